@@ -1,0 +1,86 @@
+"""Read parameter files: YAML 1.2, no duplicate keys, every value checked against a model."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML, YAMLError
+
+from riskmodels.errors import ParameterError
+
+
+class Parameters(BaseModel):
+    """A parameter file or a part of one: unknown keys, wrong types and later changes are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+ParametersT = TypeVar("ParametersT", bound=Parameters)
+
+
+def load_parameters(path: str | Path, model: type[ParametersT]) -> ParametersT:
+    """Read one YAML file as ``model``.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    model : type
+        What it must be.
+
+    Returns
+    -------
+    Parameters
+        An instance of ``model``.
+
+    Raises
+    ------
+    ParameterError
+        The file cannot be read, is not YAML, or does not fit the model; the message names the file,
+        the dotted path inside it and what was expected.
+
+    Notes
+    -----
+    YAML 1.2: ``NO`` is a text, ``010`` is the number 10, a key given twice is an error. The values are
+    validated as JSON, so that strictness means the same for lists, dates and numbers.
+    """
+    return check_parameters(_read_yaml(Path(path)), model, where=str(path))
+
+
+def check_parameters(values: object, model: type[ParametersT], *, where: str) -> ParametersT:
+    """Validate ``values`` (plain mappings, lists and scalars) as ``model``.
+
+    Raises ParameterError naming ``where``, the dotted path and the problem, all problems at once.
+    """
+    try:
+        return model.model_validate_json(json.dumps(values, default=_date_as_text))
+    except ValidationError as error:
+        problems = "\n".join(f"  {_dotted(item['loc'])}: {item['msg']}" for item in error.errors())
+        raise ParameterError(f"{where} does not fit {model.__name__}:\n{problems}") from None
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{where} has a value that no parameter can have: {error}") from None
+
+
+def _read_yaml(path: Path) -> object:
+    try:
+        content: object = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParameterError(f"cannot read {path}: {error}") from None
+    except (YAMLError, ValueError) as error:
+        raise ParameterError(f"{path} is not valid YAML: {error}") from None
+    if not isinstance(content, Mapping):
+        raise ParameterError(f"{path} must hold a mapping of names to values")
+    return content
+
+
+def _date_as_text(value: object) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"{value!r} is a {type(value).__name__}")
+
+
+def _dotted(location: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in location) or "the whole file"

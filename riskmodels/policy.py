@@ -1,0 +1,155 @@
+"""The service-risk policy: which indicators count, their limits, and who set them. Dated and governed."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from riskmodels.errors import ParameterError
+from riskmodels.params import Parameters, load_parameters
+
+Direction = Literal["higher_is_better", "lower_is_better"]
+Share = Annotated[float, Field(ge=0, le=1)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Limits(Parameters):
+    """Amber and red limits of an indicator, in its unit; at or inside amber is green."""
+
+    amber: float
+    red: float
+
+
+class Objective(Parameters):
+    """A change the bank wants against the year before, as a share of it (0.05 = +5 % a year)."""
+
+    change_per_year: float = Field(gt=-1, lt=10)
+    source: Name
+
+
+class IndicatorPolicy(Parameters):
+    """One indicator: what it is called, its limits, and who set them."""
+
+    id: Identifier
+    name_en: Name
+    name_zh: Name
+    area: Identifier
+    direction: Direction
+    standard: Name = Field(description="the promise or figure in words, e.g. 'all' or '>= 70 %'")
+    source: Name = Field(description="document that gives the standard")
+    limits: Limits | None = Field(default=None, description="none: watched, not rated")
+    limits_set_by: Name = Field(default="default", description="who set amber and red")
+    limits_by_product: dict[str, Limits] = Field(default_factory=dict)
+    weight: float = Field(default=1.0, ge=0, le=100, description="within its area, no unit")
+    objective: Objective | None = None
+
+    @model_validator(mode="after")
+    def _red_is_beyond_amber(self) -> "IndicatorPolicy":
+        for limits in (self.limits, *self.limits_by_product.values()):
+            if limits is None:
+                continue
+            step = limits.red - limits.amber
+            if (step < 0) != (self.direction == "higher_is_better") or step == 0:
+                raise ValueError(f"red must lie beyond amber where {self.direction}")
+        if self.limits_by_product and self.limits is None:
+            raise ValueError("limits_by_product needs limits for the other products")
+        return self
+
+
+class Area(Parameters):
+    """A group of indicators with a weight in the unit score."""
+
+    id: Identifier
+    name_en: Name
+    name_zh: Name
+    weight: float = Field(ge=0, le=100, description="share of the score, no unit")
+
+
+class Rating(Parameters):
+    """How evidence becomes a rating."""
+
+    certainty: float = Field(gt=0.5, lt=1, description="probability needed for red, amber or green")
+    score_amber: float = Field(ge=0, le=100, description="unit score from which amber, points")
+    score_red: float = Field(ge=0, le=100, description="unit score from which red, points")
+
+
+class DataQuality(Parameters):
+    """Share of rejected rows in a table from which it is a finding."""
+
+    rejected_amber: Share
+    rejected_red: Share
+
+
+class Policy(Parameters):
+    """The whole policy in force from a day on."""
+
+    valid_from: date
+    title_en: Name
+    title_zh: Name
+    approval: Name = Field(description="the decision that put it in force, in words")
+    rating: Rating
+    data_quality: DataQuality
+    store_retention_days: int = Field(ge=1, description="how long accepted tables are kept, days")
+    areas: tuple[Area, ...]
+    indicators: tuple[IndicatorPolicy, ...]
+
+    @model_validator(mode="after")
+    def _names_are_consistent(self) -> "Policy":
+        areas = [area.id for area in self.areas]
+        indicators = [indicator.id for indicator in self.indicators]
+        for names in (areas, indicators):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"given twice: {', '.join(twice)}")
+        unknown = sorted({i.area for i in self.indicators} - set(areas))
+        if unknown:
+            raise ValueError(f"indicators name areas that are not there: {', '.join(unknown)}")
+        return self
+
+    def indicator(self, indicator_id: str) -> IndicatorPolicy:
+        """Return one indicator's policy; raises ParameterError where the policy has none of that name."""
+        for indicator in self.indicators:
+            if indicator.id == indicator_id:
+                return indicator
+        raise ParameterError(f"the policy of {self.valid_from} has no indicator '{indicator_id}'")
+
+
+def load_policy(folder: str | Path, *, on: str | date) -> Policy:
+    """Load the policy in force on a day.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder of policy files called ``<valid_from>.yaml``.
+    on : str or date
+        The day, ISO format.
+
+    Returns
+    -------
+    Policy
+        The one with the latest ``valid_from`` that is not after ``on``.
+
+    Raises
+    ------
+    ParameterError
+        No policy is in force on that day, or the file does not fit, or its name is not its date.
+    """
+    day = _as_day(on)
+    dates = {_as_day(path.stem): path for path in sorted(Path(folder).glob("*.yaml"))}
+    in_force = [start for start in dates if start <= day]
+    if not in_force:
+        raise ParameterError(f"no policy in {folder} is in force on {day}: put one there as <date>.yaml")
+    path = dates[max(in_force)]
+    policy = load_parameters(path, Policy)
+    if policy.valid_from.isoformat() != path.stem:
+        raise ParameterError(f"{path}: valid_from is {policy.valid_from}, the file name says {path.stem}")
+    return policy
+
+
+def _as_day(value: str | date) -> date:
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(value)
+    except ValueError:
+        raise ParameterError(f"'{value}' is not a day; expected YYYY-MM-DD, e.g. 2026-10-01") from None

@@ -1,0 +1,98 @@
+"""What a canonical table promises: its columns, their types and units, its key and its rules."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ColumnType = Literal["code", "text", "timestamp", "date", "integer", "number", "boolean"]
+
+SQL_TYPES: dict[ColumnType, str] = {
+    "code": "VARCHAR",
+    "text": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+    "date": "DATE",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a canonical table.
+
+    ``code`` is an identifier or a category; ``text`` is free text, masked for personal data before it
+    is stored. ``minimum`` and ``maximum`` are inclusive, in ``unit``; ``domain`` lists all values allowed.
+    """
+
+    name: str
+    type: ColumnType
+    words: str
+    unit: str = ""
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    domain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A condition on one row, in SQL over the table's columns; unknown (NULL) does not break it."""
+
+    name: str
+    holds: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """What every accepted row of a table keeps."""
+
+    table: str
+    words: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, in their order in the stored table."""
+        return [column.name for column in self.columns]
+
+    def column(self, name: str) -> Column:
+        """Return the column called ``name``; raises KeyError where the contract has none."""
+        return {column.name: column for column in self.columns}[name]
+
+    def row_rules(self) -> list[Rule]:
+        """List every condition on a row: required columns, ranges and domains first, then the rules."""
+        generated: list[Rule] = []
+        for column in self.columns:
+            generated += _column_rules(column)
+        return [*generated, *self.rules]
+
+
+def _column_rules(column: Column) -> list[Rule]:
+    rules = []
+    if column.required:
+        rules.append(
+            Rule(
+                name=f"{column.name} required",
+                holds=f'"{column.name}" IS NOT NULL',
+                words=f"{column.name} is given",
+            )
+        )
+    for bound, sign in ((column.minimum, ">="), (column.maximum, "<=")):
+        if bound is not None:
+            condition = f"{column.name} {sign} {bound:g}"
+            rules.append(
+                Rule(name=condition, holds=f'"{column.name}" {sign} {bound!r}', words=condition)
+            )
+    if column.domain:
+        values = ", ".join(f"'{value}'" for value in column.domain)
+        rules.append(
+            Rule(
+                name=f"{column.name} in domain",
+                holds=f'"{column.name}" IN ({values})',
+                words=f"{column.name} is one of {', '.join(column.domain)}",
+            )
+        )
+    return rules
