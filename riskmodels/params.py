@@ -1,15 +1,20 @@
 """Read parameter files: YAML 1.2, no duplicate keys, every value checked against a model."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from ruamel.yaml import YAML, YAMLError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from riskmodels.errors import ParameterError
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Name = Annotated[str, Field(min_length=1)]
 
 
 class Parameters(BaseModel):
@@ -33,7 +38,7 @@ def load_parameters(path: str | Path, model: type[ParametersT]) -> ParametersT:
 
     Returns
     -------
-    Parameters
+    ParametersT
         An instance of ``model``.
 
     Raises
@@ -44,8 +49,9 @@ def load_parameters(path: str | Path, model: type[ParametersT]) -> ParametersT:
 
     Notes
     -----
-    YAML 1.2: ``NO`` is a text, ``010`` is the number 10, a key given twice is an error. The values are
-    validated as JSON, so that strictness means the same for lists, dates and numbers.
+    YAML 1.2: ``NO`` is a text, ``010`` is the number 10, a key given twice is an error, and so is one that
+    is not text (``007:`` would become 7). The values are validated as JSON, so that strictness means the
+    same for lists, dates and numbers; ``.nan`` and ``.inf`` are refused.
     """
     return check_parameters(_read_yaml(Path(path)), model, where=str(path))
 
@@ -56,7 +62,9 @@ def check_parameters(values: object, model: type[ParametersT], *, where: str) ->
     Raises ParameterError naming ``where``, the dotted path and the problem, all problems at once.
     """
     try:
-        return model.model_validate_json(json.dumps(values, default=_date_as_text))
+        text = json.dumps(values, default=_date_as_text, allow_nan=False)
+        _refuse_bare_keys(values)
+        return model.model_validate_json(text)
     except ValidationError as error:
         problems = "\n".join(f"  {_dotted(item['loc'])}: {item['msg']}" for item in error.errors())
         raise ParameterError(f"{where} does not fit {model.__name__}:\n{problems}") from None
@@ -66,14 +74,29 @@ def check_parameters(values: object, model: type[ParametersT], *, where: str) ->
 
 def _read_yaml(path: Path) -> object:
     try:
-        content: object = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if re.search(r"^%", text, re.MULTILINE):
+            raise ParameterError(f"{path}: remove the line that begins with %; files are YAML 1.2")
+        content: object = YAML(typ="safe", pure=True).load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ParameterError(f"cannot read {path}: {error}") from None
-    except (YAMLError, ValueError) as error:
-        raise ParameterError(f"{path} is not valid YAML: {error}") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        problem = str(error).partition("\n\nTo suppress")[0]  # ruamel would teach to allow duplicate keys
+        raise ParameterError(f"{path} is not valid YAML: {problem}") from None
     if not isinstance(content, Mapping):
         raise ParameterError(f"{path} must hold a mapping of names to values")
     return content
+
+
+def _refuse_bare_keys(values: object, at: tuple[Any, ...] = ()) -> None:
+    if isinstance(values, Mapping):
+        for key, value in values.items():
+            if not isinstance(key, str):
+                raise TypeError(f"{_dotted((*at, key))}: the name {key!r} is not text; put it in quotes")
+            _refuse_bare_keys(value, (*at, key))
+    elif isinstance(values, list | tuple):
+        for place, value in enumerate(values):
+            _refuse_bare_keys(value, (*at, place))
 
 
 def _date_as_text(value: object) -> str:

@@ -7,12 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from riskmodels.errors import ParameterError
-from riskmodels.params import Parameters, load_parameters
+from riskmodels.params import Identifier, Name, Parameters, load_parameters
 
 Direction = Literal["higher_is_better", "lower_is_better"]
 Share = Annotated[float, Field(ge=0, le=1)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Name = Annotated[str, Field(min_length=1)]
 
 
 class Limits(Parameters):

@@ -6,8 +6,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from riskmodels.errors import ParameterError
-from riskmodels.params import Parameters, load_parameters
-from riskmodels.policy import Identifier, Name
+from riskmodels.params import Identifier, Name, Parameters, load_parameters
 
 Severity = Literal["moderate", "severe", "extreme"]
 

@@ -1,0 +1,63 @@
+# Everything runs in .venv, which is made from requirements.txt (every file checked by its hash) when needed.
+# Python 3.11 to 3.13; another one than python3:  make PYTHON=/path/to/python3.13 test
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help lab assess test check bench sample lock
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+UV := $(BIN)/uv
+PIP := $(BIN)/python -m pip
+UPGRADE ?=
+
+help: ## Show this list
+	@sed -nE 's/^([a-z.]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
+		printf '  make %-16s %s\n' "$$name" "$$words"; done
+
+lab: $(READY) ## Open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+assess: $(READY) ## Run the quarterly assessment on the sample bank; the report goes to reports/
+	$(BIN)/riskmodels assess params/runs/quarterly.yaml
+
+test: $(READY) ## Run the whole test suite; skipped tests are shown with their reason
+	$(BIN)/python -m pytest -rs
+
+check: $(READY) ## Check style, types, and that the notebooks are stripped
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict riskmodels
+	find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -exec $(BIN)/nbstripout --verify {} +
+
+bench: $(READY) ## Run the benchmarks one after the other; each prints a table
+	@for script in $(sort $(wildcard benchmarks/*.py)); do \
+		echo "== $$script"; $(BIN)/python "$$script"; done
+
+sample: $(READY) ## Write the synthetic bank to data/sample
+	$(BIN)/python -m riskmodels.sample data/sample
+
+lock: $(READY) environment.yml ## Write requirements.txt and environment.yml from pyproject.toml (UPGRADE=--upgrade: newest versions)
+	$(UV) pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url $(UPGRADE) --quiet --output-file requirements.txt
+
+environment.yml: pyproject.toml .ci/environment_yml.py $(READY) ## Write the file for conda users from pyproject.toml
+	$(BIN)/python .ci/environment_yml.py > $@
+
+# The stamp is written last, so that an interrupted installation goes on where it stopped. A .venv whose
+# python and pip work is kept. uv comes through pip, with the version and hashes of requirements.txt;
+# it does not read pip's settings, so the mirror named there is passed on.
+$(READY): requirements.txt pyproject.toml
+	@$(PIP) --version > /dev/null 2>&1 || $(PYTHON) .ci/venv.py
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > .venv/uv.txt
+	@$(PIP) install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+		--require-hashes --requirement .venv/uv.txt
+	@index=$$($(PIP) config get :env:.index-url 2> /dev/null || $(PIP) config get global.index-url 2> /dev/null \
+			|| true); \
+		if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi; \
+		$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt; \
+		$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,123 @@
+"""The baselines that every other method must beat: seasonal naive, empirical24, ets."""
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from statsmodels.tools.sm_exceptions import ConvergenceWarning
+from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
+
+from riskmodels.forecasting.predictive import CountPredictive, NormalPredictive, Predictive, SamplePredictive
+from riskmodels.panel import Panel
+
+Floats = npt.NDArray[np.float64]
+
+_WINDOW = 24
+_SEASON = {"M": 12, "Q": 4}
+_FEWEST_FOR_ETS = 8
+
+
+def season_length(panel: Panel) -> int:
+    """Return the number of periods in a year."""
+    return _SEASON[panel.periods.freqstr[0]]
+
+
+def seasonal_naive(panel: Panel, horizon: int) -> Predictive:
+    """Expect what the same period of the last known year had.
+
+    The variance is the mean squared change from year to year, once more for every further year ahead; a
+    series shorter than a year expects its own mean.
+    """
+    season = season_length(panel)
+    ahead = np.arange(1, horizon + 1)
+    last = _last_of_season(panel.values, season)
+    fallback = _known_mean(panel.values)[:, None]
+    mean = last[:, (panel.values.shape[1] + ahead - 1) % season]
+    mean = np.where(np.isfinite(mean), mean, fallback)
+    change = panel.values[:, season:] - panel.values[:, :-season]
+    variance = _known_mean(change**2)[:, None]
+    variance = np.where(variance > 0, variance, np.maximum(np.abs(fallback), 1.0))
+    return _predictive(panel, mean, variance * np.ceil(ahead / season))
+
+
+def _last_of_season(values: Floats, season: int) -> Floats:
+    """Return the last known value of each place in the season: (n, T) -> (n, season)."""
+    n, length = values.shape
+    places = np.full((n, season), np.nan)
+    for time in range(length):
+        known = np.isfinite(values[:, time])
+        places[known, time % season] = values[known, time]
+    return places
+
+
+def empirical24(panel: Panel, horizon: int) -> Predictive:
+    """Expect any of the last 24 known values, equally likely."""
+    length = panel.values.shape[1]
+    age = np.where(np.isfinite(panel.values), 0, length) + np.arange(length, 0, -1)
+    recent = np.take_along_axis(panel.values, np.argsort(age, axis=1)[:, :_WINDOW], axis=1)
+    recent = np.sort(recent, axis=1)
+    unknown = ~np.isfinite(recent).any(axis=1)
+    recent[unknown, 0] = 0.0
+    return SamplePredictive(draws=np.repeat(recent[:, None, :], horizon, axis=1))
+
+
+def ets(panel: Panel, horizon: int) -> Predictive:
+    """Smooth level and season by maximum likelihood (statsmodels), series by series.
+
+    A series with fewer than eight known values, without variation, or without a fit gets the seasonal
+    naive forecast. Unknown periods are skipped by the Kalman filter.
+    """
+    naive = seasonal_naive(panel, horizon)
+    mean, variance = naive.mean.copy(), _variance(naive)
+    for row, values in enumerate(panel.values):
+        known = values[np.isfinite(values)]
+        if len(known) >= _FEWEST_FOR_ETS and np.ptp(known) > 0:
+            fitted = _fit_ets(values, season_length(panel), horizon)
+            if np.isfinite(fitted).all():
+                mean[row], variance[row] = fitted
+    return _predictive(panel, mean, variance)
+
+
+def _fit_ets(values: Floats, season: int, horizon: int) -> Floats:
+    """Return means and variances, shape (2, horizon)."""
+    seasonal = season if np.isfinite(values).sum() >= 2.5 * season else None
+    first = int(np.argmax(np.isfinite(values)))
+    model = ExponentialSmoothing(values[first:], seasonal=seasonal)
+    with warnings.catch_warnings(), np.errstate(over="ignore"):
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the last step is still a usable baseline
+        try:
+            prediction = model.fit(disp=False, maxiter=100).get_forecast(horizon)
+        except np.linalg.LinAlgError:
+            return np.full((2, horizon), np.nan)
+    return np.stack([np.asarray(prediction.predicted_mean), np.asarray(prediction.var_pred_mean)])
+
+
+def _variance(predictive: Predictive) -> Floats:
+    if isinstance(predictive, CountPredictive):
+        return predictive.variance.copy()
+    if isinstance(predictive, NormalPredictive):
+        return predictive.deviation**2
+    raise TypeError(type(predictive).__name__)
+
+
+def _predictive(panel: Panel, mean: Floats, variance: Floats) -> Predictive:
+    """Make counts at least half an event in the known history, and amounts normal."""
+    if panel.kind == "amount":
+        return NormalPredictive(mean=mean, deviation=np.sqrt(np.maximum(variance, 1e-12)))
+    floor = 0.5 / np.maximum(np.isfinite(panel.values).sum(axis=1, keepdims=True), 1)
+    return CountPredictive(mean=np.maximum(mean, floor), variance=np.maximum(variance, floor))
+
+
+def _known_mean(values: Floats) -> Floats:
+    """Mean of the known values of each row; zero where none is known."""
+    known = np.isfinite(values)
+    means: Floats = np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return means
+
+
+BASELINES: dict[str, Callable[[Panel, int], Predictive]] = {
+    "seasonal_naive": seasonal_naive,
+    "empirical24": empirical24,
+    "ets": ets,
+}

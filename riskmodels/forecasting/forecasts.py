@@ -1,0 +1,239 @@
+"""Forecast a panel: the future as distributions and as paths that add up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodels.display import Displayed
+from riskmodels.errors import ParameterError
+from riskmodels.forecasting.baselines import BASELINES
+from riskmodels.forecasting.predictive import Predictive, SamplePredictive
+from riskmodels.forecasting.rolling import rolling_scores
+from riskmodels.panel import Panel, add_rows, number_series
+
+Floats = npt.NDArray[np.float64]
+Method = Literal["auto", "seasonal_naive", "empirical24", "ets"]
+
+DEFAULT_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
+_AUTO_ORIGINS = 6
+_MOST_FOR_ETS = 50
+_AGGREGATE_DRAWS = 4000
+_AGGREGATE_SEED = 20_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Forecast(Displayed):
+    """The future of n series over h periods.
+
+    Attributes
+    ----------
+    panel : Panel
+        The history it was made from; row i is row i of ``keys``.
+    periods : PeriodIndex
+        The h periods after the panel's last.
+    levels : tuple of float
+        The q quantile levels.
+    method : str
+        The method used (what ``auto`` chose).
+    predictive : Predictive
+        The distributions.
+    scores : DataFrame
+        How the methods did at the last origins of the history (see ``rolling_scores``); only the name
+        of the method where it was not chosen by them.
+    """
+
+    panel: Panel
+    periods: pd.PeriodIndex
+    levels: tuple[float, ...]
+    method: str
+    predictive: Predictive
+    scores: pd.DataFrame
+
+    @property
+    def keys(self) -> pd.DataFrame:
+        """Names of the series, those of the panel."""
+        return self.panel.keys
+
+    @cached_property
+    def mean(self) -> Floats:
+        """Expected values, shape (n, h), in the panel's unit."""
+        return self.predictive.mean
+
+    @cached_property
+    def quantiles(self) -> Floats:
+        """Quantiles, shape (n, h, q); integers for counts; never falling along the levels."""
+        return self.predictive.ppf(np.asarray(self.levels))
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Long table: the keys, period, mean, level, quantile."""
+        n, h, q = self.quantiles.shape
+        table = self.keys.loc[np.repeat(np.arange(n), h * q)].reset_index(drop=True)
+        table["period"] = np.tile(np.repeat(self.periods.astype("str").to_numpy(), q), n)
+        table["mean"] = np.repeat(self.mean.ravel(), q)
+        table["level"] = np.tile(self.levels, n * h)
+        table["quantile"] = self.quantiles.ravel()
+        return table
+
+    def sample(self, size: int, *, seed: int) -> Floats:
+        """Draw paths of all series together.
+
+        Parameters
+        ----------
+        size : int
+            Number of paths.
+        seed : int
+            Seed of the draws.
+
+        Returns
+        -------
+        ndarray, shape (size, n, h)
+            Each cell has its predictive distribution; across series and periods the ranks are ordered as
+            in windows of the history, so that shocks shared by the series stay shared (Schaake shuffle;
+            Clark et al. 2004, doi:10.1175/1525-7541(2004)005<0243:TSSAMF>2.0.CO;2).
+        """
+        rng = np.random.default_rng(seed)
+        n, h = self.mean.shape
+        levels = (np.arange(size) + rng.uniform(size=size)) / size
+        draws = np.moveaxis(self.predictive.ppf(levels), -1, 0)
+        template = _history_windows(self.panel.values, size, h, rng)
+        ranks = np.argsort(np.argsort(template, axis=0), axis=0)
+        return np.take_along_axis(draws, ranks, axis=0).reshape(size, n, h)
+
+    def pit(self, actual: Floats, *, seed: int) -> Floats:
+        """Compute the randomised probability integral transform of outcomes of shape (n, h).
+
+        Uniform on (0, 1) where the forecast is right (Czado, Gneiting & Held 2009,
+        doi:10.1111/j.1541-0420.2009.01191.x); NaN where the outcome is unknown.
+        """
+        upper = self.predictive.cdf(actual)
+        if self.panel.kind == "count":
+            lower = self.predictive.cdf(actual - 1)
+            upper = lower + np.random.default_rng(seed).uniform(size=upper.shape) * (upper - lower)
+        return np.where(np.isfinite(actual), upper, np.nan)
+
+    def aggregate(self, by: Sequence[str] = ()) -> "Forecast":
+        """Add the series up by some of the keys (none: the total), keeping shared shocks.
+
+        The distributions are those of 4,000 paths of ``sample`` with a fixed seed, so the totals are the
+        sums of the parts path by path.
+        """
+        groups, names = number_series(self.keys, by)
+        paths = self.sample(_AGGREGATE_DRAWS, seed=_AGGREGATE_SEED)
+        totals = add_rows(np.moveaxis(paths, 0, -1), groups, len(names))
+        return Forecast(
+            panel=self.panel.aggregate(by),
+            periods=self.periods,
+            levels=self.levels,
+            method=self.method,
+            predictive=SamplePredictive(draws=np.sort(totals, axis=-1)),
+            scores=self.scores,
+        )
+
+    @property
+    def sentence(self) -> str:
+        """Say what is expected in all, with which method."""
+        expected = self.mean.sum()
+        return (
+            f"{self.periods[0]} to {self.periods[-1]}: {expected:,.0f} expected in all, by the method"
+            f" {self.method} for {len(self.keys)} series."
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """One row a series: the sums over the last year known and the horizon, first and last period."""
+        lower, upper = self.levels.index(min(self.levels)), self.levels.index(max(self.levels))
+        frame = self.keys.copy()
+        for place in (0, -1):
+            period = self.periods[place]
+            frame[f"{period} mean"] = self.mean[:, place]
+            frame[f"{period} {self.levels[lower]:.1%} to {self.levels[upper]:.1%}"] = [
+                f"{low:,.0f} – {high:,.0f}"
+                for low, high in self.quantiles[:, place, [lower, upper]].tolist()
+            ]
+        return frame.head(50)
+
+
+def forecast(
+    panel: Panel, *, horizon: int, method: Method = "auto", levels: Sequence[float] = DEFAULT_LEVELS
+) -> Forecast:
+    """Forecast every series of a panel.
+
+    Parameters
+    ----------
+    panel : Panel
+        History; NaN is unknown.
+    horizon : int
+        Periods ahead, 1 to 60.
+    method : {"auto", "seasonal_naive", "empirical24", "ets"}
+        ``auto`` takes the method with the lowest weighted quantile loss over the panel at its last six
+        origins; the scores are in the result. ``ets`` fits one series after another and is left out of
+        the choice for panels of more than 50 series; ``empirical24`` is taken where the history is too
+        short to choose.
+    levels : sequence of float
+        Quantile levels, rising, in (0, 1).
+
+    Returns
+    -------
+    Forecast
+        Finite, ordered quantiles for every series, whatever its history; counts are whole and not
+        negative.
+
+    Raises
+    ------
+    ParameterError
+        The horizon, the method or the levels are not as above.
+
+    Notes
+    -----
+    These methods do not know exposure, reporting delay or moving holidays: an incomplete last month is
+    taken for a fall.
+    """
+    _check(horizon, method, levels)
+    scores = _auto_scores(panel, horizon) if method == "auto" else pd.DataFrame({"method": [method]})
+    chosen = str(scores["method"].iloc[0])
+    future = pd.period_range(panel.periods[-1] + 1, periods=horizon, freq=panel.periods.freq)
+    return Forecast(
+        panel=panel,
+        periods=future,
+        levels=tuple(levels),
+        method=chosen,
+        predictive=BASELINES[chosen](panel, horizon),
+        scores=scores,
+    )
+
+
+def _auto_scores(panel: Panel, horizon: int) -> pd.DataFrame:
+    ahead = min(horizon, 3, max(1, len(panel.periods) // 4))
+    if len(panel.periods) <= ahead:
+        return pd.DataFrame({"method": ["empirical24"]})
+    methods = [name for name in BASELINES if name != "ets" or len(panel.keys) <= _MOST_FOR_ETS]
+    return rolling_scores(
+        panel, horizon=ahead, origins=_AUTO_ORIGINS, methods=methods, levels=np.asarray(DEFAULT_LEVELS)
+    )
+
+
+def _check(horizon: int, method: str, levels: Sequence[float]) -> None:
+    if not 1 <= horizon <= 60:
+        raise ParameterError(f"horizon is {horizon}; expected 1 to 60 periods")
+    if method != "auto" and method not in BASELINES:
+        raise ParameterError(f"there is no method '{method}'; expected auto, {', '.join(BASELINES)}")
+    rising = all(low < high for low, high in zip(levels, levels[1:], strict=False))
+    if not levels or not rising or not 0 < levels[0] <= levels[-1] < 1:
+        raise ParameterError("levels must rise and lie between 0 and 1, both excluded")
+
+
+def _history_windows(values: Floats, size: int, horizon: int, rng: np.random.Generator) -> Floats:
+    """Draw windows of the history, the same for all series: shape (size, n, horizon), unknown at random."""
+    length = values.shape[1]
+    level = np.nanmean(np.where(np.isfinite(values).any(axis=1, keepdims=True), values, 0.0), axis=1)
+    surprise = (values - level[:, None]) / np.sqrt(np.maximum(level, 1.0))[:, None]
+    starts = rng.integers(0, max(length - horizon, 0) + 1, size=size)
+    times = np.minimum(starts[:, None] + np.arange(horizon), length - 1)
+    windows = np.moveaxis(surprise[:, times], 0, 1)
+    noise = rng.standard_normal(windows.shape)
+    return np.where(np.isfinite(windows), windows + 1e-6 * noise, noise)

@@ -1,0 +1,248 @@
+"""Panels: many series over the same periods, with zero and unknown told apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodels.display import Displayed
+from riskmodels.errors import ContractError
+from riskmodels.tables import Table
+from riskmodels.tables.sql import name
+
+Kind = Literal["count", "amount"]
+Frequency = Literal["M", "Q"]
+Floats = npt.NDArray[np.float64]
+
+_DATES = {"complaints": "received_at", "losses": "occurred_on", "exposure": "month"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Panel(Displayed):
+    """n series over T periods.
+
+    Attributes
+    ----------
+    keys : DataFrame
+        n rows; row i names series i.
+    periods : PeriodIndex
+        T consecutive periods.
+    values : ndarray, shape (n, T)
+        Counts or amounts; NaN is unknown, never zero.
+    exposure : ndarray, shape (n, T), or None
+        What the counts are measured against, e.g. accounts.
+    kind : {"count", "amount"}
+        A period without a row is a zero count, but an unknown amount.
+    """
+
+    keys: pd.DataFrame
+    periods: pd.PeriodIndex
+    values: Floats
+    exposure: Floats | None
+    kind: Kind
+
+    @classmethod
+    def from_long(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        keys: Sequence[str],
+        period: str,
+        value: str,
+        kind: Kind = "count",
+        freq: Frequency = "M",
+        exposure: str | None = None,
+        unknown: Sequence[str] = (),
+        start: Literal["panel", "first_row"] = "panel",
+    ) -> "Panel":
+        """Build a panel from one row a series and period; rows of one cell are added up.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Long table.
+        keys : sequence of str
+            Columns that name a series; none for one total.
+        period, value : str
+            Columns of the period (a date or a Period) and of the value.
+        kind : {"count", "amount"}
+            What a missing row means: zero or unknown.
+        freq : {"M", "Q"}
+            Length of a period.
+        exposure : str, optional
+            Column of the exposure; unknown where there is no row.
+        unknown : sequence of str
+            Periods that the source does not know: NaN in every series.
+        start : {"panel", "first_row"}
+            Where a series begins: with the panel (zeros before its first row) or with its own first row
+            (NaN before).
+
+        Returns
+        -------
+        Panel
+            Series in the order of their keys; the known values add up to those of the frame outside the
+            unknown periods.
+
+        Raises
+        ------
+        ContractError
+            The frame has no row.
+        """
+        if frame.empty:
+            raise ContractError("there is no row to build a panel from")
+        months = pd.PeriodIndex(frame[period], freq=freq)
+        periods = pd.period_range(months.min(), months.max(), freq=freq)
+        series, names = number_series(frame, keys)
+        columns = np.asarray(periods.get_indexer(months))
+        shape = (len(names), len(periods))
+        rows = np.zeros(shape)
+        np.add.at(rows, (series, columns), 1)
+        values = np.zeros(shape)
+        np.add.at(values, (series, columns), frame[value].to_numpy("float64"))
+        if kind == "amount":
+            values[rows == 0] = np.nan
+        if start == "first_row":
+            values[np.cumsum(rows, axis=1) == 0] = np.nan
+        values[:, periods.isin(pd.PeriodIndex(list(unknown), freq="M").asfreq(freq))] = np.nan
+        exposures = None
+        if exposure is not None:
+            exposures = np.full(shape, np.nan)
+            exposures[series, columns] = frame[exposure].to_numpy("float64")
+        return cls(keys=names, periods=periods, values=values, exposure=exposures, kind=kind)
+
+    def until(self, last: str | pd.Period) -> "Panel":
+        """Return the panel up to and including a period (of the panel's or a coarser frequency)."""
+        end = pd.Period(last, freq=None if isinstance(last, str) else last.freq)
+        kept = self.periods <= end.asfreq(self.periods.freq, how="end")
+        return Panel(
+            keys=self.keys,
+            periods=self.periods[kept],
+            values=self.values[:, kept],
+            exposure=None if self.exposure is None else self.exposure[:, kept],
+            kind=self.kind,
+        )
+
+    def aggregate(self, by: Sequence[str] = ()) -> "Panel":
+        """Add series up by some of the keys; a sum with an unknown part is unknown."""
+        series, names = number_series(self.keys, by)
+        exposure = None if self.exposure is None else add_rows(self.exposure, series, len(names))
+        return Panel(
+            keys=names,
+            periods=self.periods,
+            values=add_rows(self.values, series, len(names)),
+            exposure=exposure,
+            kind=self.kind,
+        )
+
+    @property
+    def sentence(self) -> str:
+        """Say how many series and periods, and how much is unknown."""
+        unknown = self.periods[np.isnan(self.values).all(axis=0)]
+        holes = f"; unknown everywhere: {', '.join(map(str, unknown))}" if len(unknown) else ""
+        return (
+            f"{len(self.keys)} series of {len(self.periods)} periods, {self.periods[0]} to {self.periods[-1]},"
+            f" total {np.nansum(self.values):,.0f}{holes}."
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """One row a series: total, mean of a known period, unknown periods; the 20 biggest."""
+        frame = self.keys.copy()
+        frame["total"] = np.nansum(self.values, axis=1)
+        frame["unknown_periods"] = np.isnan(self.values).sum(axis=1)
+        return frame.sort_values("total", ascending=False, kind="stable").head(20)
+
+
+def build_panel(
+    table: Table,
+    *,
+    by: Sequence[str],
+    freq: Frequency = "M",
+    exposure: tuple[Table, str] | None = None,
+    last: str | None = None,
+) -> Panel:
+    """Count the rows of a table by series and period.
+
+    Parameters
+    ----------
+    table : Table
+        Accepted rows, e.g. complaints (by the time received).
+    by : sequence of str
+        Columns that name a series.
+    freq : {"M", "Q"}
+        Length of a period.
+    exposure : (Table, str), optional
+        Exposure table and its column, averaged over the months of a period.
+    last : str, optional
+        Last period; without it, the last one that ended by the as-of day of the source.
+
+    Returns
+    -------
+    Panel
+        Kind ``count``; a period without a row is zero, a month that the source does not know is NaN.
+    """
+    if table.name not in _DATES:
+        raise ContractError(f"the table '{table.name}' has no date to count by")
+    at = _DATES[table.name]
+    keys = "".join(f"{name(column)}, " for column in by)
+    counts = table.relation.query(
+        "rows",
+        f"SELECT {keys} date_trunc('month', {at})::DATE AS period, count(*)::DOUBLE AS value FROM rows"
+        " GROUP BY ALL ORDER BY ALL",
+    ).df()
+    panel = Panel.from_long(
+        counts,
+        keys=by,
+        period="period",
+        value="value",
+        freq=freq,
+        unknown=table.provenance.unknown_months,
+    ).until(_last_complete(table, freq) if last is None else last)
+    if exposure is None:
+        return panel
+    return Panel(
+        keys=panel.keys,
+        periods=panel.periods,
+        values=panel.values,
+        exposure=_exposure(panel, *exposure, by=by),
+        kind="count",
+    )
+
+
+def _last_complete(table: Table, freq: Frequency) -> pd.Period:
+    as_of = pd.Timestamp(table.provenance.as_of)
+    period = as_of.to_period(freq)
+    return period if as_of.date() == period.end_time.date() else period - 1
+
+
+def _exposure(panel: Panel, table: Table, column: str, *, by: Sequence[str]) -> Floats:
+    keys = "".join(f"{name(key)}, " for key in by)
+    frame = table.relation.query(
+        "rows", f"SELECT {keys} month, sum({name(column)})::DOUBLE AS value FROM rows GROUP BY ALL"
+    ).df()
+    frame["period"] = pd.PeriodIndex(frame["month"], freq=panel.periods.freqstr)
+    cells = frame.groupby([*by, "period"], as_index=False)["value"].mean()
+    wide = pd.MultiIndex.from_frame(cells[[*by, "period"]])
+    n, periods = len(panel.keys), len(panel.periods)
+    wanted = panel.keys.loc[np.repeat(np.arange(n), periods)].reset_index(drop=True)
+    wanted["period"] = np.tile(panel.periods.astype("object").to_numpy(), n)
+    values = pd.Series(cells["value"].to_numpy(), index=wide).reindex(pd.MultiIndex.from_frame(wanted))
+    return values.to_numpy("float64").reshape(n, periods)
+
+
+def number_series(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
+    """Number the rows by series; return the numbers and one row of keys a series."""
+    if not keys:
+        return np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=pd.RangeIndex(1))
+    groups = frame.groupby(list(keys), sort=True, dropna=False)
+    names = groups.size().reset_index()[list(keys)]
+    return groups.ngroup().to_numpy(dtype=np.int64), names
+
+
+def add_rows(values: npt.NDArray[np.float64], groups: npt.NDArray[np.int64], size: int) -> Floats:
+    """Add up the rows of an array by group: (n, …) -> (size, …)."""
+    total = np.zeros((size, *values.shape[1:]))
+    np.add.at(total, groups, values)
+    return total

@@ -1,0 +1,67 @@
+"""The synthetic bank as files: the same bank gives the same bytes."""
+
+import io
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from riskmodels.sample.bank import SampleBank
+from riskmodels.sample.dictionary import sample_readme
+from riskmodels.sample.truth import Truth
+from riskmodels.tables.canonical import CONTRACTS
+from riskmodels.tables.contracts import ColumnType, Contract
+
+ARROW_TYPES: Final[dict[ColumnType, pa.DataType]] = {
+    "code": pa.string(),
+    "text": pa.string(),
+    "timestamp": pa.timestamp("us"),
+    "date": pa.date32(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+}
+
+
+def write_sample_bank(bank: SampleBank, folder: Path | str) -> None:
+    """Write one Parquet file a table, ``truth.json`` and ``README.md`` into ``folder``.
+
+    Each file appears whole or not at all; an older file of the same name is replaced.
+    """
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    for name, frame in bank.tables.items():
+        _write_whole(place / f"{name}.parquet", _parquet_bytes(frame, CONTRACTS[name]))
+    _write_whole(place / "truth.json", truth_json(bank.truth).encode())
+    _write_whole(place / "README.md", sample_readme(CONTRACTS).encode())
+
+
+def truth_json(truth: Truth) -> str:
+    """Render the truth as JSON, in the order of its fields."""
+    return json.dumps(asdict(truth), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _parquet_bytes(frame: pd.DataFrame, contract: Contract) -> bytes:
+    schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in contract.columns])
+    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False, nthreads=1)
+    buffer = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(None), buffer, compression="zstd", compression_level=15)
+    return buffer.getvalue()
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write beside ``path`` first and then rename, so that nobody reads half a file."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)  # there only if writing failed

@@ -1,0 +1,259 @@
+"""Take a source in: every row accepted, or rejected with the rule it broke."""
+
+import difflib
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from riskmodels.errors import ContractError, ParameterError
+from riskmodels.privacy import mask_personal_data
+from riskmodels.sources.mapping import ColumnMap, Source, TableMap, load_source
+from riskmodels.sources.readers import read_raw
+from riskmodels.tables import (
+    CONTRACTS,
+    SQL_TYPES,
+    Column,
+    Contract,
+    Provenance,
+    Table,
+    Tables,
+    file_sha256,
+    keep,
+    staging_folder,
+)
+from riskmodels.tables.sql import literal, name
+
+_ROW = name("#row")
+_MASK_CANDIDATE = r"@|\d([ ().-]{0,2}\d){6}"
+
+
+def ingest(
+    source: str | Path, *, store: str | Path = "store", files: dict[str, str | Path] | None = None
+) -> Tables:
+    """Read every table of a source, accept or reject each row, and keep what was accepted in the store.
+
+    Parameters
+    ----------
+    source : str or Path
+        The source file (``params/sources/*.yaml``).
+    store : str or Path
+        Folder of accepted tables.
+    files : dict, optional
+        Canonical table -> file to read instead of the one the source names.
+
+    Returns
+    -------
+    Tables
+        For each table, rows accepted + rows rejected = rows read.
+
+    Raises
+    ------
+    ParameterError
+        The source file does not fit.
+    ContractError
+        A file is missing or unreadable, lacks a mapped column, or has a column none of whose values
+        can be read as its type.
+
+    Notes
+    -----
+    Of rows with one key the first valid one is accepted. Free text is masked for personal data before
+    it is stored, and so is the content of rejected rows.
+    """
+    path = Path(source)
+    mapping = load_source(path)
+    chosen = {table: Path(file) for table, file in (files or {}).items()}
+    unknown = sorted(set(chosen) - set(mapping.tables))
+    if unknown:
+        raise ParameterError(f"source {mapping.id} has no table {', '.join(unknown)} to read from a file")
+    located = {name: chosen.get(name, path.parent / table.file) for name, table in mapping.tables.items()}
+    as_of = mapping.as_of or _last_day(located["complaints"], mapping.tables["complaints"])
+    tables: dict[str, Table] = {}
+    for table in (known for known in CONTRACTS if known in located):
+        tables[table] = _ingest_table(mapping, table, located[table], as_of, tables.get("units"), Path(store))
+    return Tables(as_of=as_of, country=mapping.country, **tables)
+
+
+def _ingest_table(
+    source: Source, table: str, path: Path, as_of: date, units: Table | None, store: Path
+) -> Table:
+    contract, mapping = CONTRACTS[table], source.tables[table]
+    with duckdb.connect() as connection:
+        _read_mapped(connection, contract, mapping, path)
+        _judge(connection, contract, as_of, units)
+        staged = staging_folder(store, table)
+        counts = _write(connection, contract, staged)
+    provenance = Provenance(
+        source=source.id,
+        files={path.name: file_sha256(path)},
+        as_of=as_of,
+        rows_read=sum(counts),
+        rows_accepted=counts[0],
+        rows_rejected=counts[1],
+        unknown_months=mapping.unknown_months,
+        given_columns=_given(staged / "accepted.parquet", contract),
+    )
+    return keep(staged, provenance)
+
+
+def _last_day(path: Path, mapping: TableMap) -> date:
+    """Return the last day on which a complaint was received or logged."""
+    with duckdb.connect() as connection:
+        _read_mapped(connection, CONTRACTS["complaints"], mapping, path)
+        found = connection.execute("SELECT max(greatest(received_at, logged_at))::DATE FROM typed").fetchone()
+    if found is None or not isinstance(found[0], date):
+        raise ContractError(f"{path} has no complaint with a date, so as_of must be given in the source file")
+    return found[0]
+
+
+def _mapped(contract: Contract, mapping: TableMap) -> dict[str, ColumnMap]:
+    return mapping.columns or {column: ColumnMap(column=column) for column in contract.names}
+
+
+def _read_mapped(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, mapping: TableMap, path: Path
+) -> None:
+    """Create ``typed``: #row, the canonical columns, and #faults, the columns that could not be read."""
+    found = read_raw(connection, path, mapping.format)
+    columns = _mapped(contract, mapping)
+    for canonical, column in columns.items():
+        if column.column not in found:
+            raise ContractError(_missing_column(path, contract.table, canonical, column.column, found))
+    recoded = ", ".join(f"{_recoded(column)} AS {name(key)}" for key, column in columns.items())
+    connection.execute(f"CREATE TEMP VIEW recoded AS SELECT {_ROW}, {recoded} FROM raw")
+    values = [_typed(column, columns.get(column.name)) for column in contract.columns]
+    faults = ", ".join(
+        f"CASE WHEN recoded.{name(key)} IS NOT NULL AND {_typed(contract.column(key), column)} IS NULL"
+        f" THEN {literal(f'{key} is no {contract.column(key).type}')} END"
+        for key, column in columns.items()
+    )
+    selected = ", ".join(
+        f"{value} AS {name(column.name)}" for value, column in zip(values, contract.columns, strict=True)
+    )
+    connection.execute(
+        f"CREATE TEMP TABLE typed AS SELECT {_ROW}, {selected},"
+        f" list_filter([{faults}], lambda fault: fault IS NOT NULL) AS {name('#faults')} FROM recoded"
+    )
+    for key, column in columns.items():
+        _refuse_unreadable(connection, path, contract.column(key), column)
+
+
+def _recoded(column: ColumnMap) -> str:
+    raw = f"nullif(trim({name(column.column)}::VARCHAR), '')"
+    if column.recode:
+        cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in column.recode.items())
+        raw = f"CASE {raw} {cases} ELSE {raw} END"
+    return f"coalesce({raw}, {literal(column.if_missing)})" if column.if_missing else raw
+
+
+def _typed(column: Column, mapping: ColumnMap | None) -> str:
+    if mapping is None:
+        return f"NULL::{SQL_TYPES[column.type]}"
+    text = f"recoded.{name(column.name)}"
+    if column.type in ("timestamp", "date"):
+        parsed = f"try_strptime({text}, {literal(mapping.format)})" if mapping.format else text
+        return f"TRY_CAST({parsed} AS {SQL_TYPES[column.type]})"
+    if column.type in ("integer", "number"):
+        number = f"TRY_CAST({text} AS DOUBLE)"
+        whole = f" AND {number} = floor({number})" if column.type == "integer" else ""
+        return f"CASE WHEN isfinite({number}){whole} THEN {number}::{SQL_TYPES[column.type]} END"
+    return f"TRY_CAST({text} AS {SQL_TYPES[column.type]})"
+
+
+def _refuse_unreadable(
+    connection: duckdb.DuckDBPyConnection, path: Path, column: Column, mapping: ColumnMap
+) -> None:
+    fault = f"{column.name} is no {column.type}"
+    given, faulty, example = connection.execute(
+        f"SELECT count({name(column.name)}), count(*) FILTER (list_contains({name('#faults')}, $fault)),"
+        f" (SELECT any_value({name(column.name)}) FROM recoded) FROM typed",
+        {"fault": fault},
+    ).fetchall()[0]
+    if faulty and not given:
+        expected = f"{column.type} in the format {mapping.format}" if mapping.format else column.type
+        raise ContractError(
+            f"{path}: no value of column '{mapping.column}' can be read as {expected} (for"
+            f" {column.name}); the file has e.g. '{example}'. Correct the mapping in the source file."
+        )
+
+
+def _missing_column(path: Path, table: str, canonical: str, wanted: str, found: list[str]) -> str:
+    near = difflib.get_close_matches(wanted, found, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return (
+        f"{path} has no column '{wanted}', which the source maps to {table}.{canonical}{hint}"
+        f" Its columns are: {', '.join(found)}"
+    )
+
+
+def _judge(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, as_of: date, units: Table | None
+) -> None:
+    """Create ``judged``: ``typed`` with #broken, the rules that each row broke."""
+    rules = [(rule.name, rule.holds) for rule in contract.row_rules()]
+    rules += [
+        (f"{column.name} not after as-of", f"{name(column.name)}::DATE <= {literal(as_of.isoformat())}::DATE")
+        for column in contract.columns
+        if column.type == "timestamp"
+    ]
+    if units is not None and "unit_id" in contract.names and contract.table != "units":
+        connection.execute(f"CREATE TEMP VIEW units AS FROM read_parquet({literal(str(units.path))})")
+        rules.append(("unit_id in units", "unit_id IN (SELECT unit_id FROM units)"))
+    broken = ", ".join(
+        f"CASE WHEN NOT coalesce(({holds}), true) THEN {literal(rule)} END" for rule, holds in rules
+    )
+    key = ", ".join(name(column) for column in contract.key)
+    connection.execute(
+        f"CREATE TEMP TABLE ruled AS SELECT *, list_concat({name('#faults')},"
+        f" list_filter([{broken}], lambda rule: rule IS NOT NULL)) AS {name('#rules')} FROM typed"
+    )
+    connection.execute(
+        f"CREATE TEMP TABLE judged AS SELECT *, CASE WHEN len({name('#rules')}) = 0 AND row_number() OVER"
+        f" (PARTITION BY {key}, len({name('#rules')}) = 0 ORDER BY {_ROW}) > 1"
+        f" THEN ['duplicate of an accepted row'] ELSE {name('#rules')} END AS {name('#broken')} FROM ruled"
+    )
+
+
+def _write(connection: duckdb.DuckDBPyConnection, contract: Contract, staged: Path) -> tuple[int, int]:
+    """Write both Parquet files; return the numbers of accepted and rejected rows."""
+    connection.create_function("mask", mask_personal_data, ["VARCHAR"], "VARCHAR")
+    accepted = ", ".join(_masked(column) for column in contract.columns)
+    _copy(
+        connection,
+        f"SELECT {accepted} FROM judged WHERE len({name('#broken')}) = 0 ORDER BY {_ROW}",
+        staged / "accepted.parquet",
+    )
+    _copy(
+        connection,
+        "SELECT row, rule, mask(content) AS content FROM ("
+        f"SELECT judged.{_ROW} AS row, array_to_string({name('#broken')}, '; ') AS rule,"
+        f" to_json(raw)::VARCHAR AS content FROM judged JOIN raw ON raw.{_ROW} = judged.{_ROW}"
+        f" WHERE len({name('#broken')}) > 0"
+        " UNION ALL SELECT row, rule, content FROM malformed) ORDER BY row",
+        staged / "rejected.parquet",
+    )
+    counts = [
+        connection.execute(f"SELECT count(*) FROM read_parquet({literal(str(staged / file))})").fetchall()[0][0]
+        for file in ("accepted.parquet", "rejected.parquet")
+    ]
+    return counts[0], counts[1]
+
+
+def _given(path: Path, contract: Contract) -> tuple[str, ...]:
+    """List the columns that hold at least one value."""
+    counts = ", ".join(f"count({name(column)})" for column in contract.names)
+    with duckdb.connect() as connection:
+        row = connection.execute(f"SELECT {counts} FROM read_parquet({literal(str(path))})").fetchall()[0]
+    return tuple(column for column, count in zip(contract.names, row, strict=True) if count)
+
+
+def _masked(column: Column) -> str:
+    quoted = name(column.name)
+    if column.type != "text":
+        return quoted
+    candidate = f"regexp_matches({quoted}, {literal(_MASK_CANDIDATE)})"
+    return f"CASE WHEN {candidate} THEN mask({quoted}) ELSE {quoted} END AS {quoted}"
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")

@@ -1,0 +1,94 @@
+"""Read a file into DuckDB as it is: every row numbered, every malformed line kept aside."""
+
+import csv
+from pathlib import Path
+
+import duckdb
+
+from riskmodels.errors import ContractError
+from riskmodels.tables.sql import literal, name
+
+_LONGEST_LINE = 16_777_216  # bytes
+
+
+def read_raw(connection: duckdb.DuckDBPyConnection, path: Path, file_format: str) -> list[str]:
+    """Read a file into the tables ``raw`` (row, then its columns) and ``malformed`` (row, content, rule).
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Where the two tables are created.
+    path : Path
+        The file.
+    file_format : str
+        ``csv`` or ``parquet``.
+
+    Returns
+    -------
+    list of str
+        The file's columns. ``raw`` and ``malformed`` together hold every data row of the file once.
+
+    Raises
+    ------
+    ContractError
+        The file is missing, empty, not readable in that format, or names a column twice.
+    """
+    if not path.is_file():
+        raise ContractError(f"there is no file {path}")
+    try:
+        return _read_csv(connection, path) if file_format == "csv" else _read_parquet(connection, path)
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise ContractError(f"{path} cannot be read as {file_format}: {reason}") from None
+
+
+def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    connection.execute(
+        f"CREATE TEMP TABLE raw AS SELECT row_number() OVER () AS {name('#row')}, *"
+        f" FROM read_parquet({literal(str(path))})"
+    )
+    connection.execute("CREATE TEMP TABLE malformed (row BIGINT, content VARCHAR, rule VARCHAR)")
+    return _columns(connection)
+
+
+def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    header = _csv_header(path)
+    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
+    connection.execute(
+        f"CREATE TEMP TABLE read AS SELECT row_number() OVER () AS {name('#read')}, *"
+        f" FROM read_csv({literal(str(path))}, columns={{{types}}}, header=true, auto_detect=false,"
+        " delim=',', quote='\"', escape='\"', strict_mode=true,"
+        f" max_line_size={_LONGEST_LINE}, ignore_errors=true, store_rejects=true, rejects_limit=0)"
+    )
+    connection.execute(
+        "CREATE TEMP TABLE malformed AS SELECT line - 1 AS row, any_value(csv_line) AS content,"
+        " 'line is malformed: ' || any_value(lower(error_type::VARCHAR)) AS rule"
+        " FROM reject_errors GROUP BY line"
+    )
+    connection.execute(
+        f"CREATE TEMP TABLE raw AS SELECT place.row AS {name('#row')}, read.* EXCLUDE {name('#read')}"
+        " FROM read JOIN (SELECT row, row_number() OVER (ORDER BY row) AS nth"
+        " FROM range(1, (SELECT count(*) FROM read) + (SELECT count(*) FROM malformed) + 1) AS t(row)"
+        " WHERE row NOT IN (SELECT row FROM malformed)) AS place"
+        f" ON place.nth = read.{name('#read')}"
+    )
+    return header
+
+
+def _csv_header(path: Path) -> list[str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ContractError(f"{path} is not CSV in UTF-8: {error}") from None
+    if not header:
+        raise ContractError(f"{path} is empty; expected a header line with the names of its columns")
+    twice = sorted({column for column in header if header.count(column) > 1})
+    if twice:
+        raise ContractError(f"{path} names a column twice: {', '.join(twice)}")
+    return header
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute("SELECT * FROM raw LIMIT 0").description
+    return [str(row[0]) for row in rows][1:]

@@ -1,0 +1,192 @@
+"""Accepted tables, kept as Parquet in a store by content digest, with where they came from."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+from pydantic import Field, ValidationError
+
+from riskmodels.errors import ContractError, ResultError
+from riskmodels.params import Parameters
+
+_DIGEST_LENGTH = 16
+
+
+class Provenance(Parameters):
+    """Where a table came from: source, files with their sha256, rows read, accepted and rejected."""
+
+    source: str
+    files: dict[str, str] = Field(description="file name -> sha256 of its bytes")
+    as_of: date = Field(description="day up to which the source knows")
+    rows_read: int
+    rows_accepted: int
+    rows_rejected: int
+    unknown_months: tuple[str, ...] = Field(description="holes in the source, YYYY-MM")
+    given_columns: tuple[str, ...] = Field(description="columns with at least one value")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Table:
+    """One canonical table of accepted rows in the store.
+
+    Attributes
+    ----------
+    name : str
+        Canonical name.
+    folder : Path
+        Folder in the store: ``accepted.parquet``, ``rejected.parquet``, ``provenance.json``.
+    provenance : Provenance
+        Where it came from.
+    """
+
+    name: str
+    folder: Path
+    provenance: Provenance
+
+    @property
+    def digest(self) -> str:
+        """First 16 hexadecimal digits of the sha256 of accepted rows, rejected rows and provenance."""
+        return self.folder.name
+
+    @property
+    def path(self) -> Path:
+        """The Parquet file of the accepted rows."""
+        return self.folder / "accepted.parquet"
+
+    @property
+    def relation(self) -> duckdb.DuckDBPyRelation:
+        """The accepted rows as a DuckDB relation, on a connection of its own."""
+        return duckdb.connect().from_parquet(str(self.path))
+
+    @property
+    def rejected(self) -> pd.DataFrame:
+        """Rejected rows: row (1 = first data row), rule (what it broke), content (masked)."""
+        return pd.read_parquet(self.folder / "rejected.parquet")
+
+    def frame(self, columns: list[str] | None = None) -> pd.DataFrame:
+        """Read the accepted rows, or some of their columns, as a pandas frame."""
+        return pd.read_parquet(self.path, columns=columns)
+
+    def gives(self, column: str) -> bool:
+        """Tell whether any row has a value in a column."""
+        return column in self.provenance.given_columns
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tables:
+    """All tables of one source; a table that the source lacks is None.
+
+    Attributes
+    ----------
+    as_of : date
+        The day up to which the source knows.
+    country : str
+        Whose working days count, ISO 3166.
+    """
+
+    as_of: date
+    country: str
+    units: Table | None = None
+    complaints: Table | None = None
+    exposure: Table | None = None
+    observations: Table | None = None
+    surveys: Table | None = None
+    inspections: Table | None = None
+    losses: Table | None = None
+    incidents: Table | None = None
+    actions: Table | None = None
+    macro: Table | None = None
+
+    @property
+    def present(self) -> list[Table]:
+        """The tables that are there, in canonical order."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return [value for value in values if isinstance(value, Table)]
+
+    def get(self, name: str) -> Table | None:
+        """Return the table of that canonical name, or None where the source lacks it."""
+        return next((table for table in self.present if table.name == name), None)
+
+    def require(self, name: str) -> Table:
+        """Return a table; raises ContractError where the source lacks it."""
+        table = self.get(name)
+        if table is None:
+            raise ContractError(f"this needs the table '{name}', which the source does not have")
+        return table
+
+    @property
+    def digest(self) -> str:
+        """Digest of all tables together, 16 hexadecimal digits."""
+        text = "\n".join(f"{table.name} {table.digest}" for table in self.present)
+        return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
+
+    @property
+    def quality(self) -> pd.DataFrame:
+        """One row a table: rows read, accepted, rejected [rows], rejected share, unknown months, digest."""
+        rows = [
+            {
+                "table": table.name,
+                "rows_read": table.provenance.rows_read,
+                "rows_accepted": table.provenance.rows_accepted,
+                "rows_rejected": table.provenance.rows_rejected,
+                "rejected_share": table.provenance.rows_rejected / max(table.provenance.rows_read, 1),
+                "unknown_months": ", ".join(table.provenance.unknown_months),
+                "digest": table.digest,
+            }
+            for table in self.present
+        ]
+        return pd.DataFrame(rows)
+
+
+def open_table(folder: str | Path) -> Table:
+    """Open a stored table and check that its content is what its digest says.
+
+    Raises ResultError where a file is missing or was changed.
+    """
+    folder = Path(folder)
+    try:
+        provenance = Provenance.model_validate_json((folder / "provenance.json").read_bytes())
+        found = _digest(folder)
+    except (OSError, ValidationError) as error:
+        raise ResultError(f"{folder} is not a stored table: {error}") from None
+    if found != folder.name:
+        raise ResultError(f"{folder} was changed after it was stored: its digest is now {found}")
+    return Table(name=folder.parent.name, folder=folder, provenance=provenance)
+
+
+def staging_folder(store: Path, table: str) -> Path:
+    """Make an empty folder beside the stored tables, to be filled and then handed to ``keep``."""
+    parent = store / table
+    parent.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=".staging-", dir=parent))
+
+
+def keep(staged: Path, provenance: Provenance) -> Table:
+    """Move a filled staging folder to its digest; the same content is kept once."""
+    (staged / "provenance.json").write_text(provenance.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    folder = staged.parent / _digest(staged)
+    if folder.exists():
+        shutil.rmtree(staged)
+    else:
+        staged.chmod(0o755)
+        os.replace(staged, folder)
+    return Table(name=folder.parent.name, folder=folder, provenance=provenance)
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for name in ("accepted.parquet", "rejected.parquet", "provenance.json"):
+        digest.update(file_sha256(folder / name).encode())
+    return digest.hexdigest()[:_DIGEST_LENGTH]
+
+
+def file_sha256(path: Path) -> str:
+    """Return the sha256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,214 @@
+"""The house rules, held by tests: what no test holds will drift. Move the noun, not the rule."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "riskmodels"
+
+# A module imports only from groups further left, or inside its own package.
+DIRECTION = """
+    privacy < errors < labels < params, display < tables, workdays
+    < policy, scenario, risks, rates, accuracy < sources, sample < panel, catalogue < forecasting < scorecard < stresstest < assessment < proposals
+    < results < plots < report < runner < cli < __main__
+"""
+GROUP = {room.strip(): place for place, group in enumerate(DIRECTION.split("<")) for room in group.split(",")}
+OWNERS = {
+    "matplotlib": {"plots"},
+    "papermill": {"runner"},
+    "nbformat": {"runner", "report"},
+    "nbconvert": {"report"},
+    "ruamel": {"params"},
+    "duckdb": {"sources", "tables", "panel", "catalogue", "sample"},
+    "typer": {"cli"},
+    "rich": {"cli", "runner"},
+}
+FORBIDDEN_MODULES = {"utils", "util", "helpers", "helper", "common", "core", "base", "misc"}
+FORBIDDEN_CLASSES = ("Manager", "Engine", "Pipeline", "Service")
+LONGEST_FILE, MOST_CELLS, LONGEST_CELL = 400, 25, 12
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {dotted(path): path for path in FILES}
+
+
+def room(module: str) -> str:
+    return [*module.split("."), ""][1]
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(node: ast.AST, path: Path) -> list[str]:
+    """Return what one import statement names, absolutely; 'from a import b' gives 'a.b'."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        here = path.relative_to(PACKAGE.parent).parent.parts
+        start = ".".join(here[: len(here) - node.level + 1]) if node.level else ""
+        source = ".".join(part for part in (start, node.module) if part)
+        return [f"{source}.{alias.name}" for alias in node.names]
+    return []
+
+
+def imports(path: Path) -> set[str]:
+    return {name for node in ast.walk(tree(path)) for name in imported(node, path)}
+
+
+def own_module(name: str) -> str | None:
+    """Return the module of riskmodels that an imported name comes from."""
+    if name.partition(".")[0] != "riskmodels":
+        return None
+    return name if name in MODULES else name.rpartition(".")[0]
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (n for n in ast.walk(tree(path)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+@each_file
+def test_every_module_has_its_place_in_the_direction(path: Path) -> None:
+    assert room(dotted(path)) in {*GROUP, ""}, "say in DIRECTION where this module stands"
+
+
+@each_file
+def test_imports_point_left(path: Path) -> None:
+    here = room(dotted(path))
+    for name in imports(path):
+        module = own_module(name)
+        if module is None or room(module) == here != "" or name == "riskmodels.__version__":
+            continue
+        assert here, f"import riskmodels must stay light, but the door imports {name} at once"
+        assert room(module), f"import {name} from the module where it lives, not through the door"
+        assert GROUP[room(module)] < GROUP[here], f"{here} must not import from {room(module)}"
+
+
+@each_file
+def test_every_library_has_one_owner(path: Path) -> None:
+    libraries = {name.split(".")[0] for name in imports(path)}
+    strangers = {
+        lib for lib, owners in OWNERS.items() if lib in libraries and room(dotted(path)) not in owners
+    }
+    assert not strangers, f"{sorted(strangers)} belong to {[sorted(OWNERS[lib]) for lib in strangers]}"
+
+
+def test_imports_have_no_cycle() -> None:
+    graph = {
+        module: {own_module(name) for name in imports(path)} - {None, module, "riskmodels"}
+        for module, path in MODULES.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"modules import each other: {' -> '.join(error.args[1])}")
+
+
+@each_file
+def test_imports_inside_functions_give_their_reason(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    inside = {
+        node.lineno
+        for function in functions(path)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    for line in inside:
+        first = line
+        while first - 1 in inside or lines[first - 2].lstrip().startswith("#"):
+            first -= 1
+        block = lines[first - 1 : line]
+        assert any(re.search(r"# .*\bhere\b", text) for text in block), f"line {line}: say why ('# here, …')"
+
+
+@each_file
+def test_names_say_what_a_thing_is(path: Path) -> None:
+    assert not FORBIDDEN_MODULES & set(dotted(path).split("."))
+    classes = [node.name for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef)]
+    assert not [name for name in classes if name.endswith(FORBIDDEN_CLASSES)]
+
+
+@each_file
+def test_no_public_function_shares_a_module_name(path: Path) -> None:
+    names = {node.name for node in tree(path).body if isinstance(node, ast.FunctionDef)}
+    rooms = {module.split(".")[-1] for module in MODULES if module.count(".") == 1}
+    assert not names & {*rooms, path.stem}
+
+
+@each_file
+def test_files_stay_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+@each_file
+def test_no_error_is_swallowed_whole(path: Path) -> None:
+    handlers = [node for node in ast.walk(tree(path)) if isinstance(node, ast.ExceptHandler)]
+    for handler in handlers:
+        assert handler.type is not None, f"line {handler.lineno}: a bare except"
+        caught = {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)}
+        last = handler.body[-1]
+        goes_on = isinstance(last, ast.Raise) and last.exc is None  # tidied up, and raised again
+        assert goes_on or not caught & {"Exception", "BaseException"}, f"line {handler.lineno}: name it"
+
+
+@each_file
+def test_no_public_function_takes_any_keyword(path: Path) -> None:
+    open_ended = [f.name for f in functions(path) if f.args.kwarg and not f.name.startswith("_")]
+    assert not open_ended
+
+
+def test_importing_the_package_costs_next_to_nothing() -> None:
+    heavy = "{'pandas', 'numpy', 'matplotlib', 'scipy', 'duckdb', 'pydantic'}"
+    code = f"import riskmodels, sys; print(sorted({heavy} & set(sys.modules)))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "[]"
+
+
+def code_cells(path: Path) -> list[dict]:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+@each_notebook
+def test_notebooks_are_stripped(path: Path) -> None:
+    for cell in code_cells(path):
+        assert cell["outputs"] == []
+        assert cell["execution_count"] is None
+
+
+@each_notebook
+def test_notebooks_have_one_parameters_cell(path: Path) -> None:
+    tags = [tag for cell in code_cells(path) for tag in cell["metadata"].get("tags", [])]
+    assert tags.count("parameters") == 1
+
+
+@each_notebook
+def test_notebooks_are_short(path: Path) -> None:
+    assert len(json.loads(path.read_text(encoding="utf-8"))["cells"]) <= MOST_CELLS
+    for cell in code_cells(path):
+        assert len("".join(cell["source"]).splitlines()) <= LONGEST_CELL
+
+
+@each_notebook
+def test_notebooks_hold_no_functions_and_no_loops(path: Path) -> None:
+    for cell in code_cells(path):
+        nodes = list(ast.walk(ast.parse("".join(cell["source"]))))
+        thinking = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.While)
+        assert not [node for node in nodes if isinstance(node, thinking)], "what needs thinking is a function"
