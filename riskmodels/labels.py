@@ -106,3 +106,12 @@ def _read_texts(file: Path) -> dict[str, str]:
         if isinstance(message.id, str) and isinstance(message.string, str)
         if message.id and message.string and not message.fuzzy
     }
+
+
+def local(entity: object, field: str) -> str:
+    """Return a text that an entity carries in several languages, e.g. ``name_en`` and ``name_zh``.
+
+    The language in use where the entity has it, else English.
+    """
+    text: str = getattr(entity, f"{field}_{language()}", "") or getattr(entity, f"{field}_en")
+    return text

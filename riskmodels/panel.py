@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -115,8 +116,7 @@ class Panel(Displayed):
 
     def until(self, last: str | pd.Period) -> "Panel":
         """Return the panel up to and including a period (of the panel's or a coarser frequency)."""
-        end = pd.Period(last, freq=None if isinstance(last, str) else last.freq)
-        kept = self.periods <= end.asfreq(self.periods.freq, how="end")
+        kept = np.asarray(self.periods <= pd.Period(last).asfreq(self.periods.freqstr, how="end"))
         return Panel(
             keys=self.keys,
             periods=self.periods[kept],
@@ -140,7 +140,7 @@ class Panel(Displayed):
     @property
     def sentence(self) -> str:
         """Say how many series and periods, and how much is unknown."""
-        unknown = self.periods[np.isnan(self.values).all(axis=0)]
+        unknown = self.periods[np.asarray(np.isnan(self.values).all(axis=0))]
         holes = f"; unknown everywhere: {', '.join(map(str, unknown))}" if len(unknown) else ""
         return (
             f"{len(self.keys)} series of {len(self.periods)} periods, {self.periods[0]} to {self.periods[-1]},"
@@ -187,11 +187,14 @@ def build_panel(
         raise ContractError(f"the table '{table.name}' has no date to count by")
     at = _DATES[table.name]
     keys = "".join(f"{name(column)}, " for column in by)
-    counts = table.relation.query(
-        "rows",
+    counts = _queried(
+        table,
         f"SELECT {keys} date_trunc('month', {at})::DATE AS period, count(*)::DOUBLE AS value FROM rows"
         " GROUP BY ALL ORDER BY ALL",
-    ).df()
+    )
+    end = _last_complete(table, freq)
+    if len(counts) and end.start_time > counts["period"].max():  # quiet months at the end are zeros, too
+        counts = pd.concat([counts, counts.head(1).assign(period=end.start_time, value=0.0)])
     panel = Panel.from_long(
         counts,
         keys=by,
@@ -199,7 +202,7 @@ def build_panel(
         value="value",
         freq=freq,
         unknown=table.provenance.unknown_months,
-    ).until(_last_complete(table, freq) if last is None else last)
+    ).until(end if last is None else last)
     if exposure is None:
         return panel
     return Panel(
@@ -211,6 +214,16 @@ def build_panel(
     )
 
 
+def _queried(table: Table, query: str) -> pd.DataFrame:
+    """Run a query over ``rows``, the rows of a table; raises ContractError for a column it lacks."""
+    try:
+        found = table.relation.query("rows", query)
+    except duckdb.BinderException as error:
+        reason = str(error).splitlines()[0]
+        raise ContractError(f"the table '{table.name}' cannot be grouped like that: {reason}") from None
+    return pd.DataFrame() if found is None else found.df()
+
+
 def _last_complete(table: Table, freq: Frequency) -> pd.Period:
     as_of = pd.Timestamp(table.provenance.as_of)
     period = as_of.to_period(freq)
@@ -219,26 +232,28 @@ def _last_complete(table: Table, freq: Frequency) -> pd.Period:
 
 def _exposure(panel: Panel, table: Table, column: str, *, by: Sequence[str]) -> Floats:
     keys = "".join(f"{name(key)}, " for key in by)
-    frame = table.relation.query(
-        "rows", f"SELECT {keys} month, sum({name(column)})::DOUBLE AS value FROM rows GROUP BY ALL"
-    ).df()
+    frame = _queried(
+        table, f"SELECT {keys} month, sum({name(column)})::DOUBLE AS value FROM rows GROUP BY ALL"
+    )
     frame["period"] = pd.PeriodIndex(frame["month"], freq=panel.periods.freqstr)
-    cells = frame.groupby([*by, "period"], as_index=False)["value"].mean()
-    wide = pd.MultiIndex.from_frame(cells[[*by, "period"]])
-    n, periods = len(panel.keys), len(panel.periods)
-    wanted = panel.keys.loc[np.repeat(np.arange(n), periods)].reset_index(drop=True)
-    wanted["period"] = np.tile(panel.periods.astype("object").to_numpy(), n)
-    values = pd.Series(cells["value"].to_numpy(), index=wide).reindex(pd.MultiIndex.from_frame(wanted))
-    return values.to_numpy("float64").reshape(n, periods)
+    cells = frame.groupby([*by, "period"], dropna=False)["value"].mean().reset_index()
+    names = panel.keys.assign(series=np.arange(len(panel.keys)))
+    cells = cells.merge(names, on=list(by)) if by else cells.assign(series=0)
+    places = np.asarray(panel.periods.get_indexer(pd.PeriodIndex(cells["period"])))
+    inside = cells[places >= 0]
+    values = np.full(panel.values.shape, np.nan)
+    values[inside["series"].to_numpy(), places[places >= 0]] = inside["value"].to_numpy()
+    return values
 
 
 def number_series(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
     """Number the rows by series; return the numbers and one row of keys a series."""
     if not keys:
-        return np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=pd.RangeIndex(1))
+        return np.zeros(len(frame), dtype=np.int64), pd.DataFrame({"series": ["total"]})
     groups = frame.groupby(list(keys), sort=True, dropna=False)
     names = groups.size().reset_index()[list(keys)]
-    return groups.ngroup().to_numpy(dtype=np.int64), names
+    names.columns = pd.Index(list(keys), dtype="str")
+    return np.asarray(groups.ngroup(), dtype=np.int64), names
 
 
 def add_rows(values: npt.NDArray[np.float64], groups: npt.NDArray[np.int64], size: int) -> Floats:

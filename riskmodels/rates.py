@@ -9,7 +9,7 @@ from scipy import stats
 Floats = npt.NDArray[np.float64]
 
 
-def proportion_posterior(successes: Floats, trials: Floats, *, prior: float = 0.5) -> Any:  # noqa: ANN401
+def proportion_posterior(successes: Floats, trials: Floats, *, prior: float = 0.5) -> Any:
     """Return the posterior of proportions under a prior worth one trial: a Beta distribution.
 
     Parameters
@@ -33,7 +33,7 @@ def proportion_posterior(successes: Floats, trials: Floats, *, prior: float = 0.
     return stats.beta(successes + prior, trials - successes + 1 - prior)
 
 
-def rate_posterior(count: Floats, exposure: Floats, *, prior: float | None = None) -> Any:  # noqa: ANN401
+def rate_posterior(count: Floats, exposure: Floats, *, prior: float | None = None) -> Any:
     """Return the posterior of rates: a Gamma distribution.
 
     Parameters
@@ -54,24 +54,24 @@ def rate_posterior(count: Floats, exposure: Floats, *, prior: float | None = Non
     return stats.gamma(count + 1, scale=1 / (exposure + 1 / prior))
 
 
-def mean_posterior(total: Floats, squares: Floats, n: Floats) -> Any:  # noqa: ANN401
-    """Return the posterior of means under a flat prior: t with n - 1 degrees of freedom.
+def mean_posterior(total: Floats, squares: Floats, n: Floats) -> Any:
+    """Return the posterior of means: t with n degrees of freedom.
 
     Parameters
     ----------
     total, squares, n : ndarray, shape (k,)
-        Sum, sum of squares and number of the values; with fewer than three values the spread is taken to
-        be the mean itself, so that one value never looks certain.
+        Sum, sum of squares and number of the values. The prior of their location is flat; that of their
+        spread is worth one value, as far from the mean as the mean is from zero, so that a few equal
+        values never look certain.
 
     Returns
     -------
     scipy.stats frozen distribution
-        Of shape (k,).
+        t around total / n with scale² = (sum of squared deviations + mean²) / n², of shape (k,).
     """
     mean = total / n
-    variance = np.maximum(squares - n * mean**2, 0) / np.maximum(n - 1, 1)
-    deviation = np.where(n >= 3, np.sqrt(variance), np.abs(mean))
-    return stats.t(np.maximum(n - 1, 1), loc=mean, scale=np.maximum(deviation / np.sqrt(n), 1e-12))
+    deviations = np.maximum(squares - n * mean**2, 0) + mean**2
+    return stats.t(n, loc=mean, scale=np.maximum(np.sqrt(deviations) / n, 1e-12))
 
 
 def overdispersion(numerator: Floats, denominator: Floats, *, proportion: bool) -> float:
@@ -100,7 +100,9 @@ def overdispersion(numerator: Floats, denominator: Floats, *, proportion: bool) 
     sums = sizes.sum(axis=1, keepdims=True)
     rate = np.divide(counts.sum(axis=1, keepdims=True), sums, out=np.zeros_like(sums), where=sums > 0)
     expected = rate * sizes
-    variance = expected * (1 - rate) if proportion else expected
+    variance = expected
+    if proportion:  # given a unit's total the counts are hypergeometric, which matters for few trials
+        variance = expected * (1 - rate) * sums / np.maximum(sums - 1, 1)
     usable = known & (variance > 0)
     freedom = int(np.maximum(usable.sum(axis=1) - 1, 0).sum())
     if freedom == 0:

@@ -1,11 +1,17 @@
 """What all tests share: hypothesis profiles, a drawing backend without a screen, the real data."""
 
+import csv
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from riskmodels.policy import Policy, load_policy
+from riskmodels.sources import ingest
+from riskmodels.tables import Tables
 
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -33,3 +39,65 @@ def shared_data() -> Callable[[str], Path]:
 def project() -> Path:
     """Return the folder of the project."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def sample_tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    """Return the accepted rows of the shipped sample bank; read-only."""
+    return ingest(ROOT / "params" / "sources" / "sample.yaml", store=tmp_path_factory.mktemp("sample_store"))
+
+
+@pytest.fixture(scope="session")
+def default_policy() -> Policy:
+    """Return the policy that is shipped."""
+    return load_policy(ROOT / "params" / "policy", on="2026-10-01")
+
+
+@pytest.fixture(scope="session")
+def take_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tables]:
+    """Return a function that writes small CSV files, one a table, and ingests them.
+
+    A table is given as its text, or as dicts of canonical columns (of which the first names all). The columns
+    are mapped to themselves; ``columns`` adds to that, by table, and a mapped table maps nothing else.
+    """
+
+    def take(
+        *,
+        as_of: str | None = "2024-12-31",
+        country: str = "CN",
+        unknown_months: dict[str, list[str]] | None = None,
+        columns: dict[str, dict] | None = None,
+        **tables: str | bytes | Iterable[dict[str, object]],
+    ) -> Tables:
+        folder = tmp_path_factory.mktemp("bank")
+        maps = {}
+        for table, content in tables.items():
+            file = folder / f"{table}.csv"
+            header = _write_csv(file, content)
+            maps[table] = {
+                "file": file.name,
+                "format": "csv",
+                "columns": (columns or {}).get(table) or {name: {"column": name} for name in header},
+                "unknown_months": (unknown_months or {}).get(table, []),
+            }
+        source = {"id": "small", "title": "A small bank", "country": country, "as_of": as_of, "tables": maps}
+        (folder / "source.yaml").write_text(json.dumps(source), encoding="utf-8")
+        return ingest(folder / "source.yaml", store=folder / "store")
+
+    return take
+
+
+def _write_csv(file: Path, content: str | bytes | Iterable[dict[str, object]]) -> list[str]:
+    """Write a file and return the names in its first line."""
+    if isinstance(content, str):
+        content = content.encode()
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+        first = content.partition(b"\n")[0].decode("utf-8-sig", errors="replace")
+        return next(csv.reader([first.strip("\r")]))
+    rows = list(content)
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return list(rows[0])

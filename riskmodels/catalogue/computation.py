@@ -12,13 +12,13 @@ from riskmodels.catalogue.definitions import INDICATORS, Indicator
 from riskmodels.display import Displayed
 from riskmodels.policy import Policy
 from riskmodels.tables import CONTRACTS, Tables
-from riskmodels.tables.sql import literal, name
+from riskmodels.tables.sql import literal, name, single_file
 from riskmodels.workdays import working_days
 
 Frequency = Literal["Q", "M"]
 
 _PERIOD = {"Q": "year({at}) || 'Q' || quarter({at})", "M": "strftime({at}, '%Y-%m')"}
-_QUARTERS = {"Q": "1.0", "M": "1 / 3.0"}
+_LENGTH = {"Q": ("quarter", 3), "M": ("month", 1)}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -105,7 +105,9 @@ def indicators(
     table["period"] = table["period"].astype("str")
     return Indicators(
         table=table,
-        unavailable=pd.DataFrame({"indicator_id": list(reasons), "reason": list(reasons.values())}, dtype="str"),
+        unavailable=pd.DataFrame(
+            {"indicator_id": list(reasons), "reason": list(reasons.values())}, dtype="str"
+        ),
         by=tuple(by),
     )
 
@@ -131,7 +133,8 @@ def _why_not(indicator_id: str, tables: Tables, by: Sequence[str]) -> str:
             return f"the source has no table '{owner}'"
         if not holder.gives(needed):
             return f"the source gives no {holder.name}.{needed}"
-    lacking = [column for column in by if column not in CONTRACTS[definition.table].names]
+    sources = [definition.table, *(["exposure"] if definition.exposure == "accounts" else [])]
+    lacking = [key for key in by if any(key not in CONTRACTS[source].names for source in sources)]
     if lacking or (definition.exposure == "time" and by):
         return f"it has no breakdown by {', '.join(lacking or by)}"
     return ""
@@ -142,7 +145,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
     for table in tables.present:
         connection.execute(
             f"CREATE TEMP VIEW {name(table.name)} AS SELECT *, {literal(tables.as_of.isoformat())}::TIMESTAMP"
-            f" + INTERVAL 1 DAY AS now FROM read_parquet({literal(str(table.path))})"
+            f" + INTERVAL 1 DAY AS now FROM read_parquet({single_file(table.path)})"
         )
     first = connection.execute("SELECT min(received_at)::DATE FROM complaints").fetchall()[0][0]
     start = (first or tables.as_of) - timedelta(days=1)
@@ -207,23 +210,34 @@ def _over_rows(indicator: Indicator, tables: Tables, by: Sequence[str], freq: Fr
 
 
 def _over_accounts(indicator: Indicator, tables: Tables, by: Sequence[str], freq: Frequency) -> str:
+    """Count complaints over account-years, in the whole months that both tables know."""
+    months = (
+        "(SELECT month FROM exposure WHERE accounts IS NOT NULL AND month + INTERVAL 1 MONTH <= now"
+        " AND month >= (SELECT date_trunc('month', min(received_at)) FROM complaints))"
+    )
     keys = ", ".join([*(name(column) for column in by), "period"])
     return (
         f"SELECT {keys}, coalesce(count, 0) AS numerator, denominator, NULL AS squares FROM"
         f" (SELECT {_grouping(by, freq, 'month')}, sum(accounts) / 12.0 AS denominator FROM exposure"
-        f" WHERE {_known(tables, 'complaints', 'month')} GROUP BY ALL)"
+        f" WHERE {_known(tables, 'complaints', 'month')} AND month IN {months} GROUP BY ALL)"
         f" LEFT JOIN (SELECT {_grouping(by, freq, indicator.at)}, count(*) AS count FROM complaints"
-        f" WHERE {_known(tables, 'complaints', indicator.at)} GROUP BY ALL) USING ({keys})"
+        f" WHERE {_known(tables, 'complaints', indicator.at)}"
+        f" AND date_trunc('month', {indicator.at}) IN {months} GROUP BY ALL) USING ({keys})"
     )
 
 
 def _over_time(indicator: Indicator, tables: Tables, freq: Frequency) -> str:
-    """Count events in every period of the complaints' span, quiet ones included."""
+    """Count events in every period of the complaints' span, quiet ones included; a part of it weighs less."""
+    unit, months = _LENGTH[freq]
+    start = f"date_trunc('{unit}', day)"
+    length = f"any_value(date_diff('day', {start}, {start} + INTERVAL {months} MONTH))"
+    began = "(SELECT min(received_at)::DATE FROM complaints)"
     return (
-        f"SELECT period, count(event) AS numerator, {_QUARTERS[freq]} AS denominator, NULL AS squares FROM"
-        f" (SELECT DISTINCT {_PERIOD[freq].format(at='day')} AS period FROM workdays"
-        f" WHERE {_known(tables, indicator.table, 'day')})"
-        f" LEFT JOIN (SELECT {_PERIOD[freq].format(at=indicator.at)} AS period, 1 AS event"
-        f" FROM {name(indicator.table)} WHERE ({indicator.eligible})"
-        f" AND {_known(tables, indicator.table, indicator.at)}) USING (period) GROUP BY period"
+        "SELECT period, coalesce(events, 0) AS numerator, quarters AS denominator, NULL AS squares FROM"
+        f" (SELECT {_PERIOD[freq].format(at='day')} AS period,"
+        f" count(*) / {length} * {months} / 3.0 AS quarters FROM workdays"
+        f" WHERE day >= {began} AND {_known(tables, indicator.table, 'day')} GROUP BY ALL)"
+        f" LEFT JOIN (SELECT {_PERIOD[freq].format(at=indicator.at)} AS period, count(*) AS events"
+        f" FROM {name(indicator.table)} WHERE ({indicator.eligible}) AND {indicator.at} >= {began}"
+        f" AND {_known(tables, indicator.table, indicator.at)} GROUP BY ALL) USING (period)"
     )

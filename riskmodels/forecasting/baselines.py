@@ -5,8 +5,6 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
-from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
 
 from riskmodels.forecasting.predictive import CountPredictive, NormalPredictive, Predictive, SamplePredictive
 from riskmodels.panel import Panel
@@ -16,6 +14,7 @@ Floats = npt.NDArray[np.float64]
 _WINDOW = 24
 _SEASON = {"M": 12, "Q": 4}
 _FEWEST_FOR_ETS = 8
+_SEASONS_FOR_ETS = 2.5
 
 
 def season_length(panel: Panel) -> int:
@@ -81,13 +80,20 @@ def ets(panel: Panel, horizon: int) -> Predictive:
 
 def _fit_ets(values: Floats, season: int, horizon: int) -> Floats:
     """Return means and variances, shape (2, horizon)."""
-    seasonal = season if np.isfinite(values).sum() >= 2.5 * season else None
-    first = int(np.argmax(np.isfinite(values)))
-    model = ExponentialSmoothing(values[first:], seasonal=seasonal)
-    with warnings.catch_warnings(), np.errstate(over="ignore"):
+    # here, because it takes seconds to import and only this method needs it
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning
+    from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
+
+    seasonal = season if np.isfinite(values).sum() >= _SEASONS_FOR_ETS * season else None
+    values = values[int(np.argmax(np.isfinite(values))) :]
+    filled = np.where(np.isfinite(values), values, np.nanmean(values))  # to start from: no start from NaN
+    start = ExponentialSmoothing(filled, seasonal=seasonal).start_params
+    model = ExponentialSmoothing(values, seasonal=seasonal)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):  # what is not finite falls back
         warnings.simplefilter("ignore", ConvergenceWarning)  # the last step is still a usable baseline
         try:
-            prediction = model.fit(disp=False, maxiter=100).get_forecast(horizon)
+            fitted = model.fit(start_params=start, disp=False, maxiter=100, cov_type="none")
+            prediction = fitted.get_forecast(horizon)
         except np.linalg.LinAlgError:
             return np.full((2, horizon), np.nan)
     return np.stack([np.asarray(prediction.predicted_mean), np.asarray(prediction.var_pred_mean)])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ Method = Literal["auto", "seasonal_naive", "empirical24", "ets"]
 DEFAULT_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
 _AUTO_ORIGINS = 6
 _MOST_FOR_ETS = 50
+_LONGEST_HORIZON = 60
 _AGGREGATE_DRAWS = 4000
 _AGGREGATE_SEED = 20_000
 
@@ -145,15 +147,14 @@ class Forecast(Displayed):
         )
 
     def summary(self) -> pd.DataFrame:
-        """One row a series: the sums over the last year known and the horizon, first and last period."""
+        """One row a series: mean and widest interval of the first and the last period; the first 50."""
         lower, upper = self.levels.index(min(self.levels)), self.levels.index(max(self.levels))
         frame = self.keys.copy()
         for place in (0, -1):
             period = self.periods[place]
             frame[f"{period} mean"] = self.mean[:, place]
             frame[f"{period} {self.levels[lower]:.1%} to {self.levels[upper]:.1%}"] = [
-                f"{low:,.0f} – {high:,.0f}"
-                for low, high in self.quantiles[:, place, [lower, upper]].tolist()
+                f"{low:,.0f} – {high:,.0f}" for low, high in self.quantiles[:, place, [lower, upper]].tolist()
             ]
         return frame.head(50)
 
@@ -172,8 +173,8 @@ def forecast(
     method : {"auto", "seasonal_naive", "empirical24", "ets"}
         ``auto`` takes the method with the lowest weighted quantile loss over the panel at its last six
         origins; the scores are in the result. ``ets`` fits one series after another and is left out of
-        the choice for panels of more than 50 series; ``empirical24`` is taken where the history is too
-        short to choose.
+        the choice for panels of more than 50 series; ``seasonal_naive`` is taken where the history is too
+        short, or holds no event to choose by.
     levels : sequence of float
         Quantile levels, rising, in (0, 1).
 
@@ -186,14 +187,14 @@ def forecast(
     Raises
     ------
     ParameterError
-        The horizon, the method or the levels are not as above.
+        The horizon, the method or the levels are not as above, or the panel has no period.
 
     Notes
     -----
     These methods do not know exposure, reporting delay or moving holidays: an incomplete last month is
     taken for a fall.
     """
-    _check(horizon, method, levels)
+    _check(panel, horizon, method, levels)
     scores = _auto_scores(panel, horizon) if method == "auto" else pd.DataFrame({"method": [method]})
     chosen = str(scores["method"].iloc[0])
     future = pd.period_range(panel.periods[-1] + 1, periods=horizon, freq=panel.periods.freq)
@@ -210,20 +211,22 @@ def forecast(
 def _auto_scores(panel: Panel, horizon: int) -> pd.DataFrame:
     ahead = min(horizon, 3, max(1, len(panel.periods) // 4))
     if len(panel.periods) <= ahead:
-        return pd.DataFrame({"method": ["empirical24"]})
+        return pd.DataFrame({"method": ["seasonal_naive"]})  # of one value, empirical24 would be certain
     methods = [name for name in BASELINES if name != "ets" or len(panel.keys) <= _MOST_FOR_ETS]
     return rolling_scores(
         panel, horizon=ahead, origins=_AUTO_ORIGINS, methods=methods, levels=np.asarray(DEFAULT_LEVELS)
     )
 
 
-def _check(horizon: int, method: str, levels: Sequence[float]) -> None:
-    if not 1 <= horizon <= 60:
-        raise ParameterError(f"horizon is {horizon}; expected 1 to 60 periods")
+def _check(panel: Panel, horizon: int, method: str, levels: Sequence[float]) -> None:
+    if not len(panel.periods):
+        raise ParameterError("the panel has no period to forecast from")
+    if not 1 <= horizon <= _LONGEST_HORIZON:
+        raise ParameterError(f"horizon is {horizon}; expected 1 to {_LONGEST_HORIZON} periods")
     if method != "auto" and method not in BASELINES:
         raise ParameterError(f"there is no method '{method}'; expected auto, {', '.join(BASELINES)}")
-    rising = all(low < high for low, high in zip(levels, levels[1:], strict=False))
-    if not levels or not rising or not 0 < levels[0] <= levels[-1] < 1:
+    rising = all(low < high for low, high in pairwise(levels))
+    if not len(levels) or not rising or not 0 < levels[0] <= levels[-1] < 1:
         raise ParameterError("levels must rise and lie between 0 and 1, both excluded")
 
 
@@ -236,4 +239,5 @@ def _history_windows(values: Floats, size: int, horizon: int, rng: np.random.Gen
     times = np.minimum(starts[:, None] + np.arange(horizon), length - 1)
     windows = np.moveaxis(surprise[:, times], 0, 1)
     noise = rng.standard_normal(windows.shape)
-    return np.where(np.isfinite(windows), windows + 1e-6 * noise, noise)
+    template: Floats = np.where(np.isfinite(windows), windows + 1e-6 * noise, noise)
+    return template

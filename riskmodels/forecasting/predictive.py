@@ -41,13 +41,11 @@ class CountPredictive:
     def ppf(self, levels: Floats) -> Floats:
         """Exact integer quantiles."""
         size, probability = self._size_and_probability()
-        quantiles: Floats = stats.nbinom.ppf(levels, size[..., None], probability[..., None])
-        return quantiles
+        return np.asarray(stats.nbinom.ppf(levels, size[..., None], probability[..., None]))
 
     def cdf(self, values: Floats) -> Floats:
         """Probability of at most ``values``."""
-        probabilities: Floats = stats.nbinom.cdf(values, *self._size_and_probability())
-        return probabilities
+        return np.asarray(stats.nbinom.cdf(values, *self._size_and_probability()))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,13 +57,11 @@ class NormalPredictive:
 
     def ppf(self, levels: Floats) -> Floats:
         """Quantiles, in the unit of the amounts."""
-        quantiles: Floats = stats.norm.ppf(levels, self.mean[..., None], self.deviation[..., None])
-        return quantiles
+        return np.asarray(stats.norm.ppf(levels, self.mean[..., None], self.deviation[..., None]))
 
     def cdf(self, values: Floats) -> Floats:
         """Probability of at most ``values``."""
-        probabilities: Floats = stats.norm.cdf(values, self.mean, self.deviation)
-        return probabilities
+        return np.asarray(stats.norm.cdf(values, self.mean, self.deviation))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,7 +72,7 @@ class SamplePredictive:
 
     @property
     def _sizes(self) -> npt.NDArray[np.int64]:
-        return np.isfinite(self.draws).sum(axis=-1)
+        return np.asarray(np.isfinite(self.draws).sum(axis=-1), dtype=np.int64)
 
     @property
     def mean(self) -> Floats:

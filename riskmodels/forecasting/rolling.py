@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodels import accuracy
+from riskmodels.errors import ParameterError
 from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.panel import Panel
 
@@ -35,9 +36,16 @@ def rolling_scores(
     -------
     DataFrame
         One row a method, best first: method, wql, coverage_95, exceedance_975, bias, forecasts (number of
-        known outcomes scored).
+        known outcomes scored); the scores are NaN where no outcome is known or all are zero.
+
+    Raises
+    ------
+    ParameterError
+        The panel has no period before the first one scored.
     """
     last = len(panel.periods) - horizon
+    if last < 1:
+        raise ParameterError(f"{len(panel.periods)} periods are too few to score {horizon} ahead")
     starts = range(max(1, last - origins + 1), last + 1)
     actual = np.stack([panel.values[:, start : start + horizon] for start in starts])
     histories = [panel.until(panel.periods[start - 1]) for start in starts]

@@ -92,10 +92,16 @@ def _read_section(path: Path, number: int) -> Section:
         else:
             parts.extend(_read_outputs(path, cell))
     prose = [part for part in parts if isinstance(part, Tag)]
-    heading = Heading(number=str(number), title=_take_title(path, prose), anchor=f"section-{number}")
+    title = ": ".join(filter(None, [_take_title(path, prose), _subject(path)]))
+    heading = Heading(number=str(number), title=title, anchor=f"section-{number}")
     subsections = tuple(_number_headings(prose, number))
     blocks = (_prose(part) if isinstance(part, Tag) else part for part in parts)
     return Section(heading=heading, subsections=subsections, blocks=tuple(filter(_has_content, blocks)))
+
+
+def _subject(path: Path) -> str:
+    """Return what a notebook that is run several times was about this time: its metadata ``subject``."""
+    return str(nbformat.read(path, as_version=4).metadata.get("subject", ""))  # type: ignore[no-untyped-call]
 
 
 def _read_cells(path: Path) -> list[Any]:

@@ -43,7 +43,7 @@ def _past_rows(past: list[PastAction]) -> pd.DataFrame:
 def _other_rows(rng: np.random.Generator) -> pd.DataFrame:
     measure = pick(rng, tuple(_MEASURES), OTHER_ACTIONS, (1.0,) * len(_MEASURES))
     opened = DAYS[rng.integers(60, len(DAYS), OTHER_ACTIONS)]
-    due = opened + rng.integers(30, 121, OTHER_ACTIONS)
+    due = opened + rng.integers(30, 121, OTHER_ACTIONS).astype("m8[D]")
     return pd.DataFrame(
         {
             "unit_id": pick(rng, UNIT_IDS, OTHER_ACTIONS, (1.0,) * BRANCHES),
@@ -59,6 +59,7 @@ def _other_rows(rng: np.random.Generator) -> pd.DataFrame:
 
 def _closing_days(opened: Times, due: Times, rng: np.random.Generator) -> Times:
     """Draw the day of closing: mostly in the last weeks before it is due, sometimes late or never."""
-    early = np.maximum(due - rng.integers(0, 26, len(due)), opened)
-    closed = np.where(rng.random(len(due)) < ON_TIME, early, due + rng.integers(1, 91, len(due)))
+    early = np.maximum(due - rng.integers(0, 26, len(due)).astype("m8[D]"), opened)
+    on_time = rng.random(len(due)) < ON_TIME
+    closed = np.where(on_time, early, due + rng.integers(1, 91, len(due)).astype("m8[D]"))
     return np.where(rng.random(len(due)) < _NEVER_CLOSED, np.datetime64("NaT", "D"), closed)

@@ -128,8 +128,8 @@ def _may_trigger(ratio: Floats, expected: Floats) -> Flags:
 
 
 def _action(number: int, unit: int, quarter: int, ratio: float) -> PastAction:
-    next_quarter = _QUARTERS[quarter] + 3
-    effect = next_quarter + 3
+    next_quarter = _QUARTERS[quarter] + np.timedelta64(3, "M")
+    effect = next_quarter + np.timedelta64(3, "M")
     return PastAction(
         action_id=f"A{number + 1:03d}",
         unit_id=UNIT_IDS[unit],

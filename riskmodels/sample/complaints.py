@@ -8,7 +8,7 @@ import pandas as pd
 from riskmodels.sample import handling
 from riskmodels.sample.categories import CATEGORIES
 from riskmodels.sample.days import arrival_days, at_minute, visible
-from riskmodels.sample.narratives import narratives
+from riskmodels.sample.narratives import write_narratives
 from riskmodels.sample.network import unit_names
 from riskmodels.sample.personal import KINDS
 from riskmodels.sample.plan import (
@@ -47,7 +47,7 @@ def complaints_table(counts: Integers, *, seed: int) -> tuple[pd.DataFrame, dict
     ids = identifiers("C", len(rows), width=6)
     repeat_of = handling.repeats(ids, cell, received, rng=stream(seed, "repeats"))
     category = _categories(rows["product_place"].to_numpy(), stream(seed, "categories"))
-    text, kind = narratives(category, rng=stream(seed, "narratives"))
+    text, kind = write_narratives(category, rng=stream(seed, "narratives"))
     table = _handled(rows.assign(complaint_id=ids, repeat_of=repeat_of), category, stream(seed, "handling"))
     found = np.bincount(kind[kind >= 0], minlength=len(KINDS)).tolist()
     return table.assign(narrative=text, timely_response=None), dict(zip(KINDS, found, strict=True))

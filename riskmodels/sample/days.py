@@ -25,7 +25,9 @@ from riskmodels.sample.plan import (
 )
 
 DAYS_PER_YEAR: Final = 365.25
-DAYS: Final = np.arange(FIRST_MONTH.astype("M8[D]"), (LAST_MONTH + 1).astype("M8[D]"), dtype="M8[D]")
+DAYS: Final = np.arange(
+    FIRST_MONTH.astype("M8[D]"), (LAST_MONTH + np.timedelta64(1, "M")).astype("M8[D]"), dtype="M8[D]"
+)
 
 # Weekdays without work and weekend days with work, as the State Council announced them for each year.
 _CLOSED: Final = """
@@ -96,7 +98,7 @@ def arrival_days(month: Integers, *, rng: np.random.Generator) -> Times:
 
 def working_days() -> Times:
     """List the working days of the bank, shape (working days,), to one year after the panel."""
-    every = np.arange(DAYS[0], DAYS[-1] + 366)
+    every = np.arange(DAYS[0], DAYS[-1] + np.timedelta64(366, "D"))
     weekday = np.is_busday(every)
     closed, made_up = (np.array(words.split(), dtype="M8[D]") for words in (_CLOSED, _MADE_UP))
     working: Times = every[(weekday & ~np.isin(every, closed)) | np.isin(every, made_up)]

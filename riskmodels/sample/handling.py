@@ -99,7 +99,9 @@ def _done(received: Times, days: Integers, rng: np.random.Generator) -> Times:
     """Close a complaint in the working hours of its day, or later on the day it was received."""
     day = received.astype("M8[D]")
     hours = at_minute(working_day_after(day, days), rng.uniform(9 * 60, 18 * 60, len(day)))
-    minutes_left = ((day + 1).astype("M8[m]") - received.astype("M8[m]")).astype(np.float64)
+    minutes_left = ((day + np.timedelta64(1, "D")).astype("M8[m]") - received.astype("M8[m]")).astype(
+        np.float64
+    )
     same_day = received + np.floor(rng.uniform(0.1, 0.9, len(day)) * minutes_left).astype("m8[m]")
     return np.where(days == 0, same_day, hours)
 

@@ -28,7 +28,8 @@ def incidents_table(*, seed: int) -> pd.DataFrame:
 def _outages(rng: np.random.Generator) -> pd.DataFrame:
     """Draw one outage in each slot of equal length, so that no two overlap; mean 26 minutes."""
     slot = len(DAYS) * 1440 // OUTAGES
-    start = DAYS[0].astype("M8[m]") + (np.arange(OUTAGES) * slot + rng.integers(0, slot - 600, OUTAGES))
+    minute = np.arange(OUTAGES) * slot + rng.integers(0, slot - 600, OUTAGES)
+    start = DAYS[0].astype("M8[m]") + minute.astype("m8[m]")
     minutes = np.clip(rng.lognormal(np.log(20), 0.7, OUTAGES), 2, 500)
     return _rows("outage", start, minutes, pick(rng, CHANNELS, OUTAGES, _OUTAGE_CHANNELS), rng)
 

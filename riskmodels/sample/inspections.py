@@ -45,5 +45,6 @@ def inspections_table(*, seed: int) -> pd.DataFrame:
 def _working_day_in(quarter: Integers, rng: np.random.Generator) -> Times:
     working = working_days()
     working = working[working <= AS_OF]
-    edges = np.searchsorted(working, np.append(MONTHS[::3], MONTHS[-1] + 1).astype("M8[D]"))
+    quarters = np.append(MONTHS[::3], MONTHS[-1] + np.timedelta64(1, "M"))
+    edges = np.searchsorted(working, quarters.astype("M8[D]"))
     return working[rng.integers(edges[quarter], edges[quarter + 1])]

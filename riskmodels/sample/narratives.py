@@ -18,7 +18,7 @@ from riskmodels.sample.plan import Flags, Integers, Words
 CHINESE_SHARE: Final = 0.60
 
 
-def narratives(category: Integers, *, rng: np.random.Generator) -> tuple[Words, Integers]:
+def write_narratives(category: Integers, *, rng: np.random.Generator) -> tuple[Words, Integers]:
     """Write one narrative a complaint, shape (n,), and say which kind of personal data is in it.
 
     ``category`` numbers CATEGORIES; the second result numbers KINDS, −1 where there is none.

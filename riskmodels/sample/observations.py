@@ -93,7 +93,7 @@ def outage_minutes(incidents: pd.DataFrame) -> Floats:
 
 def month_edges() -> Times:
     """List the first days of the months and the day after the last one, shape (months + 1,)."""
-    return np.append(MONTHS, MONTHS[-1] + 1).astype("M8[D]")
+    return np.append(MONTHS, MONTHS[-1] + np.timedelta64(1, "M")).astype("M8[D]")
 
 
 def _loss_rate_rows(losses: pd.DataFrame, accounts: Integers) -> pd.DataFrame:

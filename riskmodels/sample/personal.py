@@ -38,7 +38,7 @@ def _addresses(size: int, rng: np.random.Generator) -> Words:
 
 def _identity_cards(size: int, rng: np.random.Generator) -> Words:
     """Number cards with serial 000, which is never issued, and a right check digit."""
-    birthday = np.datetime64("1940-01-01") + rng.integers(0, 23_000, size)
+    birthday = np.datetime64("1940-01-01") + rng.integers(0, 23_000, size).astype("m8[D]")
     written = pd.Series(birthday).dt.strftime("%Y%m%d").astype(np.int64).to_numpy()
     region = np.array([110101, 310101])[rng.integers(0, 2, size)]
     body = (region * 10**8 + written) * 1000

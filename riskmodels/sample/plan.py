@@ -16,7 +16,7 @@ Words = npt.NDArray[np.object_]
 
 FIRST_MONTH: Final = np.datetime64("2022-10", "M")
 LAST_MONTH: Final = np.datetime64("2026-09", "M")
-MONTHS: Final[Times] = np.arange(FIRST_MONTH, LAST_MONTH + 1)
+MONTHS: Final[Times] = np.arange(FIRST_MONTH, LAST_MONTH + np.timedelta64(1, "M"))
 AS_OF: Final = np.datetime64("2026-09-30T23:59:59", "s")
 
 REGIONS: Final = ("north", "east", "south")

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodels.catalogue import INDICATORS, Indicators
+from riskmodels.catalogue import INDICATORS, Indicators, indicators
 from riskmodels.policy import IndicatorPolicy, Policy
 from riskmodels.rates import mean_posterior, overdispersion, proportion_posterior, rate_posterior
 from riskmodels.tables import Table, Tables
@@ -16,23 +16,24 @@ RATINGS = ("red", "amber", "green", "insufficient")
 DRAWS = 2000
 INTERVAL = (0.05, 0.95)
 _SEED = 6
+_DISPERSION_MONTHS = 12
+_FEWEST_FOR_GREEN = 5
 
 
-def rate_indicators(
-    level: Indicators, monthly: Indicators, bank: Indicators, tables: Tables, policy: Policy
+def rate_period(
+    tables: Tables, policy: Policy, period: str, *, by: tuple[str, ...] = ()
 ) -> tuple[pd.DataFrame, Floats]:
-    """Give every value of one period its interval, its probabilities and its rating.
+    """Give every indicator of one quarter its interval, its probabilities and its rating.
 
     Parameters
     ----------
-    level : Indicators
-        One period, by unit or for the whole bank.
-    monthly : Indicators
-        The same breakdown by month, from which overdispersion is estimated.
-    bank : Indicators
-        The whole bank in that period: the prior of a unit is the bank's value, worth one trial or event.
     tables, policy
-        For the limits.
+        What is rated, and against which limits.
+    period : str
+        Quarter, e.g. ``2026Q3``.
+    by : tuple of str
+        ``("unit_id",)``, or nothing for the whole bank. A unit's prior is the bank's value, worth one
+        trial or event.
 
     Returns
     -------
@@ -41,26 +42,60 @@ def rate_indicators(
     ndarray, shape (rows, DRAWS)
         Draws of the true values, in the indicators' units, row by row.
     """
-    table = level.table.drop(columns="period")
-    if level.by:
-        table = table[table["unit_id"].notna()]
-    else:
-        table = table.assign(unit_id="")
+    months = pd.period_range(end=pd.Period(period).asfreq("M", "end"), periods=_DISPERSION_MONTHS)
+    monthly = indicators(tables, policy, by=by, freq="M", periods=list(months.astype("str")))
+    bank = indicators(tables, policy, periods=[period])
+    level = indicators(tables, policy, by=by, periods=[period]) if by else bank
+    return _rate_level(level, monthly, bank, tables, policy)
+
+
+def _rate_level(
+    level: Indicators, monthly: Indicators, bank: Indicators, tables: Tables, policy: Policy
+) -> tuple[pd.DataFrame, Floats]:
+    table = level.table
+    table = table[table["unit_id"].notna()] if level.by else table.assign(unit_id="")
     frames, draws = [], []
     for indicator_id, part in table.groupby("indicator_id", sort=False):
         limits = policy.indicator(str(indicator_id))
         dispersion = _dispersion(monthly, limits.id)
         prior = _bank_value(bank, limits.id) if level.by else None
         drawn = _draw(part, limits.id, dispersion, prior)
-        frames.append(_rate(part, drawn, limits, dispersion, tables))
+        frames.append(_describe(part, drawn, limits, dispersion, tables))
         draws.append(drawn)
-    if not frames:
-        return _rate_nothing(), np.empty((0, DRAWS))
-    rated = pd.concat(frames, ignore_index=True)
-    rated["rating"] = rate_probabilities(rated["p_amber"], rated["p_red"], policy.rating.certainty)
-    rated.loc[_contradicts_value(rated), "rating"] = "insufficient"
-    rated.loc[rated["amber"].isna(), "rating"] = ""
-    return rated, np.concatenate(draws)
+    rows = pd.concat(frames, ignore_index=True) if frames else _no_rows()
+    drawn_all = np.concatenate(draws) if draws else np.empty((0, DRAWS))
+    rated = pd.concat([rows, rate_draws(rows, drawn_all, policy)], axis=1)
+    rated["rating"] = _without_prior_alone(rated)
+    if level.by:
+        rated.loc[_too_thin_for_green(rated), "rating"] = "insufficient"
+    return rated, drawn_all
+
+
+def rate_draws(rows: pd.DataFrame, draws: Floats, policy: Policy) -> pd.DataFrame:
+    """Rate values by draws of what they truly are.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        indicator_id, amber, red; n rows.
+    draws : ndarray, shape (n, size)
+        True values, in the indicators' units.
+    policy : Policy
+        For the certainty that a rating needs.
+
+    Returns
+    -------
+    DataFrame
+        p_amber, p_red, rating; a row without limits has unknown probabilities and an empty rating.
+    """
+    amber, red = rows["amber"].to_numpy(float), rows["red"].to_numpy(float)
+    worse = np.sign(red - amber)
+    p_amber = pd.Series(_probability_beyond(draws, amber, worse))
+    p_red = pd.Series(_probability_beyond(draws, red, worse))
+    rating = rate_probabilities(p_amber, p_red, policy.rating.certainty)
+    return pd.DataFrame(
+        {"p_amber": p_amber, "p_red": p_red, "rating": np.where(np.isfinite(amber), rating, "")}
+    )
 
 
 def rate_probabilities(p_amber: pd.Series, p_red: pd.Series, certainty: float) -> npt.NDArray[np.str_]:
@@ -69,15 +104,30 @@ def rate_probabilities(p_amber: pd.Series, p_red: pd.Series, certainty: float) -
     Red and amber need that probability to reach ``certainty``; green needs the probability of lying
     beyond amber to be at most 1 - ``certainty``; everything else is ``insufficient``.
     """
-    conditions = [p_red >= certainty, p_amber >= certainty, p_amber <= 1 - certainty]
+    conditions = [p_red >= certainty, p_amber >= certainty, 1 - p_amber >= certainty]
     return np.select(conditions, RATINGS[:3], default=RATINGS[3])
 
 
-def _contradicts_value(rated: pd.DataFrame) -> pd.Series:
-    """Tell where a rating of red or amber rests on the prior alone: the observed value is not beyond it."""
-    limit = rated["amber"].where(rated["rating"] == "amber", rated["red"])
-    beyond = (rated["value"] - limit) * np.sign(rated["red"] - rated["amber"]) > 0
-    return rated["rating"].isin(["red", "amber"]) & ~beyond
+def _without_prior_alone(rated: pd.DataFrame) -> pd.Series:
+    """Take back red and amber where the prior alone gives them: the observed value is not beyond the limit."""
+    worse = np.sign(rated["red"] - rated["amber"])
+    rating = rated["rating"]
+    for rating_now, limit, milder in (("red", "red", "amber"), ("amber", "amber", "insufficient")):
+        beyond = (rated["value"] - rated[limit]) * worse > 0
+        rating = rating.mask((rating == rating_now) & ~beyond, milder)
+    return rating
+
+
+def _too_thin_for_green(rated: pd.DataFrame) -> pd.Series:
+    """Tell where a unit is green by the bank's value alone, after division by the overdispersion.
+
+    That is with fewer than five trials, or where fewer than five events are expected at the amber limit.
+    """
+    family = rated["indicator_id"].map({key: indicator.family for key, indicator in INDICATORS.items()})
+    scale = rated["indicator_id"].map({key: indicator.scale for key, indicator in INDICATORS.items()})
+    trials = rated["denominator"] / rated["dispersion"]
+    evidence = trials.where(family != "rate", trials * rated["amber"] / scale)
+    return (rated["rating"] == "green") & family.isin(["proportion", "rate"]) & (evidence < _FEWEST_FOR_GREEN)
 
 
 def _bank_value(bank: Indicators, indicator_id: str) -> float | None:
@@ -90,12 +140,11 @@ def _bank_value(bank: Indicators, indicator_id: str) -> float | None:
     return (numerator + 0.5) / (denominator + (1 if proportion else 0))
 
 
-def _rate(
+def _describe(
     part: pd.DataFrame, draws: Floats, limits: IndicatorPolicy, dispersion: float, tables: Tables
 ) -> pd.DataFrame:
     lower, upper = np.quantile(draws, INTERVAL, axis=1)
     amber, red = _limits(part, limits, tables)
-    worse = -1.0 if limits.direction == "higher_is_better" else 1.0
     return pd.DataFrame(
         {
             "indicator_id": limits.id,
@@ -108,27 +157,18 @@ def _rate(
             "amber": amber,
             "red": red,
             "dispersion": dispersion,
-            "p_amber": _probability_beyond(draws, amber, worse),
-            "p_red": _probability_beyond(draws, red, worse),
-            "rating": "",
-            "weight": limits.weight,
         }
     )
 
 
-def _rate_nothing() -> pd.DataFrame:
-    texts = ("indicator_id", "unit_id", "rating")
-    names = "indicator_id unit_id numerator denominator value lower upper amber red dispersion p_amber p_red"
-    return pd.DataFrame(
-        {
-            name: pd.Series(dtype="str" if name in texts else "float64")
-            for name in [*names.split(), "rating", "weight"]
-        }
-    )
+def _no_rows() -> pd.DataFrame:
+    texts = dict.fromkeys(("indicator_id", "unit_id"), pd.Series(dtype="str"))
+    numbers = ("numerator", "denominator", "value", "lower", "upper", "amber", "red", "dispersion")
+    return pd.DataFrame({**texts, **dict.fromkeys(numbers, pd.Series(dtype="float64"))})
 
 
-def _probability_beyond(draws: Floats, limit: Floats, worse: float) -> Floats:
-    beyond = ((draws - limit[:, None]) * worse > 0).mean(axis=1)
+def _probability_beyond(draws: Floats, limit: Floats, worse: Floats) -> Floats:
+    beyond = ((draws - limit[:, None]) * worse[:, None] > 0).mean(axis=1)
     return np.where(np.isfinite(limit), beyond, np.nan)
 
 
@@ -162,7 +202,7 @@ def _draw(part: pd.DataFrame, indicator_id: str, dispersion: float, prior: float
             numerator / dispersion, denominator / dispersion, prior=0.5 if prior is None else prior
         )
     rng = np.random.default_rng([_SEED, list(INDICATORS).index(indicator_id)])
-    draws: Floats = posterior.rvs(size=(DRAWS, len(part)), random_state=rng).T
+    draws: Floats = np.maximum(posterior.rvs(size=(DRAWS, len(part)), random_state=rng).T, 0)
     return draws * definition.scale
 
 
@@ -173,7 +213,7 @@ def _limits(part: pd.DataFrame, limits: IndicatorPolicy, tables: Tables) -> tupl
         return np.full(n, np.nan), np.full(n, np.nan)
     if not limits.limits_by_product or tables.exposure is None:
         return np.full(n, limits.limits.amber), np.full(n, limits.limits.red)
-    mix = _account_mix(tables.exposure, tables)
+    mix = _account_mix(tables.exposure, pd.Period(part["period"].iloc[0]))
     mix = pd.concat([mix, mix.assign(unit_id="")])
     found = []
     for name in ("amber", "red"):
@@ -184,11 +224,9 @@ def _limits(part: pd.DataFrame, limits: IndicatorPolicy, tables: Tables) -> tupl
     return found[0], found[1]
 
 
-def _account_mix(exposure: Table, tables: Tables) -> pd.DataFrame:
-    """Accounts by unit and product in the last twelve months known."""
-    since = literal(str(pd.Timestamp(tables.as_of) - pd.DateOffset(months=12)))
-    return exposure.relation.query(
-        "rows",
-        "SELECT unit_id, product, sum(accounts)::DOUBLE AS accounts FROM rows"
-        f" WHERE month >= {since}::TIMESTAMP GROUP BY ALL ORDER BY ALL",
-    ).df()
+def _account_mix(exposure: Table, period: pd.Period) -> pd.DataFrame:
+    """Accounts by unit and product in the months of the period."""
+    first, last = (literal(str(day.date())) for day in (period.start_time, period.end_time))
+    rows = exposure.relation.filter(f"month BETWEEN {first}::DATE AND {last}::DATE AND accounts IS NOT NULL")
+    sums = rows.aggregate("unit_id, product, sum(accounts)::DOUBLE AS accounts")
+    return pd.DataFrame(sums.order("unit_id, product").df())

@@ -1,11 +1,13 @@
 """Score units: a weighted mean of risk points, with the uncertainty of every indicator carried through."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import stats
 
 from riskmodels.catalogue import indicators
 from riskmodels.display import Displayed
@@ -13,12 +15,10 @@ from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.panel import add_rows
 from riskmodels.policy import Policy
-from riskmodels.scorecard.rating import INTERVAL, RATINGS, rate_indicators, rate_probabilities
+from riskmodels.scorecard.rating import INTERVAL, RATINGS, rate_period, rate_probabilities
 from riskmodels.tables import Tables
 
 Floats = npt.NDArray[np.float64]
-
-_DISPERSION_MONTHS = 12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,13 +29,13 @@ class Scorecard(Displayed):
     ----------
     table : DataFrame
         One row a unit, riskiest first: rank, unit_id, name, rating, score, lower, upper [risk points, 0
-        best to 100; 90 % interval], p_red, rank_lower, rank_upper [1 = riskiest; 90 % interval],
+        best to 100; 90% interval], p_red, rank_lower, rank_upper [1 = riskiest; 90% interval],
         indicators [number rated], previous_rating, change [points since the previous scorecard].
     indicators : DataFrame
         One row an indicator and unit (unit_id is empty for the whole bank): indicator_id, unit_id,
-        numerator, denominator, value, lower, upper [unit of the indicator; 90 % interval], amber, red,
+        numerator, denominator, value, lower, upper [unit of the indicator; 90% interval], amber, red,
         dispersion, p_amber, p_red [probability that the true value is beyond the limit], rating (empty
-        where the policy has no limit), weight.
+        where the policy has no limit).
     unavailable : DataFrame
         indicator_id, reason: indicators of the policy that the source cannot give.
     period : str
@@ -69,8 +69,8 @@ class Scorecard(Displayed):
 
     def summary(self) -> pd.DataFrame:
         """The 15 riskiest units."""
-        columns = "rank unit_id name rating score lower upper rank_lower rank_upper indicators".split()
-        return self.table[columns].head(15)
+        columns = ["rank", "unit_id", "name", "rating", "score", "lower", "upper"]
+        return self.table[[*columns, "rank_lower", "rank_upper", "indicators"]].head(15)
 
 
 def score(tables: Tables, policy: Policy, *, period: str, previous: Scorecard | None = None) -> Scorecard:
@@ -101,26 +101,21 @@ def score(tables: Tables, policy: Policy, *, period: str, previous: Scorecard | 
 
     Notes
     -----
-    The bank has Jeffreys posteriors; a unit's prior is the bank's value, worth one trial or event. Counts
-    are divided by the overdispersion of the last twelve months. A score is the posterior mean of the risk
+    The bank has Jeffreys posteriors; a unit's prior is the bank's value, worth one trial or event, and no
+    rating rests on it alone: red and amber need a value (or a score as observed) beyond the limit, green
+    five trials (or an indicator that is rated). Counts are divided by the overdispersion of the last twelve months. A score is the posterior mean of the risk
     points, weighted by the policy over the rated indicators that the unit has; indicators are drawn as if
     they were independent.
     """
-    quarter = check_quarter(period)
-    bank = indicators(tables, policy, periods=[period])
-    if bank.table.empty:
+    check_quarter(period)
+    bank, _ = rate_period(tables, policy, period)
+    if bank.empty:
         raise ParameterError(f"the source has no indicator in {period}; it knows up to {tables.as_of}")
-    months = pd.period_range(end=quarter.asfreq("M", "end"), periods=_DISPERSION_MONTHS)
-    rated, draws = [], []
-    for level in (bank, indicators(tables, policy, by=("unit_id",), periods=[period])):
-        monthly = indicators(tables, policy, by=level.by, freq="M", periods=list(months.astype("str")))
-        frame, drawn = rate_indicators(level, monthly, bank, tables, policy)
-        rated.append(frame)
-        draws.append(drawn)
+    units, draws = rate_period(tables, policy, period, by=("unit_id",))
     return Scorecard(
-        table=_score_units(rated[1], draws[1], tables, policy, previous),
-        indicators=pd.concat(rated, ignore_index=True),
-        unavailable=bank.unavailable,
+        table=_score_units(units, draws, tables, policy, previous),
+        indicators=pd.concat([bank, units], ignore_index=True),
+        unavailable=indicators(tables, policy, periods=[period]).unavailable,
         period=period,
         as_of=tables.as_of,
         policy=policy.valid_from,
@@ -130,8 +125,7 @@ def score(tables: Tables, policy: Policy, *, period: str, previous: Scorecard | 
 
 def check_quarter(period: str) -> pd.Period:
     """Return a quarter like ``2026Q3`` as a Period; raises ParameterError for anything else."""
-    well_formed = len(period) == 6 and period.isascii() and period[:4].isdigit()
-    if well_formed and period[4] == "Q" and period[5] in "1234":
+    if re.fullmatch(r"[12][0-9]{3}Q[1-4]", period):
         return pd.Period(period, freq="Q")
     raise ParameterError(f"'{period}' is not a quarter; expected a year, Q and 1 to 4, e.g. 2026Q3")
 
@@ -161,18 +155,36 @@ def _score_units(
     total = add_rows(weights, groups, size)
     drawn = risk_points(draws, amber[:, None], red[:, None])
     scores = add_rows(drawn * weights[:, None], groups, size) / total[:, None]
-    rank = np.argsort(np.argsort(-scores, axis=0, kind="stable"), axis=0) + 1
     frame = pd.DataFrame({"unit_id": pd.Series(names, dtype="str")})
     frame["name"] = _names(frame["unit_id"], tables)
     frame["score"] = scores.mean(axis=1)
-    frame["lower"], frame["upper"] = np.quantile(scores, INTERVAL, axis=1)
+    lower, upper = np.quantile(scores, INTERVAL, axis=1)
+    frame["lower"], frame["upper"] = np.minimum(lower, frame["score"]), np.maximum(upper, frame["score"])
     frame["p_red"] = (scores >= policy.rating.score_red).mean(axis=1)
     p_amber = pd.Series((scores >= policy.rating.score_amber).mean(axis=1))
     frame["rating"] = rate_probabilities(p_amber, frame["p_red"], policy.rating.certainty)
-    bounds = np.quantile(rank, INTERVAL, axis=1, method="inverted_cdf").astype(np.int64)
-    frame["rank_lower"], frame["rank_upper"] = bounds
+    points = risk_points(rows["value"].to_numpy(float), amber, red)
+    frame["rating"] = _without_prior_alone(
+        frame["rating"],
+        observed=add_rows(points * weights, groups, size) / total,
+        rated=add_rows(np.where(rows["rating"] != "insufficient", 1.0, 0.0), groups, size),
+        policy=policy,
+    )
+    frame["rank_lower"] = _rank_quantile(stats.rankdata(-scores, method="min", axis=0), INTERVAL[0])
+    frame["rank_upper"] = _rank_quantile(stats.rankdata(-scores, method="max", axis=0), INTERVAL[1])
     frame["indicators"] = np.bincount(groups, minlength=size)
     return _ranked(frame, previous)
+
+
+def _without_prior_alone(rating: pd.Series, *, observed: Floats, rated: Floats, policy: Policy) -> pd.Series:
+    """Take back what the prior alone gives: red and amber below their score as observed, green of nothing rated."""
+    rating = rating.mask((rating == "red") & (observed < policy.rating.score_red), "amber")
+    rating = rating.mask((rating == "amber") & (observed < policy.rating.score_amber), "insufficient")
+    return rating.mask((rating == "green") & (rated == 0), "insufficient")
+
+
+def _rank_quantile(ranks: Floats, level: float) -> npt.NDArray[np.int64]:
+    return np.quantile(ranks, level, axis=1, method="inverted_cdf").astype(np.int64)
 
 
 def _weights(rated: pd.DataFrame, policy: Policy) -> Floats:
@@ -186,7 +198,7 @@ def _weights(rated: pd.DataFrame, policy: Policy) -> Floats:
         for indicator in policy.indicators
         if sums[indicator.area] > 0
     }
-    return rated["indicator_id"].map(share).fillna(0.0).to_numpy(float)
+    return np.asarray(rated["indicator_id"].map(share).fillna(0.0), dtype=np.float64)
 
 
 def _names(unit_ids: pd.Series, tables: Tables) -> pd.Series:
@@ -199,10 +211,9 @@ def _names(unit_ids: pd.Series, tables: Tables) -> pd.Series:
 def _ranked(frame: pd.DataFrame, previous: Scorecard | None) -> pd.DataFrame:
     frame = frame.sort_values(["score", "unit_id"], ascending=[False, True], ignore_index=True)
     frame.insert(0, "rank", np.arange(1, len(frame) + 1))
-    before = pd.DataFrame({"unit_id": [], "rating": [], "score": []})
+    frame["previous_rating"], frame["change"] = "", np.nan
     if previous is not None:
-        before = previous.table
-    before = before.set_index("unit_id").reindex(frame["unit_id"])
-    frame["previous_rating"] = before["rating"].fillna("").astype("str").to_numpy()
-    frame["change"] = frame["score"] - before["score"].to_numpy(float)
+        before = previous.table.set_index("unit_id").reindex(frame["unit_id"])
+        frame["previous_rating"] = before["rating"].fillna("").to_numpy()
+        frame["change"] = frame["score"] - before["score"].to_numpy(float)
     return frame

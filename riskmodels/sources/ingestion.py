@@ -1,7 +1,7 @@
 """Take a source in: every row accepted, or rejected with the rule it broke."""
 
 import difflib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -22,10 +22,11 @@ from riskmodels.tables import (
     keep,
     staging_folder,
 )
-from riskmodels.tables.sql import literal, name
+from riskmodels.tables.sql import literal, name, single_file
 
 _ROW = name("#row")
-_MASK_CANDIDATE = r"@|\d([ ().-]{0,2}\d){6}"
+_YEARS = "1900 AND 9999"  # others are typing errors, or infinite
+_MASK_CANDIDATE = "[@＠]|[0-9０-９]([ 　().．（）－-]{0,2}[0-9０-９]){6}"  # full width, too
 
 
 def ingest(
@@ -83,6 +84,7 @@ def _ingest_table(
         _judge(connection, contract, as_of, units)
         staged = staging_folder(store, table)
         counts = _write(connection, contract, staged)
+        given = _given(connection, contract, staged / "accepted.parquet")
     provenance = Provenance(
         source=source.id,
         files={path.name: file_sha256(path)},
@@ -91,16 +93,21 @@ def _ingest_table(
         rows_accepted=counts[0],
         rows_rejected=counts[1],
         unknown_months=mapping.unknown_months,
-        given_columns=_given(staged / "accepted.parquet", contract),
+        given_columns=given,
     )
     return keep(staged, provenance)
 
 
 def _last_day(path: Path, mapping: TableMap) -> date:
-    """Return the last day on which a complaint was received or logged."""
+    """Return the last day, today at the latest, on which a complaint was received or logged."""
+    today = datetime.now().astimezone().date()
     with duckdb.connect() as connection:
         _read_mapped(connection, CONTRACTS["complaints"], mapping, path)
-        found = connection.execute("SELECT max(greatest(received_at, logged_at))::DATE FROM typed").fetchone()
+        found = connection.execute(
+            "SELECT max(day) FROM (SELECT unnest([received_at, logged_at])::DATE AS day FROM typed)"
+            " WHERE day <= $today",
+            {"today": today},
+        ).fetchone()
     if found is None or not isinstance(found[0], date):
         raise ContractError(f"{path} has no complaint with a date, so as_of must be given in the source file")
     return found[0]
@@ -142,7 +149,7 @@ def _recoded(column: ColumnMap) -> str:
     raw = f"nullif(trim({name(column.column)}::VARCHAR), '')"
     if column.recode:
         cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in column.recode.items())
-        raw = f"CASE {raw} {cases} ELSE {raw} END"
+        raw = f"nullif(CASE {raw} {cases} ELSE {raw} END, '')"
     return f"coalesce({raw}, {literal(column.if_missing)})" if column.if_missing else raw
 
 
@@ -152,11 +159,12 @@ def _typed(column: Column, mapping: ColumnMap | None) -> str:
     text = f"recoded.{name(column.name)}"
     if column.type in ("timestamp", "date"):
         parsed = f"try_strptime({text}, {literal(mapping.format)})" if mapping.format else text
-        return f"TRY_CAST({parsed} AS {SQL_TYPES[column.type]})"
+        value = f"TRY_CAST({parsed} AS {SQL_TYPES[column.type]})"
+        return f"CASE WHEN year({value}) BETWEEN {_YEARS} THEN {value} END"
     if column.type in ("integer", "number"):
         number = f"TRY_CAST({text} AS DOUBLE)"
         whole = f" AND {number} = floor({number})" if column.type == "integer" else ""
-        return f"CASE WHEN isfinite({number}){whole} THEN {number}::{SQL_TYPES[column.type]} END"
+        return f"CASE WHEN isfinite({number}){whole} THEN TRY_CAST({number} AS {SQL_TYPES[column.type]}) END"
     return f"TRY_CAST({text} AS {SQL_TYPES[column.type]})"
 
 
@@ -197,7 +205,7 @@ def _judge(
         if column.type == "timestamp"
     ]
     if units is not None and "unit_id" in contract.names and contract.table != "units":
-        connection.execute(f"CREATE TEMP VIEW units AS FROM read_parquet({literal(str(units.path))})")
+        connection.execute(f"CREATE TEMP VIEW units AS FROM read_parquet({single_file(units.path)})")
         rules.append(("unit_id in units", "unit_id IN (SELECT unit_id FROM units)"))
     broken = ", ".join(
         f"CASE WHEN NOT coalesce(({holds}), true) THEN {literal(rule)} END" for rule, holds in rules
@@ -217,7 +225,12 @@ def _judge(
 def _write(connection: duckdb.DuckDBPyConnection, contract: Contract, staged: Path) -> tuple[int, int]:
     """Write both Parquet files; return the numbers of accepted and rejected rows."""
     connection.create_function("mask", mask_personal_data, ["VARCHAR"], "VARCHAR")
-    accepted = ", ".join(_masked(column) for column in contract.columns)
+    accepted = ", ".join(
+        f"{_masked(name(column.name)) if column.type == 'text' else name(column.name)} AS {name(column.name)}"
+        for column in contract.columns
+    )
+    found = connection.execute(f"SELECT * EXCLUDE ({_ROW}) FROM raw LIMIT 0").description
+    content = ", ".join(f"{literal(key)}, {_masked(f'raw.{name(key)}::VARCHAR')}" for key, *_ in found)
     _copy(
         connection,
         f"SELECT {accepted} FROM judged WHERE len({name('#broken')}) = 0 ORDER BY {_ROW}",
@@ -225,34 +238,31 @@ def _write(connection: duckdb.DuckDBPyConnection, contract: Contract, staged: Pa
     )
     _copy(
         connection,
-        "SELECT row, rule, mask(content) AS content FROM ("
-        f"SELECT judged.{_ROW} AS row, array_to_string({name('#broken')}, '; ') AS rule,"
-        f" to_json(raw)::VARCHAR AS content FROM judged JOIN raw ON raw.{_ROW} = judged.{_ROW}"
+        f"SELECT * FROM (SELECT judged.{_ROW} AS row, array_to_string({name('#broken')}, '; ') AS rule,"
+        f" json_object({content})::VARCHAR AS content FROM judged JOIN raw ON raw.{_ROW} = judged.{_ROW}"
         f" WHERE len({name('#broken')}) > 0"
-        " UNION ALL SELECT row, rule, content FROM malformed) ORDER BY row",
+        " UNION ALL SELECT row, rule, mask(content) FROM malformed) ORDER BY row",
         staged / "rejected.parquet",
     )
     counts = [
-        connection.execute(f"SELECT count(*) FROM read_parquet({literal(str(staged / file))})").fetchall()[0][0]
+        connection.execute(f"SELECT count(*) FROM read_parquet({single_file(staged / file)})").fetchall()[0][
+            0
+        ]
         for file in ("accepted.parquet", "rejected.parquet")
     ]
     return counts[0], counts[1]
 
 
-def _given(path: Path, contract: Contract) -> tuple[str, ...]:
+def _given(connection: duckdb.DuckDBPyConnection, contract: Contract, path: Path) -> tuple[str, ...]:
     """List the columns that hold at least one value."""
     counts = ", ".join(f"count({name(column)})" for column in contract.names)
-    with duckdb.connect() as connection:
-        row = connection.execute(f"SELECT {counts} FROM read_parquet({literal(str(path))})").fetchall()[0]
+    row = connection.execute(f"SELECT {counts} FROM read_parquet({single_file(path)})").fetchall()[0]
     return tuple(column for column, count in zip(contract.names, row, strict=True) if count)
 
 
-def _masked(column: Column) -> str:
-    quoted = name(column.name)
-    if column.type != "text":
-        return quoted
-    candidate = f"regexp_matches({quoted}, {literal(_MASK_CANDIDATE)})"
-    return f"CASE WHEN {candidate} THEN mask({quoted}) ELSE {quoted} END AS {quoted}"
+def _masked(text: str) -> str:
+    candidate = f"regexp_matches({text}, {literal(_MASK_CANDIDATE)})"
+    return f"CASE WHEN {candidate} THEN mask({text}) ELSE {text} END"
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

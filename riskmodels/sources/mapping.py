@@ -4,10 +4,10 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+import duckdb
+from pydantic import Field, field_validator, model_validator
 
-from riskmodels.params import Parameters, load_parameters
-from riskmodels.policy import Identifier, Name
+from riskmodels.params import Identifier, Name, Parameters, load_parameters
 from riskmodels.tables import CONTRACTS
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
@@ -20,6 +20,16 @@ class ColumnMap(Parameters):
     format: Name | None = Field(default=None, description="strptime format of a date given as text")
     recode: dict[str, str] = Field(default_factory=dict, description="value in the file -> our value")
     if_missing: Name | None = Field(default=None, description="value where the file has none")
+
+    @field_validator("format")
+    @classmethod
+    def _format_is_known(cls, value: str | None) -> str | None:
+        try:
+            with duckdb.connect() as connection:
+                connection.execute("SELECT try_strptime('', ?)", [value])
+        except duckdb.Error as error:
+            raise ValueError(str(error).splitlines()[0]) from None
+        return value
 
 
 class TableMap(Parameters):

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from riskmodels.errors import ContractError
-from riskmodels.tables.sql import literal, name
+from riskmodels.tables.sql import literal, name, single_file
 
 _LONGEST_LINE = 16_777_216  # bytes
 
@@ -39,13 +39,15 @@ def read_raw(connection: duckdb.DuckDBPyConnection, path: Path, file_format: str
         return _read_csv(connection, path) if file_format == "csv" else _read_parquet(connection, path)
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
+        if "state machine" in reason:  # DuckDB's words for it
+            reason = "its lines end in different ways (LF, CR LF, CR); save it with one of them"
         raise ContractError(f"{path} cannot be read as {file_format}: {reason}") from None
 
 
 def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
     connection.execute(
         f"CREATE TEMP TABLE raw AS SELECT row_number() OVER () AS {name('#row')}, *"
-        f" FROM read_parquet({literal(str(path))})"
+        f" FROM read_parquet({single_file(path)})"
     )
     connection.execute("CREATE TEMP TABLE malformed (row BIGINT, content VARCHAR, rule VARCHAR)")
     return _columns(connection)
@@ -56,7 +58,7 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
     connection.execute(
         f"CREATE TEMP TABLE read AS SELECT row_number() OVER () AS {name('#read')}, *"
-        f" FROM read_csv({literal(str(path))}, columns={{{types}}}, header=true, auto_detect=false,"
+        f" FROM read_csv({single_file(path)}, columns={{{types}}}, header=true, auto_detect=false,"
         " delim=',', quote='\"', escape='\"', strict_mode=true,"
         f" max_line_size={_LONGEST_LINE}, ignore_errors=true, store_rejects=true, rejects_limit=0)"
     )
@@ -83,10 +85,18 @@ def _csv_header(path: Path) -> list[str]:
         raise ContractError(f"{path} is not CSV in UTF-8: {error}") from None
     if not header:
         raise ContractError(f"{path} is empty; expected a header line with the names of its columns")
-    twice = sorted({column for column in header if header.count(column) > 1})
+    _check_names(path, header)
+    return header
+
+
+def _check_names(path: Path, header: list[str]) -> None:
+    if "" in header:
+        place = header.index("") + 1
+        raise ContractError(f"{path}: column {place} of {len(header)} has no name; give it one, or remove it")
+    folded = [column.casefold() for column in header]  # names in a database have no case
+    twice = [column for column in header if folded.count(column.casefold()) > 1]
     if twice:
         raise ContractError(f"{path} names a column twice: {', '.join(twice)}")
-    return header
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> list[str]:

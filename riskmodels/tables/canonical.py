@@ -38,9 +38,7 @@ COMPLAINTS = Contract(
     words="One complaint a row.",
     columns=(
         Column(name="complaint_id", type="code", words="identifier of the complaint", required=True),
-        Column(
-            name="received_at", type="timestamp", words="when the customer complained", required=True
-        ),
+        Column(name="received_at", type="timestamp", words="when the customer complained", required=True),
         Column(name="logged_at", type="timestamp", words="when it entered the bank's system"),
         Column(name="first_response_at", type="timestamp", words="when it was first answered"),
         Column(name="resolved_at", type="timestamp", words="when it was closed; empty while open"),
@@ -126,9 +124,7 @@ OBSERVATIONS = Contract(
             required=True,
             minimum=0,
         ),
-        Column(
-            name="denominator", type="number", words="out of how much", required=True, minimum=0
-        ),
+        Column(name="denominator", type="number", words="out of how much", required=True, minimum=0),
     ),
     key=("indicator_id", "unit_id", "month"),
     rules=(

@@ -83,9 +83,7 @@ def _column_rules(column: Column) -> list[Rule]:
     for bound, sign in ((column.minimum, ">="), (column.maximum, "<=")):
         if bound is not None:
             condition = f"{column.name} {sign} {bound:g}"
-            rules.append(
-                Rule(name=condition, holds=f'"{column.name}" {sign} {bound!r}', words=condition)
-            )
+            rules.append(Rule(name=condition, holds=f'"{column.name}" {sign} {bound!r}', words=condition))
     if column.domain:
         values = ", ".join(f"'{value}'" for value in column.domain)
         rules.append(

@@ -1,4 +1,7 @@
-"""Quote names and texts for SQL."""
+"""Quote names, texts and paths for SQL."""
+
+import re
+from pathlib import Path
 
 
 def name(identifier: str) -> str:
@@ -17,3 +20,12 @@ def literal(text: str) -> str:
     "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def single_file(path: Path) -> str:
+    """Quote the path of one file: DuckDB takes ``*``, ``?`` and ``[`` in a path for a pattern.
+
+    >>> single_file(Path("complaints[1].csv"))
+    "'complaints[[]1].csv'"
+    """
+    return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))

@@ -1,7 +1,6 @@
 """Accepted tables, kept as Parquet in a store by content digest, with where they came from."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass, fields
@@ -14,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from riskmodels.errors import ContractError, ResultError
 from riskmodels.params import Parameters
+from riskmodels.tables.sql import single_file
 
 _DIGEST_LENGTH = 16
 
@@ -62,7 +62,7 @@ class Table:
     @property
     def relation(self) -> duckdb.DuckDBPyRelation:
         """The accepted rows as a DuckDB relation, on a connection of its own."""
-        return duckdb.connect().from_parquet(str(self.path))
+        return duckdb.connect().from_query(f"FROM read_parquet({single_file(self.path)})")
 
     @property
     def rejected(self) -> pd.DataFrame:
@@ -175,7 +175,7 @@ def keep(staged: Path, provenance: Provenance) -> Table:
         shutil.rmtree(staged)
     else:
         staged.chmod(0o755)
-        os.replace(staged, folder)
+        staged.replace(folder)
     return Table(name=folder.parent.name, folder=folder, provenance=provenance)
 
 

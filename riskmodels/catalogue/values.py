@@ -1,0 +1,22 @@
+"""Values of indicators, written for people."""
+
+import math
+
+from riskmodels.catalogue.definitions import INDICATORS
+
+_MANY = 10_000
+
+
+def format_value(indicator_id: str, value: float) -> str:
+    """Write a value of an indicator for people: shares in per cent, unknown as a dash.
+
+    Examples
+    --------
+    >>> format_value("resolved_7wd", 0.9712), format_value("handling_days", 2.8582)
+    ('97.12%', '2.858')
+    """
+    if not math.isfinite(value):
+        return "–"
+    if INDICATORS[indicator_id].unit.startswith("share"):
+        return f"{100 * value:.4g}%"
+    return f"{value:,.0f}" if abs(value) >= _MANY else f"{value:.4g}"

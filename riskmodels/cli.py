@@ -1,0 +1,323 @@
+"""The command line: a door to each stage, and to a whole assessment."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from riskmodels import __version__
+from riskmodels.errors import MissingPartError, ParameterError, RiskModelsError
+from riskmodels.privacy import mask_personal_data
+
+if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
+    import pandas as pd
+
+    from riskmodels.forecasting import Method
+    from riskmodels.policy import Policy
+    from riskmodels.tables import Tables
+
+EPILOG = (
+    "Exit status: 0 done, 1 a bug, 2 wrong usage, 3 a parameter file or argument does not fit, 4 a source"
+    " breaks its contract, 5 a saved result is missing or damaged, 6 a notebook failed, 7 a part of the"
+    " installation is missing."
+)
+
+app = typer.Typer(
+    help="Customer-service risk assessment for banks.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+
+SourceFile = Annotated[Path, typer.Argument(help="Source file, e.g. params/sources/sample.yaml.")]
+FileOptions = Annotated[
+    list[str] | None,
+    typer.Option("--file", help="TABLE=PATH: read a table from this file instead; may be repeated."),
+]
+Store = Annotated[Path, typer.Option(help="Folder of accepted tables.")]
+Policies = Annotated[Path, typer.Option(help="Folder of policies.")]
+PolicyOn = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day whose policy applies; default: today.")
+]
+Period = Annotated[str, typer.Option(help="Quarter, e.g. 2026Q3.")]
+
+RUN, STORE, POLICIES, REPORTS = (
+    Path("params/runs/quarterly.yaml"),
+    Path("store"),
+    Path("params/policy"),
+    Path("reports"),
+)
+
+
+@app.command()
+def assess(
+    run: Annotated[Path, typer.Argument(help="Run file.")] = RUN,
+    *,
+    source: Annotated[Path | None, typer.Option(help="Source file, instead of the run's.")] = None,
+    file: FileOptions = None,
+    period: Annotated[str | None, typer.Option(help="Quarter, e.g. 2026Q3, instead of the run's.")] = None,
+    policy_on: PolicyOn = None,
+    name: Annotated[str | None, typer.Option(help="Name of the report, instead of the run's.")] = None,
+    reports: Annotated[Path, typer.Option(help="Folder of reports.")] = REPORTS,
+    store: Store = STORE,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything and say what would be done.")
+    ] = False,
+) -> None:
+    """Run a whole assessment: data to report. The report's folder appears when all is done, or not at all."""
+    from riskmodels.runner import (  # here, for start-up
+        change_settings,
+        load_run,
+        plan_assessment,
+        run_assessment,
+    )
+
+    settings = change_settings(
+        load_run(run),
+        source=None if source is None else str(source.resolve()),
+        period=period,
+        policy_on=None if policy_on is None else policy_on.date(),
+        name=name,
+    )
+    plan = plan_assessment(settings, reports=reports, files=_files(file))
+    if dry_run:
+        _print_plan(plan.folder, str(plan.policy_valid_from), plan.files, plan.steps)
+        return
+    steps = [*plan.steps, "report"]
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=len(steps))
+        report = run_assessment(
+            plan,
+            store=store,
+            progress=lambda step: bar.update(task, description=step, completed=steps.index(step)),
+        )
+        bar.update(task, description="done", completed=len(steps))
+    _show_result(plan.folder / "results" / "findings")
+    console.print(f"[bold]Report:[/bold] {escape(str(report))}", soft_wrap=True)
+
+
+@app.command()
+def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE) -> None:
+    """Take a source in: accept or reject every row, and keep the accepted ones in the store."""
+    from riskmodels.listings import list_quality  # here, for start-up
+
+    tables = _ingest(source, file, store)
+    listing = list_quality(tables)
+    _print_table(listing.sentence, listing.frame)
+
+
+@app.command("check-data")
+def check_data(source: SourceFile, *, file: FileOptions = None) -> None:
+    """Check a source without keeping anything: rows accepted and rejected, and the rules they broke."""
+    from riskmodels.listings import list_quality, list_rejections  # here, for start-up
+
+    scratch = Path(tempfile.mkdtemp(prefix="riskmodels-"))
+    try:
+        tables = _ingest(source, file, scratch)
+        for listing in (list_quality(tables), list_rejections(tables)):
+            _print_table(listing.sentence, listing.frame)
+    finally:
+        shutil.rmtree(scratch)
+
+
+@app.command()
+def indicators(
+    source: SourceFile,
+    *,
+    period: Period,
+    unit: Annotated[str, typer.Option(help="One unit; default: the whole bank.")] = "",
+    file: FileOptions = None,
+    store: Store = STORE,
+    policies: Policies = POLICIES,
+    policy_on: PolicyOn = None,
+) -> None:
+    """Compute and rate the indicators of a quarter."""
+    from riskmodels.listings import list_ratings, list_unavailable  # here, for start-up
+    from riskmodels.scorecard import score  # here, for start-up
+
+    policy = _policy(policies, policy_on)
+    card = score(_ingest(source, file, store), policy, period=period)
+    if unit and unit not in set(card.table["unit_id"]):
+        raise ParameterError(f"there is no unit '{unit}' in {period}")
+    for listing in (list_ratings(card, policy, unit_id=unit), list_unavailable(card, policy)):
+        _print_table(listing.sentence, listing.frame)
+
+
+@app.command()
+def forecast(
+    source: SourceFile,
+    *,
+    by: Annotated[str, typer.Option(help="Columns that name a series, with commas.")] = "product",
+    horizon: Annotated[int, typer.Option(min=1, max=60, help="Months ahead.")] = 6,
+    last: Annotated[str | None, typer.Option(help="Last month or quarter of the history.")] = None,
+    method: Annotated[str, typer.Option(help="auto, seasonal_naive, empirical24 or ets.")] = "auto",
+    file: FileOptions = None,
+    store: Store = STORE,
+) -> None:
+    """Forecast complaints, with intervals and with how good the methods have been."""
+    from riskmodels.forecasting import forecast  # here, for start-up
+    from riskmodels.listings import list_outlook, list_scores
+    from riskmodels.panel import build_panel
+
+    tables = _ingest(source, file, store)
+    keys = [column.strip() for column in by.split(",") if column.strip()]
+    panel = build_panel(tables.require("complaints"), by=keys, last=last)
+    outlook = forecast(panel, horizon=horizon, method=cast("Method", method))
+    for listing in (list_outlook(outlook), list_scores(outlook)):
+        _print_table(listing.sentence, listing.frame)
+
+
+@app.command()
+def stress(
+    source: SourceFile,
+    scenario: Annotated[Path, typer.Argument(help="Scenario file.")],
+    *,
+    severity: Annotated[str, typer.Option(help="moderate, severe or extreme.")] = "severe",
+    last: Annotated[str | None, typer.Option(help="Last quarter of the history.")] = None,
+    file: FileOptions = None,
+    store: Store = STORE,
+    policies: Policies = POLICIES,
+    policy_on: PolicyOn = None,
+) -> None:
+    """Carry a scenario through to complaints and indicators."""
+    from riskmodels.forecasting import forecast  # here, for start-up
+    from riskmodels.listings import list_omitted, list_scenario, list_stress
+    from riskmodels.panel import build_panel
+    from riskmodels.scenario import load_scenario
+    from riskmodels.stresstest import stress
+
+    policy, assumed = _policy(policies, policy_on), load_scenario(scenario)
+    tables = _ingest(source, file, store)
+    panel = build_panel(tables.require("complaints"), by=["product"], last=last)
+    outlook = forecast(panel, horizon=assumed.start_month + 5)
+    result = stress(tables, assumed, policy, outlook=outlook, severity=severity)
+    listings = (
+        list_scenario(assumed, severity, policy),
+        list_stress(result, policy),
+        list_omitted(result, policy),
+    )
+    for listing in listings:
+        _print_table(listing.sentence, listing.frame)
+
+
+@app.command()
+def policy(*, policies: Policies = POLICIES, policy_on: PolicyOn = None) -> None:
+    """Show the policy in force: indicators, limits, and who set them."""
+    from riskmodels.listings import list_policy  # here, for start-up
+
+    listing = list_policy(_policy(policies, policy_on))
+    _print_table(listing.sentence, listing.frame)
+
+
+@app.command()
+def show(result: Annotated[Path, typer.Argument(help="Folder of a saved result, or of a report.")]) -> None:
+    """Show a saved result: one sentence and its summary; of a report, all its results."""
+    folders = sorted((result / "results").glob("[!.]*")) if (result / "results").is_dir() else [result]
+    for folder in folders:
+        console.rule(escape(folder.name))
+        _show_result(folder)
+
+
+@app.command()
+def lab(
+    notebooks: Annotated[Path, typer.Argument(help="Folder to open.")] = Path("notebooks"),
+) -> None:
+    """Open the notebooks in JupyterLab."""
+    program = Path(sys.executable).with_name("jupyter-lab")
+    if not program.exists():
+        raise MissingPartError("JupyterLab is not installed beside this Python: pip install jupyterlab")
+    raise typer.Exit(subprocess.run([program, str(notebooks)], check=False).returncode)  # noqa: S603  our own program
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    console.print(__version__)
+
+
+def _files(options: list[str] | None) -> dict[str, Path]:
+    files = {}
+    for option in options or []:
+        table, equals, path = option.partition("=")
+        if not equals or not table or not path:
+            raise ParameterError(f"--file {option}: expected TABLE=PATH, e.g. complaints=data/complaints.csv")
+        files[table] = Path(path)
+    return files
+
+
+def _ingest(source: Path, options: list[str] | None, store: Path) -> "Tables":
+    from riskmodels.sources import ingest  # here, for start-up
+
+    return ingest(source, store=store, files=dict(_files(options)))
+
+
+def _policy(policies: Path, day: datetime | None) -> "Policy":
+    from riskmodels.policy import load_policy  # here, for start-up
+
+    return load_policy(policies, on=(day or datetime.now().astimezone()).date())
+
+
+def _show_result(folder: Path) -> None:
+    from riskmodels.display import Summarised  # here, for start-up
+    from riskmodels.results import load
+
+    result = load(folder, object)
+    if isinstance(result, Summarised):
+        _print_table(result.sentence, result.summary())
+    else:
+        console.print(f"a {type(result).__name__}")
+
+
+def _print_plan(folder: Path, valid_from: str, files: dict[str, str], steps: list[str]) -> None:
+    lines = [
+        "Nothing is written: this is a dry run.",
+        f"Report: {folder}/report.html" + (" (replaces the one there)" if folder.exists() else ""),
+        f"Policy: the one valid from {valid_from}",
+        *(f"Reads {table}: {path}" for table, path in files.items()),
+        f"Notebooks: {', '.join(steps)}",
+    ]
+    for line in lines:
+        console.print(escape(mask_personal_data(line)), soft_wrap=True)
+
+
+def _print_table(sentence: str, frame: "pd.DataFrame") -> None:
+    """Print a sentence and a table; nothing in the data is read as markup, and personal data is masked."""
+    from riskmodels.display import shown_text  # here, for start-up
+
+    console.print(escape(mask_personal_data(sentence)))
+    if frame.empty:
+        return
+    table = RichTable(header_style="bold", show_lines=False)
+    for column in frame.columns:
+        table.add_column(escape(str(column)), overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(escape(mask_personal_data(shown_text(value))) for value in row))
+    console.print(table)
+
+
+def _masked_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print the traceback of a bug without personal data."""
+    sys.stderr.write(mask_personal_data("".join(traceback.format_exception(kind, error, trace))))
+
+
+def main() -> None:
+    """Run the command line; an error of riskmodels is one message and its exit status."""
+    sys.excepthook = _masked_traceback
+    try:
+        app()
+    except RiskModelsError as error:
+        Console(stderr=True).print(f"[bold red]Error:[/bold red] {escape(str(error))}", soft_wrap=True)
+        sys.exit(error.exit_status)

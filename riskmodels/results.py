@@ -1,0 +1,191 @@
+"""Results as files: saved atomically between notebooks, loaded exactly as they were."""
+
+import dataclasses
+import importlib
+import json
+import math
+import os
+import shutil
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.errors import ResultError
+from riskmodels.params import Parameters
+from riskmodels.tables import Table, open_table
+
+ResultT = TypeVar("ResultT")
+
+_FILE = "result.json"
+
+
+def save(result: object, folder: str | Path) -> Path:
+    """Save a result as a folder of files.
+
+    Parameters
+    ----------
+    result : dataclass instance
+        Any result of riskmodels.
+    folder : str or Path
+        Where; replaced as a whole where it exists.
+
+    Returns
+    -------
+    Path
+        The folder: ``result.json``, one ``.parquet`` a frame, one ``.npy`` an array. Stored tables are
+        named by their folder in the store, relative to this one, and not copied.
+
+    Raises
+    ------
+    ResultError
+        The result holds something that cannot be saved.
+    """
+    target = Path(folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        content = _Writer(staged).encode(result, "result")
+        (staged / _FILE).write_text(
+            json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8"
+        )
+        staged.chmod(0o755)
+        replace_folder(staged, target)
+    except BaseException:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise
+    return target
+
+
+def load(folder: str | Path, kind: type[ResultT]) -> ResultT:
+    """Load a saved result.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder that ``save`` wrote.
+    kind : type
+        What it must be, e.g. ``Forecast``.
+
+    Returns
+    -------
+    kind
+        The result, equal to the one saved to the last bit.
+
+    Raises
+    ------
+    ResultError
+        The folder is missing or damaged, or holds another kind of result; or a stored table it names is
+        gone or was changed.
+    """
+    source = Path(folder)
+    try:
+        content = json.loads((source / _FILE).read_text("utf-8"))
+        result = _decode(content, source)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ResultError(f"{source} is not a saved result, or is damaged: {error}") from None
+    if not isinstance(result, kind):
+        raise ResultError(f"{source} holds a {type(result).__name__}; expected a {kind.__name__}")
+    return result
+
+
+def load_all(folder: str | Path, pattern: str, kind: type[ResultT]) -> list[ResultT]:
+    """Load every result in ``folder`` whose name matches ``pattern`` (as of the shell), in order of name."""
+    return [load(path, kind) for path in sorted(Path(folder).glob(pattern)) if path.is_dir()]
+
+
+def replace_folder(staged: Path, target: Path) -> None:
+    """Put a finished folder in the place of another; a reader sees the old, for a moment none, or the new."""
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent)) / "old"
+    if target.exists():
+        target.rename(old)
+    staged.rename(target)
+    shutil.rmtree(old.parent)
+
+
+class _Writer:
+    """Turns values into JSON and writes what JSON cannot hold to files beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def encode(self, value: Any, name: str) -> Any:
+        if isinstance(value, Table):
+            here = self.folder.parent.resolve() / "result"
+            return {"table": os.path.relpath(value.folder.resolve(), here)}
+        if isinstance(value, Parameters):
+            return {"parameters": _class_name(value), "values": value.model_dump_json()}
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            fields = {
+                field.name: self.encode(getattr(value, field.name), f"{name}.{field.name}")
+                for field in dataclasses.fields(value)
+            }
+            return {"dataclass": _class_name(value), "fields": fields}
+        return self._encode_plain(value, name)
+
+    def _encode_plain(self, value: Any, name: str) -> Any:  # noqa: PLR0911  one a kind of value
+        if isinstance(value, pd.DataFrame):
+            value.to_parquet(self.folder / f"{name}.parquet")
+            return {"frame": f"{name}.parquet"}
+        if isinstance(value, np.ndarray):
+            np.save(self.folder / f"{name}.npy", value, allow_pickle=False)
+            return {"array": f"{name}.npy"}
+        if isinstance(value, pd.PeriodIndex):
+            return {"periods": value.astype("str").tolist(), "freq": value.freqstr}
+        if isinstance(value, tuple):
+            return {"tuple": [self.encode(item, f"{name}.{place}") for place, item in enumerate(value)]}
+        if isinstance(value, date):
+            return {"date": value.isoformat()}
+        if value is None or isinstance(value, bool | int | str):
+            return value
+        if isinstance(value, float):
+            return value if math.isfinite(value) else {"float": str(value)}
+        raise ResultError(f"{name} is a {type(value).__name__}, which cannot be saved")
+
+
+def _class_name(value: object) -> str:
+    return f"{type(value).__module__}:{type(value).__qualname__}"
+
+
+def _class(name: str) -> Any:
+    module, _, qualified = name.partition(":")
+    if module.partition(".")[0] != "riskmodels":
+        raise ValueError(f"{name} is no class of riskmodels")
+    return getattr(importlib.import_module(module), qualified)
+
+
+def _decode(content: Any, folder: Path) -> Any:
+    if not isinstance(content, dict):
+        return content
+    kind = next(iter(content))
+    value = content[kind]
+    if kind == "dataclass":
+        fields = {name: _decode(item, folder) for name, item in content["fields"].items()}
+        return _class(value)(**fields)
+    if kind == "parameters":
+        return _class(value).model_validate_json(content["values"])
+    return _decode_plain(kind, value, content, folder)
+
+
+def _decode_plain(  # noqa: PLR0911  one a kind of value
+    kind: str, value: Any, content: dict[str, Any], folder: Path
+) -> Any:
+    match kind:
+        case "table":
+            return open_table((folder / value).resolve())
+        case "frame":
+            return pd.read_parquet(folder / value)
+        case "array":
+            return np.load(folder / value, allow_pickle=False)
+        case "periods":
+            return pd.PeriodIndex(value, freq=content["freq"])
+        case "tuple":
+            return tuple(_decode(item, folder) for item in value)
+        case "date":
+            return date.fromisoformat(value)
+        case "float":
+            return float(value)
+    raise ValueError(f"'{kind}' is no kind of saved value")

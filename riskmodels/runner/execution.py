@@ -1,0 +1,102 @@
+"""Execute one notebook with papermill; what it shows is masked before it reaches a file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+from papermill.iorw import papermill_io
+
+from riskmodels.errors import RiskModelsError, RunError
+from riskmodels.params import Parameters
+from riskmodels.privacy import mask_personal_data
+
+_SCHEME = "masked:"
+_START_TIMEOUT = 120  # seconds
+
+
+def execute_notebook(notebook: Path, output: Path, parameters: Parameters, *, subject: str = "") -> Path:
+    """Run a notebook in a kernel of its own and write it, executed, to ``output``.
+
+    Parameters
+    ----------
+    notebook : Path
+        The parameterised notebook.
+    output : Path
+        Where the executed one goes; its folder exists.
+    parameters : Parameters
+        Its parameters, checked: names that the notebook does not have cannot be passed.
+    subject : str
+        What it is about this time, where it is run several times; the report adds it to the title.
+
+    Returns
+    -------
+    Path
+        ``output``. Personal data in any output, error messages included, is masked before it is written.
+
+    Raises
+    ------
+    RiskModelsError
+        A cell failed: with the error of riskmodels that it raised, else a RunError; the message names
+        notebook and cell. The notebook is written up to the failure.
+    """
+    source = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]  # no types there
+    source.metadata["subject"] = subject
+    target = _SCHEME + str(output).replace("{", "{{").replace("}", "}}")
+    try:
+        papermill.execute_notebook(
+            source,
+            target,
+            parameters=json.loads(parameters.model_dump_json()),
+            kernel_name="python3",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            start_timeout=_START_TIMEOUT,
+            cwd=str(output.parent),
+        )
+    except PapermillExecutionError as error:
+        raise _as_own_error(notebook, error) from None
+    return output
+
+
+def _as_own_error(notebook: Path, error: PapermillExecutionError) -> RiskModelsError:
+    kinds = {kind.__name__: kind for kind in RiskModelsError.__subclasses__()}
+    if error.ename in kinds:
+        return kinds[error.ename](f"{notebook.stem}: {error.evalue}")
+    return RunError(f"{notebook.stem}, cell {error.exec_count} failed: {error.ename}: {error.evalue}")
+
+
+class _MaskedFiles:
+    """papermill's way to write a notebook, with personal data masked."""
+
+    @staticmethod
+    def write(content: str, path: str) -> None:
+        notebook = nbformat.reads(content, as_version=4)  # type: ignore[no-untyped-call]
+        for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+            cell.outputs = [_masked(output) for output in cell.outputs]
+        target = Path(path.removeprefix(_SCHEME))
+        staged = target.with_suffix(".partial")
+        nbformat.write(notebook, staged)  # type: ignore[no-untyped-call]
+        staged.replace(target)
+
+    @staticmethod
+    def pretty_path(path: str) -> str:
+        return path.removeprefix(_SCHEME)
+
+
+def _masked(value: Any) -> Any:
+    """Mask every text in an output, images left out."""
+    if isinstance(value, str):
+        return mask_personal_data(value)
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if isinstance(value, dict):
+        return nbformat.from_dict(  # type: ignore[no-untyped-call]
+            {key: item if key.startswith("image/") else _masked(item) for key, item in value.items()}
+        )
+    return value
+
+
+papermill_io.register(_SCHEME, _MaskedFiles)

@@ -1,0 +1,105 @@
+"""The first page of a report: the figures and sentences that management reads."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.assessment import Findings
+from riskmodels.forecasting import Forecast
+from riskmodels.labels import label, local
+from riskmodels.policy import Policy
+from riskmodels.report import FrontMatter, KeyFigure, SummaryItem
+from riskmodels.results import load, load_all
+from riskmodels.runner.settings import RunSettings
+from riskmodels.scorecard import Scorecard
+from riskmodels.stresstest import StressTest
+from riskmodels.tables import Tables
+
+_MONTHS = 3
+_DRAWS, _SEED = 4000, 1
+
+
+def summarise(settings: RunSettings, results: Path, *, policy: Policy) -> FrontMatter:
+    """Make the first page from the saved results of a run; nothing is computed anew but counts and sums."""
+    tables, card = load(results / "tables", Tables), load(results / "scorecard", Scorecard)
+    found, outlook = load(results / "findings", Findings), load(results / "outlook", Forecast)
+    tests = load_all(results, "stress-*", StressTest)
+    return FrontMatter(
+        title=settings.title,
+        subtitle=label("What is red, what will happen, what to decide"),
+        period=settings.period,
+        as_of=tables.as_of.isoformat(),
+        facts=(
+            (label("Source"), ", ".join(sorted({table.provenance.source for table in tables.present}))),
+            (label("Data digest"), tables.digest),
+            (label("Policy"), f"{policy.valid_from} – {local(policy, 'title')} ({policy.approval})"),
+            (label("Forecast method"), outlook.method),
+            (label("Software"), f"riskmodels {version('riskmodels')}"),
+        ),
+        key_figures=(*_findings(found), *_beyond_limits(card), _expected(outlook), *_turned_red(tests)),
+        summary=tuple(_sentences(found)),
+    )
+
+
+def _findings(found: Findings) -> list[KeyFigure]:
+    counts = found.table["severity"].value_counts()
+    return [
+        KeyFigure(label=label("Red findings"), value=str(counts.get("red", 0)), rating="red"),
+        KeyFigure(label=label("Amber findings"), value=str(counts.get("amber", 0)), rating="amber"),
+    ]
+
+
+def _beyond_limits(card: Scorecard) -> list[KeyFigure]:
+    """Count the indicators of the bank, and the units, that are amber or red."""
+    return [
+        KeyFigure(
+            label=label("Indicators of the bank beyond a limit"), value=_share_beyond(card.bank["rating"])
+        ),
+        KeyFigure(
+            label=label("Units whose score is beyond a limit"), value=_share_beyond(card.table["rating"])
+        ),
+    ]
+
+
+def _share_beyond(ratings: pd.Series) -> str:
+    rated = ratings[ratings != ""]
+    return label("{beyond} of {rated}").format(beyond=rated.isin(["red", "amber"]).sum(), rated=len(rated))
+
+
+def _expected(outlook: Forecast) -> KeyFigure:
+    paths = outlook.sample(_DRAWS, seed=_SEED)[:, :, :_MONTHS].sum(axis=(1, 2))
+    lower, upper = np.quantile(paths, (0.05, 0.95))
+    return KeyFigure(
+        label=label("Complaints expected, {first} to {last} (90% interval)").format(
+            first=outlook.periods[0], last=outlook.periods[_MONTHS - 1]
+        ),
+        value=f"{paths.mean():,.0f} ({lower:,.0f} – {upper:,.0f})",
+    )
+
+
+def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
+    """Name the scenario that turns most indicators red."""
+    if not tests:
+        return []
+    counts = [int(((t.table["rating"] == "red") & (t.table["rating_before"] != "red")).sum()) for t in tests]
+    worst = int(np.argmax(counts))
+    return [
+        KeyFigure(
+            label=label("Indicators turning red: {scenario}").format(
+                scenario=f"{local(tests[worst].scenario, 'name')}, {label(tests[worst].severity)}"
+            ),
+            value=label("{turned} of {moved}").format(turned=counts[worst], moved=len(tests[worst].table)),
+        )
+    ]
+
+
+def _sentences(found: Findings) -> list[SummaryItem]:
+    return [
+        SummaryItem(
+            severity="red" if row["severity"] == "red" else "amber",
+            sentence=f"{row['subject']}: {row['condition']}",
+        )
+        for row in found.table.to_dict("records")
+    ]

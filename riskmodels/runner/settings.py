@@ -1,0 +1,137 @@
+"""What a run is: its settings, and the parameters each notebook takes."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from riskmodels.params import Identifier, Name, Parameters, check_parameters, load_parameters
+
+Period = Annotated[str, Field(pattern=r"^[0-9]{4}Q[1-4]$", description="quarter, e.g. 2026Q3")]
+Horizon = Annotated[int, Field(ge=3, le=60, description="months ahead")]
+Method = Literal["auto", "seasonal_naive", "empirical24", "ets"]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}(_[A-Z]{2})?$", description="en, or a catalogue's name")]
+
+
+class ScenarioChoice(Parameters):
+    """One stress test of the run."""
+
+    file: Name = Field(description="scenario file, relative to the run file")
+    severity: Literal["moderate", "severe", "extreme"]
+
+
+class RunSettings(Parameters):
+    """One assessment, as typed in a run file; paths are relative to it."""
+
+    name: Identifier = Field(description="the report's folder is <name>-<period>")
+    title: Name
+    source: Name
+    policies: Name = Field(description="folder of policies")
+    risks: Name
+    scenarios: tuple[ScenarioChoice, ...] = ()
+    period: Period
+    policy_on: date | None = Field(default=None, description="none: the day after the period")
+    horizon_months: Horizon = 6
+    method: Method = "auto"
+    language: Language = "en"
+
+
+class DataQualityParameters(Parameters):
+    """Parameters of 10_data_quality."""
+
+    source: Name
+    store: Name
+    results: Name
+    language: Language
+
+
+class ServiceRiskParameters(Parameters):
+    """Parameters of 20_service_risk."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    period: Period
+    language: Language
+
+
+class ForecastParameters(Parameters):
+    """Parameters of 30_complaint_forecast."""
+
+    results: Name
+    period: Period
+    horizon_months: Horizon
+    method: Method
+    language: Language
+
+
+class StressTestParameters(Parameters):
+    """Parameters of 40_stress_test."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    scenario: Name
+    severity: Literal["moderate", "severe", "extreme"]
+    language: Language
+
+
+class AssessmentParameters(Parameters):
+    """Parameters of 50_assessment."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    risks: Name
+    language: Language
+
+
+class PolicyReviewParameters(Parameters):
+    """Parameters of 60_policy_review."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    language: Language
+
+
+NOTEBOOKS: dict[str, type[Parameters]] = {
+    "10_data_quality": DataQualityParameters,
+    "20_service_risk": ServiceRiskParameters,
+    "30_complaint_forecast": ForecastParameters,
+    "40_stress_test": StressTestParameters,
+    "50_assessment": AssessmentParameters,
+    "60_policy_review": PolicyReviewParameters,
+}
+
+
+def load_run(path: str | Path) -> RunSettings:
+    """Load one run file, its paths made absolute; raises ParameterError where it does not fit."""
+    settings = load_parameters(path, RunSettings)
+    folder = Path(path).resolve().parent
+    return settings.model_copy(
+        update={
+            "source": str((folder / settings.source).resolve()),
+            "policies": str((folder / settings.policies).resolve()),
+            "risks": str((folder / settings.risks).resolve()),
+            "scenarios": tuple(
+                choice.model_copy(update={"file": str((folder / choice.file).resolve())})
+                for choice in settings.scenarios
+            ),
+        }
+    )
+
+
+def change_settings(
+    settings: RunSettings,
+    *,
+    source: str | None = None,
+    period: str | None = None,
+    policy_on: date | None = None,
+    name: str | None = None,
+) -> RunSettings:
+    """Return the settings with those given changed; raises ParameterError where they do not fit."""
+    given = {"source": source, "period": period, "policy_on": policy_on, "name": name}
+    changes = {field: value for field, value in given.items() if value is not None}
+    return check_parameters(settings.model_dump() | changes, RunSettings, where="the run's settings")

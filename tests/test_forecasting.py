@@ -1,0 +1,421 @@
+"""Forecasts: right by hand, whole and ordered for any history, calibrated where they are true, no leakage."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from riskmodels.errors import ParameterError
+from riskmodels.forecasting import DEFAULT_LEVELS, Forecast, forecast, rolling_scores
+from riskmodels.forecasting.baselines import ets, seasonal_naive
+from riskmodels.forecasting.predictive import CountPredictive, NormalPredictive, SamplePredictive
+from riskmodels.panel import Panel, build_panel
+
+NAN = float("nan")
+LEVELS = np.asarray(DEFAULT_LEVELS)
+
+
+def a_panel(values, *, freq: str = "M", kind: str = "count") -> Panel:
+    values = np.atleast_2d(np.array(values, dtype=float))
+    return Panel(
+        keys=pd.DataFrame(
+            {"series": [f"s{i}" for i in range(len(values))], "half": np.arange(len(values)) % 2}
+        ),
+        periods=pd.period_range("2020-01", periods=values.shape[1], freq=freq),
+        values=values,
+        exposure=None,
+        kind=kind,
+    )
+
+
+def poisson_panel(n: int = 3, length: int = 40, *, mean: float = 20.0, seed: int = 1) -> Panel:
+    return a_panel(np.random.default_rng(seed).poisson(mean, size=(n, length)))
+
+
+def check_sound(made: Forecast) -> None:
+    quantiles = made.quantiles
+    assert np.isfinite(made.mean).all()
+    assert np.isfinite(quantiles).all()
+    assert (np.diff(quantiles, axis=-1) >= 0).all()
+    if made.panel.kind == "count":
+        assert (quantiles >= 0).all()
+        assert (quantiles == np.round(quantiles)).all()
+        assert (made.mean >= 0).all()
+        assert (made.sample(20, seed=1) >= 0).all()
+    assert np.isfinite(made.sample(20, seed=1)).all()
+
+
+# Seasonal naive, by hand
+
+
+def test_seasonal_naive_takes_the_same_month_of_the_last_year() -> None:
+    made = forecast(
+        a_panel(np.arange(100.0, 130.0)), horizon=14, method="seasonal_naive"
+    )  # 2020-01 to 2022-06
+    assert str(made.periods[0]) == "2022-07"
+    # the last July to June are places 18 to 29; after twelve months they come again
+    np.testing.assert_allclose(made.mean[0], [*range(118, 130), 118, 119])
+
+
+def test_seasonal_naive_skips_unknown_months_to_the_year_before() -> None:
+    values = np.arange(100.0, 130.0)
+    values[[18, 29]] = NAN
+    made = forecast(a_panel(values), horizon=12, method="seasonal_naive")
+    assert made.mean[0, 0] == 106  # 2020-07, as 2021-07 is unknown
+    assert made.mean[0, 11] == 117  # 2021-06, as 2022-06 is unknown
+
+
+def test_seasonal_naive_by_quarter() -> None:
+    made = forecast(a_panel([[1, 2, 3, 4, 5, 6]], freq="Q"), horizon=5, method="seasonal_naive")
+    np.testing.assert_allclose(made.mean[0], [3, 4, 5, 6, 3])
+    assert str(made.periods[0]) == "2021Q3"
+
+
+def test_seasonal_naive_varies_by_its_changes_once_more_a_year() -> None:
+    values = [10, 20, 30, 40, 16, 12, 33, 44]  # changes 6, -8, 3, 4: mean square 125 / 4
+    predictive = seasonal_naive(a_panel(values, freq="Q", kind="amount"), 9)
+    assert isinstance(predictive, NormalPredictive)
+    np.testing.assert_allclose(predictive.deviation[0] ** 2, np.array([1, 1, 1, 1, 2, 2, 2, 2, 3]) * 31.25)
+
+
+def test_seasonal_naive_of_less_than_a_year_expects_its_mean_and_varies_as_poisson() -> None:
+    predictive = seasonal_naive(a_panel([[4.0, 9.0, 8.0]]), 3)
+    assert isinstance(predictive, CountPredictive)
+    np.testing.assert_allclose(predictive.mean, 7.0)
+    np.testing.assert_allclose(predictive.variance, 7.0)
+
+
+def test_a_constant_history_keeps_an_interval() -> None:
+    made = forecast(a_panel([[100.0] * 40]), horizon=1, method="seasonal_naive")
+    np.testing.assert_allclose(made.quantiles[0, 0, [0, -1]], stats.poisson.ppf([0.025, 0.975], 100), atol=1)
+
+
+# The other baselines
+
+
+def test_empirical24_is_the_last_24_known_values() -> None:
+    values = [500.0, *range(1, 13), NAN, *range(13, 25), NAN]
+    made = forecast(a_panel(values), horizon=2, method="empirical24", levels=[0.25, 0.5])
+    np.testing.assert_allclose(made.quantiles[0], [[6, 12], [6, 12]])
+    np.testing.assert_allclose(made.mean, 12.5)
+
+
+def test_ets_follows_a_new_level_that_seasonal_naive_does_not() -> None:
+    rng = np.random.default_rng(3)
+    panel = a_panel(np.concatenate([rng.poisson(20, 30), rng.poisson(80, 12)]))
+    made = forecast(panel, horizon=6, method="ets")
+    assert made.mean.mean() == pytest.approx(80, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [5.0] * 7,
+        [9.0] * 40,
+        [NAN] * 40,
+        [NAN, 3, NAN, NAN, 4, NAN, 5],
+    ],
+    ids=["few", "constant", "unknown", "few known"],
+)
+def test_ets_falls_back_to_seasonal_naive(values) -> None:
+    panel = a_panel(values)
+    np.testing.assert_array_equal(ets(panel, 5).mean, seasonal_naive(panel, 5).mean)
+    np.testing.assert_array_equal(ets(panel, 5).ppf(LEVELS), seasonal_naive(panel, 5).ppf(LEVELS))
+
+
+def test_ets_starts_where_the_first_year_has_holes() -> None:
+    season = 50 * (1 + 0.4 * np.sin(np.arange(60) * np.pi / 6))
+    values = np.random.default_rng(4).poisson(season).astype(float)
+    values[[1, 3, 4, 20, 59]] = NAN
+    panel = a_panel(values)
+    made = ets(panel, 12)
+    assert not np.allclose(made.mean, seasonal_naive(panel, 12).mean)
+    np.testing.assert_allclose(made.mean[0], season[:12], rtol=0.2)
+
+
+# Any history
+
+HISTORIES = {
+    "one": [5.0],
+    "one unknown": [NAN],
+    "three": [5.0, 0.0, 7.0],
+    "unknown": [NAN] * 30,
+    "zeros": [0.0] * 30,
+    "late spike": [0.0] * 39 + [1e6],
+    "early spike": [1e6] + [0.0] * 39,
+    "constant million": [1e6] * 30,
+    "unknown at the end": [*range(30), NAN, NAN, NAN],
+    "unknown at the start": [NAN] * 13 + [4.0, 0.0, 6.0] * 6,
+    "every fourth": [float(i) if i % 4 == 0 else NAN for i in range(44)],
+    "on and off": [0.0, 1e6] * 16,
+    "one month a year": [float(i) if i % 12 == 0 else NAN for i in range(60)],
+}
+
+
+@pytest.mark.parametrize("kind", ["count", "amount"])
+@pytest.mark.parametrize("freq", ["M", "Q"])
+@pytest.mark.parametrize("name", HISTORIES)
+def test_every_baseline_survives_hard_histories_beyond_a_season(name, freq, kind) -> None:
+    panel = a_panel(HISTORIES[name], freq=freq, kind=kind)
+    for method in ("seasonal_naive", "empirical24", "ets"):
+        check_sound(forecast(panel, horizon=15, method=method))
+
+
+counts = st.one_of(
+    st.just(NAN), st.just(0.0), st.integers(0, 5).map(float), st.integers(0, 2_000_000).map(float)
+)
+panels = st.tuples(st.integers(1, 3), st.integers(1, 40)).flatmap(
+    lambda shape: st.lists(
+        st.lists(counts, min_size=shape[1], max_size=shape[1]), min_size=shape[0], max_size=shape[0]
+    )
+)
+
+
+@given(
+    values=panels,
+    horizon=st.integers(1, 30),
+    freq=st.sampled_from("MQ"),
+    method=st.sampled_from(["seasonal_naive", "empirical24"]),
+)
+@settings(max_examples=60)
+def test_cheap_baselines_survive_any_panel(values, horizon, freq, method) -> None:
+    made = forecast(a_panel(values, freq=freq), horizon=horizon, method=method)
+    check_sound(made)
+    assert made.quantiles.shape == (len(values), horizon, len(DEFAULT_LEVELS))
+    check_sound(made.aggregate())
+
+
+@given(values=panels)
+@example(values=[[NAN, 3, 4, NAN, NAN, 3, 5, 6, NAN, *range(30)]])
+@settings(max_examples=12)
+def test_ets_survives_any_panel(values) -> None:
+    check_sound(forecast(a_panel(values[:1], freq="Q"), horizon=3, method="ets"))
+
+
+@pytest.mark.parametrize("values", [[5.0], [5.0, 6.0], [0.0] * 20, [NAN] * 20], ids=str)
+def test_auto_is_seasonal_naive_where_nothing_can_be_scored(values) -> None:
+    made = forecast(a_panel(values[:20]), horizon=3)
+    check_sound(made)
+    if len(values) != 2:
+        assert made.method == "seasonal_naive"
+    if values == [5.0]:
+        assert made.quantiles[0, 0, 0] < 5 < made.quantiles[0, 0, -1]  # one value is not certain
+
+
+def test_the_order_of_series_does_not_matter() -> None:
+    panel = poisson_panel(4, 30)
+    order = [2, 0, 3, 1]
+    shuffled = Panel(
+        keys=panel.keys.iloc[order].reset_index(drop=True),
+        periods=panel.periods,
+        values=panel.values[order],
+        exposure=None,
+        kind="count",
+    )
+    for method in ("seasonal_naive", "empirical24", "ets"):
+        made, other = (forecast(one, horizon=3, method=method) for one in (panel, shuffled))
+        np.testing.assert_array_equal(other.quantiles, made.quantiles[order])
+        assert other.keys["series"].tolist() == [f"s{i}" for i in order]
+
+
+def test_the_same_input_gives_the_same_forecast() -> None:
+    one, other = (forecast(poisson_panel(2, 30), horizon=3) for _ in range(2))
+    np.testing.assert_array_equal(one.quantiles, other.quantiles)
+    pd.testing.assert_frame_equal(one.scores, other.scores)
+    np.testing.assert_array_equal(one.sample(100, seed=7), other.sample(100, seed=7))
+    np.testing.assert_array_equal(one.aggregate().quantiles, other.aggregate().quantiles)
+    assert not np.array_equal(one.sample(100, seed=7), one.sample(100, seed=8))
+
+
+# Distributions
+
+
+def test_count_quantiles_are_those_of_poisson_and_negative_binomial() -> None:
+    levels = np.array([0.1, 0.5, 0.975])
+    mean, variance = np.array([[6.5, 6.5, 40.0]]), np.array([[6.5, 1.0, 100.0]])
+    made = CountPredictive(mean=mean, variance=variance)
+    expected = [stats.poisson.ppf(levels, 6.5)] * 2 + [stats.nbinom.ppf(levels, 40.0**2 / 60, 0.4)]
+    np.testing.assert_array_equal(made.ppf(levels)[0], expected)
+    expected = [stats.poisson.cdf(7, 6.5)] * 2 + [stats.nbinom.cdf(7, 40.0**2 / 60, 0.4)]
+    np.testing.assert_allclose(made.cdf(np.full((1, 3), 7.0))[0], expected, rtol=1e-6)
+
+
+def test_quantiles_of_a_million_are_right() -> None:
+    made = CountPredictive(mean=np.array([[1e6]]), variance=np.array([[1e6]]))
+    levels = np.array([0.001, 0.5, 0.999])
+    np.testing.assert_allclose(made.ppf(levels)[0, 0], stats.poisson.ppf(levels, 1e6), atol=2)
+
+
+def test_sample_quantiles_by_hand() -> None:
+    draws = np.array([[[1.0, 2.0, 4.0, 8.0], [3.0, 5.0, np.nan, np.nan]]])
+    made = SamplePredictive(draws=draws)
+    np.testing.assert_array_equal(
+        made.ppf(np.array([0.25, 0.26, 0.5, 0.99]))[0], [[1, 2, 2, 8], [3, 3, 3, 5]]
+    )
+    np.testing.assert_allclose(made.mean, [[3.75, 4.0]])
+    np.testing.assert_allclose(made.cdf(np.array([[2.0, 4.9]])), [[0.5, 0.5]])
+
+
+def test_pit_of_a_true_forecast_is_uniform() -> None:
+    n, h = 60, 20
+    rng = np.random.default_rng(5)
+    mean, variance = rng.uniform(0.3, 9, size=(n, h)), np.full((n, h), 12.0)
+    made = Forecast(
+        panel=a_panel(np.ones((n, 3))),
+        periods=pd.period_range("2020-04", periods=h, freq="M"),
+        levels=DEFAULT_LEVELS,
+        method="seasonal_naive",
+        predictive=CountPredictive(mean=mean, variance=variance),
+        scores=pd.DataFrame(),
+    )
+    actual = rng.negative_binomial(mean**2 / (variance - mean), mean / variance).astype(float)
+    pit = made.pit(actual, seed=6)
+    assert stats.kstest(pit.ravel(), "uniform").pvalue > 0.05
+    assert stats.kstest(made.pit(actual + 1, seed=6).ravel(), "uniform").pvalue < 1e-6  # a false one is not
+    actual[0, 0] = NAN
+    assert np.isnan(made.pit(actual, seed=6)[0, 0])
+    np.testing.assert_array_equal(made.pit(actual, seed=6)[1:], pit[1:])
+
+
+# Paths
+
+
+@pytest.mark.parametrize("method", ["seasonal_naive", "empirical24"])
+def test_paths_have_the_forecast_s_marginals(method) -> None:
+    made = forecast(poisson_panel(3, 40), horizon=4, method=method)
+    paths = made.sample(4000, seed=1)
+    assert paths.shape == (4000, 3, 4)
+    inner = [0.1, 0.5, 0.9]
+    found = np.moveaxis(np.quantile(paths, inner, axis=0, method="inverted_cdf"), 0, -1)
+    np.testing.assert_allclose(found, made.predictive.ppf(np.array(inner)), atol=1)
+    np.testing.assert_allclose(paths.mean(axis=0), made.mean, rtol=0.01)
+
+
+def test_a_shock_shared_by_the_history_stays_shared() -> None:
+    rng = np.random.default_rng(8)
+    shock = rng.choice([1.0, 2.0], size=60)
+    shared = a_panel(rng.poisson(50 * shock, size=(2, 60)))
+    apart = a_panel(np.stack([shared.values[0], rng.permutation(shared.values[1])]))
+    together, alone = (
+        forecast(panel, horizon=1, method="empirical24").sample(2000, seed=1)[:, :, 0]
+        for panel in (shared, apart)
+    )
+    assert np.corrcoef(together.T)[0, 1] > 0.7
+    assert abs(np.corrcoef(alone.T)[0, 1]) < 0.4
+    assert together.sum(axis=1).std() > 1.25 * np.sqrt((together.std(axis=0) ** 2).sum())
+
+
+def test_totals_add_up_path_by_path() -> None:
+    made = forecast(poisson_panel(4, 40), horizon=3, method="seasonal_naive")
+    paths = made.sample(4000, seed=20_000)
+    total = made.aggregate()
+    np.testing.assert_array_equal(
+        total.predictive.ppf(np.array([0.5]))[0, :, 0], np.sort(paths.sum(axis=1), axis=0)[1999]
+    )
+    np.testing.assert_allclose(total.mean, paths.sum(axis=1).mean(axis=0)[None])
+    np.testing.assert_allclose(total.mean[0], made.mean.sum(axis=0), rtol=0.01)
+    halves = made.aggregate(["half"])
+    assert halves.keys["half"].tolist() == [0, 1]
+    np.testing.assert_allclose(halves.mean[1], paths[:, [1, 3]].sum(axis=1).mean(axis=0))
+    np.testing.assert_allclose(halves.panel.values[1], made.panel.values[[1, 3]].sum(axis=0))
+    assert len(total.table) == 3 * len(DEFAULT_LEVELS)
+
+
+# Scores at rolling origins
+
+
+def test_rolling_scores_see_nothing_after_their_origin() -> None:
+    panel = poisson_panel(2, 40)
+    settings_ = {"horizon": 3, "origins": 4, "methods": ["seasonal_naive", "empirical24"], "levels": LEVELS}
+    before = rolling_scores(panel, **settings_)
+    by_hand = []
+    for last in range(34, 38):  # the last four months with three after them
+        history = panel.until(panel.periods[last - 1])
+        assert len(history.periods) == last
+        made = forecast(history, horizon=3, method="empirical24")
+        outcome = panel.values[:, last : last + 3]
+        error = outcome[..., None] - made.quantiles
+        by_hand.append(2 * np.maximum(LEVELS * error, (LEVELS - 1) * error).mean(axis=-1))
+    outcomes = sum(panel.values[:, last : last + 3].sum() for last in range(34, 38))
+    found = before.set_index("method").loc["empirical24"]
+    assert found["wql"] == pytest.approx(np.sum(by_hand) / outcomes)
+    assert found["forecasts"] == 2 * 3 * 4
+    changed = panel.values.copy()
+    changed[:, 38:] += 1000  # only outcomes of the last origins, so no forecast changes
+    after = rolling_scores(a_panel(changed), **settings_).set_index("method")
+    shift = 2 * 3 * 1000  # two series; months 38 and 39 are outcomes once and twice
+    expected = found["bias"] * outcomes - shift
+    assert after.loc["empirical24", "bias"] == pytest.approx(expected / (outcomes + shift))
+
+
+def test_rolling_scores_leave_unknown_outcomes_out() -> None:
+    values = poisson_panel(2, 30).values.copy()
+    values[:, -2:] = NAN
+    scores = rolling_scores(a_panel(values), horizon=2, origins=2, methods=["seasonal_naive"], levels=LEVELS)
+    assert scores["forecasts"].tolist() == [2]
+    assert np.isfinite(scores["wql"]).all()
+
+
+def test_rolling_scores_need_a_history() -> None:
+    with pytest.raises(ParameterError, match="too few"):
+        rolling_scores(poisson_panel(1, 3), horizon=3, origins=1, methods=["ets"], levels=LEVELS)
+
+
+@pytest.mark.parametrize(
+    ("settings_", "message"),
+    [
+        ({"horizon": 0}, "horizon is 0"),
+        ({"horizon": 61}, "expected 1 to 60"),
+        ({"horizon": 3, "method": "prophet"}, "no method 'prophet'"),
+        ({"horizon": 3, "levels": []}, "levels must rise"),
+        ({"horizon": 3, "levels": [0.5, 0.5]}, "levels must rise"),
+        ({"horizon": 3, "levels": [0.9, 0.1]}, "levels must rise"),
+        ({"horizon": 3, "levels": [0.0, 0.5]}, "between 0 and 1"),
+        ({"horizon": 3, "levels": [0.5, 1.0]}, "between 0 and 1"),
+        ({"horizon": 3, "levels": [NAN]}, "between 0 and 1"),
+    ],
+    ids=str,
+)
+def test_wrong_settings_are_refused(settings_, message) -> None:
+    with pytest.raises(ParameterError, match=message):
+        forecast(poisson_panel(), **settings_)
+
+
+def test_a_panel_without_periods_is_refused() -> None:
+    with pytest.raises(ParameterError, match="no period"):
+        forecast(poisson_panel().until("2019-12"), horizon=1)
+
+
+def test_levels_may_be_an_array() -> None:
+    made = forecast(poisson_panel(), horizon=1, method="seasonal_naive", levels=np.array([0.1, 0.9]))
+    assert made.quantiles.shape == (3, 1, 2)
+
+
+# The sample bank (synthetic, data/sample)
+
+
+@pytest.fixture(scope="module")
+def outlook(sample_tables) -> Forecast:
+    return forecast(build_panel(sample_tables.complaints, by=["product"]), horizon=6)
+
+
+def test_auto_beats_seasonal_naive_on_the_sample_bank_and_shows_it(outlook) -> None:
+    scores = outlook.scores.set_index("method")
+    assert set(scores.index) == {"seasonal_naive", "empirical24", "ets"}
+    assert outlook.scores["wql"].is_monotonic_increasing
+    assert outlook.method == outlook.scores["method"].iloc[0]
+    assert scores.loc[outlook.method, "wql"] <= scores.loc["seasonal_naive", "wql"]
+    assert (scores["forecasts"] == 6 * 6 * 3).all()
+    print(outlook.scores)  # noqa: T201 - shown where the test fails
+
+
+def test_the_forecast_of_the_sample_bank_shows_itself(outlook) -> None:
+    check_sound(outlook)
+    assert outlook.table.columns.tolist() == ["product", "period", "mean", "level", "quantile"]
+    assert len(outlook.table) == 6 * 6 * len(DEFAULT_LEVELS)
+    assert outlook.method in outlook.sentence
+    assert len(outlook.summary()) == 6
+    assert "<table" in outlook._repr_html_()
+    np.testing.assert_allclose(outlook.aggregate().mean[0], outlook.mean.sum(axis=0), rtol=0.01)

@@ -1,0 +1,212 @@
+"""Panels: zero and unknown are told apart, and nothing is lost or made up when rows become series."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from riskmodels.errors import ContractError
+from riskmodels.panel import Panel, build_panel
+from riskmodels.tables import Tables
+
+TakeIn = Callable[..., Tables]
+NAN = np.nan
+
+ROWS = pd.DataFrame(
+    [
+        ("a", "2024-01-15", 2.0, 100.0),
+        ("a", "2024-01-20", 3.0, 100.0),
+        ("a", "2024-04-01", 1.0, 130.0),
+        ("b", "2024-02-01", 4.0, 50.0),
+    ],
+    columns=["unit", "day", "value", "accounts"],
+).astype({"day": "datetime64[s]"})
+
+
+def panel(frame: pd.DataFrame = ROWS, **settings: object) -> Panel:
+    return Panel.from_long(frame, **({"keys": ["unit"], "period": "day", "value": "value"} | settings))
+
+
+# ---- from rows to series ----
+
+
+def test_a_count_without_a_row_is_zero() -> None:
+    made = panel()
+    assert list(made.keys["unit"]) == ["a", "b"]
+    assert list(made.periods.astype("str")) == ["2024-01", "2024-02", "2024-03", "2024-04"]
+    np.testing.assert_array_equal(made.values, [[5, 0, 0, 1], [0, 4, 0, 0]])
+    assert made.exposure is None
+
+
+def test_an_amount_without_a_row_is_unknown() -> None:
+    np.testing.assert_array_equal(panel(kind="amount").values, [[5, NAN, NAN, 1], [NAN, 4, NAN, NAN]])
+
+
+def test_a_period_that_the_source_does_not_know_is_unknown_even_with_rows() -> None:
+    made = panel(unknown=["2024-01", "2024-03", "2023-07"])
+    np.testing.assert_array_equal(made.values, [[NAN, 0, NAN, 1], [NAN, 4, NAN, 0]])
+
+
+def test_a_series_may_begin_with_its_own_first_row() -> None:
+    np.testing.assert_array_equal(panel(start="first_row").values, [[5, 0, 0, 1], [NAN, 4, 0, 0]])
+
+
+def test_a_quarter_with_an_unknown_month_is_unknown() -> None:
+    np.testing.assert_array_equal(panel(freq="Q").values, [[5, 1], [4, 0]])
+    np.testing.assert_array_equal(panel(freq="Q", unknown=["2024-03"]).values, [[NAN, 1], [NAN, 0]])
+
+
+def test_exposure_stands_where_its_row_stands() -> None:
+    np.testing.assert_array_equal(
+        panel(exposure="accounts").exposure, [[100, NAN, NAN, 130], [NAN, 50, NAN, NAN]]
+    )
+
+
+def test_without_keys_there_is_one_total() -> None:
+    made = panel(keys=[])
+    np.testing.assert_array_equal(made.values, [[5, 4, 0, 1]])
+    assert len(made.keys) == 1
+
+
+def test_an_unknown_key_is_a_series_of_its_own() -> None:
+    made = panel(ROWS.assign(unit=["a", None, "a", None]))
+    np.testing.assert_array_equal(made.values, [[2, 0, 0, 1], [3, 4, 0, 0]])
+    assert made.keys["unit"].isna().tolist() == [False, True]
+
+
+def test_no_row_no_panel() -> None:
+    with pytest.raises(ContractError, match="no row to build a panel from"):
+        panel(ROWS.head(0))
+
+
+ANY_ROWS = st.lists(
+    st.tuples(
+        st.sampled_from("abc"), st.sampled_from("xy"), st.integers(0, 30), st.integers(0, 1000).map(float)
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(max_examples=100)
+@given(rows=ANY_ROWS, hole=st.integers(0, 30), freq=st.sampled_from(["M", "Q"]))
+def test_known_values_add_up_to_those_of_the_rows(rows: list[tuple], hole: int, freq: str) -> None:
+    frame = pd.DataFrame(rows, columns=["unit", "product", "month", "value"])
+    months = pd.Period("2022-01", freq="M") + frame["month"].to_numpy()
+    frame["day"] = pd.PeriodIndex(months).to_timestamp()
+    unknown = pd.Period("2022-01", freq="M") + hole
+    made = panel(frame, keys=["unit", "product"], freq=freq, unknown=[str(unknown)])
+    outside = pd.PeriodIndex(months).asfreq(freq) != unknown.asfreq(freq)
+    assert np.nansum(made.values) == frame["value"][outside].sum()
+    np.testing.assert_array_equal(made.aggregate().values[0], made.values.sum(axis=0))
+    np.testing.assert_array_equal(made.aggregate(["unit"]).aggregate().values, made.aggregate().values)
+
+
+# ---- cutting and adding ----
+
+
+def test_until_keeps_the_periods_up_to_and_including_the_last() -> None:
+    made = panel(exposure="accounts")
+    for last in ("2024-02", pd.Period("2024-02", freq="M")):
+        cut = made.until(last)
+        np.testing.assert_array_equal(cut.values, made.values[:, :2])
+        np.testing.assert_array_equal(cut.exposure, made.exposure[:, :2])
+    assert len(made.until("2024Q1").periods) == 3
+    assert len(made.until("2024").periods) == 4
+    assert len(panel(freq="Q").until("2024Q1").periods) == 1
+
+
+def test_a_sum_with_an_unknown_part_is_unknown() -> None:
+    made = panel(start="first_row", exposure="accounts").aggregate()
+    np.testing.assert_array_equal(made.values, [[NAN, 4, 0, 1]])
+    np.testing.assert_array_equal(made.exposure, [[NAN] * 4])
+
+
+def test_a_panel_says_what_is_unknown_everywhere() -> None:
+    made = panel(unknown=["2024-03"])
+    assert made.sentence == (
+        "2 series of 4 periods, 2024-01 to 2024-04, total 10; unknown everywhere: 2024-03."
+    )
+    assert list(made.summary()["total"]) == [6, 4]
+    assert list(made.summary()["unknown_periods"]) == [1, 1]
+
+
+# ---- from accepted tables ----
+
+
+def complaint(number: int, day: str, unit: str = "u1", product: str = "cards") -> dict[str, str]:
+    return {"complaint_id": f"c{number}", "received_at": day, "unit_id": unit, "product": product}
+
+
+COMPLAINTS = [
+    complaint(1, "2024-01-01"),
+    complaint(2, "2024-01-31 23:59:59"),
+    complaint(3, "2024-02-01", "u2"),
+    complaint(4, "2024-04-30"),
+    complaint(5, "2024-05-02"),
+]
+
+
+def test_the_month_that_has_not_ended_is_left_out(take_in: TakeIn) -> None:
+    tables = take_in(complaints=COMPLAINTS, as_of="2024-05-30")
+    made = build_panel(tables.complaints, by=["unit_id"])
+    assert str(made.periods[-1]) == "2024-04"
+    np.testing.assert_array_equal(made.values, [[2, 0, 0, 1], [0, 1, 0, 0]])
+    assert str(build_panel(tables.complaints, by=[], freq="Q").periods[-1]) == "2024Q1"
+    assert str(build_panel(tables.complaints, by=[], last="2024-05").periods[-1]) == "2024-05"
+
+
+def test_the_month_that_ends_on_the_as_of_day_counts_and_so_do_quiet_ones(take_in: TakeIn) -> None:
+    ended = build_panel(take_in(complaints=COMPLAINTS, as_of="2024-05-31").complaints, by=[])
+    np.testing.assert_array_equal(ended.values, [[2, 1, 0, 1, 1]])
+    quiet = take_in(
+        complaints=COMPLAINTS, as_of="2024-08-15", unknown_months={"complaints": ["2024-03", "2024-07"]}
+    )
+    np.testing.assert_array_equal(build_panel(quiet.complaints, by=[]).values, [[2, 1, NAN, 1, 1, 0, NAN]])
+
+
+def test_exposure_is_aligned_with_the_series(take_in: TakeIn) -> None:
+    exposure = [
+        {"unit_id": unit, "product": product, "month": month, "accounts": accounts}
+        for unit, product, month, accounts in [
+            ("u2", "cards", "2024-02-01", 7),
+            ("u2", "loans", "2024-02-01", 3),
+            ("u1", "cards", "2024-01-01", 100),
+            ("u1", "cards", "2024-03-01", 130),
+            ("u1", "cards", "2023-12-01", 99),
+            ("u3", "cards", "2024-01-01", 1),
+        ]
+    ]
+    tables = take_in(complaints=COMPLAINTS, exposure=exposure, as_of="2024-04-30")
+    pair = (tables.exposure, "accounts")
+    by_unit = build_panel(tables.complaints, by=["unit_id"], exposure=pair)
+    np.testing.assert_array_equal(by_unit.exposure, [[100, NAN, 130, NAN], [NAN, 10, NAN, NAN]])
+    total = build_panel(tables.complaints, by=[], exposure=pair)
+    np.testing.assert_array_equal(total.exposure, [[101, 10, 130, NAN]])
+    by_both = build_panel(tables.complaints, by=["product", "unit_id"], exposure=pair, freq="Q")
+    np.testing.assert_array_equal(by_both.exposure, [[115], [7]])  # the mean over the months known
+
+
+def test_a_table_or_column_that_cannot_be_counted_is_refused(take_in: TakeIn) -> None:
+    tables = take_in(complaints=COMPLAINTS, units=[{"unit_id": u, "name_en": u} for u in ("u1", "u2")])
+    with pytest.raises(ContractError, match="'units' has no date to count by"):
+        build_panel(tables.units, by=["unit_id"])
+    with pytest.raises(ContractError, match=r"'complaints' cannot be grouped like that: .*colour"):
+        build_panel(tables.complaints, by=["colour"])
+
+
+def test_the_sample_has_a_hole_that_is_unknown_and_nothing_is_lost(sample_tables: Tables) -> None:
+    made = build_panel(
+        sample_tables.complaints, by=["product", "unit_id"], exposure=(sample_tables.exposure, "accounts")
+    )
+    assert made.values.shape == made.exposure.shape == (360, 48)
+    unknown = made.periods[np.isnan(made.values).any(axis=0)].astype("str")
+    assert list(unknown) == ["2025-05", "2025-06"]
+    assert np.nansum(made.values) == sample_tables.complaints.provenance.rows_accepted
+    frame = sample_tables.exposure.frame()
+    row = made.keys.index[(made.keys["product"] == "mortgage") & (made.keys["unit_id"] == "B034")][0]
+    cell = frame.query("product == 'mortgage' and unit_id == 'B034'").sort_values("month")["accounts"]
+    np.testing.assert_array_equal(made.exposure[row], cell)
