@@ -77,6 +77,14 @@ def assess(
     ] = False,
 ) -> None:
     """Run a whole assessment: data to report. The report's folder appears when all is done, or not at all."""
+    from rich.progress import (  # here, for start-up
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     from riskmodels.runner import (  # here, for start-up
         change_settings,
         load_run,

@@ -206,10 +206,11 @@ def _apply(
         if effect.indicator not in values:
             missing.append((effect.indicator, label("the source does not give this indicator")))
             continue
-        change = rng.triangular(effect.change.low, effect.change.mode, effect.change.high, size=len(ratio))
+        assumed = effect.change
+        change: Floats = rng.triangular(assumed.low, assumed.mode, assumed.high, size=len(ratio))
         if effect.per == "doubling_of_complaints":
-            change *= np.log2(ratio)
-        start = after.get(effect.indicator, values[effect.indicator])
+            change = change * np.log2(ratio)
+        start = after[effect.indicator] if effect.indicator in after else values[effect.indicator]
         highest = 1.0 if _is_share(effect.indicator) else np.inf
         after[effect.indicator] = np.clip(start + change, 0.0, highest)
     return after, missing
