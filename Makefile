@@ -25,7 +25,7 @@ assess: $(READY) ## Run the quarterly assessment on the sample bank; the report 
 	$(BIN)/riskmodels assess params/runs/quarterly.yaml
 
 test: $(READY) ## Run the whole test suite; skipped tests are shown with their reason
-	$(BIN)/python -m pytest -rs
+	$(BIN)/python -m pytest -rs -n auto --dist loadfile
 
 check: $(READY) ## Check style, types, and that the notebooks are stripped
 	$(BIN)/ruff check .

@@ -1,5 +1,7 @@
 """The command line: a door to each stage, and to a whole assessment."""
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,12 +13,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as RichTable
 
 from riskmodels import __version__
 from riskmodels.errors import MissingPartError, ParameterError, RiskModelsError
+from riskmodels.labels import label
 from riskmodels.privacy import mask_personal_data
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
@@ -39,7 +43,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console()
+_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160  # into a file or a pipe
+console = Console(width=_WIDTH, markup=False, emoji=False, highlight=False)  # data is shown as it is
 
 SourceFile = Annotated[Path, typer.Argument(help="Source file, e.g. params/sources/sample.yaml.")]
 FileOptions = Annotated[
@@ -114,7 +119,7 @@ def assess(
         )
         bar.update(task, description="done", completed=len(steps))
     _show_result(plan.folder / "results" / "findings")
-    console.print(f"[bold]Report:[/bold] {escape(str(report))}", soft_wrap=True)
+    console.print(f"Report: {report}", soft_wrap=True)
 
 
 @app.command()
@@ -235,7 +240,7 @@ def show(result: Annotated[Path, typer.Argument(help="Folder of a saved result, 
     """Show a saved result: one sentence and its summary; of a report, all its results."""
     folders = sorted((result / "results").glob("[!.]*")) if (result / "results").is_dir() else [result]
     for folder in folders:
-        console.rule(escape(folder.name))
+        console.rule(folder.name)
         _show_result(folder)
 
 
@@ -298,22 +303,48 @@ def _print_plan(folder: Path, valid_from: str, files: dict[str, str], steps: lis
         f"Notebooks: {', '.join(steps)}",
     ]
     for line in lines:
-        console.print(escape(mask_personal_data(line)), soft_wrap=True)
+        console.print(_shown(line), soft_wrap=True)
 
 
 def _print_table(sentence: str, frame: "pd.DataFrame") -> None:
     """Print a sentence and a table; nothing in the data is read as markup, and personal data is masked."""
     from riskmodels.display import shown_text  # here, for start-up
 
-    console.print(escape(mask_personal_data(sentence)))
+    console.print(_shown(sentence))
     if frame.empty:
         return
-    table = RichTable(header_style="bold", show_lines=False)
-    for column in frame.columns:
-        table.add_column(escape(str(column)), overflow="fold")
-    for row in frame.itertuples(index=False):
-        table.add_row(*(escape(mask_personal_data(shown_text(value))) for value in row))
+    headings = [label(str(column)).replace("_", " ") for column in frame.columns]
+    rows = [[_shown(shown_text(value)) for value in row] for row in frame.itertuples(index=False)]
+    columns = list(zip(headings, *rows, strict=True))
+    table = RichTable(box=SIMPLE_HEAD, header_style="bold", padding=0, show_edge=False)
+    widths = _column_widths(columns, console.width - 2 * len(columns))
+    for heading, width in zip(headings, widths, strict=True):
+        table.add_column(heading, width=width, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
     console.print(table)
+
+
+def _column_widths(columns: list[tuple[str, ...]], room: int) -> list[int]:
+    """Share the width of the console: its longest word to every column, what is left to the longest texts.
+
+    Where even the words are too many, the longest of them are folded.
+    """
+    wanted = [max(1, *(cell_len(line) for text in texts for line in text.splitlines())) for texts in columns]
+    words = [max(1, *(cell_len(word) for text in texts for word in text.split())) for texts in columns]
+    widths = [1] * len(columns)
+    for least in (words, wanted):
+        for most in range(1, room + 1):
+            wider = [max(few, min(full, most)) for few, full in zip(widths, least, strict=True)]
+            if sum(wider) > room:
+                break
+            widths = wider
+    return widths
+
+
+def _shown(text: str) -> str:
+    """Mask personal data, and take out what would control the terminal."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "?", mask_personal_data(text))
 
 
 def _masked_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -324,8 +355,10 @@ def _masked_traceback(kind: type[BaseException], error: BaseException, trace: Tr
 def main() -> None:
     """Run the command line; an error of riskmodels is one message and its exit status."""
     sys.excepthook = _masked_traceback
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads only slow small matrices down
     try:
         app()
     except RiskModelsError as error:
-        Console(stderr=True).print(f"[bold red]Error:[/bold red] {escape(str(error))}", soft_wrap=True)
+        errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
+        errors.print(f"Error: {_shown(str(error))}", soft_wrap=True)
         sys.exit(error.exit_status)

@@ -205,7 +205,7 @@ def list_stress(test: StressTest, policy: Policy) -> Listing:
             "90% interval": _interval(row["indicator_id"], row["lower"], row["upper"]),
             "Rating before": rating_label(row["rating_before"]) if row["rating_before"] else "–",
             "Rating after": rating_label(row["rating"]) if row["rating"] else "–",
-            "Probability of red": f"{row['p_red']:.0%} ± {row['p_red_error']:.1%}",
+            "Probability of red": f"{row['p_red']:.0%} ± {row['p_red_error']:.1%}" if row["rating"] else "–",
         }
         for row in test.table.to_dict("records")
     ]

@@ -74,7 +74,10 @@ def plot_panel(result: Panel, *, ax: Axes | None = None) -> Axes:
             axes.legend(loc="lower left")
         _period_axis(axes, result.periods.astype("str").tolist())
         axes.set_ylim(bottom=0)
-        axes.set_ylabel(label("complaints received [per month]"))
+        quarterly = result.periods.freqstr.startswith("Q")
+        axes.set_ylabel(
+            label("complaints received [per quarter]" if quarterly else "complaints received [per month]")
+        )
         return axes
 
 
@@ -95,7 +98,8 @@ def plot_forecast(result: Forecast, *, ax: Axes | None = None) -> Axes:
         axes.plot(ahead, total.mean[0], color=_LINE, ls="--", label=label("expected"))
         _period_axis(axes, [*past.astype("str"), *total.periods.astype("str")])
         axes.set_ylim(bottom=0)
-        axes.set_ylabel(label("complaints [per month]"))
+        quarterly = total.periods.freqstr.startswith("Q")
+        axes.set_ylabel(label("complaints [per quarter]" if quarterly else "complaints [per month]"))
         axes.legend(loc="upper left", ncols=4)
         return axes
 
@@ -210,4 +214,5 @@ def _period_axis(axes: Axes, names: list[str]) -> None:
 
 
 def _short(text: str, most: int = 24) -> str:
+    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())  # one line
     return text if len(text) <= most else text[: most - 1] + "…"

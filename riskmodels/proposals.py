@@ -13,6 +13,7 @@ from riskmodels.display import Displayed
 from riskmodels.labels import label, local
 from riskmodels.policy import Policy
 
+_MOST_CHANGE = 10  # as the policy has it
 _COLUMNS = ["proposal_id", "path", "current", "proposed", "reason", "measured_by", "evidence", "decision"]
 
 
@@ -61,25 +62,31 @@ def propose(found: Findings, policy: Policy) -> Proposals:
     -------
     Proposals
         For each indicator at most one: the change in a year that brings it from its value to its amber
-        limit.
+        limit. None where no objective that a policy can hold would do so: from zero, to zero, or by a
+        factor of eleven and more.
     """
-    rows = found.table
-    rows = rows[(rows["kind"] == "indicator") & (rows["subject"] == label("Whole bank"))]
+    rows = found.table[found.table["kind"] == "indicator"]
     proposed = [
-        _objective(row, policy)
+        _objective(row, change, policy)
         for row in rows.to_dict("records")
-        if policy.indicator(str(row["indicator_id"])).objective is None and row["value"] != 0
+        if policy.indicator(str(row["indicator_id"])).objective is None
+        if (change := _change(row)) is not None
     ]
     table = pd.DataFrame(proposed, columns=_COLUMNS[1:], dtype="str")
-    table.insert(0, "proposal_id", [f"P{number:03d}" for number in range(1, len(table) + 1)])
+    numbers = [f"P{number:03d}" for number in range(1, len(table) + 1)]
+    table.insert(0, "proposal_id", pd.Series(numbers, dtype="str"))
     return Proposals(table=table, period=found.period, policy=policy.valid_from)
 
 
-def _objective(row: Mapping[Any, Any], policy: Policy) -> dict[str, str]:
+def _change(row: Mapping[Any, Any]) -> float | None:
+    """Return the change of a year that reaches amber; None where it is none that a policy can hold."""
+    value, amber = float(str(row["value"])), float(str(row["amber"]))
+    change = round(amber / value - 1, 3) if value else float("nan")
+    return change if -1 < change < _MOST_CHANGE else None
+
+
+def _objective(row: Mapping[Any, Any], change: float, policy: Policy) -> dict[str, str]:
     indicator = policy.indicator(str(row["indicator_id"]))
-    amber = indicator.limits.amber if indicator.limits else float("nan")
-    value = float(str(row["value"]))
-    change = amber / value - 1
     return {
         "path": f"indicators.{indicator.id}.objective.change_per_year",
         "current": label("none"),
@@ -89,7 +96,7 @@ def _objective(row: Mapping[Any, Any], policy: Policy) -> dict[str, str]:
         ),
         "measured_by": label(
             "{name} reaches {amber} within a year, a quarter of the way next quarter"
-        ).format(name=local(indicator, "name"), amber=format_value(indicator.id, amber)),
+        ).format(name=local(indicator, "name"), amber=format_value(indicator.id, float(str(row["amber"])))),
         "evidence": str(row["finding_id"]),
         "decision": label("to be decided"),
     }

@@ -7,7 +7,7 @@ import math
 import os
 import shutil
 import tempfile
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +21,17 @@ from riskmodels.tables import Table, open_table
 ResultT = TypeVar("ResultT")
 
 _FILE = "result.json"
+_DAMAGE = (  # what json, numpy, pyarrow, pydantic and our classes raise for content that is not as saved
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ImportError,
+    EOFError,
+    RecursionError,
+    NotImplementedError,
+)
 
 
 def save(result: object, folder: str | Path) -> Path:
@@ -31,7 +42,7 @@ def save(result: object, folder: str | Path) -> Path:
     result : dataclass instance
         Any result of riskmodels.
     folder : str or Path
-        Where; replaced as a whole where it exists.
+        Where; a result that is there is replaced as a whole.
 
     Returns
     -------
@@ -42,9 +53,11 @@ def save(result: object, folder: str | Path) -> Path:
     Raises
     ------
     ResultError
-        The result holds something that cannot be saved.
+        The result holds something that cannot be saved, or the folder is there and holds something else.
     """
     target = Path(folder)
+    if target.exists() and not (target / _FILE).is_file() and not _is_empty_folder(target):
+        raise ResultError(f"{target} is there and holds no saved result; nothing was replaced")
     target.parent.mkdir(parents=True, exist_ok=True)
     staged = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
@@ -85,7 +98,7 @@ def load(folder: str | Path, kind: type[ResultT]) -> ResultT:
     try:
         content = json.loads((source / _FILE).read_text("utf-8"))
         result = _decode(content, source)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except _DAMAGE as error:
         raise ResultError(f"{source} is not a saved result, or is damaged: {error}") from None
     if not isinstance(result, kind):
         raise ResultError(f"{source} holds a {type(result).__name__}; expected a {kind.__name__}")
@@ -94,16 +107,27 @@ def load(folder: str | Path, kind: type[ResultT]) -> ResultT:
 
 def load_all(folder: str | Path, pattern: str, kind: type[ResultT]) -> list[ResultT]:
     """Load every result in ``folder`` whose name matches ``pattern`` (as of the shell), in order of name."""
-    return [load(path, kind) for path in sorted(Path(folder).glob(pattern)) if path.is_dir()]
+    found = [path for path in sorted(Path(folder).glob(pattern)) if path.is_dir()]
+    return [load(path, kind) for path in found if not path.name.startswith(".")]  # those are being written
 
 
 def replace_folder(staged: Path, target: Path) -> None:
     """Put a finished folder in the place of another; a reader sees the old, for a moment none, or the new."""
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent)) / "old"
-    if target.exists():
-        target.rename(old)
-    staged.rename(target)
-    shutil.rmtree(old.parent)
+    try:
+        if target.exists():
+            target.rename(old)
+        staged.rename(target)
+    except BaseException:
+        if old.exists():
+            old.rename(target)
+        raise
+    finally:
+        shutil.rmtree(old.parent)
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
 
 
 class _Writer:
@@ -128,7 +152,7 @@ class _Writer:
 
     def _encode_plain(self, value: Any, name: str) -> Any:  # noqa: PLR0911  one a kind of value
         if isinstance(value, pd.DataFrame):
-            value.to_parquet(self.folder / f"{name}.parquet")
+            self._write_frame(value, name)
             return {"frame": f"{name}.parquet"}
         if isinstance(value, np.ndarray):
             np.save(self.folder / f"{name}.npy", value, allow_pickle=False)
@@ -137,7 +161,7 @@ class _Writer:
             return {"periods": value.astype("str").tolist(), "freq": value.freqstr}
         if isinstance(value, tuple):
             return {"tuple": [self.encode(item, f"{name}.{place}") for place, item in enumerate(value)]}
-        if isinstance(value, date):
+        if isinstance(value, date) and not isinstance(value, datetime):
             return {"date": value.isoformat()}
         if value is None or isinstance(value, bool | int | str):
             return value
@@ -145,23 +169,41 @@ class _Writer:
             return value if math.isfinite(value) else {"float": str(value)}
         raise ResultError(f"{name} is a {type(value).__name__}, which cannot be saved")
 
+    def _write_frame(self, frame: pd.DataFrame, name: str) -> None:
+        try:
+            frame.to_parquet(self.folder / f"{name}.parquet")
+        except (ValueError, TypeError, NotImplementedError) as error:
+            raise ResultError(f"{name} is a frame that cannot be saved: {error}") from None
+
 
 def _class_name(value: object) -> str:
     return f"{type(value).__module__}:{type(value).__qualname__}"
 
 
 def _class(name: str) -> Any:
+    """Return a result or parameter class of riskmodels; nothing else that a file may name is called."""
     module, _, qualified = name.partition(":")
-    if module.partition(".")[0] != "riskmodels":
-        raise ValueError(f"{name} is no class of riskmodels")
-    return getattr(importlib.import_module(module), qualified)
+    package, _, inner = module.partition(".")
+    if package == "riskmodels" and inner and "__" not in inner:
+        found = getattr(importlib.import_module(module), qualified)
+        is_ours = isinstance(found, type) and found.__module__ == module
+        if is_ours and (dataclasses.is_dataclass(found) or issubclass(found, Parameters)):
+            return found
+    raise ValueError(f"{name} is no class of results or parameters of riskmodels")
+
+
+def _beside(folder: Path, name: str) -> Path:
+    """Return a file in the folder of the result; one elsewhere is refused, whatever path a file may name."""
+    path = folder / name
+    if name != path.name or path.resolve().parent != folder.resolve():
+        raise ValueError(f"'{name}' is no file of this result")
+    return path
 
 
 def _decode(content: Any, folder: Path) -> Any:
     if not isinstance(content, dict):
         return content
-    kind = next(iter(content))
-    value = content[kind]
+    kind, value = next(iter(content.items()), ("", None))
     if kind == "dataclass":
         fields = {name: _decode(item, folder) for name, item in content["fields"].items()}
         return _class(value)(**fields)
@@ -177,9 +219,9 @@ def _decode_plain(  # noqa: PLR0911  one a kind of value
         case "table":
             return open_table((folder / value).resolve())
         case "frame":
-            return pd.read_parquet(folder / value)
+            return pd.read_parquet(_beside(folder, value))
         case "array":
-            return np.load(folder / value, allow_pickle=False)
+            return np.load(_beside(folder, value), allow_pickle=False)
         case "periods":
             return pd.PeriodIndex(value, freq=content["freq"])
         case "tuple":

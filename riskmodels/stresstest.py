@@ -11,7 +11,7 @@ from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import Forecast
-from riskmodels.labels import label
+from riskmodels.labels import label, local
 from riskmodels.policy import Policy
 from riskmodels.scenario import Effect, Level, Scenario
 from riskmodels.scorecard import rate_draws, rate_period
@@ -70,7 +70,7 @@ class StressTest(Displayed):
         turned = int(((self.table["rating"] == "red") & (self.table["rating_before"] != "red")).sum())
         return label(
             "{name}, {severity}: {more:,.0f} complaints more than expected; {turned} indicators turn red."
-        ).format(name=self.scenario.name_en, severity=self.severity, more=more, turned=turned)
+        ).format(name=local(self.scenario, "name"), severity=label(self.severity), more=more, turned=turned)
 
     def summary(self) -> pd.DataFrame:
         """Before and after, indicator by indicator."""

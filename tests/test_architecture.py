@@ -18,7 +18,7 @@ PACKAGE = ROOT / "riskmodels"
 DIRECTION = """
     privacy < errors < labels < params, display < tables, workdays
     < policy, scenario, risks, rates, accuracy < sources, sample < panel, catalogue < forecasting < scorecard < stresstest < assessment < proposals
-    < results < plots < report < runner < cli < __main__
+    < listings < results < plots < report < runner < cli < __main__
 """
 GROUP = {room.strip(): place for place, group in enumerate(DIRECTION.split("<")) for room in group.split(",")}
 OWNERS = {

@@ -1,6 +1,7 @@
 """Take a source in: every row accepted, or rejected with the rule it broke."""
 
 import difflib
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from riskmodels.tables import (
 from riskmodels.tables.sql import literal, name, single_file
 
 _ROW = name("#row")
+_TYPED = ("BIGINT", "BOOLEAN", "DATE", "DOUBLE", "INTEGER", "TIMESTAMP")  # need no reading as text
 _YEARS = "1900 AND 9999"  # others are typing errors, or infinite
 _MASK_CANDIDATE = "[@＠]|[0-9０-９]([ 　().．（）－-]{0,2}[0-9０-９]){6}"  # full width, too
 
@@ -84,7 +86,8 @@ def _ingest_table(
         _judge(connection, contract, as_of, units)
         staged = staging_folder(store, table)
         counts = _write(connection, contract, staged)
-        given = _given(connection, contract, staged / "accepted.parquet")
+        accepted = f"read_parquet({single_file(staged / 'accepted.parquet')})"
+        given = tuple(_filled(connection, accepted, contract.names))
     provenance = Provenance(
         source=source.id,
         files={path.name: file_sha256(path)},
@@ -126,26 +129,43 @@ def _read_mapped(
     for canonical, column in columns.items():
         if column.column not in found:
             raise ContractError(_missing_column(path, contract.table, canonical, column.column, found))
-    recoded = ", ".join(f"{_recoded(column)} AS {name(key)}" for key, column in columns.items())
+    recoded = ", ".join(
+        f"{_recoded(column, found[column.column])} AS {name(key)}" for key, column in columns.items()
+    )
     connection.execute(f"CREATE TEMP VIEW recoded AS SELECT {_ROW}, {recoded} FROM raw")
     values = [_typed(column, columns.get(column.name)) for column in contract.columns]
-    faults = ", ".join(
-        f"CASE WHEN recoded.{name(key)} IS NOT NULL AND {_typed(contract.column(key), column)} IS NULL"
-        f" THEN {literal(f'{key} is no {contract.column(key).type}')} END"
+    faults = {
+        f"{key} is no {contract.column(key).type}": f"recoded.{name(key)} IS NULL"
+        f" OR {_typed(contract.column(key), column)} IS NOT NULL"
         for key, column in columns.items()
-    )
+    }
     selected = ", ".join(
         f"{value} AS {name(column.name)}" for value, column in zip(values, contract.columns, strict=True)
     )
     connection.execute(
-        f"CREATE TEMP TABLE typed AS SELECT {_ROW}, {selected},"
-        f" list_filter([{faults}], lambda fault: fault IS NOT NULL) AS {name('#faults')} FROM recoded"
+        f"CREATE TEMP TABLE typed AS SELECT {_ROW}, {selected}, {_broken(faults)} AS {name('#faults')}"
+        " FROM recoded"
     )
-    for key, column in columns.items():
-        _refuse_unreadable(connection, path, contract.column(key), column)
+    _refuse_unreadable(connection, path, contract, columns)
 
 
-def _recoded(column: ColumnMap) -> str:
+def _broken(rules: dict[str, str]) -> str:
+    """SQL for the list of rules that a row breaks; made only for rows that break one (unknown holds)."""
+    holds = {rule: f"coalesce(({condition}), true)" for rule, condition in rules.items()}
+    listed = ", ".join(
+        f"CASE WHEN NOT {condition} THEN {literal(rule)} END" for rule, condition in holds.items()
+    )
+    return (
+        f"CASE WHEN {' AND '.join(holds.values())} THEN []::VARCHAR[]"
+        f" ELSE list_filter([{listed}], lambda rule: rule IS NOT NULL) END"
+    )
+
+
+def _recoded(column: ColumnMap, found_type: str) -> str:
+    """SQL for a column's value after recoding: a text, or what the file has where it is of a type already."""
+    plain = not (column.recode or column.if_missing or column.format)
+    if plain and found_type in _TYPED:
+        return name(column.column)
     raw = f"nullif(trim({name(column.column)}::VARCHAR), '')"
     if column.recode:
         cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in column.recode.items())
@@ -169,23 +189,31 @@ def _typed(column: Column, mapping: ColumnMap | None) -> str:
 
 
 def _refuse_unreadable(
-    connection: duckdb.DuckDBPyConnection, path: Path, column: Column, mapping: ColumnMap
+    connection: duckdb.DuckDBPyConnection, path: Path, contract: Contract, columns: dict[str, ColumnMap]
 ) -> None:
-    fault = f"{column.name} is no {column.type}"
-    given, faulty, example = connection.execute(
-        f"SELECT count({name(column.name)}), count(*) FILTER (list_contains({name('#faults')}, $fault)),"
-        f" (SELECT any_value({name(column.name)}) FROM recoded) FROM typed",
-        {"fault": fault},
-    ).fetchall()[0]
-    if faulty and not given:
-        expected = f"{column.type} in the format {mapping.format}" if mapping.format else column.type
+    """Refuse a file that fills a column with values none of which can be read."""
+    unread = set(columns) - set(_filled(connection, "typed", columns))
+    for key in _filled(connection, "recoded", sorted(unread)):
+        column, kind = columns[key], contract.column(key).type
+        example = connection.execute(f"SELECT any_value({name(key)}) FROM recoded").fetchall()[0][0]
+        expected = f"{kind} in the format {column.format}" if column.format else kind
         raise ContractError(
-            f"{path}: no value of column '{mapping.column}' can be read as {expected} (for"
-            f" {column.name}); the file has e.g. '{example}'. Correct the mapping in the source file."
+            f"{path}: no value of column '{column.column}' can be read as {expected} (for {key}); the file has"
+            f" e.g. '{example}'. Correct the mapping in the source file."
         )
 
 
-def _missing_column(path: Path, table: str, canonical: str, wanted: str, found: list[str]) -> str:
+def _filled(connection: duckdb.DuckDBPyConnection, relation: str, columns: Iterable[str]) -> list[str]:
+    """List the columns of a relation that hold at least one value."""
+    names = list(columns)
+    if not names:
+        return []
+    counts = ", ".join(f"count({name(column)})" for column in names)
+    row = connection.execute(f"SELECT {counts} FROM {relation}").fetchall()[0]
+    return [column for column, count in zip(names, row, strict=True) if count]
+
+
+def _missing_column(path: Path, table: str, canonical: str, wanted: str, found: Iterable[str]) -> str:
     near = difflib.get_close_matches(wanted, found, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
     return (
@@ -198,27 +226,29 @@ def _judge(
     connection: duckdb.DuckDBPyConnection, contract: Contract, as_of: date, units: Table | None
 ) -> None:
     """Create ``judged``: ``typed`` with #broken, the rules that each row broke."""
-    rules = [(rule.name, rule.holds) for rule in contract.row_rules()]
-    rules += [
-        (f"{column.name} not after as-of", f"{name(column.name)}::DATE <= {literal(as_of.isoformat())}::DATE")
+    rules = {rule.name: rule.holds for rule in contract.row_rules()}
+    rules |= {
+        f"{column.name} not after as-of": f"{name(column.name)}::DATE <= {literal(as_of.isoformat())}::DATE"
         for column in contract.columns
         if column.type == "timestamp"
-    ]
+    }
     if units is not None and "unit_id" in contract.names and contract.table != "units":
         connection.execute(f"CREATE TEMP VIEW units AS FROM read_parquet({single_file(units.path)})")
-        rules.append(("unit_id in units", "unit_id IN (SELECT unit_id FROM units)"))
-    broken = ", ".join(
-        f"CASE WHEN NOT coalesce(({holds}), true) THEN {literal(rule)} END" for rule, holds in rules
+        rules["unit_id in units"] = "unit_id IN (SELECT unit_id FROM units)"
+    connection.execute(
+        f"CREATE TEMP TABLE ruled AS SELECT *, list_concat({name('#faults')}, {_broken(rules)})"
+        f" AS {name('#rules')} FROM typed"
     )
     key = ", ".join(name(column) for column in contract.key)
-    connection.execute(
-        f"CREATE TEMP TABLE ruled AS SELECT *, list_concat({name('#faults')},"
-        f" list_filter([{broken}], lambda rule: rule IS NOT NULL)) AS {name('#rules')} FROM typed"
+    same = " AND ".join(
+        f"first.{name(column)} IS NOT DISTINCT FROM ruled.{name(column)}" for column in contract.key
     )
+    valid = f"len({name('#rules')}) = 0"
     connection.execute(
-        f"CREATE TEMP TABLE judged AS SELECT *, CASE WHEN len({name('#rules')}) = 0 AND row_number() OVER"
-        f" (PARTITION BY {key}, len({name('#rules')}) = 0 ORDER BY {_ROW}) > 1"
+        f"CREATE TEMP VIEW judged AS SELECT ruled.*, CASE WHEN {valid} AND first.row < ruled.{_ROW}"
         f" THEN ['duplicate of an accepted row'] ELSE {name('#rules')} END AS {name('#broken')} FROM ruled"
+        f" LEFT JOIN (SELECT {key}, min({_ROW}) AS row FROM ruled WHERE {valid} GROUP BY {key}"
+        f" HAVING count(*) > 1) AS first ON {same}"
     )
 
 
@@ -251,13 +281,6 @@ def _write(connection: duckdb.DuckDBPyConnection, contract: Contract, staged: Pa
         for file in ("accepted.parquet", "rejected.parquet")
     ]
     return counts[0], counts[1]
-
-
-def _given(connection: duckdb.DuckDBPyConnection, contract: Contract, path: Path) -> tuple[str, ...]:
-    """List the columns that hold at least one value."""
-    counts = ", ".join(f"count({name(column)})" for column in contract.names)
-    row = connection.execute(f"SELECT {counts} FROM read_parquet({single_file(path)})").fetchall()[0]
-    return tuple(column for column, count in zip(contract.names, row, strict=True) if count)
 
 
 def _masked(text: str) -> str:

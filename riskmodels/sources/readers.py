@@ -11,7 +11,7 @@ from riskmodels.tables.sql import literal, name, single_file
 _LONGEST_LINE = 16_777_216  # bytes
 
 
-def read_raw(connection: duckdb.DuckDBPyConnection, path: Path, file_format: str) -> list[str]:
+def read_raw(connection: duckdb.DuckDBPyConnection, path: Path, file_format: str) -> dict[str, str]:
     """Read a file into the tables ``raw`` (row, then its columns) and ``malformed`` (row, content, rule).
 
     Parameters
@@ -25,8 +25,8 @@ def read_raw(connection: duckdb.DuckDBPyConnection, path: Path, file_format: str
 
     Returns
     -------
-    list of str
-        The file's columns. ``raw`` and ``malformed`` together hold every data row of the file once.
+    dict
+        The file's columns and their SQL types. ``raw`` and ``malformed`` together hold every data row of the file once.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def read_raw(connection: duckdb.DuckDBPyConnection, path: Path, file_format: str
         raise ContractError(f"{path} cannot be read as {file_format}: {reason}") from None
 
 
-def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
     connection.execute(
         f"CREATE TEMP TABLE raw AS SELECT row_number() OVER () AS {name('#row')}, *"
         f" FROM read_parquet({single_file(path)})"
@@ -53,7 +53,7 @@ def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str
     return _columns(connection)
 
 
-def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
     header = _csv_header(path)
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
     connection.execute(
@@ -74,7 +74,7 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
         " WHERE row NOT IN (SELECT row FROM malformed)) AS place"
         f" ON place.nth = read.{name('#read')}"
     )
-    return header
+    return dict.fromkeys(header, "VARCHAR")
 
 
 def _csv_header(path: Path) -> list[str]:
@@ -99,6 +99,6 @@ def _check_names(path: Path, header: list[str]) -> None:
         raise ContractError(f"{path} names a column twice: {', '.join(twice)}")
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = connection.execute("SELECT * FROM raw LIMIT 0").description
-    return [str(row[0]) for row in rows][1:]
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    rows = connection.execute("DESCRIBE raw").fetchall()
+    return {str(row[0]): str(row[1]) for row in rows[1:]}

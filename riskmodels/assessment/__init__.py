@@ -1,0 +1,6 @@
+"""Findings: what is wrong by the policy, why, what follows, and what to do about it."""
+
+from riskmodels.assessment.assessing import assess
+from riskmodels.assessment.findings import Finding, Findings
+
+__all__ = ["Finding", "Findings", "assess"]

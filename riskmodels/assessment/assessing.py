@@ -1,0 +1,81 @@
+"""Draw findings from the results of one quarter."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from riskmodels.assessment.evidence import data_findings, lacking_findings
+from riskmodels.assessment.findings import Finding, Findings
+from riskmodels.assessment.future import forecast_findings, stress_findings
+from riskmodels.assessment.present import (
+    bank_findings,
+    local_findings,
+    unit_findings,
+    unit_indicator_findings,
+)
+from riskmodels.forecasting import Forecast
+from riskmodels.policy import Policy
+from riskmodels.risks import RiskRegister
+from riskmodels.scorecard import Scorecard
+from riskmodels.stresstest import StressTest
+from riskmodels.tables import Tables
+
+
+def assess(
+    policy: Policy,
+    *,
+    data: Tables,
+    scorecard: Scorecard,
+    risks: RiskRegister,
+    forecast: Forecast | None = None,
+    stress: Sequence[StressTest] = (),
+) -> Findings:
+    """Draw findings from the results of one quarter.
+
+    Parameters
+    ----------
+    policy : Policy
+        What is asked.
+    data : Tables
+        For rejected rows and holes.
+    scorecard : Scorecard
+        Rated indicators and units.
+    risks : RiskRegister
+        Where causes, consequences, actions and owners come from.
+    forecast : Forecast, optional
+        Complaints ahead.
+    stress : sequence of StressTest
+        Scenarios.
+
+    Returns
+    -------
+    Findings
+        A rating of red or amber for the bank, red for a unit, a likely rise of complaints, an indicator
+        that a scenario turns red, rejected rows, holes and lacking indicators are each a finding.
+
+    Notes
+    -----
+    Causes are those that the risk register names for the indicator: presumed, until somebody confirms
+    them. A finding about one of many units needs more certainty than its rating: the probability of an
+    error is shared among the units.
+    """
+    found = [
+        *bank_findings(scorecard, policy, risks),
+        *unit_indicator_findings(scorecard, policy, risks),
+        *local_findings(scorecard, policy, risks),
+        *unit_findings(scorecard, policy),
+        *(forecast_findings(forecast, policy) if forecast is not None else ()),
+        *(finding for test in stress for finding in stress_findings(test, policy, risks)),
+        *data_findings(data, policy),
+        *lacking_findings(scorecard),
+    ]
+    found.sort(key=lambda finding: ("red", "amber").index(finding.severity))
+    table = pd.DataFrame(found, columns=Finding._fields)
+    table.insert(0, "finding_id", [f"F{number:03d}" for number in range(1, len(found) + 1)])
+    return Findings(
+        table=table,
+        period=scorecard.period,
+        as_of=data.as_of,
+        policy=policy.valid_from,
+        data_digest=data.digest,
+    )

@@ -1,0 +1,19 @@
+"""What the risk register knows about an indicator."""
+
+from riskmodels.labels import label, local
+from riskmodels.risks import RiskRegister
+
+
+def from_register(indicator_id: str, risks: RiskRegister) -> dict[str, str]:
+    """Cause, consequence, corrective action and owner of an indicator's risk."""
+    risk = risks.signalled_by(indicator_id)
+    if risk is None:
+        unknown = label("not in the risk register")
+        return dict.fromkeys(("cause", "consequence", "corrective_action", "owner"), unknown)
+    controls = [local(control, "name") for control in risk.controls if control.kind == "corrective"]
+    return {
+        "cause": label("Presumed: {cause}").format(cause=local(risk, "cause")),
+        "consequence": local(risk, "consequence"),
+        "corrective_action": "; ".join(controls) or local(risk.controls[0], "name"),
+        "owner": local(risk, "owner"),
+    }
