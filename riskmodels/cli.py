@@ -72,7 +72,9 @@ def assess(
     *,
     source: Annotated[Path | None, typer.Option(help="Source file, instead of the run's.")] = None,
     file: FileOptions = None,
-    period: Annotated[str | None, typer.Option(help="Quarter, e.g. 2026Q3, instead of the run's.")] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Quarter, e.g. 2026Q3, or last: the one that ended last.")
+    ] = None,
     policy_on: PolicyOn = None,
     name: Annotated[str | None, typer.Option(help="Name of the report, instead of the run's.")] = None,
     reports: Annotated[Path, typer.Option(help="Folder of reports.")] = REPORTS,
@@ -100,7 +102,7 @@ def assess(
     settings = change_settings(
         load_run(run),
         source=None if source is None else str(source.resolve()),
-        period=period,
+        period=_last_quarter() if period == "last" else period,
         policy_on=None if policy_on is None else policy_on.date(),
         name=name,
     )
@@ -226,8 +228,8 @@ def stress(
         _print_table(listing.sentence, listing.frame)
 
 
-@app.command()
-def policy(*, policies: Policies = POLICIES, policy_on: PolicyOn = None) -> None:
+@app.command("policy")
+def show_policy(*, policies: Policies = POLICIES, policy_on: PolicyOn = None) -> None:
     """Show the policy in force: indicators, limits, and who set them."""
     from riskmodels.listings import list_policy  # here, for start-up
 
@@ -259,6 +261,13 @@ def lab(
 def version() -> None:
     """Print the version."""
     console.print(__version__)
+
+
+def _last_quarter() -> str:
+    """Name the last quarter that has ended."""
+    import pandas as pd  # here, for start-up
+
+    return str(pd.Period(datetime.now().astimezone().date(), freq="Q") - 1)
 
 
 def _files(options: list[str] | None) -> dict[str, Path]:

@@ -131,7 +131,7 @@ def plot_scorecard(result: Scorecard, *, ax: Axes | None = None) -> Axes:
         axes.set_yticks(places, [_short(f"{unit}") for unit in table["unit_id"]], fontsize=7)
         axes.set_ylim(-1, len(table))
         axes.set_xlabel(label("risk score [points, 0 best to 100]; bars are 90% intervals"))
-        axes.legend(loc="lower right")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
         return axes
 
 

@@ -203,12 +203,13 @@ def _beside(folder: Path, name: str) -> Path:
 def _decode(content: Any, folder: Path) -> Any:
     if not isinstance(content, dict):
         return content
-    kind, value = next(iter(content.items()), ("", None))
+    kind: str = next(iter(content), "")
+    value = content.get(kind)
     if kind == "dataclass":
         fields = {name: _decode(item, folder) for name, item in content["fields"].items()}
-        return _class(value)(**fields)
+        return _class(str(value))(**fields)
     if kind == "parameters":
-        return _class(value).model_validate_json(content["values"])
+        return _class(str(value)).model_validate_json(content["values"])
     return _decode_plain(kind, value, content, folder)
 
 

@@ -19,6 +19,7 @@ _BOUNDS = ("lower", "upper")
 
 
 def bank_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister) -> Iterator[Finding]:
+    """Yield one finding an indicator of the bank rated red or amber."""
     rows = scorecard.bank
     for row in rows[rows["rating"].isin(["red", "amber"])].to_dict("records"):
         yield _about_indicator(row, "indicator", label("Whole bank"), policy, risks)

@@ -92,7 +92,7 @@ def _read_section(path: Path, number: int) -> Section:
         else:
             parts.extend(_read_outputs(path, cell))
     prose = [part for part in parts if isinstance(part, Tag)]
-    title = ": ".join(filter(None, [_take_title(path, prose), _subject(path)]))
+    title = " ".join(filter(None, [_take_title(path, prose), _subject(path)]))
     heading = Heading(number=str(number), title=title, anchor=f"section-{number}")
     subsections = tuple(_number_headings(prose, number))
     blocks = (_prose(part) if isinstance(part, Tag) else part for part in parts)

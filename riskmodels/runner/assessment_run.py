@@ -203,7 +203,11 @@ def _steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
     yield Step(
         notebook="10_data_quality",
         parameters=DataQualityParameters(
-            source=str(folder / "source.json"), store=str(store), results=results, language=language
+            source=str(folder / "source.json"),
+            store=str(store),
+            results=results,
+            period=settings.period,
+            language=language,
         ),
     )
     yield Step(

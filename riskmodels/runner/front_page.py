@@ -1,5 +1,6 @@
 """The first page of a report: the figures and sentences that management reads."""
 
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from riskmodels.stresstest import StressTest
 from riskmodels.tables import Tables
 
 _MONTHS = 3
+_MOST_NAMED = 5
 _DRAWS, _SEED = 4000, 1
 
 
@@ -81,6 +83,7 @@ def _expected(outlook: Forecast) -> KeyFigure:
 
 def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
     """Name the scenario that turns most indicators red."""
+    tests = [test for test in tests if len(test.table)]
     if not tests:
         return []
     counts = [int(((t.table["rating"] == "red") & (t.table["rating_before"] != "red")).sum()) for t in tests]
@@ -95,11 +98,19 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
     ]
 
 
-def _sentences(found: Findings) -> list[SummaryItem]:
-    return [
-        SummaryItem(
-            severity="red" if row["severity"] == "red" else "amber",
-            sentence=f"{row['subject']}: {row['condition']}",
-        )
-        for row in found.table.to_dict("records")
-    ]
+def _sentences(found: Findings) -> Iterator[SummaryItem]:
+    """Yield one sentence a finding; findings of many units about one thing become one sentence."""
+    groups = found.table.groupby(
+        ["severity", "kind", found.table["subject"].where(found.table["kind"] != "unit"), "criterion"],
+        sort=False,
+        dropna=False,
+    )
+    for (severity, _, _, criterion), rows in groups:
+        subjects = rows["subject"].tolist()
+        sentence = f"{subjects[0]}: {rows['condition'].iloc[0]}"
+        if len(rows) > 1:
+            named = ", ".join(subjects[:_MOST_NAMED]) + (" …" if len(rows) > _MOST_NAMED else "")
+            sentence = label("{count} units – {criterion}: {named}").format(
+                count=len(rows), criterion=criterion, named=named
+            )
+        yield SummaryItem(severity="red" if severity == "red" else "amber", sentence=sentence)

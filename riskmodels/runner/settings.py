@@ -43,6 +43,7 @@ class DataQualityParameters(Parameters):
     source: Name
     store: Name
     results: Name
+    period: Period
     language: Language
 
 

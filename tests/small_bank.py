@@ -1,0 +1,146 @@
+"""Results made by hand, for the tests of what is done with results."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.forecasting import Forecast
+from riskmodels.forecasting.forecasts import DEFAULT_LEVELS
+from riskmodels.forecasting.predictive import SamplePredictive
+from riskmodels.panel import Panel
+from riskmodels.policy import Policy
+from riskmodels.scenario import Scenario
+from riskmodels.scorecard import Scorecard
+from riskmodels.stresstest import StressTest
+from riskmodels.tables import Provenance, Table, Tables
+
+PERIOD = "2024Q3"
+AS_OF = date(2024, 9, 30)
+UNIT = {"rank": 1, "unit_id": "u1", "name": "First branch", "rating": "green", "score": 20.0, "lower": 10.0,
+        "upper": 30.0, "p_red": 0.0, "rank_lower": 1, "rank_upper": 2, "indicators": 3,
+        "previous_rating": "", "change": float("nan")}  # fmt: skip
+ROW = {"indicator_id": "resolved_7wd", "unit_id": "", "numerator": 999.0, "denominator": 1000.0,
+       "value": 0.999, "lower": 0.99, "upper": 1.0, "amber": 0.99, "red": 0.95, "dispersion": 1.0,
+       "p_amber": 0.0, "p_red": 0.0, "rating": "green"}  # fmt: skip
+RED = {"numerator": 900.0, "value": 0.9, "lower": 0.88, "upper": 0.92, "p_amber": 1.0, "p_red": 1.0,
+       "rating": "red"}  # fmt: skip
+AMBER = {"numerator": 970.0, "value": 0.97, "lower": 0.96, "upper": 0.98, "p_amber": 1.0, "p_red": 0.1,
+         "rating": "amber"}  # fmt: skip
+
+
+def make_card(rows=(), units=(), unavailable=()) -> Scorecard:
+    """A scorecard; rows and units are given by how they differ from ROW and UNIT."""
+    return Scorecard(
+        table=pd.DataFrame([UNIT | unit for unit in units], columns=list(UNIT)),
+        indicators=pd.DataFrame([ROW | row for row in rows], columns=list(ROW)),
+        unavailable=pd.DataFrame(list(unavailable), columns=["indicator_id", "reason"], dtype="str"),
+        period=PERIOD,
+        as_of=AS_OF,
+        policy=date(2000, 1, 1),
+        data_digest="0123456789abcdef",
+    )
+
+
+def make_tables(read: int = 1000, rejected: int = 0, unknown: tuple[str, ...] = ()) -> Tables:
+    """Tables of which only the provenance is there."""
+    provenance = Provenance(
+        source="small",
+        files={"complaints.csv": "0" * 64},
+        as_of=AS_OF,
+        rows_read=read,
+        rows_accepted=read - rejected,
+        rows_rejected=rejected,
+        unknown_months=unknown,
+        given_columns=("complaint_id",),
+    )
+    table = Table(name="complaints", folder=Path("store/complaints/fedcba9876543210"), provenance=provenance)
+    return Tables(as_of=AS_OF, country="CN", complaints=table)
+
+
+def make_panel(series: dict[str, list[float]], *, key: str = "product", end: str = "2024-09") -> Panel:
+    """A monthly (or, with end='2024Q3', quarterly) panel."""
+    length = len(next(iter(series.values())))
+    return Panel(
+        keys=pd.DataFrame({key: list(series)}),
+        periods=pd.period_range(end=pd.Period(end), periods=length),
+        values=np.array(list(series.values()), dtype=float),
+        exposure=None,
+        kind="count",
+    )
+
+
+def make_outlook(panel: Panel, draws) -> Forecast:
+    """A forecast whose cells are equally likely to be each of ``draws``, of shape (n, h, m)."""
+    draws = np.sort(np.asarray(draws, dtype=float), axis=-1)
+    return Forecast(
+        panel=panel,
+        periods=pd.period_range(
+            panel.periods[-1] + 1, periods=draws.shape[1], freq=panel.periods.freq, name=None
+        ),
+        levels=DEFAULT_LEVELS,
+        method="by_hand",
+        predictive=SamplePredictive(draws=draws),
+        scores=pd.DataFrame({"method": ["by_hand"]}),
+    )
+
+
+def sure_outlook(monthly: dict[str, float], *, horizon: int = 6) -> Forecast:
+    """A forecast that is certain: so many complaints a month, in the past as in the future."""
+    panel = make_panel({product: [level] * 12 for product, level in monthly.items()})
+    return make_outlook(panel, [[[level]] * horizon for level in monthly.values()])
+
+
+def make_scenario(surges=(), effects=(), *, start_month: int = 1, **levels) -> Scenario:
+    """A scenario with the one level 'severe', or the levels given."""
+    levels = levels or {"severe": {"surges": list(surges), "effects": list(effects)}}
+    return Scenario.model_validate_json(
+        pd.Series(
+            {
+                "id": "by_hand",
+                "name_en": "By hand",
+                "name_zh": "手工",
+                "description_en": "What a test assumes.",
+                "description_zh": "测试假设",
+                "start_month": start_month,
+                "levels": levels,
+            }
+        ).to_json(force_ascii=False)
+    )
+
+
+STRESSED = {"indicator_id": "resolved_7wd", "before": 0.995, "after": 0.9, "lower": 0.85, "upper": 0.94,
+            "standard_error": 0.001, "amber": 0.99, "red": 0.95, "p_red_before": 0.0, "p_red": 0.97,
+            "p_red_error": 0.004, "rating_before": "green", "rating": "red"}  # fmt: skip
+
+
+def make_stress(rows=({},), omitted=()) -> StressTest:
+    """A stress test; rows are given by how they differ from STRESSED."""
+    months = pd.period_range("2024-10", periods=3, freq="M").astype("str")
+    numbers = {"expected": 10.0, "expected_lower": 5.0, "expected_upper": 15.0, "stressed": 20.0,
+               "stressed_lower": 10.0, "stressed_upper": 30.0, "standard_error": 0.1}  # fmt: skip
+    return StressTest(
+        scenario=make_scenario([{"product": "all", "multiplier": 2.0, "months": 3}]),
+        severity="severe",
+        table=pd.DataFrame([STRESSED | row for row in rows], columns=list(STRESSED)),
+        complaints=pd.DataFrame({"period": months, **numbers}),
+        omitted=pd.DataFrame(list(omitted), columns=["item", "reason"], dtype="str"),
+        quarter="2024-10 – 2024-12",
+        size=2000,
+        seed=40,
+        policy=date(2000, 1, 1),
+        data_digest="0123456789abcdef",
+    )
+
+
+def only(policy: Policy, *wanted: str, **changes) -> Policy:
+    """The policy with these indicators only, each with the changes."""
+    chosen = tuple(one.model_copy(update=changes) for one in policy.indicators if one.id in wanted)
+    return policy.model_copy(update={"indicators": chosen})
+
+
+def with_columns(result, name: str, **columns):
+    """A result with columns of one of its frames replaced."""
+    return replace(result, **{name: getattr(result, name).assign(**columns)})

@@ -1,0 +1,138 @@
+"""The committed notebooks: prose, typed parameters, calls of tested functions, and nothing else."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from riskmodels.runner import NOTEBOOKS
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+PATHS = sorted(FOLDER.glob("*.ipynb"))
+MOST_CELLS, LONGEST_CELL, LEAST_PROSE = 25, 12, 0.4
+PARAMETER = re.compile(r"(\w+): (str|int|float|bool) = ([^=#]+)  # ([^=#]*\w[^=#]*)")
+THINKING = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
+    *(ast.For, ast.AsyncFor, ast.While, ast.Try, ast.With),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+)
+each = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def cells(path: Path, kind: str = "") -> list[dict]:
+    found = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in found if kind in ("", cell["cell_type"])]
+
+
+def source(cell: dict) -> str:
+    return "".join(cell["source"])
+
+
+def tags(cell: dict) -> set[str]:
+    return set(cell["metadata"].get("tags", []))
+
+
+def parameter_lines(path: Path) -> list[str]:
+    (cell,) = (cell for cell in cells(path) if "parameters" in tags(cell))
+    return source(cell).splitlines()
+
+
+def is_shown(cell: dict) -> bool:
+    return not tags(cell) & {"parameters", "report-skip"}
+
+
+def test_every_notebook_is_run_and_every_run_has_its_notebook():
+    assert [path.stem for path in PATHS] == list(NOTEBOOKS)
+
+
+@each
+def test_it_is_stripped(path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    assert set(notebook["metadata"]) <= {"kernelspec", "language_info"}
+    for cell in cells(path, "code"):
+        assert (cell["outputs"], cell["execution_count"]) == ([], None)
+    for cell in cells(path):
+        assert set(cell["metadata"]) <= {"tags", "caption"}
+        assert "attachments" not in cell
+
+
+@each
+def test_its_parameters_are_plain_typed_scalars_with_their_meaning(path):
+    lines = parameter_lines(path)
+    fitting = [PARAMETER.fullmatch(line) for line in lines]
+    assert all(fitting), "expected 'name: type = default  # meaning'"
+    for match in fitting:
+        kind, default = match[2], ast.literal_eval(match[3])
+        assert type(default).__name__ == kind
+
+
+@each
+def test_its_parameters_come_before_any_work(path):
+    first = cells(path, "code")[0]
+    assert "parameters" in tags(first), "the first code cell"
+    assert sum("parameters" in tags(cell) for cell in cells(path)) == 1
+
+
+@each
+def test_its_defaults_lie_in_the_project_and_outside_git(path):
+    """Opened by hand, a notebook reads what is shipped and writes where runs write."""
+    defaults = dict(PARAMETER.fullmatch(line).group(1, 3) for line in parameter_lines(path))
+    found = {name: ast.literal_eval(text) for name, text in defaults.items()}
+    assert found["results"] == "../reports/interactive/results"
+    for name in {"source", "policies", "scenario", "risks"} & set(found):
+        assert (FOLDER / found[name]).exists(), name
+
+
+@each
+def test_it_begins_with_one_question_and_says_what_it_reads_and_writes(path):
+    prose = [source(cell) for cell in cells(path, "markdown")]
+    titles = [text for text in prose if re.match("# ", text)]
+    assert titles == prose[:1]
+    assert titles[0].splitlines()[0].endswith("?")
+    assert len(titles[0].splitlines()) > 1, "one claim below the title"
+    assert "*Reads*" in prose[1]
+    assert "*Writes*" in prose[1]
+
+
+@each
+def test_it_is_short_and_nearly_half_prose(path):
+    assert len(cells(path)) <= MOST_CELLS
+    assert len(cells(path, "markdown")) >= LEAST_PROSE * len(cells(path))
+    assert all(len(source(cell).splitlines()) <= LONGEST_CELL for cell in cells(path, "code"))
+
+
+@each
+def test_it_holds_no_thinking(path):
+    for cell in cells(path, "code"):
+        nodes = ast.walk(ast.parse(source(cell)))
+        assert not [node for node in nodes if isinstance(node, THINKING)], "make it a function with a test"
+        assert not re.search(r"^\s*[%!]", source(cell), re.MULTILINE), "no magic and no shell"
+
+
+@each
+def test_it_imports_riskmodels_and_nothing_else(path):
+    code = "\n".join(source(cell) for cell in cells(path, "code"))
+    imports = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [ast.unparse(node) for node in imports] == ["import riskmodels as rm"]
+
+
+@each
+def test_what_the_report_shows_has_a_caption_of_its_own(path):
+    shown = [cell for cell in cells(path, "code") if is_shown(cell)]
+    captions = [cell["metadata"].get("caption", "") for cell in shown]
+    assert all(caption and caption == caption.strip() for caption in captions)
+    assert all(not caption.endswith(".") for caption in captions), "the report adds what it needs"
+    assert len(set(captions)) == len(captions)
+    assert not [c for c in cells(path, "code") if not is_shown(c) and "caption" in c["metadata"]]
+
+
+@each
+def test_a_cell_shows_either_nothing_or_its_last_line(path):
+    """A cell left out of the report shows nothing, one in the report ends with what it shows."""
+    for cell in cells(path, "code"):
+        last = ast.parse(source(cell)).body[-1]
+        if is_shown(cell):
+            assert isinstance(last, ast.Expr)
+            assert source(cell).endswith(";") == source(cell).splitlines()[-1].startswith("rm.plot")

@@ -1,0 +1,264 @@
+"""Stress tests: the arithmetic against hand-made figures, and what no scenario may do."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_bank import make_outlook, make_panel, make_scenario, only, sure_outlook
+
+from riskmodels.errors import ParameterError
+from riskmodels.scenario import load_scenario
+from riskmodels.scorecard import rate_period
+from riskmodels.stresstest import stress
+
+DOUBLE = {"product": "all", "multiplier": 2.0, "months": 6}
+LOW, MODE, HIGH = -0.20, -0.10, -0.03
+
+
+def effect(indicator="dual_control_rate", low=LOW, mode=MODE, high=HIGH, per="doubling_of_complaints"):
+    change = {"low": low, "mode": mode, "high": high, "basis": "a test"}
+    return {"indicator": indicator, "change": change, "per": per}
+
+
+@pytest.fixture(scope="module")
+def bank(take_in):
+    """One unit in 2024Q3: 300 complaints, 90 of them resolved in time, and half of its dual controls."""
+    complaints = [
+        {
+            "complaint_id": f"c{number}",
+            "received_at": f"2024-{7 + number % 3:02d}-01 10:00:00",
+            "resolved_at": f"2024-{7 + number % 3:02d}-02 10:00:00" if number % 10 < 3 else "",
+            "unit_id": "u",
+            "product": "credit_card" if number % 4 else "mortgage",
+        }
+        for number in range(300)
+    ]
+    exposure = [
+        {"unit_id": "u", "product": "credit_card", "month": f"2024-{month:02d}-01", "accounts": 240_000}
+        for month in (7, 8, 9)
+    ]
+    inspections = [
+        {
+            "inspection_id": "i",
+            "inspected_on": "2024-08-15",
+            "unit_id": "u",
+            "kind": "dual_control",
+            "items": 1000,
+            "passed": 500,
+        }
+    ]
+    return take_in(complaints=complaints, exposure=exposure, inspections=inspections)
+
+
+@pytest.fixture(scope="module")
+def policy(default_policy):
+    return only(default_policy, "complaint_rate", "dual_control_rate", "handling_days", "resolved_7wd")
+
+
+@pytest.fixture(scope="module")
+def outlook():
+    """Two products whose months vary: 60 to 100, and 10 to 30 complaints."""
+    rng = np.random.default_rng(1)
+    panel = make_panel({"credit_card": rng.integers(60, 100, 12), "mortgage": rng.integers(10, 30, 12)})
+    cells = [[np.arange(60, 101, 2)] * 6, [np.arange(10, 31)] * 6]
+    return make_outlook(panel, cells)
+
+
+def row_of(result, indicator):
+    return result.table.set_index("indicator_id").loc[indicator]
+
+
+# Arithmetic
+
+
+def test_twice_the_complaints_are_exactly_twice_on_every_path(bank, policy, outlook) -> None:
+    result = stress(bank, make_scenario([DOUBLE]), policy, outlook=outlook)
+    months = result.complaints
+    for suffix in ("", "_lower", "_upper"):
+        assert (months[f"stressed{suffix}"] == 2 * months[f"expected{suffix}"]).all()
+    rate = row_of(result, "complaint_rate")
+    assert rate["after"] == pytest.approx(2 * rate["before"], rel=1e-12)
+    assert rate["before"] == pytest.approx(300 / 60_000 * 1000, rel=0.02)  # 300 in a quarter of 240,000
+
+
+def test_complaints_by_month_are_those_of_the_outlook(bank, policy, outlook) -> None:
+    result = stress(bank, make_scenario([DOUBLE]), policy, outlook=outlook, seed=7)
+    paths = outlook.sample(result.size, seed=7).sum(axis=1)
+    np.testing.assert_allclose(result.complaints["expected"], paths.mean(axis=0))
+    np.testing.assert_allclose(result.complaints["expected_lower"], np.quantile(paths, 0.05, axis=0))
+    np.testing.assert_allclose(
+        result.complaints["standard_error"], 2 * paths.std(axis=0) / math.sqrt(result.size)
+    )
+    assert result.complaints["period"].tolist() == [
+        "2024-10", "2024-11", "2024-12", "2025-01", "2025-02", "2025-03",
+    ]  # fmt: skip
+
+
+def test_an_effect_per_doubling_changes_the_mean_by_that_of_the_triangle(bank, policy, outlook) -> None:
+    result = stress(bank, make_scenario([DOUBLE], [effect()]), policy, outlook=outlook)
+    row = row_of(result, "dual_control_rate")
+    a, b, c = LOW, MODE, HIGH
+    mean = (a + b + c) / 3
+    deviation = math.sqrt((a * a + b * b + c * c - a * b - a * c - b * c) / 18)
+    assert mean == pytest.approx(-0.11)
+    assert row["before"] == pytest.approx(0.5, abs=0.01)
+    assert abs(row["after"] - row["before"] - mean) < 4 * deviation / math.sqrt(result.size)
+    spread = math.hypot(deviation, math.sqrt(0.25 / 1000))  # the assumption's, and that of the state before
+    assert row["standard_error"] == pytest.approx(spread / math.sqrt(result.size), rel=0.05)
+    assert row["lower"] < row["after"] < row["upper"]
+
+
+def test_a_surge_of_one_product_for_part_of_the_quarter_by_hand(bank, policy) -> None:
+    surge = {"product": "credit_card", "multiplier": 5.0, "months": 2}
+    certain = sure_outlook({"credit_card": 100.0, "mortgage": 300.0})
+    result = stress(bank, make_scenario([surge], [effect()]), policy, outlook=certain)
+    ratio = (2 * (500 + 300) + 400) / 1200
+    assert result.complaints["stressed"].tolist() == [800, 800, 400, 400, 400, 400]
+    rate, control = row_of(result, "complaint_rate"), row_of(result, "dual_control_rate")
+    assert rate["after"] / rate["before"] == pytest.approx(ratio)
+    assert control["after"] - control["before"] == pytest.approx(-0.11 * math.log2(ratio), abs=0.004)
+    assert result.sentence == "By hand, severe: 800 complaints more than expected; 0 indicators turn red."
+
+
+def test_surges_of_one_product_multiply(bank, policy) -> None:
+    surges = [DOUBLE, {"product": "mortgage", "multiplier": 3.0, "months": 1}]
+    certain = sure_outlook({"credit_card": 10.0, "mortgage": 1.0})
+    result = stress(bank, make_scenario(surges), policy, outlook=certain)
+    assert result.complaints["stressed"].tolist() == [26, 22, 22, 22, 22, 22]
+
+
+def test_an_effect_of_the_event_does_not_ask_for_complaints(bank, policy, outlook) -> None:
+    results = [
+        stress(bank, make_scenario(surges, [effect(per="event")]), policy, outlook=outlook)
+        for surges in ([], [DOUBLE])
+    ]
+    first, second = (row_of(result, "dual_control_rate") for result in results)
+    assert first["after"] == second["after"]
+    assert first["after"] - first["before"] == pytest.approx(-0.11, abs=0.004)
+    assert row_of(results[0], "complaint_rate")["after"] == row_of(results[0], "complaint_rate")["before"]
+
+
+def test_two_effects_on_one_indicator_add_up(bank, policy, outlook) -> None:
+    twice = make_scenario([DOUBLE], [effect(), effect(per="event")])
+    row = row_of(stress(bank, twice, policy, outlook=outlook), "dual_control_rate")
+    assert row["after"] - row["before"] == pytest.approx(-0.22, abs=0.006)
+
+
+def test_the_scenario_begins_in_its_month(bank, policy) -> None:
+    certain = sure_outlook({"credit_card": 10.0}, horizon=6)
+    result = stress(bank, make_scenario([DOUBLE], start_month=3), policy, outlook=certain)
+    assert result.complaints["stressed"].tolist() == [10, 10, 20, 20, 20, 20]
+    assert result.quarter == "2024-12 – 2025-02"
+
+
+def test_standard_errors_are_deviations_over_the_root_of_the_size(bank, policy, outlook) -> None:
+    certain = sure_outlook({"credit_card": 10.0})
+    result = stress(bank, make_scenario([DOUBLE], [effect()]), policy, outlook=certain)
+    rows, draws = rate_period(bank, policy, "2024Q3")
+    rate = draws[rows["indicator_id"].tolist().index("complaint_rate")]
+    assert result.size == len(rate)
+    assert row_of(result, "complaint_rate")["standard_error"] == pytest.approx(
+        2 * rate.std() / math.sqrt(len(rate))
+    )
+    p_red = result.table["p_red"]
+    np.testing.assert_allclose(result.table["p_red_error"], np.sqrt(p_red * (1 - p_red) / result.size))
+
+
+# What no scenario may do
+
+
+@pytest.mark.parametrize(("low", "high"), [(-5.0, -0.9), (0.9, 5.0)])
+def test_shares_stay_between_nothing_and_all(bank, policy, outlook, low, high) -> None:
+    scenario = make_scenario([DOUBLE], [effect(low=low, mode=low, high=high)])
+    row = row_of(stress(bank, scenario, policy, outlook=outlook), "dual_control_rate")
+    edge = 0.0 if low < 0 else 1.0
+    assert row[["after", "lower", "upper"]].tolist() == [edge] * 3
+
+
+def test_days_are_not_held_to_one(bank, policy, outlook) -> None:
+    scenario = make_scenario([DOUBLE], [effect("handling_days", 50.0, 60.0, 70.0)])
+    row = row_of(stress(bank, scenario, policy, outlook=outlook), "handling_days")
+    assert row["after"] - row["before"] == pytest.approx(60, abs=1)
+
+
+@pytest.mark.parametrize("multiplier", [1.0, 1.001, 1.5, 1000.0])
+def test_a_surge_never_brings_fewer_complaints(bank, policy, outlook, multiplier) -> None:
+    surge = {"product": "mortgage", "multiplier": multiplier, "months": 2}
+    months = stress(bank, make_scenario([surge]), policy, outlook=outlook).complaints
+    for suffix in ("", "_lower", "_upper"):
+        assert (months[f"stressed{suffix}"] >= months[f"expected{suffix}"]).all()
+
+
+def test_a_worse_severity_is_worse(bank, default_policy, outlook, project) -> None:
+    scenario = load_scenario(project / "params" / "scenarios" / "complaint_surge.yaml")
+    tests = [
+        stress(bank, scenario, default_policy, outlook=outlook, severity=severity)
+        for severity in ("moderate", "severe", "extreme")
+    ]
+    for mild, worse in zip(tests, tests[1:], strict=False):
+        assert mild.complaints["stressed"].sum() < worse.complaints["stressed"].sum()
+        assert mild.table["indicator_id"].tolist() == worse.table["indicator_id"].tolist()
+        assert (mild.table["p_red"].dropna() <= worse.table["p_red"].dropna()).all()
+    rates = [row_of(test, "complaint_rate") for test in tests]
+    assert rates[0]["p_red"] < rates[-1]["p_red"]
+    assert rates[-1]["rating"] == "red"
+
+
+def test_one_seed_gives_one_result(bank, policy, outlook) -> None:
+    scenario = make_scenario([DOUBLE], [effect()])
+    first, again, other = (stress(bank, scenario, policy, outlook=outlook, seed=seed) for seed in (1, 1, 2))
+    for frame in ("table", "complaints", "omitted"):
+        pd.testing.assert_frame_equal(getattr(first, frame), getattr(again, frame), check_exact=True)
+    assert (first.complaints["expected"] != other.complaints["expected"]).any()
+    assert row_of(first, "dual_control_rate")["after"] != row_of(other, "dual_control_rate")["after"]
+
+
+# What cannot be shown, and what is refused
+
+
+def test_what_the_source_does_not_have_is_left_out_and_said(bank, policy, outlook) -> None:
+    surges = [DOUBLE, {"product": "gold {bars}", "multiplier": 9.0, "months": 3}]
+    result = stress(bank, make_scenario(surges, [effect("retention")]), policy, outlook=outlook)
+    assert result.omitted.to_dict("records") == [
+        {"item": "surge of gold {bars}", "reason": "the source has no complaints about this product"},
+        {"item": "retention", "reason": "the source does not give this indicator"},
+    ]
+    assert (result.complaints["stressed"] == 2 * result.complaints["expected"]).all()
+    assert "retention" not in set(result.table["indicator_id"])
+
+
+def test_a_scenario_that_moves_nothing_has_an_empty_table(bank, default_policy, outlook) -> None:
+    result = stress(bank, make_scenario(), only(default_policy, "dual_control_rate"), outlook=outlook)
+    assert result.table.empty
+    assert result.omitted.empty
+    assert "0 complaints more" in result.sentence
+    assert result.summary().empty
+
+
+@pytest.mark.parametrize("severity", ["apocalyptic", "", "{0}"])
+def test_an_unknown_severity_is_refused(bank, policy, outlook, severity) -> None:
+    with pytest.raises(ParameterError, match="has no severity"):
+        stress(bank, make_scenario([DOUBLE]), policy, outlook=outlook, severity=severity)
+
+
+def test_an_outlook_that_ends_too_early_is_refused(bank, policy) -> None:
+    short = sure_outlook({"credit_card": 10.0}, horizon=5)
+    with pytest.raises(ParameterError, match=r"ends in 2025-02; .* at least 6 months"):
+        stress(bank, make_scenario([DOUBLE], start_month=4), policy, outlook=short)
+    assert stress(bank, make_scenario([DOUBLE], start_month=3), policy, outlook=short).size > 0
+
+
+def test_an_outlook_that_is_not_monthly_by_product_is_refused(bank, policy) -> None:
+    by_unit = make_outlook(make_panel({"u": [1] * 12}, key="unit_id"), np.ones((1, 6, 1)))
+    quarterly = make_outlook(make_panel({"credit_card": [1] * 8}, end="2024Q3"), np.ones((1, 6, 1)))
+    for outlook in (by_unit, quarterly):
+        with pytest.raises(ParameterError, match="monthly forecast by product"):
+            stress(bank, make_scenario([DOUBLE]), policy, outlook=outlook)
+
+
+def test_the_state_before_is_the_last_full_quarter_of_the_history(bank, policy) -> None:
+    panel = make_panel({"credit_card": [10.0] * 12}, end="2024-11")  # October and November are no quarter
+    result = stress(bank, make_scenario([DOUBLE]), policy, outlook=make_outlook(panel, [[[10.0]] * 6]))
+    assert row_of(result, "complaint_rate")["before"] == pytest.approx(5, rel=0.02)
+    assert result.quarter == "2024-12 – 2025-02"
