@@ -242,8 +242,7 @@ def show(result: Annotated[Path, typer.Argument(help="Folder of a saved result, 
     """Show a saved result: one sentence and its summary; of a report, all its results."""
     folders = sorted((result / "results").glob("[!.]*")) if (result / "results").is_dir() else [result]
     for folder in folders:
-        console.rule(folder.name)
-        _show_result(folder)
+        _show_result(folder, title=folder.name)
 
 
 @app.command()
@@ -292,11 +291,16 @@ def _policy(policies: Path, day: datetime | None) -> "Policy":
     return load_policy(policies, on=(day or datetime.now().astimezone()).date())
 
 
-def _show_result(folder: Path) -> None:
+def _show_result(folder: Path, *, title: str = "") -> None:
     from riskmodels.display import Summarised  # here, for start-up
+    from riskmodels.listings import list_quality
     from riskmodels.results import load
+    from riskmodels.tables import Tables
 
-    result = load(folder, object)
+    loaded = load(folder, object)
+    result = list_quality(loaded) if isinstance(loaded, Tables) else loaded
+    if title:
+        console.rule(_shown(title))
     if isinstance(result, Summarised):
         _print_table(result.sentence, result.summary())
     else:
@@ -325,7 +329,7 @@ def _print_table(sentence: str, frame: "pd.DataFrame") -> None:
     headings = [label(str(column)).replace("_", " ") for column in frame.columns]
     rows = [[_shown(shown_text(value)) for value in row] for row in frame.itertuples(index=False)]
     columns = list(zip(headings, *rows, strict=True))
-    table = RichTable(box=SIMPLE_HEAD, header_style="bold", padding=0, show_edge=False)
+    table = RichTable(box=SIMPLE_HEAD, header_style="bold", padding=(0, 1, 0, 0), show_edge=False)
     widths = _column_widths(columns, console.width - 2 * len(columns))
     for heading, width in zip(headings, widths, strict=True):
         table.add_column(heading, width=width, overflow="fold")
@@ -339,8 +343,10 @@ def _column_widths(columns: list[tuple[str, ...]], room: int) -> list[int]:
 
     Where even the words are too many, the longest of them are folded.
     """
-    wanted = [max(1, *(cell_len(line) for text in texts for line in text.splitlines())) for texts in columns]
-    words = [max(1, *(cell_len(word) for text in texts for word in text.split())) for texts in columns]
+    wanted = [
+        max([1, *(cell_len(line) for text in texts for line in text.splitlines())]) for texts in columns
+    ]
+    words = [max([1, *(cell_len(word) for text in texts for word in text.split())]) for texts in columns]
     widths = [1] * len(columns)
     for least in (words, wanted):
         for most in range(1, room + 1):
@@ -363,7 +369,6 @@ def _masked_traceback(kind: type[BaseException], error: BaseException, trace: Tr
 
 def main() -> None:
     """Run the command line; an error of riskmodels is one message and its exit status."""
-    sys.excepthook = _masked_traceback
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads only slow small matrices down
     try:
         app()
@@ -371,3 +376,5 @@ def main() -> None:
         errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
         errors.print(f"Error: {_shown(str(error))}", soft_wrap=True)
         sys.exit(error.exit_status)
+    finally:
+        sys.excepthook = _masked_traceback  # afterwards, because typer puts its own in its place

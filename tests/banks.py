@@ -32,7 +32,7 @@ def small_tables() -> dict[str, pd.DataFrame]:
     return tables
 
 
-def write_source(folder: Path, tables: Mapping[str, pd.DataFrame], **settings: object) -> Path:
+def write_source(folder: Path, tables: Mapping[str, pd.DataFrame], /, **settings: object) -> Path:
     """Write tables as CSV files and a source file that names them; ``settings`` replace the source's."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in tables.items():

@@ -202,7 +202,7 @@ def test_numbers_stand_right_and_ratings_have_a_mark(tmp_path):
     ("text", "number"),
     [
         ("1", True), ("-1.5", True), ("−3", True), ("1,234.50", True), ("12 %", True), ("4.5‰", True), ("¥ 1,200", True),
-        ("1e-05", True), ("(120)", True), ("0.9 – 1.5", True), ("inf", True), ("CNY 5", True),
+        ("1e-05", True), ("(120)", True), ("0.9 – 1.5", True), ("1,204 (980 – 1,402)", True), ("inf", True), ("CNY 5", True),
         ("2026-09-30", False), ("2026Q3", False), ("B001", False), ("1 of 5", False), ("", False), ("[phone]", False),
     ],
 )  # fmt: skip
@@ -287,6 +287,11 @@ def test_a_notebook_not_executed_is_refused(tmp_path):
 def test_a_notebook_without_a_title_is_refused(tmp_path):
     with pytest.raises(ResultError, match="has no title"):
         write(tmp_path, new_markdown_cell("## Only this"))
+
+
+def test_a_caption_over_nothing_is_refused(tmp_path):
+    with pytest.raises(ResultError, match=r"one\.ipynb: nothing is shown under the caption 'Gone'"):
+        write(tmp_path, TITLE, code(caption="Gone"))
 
 
 @pytest.mark.parametrize("image", ["not base64!", base64.b64encode(b"<svg onload=1>").decode(), "é"])

@@ -1,6 +1,7 @@
 """Stress tests: the arithmetic against hand-made figures, and what no scenario may do."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -196,7 +197,7 @@ def test_a_worse_severity_is_worse(bank, default_policy, outlook, project) -> No
         stress(bank, scenario, default_policy, outlook=outlook, severity=severity)
         for severity in ("moderate", "severe", "extreme")
     ]
-    for mild, worse in zip(tests, tests[1:], strict=False):
+    for mild, worse in pairwise(tests):
         assert mild.complaints["stressed"].sum() < worse.complaints["stressed"].sum()
         assert mild.table["indicator_id"].tolist() == worse.table["indicator_id"].tolist()
         assert (mild.table["p_red"].dropna() <= worse.table["p_red"].dropna()).all()

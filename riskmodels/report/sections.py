@@ -133,11 +133,14 @@ def _check_executed(path: Path, position: int, cell: Any) -> None:
         raise ResultError(f"{path.name}: cell {position} was not executed. Run the notebook to its end.")
 
 
-def _read_outputs(path: Path, cell: Any) -> Iterator[Block]:
+def _read_outputs(path: Path, cell: Any) -> list[Block]:
     caption = label(str(cell.metadata.get("caption", "")))
-    for output in cell.outputs:
-        if output.output_type in {"display_data", "execute_result"}:
-            yield from _read_output(path, output.data, caption)
+    shown = [output for output in cell.outputs if output.output_type in {"display_data", "execute_result"}]
+    if caption and not shown:
+        raise ResultError(
+            f"{path.name}: nothing is shown under the caption '{caption}'. Run the notebook again."
+        )
+    return [block for output in shown for block in _read_output(path, output.data, caption)]
 
 
 def _read_output(path: Path, data: dict[str, Any], caption: str) -> Iterator[Block]:

@@ -7,7 +7,8 @@ from bs4 import Tag
 from riskmodels.labels import RATING_LABELS, RATING_MARKS, label, rating_label
 
 _AMOUNT = r"[+\-−]?(?:CNY|USD|EUR|[¥$€£])?\s?[+\-−]?\d[\d,  ]*(?:\.\d+)?(?:[eE][+\-]?\d+)?\s?(?:%|‰|pp|×)?"
-_NUMBER = re.compile(rf"{_AMOUNT}|\({_AMOUNT}\)|{_AMOUNT}\s?–\s?{_AMOUNT}|[+\-−]?(?:inf|∞)")
+_RANGE = rf"{_AMOUNT}\s?–\s?{_AMOUNT}"
+_NUMBER = re.compile(rf"{_AMOUNT}|\({_AMOUNT}\)|{_RANGE}|{_AMOUNT}\s?\({_RANGE}\)|[+\-−]?(?:inf|∞)")
 _UNKNOWN = {"", "—", "–", "-", "nan", "none", "nat", "<na>"}
 
 

@@ -152,6 +152,8 @@ def run_assessment(plan: Plan, *, store: Path, progress: Callable[[str], None]) 
 
 def _run_locked(plan: Plan, store: Path, progress: Callable[[str], None]) -> Path:
     for left in plan.folder.parent.glob(f".{plan.folder.name}[.-]*-*"):
+        if (left / "old").exists() and not plan.folder.exists():  # killed while it put the new one in place
+            (left / "old").rename(plan.folder)
         shutil.rmtree(left, ignore_errors=True)
     staged = Path(tempfile.mkdtemp(prefix=f".{plan.folder.name}.partial-", dir=plan.folder.parent))
     try:

@@ -8,6 +8,7 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 from papermill.iorw import papermill_io
+from traitlets.config import Config
 
 from riskmodels.errors import RiskModelsError, RunError
 from riskmodels.params import Parameters
@@ -15,6 +16,8 @@ from riskmodels.privacy import mask_personal_data
 
 _SCHEME = "masked:"
 _START_TIMEOUT = 120  # seconds
+_INLINE = "--matplotlib=inline"  # figures go into the notebook, whatever MPLBACKEND says outside
+_ENCRYPTED = Config({"KernelManager": {"transport_encryption": "auto"}})  # a kernel is talked to over TCP
 
 
 def execute_notebook(notebook: Path, output: Path, parameters: Parameters, *, subject: str = "") -> Path:
@@ -34,13 +37,14 @@ def execute_notebook(notebook: Path, output: Path, parameters: Parameters, *, su
     Returns
     -------
     Path
-        ``output``. Personal data in any output, error messages included, is masked before it is written.
+        ``output``. Personal data in it, error messages and parameters included, is masked before it is
+        written.
 
     Raises
     ------
     RiskModelsError
         A cell failed: with the error of riskmodels that it raised, else a RunError; the message names
-        notebook and cell. The notebook is written up to the failure.
+        notebook and cell. The notebook is written up to the failure. A RunError also where its kernel died.
     """
     source = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]  # no types there
     source.metadata["subject"] = subject
@@ -55,9 +59,13 @@ def execute_notebook(notebook: Path, output: Path, parameters: Parameters, *, su
             request_save_on_cell_execute=False,
             start_timeout=_START_TIMEOUT,
             cwd=str(output.parent),
+            config=_ENCRYPTED,
+            extra_arguments=[_INLINE],
         )
     except PapermillExecutionError as error:
         raise _as_own_error(notebook, error) from None
+    except RuntimeError as error:  # of nbclient, where there is no kernel to talk to
+        raise RunError(f"{notebook.stem}: {error}; is there memory enough for it?") from error
     return output
 
 
@@ -73,9 +81,7 @@ class _MaskedFiles:
 
     @staticmethod
     def write(content: str, path: str) -> None:
-        notebook = nbformat.reads(content, as_version=4)  # type: ignore[no-untyped-call]
-        for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
-            cell.outputs = [_masked(output) for output in cell.outputs]
+        notebook = _masked(nbformat.reads(content, as_version=4))  # type: ignore[no-untyped-call]
         target = Path(path.removeprefix(_SCHEME))
         staged = target.with_suffix(".partial")
         nbformat.write(notebook, staged)  # type: ignore[no-untyped-call]
@@ -87,14 +93,17 @@ class _MaskedFiles:
 
 
 def _masked(value: Any) -> Any:
-    """Mask every text in an output, images left out."""
+    """Mask every text in a notebook, images left out."""
     if isinstance(value, str):
         return mask_personal_data(value)
     if isinstance(value, list):
         return [_masked(item) for item in value]
     if isinstance(value, dict):
         return nbformat.from_dict(  # type: ignore[no-untyped-call]
-            {key: item if key.startswith("image/") else _masked(item) for key, item in value.items()}
+            {
+                mask_personal_data(key): item if key.startswith("image/") else _masked(item)
+                for key, item in value.items()
+            }
         )
     return value
 

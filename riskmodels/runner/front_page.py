@@ -77,7 +77,7 @@ def _expected(outlook: Forecast) -> KeyFigure:
         label=label("Complaints expected, {first} to {last} (90% interval)").format(
             first=outlook.periods[0], last=outlook.periods[_MONTHS - 1]
         ),
-        value=f"{paths.mean():,.0f} ({lower:,.0f} – {upper:,.0f})",
+        value=f"{paths.mean():,.0f} ({lower:,.0f}\u00a0–\u00a0{upper:,.0f})",  # kept on one line
     )
 
 

@@ -7,12 +7,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from small_bank import make_card, make_tables
-
-from riskmodels.assessment import assess
 from riskmodels.catalogue import INDICATORS, format_value
-from riskmodels.policy import Limits, Policy
-from riskmodels.scorecard import score
 
 CERTAINTY = 0.8
 MANUAL = Path(__file__).parents[2] / "docs" / "rules.md"
@@ -84,8 +79,9 @@ RULES = (
          others=(39, 980, 1000), rating="red", finding="",
          why="Its rating is red; among forty units such a result is too likely by chance to be a finding."),
     Rule(situation="A unit with one bad case", subject="unit", numerator=0, denominator=1,
-         others=(9, 999, 1000), rating="insufficient", finding="",
-         why="One case does not show a rate; the unit is drawn towards the bank."),
+         others=(9, 999, 1000), rating="red", finding="",
+         why="Beyond red with nine tenths of probability, which is enough for the rating, but among ten"
+         " units not for a finding."),
     Rule(situation="A unit with one good case", subject="unit", numerator=1, denominator=1,
          others=(9, 999, 1000), rating="insufficient", finding="",
          why="Nobody is green by the bank's value alone."),
@@ -103,54 +99,6 @@ RULES = (
          red=0.02, rating="", finding="red",
          why="More than 2%: figures that rest on this table may be biased."),
 )  # fmt: skip
-
-
-def rating_of(rule: Rule, take_in, policy: Policy) -> str:
-    """The rating that the real code gives; tables are not rated."""
-    if rule.subject == "table":
-        return ""
-    card = _card(rule, take_in, policy)
-    rows = card.indicators[card.indicators["unit_id"] == ("" if rule.subject == "bank" else "u")]
-    return str(rows["rating"].iloc[0])
-
-
-def findings_of(rule: Rule, take_in, policy: Policy, risks) -> str:
-    """The severity of the finding about the rule's subject that the real code draws; empty: none."""
-    tables, card, kind = make_tables(), make_card(), {"bank": "indicator", "table": "data"}.get(rule.subject)
-    if rule.subject == "table":
-        limits = {"rejected_amber": rule.amber, "rejected_red": rule.red}
-        policy = policy.model_copy(update={"data_quality": policy.data_quality.model_copy(update=limits)})
-        tables = make_tables(rule.denominator, rule.numerator)
-    else:
-        card = _card(rule, take_in, policy)
-    table = assess(policy, data=tables, scorecard=card, risks=risks).table
-    if kind is None:
-        about = table[(table["indicator_id"] != "") & (table["subject"] == "u")]
-    else:
-        about = table[table["kind"] == kind]
-    return "".join(about["severity"])
-
-
-def _card(rule: Rule, take_in, policy: Policy):
-    units = {"u": (rule.numerator, rule.denominator)}
-    units |= {f"other{place}": rule.others[1:] for place in range(rule.others[0])}
-    observations = [
-        {
-            "indicator_id": rule.indicator,
-            "unit_id": unit,
-            "month": "2024-08-01",
-            "numerator": numerator,
-            "denominator": denominator,
-        }
-        for unit, (numerator, denominator) in units.items()
-    ]
-    complaint = {"complaint_id": "c", "received_at": "2024-07-01", "unit_id": "u", "product": "credit_card"}
-    tables = take_in(complaints=[complaint], observations=observations)
-    limits = None if rule.amber is None else Limits(amber=rule.amber, red=rule.red)
-    indicator = policy.indicator(rule.indicator).model_copy(update={"limits": limits})
-    rating = policy.rating.model_copy(update={"certainty": CERTAINTY})
-    wanted = policy.model_copy(update={"indicators": (indicator,), "rating": rating})
-    return score(tables, wanted, period="2024Q3")
 
 
 def rendered() -> str:

@@ -1,0 +1,309 @@
+"""Listings: names instead of identifiers, figures written out, every column there even where no row is."""
+
+import dataclasses
+import inspect
+import re
+
+import numpy as np
+import pytest
+from small_bank import (
+    AMBER,
+    RED,
+    make_card,
+    make_outlook,
+    make_panel,
+    make_scenario,
+    make_stress,
+    make_tables,
+)
+
+from riskmodels import listings
+from riskmodels.assessment import assess
+from riskmodels.display import Listing
+from riskmodels.forecasting import forecast
+from riskmodels.listings import (
+    list_findings,
+    list_omitted,
+    list_outlook,
+    list_policy,
+    list_proposals,
+    list_quality,
+    list_ratings,
+    list_rejections,
+    list_scenario,
+    list_scores,
+    list_stress,
+    list_unavailable,
+    list_units,
+)
+from riskmodels.proposals import propose
+from riskmodels.risks import RiskRegister
+
+
+@pytest.fixture
+def found(default_policy):
+    def found(*rows, units=()):
+        return assess(
+            default_policy,
+            data=make_tables(),
+            scorecard=make_card(rows, units),
+            risks=RiskRegister(risks=()),
+        )
+
+    return found
+
+
+EFFECT = {
+    "indicator": "handling_days",
+    "change": {"low": 1.0, "mode": 4.0, "high": 9.0, "basis": "a guess"},
+    "per": "doubling_of_complaints",
+}
+SURGE = {"product": "credit_card", "multiplier": 2.5, "months": 3}
+
+
+def columns(listing: Listing) -> list[str]:
+    return listing.frame.columns.tolist()
+
+
+def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -> None:
+    policy, card, test = default_policy, make_card([RED], [{}]), make_stress()
+    outlook, scenario = make_outlook(make_panel({"a": [1.0]}), [[[1.0]]]), make_scenario([SURGE], [EFFECT])
+    arguments = {
+        "tables": make_tables(), "card": card, "policy": policy, "test": test, "outlook": outlook,
+        "scenario": scenario, "severity": "severe", "found": found(RED), "changes": propose(found(RED), policy),
+    }  # fmt: skip
+    functions = [
+        f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
+    ]
+    assert len(functions) == 13
+    for function in functions:
+        wanted = [
+            name for name, p in inspect.signature(function).parameters.items() if p.default is inspect._empty
+        ]
+        listing = function(*(arguments[name] for name in wanted))
+        assert isinstance(listing, Listing)
+        assert listing.sentence
+        assert listing.sentence[0].isupper() or listing.sentence[0].isdigit()
+        assert not re.search(r"\bnan\b", listing._repr_html_()), function.__name__
+        assert "{" not in listing.sentence
+
+
+# Data
+
+
+def test_quality_by_table() -> None:
+    listing = list_quality(make_tables(10_000, 12, ("2024-05",)))
+    assert listing.sentence == "12 of 10,000 rows were rejected; the data is as of 2024-09-30."
+    assert columns(listing) == [
+        "Table", "Rows read", "Rows accepted", "Rows rejected", "Rejected", "Unknown months", "Digest",
+    ]  # fmt: skip
+    assert listing.frame.iloc[0].tolist() == [
+        "complaints", 10_000, 9_988, 12, "0.12%", "2024-05", "fedcba9876543210",
+    ]  # fmt: skip
+
+
+def test_rejections_by_rule(take_in) -> None:
+    tables = take_in(
+        complaints="complaint_id,received_at,unit_id,product\n"
+        "c1,2024-07-01,u,x\nc2,,u,x\nc3,2024-07-01,,x\nc4,,u,x\nc1,2024-07-01,u,x\n"
+    )
+    frame = list_rejections(tables).frame
+    assert frame.columns.tolist() == ["Table", "Rule broken", "Rows", "First row"]
+    assert frame.to_numpy().tolist() == [
+        ["complaints", "duplicate of an accepted row", 1, 5],
+        ["complaints", "received_at required", 2, 2],
+        ["complaints", "unit_id required", 1, 3],
+    ]
+
+
+def test_no_rejection() -> None:
+    listing = list_rejections(make_tables())
+    assert listing.sentence == "No row was rejected."
+    assert listing.frame.empty
+
+
+# Scorecard
+
+
+def test_ratings_worst_first_and_in_their_units(default_policy) -> None:
+    watched = {"indicator_id": "handling_days", "value": 3.25, "lower": 3.0, "upper": 3.5, "amber": np.nan,
+               "red": np.nan, "rating": ""}  # fmt: skip
+    rows = [
+        watched,
+        {},
+        AMBER | {"indicator_id": "reply_2wd"},
+        RED | {"indicator_id": "resolved_3wd"},
+        {"indicator_id": "retention", "rating": "insufficient"},
+        {"unit_id": "u1"} | RED,
+    ]
+    listing = list_ratings(make_card(rows), default_policy)
+    assert listing.sentence == "1 red, 1 amber, 1 green; 1 without enough evidence for a rating."
+    frame = listing.frame
+    assert frame["Rating"].tolist() == ["Red", "Amber", "Not enough evidence", "Green", "no limit"]
+    assert frame["Indicator [unit]"].tolist()[0] == "Resolved within three working days [share of complaints]"
+    assert frame.iloc[-1][["Value", "90% interval", "Amber", "Red"]].tolist() == [
+        "3.25", "3 – 3.5", "–", "–",
+    ]  # fmt: skip
+    assert frame.iloc[1][["Value", "90% interval", "Amber", "Red"]].tolist() == [
+        "97%", "96% – 98%", "99%", "95%",
+    ]  # fmt: skip
+    of_unit = list_ratings(make_card(rows), default_policy, unit_id="u1")
+    assert of_unit.frame["Rating"].tolist() == ["Red"]
+
+
+def test_a_unit_that_is_not_there_has_no_rating(default_policy) -> None:
+    listing = list_ratings(make_card([{}]), default_policy, unit_id="nobody")
+    assert listing.frame.empty
+    assert listing.sentence.startswith("0 red, 0 amber, 0 green")
+
+
+def test_units_riskiest_first() -> None:
+    units = [{"unit_id": f"u{place:02d}", "rank": place + 1} for place in range(20)]
+    frame = list_units(make_card(units=units)).frame
+    assert len(frame) == 15
+    assert frame.iloc[0].tolist() == [
+        1, "u00", "First branch", "Green", "20", "10 – 30", "1 – 2", 3,
+    ]  # fmt: skip
+    assert "Score [points]" in frame
+    assert len(list_units(make_card(units=units), most=3).frame) == 3
+    assert list_units(make_card()).frame.empty
+
+
+def test_lacking_indicators_by_name(default_policy) -> None:
+    lacking = [("retention", "the source has no table 'observations'")]
+    listing = list_unavailable(make_card(unavailable=lacking), default_policy)
+    asked = len(default_policy.indicators)
+    assert listing.sentence.startswith(f"1 of {asked} indicators of the policy cannot be computed")
+    assert listing.frame.to_numpy().tolist() == [
+        [default_policy.indicator("retention").name_en, "the source has no table 'observations'"]
+    ]
+    assert list_unavailable(make_card(), default_policy).frame.empty
+
+
+# Outlook
+
+
+def test_the_outlook_has_a_line_a_series_and_the_total() -> None:
+    panel = make_panel({"cards": [100.0] * 6, "loans": [2000.0] * 6})
+    listing = list_outlook(make_outlook(panel, [[[100.0, 120.0]] * 8, [[2000.0, 2000.0]] * 8]))
+    frame = listing.frame
+    assert frame["Series"].tolist() == ["cards", "loans", "total"]
+    assert frame["2024-10"].tolist()[:2] == ["110 (100 – 120)", "2,000 (2,000 – 2,000)"]
+    assert frame.columns.tolist() == ["Series", *(f"2024-{m}" for m in (10, 11, 12)), "2025-01", "2025-02", "2025-03"]  # fmt: skip
+    assert listing.sentence == "Expected complaints a month by product, with the 2.5% – 97.5% interval."
+
+
+def test_one_series_is_its_own_total() -> None:
+    frame = list_outlook(make_outlook(make_panel({"cards": [1.0]}), [[[1.0]]])).frame
+    assert frame["Series"].tolist() == ["cards"]
+
+
+def test_scores_of_the_methods() -> None:
+    listing = list_scores(forecast(make_panel({"a": [5.0, 7.0, 6.0] * 12}), horizon=3))
+    assert columns(listing) == [
+        "Method", "Weighted quantile loss", "95% interval covers", "Above 97.5%", "Bias", "Forecasts",
+    ]  # fmt: skip
+    assert listing.frame["Method"][0] in listing.sentence
+    chosen = list_scores(make_outlook(make_panel({"a": [1.0]}), [[[1.0]]]))
+    assert chosen.frame.empty
+    assert chosen.sentence == "The forecast uses the method by_hand."
+
+
+# Scenario and stress test
+
+
+def test_a_scenario_with_its_assumptions(default_policy) -> None:
+    listing = list_scenario(make_scenario([SURGE], [EFFECT]), "severe", default_policy)
+    assert listing.sentence == "By hand (severe): What a test assumes."
+    assert listing.frame.to_numpy().tolist() == [
+        ["complaints about credit_card", "× 2.5 for 3 months", "–", "the scenario itself"],
+        ["Mean handling time", "+4 per doubling of complaints", "+1 … +9", "a guess"],
+    ]
+
+
+def test_a_scenario_may_name_what_the_policy_does_not_know(default_policy) -> None:
+    unknown = EFFECT | {"indicator": "queue_length", "per": "event"}
+    frame = list_scenario(make_scenario([], [unknown]), "severe", default_policy).frame
+    assert frame["Moves"].tolist() == ["queue_length"]
+    assert frame["Change"].tolist() == ["+4 in the event"]
+
+
+def test_a_stress_test_before_and_after(default_policy) -> None:
+    watched = {"rating": "", "rating_before": "", "p_red": np.nan, "p_red_error": np.nan}
+    frame = list_stress(make_stress([{}, watched]), default_policy).frame
+    assert frame.iloc[0].tolist() == [
+        "Resolved within seven working days", "99.5%", "90%", "85% – 94%", "Green", "Red", "97% ± 0.4%",
+    ]  # fmt: skip
+    assert frame.iloc[1].tolist()[-3:] == ["–", "–", "–"]
+    assert list_stress(make_stress([]), default_policy).frame.empty
+
+
+def test_what_a_stress_test_left_out(default_policy) -> None:
+    omitted = [("retention", "why one"), ("surge of gold", "why two")]
+    listing = list_omitted(make_stress(omitted=omitted), default_policy)
+    assert listing.sentence == "2 assumptions of the scenario could not be applied."
+    assert listing.frame.to_numpy().tolist() == [
+        [default_policy.indicator("retention").name_en, "why one"],
+        ["surge of gold", "why two"],
+    ]
+    nothing = list_omitted(make_stress(), default_policy)
+    assert nothing.frame.empty
+    assert nothing.sentence == "Everything the scenario assumes could be applied."
+
+
+# Findings, policy, proposals
+
+
+def test_findings_say_what_to_do_or_what_they_rest_on(found) -> None:
+    findings = found(RED)
+    common = ["No.", "Severity", "Subject", "Condition"]
+    listing = list_findings(findings)
+    assert columns(listing) == [*common, "Cause", "Corrective action", "Owner"]
+    assert columns(list_findings(findings, evidence=True)) == [*common, "Criterion", "Evidence"]
+    assert listing.frame["Severity"].tolist() == ["Red"]
+    assert findings.table["severity"].tolist() == ["red"]  # the result is left as it was
+    assert listing.sentence == findings.sentence
+
+
+def test_no_finding_keeps_the_columns(found) -> None:
+    assert list_findings(found()).frame.empty
+    assert columns(list_findings(found()))[:2] == ["No.", "Severity"]
+
+
+def test_the_policy_by_name(default_policy) -> None:
+    frame = list_policy(default_policy).frame
+    assert len(frame) == len(default_policy.indicators)
+    names = {indicator.id for indicator in default_policy.indicators}
+    assert not names & set(frame["Indicator"])
+    assert not {area.id for area in default_policy.areas} & set(frame["Area"])
+    row = frame.set_index("Indicator").loc["Resolved within seven working days"]
+    assert row[["Amber", "Red"]].tolist() == ["99%", "95%"]
+
+
+def test_proposals_by_line_of_the_policy(found, default_policy) -> None:
+    changes = propose(found(RED), default_policy)
+    listing = list_proposals(changes)
+    assert columns(listing) == [
+        "No.", "Line of the policy", "Now", "Proposed", "Reason", "Measured by", "Finding", "Decision",
+    ]  # fmt: skip
+    assert listing.frame["No."].tolist() == ["P001"]
+    assert changes.table.columns[0] == "proposal_id"
+    assert columns(list_proposals(propose(found(), default_policy))) == columns(listing)
+
+
+# Escaping is left to the display
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "{0.__class__}", "100 %", "[red]x[/red]"])
+def test_names_are_kept_and_escaped_only_where_they_are_shown(name) -> None:
+    listing = list_units(make_card(units=[{"unit_id": name, "name": name}]))
+    assert listing.frame[["Unit", "Name"]].iloc[0].tolist() == [name, name]
+    assert "<script>" not in listing._repr_html_()
+
+
+def test_a_listing_is_a_result_and_not_changed_by_showing_it(found) -> None:
+    listing = list_findings(found(RED))
+    before = listing.frame.copy()
+    listing._repr_html_()
+    assert listing.frame.equals(before)
+    assert dataclasses.is_dataclass(listing)

@@ -1,0 +1,232 @@
+"""Plots: one for each result, units on the axes, and no name that could break one."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import font_manager
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from small_bank import AMBER, RED, make_card, make_outlook, make_panel, make_stress, make_tables
+
+import riskmodels as rm
+from riskmodels.assessment import assess
+from riskmodels.labels import RATING_MARKS
+from riskmodels.plots import COLOURS, plot, plot_heat_map
+from riskmodels.risks import RiskRegister
+
+POLICIES = Path(__file__).parents[1] / "params" / "policy"
+WITHOUT_PLOT = {"Table", "Tables", "Indicators", "Proposals"}  # they are tables to be read
+HOSTILE = [
+    "$x$", "$\\frac{", "<script>alert(1)</script>", "two\nlines", "tab\tand\x00null", "{0.__class__}", "%s 5%",
+    "very long " * 300, "", "_hidden", "\\",
+]  # fmt: skip
+UNITS = [
+    {"unit_id": f"u{place}", "rank": place + 1, "rating": rating}
+    for place, rating in enumerate(("red", "amber", "insufficient", "green"))
+]
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def drawn(axes: Axes) -> Axes:
+    """Draw what was plotted, as saving it does: layout and glyphs are found out only then."""
+    axes.figure.canvas.draw()
+    return axes
+
+
+def findings(*rows):
+    policy = rm.load_policy(POLICIES, on="2026-10-01")
+    return assess(policy, data=make_tables(), scorecard=make_card(rows, UNITS), risks=RiskRegister(risks=()))
+
+
+def outlook():
+    panel = make_panel({"a": list(range(20)), "b": [5.0] * 20})
+    return make_outlook(panel, np.arange(2 * 6 * 50).reshape(2, 6, 50))
+
+
+RESULTS = {
+    "Panel": lambda: make_panel({"a": [1.0, 2.0, 3.0]}),
+    "Forecast": outlook,
+    "Scorecard": lambda: make_card([{}], UNITS),
+    "StressTest": make_stress,
+    "Findings": lambda: findings(RED, AMBER | {"indicator_id": "reply_2wd"}),
+}
+each_result = pytest.mark.parametrize("name", RESULTS)
+
+
+def texts(axes: Axes) -> list[str]:
+    legend = axes.get_legend()
+    entries = [text.get_text() for text in legend.get_texts()] if legend else []
+    return [
+        *entries,
+        axes.get_xlabel(),
+        axes.get_ylabel(),
+        *(tick.get_text() for tick in axes.get_yticklabels()),
+    ]
+
+
+def test_every_public_result_has_a_plot_or_is_known_to_have_none() -> None:
+    public = {name: getattr(rm, name) for name in rm.__all__ if name[0].isupper()}
+    kinds = {name for name, kind in public.items() if dataclasses.is_dataclass(kind)}
+    assert kinds == {*RESULTS, *WITHOUT_PLOT}
+    for name in kinds:
+        has_plot = plot.dispatch(public[name]) is not plot.dispatch(object)
+        assert has_plot == (name in RESULTS), name
+
+
+def test_what_has_no_plot_says_so() -> None:
+    with pytest.raises(TypeError, match="there is no plot of a int"):
+        plot(3)
+    with pytest.raises(TypeError, match="there is no plot of a Tables"):
+        plot(make_tables())
+
+
+@each_result
+def test_axes_carry_their_unit(name) -> None:
+    axes = drawn(plot(RESULTS[name]()))
+    labels = [axes.get_xlabel(), axes.get_ylabel()]
+    assert any("[" in label and label.rstrip().endswith(("]", "intervals")) for label in labels), labels
+
+
+@each_result
+def test_a_plot_draws_on_the_axes_it_is_given(name) -> None:
+    figure, axes = plt.subplots()
+    assert plot(RESULTS[name](), ax=axes) is axes
+    drawn(axes)
+    assert plt.get_fignums() == [figure.number]
+    assert axes.has_data()
+
+
+@each_result
+def test_a_plot_leaves_the_settings_of_matplotlib_alone(name) -> None:
+    before = dict(plt.rcParams)
+    drawn(plot(RESULTS[name]()))
+    assert dict(plt.rcParams) == before
+
+
+def test_the_panel_is_labelled_by_its_period() -> None:
+    assert "[per month]" in plot(make_panel({"a": [1, 2]})).get_ylabel()
+    assert "[per quarter]" in plot(make_panel({"a": [1, 2]}, end="2024Q3")).get_ylabel()
+    quarterly = make_outlook(make_panel({"a": [1, 2]}, end="2024Q3"), np.ones((1, 2, 3)))
+    assert "[per quarter]" in plot(quarterly).get_ylabel()
+
+
+def test_unknown_periods_are_shaded_and_not_drawn_as_zero() -> None:
+    axes = drawn(plot(make_panel({"a": [1, np.nan, 3, np.nan, 5], "b": [1, 1, 1, np.nan, 1]})))
+    shaded = sorted(patch.get_x() + patch.get_width() / 2 for patch in axes.patches)
+    assert shaded == [1, 3]
+    assert all(patch.get_hatch() for patch in axes.patches)  # not by colour alone
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), [2, np.nan, 4, np.nan, 6])
+    assert "unknown" in texts(axes)
+    assert not drawn(plot(make_panel({"a": [1, 2]}))).patches
+
+
+def test_the_fan_begins_after_the_history_and_holds_its_mean() -> None:
+    made = outlook()
+    axes = drawn(plot(made))
+    history, expected = axes.lines
+    assert expected.get_xdata()[0] == history.get_xdata()[-1] + 1
+    np.testing.assert_allclose(expected.get_ydata(), made.aggregate().mean[0])
+    assert len(axes.collections) == 2
+
+
+def test_a_rating_is_told_by_its_mark_too() -> None:
+    axes = drawn(plot(make_card([{}], UNITS)))
+    markers = {container.lines[0].get_marker() for container in axes.containers}
+    assert len(markers) == 4
+    policy = rm.load_policy(POLICIES, on="2026-10-01")
+    card = make_card([RED | {"unit_id": "u0"}, AMBER | {"unit_id": "u1"}, {"unit_id": "u3"}], UNITS)
+    heat = drawn(plot_heat_map(card, policy))
+    assert [text.get_text() for text in heat.texts] == [
+        RATING_MARKS["red"], RATING_MARKS["amber"], "", RATING_MARKS["green"],
+    ]  # fmt: skip
+    assert all(mark in heat.get_xlabel() for mark in RATING_MARKS.values())
+    assert set(COLOURS) == {*RATING_MARKS, ""}
+
+
+def test_the_riskiest_unit_stands_on_top() -> None:
+    axes = drawn(plot(make_card([{}], UNITS)))
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["u3", "u2", "u1", "u0"]
+
+
+def test_findings_are_counted() -> None:
+    axes = drawn(plot(findings(RED, AMBER | {"indicator_id": "reply_2wd"})))
+    assert sum(patch.get_width() for patch in axes.patches) == 4  # two of the bank, two scores
+    assert {"■ Red", "▲ Amber"} <= set(texts(axes))
+
+
+# Nothing there, and hostile names
+
+
+def test_a_card_without_units_is_drawn() -> None:
+    drawn(plot(make_card()))
+
+
+def test_no_findings_are_drawn() -> None:
+    made = findings()
+    drawn(plot(dataclasses.replace(made, table=made.table.head(0))))
+
+
+def test_a_stress_test_that_moves_nothing_is_drawn() -> None:
+    drawn(plot(make_stress([])))
+
+
+def test_a_panel_of_one_period_and_one_without_any_known_value_are_drawn() -> None:
+    drawn(plot(make_panel({"a": [1.0]})))
+    drawn(plot(make_panel({"a": [np.nan, np.nan]})))
+
+
+@pytest.mark.parametrize("rows", [[{"unit_id": "u0"}], []], ids=["one unit", "no indicator"])
+def test_a_small_heat_map_is_drawn(rows, default_policy) -> None:
+    axes = drawn(plot_heat_map(make_card(rows, UNITS[:1]), default_policy))
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["u0"]
+
+
+def test_a_heat_map_without_units_is_drawn(default_policy) -> None:
+    drawn(plot_heat_map(make_card(), default_policy))
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_no_name_breaks_a_plot(name, default_policy) -> None:
+    card = make_card([RED | {"unit_id": name}, {"unit_id": name, "indicator_id": "reply_2wd"}],
+                     [{"unit_id": name, "name": name}])  # fmt: skip
+    shown = [tick.get_text() for tick in drawn(plot(card)).get_yticklabels()]
+    assert len(shown) == 1
+    assert len(shown[0]) <= 24
+    assert "\n" not in shown[0]
+    named = [
+        one.model_copy(update={"name_en": name or "-", "name_zh": name or "-"})
+        for one in default_policy.indicators
+    ]
+    drawn(plot_heat_map(card, default_policy.model_copy(update={"indicators": tuple(named)})))
+
+
+def test_names_are_never_read_as_mathematics() -> None:
+    axes = drawn(plot(make_card([{}], [{"unit_id": "$x^2$"}])))
+    assert not axes.get_yticklabels()[0].get_parse_math()
+    assert axes.get_yticklabels()[0].get_text() == "$x^2$"
+
+
+def test_chinese_names_have_their_glyphs(default_policy) -> None:
+    installed = font_manager.get_font_names()
+    if not {"Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei"} & set(installed):
+        pytest.skip("no Chinese font is installed")  # a missing glyph is a warning, which is an error here
+    card = make_card([RED | {"unit_id": "上海分行"}], [{"unit_id": "上海分行", "name": "上海分行"}])
+    drawn(plot(card))
+    named = [one.model_copy(update={"name_en": one.name_zh}) for one in default_policy.indicators]
+    axes = drawn(plot_heat_map(card, default_policy.model_copy(update={"indicators": tuple(named)})))
+    assert axes.get_xticklabels()[0].get_text() == default_policy.indicator("resolved_7wd").name_zh
+
+
+def test_many_units_are_cut_to_the_riskiest() -> None:
+    many = [{"unit_id": f"u{place:03d}", "rank": place} for place in range(200)]
+    axes = drawn(plot(make_card([{}], many)))
+    assert len(axes.get_yticklabels()) == 40
+    assert pd.Series([tick.get_text() for tick in axes.get_yticklabels()]).max() == "u039"

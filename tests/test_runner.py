@@ -1,0 +1,394 @@
+"""The runner: settings, plans, the execution of one notebook, and the placing of a finished run."""
+
+import ast
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import nbformat
+import pytest
+from banks import PARAMS, ROOT, small_bank, small_tables, write_run, write_source
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from riskmodels.errors import ContractError, ParameterError, RiskModelsError, RunError
+from riskmodels.params import Parameters, check_parameters
+from riskmodels.runner import (
+    NOTEBOOKS,
+    assessment_run,
+    change_settings,
+    execute_notebook,
+    load_run,
+    plan_assessment,
+    run_assessment,
+)
+
+IDENTITY_CARD, PHONE = "11010519491231002X", "13812345678"
+PERSONAL = re.compile(rf"{IDENTITY_CARD}|{PHONE}|1381234|1949123")
+
+
+class Words(Parameters):
+    """Parameters of the notebooks of these tests."""
+
+    words: tuple[str, ...] = ()
+
+
+class Word(Parameters):
+    word: str
+    number: float = 0.5
+    flag: bool = True
+    nothing: str | None = None
+
+
+class Nothing(Parameters):
+    pass
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory) -> Path:
+    """Return the run file of a small bank; read-only."""
+    return small_bank(tmp_path_factory.mktemp("bank"))
+
+
+def written(folder: Path, *sources: str) -> Path:
+    """Write a notebook whose first cell holds the parameters."""
+    parameters, *others = [new_code_cell(source) for source in sources]
+    parameters.metadata["tags"] = ["parameters"]
+    notebook = new_notebook(cells=[new_markdown_cell("# One?"), parameters, *others])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path = folder / "one.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+# ---- settings ---------------------------------------------------------------------------------------
+
+
+def test_paths_are_relative_to_the_run_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for run in (PARAMS / "runs" / "quarterly.yaml", Path("runs") / "one.yaml"):
+        if not run.is_absolute():
+            run.parent.mkdir()
+            text = (PARAMS / "runs" / "quarterly.yaml").read_text(encoding="utf-8")
+            run.write_text(text, encoding="utf-8")
+        settings, params = load_run(run), run.resolve().parents[1]
+        assert settings.source == str(params / "sources" / "sample.yaml")
+        assert settings.policies == str(params / "policy")
+        assert settings.risks == str(params / "risks.yaml")
+        assert [choice.file for choice in settings.scenarios] == [
+            str(params / "scenarios" / f"{name}.yaml") for name in ("complaint_surge", "system_outage")
+        ]
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"horizon_month": 6}, "horizon_month: Extra inputs"),
+        ({'seed=1;open("x","w");y': 1}, 'seed=1;open("x","w");y: Extra inputs'),
+        ({"horizon_months": "6"}, "horizon_months: Input should be a valid integer"),
+        ({"horizon_months": 2}, "horizon_months: Input should be greater than"),
+        ({"method": "best"}, "method: Input should be 'auto'"),
+        ({"scenarios": [{"file": "a.yaml", "severity": "worst"}]}, "scenarios.0.severity: Input should be"),
+        ({"scenarios": [{"file": "a.yaml", "severity": "severe", "x": 1}]}, "scenarios.0.x: Extra inputs"),
+        *(({"period": text}, "period: String should match") for text in ("2026Q5", "2026Q3\n", "２０２６Q3")),
+        *(({"period": text}, "period: String should match") for text in ("../../x", "2026Q3/../..", "")),
+        *(({"name": text}, "name: String should match") for text in ("../x", "a/b", ".", "", "A", "a-b", "a\n")),
+        *(({"language": text}, "language: String should match") for text in ("../en", "EN", "e")),
+    ],
+)  # fmt: skip
+def test_a_run_file_that_does_not_fit_is_refused_by_name(tmp_path, change, where):
+    path = write_run(tmp_path, **change)
+    with pytest.raises(ParameterError, match=re.escape(where)) as caught:
+        load_run(path)
+    assert str(path) in str(caught.value)
+
+
+def test_changed_settings_are_checked_and_the_others_stay(bank):
+    settings = load_run(bank)
+    changed = change_settings(settings, period="2026Q2", policy_on=date(2026, 8, 1), name="other")
+    assert changed == settings.model_copy(
+        update={"period": "2026Q2", "policy_on": date(2026, 8, 1), "name": "other"}
+    )
+    assert change_settings(settings) == settings
+    for change in ({"period": "2026Q3/../.."}, {"name": "../x"}, {"source": ""}):
+        with pytest.raises(ParameterError, match="the run's settings does not fit"):
+            change_settings(settings, **change)
+
+
+# ---- plans ------------------------------------------------------------------------------------------
+
+
+def test_a_plan_says_what_will_be_done_and_does_nothing(tmp_path, bank):
+    before = files_in(bank.parent)
+    plan = plan_assessment(load_run(bank), reports=tmp_path / "reports")
+    assert plan.folder == tmp_path / "reports" / "small-2026Q3"
+    assert (plan.policy_on, plan.policy_valid_from) == (date(2026, 10, 1), date(2000, 1, 1))
+    assert plan.steps == [name for name in NOTEBOOKS if name != "40_stress_test"]
+    assert set(plan.files) == {"units", "complaints", "exposure", "surveys"}
+    assert (files_in(tmp_path), files_in(bank.parent)) == ([], before)
+
+
+def test_every_scenario_of_a_run_is_a_step_of_its_own(tmp_path):
+    plan = plan_assessment(load_run(PARAMS / "runs" / "quarterly.yaml"), reports=tmp_path)
+    assert plan.steps == [
+        "10_data_quality", "20_service_risk", "30_complaint_forecast", "40_stress_test-complaint_surge",
+        "40_stress_test-system_outage", "50_assessment", "60_policy_review",
+    ]  # fmt: skip
+
+
+def test_a_file_given_is_read_instead(tmp_path, bank, monkeypatch):
+    monkeypatch.chdir(bank.parent)
+    plan = plan_assessment(load_run(bank), reports=tmp_path, files={"surveys": Path("units.csv")})
+    assert plan.files["surveys"] == str((bank.parent / "units.csv").resolve())
+    assert plan.files["units"] == plan.files["surveys"]
+
+
+def scenario(folder: Path) -> str:
+    """Write a scenario that has no severity but ``moderate``."""
+    content = {
+        "id": "calm", "name_en": "Calm", "name_zh": "平静", "description_en": "Nothing.", "description_zh": "无。",
+        "start_month": 1, "levels": {"moderate": {"surges": [{"product": "all", "multiplier": 1.0, "months": 1}]}},
+    }  # fmt: skip
+    path = folder / "calm.yaml"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "files", "message"),
+    [
+        ({}, {"complaints": "gone.csv"}, r"names files that are not there: .*gone\.csv"),
+        ({}, {"losses": "units.csv"}, "source small has no table 'losses'"),
+        ({}, {"../x": "units.csv"}, r"source small has no table '\.\./x'"),
+        ({"source": "gone.yaml"}, {}, r"cannot read .*gone\.yaml"),
+        ({"risks": "gone.yaml"}, {}, r"cannot read .*gone\.yaml"),
+        ({"policies": "."}, {}, "'calm' is not a day"),
+        ({"policy_on": "1999-12-31"}, {}, "no policy in .* is in force on 1999-12-31"),
+        (
+            {"scenarios": [{"file": "calm.yaml", "severity": "severe"}]},
+            {},
+            "calm has no severity 'severe': moderate",
+        ),
+    ],
+)
+def test_a_run_that_cannot_succeed_is_refused_before_it_begins(tmp_path, change, files, message):
+    write_source(tmp_path, small_tables())
+    scenario(tmp_path)
+    settings = load_run(write_run(tmp_path, **change))
+    before = files_in(tmp_path)
+    with pytest.raises(ParameterError, match=message):
+        plan_assessment(settings, reports=tmp_path / "reports", files={k: Path(v) for k, v in files.items()})
+    assert files_in(tmp_path) == before
+
+
+# ---- parameters of notebooks ------------------------------------------------------------------------
+
+
+def parameters_cell(name: str) -> dict[str, tuple[str, object]]:
+    """Return name -> type and default of a notebook's parameters cell, in its order."""
+    cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    (cell,) = (cell for cell in cells if "parameters" in cell["metadata"].get("tags", []))
+    lines = ast.parse("".join(cell["source"])).body
+    return {line.target.id: (ast.unparse(line.annotation), ast.literal_eval(line.value)) for line in lines}
+
+
+@pytest.mark.parametrize(("name", "model"), NOTEBOOKS.items(), ids=NOTEBOOKS)
+def test_a_notebook_takes_exactly_the_parameters_of_its_model(name, model):
+    cell = parameters_cell(name)
+    assert list(cell) == list(model.model_fields)
+    shipped = check_parameters({key: default for key, (_, default) in cell.items()}, model, where=name)
+    passed = json.loads(shipped.model_dump_json())  # as execute_notebook passes them
+    assert {key: type(value).__name__ for key, value in passed.items()} == {
+        key: kind for key, (kind, _) in cell.items()
+    }
+
+
+@pytest.mark.parametrize("model", NOTEBOOKS.values(), ids=NOTEBOOKS)
+def test_the_name_of_a_parameter_can_never_be_code(model):
+    """papermill runs a name as it stands; names come from the models, which take no others."""
+    with pytest.raises(ParameterError, match="Extra inputs are not permitted"):
+        check_parameters({'seed=1;open("x","w");y': 1}, model, where="a run")
+    assert all(name.isidentifier() for name in model.model_fields)
+
+
+# ---- one notebook -----------------------------------------------------------------------------------
+
+TRICKS = (
+    'a"b', "a'b", '"; import os; os.remove("x"); "', "'''", '"""', "\\", "\\n", "a\nb", "a\r\nb", "\t", "\x00", "\x1b[31m",
+    "{output}", "{{x}}", "%s", "$x", "#", "中文 — é", "\u202e\u2028\x85\ufeff", "😀", "NO", "010", "null", "", " ", "`x`",
+)  # fmt: skip
+
+
+def test_values_reach_a_notebook_as_they_are(tmp_path):
+    last = 'print(json.dumps([list(words), sorted(path.name for path in Path().glob("*"))]))'
+    notebook = written(tmp_path, "words: list = []", f"import json\nfrom pathlib import Path\n\n{last}")
+    folder = tmp_path / "{a} 中 {{b}}"
+    folder.mkdir()
+    made = execute_notebook(notebook, folder / "one.ipynb", Words(words=TRICKS), subject="<b>")
+    (output,) = nbformat.read(made, as_version=4).cells[-1].outputs
+    assert json.loads(output.text) == [list(TRICKS), []]
+    assert files_in(folder) == ["one.ipynb"]
+    assert nbformat.read(made, as_version=4).metadata["subject"] == "<b>"
+
+
+def failing(folder: Path, word: str, error: str) -> tuple[RiskModelsError, str]:
+    """Run a notebook that shows its word in every way and fails with it; return the error and what is written."""
+    show = (
+        "import sys, warnings\nfrom IPython.display import HTML, display\n"
+        "print(word)\nprint(word, file=sys.stderr)\nwarnings.warn(word)\n"
+        "display(HTML(f'<b>{word}</b>'), {word: [word]}, display_id='one')\n[word]"
+    )
+    raising = f"from riskmodels.errors import *\n\nkept = word\nraise {error}"
+    parameters = "word: str = ''\nnumber: float = 0.0\nflag: bool = False\nnothing: str = ''"
+    notebook = written(folder, parameters, show, raising, "print('never')")
+    (folder / "out").mkdir()
+    with pytest.raises(RiskModelsError) as caught:
+        execute_notebook(notebook, folder / "out" / "one.ipynb", Word(word=word))
+    assert files_in(folder / "out") == ["one.ipynb"]
+    return caught.value, (folder / "out" / "one.ipynb").read_text(encoding="utf-8")
+
+
+def test_an_error_of_riskmodels_keeps_its_class_and_its_message(tmp_path):
+    error, text = failing(tmp_path, "B001", "ContractError(f'unit {kept}: \"{number}\" \\n and more')")
+    assert type(error) is ContractError
+    assert str(error) == 'one: unit B001: "0.5" \n and more'
+    assert "never" not in [
+        output.get("text") for cell in json.loads(text)["cells"] for output in cell.get("outputs", [])
+    ]
+    notebook = nbformat.reads(text, as_version=4)
+    assert notebook.cells[-1].outputs == []
+
+
+@pytest.mark.parametrize(
+    "error", ["ValueError(f'bad {kept}')", "ResultError(f'bad {kept}')", "KeyError(kept)"]
+)
+def test_personal_data_is_masked_wherever_a_failing_notebook_shows_it(tmp_path, error):
+    found, text = failing(tmp_path, f"{IDENTITY_CARD} tel. {PHONE}", error)
+    assert type(found).__name__ == ("ResultError" if error.startswith("Result") else "RunError")
+    assert not PERSONAL.search(str(found))
+    assert "[identity card] tel. [phone]" in str(found)
+    notebook = nbformat.reads(text, as_version=4)
+    shown = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
+    assert not PERSONAL.search(shown)
+    assert (
+        shown.count("[identity card] tel. [phone]") >= 8
+    )  # print twice, warning, HTML, dict, list, error, trace
+    assert not PERSONAL.search(text), "in the parameters, or beside the cells"
+
+
+def test_an_error_of_somebody_else_says_where_it_happened(tmp_path):
+    error, _ = failing(tmp_path, "B001", "ZeroDivisionError(kept)")
+    assert type(error) is RunError
+    assert re.fullmatch(r"one, cell \d failed: ZeroDivisionError: B001", str(error))
+
+
+def test_a_kernel_that_dies_is_an_error_of_the_run(tmp_path):
+    notebook = written(tmp_path, "x: int = 1", "import os, signal\n\nos.kill(os.getpid(), signal.SIGKILL)")
+    (tmp_path / "out").mkdir()
+    with pytest.raises(RunError, match=r"one: Kernel died; is there memory enough"):
+        execute_notebook(notebook, tmp_path / "out" / "one.ipynb", Nothing())
+
+
+@pytest.mark.parametrize("backend", ["Agg", ""])
+def test_figures_are_in_the_notebook_whatever_the_backend_outside(tmp_path, monkeypatch, backend):
+    monkeypatch.setenv("MPLBACKEND", backend)
+    draw = "from matplotlib import pyplot as plt\n\nplt.figure(figsize=(1, 1))\nplt.plot([1, 2]);"
+    notebook = written(tmp_path, "x: int = 1", draw)
+    made = execute_notebook(notebook, tmp_path / "made.ipynb", Nothing())
+    (output,) = nbformat.read(made, as_version=4).cells[-1].outputs
+    assert "image/png" in output.data
+
+
+# ---- putting a run in its place ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def quick(tmp_path, bank, monkeypatch):
+    """Return a plan of a run whose notebooks take no time, and how they end."""
+    ends = {"error": None}
+
+    def execute(notebook, output, parameters, *, subject=""):
+        if ends["error"]:
+            raise ends["error"]
+        output.write_text("{}", encoding="utf-8")
+        return output
+
+    def report(executed, path, *, front):
+        path.write_text("new", encoding="utf-8")
+
+    monkeypatch.setattr(assessment_run, "execute_notebook", execute)
+    monkeypatch.setattr(assessment_run, "summarise", lambda *_, **__: None)
+    monkeypatch.setattr(assessment_run, "write_report", report)
+    monkeypatch.setattr(assessment_run, "_write_manifest", lambda *_: None)
+    return plan_assessment(load_run(bank), reports=tmp_path / "reports"), ends
+
+
+def seen(plan) -> list[str]:
+    return sorted(path.name for path in plan.folder.parent.iterdir() if not path.name.endswith(".lock"))
+
+
+def test_a_run_names_its_steps_and_appears_as_a_whole(quick, tmp_path):
+    plan, _ = quick
+    steps = []
+
+    def progress(step):
+        steps.append((step, plan.folder.exists()))
+
+    report = run_assessment(plan, store=tmp_path / "store", progress=progress)
+    assert steps == [(step, False) for step in [*plan.steps, "report"]]
+    assert report.read_text(encoding="utf-8") == "new"
+    assert seen(plan) == ["small-2026Q3"]
+    assert plan.folder.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.parametrize("error", [RunError("failed"), KeyboardInterrupt(), MemoryError()])
+def test_a_run_that_fails_leaves_the_report_before_it(quick, tmp_path, error):
+    plan, ends = quick
+    report = run_assessment(plan, store=tmp_path / "store", progress=lambda _: None)
+    report.write_text("old", encoding="utf-8")
+    ends["error"] = error
+    with pytest.raises(type(error)):
+        run_assessment(plan, store=tmp_path / "store", progress=lambda _: None)
+    assert (seen(plan), report.read_text(encoding="utf-8")) == (["small-2026Q3"], "old")
+
+
+def test_what_a_killed_run_left_is_removed_and_nothing_else(quick, tmp_path):
+    plan, _ = quick
+    others = ["small-2026Q2", ".small-2026Q2.partial-x1", ".small-2026Q31.partial-x1", "notes.txt"]
+    for name in [*others, ".small-2026Q3.partial-ab12", ".small-2026Q3-old-ab12"]:
+        (plan.folder.parent / name).mkdir(parents=True)
+    run_assessment(plan, store=tmp_path / "store", progress=lambda _: None)
+    assert seen(plan) == sorted(["small-2026Q3", *others])
+
+
+def test_a_report_that_a_kill_took_out_of_its_place_comes_back(quick, tmp_path):
+    """Killed between taking the old report away and putting the new one there, then failing: the old stays."""
+    plan, ends = quick
+    report = run_assessment(plan, store=tmp_path / "store", progress=lambda _: None)
+    report.write_text("old", encoding="utf-8")
+    aside = plan.folder.parent / f".{plan.folder.name}-old-ab12"
+    aside.mkdir()
+    plan.folder.rename(aside / "old")
+    ends["error"] = RunError("failed")
+    with pytest.raises(RunError):
+        run_assessment(plan, store=tmp_path / "store", progress=lambda _: None)
+    assert (seen(plan), report.read_text(encoding="utf-8")) == (["small-2026Q3"], "old")
+
+
+def test_a_second_run_of_the_same_report_is_refused(quick, tmp_path):
+    plan, _ = quick
+    refused = []
+
+    def progress(step):
+        if step == "report":
+            with pytest.raises(RunError, match=r"another run is writing .*small-2026Q3; wait") as caught:
+                run_assessment(plan, store=tmp_path / "store", progress=lambda _: None)
+            refused.append(caught.value)
+
+    report = run_assessment(plan, store=tmp_path / "store", progress=progress)
+    assert refused
+    assert report.exists()

@@ -1,0 +1,168 @@
+"""One whole assessment of the shipped sample through the command line, and the same one again."""
+
+import hashlib
+import html
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from banks import PARAMS, ROOT, SAMPLE, assess
+from bs4 import BeautifulSoup
+
+NAME = "quarterly-2026Q3"
+STEPS = [
+    "10_data_quality", "20_service_risk", "30_complaint_forecast", "40_stress_test-complaint_surge",
+    "40_stress_test-system_outage", "50_assessment", "60_policy_review",
+]  # fmt: skip
+PLANTED = {  # found without riskmodels.privacy, which is what hides them
+    "phone": re.compile(r"138000\d{5}"),
+    "e-mail": re.compile(r"customer\d{4}@example\.com"),
+    "identity_card": re.compile(r"(?:110101|310101)\d{11}[\dX]"),
+    "bank_card": re.compile(r"62000000\d{8}"),
+}
+IMAGE = re.compile(r"data:image/png;base64,[\w+/=]*|\"image/png\": \"[^\"]*\"")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Return the folder of ``reports`` and ``store`` of one whole run."""
+    folder = tmp_path_factory.mktemp("whole")
+    done = run(folder)
+    assert done.returncode == 0, done.stderr
+    assert "Report:" in done.stdout
+    assert "WARNING" not in done.stderr
+    return folder
+
+
+def run(folder: Path, **environment: str):
+    places = ("--reports", folder / "reports", "--store", folder / "store")
+    return assess(PARAMS / "runs" / "quarterly.yaml", *places, **environment)
+
+
+@pytest.fixture(scope="module")
+def report(folder) -> Path:
+    return folder / "reports" / NAME
+
+
+@pytest.fixture(scope="module")
+def page(report) -> BeautifulSoup:
+    return BeautifulSoup((report / "report.html").read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def before(report) -> dict[str, str]:
+    """Return the sha256 of what a run must give again."""
+    return digests(report)
+
+
+def digests(report: Path) -> dict[str, str]:
+    paths = [report / "report.html", *(path for path in (report / "results").rglob("*") if path.is_file())]
+    return {
+        path.relative_to(report).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
+    }
+
+
+def test_the_folder_holds_everything_and_nothing_else(report):
+    assert sorted(path.name for path in report.parent.iterdir()) == [f".{NAME}.lock", NAME]
+    assert sorted(path.name for path in report.iterdir()) == [
+        "manifest.json", "notebooks", "report.html", "results", "source.json",
+    ]  # fmt: skip
+    assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
+    assert sorted(path.name for path in (report / "results").iterdir()) == [
+        "findings", "outlook", "proposals", "scorecard", "stress-complaint_surge", "stress-system_outage", "tables",
+    ]  # fmt: skip
+
+
+def test_nothing_half_made_is_left(folder):
+    hidden = [path.relative_to(folder).as_posix() for path in folder.rglob(".*")]
+    assert hidden == [f"reports/.{NAME}.lock"]
+    assert not [path for path in folder.rglob("*") if path.suffix in {".partial", ".part", ".tmp"}]
+
+
+def test_the_manifest_names_every_result_by_its_digest(report, before):
+    manifest = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["files"] == before
+    assert manifest["settings"]["period"] == "2026Q3"
+    for name, provenance in manifest["tables"].items():
+        source = SAMPLE / f"{name}.parquet"
+        assert provenance["files"] == {source.name: hashlib.sha256(source.read_bytes()).hexdigest()}
+
+
+def test_every_notebook_is_a_section(page):
+    titles = [heading.get_text(" ", strip=True) for heading in page.main.find_all("h2")]
+    assert [title.split(" ")[0] for title in titles] == ["Management", *"1234567"]
+    assert len({title.split(" ", 1)[1] for title in titles}) == 8
+    assert len(page.find_all("li", class_="tile")) >= 5
+
+
+@pytest.mark.parametrize("kind", ["Figure", "Table"])
+def test_figures_and_tables_are_numbered_through(page, kind):
+    captions = [caption.get_text(" ", strip=True) for caption in page.find_all("figcaption")]
+    numbers = [int(found[1]) for caption in captions if (found := re.match(rf"{kind} (\d+)\s*\.", caption))]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= 5
+    blocks = page.find_all("figure", class_=kind.lower())
+    assert len(blocks) == len(numbers), f"a {kind.lower()} without a caption"
+
+
+def test_the_report_shows_no_machine_and_no_failure(page, report):
+    written = IMAGE.sub("", (report / "report.html").read_text(encoding="utf-8"))
+    for word in (
+        "Traceback",
+        "/tmp/",
+        "/home/",
+        "/root/",
+        str(ROOT),
+        str(Path.home()),
+        str(report.parent),
+        ".py",
+    ):
+        assert word not in written, word
+    assert not re.search(r"\b(nan|NaN|NaT|None|inf)\b", page.get_text(" "))
+    assert not re.search(r"\{\w*\}|<(?:Axes|Figure)", page.get_text(" ")), "a message that was not filled in"
+
+
+def planted() -> dict[str, set[str]]:
+    text = "\n".join(
+        pd.read_parquet(SAMPLE / "complaints.parquet", columns=["narrative"])["narrative"].dropna()
+    )
+    return {kind: set(pattern.findall(text)) for kind, pattern in PLANTED.items()}
+
+
+def texts(path: Path) -> Iterator[str]:
+    """Return what a file says: Parquet decoded, HTML unescaped, images left out."""
+    if path.suffix == ".parquet":
+        frame = pd.read_parquet(path)
+        yield "\n".join(map(str, frame.columns))
+        for column in frame.select_dtypes(exclude=["number", "datetime", "bool"]):
+            yield "\n".join(frame[column].dropna().astype(str).unique())
+    else:
+        yield html.unescape(IMAGE.sub("", path.read_bytes().decode("utf-8", errors="replace")))
+
+
+def test_personal_data_of_the_sample_is_nowhere(folder):
+    stated = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))["personal_data"]
+    values = planted()
+    assert {kind: len(found) > 0.9 * stated[kind] for kind, found in values.items()} == dict.fromkeys(
+        stated, True
+    )
+    every = "|".join(sorted(set().union(*values.values()), key=len, reverse=True)).replace(".", r"\.")
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    assert {".parquet", ".ipynb", ".html", ".json"} <= {path.suffix for path in paths}
+    found = {path.name for path in paths for text in texts(path) if re.search(every, text)}
+    assert not found
+    masked = "\n".join(text for path in folder.rglob("accepted.parquet") for text in texts(path))
+    assert all(f"[{kind.replace('_', ' ')}]" in masked for kind in PLANTED)
+
+
+def test_the_same_run_gives_the_same_bytes_whatever_the_machine(folder, report, before):
+    """Another order of sets, another clock and another language: last, because it replaces the report."""
+    store = {path.name for path in (folder / "store").glob("*/*")}
+    done = run(folder, PYTHONHASHSEED="7", TZ="Asia/Shanghai", LC_ALL="C", COLUMNS="200")
+    assert done.returncode == 0, done.stderr
+    assert digests(report) == before
+    assert {path.name for path in (folder / "store").glob("*/*")} == store
+    assert sorted(path.name for path in report.parent.iterdir()) == [f".{NAME}.lock", NAME]
