@@ -19,4 +19,4 @@ def format_value(indicator_id: str, value: float) -> str:
         return "–"
     if INDICATORS[indicator_id].unit.startswith("share"):
         return f"{100 * value:.4g}%"
-    return f"{value:,.0f}" if abs(value) >= _MANY else f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= _MANY - 0.5 else f"{value:.4g}"

@@ -17,7 +17,7 @@ DRAWS = 2000
 INTERVAL = (0.05, 0.95)
 _SEED = 6
 _DISPERSION_MONTHS = 12
-_FEWEST_FOR_GREEN = 5
+_FEWEST = 5
 
 
 def rate_period(
@@ -67,7 +67,7 @@ def _rate_level(
     rated = pd.concat([rows, rate_draws(rows, drawn_all, policy)], axis=1)
     rated["rating"] = _without_prior_alone(rated)
     if level.by:
-        rated.loc[_too_thin_for_green(rated), "rating"] = "insufficient"
+        rated.loc[_too_thin(rated), "rating"] = "insufficient"
     return rated, drawn_all
 
 
@@ -118,16 +118,18 @@ def _without_prior_alone(rated: pd.DataFrame) -> pd.Series:
     return rating
 
 
-def _too_thin_for_green(rated: pd.DataFrame) -> pd.Series:
-    """Tell where a unit is green by the bank's value alone, after division by the overdispersion.
+def _too_thin(rated: pd.DataFrame) -> pd.Series:
+    """Tell where a unit has too little of its own for a rating, after division by the overdispersion.
 
-    That is with fewer than five trials, or where fewer than five events are expected at the amber limit.
+    A proportion needs five trials for any colour; a rate needs five events expected at the amber limit to
+    be green.
     """
-    family = rated["indicator_id"].map({key: indicator.family for key, indicator in INDICATORS.items()})
-    scale = rated["indicator_id"].map({key: indicator.scale for key, indicator in INDICATORS.items()})
+    family = rated["indicator_id"].map({name: entry.family for name, entry in INDICATORS.items()})
+    scale = rated["indicator_id"].map({name: entry.scale for name, entry in INDICATORS.items()})
     trials = rated["denominator"] / rated["dispersion"]
-    evidence = trials.where(family != "rate", trials * rated["amber"] / scale)
-    return (rated["rating"] == "green") & family.isin(["proportion", "rate"]) & (evidence < _FEWEST_FOR_GREEN)
+    few_trials = (family == "proportion") & (trials < _FEWEST)
+    few_events = (family == "rate") & (trials * rated["amber"] / scale < _FEWEST)
+    return (few_trials & (rated["rating"] != "")) | (few_events & (rated["rating"] == "green"))
 
 
 def _bank_value(bank: Indicators, indicator_id: str) -> float | None:
