@@ -77,7 +77,7 @@ def assess(
     ] = None,
     policy_on: PolicyOn = None,
     name: Annotated[str | None, typer.Option(help="Name of the report, instead of the run's.")] = None,
-    reports: Annotated[Path, typer.Option(help="Folder of reports.")] = REPORTS,
+    reports: Annotated[Path, typer.Option("--out", help="Folder of reports.")] = REPORTS,
     store: Store = STORE,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything and say what would be done.")
@@ -110,16 +110,16 @@ def assess(
     if dry_run:
         _print_plan(plan.folder, str(plan.policy_valid_from), plan.files, plan.steps)
         return
-    steps = [*plan.steps, "report"]
-    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    steps = len(plan.steps) + 1
+    columns = (TextColumn("{task.description:<48}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=len(steps))
+        task = bar.add_task("", total=steps)
         report = run_assessment(
             plan,
             store=store,
-            progress=lambda step: bar.update(task, description=step, completed=steps.index(step)),
+            progress=lambda done, running: bar.update(task, description=running, completed=done),
         )
-        bar.update(task, description="done", completed=len(steps))
+        bar.update(task, description="done", completed=steps)
     _show_result(plan.folder / "results" / "findings")
     console.print(f"Report: {report}", soft_wrap=True)
 

@@ -176,7 +176,8 @@ def build_panel(
     exposure : (Table, str), optional
         Exposure table and its column, averaged over the months of a period.
     last : str, optional
-        Last period; without it, the last one that ended by the as-of day of the source.
+        Last period (or a longer one: its last part), but never one after the last that ended by the as-of
+        day of the source, which is the last one without it.
 
     Returns
     -------
@@ -202,7 +203,7 @@ def build_panel(
         value="value",
         freq=freq,
         unknown=table.provenance.unknown_months,
-    ).until(end if last is None else last)
+    ).until(end if last is None else min(end, pd.Period(last).asfreq(freq, how="end")))
     if exposure is None:
         return panel
     return Panel(

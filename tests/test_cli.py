@@ -270,12 +270,12 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(run, tmp_path, pro
     run_file = tmp_path / "params" / "runs" / "quarterly.yaml"
     (tmp_path / "data").symlink_to(project / "data")
     before = files_in(tmp_path)
-    status, out, err = run("assess", run_file, "--dry-run", "--reports", tmp_path / "reports")
+    status, out, err = run("assess", run_file, "--dry-run", "--out", tmp_path / "reports")
     assert (status, err) == (0, "")
     assert files_in(tmp_path) == before
     lines = out.splitlines()
     assert lines[0] == "Nothing is written: this is a dry run."
-    assert f"{tmp_path}/reports/quarterly-2026Q3/report.html" in out
+    assert f"{tmp_path}/reports/2026Q3/report.html" in out
     assert "Policy: the one valid from 2000-01-01" in lines
     assert sum(line.startswith("Reads ") for line in lines) == 10
     assert any(

@@ -99,7 +99,7 @@ def write_bank(folder: Path) -> Path:
 def report(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     plan = plan_assessment(load_run(write_bank(folder / "bank")), reports=folder / "reports")
-    run_assessment(plan, store=folder / "store", progress=lambda _: None)
+    run_assessment(plan, store=folder / "store", progress=lambda *_: None)
     return plan.folder / "report.html"
 
 

@@ -13,7 +13,7 @@ import pytest
 from banks import ROOT, assess, command, small_bank
 
 NAME = "small-2026Q3"
-MOMENTS = ((0.10, 0.40), (0.40, 0.70), (0.70, 0.98))  # of the duration of a run
+MOMENTS = ((0.10, 0.35), (0.35, 0.65), (0.65, 0.95))  # of the duration of a run
 PATIENCE = 540  # seconds
 
 
@@ -24,13 +24,13 @@ def bank(tmp_path_factory) -> Path:
 
 
 def places(folder: Path) -> tuple[object, ...]:
-    return ("--reports", folder / "reports", "--store", folder / "store")
+    return ("--out", folder / "reports", "--store", folder / "store")
 
 
-def start(bank: Path, folder: Path, errors: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
+def start(bank: Path, folder: Path) -> subprocess.Popen[str]:
     words = command(bank, *places(folder))
     return subprocess.Popen(
-        words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors, text=True, encoding="utf-8"
+        words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
     )
 
 
@@ -44,32 +44,22 @@ def check_whole(report: Path) -> None:
     assert "report.html" in files
 
 
+def half_made(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "reports").glob(f".{NAME}.partial-*")}
+
+
 @pytest.fixture(scope="module")
-def undisturbed(bank, tmp_path_factory) -> tuple[Path, float, subprocess.CompletedProcess[str]]:
-    """Run once to the end, refuse a second run meanwhile; return the report, its duration, the refusal."""
+def undisturbed(bank, tmp_path_factory) -> tuple[Path, float]:
+    """Run once to the end; return the report and how long it took [s]."""
     folder = tmp_path_factory.mktemp("undisturbed")
     began = time.monotonic()
-    first = start(bank, folder)
-    while not list((folder / "reports").glob(f".{NAME}.partial-*/notebooks/*")) and first.poll() is None:
-        time.sleep(0.2)  # until it is in the middle of its work
-    refusal = assess(bank, *places(folder))
-    assert first.wait(PATIENCE) == 0
-    return folder / "reports" / NAME, time.monotonic() - began, refusal
+    done = assess(bank, *places(folder))
+    assert done.returncode == 0, done.stderr
+    return folder / "reports" / NAME, time.monotonic() - began
 
 
-def test_a_second_run_is_refused_with_one_clear_error_while_the_first_goes_on(undisturbed):
-    report, _, refusal = undisturbed
-    assert refusal.returncode == 6
-    error = re.sub(r"\x1b\[[\d;?]*\w", "", refusal.stderr)
-    assert error.count("Error:") == 1
-    assert "another run is writing" in error
-    assert NAME in error
-    assert "Traceback" not in error
-    check_whole(report)
-
-
-def test_killed_at_any_moment_a_run_leaves_a_whole_report_or_none(undisturbed, bank, tmp_path):
-    expected, duration, _ = undisturbed
+def test_runs_killed_at_any_moment_leave_a_whole_report_or_none(undisturbed, bank, tmp_path):
+    expected, duration = undisturbed
     report, chance = tmp_path / "reports" / NAME, random.Random(2026)
     killed = 0
     for low, high in MOMENTS:
@@ -83,10 +73,26 @@ def test_killed_at_any_moment_a_run_leaves_a_whole_report_or_none(undisturbed, b
         if report.exists():
             check_whole(report)
     assert killed, "no run was still going when it was to be killed"
-    done = assess(bank, *places(tmp_path))
-    assert done.returncode == 0, done.stderr
+
+    left = half_made(tmp_path)
+    last = start(bank, tmp_path)
+    while not half_made(tmp_path) - left and last.poll() is None:  # until it is at work
+        time.sleep(0.2)
+    check_refusal(assess(bank, *places(tmp_path)))
+    assert last.wait(PATIENCE) == 0, "a run that goes on although another was refused"
     check_whole(report)
     assert digest(report / "report.html") == digest(expected / "report.html")
+
     time.sleep(2)  # a kernel without its parent gives up within a second
     assert sorted(path.name for path in report.parent.iterdir()) == [f".{NAME}.lock", NAME]
     assert not [path for path in tmp_path.rglob(".*") if path.name != f".{NAME}.lock"]
+
+
+def check_refusal(done: subprocess.CompletedProcess[str]) -> None:
+    """Check that a second run was refused with one clear error."""
+    error = re.sub(r"\x1b\[[\d;?]*\w", "", done.stderr)
+    assert done.returncode == 6, error
+    assert error.count("Error:") == 1
+    assert "another run is writing" in error
+    assert NAME in error
+    assert "Traceback" not in error

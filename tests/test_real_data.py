@@ -35,7 +35,7 @@ def report(shared_data, tmp_path_factory) -> Path:
         *("--source", PARAMS / "sources" / "cfpb_bank_of_america.yaml"),
         *("--file", f"complaints={shared_data(FILE)}"),
         *("--period", PERIOD, "--name", "bank_of_america"),
-        *("--reports", folder / "reports", "--store", folder / "store"),
+        *("--out", folder / "reports", "--store", folder / "store"),
     )
     assert done.returncode == 0, done.stderr
     return folder / "reports" / f"bank_of_america-{PERIOD}"

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -255,7 +256,7 @@ def failing(folder: Path, word: str, error: str) -> tuple[RiskModelsError, str]:
 def test_an_error_of_riskmodels_keeps_its_class_and_its_message(tmp_path):
     error, text = failing(tmp_path, "B001", "ContractError(f'unit {kept}: \"{number}\" \\n and more')")
     assert type(error) is ContractError
-    assert str(error) == 'one: unit B001: "0.5" \n and more'
+    assert re.fullmatch(r'one, cell \d: unit B001: "0.5" \n and more', str(error))
     assert "never" not in [
         output.get("text") for cell in json.loads(text)["cells"] for output in cell.get("outputs", [])
     ]
@@ -283,7 +284,7 @@ def test_personal_data_is_masked_wherever_a_failing_notebook_shows_it(tmp_path, 
 def test_an_error_of_somebody_else_says_where_it_happened(tmp_path):
     error, _ = failing(tmp_path, "B001", "ZeroDivisionError(kept)")
     assert type(error) is RunError
-    assert re.fullmatch(r"one, cell \d failed: ZeroDivisionError: B001", str(error))
+    assert re.fullmatch(r"one, cell \d: ZeroDivisionError: B001", str(error))
 
 
 def test_a_kernel_that_dies_is_an_error_of_the_run(tmp_path):
@@ -323,7 +324,8 @@ def quick(tmp_path, bank, monkeypatch):
     monkeypatch.setattr(assessment_run, "execute_notebook", execute)
     monkeypatch.setattr(assessment_run, "summarise", lambda *_, **__: None)
     monkeypatch.setattr(assessment_run, "write_report", report)
-    monkeypatch.setattr(assessment_run, "_write_manifest", lambda *_: None)
+    for writer in ("write_document", "write_tables", "write_manifest"):
+        monkeypatch.setattr(assessment_run, writer, lambda *_, **__: None)
     return plan_assessment(load_run(bank), reports=tmp_path / "reports"), ends
 
 
@@ -335,11 +337,14 @@ def test_a_run_names_its_steps_and_appears_as_a_whole(quick, tmp_path):
     plan, _ = quick
     steps = []
 
-    def progress(step):
-        steps.append((step, plan.folder.exists()))
+    def progress(done, running):
+        steps.append((done, running))
+        assert not plan.folder.exists()
 
     report = run_assessment(plan, store=tmp_path / "store", progress=progress)
-    assert steps == [(step, False) for step in [*plan.steps, "report"]]
+    assert steps[0] == (0, "10_data_quality")
+    assert steps[-1] == (len(plan.steps), "report")
+    assert {name for _, running in steps for name in running.split(", ")} == {*plan.steps, "report"}
     assert report.read_text(encoding="utf-8") == "new"
     assert seen(plan) == ["small-2026Q3"]
     assert plan.folder.stat().st_mode & 0o777 == 0o755
@@ -348,12 +353,36 @@ def test_a_run_names_its_steps_and_appears_as_a_whole(quick, tmp_path):
 @pytest.mark.parametrize("error", [RunError("failed"), KeyboardInterrupt(), MemoryError()])
 def test_a_run_that_fails_leaves_the_report_before_it(quick, tmp_path, error):
     plan, ends = quick
-    report = run_assessment(plan, store=tmp_path / "store", progress=lambda _: None)
+    report = run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
     report.write_text("old", encoding="utf-8")
     ends["error"] = error
     with pytest.raises(type(error)):
-        run_assessment(plan, store=tmp_path / "store", progress=lambda _: None)
-    assert (seen(plan), report.read_text(encoding="utf-8")) == (["small-2026Q3"], "old")
+        run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
+    assert seen(plan) == ["small-2026Q3", "small-2026Q3.failed"]
+    assert report.read_text(encoding="utf-8") == "old"
+    ends["error"] = None
+    run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
+    assert seen(plan) == ["small-2026Q3"]
+
+
+def test_what_does_not_depend_on_a_result_runs_beside_it_and_what_does_waits(quick, tmp_path, monkeypatch):
+    plan, _ = quick
+    together = threading.Barrier(2, timeout=60)
+    began = []
+
+    def execute(notebook, output, parameters, *, subject=""):
+        began.append(notebook.stem)
+        if notebook.stem in ("20_service_risk", "30_complaint_forecast"):
+            together.wait()
+        if notebook.stem == "20_service_risk":
+            raise RunError("20_service_risk, cell 4: failed")
+        return output
+
+    monkeypatch.setattr(assessment_run, "execute_notebook", execute)
+    with pytest.raises(RunError, match="20_service_risk, cell 4"):
+        run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
+    assert began[0] == "10_data_quality"
+    assert set(began) == {"10_data_quality", "20_service_risk", "30_complaint_forecast"}
 
 
 def test_what_a_killed_run_left_is_removed_and_nothing_else(quick, tmp_path):
@@ -361,32 +390,33 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(quick, tmp_path):
     others = ["small-2026Q2", ".small-2026Q2.partial-x1", ".small-2026Q31.partial-x1", "notes.txt"]
     for name in [*others, ".small-2026Q3.partial-ab12", ".small-2026Q3-old-ab12"]:
         (plan.folder.parent / name).mkdir(parents=True)
-    run_assessment(plan, store=tmp_path / "store", progress=lambda _: None)
+    run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
     assert seen(plan) == sorted(["small-2026Q3", *others])
 
 
 def test_a_report_that_a_kill_took_out_of_its_place_comes_back(quick, tmp_path):
     """Killed between taking the old report away and putting the new one there, then failing: the old stays."""
     plan, ends = quick
-    report = run_assessment(plan, store=tmp_path / "store", progress=lambda _: None)
+    report = run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
     report.write_text("old", encoding="utf-8")
     aside = plan.folder.parent / f".{plan.folder.name}-old-ab12"
     aside.mkdir()
     plan.folder.rename(aside / "old")
     ends["error"] = RunError("failed")
     with pytest.raises(RunError):
-        run_assessment(plan, store=tmp_path / "store", progress=lambda _: None)
-    assert (seen(plan), report.read_text(encoding="utf-8")) == (["small-2026Q3"], "old")
+        run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
+    assert seen(plan) == ["small-2026Q3", "small-2026Q3.failed"]
+    assert report.read_text(encoding="utf-8") == "old"
 
 
 def test_a_second_run_of_the_same_report_is_refused(quick, tmp_path):
     plan, _ = quick
     refused = []
 
-    def progress(step):
-        if step == "report":
+    def progress(_, running):
+        if running == "report":
             with pytest.raises(RunError, match=r"another run is writing .*small-2026Q3; wait") as caught:
-                run_assessment(plan, store=tmp_path / "store", progress=lambda _: None)
+                run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
             refused.append(caught.value)
 
     report = run_assessment(plan, store=tmp_path / "store", progress=progress)

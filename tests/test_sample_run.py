@@ -11,8 +11,11 @@ import pandas as pd
 import pytest
 from banks import PARAMS, ROOT, SAMPLE, assess
 from bs4 import BeautifulSoup
+from jsonschema import validate
 
-NAME = "quarterly-2026Q3"
+from riskmodels.runner.outputs import SCHEMA
+
+NAME = "2026Q3"
 STEPS = [
     "10_data_quality", "20_service_risk", "30_complaint_forecast", "40_stress_test-complaint_surge",
     "40_stress_test-system_outage", "50_assessment", "60_policy_review",
@@ -33,12 +36,12 @@ def folder(tmp_path_factory) -> Path:
     done = run(folder)
     assert done.returncode == 0, done.stderr
     assert "Report:" in done.stdout
-    assert "WARNING" not in done.stderr
+    assert "IPKernelApp" not in done.stderr
     return folder
 
 
 def run(folder: Path, **environment: str):
-    places = ("--reports", folder / "reports", "--store", folder / "store")
+    places = ("--out", folder / "reports", "--store", folder / "store")
     return assess(PARAMS / "runs" / "quarterly.yaml", *places, **environment)
 
 
@@ -59,7 +62,11 @@ def before(report) -> dict[str, str]:
 
 
 def digests(report: Path) -> dict[str, str]:
-    paths = [report / "report.html", *(path for path in (report / "results").rglob("*") if path.is_file())]
+    whole = [report / "report.html", report / "assessment.json"]
+    paths = [
+        *whole,
+        *(p for part in ("results", "tables") for p in (report / part).rglob("*") if p.is_file()),
+    ]
     return {
         path.relative_to(report).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
     }
@@ -68,7 +75,7 @@ def digests(report: Path) -> dict[str, str]:
 def test_the_folder_holds_everything_and_nothing_else(report):
     assert sorted(path.name for path in report.parent.iterdir()) == [f".{NAME}.lock", NAME]
     assert sorted(path.name for path in report.iterdir()) == [
-        "manifest.json", "notebooks", "report.html", "results", "source.json",
+        "assessment.json", "manifest.json", "notebooks", "report.html", "results", "source.json", "tables",
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
@@ -166,3 +173,32 @@ def test_the_same_run_gives_the_same_bytes_whatever_the_machine(folder, report, 
     assert digests(report) == before
     assert {path.name for path in (folder / "store").glob("*/*")} == store
     assert sorted(path.name for path in report.parent.iterdir()) == [f".{NAME}.lock", NAME]
+
+
+def test_the_assessment_as_json_keeps_its_schema_and_says_what_the_report_says(report):
+    text = (report / "assessment.json").read_text(encoding="utf-8")
+    content = json.loads(text)
+    validate(content, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    findings = pd.read_parquet(report / "tables" / "findings.parquet")
+    assert [finding["condition"] for finding in content["findings"]] == findings["condition"].tolist()
+    assert len(content["units"]) == 60
+    assert content["forecast"][0]["period"] == "2026-10"
+    assert {test["scenario"] for test in content["stress"]} == {"complaint_surge", "system_outage"}
+    assert "NaN" not in text
+
+
+def test_the_tables_are_there_twice(report):
+    names = {path.stem for path in (report / "tables").glob("*.parquet")}
+    assert {"findings", "indicators", "units", "forecast", "proposals", "data_quality"} <= names
+    assert names == {path.stem for path in (report / "tables").glob("*.csv")}
+    for name in names:
+        frame = pd.read_parquet(report / "tables" / f"{name}.parquet")
+        assert len(pd.read_csv(report / "tables" / f"{name}.csv", dtype="str")) == len(frame)
+
+
+def test_the_manifest_says_with_which_code_versions_and_seeds(report):
+    manifest = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["versions"]["pandas"] == pd.__version__
+    assert set(manifest["seconds"]) == set(STEPS)
+    assert len(manifest["code"]["sha256"]) == 64
+    assert manifest["seeds"] == {"stress-complaint_surge": 40, "stress-system_outage": 40}

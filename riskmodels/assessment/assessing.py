@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from riskmodels.assessment.evidence import data_findings, lacking_findings
+from riskmodels.assessment.evidence import data_findings, lacking_findings, unfinished_findings
 from riskmodels.assessment.findings import Finding, Findings
 from riskmodels.assessment.future import forecast_findings, stress_findings
 from riskmodels.assessment.present import (
@@ -26,7 +26,7 @@ def assess(
     *,
     data: Tables,
     scorecard: Scorecard,
-    risks: RiskRegister,
+    risks: RiskRegister | None = None,
     forecast: Forecast | None = None,
     stress: Sequence[StressTest] = (),
 ) -> Findings:
@@ -40,7 +40,7 @@ def assess(
         For rejected rows and holes.
     scorecard : Scorecard
         Rated indicators and units.
-    risks : RiskRegister
+    risks : RiskRegister, optional
         Where causes, consequences, actions and owners come from.
     forecast : Forecast, optional
         Complaints ahead.
@@ -51,7 +51,8 @@ def assess(
     -------
     Findings
         A rating of red or amber for the bank, red for a unit, a likely rise of complaints, an indicator
-        that a scenario turns red, rejected rows, holes and lacking indicators are each a finding.
+        that a scenario turns red, rejected rows, holes, a quarter that is not over and lacking indicators
+        are each a finding.
 
     Notes
     -----
@@ -67,6 +68,7 @@ def assess(
         *(forecast_findings(forecast, policy) if forecast is not None else ()),
         *(finding for test in stress for finding in stress_findings(test, policy, risks)),
         *data_findings(data, policy),
+        *unfinished_findings(data, scorecard),
         *lacking_findings(scorecard),
     ]
     found.sort(key=lambda finding: ("red", "amber").index(finding.severity))

@@ -1,7 +1,9 @@
-"""Findings about the data: rejected rows, holes, and indicators that the source cannot give."""
+"""Findings about the data: rejected rows, holes, a quarter not over, indicators the source cannot give."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
+
+import pandas as pd
 
 from riskmodels.assessment.findings import Finding
 from riskmodels.labels import label
@@ -56,6 +58,30 @@ def _about_data(
         evidence=label("table {table}, digest {digest}").format_map(row),
         value=measured[0],
         limit=measured[1],
+    )
+
+
+def unfinished_findings(data: Tables, scorecard: Scorecard) -> Iterator[Finding]:
+    """Yield one finding where the quarter assessed is not over by the as-of day of the data."""
+    end = pd.Period(scorecard.period).end_time.date()
+    if end <= data.as_of:
+        return
+    yield Finding(
+        kind="data",
+        severity="amber",
+        subject=label("Data: {table}").format(table=scorecard.period),
+        indicator_id="",
+        criterion=label("The quarter assessed is over"),
+        condition=label("The quarter is known only up to {as_of}").format(as_of=data.as_of.isoformat()),
+        cause=label("The data ends before the quarter does"),
+        consequence=label("Figures of the quarter rest on a part of it and will change"),
+        corrective_action=label("Assess the last quarter that is over, or run again when this one is"),
+        owner=label("Owner of the source"),
+        evidence=label("quarter ends on {end}, data on {as_of}").format(
+            end=end.isoformat(), as_of=data.as_of.isoformat()
+        ),
+        value=float("nan"),
+        limit=float("nan"),
     )
 
 

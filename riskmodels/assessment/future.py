@@ -53,7 +53,7 @@ def forecast_findings(forecast: Forecast, policy: Policy) -> Iterator[Finding]:
     )
 
 
-def stress_findings(test: StressTest, policy: Policy, risks: RiskRegister) -> Iterator[Finding]:
+def stress_findings(test: StressTest, policy: Policy, risks: RiskRegister | None) -> Iterator[Finding]:
     """Yield one finding an indicator that the scenario turns red."""
     rows = test.table[(test.table["rating"] == "red") & (test.table["rating_before"] != "red")]
     scenario = f"{local(test.scenario, 'name')} ({label(test.severity)})"

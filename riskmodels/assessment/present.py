@@ -18,14 +18,14 @@ _MOST_NAMED = 5
 _BOUNDS = ("lower", "upper")
 
 
-def bank_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister) -> Iterator[Finding]:
+def bank_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister | None) -> Iterator[Finding]:
     """Yield one finding an indicator of the bank rated red or amber."""
     rows = scorecard.bank
     for row in rows[rows["rating"].isin(["red", "amber"])].to_dict("records"):
         yield _about_indicator(row, "indicator", label("Whole bank"), policy, risks)
 
 
-def unit_indicator_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister) -> Iterator[Finding]:
+def unit_indicator_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister | None) -> Iterator[Finding]:
     """Yield one finding a unit and indicator rated red."""
     rows = scorecard.indicators
     names = scorecard.table.set_index("unit_id")["name"]
@@ -55,7 +55,7 @@ def _about_indicator(
     kind: Literal["indicator", "unit"],
     subject: str,
     policy: Policy,
-    risks: RiskRegister,
+    risks: RiskRegister | None,
 ) -> Finding:
     indicator = policy.indicator(str(row["indicator_id"]))
     severity: Literal["red", "amber"] = "red" if row["rating"] == "red" else "amber"
@@ -97,7 +97,7 @@ def _criterion(indicator: IndicatorPolicy, severity: str, limit: str) -> str:
     )
 
 
-def local_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister) -> Iterator[Finding]:
+def local_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister | None) -> Iterator[Finding]:
     """Yield one finding an indicator that is certainly amber in some units while the bank is not."""
     rows = scorecard.indicators
     beyond = set(scorecard.bank.loc[scorecard.bank["rating"].isin(["red", "amber"]), "indicator_id"])

@@ -4,9 +4,9 @@ from riskmodels.labels import label, local
 from riskmodels.risks import RiskRegister
 
 
-def from_register(indicator_id: str, risks: RiskRegister) -> dict[str, str]:
+def from_register(indicator_id: str, risks: RiskRegister | None) -> dict[str, str]:
     """Cause, consequence, corrective action and owner of an indicator's risk."""
-    risk = risks.signalled_by(indicator_id)
+    risk = None if risks is None else risks.signalled_by(indicator_id)
     if risk is None:
         unknown = label("not in the risk register")
         return dict.fromkeys(("cause", "consequence", "corrective_action", "owner"), unknown)

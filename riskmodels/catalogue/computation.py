@@ -80,15 +80,14 @@ def indicators(
     Returns
     -------
     Indicators
-        Each indicator of the policy is either in ``table`` or in ``unavailable``, unless its table has no
-        row in ``periods``.
+        Each indicator of the policy is either in ``table`` or in ``unavailable``.
 
     Notes
     -----
     A complaint belongs to the period in which it was received, and is in the denominator of a deadline
     once that deadline has passed; open and overdue ones count as failed. So the last weeks before the
     as-of day are thinner, not better. Months that the source does not know are left out of numerator and
-    denominator alike.
+    denominator alike; so are complaints of a unit, product and month whose accounts are unknown.
     """
     reasons: dict[str, str] = {}
     frames: list[pd.DataFrame] = []
@@ -100,7 +99,11 @@ def indicators(
                 reasons[wanted.id] = reason
                 continue
             query = _query(INDICATORS[wanted.id], tables, by, freq, periods)
-            frames.append(connection.execute(query).df())
+            frame = connection.execute(query).df()
+            if frame.empty:
+                reasons[wanted.id] = "the source has no rows for it in the period"
+            else:
+                frames.append(frame)
     table = pd.concat(frames, ignore_index=True) if frames else _empty(by)
     table["period"] = table["period"].astype("str")
     return Indicators(
@@ -151,7 +154,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
     start = (first or tables.as_of) - timedelta(days=1)
     connection.register("workdays", working_days(start, tables.as_of, country=tables.country))
     index = {
-        moment: f"(SELECT working_index FROM workdays WHERE day = {moment}::DATE)"
+        moment: f"(SELECT working_index FROM workdays WHERE day = {moment}::DATE)"  # none after the as-of day
         for moment in ("received_at", "first_response_at", "resolved_at")
     }
     today = "(SELECT max(working_index) FROM workdays)"
@@ -210,19 +213,21 @@ def _over_rows(indicator: Indicator, tables: Tables, by: Sequence[str], freq: Fr
 
 
 def _over_accounts(indicator: Indicator, tables: Tables, by: Sequence[str], freq: Frequency) -> str:
-    """Count complaints over account-years, in the whole months that both tables know."""
-    months = (
-        "(SELECT month FROM exposure WHERE accounts IS NOT NULL AND month + INTERVAL 1 MONTH <= now"
-        " AND month >= (SELECT date_trunc('month', min(received_at)) FROM complaints))"
+    """Count complaints over account-years, where the accounts are known, in months that both tables know."""
+    known = (
+        "accounts IS NOT NULL AND month + INTERVAL 1 MONTH <= now"
+        " AND month >= (SELECT date_trunc('month', min(received_at)) FROM complaints)"
+        f" AND {_known(tables, 'complaints', 'month')} AND {_known(tables, 'exposure', 'month')}"
     )
+    cell = f"(unit_id, product, date_trunc('month', {indicator.at})::DATE)"
     keys = ", ".join([*(name(column) for column in by), "period"])
     return (
         f"SELECT {keys}, coalesce(count, 0) AS numerator, denominator, NULL AS squares FROM"
         f" (SELECT {_grouping(by, freq, 'month')}, sum(accounts) / 12.0 AS denominator FROM exposure"
-        f" WHERE {_known(tables, 'complaints', 'month')} AND month IN {months} GROUP BY ALL)"
+        f" WHERE {known} GROUP BY ALL)"
         f" LEFT JOIN (SELECT {_grouping(by, freq, indicator.at)}, count(*) AS count FROM complaints"
-        f" WHERE {_known(tables, 'complaints', indicator.at)}"
-        f" AND date_trunc('month', {indicator.at}) IN {months} GROUP BY ALL) USING ({keys})"
+        f" WHERE {cell} IN (SELECT (unit_id, product, month::DATE) FROM exposure WHERE {known})"
+        f" GROUP BY ALL) USING ({keys})"
     )
 
 

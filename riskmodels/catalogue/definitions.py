@@ -57,7 +57,7 @@ def _within_working_days(indicator_id: str, what: str, days: int, en: str, zh: s
         needs=(f"{'first_response' if what == 'response' else 'resolved'}_at",),
         eligible=f"working_days_old >= {days}",
         value=f"working_days_to_{what} <= {days} AND {'first_response' if what == 'response' else 'resolved'}_at"
-        " IS NOT NULL",
+        " < now",
         definition_en=en,
         definition_zh=zh,
     )
@@ -170,12 +170,12 @@ _ALL = (
         at="received_at",
         unit="working days",
         needs=("resolved_at",),
-        eligible="working_days_old >= 20",
-        value="least(working_days_to_resolution, 20)",
+        eligible="working_days_old >= 30",
+        value="least(working_days_to_resolution, 30)",
         family="mean",
-        definition_en="Mean working days to resolve within the first 20, of complaints at least 20 working"
-        " days old; one that is open or took longer counts 20.",
-        definition_zh="收到已满二十个工作日的投诉的平均处理工作日数，超过二十日或未办结的按二十日计。",
+        definition_en="Mean working days to resolve within the first 30, of complaints at least 30 working"
+        " days old; one that is open or took longer counts 30.",
+        definition_zh="收到已满三十个工作日的投诉的平均处理工作日数，超过三十日或未办结的按三十日计。",
     ),
     _supplied(
         "enquiry_30min",

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -51,14 +52,29 @@ def _last_of_season(values: Floats, season: int) -> Floats:
 
 
 def empirical24(panel: Panel, horizon: int) -> Predictive:
-    """Expect any of the last 24 known values, equally likely."""
+    """Expect any of the last 24 known values, equally likely.
+
+    A series in which these are all zero, or none is known, gets 24 quantiles of the seasonal naive forecast
+    of a series without events, the largest count of them at least one: nothing seen is not nothing to come.
+    """
     length = panel.values.shape[1]
     age = np.where(np.isfinite(panel.values), 0, length) + np.arange(length, 0, -1)
     recent = np.take_along_axis(panel.values, np.argsort(age, axis=1)[:, :_WINDOW], axis=1)
     recent = np.sort(recent, axis=1)
-    unknown = ~np.isfinite(recent).any(axis=1)
-    recent[unknown, 0] = 0.0
-    return SamplePredictive(draws=np.repeat(recent[:, None, :], horizon, axis=1))
+    recent = np.pad(recent, ((0, 0), (0, _WINDOW - recent.shape[1])), constant_values=np.nan)
+    draws = np.repeat(recent[:, None, :], horizon, axis=1)
+    silent = ~(np.abs(recent) > 0).any(axis=1)
+    draws[silent] = _of_nothing_seen(panel, horizon)[silent]
+    return SamplePredictive(draws=draws)
+
+
+def _of_nothing_seen(panel: Panel, horizon: int) -> Floats:
+    """Values, equally likely, for series without any event, shape (n, horizon, 24)."""
+    without_events = replace(panel, values=panel.values * 0.0)
+    draws = seasonal_naive(without_events, horizon).ppf((np.arange(_WINDOW) + 0.5) / _WINDOW)
+    if panel.kind == "count":
+        draws[..., -1] = np.maximum(draws[..., -1], 1.0)
+    return draws
 
 
 def ets(panel: Panel, horizon: int) -> Predictive:

@@ -26,6 +26,8 @@ _MOST_FOR_ETS = 50
 _LONGEST_HORIZON = 60
 _AGGREGATE_DRAWS = 4000
 _AGGREGATE_SEED = 20_000
+_NEIGHBOURS = 6
+_FEWEST_NEIGHBOURS = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,8 +98,8 @@ class Forecast(Displayed):
         -------
         ndarray, shape (size, n, h)
             Each cell has its predictive distribution; across series and periods the ranks are ordered as
-            in windows of the history, so that shocks shared by the series stay shared (Schaake shuffle;
-            Clark et al. 2004, doi:10.1175/1525-7541(2004)005<0243:TSSAMF>2.0.CO;2).
+            in windows of the history's deviations from its local level, so that shocks shared by the series
+            stay shared, but not level shifts and trends (Schaake shuffle; Clark et al. 2004, doi:10.1175/1525-7541(2004)005<0243:TSSAMF>2.0.CO;2).
         """
         rng = np.random.default_rng(seed)
         n, h = self.mean.shape
@@ -233,11 +235,38 @@ def _check(panel: Panel, horizon: int, method: str, levels: Sequence[float]) -> 
 def _history_windows(values: Floats, size: int, horizon: int, rng: np.random.Generator) -> Floats:
     """Draw windows of the history, the same for all series: shape (size, n, horizon), unknown at random."""
     length = values.shape[1]
-    level = np.nanmean(np.where(np.isfinite(values).any(axis=1, keepdims=True), values, 0.0), axis=1)
-    surprise = (values - level[:, None]) / np.sqrt(np.maximum(level, 1.0))[:, None]
+    surprise = _surprise(values)
     starts = rng.integers(0, max(length - horizon, 0) + 1, size=size)
     times = np.minimum(starts[:, None] + np.arange(horizon), length - 1)
     windows = np.moveaxis(surprise[:, times], 0, 1)
     noise = rng.standard_normal(windows.shape)
     template: Floats = np.where(np.isfinite(windows), windows + 1e-6 * noise, noise)
     return template
+
+
+def _surprise(values: Floats) -> Floats:
+    """Deviations from the mean of the six known values before, or after where those are nearer.
+
+    Over the root of that mean; NaN where fewer than three are known on both sides. A lasting shift of the
+    level is far from what came before it, but near to what comes after; a shock is far from both.
+    """
+    before = _mean_of_those_before(values)
+    after = _mean_of_those_before(values[:, ::-1])[:, ::-1]
+    gap_before, gap_after = (
+        np.where(np.isfinite(level), np.abs(values - level), np.inf) for level in (before, after)
+    )
+    level = np.where(gap_before <= gap_after, before, after)
+    surprise: Floats = (values - level) / np.sqrt(np.maximum(np.abs(level), 1.0))
+    return surprise
+
+
+def _mean_of_those_before(values: Floats) -> Floats:
+    """Mean of the last six known values before each place of each row; NaN of fewer than three."""
+    known = np.isfinite(values)
+    packed = np.take_along_axis(values, np.argsort(~known, axis=1, kind="stable"), axis=1)
+    sums = np.cumsum(np.pad(np.where(np.isfinite(packed), packed, 0.0), ((0, 0), (1, 0))), axis=1)
+    number = np.cumsum(known, axis=1) - known
+    first = np.maximum(number - _NEIGHBOURS, 0)
+    added = np.take_along_axis(sums, number, axis=1) - np.take_along_axis(sums, first, axis=1)
+    means: Floats = np.where(number >= _FEWEST_NEIGHBOURS, added / np.maximum(number - first, 1), np.nan)
+    return means

@@ -16,7 +16,10 @@ from riskmodels.privacy import mask_personal_data
 
 _SCHEME = "masked:"
 _START_TIMEOUT = 120  # seconds
-_INLINE = "--matplotlib=inline"  # figures go into the notebook, whatever MPLBACKEND says outside
+_KERNEL_ARGUMENTS = [
+    "--matplotlib=inline",  # figures go into the notebook, whatever MPLBACKEND says outside
+    "--log-level=CRITICAL",  # what goes wrong is in the notebook; that it is told to stop is no error
+]
 _ENCRYPTED = Config({"KernelManager": {"transport_encryption": "auto"}})  # a kernel is talked to over TCP
 
 
@@ -58,9 +61,11 @@ def execute_notebook(notebook: Path, output: Path, parameters: Parameters, *, su
             progress_bar=False,
             request_save_on_cell_execute=False,
             start_timeout=_START_TIMEOUT,
-            cwd=str(output.parent),
+            resources={
+                "metadata": {"path": str(output.parent)}
+            },  # the kernel's folder; cwd= is of all threads
             config=_ENCRYPTED,
-            extra_arguments=[_INLINE],
+            extra_arguments=_KERNEL_ARGUMENTS,
         )
     except PapermillExecutionError as error:
         raise _as_own_error(notebook, error) from None
@@ -72,8 +77,8 @@ def execute_notebook(notebook: Path, output: Path, parameters: Parameters, *, su
 def _as_own_error(notebook: Path, error: PapermillExecutionError) -> RiskModelsError:
     kinds = {kind.__name__: kind for kind in RiskModelsError.__subclasses__()}
     if error.ename in kinds:
-        return kinds[error.ename](f"{notebook.stem}: {error.evalue}")
-    return RunError(f"{notebook.stem}, cell {error.exec_count} failed: {error.ename}: {error.evalue}")
+        return kinds[error.ename](f"{notebook.stem}, cell {error.exec_count}: {error.evalue}")
+    return RunError(f"{notebook.stem}, cell {error.exec_count}: {error.ename}: {error.evalue}")
 
 
 class _MaskedFiles:

@@ -24,7 +24,9 @@ class ScenarioChoice(Parameters):
 class RunSettings(Parameters):
     """One assessment, as typed in a run file; paths are relative to it."""
 
-    name: Identifier = Field(description="the report's folder is <name>-<period>")
+    name: Identifier | None = Field(
+        default=None, description="the report's folder is <name>-<period>, or <period>"
+    )
     title: Name
     source: Name
     policies: Name = Field(description="folder of policies")

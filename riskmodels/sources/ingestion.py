@@ -62,6 +62,9 @@ def ingest(
     -----
     Of rows with one key the first valid one is accepted. Free text is masked for personal data before
     it is stored, and so is the content of rejected rows.
+
+    Where the source gives no as-of day, it is the last day, today at the latest, on which a complaint was
+    received. What happened to a complaint later is then accepted; with a day given, no time may be after it.
     """
     path = Path(source)
     mapping = load_source(path)
@@ -83,7 +86,7 @@ def _ingest_table(
     contract, mapping = CONTRACTS[table], source.tables[table]
     with duckdb.connect() as connection:
         _read_mapped(connection, contract, mapping, path)
-        _judge(connection, contract, as_of, units)
+        _judge(connection, contract, _not_after(contract, source, as_of), units)
         staged = staging_folder(store, table)
         counts = _write(connection, contract, staged)
         accepted = f"read_parquet({single_file(staged / 'accepted.parquet')})"
@@ -102,13 +105,12 @@ def _ingest_table(
 
 
 def _last_day(path: Path, mapping: TableMap) -> date:
-    """Return the last day, today at the latest, on which a complaint was received or logged."""
+    """Return the last day, today at the latest, on which a complaint was received."""
     today = datetime.now().astimezone().date()
     with duckdb.connect() as connection:
         _read_mapped(connection, CONTRACTS["complaints"], mapping, path)
         found = connection.execute(
-            "SELECT max(day) FROM (SELECT unnest([received_at, logged_at])::DATE AS day FROM typed)"
-            " WHERE day <= $today",
+            "SELECT max(received_at)::DATE FROM typed WHERE received_at::DATE <= $today",
             {"today": today},
         ).fetchone()
     if found is None or not isinstance(found[0], date):
@@ -222,16 +224,20 @@ def _missing_column(path: Path, table: str, canonical: str, wanted: str, found: 
     )
 
 
-def _judge(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, as_of: date, units: Table | None
-) -> None:
-    """Create ``judged``: ``typed`` with #broken, the rules that each row broke."""
-    rules = {rule.name: rule.holds for rule in contract.row_rules()}
-    rules |= {
+def _not_after(contract: Contract, source: Source, as_of: date) -> dict[str, str]:
+    """Rules against times after the as-of day; of an inferred one, only against times of receipt."""
+    return {
         f"{column.name} not after as-of": f"{name(column.name)}::DATE <= {literal(as_of.isoformat())}::DATE"
         for column in contract.columns
-        if column.type == "timestamp"
+        if column.type == "timestamp" and (source.as_of or column.name == "received_at")
     }
+
+
+def _judge(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, rules: dict[str, str], units: Table | None
+) -> None:
+    """Create ``judged``: ``typed`` with #broken, the rules that each row broke: the contract's and ``rules``."""
+    rules = {rule.name: rule.holds for rule in contract.row_rules()} | rules
     if units is not None and "unit_id" in contract.names and contract.table != "units":
         connection.execute(f"CREATE TEMP VIEW units AS FROM read_parquet({single_file(units.path)})")
         rules["unit_id in units"] = "unit_id IN (SELECT unit_id FROM units)"

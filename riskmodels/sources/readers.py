@@ -1,5 +1,6 @@
 """Read a file into DuckDB as it is: every row numbered, every malformed line kept aside."""
 
+import codecs
 import csv
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def read_raw(connection: duckdb.DuckDBPyConnection, path: Path, file_format: str
     Raises
     ------
     ContractError
-        The file is missing, empty, not readable in that format, or names a column twice.
+        The file is missing, empty, not readable in that format, names a column twice, or opens a quote
+        that takes the lines after it in.
     """
     if not path.is_file():
         raise ContractError(f"there is no file {path}")
@@ -62,6 +64,7 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, st
         " delim=',', quote='\"', escape='\"', strict_mode=true,"
         f" max_line_size={_LONGEST_LINE}, ignore_errors=true, store_rejects=true, rejects_limit=0)"
     )
+    _refuse_open_quote(connection, path)
     connection.execute(
         "CREATE TEMP TABLE malformed AS SELECT line - 1 AS row, any_value(csv_line) AS content,"
         " 'line is malformed: ' || any_value(lower(error_type::VARCHAR)) AS rule"
@@ -75,6 +78,28 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, st
         f" ON place.nth = read.{name('#read')}"
     )
     return dict.fromkeys(header, "VARCHAR")
+
+
+def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a file with a misquoted record of several lines: its rows cannot be told apart."""
+    found = connection.execute(
+        "SELECT min(line_byte_position) FROM reject_errors WHERE error_type = 'UNQUOTED VALUE'"
+        " AND regexp_matches(csv_line, '[\\r\\n]+[^\\r\\n]')"
+    ).fetchall()[0][0]
+    if found is not None:
+        raise ContractError(
+            f"{path}: a quote opened in line {_line_number(path, found - 1)} is not closed where its cell ends,"
+            ' so that the lines after it cannot be told apart; close it, or write a quote in a text as ""'
+        )
+
+
+def _line_number(path: Path, place: int) -> int:
+    """Return the number of the line, from 1, that begins ``place`` bytes into the file."""
+    with path.open("rb") as file:
+        begun = len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
+        file.seek(0)
+        before = file.read(place + begun)
+    return 1 + max(before.count(b"\n"), before.count(b"\r"))
 
 
 def _csv_header(path: Path) -> list[str]:

@@ -1,0 +1,178 @@
+"""What a run writes beside its report: the assessment as JSON, its tables, and the manifest."""
+
+import hashlib
+import json
+import platform
+import re
+from importlib.metadata import requires, version
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from riskmodels.assessment import Findings
+from riskmodels.forecasting import Forecast
+from riskmodels.proposals import Proposals
+from riskmodels.results import load, load_all
+from riskmodels.runner.plan import Plan
+from riskmodels.scorecard import Scorecard
+from riskmodels.stresstest import StressTest
+from riskmodels.tables import Tables, file_sha256
+
+SCHEMA = Path(__file__).with_name("assessment.schema.json")
+_FORMULA = re.compile(r"^[=+\-@\t\r]")
+Record = dict[str, str | float | int | bool | None]
+
+
+class Months(BaseModel):
+    """Complaints of the whole bank, month by month: expectation and 95% interval."""
+
+    model_config = ConfigDict(extra="forbid")
+    period: str
+    mean: float
+    lower: float
+    upper: float
+
+
+class Stress(BaseModel):
+    """One scenario: complaints by month, and the indicators it moves."""
+
+    model_config = ConfigDict(extra="forbid")
+    scenario: str
+    severity: str
+    complaints: list[Record]
+    indicators: list[Record]
+
+
+class AssessmentDocument(BaseModel):
+    """An assessment for other programs; the columns of records are those of the results of that name."""
+
+    model_config = ConfigDict(extra="forbid")
+    format: Literal["riskmodels-assessment-1"] = "riskmodels-assessment-1"
+    period: str
+    as_of: str
+    policy: str
+    data_digest: str
+    findings: list[Record]
+    indicators: list[Record]
+    units: list[Record]
+    forecast_method: str
+    forecast: list[Months]
+    stress: list[Stress]
+    proposals: list[Record]
+
+
+def write_document(results: Path, path: Path) -> None:
+    """Write ``assessment.json`` from the saved results of a run; its JSON Schema is ``SCHEMA``."""
+    found, card = load(results / "findings", Findings), load(results / "scorecard", Scorecard)
+    outlook = load(results / "outlook", Forecast)
+    document = AssessmentDocument(
+        period=found.period,
+        as_of=found.as_of.isoformat(),
+        policy=found.policy.isoformat(),
+        data_digest=found.data_digest,
+        findings=_records(found.table),
+        indicators=_records(card.indicators),
+        units=_records(card.table),
+        forecast_method=outlook.method,
+        forecast=_months(outlook),
+        stress=[
+            Stress(
+                scenario=test.scenario.id,
+                severity=test.severity,
+                complaints=_records(test.complaints),
+                indicators=_records(test.table),
+            )
+            for test in load_all(results, "stress-*", StressTest)
+        ],
+        proposals=_records(load(results / "proposals", Proposals).table),
+    )
+    path.write_text(document.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def schema() -> str:
+    """Return the JSON Schema of ``assessment.json``."""
+    return json.dumps(AssessmentDocument.model_json_schema(), indent=1) + "\n"
+
+
+def write_tables(results: Path, folder: Path) -> None:
+    """Write every table of a run as Parquet and CSV.
+
+    In CSV a text that a spreadsheet would take for a formula has an apostrophe before it.
+    """
+    folder.mkdir()
+    card, outlook = load(results / "scorecard", Scorecard), load(results / "outlook", Forecast)
+    frames = {
+        "data_quality": load(results / "tables", Tables).quality,
+        "indicators": card.indicators,
+        "indicators_unavailable": card.unavailable,
+        "units": card.table,
+        "forecast": outlook.table,
+        "forecast_scores": outlook.scores,
+        "findings": load(results / "findings", Findings).table,
+        "proposals": load(results / "proposals", Proposals).table,
+    }
+    for test in load_all(results, "stress-*", StressTest):
+        frames[f"stress_{test.scenario.id}_complaints"] = test.complaints
+        frames[f"stress_{test.scenario.id}_indicators"] = test.table
+    for name, frame in frames.items():
+        frame.to_parquet(folder / f"{name}.parquet", index=False)
+        frame.map(_without_formula).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+
+
+def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code: list[Path]) -> None:
+    """Write what was run with what, how long it took, and the sha256 of every file but the notebooks."""
+    tables = load(folder / "results" / "tables", Tables)
+    tests = load_all(folder / "results", "stress-*", StressTest)
+    manifest = {
+        "settings": json.loads(plan.settings.model_dump_json()),
+        "policy_valid_from": plan.policy_valid_from.isoformat(),
+        "tables": {table.name: json.loads(table.provenance.model_dump_json()) for table in tables.present},
+        "data_digest": tables.digest,
+        "seeds": {f"stress-{test.scenario.id}": test.seed for test in tests},
+        "code": {"riskmodels": version("riskmodels"), "sha256": _code_sha256(code)},
+        "versions": {"python": platform.python_version(), **_versions()},
+        "seconds": {name: round(value, 1) for name, value in seconds.items()},
+        "files": {
+            str(path.relative_to(folder)): file_sha256(path)
+            for part in ("report.html", "assessment.json", "results", "tables")
+            for path in sorted([folder / part, *(folder / part).rglob("*")])
+            if path.is_file()
+        },
+    }
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _months(outlook: Forecast) -> list[Months]:
+    total = outlook.aggregate()
+    return [
+        Months(period=str(period), mean=mean, lower=quantiles[0], upper=quantiles[-1])
+        for period, mean, quantiles in zip(total.periods, total.mean[0], total.quantiles[0], strict=True)
+    ]
+
+
+def _records(frame: pd.DataFrame) -> list[Record]:
+    """Rows as plain values; unknown is null."""
+    rows: list[Record] = json.loads(frame.to_json(orient="records", double_precision=15))
+    return rows
+
+
+def _without_formula(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def _code_sha256(folders: list[Path]) -> str:
+    """Digest of every program file and notebook that a run is made of."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted([*folder.rglob("*.py"), *folder.glob("*.ipynb")]):
+            digest.update(f"{path.relative_to(folder)} {file_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    """Versions of the libraries that riskmodels needs."""
+    names = [re.split(r"[^\w.-]", line)[0] for line in requires("riskmodels") or () if "extra ==" not in line]
+    return {name: version(name) for name in sorted(names)}

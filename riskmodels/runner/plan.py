@@ -1,0 +1,204 @@
+"""Plan a run: which notebooks, with which parameters, in which order their reads and writes ask for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from riskmodels.catalogue import INDICATORS
+from riskmodels.errors import ParameterError
+from riskmodels.labels import label, local, use_language
+from riskmodels.params import Parameters
+from riskmodels.policy import load_policy
+from riskmodels.risks import load_risks
+from riskmodels.runner.settings import (
+    AssessmentParameters,
+    DataQualityParameters,
+    ForecastParameters,
+    PolicyReviewParameters,
+    RunSettings,
+    ScenarioChoice,
+    ServiceRiskParameters,
+    StressTestParameters,
+)
+from riskmodels.scenario import load_scenario
+from riskmodels.sources import load_source
+
+_QUARTER = 3  # months
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One notebook of a run: its parameters, the results it reads and the one it writes.
+
+    ``of`` and ``subject`` say what it is about where it is run several times.
+    """
+
+    notebook: str
+    parameters: Parameters
+    reads: tuple[str, ...]
+    writes: str
+    of: str = ""
+    subject: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the executed notebook."""
+        return f"{self.notebook}-{self.of}" if self.of else self.notebook
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run will do; nothing is read or written by planning it, but its parameter files are checked."""
+
+    settings: RunSettings
+    folder: Path
+    policy_on: date
+    policy_valid_from: date
+    files: dict[str, str]
+
+    @property
+    def steps(self) -> list[str]:
+        """Names of the notebooks as executed, in their order."""
+        return [step.name for step in plan_steps(self, self.folder, Path())]
+
+
+def plan_assessment(settings: RunSettings, *, reports: Path, files: dict[str, Path] | None = None) -> Plan:
+    """Check every parameter file of a run and say what it would do.
+
+    Parameters
+    ----------
+    settings : RunSettings
+        The run.
+    reports : Path
+        Folder of all reports.
+    files : dict, optional
+        Canonical table -> file to read instead of the one the source names.
+
+    Returns
+    -------
+    Plan
+        Where the report will be, and which policy is in force.
+
+    Raises
+    ------
+    ParameterError
+        A parameter file is missing or does not fit, or a data file is not there.
+    """
+    end = pd.Period(settings.period, freq="Q").end_time.date()
+    policy_on = settings.policy_on or end + timedelta(days=1)
+    policy = load_policy(settings.policies, on=policy_on)
+    load_risks(settings.risks)
+    use_language(settings.language)
+    for choice in settings.scenarios:
+        _check_scenario(choice, settings.horizon_months)
+    source = load_source(settings.source)
+    given = {table: path.resolve() for table, path in (files or {}).items()}
+    for table in given:
+        if table not in source.tables:
+            raise ParameterError(f"source {source.id} has no table '{table}'")
+    located = {
+        table: given.get(table, (Path(settings.source).parent / mapped.file).resolve())
+        for table, mapped in source.tables.items()
+    }
+    missing = [str(path) for path in located.values() if not path.is_file()]
+    if missing:
+        raise ParameterError(f"source {source.id} names files that are not there: {', '.join(missing)}")
+    return Plan(
+        settings=settings,
+        folder=reports / (f"{settings.name}-{settings.period}" if settings.name else settings.period),
+        policy_on=policy_on,
+        policy_valid_from=policy.valid_from,
+        files={table: str(path) for table, path in located.items()},
+    )
+
+
+def _check_scenario(choice: ScenarioChoice, horizon_months: int) -> None:
+    """Refuse a scenario that this run could not carry out."""
+    scenario = load_scenario(choice.file)
+    level = scenario.level(choice.severity)
+    unknown = sorted({effect.indicator for effect in level.effects} - set(INDICATORS))
+    if unknown:
+        raise ParameterError(f"{choice.file}: no indicator is called {', '.join(unknown)}")
+    needed = scenario.start_month - 1 + max([_QUARTER, *(surge.months for surge in level.surges)])
+    if horizon_months < needed:
+        raise ParameterError(
+            f"{choice.file}, {choice.severity}, needs an outlook of {needed} months; horizon_months is {horizon_months}"
+        )
+
+
+def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
+    """Yield the notebooks of a run whose results go to ``folder``, in the order of the report."""
+    settings, results = plan.settings, str(folder / "results")
+    language, policies, day = settings.language, settings.policies, plan.policy_on
+    yield Step(
+        notebook="10_data_quality",
+        reads=(),
+        writes="tables",
+        parameters=DataQualityParameters(
+            source=str(folder / "source.json"),
+            store=str(store),
+            results=results,
+            period=settings.period,
+            language=language,
+        ),
+    )
+    yield Step(
+        notebook="20_service_risk",
+        reads=("tables",),
+        writes="scorecard",
+        parameters=ServiceRiskParameters(
+            results=results, policies=policies, policy_on=day, period=settings.period, language=language
+        ),
+    )
+    yield Step(
+        notebook="30_complaint_forecast",
+        reads=("tables",),
+        writes="outlook",
+        parameters=ForecastParameters(
+            results=results,
+            period=settings.period,
+            horizon_months=settings.horizon_months,
+            method=settings.method,
+            language=language,
+        ),
+    )
+    tests = [_stress_step(choice, plan, results) for choice in settings.scenarios]
+    yield from tests
+    yield Step(
+        notebook="50_assessment",
+        reads=("tables", "scorecard", "outlook", *(test.writes for test in tests)),
+        writes="findings",
+        parameters=AssessmentParameters(
+            results=results, policies=policies, policy_on=day, risks=settings.risks, language=language
+        ),
+    )
+    yield Step(
+        notebook="60_policy_review",
+        reads=("findings",),
+        writes="proposals",
+        parameters=PolicyReviewParameters(
+            results=results, policies=policies, policy_on=day, language=language
+        ),
+    )
+
+
+def _stress_step(choice: ScenarioChoice, plan: Plan, results: str) -> Step:
+    scenario = load_scenario(choice.file)
+    return Step(
+        notebook="40_stress_test",
+        reads=("tables", "outlook"),
+        writes=f"stress-{scenario.id}",
+        of=scenario.id,
+        subject=f"{local(scenario, 'name')}, {label(choice.severity)}",
+        parameters=StressTestParameters(
+            results=results,
+            policies=plan.settings.policies,
+            policy_on=plan.policy_on,
+            scenario=choice.file,
+            severity=choice.severity,
+            language=plan.settings.language,
+        ),
+    )
