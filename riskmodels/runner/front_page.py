@@ -46,10 +46,10 @@ def summarise(settings: RunSettings, results: Path, *, policy: Policy) -> FrontM
 
 
 def _findings(found: Findings) -> list[KeyFigure]:
-    counts = found.table["severity"].value_counts()
+    red, amber = ((found.table["severity"] == severity).sum() for severity in ("red", "amber"))
     return [
-        KeyFigure(label=label("Red findings"), value=str(counts.get("red", 0)), rating="red"),
-        KeyFigure(label=label("Amber findings"), value=str(counts.get("amber", 0)), rating="amber"),
+        KeyFigure(label=label("Red findings"), value=str(red), rating="red" if red else ""),
+        KeyFigure(label=label("Amber findings"), value=str(amber), rating="amber" if amber else ""),
     ]
 
 
