@@ -1,6 +1,8 @@
 """Findings: each kind appears exactly when it should, and says what, why and who."""
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -260,6 +262,13 @@ def test_unknown_months_are_a_finding(found) -> None:
     assert table[["value", "limit"]].isna().all(axis=None)
 
 
+def test_a_quarter_that_is_not_over_is_a_finding(found) -> None:
+    early = replace(make_tables(), as_of=date(2024, 9, 29))
+    table = found(data=early).table
+    assert table["condition"].tolist() == ["The quarter is known only up to 2024-09-29"]
+    assert kinds(found(data=early)) == [("data", "amber")]
+
+
 def test_lacking_indicators_are_one_finding(found) -> None:
     lacking = [("retention", "the source has no table 'observations'"), ("major_1h", "no severity")]
     table = found(make_card(unavailable=lacking)).table
@@ -325,6 +334,11 @@ def test_an_indicator_outside_the_register_says_so(found) -> None:
     row = found(make_card([RED]), register=RiskRegister(risks=())).table.iloc[0]
     columns = ["cause", "consequence", "corrective_action", "owner"]
     assert set(row[columns]) == {"not in the risk register"}
+
+
+def test_without_a_register_findings_say_so(default_policy) -> None:
+    findings = assess(default_policy, data=make_tables(), scorecard=make_card([RED]), stress=[make_stress()])
+    assert findings.table["owner"].tolist() == ["not in the risk register"] * 2
 
 
 HOSTILE = ["{0.__class__}", "{name}", "100 % {", "}", "%s %(x)s", "<script>alert(1)</script>", "$x$", "=1+1"]

@@ -117,18 +117,18 @@ def test_major_complaints_are_taken_up_within_an_hour(take_in: TakeIn, default_p
     }
 
 
-def test_handling_days_are_counted_up_to_twenty(take_in: TakeIn, default_policy: Policy) -> None:
+def test_handling_days_are_counted_up_to_thirty(take_in: TakeIn, default_policy: Policy) -> None:
     monday = {"received_at": "2024-07-01 09:00"}  # no Chinese holiday from July to mid-September
     rows = complaints(
         monday | {"resolved_at": "2024-07-01 10:00"},  # 0
         monday | {"resolved_at": "2024-07-08 10:00"},  # 5
-        monday | {"resolved_at": "2024-08-12 10:00"},  # 30, counts 20
-        monday,  # open, counts 20
-        {"received_at": "2024-08-05 09:00", "resolved_at": "2024-08-05 10:00"},  # 19 working days old
+        monday | {"resolved_at": "2024-08-19 10:00"},  # 35, counts 30
+        monday,  # open, counts 30
+        {"received_at": "2024-07-22 09:00", "resolved_at": "2024-07-22 10:00"},  # 29 working days old
     )
     table = indicators(take_in(complaints=rows, as_of="2024-08-30"), default_policy).table
     row = table[table["indicator_id"] == "handling_days"].iloc[0]
-    assert (row["numerator"], row["denominator"], row["squares"], row["value"]) == (45, 4, 825, 11.25)
+    assert (row["numerator"], row["denominator"], row["squares"], row["value"]) == (65, 4, 1825, 16.25)
 
 
 def test_months_that_the_source_does_not_know_are_left_out(take_in: TakeIn, default_policy: Policy) -> None:
@@ -177,6 +177,30 @@ def test_complaint_rate_takes_whole_months_that_both_tables_know(
     tables = take_in(complaints=rows, exposure=given, as_of="2024-07-20")
     # March: before the first complaint known. May: no exposure. July: has not ended.
     assert counted(tables, default_policy, "complaint_rate") == {"2024Q2": (2, 3000)}
+
+
+def test_complaints_without_known_accounts_are_left_out_of_the_rate(
+    take_in: TakeIn, default_policy: Policy
+) -> None:
+    day = {"received_at": "2024-05-10"}
+    rows = complaints(day, day | {"product": "loans"}, day | {"unit_id": "u2"}, {"received_at": "2024-06-10"})
+    given = [*exposure(("2024-05", 12_000), ("2024-06", 12_000)), *exposure(("2024-06", 12_000), unit="u2")]
+    unknown = exposure(("2024-05", 0), unit="u2")[0] | {"accounts": ""}
+    tables = take_in(complaints=rows, exposure=[*given, unknown], as_of="2024-06-30")
+    assert counted(tables, default_policy, "complaint_rate") == {"2024Q2": (2, 3000)}
+    tables = take_in(
+        complaints=rows, exposure=given, as_of="2024-06-30", unknown_months={"exposure": ["2024-06"]}
+    )
+    assert counted(tables, default_policy, "complaint_rate") == {"2024Q2": (1, 1000)}
+
+
+def test_a_step_after_the_last_receipt_is_not_counted_as_done(
+    take_in: TakeIn, default_policy: Policy
+) -> None:
+    rows = complaints(
+        {"received_at": "2024-07-01", "resolved_at": "2024-07-20"}, {"received_at": "2024-07-10"}
+    )
+    assert counted(take_in(complaints=rows, as_of=None), default_policy, "resolved_7wd") == {"2024Q3": (0, 1)}
 
 
 SECURITY = [
@@ -336,6 +360,25 @@ def test_a_source_without_rows_gives_no_value(take_in: TakeIn, default_policy: P
     found = indicators(take_in(complaints="complaint_id,received_at,unit_id,product\n"), default_policy)
     assert found.table.empty
     assert len(found.unavailable) == len(INDICATORS)
+
+
+def test_an_indicator_without_a_row_in_the_period_is_unavailable(
+    take_in: TakeIn, default_policy: Policy
+) -> None:
+    seen = {"unit_id": "u1", "month": "2024-04-01", "numerator": 1, "denominator": 2}
+    check = {"inspection_id": "i", "inspected_on": "2024-05-01", "unit_id": "u1", "kind": "compliance",
+             "items": 5, "passed": 5}  # fmt: skip
+    tables = take_in(
+        complaints=[QUIET], observations=[seen | {"indicator_id": "on_time_rate"}], inspections=[check]
+    )
+    for periods, lacking in ((None, False), (["2024Q2"], False), (["2024Q3"], True)):
+        found = indicators(tables, default_policy, periods=periods)
+        reasons = found.unavailable.set_index("indicator_id")["reason"]
+        assert reasons["retention"] == reasons["disclosure_rate"]
+        assert reasons["retention"] == "the source has no rows for it in the period"
+        assert ("on_time_rate" in reasons) == ("compliance_pass_rate" in reasons) == lacking
+        assert set(reasons.index) | set(found.table["indicator_id"]) == set(INDICATORS)
+        assert not set(reasons.index) & set(found.table["indicator_id"])
 
 
 # ---- the sample bank ----

@@ -307,6 +307,30 @@ def test_a_shock_shared_by_the_history_stays_shared() -> None:
     assert together.sum(axis=1).std() > 1.25 * np.sqrt((together.std(axis=0) ** 2).sum())
 
 
+def test_a_level_shift_is_not_taken_for_a_shared_shock() -> None:
+    level = np.where(np.arange(60) < 30, 20.0, 40.0)
+    panel = a_panel(np.random.default_rng(9).poisson(level, size=(30, 60)))
+    paths = forecast(panel, horizon=3, method="empirical24").sample(4000, seed=1)
+    independent = np.sqrt(paths.var(axis=0).sum())
+    assert independent / 1.4 < paths.sum(axis=(1, 2)).std() < 1.4 * independent
+
+
+def test_shared_monthly_shocks_stay_shared_across_many_series() -> None:
+    rng = np.random.default_rng(10)
+    panel = a_panel(rng.poisson(50 * rng.gamma(20, 1 / 20, size=60), size=(10, 60)))
+    paths = forecast(panel, horizon=1, method="empirical24").sample(4000, seed=1)[:, :, 0]
+    assert np.corrcoef(paths.T)[np.triu_indices(10, 1)].min() > 0.2
+
+
+@pytest.mark.parametrize("kind", ["count", "amount"])
+@pytest.mark.parametrize("values", [[NAN] * 30, [0.0] * 30, [0.0], [5.0] * 3 + [0.0] * 24], ids=len)
+def test_empirical24_of_a_series_without_an_event_keeps_an_interval(values, kind) -> None:
+    made = forecast(a_panel([values], kind=kind), horizon=2, method="empirical24")
+    check_sound(made)
+    assert (made.quantiles[..., 0] < made.quantiles[..., -1]).all()
+    assert (made.quantiles[..., -1] < 10).all()
+
+
 def test_totals_add_up_path_by_path() -> None:
     made = forecast(poisson_panel(4, 40), horizon=3, method="seasonal_naive")
     paths = made.sample(4000, seed=20_000)

@@ -156,7 +156,9 @@ def test_the_month_that_has_not_ended_is_left_out(take_in: TakeIn) -> None:
     assert str(made.periods[-1]) == "2024-04"
     np.testing.assert_array_equal(made.values, [[2, 0, 0, 1], [0, 1, 0, 0]])
     assert str(build_panel(tables.complaints, by=[], freq="Q").periods[-1]) == "2024Q1"
-    assert str(build_panel(tables.complaints, by=[], last="2024-05").periods[-1]) == "2024-05"
+    assert str(build_panel(tables.complaints, by=[], last="2024-05").periods[-1]) == "2024-04"
+    assert str(build_panel(tables.complaints, by=[], last="2024Q2").periods[-1]) == "2024-04"
+    assert str(build_panel(tables.complaints, by=[], last="2024-02").periods[-1]) == "2024-02"
 
 
 def test_the_month_that_ends_on_the_as_of_day_counts_and_so_do_quiet_ones(take_in: TakeIn) -> None:

@@ -199,6 +199,18 @@ def test_a_quote_that_never_closes_is_rejected(take_in: TakeIn) -> None:
     assert rules(table) == {2: "line is malformed: unquoted value"}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["c4,2024-05-06,u1,cards", 'c4,2024-05-06,u1,"say "x"'])
+def test_a_quote_that_takes_lines_in_is_refused_with_its_line(
+    end: str, newline: str, encoding: str, take_in: TakeIn
+) -> None:
+    first = ['c1,2024-05-06,u1,"two', 'lines"', 'c2,2024-05-06,u1,"cards', "c3,2024-05-06,u1,cards"]
+    text = newline.join([LINES, *first, end, ""])
+    with pytest.raises(ContractError, match=r"complaints\.csv: a quote opened in line 4 is not closed"):
+        take_in(complaints=text.encode(encoding))
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_a_byte_order_mark_and_either_newline_are_read(newline: str, take_in: TakeIn) -> None:
     text = newline.join([LINES, "c1,2024-05-06,u1,信用卡", "c2,2024-05-06,u1,é", ""])
@@ -222,12 +234,21 @@ def test_a_header_alone_is_a_table_without_rows(take_in: TakeIn) -> None:
 
 def test_the_day_of_the_data_is_its_last_one_but_never_after_today(take_in: TakeIn) -> None:
     rows = [
-        GOOD | {"complaint_id": f"c{n}", "logged_at": day}
+        GOOD | {"complaint_id": f"c{n}", "received_at": day}
         for n, day in enumerate(("2024-06-03", "9999-12-31"))
     ]
     tables = take_in(complaints=rows, as_of=None)
     assert tables.as_of.isoformat() == "2024-06-03"
-    assert rules(tables.complaints) == {2: "logged_at not after as-of"}
+    assert rules(tables.complaints) == {2: "received_at not after as-of"}
+
+
+def test_the_last_receipt_is_the_day_of_the_data_and_later_steps_are_accepted(take_in: TakeIn) -> None:
+    rows = [GOOD | {"logged_at": "2024-05-09", "resolved_at": "2024-06-03"}]
+    tables = take_in(complaints=rows, as_of=None)
+    assert tables.as_of.isoformat() == "2024-05-06"
+    assert tables.complaints.provenance.rows_accepted == 1
+    declared = take_in(complaints=rows, as_of="2024-05-20").complaints
+    assert rules(declared) == {1: "resolved_at not after as-of"}
 
 
 NASTY = st.sampled_from(
@@ -506,7 +527,9 @@ def test_the_bank_of_america_file_has_its_dates_the_right_way_round(
     """Data: US CFPB (a US government work), republished with two columns under the wrong names."""
     file = shared_data("cfpb/bank_of_america_2017_2021.parquet")
     source = project / "params/sources/cfpb_bank_of_america.yaml"
-    table = ingest(source, store=tmp_path, files={"complaints": file}).require("complaints")
+    tables = ingest(source, store=tmp_path, files={"complaints": file})
+    table = tables.require("complaints")
+    assert tables.as_of.isoformat() == "2021-12-31"
     assert table.provenance.rows_read == table.provenance.rows_accepted == 40_432
     dates = table.frame(["received_at", "logged_at"])
     assert (dates["received_at"] <= dates["logged_at"]).all()
@@ -547,5 +570,5 @@ def test_todays_official_layout(project: Path, tmp_path: Path) -> None:
     assert list(accepted["customer_group"]) == ["Older American"] * 2
     assert accepted["narrative"][0] == 'They said "no",\nso I wrote to [e-mail]'
     assert rules(tables.complaints) == {3: "logged not before received"}
-    assert tables.as_of.isoformat() == "2024-05-08"
+    assert tables.as_of.isoformat() == "2024-05-06"  # the last receipt, not the last sending
     assert not tables.complaints.gives("resolved_at")

@@ -36,8 +36,9 @@ def bank(take_in):
         for number in range(300)
     ]
     exposure = [
-        {"unit_id": "u", "product": "credit_card", "month": f"2024-{month:02d}-01", "accounts": 240_000}
+        {"unit_id": "u", "product": product, "month": f"2024-{month:02d}-01", "accounts": accounts}
         for month in (7, 8, 9)
+        for product, accounts in (("credit_card", 180_000), ("mortgage", 60_000))
     ]
     inspections = [
         {

@@ -25,7 +25,9 @@ def bank_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister | No
         yield _about_indicator(row, "indicator", label("Whole bank"), policy, risks)
 
 
-def unit_indicator_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister | None) -> Iterator[Finding]:
+def unit_indicator_findings(
+    scorecard: Scorecard, policy: Policy, risks: RiskRegister | None
+) -> Iterator[Finding]:
     """Yield one finding a unit and indicator rated red."""
     rows = scorecard.indicators
     names = scorecard.table.set_index("unit_id")["name"]

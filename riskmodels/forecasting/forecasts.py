@@ -245,19 +245,23 @@ def _history_windows(values: Floats, size: int, horizon: int, rng: np.random.Gen
 
 
 def _surprise(values: Floats) -> Floats:
-    """Deviations from the mean of the six known values before, or after where those are nearer.
+    """Deviations from the mean of the six known values before, or after where the panel is nearer to those.
 
-    Over the root of that mean; NaN where fewer than three are known on both sides. A lasting shift of the
-    level is far from what came before it, but near to what comes after; a shock is far from both.
+    Over the root of that mean; NaN where fewer than three are known. A lasting shift of the level is far
+    from what came before it, but near to what comes after; a shock is far from both.
     """
-    before = _mean_of_those_before(values)
-    after = _mean_of_those_before(values[:, ::-1])[:, ::-1]
-    gap_before, gap_after = (
-        np.where(np.isfinite(level), np.abs(values - level), np.inf) for level in (before, after)
-    )
-    level = np.where(gap_before <= gap_after, before, after)
-    surprise: Floats = (values - level) / np.sqrt(np.maximum(np.abs(level), 1.0))
+    sides = (_mean_of_those_before(values), _mean_of_those_before(values[:, ::-1])[:, ::-1])
+    before, after = ((values - level) / np.sqrt(np.maximum(np.abs(level), 1.0)) for level in sides)
+    surprise: Floats = np.where(_mean_square(before) <= _mean_square(after), before, after)
     return surprise
+
+
+def _mean_square(surprise: Floats) -> Floats:
+    """Mean square of the known values of each column; infinite where none is known."""
+    known = np.isfinite(surprise)
+    total = np.where(known, surprise, 0.0) ** 2
+    means: Floats = np.where(known.any(axis=0), total.sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.inf)
+    return means
 
 
 def _mean_of_those_before(values: Floats) -> Floats:

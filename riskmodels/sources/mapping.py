@@ -49,7 +49,9 @@ class Source(Parameters):
     id: Identifier
     title: Name
     country: str = Field(pattern=r"^[A-Z]{2}$", description="whose working days count, ISO 3166")
-    as_of: date | None = Field(default=None, description="day up to which it knows; none: of the last receipt")
+    as_of: date | None = Field(
+        default=None, description="day up to which it knows; none: of the last receipt"
+    )
     tables: dict[str, TableMap]
 
     @model_validator(mode="after")
