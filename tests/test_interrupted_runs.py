@@ -85,7 +85,8 @@ def test_runs_killed_at_any_moment_leave_a_whole_report_or_none(undisturbed, ban
 
     time.sleep(2)  # a kernel without its parent gives up within a second
     assert sorted(path.name for path in report.parent.iterdir()) == [f".{NAME}.lock", NAME]
-    assert not [path for path in tmp_path.rglob(".*") if path.name != f".{NAME}.lock"]
+    left = {path.name for path in tmp_path.rglob(".*")} - {f".{NAME}.lock"}
+    assert not [name for name in left if not name.startswith(".staging-")]  # of an ingest; goes after a day
 
 
 def check_refusal(done: subprocess.CompletedProcess[str]) -> None:

@@ -120,7 +120,8 @@ def test_a_surge_of_one_product_for_part_of_the_quarter_by_hand(bank, policy) ->
     rate, control = row_of(result, "complaint_rate"), row_of(result, "dual_control_rate")
     assert rate["after"] / rate["before"] == pytest.approx(ratio)
     assert control["after"] - control["before"] == pytest.approx(-0.11 * math.log2(ratio), abs=0.004)
-    assert result.sentence == "By hand, severe: 800 complaints more than expected; 0 indicators turn red."
+    assert rate["before"] < rate["red"] < rate["after"]
+    assert result.sentence == "By hand, severe: 800 complaints more than expected; 1 indicators turn red."
 
 
 def test_surges_of_one_product_multiply(bank, policy) -> None:

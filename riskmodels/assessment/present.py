@@ -15,6 +15,7 @@ from riskmodels.risks import RiskRegister
 from riskmodels.scorecard import Scorecard
 
 _MOST_NAMED = 5
+_SEVERAL = 3  # fewer indicators have findings of their own, which say the same
 _BOUNDS = ("lower", "upper")
 
 
@@ -131,9 +132,10 @@ def local_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister | N
 
 
 def unit_findings(scorecard: Scorecard, policy: Policy) -> Iterator[Finding]:
-    """Yield one finding a unit whose score is red or amber."""
+    """Yield one finding a unit whose score is red or amber, where it sums up several indicators."""
     rows = scorecard.table
-    for row in rows[rows["rating"].isin(["red", "amber"])].to_dict("records"):
+    several = rows["indicators"] >= _SEVERAL
+    for row in rows[several & rows["rating"].isin(["red", "amber"])].to_dict("records"):
         severity: Literal["red", "amber"] = "red" if row["rating"] == "red" else "amber"
         limit = policy.rating.score_red if severity == "red" else policy.rating.score_amber
         yield Finding(

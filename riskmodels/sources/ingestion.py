@@ -84,24 +84,22 @@ def _ingest_table(
     source: Source, table: str, path: Path, as_of: date, units: Table | None, store: Path
 ) -> Table:
     contract, mapping = CONTRACTS[table], source.tables[table]
-    with duckdb.connect() as connection:
+    with duckdb.connect() as connection, staging_folder(store, table) as staged:
         _read_mapped(connection, contract, mapping, path)
         _judge(connection, contract, _not_after(contract, source, as_of), units)
-        staged = staging_folder(store, table)
         counts = _write(connection, contract, staged)
         accepted = f"read_parquet({single_file(staged / 'accepted.parquet')})"
-        given = tuple(_filled(connection, accepted, contract.names))
-    provenance = Provenance(
-        source=source.id,
-        files={path.name: file_sha256(path)},
-        as_of=as_of,
-        rows_read=sum(counts),
-        rows_accepted=counts[0],
-        rows_rejected=counts[1],
-        unknown_months=mapping.unknown_months,
-        given_columns=given,
-    )
-    return keep(staged, provenance)
+        provenance = Provenance(
+            source=source.id,
+            files={path.name: file_sha256(path)},
+            as_of=as_of,
+            rows_read=sum(counts),
+            rows_accepted=counts[0],
+            rows_rejected=counts[1],
+            unknown_months=mapping.unknown_months,
+            given_columns=tuple(_filled(connection, accepted, contract.names)),
+        )
+        return keep(staged, provenance)
 
 
 def _last_day(path: Path, mapping: TableMap) -> date:

@@ -3,6 +3,9 @@
 import hashlib
 import shutil
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -16,6 +19,7 @@ from riskmodels.params import Parameters
 from riskmodels.tables.sql import single_file
 
 _DIGEST_LENGTH = 16
+_STALE = 86_400  # seconds
 
 
 class Provenance(Parameters):
@@ -160,22 +164,34 @@ def open_table(folder: str | Path) -> Table:
     return Table(name=folder.parent.name, folder=folder, provenance=provenance)
 
 
-def staging_folder(store: Path, table: str) -> Path:
-    """Make an empty folder beside the stored tables, to be filled and then handed to ``keep``."""
+@contextmanager
+def staging_folder(store: Path, table: str) -> Iterator[Path]:
+    """Give an empty folder beside the stored tables, to be filled and then handed to ``keep``.
+
+    It is removed where it was not kept; what killed processes left is removed after a day.
+    """
     parent = store / table
     parent.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix=".staging-", dir=parent))
+    for left in parent.glob(".staging-*"):
+        if time.time() - left.stat().st_mtime > _STALE:
+            shutil.rmtree(left, ignore_errors=True)
+    staged = Path(tempfile.mkdtemp(prefix=".staging-", dir=parent))
+    try:
+        yield staged
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
 
 
 def keep(staged: Path, provenance: Provenance) -> Table:
     """Move a filled staging folder to its digest; the same content is kept once."""
     (staged / "provenance.json").write_text(provenance.model_dump_json(indent=1) + "\n", encoding="utf-8")
     folder = staged.parent / _digest(staged)
-    if folder.exists():
-        shutil.rmtree(staged)
-    else:
-        staged.chmod(0o755)
-        staged.replace(folder)
+    staged.chmod(0o755)
+    try:
+        staged.rename(folder)
+    except OSError:  # it is there already, perhaps since a moment ago
+        if not folder.is_dir():
+            raise
     return Table(name=folder.parent.name, folder=folder, provenance=provenance)
 
 
