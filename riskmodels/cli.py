@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-
 
     from riskmodels.forecasting import Method
     from riskmodels.policy import Policy
+    from riskmodels.runner import Plan
     from riskmodels.tables import Tables
 
 EPILOG = (
@@ -84,19 +85,10 @@ def assess(
     ] = False,
 ) -> None:
     """Run a whole assessment: data to report. The report's folder appears when all is done, or not at all."""
-    from rich.progress import (  # here, for start-up
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
     from riskmodels.runner import (  # here, for start-up
         change_settings,
         load_run,
         plan_assessment,
-        run_assessment,
     )
 
     settings = change_settings(
@@ -110,16 +102,7 @@ def assess(
     if dry_run:
         _print_plan(plan.folder, str(plan.policy_valid_from), plan.files, plan.steps)
         return
-    steps = len(plan.steps) + 1
-    columns = (TextColumn("{task.description:<48}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=steps)
-        report = run_assessment(
-            plan,
-            store=store,
-            progress=lambda done, running: bar.update(task, description=running, completed=done),
-        )
-        bar.update(task, description="done", completed=steps)
+    report = _run(plan, store)
     _show_result(plan.folder / "results" / "findings")
     console.print(f"Report: {report}", soft_wrap=True)
 
@@ -260,6 +243,31 @@ def lab(
 def version() -> None:
     """Print the version."""
     console.print(__version__)
+
+
+def _run(plan: "Plan", store: Path) -> Path:
+    """Execute a plan with a progress bar."""
+    from rich.progress import (  # here, for start-up
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    from riskmodels.runner import run_assessment  # here, for start-up
+
+    steps = len(plan.steps) + 1
+    columns = (TextColumn("{task.description:<48}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=steps)
+        report = run_assessment(
+            plan,
+            store=store,
+            progress=lambda done, running: bar.update(task, description=running, completed=done),
+        )
+        bar.update(task, description="done", completed=steps)
+    return report
 
 
 def _last_quarter() -> str:

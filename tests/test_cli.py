@@ -67,6 +67,7 @@ def bank(tmp_path_factory) -> Path:
 def run(monkeypatch, capsys, tmp_path, project):
     """Return a function from arguments to exit status, output and errors, as main() gives them."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(cli.console, "width", 160)  # as into a pipe; a test runner may set COLUMNS
     monkeypatch.chdir(tmp_path)
     shutil.copytree(project / "params", tmp_path / "params")
 

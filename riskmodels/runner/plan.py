@@ -131,6 +131,13 @@ def _check_scenario(choice: ScenarioChoice, horizon_months: int) -> None:
 
 def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
     """Yield the notebooks of a run whose results go to ``folder``, in the order of the report."""
+    tests = [_stress_step(choice, plan, str(folder / "results")) for choice in plan.settings.scenarios]
+    yield from _quarter_steps(plan, folder, store)
+    yield from tests
+    yield from _conclusion_steps(plan, folder, tests)
+
+
+def _quarter_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
     settings, results = plan.settings, str(folder / "results")
     language, policies, day = settings.language, settings.policies, plan.policy_on
     yield Step(
@@ -165,8 +172,11 @@ def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
             language=language,
         ),
     )
-    tests = [_stress_step(choice, plan, results) for choice in settings.scenarios]
-    yield from tests
+
+
+def _conclusion_steps(plan: Plan, folder: Path, tests: list[Step]) -> Iterator[Step]:
+    settings, results = plan.settings, str(folder / "results")
+    language, policies, day = settings.language, settings.policies, plan.policy_on
     yield Step(
         notebook="50_assessment",
         reads=("tables", "scorecard", "outlook", *(test.writes for test in tests)),
