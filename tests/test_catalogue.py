@@ -1,13 +1,20 @@
 """Indicators: small tables whose values were worked out by hand, and the sample bank as a whole."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from spec.indicators import latest_policy, rendered
 
-from riskmodels.catalogue import INDICATORS, indicators
-from riskmodels.policy import Policy
+import riskmodels as rm
+from riskmodels.catalogue import INDICATORS, Indicator, indicators, unused_observations
+from riskmodels.errors import ParameterError
+from riskmodels.policy import Policy, load_policy
+from riskmodels.scorecard import rate_period
 from riskmodels.tables import CONTRACTS, Tables
 
 TakeIn = Callable[..., Tables]
@@ -38,7 +45,8 @@ def counted(tables: Tables, policy: Policy, indicator: str, **settings: object) 
 
 
 def test_policy_and_catalogue_name_the_same_indicators(default_policy: Policy) -> None:
-    assert {indicator.id for indicator in default_policy.indicators} == set(INDICATORS)
+    assert {indicator.id for indicator in default_policy.indicators} <= set(INDICATORS)
+    assert {indicator.id for indicator in latest_policy().indicators} == set(INDICATORS)
 
 
 @pytest.mark.parametrize("indicator", INDICATORS.values(), ids=lambda indicator: indicator.id)
@@ -117,18 +125,52 @@ def test_major_complaints_are_taken_up_within_an_hour(take_in: TakeIn, default_p
     }
 
 
+MONDAY = {"received_at": "2024-07-01 09:00"}  # no Chinese holiday from July to mid-September
+
+
+def handling_days(tables: Tables, policy: Policy, **settings: object) -> pd.DataFrame:
+    table = indicators(tables, policy, **settings).table
+    return table[table["indicator_id"] == "handling_days"]
+
+
 def test_handling_days_are_counted_up_to_thirty(take_in: TakeIn, default_policy: Policy) -> None:
-    monday = {"received_at": "2024-07-01 09:00"}  # no Chinese holiday from July to mid-September
     rows = complaints(
-        monday | {"resolved_at": "2024-07-01 10:00"},  # 0
-        monday | {"resolved_at": "2024-07-08 10:00"},  # 5
-        monday | {"resolved_at": "2024-08-19 10:00"},  # 35, counts 30
-        monday,  # open, counts 30
-        {"received_at": "2024-07-22 09:00", "resolved_at": "2024-07-22 10:00"},  # 29 working days old
+        MONDAY | {"resolved_at": "2024-07-01 10:00"},  # 0
+        MONDAY | {"resolved_at": "2024-07-08 10:00"},  # 5
+        MONDAY | {"resolved_at": "2024-08-19 10:00"},  # 35, counts 30
+        MONDAY,  # open, counts 30
+        {"received_at": "2024-08-29 09:00", "resolved_at": "2024-08-29 10:00"},  # a day old, 0
     )
-    table = indicators(take_in(complaints=rows, as_of="2024-08-30"), default_policy).table
-    row = table[table["indicator_id"] == "handling_days"].iloc[0]
-    assert (row["numerator"], row["denominator"], row["squares"], row["value"]) == (65, 4, 1825, 16.25)
+    (row,) = handling_days(take_in(complaints=rows, as_of="2024-08-30"), default_policy).itertuples()
+    assert (row.numerator, row.denominator, row.squares, row.value) == pytest.approx((65, 5, 1825, 13))
+
+
+def test_handling_days_of_open_complaints_are_censored(take_in: TakeIn, default_policy: Policy) -> None:
+    rows = complaints(
+        MONDAY | {"resolved_at": "2024-07-01 10:00"},  # 0
+        MONDAY | {"resolved_at": "2024-07-08 10:00"},  # 5
+        {"received_at": "2024-08-16"},  # open, 10 working days old
+        MONDAY | {"resolved_at": "2024-07-29 10:00"},  # 20
+        MONDAY | {"resolved_at": "2024-08-19 10:00"},  # 35
+    )
+    (row,) = handling_days(take_in(complaints=rows, as_of="2024-08-30"), default_policy).itertuples()
+    mean = 5 * 4 / 5 + 15 * 3 / 5 + 10 * 3 / 10  # S is 4/5 to day 4, 3/5 to day 19, then 3/10
+    variance = mean**2 / (5 * 4) + (9 + 3) ** 2 / (4 * 3) + 3**2 / (2 * 1)
+    assert (row.numerator, row.denominator) == (pytest.approx(5 * mean), 5)
+    assert row.squares == pytest.approx(5 * mean**2 + 5**2 * variance)
+
+
+def test_a_cohort_too_young_for_handling_days_has_no_value(take_in: TakeIn, default_policy: Policy) -> None:
+    young = {"received_at": "2024-07-22 09:00"}
+    rows = complaints(young | {"resolved_at": "2024-07-23 10:00"}, young)
+    day_29 = take_in(complaints=rows, as_of="2024-08-30")
+    assert handling_days(day_29, default_policy)["value"].tolist() == [(1 + 30) / 2]
+    day_28 = take_in(complaints=rows, as_of="2024-08-29")
+    assert handling_days(day_28, default_policy).empty
+    assert "handling_days" in set(indicators(day_28, default_policy).unavailable["indicator_id"])
+    by_unit = complaints(young, young | {"unit_id": "u2", "resolved_at": "2024-07-23 10:00"})
+    units = handling_days(take_in(complaints=by_unit, as_of="2024-08-29"), default_policy, by=["unit_id"])
+    assert units.set_index("unit_id")["value"].to_dict() == {"u2": 1}  # all of u2's are done
 
 
 def test_months_that_the_source_does_not_know_are_left_out(take_in: TakeIn, default_policy: Policy) -> None:
@@ -303,20 +345,118 @@ def test_rectification_counts_open_and_overdue_actions_as_failed(
     assert counted(tables, default_policy, "rectification_on_time") == {"2024Q2": (1, 3)}
 
 
+def observations(*rows: tuple[str, str, str, float, float]) -> list[dict[str, object]]:
+    """Rows of (indicator, unit, month, numerator, denominator)."""
+    names = ("indicator_id", "unit_id", "month", "numerator", "denominator")
+    return [
+        dict(zip(names, (i, unit, f"2024-{month}-01", n, d), strict=True)) for i, unit, month, n, d in rows
+    ]
+
+
 def test_observations_are_added_up_before_they_are_divided(take_in: TakeIn, default_policy: Policy) -> None:
-    given = [
-        ("retention", "04", 90, 100),
-        ("retention", "05", 10, 50),
-        ("education_reach", "04", 30, 1),
-        ("education_reach", "05", 60, 1),
-    ]
-    observations = [
-        {"indicator_id": i, "unit_id": "u1", "month": f"2024-{m}-01", "numerator": n, "denominator": d}
-        for i, m, n, d in given
-    ]
-    tables = take_in(complaints=[QUIET], observations=observations)
-    assert counted(tables, default_policy, "retention") == {"2024Q2": (100, 150)}
+    given = observations(
+        ("on_time_rate", "u1", "04", 90, 100),
+        ("on_time_rate", "u1", "05", 10, 50),
+        ("education_reach", "u1", "04", 30, 1),
+        ("education_reach", "u1", "05", 60, 1),
+    )
+    tables = take_in(complaints=[QUIET], observations=given)
+    assert counted(tables, default_policy, "on_time_rate") == {"2024Q2": (100, 150)}
     assert counted(tables, default_policy, "education_reach") == {"2024Q2": (90, pytest.approx(2 / 3))}
+
+
+@pytest.mark.parametrize("indicator", ["retention", "training_coverage", "special_group_coverage"])
+def test_of_a_stock_only_the_last_known_month_of_each_unit_counts(
+    indicator: str, take_in: TakeIn, default_policy: Policy
+) -> None:
+    given = observations(
+        (indicator, "u1", "04", 80, 100),
+        (indicator, "u1", "05", 81, 100),
+        (indicator, "u1", "06", 82, 100),
+        (indicator, "u2", "04", 7, 10),
+        (indicator, "u2", "05", 8, 10),  # and nothing for June
+        ("on_time_rate", "u2", "06", 1, 1),
+    )
+    tables = take_in(complaints=[QUIET], observations=given)
+    assert counted(tables, default_policy, indicator) == {"2024Q2": (90, 110)}
+    monthly = {"2024-04": (87, 110), "2024-05": (89, 110), "2024-06": (82, 100)}
+    assert counted(tables, default_policy, indicator, freq="M") == monthly
+    table = indicators(tables, default_policy, by=["unit_id"]).table
+    units = table[table["indicator_id"] == indicator].set_index("unit_id")
+    assert units["numerator"].to_dict() == {"u1": 82, "u2": 8}
+    unknown = take_in(
+        complaints=[QUIET], observations=given, unknown_months={"observations": ["2024-06", "2024-05"]}
+    )
+    assert counted(unknown, default_policy, indicator) == {"2024Q2": (87, 110)}
+
+
+# ---- availability ----
+
+APRIL, MAY, JUNE = (days * 1440 for days in (30, 31, 30))
+UP = (
+    ("system_availability", "", "04", APRIL - 50, APRIL),
+    ("system_availability", "", "05", MAY - 10, MAY),
+    ("system_availability", "", "06", JUNE, JUNE),
+)
+
+
+def outages(*spans: tuple[str, str]) -> list[dict[str, str]]:
+    return [
+        {"incident_id": f"o{n}", "kind": "outage", "started_at": start, "ended_at": end, "unit_id": ""}
+        for n, (start, end) in enumerate(spans)
+    ]
+
+
+def lost_squares(tables: Tables, policy: Policy, **settings: object) -> dict[str, float]:
+    table = indicators(tables, policy, **settings).table
+    rows = table[table["indicator_id"] == "system_availability"]
+    return dict(zip(rows["period"], rows["squares"], strict=True))
+
+
+def test_availability_knows_its_incidents(take_in: TakeIn, default_policy: Policy) -> None:
+    given = outages(
+        ("2024-04-03 10:00", "2024-04-03 10:20"),
+        ("2024-04-30 23:30", "2024-05-01 00:10"),  # 30 minutes in April, 10 in May: one incident
+        ("2024-08-01 10:00", "2024-08-01 20:00"),  # outside the months that are counted
+    )
+    fault = given[0] | {"incident_id": "f", "kind": "fault", "ended_at": "2024-04-05 10:20"}
+    tables = take_in(complaints=[QUIET], observations=observations(*UP), incidents=[*given, fault])
+    total = APRIL + MAY + JUNE
+    assert counted(tables, default_policy, "system_availability") == {"2024Q2": (total - 60, total)}
+    assert lost_squares(tables, default_policy) == {"2024Q2": 20**2 + 40**2}
+    monthly = {"2024-04": 20**2 + 30**2, "2024-05": 10**2, "2024-06": 0}
+    assert lost_squares(tables, default_policy, freq="M") == monthly
+
+
+def test_minutes_lost_that_no_outage_accounts_for_are_one_incident_a_month(
+    take_in: TakeIn, default_policy: Policy
+) -> None:
+    without = take_in(complaints=[QUIET], observations=observations(*UP))
+    assert lost_squares(without, default_policy) == {"2024Q2": 50**2 + 10**2}
+    some = outages(("2024-04-03 10:00", "2024-04-03 10:20"))
+    tables = take_in(complaints=[QUIET], observations=observations(*UP), incidents=some)
+    assert lost_squares(tables, default_policy) == {"2024Q2": 20**2 + 30**2 + 10**2}
+
+
+def test_an_open_outage_lasts_until_now(take_in: TakeIn, default_policy: Policy) -> None:
+    given = outages(("2024-06-30 23:00", ""), ("2024-07-02 23:00", ""))
+    lost = observations(("system_availability", "", "06", JUNE - 60, JUNE))
+    tables = take_in(complaints=[QUIET], observations=lost, incidents=given, as_of="2024-06-30")
+    assert lost_squares(tables, default_policy) == {"2024Q2": 60**2}
+
+
+def test_availability_by_unit_takes_the_outages_of_the_unit_and_of_all(
+    take_in: TakeIn, default_policy: Policy
+) -> None:
+    given = outages(*[("2024-04-03 10:00", f"2024-04-03 10:{end}") for end in (10, 20, 30)])
+    given[0]["unit_id"], given[1]["unit_id"] = "u1", "u2"  # and the third is everybody's
+    lost = observations(
+        *[("system_availability", u, "04", APRIL - m, APRIL) for u, m in (("u1", 40), ("u2", 50))]
+    )
+    tables = take_in(complaints=[QUIET], observations=lost, incidents=given)
+    table = indicators(tables, default_policy, by=["unit_id"]).table
+    rows = table[table["indicator_id"] == "system_availability"].set_index("unit_id")
+    assert rows["squares"].to_dict() == {"u1": 10**2 + 30**2, "u2": 20**2 + 30**2}
 
 
 # ---- what cannot be computed ----
@@ -395,29 +535,180 @@ def test_every_indicator_is_computed_on_the_sample(sample_tables: Tables, defaul
     assert (found.table["denominator"] > 0).all()
     shares = found.table["indicator_id"].map(lambda i: INDICATORS[i].family == "proportion")
     assert found.table.loc[shares, "value"].between(0, 1).all()
-    is_mean = found.table["indicator_id"].map(lambda i: INDICATORS[i].family == "mean")
-    assert (found.table["squares"].notna() == is_mean).all()
+    spread = found.table["indicator_id"].map(lambda i: INDICATORS[i].family in ("mean", "availability"))
+    assert (found.table["squares"].notna() == spread).all()
 
 
-@pytest.mark.parametrize("by", ["unit_id", "product", "channel"])
-def test_the_parts_add_up_to_the_bank(by: str, sample_tables: Tables, default_policy: Policy) -> None:
-    keys, sums = ["indicator_id", "period"], ["numerator", "denominator"]
-    bank = indicators(sample_tables, default_policy).table.set_index(keys)[sums]
-    parts = indicators(sample_tables, default_policy, by=[by]).table.groupby(keys)[sums].sum()
-    assert len(parts) > 16 * 8
-    np.testing.assert_allclose(parts, bank.loc[parts.index], rtol=1e-12)
+KEYS, SUMS = ["indicator_id", "period"], ["numerator", "denominator"]
+COMPLAINT_COLUMNS = ["unit_id", "product", "channel", "customer_group", "region_id"]
+BREAKDOWNS = [
+    *([column] for column in COMPLAINT_COLUMNS if column in CONTRACTS["complaints"].names),
+    ["unit_id", "product"],
+    ["product", "channel"],
+    ["channel", "customer_group"],
+    ["unit_id", "product", "channel", "customer_group"],
+]
+
+
+def adds_up(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out means, which are not sums."""
+    return table[table["indicator_id"].map(lambda i: INDICATORS[i].family != "mean")]
+
+
+@pytest.mark.parametrize("freq", ["Q", "M"])
+@pytest.mark.parametrize("by", BREAKDOWNS, ids="+".join)
+def test_the_parts_add_up_to_the_bank(
+    by: list[str], freq: str, sample_tables: Tables, default_policy: Policy
+) -> None:
+    bank = indicators(sample_tables, default_policy, freq=freq).table.set_index(KEYS)[SUMS]
+    parts = adds_up(indicators(sample_tables, default_policy, by=by, freq=freq).table)
+    assert not parts.duplicated([*KEYS, *by]).any()
+    added = parts.groupby(KEYS)[SUMS].sum()
+    assert {"resolved_7wd", "upheld_rate", "repeat_complaint_rate"} <= set(parts["indicator_id"])
+    np.testing.assert_allclose(added, bank.loc[added.index], rtol=1e-12)
 
 
 def test_months_add_up_to_quarters(sample_tables: Tables, default_policy: Policy) -> None:
     monthly = indicators(sample_tables, default_policy, freq="M").table
     monthly["period"] = pd.PeriodIndex(monthly["period"], freq="M").asfreq("Q").astype("str")
-    keys, sums = ["indicator_id", "period"], ["numerator", "denominator"]
-    quarterly = indicators(sample_tables, default_policy).table.set_index(keys)[sums]
-    added = monthly.groupby(keys)[sums].sum().loc[quarterly.index]
-    np.testing.assert_allclose(added, quarterly, rtol=1e-12)
+    quarterly = indicators(sample_tables, default_policy).table
+    flows = adds_up(quarterly)[lambda t: ~t["indicator_id"].map(lambda i: INDICATORS[i].stock)]
+    expected = flows.set_index(KEYS)[SUMS]
+    np.testing.assert_allclose(monthly.groupby(KEYS)[SUMS].sum().loc[expected.index], expected, rtol=1e-12)
+
+
+def test_a_quarter_of_a_stock_is_its_last_month(sample_tables: Tables, default_policy: Policy) -> None:
+    quarterly, monthly = (
+        indicators(sample_tables, default_policy, freq=freq, periods=[period]).table.set_index("indicator_id")
+        for freq, period in (("Q", "2026Q2"), ("M", "2026-06"))
+    )
+    stocks = [indicator.id for indicator in INDICATORS.values() if indicator.stock]
+    assert sorted(stocks) == ["retention", "special_group_coverage", "training_coverage"]
+    pd.testing.assert_frame_equal(quarterly.loc[stocks, SUMS], monthly.loc[stocks, SUMS])
+
+
+def test_handling_days_are_those_of_complaints_that_have_run_their_course(
+    sample_tables: Tables, default_policy: Policy
+) -> None:
+    """Where all of a quarter are old enough, Kaplan–Meier is the plain mean of the days, cut at thirty."""
+    table = indicators(sample_tables, default_policy, periods=["2026Q1", "2026Q3"]).table
+    old, young = table[table["indicator_id"] == "handling_days"].itertuples()
+    assert old.numerator == pytest.approx(round(old.numerator), abs=1e-6)
+    assert old.squares == pytest.approx(round(old.squares), abs=1e-6)
+    assert abs(young.numerator - round(young.numerator)) > 1e-3  # some of its complaints are still open
+    assert young.value == pytest.approx(old.value, rel=0.15)
+
+
+def test_only_the_columns_that_are_needed_are_read(
+    sample_tables: Tables, default_policy: Policy, tmp_path: Path
+) -> None:
+    kept = [
+        name for name in CONTRACTS["complaints"].names if name not in ("narrative", "logged_at", "redress")
+    ]
+    sample_tables.complaints.frame(kept).to_parquet(tmp_path / "accepted.parquet")
+    narrow = replace(sample_tables, complaints=replace(sample_tables.complaints, folder=tmp_path))
+    found, expected = (indicators(tables, default_policy).table for tables in (narrow, sample_tables))
+    pd.testing.assert_frame_equal(found, expected)
+
+
+@pytest.mark.parametrize("periods", [["2026-Q9"], ["'; DROP TABLE complaints"]])
+def test_a_period_that_cannot_be_read_is_refused(
+    periods: list[str], sample_tables: Tables, default_policy: Policy
+) -> None:
+    with pytest.raises(ParameterError, match="expected a period like 2026Q3 or 2026-09"):
+        indicators(sample_tables, default_policy, periods=periods)
+
+
+def test_periods_are_a_choice_of_all(sample_tables: Tables, default_policy: Policy) -> None:
+    every = indicators(sample_tables, default_policy, freq="M").table
+    wanted = ["2026-06", "2023-02"]
+    chosen = indicators(sample_tables, default_policy, freq="M", periods=wanted).table
+    expected = every[every["period"].isin(wanted)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(chosen, expected)
+    assert indicators(sample_tables, default_policy, periods=[]).table.empty
 
 
 def test_a_result_shows_its_latest_period(sample_tables: Tables, default_policy: Policy) -> None:
     found = indicators(sample_tables, default_policy)
     assert found.sentence == "34 indicators computed, 1 not available from this source."
     assert set(found.summary()["period"]) == {"2026Q3"}
+
+
+# ---- observations that nothing uses ----
+
+
+def test_observations_of_an_unknown_indicator_are_counted(take_in: TakeIn) -> None:
+    given = observations(
+        ("retention", "u1", "04", 1, 1),
+        ("retenton", "u1", "04", 1, 1),  # misspelt
+        ("retenton", "u1", "05", 1, 1),
+        ("resolved_7wd", "u1", "05", 1, 1),  # computed from complaints: not taken from here
+    )
+    found = unused_observations(take_in(complaints=[QUIET], observations=given))
+    assert found.to_dict("list") == {"indicator_id": ["resolved_7wd", "retenton"], "rows": [1, 2]}
+
+
+def test_a_source_whose_observations_are_all_used(sample_tables: Tables, take_in: TakeIn) -> None:
+    for tables in (sample_tables, take_in(complaints=[QUIET])):
+        found = unused_observations(tables)
+        assert found.empty
+        assert list(found.columns) == ["indicator_id", "rows"]
+
+
+# ---- the catalogue in words ----
+
+RETENTION = (
+    "rows of observations where indicator_id = 'retention', last known month of each unit in the period:"
+    " Σ [numerator] ÷ Σ [denominator]"
+)
+HANDLING_DAYS = (
+    "rows of complaints: S(0) + S(1) + … + S(29), S(t) the Kaplan–Meier estimate of the share with"
+    " working_days_to_resolution > t, censored where resolved_at IS NULL OR resolved_at >= now"
+)
+
+
+@pytest.mark.parametrize(
+    ("indicator_id", "formula"),
+    [
+        ("upheld_rate", "rows of complaints where upheld IS NOT NULL: Σ [upheld] ÷ number"),
+        ("complaint_rate", "rows of complaints: number ÷ (Σ exposure.accounts ÷ 12) × 1,000"),
+        ("security_incidents", "rows of incidents where kind = 'security': number ÷ number of quarters"),
+        ("disclosure_rate", "rows of inspections where kind = 'disclosure': Σ [passed] ÷ Σ [items]"),
+        ("retention", RETENTION),
+        ("handling_days", HANDLING_DAYS),
+    ],
+)
+def test_a_formula_is_rendered_from_what_is_computed(indicator_id: str, formula: str) -> None:
+    assert INDICATORS[indicator_id].formula == formula
+
+
+def test_the_page_of_indicators_is_up_to_date(project: Path) -> None:
+    shown = (project / "docs" / "indicators.md").read_text(encoding="utf-8")
+    assert shown == rendered(latest_policy()), "write it again: python tests/spec/indicators.py"
+    assert all(f"### `{indicator_id}`" in shown for indicator_id in INDICATORS)
+
+
+def test_an_indicator_is_added_as_the_manual_says(
+    project: Path, sample_tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (project / "docs" / "howto" / "add_an_indicator.md").read_text(encoding="utf-8")
+    entry_code, use = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    (line,) = re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)
+    entry = eval(entry_code, {"Indicator": Indicator})
+    monkeypatch.setitem(INDICATORS, entry.id, entry)
+    shipped = (project / "params" / "policy" / "2000-01-01.yaml").read_text(encoding="utf-8")
+    before, heading, after = shipped.partition("\nindicators:")
+    rest_of_heading, _, others = after.partition("\n")
+    added = f"{before}{heading}{rest_of_heading}\n{line}{others}".replace("2000-01-01", "2001-01-01", 1)
+    (tmp_path / "2001-01-01.yaml").write_text(added, encoding="utf-8")
+    policy = load_policy(tmp_path, on="2026-10-01")
+
+    by_product: dict[str, object] = {"rm": rm, "tables": sample_tables, "policy": policy}
+    exec(use, by_product)
+    assert len(by_product["found"].table.query("indicator_id == 'regulator_share'")) == 6
+    bank = indicators(sample_tables, policy).table.query("indicator_id == 'regulator_share'")
+    assert len(bank) == 16
+    assert bank["value"].between(0.05, 0.09).all()
+    rated = rate_period(sample_tables, policy, "2026Q2")[0].set_index("indicator_id")
+    assert rated.loc["regulator_share", "rating"] == "green"
+    assert "### `regulator_share` 监管转办投诉占比" in rendered(policy)

@@ -231,6 +231,56 @@ def test_previous_gives_change_and_rating(bank, policy, card) -> None:
     assert card.table["change"].isna().all()
 
 
+# Availability: a quarter of 132,480 minutes, amber at 99.95 % (66 minutes lost), red at 99.9 % (132)
+
+
+def availability(take_in, policy, outages, *, lost=None):
+    """Rate a quarter of which August had outages of so many minutes each."""
+    lost = sum(outages) if lost is None else lost
+    service = {"07": 31 * 1440, "08": 31 * 1440, "09": 30 * 1440}
+    observations = [
+        {"indicator_id": "system_availability", "month": f"2024-{month}-01",
+         "numerator": minutes - (lost if month == "08" else 0), "denominator": minutes}
+        for month, minutes in service.items()
+    ]  # fmt: skip
+    tables = {"complaints": [{"complaint_id": "c", "received_at": "2024-07-01", "unit_id": "u", "product": "p"}],
+              "observations": observations}  # fmt: skip
+    starts = [pd.Timestamp("2024-08-02") + pd.Timedelta(days=place) for place in range(len(outages))]
+    incidents = [
+        {"incident_id": f"i{place}", "kind": "outage", "started_at": start.isoformat(),
+         "ended_at": (start + pd.Timedelta(minutes=minutes)).isoformat()}
+        for place, (start, minutes) in enumerate(zip(starts, outages, strict=True))
+    ]  # fmt: skip
+    if incidents:
+        tables["incidents"] = incidents
+    card = score(take_in(**tables), with_indicators(policy, ["system_availability"]), period=PERIOD)
+    return card.indicators.iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("outages", "rating"),
+    [
+        ([], "green"),  # none in three months
+        ([5] * 6, "green"),  # 30 minutes
+        ([10] * 17, "red"),  # 170 minutes
+        ([170], "amber"),  # the same minutes, in one incident
+    ],
+)
+def test_availability_varies_by_incident(take_in, default_policy, outages, rating) -> None:
+    assert availability(take_in, default_policy, outages)["rating"] == rating
+
+
+def test_availability_is_never_certain(take_in, default_policy) -> None:
+    none = availability(take_in, default_policy, [])
+    assert (none["value"], none["p_red"] > 0, none["lower"] < 1) == (1.0, True, True)
+    many, one = (availability(take_in, default_policy, outages) for outages in ([4] * 20, [80]))
+    unexplained = availability(take_in, default_policy, [], lost=80)
+    assert many["value"] == one["value"] == unexplained["value"]
+    assert many["lower"] > one["lower"]
+    assert unexplained["lower"] == one["lower"]
+    assert one["upper"] <= 1
+
+
 # Periods
 
 

@@ -16,6 +16,8 @@ from riskmodels.assessment import Findings
 from riskmodels.forecasting import Forecast
 from riskmodels.panel import Panel
 from riskmodels.policy import Policy
+from riskmodels.rates import proportion_posterior
+from riskmodels.sample.days import working_days
 from riskmodels.scorecard import Scorecard
 from riskmodels.tables import Tables
 
@@ -150,6 +152,56 @@ def test_the_trend_is_carried_on(panel: Panel, truth: dict[str, Any]) -> None:
     years = rm.forecast(panel, horizon=24).mean.sum(axis=0).reshape(2, 12).sum(axis=1)
     growth = (1 + truth["trend_per_year"]) * (1 + truth["exposure_growth_per_year"])
     assert years[1] / years[0] == pytest.approx(growth, abs=0.02)
+
+
+LAST_MONTHS = ["2026-07", "2026-08", "2026-09"]
+
+
+def naive_shares(complaints: pd.DataFrame) -> pd.DataFrame:
+    """What a spreadsheet makes of "resolved within seven working days", by month of the last three.
+
+    resolved: complaints of the month resolved by now ÷ complaints of the month, however old they are.
+    flow: complaints resolved in the month ÷ complaints received in it.
+    in_time: those resolved within seven working days ÷ complaints of the month, the young ones counted in.
+    """
+    received, resolved = complaints["received_at"], complaints["resolved_at"]
+    month, month_resolved = received.dt.strftime("%Y-%m"), resolved.dt.strftime("%Y-%m")
+    counted = [
+        np.searchsorted(working_days(), day.to_numpy().astype("M8[D]"), "right")
+        for day in (received, resolved)
+    ]
+    in_time = (counted[1] - counted[0] <= 7) & resolved.notna()
+    size = month.value_counts()
+    columns = {
+        "resolved": resolved.notna().groupby(month).mean(),
+        "flow": month_resolved.value_counts() / size,
+        "in_time": in_time.groupby(month).mean(),
+    }
+    return pd.DataFrame(columns).loc[LAST_MONTHS]
+
+
+def test_the_naive_share_of_the_last_months_is_wrong_and_ours_is_not(
+    sample_tables: Tables, default_policy: Policy, truth: dict[str, Any]
+) -> None:
+    true = pd.Series(truth["resolved_in_time"]["share_by_month"])[LAST_MONTHS].to_numpy()
+    naive = naive_shares(sample_tables.complaints.frame(["received_at", "resolved_at"]))
+    points = (100 * (naive - true[:, None])).round(1)
+    assert points["resolved"].tolist() == [
+        3.3,
+        2.8,
+        -3.5,
+    ]  # never right, and a fall of seven points that is none
+    assert points["flow"].tolist() == [4.0, -0.2, 16.9]  # beyond 100 %: a backlog is worked off
+    assert points["in_time"].tolist() == [0.7, 0.1, -4.9]  # the youngest month looks bad
+
+    table = rm.indicators(sample_tables, default_policy, freq="M", periods=LAST_MONTHS).table
+    ours = table[table["indicator_id"] == truth["resolved_in_time"]["indicator_id"]]
+    assert (100 * (ours["value"] - true)).round(1).tolist() == [0.7, 0.1, 1.1]
+    sampled = proportion_posterior(ours["numerator"].to_numpy(), ours["denominator"].to_numpy())
+    lower, upper = sampled.ppf([[0.025], [0.975]])
+    assert ((lower < true) & (true < upper)).all()
+    for column in naive:  # each naive share is outside that interval, in at least one month
+        assert ((naive[column] < lower) | (naive[column] > upper)).any()
 
 
 @pytest.mark.parametrize("place", [0, 1])

@@ -1,7 +1,18 @@
 """The indicators: their definitions, and their values from the tables."""
 
-from riskmodels.catalogue.computation import Frequency, Indicators, indicators
-from riskmodels.catalogue.definitions import INDICATORS, Family, Indicator
+from riskmodels.catalogue.computation import Indicators, indicators, unused_observations
+from riskmodels.catalogue.definitions import INDICATORS
+from riskmodels.catalogue.entry import Family, Indicator
+from riskmodels.catalogue.queries import Frequency
 from riskmodels.catalogue.values import format_value
 
-__all__ = ["INDICATORS", "Family", "Frequency", "Indicator", "Indicators", "format_value", "indicators"]
+__all__ = [
+    "INDICATORS",
+    "Family",
+    "Frequency",
+    "Indicator",
+    "Indicators",
+    "format_value",
+    "indicators",
+    "unused_observations",
+]

@@ -1,24 +1,34 @@
 """Compute the indicators of the policy from the tables, numerator and denominator kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
 import duckdb
+import numpy as np
 import pandas as pd
 
-from riskmodels.catalogue.definitions import INDICATORS, Indicator
+from riskmodels.catalogue.definitions import INDICATORS
+from riskmodels.catalogue.entry import Indicator
+from riskmodels.catalogue.queries import (
+    Breakdown,
+    Frequency,
+    over_accounts,
+    over_durations,
+    over_minutes,
+    over_rows,
+    over_stock,
+    over_time,
+)
 from riskmodels.display import Displayed
 from riskmodels.policy import Policy
+from riskmodels.rates import restricted_mean
 from riskmodels.tables import CONTRACTS, Tables
 from riskmodels.tables.sql import literal, name, single_file
 from riskmodels.workdays import working_days
 
-Frequency = Literal["Q", "M"]
-
-_PERIOD = {"Q": "year({at}) || 'Q' || quarter({at})", "M": "strftime({at}, '%Y-%m')"}
-_LENGTH = {"Q": ("quarter", 3), "M": ("month", 1)}
+_NO_ROWS = "the source has no rows for it in the period"
+_FIGURES = ("numerator", "denominator", "squares", "value")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,8 +38,9 @@ class Indicators(Displayed):
     Attributes
     ----------
     table : DataFrame
-        indicator_id, the columns of ``by``, period, numerator, denominator, squares (sum of squared values,
-        for means; else NaN), value [unit of the indicator]; one row where the denominator is known.
+        indicator_id, the columns of ``by``, period, numerator, denominator, squares (for means, of the
+        values; for availability, of the minutes lost by incident; else NaN), value [unit of the
+        indicator]; one row where the denominator is known.
     unavailable : DataFrame
         indicator_id, reason: indicators of the policy that these tables cannot give.
     by : tuple of str
@@ -82,43 +93,66 @@ def indicators(
     Indicators
         Each indicator of the policy is either in ``table`` or in ``unavailable``.
 
+    Raises
+    ------
+    ParameterError
+        A period cannot be read.
+
     Notes
     -----
     A complaint belongs to the period in which it was received, and is in the denominator of a deadline
     once that deadline has passed; open and overdue ones count as failed. So the last weeks before the
-    as-of day are thinner, not better. Months that the source does not know are left out of numerator and
-    denominator alike; so are complaints of a unit, product and month whose accounts are unknown.
+    as-of day are thinner, not better. A handling time counts every complaint, the open ones as not
+    finished yet (Kaplan–Meier); a cohort too young for the whole horizon has no value. Months that the
+    source does not know are left out of numerator and denominator alike; so are complaints of a unit,
+    product and month whose accounts are unknown.
     """
-    reasons: dict[str, str] = {}
-    frames: list[pd.DataFrame] = []
+    reasons = {wanted.id: _why_not(wanted.id, tables, by) for wanted in policy.indicators}
+    given = [INDICATORS[indicator_id] for indicator_id, reason in reasons.items() if not reason]
+    cut = Breakdown(
+        tables=tables, by=tuple(by), freq=freq, periods=None if periods is None else tuple(periods)
+    )
     with duckdb.connect() as connection:
         _prepare(connection, tables)
-        for wanted in policy.indicators:
-            reason = _why_not(wanted.id, tables, by)
-            if reason:
-                reasons[wanted.id] = reason
-                continue
-            query = _query(INDICATORS[wanted.id], tables, by, freq, periods)
-            frame = connection.execute(query).df()
-            if frame.empty:
-                reasons[wanted.id] = "the source has no rows for it in the period"
-            else:
-                frames.append(frame)
-    table = pd.concat(frames, ignore_index=True) if frames else _empty(by)
-    table["period"] = table["period"].astype("str")
+        found: dict[str, pd.DataFrame] = {}
+        for chosen in _sharing_a_scan(given):
+            found |= _computed(connection, chosen, cut)
+    reasons |= {indicator.id: _NO_ROWS for indicator in given if found[indicator.id].empty}
     return Indicators(
-        table=table,
-        unavailable=pd.DataFrame(
-            {"indicator_id": list(reasons), "reason": list(reasons.values())}, dtype="str"
-        ),
-        by=tuple(by),
+        table=_joined([found[indicator.id] for indicator in given], cut),
+        unavailable=_listed({key: reason for key, reason in reasons.items() if reason}),
+        by=cut.by,
     )
 
 
-def _empty(by: Sequence[str]) -> pd.DataFrame:
-    texts = dict.fromkeys(["indicator_id", *by, "period"], pd.Series(dtype="str"))
-    numbers = dict.fromkeys(["numerator", "denominator", "squares", "value"], pd.Series(dtype="float64"))
-    return pd.DataFrame({**texts, **numbers})
+def unused_observations(tables: Tables) -> pd.DataFrame:
+    """Count the rows of ``observations`` that no entry of the catalogue uses: misspelt, or not known.
+
+    Returns
+    -------
+    DataFrame
+        indicator_id, rows; in order of indicator_id, empty where every row is used or the table is lacking.
+    """
+    used = [indicator.id for indicator in INDICATORS.values() if indicator.table == "observations"]
+    if tables.observations is None:
+        return pd.DataFrame({"indicator_id": pd.Series(dtype="str"), "rows": pd.Series(dtype="int64")})
+    strangers = tables.observations.relation.filter(
+        f"indicator_id NOT IN ({', '.join(map(literal, used))})"
+    ).aggregate('indicator_id, count(*)::BIGINT AS "rows"')
+    return pd.DataFrame(strangers.order("indicator_id").df()).astype({"indicator_id": "str"})
+
+
+def _listed(reasons: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame({"indicator_id": list(reasons), "reason": list(reasons.values())}, dtype="str")
+
+
+def _joined(frames: list[pd.DataFrame], cut: Breakdown) -> pd.DataFrame:
+    """Put the frames that have rows one under another."""
+    full = [frame for frame in frames if len(frame)]
+    if full:
+        return pd.concat(full, ignore_index=True).astype({"period": "str"})
+    texts = dict.fromkeys(["indicator_id", *cut.by, "period"], pd.Series(dtype="str"))
+    return pd.DataFrame({**texts, **dict.fromkeys(_FIGURES, pd.Series(dtype="float64"))})
 
 
 def _why_not(indicator_id: str, tables: Tables, by: Sequence[str]) -> str:
@@ -144,105 +178,96 @@ def _why_not(indicator_id: str, tables: Tables, by: Sequence[str]) -> str:
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
-    """Create a view a table; complaints with their working days; ``now``, the end of the as-of day."""
+    """Create a view a table, with ``now``, the end of the as-of day; the complaints' span, days, outages."""
     for table in tables.present:
         connection.execute(
             f"CREATE TEMP VIEW {name(table.name)} AS SELECT *, {literal(tables.as_of.isoformat())}::TIMESTAMP"
             f" + INTERVAL 1 DAY AS now FROM read_parquet({single_file(table.path)})"
         )
-    first = connection.execute("SELECT min(received_at)::DATE FROM complaints").fetchall()[0][0]
-    start = (first or tables.as_of) - timedelta(days=1)
-    connection.register("workdays", working_days(start, tables.as_of, country=tables.country))
-    index = {
-        moment: f"(SELECT working_index FROM workdays WHERE day = {moment}::DATE)"  # none after the as-of day
-        for moment in ("received_at", "first_response_at", "resolved_at")
+    first = (
+        "NULL::DATE AS began"
+        if tables.complaints is None
+        else "min(received_at)::DATE AS began FROM complaints"
+    )
+    connection.execute(f"CREATE TEMP TABLE span AS SELECT {first}")
+    began = connection.execute("SELECT began FROM span").fetchall()[0][0] or tables.as_of
+    calendar = working_days(began - timedelta(days=1), tables.as_of, country=tables.country)
+    connection.register("calendar", calendar)
+    connection.execute("CREATE TEMP TABLE workdays AS SELECT day::DATE AS day, working_index FROM calendar")
+    connection.execute(f"CREATE TEMP VIEW outages AS {_outages(tables)}")
+
+
+def _outages(tables: Tables) -> str:
+    """Select the outages that began by now, an open one lasting until now; none where there are no incidents."""
+    if tables.incidents is None:
+        return "SELECT NULL AS incident_id, NULL AS unit_id, NULL::TIMESTAMP AS started, started AS ended LIMIT 0"
+    return (
+        "SELECT incident_id, unit_id, started_at AS started, least(coalesce(ended_at, now), now) AS ended"
+        " FROM incidents WHERE kind = 'outage' AND started_at < now"
+    )
+
+
+def _sharing_a_scan(given: Iterable[Indicator]) -> list[list[Indicator]]:
+    """Put indicators of the same table and cohort together; those that count otherwise stay alone."""
+    groups: dict[tuple[str, ...], list[Indicator]] = {}
+    for indicator in given:
+        alone = (
+            indicator.exposure or indicator.stock or indicator.horizon or indicator.family == "availability"
+        )
+        key = (indicator.id,) if alone else (indicator.table, indicator.at)
+        groups.setdefault(key, []).append(indicator)
+    return list(groups.values())
+
+
+def _computed(
+    connection: duckdb.DuckDBPyConnection, chosen: list[Indicator], cut: Breakdown
+) -> dict[str, pd.DataFrame]:
+    """Run the query of indicators that share a scan, and take each one's rows out of its answer."""
+    answer = connection.execute(cut.finished(_counting(chosen, cut))).df()
+    if chosen[0].horizon:
+        answer = _restricted_means(answer, chosen[0], cut)
+    return {indicator.id: _rows_of(answer, indicator, place, cut) for place, indicator in enumerate(chosen)}
+
+
+def _counting(chosen: list[Indicator], cut: Breakdown) -> str:
+    first = chosen[0]
+    if first.exposure == "accounts":
+        return over_accounts(first, cut)
+    if first.exposure == "time":
+        return over_time(first, cut)
+    if first.horizon:
+        return over_durations(first, cut)
+    if first.stock:
+        return over_stock(first, cut)
+    return over_minutes(first, cut) if first.family == "availability" else over_rows(chosen, cut)
+
+
+def _rows_of(answer: pd.DataFrame, indicator: Indicator, place: int, cut: Breakdown) -> pd.DataFrame:
+    """Return one indicator's rows: those whose denominator is above zero."""
+    figures = {f"{figure}_{place}": figure for figure in _FIGURES[:3]}
+    rows = answer.loc[answer[f"denominator_{place}"] > 0, [*cut.by, "period", *figures]]
+    rows = rows.rename(columns=figures).astype(dict.fromkeys(figures.values(), "float64"))
+    rows.insert(0, "indicator_id", indicator.id)
+    return rows.assign(value=rows["numerator"] / rows["denominator"] * indicator.scale)
+
+
+def _restricted_means(answer: pd.DataFrame, indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
+    """Turn counts by whole days into restricted means; a cohort that is too young is left out.
+
+    The numerator is the mean times the number of complaints n, and the squares are n (mean² + n V), V the
+    variance of the mean by Greenwood's formula: so their spread over n is V, and where nothing is censored
+    they are the sum of the squared days.
+    """
+    cohorts = answer[[*cut.by, "period"]].drop_duplicates(ignore_index=True)
+    group = answer.groupby([*cut.by, "period"], sort=False, dropna=False).ngroup().to_numpy()
+    counts = np.zeros((2, len(cohorts), indicator.horizon + 1))
+    days = answer["days"].to_numpy(np.int64)
+    counts[0, group, days], counts[1, group, days] = answer["events"], answer["censored"]
+    mean, variance = restricted_mean(counts[0], counts[1])
+    size = counts.sum(axis=(0, 2))
+    figures = {
+        "numerator_0": mean * size,
+        "denominator_0": size,
+        "squares_0": size * (mean**2 + size * variance),
     }
-    today = "(SELECT max(working_index) FROM workdays)"
-    connection.execute(
-        "CREATE TEMP TABLE counted AS SELECT *,"
-        f" coalesce({index['first_response_at']}, {today}) - {index['received_at']} AS working_days_to_response,"
-        f" coalesce({index['resolved_at']}, {today}) - {index['received_at']} AS working_days_to_resolution,"
-        f" {today} - {index['received_at']} AS working_days_old FROM complaints"
-    )
-
-
-def _query(
-    indicator: Indicator, tables: Tables, by: Sequence[str], freq: Frequency, periods: Sequence[str] | None
-) -> str:
-    if indicator.exposure == "accounts":
-        counted = _over_accounts(indicator, tables, by, freq)
-    elif indicator.exposure == "time":
-        counted = _over_time(indicator, tables, freq)
-    else:
-        counted = _over_rows(indicator, tables, by, freq)
-    chosen = ""
-    if periods is not None:
-        chosen = f" AND period IN ({', '.join(literal(period) for period in periods)})"
-    dimensions = "".join(f"{name(column)}, " for column in by)
-    return (
-        f"SELECT {literal(indicator.id)} AS indicator_id, {dimensions} period, numerator::DOUBLE AS numerator,"
-        " denominator::DOUBLE AS denominator, squares::DOUBLE AS squares,"
-        f" numerator / denominator * {indicator.scale!r} AS value FROM ({counted})"
-        f" WHERE denominator > 0{chosen} ORDER BY {dimensions} period"
-    )
-
-
-def _known(tables: Tables, table: str, at: str) -> str:
-    """Condition that a row lies in a month that the source of ``table`` knows, up to the as-of day."""
-    months = tables.require(table).provenance.unknown_months
-    known = f"{at} IS NOT NULL AND {at} < {literal(tables.as_of.isoformat())}::DATE + INTERVAL 1 DAY"
-    if months:
-        listed = ", ".join(literal(month) for month in months)
-        known += f" AND strftime({at}, '%Y-%m') NOT IN ({listed})"
-    return known
-
-
-def _grouping(by: Sequence[str], freq: Frequency, at: str) -> str:
-    return "".join(f"{name(column)}, " for column in by) + f"{_PERIOD[freq].format(at=at)} AS period"
-
-
-def _over_rows(indicator: Indicator, tables: Tables, by: Sequence[str], freq: Frequency) -> str:
-    source = "counted" if indicator.table == "complaints" else name(indicator.table)
-    value = f"({indicator.value})::DOUBLE"
-    squares = f"sum({value} * {value})" if indicator.family == "mean" else "NULL"
-    return (
-        f"SELECT {_grouping(by, freq, indicator.at)}, sum({value}) AS numerator,"
-        f" {indicator.weight} AS denominator, {squares} AS squares FROM {source}"
-        f" WHERE ({indicator.eligible}) AND {_known(tables, indicator.table, indicator.at)} GROUP BY ALL"
-    )
-
-
-def _over_accounts(indicator: Indicator, tables: Tables, by: Sequence[str], freq: Frequency) -> str:
-    """Count complaints over account-years, where the accounts are known, in months that both tables know."""
-    known = (
-        "accounts IS NOT NULL AND month + INTERVAL 1 MONTH <= now"
-        " AND month >= (SELECT date_trunc('month', min(received_at)) FROM complaints)"
-        f" AND {_known(tables, 'complaints', 'month')} AND {_known(tables, 'exposure', 'month')}"
-    )
-    cell = f"(unit_id, product, date_trunc('month', {indicator.at})::DATE)"
-    keys = ", ".join([*(name(column) for column in by), "period"])
-    return (
-        f"SELECT {keys}, coalesce(count, 0) AS numerator, denominator, NULL AS squares FROM"
-        f" (SELECT {_grouping(by, freq, 'month')}, sum(accounts) / 12.0 AS denominator FROM exposure"
-        f" WHERE {known} GROUP BY ALL)"
-        f" LEFT JOIN (SELECT {_grouping(by, freq, indicator.at)}, count(*) AS count FROM complaints"
-        f" WHERE {cell} IN (SELECT (unit_id, product, month::DATE) FROM exposure WHERE {known})"
-        f" GROUP BY ALL) USING ({keys})"
-    )
-
-
-def _over_time(indicator: Indicator, tables: Tables, freq: Frequency) -> str:
-    """Count events in every period of the complaints' span, quiet ones included; a part of it weighs less."""
-    unit, months = _LENGTH[freq]
-    start = f"date_trunc('{unit}', day)"
-    length = f"any_value(date_diff('day', {start}, {start} + INTERVAL {months} MONTH))"
-    began = "(SELECT min(received_at)::DATE FROM complaints)"
-    return (
-        "SELECT period, coalesce(events, 0) AS numerator, quarters AS denominator, NULL AS squares FROM"
-        f" (SELECT {_PERIOD[freq].format(at='day')} AS period,"
-        f" count(*) / {length} * {months} / 3.0 AS quarters FROM workdays"
-        f" WHERE day >= {began} AND {_known(tables, indicator.table, 'day')} GROUP BY ALL)"
-        f" LEFT JOIN (SELECT {_PERIOD[freq].format(at=indicator.at)} AS period, count(*) AS events"
-        f" FROM {name(indicator.table)} WHERE ({indicator.eligible}) AND {indicator.at} >= {began}"
-        f" AND {_known(tables, indicator.table, indicator.at)} GROUP BY ALL) USING (period)"
-    )
+    return cohorts.assign(**figures)[np.isfinite(mean)]

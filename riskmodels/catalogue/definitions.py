@@ -1,49 +1,6 @@
 """The indicators: what each is in words, which rows it counts, and what it needs. One entry each."""
 
-from dataclasses import dataclass
-from typing import Literal
-
-Family = Literal["proportion", "rate", "mean", "measured"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Indicator:
-    """How one indicator is computed.
-
-    Attributes
-    ----------
-    table, at : str
-        Canonical table, and its column whose period a row belongs to (the cohort).
-    needs : tuple of str
-        Columns without which it cannot be computed.
-    eligible, value, weight : str
-        SQL over the table's columns: rows that count; what each adds to the numerator; and, over all of
-        them, the denominator.
-        A complaint also has ``working_days_to_response``, ``working_days_to_resolution`` (until today where
-        it has not happened) and ``working_days_old``; ``now`` is the end of the as-of day.
-    exposure : str
-        Where the denominator is not of the rows counted: account-years, or quarters of time.
-    family : str
-        ``proportion`` and ``rate`` (counts over exposure) and ``mean`` have sampling error; ``measured``
-        is known exactly (minutes, money).
-    scale : float
-        The value is numerator / denominator x scale.
-    """
-
-    id: str
-    table: str
-    at: str
-    unit: str
-    definition_en: str
-    definition_zh: str
-    needs: tuple[str, ...] = ()
-    eligible: str = "true"
-    value: str = "1"
-    weight: str = "count(*)"
-    exposure: Literal["", "accounts", "time"] = ""
-    family: Family = "proportion"
-    scale: float = 1.0
-
+from riskmodels.catalogue.entry import Family, Indicator
 
 COMPLAINTS = "share of complaints"
 
@@ -71,14 +28,21 @@ def _inspected(indicator_id: str, kind: str, en: str, zh: str) -> Indicator:
         unit="share of items",
         eligible=f"kind = '{kind}'",
         value="passed",
-        weight="sum(items)",
+        weight="items",
         definition_en=en,
         definition_zh=zh,
     )
 
 
 def _supplied(
-    indicator_id: str, en: str, zh: str, *, unit: str, family: Family = "proportion", scale: float = 1.0
+    indicator_id: str,
+    en: str,
+    zh: str,
+    *,
+    unit: str,
+    family: Family = "proportion",
+    scale: float = 1.0,
+    stock: bool = False,
 ) -> Indicator:
     return Indicator(
         id=indicator_id,
@@ -87,9 +51,10 @@ def _supplied(
         unit=unit,
         eligible=f"indicator_id = '{indicator_id}'",
         value="numerator",
-        weight="sum(denominator)",
+        weight="denominator",
         family=family,
         scale=scale,
+        stock=stock,
         definition_en=en,
         definition_zh=zh,
     )
@@ -170,12 +135,13 @@ _ALL = (
         at="received_at",
         unit="working days",
         needs=("resolved_at",),
-        eligible="working_days_old >= 30",
-        value="least(working_days_to_resolution, 30)",
+        value="working_days_to_resolution",
+        censored="resolved_at IS NULL OR resolved_at >= now",
+        horizon=30,
         family="mean",
-        definition_en="Mean working days to resolve within the first 30, of complaints at least 30 working"
-        " days old; one that is open or took longer counts 30.",
-        definition_zh="收到已满三十个工作日的投诉的平均处理工作日数，超过三十日或未办结的按三十日计。",
+        definition_en="Mean working days to resolve within the first 30, of all complaints received: by"
+        " Kaplan–Meier, so that open ones count for as long as they have been open.",
+        definition_zh="收到的全部投诉在前三十个工作日内的平均处理工作日数，按Kaplan–Meier法估计，未办结的计至当日为止。",
     ),
     _supplied(
         "enquiry_30min",
@@ -238,9 +204,11 @@ _ALL = (
     ),
     _supplied(
         "retention",
-        "Customers of twelve months ago who are still customers, supplied by the bank.",
-        "十二个月前的客户至今留存的比例，由银行提供。",
+        "Customers of twelve months ago who are still customers, at the last known month of the period, supplied"
+        " by the bank.",
+        "十二个月前的客户至今留存的比例，取期内最后一个已知月份，由银行提供。",
         unit="share of customers",
+        stock=True,
     ),
     _supplied(
         "service_error_rate",
@@ -259,7 +227,7 @@ _ALL = (
         "Minutes up out of minutes in service, supplied by the bank.",
         "可用分钟数占服务分钟数的比例，由银行提供。",
         unit="share of minutes",
-        family="measured",
+        family="availability",
     ),
     _supplied(
         "bot_accuracy",
@@ -328,9 +296,11 @@ _ALL = (
     ),
     _supplied(
         "special_group_coverage",
-        "Elderly, disabled and new-resident customers who got the adapted service, supplied by the bank.",
-        "老年人、残障人士和新市民客户中获得适配服务的比例，由银行提供。",
+        "Elderly, disabled and new-resident customers who got the adapted service, at the last known month of"
+        " the period, supplied by the bank.",
+        "老年人、残障人士和新市民客户中获得适配服务的比例，取期内最后一个已知月份，由银行提供。",
         unit="share of customers",
+        stock=True,
     ),
     _inspected(
         "mystery_shopper_pass",
@@ -346,9 +316,10 @@ _ALL = (
     ),
     _supplied(
         "training_coverage",
-        "Staff with current training, supplied by the bank.",
-        "培训在有效期内的员工占比，由银行提供。",
+        "Staff with current training, at the last known month of the period, supplied by the bank.",
+        "培训在有效期内的员工占比，取期内最后一个已知月份，由银行提供。",
         unit="share of staff",
+        stock=True,
     ),
     Indicator(
         id="education_reach",
@@ -357,7 +328,7 @@ _ALL = (
         unit="persons per reporting unit and quarter",
         eligible="indicator_id = 'education_reach'",
         value="numerator",
-        weight="count(*) / 3.0",
+        weight="1 / 3.0",
         family="measured",
         definition_en="Customers reached by financial education, per reporting unit and quarter, supplied by the bank.",
         definition_zh="每个报送机构每季度金融知识宣教覆盖人次，由银行提供。",

@@ -100,6 +100,6 @@ def sample_bank(*, seed: int = 2026) -> SampleBank:
 
 
 def _conformed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """Keep the contract's columns in its order, as its types."""
-    types = {column.name: PANDAS_TYPES[column.type] for column in contract.columns}
-    return frame[contract.names].astype(types)
+    """Keep the contract's columns in its order, as its types; the region comes from the units."""
+    types = {column.name: PANDAS_TYPES[column.type] for column in contract.columns if column.name in frame}
+    return frame[list(types)].astype(types)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from riskmodels.sample import plan
-from riskmodels.tables.contracts import Column, Contract
+from riskmodels.tables.contracts import Column, Contract, Rule
 
 _INTRODUCTION: Final = f"""\
 # The synthetic bank
@@ -43,6 +43,8 @@ reached on the last day); `arrivals` in `truth.json` is the whole formula. Beyon
   {-plan.NEW_RESIDENT_SATISFACTION_POINTS:g} points less often.
 - **Reporting delay**: branches answer at once but log late, {plan.DELAY_MEAN_DAYS:g} days on average and sometimes
   months; what is not logged on the as-of date is not in the table. `complete_counts` holds what really arrived.
+- **Resolved in time**: `resolved_in_time` holds the true share of complaints resolved within seven working days,
+  by month, as it will be once every one of them has had its time.
 
 Everything else is equal between branches, up to chance; no other table moves the complaints. Customer groups
 stand in the same proportions everywhere. A working day is one in China, made-up weekend days included. One
@@ -58,7 +60,7 @@ def sample_readme(contracts: Mapping[str, Contract]) -> str:
 
 
 def data_dictionary(contracts: Mapping[str, Contract]) -> str:
-    """Write one Markdown table a canonical table: column, type, unit, meaning, whether it is required.
+    """Write one Markdown table a canonical table: columns with type, unit, meaning and range; then its rules.
 
     Parameters
     ----------
@@ -77,13 +79,37 @@ def _section(contract: Contract) -> str:
     head = [
         f"### {contract.table}\n",
         f"{contract.words} Key: {', '.join(f'`{name}`' for name in contract.key)}.\n",
-        "| column | type | unit | meaning | required |",
+        "| column | type | unit | meaning | value |",
         "|---|---|---|---|---|",
     ]
-    return "\n".join([*head, *(_line(column) for column in contract.columns)]) + "\n"
+    rules = [f"- {rule.words} (`{rule.name}`)" for rule in _shown_rules(contract)]
+    told = ["", "A row is rejected unless:\n", *rules] if rules else []
+    return "\n".join([*head, *(_line(column) for column in contract.columns), *told]) + "\n"
+
+
+def _shown_rules(contract: Contract) -> list[Rule]:
+    """List the rules that the table of columns does not say."""
+    references = [
+        Rule(
+            name=f"{column.name} in {column.references}",
+            holds="",
+            words=f"{column.name} is in the table {column.references}, where the source has that",
+        )
+        for column in contract.columns
+        if column.references
+    ]
+    return [*contract.rules, *references]
 
 
 def _line(column: Column) -> str:
     allowed = f" ({', '.join(column.domain)})" if column.domain else ""
-    required = "yes" if column.required else ""
-    return f"| `{column.name}` | {column.type} | {column.unit} | {column.words}{allowed} | {required} |"
+    needed = "required" if column.required else "expected" if column.expected else ""
+    if column.expected not in ("", "true"):
+        needed += f" where {column.expected}"
+    bounds = [
+        f"{sign} {bound:g}"
+        for sign, bound in (("≥", column.minimum), ("≤", column.maximum))
+        if bound is not None
+    ]
+    value = ", ".join(filter(None, [needed, *bounds]))
+    return f"| `{column.name}` | {column.type} | {column.unit} | {column.words}{allowed} | {value} |"

@@ -48,7 +48,8 @@ def truth_json(truth: Truth) -> str:
 
 
 def _parquet_bytes(frame: pd.DataFrame, contract: Contract) -> bytes:
-    schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in contract.columns])
+    types = {column.name: ARROW_TYPES[column.type] for column in contract.columns}
+    schema = pa.schema([(str(column), types[str(column)]) for column in frame.columns])
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False, nthreads=1)
     buffer = io.BytesIO()
     pq.write_table(table.replace_schema_metadata(None), buffer, compression="zstd", compression_level=15)

@@ -105,6 +105,14 @@ class GapTruth:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PromptTruth:
+    """Probability that a complaint is resolved in time, of all customer groups together, by month of receipt."""
+
+    indicator_id: str
+    share_by_month: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DelayTruth:
     """The reporting delay from received to logged: lognormal."""
 
@@ -151,6 +159,7 @@ class Truth:
     actions: list[PastAction]
     variance: VarianceTruth
     group_gaps: list[GapTruth]
+    resolved_in_time: PromptTruth
     reporting_delay: DelayTruth
     losses: LossTruth
     personal_data: dict[str, int]
@@ -188,6 +197,7 @@ def truth_of(
             ratio=plan.VARIANCE_RATIO, level=["unit_id", "product", "month"], words=VARIANCE_WORDS
         ),
         group_gaps=_gaps(),
+        resolved_in_time=_prompt(),
         reporting_delay=_delay(),
         losses=_losses(),
         personal_data=personal_data,
@@ -257,6 +267,13 @@ def _gap(indicator_id: str, group: str, points: float, others: float) -> GapTrut
         others_share=others,
         group_share=round(others + points / 100, 4),
     )
+
+
+def _prompt() -> PromptTruth:
+    """Handling neither improves nor worsens over the months."""
+    share = plan.RESOLVED_7WD + plan.GROUPS["elderly"] * plan.ELDERLY_RESOLVED_POINTS / 100
+    by_month = {str(month): round(share, 4) for month in plan.MONTHS}
+    return PromptTruth(indicator_id="resolved_7wd", share_by_month=by_month)
 
 
 def _delay() -> DelayTruth:

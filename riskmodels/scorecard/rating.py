@@ -6,7 +6,13 @@ import pandas as pd
 
 from riskmodels.catalogue import INDICATORS, Indicators, indicators
 from riskmodels.policy import IndicatorPolicy, Policy
-from riskmodels.rates import mean_posterior, overdispersion, proportion_posterior, rate_posterior
+from riskmodels.rates import (
+    availability_posterior,
+    mean_posterior,
+    overdispersion,
+    proportion_posterior,
+    rate_posterior,
+)
 from riskmodels.tables import Table, Tables
 from riskmodels.tables.sql import literal
 
@@ -17,6 +23,7 @@ DRAWS = 2000
 INTERVAL = (0.05, 0.95)
 _SEED = 6
 _DISPERSION_MONTHS = 12
+_INCIDENT_MINUTES = 60.0  # what an incident is taken to cost where a year had none
 _FEWEST = 5
 
 
@@ -58,8 +65,7 @@ def _rate_level(
     for indicator_id, part in table.groupby("indicator_id", sort=False):
         limits = policy.indicator(str(indicator_id))
         dispersion = _dispersion(monthly, limits.id)
-        prior = _bank_value(bank, limits.id) if level.by else None
-        drawn = _draw(part, limits.id, dispersion, prior)
+        drawn = _draw(part, limits.id, dispersion, _prior(level, monthly, bank, limits.id))
         frames.append(_describe(part, drawn, limits, dispersion, tables))
         draws.append(drawn)
     rows = pd.concat(frames, ignore_index=True) if frames else _no_rows()
@@ -125,11 +131,20 @@ def _too_thin(rated: pd.DataFrame) -> pd.Series:
     be green.
     """
     family = rated["indicator_id"].map({name: entry.family for name, entry in INDICATORS.items()})
-    scale = rated["indicator_id"].map({name: entry.scale for name, entry in INDICATORS.items()})
+    scale = (
+        rated["indicator_id"].map({name: entry.scale for name, entry in INDICATORS.items()}).astype("float64")
+    )
     trials = rated["denominator"] / rated["dispersion"]
     few_trials = (family == "proportion") & (trials < _FEWEST)
     few_events = (family == "rate") & (trials * rated["amber"] / scale < _FEWEST)
     return (few_trials & (rated["rating"] != "")) | (few_events & (rated["rating"] == "green"))
+
+
+def _prior(level: Indicators, monthly: Indicators, bank: Indicators, indicator_id: str) -> float | None:
+    """Return what is known beforehand: the bank's value, for its units; what incidents cost, for availability."""
+    if INDICATORS[indicator_id].family == "availability":
+        return _incident_minutes(monthly, indicator_id)
+    return _bank_value(bank, indicator_id) if level.by else None
 
 
 def _bank_value(bank: Indicators, indicator_id: str) -> float | None:
@@ -189,14 +204,25 @@ def _dispersion(monthly: Indicators, indicator_id: str) -> float:
     )
 
 
+def _incident_minutes(monthly: Indicators, indicator_id: str) -> float:
+    """Say what an incident costs [minutes]: that of the mean minute lost in the last twelve months."""
+    rows = monthly.table[monthly.table["indicator_id"] == indicator_id]
+    lost = float((rows["denominator"] - rows["numerator"]).sum())
+    return float(rows["squares"].sum()) / lost if lost > 0 else _INCIDENT_MINUTES
+
+
 def _draw(part: pd.DataFrame, indicator_id: str, dispersion: float, prior: float | None) -> Floats:
     """Draw true values, shape (rows, DRAWS); an indicator's seed does not depend on the others."""
     definition = INDICATORS[indicator_id]
-    numerator, denominator = part["numerator"].to_numpy(float), part["denominator"].to_numpy(float)
     if definition.family == "measured":
         return np.repeat(part["value"].to_numpy(float)[:, None], DRAWS, axis=1)
-    if definition.family == "mean":
-        posterior = mean_posterior(numerator, part["squares"].to_numpy(float), denominator)
+    numerator, denominator, squares = (
+        part[column].to_numpy(float) for column in ("numerator", "denominator", "squares")
+    )
+    if definition.family == "availability":
+        posterior = availability_posterior(numerator, denominator, squares, size=prior or _INCIDENT_MINUTES)
+    elif definition.family == "mean":
+        posterior = mean_posterior(numerator, squares, denominator)
     elif definition.family == "rate":
         posterior = rate_posterior(numerator / dispersion, denominator / dispersion, prior=prior)
     else:
@@ -204,8 +230,10 @@ def _draw(part: pd.DataFrame, indicator_id: str, dispersion: float, prior: float
             numerator / dispersion, denominator / dispersion, prior=0.5 if prior is None else prior
         )
     rng = np.random.default_rng([_SEED, list(INDICATORS).index(indicator_id)])
-    draws: Floats = np.maximum(posterior.rvs(size=(DRAWS, len(part)), random_state=rng).T, 0)
-    return draws * definition.scale
+    draws: Floats = posterior.rvs(size=(DRAWS, len(part)), random_state=rng).T
+    if definition.family == "availability":
+        draws = 1 - draws  # of the share lost
+    return np.maximum(draws, 0) * definition.scale
 
 
 def _limits(part: pd.DataFrame, limits: IndicatorPolicy, tables: Tables) -> tuple[Floats, Floats]:
