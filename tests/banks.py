@@ -41,7 +41,7 @@ def write_source(folder: Path, tables: Mapping[str, pd.DataFrame], /, **settings
         name: {"file": f"{name}.csv", "format": "csv", "columns": {c: {"column": c} for c in frame}}
         for name, frame in tables.items()
     }
-    maps["complaints"]["unknown_months"] = ["2025-05", "2025-06"]
+    maps["complaints"]["unknown"] = ["2025-05", "2025-06"]
     source = {"id": "small", "title": "A small bank", "country": "CN", "as_of": "2026-09-30", "tables": maps}
     return _write_yaml(folder / "source.yaml", source | settings)
 

@@ -80,7 +80,7 @@ def take_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tables]:
                 "file": file.name,
                 "format": "csv",
                 "columns": (columns or {}).get(table) or {name: {"column": name} for name in header},
-                "unknown_months": (unknown_months or {}).get(table, []),
+                "unknown": (unknown_months or {}).get(table, []),
             }
         source = {"id": "small", "title": "A small bank", "country": country, "as_of": as_of, "tables": maps}
         (folder / "source.yaml").write_text(json.dumps(source), encoding="utf-8")

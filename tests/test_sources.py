@@ -73,8 +73,12 @@ def write_rows(file: Path, *rows: dict[str, str]) -> Path:
     [
         ({"columns": {"complaint_id": {"column": "id"}}}, "needs a mapping of product, received_at, unit_id"),
         ({"columns": {"colour": {"column": "c"}}}, "complaints has no column colour"),
-        ({"format": "excel"}, "tables.complaints.format"),
-        ({"unknown_months": ["2024-13"]}, "tables.complaints.unknown_months.0"),
+        ({"format": "xls"}, "tables.complaints.format"),
+        ({"format": "excel", "sheet": "a", "sheet_pattern": "b"}, "either sheet or sheet_pattern"),
+        ({"format": "sql"}, "needs database and query"),
+        ({"encoding": "utf-99"}, "no known encoding"),
+        ({"columns": {"product": {"column": "p", "value": "q"}}}, "either column or value"),
+        ({"unknown": ["2024-13"]}, "tables.complaints.unknown.0"),
         ({"columns": {"received_at": {"column": "d", "format": "%Q"}}}, "received_at.format.*%Q"),
         ({"columns": {"received_at": {"column": ""}}}, "received_at.column"),
         ({"sheet": 1}, "tables.complaints.sheet"),
@@ -311,7 +315,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="there is no file"):
+    with pytest.raises(ContractError, match="there is no (csv )?file"):
         ingest(write_source(tmp_path, file="."), store=tmp_path / "store")
 
 
@@ -489,11 +493,11 @@ def test_an_ingest_killed_in_the_middle_leaves_nothing_that_opens(tmp_path: Path
     write_source(tmp_path)
     code = (
         "import os, signal, riskmodels.sources.ingestion as ingestion\n"
-        "copy = ingestion._copy\n"
-        "def copy_and_die(connection, query, path):\n"
-        "    copy(connection, query, path)\n"
+        "write = ingestion.write_rejected\n"
+        "def write_and_die(*arguments):\n"
+        "    write(*arguments)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "ingestion._copy = copy_and_die\n"
+        "ingestion.write_rejected = write_and_die\n"
         "ingestion.ingest('source.yaml', store='store')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=False)

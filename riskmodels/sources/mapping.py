@@ -1,29 +1,63 @@
-"""Source files: which file holds which canonical table, and how its columns become canonical ones."""
+"""Source files: where the canonical tables come from, and how their columns are made."""
 
+import codecs
+import re
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 import duckdb
+import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from riskmodels.params import Identifier, Name, Parameters, load_parameters
-from riskmodels.tables import CONTRACTS
+from riskmodels.tables import CONTRACTS, Break, Contract
 
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+ROW_NUMBER = "#row"  # as a column's name: the number of the row in its file
+TO_BE_FILLED = "TO-BE-FILLED"  # as a value: a draft does not know it
+
+_MONTH = r"\d{4}-(0[1-9]|1[0-2])"
+_DAYS_SINCE = re.compile(r"days since (\d{4}-\d{2}-\d{2})")
+Month = Annotated[str, Field(pattern=f"^{_MONTH}$")]
+Months = Annotated[str, Field(pattern=f"^{_MONTH}(/{_MONTH})?$")]
+Character = Annotated[str, Field(min_length=1, max_length=1)]
+FileFormat = Literal["csv", "parquet", "excel", "sql"]
+
+
+class DatedValue(Parameters):
+    """A value that counts from a day on."""
+
+    value: Name
+    valid_from: date | None = Field(default=None, description="none: from the beginning")
+
+
+Recode = str | tuple[DatedValue, ...]
 
 
 class ColumnMap(Parameters):
-    """How one canonical column is made from a column of the file."""
+    """How one canonical column is made: from a column of the file, or the same value in every row."""
 
-    column: Name = Field(description="name of the column in the file")
-    format: Name | None = Field(default=None, description="strptime format of a date given as text")
-    recode: dict[str, str] = Field(default_factory=dict, description="value in the file -> our value")
+    column: Name | None = Field(default=None, description=f"in the file; '{ROW_NUMBER}': number of the row")
+    value: Name | None = Field(default=None, description="instead of a column: the same in every row")
+    format: Name | None = Field(
+        default=None, description="strptime format of a date, 'quarter' (2026Q3), or 'days since 1970-01-01'"
+    )
+    thousands: Character | None = Field(default=None, description="separator in numbers, dropped")
+    decimal: Character = Field(default=".", description="decimal mark of numbers")
+    scale: float = Field(default=1.0, gt=0, description="numbers are multiplied by it")
+    recode: dict[str, Recode] = Field(default_factory=dict, description="value in the file -> our value")
     if_missing: Name | None = Field(default=None, description="value where the file has none")
 
     @field_validator("format")
     @classmethod
     def _format_is_known(cls, value: str | None) -> str | None:
+        if value is None or value == "quarter":
+            return value
+        if origin := days_since(value):
+            date.fromisoformat(origin)
+            return value
         try:
             with duckdb.connect() as connection:
                 connection.execute("SELECT try_strptime('', ?)", [value])
@@ -31,16 +65,135 @@ class ColumnMap(Parameters):
             raise ValueError(str(error).splitlines()[0]) from None
         return value
 
+    @field_validator("recode")
+    @classmethod
+    def _days_ascend(cls, value: dict[str, Recode]) -> dict[str, Recode]:
+        for old, entries in value.items():
+            if isinstance(entries, str):
+                continue
+            days = [entry.valid_from or date.min for entry in entries]
+            if not days or any(late <= early for early, late in pairwise(days)):
+                raise ValueError(f"the values of '{old}' need days valid_from in ascending order")
+        return value
+
+    @model_validator(mode="after")
+    def _is_from_one_place(self) -> "ColumnMap":
+        if (self.column is None) == (self.value is None):
+            raise ValueError("give either column or value")
+        return self
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a value of the file is taken as it is."""
+        changed = self.recode or self.if_missing or self.format or self.thousands or self.value
+        return not changed and self.decimal == "."
+
+
+def days_since(form: str) -> str | None:
+    """Return the first day of a format like ``days since 1970-01-01``; None for other formats."""
+    found = _DAYS_SINCE.fullmatch(form)
+    return found.group(1) if found else None
+
+
+class Unpivot(Parameters):
+    """Turn columns into rows: one for each of them, with its name in one column and its value in another."""
+
+    columns: Name | tuple[Name, ...] = Field(description="names, or a regular expression that they match")
+    names_to: Name = Field(description="column that gets the names")
+    values_to: Name = Field(description="column that gets the values")
+
+    @field_validator("columns")
+    @classmethod
+    def _pattern_is_one(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if isinstance(value, str):
+            try:
+                re.compile(value)
+            except re.error as error:
+                raise ValueError(f"no regular expression: {error}") from None
+        return value
+
+    def chosen(self, found: list[str]) -> list[str]:
+        """List the columns of a file that become rows."""
+        if isinstance(self.columns, str):
+            pattern = re.compile(self.columns)
+            return [column for column in found if pattern.fullmatch(column)]
+        return [column for column in found if column in self.columns]
+
+
+class Expect(Parameters):
+    """Control totals that the sender gives: a delivery that does not meet them is refused."""
+
+    rows: int | None = Field(default=None, ge=0, description="rows of the file, rejected ones included")
+    columns: int | None = Field(default=None, ge=1, description="columns of the file")
+    latest: date | None = Field(default=None, description="latest day of the rows")
+    sum_of: Name | None = Field(default=None, description="canonical column that is added up; none: rows")
+    by_month: dict[Month, float] = Field(default_factory=dict, description="month -> rows, or their sum")
+
 
 class TableMap(Parameters):
     """Where one canonical table comes from."""
 
-    file: Name = Field(description="path, relative to the source file")
-    format: Literal["csv", "parquet"]
+    file: Name | None = Field(
+        default=None,
+        description="path relative to the source file; with * or ? or of a folder: all files there",
+    )
+    format: FileFormat
+    encoding: Name = Field(default="utf-8", description="of CSV, e.g. gb18030; a byte-order mark is dropped")
+    delimiter: Character = Field(default=",", description="of CSV")
+    header_row: int = Field(default=1, ge=1, description="of CSV and Excel: row with the columns' names")
+    sheet: Name | None = Field(default=None, description="of Excel: name of the sheet; none: the only one")
+    sheet_pattern: Name | None = Field(default=None, description="of Excel: regular expression of its name")
+    database: Name | None = Field(
+        default=None, description="of SQL: environment variable that holds the database's URL"
+    )
+    query: Name | None = Field(default=None, description="of SQL: a SELECT; end it with ORDER BY")
+    unpivot: Unpivot | None = None
     columns: dict[str, ColumnMap] = Field(
         default_factory=dict, description="none: the file's columns carry the canonical names"
     )
-    unknown_months: tuple[Month, ...] = Field(default=(), description="holes: unknown, not zero")
+    unknown: tuple[Months, ...] = Field(default=(), description="holes: unknown, not zero; 2023-03/2023-11")
+    breaks: tuple[Break, ...] = Field(default=(), description="changed definitions")
+    expect: Expect | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, value: str) -> str:
+        try:
+            return codecs.lookup(value).name
+        except LookupError:
+            raise ValueError(f"'{value}' is no known encoding; e.g. utf-8, gb18030") from None
+
+    @field_validator("sheet_pattern")
+    @classmethod
+    def _pattern_is_one(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error}") from None
+        return value
+
+    @model_validator(mode="after")
+    def _fits_its_format(self) -> "TableMap":
+        if self.format == "sql" and (self.database is None or self.query is None or self.file):
+            raise ValueError("format sql needs database and query, and has no file")
+        if self.format != "sql" and (self.file is None or self.database or self.query):
+            raise ValueError(f"format {self.format} needs file, and has neither database nor query")
+        if self.format != "excel" and (self.sheet or self.sheet_pattern):
+            raise ValueError(f"format {self.format} has no sheets")
+        if self.sheet and self.sheet_pattern:
+            raise ValueError("give either sheet or sheet_pattern")
+        return self
+
+    @property
+    def unknown_months(self) -> tuple[str, ...]:
+        """Every month of ``unknown``, YYYY-MM, in order."""
+        ranges = (pd.period_range(*_ends(months), freq="M") for months in self.unknown)
+        return tuple(sorted({str(month) for months in ranges for month in months}))
+
+
+def _ends(months: str) -> tuple[str, str]:
+    first, _, last = months.partition("/")
+    return first, last or first
 
 
 class Source(Parameters):
@@ -49,27 +202,53 @@ class Source(Parameters):
     id: Identifier
     title: Name
     country: str = Field(pattern=r"^[A-Z]{2}$", description="whose working days count, ISO 3166")
+    timezone: Name | None = Field(
+        default=None, description="whose clock the bank goes by, e.g. Asia/Shanghai; for times with a zone"
+    )
     as_of: date | None = Field(
         default=None, description="day up to which it knows; none: of the last receipt"
     )
     tables: dict[str, TableMap]
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_is_known(cls, value: str | None) -> str | None:
+        if value is not None and value not in available_timezones():
+            raise ValueError(f"'{value}' is no known time zone; e.g. Asia/Shanghai")
+        return value
 
     @model_validator(mode="after")
     def _names_are_canonical(self) -> "Source":
         for name, table in self.tables.items():
             if name not in CONTRACTS:
                 raise ValueError(f"'{name}' is no canonical table; expected one of {', '.join(CONTRACTS)}")
-            contract = CONTRACTS[name]
-            unknown = sorted(set(table.columns) - set(contract.names))
-            if unknown:
-                raise ValueError(f"{name} has no column {', '.join(unknown)}")
-            required = {column.name for column in contract.columns if column.required}
-            lacking = sorted(required - set(table.columns)) if table.columns else []
-            if lacking:
-                raise ValueError(f"{name} needs a mapping of {', '.join(lacking)}")
-        if "complaints" not in self.tables:
-            raise ValueError("a source must give the table 'complaints'")
+            _check_columns(CONTRACTS[name], table)
+        if self.as_of is None and not {"complaints", "complaint_counts"} & set(self.tables):
+            raise ValueError(
+                "a source must give the table 'complaints', or 'complaint_counts', or the day as_of"
+            )
         return self
+
+
+def _check_columns(contract: Contract, table: TableMap) -> None:
+    unknown = sorted(set(table.columns) - set(contract.names))
+    if unknown:
+        raise ValueError(f"{contract.table} has no column {', '.join(unknown)}")
+    required = {column.name for column in contract.columns if column.required}
+    lacking = sorted(required - set(table.columns)) if table.columns else []
+    if lacking:
+        raise ValueError(f"{contract.table} needs a mapping of {', '.join(lacking)}")
+    dated = [name for name, column in table.columns.items() if _is_dated(column)]
+    if dated and not contract.at:
+        raise ValueError(f"{contract.table}.{dated[0]}: rows of {contract.table} have no day to recode by")
+    if contract.at in dated:
+        raise ValueError(f"{contract.table}.{contract.at} cannot be recoded by itself")
+    if table.expect and table.expect.sum_of and table.expect.sum_of not in contract.names:
+        raise ValueError(f"{contract.table} has no column {table.expect.sum_of} to add up")
+
+
+def _is_dated(column: ColumnMap) -> bool:
+    return any(not isinstance(entry, str) for entry in column.recode.values())
 
 
 def load_source(path: str | Path) -> Source:

@@ -1,87 +1,198 @@
-"""Read a file into DuckDB as it is: every row numbered, every malformed line kept aside."""
+"""Find what a table is read from and say how DuckDB scans it; every format becomes one file after another."""
 
 import codecs
 import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from riskmodels.errors import ContractError
-from riskmodels.tables.sql import literal, name, single_file
+from riskmodels.sources.headers import check_names
+from riskmodels.sources.mapping import TableMap
+from riskmodels.sources.spreadsheets import extract_sheet
+from riskmodels.sources.sql import extract_query
+from riskmodels.tables import file_sha256
+from riskmodels.tables.sql import literal, single_file
 
 _LONGEST_LINE = 16_777_216  # bytes
+_CHUNK = 1 << 24  # characters
 
 
-def read_raw(connection: duckdb.DuckDBPyConnection, path: Path, file_format: str) -> dict[str, str]:
-    """Read a file into the tables ``raw`` (row, then its columns) and ``malformed`` (row, content, rule).
+@dataclass(frozen=True, kw_only=True)
+class RawFile:
+    """One file to be scanned.
+
+    Attributes
+    ----------
+    name : str
+        What people call it.
+    scan : str
+        SQL table function over its rows, in their order.
+    columns : dict of str to str
+        Its columns and their SQL types.
+    sha256 : str
+        Of its bytes; of the extracted rows for a database.
+    path : Path
+        Where it lies, for messages.
+    header_row : int or None
+        Of a CSV file: row with the names of its columns.
+    """
+
+    name: str
+    scan: str
+    columns: dict[str, str]
+    sha256: str
+    path: Path
+    header_row: int | None = None
+
+
+def raw_files(mapping: TableMap, folder: Path, staged: Path) -> Iterator[RawFile]:
+    """Find the files of a table, one at a time.
 
     Parameters
     ----------
-    connection : duckdb.DuckDBPyConnection
-        Where the two tables are created.
-    path : Path
-        The file.
-    file_format : str
-        ``csv`` or ``parquet``.
-
-    Returns
-    -------
-    dict
-        The file's columns and their SQL types. ``raw`` and ``malformed`` together hold every data row of the file once.
+    mapping : TableMap
+        Where the table comes from.
+    folder : Path
+        What its path is relative to.
+    staged : Path
+        Folder for files in between: another encoding, a sheet, a query's rows.
 
     Raises
     ------
     ContractError
-        The file is missing, empty, not readable in that format, names a column twice, or opens a quote
-        that takes the lines after it in.
+        A file is missing, empty or not readable in its format, names a column twice, or leaves one without
+        a name; a sheet is not there; the database cannot be reached.
     """
-    if not path.is_file():
+    if mapping.format == "sql":
+        name, path = extract_query(str(mapping.database), str(mapping.query), staged / "rows.parquet")
+        yield _parquet(path, name)
+        return
+    root = folder / str(mapping.file)
+    for path in _located(root, mapping.format):
+        name = path.relative_to(root).as_posix() if root.is_dir() else path.name
+        if mapping.format == "csv":
+            yield _csv(path, name, mapping, staged)
+        elif mapping.format == "excel":
+            sheet = extract_sheet(path, mapping, staged / "sheet.parquet")
+            yield _parquet(sheet, name, read_from=path)
+        else:
+            yield _parquet(path, name)
+
+
+def _located(path: Path, file_format: str) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        found = path.rglob(f"*.{file_format}" if file_format != "excel" else "*.xls*")
+    elif re.search(r"[*?]", path.name):
+        found = path.parent.glob(path.name)
+    else:
         raise ContractError(f"there is no file {path}")
+    files = sorted(file for file in found if file.is_file())
+    if not files:
+        raise ContractError(f"there is no {file_format} file at {path}")
+    return files
+
+
+def _parquet(path: Path, name: str, *, read_from: Path | None = None) -> RawFile:
+    scan = f"read_parquet({single_file(path)}, hive_partitioning = true, hive_types_autocast = false)"
     try:
-        return _read_csv(connection, path) if file_format == "csv" else _read_parquet(connection, path)
+        with duckdb.connect() as connection:
+            found = connection.execute(f"DESCRIBE FROM {scan}").fetchall()
     except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        if "state machine" in reason:  # DuckDB's words for it
-            reason = "its lines end in different ways (LF, CR LF, CR); save it with one of them"
-        raise ContractError(f"{path} cannot be read as {file_format}: {reason}") from None
+        raise ContractError(f"{path} cannot be read as parquet: {str(error).splitlines()[0]}") from None
+    columns = {str(row[0]): str(row[1]) for row in found}
+    source = read_from or path
+    return RawFile(name=name, scan=scan, columns=columns, sha256=file_sha256(source), path=source)
 
 
-def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-    connection.execute(
-        f"CREATE TEMP TABLE raw AS SELECT row_number() OVER () AS {name('#row')}, *"
-        f" FROM read_parquet({single_file(path)})"
-    )
-    connection.execute("CREATE TEMP TABLE malformed (row BIGINT, content VARCHAR, rule VARCHAR)")
-    return _columns(connection)
-
-
-def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-    header = _csv_header(path)
+def _csv(path: Path, name: str, mapping: TableMap, staged: Path) -> RawFile:
+    read = path if mapping.encoding == "utf-8" else _recoded(path, mapping.encoding, staged / "utf-8.csv")
+    header = _csv_header(path, read, mapping)
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
-    connection.execute(
-        f"CREATE TEMP TABLE read AS SELECT row_number() OVER () AS {name('#read')}, *"
-        f" FROM read_csv({single_file(path)}, columns={{{types}}}, header=true, auto_detect=false,"
-        " delim=',', quote='\"', escape='\"', strict_mode=true,"
-        f" max_line_size={_LONGEST_LINE}, ignore_errors=true, store_rejects=true, rejects_limit=0)"
+    scan = (
+        f"read_csv({single_file(read)}, columns={{{types}}}, header=true, auto_detect=false,"
+        f" delim={literal(mapping.delimiter)}, quote='\"', escape='\"', strict_mode=true,"
+        f" skip={mapping.header_row - 1}, max_line_size={_LONGEST_LINE}, ignore_errors=true,"
+        " store_rejects=true, rejects_limit=0)"
     )
-    _refuse_open_quote(connection, path)
-    connection.execute(
-        "CREATE TEMP TABLE malformed AS SELECT line - 1 AS row, any_value(csv_line) AS content,"
+    columns = dict.fromkeys(header, "VARCHAR")
+    return RawFile(
+        name=name,
+        scan=scan,
+        columns=columns,
+        sha256=file_sha256(path),
+        path=path,
+        header_row=mapping.header_row,
+    )
+
+
+def _recoded(path: Path, encoding: str, target: Path) -> Path:
+    """Write a file anew in UTF-8."""
+    try:
+        with (
+            path.open(encoding=encoding, newline="") as old,
+            target.open("w", encoding="utf-8", newline="") as new,
+        ):
+            while text := old.read(_CHUNK):
+                new.write(text)
+    except UnicodeError as error:
+        raise ContractError(f"{path} is not in the encoding {encoding}: {error}") from None
+    return target
+
+
+def _csv_header(path: Path, read: Path, mapping: TableMap) -> list[str]:
+    try:
+        with read.open(encoding="utf-8-sig", newline="") as file:
+            for _ in range(mapping.header_row - 1):
+                file.readline()
+            header = next(csv.reader(file, delimiter=mapping.delimiter), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ContractError(
+            f"{path} is not CSV in UTF-8: {error}. If it is in another encoding, name it in the source file,"
+            " e.g. encoding: gb18030"
+        ) from None
+    if not header:
+        raise ContractError(f"{path} is empty; expected a header line with the names of its columns")
+    check_names(path, header)
+    return header
+
+
+def malformed_lines(connection: duckdb.DuckDBPyConnection, file: RawFile) -> pa.Table:
+    """Return row (from 1), content and rule of the lines that a scan, finished just now, could not split.
+
+    Raises ContractError where a quote takes the lines after it in: their rows cannot be told apart.
+    """
+    if file.header_row is None:
+        return pa.table(
+            {
+                "row": pa.array([], pa.int64()),
+                "content": pa.array([], pa.string()),
+                "rule": pa.array([], pa.string()),
+            }
+        )
+    _refuse_open_quote(connection, file.path)
+    return connection.sql(
+        f"SELECT line::BIGINT - {file.header_row} AS row, any_value(csv_line) AS content,"
         " 'line is malformed: ' || any_value(lower(error_type::VARCHAR)) AS rule"
-        " FROM reject_errors GROUP BY line"
-    )
-    connection.execute(
-        f"CREATE TEMP TABLE raw AS SELECT place.row AS {name('#row')}, read.* EXCLUDE {name('#read')}"
-        " FROM read JOIN (SELECT row, row_number() OVER (ORDER BY row) AS nth"
-        " FROM range(1, (SELECT count(*) FROM read) + (SELECT count(*) FROM malformed) + 1) AS t(row)"
-        " WHERE row NOT IN (SELECT row FROM malformed)) AS place"
-        f" ON place.nth = read.{name('#read')}"
-    )
-    return dict.fromkeys(header, "VARCHAR")
+        " FROM reject_errors GROUP BY line ORDER BY line"
+    ).to_arrow_table()
+
+
+def unreadable(file: RawFile, error: Exception) -> ContractError:
+    """Say in our words why DuckDB could not read a file."""
+    reason = str(error).splitlines()[0]
+    if "state machine" in reason:  # DuckDB's words for it
+        reason = "its lines end in different ways (LF, CR LF, CR); save it with one of them"
+    return ContractError(f"{file.path} cannot be read: {reason}")
 
 
 def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Refuse a file with a misquoted record of several lines: its rows cannot be told apart."""
     found = connection.execute(
         "SELECT min(line_byte_position) FROM reject_errors WHERE error_type = 'UNQUOTED VALUE'"
         " AND regexp_matches(csv_line, '[\\r\\n]+[^\\r\\n]')"
@@ -100,30 +211,3 @@ def _line_number(path: Path, place: int) -> int:
         file.seek(0)
         before = file.read(place + begun)
     return 1 + max(before.count(b"\n"), before.count(b"\r"))
-
-
-def _csv_header(path: Path) -> list[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = next(csv.reader(file), [])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ContractError(f"{path} is not CSV in UTF-8: {error}") from None
-    if not header:
-        raise ContractError(f"{path} is empty; expected a header line with the names of its columns")
-    _check_names(path, header)
-    return header
-
-
-def _check_names(path: Path, header: list[str]) -> None:
-    if "" in header:
-        place = header.index("") + 1
-        raise ContractError(f"{path}: column {place} of {len(header)} has no name; give it one, or remove it")
-    folded = [column.casefold() for column in header]  # names in a database have no case
-    twice = [column for column in header if folded.count(column.casefold()) > 1]
-    if twice:
-        raise ContractError(f"{path} names a column twice: {', '.join(twice)}")
-
-
-def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    rows = connection.execute("DESCRIBE raw").fetchall()
-    return {str(row[0]): str(row[1]) for row in rows[1:]}

@@ -1,26 +1,29 @@
 """Canonical tables: what each promises, and accepted rows with their provenance."""
 
 from riskmodels.tables.canonical import CONTRACTS
-from riskmodels.tables.contracts import SQL_TYPES, Column, Contract, Rule
-from riskmodels.tables.store import (
-    Provenance,
-    Table,
-    Tables,
-    file_sha256,
-    keep,
-    open_table,
-    staging_folder,
-)
+from riskmodels.tables.changes import Changes, compare_deliveries
+from riskmodels.tables.contracts import SQL_TYPES, Column, ColumnType, Contract, Rule
+from riskmodels.tables.deliveries import compare_with_last
+from riskmodels.tables.quality import DataQuality, data_quality
+from riskmodels.tables.store import Tables, file_sha256, keep, open_table, staging_folder
+from riskmodels.tables.stored import Break, Provenance, Table
 
 __all__ = [
     "CONTRACTS",
     "SQL_TYPES",
+    "Break",
+    "Changes",
     "Column",
+    "ColumnType",
     "Contract",
+    "DataQuality",
     "Provenance",
     "Rule",
     "Table",
     "Tables",
+    "compare_deliveries",
+    "compare_with_last",
+    "data_quality",
     "file_sha256",
     "keep",
     "open_table",

@@ -1,21 +1,31 @@
 """The canonical tables of a bank's service risk, one contract each."""
 
+from dataclasses import replace
+
 from riskmodels.tables.contracts import Column, Contract, Rule
 
-UNIT = Column(name="unit_id", type="code", words="branch, state or other unit", required=True)
-UNIT_OR_BANK = Column(name="unit_id", type="code", words="unit; empty for the whole bank")
+UNIT_ID = Column(
+    name="unit_id", type="code", words="identifier of a branch, state or other unit", required=True
+)
+UNIT = replace(UNIT_ID, words="unit it belongs to", references="units")
+UNIT_OR_BANK = replace(UNIT, words="unit; empty for the whole bank", required=False)
 PRODUCT = Column(name="product", type="code", words="product the row is about")
 CHANNEL = Column(name="channel", type="code", words="channel through which it came")
 GROUP = Column(name="customer_group", type="code", words="customer group")
+REGION = Column(
+    name="region_id", type="code", words="region at that time; where the source has none, the unit's region"
+)
 MONTH = Column(name="month", type="date", words="first day of the month", required=True)
 
-MONTH_RULE = Rule(name="month starts on day 1", holds="day(month) = 1", words="month is a first day")
+MONTH_RULE = Rule(
+    name="month starts on day 1", holds="day(month) = 1", words="month is a first day", column="month"
+)
 
 UNITS = Contract(
     table="units",
     words="The units that are assessed, and where they belong.",
     columns=(
-        UNIT,
+        UNIT_ID,
         Column(name="name_en", type="code", words="name in English", required=True),
         Column(name="name_zh", type="code", words="name in Chinese"),
         Column(name="region_id", type="code", words="region the unit belongs to"),
@@ -39,13 +49,21 @@ COMPLAINTS = Contract(
     columns=(
         Column(name="complaint_id", type="code", words="identifier of the complaint", required=True),
         Column(name="received_at", type="timestamp", words="when the customer complained", required=True),
-        Column(name="logged_at", type="timestamp", words="when it entered the bank's system"),
-        Column(name="first_response_at", type="timestamp", words="when it was first answered"),
+        Column(
+            name="logged_at", type="timestamp", words="when it entered the bank's system", expected="true"
+        ),
+        Column(
+            name="first_response_at",
+            type="timestamp",
+            words="when it was first answered",
+            expected="resolved_at IS NOT NULL",
+        ),
         Column(name="resolved_at", type="timestamp", words="when it was closed; empty while open"),
         UNIT,
+        REGION,
         Column(name="product", type="code", words="product complained about", required=True),
-        CHANNEL,
-        Column(name="category", type="code", words="what the complaint is about"),
+        Column(name="channel", type="code", words="channel through which it came", expected="true"),
+        Column(name="category", type="code", words="what the complaint is about", expected="true"),
         GROUP,
         Column(
             name="severity",
@@ -53,7 +71,12 @@ COMPLAINTS = Contract(
             words="grade, which decides who handles it",
             domain=("ordinary", "serious", "major"),
         ),
-        Column(name="upheld", type="boolean", words="found for the customer; empty while open"),
+        Column(
+            name="upheld",
+            type="boolean",
+            words="found for the customer; empty while open",
+            expected="resolved_at IS NOT NULL",
+        ),
         Column(name="repeat_of", type="code", words="earlier complaint that this one repeats"),
         Column(name="redress", type="number", words="paid to the customer", unit="CNY", minimum=0),
         Column(
@@ -72,6 +95,8 @@ COMPLAINTS = Contract(
         Column(name="narrative", type="text", words="the customer's own words, masked"),
     ),
     key=("complaint_id",),
+    at="received_at",
+    recorded="logged_at",
     rules=(
         Rule(
             name="logged not before received",
@@ -96,17 +121,62 @@ COMPLAINTS = Contract(
     ),
 )
 
+COMPLAINT_COUNTS = Contract(
+    table="complaint_counts",
+    words="Complaints that the source gives already counted, by month or quarter; a cell without a row is zero.",
+    columns=(
+        UNIT_OR_BANK,
+        PRODUCT,
+        CHANNEL,
+        GROUP,
+        Column(name="period_start", type="date", words="first day of the month or quarter", required=True),
+        Column(
+            name="period",
+            type="code",
+            words="what a row covers",
+            required=True,
+            domain=("month", "quarter"),
+        ),
+        Column(
+            name="complaints",
+            type="number",
+            words="complaints received; empty where unknown",
+            minimum=0,
+            expected="true",
+        ),
+    ),
+    key=("unit_id", "product", "channel", "customer_group", "period_start"),
+    at="period_start",
+    counted="complaints",
+    rules=(
+        Rule(
+            name="period starts on day 1",
+            holds="period_start = date_trunc(period, period_start)",
+            words="period_start is the first day of its month or quarter",
+        ),
+    ),
+)
+
 EXPOSURE = Contract(
     table="exposure",
     words="What complaints are measured against, by unit, product and month.",
     columns=(
         UNIT,
+        REGION,
         Column(name="product", type="code", words="product", required=True),
         MONTH,
-        Column(name="accounts", type="integer", words="open accounts, mean of the month", minimum=0),
+        Column(
+            name="accounts",
+            type="integer",
+            words="open accounts, mean of the month",
+            minimum=0,
+            expected="true",
+        ),
         Column(name="customers", type="integer", words="customers, mean of the month", minimum=0),
     ),
     key=("unit_id", "product", "month"),
+    at="month",
+    counted="accounts",
     rules=(MONTH_RULE,),
 )
 
@@ -127,6 +197,7 @@ OBSERVATIONS = Contract(
         Column(name="denominator", type="number", words="out of how much", required=True, minimum=0),
     ),
     key=("indicator_id", "unit_id", "month"),
+    at="month",
     rules=(
         MONTH_RULE,
         Rule(
@@ -161,6 +232,7 @@ SURVEYS = Contract(
         ),
     ),
     key=("survey_id",),
+    at="answered_on",
 )
 
 INSPECTIONS = Contract(
@@ -189,6 +261,7 @@ INSPECTIONS = Contract(
         Column(name="passed", type="integer", words="items passed", required=True, minimum=0),
     ),
     key=("inspection_id",),
+    at="inspected_on",
     rules=(
         Rule(
             name="passed at most items",
@@ -220,6 +293,8 @@ LOSSES = Contract(
         Column(name="complaint_id", type="code", words="complaint that led to it, where there is one"),
     ),
     key=("loss_id",),
+    at="occurred_on",
+    recorded="recorded_on",
     rules=(
         Rule(
             name="recorded not before occurred",
@@ -253,6 +328,7 @@ INCIDENTS = Contract(
         UNIT_OR_BANK,
     ),
     key=("incident_id",),
+    at="started_at",
     rules=(
         Rule(
             name="ended not before started",
@@ -281,6 +357,7 @@ ACTIONS = Contract(
         Column(name="closed_on", type="date", words="day it was done; empty while open"),
     ),
     key=("action_id",),
+    at="opened_on",
     rules=(
         Rule(name="due not before opened", holds="due_on >= opened_on", words="due after the decision"),
         Rule(
@@ -300,6 +377,7 @@ MACRO = Contract(
         Column(name="value", type="number", words="the figure, in the unit its name says", required=True),
     ),
     key=("series", "month"),
+    at="month",
     rules=(MONTH_RULE,),
 )
 
@@ -308,6 +386,7 @@ CONTRACTS: dict[str, Contract] = {
     for contract in (
         UNITS,
         COMPLAINTS,
+        COMPLAINT_COUNTS,
         EXPOSURE,
         OBSERVATIONS,
         SURVEYS,

@@ -22,6 +22,9 @@ class Column:
 
     ``code`` is an identifier or a category; ``text`` is free text, masked for personal data before it
     is stored. ``minimum`` and ``maximum`` are inclusive, in ``unit``; ``domain`` lists all values allowed.
+    ``expected`` is the condition, in SQL, under which a value should be there although it is not required:
+    where it is not, the row is accepted and counts as incomplete. Empty: nobody expects one. ``references``
+    names the table whose key it must be, where the source has that table.
     """
 
     name: str
@@ -32,25 +35,38 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     domain: tuple[str, ...] = ()
+    expected: str = ""
+    references: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A condition on one row, in SQL over the table's columns; unknown (NULL) does not break it."""
+    """A condition on one row, in SQL over the table's columns; unknown (NULL) does not break it.
+
+    ``column`` is the one it is about; a rule about several has none.
+    """
 
     name: str
     holds: str
     words: str
+    column: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """What every accepted row of a table keeps."""
+    """What every accepted row of a table keeps.
+
+    ``at`` is the column whose period a row belongs to; ``recorded`` the one that says when the bank knew of
+    it; ``counted`` the one that holds how many a row stands for (none: one).
+    """
 
     table: str
     words: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    at: str = ""
+    recorded: str = ""
+    counted: str = ""
     rules: tuple[Rule, ...] = ()
 
     @property
@@ -78,12 +94,14 @@ def _column_rules(column: Column) -> list[Rule]:
                 name=f"{column.name} required",
                 holds=f'"{column.name}" IS NOT NULL',
                 words=f"{column.name} is given",
+                column=column.name,
             )
         )
     for bound, sign in ((column.minimum, ">="), (column.maximum, "<=")):
         if bound is not None:
             condition = f"{column.name} {sign} {bound:g}"
-            rules.append(Rule(name=condition, holds=f'"{column.name}" {sign} {bound!r}', words=condition))
+            holds = f'"{column.name}" {sign} {bound!r}'
+            rules.append(Rule(name=condition, holds=holds, words=condition, column=column.name))
     if column.domain:
         values = ", ".join(f"'{value}'" for value in column.domain)
         rules.append(
@@ -91,6 +109,7 @@ def _column_rules(column: Column) -> list[Rule]:
                 name=f"{column.name} in domain",
                 holds=f'"{column.name}" IN ({values})',
                 words=f"{column.name} is one of {', '.join(column.domain)}",
+                column=column.name,
             )
         )
     return rules

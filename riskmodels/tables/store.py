@@ -1,4 +1,4 @@
-"""Accepted tables, kept as Parquet in a store by content digest, with where they came from."""
+"""All tables of a source together, and the store that keeps accepted rows by content digest."""
 
 import hashlib
 import shutil
@@ -10,76 +10,15 @@ from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pandas as pd
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from riskmodels.errors import ContractError, ResultError
-from riskmodels.params import Parameters
-from riskmodels.tables.sql import single_file
+from riskmodels.tables.changes import Changes
+from riskmodels.tables.stored import Provenance, Table
 
 _DIGEST_LENGTH = 16
 _STALE = 86_400  # seconds
-
-
-class Provenance(Parameters):
-    """Where a table came from: source, files with their sha256, rows read, accepted and rejected."""
-
-    source: str
-    files: dict[str, str] = Field(description="file name -> sha256 of its bytes")
-    as_of: date = Field(description="day up to which the source knows")
-    rows_read: int
-    rows_accepted: int
-    rows_rejected: int
-    unknown_months: tuple[str, ...] = Field(description="holes in the source, YYYY-MM")
-    given_columns: tuple[str, ...] = Field(description="columns with at least one value")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Table:
-    """One canonical table of accepted rows in the store.
-
-    Attributes
-    ----------
-    name : str
-        Canonical name.
-    folder : Path
-        Folder in the store: ``accepted.parquet``, ``rejected.parquet``, ``provenance.json``.
-    provenance : Provenance
-        Where it came from.
-    """
-
-    name: str
-    folder: Path
-    provenance: Provenance
-
-    @property
-    def digest(self) -> str:
-        """First 16 hexadecimal digits of the sha256 of accepted rows, rejected rows and provenance."""
-        return self.folder.name
-
-    @property
-    def path(self) -> Path:
-        """The Parquet file of the accepted rows."""
-        return self.folder / "accepted.parquet"
-
-    @property
-    def relation(self) -> duckdb.DuckDBPyRelation:
-        """The accepted rows as a DuckDB relation, on a connection of its own."""
-        return duckdb.connect().from_query(f"FROM read_parquet({single_file(self.path)})")
-
-    @property
-    def rejected(self) -> pd.DataFrame:
-        """Rejected rows: row (1 = first data row), rule (what it broke), content (masked)."""
-        return pd.read_parquet(self.folder / "rejected.parquet")
-
-    def frame(self, columns: list[str] | None = None) -> pd.DataFrame:
-        """Read the accepted rows, or some of their columns, as a pandas frame."""
-        return pd.read_parquet(self.path, columns=columns)
-
-    def gives(self, column: str) -> bool:
-        """Tell whether any row has a value in a column."""
-        return column in self.provenance.given_columns
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,12 +31,15 @@ class Tables:
         The day up to which the source knows.
     country : str
         Whose working days count, ISO 3166.
+    changes : tuple of Changes
+        What differs from the delivery before, for each table that had one.
     """
 
     as_of: date
     country: str
     units: Table | None = None
     complaints: Table | None = None
+    complaint_counts: Table | None = None
     exposure: Table | None = None
     observations: Table | None = None
     surveys: Table | None = None
@@ -106,6 +48,7 @@ class Tables:
     incidents: Table | None = None
     actions: Table | None = None
     macro: Table | None = None
+    changes: tuple[Changes, ...] = ()
 
     @property
     def present(self) -> list[Table]:

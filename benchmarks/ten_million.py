@@ -1,0 +1,157 @@
+"""Ten million complaints in the CFPB's 18-column layout: from one CSV file to indicators and a panel.
+
+Floor: DuckDB's bare aggregate (state x product x month) over the same file. Beside them pandas on a tenth of the rows.
+Each line is a process of its own; the digests of the files and the check for duplicates are timed apart.
+Give another number of rows as the argument: `benchmarks/ten_million.py 1000000`.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from cfpb_layout import write_cfpb
+
+SOURCE = """
+id: bench
+title: Complaints in the layout of the CFPB, units are states
+country: US
+tables:
+  complaints:
+    file: complaints.csv
+    format: csv
+    columns:
+      complaint_id: {column: Complaint ID}
+      received_at: {column: Date received, format: "%Y-%m-%d"}
+      logged_at: {column: Date sent to company, format: "%Y-%m-%d"}
+      unit_id: {column: State, if_missing: unattributed}
+      product: {column: Product}
+      channel: {column: Submitted via}
+      category: {column: Issue}
+      customer_group: {column: Tags}
+      timely_response: {column: "Timely response?", recode: {"Yes": "true", "No": "false"}}
+      narrative: {column: Consumer complaint narrative}
+"""
+Times = dict[str, float | str]
+
+
+def bare(folder: Path) -> Times:
+    """Count by state, product and month with DuckDB alone, reading dates as dates and the rest as text."""
+    import duckdb  # here, so that each process imports its own
+
+    file = folder / "complaints.csv"
+    columns = {name: "VARCHAR" for name in file.open(encoding="utf-8").readline().strip().split(",")}
+    start = time.perf_counter()
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            'SELECT "State", "Product", date_trunc(\'month\', TRY_CAST("Date received" AS DATE)), count(*)'
+            f" FROM read_csv('{file}', header=true, auto_detect=false, columns={columns}, max_line_size=16777216)"
+            " GROUP BY ALL"
+        ).fetchall()
+    return {"seconds": time.perf_counter() - start, "what": f"{len(rows):,} cells"}
+
+
+def whole(folder: Path) -> Times:
+    """Accept and reject every row, keep both, and compute the indicators and the panel."""
+    from riskmodels import build_panel, ingest, load_policy
+    from riskmodels.catalogue import indicators
+    from riskmodels.sources import ingestion, readers
+    from riskmodels.tables import store
+
+    apart = {"digests": 0.0, "duplicates": 0.0}
+
+    def timed(what: str, function: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object, **kwargs: object) -> object:
+            begun = time.perf_counter()
+            result = function(*args, **kwargs)
+            apart[what] += time.perf_counter() - begun
+            return result
+
+        return call
+
+    readers.file_sha256 = store.file_sha256 = timed("digests", store.file_sha256)
+    ingestion.take_duplicates_out = timed("duplicates", ingestion.take_duplicates_out)
+    policy = load_policy(Path(__file__).parents[1] / "params/policy", on="2026-10-01")
+    start = time.perf_counter()
+    tables = ingest(folder / "source.yaml", store=folder / "store")
+    taken_in = time.perf_counter()
+    found = indicators(tables, policy, by=["unit_id"], freq="Q")
+    counted = time.perf_counter()
+    panel = build_panel(tables.require("complaints"), by=["unit_id", "product"])
+    end = time.perf_counter()
+    kept = tables.require("complaints").provenance
+    return {
+        "seconds": end - start - sum(apart.values()),
+        "ingest": taken_in - start - sum(apart.values()),
+        "indicators": counted - taken_in,
+        "panel": end - counted,
+        **apart,
+        "what": f"{kept.rows_accepted:,} accepted, {kept.rows_rejected:,} rejected,"
+        f" {len(found.table):,} indicator values, {len(panel.keys)} series",
+    }
+
+
+def with_pandas(folder: Path) -> Times:
+    """Count by state, product and month with pandas, on a tenth of the rows."""
+    import pandas as pd
+
+    start = time.perf_counter()
+    frame = pd.read_csv(folder / "tenth.csv", dtype="str")
+    month = pd.to_datetime(frame["Date received"], errors="coerce").dt.to_period("M")
+    cells = frame.groupby(["State", "Product", month]).size()
+    return {"seconds": time.perf_counter() - start, "what": f"{len(cells):,} cells, a tenth of the rows"}
+
+
+def measured(way: Callable[[Path], Times], folder: Path) -> Times:
+    """Run one way in a process of its own; add its peak memory in megabytes."""
+    done = subprocess.run(
+        [sys.executable, __file__, way.__name__, str(folder)], check=True, capture_output=True, text=True
+    )
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def main(rows: int) -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_cfpb(folder / "complaints.csv", rows)
+        write_cfpb(folder / "tenth.csv", rows // 10)
+        (folder / "source.yaml").write_text(SOURCE, encoding="utf-8")
+        size = (folder / "complaints.csv").stat().st_size
+        print(
+            f"{rows:,} rows, {size / 1e9:.2f} GB, {size / rows:.0f} bytes a row; each beside DuckDB's bare aggregate"
+        )
+        floor = min(measured(bare, folder)["seconds"] for _ in range(3))
+        print(f"{'':<34}{'seconds':>9}{'ratio':>8}{'peak MB':>9}")
+        for way, title in (
+            (bare, "DuckDB, bare aggregate"),
+            (whole, "riskmodels, all below"),
+            (with_pandas, "pandas"),
+        ):
+            times = measured(way, folder)
+            _print(title, times["seconds"], floor, f"{times['peak']:9,.0f}  {times['what']}")
+            for part in ("ingest", "indicators", "panel", "digests", "duplicates"):
+                if part in times:
+                    note = "  (apart, not in the sum)" if part in ("digests", "duplicates") else ""
+                    _print(f"  {part}", times[part], floor, note)
+
+
+def _print(title: str, seconds: float, floor: float, rest: str) -> None:
+    print(f"{title:<34}{seconds:9.2f}{seconds / floor:8.2f}{rest}")
+
+
+if __name__ == "__main__":
+    ways = {way.__name__: way for way in (bare, whole, with_pandas)}
+    if len(sys.argv) > 2:
+        result = ways[sys.argv[1]](Path(sys.argv[2]))
+        peak = next(
+            line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
+        )
+        print(
+            json.dumps({**result, "peak": int(peak.split()[1]) / 1024})
+        )  # ru_maxrss would count the parent's
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000)

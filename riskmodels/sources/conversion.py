@@ -1,0 +1,347 @@
+"""SQL that turns the columns of a file into canonical ones and tells which rules each row breaks."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from riskmodels.errors import ContractError
+from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, TableMap, days_since
+from riskmodels.sources.readers import RawFile
+from riskmodels.tables import SQL_TYPES, Column, ColumnType, Contract
+from riskmodels.tables.sql import literal, name
+
+RULE, CONTENT, MASK = "#rule", "#content", "#mask "  # what a converted row has beside its columns
+KEY = "#key "  # a key column as the file has it, where it is recoded
+
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+_TYPED = ("BIGINT", "BOOLEAN", "DATE", "DOUBLE", "INTEGER", "TIMESTAMP", _ZONED)  # need no reading as text
+_YEARS = "1900 AND 9999"  # others are typing errors, or infinite
+_ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # at the end of a time
+_SHORTEST_ZONED = 17  # characters: 2026-11-01T10:00Z
+_MASK_CANDIDATE = "[@＠]|[0-9０-９]([ 　().．（）－-]{0,2}[0-9０-９]){6}"  # full width, too
+
+
+_ARROW_TYPES: dict[ColumnType, pa.DataType] = {
+    "code": pa.string(),
+    "text": pa.string(),
+    "timestamp": pa.timestamp("us"),
+    "date": pa.date32(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """How one file becomes one canonical table.
+
+    Attributes
+    ----------
+    contract : Contract
+        The table.
+    mapping : TableMap
+        How its columns are made.
+    rules : mapping of str to str
+        Name -> SQL condition, beside those of the contract.
+    timezone : str or None
+        Of the bank's clock.
+    spill : Path
+        Folder for what does not fit into memory.
+    """
+
+    contract: Contract
+    mapping: TableMap
+    rules: Mapping[str, str]
+    timezone: str | None
+    spill: Path
+
+    @property
+    def columns(self) -> dict[str, ColumnMap]:
+        """Canonical column -> how it is made."""
+        return self.mapping.columns
+
+    @property
+    def texts(self) -> list[str]:
+        """Columns of free text, which may hold personal data."""
+        return [column.name for column in self.contract.columns if column.type == "text"]
+
+    @property
+    def recoded_key(self) -> list[str]:
+        """Key columns whose values are not those of the file: two rows with one key are added, not doubled."""
+        return [key for key in self.contract.key if key in self.columns and self.columns[key].recode]
+
+
+def accepted_schema(conversion: Conversion) -> pa.Schema:
+    """Return the Arrow schema of converted rows that are accepted."""
+    columns = [(column.name, _ARROW_TYPES[column.type]) for column in conversion.contract.columns]
+    return pa.schema([*columns, *((KEY + key, pa.string()) for key in conversion.recoded_key)])
+
+
+def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
+    """Return the SQL query for a file's rows as canonical ones, in its order, and the columns it leaves unused.
+
+    Each has the columns of the contract, ``#rule`` (what it breaks; NULL where nothing), and, where it
+    breaks a rule, ``#content`` (the mapped columns as read, JSON); for each column of free text ``#mask …``
+    tells whether it may hold personal data; ``#key …`` is a recoded key column as read.
+
+    Raises ContractError where the file lacks a mapped column.
+    """
+    mapped = _mapped(file, conversion)
+    cells = [cell for cell in mapped.values() if cell.alias]
+    raw = {cell.alias: f"{_read(cell.column)} AS {name(cell.alias)}" for cell in cells}
+    texts = [
+        f"{_text(cell, conversion.contract.column(key))} AS {name(_text_of(key))}"
+        for key, cell in mapped.items()
+    ]
+    typed = [
+        f"{_value(column, mapped, conversion)} AS {name(column.name)}"
+        for column in conversion.contract.columns
+    ]
+    broken = _broken(_faults(conversion, mapped) | _rules(conversion))
+    content = {
+        cell.alias: f"{literal(str(cell.column.column))}, {name(cell.alias)}::VARCHAR" for cell in cells
+    }
+    shown = f"CASE WHEN {name(RULE)} IS NOT NULL THEN json_object({', '.join(content.values())})::VARCHAR END"
+    kept = [name(column) for column in (*conversion.contract.names, RULE)]
+    masks = [f"{_suspicious(name(column))} AS {name(MASK + column)}" for column in conversion.texts]
+    keys = [f"{name(str(mapped[key].alias))}::VARCHAR AS {name(KEY + key)}" for key in conversion.recoded_key]
+    unused = set(_columns_after_unpivot(file, conversion.mapping)) - {cell.column.column for cell in cells}
+    query = (
+        f"SELECT {', '.join([*kept, *masks, *keys])}, {shown} AS {name(CONTENT)}"
+        f" FROM (SELECT *, {broken} AS {name(RULE)} FROM (SELECT *, {', '.join(typed)}"
+        f" FROM (SELECT *, {', '.join(texts)} FROM (SELECT {', '.join(raw.values()) or '0'}"
+        f" FROM {_scanned(file, conversion.mapping)}))))"
+    )
+    return query, unused
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cell:
+    """How a canonical column is made, what its raw value is called in SQL, and of which type that is."""
+
+    column: ColumnMap
+    alias: str = ""
+    type: str = ""
+
+    @property
+    def is_typed(self) -> bool:
+        return self.column.is_plain and self.type in _TYPED
+
+
+def _mapped(file: RawFile, conversion: Conversion) -> dict[str, _Cell]:
+    """Return each canonical column that the file gives, with what it is made from."""
+    found = _columns_after_unpivot(file, conversion.mapping)
+    columns = conversion.columns or {
+        column: ColumnMap(column=column) for column in conversion.contract.names if column in found
+    }
+    lacking = {column.name for column in conversion.contract.columns if column.required} - set(columns)
+    for key, wanted in {**dict.fromkeys(sorted(lacking)), **columns}.items():
+        source = key if wanted is None else wanted.column
+        if source is not None and source != ROW_NUMBER and source not in found:
+            raise ContractError(_missing_column(file, conversion.contract.table, key, source, found))
+        if found.get(str(source)) == _ZONED and conversion.timezone is None:
+            raise ContractError(
+                f"{file.path}: the times in '{source}' have a time zone; name the bank's in the source file,"
+                " e.g. timezone: Asia/Shanghai"
+            )
+    places = {column: place for place, column in enumerate(found)} | {ROW_NUMBER: len(found)}
+    return {
+        key: _Cell(column=column)
+        if column.column is None
+        else _Cell(
+            column=column, alias=f"#raw {places[column.column]}", type=found.get(column.column, "BIGINT")
+        )
+        for key, column in columns.items()
+    }
+
+
+def _columns_after_unpivot(file: RawFile, mapping: TableMap) -> dict[str, str]:
+    if mapping.unpivot is None:
+        return file.columns
+    gone = mapping.unpivot.chosen(list(file.columns))
+    if not gone:
+        raise ContractError(
+            f"{file.path} has no column that unpivot: chooses ({mapping.unpivot.columns})."
+            f" Its columns are: {', '.join(file.columns)}"
+        )
+    kept = {column: kind for column, kind in file.columns.items() if column not in gone}
+    return {**kept, mapping.unpivot.names_to: "VARCHAR", mapping.unpivot.values_to: "VARCHAR"}
+
+
+def _scanned(file: RawFile, mapping: TableMap) -> str:
+    """SQL for the rows of a file; of each cell that becomes a row, the empty ones included."""
+    if mapping.unpivot is None:
+        return file.scan
+    gone = mapping.unpivot.chosen(list(file.columns))
+    texts = ", ".join(f"{name(column)}::VARCHAR AS {name(column)}" for column in file.columns)
+    return (
+        f"(FROM (SELECT {texts} FROM {file.scan}) UNPIVOT INCLUDE NULLS ({name(mapping.unpivot.values_to)}"
+        f" FOR {name(mapping.unpivot.names_to)} IN ({', '.join(map(name, gone))})))"
+    )
+
+
+def _missing_column(file: RawFile, table: str, canonical: str, wanted: str, found: Iterable[str]) -> str:
+    near = difflib.get_close_matches(wanted, found, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return (
+        f"{file.path} has no column '{wanted}', which the source maps to {table}.{canonical}{hint}"
+        f" Its columns are: {', '.join(found)}"
+    )
+
+
+def _read(column: ColumnMap) -> str:
+    return "row_number() OVER ()" if column.column == ROW_NUMBER else name(str(column.column))
+
+
+def _text_of(key: str) -> str:
+    return f"#text {key}"
+
+
+def _text(cell: _Cell, canonical: Column) -> str:
+    """SQL for a value before it is typed: a text, or what the file has where it is of a type already."""
+    column = cell.column
+    if column.value is not None:
+        return literal(column.value)
+    if cell.is_typed:
+        return name(cell.alias)
+    raw = f"{name(cell.alias)}::VARCHAR"
+    text = f"nullif(CASE WHEN starts_with({raw}, ' ') OR ends_with({raw}, ' ') THEN trim({raw}) ELSE {raw} END, '')"
+    if canonical.type == "text":  # trimming long texts takes long
+        text = f"CASE WHEN regexp_matches({raw}, '\\S') THEN {raw} END"
+    undated = {old: new for old, new in column.recode.items() if isinstance(new, str)}
+    if undated:
+        cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in undated.items())
+        text = f"nullif(CASE {text} {cases} ELSE {text} END, '')"
+    return f"coalesce({text}, {literal(column.if_missing)})" if column.if_missing else text
+
+
+def _value(column: Column, mapped: Mapping[str, _Cell], conversion: Conversion) -> str:
+    """SQL for a canonical value of its type; NULL where it cannot be read."""
+    cell = mapped.get(column.name)
+    if cell is None:
+        return f"NULL::{SQL_TYPES[column.type]}"
+    text = name(_text_of(column.name))
+    if column.type in ("code", "text"):
+        return _by_day(f"{text}::VARCHAR", cell.column, mapped, conversion)
+    if column.type in ("timestamp", "date"):
+        value = _moment(text, cell, conversion.timezone, SQL_TYPES[column.type])
+        return f"CASE WHEN year({value}) BETWEEN {_YEARS} THEN {value} END"
+    if column.type in ("integer", "number"):
+        return _number(text, cell, SQL_TYPES[column.type])
+    return f"TRY_CAST({text} AS {SQL_TYPES[column.type]})"
+
+
+def _moment(text: str, cell: _Cell, timezone: str | None, kind: str) -> str:
+    form = cell.column.format
+    if cell.is_typed:
+        local = f"({text} AT TIME ZONE {literal(str(timezone))})" if cell.type == _ZONED else text
+        return f"TRY_CAST({local} AS {kind})"
+    if form is None:
+        return f"TRY_CAST({_local(text, timezone)} AS {kind})"
+    if origin := days_since(form):
+        return f"TRY_CAST({literal(origin)}::DATE + TRY_CAST(floor(TRY_CAST({text} AS DOUBLE)) AS INTEGER) AS {kind})"
+    if form == "quarter":
+        return f"TRY_CAST({quarter_start(text)} AS {kind})"
+    parsed = f"try_strptime({text}, {literal(form)})"
+    zoned = "%z" in form or "%Z" in form
+    return f"TRY_CAST({f'({parsed} AT TIME ZONE {literal(str(timezone))})' if zoned else parsed} AS {kind})"
+
+
+def _local(text: str, timezone: str | None) -> str:
+    """SQL for a text as a time on the bank's clock; one with a zone is unknown where that clock is."""
+    value = f"TRY_CAST({text} AS TIMESTAMP)"
+    zoned = f"(TRY_CAST({text} AS TIMESTAMPTZ) AT TIME ZONE {literal(timezone)})" if timezone else "NULL"
+    return f"CASE WHEN {has_zone(text)} THEN {zoned} ELSE {value} END"
+
+
+def has_zone(text: str) -> str:
+    return f"(strlen({text}) >= {_SHORTEST_ZONED} AND regexp_matches({text}, {literal(_ZONE)}))"
+
+
+def quarter_start(text: str) -> str:
+    """SQL for the first day of a quarter such as 2026Q3, 2026-Q3, 2026 Q3 or 2026年3季度."""
+    pattern = literal(r"^(\d{4})\s*[-年]?\s*(?:[Qq]([1-4])|第?([1-4一二三四])季度?)$")
+    number = f"regexp_extract({text}, {pattern}, 2) || regexp_extract({text}, {pattern}, 3)"
+    digit = f"translate({number}, '一二三四', '1234')"
+    return (
+        f"CASE WHEN regexp_matches({text}, {pattern}) THEN make_date(regexp_extract({text}, {pattern}, 1)::BIGINT,"
+        f" 3 * ({digit})::BIGINT - 2, 1) END"
+    )
+
+
+def _number(text: str, cell: _Cell, kind: str) -> str:
+    column = cell.column
+    plain = text
+    if column.thousands or column.decimal != ".":
+        mark, separator = (_escaped(sign) for sign in (column.decimal, column.thousands or ""))
+        grouped = rf"|\d{{1,3}}({separator}\d{{3}})+" if separator else ""
+        fits = literal(rf"[+-]?(\d+{grouped})({mark}\d*)?")
+        plain = f"replace({text}, {literal(column.thousands)}, '')" if column.thousands else text
+        plain = f"CASE WHEN regexp_full_match({text}, {fits}) THEN replace({plain}, {literal(column.decimal)}, '.') END"
+    number = f"TRY_CAST({plain} AS DOUBLE)"
+    if column.scale != 1:
+        number = f"({number} * {column.scale!r})"
+    whole = f" AND {number} = floor({number})" if kind == "BIGINT" else ""
+    return f"CASE WHEN isfinite({number}){whole} THEN TRY_CAST({number} AS {kind}) END"
+
+
+def _escaped(sign: str) -> str:
+    return f"[{sign}]" if sign not in ("^", "\\", "]") else f"\\{sign}"
+
+
+def _by_day(text: str, column: ColumnMap, mapped: Mapping[str, _Cell], conversion: Conversion) -> str:
+    """SQL for a code whose meaning changes with the day of the row."""
+    dated = {old: new for old, new in column.recode.items() if not isinstance(new, str)}
+    if not dated:
+        return text
+    at = next(known for known in conversion.contract.columns if known.name == conversion.contract.at)
+    day = f"({_value(at, mapped, conversion)})::DATE"
+    cases = " ".join(
+        f"WHEN {literal(old)} THEN {_latest(text, day, values)}" for old, values in dated.items()
+    )
+    return f"CASE {text} {cases} ELSE {text} END"
+
+
+def _latest(text: str, day: str, values: tuple[DatedValue, ...]) -> str:
+    cases = " ".join(
+        f"WHEN {day} >= {literal((value.valid_from or date.min).isoformat())}::DATE THEN {literal(value.value)}"
+        for value in reversed(values)
+    )
+    return f"CASE {cases} ELSE {text} END"
+
+
+def _faults(conversion: Conversion, mapped: Mapping[str, _Cell]) -> dict[str, str]:
+    """Conditions that what the file has in a column can be read as its type."""
+    faults = {}
+    for key, cell in mapped.items():
+        kind, text = conversion.contract.column(key).type, name(_text_of(key))
+        if kind in ("code", "text"):
+            continue
+        read = f"{text} IS NULL OR {name(key)} IS NOT NULL"
+        if kind == "timestamp" and conversion.timezone is None and not (cell.is_typed or cell.column.format):
+            zone = f"{key} has a time zone, and the source file names none for the bank"
+            faults[zone] = f"{text} IS NULL OR NOT {has_zone(text)}"
+            read += f" OR {has_zone(text)}"
+        faults[f"{key} is no {kind}"] = read
+    return faults
+
+
+def _rules(conversion: Conversion) -> dict[str, str]:
+    return {rule.name: rule.holds for rule in conversion.contract.row_rules()} | dict(conversion.rules)
+
+
+def _broken(rules: Mapping[str, str]) -> str:
+    """SQL for the rules that a row breaks, in words; NULL where it breaks none (unknown holds)."""
+    holds = {rule: f"({condition}) IS NOT FALSE" for rule, condition in rules.items()}
+    listed = ", ".join(f"CASE WHEN NOT {held} THEN {literal(rule)} END" for rule, held in holds.items())
+    return f"CASE WHEN {' AND '.join(holds.values())} THEN NULL ELSE concat_ws('; ', {listed}) END"
+
+
+def _suspicious(text: str) -> str:
+    """SQL for whether a text may hold personal data; cheap, and true for all that do."""
+    return f"regexp_matches({text}, {literal(_MASK_CANDIDATE)})"

@@ -1,0 +1,279 @@
+"""Draft a source file for a file that nobody described yet: guesses and doubts, for a person to finish."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from riskmodels.errors import ParameterError
+from riskmodels.params import parameters_text
+from riskmodels.privacy import mask_personal_data
+from riskmodels.sources.guesses import Guess, filled_in, guessed
+from riskmodels.sources.mapping import TO_BE_FILLED, Unpivot
+from riskmodels.sources.matching import Fit, Layout, best_fit
+from riskmodels.sources.profiling import Profile, profile
+from riskmodels.sources.sampling import Sample, take_sample
+from riskmodels.tables import CONTRACTS
+
+_LEAST_WIDE = 3  # columns that are months, or figures, to make them rows
+_SHOWN = 30  # columns
+_CLOCKS = {"CN": "Asia/Shanghai", "US": "America/New_York"}
+_ENDS = {"day": pd.Timedelta(0), "month": pd.offsets.MonthEnd(), "quarter": pd.offsets.QuarterEnd()}
+_PERIOD_NAME = re.compile(r"(19|20)\d{2}|\d{2}$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A first source file.
+
+    Attributes
+    ----------
+    id : str
+        Of the source.
+    table : str
+        Canonical table that the file fits best.
+    is_good : bool
+        Whether it fits at all.
+    text : str
+        YAML, with guesses and doubts as comments.
+    doubts : list of str
+        What a person has to look at.
+    lacking : list of str
+        Columns that have to be filled in.
+    """
+
+    id: str
+    table: str
+    is_good: bool
+    text: str
+    doubts: list[str]
+    lacking: list[str]
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in words."""
+        fits = "fits" if self.is_good else "fits no canonical table; the nearest is"
+        told = f"The file {fits} {self.table}: {len(self.doubts)} doubts to look at"
+        return f"{told}, to be filled in: {', '.join(self.lacking)}." if self.lacking else f"{told}."
+
+
+@dataclass(kw_only=True)
+class _Notes:
+    """Comments by the place that they stand above."""
+
+    comments: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
+
+    def add(self, at: tuple[str, ...], guess: Guess) -> None:
+        lines = [f"guess: {line}" for line in guess.reasons] + [f"DOUBT: {line}" for line in guess.doubts]
+        self.comments.setdefault(at, []).extend(map(mask_personal_data, lines))
+        self.doubts += [f"{at[-1]}: {line}" for line in guess.doubts]
+
+
+def draft_source(file: str | Path, *, target: str | Path, table: str | None = None) -> Draft:
+    """Look at some rows of a file and write a first mapping to a canonical table.
+
+    Parameters
+    ----------
+    file : str or Path
+        CSV, Parquet or Excel, or a folder of such files.
+    target : str or Path
+        Where the source file will stand: paths in it are relative to its folder. Nothing is written.
+    table : str, optional
+        Canonical table; default: the one that fits best.
+
+    Returns
+    -------
+    Draft
+        Its text is a source file that ``load_source`` reads.
+
+    Raises
+    ------
+    ContractError
+        The file is not there, empty or damaged, names a column twice, or leaves one without a name.
+    ParameterError
+        There is no such table.
+    """
+    file, target = Path(file), Path(target)
+    if table is not None and table not in CONTRACTS:
+        raise ParameterError(f"'{table}' is no canonical table; expected one of {', '.join(CONTRACTS)}")
+    samples = take_sample(file)
+    fits = [(_fit(sample, file, table), sample) for sample in samples]
+    fit, sample = max(fits, key=lambda pair: (pair[0].is_good, pair[0].score))
+    notes = _Notes()
+    source = _source(file, target, fit, sample, notes)
+    others = [str(other.layout["sheet"]) for other in samples if other is not sample]
+    heading = _heading(file, fit, sample, others)
+    lacking = [
+        column for column, made in source["tables"][fit.contract.table]["columns"].items()
+        if made.get("value") == TO_BE_FILLED
+    ]  # fmt: skip
+    return Draft(
+        id=source["id"],
+        table=fit.contract.table,
+        is_good=fit.is_good,
+        text=parameters_text(source, comments=notes.comments, heading=heading),
+        doubts=notes.doubts,
+        lacking=lacking,
+    )
+
+
+# ---- what the file fits ----
+
+
+def _fit(sample: Sample, file: Path, table: str | None) -> Fit:
+    semicolons = sample.layout.get("delimiter") == ";"
+    profiles = [
+        profile(column, sample.texts(column), kind, semicolons=semicolons)
+        for column, kind in sample.types.items()
+    ]
+    words = " ".join([file.stem, str(sample.layout.get("sheet", "")), *sample.types])
+    return best_fit(_layouts(profiles), words, table=table)
+
+
+def _layouts(profiles: list[Profile]) -> Iterable[Layout]:
+    """List the columns as they are, and with months, or all figures, as rows."""
+    yield Layout(profiles=profiles)
+    months = _month_columns(profiles)
+    if len(months) >= _LEAST_WIDE:
+        tables = tuple(
+            name for name, contract in CONTRACTS.items() if {"month", "period_start"} & {contract.at}
+        )
+        yield _unpivoted(profiles, months, ("month", "value"), tables)
+    figures = [found for found in profiles if found.is_figure]
+    days = [found for found in profiles if found.dates and found not in figures]
+    if len(figures) >= _LEAST_WIDE and len(days) == 1:
+        yield _unpivoted(profiles, figures, ("series", "value"), ("macro",))
+
+
+def _month_columns(profiles: list[Profile]) -> list[Profile]:
+    """List the columns whose names are months, quarters or days."""
+    named = [found for found in profiles if _PERIOD_NAME.search(found.name)]
+    names = profile("month", [found.name for found in named], "VARCHAR")
+    return named if names.dates and all(found.is_figure or not found.filled for found in named) else []
+
+
+def _unpivoted(
+    profiles: list[Profile], gone: list[Profile], names: tuple[str, str], tables: tuple[str, ...]
+) -> Layout:
+    kept = [found for found in profiles if found not in gone]
+    taken = {found.name.casefold() for found in kept}
+    names_to, values_to = (name if name not in taken else f"{name}_of_columns" for name in names)
+    heads = profile(names_to, [found.name for found in gone], "VARCHAR")
+    cells: list[str | None] = [value for found in gone for value in found.kinds]
+    figures = profile(values_to, cells + [None] * sum(found.missing for found in gone), "VARCHAR")
+    unpivot = Unpivot(
+        columns=_chosen([found.name for found in gone], kept), names_to=names_to, values_to=values_to
+    )
+    return Layout(profiles=[*kept, heads, figures], unpivot=unpivot, tables=tables)
+
+
+def _chosen(names: list[str], kept: list[Profile]) -> str | tuple[str, ...]:
+    """Write names that differ in their digits alone as a pattern, so that next month's column is found, too."""
+    patterns = {re.sub(r"\d+", lambda digits: rf"\\d{{{len(digits[0])}}}", re.escape(name)) for name in names}
+    pattern = patterns.pop()
+    if patterns or any(re.fullmatch(pattern, found.name) for found in kept):
+        return tuple(names)
+    return pattern
+
+
+# ---- what is written ----
+
+
+def _source(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) -> dict[str, Any]:
+    stem = re.sub(r"[^a-z0-9]+", "_", (file.stem or file.name).casefold()).strip("_")
+    country = _country(fit, sample)
+    notes.add(("country",), country)
+    source: dict[str, Any] = {
+        "id": stem if stem[:1].isalpha() else "_".join(filter(None, ("source", fit.contract.table, stem))),
+        "title": f"{file.stem}: {fit.contract.table}",
+        "country": country.made["country"],
+    }
+    if any(match.profile.dates and match.profile.dates.zoned for match in fit.matches.values()):
+        source["timezone"] = _CLOCKS[source["country"]]
+        notes.add(
+            ("timezone",), Guess(doubts=["times have a time zone: is this the clock the bank goes by?"])
+        )
+    if fit.contract.table not in {"complaints", "complaint_counts"} or fit.contract.at not in fit.matches:
+        source["as_of"] = _last_day(fit, sample)
+        notes.add(
+            ("as_of",), Guess(doubts=["day up to which the source knows; taken from the rows looked at"])
+        )
+    return source | {"tables": {fit.contract.table: _table(file, target, fit, sample, notes)}}
+
+
+def _country(fit: Fit, sample: Sample) -> Guess:
+    """Guess whose working days count from the writing and from the order of day and month."""
+    texts = [
+        *sample.types,
+        *(value for match in fit.matches.values() for value in list(match.profile.kinds)[:50]),
+    ]
+    if any("\u4e00" <= sign <= "\u9fff" for text in texts for sign in text):
+        return Guess(made={"country": "CN"}, reasons=["written in Chinese"])
+    formats = {match.profile.dates.format for match in fit.matches.values() if match.profile.dates}
+    if any(form.startswith("%m/%d") for form in formats) or {"zip code", "state"} & {
+        c.casefold() for c in sample.types
+    }:
+        return Guess(made={"country": "US"}, reasons=["written as in the United States"])
+    return Guess(made={"country": "CN"}, doubts=["whose working days count?"])
+
+
+def _last_day(fit: Fit, sample: Sample) -> date:
+    """Return the last day of the rows, at most today; of a sample, the day on which the file was written."""
+    found = [match.profile.dates for match in fit.matches.values() if match.profile.dates]
+    written = datetime.fromtimestamp(sample.path.stat().st_mtime).astimezone().date()
+    days = [(pd.Timestamp(dates.last) + _ENDS[dates.period]).date() for dates in found]
+    last = max(days) if days and sample.whole else max([*days, written])
+    return min(last, datetime.now().astimezone().date())
+
+
+def _table(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) -> dict[str, Any]:
+    name = fit.contract.table
+    at = ("tables", name)
+    table: dict[str, Any] = {"file": _relative(file, target), **sample.layout}
+    if fit.unpivot:
+        table["unpivot"] = fit.unpivot.model_dump()
+        notes.add((*at, "unpivot"), Guess(reasons=["columns that are one figure each become rows"]))
+    if sample.doubts:
+        notes.add((*at, "file"), Guess(doubts=sample.doubts))
+    guesses = guessed(fit, sample) | filled_in(fit)
+    table["columns"] = {column: guesses[column].made for column in fit.contract.names if column in guesses}
+    for column, guess in guesses.items():
+        notes.add((*at, "columns", column), guess)
+    if fit.unused:
+        notes.comments[*at, "columns"] = [f"not used: {_listed(found.name for found in fit.unused)}"]
+    return table
+
+
+def _relative(file: Path, target: Path) -> str:
+    try:
+        return Path(os.path.relpath(file.resolve(), target.resolve().parent)).as_posix()
+    except ValueError:  # on another drive
+        return file.resolve().as_posix()
+
+
+def _listed(names: Iterable[str]) -> str:
+    shown = [mask_personal_data(name) for name in names]
+    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+    return ", ".join(shown[:_SHOWN]) + more
+
+
+def _heading(file: Path, fit: Fit, sample: Sample, others: list[str]) -> list[str]:
+    rows = f"all {len(sample.rows)} rows" if sample.whole else f"{len(sample.rows)} of its rows"
+    found = (
+        f"{len(fit.matches)} of the {len(fit.contract.columns)} columns of {fit.contract.table} were found"
+    )
+    lines = [
+        f"Drafted by 'riskmodels source new' from {mask_personal_data(file.name)}, of which {rows} were looked at;",
+        f"{found}. Look at every line with DOUBT, then: riskmodels check-data.",
+    ]
+    if not fit.is_good:
+        lines.append(f"DOUBT: the file fits no canonical table; the nearest is {fit.contract.table}.")
+    if others:
+        lines.append(f"Other sheets of the file, each to be drafted on its own: {_listed(others)}.")
+    return lines

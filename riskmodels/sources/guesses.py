@@ -1,0 +1,234 @@
+"""How one canonical column is made from a column of a file that nobody described, why, and what is doubtful."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from riskmodels.sources.mapping import ROW_NUMBER, TO_BE_FILLED
+from riskmodels.sources.matching import Fit, Match, identifier, suitability
+from riskmodels.sources.profiling import Dates, Profile, moment
+from riskmodels.sources.sampling import Sample
+from riskmodels.sources.synonyms import domain_value, grade, name_score, truth
+from riskmodels.tables import Column, Contract
+
+_SURE, _MAYBE = 0.8, 0.5
+_SHOWN = 6  # values, in a comment
+_LENGTH = 40  # of a value in a comment, characters
+_MOST_VALUES = 60  # of a code that is recoded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guess:
+    """How a value is made, the reasons for it, and what a person should look at."""
+
+    made: dict[str, Any] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+    def __add__(self, other: "Guess") -> "Guess":
+        return Guess(
+            made=self.made | other.made,
+            reasons=self.reasons + other.reasons,
+            doubts=self.doubts + other.doubts,
+        )
+
+
+def guessed(fit: Fit, sample: Sample) -> dict[str, Guess]:
+    """Return how each canonical column is made that a column of the file fits."""
+    matches, doubts = _in_order_of_time(fit, sample)
+    guesses = {}
+    for column in fit.contract.columns:
+        if match := matches.get(column.name):
+            guess = _from_column(fit.contract, column, match)
+            guesses[column.name] = guess + Guess(doubts=doubts.get(column.name, []))
+    return guesses
+
+
+def filled_in(fit: Fit) -> dict[str, Guess]:
+    """Return what stands for each essential column that no column of the file fits."""
+    return {column.name: _instead(fit, column) for column in fit.lacking}
+
+
+# ---- from a column of the file ----
+
+
+def _from_column(contract: Contract, column: Column, match: Match) -> Guess:
+    found = match.profile
+    guess = Guess(made={"column": found.name}) + _why(match)
+    if not found.filled:
+        return guess + Guess(doubts=["empty in all rows looked at"])
+    if column.type in {"timestamp", "date"} and found.dates:
+        guess += _dates(contract, column, found.dates)
+    elif column.type in {"integer", "number"}:
+        guess += _numbers(column, found)
+    elif column.type == "boolean":
+        guess += Guess(made=_recode({value: str(truth(value)) for value in found.kinds}))
+    elif column.domain:
+        guess += _domain(column, found)
+    elif column.name == identifier(contract) and len(found.kinds) < found.filled:
+        guess += Guess(
+            doubts=[f"{found.filled - len(found.kinds)} rows repeat an earlier one's: they will be rejected"]
+        )
+    if column.required and found.missing:
+        remedy = "; if_missing: names what it means" if column.type == "code" else ""
+        guess += Guess(
+            doubts=[
+                f"{found.missing} of {found.filled + found.missing} rows have none: they will be rejected{remedy}"
+            ]
+        )
+    return guess
+
+
+def _why(match: Match) -> Guess:
+    shown = ", ".join(_short(value) for value in list(match.profile.kinds)[:3])
+    if match.score >= _SURE:
+        return Guess(reasons=[f"by its name; e.g. {shown}"])
+    if match.score >= _MAYBE:
+        return Guess(reasons=[f"its name may mean this; e.g. {shown}"])
+    how = "its name hardly says so" if match.score else "by its content alone"
+    return Guess(doubts=[f"{how}; e.g. {shown}"])
+
+
+def _dates(contract: Contract, column: Column, dates: Dates) -> Guess:
+    doubts = []
+    if dates.rivals:
+        doubts.append(
+            f"read as {dates.format or 'ISO'}, but every value fits {' and '.join(dates.rivals)} as well"
+        )
+    if dates.share < 1:
+        doubts.append(
+            f"{1 - dates.share:.1%} of the values are not in this format: these rows will be rejected"
+        )
+    starts = column.name == contract.at and any("day 1" in rule.name for rule in contract.rules)
+    if starts and dates.period == "day":
+        doubts.append(
+            "each must be the first day of a month or quarter, and these are days: rows on other days will be"
+            " rejected; add them up by month first"
+        )
+    made = {"format": dates.format} if dates.format else {}
+    return Guess(made=made, reasons=[f"{dates.first} to {dates.last}"], doubts=doubts)
+
+
+def _numbers(column: Column, found: Profile) -> Guess:
+    if found.decorated:
+        return Guess(
+            doubts=["the numbers have a currency or per cent sign and cannot be read: ask for bare numbers"]
+        )
+    if found.numbers is None:
+        return Guess(made=_recode({value: str(grade(value)) for value in found.kinds}))
+    made: dict[str, Any] = {}
+    doubts = []
+    if found.numbers.thousands:
+        made["thousands"] = found.numbers.thousands
+    if found.numbers.decimal != ".":
+        made["decimal"] = found.numbers.decimal
+    if found.numbers.rivals:
+        doubts.append("a comma may part thousands here, or be the decimal mark")
+    if found.scale != 1:
+        made["scale"] = found.scale
+        doubts.append(f"its name gives a unit: multiplied by {found.scale:,.0f}")
+    if found.numbers.share < 1:
+        doubts.append(
+            f"{1 - found.numbers.share:.1%} of the values are no such number: these rows will be rejected"
+        )
+    if column.type == "integer" and not found.numbers.whole:
+        doubts.append("must be whole numbers: rows with others will be rejected")
+    return Guess(made=made, doubts=doubts)
+
+
+def _domain(column: Column, found: Profile) -> Guess:
+    known = {value: domain_value(column.domain, value) for value in found.kinds}
+    recode = {value: canonical for value, canonical in known.items() if canonical}
+    strange = [_short(value) for value, canonical in known.items() if canonical is None]
+    doubts = []
+    if strange:
+        listed = ", ".join(strange[:_SHOWN]) + (" …" if len(strange) > _SHOWN else "")
+        doubts.append(
+            f"recode these to one of {', '.join(column.domain)}, or their rows will be rejected: {listed}"
+        )
+    return Guess(made=_recode(recode), doubts=doubts)
+
+
+def _recode(values: dict[str, str]) -> dict[str, Any]:
+    changed = {old: new for old, new in values.items() if old != new}
+    return {"recode": changed} if changed and len(changed) <= _MOST_VALUES else {}
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _LENGTH else f"{value[:_LENGTH]}…"
+
+
+# ---- without a column of the file ----
+
+
+def _instead(fit: Fit, column: Column) -> Guess:
+    """Make an essential column from another one, from the number of the row, or leave it to be filled in."""
+    if column.name == identifier(fit.contract):
+        return Guess(
+            made={"column": ROW_NUMBER}, reasons=["the file has no identifier: the number of the row"]
+        )
+    if column.name == "period":
+        return _period(fit)
+    instead = {"recorded_on": ("occurred_on",), "name_en": ("name_zh", "unit_id")}.get(column.name, ())
+    for other in instead:
+        if match := fit.matches.get(other):
+            again = _from_column(fit.contract, column, match)
+            return Guess(made=again.made, doubts=[f"nothing found; taken from the column of {other}"])
+    able = [
+        found.name
+        for found in fit.unused
+        if found.filled
+        and suitability(fit.contract, column, found) >= _SURE
+        and len(found.kinds) * 2 < found.filled
+    ]
+    hint = f"; by its values it might be {' or '.join(able[:_SHOWN])}" if able else ""
+    then = " One value for all rows may do" if column.type == "code" else " Until then no row is accepted"
+    return Guess(made={"value": TO_BE_FILLED}, doubts=[f"nothing found for it ({column.words}){hint}.{then}"])
+
+
+def _period(fit: Fit) -> Guess:
+    match = fit.matches.get(fit.contract.at)
+    period = match.profile.dates.period if match and match.profile.dates else "day"
+    if period == "day":
+        return Guess(made={"value": "month"}, doubts=["the rows are neither of months nor of quarters"])
+    return Guess(made={"value": period}, reasons=[f"every date is the first day of a {period}"])
+
+
+# ---- times in their order ----
+
+
+def _in_order_of_time(fit: Fit, sample: Sample) -> tuple[dict[str, Match], dict[str, list[str]]]:
+    """Put the column of the rows' day before that of their record, where two may be meant or names mislead."""
+    first, second = fit.contract.at, fit.contract.recorded
+    match, later = fit.matches.get(first), fit.matches.get(second)
+    if not second or match is None or fit.unpivot:
+        return fit.matches, {}
+    rivals = [later.profile] if later else []
+    rivals += [p for p in fit.unused if p.dates and name_score(fit.contract.table, first, p.name) >= _MAYBE]
+    for rival in rivals:
+        pair = (rival, match.profile)
+        if not _is_earlier(*pair, sample):
+            pair = (match.profile, rival)
+            if later or not _is_earlier(*pair, sample):
+                continue
+        doubt = f"'{pair[0].name}' is never later than '{pair[1].name}', so it is taken for what comes first"
+        ordered = {key: Match(profile=found, score=_MAYBE) for key, found in zip((first, second), pair, strict=True)}
+        return fit.matches | ordered, {first: [doubt], second: [doubt]}
+    return fit.matches, {}
+
+
+def _is_earlier(first: Profile, second: Profile, sample: Sample) -> bool:
+    """Tell whether one column's time is never after another's in the sample, and sometimes before it."""
+    if first.dates is None or second.dates is None:
+        return False
+    pairs = pa.table({"one": sample.texts(first.name), "other": sample.texts(second.name)})
+    times = f"{moment(first.dates.format, 'one')} AS early, {moment(second.dates.format, 'other')} AS late"
+    with duckdb.connect() as connection:
+        connection.register("pairs", pairs)
+        found = connection.execute(
+            f"SELECT bool_and(early <= late), bool_or(early < late) FROM (SELECT {times} FROM pairs)"
+        ).fetchall()[0]
+    return bool(found[0] and found[1])

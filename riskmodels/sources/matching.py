@@ -1,0 +1,194 @@
+"""Which canonical table a file's columns fit, and which column becomes which."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from riskmodels.sources.mapping import Unpivot
+from riskmodels.sources.profiling import ENOUGH, Profile
+from riskmodels.sources.synonyms import domain_value, grade, name_score, table_score, truth
+from riskmodels.tables import CONTRACTS, Column, Contract
+
+_USABLE = 0.35  # a lower score is no match
+_REQUIRED_FIRST = 1.2  # of two equal matches the required column gets it
+_LONG, _SHORT_TEXT = 80, 30  # characters
+_OPTIONAL, _HINT = 0.4, 1.2  # what an optional column and a table's own words weigh
+_VIRTUAL = 0.5  # what a column that unpivot: makes is worth, since it fits by its name at once
+_LACKING = {"code": 0.4, "text": 0.4}  # one value for all rows may do; dates and figures cannot be invented
+_LACKING_FIGURE = 1.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A column of the file that becomes a canonical one, and how sure that is, 0 to 1 (0: by content alone)."""
+
+    profile: Profile
+    score: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """How a file fits a canonical table.
+
+    Attributes
+    ----------
+    contract : Contract
+        The table.
+    matches : dict of str to Match
+        Canonical column -> column of the file.
+    unused : list of Profile
+        Columns of the file that nothing is made from.
+    score : float
+        Higher is better.
+    unpivot : Unpivot or None
+        Columns that become rows before.
+    """
+
+    contract: Contract
+    matches: dict[str, Match]
+    unused: list[Profile]
+    score: float
+    unpivot: Unpivot | None = None
+
+    @property
+    def lacking(self) -> list[Column]:
+        """Essential columns that no column of the file fits."""
+        return [column for column in essential(self.contract) if column.name not in self.matches]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the file has what cannot be filled in: days in their period, figures, two columns by name."""
+        invented = {column.name for column in self.lacking if column.type not in _LACKING}
+        named = [match for match in self.matches.values() if match.score >= _VIRTUAL]
+        return invented <= {"recorded_on"} and len(named) > 1 and not self.has_days_for_months
+
+    @property
+    def has_days_for_months(self) -> bool:
+        """Whether rows must be of months or quarters, and are of days."""
+        match = self.matches.get(self.contract.at)
+        starts = any("day 1" in rule.name for rule in self.contract.rules)
+        return bool(starts and match and match.profile.dates and match.profile.dates.period == "day")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The columns of a file as they are, or after some of them became rows."""
+
+    profiles: list[Profile]
+    unpivot: Unpivot | None = None
+    tables: tuple[str, ...] = field(default=tuple(CONTRACTS))
+
+
+def best_fit(layouts: Iterable[Layout], words: str, *, table: str | None = None) -> Fit:
+    """Return the fit with the highest score; ``words`` are those of the file's name and columns."""
+    fits = [
+        _fit(CONTRACTS[name], layout, words)
+        for layout in layouts
+        for name in layout.tables
+        if table in {None, name}
+    ]
+    return max(fits, key=lambda fit: (fit.is_good, bool(fit.matches), fit.score))
+
+
+def essential(contract: Contract) -> list[Column]:
+    """List the columns without which a table's rows say nothing: the required ones, and what is counted."""
+    return [column for column in contract.columns if column.required or column.name == contract.counted]
+
+
+def identifier(contract: Contract) -> str | None:
+    """Return the column that tells the rows of a table apart on its own, such as complaint_id."""
+    return contract.key[0] if len(contract.key) == 1 and contract.table != "units" else None
+
+
+def _fit(contract: Contract, layout: Layout, words: str) -> Fit:
+    matches = _matched(contract, layout)
+    taken = {match.profile.name for match in matches.values()}
+    unused = [profile for profile in layout.profiles if profile.name not in taken]
+    needed = {column.name for column in essential(contract)}
+    score = sum(match.score * (1.0 if name in needed else _OPTIONAL) for name, match in matches.items())
+    score -= sum(_price(contract, column) for column in essential(contract) if column.name not in matches)
+    return Fit(
+        contract=contract,
+        matches=matches,
+        unused=unused,
+        score=score + _HINT * table_score(contract.table, words),
+        unpivot=layout.unpivot,
+    )
+
+
+def _price(contract: Contract, column: Column) -> float:
+    """What it costs a table not to have a column."""
+    if column.name in {identifier(contract), "recorded_on", "name_en", "period"}:
+        return 0.1  # made from something else
+    return _LACKING.get(column.type, _LACKING_FIGURE)
+
+
+def _matched(contract: Contract, layout: Layout) -> dict[str, Match]:
+    """Give each canonical column the file's column that fits it best, the surest pairs first."""
+    pairs = {
+        (column.name, profile.name): _pair_score(contract, column, profile, layout.unpivot)
+        for column in contract.columns
+        for profile in layout.profiles
+    }
+    needed = {column.name for column in essential(contract)}
+    profiles = {profile.name: profile for profile in layout.profiles}
+    matches: dict[str, Match] = {}
+    taken: set[str] = set()
+    for (canonical, given), score in sorted(
+        pairs.items(), key=lambda pair: -pair[1] * (_REQUIRED_FIRST if pair[0][0] in needed else 1.0)
+    ):
+        if (
+            score >= _USABLE * (_VIRTUAL if layout.unpivot else 1)
+            and canonical not in matches
+            and given not in taken
+        ):
+            matches[canonical] = Match(profile=profiles[given], score=score)
+            taken.add(given)
+    return matches | _by_content(contract, matches, [p for p in layout.profiles if p.name not in taken])
+
+
+def _pair_score(contract: Contract, column: Column, profile: Profile, unpivot: Unpivot | None) -> float:
+    score = name_score(contract.table, column.name, profile.name)
+    if unpivot and profile.name in {unpivot.names_to, unpivot.values_to}:
+        counted = {contract.counted or "value", contract.at}
+        score = _VIRTUAL if column.name in counted else _VIRTUAL * score
+    return score * suitability(contract, column, profile)
+
+
+def _by_content(contract: Contract, matches: Mapping[str, Match], left: list[Profile]) -> dict[str, Match]:
+    """Take the only column of days for the day of the rows, whatever its name."""
+    days = [profile for profile in left if profile.dates and profile.dates.share >= ENOUGH]
+    if contract.at and contract.at not in matches and len(days) == 1:
+        return {contract.at: Match(profile=days[0], score=0.0)}
+    return {}
+
+
+def suitability(contract: Contract, column: Column, profile: Profile) -> float:
+    """Say how well the values of a file's column fit a canonical column's type and domain, 0 to 1."""
+    if column.type in {"code", "text"}:
+        return _as_words(contract, column, profile)
+    if not profile.filled:
+        return 0.6
+    if column.type in {"timestamp", "date"}:
+        return profile.dates.share if profile.dates else 0.0
+    if column.type == "boolean":
+        return float(all(truth(value) for value in profile.kinds))
+    if profile.decorated:
+        return 0.5
+    if not profile.is_figure:
+        return 0.9 * all(grade(value) for value in profile.kinds) * (column.maximum == 5)  # noqa: PLR2004  points
+    whole = profile.numbers is not None and profile.numbers.whole
+    return 1.0 if whole or column.type == "number" else 0.5
+
+
+def _as_words(contract: Contract, column: Column, profile: Profile) -> float:
+    if not profile.filled:
+        return 1.0
+    if column.type == "text":
+        return 1.0 if profile.length > _SHORT_TEXT else 0.6
+    if column.name == identifier(contract):
+        return 1.0 if len(profile.kinds) >= ENOUGH * profile.filled else 0.3
+    if column.domain:
+        return max(0.4, float(all(domain_value(column.domain, value) for value in profile.kinds)))
+    if profile.length > _LONG or profile.dates or (profile.numbers and not profile.numbers.whole):
+        return 0.3
+    return 1.0

@@ -1,0 +1,297 @@
+"""What the values of a column look like: dates and in which format, numbers and how they are written, codes."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+
+import duckdb
+import pyarrow as pa
+
+from riskmodels.sources.conversion import has_zone, quarter_start
+from riskmodels.sources.mapping import days_since
+from riskmodels.sources.synonyms import plain
+from riskmodels.tables.sql import literal
+
+ENOUGH = 0.9  # share of values from which on a column counts as dates, or numbers
+_FIRST = 30  # values that every format is tried on
+_LONGEST_DATE = 40  # characters
+_YEARS = "1900 AND 2100"
+_DAYS = (
+    *("%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%Y.%m.%d", "%m-%d-%Y", "%d-%m-%Y", "%Y-%m-%d"),
+    *(
+        "%m/%d/%y",
+        "%d/%m/%y",
+        "%d.%m.%y",
+        "%d %b %Y",
+        "%d %B %Y",
+        "%d-%b-%Y",
+        "%d-%b-%y",
+        "%b %d, %Y",
+        "%B %d, %Y",
+    ),
+    *("%Y年%m月%d日", "%Y%m%d"),
+)
+_TIMES = (
+    " %H:%M:%S",
+    " %H:%M",
+    " %I:%M:%S %p",
+    " %I:%M %p",
+    " %H:%M:%S.%f",
+    "T%H:%M:%S",
+    " %H时%M分",
+    " %H时%M分%S秒",
+    "%H%M%S",
+)
+_MONTHS = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y年%m月", "%m/%Y", "%b %Y", "%B %Y", "%b-%y", "%b-%Y", "%Y%m", "%Y")
+FORMATS = ("", "quarter", *_DAYS, *_MONTHS, *(day + time for time in _TIMES for day in _DAYS))  # "": ISO
+
+_NUMBERS = {
+    (None, "."): r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?",
+    (",", "."): r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?",
+    (None, ","): r"[+-]?\d+(,\d*)?",
+    (".", ","): r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d*)?",
+    (" ", "."): r"[+-]?(\d+|\d{1,3}( \d{3})+)(\.\d*)?",
+    (" ", ","): r"[+-]?(\d+|\d{1,3}( \d{3})+)(,\d*)?",
+    ("\u00a0", ","): r"[+-]?(\d+|\d{1,3}(\u00a0\d{3})+)(,\d*)?",
+    ("'", "."): r"[+-]?(\d+|\d{1,3}('\d{3})+)(\.\d*)?",
+}
+_SCALES = {
+    "亿": 1e8,
+    "百万": 1e6,
+    "万": 1e4,
+    "千元": 1e3,
+    "million": 1e6,
+    "mio": 1e6,
+    "thousand": 1e3,
+    "000s": 1e3,
+}
+_DECORATED = re.compile(r"[¥￥$€£%元]|\b(CNY|RMB|USD|EUR)\b")
+_DATE_LIKE = re.compile(r"^\d{4}$|^\d{6}$|^\d{8}$|^\d{14}$|\d[^\d.]|\d\.\d+\.\d|[^\d.+-]\s?\d")
+_DAY_COUNTS = (1_000, 30_000)  # 1972 to 2052, since 1970-01-01
+_SERIAL_DAYS = (30_000, 60_000)  # 1982 to 2064, since 1899-12-30, as spreadsheets count
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dates:
+    """How the dates of a column are written.
+
+    Attributes
+    ----------
+    format : str
+        As in a source file; empty where dates are ISO or typed.
+    share : float
+        Of the values that it reads.
+    first, last : date
+        Of the sample.
+    period : str
+        "month" or "quarter" where every day is the first of one; else "day".
+    zoned : bool
+        Whether the times have a time zone.
+    rivals : tuple of str
+        Formats that read the values as well and mean other days.
+    """
+
+    format: str
+    share: float
+    first: date
+    last: date
+    period: str = "day"
+    zoned: bool = False
+    rivals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """How the numbers of a column are written: separator of thousands, decimal mark, and the share that fits."""
+
+    thousands: str | None
+    decimal: str
+    share: float
+    whole: bool
+    rivals: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What a sample of a column looks like.
+
+    Attributes
+    ----------
+    name : str
+        Of the column.
+    filled, missing : int
+        Values there and not there.
+    kinds : Counter
+        Value -> how often it is there.
+    dates, numbers
+        How they are written; None where it holds none.
+    decorated : bool
+        Whether values have a currency or per cent sign.
+    scale : float
+        That the name says, e.g. 10,000 for 万元.
+    """
+
+    name: str
+    filled: int
+    missing: int
+    kinds: Counter[str]
+    dates: Dates | None
+    numbers: Numbers | None
+    decorated: bool = False
+    scale: float = 1.0
+    length: float = field(default=0.0)
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether every row has a value of its own."""
+        return self.filled > 1 and not self.missing and len(self.kinds) == self.filled
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether it holds numbers that are no dates."""
+        return self.numbers is not None and (self.dates is None or self.dates.format.startswith("days since"))
+
+
+def profile(name: str, texts: list[str | None], sql_type: str, *, semicolons: bool = False) -> Profile:
+    """Describe a column by a sample of its values; ``semicolons`` part the cells of its file."""
+    values = [text.strip() for text in texts if text is not None and text.strip()]
+    kinds = Counter(values)
+    numbers = _numbers(kinds, semicolons=semicolons)
+    return Profile(
+        name=name,
+        filled=len(values),
+        missing=len(texts) - len(values),
+        kinds=kinds,
+        dates=_dates(kinds, sql_type) or _counted_days(name, numbers, kinds),
+        numbers=numbers,
+        decorated=numbers is None and _is_decorated(kinds),
+        scale=next((scale for word, scale in _SCALES.items() if word in name.casefold()), 1.0),
+        length=sum(map(len, values)) / max(len(values), 1),
+    )
+
+
+# ---- numbers ----
+
+
+def _is_decorated(kinds: Counter[str]) -> bool:
+    """Tell whether values would be numbers without their currency or per cent sign."""
+    bare = [_DECORATED.sub("", value).strip() for value in kinds if _DECORATED.search(value)]
+    return bool(bare) and all(re.fullmatch(r"[+-]?[\d., ']+", value) for value in bare)
+
+
+def _numbers(kinds: Counter[str], *, semicolons: bool) -> Numbers | None:
+    filled = kinds.total()
+    if not filled:
+        return None
+    forms = list(_NUMBERS.items())
+    if semicolons:  # where a comma is the decimal mark, cells are parted by semicolons
+        forms = [forms[0], forms[2], forms[3], forms[1], *forms[4:]]
+    shares = {
+        form: sum(many for value, many in kinds.items() if re.fullmatch(pattern, value)) / filled
+        for form, pattern in forms
+    }
+    best = max(shares, key=lambda form: shares[form])
+    if shares[best] < ENOUGH:
+        return None
+    rivals = [form for form in ((",", "."), (None, ",")) if best != form and shares[form] == shares[best]]
+    whole = not any(value.partition(best[1])[2].strip("0") for value in kinds)
+    return Numbers(
+        thousands=best[0],
+        decimal=best[1],
+        share=shares[best],
+        whole=whole,
+        rivals=bool(rivals) and best != (None, "."),
+    )
+
+
+# ---- dates ----
+
+
+def _dates(kinds: Counter[str], sql_type: str) -> Dates | None:
+    if not kinds or sum(len(value) > _LONGEST_DATE for value in kinds) > len(kinds) / 10:
+        return None
+    if not any(_DATE_LIKE.search(value) for value in islice(kinds, _FIRST)):
+        return None
+    with duckdb.connect() as connection:
+        hopeful = _hopeful(connection, list(kinds)[:_FIRST])
+        every = pa.table({"text": list(kinds), "many": list(kinds.values())})
+        read = {form: _read(connection, every, form) for form in hopeful}
+    shares = {form: found[0] / len(kinds) for form, found in read.items()}
+    today = datetime.now().astimezone().date()
+    best = max(shares, key=lambda form: (round(shares[form], 3), read[form][2] <= today), default=None)
+    if best is None or shares[best] < ENOUGH:
+        return None
+    _, earliest, latest, months, quarters, zoned, total = read[best]
+    rivals = [
+        form
+        for form in shares
+        if form != best
+        and shares[form] >= shares[best] - 0.001
+        and read[form][6] != total
+        and read[form][2] <= today
+    ]
+    period = "quarter" if quarters and (best == "quarter" or len(kinds) > 1) else "month" if months else "day"
+    return Dates(
+        format=best if sql_type.startswith("VARCHAR") or best else "",
+        share=shares[best],
+        first=earliest,
+        last=latest,
+        period=period,
+        zoned=zoned or "TIME ZONE" in sql_type,
+        rivals=tuple(rivals),
+    )
+
+
+def _hopeful(connection: duckdb.DuckDBPyConnection, first: list[str]) -> list[str]:
+    """List the formats that read half of some values; all are tried in one query, which is much faster."""
+    connection.register("texts", pa.table({"text": first}))
+    tried = ", ".join(f"count({moment(form)})" for form in FORMATS)
+    counts = connection.execute(f"SELECT {tried} FROM texts").fetchall()[0]
+    return [form for form, count in zip(FORMATS, counts, strict=True) if count >= len(first) / 2]
+
+
+def moment(form: str, text: str = "text") -> str:
+    """Return SQL for the time that a text means in a format; an empty one is ISO."""
+    if form == "quarter":
+        return f"TRY_CAST({quarter_start(text)} AS TIMESTAMP)"
+    if origin := days_since(form):
+        return (
+            f"({literal(origin)}::DATE + TRY_CAST(floor(TRY_CAST({text} AS DOUBLE)) AS INTEGER))::TIMESTAMP"
+        )
+    if form:
+        return f"TRY_CAST(try_strptime({text}, {literal(form)}) AS TIMESTAMP)"
+    zoned = f"TRY_CAST({text} AS TIMESTAMPTZ)::TIMESTAMP"
+    return f"CASE WHEN {has_zone(text)} THEN {zoned} ELSE TRY_CAST({text} AS TIMESTAMP) END"
+
+
+Read = tuple[int, date, date, bool, bool, bool, int]
+
+
+def _read(connection: duckdb.DuckDBPyConnection, texts: pa.Table, form: str) -> Read:
+    """Return how many texts a format reads, the first and last day, and whether all begin months, quarters."""
+    connection.register("texts", texts)
+    epoch = "DATE '1900-01-01'"
+    found = connection.execute(
+        f"SELECT count(day), coalesce(min(day)::DATE, {epoch}), coalesce(max(day)::DATE, {epoch}),"
+        " coalesce(bool_and(day = date_trunc('month', day)), false),"
+        " coalesce(bool_and(day = date_trunc('quarter', day)), false),"
+        f" coalesce(bool_or({has_zone('text')}), false), coalesce(sum(epoch(day))::BIGINT, 0)"
+        f" FROM (SELECT text, CASE WHEN year(moment) BETWEEN {_YEARS} THEN moment END AS day"
+        f" FROM (SELECT text, {moment(form)} AS moment FROM texts))"
+    ).fetchall()[0]
+    return (int(found[0]), found[1], found[2], bool(found[3]), bool(found[4]), bool(found[5]), int(found[6]))
+
+
+def _counted_days(name: str, numbers: Numbers | None, kinds: Counter[str]) -> Dates | None:
+    """Take whole numbers for days since an origin where the column's name speaks of a day."""
+    speaks = re.search(r"\b(date|day|time|month|on|at)\b|日期|时间|日", plain(name))
+    if numbers is None or numbers.thousands or numbers.decimal != "." or not speaks or numbers.share < 1:
+        return None
+    found = [float(value) for value in kinds]
+    for origin, (least, most) in ((date(1970, 1, 1), _DAY_COUNTS), (date(1899, 12, 30), _SERIAL_DAYS)):
+        if all(least <= value <= most for value in found):
+            days = [date.fromordinal(origin.toordinal() + int(value)) for value in (min(found), max(found))]
+            return Dates(format=f"days since {origin}", share=1.0, first=days[0], last=days[1])
+    return None

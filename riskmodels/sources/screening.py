@@ -1,0 +1,201 @@
+"""Stream converted rows into an accepted and a rejected file: ten million rows need no more memory than one part."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from riskmodels.privacy import mask_personal_data
+from riskmodels.sources.conversion import CONTENT, KEY, MASK, RULE, Conversion
+from riskmodels.sources.readers import RawFile
+from riskmodels.sources.reconciliation import ControlTotals
+from riskmodels.tables import Contract
+
+ROWS_AT_ONCE = 20_480  # small enough for the processor's cache
+_ROW_GROUP = 122_880
+
+REJECTED_ROWS = pa.schema(
+    [("file", pa.string()), ("row", pa.int64()), ("rule", pa.string()), ("content", pa.string())]
+)
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What was seen of a table so far.
+
+    Attributes
+    ----------
+    files : list of RawFile
+        Those begun; the last one is being read.
+    starts : list of int
+        For each file, the rows that could be split before it.
+    read : int
+        Rows that could be split.
+    readable : Counter
+        Column -> values that could be read.
+    malformed : list of Table
+        For each file, row, content and rule of the lines that could not be split.
+    ignored : set of str
+        Columns that nothing is made from.
+    totals : ControlTotals
+        Of the rows that could be split.
+    """
+
+    files: list[RawFile] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    read: int = 0
+    readable: Counter[str] = field(default_factory=Counter)
+    malformed: list[pa.Table] = field(default_factory=list)
+    ignored: set[str] = field(default_factory=set)
+    totals: ControlTotals = field(default_factory=ControlTotals)
+
+    def begin(self, file: RawFile, unused: set[str]) -> None:
+        """Count from here on the rows of another file."""
+        self.files.append(file)
+        self.starts.append(self.read)
+        self.ignored |= unused
+
+    @property
+    def all_rows(self) -> int:
+        """Rows of all files, malformed ones included."""
+        return self.read + sum(int(lines.num_rows) for lines in self.malformed)
+
+    @property
+    def columns(self) -> int:
+        """Columns of the widest file."""
+        return max((len(file.columns) for file in self.files), default=0)
+
+
+class RowGroups:
+    """A Parquet file written row group by row group, of a fixed size, so that the same rows give the same bytes."""
+
+    def __init__(self, path: Path, schema: pa.Schema, *, keys: Sequence[str] = ()) -> None:
+        """Open the file; text columns but ``keys`` are written as dictionaries."""
+        words = [field.name for field in schema if field.type == pa.string() and field.name not in keys]
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=words)
+        self._waiting: list[pa.RecordBatch] = []
+        self._rows = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Take more rows."""
+        self._waiting.append(batch)
+        self._rows += batch.num_rows
+        if self._rows >= _ROW_GROUP:
+            table = pa.Table.from_batches(self._waiting)
+            whole = self._rows - self._rows % _ROW_GROUP
+            self._writer.write_table(table.slice(0, whole), row_group_size=_ROW_GROUP)
+            self._waiting = table.slice(whole).to_batches()
+            self._rows -= whole
+
+    def __enter__(self) -> Self:
+        """Return the file itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write the rows that wait, and close the file."""
+        if kind is None and self._rows:
+            self._writer.write_table(pa.Table.from_batches(self._waiting))
+        self._writer.close()
+
+
+def screen(
+    batches: Iterable[pa.RecordBatch], conversion: Conversion, *, units: pa.Table | None, tally: Tally
+) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    """Split converted rows into accepted and rejected ones.
+
+    Parameters
+    ----------
+    batches : iterable of RecordBatch
+        Rows of one file as ``conversion.converted`` gives them, in the order of the file.
+    conversion : Conversion
+        What they were converted by.
+    units : Table, optional
+        unit_id and region_id of the accepted units: a row of another one is rejected, and one without a
+        region gets its unit's.
+    tally : Tally
+        Is added to.
+
+    Yields
+    ------
+    (accepted, rejected)
+        Accepted rows with the contract's columns and the ``#key`` columns, personal data in free text
+        masked; rejected ones with the columns of ``REJECTED_ROWS``, of which row counts, from 1, the rows of
+        all files that could be split.
+    """
+    contract, expect = conversion.contract, conversion.mapping.expect
+    for batch in batches:
+        for column in contract.names:
+            tally.readable[column] += batch.num_rows - batch[column].null_count
+        if expect:
+            tally.totals.add(batch, contract, expect)
+        rows = batch if units is None else _placed(batch, contract, units)
+        good = pc.is_null(rows[RULE])
+        bad = pc.indices_nonzero(pc.invert(good)).cast(pa.int64())
+        rejected = _rejected(rows.take(bad), tally.files[-1].name, pc.add(bad, tally.read + 1), contract)
+        yield _accepted(rows.filter(good), contract), rejected
+        tally.read += batch.num_rows
+
+
+def _placed(batch: pa.RecordBatch, contract: Contract, units: pa.Table) -> pa.RecordBatch:
+    """Add the rule that a row's unit is known, and its region."""
+    found = pc.index_in(batch["unit_id"], value_set=units["unit_id"])
+    stray = pc.and_(pc.is_null(found), pc.is_valid(batch["unit_id"]))
+    if pc.any(stray).as_py():
+        told = pc.coalesce(
+            pc.binary_join_element_wise(batch[RULE], "unit_id in units", "; "), "unit_id in units"
+        )
+        batch = _with(batch, RULE, pc.if_else(stray, told, batch[RULE]))
+    if "region_id" in contract.names and batch["region_id"].null_count:
+        batch = _with(batch, "region_id", pc.coalesce(batch["region_id"], pc.take(units["region_id"], found)))
+    return batch
+
+
+def _with(batch: pa.RecordBatch, column: str, values: pa.Array | pa.ChunkedArray) -> pa.RecordBatch:
+    array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    return batch.set_column(batch.schema.get_field_index(column), column, array)
+
+
+def _accepted(rows: pa.RecordBatch, contract: Contract) -> pa.RecordBatch:
+    for column in (name.removeprefix(MASK) for name in rows.schema.names if name.startswith(MASK)):
+        rows = _with(rows, column, _masked(rows[column], rows[MASK + column]))
+    return rows.select([*contract.names, *(name for name in rows.schema.names if name.startswith(KEY))])
+
+
+def _masked(texts: pa.Array, suspicious: pa.Array) -> pa.Array:
+    """Mask the texts that may hold personal data."""
+    chosen = pc.fill_null(suspicious, fill_value=False)
+    masked = [mask_personal_data(text) for text in texts.filter(chosen).to_pylist()]
+    return pc.replace_with_mask(texts, chosen, pa.array(masked, texts.type))
+
+
+def _rejected(rows: pa.RecordBatch, file: str, numbers: pa.Array, contract: Contract) -> pa.RecordBatch:
+    understood = iter(as_understood(rows.filter(pc.is_null(rows[CONTENT])), contract))
+    contents = [
+        next(understood) if text is None else _shown(json.loads(text)) for text in rows[CONTENT].to_pylist()
+    ]
+    files = pa.array([file] * rows.num_rows, pa.string())
+    arrays = [files, numbers, rows[RULE], pa.array(contents, pa.string())]
+    return pa.RecordBatch.from_arrays(arrays, schema=REJECTED_ROWS)
+
+
+def as_understood(rows: pa.RecordBatch | pa.Table, contract: Contract) -> list[str]:
+    """Write rows as JSON of the canonical columns that have a value, personal data masked."""
+    records = rows.select(contract.names).to_pylist()
+    return [_shown({key: value for key, value in record.items() if value is not None}) for record in records]
+
+
+def _shown(record: dict[str, object]) -> str:
+    """Write a row as JSON; masked value by value, since JSON would hide what stands at a line's end."""
+    masked = {
+        key: mask_personal_data(value) if isinstance(value, str) else value for key, value in record.items()
+    }
+    return json.dumps(masked, default=str, ensure_ascii=False)
