@@ -5,7 +5,6 @@ from CSV (every value read as text first, so that a value that cannot be read re
 """
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from workload.memory import peak_megabytes
 
 ROWS, ROUNDS = 1_000_000, 5
 COLUMNS = ("complaint_id", "received_at", "logged_at", "unit_id", "product", "severity", "redress")
@@ -109,8 +109,7 @@ def measure(name: str, path: Path) -> dict[str, float]:
         start = time.perf_counter()
         rejected = CHECKS[name](path)
         seconds.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": statistics.median(seconds), "peak": peak, "rejected": rejected}
+    return {"seconds": statistics.median(seconds), "peak": peak_megabytes(), "rejected": rejected}
 
 
 def main() -> None:

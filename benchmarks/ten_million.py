@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from cfpb_layout import write_cfpb
+from workload.cfpb_layout import write_cfpb
+from workload.memory import peak_megabytes
 
 SOURCE = """
 id: bench
@@ -43,7 +44,7 @@ def bare(folder: Path) -> Times:
     import duckdb  # here, so that each process imports its own
 
     file = folder / "complaints.csv"
-    columns = {name: "VARCHAR" for name in file.open(encoding="utf-8").readline().strip().split(",")}
+    columns = dict.fromkeys(file.open(encoding="utf-8").readline().strip().split(","), "VARCHAR")
     start = time.perf_counter()
     with duckdb.connect() as connection:
         rows = connection.execute(
@@ -147,11 +148,6 @@ if __name__ == "__main__":
     ways = {way.__name__: way for way in (bare, whole, with_pandas)}
     if len(sys.argv) > 2:
         result = ways[sys.argv[1]](Path(sys.argv[2]))
-        peak = next(
-            line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
-        )
-        print(
-            json.dumps({**result, "peak": int(peak.split()[1]) / 1024})
-        )  # ru_maxrss would count the parent's
+        print(json.dumps({**result, "peak": peak_megabytes()}))
     else:
         main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000)

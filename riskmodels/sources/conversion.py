@@ -210,7 +210,7 @@ def _text(cell: _Cell, canonical: Column) -> str:
     if cell.is_typed:
         return name(cell.alias)
     raw = f"{name(cell.alias)}::VARCHAR"
-    text = f"nullif(CASE WHEN starts_with({raw}, ' ') OR ends_with({raw}, ' ') THEN trim({raw}) ELSE {raw} END, '')"
+    text = f"nullif(CASE WHEN {raw} < '!' OR ends_with({raw}, ' ') THEN trim({raw}) ELSE {raw} END, '')"  # trim is slow
     if canonical.type == "text":  # trimming long texts takes long
         text = f"CASE WHEN regexp_matches({raw}, '\\S') THEN {raw} END"
     undated = {old: new for old, new in column.recode.items() if isinstance(new, str)}
@@ -260,11 +260,12 @@ def _local(text: str, timezone: str | None) -> str:
 
 
 def has_zone(text: str) -> str:
+    """Return SQL for whether a text ends as a time with a time zone does."""
     return f"(strlen({text}) >= {_SHORTEST_ZONED} AND regexp_matches({text}, {literal(_ZONE)}))"
 
 
 def quarter_start(text: str) -> str:
-    """SQL for the first day of a quarter such as 2026Q3, 2026-Q3, 2026 Q3 or 2026年3季度."""
+    """Return SQL for the first day of a quarter such as 2026Q3, 2026-Q3, 2026 Q3 or 2026年3季度."""
     pattern = literal(r"^(\d{4})\s*[-年]?\s*(?:[Qq]([1-4])|第?([1-4一二三四])季度?)$")
     number = f"regexp_extract({text}, {pattern}, 2) || regexp_extract({text}, {pattern}, 3)"
     digit = f"translate({number}, '一二三四', '1234')"
@@ -278,7 +279,7 @@ def _number(text: str, cell: _Cell, kind: str) -> str:
     column = cell.column
     plain = text
     if column.thousands or column.decimal != ".":
-        mark, separator = (_escaped(sign) for sign in (column.decimal, column.thousands or ""))
+        mark, separator = _escaped(column.decimal), _escaped(column.thousands) if column.thousands else ""
         grouped = rf"|\d{{1,3}}({separator}\d{{3}})+" if separator else ""
         fits = literal(rf"[+-]?(\d+{grouped})({mark}\d*)?")
         plain = f"replace({text}, {literal(column.thousands)}, '')" if column.thousands else text

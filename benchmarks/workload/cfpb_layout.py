@@ -1,6 +1,5 @@
 """A file of complaints in the 18-column layout of the US CFPB, of any size, the same for the same size."""
 
-import sys
 from pathlib import Path
 
 import duckdb
@@ -26,10 +25,60 @@ PRODUCTS = (
     ),
     ("Debt or credit management", "Credit repair services", "Didn't provide services promised"),
 )
-STATES = (
-    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR"
-    " PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR"
-).split()
+STATES = [
+    "AL",
+    "AK",
+    "AZ",
+    "AR",
+    "CA",
+    "CO",
+    "CT",
+    "DE",
+    "FL",
+    "GA",
+    "HI",
+    "ID",
+    "IL",
+    "IN",
+    "IA",
+    "KS",
+    "KY",
+    "LA",
+    "ME",
+    "MD",
+    "MA",
+    "MI",
+    "MN",
+    "MS",
+    "MO",
+    "MT",
+    "NE",
+    "NV",
+    "NH",
+    "NJ",
+    "NM",
+    "NY",
+    "NC",
+    "ND",
+    "OH",
+    "OK",
+    "OR",
+    "PA",
+    "RI",
+    "SC",
+    "SD",
+    "TN",
+    "TX",
+    "UT",
+    "VT",
+    "VA",
+    "WA",
+    "WV",
+    "WI",
+    "WY",
+    "DC",
+    "PR",
+]
 SENTENCES = (
     "I have called the bank on XX/XX/XXXX and was told that my account would be corrected within two weeks.",
     "Nobody answered, and the same charge of {$120.00} appeared again on the next statement.",
@@ -66,7 +115,7 @@ def _query(rows: int) -> str:
         return f"(hash(id, {salt}) % {size})::INT"
 
     told = " || ' ' || ".join(
-        f"words[1 + {chosen(20 + place, len(SENTENCES))}]{f' || chr(10)' if place == 2 else ''}"
+        f"words[1 + {chosen(20 + place, len(SENTENCES))}]{' || chr(10)' if place == 2 else ''}"
         for place in range(3)
     )
     more = " || ".join(
@@ -95,7 +144,3 @@ def _query(rows: int) -> str:
         FROM (SELECT 10 + range AS id, DATE '2016-01-01' + (range * 3600 // {rows})::INT AS received FROM range({rows})),
           sentences, states JOIN products ON place = (11 * pow({chosen(0, 1000)} / 1000.0, 2))::INT % 11
         """
-
-
-if __name__ == "__main__":
-    write_cfpb(Path(sys.argv[1]), int(sys.argv[2]))
