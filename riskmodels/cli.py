@@ -1,7 +1,6 @@
 """The command line: a door to each stage, and to a whole assessment."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -13,19 +12,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table as RichTable
 
 from riskmodels import __version__
 from riskmodels.errors import MissingPartError, ParameterError, RiskModelsError
-from riskmodels.labels import label
 from riskmodels.privacy import mask_personal_data
+from riskmodels.terminal import console, print_table, shown
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
-    import pandas as pd
-
     from riskmodels.forecasting import Method
     from riskmodels.policy import Policy
     from riskmodels.runner import Plan
@@ -44,26 +38,29 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160  # into a file or a pipe
-console = Console(width=_WIDTH, markup=False, emoji=False, highlight=False)  # data is shown as it is
-
+source_app = typer.Typer(help="Describe where data comes from.", no_args_is_help=True)
+app.add_typer(source_app, name="source")
 SourceFile = Annotated[Path, typer.Argument(help="Source file, e.g. params/sources/sample.yaml.")]
 FileOptions = Annotated[
     list[str] | None,
     typer.Option("--file", help="TABLE=PATH: read a table from this file instead; may be repeated."),
 ]
 Store = Annotated[Path, typer.Option(help="Folder of accepted tables.")]
+KeptIn = Annotated[
+    Path | None, typer.Option("--store", help="Keep the accepted tables in this folder; default: nowhere.")
+]
 Policies = Annotated[Path, typer.Option(help="Folder of policies.")]
 PolicyOn = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day whose policy applies; default: today.")
 ]
 Period = Annotated[str, typer.Option(help="Quarter, e.g. 2026Q3.")]
 
-RUN, STORE, POLICIES, REPORTS = (
+RUN, STORE, POLICIES, REPORTS, SOURCES = (
     Path("params/runs/quarterly.yaml"),
     Path("store"),
     Path("params/policy"),
     Path("reports"),
+    Path("params/sources"),
 )
 
 
@@ -114,21 +111,61 @@ def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE
 
     tables = _ingest(source, file, store)
     listing = list_quality(tables)
-    _print_table(listing.sentence, listing.frame)
+    print_table(listing.sentence, listing.frame)
 
 
 @app.command("check-data")
-def check_data(source: SourceFile, *, file: FileOptions = None) -> None:
-    """Check a source without keeping anything: rows accepted and rejected, and the rules they broke."""
-    from riskmodels.listings import list_quality, list_rejections  # here, for start-up
+def check_data(source: SourceFile, *, file: FileOptions = None, store: KeptIn = None) -> None:
+    """Check a source: rows accepted and rejected, the rules they broke, the columns that nothing is made from."""
+    from riskmodels.listings import list_ignored, list_quality, list_rejections  # here, for start-up
+    from riskmodels.sources import unfilled
 
-    scratch = Path(tempfile.mkdtemp(prefix="riskmodels-"))
+    folder = store or Path(tempfile.mkdtemp(prefix="riskmodels-"))
     try:
-        tables = _ingest(source, file, scratch)
-        for listing in (list_quality(tables), list_rejections(tables)):
-            _print_table(listing.sentence, listing.frame)
+        tables = _ingest(source, file, folder)
+        for listing in (list_quality(tables), list_rejections(tables), list_ignored(tables)):
+            print_table(listing.sentence, listing.frame)
     finally:
-        shutil.rmtree(scratch)
+        if store is None:
+            shutil.rmtree(folder)
+    if left := unfilled(source):
+        console.print(shown(f"Still to be filled in in {source}: {', '.join(left)}."), soft_wrap=True)
+
+
+@source_app.command("new")
+def new_source(
+    file: Annotated[Path, typer.Argument(help="CSV, Parquet or Excel file, or a folder of such files.")],
+    *,
+    table: Annotated[
+        str | None, typer.Option(help="Canonical table, e.g. complaints; default: the one that fits best.")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(help="Sheet of Excel; default: the one that fits best.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write; default: params/sources/<name of the file>.yaml.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a source file that is there.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print it, write nothing.")] = False,
+) -> None:
+    """Draft a source file for a file that nobody described: guesses and doubts stand in it as comments.
+
+    Some rows are looked at: which canonical table they fit, which column becomes which, how dates and numbers
+    are written. A person looks at every line with DOUBT; check-data then says what is accepted.
+    """
+    from riskmodels.sources import draft_source  # here, for start-up
+
+    draft = draft_source(file, target=output or SOURCES / "new.yaml", table=table, sheet=sheet)
+    if dry_run:
+        console.print(shown(draft.text), soft_wrap=True, end="")
+        return
+    target = output or SOURCES / f"{draft.id}.yaml"
+    if target.exists() and not force:
+        raise ParameterError(f"{target} is there already; --output names another file, --force replaces it")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(draft.text, encoding="utf-8")
+    for line in (f"Wrote {target}. {draft.sentence}", *draft.doubts, f"Next: riskmodels check-data {target}"):
+        console.print(shown(line), soft_wrap=True)
 
 
 @app.command()
@@ -151,7 +188,7 @@ def indicators(
     if unit and unit not in set(card.table["unit_id"]):
         raise ParameterError(f"there is no unit '{unit}' in {period}")
     for listing in (list_ratings(card, policy, unit_id=unit), list_unavailable(card, policy)):
-        _print_table(listing.sentence, listing.frame)
+        print_table(listing.sentence, listing.frame)
 
 
 @app.command()
@@ -175,7 +212,7 @@ def forecast(
     panel = build_panel(tables.require("complaints"), by=keys, last=last)
     outlook = forecast(panel, horizon=horizon, method=cast("Method", method))
     for listing in (list_outlook(outlook), list_scores(outlook)):
-        _print_table(listing.sentence, listing.frame)
+        print_table(listing.sentence, listing.frame)
 
 
 @app.command()
@@ -208,7 +245,7 @@ def stress(
         list_omitted(result, policy),
     )
     for listing in listings:
-        _print_table(listing.sentence, listing.frame)
+        print_table(listing.sentence, listing.frame)
 
 
 @app.command("policy")
@@ -217,7 +254,7 @@ def show_policy(*, policies: Policies = POLICIES, policy_on: PolicyOn = None) ->
     from riskmodels.listings import list_policy  # here, for start-up
 
     listing = list_policy(_policy(policies, policy_on))
-    _print_table(listing.sentence, listing.frame)
+    print_table(listing.sentence, listing.frame)
 
 
 @app.command()
@@ -308,9 +345,9 @@ def _show_result(folder: Path, *, title: str = "") -> None:
     loaded = load(folder, object)
     result = list_quality(loaded) if isinstance(loaded, Tables) else loaded
     if title:
-        console.rule(_shown(title))
+        console.rule(shown(title))
     if isinstance(result, Summarised):
-        _print_table(result.sentence, result.summary())
+        print_table(result.sentence, result.summary())
     else:
         console.print(f"a {type(result).__name__}")
 
@@ -324,50 +361,7 @@ def _print_plan(folder: Path, valid_from: str, files: dict[str, str], steps: lis
         f"Notebooks: {', '.join(steps)}",
     ]
     for line in lines:
-        console.print(_shown(line), soft_wrap=True)
-
-
-def _print_table(sentence: str, frame: "pd.DataFrame") -> None:
-    """Print a sentence and a table; nothing in the data is read as markup, and personal data is masked."""
-    from riskmodels.display import shown_text  # here, for start-up
-
-    console.print(_shown(sentence))
-    if frame.empty:
-        return
-    headings = [label(str(column)).replace("_", " ") for column in frame.columns]
-    rows = [[_shown(shown_text(value)) for value in row] for row in frame.itertuples(index=False)]
-    columns = list(zip(headings, *rows, strict=True))
-    table = RichTable(box=SIMPLE_HEAD, header_style="bold", padding=(0, 1, 0, 0), show_edge=False)
-    widths = _column_widths(columns, console.width - 2 * len(columns))
-    for heading, width in zip(headings, widths, strict=True):
-        table.add_column(heading, width=width, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
-
-
-def _column_widths(columns: list[tuple[str, ...]], room: int) -> list[int]:
-    """Share the width of the console: its longest word to every column, what is left to the longest texts.
-
-    Where even the words are too many, the longest of them are folded.
-    """
-    wanted = [
-        max([1, *(cell_len(line) for text in texts for line in text.splitlines())]) for texts in columns
-    ]
-    words = [max([1, *(cell_len(word) for text in texts for word in text.split())]) for texts in columns]
-    widths = [1] * len(columns)
-    for least in (words, wanted):
-        for most in range(1, room + 1):
-            wider = [max(few, min(full, most)) for few, full in zip(widths, least, strict=True)]
-            if sum(wider) > room:
-                break
-            widths = wider
-    return widths
-
-
-def _shown(text: str) -> str:
-    """Mask personal data, and take out what would control the terminal."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "?", mask_personal_data(text))
+        console.print(shown(line), soft_wrap=True)
 
 
 def _masked_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -382,7 +376,7 @@ def main() -> None:
         app()
     except RiskModelsError as error:
         errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
-        errors.print(f"Error: {_shown(str(error))}", soft_wrap=True)
+        errors.print(f"Error: {shown(str(error))}", soft_wrap=True)
         sys.exit(error.exit_status)
     finally:
         sys.excepthook = _masked_traceback  # afterwards, because typer puts its own in its place

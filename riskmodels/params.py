@@ -1,15 +1,18 @@
-"""Read parameter files: YAML 1.2, no duplicate keys, every value checked against a model."""
+"""Read and write parameter files: YAML 1.2, no duplicate keys, every value checked against a model."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from riskmodels.errors import ParameterError
 
@@ -22,6 +25,9 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+
+_LINE = 1 << 20  # characters; longer ones are wrapped
+_DEEP = 4  # mappings inside so many others are written on one line
 
 ParametersT = TypeVar("ParametersT", bound=Parameters)
 
@@ -70,6 +76,62 @@ def check_parameters(values: object, model: type[ParametersT], *, where: str) ->
         raise ParameterError(f"{where} does not fit {model.__name__}:\n{problems}") from None
     except (TypeError, ValueError) as error:
         raise ParameterError(f"{where} has a value that no parameter can have: {error}") from None
+
+
+def parameters_text(
+    values: Mapping[str, Any],
+    *,
+    comments: Mapping[tuple[str, ...], Sequence[str]],
+    heading: Sequence[str] = (),
+) -> str:
+    """Write values as YAML that ``load_parameters`` reads as the same values.
+
+    Parameters
+    ----------
+    values : mapping
+        Plain mappings, lists and scalars.
+    comments : mapping
+        Path of a value, e.g. ``("tables", "losses")`` -> lines to stand above it.
+    heading : sequence of str
+        Lines above everything.
+    """
+    writer = YAML(pure=True)
+    writer.width = _LINE
+    stream = StringIO()
+    document = _commented(values, comments, ())
+    if above := _as_comment(heading):
+        document.yaml_set_start_comment(above)
+    writer.dump(document, stream)
+    return stream.getvalue()
+
+
+def _commented(
+    values: Mapping[str, Any], comments: Mapping[tuple[str, ...], Sequence[str]], at: tuple[str, ...]
+) -> CommentedMap:
+    made = CommentedMap()
+    for name, value in values.items():
+        path, key = (*at, name), _safe(name)
+        made[key] = _commented(value, comments, path) if isinstance(value, Mapping) else _safe(value)
+        if text := _as_comment(comments.get(path, ())):
+            made.yaml_set_comment_before_after_key(key, before=text, indent=2 * len(at))
+    if len(at) >= _DEEP:
+        made.fa.set_flow_style()
+    return made
+
+
+def _safe(value: Any) -> Any:
+    """Have a text with signs that end a line somewhere written between quotes, where they are escaped."""
+    if isinstance(value, list | tuple):
+        return [_safe(item) for item in value]
+    if isinstance(value, Mapping):
+        return {_safe(key): _safe(item) for key, item in value.items()}
+    return DoubleQuotedScalarString(value) if isinstance(value, str) and not value.isprintable() else value
+
+
+def _as_comment(lines: Sequence[str]) -> str:
+    """Put lines together; nothing that somebody's file holds ends one of them."""
+    printable = ("".join(sign if sign.isprintable() else " " for sign in line).strip() for line in lines)
+    return "\n".join(line for line in printable if line)
 
 
 def _read_yaml(path: Path) -> object:

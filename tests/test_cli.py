@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from small_bank import RED, make_card, make_stress, make_tables
 from typer.testing import CliRunner
 
-from riskmodels import __version__, cli
+from riskmodels import __version__, cli, terminal
 from riskmodels.results import save
 
 HEAVY = ("pandas", "numpy", "matplotlib", "papermill", "duckdb", "pydantic", "scipy")
@@ -20,6 +20,7 @@ COMMANDS = [
     "assess",
     "ingest",
     "check-data",
+    "source",
     "indicators",
     "forecast",
     "stress",
@@ -186,6 +187,68 @@ def test_check_data_shows_the_rules_and_leaves_nothing_behind(run, bank, tmp_pat
     assert status == 4
     assert "has no column 'complaint_id'" in err
     assert files_in(tmp_path) | files_in(bank) == before
+
+
+def test_check_data_keeps_the_tables_where_it_is_told_to(run, bank, tmp_path) -> None:
+    status, out, _ = run("check-data", bank / "source.yaml", "--store", tmp_path / "kept")
+    assert status == 0
+    assert re.search(r"complaints +received_at required +1 +complaints\.csv +253", out)
+    assert "Every column of the files is used." in out
+    assert (tmp_path / "kept" / "complaints").is_dir()
+
+
+def test_check_data_names_columns_not_used_and_what_is_to_be_filled_in(run, tmp_path) -> None:
+    write = "Date received,Narrative,Colour\n2024-05-06,too slow,red\n2024-05-28,too dear,blue\n"
+    (tmp_path / "c.csv").write_text(write)
+    assert run("source", "new", "c.csv", "--output", "c.yaml")[0] == 0
+    status, out, _ = run("check-data", "c.yaml")
+    assert status == 0
+    assert re.search(r"complaints +Colour", out)
+    assert "Still to be filled in in c.yaml: complaints.unit_id, complaints.product." in out
+
+
+def test_a_source_file_is_drafted(run, bank, tmp_path) -> None:
+    before = files_in(tmp_path)
+    status, draft, err = run("source", "new", bank / "complaints.csv", "--dry-run")
+    assert (status, err, files_in(tmp_path)) == (0, "", before)
+    status, out, _ = run("source", "new", bank / "complaints.csv")
+    assert status == 0
+    assert out.startswith("Wrote params/sources/complaints.yaml. The file fits complaints")
+    assert out.endswith("Next: riskmodels check-data params/sources/complaints.yaml\n")
+    written = tmp_path / "params/sources/complaints.yaml"
+    assert written.read_text("utf-8") == draft
+    message = refused(run("source", "new", bank / "complaints.csv"), 3)
+    assert "complaints.yaml is there already; --output names another file, --force replaces it" in message
+    written.write_text("mine")
+    assert run("source", "new", bank / "complaints.csv", "--force", "--table", "complaints")[0] == 0
+    assert written.read_text("utf-8") == draft
+    assert run("check-data", written)[0] == 0
+
+
+def test_a_draft_that_cannot_be_made_is_refused(run, bank, tmp_path) -> None:
+    assert "there is no file nowhere.csv" in refused(run("source", "new", "nowhere.csv"), 4)
+    assert "'gold' is no canonical table" in refused(
+        run("source", "new", bank / "units.csv", "--table", "gold"), 3
+    )
+    (tmp_path / "twice.csv").write_text("a,b,A\n1,2,3\n")
+    assert "names a column twice: a, A" in refused(run("source", "new", "twice.csv"), 4)
+
+
+def test_a_draft_shows_no_personal_data(run, tmp_path) -> None:
+    words = "13812345678 called; wang@example.com"
+    (tmp_path / "c.csv").write_text(f"Date,Customer {words}\n2024-05-06,{words}\n2024-05-28,{words}\n")
+    for command in (["--dry-run"], ["--table", "complaints"]):
+        _, out, _ = run("source", "new", "c.csv", *command)
+        assert "example.com" not in out
+    comments = [line for line in Path("params/sources/c.yaml").read_text().splitlines() if "#" in line]
+    assert "13812345678" not in "".join(comments)
+
+
+def test_help_of_the_commands_about_sources() -> None:
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(cli.app, ["source", "new", "--help"])
+    assert result.exit_code == 0
+    for option in ("--table", "--sheet", "--output", "--force", "--dry-run"):
+        assert option in result.output
 
 
 def test_indicators_of_the_bank_and_of_a_unit(run, bank) -> None:
@@ -472,10 +535,29 @@ def test_tables_fit_the_width_and_keep_words_whole(run, monkeypatch, width) -> N
 
 def test_widths_are_shared_by_need() -> None:
     short, long = ("a", "bb", "c"), ("head", "many words that want room " * 4)
-    assert cli._column_widths([short, short], 80) == [2, 2]
-    assert cli._column_widths([short, long], 40) == [2, 38]
-    assert cli._column_widths([long, long], 41) == [20, 20]
-    assert cli._column_widths([("数据质量",), ("",)], 20) == [8, 1]
+    assert terminal.column_widths([short, short], 80) == [2, 2]
+    assert terminal.column_widths([short, long], 40) == [2, 38]
+    assert terminal.column_widths([long, long], 41) == [20, 20]
+    assert terminal.column_widths([("数据质量",), ("",)], 20) == [8, 1]
     words = ("supercalifragilistic",)
-    assert sum(cli._column_widths([words, words, short], 20)) <= 20
-    assert cli._column_widths([words, words, short], 20)[2] == 2
+    assert sum(terminal.column_widths([words, words, short], 20)) <= 20
+    assert terminal.column_widths([words, words, short], 20)[2] == 2
+
+
+def test_a_dry_run_of_a_source_of_folders_patterns_and_a_database(run, bank, tmp_path) -> None:
+    for place in ("in/2024-07.csv", "other/x.csv"):
+        (tmp_path / place).parent.mkdir()
+        shutil.copy(bank / "complaints.csv", tmp_path / place)
+    source = json.loads((bank / "source.yaml").read_text("utf-8"))
+    source["tables"]["complaints"]["file"] = "in"
+    source["tables"]["exposure"]["file"] = "other/*.csv"
+    source["tables"]["units"] = {"format": "sql", "database": "CORE", "query": "SELECT 1"}
+    source["tables"].pop("inspections")
+    (tmp_path / "source.yaml").write_text(json.dumps(source))
+    arguments = ("assess", "--dry-run", "--period", "2024Q3", "--source", "source.yaml")
+    status, out, err = run(*arguments)
+    assert (status, err) == (0, "")
+    assert f"Reads complaints: {tmp_path}/in\n" in out
+    assert f"Reads exposure: {tmp_path}/other/*.csv\n" in out
+    (tmp_path / "other/x.csv").unlink()
+    assert "names files that are not there" in refused(run(*arguments), 3)

@@ -315,7 +315,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="there is no (csv )?file"):
+    with pytest.raises(ContractError, match=r"there is no (csv )?file"):
         ingest(write_source(tmp_path, file="."), store=tmp_path / "store")
 
 
@@ -429,6 +429,30 @@ def test_error_messages_are_masked(tmp_path: Path) -> None:
     write_rows(tmp_path / "c.csv", GOOD | {"received_at": "wang@example.com"})
     with pytest.raises(ContractError, match=r"e.g. '\[e-mail\]'"):
         ingest(write_source(tmp_path), store=tmp_path / "store")
+
+
+# ---- branches that move ----
+
+MOVED = {
+    "units": "unit_id,name_en,region_id\nB1,One,north\nB2,Two,south\n",
+    "complaints": "complaint_id,received_at,unit_id,product\n"
+    "c1,2024-03-31,B1,cards\nc2,2024-04-01,B1,cards\nc3,2024-04-02,B2,cards\n",
+}
+
+
+def test_a_branch_counts_for_its_region_of_the_day(take_in: Callable[..., Tables]) -> None:
+    own = {name: {"column": name} for name in ("complaint_id", "received_at", "unit_id", "product")}
+    dated = {"B1": [{"value": "north"}, {"value": "south", "valid_from": "2024-04-01"}]}
+    region = {"column": "unit_id", "recode": dated, "others": "missing"}
+    tables = take_in(**MOVED, columns={"complaints": {**own, "region_id": region}})
+    assert list(tables.complaints.frame()["region_id"]) == ["north", "south", "south"]
+    assert list(tables.complaints.frame()["unit_id"]) == ["B1", "B1", "B2"]
+
+
+def test_a_complaint_has_the_region_of_its_unit_where_the_source_says_nothing(
+    take_in: Callable[..., Tables],
+) -> None:
+    assert list(take_in(**MOVED).complaints.frame()["region_id"]) == ["north", "north", "south"]
 
 
 # ---- names and values are data, never SQL nor patterns ----

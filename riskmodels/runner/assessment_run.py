@@ -137,6 +137,6 @@ def _write_source(plan: Plan, path: Path) -> None:
     """Write the source file as it is used: with the files that were really read."""
     source = load_source(plan.settings.source)
     tables = {
-        name: table.model_copy(update={"file": plan.files[name]}) for name, table in source.tables.items()
+        name: table.model_copy(update={"file": plan.files.get(name)}) for name, table in source.tables.items()
     }
     path.write_text(source.model_copy(update={"tables": tables}).model_dump_json(indent=1) + "\n", "utf-8")

@@ -102,8 +102,9 @@ def plan_assessment(settings: RunSettings, *, reports: Path, files: dict[str, Pa
     located = {
         table: given.get(table, (Path(settings.source).parent / mapped.file).resolve())
         for table, mapped in source.tables.items()
+        if mapped.file  # others come from a database
     }
-    missing = [str(path) for path in located.values() if not path.is_file()]
+    missing = [str(path) for path in located.values() if not _is_there(path)]
     if missing:
         raise ParameterError(f"source {source.id} names files that are not there: {', '.join(missing)}")
     return Plan(
@@ -212,3 +213,8 @@ def _stress_step(choice: ScenarioChoice, plan: Plan, results: str) -> Step:
             language=plan.settings.language,
         ),
     )
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether a file, a folder with something in it, or a file of a pattern is there."""
+    return path.is_file() or (any(path.iterdir()) if path.is_dir() else any(path.parent.glob(path.name)))

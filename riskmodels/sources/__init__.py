@@ -1,6 +1,7 @@
-"""Data comes in: source files map CSV or Parquet to the canonical tables."""
+"""Data comes in: source files map CSV, Parquet, Excel and databases to the canonical tables."""
 
+from riskmodels.sources.drafting import Draft, draft_source
 from riskmodels.sources.ingestion import ingest
-from riskmodels.sources.mapping import Source, load_source
+from riskmodels.sources.mapping import Source, load_source, unfilled
 
-__all__ = ["Source", "ingest", "load_source"]
+__all__ = ["Draft", "Source", "draft_source", "ingest", "load_source", "unfilled"]

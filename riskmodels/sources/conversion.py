@@ -213,10 +213,12 @@ def _text(cell: _Cell, canonical: Column) -> str:
     text = f"nullif(CASE WHEN {raw} < '!' OR ends_with({raw}, ' ') THEN trim({raw}) ELSE {raw} END, '')"  # trim is slow
     if canonical.type == "text":  # trimming long texts takes long
         text = f"CASE WHEN regexp_matches({raw}, '\\S') THEN {raw} END"
-    undated = {old: new for old, new in column.recode.items() if isinstance(new, str)}
-    if undated:
-        cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in undated.items())
-        text = f"nullif(CASE {text} {cases} ELSE {text} END, '')"
+    if column.recode:
+        cases = " ".join(
+            f"WHEN {literal(old)} THEN {literal(new if isinstance(new, str) else old)}"
+            for old, new in column.recode.items()
+        )
+        text = f"nullif(CASE {text} {cases} {f'ELSE {text}' if column.others == 'keep' else ''} END, '')"
     return f"coalesce({text}, {literal(column.if_missing)})" if column.if_missing else text
 
 
@@ -308,12 +310,13 @@ def _by_day(text: str, column: ColumnMap, mapped: Mapping[str, _Cell], conversio
     return f"CASE {text} {cases} ELSE {text} END"
 
 
-def _latest(text: str, day: str, values: tuple[DatedValue, ...]) -> str:
+def _latest(before: str, day: str, values: tuple[DatedValue, ...]) -> str:
+    """SQL for the value that counts on a day; ``before`` where none does yet."""
     cases = " ".join(
         f"WHEN {day} >= {literal((value.valid_from or date.min).isoformat())}::DATE THEN {literal(value.value)}"
         for value in reversed(values)
     )
-    return f"CASE {cases} ELSE {text} END"
+    return f"CASE {cases} ELSE {before} END"
 
 
 def _faults(conversion: Conversion, mapped: Mapping[str, _Cell]) -> dict[str, str]:

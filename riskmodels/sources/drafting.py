@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from riskmodels.tables import CONTRACTS
 _LEAST_WIDE = 3  # columns that are months, or figures, to make them rows
 _SHOWN = 30  # columns
 _CLOCKS = {"CN": "Asia/Shanghai", "US": "America/New_York"}
-_ENDS = {"day": pd.Timedelta(0), "month": pd.offsets.MonthEnd(), "quarter": pd.offsets.QuarterEnd()}
+_FREQUENCIES = {"day": "D", "month": "M", "quarter": "Q"}
 _PERIOD_NAME = re.compile(r"(19|20)\d{2}|\d{2}$")
 
 
@@ -75,7 +75,9 @@ class _Notes:
         self.doubts += [f"{at[-1]}: {line}" for line in guess.doubts]
 
 
-def draft_source(file: str | Path, *, target: str | Path, table: str | None = None) -> Draft:
+def draft_source(
+    file: str | Path, *, target: str | Path, table: str | None = None, sheet: str | None = None
+) -> Draft:
     """Look at some rows of a file and write a first mapping to a canonical table.
 
     Parameters
@@ -86,6 +88,8 @@ def draft_source(file: str | Path, *, target: str | Path, table: str | None = No
         Where the source file will stand: paths in it are relative to its folder. Nothing is written.
     table : str, optional
         Canonical table; default: the one that fits best.
+    sheet : str, optional
+        Of Excel; default: the one that fits best.
 
     Returns
     -------
@@ -97,17 +101,20 @@ def draft_source(file: str | Path, *, target: str | Path, table: str | None = No
     ContractError
         The file is not there, empty or damaged, names a column twice, or leaves one without a name.
     ParameterError
-        There is no such table.
+        There is no such table, or no such sheet with rows.
     """
     file, target = Path(file), Path(target)
     if table is not None and table not in CONTRACTS:
         raise ParameterError(f"'{table}' is no canonical table; expected one of {', '.join(CONTRACTS)}")
     samples = take_sample(file)
-    fits = [(_fit(sample, file, table), sample) for sample in samples]
-    fit, sample = max(fits, key=lambda pair: (pair[0].is_good, pair[0].score))
+    chosen = [sample for sample in samples if sheet in {None, sample.sheet}]
+    if not chosen:
+        raise ParameterError(f"{file} has no sheet '{sheet}' with rows")
+    fits = [(_fit(sample, file, table), sample) for sample in chosen]
+    fit, sample = max(fits, key=lambda pair: pair[0].rank)
     notes = _Notes()
     source = _source(file, target, fit, sample, notes)
-    others = [str(other.layout["sheet"]) for other in samples if other is not sample]
+    others = [other.sheet for other in samples if other is not sample]
     heading = _heading(file, fit, sample, others)
     lacking = [
         column for column, made in source["tables"][fit.contract.table]["columns"].items()
@@ -132,7 +139,7 @@ def _fit(sample: Sample, file: Path, table: str | None) -> Fit:
         profile(column, sample.texts(column), kind, semicolons=semicolons)
         for column, kind in sample.types.items()
     ]
-    words = " ".join([file.stem, str(sample.layout.get("sheet", "")), *sample.types])
+    words = " ".join([file.stem, sample.sheet, *sample.types])
     return best_fit(_layouts(profiles), words, table=table)
 
 
@@ -175,7 +182,7 @@ def _unpivoted(
 
 def _chosen(names: list[str], kept: list[Profile]) -> str | tuple[str, ...]:
     """Write names that differ in their digits alone as a pattern, so that next month's column is found, too."""
-    patterns = {re.sub(r"\d+", lambda digits: rf"\\d{{{len(digits[0])}}}", re.escape(name)) for name in names}
+    patterns = {re.sub(r"\d+", lambda digits: rf"\d{{{len(digits[0])}}}", re.escape(name)) for name in names}
     pattern = patterns.pop()
     if patterns or any(re.fullmatch(pattern, found.name) for found in kept):
         return tuple(names)
@@ -225,10 +232,15 @@ def _country(fit: Fit, sample: Sample) -> Guess:
 
 def _last_day(fit: Fit, sample: Sample) -> date:
     """Return the last day of the rows, at most today; of a sample, the day on which the file was written."""
-    found = [match.profile.dates for match in fit.matches.values() if match.profile.dates]
+    found = [
+        match.profile.dates
+        for at, match in fit.matches.items()
+        if at == fit.contract.at and match.profile.dates
+    ]
     written = datetime.fromtimestamp(sample.path.stat().st_mtime).astimezone().date()
-    days = [(pd.Timestamp(dates.last) + _ENDS[dates.period]).date() for dates in found]
-    last = max(days) if days and sample.whole else max([*days, written])
+    if not found or not sample.whole:
+        return written
+    last = pd.Period(found[0].last, freq=_FREQUENCIES[found[0].period]).end_time.date()
     return min(last, datetime.now().astimezone().date())
 
 
@@ -245,8 +257,9 @@ def _table(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) ->
     table["columns"] = {column: guesses[column].made for column in fit.contract.names if column in guesses}
     for column, guess in guesses.items():
         notes.add((*at, "columns", column), guess)
-    if fit.unused:
-        notes.comments[*at, "columns"] = [f"not used: {_listed(found.name for found in fit.unused)}"]
+    used = {made.get("column") for made in table["columns"].values()}
+    if unused := [found.name for found in fit.unused if found.name not in used]:
+        notes.comments[*at, "columns"] = [f"not used: {_listed(unused)}"]
     return table
 
 
@@ -275,5 +288,5 @@ def _heading(file: Path, fit: Fit, sample: Sample, others: list[str]) -> list[st
     if not fit.is_good:
         lines.append(f"DOUBT: the file fits no canonical table; the nearest is {fit.contract.table}.")
     if others:
-        lines.append(f"Other sheets of the file, each to be drafted on its own: {_listed(others)}.")
+        lines.append(f"Other sheets of the file, to be drafted with --sheet: {_listed(others)}.")
     return lines

@@ -1,6 +1,5 @@
 """How one canonical column is made from a column of a file that nobody described, why, and what is doubtful."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,9 +56,9 @@ def filled_in(fit: Fit) -> dict[str, Guess]:
 
 def _from_column(contract: Contract, column: Column, match: Match) -> Guess:
     found = match.profile
-    guess = Guess(made={"column": found.name}) + _why(match)
     if not found.filled:
-        return guess + Guess(doubts=["empty in all rows looked at"])
+        return Guess(made={"column": found.name}, doubts=["by its name; empty in all rows looked at"])
+    guess = Guess(made={"column": found.name}) + _why(match)
     if column.type in {"timestamp", "date"} and found.dates:
         guess += _dates(contract, column, found.dates)
     elif column.type in {"integer", "number"}:
@@ -215,7 +214,9 @@ def _in_order_of_time(fit: Fit, sample: Sample) -> tuple[dict[str, Match], dict[
             if later or not _is_earlier(*pair, sample):
                 continue
         doubt = f"'{pair[0].name}' is never later than '{pair[1].name}', so it is taken for what comes first"
-        ordered = {key: Match(profile=found, score=_MAYBE) for key, found in zip((first, second), pair, strict=True)}
+        ordered = {
+            key: Match(profile=found, score=_MAYBE) for key, found in zip((first, second), pair, strict=True)
+        }
         return fit.matches | ordered, {first: [doubt], second: [doubt]}
     return fit.matches, {}
 

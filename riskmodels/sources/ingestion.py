@@ -183,7 +183,11 @@ def _screened(
             batches = connection.sql(query).to_arrow_reader(ROWS_AT_ONCE)
             yield from screen(batches, conversion, units=units, tally=tally)
             tally.malformed.append(malformed_lines(connection, file))
-        except (duckdb.Error, pa.ArrowException) as error:
+        except (
+            duckdb.Error,
+            pa.ArrowException,
+            OSError,
+        ) as error:  # Arrow passes errors of DuckDB on as OSError
             raise unreadable(file, error) from None
 
 

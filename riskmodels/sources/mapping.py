@@ -48,6 +48,9 @@ class ColumnMap(Parameters):
     decimal: Character = Field(default=".", description="decimal mark of numbers")
     scale: float = Field(default=1.0, gt=0, description="numbers are multiplied by it")
     recode: dict[str, Recode] = Field(default_factory=dict, description="value in the file -> our value")
+    others: Literal["keep", "missing"] = Field(
+        default="keep", description="what becomes of values that recode does not name"
+    )
     if_missing: Name | None = Field(default=None, description="value where the file has none")
 
     @field_validator("format")
@@ -254,3 +257,13 @@ def _is_dated(column: ColumnMap) -> bool:
 def load_source(path: str | Path) -> Source:
     """Load one source file; raises ParameterError where it does not fit."""
     return load_parameters(path, Source)
+
+
+def unfilled(path: str | Path) -> list[str]:
+    """List the columns, as table.column, that a drafted source file leaves to be filled in."""
+    return [
+        f"{table}.{column}"
+        for table, mapping in load_source(path).tables.items()
+        for column, made in mapping.columns.items()
+        if made.value == TO_BE_FILLED
+    ]

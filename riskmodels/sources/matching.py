@@ -10,9 +10,11 @@ from riskmodels.tables import CONTRACTS, Column, Contract
 
 _USABLE = 0.35  # a lower score is no match
 _REQUIRED_FIRST = 1.2  # of two equal matches the required column gets it
+_STRANGE = 0.65  # what values are worth that a person has to recode
 _LONG, _SHORT_TEXT = 80, 30  # characters
 _OPTIONAL, _HINT = 0.4, 1.2  # what an optional column and a table's own words weigh
 _VIRTUAL = 0.5  # what a column that unpivot: makes is worth, since it fits by its name at once
+_DISTINCT = ((ENOUGH, 1.0), (0.5, 0.6), (0.0, 0.3))  # share of values that differ, what it is worth
 _LACKING = {"code": 0.4, "text": 0.4}  # one value for all rows may do; dates and figures cannot be invented
 _LACKING_FIGURE = 1.2
 
@@ -39,6 +41,8 @@ class Fit:
         Columns of the file that nothing is made from.
     score : float
         Higher is better.
+    is_told : bool
+        Whether words of the file or its columns speak of the table.
     unpivot : Unpivot or None
         Columns that become rows before.
     """
@@ -47,6 +51,7 @@ class Fit:
     matches: dict[str, Match]
     unused: list[Profile]
     score: float
+    is_told: bool
     unpivot: Unpivot | None = None
 
     @property
@@ -58,8 +63,15 @@ class Fit:
     def is_good(self) -> bool:
         """Whether the file has what cannot be filled in: days in their period, figures, two columns by name."""
         invented = {column.name for column in self.lacking if column.type not in _LACKING}
-        named = [match for match in self.matches.values() if match.score >= _VIRTUAL]
-        return invented <= {"recorded_on"} and len(named) > 1 and not self.has_days_for_months
+        named = sum(match.score > _VIRTUAL for match in self.matches.values())
+        named += self.unpivot is not None and self.is_told
+        return invented <= {"recorded_on"} and named > 1 and not self.has_days_for_months
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """What the best of several fits has most of; where none is good, what it lacks does not count."""
+        found = sum(match.score for match in self.matches.values()) + _HINT * self.is_told
+        return self.is_good, self.score if self.is_good else found
 
     @property
     def has_days_for_months(self) -> bool:
@@ -86,7 +98,7 @@ def best_fit(layouts: Iterable[Layout], words: str, *, table: str | None = None)
         for name in layout.tables
         if table in {None, name}
     ]
-    return max(fits, key=lambda fit: (fit.is_good, bool(fit.matches), fit.score))
+    return max(fits, key=lambda fit: fit.rank)
 
 
 def essential(contract: Contract) -> list[Column]:
@@ -111,6 +123,7 @@ def _fit(contract: Contract, layout: Layout, words: str) -> Fit:
         matches=matches,
         unused=unused,
         score=score + _HINT * table_score(contract.table, words),
+        is_told=table_score(contract.table, words) > 0,
         unpivot=layout.unpivot,
     )
 
@@ -172,6 +185,10 @@ def suitability(contract: Contract, column: Column, profile: Profile) -> float:
         return profile.dates.share if profile.dates else 0.0
     if column.type == "boolean":
         return float(all(truth(value) for value in profile.kinds))
+    return _as_figure(column, profile)
+
+
+def _as_figure(column: Column, profile: Profile) -> float:
     if profile.decorated:
         return 0.5
     if not profile.is_figure:
@@ -184,11 +201,12 @@ def _as_words(contract: Contract, column: Column, profile: Profile) -> float:
     if not profile.filled:
         return 1.0
     if column.type == "text":
-        return 1.0 if profile.length > _SHORT_TEXT else 0.6
+        return 0.1 if profile.is_figure else 1.0 if profile.length > _SHORT_TEXT else 0.6
     if column.name == identifier(contract):
-        return 1.0 if len(profile.kinds) >= ENOUGH * profile.filled else 0.3
+        return next(worth for least, worth in _DISTINCT if len(profile.kinds) >= least * profile.filled)
     if column.domain:
-        return max(0.4, float(all(domain_value(column.domain, value) for value in profile.kinds)))
+        known = sum(domain_value(column.domain, value) is not None for value in profile.kinds)
+        return max(_STRANGE if column.required else 0.4, known / len(profile.kinds))
     if profile.length > _LONG or profile.dates or (profile.numbers and not profile.numbers.whole):
         return 0.3
     return 1.0

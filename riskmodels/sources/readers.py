@@ -178,7 +178,7 @@ def malformed_lines(connection: duckdb.DuckDBPyConnection, file: RawFile) -> pa.
         )
     _refuse_open_quote(connection, file.path)
     return connection.sql(
-        f"SELECT line::BIGINT - {file.header_row} AS row, any_value(csv_line) AS content,"
+        f"SELECT line::BIGINT - {file.header_row} AS row, trim(any_value(csv_line), chr(10) || chr(13)) AS content,"
         " 'line is malformed: ' || any_value(lower(error_type::VARCHAR)) AS rule"
         " FROM reject_errors GROUP BY line ORDER BY line"
     ).to_arrow_table()
@@ -193,9 +193,12 @@ def unreadable(file: RawFile, error: Exception) -> ContractError:
 
 
 def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a file where an open quote took lines in, or made DuckDB lose track of them (error beyond its line)."""
+    lost = "byte_position > line_byte_position + strlen(csv_line) + 2"
     found = connection.execute(
-        "SELECT min(line_byte_position) FROM reject_errors WHERE error_type = 'UNQUOTED VALUE'"
-        " AND regexp_matches(csv_line, '[\\r\\n]+[^\\r\\n]')"
+        f"SELECT min(CASE WHEN {lost} THEN byte_position ELSE line_byte_position END) FROM reject_errors"
+        f" WHERE error_type = 'UNQUOTED VALUE' AND ({lost} OR csv_line = ''"
+        " OR regexp_matches(csv_line, '[^\\r\\n][\\r\\n]+[^\\r\\n]'))"
     ).fetchall()[0][0]
     if found is not None:
         raise ContractError(

@@ -3,8 +3,9 @@
 import codecs
 import csv
 import io
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -61,14 +62,17 @@ class Sample:
         Whether these are all rows.
     doubts : list of str
         What a person should look at.
+    sheet : str
+        Of Excel.
     """
 
     path: Path
-    layout: dict[str, str | int]
-    types: dict[str, str]
+    layout: Mapping[str, str | int]
+    types: Mapping[str, str]
     rows: list[Row]
     whole: bool
     doubts: list[str] = field(default_factory=list)
+    sheet: str = ""
 
     def texts(self, column: str) -> Row:
         """Return the values of one column."""
@@ -162,15 +166,18 @@ def _sheet(path: Path, sheet: str, rows: list[Row], *, several: bool) -> Sample:
         header = header[:-1]
     names = [cell or "" for cell in header]
     check_names(f"{path}, sheet '{sheet}'", names)
-    layout: dict[str, str | int] = {"format": "excel"} | ({"sheet": sheet} if several else {})
+    layout: dict[str, str | int] = {"format": "excel", "header_row": place + 1}
+    if several:
+        layout["sheet"] = sheet
     cells = [row[: len(names)] for row in rows[place + 1 :] if any(row)]
     return Sample(
         path=path,
-        layout=layout | ({"header_row": place + 1} if place else {}),
+        layout=layout,
         types=dict.fromkeys(names, "VARCHAR"),
         rows=cells,
         whole=len(rows) < ROWS + _HEADER_LINES,
         doubts=_headless(header),
+        sheet=sheet,
     )
 
 
@@ -249,8 +256,8 @@ def _reads_as_chinese(sample: bytes) -> bool:
         or "\uff00" <= character <= "\uffef"
         for character in high
     )
-    in_pairs = sum(left >= 0xA1 and right >= 0xA1 for left, right in zip(sample, sample[1:], strict=False))
-    return chinese >= _SURE * len(high) and in_pairs >= len(high)
+    pairs = re.findall(rb"[\xa1-\xfe]{2}", sample)
+    return chinese >= _SURE * len(high) and len(pairs) >= _SURE * len(high)
 
 
 def _decoded(chunk: bytes, encoding: str, *, first: bool) -> str:

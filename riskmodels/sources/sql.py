@@ -1,6 +1,7 @@
 """The rows of a query, from any database that SQLAlchemy reaches; its URL stays in the environment."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -13,6 +14,7 @@ from riskmodels.errors import ContractError
 from riskmodels.sources.headers import check_names
 
 _ROWS_AT_ONCE = 20_000
+_BIND = re.compile(r"(?<![:\w\\]):(?=\w)")  # a query has no parameters: a colon in a text is one
 
 
 def extract_query(variable: str, query: str, target: Path) -> tuple[str, Path]:
@@ -43,9 +45,10 @@ def extract_query(variable: str, query: str, target: Path) -> tuple[str, Path]:
     try:
         engine = sa.create_engine(url, hide_parameters=True)
         try:
-            with engine.connect().execution_options(stream_results=True) as connection:
-                _read_only(connection)
-                result = connection.execute(sa.text(query))
+            with (
+                engine.connect().execution_options(**_options(url)) as connection,
+                connection.execute(sa.text(_BIND.sub(r"\\:", query))) as result,
+            ):
                 columns = list(result.keys())
                 check_names(f"the query to {name}", columns)
                 _write(result, columns, target)
@@ -68,6 +71,11 @@ def _url(variable: str) -> sa.URL:
             f"the environment variable {variable} is not set; it must hold the database's URL,"
             " e.g. postgresql+psycopg://user:password@host/bank"
         )
+    if text.count("@") > 1:  # the rest of the password would be taken for the host, and shown
+        raise ContractError(
+            f"the environment variable {variable} holds an @ too many: in a user or password write @ as %40, / as %2F,"
+            " : as %3A and % as %25"
+        )
     try:
         return sa.make_url(text)
     except (sa.exc.ArgumentError, ValueError):
@@ -77,10 +85,10 @@ def _url(variable: str) -> sa.URL:
         ) from None
 
 
-def _read_only(connection: sa.Connection) -> None:
-    """Take the right to write from the session where the database knows how."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("SET TRANSACTION READ ONLY"))
+def _options(url: sa.URL) -> dict[str, Any]:
+    """Stream the rows, and take the right to write from the session where the database knows how."""
+    read_only = {"postgresql_readonly": True} if url.get_backend_name() == "postgresql" else {}
+    return {"stream_results": True, **read_only}
 
 
 def _write(result: sa.CursorResult[Any], columns: list[str], target: Path) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 
 _WEAK = 0.55  # a name that could as well mean something else
 _ALIKE = 0.86  # from here on a name may be a typing error
+_LEAST_LETTERS, _MOST_MORE = 5, 2  # short words differ by a letter; a typing error adds few
 
 # Names of one column, the sure ones first; after the bar those that could as well mean something else.
 _UNIT = (
@@ -164,7 +165,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
 _TABLES: dict[str, str] = {
     "units": "units, branches, branch list, outlets, 网点, 机构信息, 机构表, 机构清单, 网点信息",
     "complaints": "complaint, complaints, grievances, narrative, narratives, 投诉, 工单",
-    "complaint_counts": "complaint counts, complaint volume, monthly complaints, quarterly complaints, 投诉量, 投诉统计, 投诉情况通报",
+    "complaint_counts": "complaints, complaint counts, complaint volume, monthly complaints, quarterly complaints, 投诉, 投诉量, 投诉统计, 投诉情况通报",
     "exposure": "exposure, accounts, customers, 账户数, 户数, 客户数",
     "observations": "observations, indicators, kpi, 指标",
     "surveys": "survey, surveys, csat, nps, 满意度, 问卷, 调查",
@@ -296,6 +297,7 @@ def _split(words: str) -> tuple[str, ...]:
     return tuple(plain(word) for word in words.split(",") if word.strip())
 
 
+@cache
 def _likeness(given: str, known: str) -> float:
     if given == known or given.replace(" ", "") == known.replace(" ", ""):
         return 1.0
@@ -310,10 +312,17 @@ def _likeness(given: str, known: str) -> float:
     if wanted < found:  # the last word is what a name is about
         share = len(wanted) / len(found)
         return 0.45 + 0.45 * share if given.endswith(known) else 0.2 + 0.5 * share
-    near = SequenceMatcher(None, given, known).ratio()
-    return 0.7 * near if near >= _ALIKE and len(given) > 4 else 0.0  # noqa: PLR2004  short words differ by a letter
+    return _as_a_typing_error(given, known)
 
 
+def _as_a_typing_error(given: str, known: str) -> float:
+    if len(given) < _LEAST_LETTERS or abs(len(given) - len(known)) > _MOST_MORE:
+        return 0.0
+    matcher = SequenceMatcher(None, given, known)
+    return 0.7 * matcher.ratio() if matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE else 0.0
+
+
+@cache
 def _tokens(words: str) -> frozenset[str]:
     return frozenset(word.rstrip("s") or word for word in words.split())
 

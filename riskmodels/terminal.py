@@ -1,0 +1,63 @@
+"""What the command line prints: sentences and tables that fit the terminal and cannot control it."""
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from riskmodels.labels import label
+from riskmodels.privacy import mask_personal_data
+
+if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
+    import pandas as pd
+
+_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160  # into a file or a pipe
+console = Console(width=_WIDTH, markup=False, emoji=False, highlight=False)  # data is shown as it is
+
+
+def print_table(sentence: str, frame: "pd.DataFrame") -> None:
+    """Print a sentence and a table; nothing in the data is read as markup, and personal data is masked."""
+    from riskmodels.display import shown_text  # here, for start-up
+
+    console.print(shown(sentence))
+    if frame.empty:
+        return
+    headings = [label(str(column)).replace("_", " ") for column in frame.columns]
+    rows = [[shown(shown_text(value)) for value in row] for row in frame.itertuples(index=False)]
+    columns = list(zip(headings, *rows, strict=True))
+    table = RichTable(box=SIMPLE_HEAD, header_style="bold", padding=(0, 1, 0, 0), show_edge=False)
+    widths = column_widths(columns, console.width - 2 * len(columns))
+    for heading, width in zip(headings, widths, strict=True):
+        table.add_column(heading, width=width, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def column_widths(columns: list[tuple[str, ...]], room: int) -> list[int]:
+    """Share the width of the console: its longest word to every column, what is left to the longest texts.
+
+    Where even the words are too many, the longest of them are folded.
+    """
+    wanted = [
+        max([1, *(cell_len(line) for text in texts for line in text.splitlines())]) for texts in columns
+    ]
+    words = [max([1, *(cell_len(word) for text in texts for word in text.split())]) for texts in columns]
+    widths = [1] * len(columns)
+    for least in (words, wanted):
+        for most in range(1, room + 1):
+            wider = [max(few, min(full, most)) for few, full in zip(widths, least, strict=True)]
+            if sum(wider) > room:
+                break
+            widths = wider
+    return widths
+
+
+def shown(text: str) -> str:
+    """Mask personal data, and take out what would control the terminal."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "?", mask_personal_data(text))
