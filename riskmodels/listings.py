@@ -1,5 +1,7 @@
 """Results as tables to be read: names instead of identifiers, units and per cent written out."""
 
+import math
+
 import pandas as pd
 
 from riskmodels.assessment import Findings
@@ -12,8 +14,9 @@ from riskmodels.proposals import Proposals
 from riskmodels.scenario import Scenario
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
-from riskmodels.tables import Tables
+from riskmodels.tables import DataQuality, Tables, shown_share
 
+_MOST_FAULTS = 12
 _PER = {"doubling_of_complaints": "per doubling of complaints", "event": "in the event"}
 
 
@@ -48,17 +51,116 @@ def list_rejections(tables: Tables) -> Listing:
     if not parts:
         return Listing(sentence=label("No row was rejected."), frame=pd.DataFrame())
     broken = pd.concat(parts, ignore_index=True)
-    groups = broken.groupby(["table", "rule"], sort=True)["row"].agg(["size", "min"]).reset_index()
+    first = broken.sort_values(["file", "row"], kind="stable").groupby(["table", "rule"], sort=True)
+    groups = first.agg(rows=("row", "size"), file=("file", "first"), row=("row", "first")).reset_index()
     return Listing(
         sentence=label("Every rejected row is kept in the store with the rule it broke."),
         frame=groups.rename(
-            columns={"table": "Table", "rule": "Rule broken", "size": "Rows", "min": "First row"}
+            columns={
+                "table": "Table",
+                "rule": "Rule broken",
+                "rows": "Rows",
+                "file": "File",
+                "row": "First row",
+            }
         ),
     )
 
 
-def list_ratings(card: Scorecard, policy: Policy, *, unit_id: str = "") -> Listing:
-    """List the rated indicators of a unit, or of the whole bank, worst first."""
+def list_ignored(tables: Tables) -> Listing:
+    """List the columns of the files that nothing is made from."""
+    listed = [
+        {"Table": table.name, "Columns not used": ", ".join(table.provenance.ignored_columns)}
+        for table in tables.present
+        if table.provenance.ignored_columns
+    ]
+    sentence = "Columns that nothing is made from:" if listed else "Every column of the files is used."
+    return Listing(sentence=label(sentence), frame=pd.DataFrame(listed))
+
+
+def list_data_faults(quality: DataQuality) -> Listing:
+    """List where the data fails what is asked of it, the worst first, with how many rows, months or totals."""
+    rows = quality.table[quality.table["failed"] > 0].sort_values("score", kind="stable").head(_MOST_FAULTS)
+    listed = [
+        {
+            "Dimension": label(row["dimension"]),
+            "Table": row["table"],
+            "Column": row["column"] or label("(whole table)"),
+            "Checked": row["checked"],
+            "Failed": row["failed"],
+            "Score": shown_share(row["score"]),
+        }
+        for row in rows.to_dict("records")
+    ]
+    sentence = quality.sentence if listed else label("Nothing that was checked failed.")
+    return Listing(sentence=sentence, frame=pd.DataFrame(listed))
+
+
+def list_delays(quality: DataQuality) -> Listing:
+    """List how much of a month is recorded by its end, and so what the last month still lacks."""
+    shares = {table: quality.recorded_by_month_end(table) for table in quality.scores["table"]}
+    listed = [
+        {"Table": table, "Recorded by the month's end": f"{share:.1%}", "Still to come": f"{1 - share:.1%}"}
+        for table, share in shares.items()
+        if not math.isnan(share)
+    ]
+    words = "Rows are counted when they happened and known when they are recorded: the last month lacks some."
+    sentence = label(words) if listed else label("The source does not say when its rows were recorded.")
+    return Listing(sentence=sentence, frame=pd.DataFrame(listed))
+
+
+def list_changes(tables: Tables) -> Listing:
+    """List what changed since the last delivery, table by table."""
+    if not tables.changes:
+        sentence = label(
+            "This is the first delivery of the source to this store: there is none to compare with."
+        )
+        return Listing(sentence=sentence, frame=pd.DataFrame())
+    listed = [
+        {
+            "Table": changes.name,
+            "Last delivery as of": changes.before_as_of.isoformat(),
+            "Added": int(changes.table["added"].sum()),
+            "of them late": int(changes.table["late"].sum()),
+            "Completed": int(changes.table["completed"].sum()),
+            "Revised": int(changes.table["revised"].sum()),
+            "Vanished": int(changes.table["vanished"].sum()),
+            "Rewritten": shown_share(changes.share) if changes.rewritten else "0%",
+            "Columns revised": ", ".join(changes.columns.query("revised > 0")["column"]),
+        }
+        for changes in tables.changes
+    ]
+    sentence = label("{rewritten:,} rows of earlier deliveries were added late, revised or vanished.").format(
+        rewritten=sum(changes.rewritten for changes in tables.changes)
+    )
+    return Listing(sentence=sentence, frame=pd.DataFrame(listed))
+
+
+def indicator_quality(quality: DataQuality, indicator_id: str) -> float:
+    """Return the lowest known score of the tables and columns that an indicator is made from, NaN without one."""
+    indicator = INDICATORS[indicator_id]
+    used = {indicator.table: [indicator.at]}
+    for needed in indicator.needs:
+        table, _, column = needed.rpartition(".")
+        used.setdefault(table or indicator.table, []).append(column)
+    scores = [quality.score(table, columns) for table, columns in used.items()]
+    return min((score for score in scores if not math.isnan(score)), default=math.nan)
+
+
+def quality_note(card: Scorecard, quality: DataQuality) -> str:
+    """Say in one line how good the tables are that the indicators of a scorecard are made from."""
+    return quality.note(*{INDICATORS[indicator_id].table for indicator_id in card.indicators["indicator_id"]})
+
+
+def _quality(quality: DataQuality | None, indicator_id: str) -> dict[str, str]:
+    """Return the cell that stands beside an indicator's value; none where the quality is not given."""
+    return {} if quality is None else {"Data quality": shown_share(indicator_quality(quality, indicator_id))}
+
+
+def list_ratings(
+    card: Scorecard, policy: Policy, *, unit_id: str = "", quality: DataQuality | None = None
+) -> Listing:
+    """List the rated indicators of a unit, or of the whole bank, worst first; with the quality of their data."""
     rows = card.indicators[card.indicators["unit_id"] == unit_id]
     order = {"red": 0, "amber": 1, "insufficient": 2, "green": 3, "": 4}
     rows = rows.sort_values("rating", key=lambda ratings: ratings.map(order), kind="stable")
@@ -72,6 +174,7 @@ def list_ratings(card: Scorecard, policy: Policy, *, unit_id: str = "") -> Listi
             "Amber": format_value(row["indicator_id"], row["amber"]),
             "Red": format_value(row["indicator_id"], row["red"]),
             "Limits by": label(policy.indicator(row["indicator_id"]).limits_set_by),
+            **_quality(quality, row["indicator_id"]),
         }
         for row in rows.to_dict("records")
     ]
@@ -84,8 +187,8 @@ def list_ratings(card: Scorecard, policy: Policy, *, unit_id: str = "") -> Listi
     )
 
 
-def list_units(card: Scorecard, *, most: int = 15) -> Listing:
-    """List the riskiest units."""
+def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None = None) -> Listing:
+    """List the riskiest units; with the lowest quality of the data that a unit's indicators are made from."""
     listed = [
         {
             "Rank": row["rank"],
@@ -96,10 +199,19 @@ def list_units(card: Scorecard, *, most: int = 15) -> Listing:
             "90% interval": f"{row['lower']:.0f} – {row['upper']:.0f}",
             "Rank interval": f"{row['rank_lower']} – {row['rank_upper']}",
             "Indicators": row["indicators"],
+            **_unit_quality(quality, card, row["unit_id"]),
         }
         for row in card.table.head(most).to_dict("records")
     ]
     return Listing(sentence=card.sentence, frame=pd.DataFrame(listed))
+
+
+def _unit_quality(quality: DataQuality | None, card: Scorecard, unit_id: str) -> dict[str, str]:
+    if quality is None:
+        return {}
+    used = card.indicators.loc[card.indicators["unit_id"] == unit_id, "indicator_id"]
+    scores = [indicator_quality(quality, indicator_id) for indicator_id in used]
+    return {"Data quality": shown_share(min((s for s in scores if not math.isnan(s)), default=math.nan))}
 
 
 def list_unavailable(card: Scorecard, policy: Policy) -> Listing:
@@ -139,8 +251,11 @@ def list_scores(outlook: Forecast) -> Listing:
     return Listing(sentence=sentence, frame=frame)
 
 
-def list_outlook(outlook: Forecast) -> Listing:
-    """List the expected complaints of the next three months and of the whole horizon, series by series."""
+def list_outlook(outlook: Forecast, *, quality: DataQuality | None = None) -> Listing:
+    """List the expected complaints of the next months, series by series; with the quality of their data."""
+    data = (
+        {} if quality is None else {"Data quality": shown_share(quality.score("complaints", ["received_at"]))}
+    )
     keys = list(outlook.keys.columns)
     parts = [outlook] if len(outlook.keys) == 1 else [outlook, outlook.aggregate()]
     listed = []
@@ -155,6 +270,7 @@ def list_outlook(outlook: Forecast) -> Listing:
                     f" ({lower[place, ahead]:,.0f} – {upper[place, ahead]:,.0f})"
                     for ahead, period in enumerate(part.periods[:6])
                 }
+                | data
             )
     levels = f"{outlook.levels[0]:.1%} – {outlook.levels[-1]:.1%}"
     return Listing(
@@ -195,8 +311,8 @@ def list_scenario(scenario: Scenario, severity: str, policy: Policy) -> Listing:
     )
 
 
-def list_stress(test: StressTest, policy: Policy) -> Listing:
-    """List the indicators that a scenario moves, before and after."""
+def list_stress(test: StressTest, policy: Policy, *, quality: DataQuality | None = None) -> Listing:
+    """List the indicators that a scenario moves, before and after; with the quality of their data."""
     listed = [
         {
             "Indicator": local(policy.indicator(row["indicator_id"]), "name"),
@@ -206,6 +322,7 @@ def list_stress(test: StressTest, policy: Policy) -> Listing:
             "Rating before": rating_label(row["rating_before"]) if row["rating_before"] else "–",
             "Rating after": rating_label(row["rating"]) if row["rating"] else "–",
             "Probability of red": f"{row['p_red']:.0%} ± {row['p_red_error']:.1%}" if row["rating"] else "–",
+            **_quality(quality, row["indicator_id"]),
         }
         for row in test.table.to_dict("records")
     ]

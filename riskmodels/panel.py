@@ -1,7 +1,7 @@
 """Panels: many series over the same periods, with zero and unknown told apart."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import duckdb
@@ -11,14 +11,12 @@ import pandas as pd
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError
-from riskmodels.tables import Table
+from riskmodels.tables import CONTRACTS, Break, Contract, Table
 from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]
 Frequency = Literal["M", "Q"]
 Floats = npt.NDArray[np.float64]
-
-_DATES = {"complaints": "received_at", "losses": "occurred_on", "exposure": "month"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,6 +35,9 @@ class Panel(Displayed):
         What the counts are measured against, e.g. accounts.
     kind : {"count", "amount"}
         A period without a row is a zero count, but an unknown amount.
+    breaks : tuple of Break
+        Changed definitions: values before a break and after it do not compare. One that names keys
+        (``where``) concerns the series that have them, and every series where they were added up.
     """
 
     keys: pd.DataFrame
@@ -44,6 +45,7 @@ class Panel(Displayed):
     values: Floats
     exposure: Floats | None
     kind: Kind
+    breaks: tuple[Break, ...] = ()
 
     @classmethod
     def from_long(
@@ -117,34 +119,62 @@ class Panel(Displayed):
     def until(self, last: str | pd.Period) -> "Panel":
         """Return the panel up to and including a period (of the panel's or a coarser frequency)."""
         kept = np.asarray(self.periods <= pd.Period(last).asfreq(self.periods.freqstr, how="end"))
-        return Panel(
-            keys=self.keys,
+        return replace(
+            self,
             periods=self.periods[kept],
             values=self.values[:, kept],
             exposure=None if self.exposure is None else self.exposure[:, kept],
-            kind=self.kind,
+        )
+
+    def since(self, place: int) -> "Panel":
+        """Return the panel from one of its periods on, counted from 0."""
+        return replace(
+            self,
+            periods=self.periods[place:],
+            values=self.values[:, place:],
+            exposure=None if self.exposure is None else self.exposure[:, place:],
         )
 
     def aggregate(self, by: Sequence[str] = ()) -> "Panel":
         """Add series up by some of the keys; a sum with an unknown part is unknown."""
         series, names = number_series(self.keys, by)
         exposure = None if self.exposure is None else add_rows(self.exposure, series, len(names))
-        return Panel(
-            keys=names,
-            periods=self.periods,
-            values=add_rows(self.values, series, len(names)),
-            exposure=exposure,
-            kind=self.kind,
-        )
+        values = add_rows(self.values, series, len(names))
+        return replace(self, keys=names, values=values, exposure=exposure)
+
+    def concerns(self, change: Break) -> npt.NDArray[np.bool_]:
+        """Tell which series a break concerns, shape (n,)."""
+        found = np.ones(len(self.keys), dtype=bool)
+        for key in self.keys.columns.intersection(list(change.where)):
+            found &= np.asarray(self.keys[key] == change.where[key], dtype=bool)
+        return found
+
+    def place_of(self, change: Break) -> int:
+        """Return the place of the first period that lies wholly after a break; T where there is none."""
+        return int((self.periods.start_time < pd.Timestamp(change.month)).sum())
+
+    def since_breaks(self) -> "Panel":
+        """Return the panel with every value unknown before the last break of its series.
+
+        A break after the last period hides nothing yet.
+        """
+        values = self.values.copy()
+        for change in self.breaks:
+            place = self.place_of(change)
+            if place < len(self.periods):
+                values[self.concerns(change), :place] = np.nan
+        return replace(self, values=values)
 
     @property
     def sentence(self) -> str:
         """Say how many series and periods, and how much is unknown."""
         unknown = self.periods[np.asarray(np.isnan(self.values).all(axis=0))]
         holes = f"; unknown everywhere: {', '.join(map(str, unknown))}" if len(unknown) else ""
+        changed = ", ".join(f"{change.month} ({change.words})" for change in self.breaks)
+        broken = f"; definition changed in {changed}" if changed else ""
         return (
             f"{len(self.keys)} series of {len(self.periods)} periods, {self.periods[0]} to {self.periods[-1]},"
-            f" total {np.nansum(self.values):,.0f}{holes}."
+            f" total {np.nansum(self.values):,.0f}{holes}{broken}."
         )
 
     def summary(self) -> pd.DataFrame:
@@ -168,7 +198,8 @@ def build_panel(
     Parameters
     ----------
     table : Table
-        Accepted rows, e.g. complaints (by the time received).
+        Accepted rows, e.g. complaints (by the time received); of a table that holds counts
+        (``complaint_counts``), these are added up.
     by : sequence of str
         Columns that name a series.
     freq : {"M", "Q"}
@@ -182,17 +213,20 @@ def build_panel(
     Returns
     -------
     Panel
-        Kind ``count``; a period without a row is zero, a month that the source does not know is NaN.
+        Kind ``count``; a period without a row is zero, a month that the source does not know is NaN, and so
+        is a sum with an empty count. Carries the breaks of the table.
+
+    Raises
+    ------
+    ContractError
+        The table's rows belong to no day, have no such column, or are by quarter where months are wanted.
     """
-    if table.name not in _DATES:
+    contract = CONTRACTS[table.name]
+    if not contract.at:
         raise ContractError(f"the table '{table.name}' has no date to count by")
-    at = _DATES[table.name]
-    keys = "".join(f"{name(column)}, " for column in by)
-    counts = _queried(
-        table,
-        f"SELECT {keys} date_trunc('month', {at})::DATE AS period, count(*)::DOUBLE AS value FROM rows"
-        " GROUP BY ALL ORDER BY ALL",
-    )
+    if freq == "M":
+        _refuse_quarters(table, contract)
+    counts = _counts(table, contract, by)
     end = _last_complete(table, freq)
     if len(counts) and end.start_time > counts["period"].max():  # quiet months at the end are zeros, too
         counts = pd.concat([counts, counts.head(1).assign(period=end.start_time, value=0.0)])
@@ -204,14 +238,28 @@ def build_panel(
         freq=freq,
         unknown=table.provenance.unknown_months,
     ).until(end if last is None else min(end, pd.Period(last).asfreq(freq, how="end")))
-    if exposure is None:
-        return panel
-    return Panel(
-        keys=panel.keys,
-        periods=panel.periods,
-        values=panel.values,
-        exposure=_exposure(panel, *exposure, by=by),
-        kind="count",
+    panel = replace(panel, breaks=table.provenance.breaks)
+    return panel if exposure is None else replace(panel, exposure=_exposure(panel, *exposure, by=by))
+
+
+def _refuse_quarters(table: Table, contract: Contract) -> None:
+    if "period" in contract.names and table.relation.filter("period = 'quarter'").limit(1).fetchall():
+        raise ContractError(f"the table '{table.name}' has counts by quarter: take freq='Q', not months")
+
+
+def _counts(table: Table, contract: Contract, by: Sequence[str]) -> pd.DataFrame:
+    """Return the columns of ``by``, period and value; one row a series and month with rows."""
+    keys = "".join(f"{name(column)}, " for column in by)
+    counted = name(contract.counted)
+    value = (
+        f"CASE WHEN bool_and({counted} IS NOT NULL) THEN sum({counted}) END"
+        if contract.counted
+        else "count(*)"
+    )
+    return _queried(
+        table,
+        f"SELECT {keys}date_trunc('month', {name(contract.at)})::DATE AS period, ({value})::DOUBLE AS value"
+        " FROM rows GROUP BY ALL ORDER BY ALL",
     )
 
 
@@ -233,8 +281,9 @@ def _last_complete(table: Table, freq: Frequency) -> pd.Period:
 
 def _exposure(panel: Panel, table: Table, column: str, *, by: Sequence[str]) -> Floats:
     keys = "".join(f"{name(key)}, " for key in by)
+    at = name(CONTRACTS[table.name].at)
     frame = _queried(
-        table, f"SELECT {keys} month, sum({name(column)})::DOUBLE AS value FROM rows GROUP BY ALL"
+        table, f"SELECT {keys}{at} AS month, sum({name(column)})::DOUBLE AS value FROM rows GROUP BY ALL"
     )
     frame["period"] = pd.PeriodIndex(frame["month"], freq=panel.periods.freqstr)
     cells = frame.groupby([*by, "period"], dropna=False)["value"].mean().reset_index()

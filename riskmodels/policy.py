@@ -74,10 +74,16 @@ class Rating(Parameters):
 
 
 class DataQuality(Parameters):
-    """Share of rejected rows in a table from which it is a finding."""
+    """Shares of rows in a table from which it is a finding.
+
+    ``rewritten`` are rows that a new delivery vanishes, revises or adds late, out of those delivered before in the
+    months concerned.
+    """
 
     rejected_amber: Share
     rejected_red: Share
+    rewritten_amber: Share = 0.01
+    rewritten_red: Share = 0.05
 
 
 class Policy(Parameters):

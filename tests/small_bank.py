@@ -1,9 +1,12 @@
 """Results made by hand, for the tests of what is done with results."""
 
+import functools
+import tempfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 
@@ -15,7 +18,7 @@ from riskmodels.policy import Policy
 from riskmodels.scenario import Scenario
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
-from riskmodels.tables import Provenance, Table, Tables
+from riskmodels.tables import CONTRACTS, SQL_TYPES, Changes, Provenance, Table, Tables
 
 PERIOD = "2024Q3"
 AS_OF = date(2024, 9, 30)
@@ -44,8 +47,24 @@ def make_card(rows=(), units=(), unavailable=()) -> Scorecard:
     )
 
 
+@functools.cache
+def stored_complaint() -> Path:
+    """A folder as in the store, with one accepted row that has every value, and no rejected one."""
+    folder = Path(tempfile.mkdtemp()) / "complaints" / "fedcba9876543210"
+    folder.mkdir(parents=True)
+    texts = {"timestamp": "2024-09-02", "integer": "5", "number": "5", "boolean": "true"}
+    row = ", ".join(
+        f"'{texts.get(c.type, 'x')}'::{SQL_TYPES[c.type]} AS {c.name}"
+        for c in CONTRACTS["complaints"].columns
+    )
+    none = "SELECT '' AS file, 0 AS row, '' AS rule, '' AS content LIMIT 0"
+    for name, query in (("accepted", f"SELECT {row}"), ("rejected", none)):
+        duckdb.sql(f"COPY ({query}) TO '{folder / name}.parquet' (FORMAT parquet)")
+    return folder
+
+
 def make_tables(read: int = 1000, rejected: int = 0, unknown: tuple[str, ...] = ()) -> Tables:
-    """Tables of which only the provenance is there."""
+    """Tables of one accepted row; how many there are said to be is in the provenance."""
     provenance = Provenance(
         source="small",
         files={"complaints.csv": "0" * 64},
@@ -54,9 +73,9 @@ def make_tables(read: int = 1000, rejected: int = 0, unknown: tuple[str, ...] = 
         rows_accepted=read - rejected,
         rows_rejected=rejected,
         unknown_months=unknown,
-        given_columns=("complaint_id",),
+        given_columns=tuple(CONTRACTS["complaints"].names),
     )
-    table = Table(name="complaints", folder=Path("store/complaints/fedcba9876543210"), provenance=provenance)
+    table = Table(name="complaints", folder=stored_complaint(), provenance=provenance)
     return Tables(as_of=AS_OF, country="CN", complaints=table)
 
 
@@ -144,3 +163,22 @@ def only(policy: Policy, *wanted: str, **changes) -> Policy:
 def with_columns(result, name: str, **columns):
     """A result with columns of one of its frames replaced."""
     return replace(result, **{name: getattr(result, name).assign(**columns)})
+
+
+def make_changes(**months: dict[str, int]) -> Changes:
+    """Changes of complaints, month by month; by default ten rows of two months."""
+    months = months or {
+        "2024-05": {"rows": 100, "late": 1, "added": 1, "completed": 3},
+        "2024-07": {"rows": 50, "revised": 4, "vanished": 2, "added": 20},
+    }
+    kinds = ("rows", "added", "late", "completed", "revised", "vanished")
+    rows = [{"month": month, **dict.fromkeys(kinds, 0), **counts} for month, counts in months.items()]
+    return Changes(
+        table=pd.DataFrame(rows, columns=["month", *kinds]),
+        columns=pd.DataFrame({"column": ["redress"], "completed": [3], "revised": [4]}),
+        name="complaints",
+        source="small",
+        before="00000000000000aa",
+        after="fedcba9876543210",
+        before_as_of=date(2024, 6, 30),
+    )

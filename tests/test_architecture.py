@@ -18,7 +18,7 @@ PACKAGE = ROOT / "riskmodels"
 DIRECTION = """
     privacy < errors < labels < params, display < tables, workdays
     < policy, scenario, risks, rates, accuracy < sources, sample < panel, catalogue < forecasting < scorecard < stresstest < assessment < proposals
-    < listings < results < plots < report < runner < cli < __main__
+    < listings < results < plots < report < runner < terminal < cli < __main__
 """
 GROUP = {room.strip(): place for place, group in enumerate(DIRECTION.split("<")) for room in group.split(",")}
 OWNERS = {
@@ -29,7 +29,7 @@ OWNERS = {
     "ruamel": {"params"},
     "duckdb": {"sources", "tables", "panel", "catalogue", "sample"},
     "typer": {"cli"},
-    "rich": {"cli", "runner"},
+    "rich": {"cli", "runner", "terminal"},
 }
 FORBIDDEN_MODULES = {"utils", "util", "helpers", "helper", "common", "core", "base", "misc"}
 FORBIDDEN_CLASSES = ("Manager", "Engine", "Pipeline", "Service")

@@ -11,6 +11,7 @@ from small_bank import (
     AMBER,
     RED,
     make_card,
+    make_changes,
     make_outlook,
     make_panel,
     make_stress,
@@ -25,6 +26,7 @@ from riskmodels.labels import use_language
 from riskmodels.policy import Limits, Policy
 from riskmodels.risks import RiskRegister, load_risks
 from riskmodels.scorecard import score
+from riskmodels.tables import Break
 
 
 @pytest.fixture(scope="module")
@@ -260,6 +262,79 @@ def test_unknown_months_are_a_finding(found) -> None:
     assert table["condition"].tolist() == ["Months that the source does not know: 2024-05, 2024-06"]
     assert table["severity"].tolist() == ["amber"]
     assert table[["value", "limit"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("revised", "expected"), [(0, []), (10, []), (11, ["amber"]), (50, ["amber"]), (51, ["red"])]
+)
+def test_rows_that_a_new_delivery_rewrites_are_a_finding(found, default_policy, revised, expected) -> None:
+    limits = default_policy.data_quality
+    assert (limits.rewritten_amber, limits.rewritten_red) == (0.01, 0.05)
+    months = {
+        "2024-05": {"rows": 9000, "completed": 4000, "added": 10},
+        "2024-06": {"rows": 1000, "revised": revised, "completed": 900},
+    }
+    data = replace(make_tables(), changes=(make_changes(**months),))
+    table = found(data=data).table
+    assert table["severity"].tolist() == expected
+    if expected:
+        row = table.iloc[0]
+        assert (
+            f"{revised} revised and 0 vanished since the last delivery: {revised / 10:.2f}%"
+            in row["condition"]
+        )
+        assert row["evidence"] == (
+            f"against digest 00000000000000aa; 2024-06: 0 late, {revised} revised, 0 vanished of 1,000"
+        )
+        assert (row["value"], row["kind"]) == (revised / 1000, "data")
+        assert row["limit"] == (0.05 if expected == ["red"] else 0.01)
+
+
+def test_late_and_vanished_rows_count_as_much_and_many_months_are_summed_up(found) -> None:
+    months = {
+        f"2024-{month:02d}": {"rows": 10, "late": 1, "added": 1, "vanished": 1} for month in range(1, 9)
+    }
+    row = found(data=replace(make_tables(), changes=(make_changes(**months),))).table.iloc[0]
+    assert row["value"] == pytest.approx(2 / 11)
+    assert row["evidence"].endswith("2024-03: 1 late, 0 revised, 1 vanished of 10; and 2 more months")
+
+
+def test_data_without_any_worth_is_a_finding(found, take_in) -> None:
+    rows = [{"complaint_id": "c1", "received_at": "2024-09-03", "unit_id": "u", "product": "p"}]
+    table = found(data=take_in(complaints=rows, as_of="2024-09-30")).table
+    (condition,) = table["condition"]
+    assert (
+        condition == "Without any worth: logged_at completeness, channel completeness, category completeness"
+    )
+
+
+def test_observations_that_nothing_uses_are_a_finding(found, take_in, default_policy) -> None:
+    rows = [
+        {"indicator_id": name, "unit_id": "", "month": "2024-09-01", "numerator": 9, "denominator": 10}
+        for name in ("training_coverage", "traning_coverage", "happiness")
+    ]
+    complaint = dict.fromkeys(("channel", "category"), "x")
+    complaints = [
+        complaint
+        | {
+            "complaint_id": "c1",
+            "received_at": "2024-09-03",
+            "logged_at": "2024-09-04",
+            "unit_id": "u",
+            "product": "p",
+        }
+    ]
+    table = found(data=take_in(observations=rows, complaints=complaints, as_of="2024-09-30")).table
+    assert table["condition"].tolist() == [
+        "Rows of unknown indicators, which nothing uses: happiness (1), traning_coverage (1)"
+    ]
+
+
+def test_no_rise_is_claimed_across_a_break(found) -> None:
+    panel = replace(make_panel({"p": [10.0] * 12}), breaks=(Break(month="2024-08", words="x"),))
+    assert found(forecast=make_outlook(panel, np.full((1, 3, 5), 100.0))).table.empty
+    earlier = replace(panel, breaks=(Break(month="2024-07", words="x"),))
+    assert len(found(forecast=make_outlook(earlier, np.full((1, 3, 5), 100.0))).table) == 1
 
 
 def test_a_quarter_that_is_not_over_is_a_finding(found) -> None:

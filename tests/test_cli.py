@@ -160,7 +160,7 @@ def test_ingest_keeps_what_it_accepts(run, bank, tmp_path) -> None:
     status, out, err = run("ingest", bank / "source.yaml", "--store", tmp_path / "kept")
     assert (status, err) == (0, "")
     assert "1 of 299 rows were rejected; the data is as of 2024-09-30." in out
-    assert {"complaints", "exposure", "inspections", "units"} == {
+    assert {"complaints", "deliveries", "exposure", "inspections", "units"} == {
         p.name for p in (tmp_path / "kept").iterdir()
     }
 

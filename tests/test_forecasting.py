@@ -1,17 +1,21 @@
 """Forecasts: right by hand, whole and ordered for any history, calibrated where they are true, no leakage."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from small_bank import make_panel
 
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import DEFAULT_LEVELS, Forecast, forecast, rolling_scores
-from riskmodels.forecasting.baselines import ets, seasonal_naive
+from riskmodels.forecasting.baselines import BASELINES, ets, seasonal_naive
 from riskmodels.forecasting.predictive import CountPredictive, NormalPredictive, SamplePredictive
 from riskmodels.panel import Panel, build_panel
+from riskmodels.tables import Break
 
 NAN = float("nan")
 LEVELS = np.asarray(DEFAULT_LEVELS)
@@ -443,3 +447,44 @@ def test_the_forecast_of_the_sample_bank_shows_itself(outlook) -> None:
     assert len(outlook.summary()) == 6
     assert "<table" in outlook._repr_html_()
     np.testing.assert_allclose(outlook.aggregate().mean[0], outlook.mean.sum(axis=0), rtol=0.01)
+
+
+# ---- breaks ----
+
+
+def shifted(month: str = "2023-09", **where: str) -> Panel:
+    """Two series of four years, at 100 before a break and at 10 since, but the second at 50 throughout."""
+    made = make_panel({"a": [100.0] * 36 + [10.0] * 13, "b": [50.0] * 49})
+    return replace(made, breaks=(Break(month=month, words="x", where=where),))
+
+
+@pytest.mark.parametrize("method", [*BASELINES, "auto"])
+def test_nothing_is_learnt_across_a_break(method: str) -> None:
+    made = forecast(shifted(), horizon=3, method=method)
+    np.testing.assert_allclose(made.mean[0], 10, rtol=0.05)
+    assert made.quantiles[0].max() < 60
+    np.testing.assert_array_equal(made.panel.values, shifted().values)  # shown, but not learnt from
+    assert made.panel.breaks
+
+
+def test_a_series_that_the_break_does_not_concern_keeps_its_history() -> None:
+    kept = forecast(shifted(product="a"), horizon=3, method="seasonal_naive")
+    alone = forecast(replace(shifted(), breaks=()), horizon=3, method="seasonal_naive")
+    np.testing.assert_array_equal(kept.quantiles[1], alone.quantiles[1])
+    assert (kept.quantiles[0] != alone.quantiles[0]).any()
+
+
+def test_a_series_without_a_known_period_since_its_break_is_said_to_be_one() -> None:
+    panel = shifted("2024-09", product="a")
+    values = panel.values.copy()
+    values[:, -1] = np.nan
+    made = forecast(replace(panel, values=values), horizon=3)
+    assert np.isfinite(made.quantiles).all()
+    assert "2 series; 1 of them without a known value since the last break" in made.sentence
+    assert "without" not in forecast(shifted(), horizon=3).sentence
+
+
+def test_origins_before_anything_is_known_are_not_scored() -> None:
+    panel = shifted("2024-07").since_breaks()
+    scores = rolling_scores(panel, horizon=2, origins=6, methods=["seasonal_naive"], levels=LEVELS)
+    assert scores["forecasts"].tolist() == [2 * (2 + 0)]

@@ -10,6 +10,7 @@ from small_bank import (
     AMBER,
     RED,
     make_card,
+    make_changes,
     make_outlook,
     make_panel,
     make_scenario,
@@ -22,6 +23,10 @@ from riskmodels.assessment import assess
 from riskmodels.display import Listing
 from riskmodels.forecasting import forecast
 from riskmodels.listings import (
+    indicator_quality,
+    list_changes,
+    list_data_faults,
+    list_delays,
     list_findings,
     list_omitted,
     list_outlook,
@@ -35,9 +40,11 @@ from riskmodels.listings import (
     list_stress,
     list_unavailable,
     list_units,
+    quality_note,
 )
 from riskmodels.proposals import propose
 from riskmodels.risks import RiskRegister
+from riskmodels.tables import data_quality
 
 
 @pytest.fixture
@@ -69,13 +76,13 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -
     policy, card, test = default_policy, make_card([RED], [{}]), make_stress()
     outlook, scenario = make_outlook(make_panel({"a": [1.0]}), [[[1.0]]]), make_scenario([SURGE], [EFFECT])
     arguments = {
-        "tables": make_tables(), "card": card, "policy": policy, "test": test, "outlook": outlook,
+        "tables": make_tables(), "quality": data_quality(make_tables()), "card": card, "policy": policy, "test": test, "outlook": outlook,
         "scenario": scenario, "severity": "severe", "found": found(RED), "changes": propose(found(RED), policy),
     }  # fmt: skip
     functions = [
         f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
     ]
-    assert len(functions) == 13
+    assert len(functions) == 17
     for function in functions:
         wanted = [
             name for name, p in inspect.signature(function).parameters.items() if p.default is inspect._empty
@@ -108,11 +115,11 @@ def test_rejections_by_rule(take_in) -> None:
         "c1,2024-07-01,u,x\nc2,,u,x\nc3,2024-07-01,,x\nc4,,u,x\nc1,2024-07-01,u,x\n"
     )
     frame = list_rejections(tables).frame
-    assert frame.columns.tolist() == ["Table", "Rule broken", "Rows", "First row"]
+    assert frame.columns.tolist() == ["Table", "Rule broken", "Rows", "File", "First row"]
     assert frame.to_numpy().tolist() == [
-        ["complaints", "duplicate of an accepted row", 1, 5],
-        ["complaints", "received_at required", 2, 2],
-        ["complaints", "unit_id required", 1, 3],
+        ["complaints", "duplicate of an accepted row", 1, "complaints.csv", 5],
+        ["complaints", "received_at required", 2, "complaints.csv", 2],
+        ["complaints", "unit_id required", 1, "complaints.csv", 3],
     ]
 
 
@@ -307,3 +314,87 @@ def test_a_listing_is_a_result_and_not_changed_by_showing_it(found) -> None:
     listing._repr_html_()
     assert listing.frame.equals(before)
     assert dataclasses.is_dataclass(listing)
+
+
+# The quality of the data beside each figure
+
+
+@pytest.fixture
+def faulty(take_in):
+    """Quality where one of two complaints lacks upheld and one of four accounts is not valid."""
+    complaints = [
+        f"c{number},2024-09-0{number},2024-09-04,2024-09-05,2024-09-05,u,p,{upheld},app,fees"
+        for number, upheld in ((1, "true"), (2, ""))
+    ]
+    header = "complaint_id,received_at,logged_at,first_response_at,resolved_at,unit_id,product,upheld,channel,category"
+    exposure = "\n".join(
+        f"u,p,2024-0{month}-01,{accounts}" for month, accounts in enumerate([5, 5, 5, -1], start=6)
+    )
+    tables = take_in(
+        complaints="\n".join([header, *complaints, ""]),
+        exposure=f"unit_id,product,month,accounts\n{exposure}\n",
+        as_of="2024-09-30",
+    )
+    return data_quality(tables)
+
+
+def test_an_indicator_is_as_good_as_the_weakest_column_it_needs(faulty) -> None:
+    assert indicator_quality(faulty, "resolved_7wd") == 1
+    assert indicator_quality(faulty, "upheld_rate") == 0.5
+    assert indicator_quality(faulty, "complaint_rate") == 0.75  # its accounts are of another table
+    assert np.isnan(indicator_quality(faulty, "training_coverage"))
+
+
+def test_the_quality_stands_beside_each_figure(default_policy, faulty) -> None:
+    card = make_card(
+        [
+            {},
+            {"indicator_id": "upheld_rate"},
+            {"unit_id": "u1"},
+            {"unit_id": "u1", "indicator_id": "complaint_rate"},
+        ],
+        [{}],
+    )
+    beside = {
+        "ratings": list_ratings(card, default_policy, quality=faulty),
+        "units": list_units(card, quality=faulty),
+        "stress": list_stress(make_stress(), default_policy, quality=faulty),
+        "outlook": list_outlook(make_outlook(make_panel({"a": [1.0]}), [[[1.0]]]), quality=faulty),
+    }
+    shown = {name: listing.frame["Data quality"].tolist() for name, listing in beside.items()}
+    assert shown == {
+        "ratings": ["100%", "50.0%"],
+        "units": ["75.0%"],
+        "stress": ["100%"],
+        "outlook": ["100%"],
+    }
+    assert quality_note(card, faulty).startswith("Data quality: 100% (weakest link: ")
+    assert "Data quality" not in list_ratings(card, default_policy).frame
+
+
+def test_where_the_data_fails_is_listed_worst_first(faulty) -> None:
+    assert list_data_faults(faulty).frame.to_numpy().tolist() == [
+        ["completeness", "complaints", "upheld", 2, 1, "50.0%"],
+        ["validity", "exposure", "accounts", 4, 1, "75.0%"],
+    ]
+    perfect = list_data_faults(data_quality(make_tables(1)))
+    assert (perfect.sentence, len(perfect.frame)) == ("Nothing that was checked failed.", 0)
+
+
+def test_changes_by_table() -> None:
+    assert list_changes(make_tables()).frame.empty
+    listing = list_changes(dataclasses.replace(make_tables(), changes=(make_changes(),)))
+    assert listing.sentence == "7 rows of earlier deliveries were added late, revised or vanished."
+    assert listing.frame.iloc[0].tolist() == [
+        "complaints", "2024-06-30", 21, 1, 3, 4, 2, "4.6%", "redress",
+    ]  # fmt: skip
+
+
+def test_what_is_still_to_come(sample_tables) -> None:
+    listing = list_delays(data_quality(sample_tables))
+    assert listing.frame["Table"].tolist() == ["complaints", "losses"]
+    recorded = listing.frame["Recorded by the month's end"].str.rstrip("%").astype(float)
+    np.testing.assert_allclose(
+        recorded + listing.frame["Still to come"].str.rstrip("%").astype(float), 100, atol=0.11
+    )
+    assert list_delays(data_quality(make_tables())).frame.empty

@@ -1,6 +1,7 @@
 """Panels: zero and unknown are told apart, and nothing is lost or made up when rows become series."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from riskmodels.errors import ContractError
 from riskmodels.panel import Panel, build_panel
-from riskmodels.tables import Tables
+from riskmodels.tables import Break, Tables
 
 TakeIn = Callable[..., Tables]
 NAN = np.nan
@@ -134,6 +135,58 @@ def test_a_panel_says_what_is_unknown_everywhere() -> None:
     assert list(made.summary()["unknown_periods"]) == [1, 1]
 
 
+# ---- breaks ----
+
+
+def broken(*breaks: Break, **settings: object) -> Panel:
+    return replace(panel(**settings), breaks=breaks)
+
+
+def test_before_a_break_nothing_compares() -> None:
+    made = broken(Break(month="2024-03", words="x")).since_breaks()
+    np.testing.assert_array_equal(made.values, [[NAN, NAN, 0, 1], [NAN, NAN, 0, 0]])
+    assert np.isfinite(panel().values).all()
+
+
+def test_a_break_concerns_the_series_it_names() -> None:
+    only_b = Break(month="2024-02", words="x", where={"unit": "b"})
+    made = broken(only_b)
+    np.testing.assert_array_equal(made.since_breaks().values, [[5, 0, 0, 1], [NAN, 4, 0, 0]])
+    assert made.concerns(only_b).tolist() == [False, True]
+    total = made.aggregate()
+    assert total.breaks == (only_b,)
+    np.testing.assert_array_equal(total.since_breaks().values, [[NAN, 4, 0, 1]])
+    nobody = Break(month="2024-02", words="x", where={"unit": "c"})
+    assert not made.concerns(nobody).any()
+
+
+def test_the_last_break_counts_and_one_after_the_end_hides_nothing() -> None:
+    breaks = (
+        Break(month="2024-04", words="x"),
+        Break(month="2024-02", words="y"),
+        Break(month="2024-05", words="z"),
+    )
+    made = broken(*breaks)
+    np.testing.assert_array_equal(np.isnan(made.since_breaks().values).sum(axis=1), [3, 3])
+    assert made.until("2024-03").breaks == breaks
+    np.testing.assert_array_equal(np.isnan(made.until("2024-03").since_breaks().values).sum(axis=1), [1, 1])
+    assert made.since(1).breaks == breaks
+
+
+def test_a_quarter_with_a_break_inside_lies_before_it() -> None:
+    inside = broken(Break(month="2024-02", words="x"), freq="Q")
+    np.testing.assert_array_equal(inside.since_breaks().values, [[NAN, 1], [NAN, 0]])
+    at_start = broken(Break(month="2024-04", words="x"), freq="Q")
+    assert at_start.place_of(at_start.breaks[0]) == 1
+
+
+def test_a_panel_names_its_breaks() -> None:
+    assert (
+        "; definition changed in 2024-03 (repeats merged)."
+        in broken(Break(month="2024-03", words="repeats merged")).sentence
+    )
+
+
 # ---- from accepted tables ----
 
 
@@ -212,3 +265,35 @@ def test_the_sample_has_a_hole_that_is_unknown_and_nothing_is_lost(sample_tables
     row = made.keys.index[(made.keys["product"] == "mortgage") & (made.keys["unit_id"] == "B034")][0]
     cell = frame.query("product == 'mortgage' and unit_id == 'B034'").sort_values("month")["accounts"]
     np.testing.assert_array_equal(made.exposure[row], cell)
+
+
+# ---- from tables that hold counts ----
+
+
+def count(start: str, product: str, complaints: object, period: str = "month") -> dict[str, object]:
+    return {"period_start": start, "period": period, "product": product, "complaints": complaints}
+
+
+COUNTS = [
+    count("2024-01-01", "cards", 3),
+    count("2024-02-01", "cards", 4),
+    count("2024-04-01", "cards", 5),
+    count("2024-01-01", "loans", ""),
+    count("2024-03-01", "loans", 7),
+]
+
+
+def test_counts_are_added_up_and_an_empty_one_is_unknown(take_in: TakeIn) -> None:
+    table = take_in(complaint_counts=COUNTS, as_of="2024-06-30").complaint_counts
+    by_product = build_panel(table, by=["product"])
+    np.testing.assert_array_equal(by_product.values, [[3, 4, 0, 5, 0, 0], [NAN, 0, 7, 0, 0, 0]])
+    np.testing.assert_array_equal(build_panel(table, by=[]).values, [[NAN, 4, 7, 5, 0, 0]])
+    np.testing.assert_array_equal(build_panel(table, by=["product"], freq="Q").values, [[7, 5], [NAN, 0]])
+
+
+def test_quarters_are_no_months(take_in: TakeIn) -> None:
+    rows = [count("2024-01-01", "cards", 3, "quarter"), count("2024-04-01", "cards", 4, "quarter")]
+    table = take_in(complaint_counts=rows, as_of=None).complaint_counts
+    np.testing.assert_array_equal(build_panel(table, by=["product"], freq="Q").values, [[3, 4]])
+    with pytest.raises(ContractError, match="'complaint_counts' has counts by quarter: take freq='Q'"):
+        build_panel(table, by=["product"])

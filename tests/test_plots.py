@@ -9,13 +9,23 @@ import pytest
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from small_bank import AMBER, RED, make_card, make_outlook, make_panel, make_stress, make_tables
+from small_bank import (
+    AMBER,
+    RED,
+    make_card,
+    make_changes,
+    make_outlook,
+    make_panel,
+    make_stress,
+    make_tables,
+)
 
 import riskmodels as rm
 from riskmodels.assessment import assess
 from riskmodels.labels import RATING_MARKS
-from riskmodels.plots import COLOURS, plot, plot_heat_map
+from riskmodels.plots import COLOURS, plot, plot_changes, plot_coverage, plot_heat_map, plot_of
 from riskmodels.risks import RiskRegister
+from riskmodels.tables import Break, data_quality
 
 POLICIES = Path(__file__).parents[1] / "params" / "policy"
 WITHOUT_PLOT = {"Table", "Tables", "Indicators", "Proposals"}  # they are tables to be read
@@ -56,6 +66,8 @@ RESULTS = {
     "Forecast": outlook,
     "Scorecard": lambda: make_card([{}], UNITS),
     "StressTest": make_stress,
+    "Changes": make_changes,
+    "DataQuality": lambda: data_quality(make_tables()),
     "Findings": lambda: findings(RED, AMBER | {"indicator_id": "reply_2wd"}),
 }
 each_result = pytest.mark.parametrize("name", RESULTS)
@@ -77,7 +89,7 @@ def test_every_public_result_has_a_plot_or_is_known_to_have_none() -> None:
     kinds = {name for name, kind in public.items() if dataclasses.is_dataclass(kind)}
     assert kinds == {*RESULTS, *WITHOUT_PLOT}
     for name in kinds:
-        has_plot = plot.dispatch(public[name]) is not plot.dispatch(object)
+        has_plot = plot_of.dispatch(public[name]) is not plot_of.dispatch(object)
         assert has_plot == (name in RESULTS), name
 
 
@@ -120,12 +132,96 @@ def test_the_panel_is_labelled_by_its_period() -> None:
 
 def test_unknown_periods_are_shaded_and_not_drawn_as_zero() -> None:
     axes = drawn(plot(make_panel({"a": [1, np.nan, 3, np.nan, 5], "b": [1, 1, 1, np.nan, 1]})))
-    shaded = sorted(patch.get_x() + patch.get_width() / 2 for patch in axes.patches)
-    assert shaded == [1, 3]
+    assert shaded(axes) == [(0.5, 1.5), (2.5, 3.5)]
     assert all(patch.get_hatch() for patch in axes.patches)  # not by colour alone
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), [2, np.nan, 4, np.nan, 6])
     assert "unknown" in texts(axes)
     assert not drawn(plot(make_panel({"a": [1, 2]}))).patches
+
+
+def shaded(axes: Axes) -> list[tuple[float, float]]:
+    return sorted((patch.get_x(), patch.get_x() + patch.get_width()) for patch in axes.patches)
+
+
+def marked(axes: Axes) -> list[tuple[float, str]]:
+    """Where a break is marked, and in which words."""
+    lines = [
+        line.get_xdata()[0]
+        for line in axes.lines
+        if line.get_linestyle() == "--" and len(set(line.get_xdata())) == 1
+    ]
+    return list(zip(lines, [text.get_text() for text in axes.texts], strict=True))
+
+
+def test_the_fan_shades_what_is_unknown_as_one_band_a_hole() -> None:
+    panel = make_panel({"a": [1.0] * 10 + [np.nan] * 3 + [1.0] * 7})
+    axes = drawn(plot(make_outlook(panel, np.ones((1, 6, 5)))))
+    assert shaded(axes) == [(9.5, 12.5)]
+    assert texts(axes).count("unknown") == 1
+    long = make_panel({"a": [np.nan] * 10 + [1.0] * 40})  # the history drawn begins later
+    assert not shaded(drawn(plot(make_outlook(long, np.ones((1, 6, 5))))))
+
+
+def test_a_break_is_a_dashed_line_with_its_words_before_the_first_month_it_concerns() -> None:
+    breaks = (
+        Break(month="2024-07", words="repeats merged", where={"product": "a"}),
+        Break(month="2020-01", words="long ago"),
+        Break(month="2025-01", words="not yet"),
+    )
+    panel = dataclasses.replace(make_panel({"a": [1.0] * 12, "b": [1.0] * 12}), breaks=breaks)  # to 2024-09
+    expected = [(8.5, "2024-07: a repeats merged")]
+    assert marked(drawn(plot(panel))) == expected
+    assert marked(drawn(plot(make_outlook(panel, np.ones((2, 6, 5)))))) == expected
+    assert not marked(drawn(plot(make_panel({"a": [1.0] * 12}))))
+
+
+def test_a_break_among_quarters_stands_at_the_first_whole_one() -> None:
+    panel = make_panel({"a": [1.0] * 8}, end="2024Q3")  # from 2022Q4
+    inside = dataclasses.replace(panel, breaks=(Break(month="2023-05", words="x"),))
+    assert marked(drawn(plot(inside))) == [(2.5, "2023-05: x")]
+
+
+def test_a_note_stands_below_any_plot() -> None:
+    for result in (make_panel({"a": [1.0, 2.0]}), make_card([{}], UNITS), make_changes()):
+        axes = drawn(plot(result, note="Data quality: 95.8%"))
+        assert axes.figure.get_supxlabel() == "Data quality: 95.8%"
+    assert not drawn(plot(make_panel({"a": [1.0]}))).figure.get_supxlabel()
+
+
+def test_quality_is_told_by_a_letter_and_a_share() -> None:
+    quality = data_quality(make_tables(1000, 0, ("2024-09",)))
+    axes = drawn(plot(quality))
+    assert axes.texts[0].get_text() == "D  0.0%"  # its only month is a hole
+    assert "A  100%" in [text.get_text() for text in axes.texts]
+    assert "–" in [text.get_text() for text in axes.texts]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["complaints"]
+
+
+def test_coverage_shows_holes_and_breaks(take_in) -> None:
+    rows = [
+        {"complaint_id": f"c{m}", "received_at": f"2024-{m:02d}-03", "unit_id": "u", "product": "p"}
+        for m in (1, 6)
+    ]
+    tables = take_in(complaints=rows, as_of="2024-06-30", unknown_months={"complaints": ["2024-03"]})
+    provenance = tables.complaints.provenance.model_copy(
+        update={"breaks": (Break(month="2024-05", words="new form"),)}
+    )
+    changed = dataclasses.replace(tables.complaints, provenance=provenance)
+    axes = drawn(plot_coverage(data_quality(dataclasses.replace(tables, complaints=changed)), note="n"))
+    known, hole = (len(collection.get_paths()) for collection in axes.collections[:2])
+    assert (known, hole) == (5, 1)
+    assert [text.get_text() for text in axes.texts] == ["new form"]
+    assert {"known", "unknown"} <= set(texts(axes))
+
+
+def test_changes_are_stacked_by_month_and_said_in_words_where_there_are_none() -> None:
+    axes = drawn(plot_changes([make_changes(), make_changes()]))
+    assert sum(patch.get_height() for patch in axes.patches) == 2 * (1 + 3 + 4 + 2)
+    assert {"late", "completed", "revised", "vanished"} <= set(texts(axes))
+    nothing = make_changes()
+    nothing = dataclasses.replace(nothing, table=nothing.table.head(0))
+    assert drawn(plot_changes([nothing])).texts[0].get_text() == "No row of an earlier delivery was changed"
+    assert drawn(plot_changes([])).texts[0].get_text() == "There is no earlier delivery"
 
 
 def test_the_fan_begins_after_the_history_and_holds_its_mean() -> None:

@@ -1,16 +1,19 @@
-"""A real bank's complaints through the command line: what the source lacks is said and never made up."""
+"""Real data: what a source lacks is said and never made up; holes, renames and new definitions are declared."""
 
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from banks import PARAMS, assess
 from bs4 import BeautifulSoup
 
+import riskmodels as rm
 from riskmodels.assessment import Findings
 from riskmodels.results import load
 from riskmodels.scorecard import Scorecard
+from riskmodels.sources import ingest
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import Tables
 
@@ -135,3 +138,101 @@ def test_assumptions_about_lacking_indicators_are_left_out_in_words(page):
     assert len(rows) == 8
     assert all(row.endswith("the source does not give this indicator") for row in rows[1:])
     assert not any(NUMBER.search(row.split(" | ")[1]) for row in rows[1:])
+
+
+# ---- counts by month, with two renames and a hole (US CFPB) ------------------------------------------
+
+MONTHLY = "cfpb/monthly_by_product.csv"
+HOLE = pd.period_range("2023-03", "2023-11", freq="M")
+
+
+@pytest.fixture(scope="module")
+def by_product(shared_data, tmp_path_factory) -> rm.Panel:
+    tables = ingest(
+        PARAMS / "sources" / "cfpb_monthly.yaml",
+        store=tmp_path_factory.mktemp("store"),
+        files={"complaint_counts": shared_data(MONTHLY)},
+    )
+    assert tables.complaint_counts.provenance.rows_rejected == 0
+    return rm.build_panel(tables.complaint_counts, by=["product"])
+
+
+def test_every_old_and_new_name_has_found_its_series(by_product):
+    assert by_product.keys["product"].tolist() == [
+        "consumer_loan", "credit_or_prepaid_card", "credit_reporting", "current_account", "debt_collection",
+        "mortgage", "other", "payments", "student_loan",
+    ]  # fmt: skip
+
+
+def test_nothing_is_lost_outside_of_the_hole(by_product, shared_data):
+    raw = pd.read_csv(shared_data(MONTHLY)).groupby("month")["n"].sum()
+    total = pd.Series(by_product.aggregate().values[0], index=by_product.periods.astype("str")).dropna()
+    pd.testing.assert_series_equal(total, raw[total.index].astype(float), check_names=False)
+    assert len(total) == len(by_product.periods) - len(HOLE)
+
+
+def test_no_series_breaks_off_or_jumps_where_its_products_were_renamed(by_product):
+    for rename in ("2017-04", "2023-08"):
+        place = by_product.periods.get_loc(rename)
+        around = by_product.values[by_product.keys["product"] != "other"]
+        before, after = (
+            np.nanmean(around[:, part], axis=1)
+            for part in (slice(place - 12, place), slice(place + 1, place + 13))
+        )
+        assert (before > 0).all()
+        ratio = after / before
+        assert ((ratio > 0.3) & (ratio < 3.5)).all(), ratio
+
+
+def test_the_hole_is_unknown_in_every_series_and_nothing_else_is(by_product):
+    assert np.isnan(by_product.values[:, by_product.periods.isin(HOLE)]).all()
+    assert np.isfinite(by_product.values[:, ~by_product.periods.isin(HOLE)]).all()
+    assert str(by_product.periods[-1]) == "2026-06"  # July is cut short
+
+
+def test_the_hole_is_drawn(by_product):
+    axes = rm.plot(by_product)
+    (band,) = axes.patches
+    start = by_product.periods.get_loc("2023-03")
+    assert (band.get_x(), band.get_width()) == (start - 0.5, 9)
+
+
+# ---- counts by quarter and kind of bank, with a changed definition (Chinese regulator) ----------------
+
+
+@pytest.fixture(scope="module")
+def by_bank(shared_data, tmp_path_factory) -> rm.Panel:
+    tables = ingest(
+        PARAMS / "sources" / "cn_regulator.yaml",
+        store=tmp_path_factory.mktemp("store"),
+        files={"complaint_counts": shared_data("cn_regulator/cbirc_bank_complaints_quarterly.csv")},
+    )
+    assert str(tables.as_of) == "2023-03-31"
+    return rm.build_panel(tables.complaint_counts, by=["unit_id"], freq="Q")
+
+
+def test_each_kind_of_bank_is_a_series_and_an_empty_cell_is_unknown(by_bank, shared_data):
+    raw = pd.read_csv(shared_data("cn_regulator/cbirc_bank_complaints_quarterly.csv"))
+    kinds = by_bank.keys["unit_id"].tolist()
+    assert set(kinds) == {"state_owned", "joint_stock", "foreign", "city_commercial", "rural_small", "other"}
+    assert by_bank.periods.astype("str").tolist() == raw["quarter"].tolist()
+    np.testing.assert_array_equal(by_bank.values, raw[kinds].to_numpy(float).T)
+
+
+def test_the_break_is_in_the_panel_and_in_both_charts(by_bank):
+    (change,) = by_bank.breaks
+    assert (change.month, change.words) == ("2022-01", "repeats merged")
+    place = by_bank.periods.get_loc("2022Q1") - 0.5
+    for drawn in (rm.plot(by_bank), rm.plot(rm.forecast(by_bank, horizon=4))):
+        assert [text.get_text() for text in drawn.texts] == ["2022-01: repeats merged"]
+        assert place in [line.get_xdata()[0] for line in drawn.lines]
+
+
+@pytest.mark.parametrize("method", ["auto", "seasonal_naive", "empirical24", "ets"])
+def test_the_forecast_stands_at_the_level_since_the_break(by_bank, method):
+    outlook = rm.forecast(by_bank, horizon=4, method=method)
+    since = by_bank.values[:, by_bank.periods >= "2022Q1"]
+    np.testing.assert_allclose(outlook.mean.mean(axis=1), np.nanmean(since, axis=1), rtol=0.02)
+    before = by_bank.values[:, by_bank.periods < "2022Q1"]
+    joint_stock = by_bank.keys["unit_id"].tolist().index("joint_stock")
+    assert outlook.mean[joint_stock].mean() < np.nanmean(before[joint_stock]) - 3000

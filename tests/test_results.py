@@ -91,7 +91,8 @@ def test_no_public_result_is_forgotten() -> None:
     public = {getattr(rm, name) for name in rm.__all__ if name[0].isupper()}
     kinds = {kind for kind in public if dataclasses.is_dataclass(kind)}
     assert {kind.__name__ for kind in kinds} == {
-        "Findings", "Forecast", "Indicators", "Panel", "Proposals", "Scorecard", "StressTest", "Table", "Tables",
+        "Changes", "DataQuality", "Findings", "Forecast", "Indicators", "Panel", "Proposals", "Scorecard",
+        "StressTest", "Table", "Tables",
     }  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def test_the_folder_holds_everything_and_nothing_else(report):
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
-        "findings", "outlook", "proposals", "scorecard", "stress-complaint_surge", "stress-system_outage", "tables",
+        "findings", "outlook", "proposals", "quality", "scorecard", "stress-complaint_surge", "stress-system_outage", "tables",
     ]  # fmt: skip
 
 

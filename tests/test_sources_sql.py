@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import logging
+import os
 import subprocess
 import sys
 import traceback
@@ -126,6 +127,32 @@ def test_the_password_is_nowhere(source: Path, tmp_path: Path, caplog: pytest.Lo
     for secret in SECRETS:
         assert secret not in done.stdout + done.stderr + caplog.text + repr(tables)
         assert not [path for path in stored if secret.encode() in path.read_bytes()]
+
+
+MANY = (
+    "SELECT 'g' || n AS id, timestamp '2022-01-01' + n * interval '1 day' AS received,"
+    " date '2022-01-02' + n AS logged, '静安支行' AS branch, '信用卡' AS product, NULL AS paid, 4 AS stars,"
+    " true AS upheld, NULL AS words FROM generate_series(0, 910) AS n ORDER BY n"
+)
+
+
+def test_a_whole_run_from_a_database_keeps_the_password_to_itself(
+    server: Server, project: Path, tmp_path: Path
+) -> None:
+    source = write_source(tmp_path, query=MANY)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("riskmodels"), "assess", "--source", source, "--period", "2024Q2"]
+        + ["--out", tmp_path / "reports", "--store", tmp_path / "store"],
+        cwd=project,
+        env=os.environ | {VARIABLE: server.url()},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert "静安支行" in (tmp_path / "reports/2024Q2/tables/units.csv").read_text(encoding="utf-8")
+    assert not [secret for secret in SECRETS if secret.encode() in done.stdout + done.stderr]
+    for path in (path for path in tmp_path.rglob("*") if path.is_file()):
+        assert not [secret for secret in SECRETS if secret.encode() in path.read_bytes()], path
 
 
 @pytest.mark.parametrize("wrong", ["wr@ng/p%ss:w?rd", "p@ss/w%rd:ü?", ""])

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from riskmodels.assessment.evidence import data_findings, lacking_findings, unfinished_findings
+from riskmodels.assessment.evidence import (
+    change_findings,
+    data_findings,
+    lacking_findings,
+    unfinished_findings,
+    unused_findings,
+    worthless_findings,
+)
 from riskmodels.assessment.findings import Finding, Findings
 from riskmodels.assessment.future import forecast_findings, stress_findings
 from riskmodels.assessment.present import (
@@ -37,7 +44,7 @@ def assess(
     policy : Policy
         What is asked.
     data : Tables
-        For rejected rows and holes.
+        For rejected rows and holes, the quality of the data and what changed since the last delivery.
     scorecard : Scorecard
         Rated indicators and units.
     risks : RiskRegister, optional
@@ -51,8 +58,8 @@ def assess(
     -------
     Findings
         A rating of red or amber for the bank, red for a unit, a likely rise of complaints, an indicator
-        that a scenario turns red, rejected rows, holes, a quarter that is not over and lacking indicators
-        are each a finding.
+        that a scenario turns red, rejected rows, holes, rows that a new delivery rewrites, data without any
+        worth, rows that nothing uses, a quarter that is not over and lacking indicators are each a finding.
 
     Notes
     -----
@@ -68,6 +75,9 @@ def assess(
         *(forecast_findings(forecast, policy) if forecast is not None else ()),
         *(finding for test in stress for finding in stress_findings(test, policy, risks)),
         *data_findings(data, policy),
+        *change_findings(data, policy),
+        *worthless_findings(data),
+        *unused_findings(data),
         *unfinished_findings(data, scorecard),
         *lacking_findings(scorecard),
     ]

@@ -1,4 +1,4 @@
-"""Findings about the data: rejected rows, holes, a quarter not over, indicators the source cannot give."""
+"""Findings about the data: rejected and rewritten rows, holes, a quarter not over, what the source cannot give."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
@@ -6,10 +6,14 @@ from typing import Any, Literal
 import pandas as pd
 
 from riskmodels.assessment.findings import Finding
+from riskmodels.catalogue import unused_observations
 from riskmodels.labels import label
 from riskmodels.policy import Policy
 from riskmodels.scorecard import Scorecard
-from riskmodels.tables import Tables
+from riskmodels.tables import Changes, Tables, data_quality
+
+_MOST_MONTHS = 6
+_UNKNOWN = float("nan")
 
 
 def data_findings(data: Tables, policy: Policy) -> Iterator[Finding]:
@@ -58,6 +62,83 @@ def _about_data(
         evidence=label("table {table}, digest {digest}").format_map(row),
         value=measured[0],
         limit=measured[1],
+    )
+
+
+def change_findings(data: Tables, policy: Policy) -> Iterator[Finding]:
+    """Yield one finding a table of which a new delivery rewrites what was delivered before.
+
+    Rows that only got values that were empty, and new ones of days not delivered yet, are as they should be.
+    """
+    limits = policy.data_quality
+    for changes in data.changes:
+        if changes.share <= limits.rewritten_amber:
+            continue
+        red = changes.share > limits.rewritten_red
+        limit = limits.rewritten_red if red else limits.rewritten_amber
+        row = {"table": changes.name, "digest": changes.after, "limit": limit, "share": changes.share}
+        row |= {kind: int(changes.table[kind].sum()) for kind in ("late", "revised", "vanished", "completed")}
+        yield _about_data(
+            row,
+            "red" if red else "amber",
+            label("A new delivery rewrites at most {limit:.2%} of the rows of a month").format_map(row),
+            label(
+                "{late:,} rows were added late, {revised:,} revised and {vanished:,} vanished since the last"
+                " delivery: {share:.2%} of the rows of the months concerned"
+            ).format_map(row),
+            (changes.share, limit),
+        )._replace(
+            consequence=label(
+                "Figures reported earlier do not hold any more; trends may be those of the source"
+            ),
+            corrective_action=label("Ask the owner why, and correct what was reported for these months"),
+            evidence=_rewritten_months(changes),
+        )
+
+
+def _rewritten_months(changes: Changes) -> str:
+    """Say what was rewritten month by month, the last ones first."""
+    rows = changes.table[changes.table[["late", "revised", "vanished"]].any(axis=1)].iloc[::-1]
+    told = [
+        label("{month}: {late:,} late, {revised:,} revised, {vanished:,} vanished of {rows:,}").format_map(
+            row
+        )
+        for row in rows.head(_MOST_MONTHS).to_dict("records")
+    ]
+    if len(rows) > _MOST_MONTHS:
+        told.append(label("and {more} more months").format(more=len(rows) - _MOST_MONTHS))
+    return "; ".join([label("against digest {before}").format(before=changes.before), *told])
+
+
+def worthless_findings(data: Tables) -> Iterator[Finding]:
+    """Yield one finding a table with a score of zero: everything that was checked fails."""
+    table = data_quality(data).table
+    for name, rows in table[table["score"] == 0].groupby("table", sort=False):
+        told = [
+            " ".join(filter(None, [row["column"], label(row["dimension"])]))
+            for row in rows.to_dict("records")
+        ]
+        yield _about_data(
+            {"table": name, "digest": data.require(str(name)).digest},
+            "amber",
+            label("What the contract expects is there in some rows at least"),
+            label("Without any worth: {what}").format(what=", ".join(told)),
+            (0.0, _UNKNOWN),
+        )
+
+
+def unused_findings(data: Tables) -> Iterator[Finding]:
+    """Yield one finding where observations carry indicators that the catalogue does not have."""
+    unused = unused_observations(data)
+    if unused.empty:
+        return
+    told = [f"{row['indicator_id']} ({row['rows']:,})" for row in unused.to_dict("records")]
+    yield _about_data(
+        {"table": "observations", "digest": data.require("observations").digest},
+        "amber",
+        label("Every observation belongs to an indicator of the catalogue"),
+        label("Rows of unknown indicators, which nothing uses: {what}").format(what=", ".join(told)),
+        (float(unused["rows"].sum()), 0.0),
     )
 
 

@@ -21,9 +21,12 @@ _SEED = 50
 
 
 def forecast_findings(forecast: Forecast, policy: Policy) -> Iterator[Finding]:
-    """Yield a finding where the next months very likely bring more complaints than the last ones."""
+    """Yield a finding where the next months very likely bring more complaints than the last ones.
+
+    None where the last ones are not known, or not counted by today's definition.
+    """
     months = min(_MONTHS, len(forecast.periods))
-    last = forecast.panel.values[:, -months:].sum()
+    last = forecast.panel.since_breaks().values[:, -months:].sum()
     ahead = forecast.sample(_DRAWS, seed=_SEED)[:, :, :months].sum(axis=(1, 2))
     limit = (1 + _RISE) * last
     probability = float((ahead > limit).mean())

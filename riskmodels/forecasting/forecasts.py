@@ -37,7 +37,8 @@ class Forecast(Displayed):
     Attributes
     ----------
     panel : Panel
-        The history it was made from; row i is row i of ``keys``.
+        The history it was made from; row i is row i of ``keys``. What lies before a break of a series is in
+        it, but the forecast knows nothing of it.
     periods : PeriodIndex
         The h periods after the panel's last.
     levels : tuple of float
@@ -105,7 +106,7 @@ class Forecast(Displayed):
         n, h = self.mean.shape
         levels = (np.arange(size) + rng.uniform(size=size)) / size
         draws = np.moveaxis(self.predictive.ppf(levels), -1, 0)
-        template = _history_windows(self.panel.values, size, h, rng)
+        template = _history_windows(self.panel.since_breaks().values, size, h, rng)
         ranks = np.argsort(np.argsort(template, axis=0), axis=0)
         return np.take_along_axis(draws, ranks, axis=0).reshape(size, n, h)
 
@@ -141,11 +142,14 @@ class Forecast(Displayed):
 
     @property
     def sentence(self) -> str:
-        """Say what is expected in all, with which method."""
+        """Say what is expected in all, with which method, and for how many series without any known value."""
         expected = self.mean.sum()
+        blind = int(np.isnan(self.panel.since_breaks().values).all(axis=1).sum())
+        words = "the last break of its definition" if self.panel.breaks else "its beginning"
+        unknown = f"; {blind} of them without a known value since {words}" if blind else ""
         return (
             f"{self.periods[0]} to {self.periods[-1]}: {expected:,.0f} expected in all, by the method"
-            f" {self.method} for {len(self.keys)} series."
+            f" {self.method} for {len(self.keys)} series{unknown}."
         )
 
     def summary(self) -> pd.DataFrame:
@@ -169,7 +173,7 @@ def forecast(
     Parameters
     ----------
     panel : Panel
-        History; NaN is unknown.
+        History; NaN is unknown, and so is to every method what lies before the last break of a series.
     horizon : int
         Periods ahead, 1 to 60.
     method : {"auto", "seasonal_naive", "empirical24", "ets"}
@@ -197,7 +201,8 @@ def forecast(
     taken for a fall.
     """
     _check(panel, horizon, method, levels)
-    scores = _auto_scores(panel, horizon) if method == "auto" else pd.DataFrame({"method": [method]})
+    history = panel.since_breaks()
+    scores = _auto_scores(history, horizon) if method == "auto" else pd.DataFrame({"method": [method]})
     chosen = str(scores["method"].iloc[0])
     future = pd.period_range(panel.periods[-1] + 1, periods=horizon, freq=panel.periods.freq)
     return Forecast(
@@ -205,7 +210,7 @@ def forecast(
         periods=future,
         levels=tuple(levels),
         method=chosen,
-        predictive=BASELINES[chosen](panel, horizon),
+        predictive=BASELINES[chosen](history, horizon),
         scores=scores,
     )
 

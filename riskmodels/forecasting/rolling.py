@@ -36,7 +36,8 @@ def rolling_scores(
     -------
     DataFrame
         One row a method, best first: method, wql, coverage_95, exceedance_975, bias, forecasts (number of
-        known outcomes scored); the scores are NaN where no outcome is known or all are zero.
+        known outcomes scored: of series that have a known value before the origin); the scores are NaN where
+        no outcome is known or all are zero.
 
     Raises
     ------
@@ -49,6 +50,8 @@ def rolling_scores(
     starts = range(max(1, last - origins + 1), last + 1)
     actual = np.stack([panel.values[:, start : start + horizon] for start in starts])
     histories = [panel.until(panel.periods[start - 1]) for start in starts]
+    blind = np.stack([np.isnan(history.values).all(axis=1) for history in histories])
+    actual[blind] = np.nan
     rows = []
     for method in methods:
         made = [BASELINES[method](history, horizon) for history in histories]

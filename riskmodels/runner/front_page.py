@@ -10,13 +10,14 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.forecasting import Forecast
 from riskmodels.labels import label, local
+from riskmodels.listings import quality_note
 from riskmodels.policy import Policy
 from riskmodels.report import FrontMatter, KeyFigure, SummaryItem
 from riskmodels.results import load, load_all
 from riskmodels.runner.settings import RunSettings
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
-from riskmodels.tables import Tables
+from riskmodels.tables import DataQuality, Tables
 
 _MONTHS = 3
 _MOST_NAMED = 5
@@ -27,7 +28,7 @@ def summarise(settings: RunSettings, results: Path, *, policy: Policy) -> FrontM
     """Make the first page from the saved results of a run; nothing is computed anew but counts and sums."""
     tables, card = load(results / "tables", Tables), load(results / "scorecard", Scorecard)
     found, outlook = load(results / "findings", Findings), load(results / "outlook", Forecast)
-    tests = load_all(results, "stress-*", StressTest)
+    tests, quality = load_all(results, "stress-*", StressTest), load(results / "quality", DataQuality)
     return FrontMatter(
         title=settings.title,
         subtitle=label("What is red, what will happen, what to decide"),
@@ -36,6 +37,7 @@ def summarise(settings: RunSettings, results: Path, *, policy: Policy) -> FrontM
         facts=(
             (label("Source"), ", ".join(sorted({table.provenance.source for table in tables.present}))),
             (label("Data digest"), tables.digest),
+            (label("Data quality"), quality_note(card, quality).partition(": ")[2]),
             (label("Policy"), f"{policy.valid_from} – {local(policy, 'title')} ({policy.approval})"),
             (label("Forecast method"), outlook.method),
             (label("Software"), f"riskmodels {version('riskmodels')}"),

@@ -18,7 +18,7 @@ from riskmodels.results import load, load_all
 from riskmodels.runner.plan import Plan
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
-from riskmodels.tables import Tables, file_sha256
+from riskmodels.tables import DataQuality, Tables, file_sha256
 
 SCHEMA = Path(__file__).with_name("assessment.schema.json")
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
@@ -54,6 +54,7 @@ class AssessmentDocument(BaseModel):
     as_of: str
     policy: str
     data_digest: str
+    data_quality: list[Record]
     findings: list[Record]
     indicators: list[Record]
     units: list[Record]
@@ -72,6 +73,7 @@ def write_document(results: Path, path: Path) -> None:
         as_of=found.as_of.isoformat(),
         policy=found.policy.isoformat(),
         data_digest=found.data_digest,
+        data_quality=_records(load(results / "quality", DataQuality).scores),
         findings=_records(found.table),
         indicators=_records(card.indicators),
         units=_records(card.table),
@@ -103,8 +105,11 @@ def write_tables(results: Path, folder: Path) -> None:
     """
     folder.mkdir()
     card, outlook = load(results / "scorecard", Scorecard), load(results / "outlook", Forecast)
+    tables, quality = load(results / "tables", Tables), load(results / "quality", DataQuality)
     frames = {
-        "data_quality": load(results / "tables", Tables).quality,
+        "data_rows": tables.quality,
+        "data_quality": quality.table,
+        "data_coverage": quality.coverage,
         "indicators": card.indicators,
         "indicators_unavailable": card.unavailable,
         "units": card.table,
@@ -116,6 +121,8 @@ def write_tables(results: Path, folder: Path) -> None:
     for test in load_all(results, "stress-*", StressTest):
         frames[f"stress_{test.scenario.id}_complaints"] = test.complaints
         frames[f"stress_{test.scenario.id}_indicators"] = test.table
+    for changes in tables.changes:
+        frames[f"changes_{changes.name}"] = changes.table
     for name, frame in frames.items():
         frame.to_parquet(folder / f"{name}.parquet", index=False)
         frame.map(_without_formula).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")

@@ -24,7 +24,7 @@ from riskmodels.runner.settings import (
     StressTestParameters,
 )
 from riskmodels.scenario import load_scenario
-from riskmodels.sources import load_source
+from riskmodels.sources import load_source, unfilled
 
 _QUARTER = 3  # months
 
@@ -95,6 +95,10 @@ def plan_assessment(settings: RunSettings, *, reports: Path, files: dict[str, Pa
     for choice in settings.scenarios:
         _check_scenario(choice, settings.horizon_months)
     source = load_source(settings.source)
+    if left := unfilled(settings.source):
+        raise ParameterError(
+            f"source {source.id} is a draft; these are still to be filled in: {', '.join(left)}"
+        )
     given = {table: path.resolve() for table, path in (files or {}).items()}
     for table in given:
         if table not in source.tables:
@@ -102,7 +106,7 @@ def plan_assessment(settings: RunSettings, *, reports: Path, files: dict[str, Pa
     located = {
         table: given.get(table, (Path(settings.source).parent / mapped.file).resolve())
         for table, mapped in source.tables.items()
-        if mapped.file  # others come from a database
+        if mapped.file is not None  # others come from a database
     }
     missing = [str(path) for path in located.values() if not _is_there(path)]
     if missing:

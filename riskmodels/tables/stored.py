@@ -1,0 +1,83 @@
+"""One stored table: its accepted and rejected rows, and where they came from."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+from pydantic import Field
+
+from riskmodels.params import Parameters
+from riskmodels.tables.sql import single_file
+
+
+class Break(Parameters):
+    """A change of what a source counts: figures before it and after it do not compare."""
+
+    month: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="first month that counts otherwise")
+    words: str = Field(min_length=1, description="what changed")
+    where: dict[str, str] = Field(default_factory=dict, description="only for these; none: for all rows")
+
+
+class Provenance(Parameters):
+    """Where a table came from: source, files with their sha256, rows read, accepted and rejected."""
+
+    source: str
+    files: dict[str, str] = Field(description="file name -> sha256 of its bytes")
+    as_of: date = Field(description="day up to which the source knows")
+    rows_read: int
+    rows_accepted: int
+    rows_rejected: int
+    unknown_months: tuple[str, ...] = Field(default=(), description="holes in the source, YYYY-MM")
+    breaks: tuple[Break, ...] = Field(default=(), description="changed definitions")
+    given_columns: tuple[str, ...] = Field(description="columns with at least one value")
+    ignored_columns: tuple[str, ...] = Field(default=(), description="of the file, that nothing is made from")
+    reconciled: int = Field(default=0, ge=0, description="control totals that were given and met")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Table:
+    """One canonical table of accepted rows in the store.
+
+    Attributes
+    ----------
+    name : str
+        Canonical name.
+    folder : Path
+        Folder in the store: ``accepted.parquet``, ``rejected.parquet``, ``provenance.json``.
+    provenance : Provenance
+        Where it came from.
+    """
+
+    name: str
+    folder: Path
+    provenance: Provenance
+
+    @property
+    def digest(self) -> str:
+        """First 16 hexadecimal digits of the sha256 of accepted rows, rejected rows and provenance."""
+        return self.folder.name
+
+    @property
+    def path(self) -> Path:
+        """The Parquet file of the accepted rows."""
+        return self.folder / "accepted.parquet"
+
+    @property
+    def relation(self) -> duckdb.DuckDBPyRelation:
+        """The accepted rows as a DuckDB relation, on a connection of its own."""
+        return duckdb.connect().from_query(f"FROM read_parquet({single_file(self.path)})")
+
+    @property
+    def rejected(self) -> pd.DataFrame:
+        """Rejected rows: file, row (1 = its first data row), rule (what it broke), content (masked)."""
+        return pd.read_parquet(self.folder / "rejected.parquet")
+
+    def frame(self, columns: list[str] | None = None) -> pd.DataFrame:
+        """Read the accepted rows, or some of their columns, as a pandas frame."""
+        return pd.read_parquet(self.path, columns=columns)
+
+    def gives(self, column: str) -> bool:
+        """Tell whether any row has a value in a column."""
+        return column in self.provenance.given_columns
