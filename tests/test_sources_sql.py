@@ -140,9 +140,10 @@ def test_a_whole_run_from_a_database_keeps_the_password_to_itself(
     server: Server, project: Path, tmp_path: Path
 ) -> None:
     source = write_source(tmp_path, query=MANY)
+    program = Path(sys.executable).with_name("riskmodels")
+    folders = ["--out", tmp_path / "reports", "--store", tmp_path / "store"]
     done = subprocess.run(
-        [Path(sys.executable).with_name("riskmodels"), "assess", "--source", source, "--period", "2024Q2"]
-        + ["--out", tmp_path / "reports", "--store", tmp_path / "store"],
+        [program, "assess", "--source", source, "--period", "2024Q2", *folders],
         cwd=project,
         env=os.environ | {VARIABLE: server.url()},
         capture_output=True,
