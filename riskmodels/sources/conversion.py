@@ -1,6 +1,7 @@
 """SQL that turns the columns of a file into canonical ones and tells which rules each row breaks."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -85,7 +86,7 @@ def accepted_schema(conversion: Conversion) -> pa.Schema:
 def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
     """Return the SQL query for a file's rows as canonical ones, in its order, and the columns it leaves unused.
 
-    Each has the columns of the contract, ``#rule`` (what it breaks; NULL where nothing), and, where it
+    Each has the columns of the contract that the file gives (and the region), ``#rule`` (what it breaks; NULL where nothing), and, where it
     breaks a rule, ``#content`` (the mapped columns as read, JSON); for each column of free text ``#mask …``
     tells whether it may hold personal data; ``#key …`` is a recoded key column as read.
 
@@ -102,13 +103,15 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
         f"{_value(column, mapped, conversion)} AS {name(column.name)}"
         for column in conversion.contract.columns
     ]
-    broken = _broken(_faults(conversion, mapped) | _rules(conversion))
+    given = [column for column in conversion.contract.names if column in mapped or column == "region_id"]
+    broken = _broken(_faults(conversion, mapped) | _rules(conversion, given))
     content = {
         cell.alias: f"{literal(str(cell.column.column))}, {name(cell.alias)}::VARCHAR" for cell in cells
     }
     shown = f"CASE WHEN {name(RULE)} IS NOT NULL THEN json_object({', '.join(content.values())})::VARCHAR END"
-    kept = [name(column) for column in (*conversion.contract.names, RULE)]
-    masks = [f"{_suspicious(name(column))} AS {name(MASK + column)}" for column in conversion.texts]
+    kept = [name(column) for column in (*given, RULE)]
+    texts_given = [column for column in conversion.texts if column in mapped]
+    masks = [f"{_suspicious(name(column))} AS {name(MASK + column)}" for column in texts_given]
     keys = [f"{name(str(mapped[key].alias))}::VARCHAR AS {name(KEY + key)}" for key in conversion.recoded_key]
     unused = set(_columns_after_unpivot(file, conversion.mapping)) - {cell.column.column for cell in cells}
     query = (
@@ -335,8 +338,11 @@ def _faults(conversion: Conversion, mapped: Mapping[str, _Cell]) -> dict[str, st
     return faults
 
 
-def _rules(conversion: Conversion) -> dict[str, str]:
-    return {rule.name: rule.holds for rule in conversion.contract.row_rules()} | dict(conversion.rules)
+def _rules(conversion: Conversion, given: list[str]) -> dict[str, str]:
+    """Conditions on the row, but for those about a column that the source lacks: unknown breaks nothing."""
+    rules = {rule.name: rule.holds for rule in conversion.contract.row_rules()} | dict(conversion.rules)
+    lacking = set(conversion.contract.names) - set(given)
+    return {rule: holds for rule, holds in rules.items() if not lacking & set(re.findall(r"\w+", holds))}
 
 
 def _broken(rules: Mapping[str, str]) -> str:

@@ -40,11 +40,18 @@ class ControlTotals:
         if newest is not None:
             day = newest.date() if isinstance(newest, datetime) else newest
             self.latest = max(self.latest or day, day)
-        values = batch[expect.sum_of].cast(pa.float64()) if expect.sum_of else pa.repeat(1.0, batch.num_rows)
-        months = pa.table({"month": pc.strftime(at, format="%Y-%m"), "value": values})
+        months = pa.table({"month": pc.strftime(at, format="%Y-%m"), "value": _values(batch, expect.sum_of)})
         sums = months.group_by("month").aggregate([("value", "sum")])
         for month, value in zip(sums["month"].to_pylist(), sums["value_sum"].to_pylist(), strict=True):
             self.by_month[month] += value or 0
+
+
+def _values(batch: pa.RecordBatch, column: str | None) -> pa.Array:
+    """Return what a row adds to its month: one, or a column's value; nothing where the file lacks it."""
+    if column is None:
+        return pa.repeat(1.0, batch.num_rows)
+    known = column in batch.schema.names
+    return batch[column].cast(pa.float64()) if known else pa.nulls(batch.num_rows, pa.float64())
 
 
 def check_totals(where: Path, expect: Expect, totals: ControlTotals, *, rows: int, columns: int) -> int:

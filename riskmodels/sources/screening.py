@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskmodels.privacy import mask_personal_data
-from riskmodels.sources.conversion import CONTENT, KEY, MASK, RULE, Conversion
+from riskmodels.sources.conversion import CONTENT, MASK, RULE, Conversion, accepted_schema
 from riskmodels.sources.readers import RawFile
 from riskmodels.sources.reconciliation import ControlTotals
 from riskmodels.tables import Contract
@@ -131,9 +131,9 @@ def screen(
         masked; rejected ones with the columns of ``REJECTED_ROWS``, of which row counts, from 1, the rows of
         all files that could be split.
     """
-    contract, expect = conversion.contract, conversion.mapping.expect
+    contract, expect, schema = conversion.contract, conversion.mapping.expect, accepted_schema(conversion)
     for batch in batches:
-        for column in contract.names:
+        for column in set(contract.names) & set(batch.schema.names):
             tally.readable[column] += batch.num_rows - batch[column].null_count
         if expect:
             tally.totals.add(batch, contract, expect)
@@ -141,7 +141,7 @@ def screen(
         good = pc.is_null(rows[RULE])
         bad = pc.indices_nonzero(pc.invert(good)).cast(pa.int64())
         rejected = _rejected(rows.take(bad), tally.files[-1].name, pc.add(bad, tally.read + 1), contract)
-        yield _accepted(rows.filter(good), contract), rejected
+        yield _accepted(rows.filter(good), schema), rejected
         tally.read += batch.num_rows
 
 
@@ -164,10 +164,15 @@ def _with(batch: pa.RecordBatch, column: str, values: pa.Array | pa.ChunkedArray
     return batch.set_column(batch.schema.get_field_index(column), column, array)
 
 
-def _accepted(rows: pa.RecordBatch, contract: Contract) -> pa.RecordBatch:
+def _accepted(rows: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Mask the free text, and add the columns that the source lacks."""
     for column in (name.removeprefix(MASK) for name in rows.schema.names if name.startswith(MASK)):
         rows = _with(rows, column, _masked(rows[column], rows[MASK + column]))
-    return rows.select([*contract.names, *(name for name in rows.schema.names if name.startswith(KEY))])
+    arrays = [
+        rows[field.name] if field.name in rows.schema.names else pa.nulls(rows.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _masked(texts: pa.Array, suspicious: pa.Array) -> pa.Array:
@@ -189,7 +194,7 @@ def _rejected(rows: pa.RecordBatch, file: str, numbers: pa.Array, contract: Cont
 
 def as_understood(rows: pa.RecordBatch | pa.Table, contract: Contract) -> list[str]:
     """Write rows as JSON of the canonical columns that have a value, personal data masked."""
-    records = rows.select(contract.names).to_pylist()
+    records = rows.select([column for column in contract.names if column in rows.schema.names]).to_pylist()
     return [_shown({key: value for key, value in record.items() if value is not None}) for record in records]
 
 
