@@ -116,14 +116,21 @@ def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE
 
 @app.command("check-data")
 def check_data(source: SourceFile, *, file: FileOptions = None, store: KeptIn = None) -> None:
-    """Check a source: rows accepted and rejected, the rules they broke, the columns that nothing is made from."""
-    from riskmodels.listings import list_ignored, list_quality, list_rejections  # here, for start-up
+    """Check a source: rows accepted and rejected, the rules they broke, unused columns, how good the data is."""
+    from riskmodels.listings import (  # here, for start-up
+        list_data_scores,
+        list_ignored,
+        list_quality,
+        list_rejections,
+    )
     from riskmodels.sources import unfilled
+    from riskmodels.tables import data_quality
 
     folder = store or Path(tempfile.mkdtemp(prefix="riskmodels-"))
     try:
         tables = _ingest(source, file, folder)
-        for listing in (list_quality(tables), list_rejections(tables), list_ignored(tables)):
+        scores = list_data_scores(data_quality(tables))
+        for listing in (list_quality(tables), list_rejections(tables), scores, list_ignored(tables)):
             print_table(listing.sentence, listing.frame)
     finally:
         if store is None:

@@ -78,6 +78,12 @@ def list_ignored(tables: Tables) -> Listing:
     return Listing(sentence=label(sentence), frame=pd.DataFrame(listed))
 
 
+def list_data_scores(quality: DataQuality) -> Listing:
+    """List the lowest score of each table in each dimension."""
+    scores = quality.scores.drop(columns="source").set_index("table")
+    return Listing(sentence=quality.sentence, frame=scores.map(shown_share).reset_index())
+
+
 def list_data_faults(quality: DataQuality) -> Listing:
     """List where the data fails what is asked of it, the worst first, with how many rows, months or totals."""
     rows = quality.table[quality.table["failed"] > 0].sort_values("score", kind="stable").head(_MOST_FAULTS)

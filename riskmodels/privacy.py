@@ -68,7 +68,7 @@ def mask_personal_data(text: str) -> str:
 
 def _mask_once(text: str) -> str:
     text = _mask(text, _EMAIL, "[e-mail]")
-    if not _MANY_DIGITS.search(text.translate(_FULL_WIDTH)):
+    if not _MANY_DIGITS.search(_half_width(text)):
         return text
     text = _mask(text, _IDENTITY, "[identity card]", _is_identity_card)
     text = _mask(text, _CHINESE_MOBILE, "[phone]")
@@ -78,11 +78,16 @@ def _mask_once(text: str) -> str:
 
 def _mask(text: str, pattern: re.Pattern[str], marker: str, holds: Callable[[str], bool] = bool) -> str:
     pieces, end = [], 0
-    for match in pattern.finditer(text.translate(_FULL_WIDTH)):  # as long as the text, letter for letter
+    for match in pattern.finditer(_half_width(text)):
         if holds(match.group()):
             pieces += [text[end : match.start()], marker]
             end = match.end()
     return "".join([*pieces, text[end:]])
+
+
+def _half_width(text: str) -> str:
+    """Return the text with half-width digits and signs: as long as before, letter for letter."""
+    return text if text.isascii() else text.translate(_FULL_WIDTH)
 
 
 def _is_identity_card(digits: str) -> bool:
