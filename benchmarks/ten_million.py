@@ -36,6 +36,7 @@ tables:
       timely_response: {column: "Timely response?", recode: {"Yes": "true", "No": "false"}}
       narrative: {column: Consumer complaint narrative}
 """
+ROUNDS = 3
 Times = dict[str, float | str]
 
 
@@ -107,11 +108,13 @@ def with_pandas(folder: Path) -> Times:
 
 
 def measured(way: Callable[[Path], Times], folder: Path) -> Times:
-    """Run one way in a process of its own; add its peak memory in megabytes."""
-    done = subprocess.run(
-        [sys.executable, __file__, way.__name__, str(folder)], check=True, capture_output=True, text=True
-    )
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    """Run one way three times, each in a process of its own; return the median run, with its peak memory."""
+    command = [sys.executable, __file__, way.__name__, str(folder)]
+    runs = []
+    for _ in range(ROUNDS):
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        runs.append(json.loads(done.stdout.splitlines()[-1]))
+    return dict(sorted(runs, key=lambda run: run["seconds"])[ROUNDS // 2])
 
 
 def main(rows: int) -> None:
@@ -122,22 +125,16 @@ def main(rows: int) -> None:
         write_cfpb(folder / "tenth.csv", rows // 10)
         (folder / "source.yaml").write_text(SOURCE, encoding="utf-8")
         size = (folder / "complaints.csv").stat().st_size
-        print(
-            f"{rows:,} rows, {size / 1e9:.2f} GB, {size / rows:.0f} bytes a row; each beside DuckDB's bare aggregate"
-        )
-        floor = min(measured(bare, folder)["seconds"] for _ in range(3))
+        print(f"{rows:,} rows, {size / 1e9:.2f} GB, {size / rows:.0f} bytes a row; medians of {ROUNDS} runs")
         print(f"{'':<34}{'seconds':>9}{'ratio':>8}{'peak MB':>9}")
-        for way, title in (
-            (bare, "DuckDB, bare aggregate"),
-            (whole, "riskmodels, all below"),
-            (with_pandas, "pandas"),
-        ):
-            times = measured(way, folder)
-            _print(title, times["seconds"], floor, f"{times['peak']:9,.0f}  {times['what']}")
+        floor = measured(bare, folder)
+        ways = {"DuckDB, bare aggregate": floor, "riskmodels, all below": measured(whole, folder)}
+        for title, times in (ways | {"pandas": measured(with_pandas, folder)}).items():
+            _print(title, times["seconds"], floor["seconds"], f"{times['peak']:9,.0f}  {times['what']}")
             for part in ("ingest", "indicators", "panel", "digests", "duplicates"):
                 if part in times:
                     note = "  (apart, not in the sum)" if part in ("digests", "duplicates") else ""
-                    _print(f"  {part}", times[part], floor, note)
+                    _print(f"  {part}", times[part], floor["seconds"], note)
 
 
 def _print(title: str, seconds: float, floor: float, rest: str) -> None:
