@@ -322,8 +322,14 @@ def plot_changes(results: Sequence[Changes], *, ax: Axes | None = None, note: st
     counts = counts[counts.any(axis=1) & (counts.index != "")]
     with _axes(ax, 7.2, 2.6 if len(counts) else 0.8) as axes:
         if counts.empty:
-            words = "No row of an earlier delivery was changed" if parts else "There is no earlier delivery"
-            axes.text(0, 0.5, label(words), transform=axes.transAxes, va="center", color=_NOTE)
+            axes.text(
+                0,
+                0.5,
+                label("No row of an earlier delivery was changed"),
+                transform=axes.transAxes,
+                va="center",
+                color=_NOTE,
+            )
             axes.set_axis_off()
             return _noted(axes, note)
         months = pd.period_range(counts.index.min(), counts.index.max(), freq="M").astype("str")

@@ -221,7 +221,7 @@ def test_changes_are_stacked_by_month_and_said_in_words_where_there_are_none() -
     nothing = make_changes()
     nothing = dataclasses.replace(nothing, table=nothing.table.head(0))
     assert drawn(plot_changes([nothing])).texts[0].get_text() == "No row of an earlier delivery was changed"
-    assert drawn(plot_changes([])).texts[0].get_text() == "There is no earlier delivery"
+    assert drawn(plot_changes([])).texts[0].get_text() == "No row of an earlier delivery was changed"
 
 
 def test_the_fan_begins_after_the_history_and_holds_its_mean() -> None:
