@@ -6,7 +6,6 @@ import os
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
 
 import pandas as pd
 import pyarrow as pa
@@ -16,17 +15,7 @@ from riskmodels.sample.bank import SampleBank
 from riskmodels.sample.dictionary import sample_readme
 from riskmodels.sample.truth import Truth
 from riskmodels.tables.canonical import CONTRACTS
-from riskmodels.tables.contracts import ColumnType, Contract
-
-ARROW_TYPES: Final[dict[ColumnType, pa.DataType]] = {
-    "code": pa.string(),
-    "text": pa.string(),
-    "timestamp": pa.timestamp("us"),
-    "date": pa.date32(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-}
+from riskmodels.tables.contracts import ARROW_TYPES, Contract
 
 
 def write_sample_bank(bank: SampleBank, folder: Path | str) -> None:

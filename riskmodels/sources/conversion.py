@@ -12,7 +12,7 @@ import pyarrow as pa
 from riskmodels.errors import ContractError
 from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, TableMap, days_since
 from riskmodels.sources.readers import RawFile
-from riskmodels.tables import SQL_TYPES, Column, ColumnType, Contract
+from riskmodels.tables import ARROW_TYPES, SQL_TYPES, Column, Contract
 from riskmodels.tables.sql import literal, name
 
 RULE, CONTENT, MASK = "#rule", "#content", "#mask "  # what a converted row has beside its columns
@@ -24,17 +24,6 @@ _YEARS = "1900 AND 9999"  # others are typing errors, or infinite
 _ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # at the end of a time
 _SHORTEST_ZONED = 17  # characters: 2026-11-01T10:00Z
 _MASK_CANDIDATE = "[@＠]|[0-9０-９]([ 　().．（）－-]{0,2}[0-9０-９]){6}"  # full width, too
-
-
-_ARROW_TYPES: dict[ColumnType, pa.DataType] = {
-    "code": pa.string(),
-    "text": pa.string(),
-    "timestamp": pa.timestamp("us"),
-    "date": pa.date32(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +68,7 @@ class Conversion:
 
 def accepted_schema(conversion: Conversion) -> pa.Schema:
     """Return the Arrow schema of converted rows that are accepted."""
-    columns = [(column.name, _ARROW_TYPES[column.type]) for column in conversion.contract.columns]
+    columns = [(column.name, ARROW_TYPES[column.type]) for column in conversion.contract.columns]
     return pa.schema([*columns, *((KEY + key, pa.string()) for key in conversion.recoded_key)])
 
 

@@ -2,13 +2,14 @@
 
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.changes import Changes, compare_deliveries
-from riskmodels.tables.contracts import SQL_TYPES, Column, ColumnType, Contract, Rule
+from riskmodels.tables.contracts import ARROW_TYPES, SQL_TYPES, Column, ColumnType, Contract, Rule
 from riskmodels.tables.deliveries import compare_with_last
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
 from riskmodels.tables.store import Tables, file_sha256, keep, open_table, staging_folder
 from riskmodels.tables.stored import Break, Provenance, Table
 
 __all__ = [
+    "ARROW_TYPES",
     "CONTRACTS",
     "SQL_TYPES",
     "Break",

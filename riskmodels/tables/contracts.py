@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import pyarrow as pa
+
 ColumnType = Literal["code", "text", "timestamp", "date", "integer", "number", "boolean"]
 
 SQL_TYPES: dict[ColumnType, str] = {
@@ -13,6 +15,17 @@ SQL_TYPES: dict[ColumnType, str] = {
     "integer": "BIGINT",
     "number": "DOUBLE",
     "boolean": "BOOLEAN",
+}
+
+
+ARROW_TYPES: dict[ColumnType, pa.DataType] = {
+    "code": pa.string(),
+    "text": pa.string(),
+    "timestamp": pa.timestamp("us"),
+    "date": pa.date32(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
 }
 
 
