@@ -117,12 +117,8 @@ def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE
 @app.command("check-data")
 def check_data(source: SourceFile, *, file: FileOptions = None, store: KeptIn = None) -> None:
     """Check a source: rows accepted and rejected, the rules they broke, unused columns, how good the data is."""
-    from riskmodels.listings import (  # here, for start-up
-        list_data_scores,
-        list_ignored,
-        list_quality,
-        list_rejections,
-    )
+    # here, for start-up
+    from riskmodels.listings import list_data_scores, list_ignored, list_quality, list_rejections
     from riskmodels.sources import unfilled
     from riskmodels.tables import data_quality
 
