@@ -45,6 +45,7 @@ from riskmodels.listings import (
 from riskmodels.proposals import propose
 from riskmodels.risks import RiskRegister
 from riskmodels.tables import data_quality
+from riskmodels.tables.quality import DIMENSIONS
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -
     functions = [
         f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
     ]
-    assert len(functions) == 17
+    assert len(functions) == 18
     for function in functions:
         wanted = [
             name for name, p in inspect.signature(function).parameters.items() if p.default is inspect._empty
@@ -398,3 +399,10 @@ def test_what_is_still_to_come(sample_tables) -> None:
         recorded + listing.frame["Still to come"].str.rstrip("%").astype(float), 100, atol=0.11
     )
     assert list_delays(data_quality(make_tables())).frame.empty
+
+
+def test_data_scores_are_shares_by_table_and_dimension() -> None:
+    listing = listings.list_data_scores(data_quality(make_tables()))
+    assert columns(listing) == ["table", *DIMENSIONS, "score"]
+    assert listing.frame["table"].tolist() == ["complaints"]
+    assert listing.frame["uniqueness"].tolist() == ["100%"]
