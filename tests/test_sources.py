@@ -431,6 +431,19 @@ def test_error_messages_are_masked(tmp_path: Path) -> None:
         ingest(write_source(tmp_path), store=tmp_path / "store")
 
 
+def test_raw_data_that_is_not_masked_is_not_kept(tmp_path: Path) -> None:
+    content = (
+        "complaint_id,received_at,unit_id,product,narrative\nc1,2024-05-06,静安,信用卡,电话 13812345678\n"
+    )
+    (tmp_path / "c.csv").write_bytes(content.encode("gb18030"))
+    names = ("complaint_id", "received_at", "unit_id", "product", "narrative")
+    changes = {"encoding": "gb18030", "columns": {name: {"column": name} for name in names}}
+    table = ingest(write_source(tmp_path, **changes), store=tmp_path / "store").require("complaints")
+    kept = {path.name for path in table.folder.rglob("*")}
+    assert kept == {"accepted.parquet", "rejected.parquet", "provenance.json"}
+    assert table.frame()["narrative"][0] == "电话 [phone]"
+
+
 # ---- branches that move ----
 
 MOVED = {

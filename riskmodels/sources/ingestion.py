@@ -1,5 +1,6 @@
 """Take a source in: every row accepted, or rejected with the rule it broke."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from riskmodels.tables import CONTRACTS, Contract, Provenance, Tables, compare_w
 from riskmodels.tables.sql import literal, name
 
 ACCEPTED, REJECTED = "accepted.parquet", "rejected.parquet"
-_SCREENED = "screened.parquet"
+_SCREENED, _SCRATCH = "screened.parquet", "scratch"
 
 
 def ingest(
@@ -139,18 +140,21 @@ def _stage(
     mapping, root = located
     contract = CONTRACTS[table]
     rules = _not_after(contract, source.as_of)
+    scratch = folder / _SCRATCH
+    scratch.mkdir()
     conversion = Conversion(
-        contract=contract, mapping=mapping, rules=rules, timezone=source.timezone, spill=folder
+        contract=contract, mapping=mapping, rules=rules, timezone=source.timezone, spill=scratch
     )
     tally = Tally()
     with (
         RowGroups(folder / ACCEPTED, accepted_schema(conversion), keys=contract.key) as accepted,
         RowGroups(folder / _SCREENED, REJECTED_ROWS) as screened,
     ):
-        for file in raw_files(mapping, root, folder):
+        for file in raw_files(mapping, root, scratch):
             for good, bad in _screened(file, conversion, units, tally):
                 accepted.write(good)
                 screened.write(bad)
+    shutil.rmtree(scratch)  # it may hold raw data, not masked: nothing of it is kept
     refuse_unreadable(conversion, tally, folder / _SCREENED)
     doubles = take_duplicates_out(folder / ACCEPTED, contract)
     rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, doubles, contract)
@@ -183,11 +187,7 @@ def _screened(
             batches = connection.sql(query).to_arrow_reader(ROWS_AT_ONCE)
             yield from screen(batches, conversion, units=units, tally=tally)
             tally.malformed.append(malformed_lines(connection, file))
-        except (
-            duckdb.Error,
-            pa.ArrowException,
-            OSError,
-        ) as error:  # Arrow passes errors of DuckDB on as OSError
+        except (duckdb.Error, pa.ArrowException, OSError) as error:  # OSError: DuckDB's, through Arrow
             raise unreadable(file, error) from None
 
 

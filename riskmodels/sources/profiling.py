@@ -144,11 +144,6 @@ class Profile:
     length: float = field(default=0.0)
 
     @property
-    def is_unique(self) -> bool:
-        """Whether every row has a value of its own."""
-        return self.filled > 1 and not self.missing and len(self.kinds) == self.filled
-
-    @property
     def is_figure(self) -> bool:
         """Whether it holds numbers that are no dates."""
         return self.numbers is not None and (self.dates is None or self.dates.format.startswith("days since"))
