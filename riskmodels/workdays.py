@@ -48,3 +48,22 @@ def working_days(start: date, end: date, *, country: str) -> pd.DataFrame:
     days = [start + timedelta(days=offset) for offset in range((end - start).days + 1)]
     working = pd.Series([calendar.is_working_day(day) for day in days], dtype="int64")
     return pd.DataFrame({"day": pd.to_datetime(days), "working_index": working.cumsum()})
+
+
+def lunar_new_years(first: int, last: int, *, country: str) -> list[date]:
+    """Return the Lunar New Year's Days (Spring Festival) of the years ``first`` to ``last``.
+
+    Empty for a country in which the day is no public holiday.
+
+    Examples
+    --------
+    >>> lunar_new_years(2026, 2026, country="CN"), lunar_new_years(2026, 2026, country="US")
+    ([datetime.date(2026, 2, 17)], [])
+    """
+    years = range(first, last + 1)
+    chinese = holidays.country_holidays("CN", years=years, language="en_US")
+    own = holidays.country_holidays(country, years=years)
+    found: dict[int, date] = {}
+    for day in sorted(chinese.get_named("Spring Festival", lookup="icontains")):
+        found.setdefault(day.year, day)
+    return [day for day in found.values() if day in own]

@@ -11,17 +11,23 @@ from riskmodels.forecasting.shared import Shared
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Groups = Sequence[tuple[Integers, Shared]]
 
-_DISCOUNTS = (0.7, 0.85, 0.93, 0.98)
-_SEASONS = ("none", "pooled", "own")
+DISCOUNTS = (0.7, 0.85, 0.93, 0.98)
+SEASONS = ("pooled", "own")
 _SEASON_PRIOR = 30.0
 _DISPERSION_PRIOR = (1.5, 30.0)
 _DISPERSION_MEMORY = 0.98
 _SCORE_MEMORY = 0.97
 _PANEL_MEMORY = 0.99
 _PANEL_WEIGHT = 10.0
+_PANEL_START = 20.0
+_MOST_SURPRISE = 25.0
+_LEAST_SCORE = -50.0
 _FIRST_SHAPE = 0.3
 _LEAST_SHAPE = 0.05
+_LEAST_RATE = 0.01
 _BLOCK = 512
 
 
@@ -42,10 +48,35 @@ class Moments:
     fitted_variance: Floats
 
 
-def filter_counts(
-    values: Floats, offset: Floats, *, places: Integers, groups: Sequence[tuple[Integers, Shared]]
-) -> Moments:
-    """Filter counts of n series and forecast h periods ahead.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Filtered(Moments):
+    """What the count filter found.
+
+    Attributes
+    ----------
+    persistent : ndarray, shape (n, h)
+        Standard deviation of a series' own level over its mean.
+    season : ndarray, shape (n, h)
+        Season and calendar in the mean: a factor.
+    sharing : ndarray, shape (n,)
+        Weight of the members that follow a shared level.
+    weights : ndarray, shape (discounts, seasons, 1 + partitions)
+        Mean weight over the series.
+    """
+
+    persistent: Floats
+    season: Floats
+    sharing: Floats
+    weights: Floats
+
+
+def filter_counts(values: Floats, offset: Floats, *, places: Integers, groups: Groups) -> Filtered:
+    """Filter the counts of n series and forecast h periods ahead.
+
+    Each member of the grid has a discount, a season (pooled; own, shrunk towards the pooled one) and a
+    shared level (none, or that of a partition). Its level is gamma (Harvey & Fernandes 1989,
+    doi:10.1080/07350015.1989.10509750), its dispersion is learnt from its own squared errors, and its
+    weight is its discounted predictive likelihood, its own and the panel's.
 
     Parameters
     ----------
@@ -56,144 +87,195 @@ def filter_counts(
     places : ndarray of int, shape (T + h,)
         Place of each period in the season.
     groups : sequence of (ndarray of int of shape (n,), Shared)
-        What each series may share, the whole panel first, whose season and drift all series use.
+        Partitions of the series; the first is the whole panel, whose season and drift all series use.
     """
     n, length = values.shape
     horizon = offset.shape[1] - length
-    known = np.isfinite(values)
-    filled = np.where(known, values, 0.0).T.copy()
-    state = _State(n, len(groups) + 1, int(places.max()) + 1)
+    state = _State(values, offset, places, groups)
     fitted = np.full((2, length, n), np.nan)
-    levels, uncertain, drift = _paths(groups, length)
-    offsets = offset.T.copy()
-    factor = groups[0][1].factor[0]
+    blocks = [slice(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK)]
     for time in range(length):
-        for start in range(0, n, _BLOCK):
-            part = slice(start, start + _BLOCK)
-            fitted[:, time, part] = state.step(
-                part,
-                place=places[time],
-                count=filled[time, part],
-                known=known[part, time],
-                offset=offsets[time, part],
-                factor=factor[time],
-                before=levels(time - 1, part) * np.exp(drift[time - 1] * (np.arange(len(groups) + 1) > 0))[:, None],
-                now=levels(time, part),
-                doubt=uncertain(time - 1, part),
-                drift=drift[time - 1],
-            )
-        state.learn_panel()
-    mean, variance = np.empty((2, horizon, n))
-    for start in range(0, n, _BLOCK):
-        part = slice(start, start + _BLOCK)
-        for step in range(horizon):
-            mean[step, part], variance[step, part] = state.ahead(
-                part, step + 1, place=places[length + step], offset=offsets[length + step, part],
-                factor=factor[length + step], now=levels(length - 1, part), drift=drift[length - 1],
-                doubt=np.stack([np.zeros(len(offsets[0, part])), *(s.ahead[c[part], step] for c, s in groups)]),
-            )
-    return Moments(mean=mean.T.copy(), variance=variance.T.copy(), fitted_mean=fitted[0].T.copy(), fitted_variance=fitted[1].T.copy())
-
-
-def _paths(groups, length):
-    def levels(time, part):
-        codes = [c[part] for c, _ in groups]
-        return np.stack([np.ones(len(codes[0])), *(np.exp(s.level[c, max(time, 0)]) if time >= 0 else np.exp(s.level[c, 0]) for c, (_, s) in zip(codes, groups, strict=True))])
-    def uncertain(time, part):
-        codes = [c[part] for c, _ in groups]
-        return np.stack([np.zeros(len(codes[0])), *(s.variance[c, max(time, 0)] * (time >= 0) for c, (_, s) in zip(codes, groups, strict=True))])
-    drift = np.append(groups[0][1].drift[0], 0.0)  # before the first period there is none
-    return levels, uncertain, drift
+        for part in blocks:
+            fitted[:, time, part] = state.step(part, time)
+        state.learn_from_panel()
+    ahead = np.empty((4, horizon, n))
+    weights = np.zeros(state.size)
+    sharing = np.empty(n)
+    for part in blocks:
+        weight = state.weights(part)
+        weights += weight.sum(axis=-1)
+        sharing[part] = 1.0 - weight[:, state.unshared].sum(axis=(0, 1))
+        for steps in range(1, horizon + 1):
+            ahead[:, steps - 1, part] = state.ahead(part, steps, weight)
+    mean, variance, persistent, season = (part.T.copy() for part in ahead)
+    return Filtered(
+        mean=mean,
+        variance=variance,
+        persistent=persistent,
+        season=season,
+        sharing=sharing,
+        fitted_mean=fitted[0].T.copy(),
+        fitted_variance=fitted[1].T.copy(),
+        weights=weights.reshape(len(DISCOUNTS), len(SEASONS), -1) / n,
+    )
 
 
 class _State:
-    """What the filter knows of all series; the big arrays are (discounts, seasons × shares, n)."""
+    """What the filter knows; the big arrays are (discounts, seasons × shared levels, n)."""
 
-    def __init__(self, series: int, shares: int, season: int) -> None:
-        size = (len(_DISCOUNTS), len(_SEASONS) * shares, series)
-        self.shares = shares
-        self.shape, self.rate = np.full(size, _FIRST_SHAPE), np.ones(size)
-        self.score, self.squares = np.zeros((2, *size))
-        self.number = np.zeros(series)
-        self.started = np.zeros(series, dtype=bool)
-        self.seen, self.expected = np.zeros((2, season, series))
-        self.discount = np.array(_DISCOUNTS)[:, None, None]
-        self.panel = np.zeros((4, *size[:2], 1))  # scores, their number, squares, their number
-        self.panel[2], self.panel[3] = _DISPERSION_PRIOR[0] * 20.0, 20.0
-        self.gained = np.zeros((4, *size[:2], 1))
-        self.unshared = (np.arange(size[1]) % shares == 0)[:, None]
+    def __init__(self, values: Floats, offset: Floats, places: Integers, groups: Groups) -> None:
+        n, self.length = values.shape
+        self.known = np.isfinite(values.T)
+        self.count = np.where(self.known, values.T, 0.0)
+        self.offset = offset.T.copy()
+        self.places, self.groups = places, groups
+        self.factor = groups[0][1].factor[0]
+        self.drift = np.append(groups[0][1].drift[0], 0.0)  # the last is that before the first period
+        variants = len(SEASONS) * (1 + len(groups))
+        self.size = (len(DISCOUNTS), variants)
+        self.unshared = np.arange(variants) % (1 + len(groups)) == 0
+        self.discount = np.array(DISCOUNTS)[:, None, None]
+        self.shape = np.full((*self.size, n), _FIRST_SHAPE)
+        self.rate = np.ones((*self.size, n))
+        self.score, self.squares = np.zeros((2, *self.size, n))
+        self.number = np.zeros(n)
+        self.started = np.zeros(n, dtype=bool)
+        self.seen, self.expected = np.zeros((2, int(places.max()) + 1, n))
+        self.panel_score, self.panel_scored = np.zeros((*self.size, 1)), 0.0
+        self.panel_squares = np.full((*self.size, 1), _DISPERSION_PRIOR[0] * _PANEL_START)
+        self.panel_number = _PANEL_START
+        self._forget_gains()
 
-    def learn_panel(self) -> None:
-        self.panel = _PANEL_MEMORY * self.panel + self.gained
-        self.gained = np.zeros_like(self.gained)
+    def _forget_gains(self) -> None:
+        self.gained, self.gained_squares = np.zeros((2, *self.size, 1))
+        self.gained_number = 0
+
+    def learn_from_panel(self) -> None:
+        """Add what this period's blocks gained to what the panel knows."""
+        self.panel_score = _PANEL_MEMORY * self.panel_score + self.gained
+        self.panel_scored = _PANEL_MEMORY * self.panel_scored + self.gained_number
+        self.panel_squares = _PANEL_MEMORY * self.panel_squares + self.gained_squares
+        self.panel_number = _PANEL_MEMORY * self.panel_number + self.gained_number
+        self._forget_gains()
 
     def weights(self, part: slice) -> Floats:
-        score = self.score[..., part] + _PANEL_WEIGHT * self.panel[0] / np.maximum(self.panel[1], 1.0)
+        """Weights of the members, shape (discounts, variants, series of the block)."""
+        score = self.score[..., part] + _PANEL_WEIGHT * self.panel_score / max(self.panel_scored, 1.0)
         weight = np.exp(score - score.max(axis=(0, 1)))
-        return weight / weight.sum(axis=(0, 1))
+        weight /= weight.sum(axis=(0, 1))
+        return weight
 
-    def seasons(self, part: slice, place: int, factor: float) -> Floats:
-        pooled = np.full(self.seen[place, part].shape, factor)
-        own = (_SEASON_PRIOR * factor + self.seen[place, part]) / (_SEASON_PRIOR + self.expected[place, part])
-        return np.stack([{"none": np.ones_like(pooled), "pooled": pooled, "own": own}[k] for k in _SEASONS])
-
-    def dispersion(self, part: slice) -> Floats:
-        strength = _DISPERSION_PRIOR[1]
-        panel = self.panel[2] / self.panel[3]
-        found = (strength * panel + self.squares[..., part]) / (strength + self.number[part])
-        return np.maximum(found, 1.0)
-
-    def step(self, part, *, place, count, known, offset, factor, before, now, doubt, drift):
-        season = self.seasons(part, place, factor) * offset
-        expected = (season[:, None] * before).reshape(-1, len(count))
-        exposed = (season[:, None] * now).reshape(-1, len(count))
-        doubt = np.tile(doubt, (len(_SEASONS), 1))
-        started = self.started[part]
-        shape = np.maximum(self.discount * self.shape[..., part], _LEAST_SHAPE)
-        fall = np.where(known, self.discount, shape / self.shape[..., part])
-        rate = self.rate[..., part] * fall * np.where(self.unshared, np.exp(-drift), 1.0)
-        fresh = known & ~started
-        if fresh.any():
-            first = max(float((count[fresh] / offset[fresh]).mean()), 0.01)
-            shape[..., fresh] = _FIRST_SHAPE
-            rate[..., fresh] = _FIRST_SHAPE / first * np.tile(before, (len(_SEASONS), 1))[:, fresh]
-        dispersion = self.dispersion(part)
-        mean = expected * shape / rate
-        base = mean + mean * mean / shape
-        variance = dispersion * base + mean * mean * doubt + 1e-9
-        weight = self.weights(part)
-        m, v = _mixed(weight, mean, variance)
+    def step(self, part: slice, time: int) -> tuple[Floats, Floats]:
+        """Predict a period, then learn from it; return mean and variance, NaN of what had not begun."""
+        count, known, started = self.count[time, part], self.known[time, part], self.started[part].copy()
         live = known & started
-        gained = np.where(live, np.maximum(log_likelihood(count, mean, variance), -1e6), 0.0)
-        gained = np.maximum(gained - gained.max(axis=(0, 1)), -50.0)
-        self.score[..., part] = np.where(live, _SCORE_MEMORY * self.score[..., part] + gained, self.score[..., part])
-        squares = np.where(live, np.minimum((count - mean) ** 2 / base, 25.0 * dispersion), 0.0)
+        season = self._season(part, time)
+        now = self._levels(part, time)
+        drift = self.drift[time - 1]
+        before = self._levels(part, time - 1) if time else now
+        before = np.concatenate([before[:1], before[1:] * np.exp(drift)])
+        self._age(part, known, drift)
+        self._begin(part, known & ~started, time, before)
+        dispersion = self._dispersion(part)
+        shape, rate = self.shape[..., part], self.rate[..., part]
+        mean = self._combined(season, before) * shape / rate
+        base = mean + mean * mean / shape
+        variance = dispersion * base
+        if time:
+            variance += mean * mean * self._doubts(part, time - 1)
+        weight = self.weights(part)
+        found = _mixed(weight, mean, variance)
+        self._score(part, live, count, mean, variance)
+        self._disperse(part, live, np.minimum((count - mean) ** 2 / base, _MOST_SURPRISE * dispersion))
+        learnt = known / dispersion
+        shape += count * learnt
+        rate += self._combined(season, now) * learnt
+        self.started[part] |= known
+        usual = (weight * self._combined(np.ones_like(season), now) * shape / rate).sum(axis=(0, 1))
+        place = self.places[time]
+        self.seen[place, part] += count
+        self.expected[place, part] += np.where(known, usual * self.offset[time, part], 0.0)
+        return np.where(started, found[0], np.nan), np.where(started, found[1], np.nan)
+
+    def ahead(self, part: slice, steps: int, weight: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Mean, variance, relative deviation of the own level, and season, ``steps`` periods ahead."""
+        time = self.length - 1 + steps
+        season = self._season(part, time)
+        level = self._combined(np.ones_like(season), self._levels(part, self.length - 1))
+        level *= np.exp(self.drift[self.length - 1] * steps) * self.offset[time, part]
+        level = level * self.shape[..., part] / self.rate[..., part]
+        mean = level * np.repeat(season / self.offset[time, part], len(self.groups) + 1, axis=0)
+        spread = mean * mean / np.maximum(self.discount**steps * self.shape[..., part], _LEAST_SHAPE)
+        doubt = mean * mean * self._spread(part, [path.ahead[:, steps - 1] for _, path in self.groups])
+        found = _mixed(weight, mean, self._dispersion(part) * (mean + spread) + doubt)
+        own = np.sqrt((weight * spread).sum(axis=(0, 1))) / found[0]
+        return *found, own, found[0] / (weight * level).sum(axis=(0, 1))
+
+    def _levels(self, part: slice, time: int) -> Floats:
+        """Shared levels after a period, none first: (1 + partitions, series)."""
+        shared = [np.exp(path.level[codes[part], time]) for codes, path in self.groups]
+        return np.stack([np.ones_like(shared[0]), *shared])
+
+    def _doubts(self, part: slice, time: int) -> Floats:
+        return self._spread(part, [path.variance[:, time] for _, path in self.groups])
+
+    def _spread(self, part: slice, variances: list[Floats]) -> Floats:
+        """Spread variances of the partitions' groups over the variants: (variants, series)."""
+        own = [variance[codes[part]] for (codes, _), variance in zip(self.groups, variances, strict=True)]
+        return np.tile(np.stack([np.zeros_like(own[0]), *own]), (len(SEASONS), 1))
+
+    def _season(self, part: slice, time: int) -> Floats:
+        """Seasons and offset: (seasons, series)."""
+        place, factor = self.places[time], self.factor[time]
+        own = (_SEASON_PRIOR * factor + self.seen[place, part]) / (_SEASON_PRIOR + self.expected[place, part])
+        return np.stack([np.full_like(own, factor), own]) * self.offset[time, part]
+
+    def _combined(self, season: Floats, level: Floats) -> Floats:
+        """Every season with every shared level: (variants, series)."""
+        product: Floats = (season[:, None] * level).reshape(-1, level.shape[-1])
+        return product
+
+    def _dispersion(self, part: slice) -> Floats:
+        strength = _DISPERSION_PRIOR[1]
+        found = strength * self.panel_squares / self.panel_number + self.squares[..., part]
+        found /= strength + self.number[part]
+        return np.maximum(found, 1.0, out=found)
+
+    def _age(self, part: slice, known: Flags, drift: float) -> None:
+        """Let the past count less; where nothing is learnt the mean stays as it is."""
+        shape = self.shape[..., part]
+        aged = np.maximum(self.discount * shape, _LEAST_SHAPE)
+        rate = self.rate[..., part]
+        rate *= np.where(known, self.discount, aged / shape)
+        rate[:, self.unshared] *= np.exp(-drift)
+        shape[...] = aged
+
+    def _begin(self, part: slice, fresh: Flags, time: int, before: Floats) -> None:
+        """Start series at the mean of those that start with them."""
+        if not fresh.any():
+            return
+        rates = self.count[time, part][fresh] / self.offset[time, part][fresh]
+        self.shape[..., part][..., fresh] = _FIRST_SHAPE
+        first = np.tile(before, (len(SEASONS), 1))[:, fresh] / max(float(rates.mean()), _LEAST_RATE)
+        self.rate[..., part][..., fresh] = _FIRST_SHAPE * first
+
+    def _score(self, part: slice, live: Flags, count: Floats, mean: Floats, variance: Floats) -> None:
+        gained = log_likelihood(count, mean, variance)
+        gained = np.where(live, np.maximum(gained - gained.max(axis=(0, 1)), _LEAST_SCORE), 0.0)
+        self.score[..., part] *= np.where(live, _SCORE_MEMORY, 1.0)
+        self.score[..., part] += gained
+        self.gained += gained.sum(axis=-1, keepdims=True)
+        self.gained_number += int(live.sum())
+
+    def _disperse(self, part: slice, live: Flags, squares: Floats) -> None:
+        squares = np.where(live, squares, 0.0)
         memory = np.where(live, _DISPERSION_MEMORY, 1.0)
         self.squares[..., part] = memory * self.squares[..., part] + squares
         self.number[part] = memory * self.number[part] + live
-        self.gained[0] += gained.sum(axis=-1, keepdims=True)
-        self.gained[2] += squares.sum(axis=-1, keepdims=True)
-        self.gained[[1, 3]] += live.sum()
-        learnt = known / dispersion
-        self.shape[..., part] = shape = shape + count * learnt
-        self.rate[..., part] = rate = rate + exposed * learnt
-        self.started[part] = started | known
-        self.seen[place, part] += count
-        usual = (weight * exposed / season.repeat(len(now), axis=0) * offset * shape / rate).sum(axis=(0, 1))
-        self.expected[place, part] += np.where(known, usual, 0.0)
-        return np.where(started, [m, v], np.nan)
-
-    def ahead(self, part, steps, *, place, offset, factor, now, drift, doubt):
-        season = self.seasons(part, place, factor) * offset
-        expected = (season[:, None] * now).reshape(-1, len(offset)) * np.exp(drift * steps)
-        doubt = np.tile(doubt, (len(_SEASONS), 1))
-        shape, dispersion = self.shape[..., part], self.dispersion(part)
-        mean = expected * shape / self.rate[..., part]
-        shape = np.maximum(self.discount**steps * shape, _LEAST_SHAPE)
-        variance = dispersion * (mean + mean * mean / shape) + mean * mean * doubt
-        return _mixed(self.weights(part), mean, variance)
+        self.gained_squares += squares.sum(axis=-1, keepdims=True)
 
 
-def _mixed(weight, mean, variance):
-    m = (weight * mean).sum(axis=(0, 1))
-    return m, (weight * (variance + mean * mean)).sum(axis=(0, 1)) - m * m
+def _mixed(weight: Floats, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """Mean and variance of the mixture of the members."""
+    mixed = (weight * mean).sum(axis=(0, 1))
+    return mixed, (weight * (variance + mean * mean)).sum(axis=(0, 1)) - mixed * mixed

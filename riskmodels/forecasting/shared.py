@@ -11,11 +11,11 @@ from riskmodels.forecasting.negative_binomial import log_likelihood
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-_DISCOUNTS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
-DRIFTS = (-0.008, -0.004, 0.0, 0.004, 0.008)
-_DRIFT_DEVIATION = 0.004
+_DISCOUNTS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
+DRIFTS = (-0.016, -0.012, -0.008, -0.004, 0.0, 0.004, 0.008, 0.012, 0.016)
+_DRIFT_DEVIATION = 0.008
 _JUMP = 0.01
-_SEASON_PRIOR = 400.0
+_SEASON_PRIORS = (50.0, 400.0, 3000.0)
 _SCORE_MEMORY = 0.99
 _DISPERSION_MEMORY = 0.98
 _DISPERSION_PRIOR = (3.0, 10.0)
@@ -34,8 +34,8 @@ class Shared:
         Squared coefficient of variation of the next period's level.
     ahead : ndarray, shape (g, h)
         The same, of the h levels after the last period.
-    dispersion : ndarray, shape (g,)
-        Variance of a total over its mean, the level known.
+    noise, spread : ndarray, shape (g,) and (g, h)
+        The variance of a total of mean m in a later period is ``noise * m + spread * m**2``.
     factor : ndarray, shape (g, T + h)
         Season and calendar, each from what was known before the period.
     drift : ndarray, shape (g, T)
@@ -47,7 +47,8 @@ class Shared:
     level: Floats
     variance: Floats
     ahead: Floats
-    dispersion: Floats
+    noise: Floats
+    spread: Floats
     factor: Floats
     drift: Floats
     effects: Floats
@@ -85,9 +86,9 @@ def follow(
         Periods that are not scored, because their season has not been seen yet.
     """
     groups, length = total.shape
-    discount, drift, choice = (
+    discount, drift, choice, strength = (
         part.ravel()
-        for part in np.meshgrid(_DISCOUNTS, drifts, np.arange(len(effects)), indexing="ij")
+        for part in np.meshgrid(_DISCOUNTS, drifts, np.arange(len(effects)), _SEASON_PRIORS, indexing="ij")
     )
     choice = choice.astype(int)
     log_prior = prior[choice] - 0.5 * (drift / _DRIFT_DEVIATION) ** 2
@@ -105,7 +106,7 @@ def follow(
         count = total[:, [time]]
         known = np.isfinite(count) & (offset[:, [time]] > 0)
         count = np.where(known, count, 0.0)
-        season = (_SEASON_PRIOR + seen[:, place]) / (_SEASON_PRIOR + expected[:, place]) * known_effect[time]
+        season = (strength + seen[:, place]) / (strength + expected[:, place]) * known_effect[time]
         weight = _weights(score)
         factor[:, time] = (weight * season).sum(axis=1)
         base = np.where(known, offset[:, [time]], 1.0)
@@ -143,16 +144,19 @@ def follow(
         slope[:, time] = (weight * drift).sum(axis=1)
         seen[:, place] += np.where(live, count * learnt, 0.0)
         expected[:, place] += np.where(live, base * known_effect[time] * shape / rate * learnt, 0.0)
-    ahead = np.empty((groups, len(places) - length))
+    ahead, spread = np.empty((2, groups, len(places) - length))
+    dispersion = _dispersion(squares, number)
     for step, place in enumerate(places[length:]):
-        season = (_SEASON_PRIOR + seen[:, place]) / (_SEASON_PRIOR + expected[:, place])
+        season = (strength + seen[:, place]) / (strength + expected[:, place])
         factor[:, length + step] = (weight * season * known_effect[length + step]).sum(axis=1)
-        ahead[:, step] = (weight / np.maximum(shape * discount ** (step + 1), _LEAST_SHAPE)).sum(axis=1)
+        doubt = weight / np.maximum(shape * discount ** (step + 1), _LEAST_SHAPE)
+        ahead[:, step], spread[:, step] = doubt.sum(axis=1), (doubt * dispersion).sum(axis=1)
     return Shared(
         level=level,
         variance=variance,
         ahead=ahead,
-        dispersion=(weight * _dispersion(squares, number)).sum(axis=1),
+        noise=(weight * dispersion).sum(axis=1),
+        spread=spread,
         factor=factor,
         drift=slope,
         effects=weight @ effects[choice],

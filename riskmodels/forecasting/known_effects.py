@@ -1,0 +1,69 @@
+"""Known effects of the calendar: days of a period, working days, the Lunar New Year that moves."""
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodels.workdays import lunar_new_years, working_days
+
+Floats = npt.NDArray[np.float64]
+
+_WORKING_EFFECTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_NEW_YEAR_EFFECTS = (-0.6, -0.4, -0.2, 0.0, 0.2)
+_EFFECT_DEVIATION = 0.3
+_NEW_YEAR_DAYS = (-7, 6)
+_YEAR_DAYS = 365.25
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class KnownEffects:
+    """What is known of T periods beforehand.
+
+    Attributes
+    ----------
+    days : ndarray, shape (T,)
+        Length of a period over the average length.
+    regressors : ndarray, shape (T, k)
+        Log of the share of working days over the average; share of the days about the Lunar New Year.
+    effects, prior : ndarray, shape (B, k) and (B,)
+        Candidate log effects, and the logarithm of their prior weight.
+    """
+
+    days: Floats
+    regressors: Floats
+    effects: Floats
+    prior: Floats
+
+
+def known_effects(periods: pd.PeriodIndex, calendar: str | None) -> KnownEffects:
+    """Tabulate the known effects of periods; of a country's holidays only where a calendar is named.
+
+    Raises
+    ------
+    ParameterError
+        No calendar is known for the country.
+    """
+    starts, ends = periods.start_time.normalize(), periods.end_time.normalize()
+    days = np.asarray((ends - starts).days, dtype=float) + 1.0
+    per_year = 12 if periods.freqstr.startswith("M") else 4
+    lengths = days * per_year / _YEAR_DAYS
+    if calendar is None:
+        return KnownEffects(
+            days=lengths, regressors=np.zeros((len(periods), 1)), effects=np.zeros((1, 1)), prior=np.zeros(1)
+        )
+    working = working_days(starts[0].date(), ends[-1].date(), country=calendar).set_index("day")["working_index"]
+    before = working.reindex(starts - pd.Timedelta(days=1)).fillna(0).to_numpy()
+    share = (working.loc[ends].to_numpy() - before) / days
+    new_years = pd.DatetimeIndex(lunar_new_years(starts[0].year - 1, ends[-1].year + 1, country=calendar))
+    window = pd.DatetimeIndex([]).append(
+        [new_years + pd.Timedelta(days=offset) for offset in range(_NEW_YEAR_DAYS[0], _NEW_YEAR_DAYS[1] + 1)]
+    )
+    near = pd.Series(1, index=window.to_period(periods.freqstr)).groupby(level=0).sum()
+    regressors = np.stack([np.log(share / share.mean()), near.reindex(periods).fillna(0).to_numpy() / days], axis=1)
+    regressors -= regressors.mean(axis=0)
+    effects = np.array(list(product(_WORKING_EFFECTS, _NEW_YEAR_EFFECTS)))
+    prior = -0.5 * ((effects / _EFFECT_DEVIATION) ** 2).sum(axis=1)
+    return KnownEffects(days=lengths, regressors=regressors, effects=effects, prior=prior)
