@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from riskmodels.forecasting.predictive import CountPredictive, NormalPredictive, Predictive, SamplePredictive
+from riskmodels.forecasting.predictive import Predictive, SamplePredictive, predictive_of
 from riskmodels.panel import Panel
 
 Floats = npt.NDArray[np.float64]
@@ -84,7 +84,7 @@ def ets(panel: Panel, horizon: int) -> Predictive:
     naive forecast. Unknown periods are skipped by the Kalman filter.
     """
     naive = seasonal_naive(panel, horizon)
-    mean, variance = naive.mean.copy(), _variance(naive)
+    mean, variance = naive.mean.copy(), naive.variance.copy()
     for row, values in enumerate(panel.values):
         known = values[np.isfinite(values)]
         if len(known) >= _FEWEST_FOR_ETS and np.ptp(known) > 0:
@@ -115,20 +115,12 @@ def _fit_ets(values: Floats, season: int, horizon: int) -> Floats:
     return np.stack([np.asarray(prediction.predicted_mean), np.asarray(prediction.var_pred_mean)])
 
 
-def _variance(predictive: Predictive) -> Floats:
-    if isinstance(predictive, CountPredictive):
-        return predictive.variance.copy()
-    if isinstance(predictive, NormalPredictive):
-        return predictive.deviation**2
-    raise TypeError(type(predictive).__name__)
-
-
 def _predictive(panel: Panel, mean: Floats, variance: Floats) -> Predictive:
     """Make counts at least half an event in the known history, and amounts normal."""
-    if panel.kind == "amount":
-        return NormalPredictive(mean=mean, deviation=np.sqrt(np.maximum(variance, 1e-12)))
-    floor = 0.5 / np.maximum(np.isfinite(panel.values).sum(axis=1, keepdims=True), 1)
-    return CountPredictive(mean=np.maximum(mean, floor), variance=np.maximum(variance, floor))
+    if panel.kind == "count":
+        floor = 0.5 / np.maximum(np.isfinite(panel.values).sum(axis=1, keepdims=True), 1)
+        mean, variance = np.maximum(mean, floor), np.maximum(variance, floor)
+    return predictive_of(panel.kind, mean, variance)
 
 
 def _known_mean(values: Floats) -> Floats:

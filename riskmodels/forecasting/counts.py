@@ -140,6 +140,7 @@ class _State:
         self.score, self.squares = np.zeros((2, *self.size, n))
         self.number = np.zeros(n)
         self.started = np.zeros(n, dtype=bool)
+        self.first = np.argmax(self.known, axis=0)
         self.seen, self.expected = np.zeros((2, int(places.max()) + 1, n))
         self.panel_score, self.panel_scored = np.zeros((*self.size, 1)), 0.0
         self.panel_squares = np.full((*self.size, 1), _DISPERSION_PRIOR[0] * _PANEL_START)
@@ -161,7 +162,7 @@ class _State:
     def weights(self, part: slice) -> Floats:
         """Weights of the members, shape (discounts, variants, series of the block)."""
         score = self.score[..., part] + _PANEL_WEIGHT * self.panel_score / max(self.panel_scored, 1.0)
-        weight = np.exp(score - score.max(axis=(0, 1)))
+        weight: Floats = np.exp(score - score.max(axis=(0, 1)))
         weight /= weight.sum(axis=(0, 1))
         return weight
 
@@ -251,12 +252,13 @@ class _State:
         shape[...] = aged
 
     def _begin(self, part: slice, fresh: Flags, time: int, before: Floats) -> None:
-        """Start series at the mean of those that start with them."""
+        """Start series at the mean of all that start with them."""
         if not fresh.any():
             return
-        rates = self.count[time, part][fresh] / self.offset[time, part][fresh]
+        starts = self.known[time] & (self.first == time)
+        rate = float((self.count[time, starts] / self.offset[time, starts]).mean())
         self.shape[..., part][..., fresh] = _FIRST_SHAPE
-        first = np.tile(before, (len(SEASONS), 1))[:, fresh] / max(float(rates.mean()), _LEAST_RATE)
+        first = np.tile(before, (len(SEASONS), 1))[:, fresh] / max(rate, _LEAST_RATE)
         self.rate[..., part][..., fresh] = _FIRST_SHAPE * first
 
     def _score(self, part: slice, live: Flags, count: Floats, mean: Floats, variance: Floats) -> None:

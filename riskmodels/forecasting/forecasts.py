@@ -1,10 +1,10 @@
 """Forecast a panel: the future as distributions and as paths that add up."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,22 +12,17 @@ import pandas as pd
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.forecasting.baselines import BASELINES
-from riskmodels.forecasting.predictive import Predictive, SamplePredictive
-from riskmodels.forecasting.rolling import rolling_scores
+from riskmodels.forecasting.hierarchy import Dependence
+from riskmodels.forecasting.models import Contributions, know, model
+from riskmodels.forecasting.predictive import Predictive, predictive_of
 from riskmodels.panel import Panel, add_rows, number_series
 
 Floats = npt.NDArray[np.float64]
-Method = Literal["auto", "seasonal_naive", "empirical24", "ets"]
+Integers = npt.NDArray[np.int64]
+Method = Literal["auto", "counts", "theta", "seasonal_naive", "empirical24", "ets"]
 
 DEFAULT_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
-_AUTO_ORIGINS = 6
-_MOST_FOR_ETS = 50
 _LONGEST_HORIZON = 60
-_AGGREGATE_DRAWS = 4000
-_AGGREGATE_SEED = 20_000
-_NEIGHBOURS = 6
-_FEWEST_NEIGHBOURS = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,12 +39,19 @@ class Forecast(Displayed):
     levels : tuple of float
         The q quantile levels.
     method : str
-        The method used (what ``auto`` chose).
+        The method used (what ``auto`` stands for here).
     predictive : Predictive
         The distributions.
-    scores : DataFrame
-        How the methods did at the last origins of the history (see ``rolling_scores``); only the name
-        of the method where it was not chosen by them.
+    dependence : Dependence
+        How the series move together.
+    contributions : Contributions or None
+        What the expected counts are made of, where the method knows.
+    completeness : ndarray, shape (n, T), or None
+        Share of the final counts that the panel holds.
+    calendar : str or None
+        Country of the holidays.
+    parts : Forecast or None
+        The forecast that this one adds up, by ``added`` of shape (parts,), the row of each part's sum.
     """
 
     panel: Panel
@@ -57,7 +59,12 @@ class Forecast(Displayed):
     levels: tuple[float, ...]
     method: str
     predictive: Predictive
-    scores: pd.DataFrame
+    dependence: Dependence
+    contributions: Contributions | None = None
+    completeness: Floats | None = None
+    calendar: str | None = None
+    parts: "Forecast | None" = None
+    added: Integers | None = None
 
     @property
     def keys(self) -> pd.DataFrame:
@@ -98,17 +105,26 @@ class Forecast(Displayed):
         Returns
         -------
         ndarray, shape (size, n, h)
-            Each cell has its predictive distribution; across series and periods the ranks are ordered as
-            in windows of the history's deviations from its local level, so that shocks shared by the series
-            stay shared, but not level shifts and trends (Schaake shuffle; Clark et al. 2004, doi:10.1175/1525-7541(2004)005<0243:TSSAMF>2.0.CO;2).
+            Each cell has its predictive distribution, and whole numbers for counts; what groups share, and
+            a series' own level, move all of a path. The paths of a sum are the sums of its parts' paths, so
+            that their cells have the distribution of the sums, not exactly that of ``quantiles``.
         """
-        rng = np.random.default_rng(seed)
-        n, h = self.mean.shape
-        levels = (np.arange(size) + rng.uniform(size=size)) / size
-        draws = np.moveaxis(self.predictive.ppf(levels), -1, 0)
-        template = _history_windows(self.panel.since_breaks().values, size, h, rng)
-        ranks = np.argsort(np.argsort(template, axis=0), axis=0)
-        return np.take_along_axis(draws, ranks, axis=0).reshape(size, n, h)
+        if self.parts is not None and self.added is not None:
+            total = np.zeros((len(self.keys), len(self.periods), size))
+            for rows, draws in self.parts.draw(size, seed=seed):
+                np.add.at(total, self.added[rows], np.moveaxis(draws, 0, -1))
+            return np.moveaxis(total, -1, 0)
+        return np.concatenate([draws for _, draws in self.draw(size, seed=seed)], axis=1)
+
+    def draw(self, size: int, *, seed: int) -> Iterator[tuple[slice, Floats]]:
+        """Draw the paths of ``sample`` block by block: rows, and draws of shape (size, rows, h)."""
+        drawn = self.dependence.counts if self.panel.kind == "count" else self.dependence.amounts
+        levels = (np.arange(size) + 0.5) / size
+        for rows, template in drawn(self.mean, self.predictive.variance, size, seed):
+            ties = np.random.default_rng([seed, rows.start]).uniform(size=template.shape)
+            ranks = np.argsort(np.lexsort((ties, template), axis=0), axis=0)
+            values = np.moveaxis(self.predictive.take(rows).ppf(levels), -1, 0)
+            yield rows, np.take_along_axis(values, ranks, axis=0)
 
     def pit(self, actual: Floats, *, seed: int) -> Floats:
         """Compute the randomised probability integral transform of outcomes of shape (n, h).
@@ -123,21 +139,25 @@ class Forecast(Displayed):
         return np.where(np.isfinite(actual), upper, np.nan)
 
     def aggregate(self, by: Sequence[str] = ()) -> "Forecast":
-        """Add the series up by some of the keys (none: the total), keeping shared shocks.
+        """Add the series up by some of the keys (none: the total).
 
-        The distributions are those of 4,000 paths of ``sample`` with a fixed seed, so the totals are the
-        sums of the parts path by path.
+        Means add up; variances do too, with what the series share, so that a total is as uncertain as
+        totals have been. Counts stay negative binomial, amounts normal.
         """
+        if self.parts is not None:
+            return self.parts.aggregate(by)
         groups, names = number_series(self.keys, by)
-        paths = self.sample(_AGGREGATE_DRAWS, seed=_AGGREGATE_SEED)
-        totals = add_rows(np.moveaxis(paths, 0, -1), groups, len(names))
-        return Forecast(
+        mean = add_rows(self.mean, groups, len(names))
+        variance = self.dependence.variance_of_sums(self.predictive.variance, groups, len(names))
+        added = self.contributions
+        return replace(
+            self,
             panel=self.panel.aggregate(by),
-            periods=self.periods,
-            levels=self.levels,
-            method=self.method,
-            predictive=SamplePredictive(draws=np.sort(totals, axis=-1)),
-            scores=self.scores,
+            predictive=predictive_of(self.panel.kind, mean, variance),
+            dependence=self.dependence.added(groups, len(names)),
+            contributions=None if added is None else added.added(groups, len(names)),
+            parts=self,
+            added=groups,
         )
 
     @property
@@ -166,7 +186,14 @@ class Forecast(Displayed):
 
 
 def forecast(
-    panel: Panel, *, horizon: int, method: Method = "auto", levels: Sequence[float] = DEFAULT_LEVELS
+    panel: Panel,
+    *,
+    horizon: int,
+    method: Method = "auto",
+    levels: Sequence[float] = DEFAULT_LEVELS,
+    future_exposure: npt.ArrayLike | None = None,
+    calendar: str | None = None,
+    completeness: npt.ArrayLike | None = None,
 ) -> Forecast:
     """Forecast every series of a panel.
 
@@ -176,52 +203,47 @@ def forecast(
         History; NaN is unknown, and so is to every method what lies before the last break of a series.
     horizon : int
         Periods ahead, 1 to 60.
-    method : {"auto", "seasonal_naive", "empirical24", "ets"}
-        ``auto`` takes the method with the lowest weighted quantile loss over the panel at its last six
-        origins; the scores are in the result. ``ets`` fits one series after another and is left out of
-        the choice for panels of more than 50 series; ``seasonal_naive`` is taken where the history is too
-        short, or holds no event to choose by.
+    method : {"auto", "counts", "theta", "seasonal_naive", "empirical24", "ets"}
+        ``auto`` is the count filter and theta for counts, each series weighing them by how well they foretold
+        it, and theta for amounts. The last three are baselines; they know no exposure, delay or calendar.
     levels : sequence of float
         Quantile levels, rising, in (0, 1).
+    future_exposure : array of shape (h,) or (n, h), optional
+        Exposure of the periods ahead, in the panel's unit; else the last known one.
+    calendar : str, optional
+        ISO 3166 code of the country whose working days and Lunar New Year are known effects, e.g. ``CN``.
+    completeness : array of shape (T,) or (n, T), optional
+        Share in (0, 1] of the final counts that the panel holds (see ``nowcast``); the forecast is of final
+        counts.
 
     Returns
     -------
     Forecast
         Finite, ordered quantiles for every series, whatever its history; counts are whole and not
-        negative.
+        negative. Equal panels give equal quantiles in whatever order their rows come.
 
     Raises
     ------
     ParameterError
-        The horizon, the method or the levels are not as above, or the panel has no period.
-
-    Notes
-    -----
-    These methods do not know exposure, reporting delay or moving holidays: an incomplete last month is
-    taken for a fall.
+        The horizon, the method, the levels, the exposure, the calendar or the completeness are not as
+        above, or the panel has no period or a count that is negative or infinite.
     """
     _check(panel, horizon, method, levels)
-    history = panel.since_breaks()
-    scores = _auto_scores(history, horizon) if method == "auto" else pd.DataFrame({"method": [method]})
-    chosen = str(scores["method"].iloc[0])
-    future = pd.period_range(panel.periods[-1] + 1, periods=horizon, freq=panel.periods.freq)
+    known = know(
+        panel, horizon, future_exposure=future_exposure, calendar=calendar, completeness=completeness
+    )
+    chosen = ("counts" if panel.kind == "count" else "theta") if method == "auto" else method
+    made = model(panel.since_breaks(), chosen, known)
     return Forecast(
         panel=panel,
-        periods=future,
+        periods=known.periods[len(panel.periods) :],
         levels=tuple(levels),
         method=chosen,
-        predictive=BASELINES[chosen](history, horizon),
-        scores=scores,
-    )
-
-
-def _auto_scores(panel: Panel, horizon: int) -> pd.DataFrame:
-    ahead = min(horizon, 3, max(1, len(panel.periods) // 4))
-    if len(panel.periods) <= ahead:
-        return pd.DataFrame({"method": ["seasonal_naive"]})  # of one value, empirical24 would be certain
-    methods = [name for name in BASELINES if name != "ets" or len(panel.keys) <= _MOST_FOR_ETS]
-    return rolling_scores(
-        panel, horizon=ahead, origins=_AUTO_ORIGINS, methods=methods, levels=np.asarray(DEFAULT_LEVELS)
+        predictive=made.predictive,
+        dependence=made.dependence,
+        contributions=made.contributions,
+        completeness=None if completeness is None else known.completeness,
+        calendar=calendar,
     )
 
 
@@ -230,52 +252,9 @@ def _check(panel: Panel, horizon: int, method: str, levels: Sequence[float]) -> 
         raise ParameterError("the panel has no period to forecast from")
     if not 1 <= horizon <= _LONGEST_HORIZON:
         raise ParameterError(f"horizon is {horizon}; expected 1 to {_LONGEST_HORIZON} periods")
-    if method != "auto" and method not in BASELINES:
-        raise ParameterError(f"there is no method '{method}'; expected auto, {', '.join(BASELINES)}")
+    methods = get_args(Method)
+    if method not in methods:
+        raise ParameterError(f"there is no method '{method}'; expected {', '.join(methods)}")
     rising = all(low < high for low, high in pairwise(levels))
     if not len(levels) or not rising or not 0 < levels[0] <= levels[-1] < 1:
         raise ParameterError("levels must rise and lie between 0 and 1, both excluded")
-
-
-def _history_windows(values: Floats, size: int, horizon: int, rng: np.random.Generator) -> Floats:
-    """Draw windows of the history, the same for all series: shape (size, n, horizon), unknown at random."""
-    length = values.shape[1]
-    surprise = _surprise(values)
-    starts = rng.integers(0, max(length - horizon, 0) + 1, size=size)
-    times = np.minimum(starts[:, None] + np.arange(horizon), length - 1)
-    windows = np.moveaxis(surprise[:, times], 0, 1)
-    noise = rng.standard_normal(windows.shape)
-    template: Floats = np.where(np.isfinite(windows), windows + 1e-6 * noise, noise)
-    return template
-
-
-def _surprise(values: Floats) -> Floats:
-    """Deviations from the mean of the six known values before, or after where the panel is nearer to those.
-
-    Over the root of that mean; NaN where fewer than three are known. A lasting shift of the level is far
-    from what came before it, but near to what comes after; a shock is far from both.
-    """
-    sides = (_mean_of_those_before(values), _mean_of_those_before(values[:, ::-1])[:, ::-1])
-    before, after = ((values - level) / np.sqrt(np.maximum(np.abs(level), 1.0)) for level in sides)
-    surprise: Floats = np.where(_mean_square(before) <= _mean_square(after), before, after)
-    return surprise
-
-
-def _mean_square(surprise: Floats) -> Floats:
-    """Mean square of the known values of each column; infinite where none is known."""
-    known = np.isfinite(surprise)
-    total = np.where(known, surprise, 0.0) ** 2
-    means: Floats = np.where(known.any(axis=0), total.sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.inf)
-    return means
-
-
-def _mean_of_those_before(values: Floats) -> Floats:
-    """Mean of the last six known values before each place of each row; NaN of fewer than three."""
-    known = np.isfinite(values)
-    packed = np.take_along_axis(values, np.argsort(~known, axis=1, kind="stable"), axis=1)
-    sums = np.cumsum(np.pad(np.where(np.isfinite(packed), packed, 0.0), ((0, 0), (1, 0))), axis=1)
-    number = np.cumsum(known, axis=1) - known
-    first = np.maximum(number - _NEIGHBOURS, 0)
-    added = np.take_along_axis(sums, number, axis=1) - np.take_along_axis(sums, first, axis=1)
-    means: Floats = np.where(number >= _FEWEST_NEIGHBOURS, added / np.maximum(number - first, 1), np.nan)
-    return means

@@ -35,6 +35,21 @@ class Dependence:
     loadings: Floats
     persistent: Floats
 
+    def take(self, rows: Integers) -> "Dependence":
+        """Return the dependence of the series in another order."""
+        return Dependence(
+            codes=self.codes[:, rows], loadings=self.loadings[:, rows], persistent=self.persistent[rows]
+        )
+
+    def added(self, groups: Integers, size: int) -> "Dependence":
+        """Return the dependence of sums of the series, of which the parts know more: the first partition's."""
+        loadings = add_rows(self.loadings[0], groups, size)
+        return Dependence(
+            codes=np.zeros((1, size), dtype=np.int64),
+            loadings=loadings[None],
+            persistent=np.zeros_like(loadings),
+        )
+
     def variance_of_sums(self, variance: Floats, groups: Integers, size: int) -> Floats:
         """Variance of the sums of series by group: (n, h) -> (size, h)."""
         total = add_rows(variance - (self.loadings**2).sum(axis=0), groups, size)
@@ -79,7 +94,9 @@ class Dependence:
         """Draw standard normal walks of what the groups share, shape (size, groups, h)."""
         codes, loadings = self.codes[place], self.loadings[place]
         groups = int(codes.max(initial=0)) + 1
-        deviation = add_rows(loadings, codes, groups) / np.maximum(add_rows(np.abs(mean), codes, groups), 1e-12)
+        deviation = add_rows(loadings, codes, groups) / np.maximum(
+            add_rows(np.abs(mean), codes, groups), 1e-12
+        )
         return _walk(deviation, rng.standard_normal((size, *deviation.shape)))
 
 
@@ -124,7 +141,9 @@ def _excess(mean: Floats, variance: Floats, codes: Integers, path: Shared) -> tu
     expected = path.noise[:, None] * total + path.spread * total**2
     extra = expected - add_rows(variance, codes, size)
     alone = pairs <= 1e-9 * total**2
-    return np.where(alone, 0.0, np.maximum(extra, 0.0) / np.where(alone, 1.0, pairs)), np.where(alone, 0.0, pairs)
+    return np.where(alone, 0.0, np.maximum(extra, 0.0) / np.where(alone, 1.0, pairs)), np.where(
+        alone, 0.0, pairs
+    )
 
 
 def shared_by_changes(values: Floats, variance: Floats) -> Dependence:

@@ -1,6 +1,6 @@
 """Known effects of the calendar: days of a period, working days, the Lunar New Year that moves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -37,6 +37,10 @@ class KnownEffects:
     effects: Floats
     prior: Floats
 
+    def with_effects(self, effects: Floats) -> "KnownEffects":
+        """Return the same with these effects, shape (B, k), all as likely."""
+        return replace(self, effects=effects, prior=np.zeros(len(effects)))
+
 
 def known_effects(periods: pd.PeriodIndex, calendar: str | None) -> KnownEffects:
     """Tabulate the known effects of periods; of a country's holidays only where a calendar is named.
@@ -54,15 +58,19 @@ def known_effects(periods: pd.PeriodIndex, calendar: str | None) -> KnownEffects
         return KnownEffects(
             days=lengths, regressors=np.zeros((len(periods), 1)), effects=np.zeros((1, 1)), prior=np.zeros(1)
         )
-    working = working_days(starts[0].date(), ends[-1].date(), country=calendar).set_index("day")["working_index"]
+    working = working_days(starts[0].date(), ends[-1].date(), country=calendar).set_index("day")[
+        "working_index"
+    ]
     before = working.reindex(starts - pd.Timedelta(days=1)).fillna(0).to_numpy()
     share = (working.loc[ends].to_numpy() - before) / days
     new_years = pd.DatetimeIndex(lunar_new_years(starts[0].year - 1, ends[-1].year + 1, country=calendar))
     window = pd.DatetimeIndex([]).append(
         [new_years + pd.Timedelta(days=offset) for offset in range(_NEW_YEAR_DAYS[0], _NEW_YEAR_DAYS[1] + 1)]
     )
-    near = pd.Series(1, index=window.to_period(periods.freqstr)).groupby(level=0).sum()
-    regressors = np.stack([np.log(share / share.mean()), near.reindex(periods).fillna(0).to_numpy() / days], axis=1)
+    near = pd.Series(1, index=pd.PeriodIndex(window, freq=periods.freqstr)).groupby(level=0).sum()
+    regressors = np.stack(
+        [np.log(share / share.mean()), near.reindex(periods).fillna(0).to_numpy() / days], axis=1
+    )
     regressors -= regressors.mean(axis=0)
     effects = np.array(list(product(_WORKING_EFFECTS, _NEW_YEAR_EFFECTS)))
     prior = -0.5 * ((effects / _EFFECT_DEVIATION) ** 2).sum(axis=1)

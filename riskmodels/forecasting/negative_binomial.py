@@ -8,7 +8,7 @@ Floats = npt.NDArray[np.float64]
 
 _SHIFT = 3.0
 _MOST_STEPS = 400
-_BLOCK = 4096
+_BLOCK = 60_000
 
 
 def log_likelihood(count: Floats, mean: Floats, variance: Floats) -> Floats:
@@ -70,8 +70,9 @@ def quantiles(levels: Floats, mean: Floats, variance: Floats) -> Floats:
     width = _near(levels[-1:], means, variances) - _near(levels[:1], means, variances)
     order = np.argsort(width[:, 0], kind="stable")
     narrow = order[: int(np.searchsorted(width[order, 0], _MOST_STEPS))]
-    for start in range(0, len(narrow), _BLOCK):
-        rows = narrow[start : start + _BLOCK]
+    block = max(1, _BLOCK // levels.size)
+    for start in range(0, len(narrow), block):
+        rows = narrow[start : start + block]
         found[rows] = _by_adding_up(levels, means[rows], variances[rows])
     wide = order[len(narrow) :]
     found[wide] = _by_steps(levels, means[wide], variances[wide])

@@ -7,7 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from riskmodels.forecasting import negative_binomial
+from riskmodels.panel import Kind
+
 Floats = npt.NDArray[np.float64]
+
+_LEAST = 1e-12
 
 
 class Predictive(Protocol):
@@ -18,12 +23,21 @@ class Predictive(Protocol):
         """Means, shape (n, h)."""
         ...
 
+    @property
+    def variance(self) -> Floats:
+        """Variances, shape (n, h)."""
+        ...
+
     def ppf(self, levels: Floats) -> Floats:
-        """Quantiles at ``levels`` of shape (q,) or (n, h, q); returns shape (n, h, q)."""
+        """Quantiles at ``levels`` of shape (q,), which rise; returns shape (n, h, q)."""
         ...
 
     def cdf(self, values: Floats) -> Floats:
         """Probability of at most ``values``, shape (n, h)."""
+        ...
+
+    def take(self, rows: slice) -> "Predictive":
+        """Return the distributions of some series."""
         ...
 
 
@@ -34,18 +48,17 @@ class CountPredictive:
     mean: Floats
     variance: Floats
 
-    def _size_and_probability(self) -> tuple[Floats, Floats]:
-        excess = np.maximum(self.variance - self.mean, 1e-9 * np.maximum(self.mean, 1.0))
-        return self.mean**2 / excess, self.mean / (self.mean + excess)
-
     def ppf(self, levels: Floats) -> Floats:
         """Exact integer quantiles."""
-        size, probability = self._size_and_probability()
-        return np.asarray(stats.nbinom.ppf(levels, size[..., None], probability[..., None]))
+        return negative_binomial.quantiles(levels, self.mean, self.variance)
 
     def cdf(self, values: Floats) -> Floats:
         """Probability of at most ``values``."""
-        return np.asarray(stats.nbinom.cdf(values, *self._size_and_probability()))
+        return negative_binomial.cdf(values, self.mean, self.variance)
+
+    def take(self, rows: slice) -> "CountPredictive":
+        """Return the distributions of some series."""
+        return CountPredictive(mean=self.mean[rows], variance=self.variance[rows])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,6 +68,11 @@ class NormalPredictive:
     mean: Floats
     deviation: Floats
 
+    @property
+    def variance(self) -> Floats:
+        """Squares of the deviations."""
+        return self.deviation**2
+
     def ppf(self, levels: Floats) -> Floats:
         """Quantiles, in the unit of the amounts."""
         return np.asarray(stats.norm.ppf(levels, self.mean[..., None], self.deviation[..., None]))
@@ -62,6 +80,10 @@ class NormalPredictive:
     def cdf(self, values: Floats) -> Floats:
         """Probability of at most ``values``."""
         return np.asarray(stats.norm.cdf(values, self.mean, self.deviation))
+
+    def take(self, rows: slice) -> "NormalPredictive":
+        """Return the distributions of some series."""
+        return NormalPredictive(mean=self.mean[rows], deviation=self.deviation[rows])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,6 +102,11 @@ class SamplePredictive:
         means: Floats = np.nansum(self.draws, axis=-1) / self._sizes
         return means
 
+    @property
+    def variance(self) -> Floats:
+        """Variances of the values."""
+        return np.asarray(np.nanvar(self.draws, axis=-1))
+
     def ppf(self, levels: Floats) -> Floats:
         """Smallest value with at least that share of the values at or below it."""
         places = np.ceil(levels * self._sizes[..., None] - 1e-9).astype(np.int64) - 1
@@ -89,3 +116,14 @@ class SamplePredictive:
         """Share of the values at or below ``values``."""
         below: Floats = (self.draws <= np.asarray(values)[..., None]).sum(axis=-1) / self._sizes
         return below
+
+    def take(self, rows: slice) -> "SamplePredictive":
+        """Return the distributions of some series."""
+        return SamplePredictive(draws=self.draws[rows])
+
+
+def predictive_of(kind: Kind, mean: Floats, variance: Floats) -> Predictive:
+    """Return negative binomial counts or normal amounts with these means and variances."""
+    if kind == "amount":
+        return NormalPredictive(mean=mean, deviation=np.sqrt(np.maximum(variance, _LEAST)))
+    return CountPredictive(mean=np.maximum(mean, _LEAST), variance=np.maximum(variance, _LEAST))

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from riskmodels.forecasting.known_effects import KnownEffects
 from riskmodels.forecasting.negative_binomial import log_likelihood
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 _DISCOUNTS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 DRIFTS = (-0.016, -0.012, -0.008, -0.004, 0.0, 0.004, 0.008, 0.012, 0.016)
@@ -19,7 +21,11 @@ _SEASON_PRIORS = (50.0, 400.0, 3000.0)
 _SCORE_MEMORY = 0.99
 _DISPERSION_MEMORY = 0.98
 _DISPERSION_PRIOR = (3.0, 10.0)
+_MOST_SURPRISE = 25.0
+_LEAST_SCORE = -1e6
 _LEAST_SHAPE = 0.5
+_LEAST_RATE = 0.01
+_UNSCORED = 12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,16 +65,14 @@ def follow(
     offset: Floats,
     *,
     places: Integers,
-    regressors: Floats,
-    effects: Floats,
-    prior: Floats,
+    effects: KnownEffects,
     drifts: Sequence[float] = DRIFTS,
-    burn_in: int = 0,
 ) -> Shared:
-    """Filter totals, averaging over discounts, drifts and known effects by prequential likelihood.
+    """Filter totals, averaging over discounts, drifts, seasons and known effects by prequential likelihood.
 
     A discounted Gamma–Poisson level (Harvey & Fernandes 1989, doi:10.1080/07350015.1989.10509750) that may
     jump at any period (West & Harrison 1997, ch. 12: a second model, in which the past counts for one event).
+    The first year is not scored: its season has not been seen yet.
 
     Parameters
     ----------
@@ -76,81 +80,31 @@ def follow(
         Sums of the known counts, NaN where none is known, and what they would be at level one.
     places : ndarray of int, shape (T + h,)
         Place of each period in the season.
-    regressors : ndarray, shape (T + h, k)
-        Known effects' regressors.
-    effects, prior : ndarray, shape (B, k) and (B,)
-        Candidate log effects and their log prior.
+    effects : KnownEffects
+        Of the T + h periods; their regressors and candidate effects are used, not the days.
     drifts : sequence of float
         Candidate drifts of the log level a period.
-    burn_in : int
-        Periods that are not scored, because their season has not been seen yet.
     """
-    groups, length = total.shape
-    discount, drift, choice, strength = (
-        part.ravel()
-        for part in np.meshgrid(_DISCOUNTS, drifts, np.arange(len(effects)), _SEASON_PRIORS, indexing="ij")
-    )
-    choice = choice.astype(int)
-    log_prior = prior[choice] - 0.5 * (drift / _DRIFT_DEVIATION) ** 2
-    known_effect = np.exp(regressors @ effects.T)[:, choice]
-    size = (groups, len(discount))
-    score, shape, rate = np.zeros(size) + log_prior, np.full(size, _LEAST_SHAPE), np.ones(size)
-    seen = np.zeros((groups, places.max() + 1, len(discount)))
-    expected = np.zeros_like(seen)
-    squares, number = np.zeros(size), np.zeros((groups, 1))
-    started = np.zeros((groups, 1), dtype=bool)
-    level, variance, slope = np.zeros((3, groups, length))
-    factor = np.ones((groups, len(places)))
+    length = total.shape[1]
+    state = _State(total, offset, places, effects, drifts)
+    level, variance, slope = np.zeros((3, *total.shape))
+    factor = np.ones((len(total), len(places)))
     for time in range(length):
-        place = places[time]
-        count = total[:, [time]]
-        known = np.isfinite(count) & (offset[:, [time]] > 0)
-        count = np.where(known, count, 0.0)
-        season = (strength + seen[:, place]) / (strength + expected[:, place]) * known_effect[time]
-        weight = _weights(score)
-        factor[:, time] = (weight * season).sum(axis=1)
-        base = np.where(known, offset[:, [time]], 1.0)
-        exposed = base * season
-        fresh = known & ~started
-        rate = np.where(fresh, _LEAST_SHAPE * base / np.maximum(count, 0.5), rate * np.exp(-drift))
-        shape = np.where(fresh, _LEAST_SHAPE, shape)
-        after = np.maximum(discount * shape, _LEAST_SHAPE)
-        shape, rate = after, rate * after / shape
-        dispersion = _dispersion(squares, number)
-        mean = exposed * shape / rate
-        least = np.minimum(1.0, shape)
-        steady = log_likelihood(count, mean, dispersion * (mean + mean**2 / shape) + 1e-9)
-        jumped = log_likelihood(count, mean, dispersion * mean + mean**2 / least * dispersion + 1e-9)
-        live = known & started
-        top = np.maximum(steady, jumped)
-        odds = _JUMP * np.exp(jumped - top), (1 - _JUMP) * np.exp(steady - top)
-        chance = np.where(live, odds[0] / (odds[0] + odds[1]), 0.0)
-        if time >= burn_in:
-            gained = np.maximum(top + np.log(odds[0] + odds[1]), -1e6)
-            score = np.where(live, log_prior + _SCORE_MEMORY * (score - log_prior) + gained, score)
-        surprise = np.minimum((count - mean) ** 2 / (mean + mean**2 / shape), 25 * dispersion) * (1 - chance)
-        squares = np.where(live, _DISPERSION_MEMORY * squares + surprise, squares)
-        number = np.where(live, _DISPERSION_MEMORY * number + 1, number)
-        learnt = np.where(known, 1.0 / dispersion, 0.0)
-        shape, rate = _collapse(
-            (shape + count * learnt, rate + exposed * learnt),
-            (least + count * learnt, rate * least / shape + exposed * learnt),
-            chance,
+        factor[:, time] = (state.weights() * state.season(time)).sum(axis=1)
+        state.step(time, scored=time >= min(_UNSCORED, length // 2))
+        weight = state.weights()
+        level[:, time] = np.log((weight * state.shape / state.rate).sum(axis=1))
+        variance[:, time] = (weight * state.doubt(1)).sum(axis=1)
+        slope[:, time] = (weight * state.drift).sum(axis=1)
+    weight, dispersion = state.weights(), state.dispersion()
+    ahead, spread = np.empty((2, len(total), len(places) - length))
+    for time in range(length, len(places)):
+        factor[:, time] = (weight * state.season(time)).sum(axis=1)
+        doubt = weight * state.doubt(time - length + 1)
+        ahead[:, time - length], spread[:, time - length] = (
+            doubt.sum(axis=1),
+            (doubt * dispersion).sum(axis=1),
         )
-        started |= known
-        weight = _weights(score)
-        level[:, time] = np.log((weight * shape / rate).sum(axis=1))
-        variance[:, time] = (weight / (discount * shape)).sum(axis=1)
-        slope[:, time] = (weight * drift).sum(axis=1)
-        seen[:, place] += np.where(live, count * learnt, 0.0)
-        expected[:, place] += np.where(live, base * known_effect[time] * shape / rate * learnt, 0.0)
-    ahead, spread = np.empty((2, groups, len(places) - length))
-    dispersion = _dispersion(squares, number)
-    for step, place in enumerate(places[length:]):
-        season = (strength + seen[:, place]) / (strength + expected[:, place])
-        factor[:, length + step] = (weight * season * known_effect[length + step]).sum(axis=1)
-        doubt = weight / np.maximum(shape * discount ** (step + 1), _LEAST_SHAPE)
-        ahead[:, step], spread[:, step] = doubt.sum(axis=1), (doubt * dispersion).sum(axis=1)
     return Shared(
         level=level,
         variance=variance,
@@ -159,19 +113,104 @@ def follow(
         spread=spread,
         factor=factor,
         drift=slope,
-        effects=weight @ effects[choice],
+        effects=weight @ state.effects,
     )
 
 
-def _weights(score: Floats) -> Floats:
-    weight = np.exp(score - score.max(axis=1, keepdims=True))
-    normal: Floats = weight / weight.sum(axis=1, keepdims=True)
-    return normal
+class _State:
+    """What the filter knows; arrays are (groups, members of the grid)."""
+
+    def __init__(
+        self,
+        total: Floats,
+        offset: Floats,
+        places: Integers,
+        effects: KnownEffects,
+        drifts: Sequence[float],
+    ) -> None:
+        grid = np.meshgrid(_DISCOUNTS, drifts, np.arange(len(effects.effects)), _SEASON_PRIORS, indexing="ij")
+        self.discount, self.drift, choice, self.strength = (part.ravel() for part in grid)
+        self.effects = effects.effects[choice.astype(int)]
+        self.prior = effects.prior[choice.astype(int)] - 0.5 * (self.drift / _DRIFT_DEVIATION) ** 2
+        self.calendar = np.exp(effects.regressors @ self.effects.T)
+        self.total, self.offset, self.places = total, offset, places
+        size = (len(total), len(self.drift))
+        self.score = np.zeros(size) + self.prior
+        self.shape, self.rate = np.full(size, _LEAST_SHAPE), np.ones(size)
+        self.seen, self.expected = np.zeros((2, int(places.max()) + 1, *size))
+        self.squares, self.number = np.zeros(size), np.zeros((len(total), 1))
+        self.started = np.zeros((len(total), 1), dtype=bool)
+
+    def weights(self) -> Floats:
+        """Weights of the members."""
+        weight = np.exp(self.score - self.score.max(axis=1, keepdims=True))
+        normal: Floats = weight / weight.sum(axis=1, keepdims=True)
+        return normal
+
+    def season(self, time: int) -> Floats:
+        """Season, shrunk towards none, times the calendar's effect."""
+        place = self.places[time]
+        season = (self.strength + self.seen[place]) / (self.strength + self.expected[place])
+        effect: Floats = season * self.calendar[time]
+        return effect
+
+    def dispersion(self) -> Floats:
+        """Variance over mean where the level is known."""
+        prior, strength = _DISPERSION_PRIOR
+        return np.maximum((prior * strength + self.squares) / (strength + self.number), 1.0)
+
+    def doubt(self, steps: int) -> Floats:
+        """Squared coefficient of variation of the level some periods ahead."""
+        doubt: Floats = 1.0 / np.maximum(self.shape * self.discount**steps, _LEAST_SHAPE)
+        return doubt
+
+    def step(self, time: int, *, scored: bool) -> None:
+        """Learn from a period."""
+        known = np.isfinite(self.total[:, [time]]) & (self.offset[:, [time]] > 0)
+        count = np.where(known, self.total[:, [time]], 0.0)
+        base = np.where(known, self.offset[:, [time]], 1.0)
+        live = known & self.started
+        self._age(known & ~self.started, count / base)
+        exposed, dispersion = base * self.season(time), self.dispersion()
+        mean = exposed * self.shape / self.rate
+        least = np.minimum(1.0, self.shape)
+        gained, chance = _steady_or_jumped(count, mean, dispersion, self.shape, least)
+        if scored:
+            kept = self.prior + _SCORE_MEMORY * (self.score - self.prior)
+            self.score = np.where(live, kept + np.maximum(gained, _LEAST_SCORE), self.score)
+        chance = np.where(live, chance, 0.0)
+        surprise = (count - mean) ** 2 / (mean + mean**2 / self.shape)
+        surprise = np.minimum(surprise, _MOST_SURPRISE * dispersion) * (1 - chance)
+        self.squares = np.where(live, _DISPERSION_MEMORY * self.squares + surprise, self.squares)
+        self.number = np.where(live, _DISPERSION_MEMORY * self.number + 1, self.number)
+        learnt = known / dispersion
+        self.shape, self.rate = _collapse(
+            (self.shape + count * learnt, self.rate + exposed * learnt),
+            (least + count * learnt, self.rate * least / self.shape + exposed * learnt),
+            chance,
+        )
+        place, usual = self.places[time], base * self.calendar[time] * self.shape / self.rate
+        self.seen[place] += np.where(live, count * learnt, 0.0)
+        self.expected[place] += np.where(live, usual * learnt, 0.0)
+        self.started |= known
+
+    def _age(self, fresh: Flags, first: Floats) -> None:
+        """Let the past count less, and the level drift; start at the first rate."""
+        aged = np.maximum(self.discount * self.shape, _LEAST_SHAPE)
+        rate = self.rate * np.exp(-self.drift) * aged / self.shape
+        self.shape = np.where(fresh, _LEAST_SHAPE, aged)
+        self.rate = np.where(fresh, _LEAST_SHAPE / np.maximum(first, _LEAST_RATE), rate)
 
 
-def _dispersion(squares: Floats, number: Floats) -> Floats:
-    prior, strength = _DISPERSION_PRIOR
-    return np.maximum((prior * strength + squares) / (strength + number), 1.0)
+def _steady_or_jumped(
+    count: Floats, mean: Floats, dispersion: Floats, shape: Floats, least: Floats
+) -> tuple[Floats, Floats]:
+    """Return the log-likelihood of a count, and the chance that the level has jumped before it."""
+    steady = log_likelihood(count, mean, dispersion * (mean + mean**2 / shape))
+    jumped = log_likelihood(count, mean, dispersion * (mean + mean**2 / least))
+    top = np.maximum(steady, jumped)
+    jump, stay = _JUMP * np.exp(jumped - top), (1 - _JUMP) * np.exp(steady - top)
+    return top + np.log(jump + stay), jump / (jump + stay)
 
 
 def _collapse(

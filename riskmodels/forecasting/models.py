@@ -1,0 +1,252 @@
+"""From a panel to distributions: offsets, groups that share, the count filter and theta side by side."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodels.errors import ParameterError
+from riskmodels.forecasting.baselines import BASELINES
+from riskmodels.forecasting.counts import Filtered, Groups, filter_counts
+from riskmodels.forecasting.hierarchy import Dependence, shared_by_changes, shared_by_counts
+from riskmodels.forecasting.known_effects import KnownEffects, known_effects
+from riskmodels.forecasting.predictive import CountPredictive, Predictive
+from riskmodels.forecasting.shared import DRIFTS, Shared, follow
+from riskmodels.panel import Panel, add_rows
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+_YEAR = 12
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Known:
+    """What is known beside the values, over the T periods of a panel and h more.
+
+    Attributes
+    ----------
+    exposure : ndarray, shape (n, T + h)
+        Over its own last value.
+    completeness : ndarray, shape (n, T)
+        Share of the final count that is known.
+    effects : KnownEffects
+        Of the calendar.
+    periods : PeriodIndex
+        All T + h.
+    """
+
+    exposure: Floats
+    completeness: Floats
+    effects: KnownEffects
+    periods: pd.PeriodIndex
+
+    @property
+    def offset(self) -> Floats:
+        """What counts are proportional to, shape (n, T + h)."""
+        offset: Floats = self.exposure * self.effects.days
+        offset[:, : self.completeness.shape[1]] *= self.completeness
+        return offset
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Contributions:
+    """Factors of the expected counts of n series over h periods; their product is the mean.
+
+    Attributes
+    ----------
+    level : ndarray, shape (n, h)
+        Expected count of an average period at the last exposure and the shared level of a year before.
+    shared, exposure, season, calendar : ndarray, shape (n, h)
+        Factors: of the shared level since a year before, of the exposure since the last period, of the
+        season, and of the calendar (days of the period, working days, the Lunar New Year).
+    weights : ndarray, shape (discounts, seasons, 1 + partitions)
+        Mean weights of the count filter's members.
+    """
+
+    level: Floats
+    shared: Floats
+    exposure: Floats
+    season: Floats
+    calendar: Floats
+    weights: Floats
+
+    def added(self, groups: Integers, size: int) -> "Contributions":
+        """Return the factors of sums of the series: each the sum with it over the sum without it."""
+        factors = np.stack([self.level, self.shared, self.exposure, self.season, self.calendar])
+        sums = np.stack([add_rows(product, groups, size) for product in np.cumprod(factors, axis=0)])
+        shared, exposure, season, calendar = sums[1:] / sums[:-1]
+        return Contributions(
+            level=sums[0],
+            shared=shared,
+            exposure=exposure,
+            season=season,
+            calendar=calendar,
+            weights=self.weights,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Modelled:
+    """Distributions of every series, what they share, and for counts what they are made of."""
+
+    predictive: Predictive
+    dependence: Dependence
+    contributions: Contributions | None
+
+
+def know(
+    panel: Panel,
+    horizon: int,
+    *,
+    future_exposure: npt.ArrayLike | None,
+    calendar: str | None,
+    completeness: npt.ArrayLike | None,
+) -> Known:
+    """Bring exposure, completeness and calendar to the shape of the panel.
+
+    An unknown exposure is the last known one, or the first; a later one than the panel's is the last.
+
+    Raises
+    ------
+    ParameterError
+        A shape does not fit, or a value lies outside its range.
+    """
+    n, length = panel.values.shape
+    last, frequency = panel.periods[-1], panel.periods.freq
+    periods = pd.PeriodIndex(panel.periods.append(pd.period_range(last + 1, periods=horizon, freq=frequency)))
+    past = np.ones((n, length)) if panel.exposure is None else panel.exposure
+    if future_exposure is not None and panel.exposure is None:
+        raise ParameterError("a future exposure needs a panel with an exposure")
+    ahead = (
+        np.full((n, horizon), np.nan) if future_exposure is None else np.asarray(future_exposure, dtype=float)
+    )
+    if ahead.shape not in ((horizon,), (n, horizon)) or (
+        future_exposure is not None and not (ahead > 0).all()
+    ):
+        raise ParameterError(
+            f"future_exposure must be positive and of shape ({n}, {horizon}) or ({horizon},)"
+        )
+    exposure = _filled(np.concatenate([past, np.broadcast_to(ahead, (n, horizon))], axis=1))
+    share = np.ones(length) if completeness is None else np.asarray(completeness, dtype=float)
+    if share.shape not in ((length,), (n, length)) or not ((share > 0) & (share <= 1)).all():
+        raise ParameterError(
+            f"completeness must lie in (0, 1] and be of shape ({n}, {length}) or ({length},)"
+        )
+    return Known(
+        exposure=exposure / exposure[:, [length - 1]],
+        completeness=np.broadcast_to(share, (n, length)),
+        effects=known_effects(periods, calendar),
+        periods=periods,
+    )
+
+
+def _filled(exposure: Floats) -> Floats:
+    """Fill unknown exposures with the last known one of their row, else the first, else one."""
+    known = np.isfinite(exposure) & (exposure > 0)
+    places = np.maximum.accumulate(np.where(known, np.arange(exposure.shape[1]), -1), axis=1)
+    places = np.where(places < 0, np.argmax(known, axis=1)[:, None], places)
+    filled = np.take_along_axis(exposure, places, axis=1)
+    return np.where(known.any(axis=1, keepdims=True), filled, 1.0)
+
+
+def model(panel: Panel, method: str, known: Known) -> Modelled:
+    """Forecast a panel by a method; what it finds for a series does not depend on the order of the rows."""
+    horizon = len(known.periods) - len(panel.periods)
+    if panel.kind == "amount":
+        predictive = BASELINES[method](panel, horizon)
+        dependence = shared_by_changes(panel.values, predictive.variance)
+        return Modelled(predictive=predictive, dependence=dependence, contributions=None)
+    values = _opened(panel)
+    codes = _partitions(panel.keys)
+    order = _order(values, known.offset, codes)
+    back = np.argsort(order)
+    groups = _shared(values[order], known.offset[order], codes[:, order], known)
+    if method in BASELINES:
+        predictive = BASELINES[method](panel, horizon)
+        mean, variance = predictive.mean[order], predictive.variance[order]
+        dependence = shared_by_counts(mean, variance, np.zeros_like(mean), groups).take(back)
+        return Modelled(predictive=predictive, dependence=dependence, contributions=None)
+    found = filter_counts(values[order], known.offset[order], places=_places(known.periods), groups=groups)
+    dependence = shared_by_counts(found.mean, found.variance, found.persistent, groups)
+    return Modelled(
+        predictive=CountPredictive(mean=found.mean[back], variance=found.variance[back]),
+        dependence=dependence.take(back),
+        contributions=_contributions(found, back, known, groups[0][1]),
+    )
+
+
+def _opened(panel: Panel) -> Floats:
+    """Counts, those of zero before a series has any exposure being unknown: it had not opened."""
+    values = panel.values
+    if (values < 0).any() or np.isinf(values).any():
+        raise ParameterError("counts must be finite and not negative")
+    if panel.exposure is None:
+        return values
+    closed = ~(panel.exposure > 0)
+    never = closed.all(axis=1, keepdims=True)
+    return np.where(closed & ~never & (values == 0), np.nan, values)
+
+
+def _partitions(keys: pd.DataFrame) -> Integers:
+    """Groups of every series: the whole panel, and the finest key whose groups have as many members."""
+    whole = np.zeros(len(keys), dtype=np.int64)
+    sizes = {str(name): keys[name].nunique(dropna=False) for name in sorted(keys.columns)}
+    fit = {name: size for name, size in sizes.items() if 1 < size <= np.sqrt(len(keys))}
+    if not fit:
+        return whole[None]
+    finest = max(fit, key=lambda name: fit[name])
+    codes, _ = pd.factorize(keys[finest], sort=True, use_na_sentinel=False)
+    return np.stack([whole, codes.astype(np.int64)])
+
+
+def _order(values: Floats, offset: Floats, codes: Integers) -> Integers:
+    """Order of the rows by what they hold, so that sums over them do not depend on how they came."""
+    content = np.concatenate([np.nan_to_num(values, nan=-1.0), offset, codes.T], axis=1)
+    rows = np.ascontiguousarray(content).view(f"V{content.itemsize * content.shape[1]}").ravel()
+    return np.argsort(rows, kind="stable")
+
+
+def _places(periods: pd.PeriodIndex) -> Integers:
+    return (
+        np.asarray(periods.month if periods.freqstr.startswith("M") else periods.quarter, dtype=np.int64) - 1
+    )
+
+
+def _shared(values: Floats, offset: Floats, codes: Integers, known: Known) -> Groups:
+    """Filter the totals of every partition; all use the calendar that the whole panel taught."""
+    length = values.shape[1]
+    here = np.isfinite(values)
+    filled, exposed = np.where(here, values, 0.0), np.where(here, offset[:, :length], 0.0)
+    usual = filled.sum(axis=1) / np.maximum(exposed.sum(axis=1), 1e-9)
+    effects, groups = known.effects, []
+    for place, part in enumerate(codes):
+        size = int(part.max()) + 1
+        total = add_rows(filled, part, size)
+        path = follow(
+            np.where(add_rows(here.astype(float), part, size) > 0, total, np.nan),
+            add_rows(exposed * usual[:, None], part, size),
+            places=_places(known.periods),
+            effects=effects,
+            drifts=DRIFTS if place == 0 else (0.0,),
+        )
+        effects = effects.with_effects(path.effects)
+        groups.append((part, path))
+    return groups
+
+
+def _contributions(found: Filtered, back: Integers, known: Known, whole: Shared) -> Contributions:
+    horizon = found.mean.shape[1]
+    ahead = slice(len(known.periods) - horizon, None)
+    calendar = known.effects.days[ahead] * np.exp(known.effects.regressors[ahead] @ whole.effects[0])
+    calendar = np.broadcast_to(calendar, found.mean.shape)
+    year_before = max(whole.level.shape[1] - 1 - _YEAR, 0)
+    moved = whole.level[0, -1] - whole.level[0, year_before]
+    shared = np.repeat(np.exp(found.sharing[back] * moved)[:, None], horizon, axis=1)
+    season = found.season[back] / (calendar / known.effects.days[ahead])
+    exposure = known.exposure[:, ahead]
+    level = found.mean[back] / (shared * season * calendar * exposure)
+    return Contributions(
+        level=level, shared=shared, exposure=exposure, season=season, calendar=calendar, weights=found.weights
+    )
