@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from riskmodels.forecasting.negative_binomial import log_likelihood
-from riskmodels.forecasting.shared import Shared
+from riskmodels.forecasting.shared import Shared, lasting
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -206,7 +206,7 @@ class _State:
         level *= np.exp(self.drift[self.length - 1] * steps) * self.offset[time, part]
         level = level * self.shape[..., part] / self.rate[..., part]
         mean = level * np.repeat(season / self.offset[time, part], len(self.groups) + 1, axis=0)
-        spread = mean * mean / np.maximum(self.discount**steps * self.shape[..., part], _LEAST_SHAPE)
+        spread = mean * mean / np.maximum(lasting(self.discount, steps) * self.shape[..., part], _LEAST_SHAPE)
         doubt = mean * mean * self._spread(part, [path.ahead[:, steps - 1] for _, path in self.groups])
         found = _mixed(weight, mean, self._dispersion(part) * (mean + spread) + doubt)
         own = np.sqrt((weight * spread).sum(axis=(0, 1))) / found[0]

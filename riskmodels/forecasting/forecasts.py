@@ -39,7 +39,7 @@ class Forecast(Displayed):
     levels : tuple of float
         The q quantile levels.
     method : str
-        The method used (what ``auto`` stands for here).
+        The method used.
     predictive : Predictive
         The distributions.
     dependence : Dependence
@@ -232,13 +232,14 @@ def forecast(
     known = know(
         panel, horizon, future_exposure=future_exposure, calendar=calendar, completeness=completeness
     )
-    chosen = ("counts" if panel.kind == "count" else "theta") if method == "auto" else method
-    made = model(panel.since_breaks(), chosen, known)
+    if panel.kind == "amount" and method == "counts":
+        raise ParameterError("the method 'counts' is for counts, and the panel holds amounts: take 'theta'")
+    made = model(panel.since_breaks(), method, known)
     return Forecast(
         panel=panel,
         periods=known.periods[len(panel.periods) :],
         levels=tuple(levels),
-        method=chosen,
+        method=method,
         predictive=made.predictive,
         dependence=made.dependence,
         contributions=made.contributions,

@@ -1,6 +1,6 @@
 """From a panel to distributions: offsets, groups that share, the count filter and theta side by side."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -8,11 +8,13 @@ import pandas as pd
 
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.baselines import BASELINES
+from riskmodels.forecasting.blending import blended, large, theta_counts
 from riskmodels.forecasting.counts import Filtered, Groups, filter_counts
 from riskmodels.forecasting.hierarchy import Dependence, shared_by_changes, shared_by_counts
 from riskmodels.forecasting.known_effects import KnownEffects, known_effects
-from riskmodels.forecasting.predictive import CountPredictive, Predictive
+from riskmodels.forecasting.predictive import CountPredictive, Predictive, RootPredictive
 from riskmodels.forecasting.shared import DRIFTS, Shared, follow
+from riskmodels.forecasting.theta import smooth_theta
 from riskmodels.panel import Panel, add_rows
 
 Floats = npt.NDArray[np.float64]
@@ -41,6 +43,15 @@ class Known:
     completeness: Floats
     effects: KnownEffects
     periods: pd.PeriodIndex
+
+    @property
+    def horizon(self) -> int:
+        """Number of periods ahead."""
+        return len(self.periods) - self.completeness.shape[1]
+
+    def take(self, rows: Integers) -> "Known":
+        """Return what is known of the series in another order."""
+        return replace(self, exposure=self.exposure[rows], completeness=self.completeness[rows])
 
     @property
     def offset(self) -> Floats:
@@ -153,28 +164,53 @@ def _filled(exposure: Floats) -> Floats:
 
 def model(panel: Panel, method: str, known: Known) -> Modelled:
     """Forecast a panel by a method; what it finds for a series does not depend on the order of the rows."""
-    horizon = len(known.periods) - len(panel.periods)
     if panel.kind == "amount":
-        predictive = BASELINES[method](panel, horizon)
-        dependence = shared_by_changes(panel.values, predictive.variance)
-        return Modelled(predictive=predictive, dependence=dependence, contributions=None)
-    values = _opened(panel)
-    codes = _partitions(panel.keys)
+        return _model_amounts(panel, method, known)
+    values, codes = _opened(panel), _partitions(panel.keys)
     order = _order(values, known.offset, codes)
     back = np.argsort(order)
-    groups = _shared(values[order], known.offset[order], codes[:, order], known)
+    values, ordered = values[order], known.take(order)
+    groups = _shared(values, ordered.offset, codes[:, order], known)
     if method in BASELINES:
-        predictive = BASELINES[method](panel, horizon)
+        predictive = BASELINES[method](panel, ordered.horizon)
         mean, variance = predictive.mean[order], predictive.variance[order]
         dependence = shared_by_counts(mean, variance, np.zeros_like(mean), groups).take(back)
         return Modelled(predictive=predictive, dependence=dependence, contributions=None)
-    found = filter_counts(values[order], known.offset[order], places=_places(known.periods), groups=groups)
+    found = _filtered(values, ordered, groups, method)
     dependence = shared_by_counts(found.mean, found.variance, found.persistent, groups)
     return Modelled(
         predictive=CountPredictive(mean=found.mean[back], variance=found.variance[back]),
         dependence=dependence.take(back),
         contributions=_contributions(found, back, known, groups[0][1]),
     )
+
+
+def _model_amounts(panel: Panel, method: str, known: Known) -> Modelled:
+    if method in BASELINES:
+        predictive = BASELINES[method](panel, known.horizon)
+    else:
+        rooted = ~(panel.values < 0).any(axis=1, keepdims=True)
+        roots = np.where(rooted, np.sqrt(np.where(rooted, panel.values, 0.0)), panel.values)
+        found = smooth_theta(roots, places=_places(known.periods))
+        predictive = RootPredictive(location=found.location, scale=found.scale, rooted=rooted)
+    dependence = shared_by_changes(panel.values, predictive.variance)
+    return Modelled(predictive=predictive, dependence=dependence, contributions=None)
+
+
+def _filtered(values: Floats, known: Known, groups: Groups, method: str) -> Filtered:
+    """Filter counts, and let theta speak where it is asked: for all series, or for those worth it."""
+    places = _places(known.periods)
+    filtered = filter_counts(values, known.offset, places=places, groups=groups)
+    year = int(places.max()) + 1
+    rows = {"counts": np.zeros(len(values), dtype=bool), "theta": np.ones(len(values), dtype=bool)}
+    asked = rows[method] if method in rows else large(values, year)
+    if not asked.any():
+        return filtered
+    calendar = np.exp(known.effects.regressors @ groups[0][1].effects[0])
+    theta = theta_counts(
+        values[asked], (known.offset * calendar)[asked], places=places, trust=known.completeness[asked]
+    )
+    return blended(filtered, theta, values, asked, alone=method == "theta")
 
 
 def _opened(panel: Panel) -> Floats:

@@ -5,9 +5,10 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special, stats
 
 from riskmodels.forecasting import negative_binomial
+from riskmodels.forecasting.theta import TAILS
 from riskmodels.panel import Kind
 
 Floats = npt.NDArray[np.float64]
@@ -84,6 +85,48 @@ class NormalPredictive:
     def take(self, rows: slice) -> "NormalPredictive":
         """Return the distributions of some series."""
         return NormalPredictive(mean=self.mean[rows], deviation=self.deviation[rows])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RootPredictive:
+    """Amounts by the location and scale of their square roots, shape (n, h), whose errors are Student's t.
+
+    ``rooted`` of shape (n, 1) is false for series with amounts below zero, which have no roots: their own
+    location and scale.
+    """
+
+    location: Floats
+    scale: Floats
+    rooted: npt.NDArray[np.bool_]
+
+    @property
+    def mean(self) -> Floats:
+        """Means: the square of the location plus the variance of the root."""
+        spread = TAILS.variance * self.scale**2
+        return np.where(self.rooted, np.maximum(self.location, 0.0) ** 2 + spread, self.location)
+
+    @property
+    def variance(self) -> Floats:
+        """Variances, as if the roots were normal."""
+        spread = TAILS.variance * self.scale**2
+        squared = 2.0 * spread**2 + 4.0 * np.maximum(self.location, 0.0) ** 2 * spread
+        return np.where(self.rooted, squared, spread)
+
+    def ppf(self, levels: Floats) -> Floats:
+        """Quantiles, in the unit of the amounts; not below zero where there are roots."""
+        errors = TAILS.factor * special.stdtrit(TAILS.degrees, levels)
+        found = self.location[..., None] + self.scale[..., None] * errors
+        return np.where(self.rooted[..., None], np.maximum(found, 0.0) ** 2, found)
+
+    def cdf(self, values: Floats) -> Floats:
+        """Probability of at most ``values``."""
+        root = np.where(self.rooted, np.sqrt(np.maximum(values, 0.0)), values)
+        found = special.stdtr(TAILS.degrees, (root - self.location) / (TAILS.factor * self.scale))
+        return np.where(self.rooted & (np.asarray(values) < 0), 0.0, found)
+
+    def take(self, rows: slice) -> "RootPredictive":
+        """Return the distributions of some series."""
+        return RootPredictive(location=self.location[rows], scale=self.scale[rows], rooted=self.rooted[rows])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -117,6 +117,15 @@ def follow(
     )
 
 
+def lasting(discount: Floats, steps: int) -> Floats:
+    """Return the share of what is known of a level that lasts some periods, in which it moves evenly.
+
+    A discount is meant for one period: compounded, it would let the variance explode (West & Harrison 1997,
+    ch. 6.3).
+    """
+    return 1.0 / (1.0 + steps * (1.0 - discount) / discount)
+
+
 class _State:
     """What the filter knows; arrays are (groups, members of the grid)."""
 
@@ -161,7 +170,7 @@ class _State:
 
     def doubt(self, steps: int) -> Floats:
         """Squared coefficient of variation of the level some periods ahead."""
-        doubt: Floats = 1.0 / np.maximum(self.shape * self.discount**steps, _LEAST_SHAPE)
+        doubt: Floats = 1.0 / np.maximum(self.shape * lasting(self.discount, steps), _LEAST_SHAPE)
         return doubt
 
     def step(self, time: int, *, scored: bool) -> None:

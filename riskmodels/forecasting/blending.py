@@ -1,0 +1,116 @@
+"""Theta for counts, and its blend with the count filter by prequential score."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from riskmodels.forecasting.counts import Filtered, Moments
+from riskmodels.forecasting.negative_binomial import log_likelihood
+from riskmodels.forecasting.theta import TAILS, smooth_theta
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+_LEAST_COUNT = 3.0
+_UNSCORED = 6
+_OWN_WEIGHT, _PANEL_WEIGHT = 0.1, 5.0
+_MEMORY = 0.97
+_MOST_GAIN = 20.0
+_LEAST_MEAN = 1e-3
+_LEAST_EXTRA = 0.02
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RootCounts(Moments):
+    """What theta on square roots foretells of counts.
+
+    Attributes
+    ----------
+    season : ndarray, shape (n, h)
+        Season in the mean: a factor.
+    """
+
+    season: Floats
+
+
+def theta_counts(values: Floats, offset: Floats, *, places: Integers, trust: Floats) -> RootCounts:
+    """Smooth the square roots of counts over their offset, and square what comes.
+
+    Parameters
+    ----------
+    values, trust : ndarray, shape (n, T)
+        Counts, NaN where unknown, and the share of the final count that is known.
+    offset : ndarray, shape (n, T + h)
+        What every count is proportional to; positive.
+    places : ndarray of int, shape (T + h,)
+        Place of each period in the season.
+    """
+    length = values.shape[1]
+    found = smooth_theta(np.sqrt(values / offset[:, :length]), places=places, trust=trust)
+    mean, variance = _squared(found.location, found.scale, offset[:, length:])
+    usual, _ = _squared(found.location - found.season, found.scale, offset[:, length:])
+    fitted_mean, fitted_variance = _squared(found.fitted, found.fitted_scale, offset[:, :length])
+    return RootCounts(
+        mean=mean,
+        variance=variance,
+        fitted_mean=fitted_mean,
+        fitted_variance=fitted_variance,
+        season=mean / usual,
+    )
+
+
+def _squared(location: Floats, scale: Floats, offset: Floats) -> tuple[Floats, Floats]:
+    """Mean and variance of the squares of roots, times the offset; more than Poisson's."""
+    root, spread = np.maximum(location, 0.0) ** 2, TAILS.variance * scale**2
+    mean = np.maximum(offset * (root + spread), _LEAST_MEAN)
+    variance = offset**2 * (2.0 * spread**2 + 4.0 * root * spread)
+    return mean, np.maximum(variance, (1.0 + _LEAST_EXTRA) * mean)
+
+
+def large(values: Floats, year: int) -> npt.NDArray[np.bool_]:
+    """Tell which series are worth a second opinion: three a period or more in the last known year."""
+    recent = values[:, -year:]
+    known = np.isfinite(recent)
+    mean = np.where(known, recent, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.asarray(mean >= _LEAST_COUNT)
+
+
+def blended(
+    filtered: Filtered, theta: RootCounts, values: Floats, rows: npt.NDArray[np.bool_], *, alone: bool = False
+) -> Filtered:
+    """Blend the count filter with theta, which has been asked for some rows only.
+
+    The weight of theta is logistic in how much better it foretold each known period from those before, by
+    the logarithmic score, with the past discounted: the series' own, tempered, as scores of correlated
+    errors tell less than they seem to, and the panel's mean. Equal scores give equal weights. ``alone`` gives
+    theta all the weight.
+    """
+    if alone:
+        return _mixed(filtered, theta, np.ones((int(rows.sum()), 1)), rows)
+    theirs = (filtered.fitted_mean[rows], filtered.fitted_variance[rows])
+    scored = np.isfinite(values[rows]) & np.isfinite(theirs[0]) & np.isfinite(theta.fitted_mean)
+    scored &= np.cumsum(np.isfinite(values[rows]), axis=1) > _UNSCORED
+    with np.errstate(invalid="ignore"):  # NaN where nothing is scored
+        gain = log_likelihood(values[rows], theta.fitted_mean, theta.fitted_variance)
+        gain -= log_likelihood(values[rows], *theirs)
+    gain = np.where(scored, np.clip(gain, -_MOST_GAIN, _MOST_GAIN), 0.0)
+    own = gain @ _MEMORY ** np.arange(values.shape[1])[::-1]
+    panel = gain.sum() / max(scored.sum(), 1)
+    weight = 1.0 / (1.0 + np.exp(-_OWN_WEIGHT * own - _PANEL_WEIGHT * panel))[:, None]
+    return _mixed(filtered, theta, weight, rows)
+
+
+def _mixed(filtered: Filtered, theta: RootCounts, weight: Floats, rows: npt.NDArray[np.bool_]) -> Filtered:
+    """Mix the distributions of some rows: their moments, and what they are made of."""
+    mean, variance, season, sharing = (
+        part.copy() for part in (filtered.mean, filtered.variance, filtered.season, filtered.sharing)
+    )
+    first, second = filtered.mean[rows], theta.mean
+    mean[rows] = (1 - weight) * first + weight * second
+    variance[rows] = (1 - weight) * filtered.variance[rows] + weight * theta.variance
+    variance[rows] += weight * (1 - weight) * (first - second) ** 2
+    usual = (1 - weight) * first / filtered.season[rows] + weight * second / theta.season
+    season[rows] = mean[rows] / usual
+    sharing[rows] *= 1 - weight[:, 0]
+    return replace(filtered, mean=mean, variance=variance, season=season, sharing=sharing)

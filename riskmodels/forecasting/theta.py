@@ -1,0 +1,272 @@
+"""The theta family on the square-root scale: levels of hundreds, and amounts, averaged over a grid."""
+
+from dataclasses import dataclass, fields
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from riskmodels.forecasting.seasons import Seasons, ratios_to_trend
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+_GAINS = (0.05, 0.1, 0.2, 0.35, 0.6, 0.9)
+_DRIFTS = (0.0, 0.25, 0.5, 0.75)
+_SLOPE_MEMORY = 0.98
+_FEWEST_FOR_SLOPE = 6
+_SHARPNESS = 0.8
+_ERROR_MEMORY = 0.98
+_GROWTH = 0.1
+_GROWTH_PRIOR = 10.0
+_PANEL_PRIOR = 50.0
+_SCALE_PRIOR = (0.3, 0.1)
+_BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Tails:
+    """Student's t of the errors over their scale: quantiles narrower than normal ones, tails wider."""
+
+    degrees: float = 5.0
+    factor: float = 0.73
+
+    @property
+    def variance(self) -> float:
+        """Variance of an error whose scale is one."""
+        return self.factor**2 * self.degrees / (self.degrees - 2.0)
+
+
+TAILS = Tails()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Smoothed:
+    """What theta found for n series: location and scale of the values it was given.
+
+    Attributes
+    ----------
+    location, scale : ndarray, shape (n, h)
+        Of the periods ahead; the scale is a standard deviation.
+    season : ndarray, shape (n, h)
+        Season in the location: an addend.
+    fitted, fitted_scale : ndarray, shape (n, T)
+        Of each period, made from earlier ones only; NaN before the first known value.
+    """
+
+    location: Floats
+    scale: Floats
+    season: Floats
+    fitted: Floats
+    fitted_scale: Floats
+
+
+def smooth_theta(values: Floats, *, places: Integers, trust: Floats | None = None) -> Smoothed:
+    """Smooth n series and forecast h periods ahead.
+
+    Simple exponential smoothing with a share of the slope of a discounted regression line as drift (the
+    theta method: Assimakopoulos & Nikolopoulos 2000, doi:10.1016/S0169-2070(00)00066-2; its share and gain
+    free: Fiorucci et al. 2016, doi:10.1016/j.ijforecast.2016.02.005), of the values less a season that is
+    none or shrunk, averaged over a grid. A member weighs by its absolute errors at several leads, each made
+    from earlier periods only, the season included.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, T)
+        On a scale on which errors are about equally large, e.g. square roots; NaN is unknown.
+    places : ndarray of int, shape (T + h,)
+        Place of each period in the season.
+    trust : ndarray, shape (n, T), optional
+        Factor in (0, 1] of the gain of each period, for counts that are not complete yet.
+
+    Returns
+    -------
+    Smoothed
+        Finite for any history; a series does not depend on the others, but for how its errors grow with the
+        lead, which is shrunk towards the panel's.
+    """
+    trust = np.ones_like(values) if trust is None else trust
+    blocks = [slice(start, start + _BLOCK) for start in range(0, len(values), _BLOCK)]
+    parts = [_Block(values[part], trust[part], places).forecast() for part in blocks]
+    joined = _Path(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(_Path)})
+    return _with_scales(values, joined, leads_of(places))
+
+
+def leads_of(places: Integers) -> tuple[int, ...]:
+    """Return the leads at which errors are looked at: one period, and a sixth, a half and all of a year."""
+    year = int(places.max()) + 1
+    return tuple(sorted({1, max(year // 6, 1), max(year // 2, 1), year}))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Path:
+    """Location and its season, shape (n, h), and what was foretold of each period at each lead (n, T, leads)."""
+
+    location: Floats
+    season: Floats
+    foretold: Floats
+
+
+class _Block:
+    """A block of series; the big arrays are (gains × drifts, seasons, series)."""
+
+    def __init__(self, values: Floats, trust: Floats, places: Integers) -> None:
+        self.length, self.places = values.shape[1], places
+        self.year = int(places.max()) + 1
+        self.leads = leads_of(places)
+        self.known = np.isfinite(values.T)
+        self.values = np.where(self.known, values.T, 0.0)
+        self.trust = trust.T
+        self.ratios = ratios_to_trend(values, self.year)
+        grid = np.array(list(product(_GAINS, _DRIFTS)))
+        self.gain, self.drift = grid[:, 0, None, None], grid[:, 1, None, None]
+
+    def forecast(self) -> _Path:
+        """Score the members in one pass, smooth with the season of all periods in another."""
+        foretold, weight = self._foretell()
+        seasons = Seasons(self.year, self.values.shape[1])
+        for time in range(self.length):
+            seasons.learn(self.places[time], self.ratios[:, time])
+        season = _none_or(seasons.shrunk())
+        state = _State(self.values.shape[1], self.gain, self.drift)
+        for time in range(self.length):
+            state.step(self.values[time], self.known[time], season[:, self.places[time]], self.trust[time])
+        ahead = np.arange(1, len(self.places) - self.length + 1)
+        level = (weight * state.level).sum(axis=(0, 1))
+        drift = (weight * state.move).sum(axis=(0, 1))
+        mixed = np.einsum("sn,spn->pn", weight.sum(axis=0), season)[self.places[self.length :]].T
+        return _Path(
+            location=level[:, None] + ahead * drift[:, None] + mixed, season=mixed, foretold=foretold
+        )
+
+    def _foretell(self) -> tuple[Floats, Floats]:
+        """Foretell every period at every lead from what came before; return the last weights, too."""
+        n = self.values.shape[1]
+        state, seasons = _State(n, self.gain, self.drift), Seasons(self.year, n)
+        season = _none_or(seasons.shrunk())
+        pending: dict[tuple[int, int], Floats] = {}
+        loss, number = np.zeros_like(state.level), np.zeros(n)
+        foretold = np.full((n, self.length, len(self.leads)), np.nan)
+        weight = _weights(loss, number)
+        for time in range(self.length):
+            live = self.known[time] & (state.number >= self.year)
+            for lead in self.leads[1:]:
+                if (forecast := pending.pop((time, lead), None)) is not None:
+                    loss += np.where(live, np.abs(self.values[time] - forecast) / np.sqrt(lead), 0.0)
+            number += live
+            state.step(self.values[time], self.known[time], season[:, self.places[time]], self.trust[time])
+            if time > self.year // 2:
+                seasons.learn(self.places[time - self.year // 2], self.ratios[:, time - self.year // 2])
+            if (self.length - time) % max(self.year // 4, 1) == 0:
+                season = _none_or(seasons.shrunk())
+            weight = _weights(loss, number)
+            for place, lead in enumerate(self.leads):
+                if time + lead < self.length:
+                    forecast = state.level + lead * state.move + season[:, self.places[time + lead]]
+                    if place:
+                        pending[time + lead, lead] = forecast
+                    mixed = (weight * forecast).sum(axis=(0, 1))
+                    foretold[:, time + lead, place] = np.where(state.number > 0, mixed, np.nan)
+        return foretold, weight
+
+
+class _State:
+    """Levels of the members, and a regression line through each series less its season."""
+
+    def __init__(self, n: int, gain: Floats, drift: Floats) -> None:
+        self.gain, self.drift = gain, drift
+        self.level = np.zeros((len(gain), 2, n))
+        self.move = np.zeros_like(self.level)
+        self.number = np.zeros(n)
+        self.moments = np.zeros((3, n))
+        self.products = np.zeros((2, 2, n))
+
+    def step(self, values: Floats, known: Flags, season: Floats, trust: Floats) -> None:
+        """Learn from a period: values, known and trust of shape (n,), seasons of shape (2, n)."""
+        cleaned = values - season
+        error = np.where(known, cleaned - self.level - self.move, 0.0)
+        self.level += self.move + np.where(self.number > 0, self.gain * trust, known) * error
+        self.number += known
+        self.move = self.drift * self._slope(cleaned, known)
+
+    def _slope(self, cleaned: Floats, known: Flags) -> Floats:
+        """Slope of the discounted regression on time, whose origin moves along: (2, n)."""
+        one, time, square = self.moments
+        both = self.products
+        both[1] = _SLOPE_MEMORY * (both[1] - both[0])
+        both[0] *= _SLOPE_MEMORY
+        self.moments = _SLOPE_MEMORY * np.stack([one, time - one, square - 2 * time + one])
+        self.moments[0] += known
+        both[0] += np.where(known, cleaned, 0.0)
+        one, time, square = self.moments
+        spread = one * square - time * time
+        enough = (self.number >= _FEWEST_FOR_SLOPE) & (spread > 0)
+        slope: Floats = np.where(enough, (one * both[1] - time * both[0]) / np.where(enough, spread, 1.0), 0.0)
+        return slope
+
+
+def _none_or(season: Floats) -> Floats:
+    return np.stack([np.zeros_like(season), season])
+
+
+def _weights(loss: Floats, number: Floats) -> Floats:
+    """Weigh members by the likelihood of their absolute errors, each with its own scale (Laplace)."""
+    score = -_SHARPNESS * number * np.log(loss + 1e-9 * (1.0 + number))
+    weight = np.exp(score - score.max(axis=(0, 1)))
+    normal: Floats = weight / weight.sum(axis=(0, 1))
+    return normal
+
+
+def _with_scales(values: Floats, path: _Path, leads: tuple[int, ...]) -> Smoothed:
+    """Add the scale of the errors at every lead."""
+    error = values[..., None] - path.foretold
+    known = np.isfinite(error)
+    squares = np.where(known, error, 0.0) ** 2
+    usual = _usual(values)
+    first = _running(squares[..., 0], known[..., 0], usual)
+    variance = _grown(squares, known, first[:, -1], leads)
+    horizon = path.location.shape[1]
+    ahead = np.log(np.arange(1, horizon + 1))
+    places = np.log(np.asarray(leads, dtype=float))
+    spread = np.stack([np.interp(ahead, places, row) for row in np.eye(len(leads))], axis=0)
+    scale = np.exp(0.5 * np.log(variance) @ spread)
+    beyond = np.maximum(np.arange(1, horizon + 1) / leads[-1], 1.0)
+    return Smoothed(
+        location=path.location,
+        scale=scale * np.sqrt(beyond),
+        season=path.season,
+        fitted=path.foretold[..., 0],
+        fitted_scale=np.sqrt(np.concatenate([first[:, :1], first[:, :-1]], axis=1)),
+    )
+
+
+def _usual(values: Floats) -> Floats:
+    """Return the usual size of the values of each series, at least one: (n,)."""
+    known = np.isfinite(values)
+    size = np.where(known, np.abs(values), 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.maximum(size, 1.0)
+
+
+def _running(squares: Floats, known: Flags, usual: Floats) -> Floats:
+    """Discounted mean of the squared errors up to each period, with a little prior: (n, T)."""
+    part, weight = _SCALE_PRIOR
+    total, number = weight * (part * usual) ** 2, np.full(len(usual), weight)
+    found = np.empty(squares.shape)
+    for time in range(squares.shape[1]):
+        memory = np.where(known[:, time], _ERROR_MEMORY, 1.0)
+        total, number = memory * total + squares[:, time], memory * number + known[:, time]
+        found[:, time] = total / number
+    return found
+
+
+def _grown(squares: Floats, known: Flags, first: Floats, leads: tuple[int, ...]) -> Floats:
+    """Variance at every lead, shape (n, leads), its growth shrunk towards the panel's, that towards a walk's."""
+    number = known.sum(axis=1).astype(float)
+    relative = squares.sum(axis=1) / first[:, None]
+    walk = 1.0 + _GROWTH * (np.asarray(leads) - 1.0)
+    panel = (relative.sum(axis=0) + _PANEL_PRIOR * walk) / (number.sum(axis=0) + _PANEL_PRIOR)
+    growth = (relative + _GROWTH_PRIOR * panel) / (number + _GROWTH_PRIOR)
+    growth = np.maximum.accumulate(np.concatenate([np.ones((len(first), 1)), growth[:, 1:]], axis=1), axis=1)
+    variance: Floats = first[:, None] * growth
+    return variance
