@@ -62,7 +62,7 @@ def theta_counts(values: Floats, offset: Floats, *, places: Integers, trust: Flo
 
 def _squared(location: Floats, scale: Floats, offset: Floats) -> tuple[Floats, Floats]:
     """Mean and variance of the squares of roots, times the offset; more than Poisson's."""
-    root, spread = np.maximum(location, 0.0) ** 2, TAILS.variance * scale**2
+    root, spread = np.maximum(location, 0.0) ** 2, scale**2
     mean = np.maximum(offset * (root + spread), _LEAST_MEAN)
     variance = offset**2 * (2.0 * spread**2 + 4.0 * root * spread)
     return mean, np.maximum(variance, (1.0 + _LEAST_EXTRA) * mean)
@@ -103,14 +103,41 @@ def blended(
 
 def _mixed(filtered: Filtered, theta: RootCounts, weight: Floats, rows: npt.NDArray[np.bool_]) -> Filtered:
     """Mix the distributions of some rows: their moments, and what they are made of."""
-    mean, variance, season, sharing = (
-        part.copy() for part in (filtered.mean, filtered.variance, filtered.season, filtered.sharing)
-    )
     first, second = filtered.mean[rows], theta.mean
-    mean[rows] = (1 - weight) * first + weight * second
-    variance[rows] = (1 - weight) * filtered.variance[rows] + weight * theta.variance
-    variance[rows] += weight * (1 - weight) * (first - second) ** 2
     usual = (1 - weight) * first / filtered.season[rows] + weight * second / theta.season
+    mean, variance = _moments(filtered.mean, filtered.variance, (second, theta.variance), weight, rows)
+    fitted = _moments(
+        filtered.fitted_mean,
+        filtered.fitted_variance,
+        (theta.fitted_mean, theta.fitted_variance),
+        weight,
+        rows,
+    )
+    season, sharing = filtered.season.copy(), filtered.sharing.copy()
     season[rows] = mean[rows] / usual
     sharing[rows] *= 1 - weight[:, 0]
-    return replace(filtered, mean=mean, variance=variance, season=season, sharing=sharing)
+    return replace(
+        filtered,
+        mean=mean,
+        variance=variance,
+        fitted_mean=fitted[0],
+        fitted_variance=fitted[1],
+        season=season,
+        sharing=sharing,
+    )
+
+
+def _moments(
+    mean: Floats,
+    variance: Floats,
+    other: tuple[Floats, Floats],
+    weight: Floats,
+    rows: npt.NDArray[np.bool_],
+) -> tuple[Floats, Floats]:
+    """Mean and variance of all rows, some of them mixed with others of the given weight."""
+    mean, variance = mean.copy(), variance.copy()
+    first, second = mean[rows], other[0]
+    mean[rows] = (1 - weight) * first + weight * second
+    variance[rows] = (1 - weight) * variance[rows] + weight * other[1]
+    variance[rows] += weight * (1 - weight) * (first - second) ** 2
+    return mean, variance

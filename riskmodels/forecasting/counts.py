@@ -25,7 +25,7 @@ _PANEL_WEIGHT = 10.0
 _PANEL_START = 20.0
 _MOST_SURPRISE = 25.0
 _LEAST_SCORE = -50.0
-_FIRST_SHAPE = 0.3
+_PRIOR_SHAPE = 0.6
 _LEAST_SHAPE = 0.05
 _LEAST_RATE = 0.01
 _BLOCK = 512
@@ -135,20 +135,20 @@ class _State:
         self.size = (len(DISCOUNTS), variants)
         self.unshared = np.arange(variants) % (1 + len(groups)) == 0
         self.discount = np.array(DISCOUNTS)[:, None, None]
-        self.shape = np.full((*self.size, n), _FIRST_SHAPE)
+        self.shape = np.full((*self.size, n), _PRIOR_SHAPE)
         self.rate = np.ones((*self.size, n))
-        self.score, self.squares = np.zeros((2, *self.size, n))
-        self.number = np.zeros(n)
+        self.prior_rate = np.zeros((self.size[1], n))
+        self.score, self.squares, self.number = np.zeros((3, *self.size, n))
         self.started = np.zeros(n, dtype=bool)
         self.first = np.argmax(self.known, axis=0)
         self.seen, self.expected = np.zeros((2, int(places.max()) + 1, n))
         self.panel_score, self.panel_scored = np.zeros((*self.size, 1)), 0.0
         self.panel_squares = np.full((*self.size, 1), _DISPERSION_PRIOR[0] * _PANEL_START)
-        self.panel_number = _PANEL_START
+        self.panel_number = np.full((*self.size, 1), _PANEL_START)
         self._forget_gains()
 
     def _forget_gains(self) -> None:
-        self.gained, self.gained_squares = np.zeros((2, *self.size, 1))
+        self.gained, self.gained_squares, self.gained_told = np.zeros((3, *self.size, 1))
         self.gained_number = 0
 
     def learn_from_panel(self) -> None:
@@ -156,7 +156,7 @@ class _State:
         self.panel_score = _PANEL_MEMORY * self.panel_score + self.gained
         self.panel_scored = _PANEL_MEMORY * self.panel_scored + self.gained_number
         self.panel_squares = _PANEL_MEMORY * self.panel_squares + self.gained_squares
-        self.panel_number = _PANEL_MEMORY * self.panel_number + self.gained_number
+        self.panel_number = _PANEL_MEMORY * self.panel_number + self.gained_told
         self._forget_gains()
 
     def weights(self, part: slice) -> Floats:
@@ -180,14 +180,14 @@ class _State:
         dispersion = self._dispersion(part)
         shape, rate = self.shape[..., part], self.rate[..., part]
         mean = self._combined(season, before) * shape / rate
-        base = mean + mean * mean / shape
-        variance = dispersion * base
+        variance = dispersion * (mean + mean * mean / shape)
         if time:
             variance += mean * mean * self._doubts(part, time - 1)
         weight = self.weights(part)
         found = _mixed(weight, mean, variance)
         self._score(part, live, count, mean, variance)
-        self._disperse(part, live, np.minimum((count - mean) ** 2 / base, _MOST_SURPRISE * dispersion))
+        surprise = np.minimum((count - mean) ** 2 / variance, _MOST_SURPRISE)
+        self._disperse(part, live, surprise * dispersion, mean)
         learnt = known / dispersion
         shape += count * learnt
         rate += self._combined(season, now) * learnt
@@ -239,15 +239,18 @@ class _State:
     def _dispersion(self, part: slice) -> Floats:
         strength = _DISPERSION_PRIOR[1]
         found = strength * self.panel_squares / self.panel_number + self.squares[..., part]
-        found /= strength + self.number[part]
+        found /= strength + self.number[..., part]
         return np.maximum(found, 1.0, out=found)
 
     def _age(self, part: slice, known: Flags, drift: float) -> None:
-        """Let the past count less; where nothing is learnt the mean stays as it is."""
+        """Let the past count less, and the prior come back; where nothing is learnt the mean stays as it is."""
         shape = self.shape[..., part]
         aged = np.maximum(self.discount * shape, _LEAST_SHAPE)
         rate = self.rate[..., part]
         rate *= np.where(known, self.discount, aged / shape)
+        learning = np.where(known, 1.0 - self.discount, 0.0)
+        rate += learning * self.prior_rate[:, part]
+        aged += learning * _PRIOR_SHAPE
         rate[:, self.unshared] *= np.exp(-drift)
         shape[...] = aged
 
@@ -257,9 +260,10 @@ class _State:
             return
         starts = self.known[time] & (self.first == time)
         rate = float((self.count[time, starts] / self.offset[time, starts]).mean())
-        self.shape[..., part][..., fresh] = _FIRST_SHAPE
         first = np.tile(before, (len(SEASONS), 1))[:, fresh] / max(rate, _LEAST_RATE)
-        self.rate[..., part][..., fresh] = _FIRST_SHAPE * first
+        self.prior_rate[:, part][:, fresh] = _PRIOR_SHAPE * first
+        self.shape[..., part][..., fresh] = _PRIOR_SHAPE
+        self.rate[..., part][..., fresh] = _PRIOR_SHAPE * first
 
     def _score(self, part: slice, live: Flags, count: Floats, mean: Floats, variance: Floats) -> None:
         gained = log_likelihood(count, mean, variance)
@@ -269,12 +273,15 @@ class _State:
         self.gained += gained.sum(axis=-1, keepdims=True)
         self.gained_number += int(live.sum())
 
-    def _disperse(self, part: slice, live: Flags, squares: Floats) -> None:
-        squares = np.where(live, squares, 0.0)
+    def _disperse(self, part: slice, live: Flags, squares: Floats, mean: Floats) -> None:
+        """Learn dispersion; a squared surprise tells the less the smaller the count (variance 2 + 1 / mean)."""
+        told = np.where(live, mean / (mean + 0.5), 0.0)
         memory = np.where(live, _DISPERSION_MEMORY, 1.0)
+        squares = squares * told
         self.squares[..., part] = memory * self.squares[..., part] + squares
-        self.number[part] = memory * self.number[part] + live
+        self.number[..., part] = memory * self.number[..., part] + told
         self.gained_squares += squares.sum(axis=-1, keepdims=True)
+        self.gained_told += told.sum(axis=-1, keepdims=True)
 
 
 def _mixed(weight: Floats, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:

@@ -9,6 +9,7 @@ import pandas as pd
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.forecasting.blending import blended, large, theta_counts
+from riskmodels.forecasting.calibration import calibrated
 from riskmodels.forecasting.counts import Filtered, Groups, filter_counts
 from riskmodels.forecasting.hierarchy import Dependence, shared_by_changes, shared_by_counts
 from riskmodels.forecasting.known_effects import KnownEffects, known_effects
@@ -176,7 +177,7 @@ def model(panel: Panel, method: str, known: Known) -> Modelled:
         mean, variance = predictive.mean[order], predictive.variance[order]
         dependence = shared_by_counts(mean, variance, np.zeros_like(mean), groups).take(back)
         return Modelled(predictive=predictive, dependence=dependence, contributions=None)
-    found = _filtered(values, ordered, groups, method)
+    found = calibrated(_filtered(values, ordered, groups, method), values)
     dependence = shared_by_counts(found.mean, found.variance, found.persistent, groups)
     return Modelled(
         predictive=CountPredictive(mean=found.mean[back], variance=found.variance[back]),

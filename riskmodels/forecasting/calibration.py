@@ -1,0 +1,64 @@
+"""Widths corrected by the record: how large one-step errors of counts have been, by size of count."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from riskmodels.forecasting.counts import Filtered
+
+Floats = npt.NDArray[np.float64]
+
+_EDGES = (0.0, 1.0, 5.0, 25.0, np.inf)
+_CENTRES = (0.4, 2.2, 11.0, 60.0)
+_MEMORY = 0.97
+_MOST_SURPRISE = 9.0
+_PRIOR_PERIODS = 4.0
+_CAUTION = 1.0
+
+
+def calibrated(found: Filtered, values: Floats) -> Filtered:
+    """Scale the variances ahead by the mean squared error of the past over the variance foretold for it.
+
+    Parameters
+    ----------
+    found : Filtered
+        Moments of n series ahead, and those foretold of each past period.
+    values : ndarray, shape (n, T)
+        Counts; NaN is unknown.
+
+    Returns
+    -------
+    Filtered
+        Wider where the record is worse than foretold; narrower only as far as the periods agree (the mean of
+        their ratios plus two standard errors), as errors of one period move together. Never below Poisson.
+    """
+    ratios, told = _by_period(found, values)
+    memory = _MEMORY ** np.arange(values.shape[1])[::-1]
+    weight = memory * (told > 0)
+    number = weight.sum(axis=1)
+    mean = (weight * ratios).sum(axis=1) / np.maximum(number, 1e-9)
+    spread = (weight * (ratios - mean[:, None]) ** 2).sum(axis=1) + _PRIOR_PERIODS
+    error = np.sqrt(spread / np.maximum(number, 1e-9) / (number + _PRIOR_PERIODS))
+    mean = (number * mean + _PRIOR_PERIODS) / (number + _PRIOR_PERIODS)
+    factor = np.where(mean > 1.0, mean, np.minimum(mean + _CAUTION * error, 1.0))
+    factor = np.where(number > 0, factor, 1.0)
+    scale = np.exp(np.interp(np.log(found.mean), np.log(_CENTRES), np.log(factor)))
+    return replace(found, variance=np.maximum(scale * found.variance, found.mean * (1.0 + 1e-6)))
+
+
+def _by_period(found: Filtered, values: Floats) -> tuple[Floats, Floats]:
+    """Mean ratio of squared errors to variances, by class of size and period, and its weight: (classes, T).
+
+    A squared error tells the less the smaller the count.
+    """
+    mean, variance = found.fitted_mean, found.fitted_variance
+    known = np.isfinite(values) & np.isfinite(mean)
+    with np.errstate(invalid="ignore"):  # NaN where nothing is known
+        surprise = np.minimum((values - mean) ** 2 / variance, _MOST_SURPRISE)
+    told = np.where(known, mean / (mean + 0.5), 0.0)
+    surprise = np.where(known, surprise, 0.0) * told
+    place = np.digitize(mean, _EDGES[1:-1])
+    sums = np.stack([[(part * (place == at)).sum(axis=0) for at in range(len(_CENTRES))] for part in (surprise, told)])
+    ratios: Floats = sums[0] / np.maximum(sums[1], 1e-9)
+    return ratios, sums[1]
