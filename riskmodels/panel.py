@@ -242,6 +242,12 @@ def build_panel(
     return panel if exposure is None else replace(panel, exposure=_exposure(panel, *exposure, by=by))
 
 
+def count_by_days(table: Table) -> pd.DataFrame:
+    """Count complaints by the day ``received`` and the day ``logged`` (missing where unknown): ``rows``."""
+    query = "SELECT received_at::DATE AS received, logged_at::DATE AS logged, count(*) AS rows FROM rows"
+    return _queried(table, f"{query} GROUP BY ALL ORDER BY ALL")
+
+
 def _refuse_quarters(table: Table, contract: Contract) -> None:
     if "period" in contract.names and table.relation.filter("period = 'quarter'").limit(1).fetchall():
         raise ContractError(f"the table '{table.name}' has counts by quarter: take freq='Q', not months")

@@ -6,7 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from riskmodels.accuracy import coverage, exceedance, pinball_loss, relative_bias, weighted_quantile_loss
+from riskmodels.accuracy import (
+    coverage,
+    exceedance,
+    interval_score,
+    mase,
+    pinball_loss,
+    relative_bias,
+    rmsse,
+    scale_of_changes,
+    weighted_interval_score,
+    weighted_quantile_loss,
+)
+from riskmodels.errors import ParameterError
 
 LEVELS = np.array([0.1, 0.5, 0.9])
 ACTUAL = np.array([[3.0, np.nan], [10.0, 7.0]])
@@ -19,23 +31,101 @@ def test_pinball_loss_by_hand_on_both_sides_of_the_outcome() -> None:
     np.testing.assert_allclose(losses, [[0.1 * 2, 0.5 * 2, 0.1 * 6]])
 
 
-def test_weighted_interval_score_is_twice_the_mean_pinball_loss() -> None:
-    y, median, lower, upper, alpha = 10.0, 12.0, 8.0, 16.0, 0.2
-    outside = 2 / alpha * (max(lower - y, 0) + max(y - upper, 0))
-    weighted_interval_score = (0.5 * abs(y - median) + alpha / 2 * (upper - lower + outside)) / 1.5
-    twice = 2 * pinball_loss(np.array([y]), np.array([[lower, median, upper]]), LEVELS).mean()
-    assert weighted_interval_score == pytest.approx(1.20)
-    assert twice == pytest.approx(1.20)
+def test_interval_score_by_hand_on_both_sides() -> None:
+    actual, lower, upper = np.array([5.0, 10.0, 18.5, np.nan]), np.full(4, 8.0), np.full(4, 16.0)
+    found = interval_score(actual, lower, upper, alpha=0.2)
+    np.testing.assert_allclose(found, [8 + 10 * 3, 8, 8 + 10 * 2.5, np.nan])
 
 
-@given(y=finite, ends=st.tuples(finite, finite, finite), alpha=st.floats(0.02, 0.98))
-def test_the_identity_holds_for_every_interval(y, ends, alpha) -> None:
-    lower, median, upper = sorted(ends)
-    outside = 2 / alpha * (max(lower - y, 0) + max(y - upper, 0))
-    score = (0.5 * abs(y - median) + alpha / 2 * (upper - lower + outside)) / 1.5
-    levels = np.array([alpha / 2, 0.5, 1 - alpha / 2])
-    twice = 2 * pinball_loss(np.array([y]), np.array([[lower, median, upper]]), levels).mean()
-    np.testing.assert_allclose(twice, score, rtol=1e-9, atol=1e-6)
+@given(y=finite, ends=st.tuples(finite, finite), alpha=st.floats(0.02, 0.98))
+def test_interval_score_is_the_pinball_loss_of_its_ends_over_half_of_alpha(y, ends, alpha) -> None:
+    ends = np.sort(np.array([ends]))
+    losses = pinball_loss(np.array([y]), ends, np.array([alpha / 2, 1 - alpha / 2])).sum()
+    found = interval_score(np.array([y]), ends[:, 0], ends[:, 1], alpha=alpha)
+    np.testing.assert_allclose(found, 2 / alpha * losses, rtol=1e-9, atol=1e-6)
+    assert found >= ends[:, 1] - ends[:, 0]
+
+
+def test_weighted_interval_score_of_the_published_example() -> None:
+    # the median is 2 off, the interval 8 wide: (½·2 + 0.2/2·8) / 1.5
+    found = weighted_interval_score(np.array([10.0]), np.array([[8.0, 12.0, 16.0]]), LEVELS)
+    np.testing.assert_allclose(found, [1.20])
+
+
+@given(
+    actual=finite,
+    quantiles=hnp.arrays(float, 7, elements=finite),
+    tails=st.lists(st.floats(0.01, 0.49), min_size=3, max_size=3, unique=True),
+)
+def test_weighted_interval_score_is_twice_the_mean_pinball_loss(actual, quantiles, tails) -> None:
+    tails = np.sort(tails)
+    levels = np.array([*tails, 0.5, *(1 - tails[::-1])])
+    outcome, forecast = np.array([actual]), np.sort(quantiles)[None]
+    twice = 2 * pinball_loss(outcome, forecast, levels).mean(axis=-1)
+    np.testing.assert_allclose(
+        weighted_interval_score(outcome, forecast, levels), twice, rtol=1e-9, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("levels", [[0.1, 0.9], [0.1, 0.5, 0.8], [0.1, 0.4, 0.9]], ids=str)
+def test_weighted_interval_score_needs_central_intervals(levels) -> None:
+    with pytest.raises(ParameterError, match="needs the level 0"):
+        weighted_interval_score(np.ones(1), np.ones((1, len(levels))), np.array(levels))
+
+
+# Scaled errors
+
+HISTORY = np.array([[0.0, 0.0, 4.0, 7.0, np.nan, 2.0, 8.0], [5.0, 6.0, 8.0, 5.0, 9.0, 9.0, 2.0]])
+
+
+def test_scale_of_changes_by_hand() -> None:
+    # first row: 4 to 7 and 2 to 8, the zeros before 4 are left out; a year of three: 7 to 8, and 4 to 2
+    np.testing.assert_allclose(scale_of_changes(HISTORY, lag=1, power=1), [4.5, (1 + 2 + 3 + 4 + 0 + 7) / 6])
+    np.testing.assert_allclose(
+        scale_of_changes(HISTORY, lag=1, power=2), [np.sqrt((9 + 36) / 2), np.sqrt((1 + 4 + 9 + 16 + 49) / 6)]
+    )
+    np.testing.assert_allclose(scale_of_changes(HISTORY, lag=3, power=1), [1.5, (0 + 3 + 1 + 3) / 4])
+
+
+@pytest.mark.parametrize("lag", [1, 7, 8])
+def test_a_history_without_a_change_has_no_scale(lag) -> None:
+    values = np.array([[0.0] * 7, [np.nan] * 7, [np.nan, 3.0] * 3 + [np.nan]])
+    assert np.isnan(scale_of_changes(values, lag=lag, power=2)).all()
+    constant = scale_of_changes(np.full((1, 7), 4.0), lag=1, power=2)
+    np.testing.assert_array_equal(constant, [0.0])
+    assert np.isnan(rmsse(np.ones((1, 2)), np.zeros((1, 2)), constant)).all()
+
+
+def test_scaled_errors_by_hand_leave_unknown_outcomes_out() -> None:
+    actual = np.array([[10.0, 4.0, np.nan], [3.0, 3.0, 9.0], [np.nan] * 3])
+    mean = np.array([[7.0, 8.0, 1e9], [1.0, 4.0, 7.0], [1.0] * 3])
+    scale = np.array([2.0, 0.5, 1.0])
+    np.testing.assert_allclose(
+        rmsse(actual, mean, scale), [np.sqrt((9 + 16) / 2) / 2, np.sqrt(3) / 0.5, np.nan]
+    )
+    np.testing.assert_allclose(mase(actual, mean, scale), [3.5 / 2, (5 / 3) / 0.5, np.nan])
+
+
+def test_the_naive_forecast_of_a_history_has_the_scaled_error_one() -> None:
+    values = np.random.default_rng(1).poisson(20, size=(5, 60)).astype(float)
+    for lag in (1, 12):
+        naive, outcome = values[:, :-lag], values[:, lag:]
+        np.testing.assert_allclose(rmsse(outcome, naive, scale_of_changes(values, lag=lag, power=2)), 1.0)
+        np.testing.assert_allclose(mase(outcome, naive, scale_of_changes(values, lag=lag, power=1)), 1.0)
+
+
+@given(
+    values=hnp.arrays(float, (2, 9), elements=st.floats(1, 1e4)),
+    unit=st.floats(0.01, 100),
+)
+def test_scaled_errors_have_no_unit(values, unit) -> None:
+    def scored(values: np.ndarray, score, power: int) -> np.ndarray:
+        return score(values[:, 7:], values[:, 5:7], scale_of_changes(values[:, :7], lag=1, power=power))
+
+    for score, power in ((rmsse, 2), (mase, 1)):
+        np.testing.assert_allclose(
+            scored(unit * values, score, power), scored(values, score, power), rtol=1e-6
+        )
 
 
 def test_weighted_quantile_loss_by_hand_leaves_unknown_outcomes_out() -> None:

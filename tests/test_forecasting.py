@@ -11,7 +11,7 @@ from scipy import stats
 from small_bank import make_panel
 
 from riskmodels.errors import ParameterError
-from riskmodels.forecasting import DEFAULT_LEVELS, Forecast, forecast, rolling_scores
+from riskmodels.forecasting import DEFAULT_LEVELS, Forecast, forecast
 from riskmodels.forecasting.baselines import BASELINES, ets, seasonal_naive
 from riskmodels.forecasting.predictive import CountPredictive, NormalPredictive, SamplePredictive
 from riskmodels.panel import Panel, build_panel
@@ -351,44 +351,7 @@ def test_totals_add_up_path_by_path() -> None:
     assert len(total.table) == 3 * len(DEFAULT_LEVELS)
 
 
-# Scores at rolling origins
-
-
-def test_rolling_scores_see_nothing_after_their_origin() -> None:
-    panel = poisson_panel(2, 40)
-    settings_ = {"horizon": 3, "origins": 4, "methods": ["seasonal_naive", "empirical24"], "levels": LEVELS}
-    before = rolling_scores(panel, **settings_)
-    by_hand = []
-    for last in range(34, 38):  # the last four months with three after them
-        history = panel.until(panel.periods[last - 1])
-        assert len(history.periods) == last
-        made = forecast(history, horizon=3, method="empirical24")
-        outcome = panel.values[:, last : last + 3]
-        error = outcome[..., None] - made.quantiles
-        by_hand.append(2 * np.maximum(LEVELS * error, (LEVELS - 1) * error).mean(axis=-1))
-    outcomes = sum(panel.values[:, last : last + 3].sum() for last in range(34, 38))
-    found = before.set_index("method").loc["empirical24"]
-    assert found["wql"] == pytest.approx(np.sum(by_hand) / outcomes)
-    assert found["forecasts"] == 2 * 3 * 4
-    changed = panel.values.copy()
-    changed[:, 38:] += 1000  # only outcomes of the last origins, so no forecast changes
-    after = rolling_scores(a_panel(changed), **settings_).set_index("method")
-    shift = 2 * 3 * 1000  # two series; months 38 and 39 are outcomes once and twice
-    expected = found["bias"] * outcomes - shift
-    assert after.loc["empirical24", "bias"] == pytest.approx(expected / (outcomes + shift))
-
-
-def test_rolling_scores_leave_unknown_outcomes_out() -> None:
-    values = poisson_panel(2, 30).values.copy()
-    values[:, -2:] = NAN
-    scores = rolling_scores(a_panel(values), horizon=2, origins=2, methods=["seasonal_naive"], levels=LEVELS)
-    assert scores["forecasts"].tolist() == [2]
-    assert np.isfinite(scores["wql"]).all()
-
-
-def test_rolling_scores_need_a_history() -> None:
-    with pytest.raises(ParameterError, match="too few"):
-        rolling_scores(poisson_panel(1, 3), horizon=3, origins=1, methods=["ets"], levels=LEVELS)
+# Wrong settings
 
 
 @pytest.mark.parametrize(
@@ -482,9 +445,3 @@ def test_a_series_without_a_known_period_since_its_break_is_said_to_be_one() -> 
     assert np.isfinite(made.quantiles).all()
     assert "2 series; 1 of them without a known value since the last break" in made.sentence
     assert "without" not in forecast(shifted(), horizon=3).sentence
-
-
-def test_origins_before_anything_is_known_are_not_scored() -> None:
-    panel = shifted("2024-07").since_breaks()
-    scores = rolling_scores(panel, horizon=2, origins=6, methods=["seasonal_naive"], levels=LEVELS)
-    assert scores["forecasts"].tolist() == [2 * (2 + 0)]

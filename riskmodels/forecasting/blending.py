@@ -113,8 +113,11 @@ def _mixed(filtered: Filtered, theta: RootCounts, weight: Floats, rows: npt.NDAr
         weight,
         rows,
     )
-    season, sharing = filtered.season.copy(), filtered.sharing.copy()
+    season, sharing, disagreement = (
+        part.copy() for part in (filtered.season, filtered.sharing, filtered.disagreement)
+    )
     season[rows] = mean[rows] / usual
+    disagreement[rows] = np.sqrt(weight * (1 - weight)) * (second - first)
     sharing[rows] *= 1 - weight[:, 0]
     return replace(
         filtered,
@@ -124,6 +127,7 @@ def _mixed(filtered: Filtered, theta: RootCounts, weight: Floats, rows: npt.NDAr
         fitted_variance=fitted[1],
         season=season,
         sharing=sharing,
+        disagreement=disagreement,
     )
 
 

@@ -62,12 +62,15 @@ class Filtered(Moments):
         Weight of the members that follow a shared level.
     weights : ndarray, shape (discounts, seasons, 1 + partitions)
         Mean weight over the series.
+    disagreement : ndarray, shape (n, h)
+        Standard deviation, with a sign, between the filter and a second opinion blended into it.
     """
 
     persistent: Floats
     season: Floats
     sharing: Floats
     weights: Floats
+    disagreement: Floats
 
 
 def filter_counts(values: Floats, offset: Floats, *, places: Integers, groups: Groups) -> Filtered:
@@ -117,6 +120,7 @@ def filter_counts(values: Floats, offset: Floats, *, places: Integers, groups: G
         fitted_mean=fitted[0].T.copy(),
         fitted_variance=fitted[1].T.copy(),
         weights=weights.reshape(len(DISCOUNTS), len(SEASONS), -1) / n,
+        disagreement=np.zeros_like(mean),
     )
 
 

@@ -101,7 +101,12 @@ class Dependence:
 
 
 def shared_by_counts(
-    mean: Floats, variance: Floats, persistent: Floats, groups: Sequence[tuple[Integers, Shared]]
+    mean: Floats,
+    variance: Floats,
+    groups: Sequence[tuple[Integers, Shared]],
+    *,
+    persistent: Floats,
+    disagreement: Floats,
 ) -> Dependence:
     """Find what series of counts share: what their totals vary more than independent series would.
 
@@ -109,12 +114,16 @@ def shared_by_counts(
     ----------
     mean, variance : ndarray, shape (n, h)
         Of every series.
-    persistent : ndarray, shape (n, h)
-        See ``Dependence``.
     groups : sequence of (ndarray of int of shape (n,), Shared)
         Partitions and the filters of their totals, the whole panel first, at most one other.
+    persistent : ndarray, shape (n, h)
+        See ``Dependence``.
+    disagreement : ndarray, shape (n, h)
+        Standard deviation between models, which is of one sign where they disagree about all series.
     """
-    excess, pairs = zip(*(_excess(mean, variance, codes, path) for codes, path in groups), strict=True)
+    excess, pairs = zip(
+        *(_excess(mean, variance, disagreement, codes, path) for codes, path in groups), strict=True
+    )
     codes = np.stack([part for part, _ in groups])
     everywhere = excess[0]
     squares = [everywhere[codes[0]]]
@@ -133,12 +142,15 @@ def shared_by_counts(
     )
 
 
-def _excess(mean: Floats, variance: Floats, codes: Integers, path: Shared) -> tuple[Floats, Floats]:
+def _excess(
+    mean: Floats, variance: Floats, disagreement: Floats, codes: Integers, path: Shared
+) -> tuple[Floats, Floats]:
     """Return squared variation that pairs of a group share, and the sum of the pairs' products: (g, h)."""
     size = len(path.noise)
     total = add_rows(mean, codes, size)
     pairs = total**2 - add_rows(mean**2, codes, size)
     expected = path.noise[:, None] * total + path.spread * total**2
+    expected += add_rows(disagreement, codes, size) ** 2
     extra = expected - add_rows(variance, codes, size)
     alone = pairs <= 1e-9 * total**2
     return np.where(alone, 0.0, np.maximum(extra, 0.0) / np.where(alone, 1.0, pairs)), np.where(

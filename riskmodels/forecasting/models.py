@@ -175,10 +175,17 @@ def model(panel: Panel, method: str, known: Known) -> Modelled:
     if method in BASELINES:
         predictive = BASELINES[method](panel, ordered.horizon)
         mean, variance = predictive.mean[order], predictive.variance[order]
-        dependence = shared_by_counts(mean, variance, np.zeros_like(mean), groups).take(back)
+        none = np.zeros_like(mean)
+        dependence = shared_by_counts(mean, variance, groups, persistent=none, disagreement=none).take(back)
         return Modelled(predictive=predictive, dependence=dependence, contributions=None)
     found = calibrated(_filtered(values, ordered, groups, method), values)
-    dependence = shared_by_counts(found.mean, found.variance, found.persistent, groups)
+    dependence = shared_by_counts(
+        found.mean,
+        found.variance,
+        groups,
+        persistent=found.persistent,
+        disagreement=found.disagreement,
+    )
     return Modelled(
         predictive=CountPredictive(mean=found.mean[back], variance=found.variance[back]),
         dependence=dependence.take(back),

@@ -97,14 +97,14 @@ def follow(
         variance[:, time] = (weight * state.doubt(1)).sum(axis=1)
         slope[:, time] = (weight * state.drift).sum(axis=1)
     weight, dispersion = state.weights(), state.dispersion()
+    drifting = (weight * state.drift**2).sum(axis=1) - slope[:, -1] ** 2
     ahead, spread = np.empty((2, len(total), len(places) - length))
     for time in range(length, len(places)):
         factor[:, time] = (weight * state.season(time)).sum(axis=1)
-        doubt = weight * state.doubt(time - length + 1)
-        ahead[:, time - length], spread[:, time - length] = (
-            doubt.sum(axis=1),
-            (doubt * dispersion).sum(axis=1),
-        )
+        steps = time - length + 1
+        doubt, drifted = weight * state.doubt(steps), drifting * steps**2
+        ahead[:, steps - 1] = doubt.sum(axis=1) + drifted
+        spread[:, steps - 1] = (doubt * dispersion).sum(axis=1) + drifted
     return Shared(
         level=level,
         variance=variance,
