@@ -23,6 +23,8 @@ _SCORE_MEMORY = 0.97
 _PANEL_MEMORY = 0.99
 _PANEL_WEIGHT = 10.0
 _PANEL_START = 20.0
+_RECENT_MEMORY = 0.9
+_RECENT_WEIGHT = 30.0
 _MOST_SURPRISE = 25.0
 _LEAST_SCORE = -50.0
 _PRIOR_SHAPE = 0.6
@@ -147,6 +149,7 @@ class _State:
         self.first = np.argmax(self.known, axis=0)
         self.seen, self.expected = np.zeros((2, int(places.max()) + 1, n))
         self.panel_score, self.panel_scored = np.zeros((*self.size, 1)), 0.0
+        self.panel_recent = np.zeros((*self.size, 1))
         self.panel_squares = np.full((*self.size, 1), _DISPERSION_PRIOR[0] * _PANEL_START)
         self.panel_number = np.full((*self.size, 1), _PANEL_START)
         self._forget_gains()
@@ -159,6 +162,7 @@ class _State:
         """Add what this period's blocks gained to what the panel knows."""
         self.panel_score = _PANEL_MEMORY * self.panel_score + self.gained
         self.panel_scored = _PANEL_MEMORY * self.panel_scored + self.gained_number
+        self.panel_recent = _RECENT_MEMORY * self.panel_recent + self.gained / max(self.gained_number, 1)
         self.panel_squares = _PANEL_MEMORY * self.panel_squares + self.gained_squares
         self.panel_number = _PANEL_MEMORY * self.panel_number + self.gained_told
         self._forget_gains()
@@ -166,6 +170,7 @@ class _State:
     def weights(self, part: slice) -> Floats:
         """Weights of the members, shape (discounts, variants, series of the block)."""
         score = self.score[..., part] + _PANEL_WEIGHT * self.panel_score / max(self.panel_scored, 1.0)
+        score += min(_RECENT_WEIGHT, len(self.first)) * self.panel_recent
         weight: Floats = np.exp(score - score.max(axis=(0, 1)))
         weight /= weight.sum(axis=(0, 1))
         return weight

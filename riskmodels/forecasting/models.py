@@ -214,11 +214,13 @@ def _filtered(values: Floats, known: Known, groups: Groups, method: str) -> Filt
     asked = rows[method] if method in rows else large(values, year)
     if not asked.any():
         return filtered
-    calendar = np.exp(known.effects.regressors @ groups[0][1].effects[0])
-    theta = theta_counts(
-        values[asked], (known.offset * calendar)[asked], places=places, trust=known.completeness[asked]
-    )
-    return blended(filtered, theta, values, asked, alone=method == "theta")
+    whole = groups[0][1]
+    offset = known.offset * np.exp(known.effects.regressors @ whole.effects[0])
+    later = np.cumsum(whole.jumps[0, ::-1])[::-1] - whole.jumps[0]
+    offset[:, : values.shape[1]] *= np.exp(-filtered.sharing[:, None] * later)
+    theta = theta_counts(values[asked], offset[asked], places=places, trust=known.completeness[asked])
+    theirs = np.where(whole.jumps[0] == 0, values, np.nan)  # theta knew of the jump, so that month is no test
+    return blended(filtered, theta, theirs, asked, alone=method == "theta")
 
 
 def _opened(panel: Panel) -> Floats:

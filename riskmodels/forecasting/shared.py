@@ -17,6 +17,7 @@ _DISCOUNTS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 DRIFTS = (-0.016, -0.012, -0.008, -0.004, 0.0, 0.004, 0.008, 0.012, 0.016)
 _DRIFT_DEVIATION = 0.008
 _JUMP = 0.01
+_LIKELY = 0.5
 _SEASON_PRIORS = (50.0, 400.0, 3000.0)
 _SCORE_MEMORY = 0.99
 _DISPERSION_MEMORY = 0.98
@@ -48,6 +49,8 @@ class Shared:
         Expected change of the log level a period, after each period.
     effects : ndarray, shape (g, k)
         Log effects of the known regressors.
+    jumps : ndarray, shape (g, T)
+        By how much the log level jumped before each period; zero where it more likely did not.
     """
 
     level: Floats
@@ -58,6 +61,7 @@ class Shared:
     factor: Floats
     drift: Floats
     effects: Floats
+    jumps: Floats
 
 
 def follow(
@@ -87,7 +91,7 @@ def follow(
     """
     length = total.shape[1]
     state = _State(total, offset, places, effects, drifts)
-    level, variance, slope = np.zeros((3, *total.shape))
+    level, variance, slope, jumped = np.zeros((4, *total.shape))
     factor = np.ones((len(total), len(places)))
     for time in range(length):
         factor[:, time] = (state.weights() * state.season(time)).sum(axis=1)
@@ -96,6 +100,7 @@ def follow(
         level[:, time] = np.log((weight * state.shape / state.rate).sum(axis=1))
         variance[:, time] = (weight * state.doubt(1)).sum(axis=1)
         slope[:, time] = (weight * state.drift).sum(axis=1)
+        jumped[:, time] = (weight * state.chance).sum(axis=1)
     weight, dispersion = state.weights(), state.dispersion()
     drifting = (weight * state.drift**2).sum(axis=1) - slope[:, -1] ** 2
     ahead, spread = np.empty((2, len(total), len(places) - length))
@@ -114,7 +119,15 @@ def follow(
         factor=factor,
         drift=slope,
         effects=weight @ state.effects,
+        jumps=_jumps(level, jumped),
     )
+
+
+def _jumps(level: Floats, chance: Floats) -> Floats:
+    """Sizes of jumps that more likely happened than not, by the level one period after the jump, if known."""
+    before = np.concatenate([level[:, :1], level[:, :-1]], axis=1)
+    after = np.concatenate([level[:, 1:], level[:, -1:]], axis=1)
+    return np.where(chance > _LIKELY, after - before, 0.0)
 
 
 def lasting(discount: Floats, steps: int) -> Floats:
@@ -144,7 +157,7 @@ class _State:
         self.calendar = np.exp(effects.regressors @ self.effects.T)
         self.total, self.offset, self.places = total, offset, places
         size = (len(total), len(self.drift))
-        self.score = np.zeros(size) + self.prior
+        self.score, self.chance = np.zeros(size) + self.prior, np.zeros(size)
         self.shape, self.rate = np.full(size, _LEAST_SHAPE), np.ones(size)
         self.seen, self.expected = np.zeros((2, int(places.max()) + 1, *size))
         self.squares, self.number = np.zeros(size), np.zeros((len(total), 1))
@@ -187,7 +200,7 @@ class _State:
         if scored:
             kept = self.prior + _SCORE_MEMORY * (self.score - self.prior)
             self.score = np.where(live, kept + np.maximum(gained, _LEAST_SCORE), self.score)
-        chance = np.where(live, chance, 0.0)
+        self.chance = chance = np.where(live, chance, 0.0)
         surprise = (count - mean) ** 2 / (mean + mean**2 / self.shape)
         surprise = np.minimum(surprise, _MOST_SURPRISE * dispersion) * (1 - chance)
         self.squares = np.where(live, _DISPERSION_MEMORY * self.squares + surprise, self.squares)
