@@ -315,5 +315,8 @@ def number_series(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[npt.NDArray
 def add_rows(values: npt.NDArray[np.float64], groups: npt.NDArray[np.int64], size: int) -> Floats:
     """Add up the rows of an array by group: (n, …) -> (size, …)."""
     total = np.zeros((size, *values.shape[1:]))
-    np.add.at(total, groups, values)
+    order = np.argsort(groups, kind="stable")
+    present, starts = np.unique(groups[order], return_index=True)
+    if len(present):
+        total[present] = np.add.reduceat(values[order], starts, axis=0)
     return total

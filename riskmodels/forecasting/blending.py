@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from riskmodels.forecasting.counts import Filtered, Moments
 from riskmodels.forecasting.negative_binomial import log_likelihood
-from riskmodels.forecasting.theta import TAILS, smooth_theta
+from riskmodels.forecasting.theta import COARSE, smooth_theta
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -47,7 +47,7 @@ def theta_counts(values: Floats, offset: Floats, *, places: Integers, trust: Flo
         Place of each period in the season.
     """
     length = values.shape[1]
-    found = smooth_theta(np.sqrt(values / offset[:, :length]), places=places, trust=trust)
+    found = smooth_theta(np.sqrt(values / offset[:, :length]), places=places, trust=trust, members=COARSE)
     mean, variance = _squared(found.location, found.scale, offset[:, length:])
     usual, _ = _squared(found.location - found.season, found.scale, offset[:, length:])
     fitted_mean, fitted_variance = _squared(found.fitted, found.fitted_scale, offset[:, :length])

@@ -14,7 +14,7 @@ Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Groups = Sequence[tuple[Integers, Shared]]
 
-DISCOUNTS = (0.7, 0.85, 0.93, 0.98)
+DISCOUNTS = (0.85, 0.98)
 SEASONS = ("pooled", "own")
 _SEASON_PRIOR = 30.0
 _DISPERSION_PRIOR = (1.5, 30.0)
@@ -30,7 +30,7 @@ _LEAST_SCORE = -50.0
 _PRIOR_SHAPE = 0.6
 _LEAST_SHAPE = 0.05
 _LEAST_RATE = 0.01
-_BLOCK = 512
+_BLOCK = 2048
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -157,6 +157,8 @@ def know(
 def _filled(exposure: Floats) -> Floats:
     """Fill unknown exposures with the last known one of their row, else the first, else one."""
     known = np.isfinite(exposure) & (exposure > 0)
+    if known.all():
+        return exposure
     places = np.maximum.accumulate(np.where(known, np.arange(exposure.shape[1]), -1), axis=1)
     places = np.where(places < 0, np.argmax(known, axis=1)[:, None], places)
     filled = np.take_along_axis(exposure, places, axis=1)

@@ -28,20 +28,22 @@ def log_likelihood(count: Floats, mean: Floats, variance: Floats) -> Floats:
     -------
     ndarray
     """
-    size = mean * mean / (variance - mean)
+    extra = variance - mean
+    size = mean * mean / extra
     upper = count + size
     found = _stirling(upper + _SHIFT) - _stirling(size + _SHIFT)
     found -= np.log(upper * (upper + 1) * (upper + 2) / (size * (size + 1) * (size + 2)))
-    found += size * np.log(size) + count * np.log(mean)
-    found -= upper * np.log(size + mean)
+    found += size * np.log(mean / variance) + count * np.log(extra / variance)
     return found
 
 
 def _stirling(x: Floats) -> Floats:
     inverse = 1.0 / x
     square = inverse * inverse
-    series = inverse * (1 / 12 - square * (1 / 360 - square / 1260))
-    result: Floats = (x - 0.5) * np.log(x) - x + series
+    inverse *= 1 / 12 - square * (1 / 360 - square / 1260)
+    result: Floats = (x - 0.5) * np.log(x)
+    result -= x
+    result += inverse
     return result
 
 

@@ -1,5 +1,6 @@
 """The theta family on the square-root scale: levels of hundreds, and amounts, averaged over a grid."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import product
 
@@ -12,8 +13,8 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_GAINS = (0.05, 0.1, 0.2, 0.35, 0.6, 0.9)
-_DRIFTS = (0.0, 0.25, 0.5, 0.75)
+FINE = tuple(product((0.05, 0.1, 0.2, 0.35, 0.6, 0.9), (0.0, 0.25, 0.5, 0.75)))
+COARSE = tuple(product((0.05, 0.15, 0.4, 0.8), (0.0, 0.5)))
 _SLOPE_MEMORY = 0.98
 _FEWEST_FOR_SLOPE = 6
 _SHARPNESS = 0.8
@@ -22,7 +23,7 @@ _GROWTH = 0.1
 _GROWTH_PRIOR = 10.0
 _PANEL_PRIOR = 50.0
 _SCALE_PRIOR = (0.3, 0.1)
-_BLOCK = 512
+_BLOCK = 2048
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,13 @@ class Smoothed:
     fitted_scale: Floats
 
 
-def smooth_theta(values: Floats, *, places: Integers, trust: Floats | None = None) -> Smoothed:
+def smooth_theta(
+    values: Floats,
+    *,
+    places: Integers,
+    trust: Floats | None = None,
+    members: Sequence[tuple[float, float]] = FINE,
+) -> Smoothed:
     """Smooth n series and forecast h periods ahead.
 
     Simple exponential smoothing with a share of the slope of a discounted regression line as drift (the
@@ -79,6 +86,8 @@ def smooth_theta(values: Floats, *, places: Integers, trust: Floats | None = Non
         Place of each period in the season.
     trust : ndarray, shape (n, T), optional
         Factor in (0, 1] of the gain of each period, for counts that are not complete yet.
+    members : sequence of (float, float)
+        Gain of the level and share of the slope of each member of the grid; a coarse one does for noisy counts.
 
     Returns
     -------
@@ -88,7 +97,7 @@ def smooth_theta(values: Floats, *, places: Integers, trust: Floats | None = Non
     """
     trust = np.ones_like(values) if trust is None else trust
     blocks = [slice(start, start + _BLOCK) for start in range(0, len(values), _BLOCK)]
-    parts = [_Block(values[part], trust[part], places).forecast() for part in blocks]
+    parts = [_Block(values[part], trust[part], places, members).forecast() for part in blocks]
     joined = _Path(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(_Path)})
     return _with_scales(values, joined, leads_of(places))
 
@@ -109,9 +118,11 @@ class _Path:
 
 
 class _Block:
-    """A block of series; the big arrays are (gains × drifts, seasons, series)."""
+    """A block of series; the big arrays are (members, seasons, series)."""
 
-    def __init__(self, values: Floats, trust: Floats, places: Integers) -> None:
+    def __init__(
+        self, values: Floats, trust: Floats, places: Integers, members: Sequence[tuple[float, float]]
+    ) -> None:
         self.length, self.places = values.shape[1], places
         self.year = int(places.max()) + 1
         self.leads = leads_of(places)
@@ -119,8 +130,7 @@ class _Block:
         self.values = np.where(self.known, values.T, 0.0)
         self.trust = trust.T
         self.ratios = ratios_to_trend(values, self.year)
-        grid = np.array(list(product(_GAINS, _DRIFTS)))
-        self.gain, self.drift = grid[:, 0, None, None], grid[:, 1, None, None]
+        self.gain, self.drift = np.array(members).T[:, :, None, None]
 
     def forecast(self) -> _Path:
         """Score the members in one pass, smooth with the season of all periods in another."""
@@ -252,12 +262,12 @@ def _running(squares: Floats, known: Flags, usual: Floats) -> Floats:
     """Discounted mean of the squared errors up to each period, with a little prior: (n, T)."""
     part, weight = _SCALE_PRIOR
     total, number = weight * (part * usual) ** 2, np.full(len(usual), weight)
-    found = np.empty(squares.shape)
-    for time in range(squares.shape[1]):
-        memory = np.where(known[:, time], _ERROR_MEMORY, 1.0)
-        total, number = memory * total + squares[:, time], memory * number + known[:, time]
-        found[:, time] = total / number
-    return found
+    found = np.empty(squares.shape[::-1])
+    for time, (square, here) in enumerate(zip(squares.T.copy(), known.T.copy(), strict=True)):
+        memory = np.where(here, _ERROR_MEMORY, 1.0)
+        total, number = memory * total + square, memory * number + here
+        found[time] = total / number
+    return found.T
 
 
 def _grown(squares: Floats, known: Flags, first: Floats, leads: tuple[int, ...]) -> Floats:
