@@ -34,23 +34,33 @@ class RootCounts(Moments):
     season: Floats
 
 
-def theta_counts(values: Floats, offset: Floats, *, places: Integers, trust: Floats) -> RootCounts:
+def theta_counts(
+    values: Floats, offset: Floats, *, then: Floats, places: Integers, trust: Floats
+) -> RootCounts:
     """Smooth the square roots of counts over their offset, and square what comes.
 
     Parameters
     ----------
     values, trust : ndarray, shape (n, T)
         Counts, NaN where unknown, and the share of the final count that is known.
-    offset : ndarray, shape (n, T + h)
-        What every count is proportional to; positive.
+    offset, then : ndarray, shape (n, T + h) and (n, T)
+        What every count is proportional to, as it is known now and before each period; positive.
     places : ndarray of int, shape (T + h,)
         Place of each period in the season.
     """
     length = values.shape[1]
-    found = smooth_theta(np.sqrt(values / offset[:, :length]), places=places, trust=trust, members=COARSE)
-    mean, variance = _squared(found.location, found.scale, offset[:, length:])
-    usual, _ = _squared(found.location - found.season, found.scale, offset[:, length:])
-    fitted_mean, fitted_variance = _squared(found.fitted, found.fitted_scale, offset[:, :length])
+    found = smooth_theta(
+        np.sqrt(values / offset[:, :length]),
+        then=np.sqrt(values / then),
+        places=places,
+        trust=trust,
+        members=COARSE,
+    )
+    first = found.gain[:, None] * found.scale[:, :1] ** 2
+    mean, variance = _squared(found.location, found.scale, first, offset[:, length:])
+    usual, _ = _squared(found.location - found.season, found.scale, first, offset[:, length:])
+    first = found.gain[:, None] * found.fitted_scale**2
+    fitted_mean, fitted_variance = _squared(found.fitted, found.fitted_scale, first, then)
     return RootCounts(
         mean=mean,
         variance=variance,
@@ -60,10 +70,14 @@ def theta_counts(values: Floats, offset: Floats, *, places: Integers, trust: Flo
     )
 
 
-def _squared(location: Floats, scale: Floats, offset: Floats) -> tuple[Floats, Floats]:
-    """Mean and variance of the squares of roots, times the offset; more than Poisson's."""
+def _squared(location: Floats, scale: Floats, twice: Floats, offset: Floats) -> tuple[Floats, Floats]:
+    """Mean and variance of the squares of roots, times the offset; more than Poisson's.
+
+    The square of an uncertain location is too large by its variance, and the squared scale holds that
+    variance once more: ``twice`` of it is taken off the mean.
+    """
     root, spread = np.maximum(location, 0.0) ** 2, scale**2
-    mean = np.maximum(offset * (root + spread), _LEAST_MEAN)
+    mean = np.maximum(offset * (root + np.maximum(spread - twice, 0.0)), _LEAST_MEAN)
     variance = offset**2 * (2.0 * spread**2 + 4.0 * root * spread)
     return mean, np.maximum(variance, (1.0 + _LEAST_EXTRA) * mean)
 

@@ -59,6 +59,8 @@ def _by_period(found: Filtered, values: Floats) -> tuple[Floats, Floats]:
     told = np.where(known, mean / (mean + 0.5), 0.0)
     surprise = np.where(known, surprise, 0.0) * told
     place = np.digitize(mean, _EDGES[1:-1])
-    sums = np.stack([[(part * (place == at)).sum(axis=0) for at in range(len(_CENTRES))] for part in (surprise, told)])
+    sums = np.stack(
+        [[(part * (place == at)).sum(axis=0) for at in range(len(_CENTRES))] for part in (surprise, told)]
+    )
     ratios: Floats = sums[0] / np.maximum(sums[1], 1e-9)
     return ratios, sums[1]

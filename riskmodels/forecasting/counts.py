@@ -247,7 +247,7 @@ class _State:
 
     def _dispersion(self, part: slice) -> Floats:
         strength = _DISPERSION_PRIOR[1]
-        found = strength * self.panel_squares / self.panel_number + self.squares[..., part]
+        found: Floats = strength * self.panel_squares / self.panel_number + self.squares[..., part]
         found /= strength + self.number[..., part]
         return np.maximum(found, 1.0, out=found)
 

@@ -9,10 +9,10 @@ import pandas as pd
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.forecasting.blending import blended, large, theta_counts
+from riskmodels.forecasting.calendar_effects import KnownEffects, known_effects
 from riskmodels.forecasting.calibration import calibrated
 from riskmodels.forecasting.counts import Filtered, Groups, filter_counts
 from riskmodels.forecasting.hierarchy import Dependence, shared_by_changes, shared_by_counts
-from riskmodels.forecasting.known_effects import KnownEffects, known_effects
 from riskmodels.forecasting.predictive import CountPredictive, Predictive, RootPredictive
 from riskmodels.forecasting.shared import DRIFTS, Shared, follow
 from riskmodels.forecasting.theta import smooth_theta
@@ -48,7 +48,7 @@ class Known:
     @property
     def horizon(self) -> int:
         """Number of periods ahead."""
-        return len(self.periods) - self.completeness.shape[1]
+        return len(self.periods) - int(self.completeness.shape[1])
 
     def take(self, rows: Integers) -> "Known":
         """Return what is known of the series in another order."""
@@ -199,7 +199,7 @@ def _model_amounts(panel: Panel, method: str, known: Known) -> Modelled:
     if method in BASELINES:
         predictive = BASELINES[method](panel, known.horizon)
     else:
-        rooted = ~(panel.values < 0).any(axis=1, keepdims=True)
+        rooted = np.logical_not((panel.values < 0).any(axis=1))[:, None]
         roots = np.where(rooted, np.sqrt(np.where(rooted, panel.values, 0.0)), panel.values)
         found = smooth_theta(roots, places=_places(known.periods))
         predictive = RootPredictive(location=found.location, scale=found.scale, rooted=rooted)
@@ -216,11 +216,18 @@ def _filtered(values: Floats, known: Known, groups: Groups, method: str) -> Filt
     asked = rows[method] if method in rows else large(values, year)
     if not asked.any():
         return filtered
-    whole = groups[0][1]
-    offset = known.offset * np.exp(known.effects.regressors @ whole.effects[0])
+    whole, length = groups[0][1], values.shape[1]
     later = np.cumsum(whole.jumps[0, ::-1])[::-1] - whole.jumps[0]
-    offset[:, : values.shape[1]] *= np.exp(-filtered.sharing[:, None] * later)
-    theta = theta_counts(values[asked], offset[asked], places=places, trust=known.completeness[asked])
+    offset = known.offset[asked]
+    offset[:, :length] *= np.exp(-filtered.sharing[asked, None] * later)
+    theta = theta_counts(
+        values[asked],
+        offset * whole.hindsight[0],
+        then=(offset * whole.factor[0])[:, :length],
+        places=places,
+        trust=known.completeness[asked],
+    )
+    theta = replace(theta, season=theta.season * whole.hindsight[0, length:])
     theirs = np.where(whole.jumps[0] == 0, values, np.nan)  # theta knew of the jump, so that month is no test
     return blended(filtered, theta, theirs, asked, alone=method == "theta")
 

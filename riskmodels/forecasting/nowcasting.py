@@ -217,16 +217,18 @@ def nowcast(complaints: Table | pd.DataFrame, *, as_of: date | str | None = None
 
 
 def _as_of(complaints: Table | pd.DataFrame, as_of: date | str | None) -> pd.Timestamp:
-    if isinstance(complaints, Table):
-        last = pd.Timestamp(complaints.provenance.as_of)
-        if as_of is not None and pd.Timestamp(as_of).normalize() > last:
-            raise ParameterError(
-                f"as_of is {as_of}, but the table knows only what was logged by {last:%Y-%m-%d}"
-            )
-        return last if as_of is None else pd.Timestamp(as_of).normalize()
+    last = pd.Timestamp(complaints.provenance.as_of) if isinstance(complaints, Table) else None
     if as_of is None:
-        raise ParameterError("a frame of complaints needs as_of, the day up to which they are logged")
-    return pd.Timestamp(as_of).normalize()
+        if last is None:
+            raise ParameterError("a frame of complaints needs as_of, the day up to which they are logged")
+        return last
+    try:
+        day = pd.Timestamp(as_of).normalize()
+    except ValueError:
+        raise ParameterError(f"as_of is '{as_of}'; expected a day, e.g. 2026-09-30") from None
+    if last is not None and day > last:
+        raise ParameterError(f"as_of is {as_of}, but the table knows only what was logged by {last:%Y-%m-%d}")
+    return day
 
 
 def _by_days(complaints: Table | pd.DataFrame) -> pd.DataFrame:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from riskmodels.forecasting.known_effects import KnownEffects
+from riskmodels.forecasting.calendar_effects import KnownEffects
 from riskmodels.forecasting.negative_binomial import log_likelihood
+from riskmodels.forecasting.seasons import Seasons, ratios_to_trend
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -19,8 +20,8 @@ _DRIFT_DEVIATION = 0.008
 _JUMP = 0.01
 _LIKELY = 0.5
 _SEASON_PRIORS = (50.0, 400.0, 3000.0)
-_SCORE_MEMORY = 0.99
-_DISPERSION_MEMORY = 0.98
+_SCORE_MEMORY = 0.97
+_DISPERSION_MEMORY = 0.95
 _DISPERSION_PRIOR = (3.0, 10.0)
 _MOST_SURPRISE = 25.0
 _LEAST_SCORE = -1e6
@@ -43,8 +44,8 @@ class Shared:
         The same, of the h levels after the last period.
     noise, spread : ndarray, shape (g,) and (g, h)
         The variance of a total of mean m in a later period is ``noise * m + spread * m**2``.
-    factor : ndarray, shape (g, T + h)
-        Season and calendar, each from what was known before the period.
+    factor, hindsight : ndarray, shape (g, T + h)
+        Season and calendar: each from what was known before the period, and all from what is known now.
     drift : ndarray, shape (g, T)
         Expected change of the log level a period, after each period.
     effects : ndarray, shape (g, k)
@@ -59,6 +60,7 @@ class Shared:
     noise: Floats
     spread: Floats
     factor: Floats
+    hindsight: Floats
     drift: Floats
     effects: Floats
     jumps: Floats
@@ -103,10 +105,10 @@ def follow(
         jumped[:, time] = (weight * state.chance).sum(axis=1)
     weight, dispersion = state.weights(), state.dispersion()
     drifting = (weight * state.drift**2).sum(axis=1) - slope[:, -1] ** 2
+    hindsight = np.stack([(weight * state.season(at)).sum(axis=1) for at in range(len(places))], axis=1)
+    factor[:, length:] = hindsight[:, length:]
     ahead, spread = np.empty((2, len(total), len(places) - length))
-    for time in range(length, len(places)):
-        factor[:, time] = (weight * state.season(time)).sum(axis=1)
-        steps = time - length + 1
+    for steps in range(1, len(places) - length + 1):
         doubt, drifted = weight * state.doubt(steps), drifting * steps**2
         ahead[:, steps - 1] = doubt.sum(axis=1) + drifted
         spread[:, steps - 1] = (doubt * dispersion).sum(axis=1) + drifted
@@ -117,6 +119,7 @@ def follow(
         noise=(weight * dispersion).sum(axis=1),
         spread=spread,
         factor=factor,
+        hindsight=hindsight,
         drift=slope,
         effects=weight @ state.effects,
         jumps=_jumps(level, jumped),
@@ -150,8 +153,10 @@ class _State:
         effects: KnownEffects,
         drifts: Sequence[float],
     ) -> None:
-        grid = np.meshgrid(_DISCOUNTS, drifts, np.arange(len(effects.effects)), _SEASON_PRIORS, indexing="ij")
-        self.discount, self.drift, choice, self.strength = (part.ravel() for part in grid)
+        grid = np.meshgrid(_DISCOUNTS, drifts, np.arange(len(effects.effects)), (*_SEASON_PRIORS, 0.0), indexing="ij")
+        self.discount, self.drift, choice, strength = (part.ravel() for part in grid)
+        self.averaged = strength == 0
+        self.strength = np.where(self.averaged, 1.0, strength)
         self.effects = effects.effects[choice.astype(int)]
         self.prior = effects.prior[choice.astype(int)] - 0.5 * (self.drift / _DRIFT_DEVIATION) ** 2
         self.calendar = np.exp(effects.regressors @ self.effects.T)
@@ -162,6 +167,11 @@ class _State:
         self.seen, self.expected = np.zeros((2, int(places.max()) + 1, *size))
         self.squares, self.number = np.zeros(size), np.zeros((len(total), 1))
         self.started = np.zeros((len(total), 1), dtype=bool)
+        year = int(places.max()) + 1
+        with np.errstate(divide="ignore", invalid="ignore"):  # nothing known: no offset
+            self.ratios = ratios_to_trend(np.log((total + 0.5) / offset), year)
+        self.seasons = Seasons(year, len(total))
+        self.average = self.seasons.shrunk()
 
     def weights(self) -> Floats:
         """Weights of the members."""
@@ -173,6 +183,7 @@ class _State:
         """Season, shrunk towards none, times the calendar's effect."""
         place = self.places[time]
         season = (self.strength + self.seen[place]) / (self.strength + self.expected[place])
+        season = np.where(self.averaged, np.exp(self.average[place])[:, None], season)
         effect: Floats = season * self.calendar[time]
         return effect
 
@@ -187,7 +198,9 @@ class _State:
         return doubt
 
     def step(self, time: int, *, scored: bool) -> None:
-        """Learn from a period."""
+        """Learn from a period, and from the trend about the period half a year before."""
+        if (middle := time - len(self.seen) // 2) >= 0:
+            self.seasons.learn(self.places[middle], self.ratios[:, middle])
         known = np.isfinite(self.total[:, [time]]) & (self.offset[:, [time]] > 0)
         count = np.where(known, self.total[:, [time]], 0.0)
         base = np.where(known, self.offset[:, [time]], 1.0)
@@ -215,6 +228,7 @@ class _State:
         self.seen[place] += np.where(live, count * learnt, 0.0)
         self.expected[place] += np.where(live, usual * learnt, 0.0)
         self.started |= known
+        self.average = self.seasons.shrunk()
 
     def _age(self, fresh: Flags, first: Floats) -> None:
         """Let the past count less, and the level drift; start at the first rate."""

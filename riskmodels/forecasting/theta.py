@@ -52,6 +52,8 @@ class Smoothed:
         Of the periods ahead; the scale is a standard deviation.
     season : ndarray, shape (n, h)
         Season in the location: an addend.
+    gain : ndarray, shape (n,)
+        Mean gain of the members: about twice the share of the squared error that the level's own error makes.
     fitted, fitted_scale : ndarray, shape (n, T)
         Of each period, made from earlier ones only; NaN before the first known value.
     """
@@ -59,6 +61,7 @@ class Smoothed:
     location: Floats
     scale: Floats
     season: Floats
+    gain: Floats
     fitted: Floats
     fitted_scale: Floats
 
@@ -67,6 +70,7 @@ def smooth_theta(
     values: Floats,
     *,
     places: Integers,
+    then: Floats | None = None,
     trust: Floats | None = None,
     members: Sequence[tuple[float, float]] = FINE,
 ) -> Smoothed:
@@ -84,6 +88,8 @@ def smooth_theta(
         On a scale on which errors are about equally large, e.g. square roots; NaN is unknown.
     places : ndarray of int, shape (T + h,)
         Place of each period in the season.
+    then : ndarray, shape (n, T), optional
+        The values as they were cleaned with what was known before each period, for the scores of the members.
     trust : ndarray, shape (n, T), optional
         Factor in (0, 1] of the gain of each period, for counts that are not complete yet.
     members : sequence of (float, float)
@@ -96,10 +102,13 @@ def smooth_theta(
         lead, which is shrunk towards the panel's.
     """
     trust = np.ones_like(values) if trust is None else trust
+    then = values if then is None else then
     blocks = [slice(start, start + _BLOCK) for start in range(0, len(values), _BLOCK)]
-    parts = [_Block(values[part], trust[part], places, members).forecast() for part in blocks]
-    joined = _Path(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(_Path)})
-    return _with_scales(values, joined, leads_of(places))
+    parts = [_Block(values[part], then[part], trust[part], places, members).forecast() for part in blocks]
+    joined = _Path(
+        **{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(_Path)}
+    )
+    return _with_scales(then, joined, leads_of(places))
 
 
 def leads_of(places: Integers) -> tuple[int, ...]:
@@ -110,10 +119,11 @@ def leads_of(places: Integers) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Path:
-    """Location and its season, shape (n, h), and what was foretold of each period at each lead (n, T, leads)."""
+    """Location and its season (n, h), mean gain (n,), and what was foretold of each period (n, T, leads)."""
 
     location: Floats
     season: Floats
+    gain: Floats
     foretold: Floats
 
 
@@ -121,15 +131,20 @@ class _Block:
     """A block of series; the big arrays are (members, seasons, series)."""
 
     def __init__(
-        self, values: Floats, trust: Floats, places: Integers, members: Sequence[tuple[float, float]]
+        self,
+        values: Floats,
+        then: Floats,
+        trust: Floats,
+        places: Integers,
+        members: Sequence[tuple[float, float]],
     ) -> None:
         self.length, self.places = values.shape[1], places
         self.year = int(places.max()) + 1
         self.leads = leads_of(places)
         self.known = np.isfinite(values.T)
-        self.values = np.where(self.known, values.T, 0.0)
+        self.values, self.then = (np.where(self.known, part.T, 0.0) for part in (values, then))
         self.trust = trust.T
-        self.ratios = ratios_to_trend(values, self.year)
+        self.ratios, self.ratios_then = (ratios_to_trend(part, self.year) for part in (values, then))
         self.gain, self.drift = np.array(members).T[:, :, None, None]
 
     def forecast(self) -> _Path:
@@ -143,16 +158,18 @@ class _Block:
         for time in range(self.length):
             state.step(self.values[time], self.known[time], season[:, self.places[time]], self.trust[time])
         ahead = np.arange(1, len(self.places) - self.length + 1)
-        level = (weight * state.level).sum(axis=(0, 1))
-        drift = (weight * state.move).sum(axis=(0, 1))
+        level, move = _mixture(weight, state)
         mixed = np.einsum("sn,spn->pn", weight.sum(axis=0), season)[self.places[self.length :]].T
         return _Path(
-            location=level[:, None] + ahead * drift[:, None] + mixed, season=mixed, foretold=foretold
+            location=level[:, None] + ahead * move[:, None] + mixed,
+            season=mixed,
+            gain=(weight * self.gain).sum(axis=(0, 1)),
+            foretold=foretold,
         )
 
     def _foretell(self) -> tuple[Floats, Floats]:
         """Foretell every period at every lead from what came before; return the last weights, too."""
-        n = self.values.shape[1]
+        n = self.then.shape[1]
         state, seasons = _State(n, self.gain, self.drift), Seasons(self.year, n)
         season = _none_or(seasons.shrunk())
         pending: dict[tuple[int, int], Floats] = {}
@@ -163,21 +180,22 @@ class _Block:
             live = self.known[time] & (state.number >= self.year)
             for lead in self.leads[1:]:
                 if (forecast := pending.pop((time, lead), None)) is not None:
-                    loss += np.where(live, np.abs(self.values[time] - forecast) / np.sqrt(lead), 0.0)
+                    loss += np.where(live, np.abs(self.then[time] - forecast) / np.sqrt(lead), 0.0)
             number += live
-            state.step(self.values[time], self.known[time], season[:, self.places[time]], self.trust[time])
+            state.step(self.then[time], self.known[time], season[:, self.places[time]], self.trust[time])
             if time > self.year // 2:
-                seasons.learn(self.places[time - self.year // 2], self.ratios[:, time - self.year // 2])
+                seasons.learn(self.places[time - self.year // 2], self.ratios_then[:, time - self.year // 2])
             if (self.length - time) % max(self.year // 4, 1) == 0:
                 season = _none_or(seasons.shrunk())
             weight = _weights(loss, number)
+            mixed = _mixture(weight, state)
             for place, lead in enumerate(self.leads):
                 if time + lead < self.length:
-                    forecast = state.level + lead * state.move + season[:, self.places[time + lead]]
+                    ahead = season[:, self.places[time + lead]]
                     if place:
-                        pending[time + lead, lead] = forecast
-                    mixed = (weight * forecast).sum(axis=(0, 1))
-                    foretold[:, time + lead, place] = np.where(state.number > 0, mixed, np.nan)
+                        pending[time + lead, lead] = state.level + lead * state.move + ahead
+                    found = mixed[0] + lead * mixed[1] + (weight.sum(axis=0) * ahead).sum(axis=0)
+                    foretold[:, time + lead, place] = np.where(state.number > 0, found, np.nan)
         return foretold, weight
 
 
@@ -212,8 +230,15 @@ class _State:
         one, time, square = self.moments
         spread = one * square - time * time
         enough = (self.number >= _FEWEST_FOR_SLOPE) & (spread > 0)
-        slope: Floats = np.where(enough, (one * both[1] - time * both[0]) / np.where(enough, spread, 1.0), 0.0)
+        slope: Floats = np.where(
+            enough, (one * both[1] - time * both[0]) / np.where(enough, spread, 1.0), 0.0
+        )
         return slope
+
+
+def _mixture(weight: Floats, state: _State) -> tuple[Floats, Floats]:
+    """Mean level and move of the members."""
+    return (weight * state.level).sum(axis=(0, 1)), (weight * state.move).sum(axis=(0, 1))
 
 
 def _none_or(season: Floats) -> Floats:
@@ -246,6 +271,7 @@ def _with_scales(values: Floats, path: _Path, leads: tuple[int, ...]) -> Smoothe
         location=path.location,
         scale=scale * np.sqrt(beyond),
         season=path.season,
+        gain=path.gain,
         fitted=path.foretold[..., 0],
         fitted_scale=np.sqrt(np.concatenate([first[:, :1], first[:, :-1]], axis=1)),
     )
@@ -255,7 +281,8 @@ def _usual(values: Floats) -> Floats:
     """Return the usual size of the values of each series, at least one: (n,)."""
     known = np.isfinite(values)
     size = np.where(known, np.abs(values), 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    return np.maximum(size, 1.0)
+    usual: Floats = np.maximum(size, 1.0)
+    return usual
 
 
 def _running(squares: Floats, known: Flags, usual: Floats) -> Floats:
@@ -267,7 +294,8 @@ def _running(squares: Floats, known: Flags, usual: Floats) -> Floats:
         memory = np.where(here, _ERROR_MEMORY, 1.0)
         total, number = memory * total + square, memory * number + here
         found[time] = total / number
-    return found.T
+    running: Floats = found.T
+    return running
 
 
 def _grown(squares: Floats, known: Flags, first: Floats, leads: tuple[int, ...]) -> Floats:
@@ -275,7 +303,8 @@ def _grown(squares: Floats, known: Flags, first: Floats, leads: tuple[int, ...])
     number = known.sum(axis=1).astype(float)
     relative = squares.sum(axis=1) / first[:, None]
     walk = 1.0 + _GROWTH * (np.asarray(leads) - 1.0)
-    panel = (relative.sum(axis=0) + _PANEL_PRIOR * walk) / (number.sum(axis=0) + _PANEL_PRIOR)
+    pooled = np.sort(relative, axis=0).sum(axis=0)  # sorted, so that the order of the rows does not matter
+    panel = (pooled + _PANEL_PRIOR * walk) / (number.sum(axis=0) + _PANEL_PRIOR)
     growth = (relative + _GROWTH_PRIOR * panel) / (number + _GROWTH_PRIOR)
     growth = np.maximum.accumulate(np.concatenate([np.ones((len(first), 1)), growth[:, 1:]], axis=1), axis=1)
     variance: Floats = first[:, None] * growth

@@ -1,0 +1,16 @@
+"""How well we knew: forecasts made again from earlier periods, scored on what then happened."""
+
+from riskmodels.backtesting.as_of import AsOf, panels_as_of
+from riskmodels.backtesting.backtests import Backtest, backtest
+from riskmodels.backtesting.recent import FINAL, corrected_history, nowcast_where_logged, track_record
+
+__all__ = [
+    "FINAL",
+    "AsOf",
+    "Backtest",
+    "backtest",
+    "corrected_history",
+    "nowcast_where_logged",
+    "panels_as_of",
+    "track_record",
+]

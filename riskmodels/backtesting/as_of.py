@@ -1,0 +1,146 @@
+"""What was known at an origin: the complaints logged by then, not those received by then."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodels.errors import ContractError, ParameterError
+from riskmodels.forecasting.nowcasting import nowcast
+from riskmodels.panel import Panel, number_series
+from riskmodels.tables import CONTRACTS, Table
+from riskmodels.tables.sql import name
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class AsOf:
+    """What was known at an origin.
+
+    Attributes
+    ----------
+    panel : Panel
+        The history as it was known then; its last period is the origin.
+    completeness : ndarray, shape (T,) or (n, T), or None
+        Share in (0, 1] of the final counts that it holds, as judged then; None: all of them.
+    """
+
+    panel: Panel
+    completeness: Floats | None = None
+
+
+def panels_as_of(
+    complaints: Table, *, by: Sequence[str], origins: Sequence[str | pd.Period]
+) -> dict[pd.Period, AsOf]:
+    """Count complaints by the month received, each time only those logged by the end of an origin's month.
+
+    Parameters
+    ----------
+    complaints : Table
+        Accepted rows with ``received_at`` and ``logged_at``; one without the latter counts as logged when
+        it was received.
+    by : sequence of str
+        Columns that name a series.
+    origins : sequence of str or Period
+        Months.
+
+    Returns
+    -------
+    dict of Period to AsOf
+        One monthly panel an origin, from the first month with a complaint to the origin, with the breaks of
+        the table; and the completeness that a nowcast of that day judges. A series none of whose complaints
+        was logged by then is not in it.
+
+    Raises
+    ------
+    ContractError
+        The table has no logging dates, or no such column.
+    ParameterError
+        Nothing was logged by an origin.
+    """
+    unknown = sorted({*by} - {*CONTRACTS["complaints"].names})
+    if complaints.name != "complaints" or unknown or not complaints.gives("logged_at"):
+        lacking = ", ".join(unknown) or "logged_at, the day when a complaint was entered"
+        raise ContractError(f"the table '{complaints.name}' cannot be seen as of a day: it lacks {lacking}")
+    counts = _by_months(complaints, by)
+    months = [pd.Period(origin, freq="M") for origin in origins]
+    return {month: _as_of(complaints, counts, by, month) for month in months}
+
+
+def _by_months(complaints: Table, by: Sequence[str]) -> pd.DataFrame:
+    """Count the rows by series, month received (period) and month logged."""
+    keys = "".join(f"{name(column)}, " for column in by)
+    logged = "date_trunc('month', coalesce(logged_at, received_at))::DATE AS logged"
+    counts = complaints.relation.query(
+        "rows",
+        f"SELECT {keys}date_trunc('month', received_at)::DATE AS period, {logged}, count(*)::DOUBLE AS value"
+        " FROM rows GROUP BY ALL ORDER BY ALL",
+    )
+    return pd.DataFrame() if counts is None else counts.df()
+
+
+def _as_of(complaints: Table, counts: pd.DataFrame, by: Sequence[str], month: pd.Period) -> AsOf:
+    kept = counts[counts["logged"] <= month.end_time]
+    if kept.empty:
+        raise ParameterError(f"no complaint had been logged by the end of {month}")
+    quiet = kept.head(1).assign(period=month.start_time, value=0.0)  # so that the panel ends at the origin
+    panel = Panel.from_long(
+        pd.concat([kept, quiet]),
+        keys=by,
+        period="period",
+        value="value",
+        unknown=complaints.provenance.unknown_months,
+    )
+    completeness = nowcast(complaints, as_of=month.end_time.date()).for_periods(panel.periods)
+    return AsOf(replace(panel, breaks=complaints.provenance.breaks), completeness)
+
+
+def aligned(known: AsOf, panel: Panel, origin: pd.Period) -> AsOf:
+    """Bring what was known at an origin to the series of a panel, row by row.
+
+    A series that is not in it had no event yet: zero counts in the periods that were known for any series,
+    unknown amounts. An exposure that it lacks is the panel's, up to the origin.
+
+    Raises
+    ------
+    ParameterError
+        It does not end at the origin, has periods or series that the panel lacks.
+    """
+    columns = np.asarray(panel.periods.get_indexer(known.panel.periods))
+    if (
+        known.panel.kind != panel.kind
+        or not len(columns)
+        or (columns < 0).any()
+        or known.panel.periods[-1] != origin
+    ):
+        raise ParameterError(
+            f"the panel as of {origin} must end there and be of the panel's kind and periods"
+        )
+    rows = _rows(known.panel.keys, panel.keys, origin)
+    never = 0.0 if panel.kind == "count" else np.nan
+    anywhere = np.isfinite(known.panel.values).any(axis=0)
+    values = np.where(rows[:, None] >= 0, known.panel.values[rows], np.where(anywhere, never, np.nan))
+    exposure = None if panel.exposure is None else panel.exposure[:, columns]
+    if known.panel.exposure is not None:
+        exposure = np.where(rows[:, None] >= 0, known.panel.exposure[rows], np.nan)
+    completeness = known.completeness
+    if completeness is not None and completeness.ndim > 1:
+        completeness = np.where(rows[:, None] >= 0, completeness[rows], 1.0)
+    return AsOf(replace(known.panel, keys=panel.keys, values=values, exposure=exposure), completeness)
+
+
+def _rows(known: pd.DataFrame, keys: pd.DataFrame, origin: pd.Period) -> npt.NDArray[np.int64]:
+    """Return the row of every series in what was known; -1 where there is none."""
+    if set(known.columns) != set(keys.columns):
+        raise ParameterError(f"the panel as of {origin} has other keys: {', '.join(map(str, known.columns))}")
+    both = pd.concat([known[list(keys.columns)], keys], ignore_index=True)
+    numbers, names = number_series(both, list(keys.columns))
+    place = np.full(len(names), -1, dtype=np.int64)
+    place[numbers[: len(known)]] = np.arange(len(known))
+    rows = place[numbers[len(known) :]]
+    if len(known) > (rows >= 0).sum():
+        raise ParameterError(f"the panel as of {origin} has series that the panel lacks")
+    return rows

@@ -1,0 +1,121 @@
+"""The recent months: what is still to come of them, and how well months before them were foretold."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodels.backtesting.as_of import AsOf, panels_as_of
+from riskmodels.backtesting.backtests import Backtest, backtest
+from riskmodels.errors import ContractError, ParameterError
+from riskmodels.forecasting import Forecast, Method, Nowcast, nowcast
+from riskmodels.panel import Panel, add_rows, build_panel
+from riskmodels.tables import Table
+
+Floats = npt.NDArray[np.float64]
+
+FINAL = 0.99
+"""Share of the final count from which on a month counts as complete."""
+BASELINES: tuple[Method, ...] = ("seasonal_naive", "empirical24")
+_LEAST_HISTORY = 12  # periods before the first origin
+
+
+def nowcast_where_logged(complaints: Table) -> Nowcast | None:
+    """Estimate how complete the last months are, or return None where the source cannot tell.
+
+    It cannot where no complaint has a day logged on or after the day received, or no month has ended.
+    """
+    if not complaints.gives("logged_at"):
+        return None
+    try:
+        return nowcast(complaints)
+    except ContractError:
+        return None
+
+
+def corrected_history(made: Forecast) -> Floats:
+    """Return the history of a forecast as it is expected in the end, shape (n, T): counts over completeness.
+
+    That of a sum is the sum of its parts' histories.
+    """
+    if made.completeness is None:
+        return made.panel.values
+    if made.parts is None or made.added is None:
+        return made.panel.values / made.completeness
+    return add_rows(corrected_history(made.parts), made.added, len(made.keys))
+
+
+def track_record(
+    complaints: Table,
+    *,
+    by: Sequence[str],
+    last: str | None = None,
+    nowcast: Nowcast | None = None,
+    method: Method = "auto",
+    horizon: int = 3,
+    origins: int = 12,
+    calendar: str | None = None,
+    progress: bool = False,
+) -> Backtest | None:
+    """Test a method and the baselines on the last origins whose outcomes are complete.
+
+    Parameters
+    ----------
+    complaints : Table
+        Accepted rows.
+    by : sequence of str
+        Columns that name a series.
+    last : str, optional
+        Last period of the history, as in ``build_panel``.
+    nowcast : Nowcast, optional
+        How complete the months are: outcomes of months less than 99% complete are not scored, and a
+        forecast knows only what was logged by its origin. Without it, every month counts as complete.
+    method : str
+        The method of the outlook, tested beside the baselines.
+    horizon : int
+        Months ahead.
+    origins : int
+        How many origins, one a month, at most.
+    calendar : str, optional
+        Country of the holidays, as in ``forecast``.
+    progress : bool
+        Whether to show a bar on the terminal.
+
+    Returns
+    -------
+    Backtest or None
+        None where the history is too short: an origin has twelve months before it.
+    """
+    panel = _complete(build_panel(complaints, by=by, last=last), nowcast)
+    number = min(origins, len(panel.periods) - horizon - _LEAST_HISTORY + 1)
+    if number < 1:
+        return None
+    places = panel.periods[len(panel.periods) - horizon - number : len(panel.periods) - horizon]
+    return backtest(
+        panel,
+        horizon=horizon,
+        origins=list(places),
+        methods=[method, *(one for one in BASELINES if one != method)],
+        as_of_panels=None if nowcast is None else _known_then(complaints, by, list(places)),
+        calendar=calendar,
+        progress=progress,
+    )
+
+
+def _complete(panel: Panel, nowcast: Nowcast | None) -> Panel:
+    """Return the panel up to the last period that is complete."""
+    if nowcast is None:
+        return panel
+    whole = np.flatnonzero(nowcast.for_periods(panel.periods) >= FINAL)
+    return panel.until(panel.periods[whole[-1]]) if len(whole) else panel.until(panel.periods[0] - 1)
+
+
+def _known_then(
+    complaints: Table, by: Sequence[str], origins: Sequence[pd.Period]
+) -> Mapping[pd.Period, AsOf] | None:
+    """Return what was known at each origin; None where nothing was logged, or with no delay, by one of them."""
+    try:
+        return panels_as_of(complaints, by=by, origins=origins)
+    except (ContractError, ParameterError):
+        return None
