@@ -17,12 +17,11 @@ from rich.console import Console
 from riskmodels import __version__
 from riskmodels.errors import MissingPartError, ParameterError, RiskModelsError
 from riskmodels.privacy import mask_personal_data
-from riskmodels.terminal import console, print_table, shown
+from riskmodels.terminal import console, print_plan, print_table, run_with_progress, shown
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
-    from riskmodels.forecasting import Method
+    from riskmodels.forecasting import Forecast, Method, Nowcast
     from riskmodels.policy import Policy
-    from riskmodels.runner import Plan
     from riskmodels.tables import Tables
 
 EPILOG = (
@@ -97,9 +96,9 @@ def assess(
     )
     plan = plan_assessment(settings, reports=reports, files=_files(file))
     if dry_run:
-        _print_plan(plan.folder, str(plan.policy_valid_from), plan.files, plan.steps)
+        print_plan(plan.folder, str(plan.policy_valid_from), plan.files, plan.steps)
         return
-    report = _run(plan, store)
+    report = run_with_progress(plan, store)
     _show_result(plan.folder / "results" / "findings")
     console.print(f"Report: {report}", soft_wrap=True)
 
@@ -198,23 +197,49 @@ def indicators(
 def forecast(
     source: SourceFile,
     *,
-    by: Annotated[str, typer.Option(help="Columns that name a series, with commas.")] = "product",
+    by: Annotated[
+        str, typer.Option(help="Columns that name a series, with commas, e.g. product,unit_id.")
+    ] = "product",
     horizon: Annotated[int, typer.Option(min=1, max=60, help="Months ahead.")] = 6,
     last: Annotated[str | None, typer.Option(help="Last month or quarter of the history.")] = None,
-    method: Annotated[str, typer.Option(help="auto, seasonal_naive, empirical24 or ets.")] = "auto",
+    method: Annotated[
+        str, typer.Option(help="auto, counts, theta, seasonal_naive, empirical24 or ets.")
+    ] = "auto",
+    calendar: Annotated[
+        str | None, typer.Option(help="Country of the holidays, e.g. CN, or none; default: the source's.")
+    ] = None,
+    backtest: Annotated[
+        bool, typer.Option("--backtest/--no-backtest", help="Say how good the forecasts have been.")
+    ] = True,
     file: FileOptions = None,
     store: Store = STORE,
 ) -> None:
-    """Forecast complaints, with intervals and with how good the methods have been."""
-    from riskmodels.forecasting import forecast  # here, for start-up
-    from riskmodels.listings import list_outlook, list_scores
-    from riskmodels.panel import build_panel
+    """Forecast complaints, with intervals; months that are not complete yet are corrected, and it is said how.
+
+    The backtest makes the forecasts of the last twelve months again, each from what was known then, and
+    compares them with what happened; it is what takes most of the time.
+    """
+    from riskmodels.backtesting import track_record  # here, for start-up
+    from riskmodels.listings import list_nowcast, list_outlook, list_scores, list_totals
 
     tables = _ingest(source, file, store)
     keys = [column.strip() for column in by.split(",") if column.strip()]
-    panel = build_panel(tables.require("complaints"), by=keys, last=last)
-    outlook = forecast(panel, horizon=horizon, method=cast("Method", method))
-    for listing in (list_outlook(outlook), list_scores(outlook)):
+    country = None if calendar == "none" else calendar or tables.country
+    chosen = cast("Method", method)
+    outlook, known = _outlook(tables, keys, last, horizon, chosen, country)
+    listings = [list_outlook(outlook), list_nowcast(known)]
+    if backtest:
+        record = track_record(
+            tables.require("complaints"),
+            by=keys,
+            last=last,
+            nowcast=known,
+            method=chosen,
+            calendar=country,
+            progress=True,
+        )
+        listings += [list_scores(record), list_totals(record)]
+    for listing in listings:
         print_table(listing.sentence, listing.frame)
 
 
@@ -231,16 +256,13 @@ def stress(
     policy_on: PolicyOn = None,
 ) -> None:
     """Carry a scenario through to complaints and indicators."""
-    from riskmodels.forecasting import forecast  # here, for start-up
-    from riskmodels.listings import list_omitted, list_scenario, list_stress
-    from riskmodels.panel import build_panel
+    from riskmodels.listings import list_omitted, list_scenario, list_stress  # here, for start-up
     from riskmodels.scenario import load_scenario
     from riskmodels.stresstest import stress
 
     policy, assumed = _policy(policies, policy_on), load_scenario(scenario)
     tables = _ingest(source, file, store)
-    panel = build_panel(tables.require("complaints"), by=["product"], last=last)
-    outlook = forecast(panel, horizon=assumed.start_month + 5)
+    outlook, _ = _outlook(tables, ["product"], last, assumed.start_month + 5, "auto", tables.country)
     result = stress(tables, assumed, policy, outlook=outlook, severity=severity)
     listings = (
         list_scenario(assumed, severity, policy),
@@ -285,31 +307,6 @@ def version() -> None:
     console.print(__version__)
 
 
-def _run(plan: "Plan", store: Path) -> Path:
-    """Execute a plan with a progress bar."""
-    from rich.progress import (  # here, for start-up
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    from riskmodels.runner import run_assessment  # here, for start-up
-
-    steps = len(plan.steps) + 1
-    columns = (TextColumn("{task.description:<48}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=steps)
-        report = run_assessment(
-            plan,
-            store=store,
-            progress=lambda done, running: bar.update(task, description=running, completed=done),
-        )
-        bar.update(task, description="done", completed=steps)
-    return report
-
-
 def _last_quarter() -> str:
     """Name the last quarter that has ended."""
     import pandas as pd  # here, for start-up
@@ -333,6 +330,20 @@ def _ingest(source: Path, options: list[str] | None, store: Path) -> "Tables":
     return ingest(source, store=store, files=dict(_files(options)))
 
 
+def _outlook(
+    tables: "Tables", by: list[str], last: str | None, horizon: int, method: "Method", calendar: str | None
+) -> "tuple[Forecast, Nowcast | None]":
+    """Forecast complaints as they will be once all are logged; and say how complete they are, where known."""
+    from riskmodels.backtesting import nowcast_where_logged  # here, for start-up
+    from riskmodels.forecasting import forecast
+    from riskmodels.panel import build_panel
+
+    complaints = tables.require("complaints")
+    panel, known = build_panel(complaints, by=by, last=last), nowcast_where_logged(complaints)
+    share = None if known is None else known.for_periods(panel.periods)
+    return forecast(panel, horizon=horizon, method=method, calendar=calendar, completeness=share), known
+
+
 def _policy(policies: Path, day: datetime | None) -> "Policy":
     from riskmodels.policy import load_policy  # here, for start-up
 
@@ -353,18 +364,6 @@ def _show_result(folder: Path, *, title: str = "") -> None:
         print_table(result.sentence, result.summary())
     else:
         console.print(f"a {type(result).__name__}")
-
-
-def _print_plan(folder: Path, valid_from: str, files: dict[str, str], steps: list[str]) -> None:
-    lines = [
-        "Nothing is written: this is a dry run.",
-        f"Report: {folder}/report.html" + (" (replaces the one there)" if folder.exists() else ""),
-        f"Policy: the one valid from {valid_from}",
-        *(f"Reads {table}: {path}" for table, path in files.items()),
-        f"Notebooks: {', '.join(steps)}",
-    ]
-    for line in lines:
-        console.print(shown(line), soft_wrap=True)
 
 
 def _masked_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

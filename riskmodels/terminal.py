@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
@@ -15,6 +16,8 @@ from riskmodels.privacy import mask_personal_data
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
     import pandas as pd
+
+    from riskmodels.runner import Plan
 
 _WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160  # into a file or a pipe
 console = Console(width=_WIDTH, markup=False, emoji=False, highlight=False)  # data is shown as it is
@@ -61,3 +64,41 @@ def column_widths(columns: list[tuple[str, ...]], room: int) -> list[int]:
 def shown(text: str) -> str:
     """Mask personal data, and take out what would control the terminal."""
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "?", mask_personal_data(text))
+
+
+def print_plan(folder: Path, valid_from: str, files: dict[str, str], steps: list[str]) -> None:
+    """Say what a planned run would do."""
+    lines = [
+        "Nothing is written: this is a dry run.",
+        f"Report: {folder}/report.html" + (" (replaces the one there)" if folder.exists() else ""),
+        f"Policy: the one valid from {valid_from}",
+        *(f"Reads {table}: {path}" for table, path in files.items()),
+        f"Notebooks: {', '.join(steps)}",
+    ]
+    for line in lines:
+        console.print(shown(line), soft_wrap=True)
+
+
+def run_with_progress(plan: "Plan", store: Path) -> Path:
+    """Execute a plan with a progress bar."""
+    from rich.progress import (  # here, for start-up
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    from riskmodels.runner import run_assessment  # here, for start-up
+
+    steps = len(plan.steps) + 1
+    columns = (TextColumn("{task.description:<48}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=steps)
+        report = run_assessment(
+            plan,
+            store=store,
+            progress=lambda done, running: bar.update(task, description=running, completed=done),
+        )
+        bar.update(task, description="done", completed=steps)
+    return report

@@ -12,6 +12,7 @@ import pandas as pd
 
 from riskmodels.forecasting import Forecast
 from riskmodels.forecasting.forecasts import DEFAULT_LEVELS
+from riskmodels.forecasting.hierarchy import Dependence
 from riskmodels.forecasting.predictive import SamplePredictive
 from riskmodels.panel import Panel
 from riskmodels.policy import Policy
@@ -102,7 +103,11 @@ def make_outlook(panel: Panel, draws) -> Forecast:
         levels=DEFAULT_LEVELS,
         method="by_hand",
         predictive=SamplePredictive(draws=draws),
-        scores=pd.DataFrame({"method": ["by_hand"]}),
+        dependence=Dependence(
+            codes=np.zeros((1, len(draws)), dtype=np.int64),
+            loadings=np.zeros((1, *draws.shape[:2])),
+            persistent=np.zeros(draws.shape[:2]),
+        ),
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from riskmodels.assessment.findings import Finding
 from riskmodels.assessment.register import from_register
+from riskmodels.backtesting import corrected_history
 from riskmodels.catalogue import format_value
 from riskmodels.forecasting import Forecast
 from riskmodels.labels import label, local
@@ -23,10 +24,12 @@ _SEED = 50
 def forecast_findings(forecast: Forecast, policy: Policy) -> Iterator[Finding]:
     """Yield a finding where the next months very likely bring more complaints than the last ones.
 
-    None where the last ones are not known, or not counted by today's definition.
+    Of the last ones, complaints still to be logged are counted too. None where the last ones are not known,
+    or not counted by today's definition.
     """
     months = min(_MONTHS, len(forecast.periods))
-    last = forecast.panel.since_breaks().values[:, -months:].sum()
+    comparable = np.isfinite(forecast.panel.since_breaks().values[:, -months:]).all()
+    last = corrected_history(forecast)[:, -months:].sum() if comparable else np.nan
     ahead = forecast.sample(_DRAWS, seed=_SEED)[:, :, :months].sum(axis=(1, 2))
     limit = (1 + _RISE) * last
     probability = float((ahead > limit).mean())

@@ -108,7 +108,7 @@ def smooth_theta(
     joined = _Path(
         **{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(_Path)}
     )
-    return _with_scales(then, joined, leads_of(places))
+    return _with_scales(joined, leads_of(places))
 
 
 def leads_of(places: Integers) -> tuple[int, ...]:
@@ -119,12 +119,16 @@ def leads_of(places: Integers) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Path:
-    """Location and its season (n, h), mean gain (n,), and what was foretold of each period (n, T, leads)."""
+    """What a block finds: location and season (n, h), mean gain (n,), the fit (n, T), errors (n, leads)."""
 
     location: Floats
     season: Floats
     gain: Floats
-    foretold: Floats
+    fitted: Floats
+    fitted_scale: Floats
+    last: Floats
+    squares: Floats
+    number: Floats
 
 
 class _Block:
@@ -149,7 +153,7 @@ class _Block:
 
     def forecast(self) -> _Path:
         """Score the members in one pass, smooth with the season of all periods in another."""
-        foretold, weight = self._foretell()
+        record, weight = self._foretell()
         seasons = Seasons(self.year, self.values.shape[1])
         for time in range(self.length):
             seasons.learn(self.places[time], self.ratios[:, time])
@@ -164,19 +168,23 @@ class _Block:
             location=level[:, None] + ahead * move[:, None] + mixed,
             season=mixed,
             gain=(weight * self.gain).sum(axis=(0, 1)),
-            foretold=foretold,
+            fitted=record.fitted.T,
+            fitted_scale=np.sqrt(record.variances.T),
+            last=record.variance(),
+            squares=record.squares.T,
+            number=record.number.T,
         )
 
-    def _foretell(self) -> tuple[Floats, Floats]:
+    def _foretell(self) -> tuple["_Record", Floats]:
         """Foretell every period at every lead from what came before; return the last weights, too."""
         n = self.then.shape[1]
         state, seasons = _State(n, self.gain, self.drift), Seasons(self.year, n)
         season = _none_or(seasons.shrunk())
         pending: dict[tuple[int, int], Floats] = {}
         loss, number = np.zeros_like(state.level), np.zeros(n)
-        foretold = np.full((n, self.length, len(self.leads)), np.nan)
-        weight = _weights(loss, number)
+        record = _Record(self.then, self.known, self.leads)
         for time in range(self.length):
+            record.learn(time)
             live = self.known[time] & (state.number >= self.year)
             for lead in self.leads[1:]:
                 if (forecast := pending.pop((time, lead), None)) is not None:
@@ -195,8 +203,46 @@ class _Block:
                     if place:
                         pending[time + lead, lead] = state.level + lead * state.move + ahead
                     found = mixed[0] + lead * mixed[1] + (weight.sum(axis=0) * ahead).sum(axis=0)
-                    foretold[:, time + lead, place] = np.where(state.number > 0, found, np.nan)
-        return foretold, weight
+                    record.foretell(time + lead, place, np.where(state.number > 0, found, np.nan))
+        return record, weight
+
+
+class _Record:
+    """The mixture's errors at every lead, as they come; arrays are (leads, series) and (T, series)."""
+
+    def __init__(self, values: Floats, known: Flags, leads: tuple[int, ...]) -> None:
+        self.values, self.known, self.leads = values, known, leads
+        self.pending: dict[tuple[int, int], Floats] = {}
+        self.squares, self.number = np.zeros((2, len(leads), values.shape[1]))
+        self.fitted, self.variances = np.full(values.shape, np.nan), np.empty(values.shape)
+        part, weight = _SCALE_PRIOR
+        usual = np.maximum(np.abs(values).sum(axis=0) / np.maximum(known.sum(axis=0), 1), 1.0)
+        self.total, self.weight = weight * (part * usual) ** 2, np.full(values.shape[1], weight)
+
+    def foretell(self, time: int, place: int, found: Floats) -> None:
+        """Note what is foretold of a period."""
+        self.pending[time, place] = found
+        if place == 0:
+            self.fitted[time] = found
+
+    def variance(self) -> Floats:
+        """Discounted mean of the squared errors one period ahead, with a little prior: (n,)."""
+        return self.total / self.weight
+
+    def learn(self, time: int) -> None:
+        """Compare a period with what was foretold of it."""
+        self.variances[time] = self.variance()
+        for place in range(len(self.leads)):
+            if (found := self.pending.pop((time, place), None)) is None:
+                continue
+            error = np.where(self.known[time], self.values[time] - found, np.nan)
+            here = np.isfinite(error)
+            square = np.where(here, error, 0.0) ** 2
+            self.squares[place] += square
+            self.number[place] += here
+            if place == 0:
+                memory = np.where(here, _ERROR_MEMORY, 1.0)
+                self.total, self.weight = memory * self.total + square, memory * self.weight + here
 
 
 class _State:
@@ -253,59 +299,31 @@ def _weights(loss: Floats, number: Floats) -> Floats:
     return normal
 
 
-def _with_scales(values: Floats, path: _Path, leads: tuple[int, ...]) -> Smoothed:
+def _with_scales(path: _Path, leads: tuple[int, ...]) -> Smoothed:
     """Add the scale of the errors at every lead."""
-    error = values[..., None] - path.foretold
-    known = np.isfinite(error)
-    squares = np.where(known, error, 0.0) ** 2
-    usual = _usual(values)
-    first = _running(squares[..., 0], known[..., 0], usual)
-    variance = _grown(squares, known, first[:, -1], leads)
     horizon = path.location.shape[1]
     ahead = np.log(np.arange(1, horizon + 1))
     places = np.log(np.asarray(leads, dtype=float))
     spread = np.stack([np.interp(ahead, places, row) for row in np.eye(len(leads))], axis=0)
-    scale = np.exp(0.5 * np.log(variance) @ spread)
+    scale = np.exp(0.5 * np.log(_grown(path, leads)) @ spread)
     beyond = np.maximum(np.arange(1, horizon + 1) / leads[-1], 1.0)
     return Smoothed(
         location=path.location,
         scale=scale * np.sqrt(beyond),
         season=path.season,
         gain=path.gain,
-        fitted=path.foretold[..., 0],
-        fitted_scale=np.sqrt(np.concatenate([first[:, :1], first[:, :-1]], axis=1)),
+        fitted=path.fitted,
+        fitted_scale=path.fitted_scale,
     )
 
 
-def _usual(values: Floats) -> Floats:
-    """Return the usual size of the values of each series, at least one: (n,)."""
-    known = np.isfinite(values)
-    size = np.where(known, np.abs(values), 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    usual: Floats = np.maximum(size, 1.0)
-    return usual
-
-
-def _running(squares: Floats, known: Flags, usual: Floats) -> Floats:
-    """Discounted mean of the squared errors up to each period, with a little prior: (n, T)."""
-    part, weight = _SCALE_PRIOR
-    total, number = weight * (part * usual) ** 2, np.full(len(usual), weight)
-    found = np.empty(squares.shape[::-1])
-    for time, (square, here) in enumerate(zip(squares.T.copy(), known.T.copy(), strict=True)):
-        memory = np.where(here, _ERROR_MEMORY, 1.0)
-        total, number = memory * total + square, memory * number + here
-        found[time] = total / number
-    running: Floats = found.T
-    return running
-
-
-def _grown(squares: Floats, known: Flags, first: Floats, leads: tuple[int, ...]) -> Floats:
+def _grown(path: _Path, leads: tuple[int, ...]) -> Floats:
     """Variance at every lead, shape (n, leads), its growth shrunk towards the panel's, that towards a walk's."""
-    number = known.sum(axis=1).astype(float)
-    relative = squares.sum(axis=1) / first[:, None]
+    relative = path.squares / path.last[:, None]
     walk = 1.0 + _GROWTH * (np.asarray(leads) - 1.0)
     pooled = np.sort(relative, axis=0).sum(axis=0)  # sorted, so that the order of the rows does not matter
-    panel = (pooled + _PANEL_PRIOR * walk) / (number.sum(axis=0) + _PANEL_PRIOR)
-    growth = (relative + _GROWTH_PRIOR * panel) / (number + _GROWTH_PRIOR)
-    growth = np.maximum.accumulate(np.concatenate([np.ones((len(first), 1)), growth[:, 1:]], axis=1), axis=1)
-    variance: Floats = first[:, None] * growth
+    panel = (pooled + _PANEL_PRIOR * walk) / (path.number.sum(axis=0) + _PANEL_PRIOR)
+    growth = (relative + _GROWTH_PRIOR * panel) / (path.number + _GROWTH_PRIOR)
+    growth[:, 0] = 1.0
+    variance: Floats = path.last[:, None] * np.maximum.accumulate(growth, axis=1)
     return variance

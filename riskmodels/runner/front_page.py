@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.assessment import Findings
-from riskmodels.forecasting import Forecast
+from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.labels import label, local
 from riskmodels.listings import quality_note
 from riskmodels.policy import Policy
@@ -40,6 +40,7 @@ def summarise(settings: RunSettings, results: Path, *, policy: Policy) -> FrontM
             (label("Data quality"), quality_note(card, quality).partition(": ")[2]),
             (label("Policy"), f"{policy.valid_from} – {local(policy, 'title')} ({policy.approval})"),
             (label("Forecast method"), outlook.method),
+            *_logged(load_all(results, "nowcast", Nowcast)),
             (label("Software"), f"riskmodels {version('riskmodels')}"),
         ),
         key_figures=(*_findings(found), *_beyond_limits(card), _expected(outlook), *_turned_red(tests)),
@@ -52,6 +53,19 @@ def _findings(found: Findings) -> list[KeyFigure]:
     return [
         KeyFigure(label=label("Red findings"), value=str(red), rating="red" if red else ""),
         KeyFigure(label=label("Amber findings"), value=str(amber), rating="amber" if amber else ""),
+    ]
+
+
+def _logged(nowcasts: list[Nowcast]) -> list[tuple[str, str]]:
+    """Say how complete the last month is, where the source can tell."""
+    return [
+        (
+            label("Complaints logged so far"),
+            label("{share:.0%} of those of {month}; the outlook allows for the others").format(
+                share=known.completeness[-1], month=known.periods[-1]
+            ),
+        )
+        for known in nowcasts
     ]
 
 

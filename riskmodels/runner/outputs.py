@@ -12,7 +12,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from riskmodels.assessment import Findings
-from riskmodels.forecasting import Forecast
+from riskmodels.backtesting import Backtest
+from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.proposals import Proposals
 from riskmodels.results import load, load_all
 from riskmodels.runner.plan import Plan
@@ -99,7 +100,7 @@ def schema() -> str:
 
 
 def write_tables(results: Path, folder: Path) -> None:
-    """Write every table of a run as Parquet and CSV.
+    """Write every table of a run as Parquet and CSV; what the data did not allow for is not there.
 
     In CSV a text that a spreadsheet would take for a formula has an apostrophe before it.
     """
@@ -114,10 +115,15 @@ def write_tables(results: Path, folder: Path) -> None:
         "indicators_unavailable": card.unavailable,
         "units": card.table,
         "forecast": outlook.table,
-        "forecast_scores": outlook.scores,
         "findings": load(results / "findings", Findings).table,
         "proposals": load(results / "proposals", Proposals).table,
     }
+    for known in load_all(results, "nowcast", Nowcast):
+        frames["nowcast"] = known.table
+    for record in load_all(results, "backtest", Backtest):
+        frames["forecast_scores"] = record.table
+        frames["forecast_scores_by_horizon"] = record.by_horizon
+        frames["forecast_totals"] = record.by_origin
     for test in load_all(results, "stress-*", StressTest):
         frames[f"stress_{test.scenario.id}_complaints"] = test.complaints
         frames[f"stress_{test.scenario.id}_indicators"] = test.table
@@ -132,12 +138,14 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
     """Write what was run with what, how long it took, and the sha256 of every file but the notebooks."""
     tables = load(folder / "results" / "tables", Tables)
     tests = load_all(folder / "results", "stress-*", StressTest)
+    seeds = {f"stress-{test.scenario.id}": test.seed for test in tests}
+    seeds |= {"backtest": record.seed for record in load_all(folder / "results", "backtest", Backtest)}  # noqa: B035  one at most
     manifest = {
         "settings": json.loads(plan.settings.model_dump_json()),
         "policy_valid_from": plan.policy_valid_from.isoformat(),
         "tables": {table.name: json.loads(table.provenance.model_dump_json()) for table in tables.present},
         "data_digest": tables.digest,
-        "seeds": {f"stress-{test.scenario.id}": test.seed for test in tests},
+        "seeds": seeds,
         "code": {"riskmodels": version("riskmodels"), "sha256": _code_sha256(code)},
         "versions": {"python": platform.python_version(), **_versions()},
         "seconds": {name: round(value, 1) for name, value in seconds.items()},

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from riskmodels.forecasting import Method
 from riskmodels.params import Identifier, Name, Parameters, check_parameters, load_parameters
 
 Period = Annotated[str, Field(pattern=r"^[0-9]{4}Q[1-4]$", description="quarter, e.g. 2026Q3")]
 Horizon = Annotated[int, Field(ge=3, le=60, description="months ahead")]
-Method = Literal["auto", "seasonal_naive", "empirical24", "ets"]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(_[A-Z]{2})?$", description="en, or a catalogue's name")]
 
 
