@@ -1,0 +1,41 @@
+"""Results as tables to be read: names instead of identifiers, units and per cent written out."""
+
+from riskmodels.listings.data import (
+    list_changes,
+    list_data_faults,
+    list_data_scores,
+    list_delays,
+    list_ignored,
+    list_quality,
+    list_rejections,
+)
+from riskmodels.listings.decisions import list_findings, list_policy, list_proposals
+from riskmodels.listings.indicators import indicator_quality, quality_note
+from riskmodels.listings.outlooks import list_nowcast, list_outlook, list_scores, list_totals
+from riskmodels.listings.scenarios import list_omitted, list_scenario, list_stress
+from riskmodels.listings.scorecards import list_ratings, list_unavailable, list_units
+
+__all__ = [
+    "indicator_quality",
+    "list_changes",
+    "list_data_faults",
+    "list_data_scores",
+    "list_delays",
+    "list_findings",
+    "list_ignored",
+    "list_nowcast",
+    "list_omitted",
+    "list_outlook",
+    "list_policy",
+    "list_proposals",
+    "list_quality",
+    "list_ratings",
+    "list_rejections",
+    "list_scenario",
+    "list_scores",
+    "list_stress",
+    "list_totals",
+    "list_unavailable",
+    "list_units",
+    "quality_note",
+]

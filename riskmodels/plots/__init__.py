@@ -1,0 +1,30 @@
+"""Draw results. One function a result; nothing is computed here; colour is never the only carrier."""
+
+from riskmodels.plots.backtests import plot_backtest
+from riskmodels.plots.canvas import COLOURS
+from riskmodels.plots.conclusions import plot_findings, plot_stresstest
+from riskmodels.plots.data import plot_change, plot_changes, plot_coverage, plot_quality
+from riskmodels.plots.dispatch import plot, plot_of
+from riskmodels.plots.nowcasts import plot_nowcast
+from riskmodels.plots.outlooks import plot_forecast, plot_series
+from riskmodels.plots.panels import plot_panel
+from riskmodels.plots.scorecards import plot_heat_map, plot_scorecard
+
+__all__ = [
+    "COLOURS",
+    "plot",
+    "plot_backtest",
+    "plot_change",
+    "plot_changes",
+    "plot_coverage",
+    "plot_findings",
+    "plot_forecast",
+    "plot_heat_map",
+    "plot_nowcast",
+    "plot_of",
+    "plot_panel",
+    "plot_quality",
+    "plot_scorecard",
+    "plot_series",
+    "plot_stresstest",
+]

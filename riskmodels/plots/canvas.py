@@ -1,0 +1,76 @@
+"""What every plot is drawn on: axes in the house style, an axis of periods, a note below, texts made safe."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import font_manager
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+COLOURS = {"red": "#b3261e", "amber": "#c77700", "green": "#2e7d4f", "insufficient": "#8a8f98", "": "#ffffff"}
+LINE, BAND, SHOCK, NOTE = "#1f3b5c", "#7d9bbf", "#b3261e", "#5f6570"
+_FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "DejaVu Sans")
+_DPI = 110
+_STYLE = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.formatter.use_locale": False,
+    "legend.frameon": False,
+    "text.parse_math": False,
+}
+
+
+@contextmanager
+def house_axes(ax: Axes | None, width: float, height: float) -> Iterator[Axes]:
+    """Yield axes in the house style: text is never read as mathematics, whatever the data holds."""
+    if ax is not None:
+        with _house_style():
+            yield ax
+        return
+    with house_figure(width, height) as figure:
+        yield figure.subplots()
+
+
+@contextmanager
+def house_figure(width: float, height: float) -> Iterator[Figure]:
+    """Yield a new figure of this size [inches] in the house style, for several axes."""
+    figure = plt.figure(figsize=(width, height), dpi=_DPI, layout="constrained")
+    with _house_style():  # not around the figure: a notebook's backend is made interactive by the first one
+        yield figure
+
+
+@contextmanager
+def _house_style() -> Iterator[None]:
+    installed = font_manager.get_font_names()
+    style: Any = _STYLE | {"font.family": [name for name in _FONTS if name in installed]}
+    with mpl.rc_context(style):
+        yield
+
+
+def noted(axes: Axes, note: str) -> Axes:
+    """Write a line below the figure, such as the quality of the data."""
+    if note:
+        axes.figure.supxlabel(note, x=0.005, ha="left", fontsize=7, color=NOTE)
+    return axes
+
+
+def period_axis(axes: Axes, names: list[str], *, most: int = 12) -> None:
+    """Name the periods along the x axis, about ``most`` of them."""
+    step = max(1, len(names) // most)
+    places = np.arange(0, len(names), step)
+    axes.set_xticks(places, [names[place] for place in places], rotation=45, ha="right", fontsize=7)
+    axes.set_xlim(-0.6, len(names) - 0.4)
+    axes.yaxis.set_major_formatter("{x:,.10g}")
+
+
+def short(text: str, most: int = 24) -> str:
+    """Return a text as one printable line of at most so many signs."""
+    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return text if len(text) <= most else text[: most - 1] + "…"
