@@ -2,6 +2,7 @@
 
 import functools
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from riskmodels.forecasting import Forecast
+from riskmodels.backtesting import Backtest, backtest
+from riskmodels.forecasting import Forecast, Method, Nowcast
 from riskmodels.forecasting.forecasts import DEFAULT_LEVELS
 from riskmodels.forecasting.hierarchy import Dependence
 from riskmodels.forecasting.predictive import SamplePredictive
@@ -109,6 +111,45 @@ def make_outlook(panel: Panel, draws) -> Forecast:
             persistent=np.zeros(draws.shape[:2]),
         ),
     )
+
+
+def make_nowcast(
+    known: Sequence[float] = (1.0, 0.98, 0.7), *, reported: float = 700.0, end: str = "2024-09"
+) -> Nowcast:
+    """A nowcast of months that reported alike, by the share that is known of each; intervals are a tenth wide."""
+    share = np.array(known)
+    periods = pd.period_range(end=pd.Period(end, freq="M"), periods=len(share))
+    final = reported / share
+    return Nowcast(
+        as_of=periods[-1].end_time.date(),
+        periods=periods,
+        table=pd.DataFrame(
+            {
+                "period": periods.astype("str"),
+                "reported": reported,
+                "completeness": share,
+                "lower": share * 0.95,
+                "upper": np.minimum(share * 1.05, 1.0),
+                "nowcast": final,
+                "nowcast_lower": np.maximum(final * 0.95, reported),
+                "nowcast_upper": final * 1.05,
+                "delay_days": 9.0,
+                "delay_error": 0.1,
+            }
+        ),
+        growth=0.0,
+        growth_error=0.1,
+        dispersion=1.0,
+        rows_without_delay=0,
+        rows_ignored=0,
+    )
+
+
+def make_record(*, origins: int = 6, horizon: int = 3) -> Backtest:
+    """A backtest of the two cheapest methods on a series that rises, and falls every other month."""
+    panel = make_panel({"a": [20.0 + month + 5 * (month % 2) for month in range(40)]})
+    methods: list[Method] = ["seasonal_naive", "empirical24"]
+    return backtest(panel, horizon=horizon, origins=origins, methods=methods)
 
 
 def sure_outlook(monthly: dict[str, float], *, horizon: int = 6) -> Forecast:

@@ -208,6 +208,15 @@ def test_a_likely_rise_of_complaints_is_a_finding(found, ahead, rises) -> None:
         assert "in the next 3 months, after 300 in the last" in findings.table["condition"][0]
 
 
+@pytest.mark.parametrize(("share", "rises"), [(1.0, True), (0.5, False)])
+def test_complaints_still_to_be_logged_are_no_fall_to_rise_from(found, share, rises) -> None:
+    panel = make_panel({"credit_card": [100.0] * 11 + [50.0]})
+    completeness = np.array([[1.0] * 11 + [share]])
+    outlook = replace(make_outlook(panel, [[[105.0]] * 6]), completeness=completeness)
+    findings = found(forecast=outlook)  # 315 after 250 that are logged, of 300 with those still to come
+    assert kinds(findings) == ([("forecast", "amber")] if rises else [])
+
+
 def test_no_rise_is_claimed_where_the_last_months_are_unknown(found) -> None:
     panel = make_panel({"credit_card": [100.0] * 11 + [np.nan]})
     assert found(forecast=make_outlook(panel, [[[900.0]] * 6])).table.empty

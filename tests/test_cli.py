@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from rich.cells import cell_len
 from small_bank import RED, make_card, make_stress, make_tables
@@ -271,11 +273,16 @@ def test_a_unit_that_is_not_there_is_refused(run, bank) -> None:
 
 
 def test_forecast(run, bank) -> None:
-    status, out, _ = run("forecast", bank / "source.yaml", "--method", "seasonal_naive", "--horizon", "3")
-    assert status == 0
-    assert "The forecast uses the method seasonal_naive." in out
+    status, out, err = run("forecast", bank / "source.yaml", "--method", "seasonal_naive", "--horizon", "3")
+    assert (status, err) == (0, "")  # a bar of progress is for a terminal
+    assert "method seasonal_naive." in out
     assert all(text in out for text in ("cards", "loans", "total", "2024-10", "2024-12"))
     assert "2025-01" not in out
+    assert "The source does not say when its complaints were logged" in out
+    assert "up to 3 months ahead were made again from 7 months, 2023-12 to 2024-06" in " ".join(out.split())
+    assert all(
+        text in out for text in ("Weighted quantile loss", "empirical24", "Outside their 95% interval")
+    )
     status, out, _ = run(
         "forecast", bank / "source.yaml", "--method", "seasonal_naive", "--by", "unit_id, product",
         "--last", "2024-06",
@@ -283,6 +290,61 @@ def test_forecast(run, bank) -> None:
     assert status == 0
     assert "u1 · cards" in out
     assert "2024-07" in out
+
+
+def test_a_forecast_without_its_backtest_by_any_method(run, bank) -> None:
+    shown = {}
+    for method in ("auto", "counts", "theta", "empirical24", "ets"):
+        options = ("--method", method, "--no-backtest", "--calendar", "none")
+        status, shown[method], _ = run("forecast", bank / "source.yaml", *options)
+        assert status == 0
+        assert "Weighted quantile loss" not in shown[method]
+        assert f"method {method}." in shown[method]
+    assert len(set(shown.values())) == 5
+
+
+def test_a_forecast_knows_the_holidays_of_the_source_s_country_or_of_another(run, bank) -> None:
+    line = "forecast", bank / "source.yaml", "--no-backtest"
+    (_, own, _), (_, named, _), (_, none, _) = (
+        run(*line, *options) for options in ((), ("--calendar", "CN"), ("--calendar", "none"))
+    )
+    assert own == named != none
+    assert "no calendar of working days is known for the country 'XX'" in refused(
+        run(*line, "--calendar", "XX"), 3
+    )
+
+
+def test_a_forecast_says_how_complete_the_last_months_are(run, bank, tmp_path) -> None:
+    rows = pd.read_csv(bank / "complaints.csv").dropna()
+    received = pd.to_datetime(rows["received_at"])
+    rows["logged_at"] = received + pd.to_timedelta(2 * (np.arange(len(rows)) % 12), unit="D")
+    rows = rows[rows["logged_at"] <= "2024-09-30"]
+    rows.to_csv(tmp_path / "logged.csv", index=False)
+    source = json.loads((bank / "source.yaml").read_text())
+    source["tables"]["complaints"]["columns"]["logged_at"] = {"column": "logged_at"}
+    (bank / "logged.yaml").write_text(json.dumps(source))
+    status, out, _ = run("forecast", bank / "logged.yaml", "--file", f"complaints={tmp_path / 'logged.csv'}")
+    assert status == 0
+    assert re.search(r"2024-09 is \d+\.\d% complete", out)
+    assert "Expected in the end" in out
+    assert "from what had been logged by then" in " ".join(out.split())
+
+
+def test_help_of_the_forecast() -> None:
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(cli.app, ["forecast", "--help"])
+    assert result.exit_code == 0
+    for word in (
+        "--by",
+        "--horizon",
+        "--method",
+        "--calendar",
+        "--no-backtest",
+        "--last",
+        "theta",
+        "ets",
+        "CN",
+    ):
+        assert word in result.output
 
 
 def test_stress(run, bank, tmp_path) -> None:

@@ -13,6 +13,7 @@ from small_bank import make_panel
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import DEFAULT_LEVELS, Forecast, forecast
 from riskmodels.forecasting.baselines import BASELINES, ets, seasonal_naive
+from riskmodels.forecasting.hierarchy import Dependence
 from riskmodels.forecasting.predictive import CountPredictive, NormalPredictive, SamplePredictive
 from riskmodels.panel import Panel, build_panel
 from riskmodels.tables import Break
@@ -198,12 +199,15 @@ def test_ets_survives_any_panel(values) -> None:
     check_sound(forecast(a_panel(values[:1], freq="Q"), horizon=3, method="ets"))
 
 
-@pytest.mark.parametrize("values", [[5.0], [5.0, 6.0], [0.0] * 20, [NAN] * 20], ids=str)
-def test_auto_is_seasonal_naive_where_nothing_can_be_scored(values) -> None:
-    made = forecast(a_panel(values[:20]), horizon=3)
+@pytest.mark.parametrize("method", ["auto", "counts", "theta"])
+@pytest.mark.parametrize(
+    "values", [[5.0], [5.0, 6.0], [0.0] * 60, [NAN] * 20, [0.0] * 59 + [9.0]], ids=lambda v: f"{len(v)}"
+)
+def test_little_history_is_little_certainty(values, method) -> None:
+    made = forecast(a_panel(values), horizon=3, method=method)
     check_sound(made)
-    if len(values) != 2:
-        assert made.method == "seasonal_naive"
+    assert (made.predictive.variance >= made.mean).all()
+    assert (made.predictive.ppf(np.array([0.9999]))[..., 0] > 0).all()  # nothing seen is not nothing to come
     if values == [5.0]:
         assert made.quantiles[0, 0, 0] < 5 < made.quantiles[0, 0, -1]  # one value is not certain
 
@@ -218,7 +222,7 @@ def test_the_order_of_series_does_not_matter() -> None:
         exposure=None,
         kind="count",
     )
-    for method in ("seasonal_naive", "empirical24", "ets"):
+    for method in ("seasonal_naive", "empirical24", "ets", "counts", "theta", "auto"):
         made, other = (forecast(one, horizon=3, method=method) for one in (panel, shuffled))
         np.testing.assert_array_equal(other.quantiles, made.quantiles[order])
         assert other.keys["series"].tolist() == [f"s{i}" for i in order]
@@ -227,7 +231,6 @@ def test_the_order_of_series_does_not_matter() -> None:
 def test_the_same_input_gives_the_same_forecast() -> None:
     one, other = (forecast(poisson_panel(2, 30), horizon=3) for _ in range(2))
     np.testing.assert_array_equal(one.quantiles, other.quantiles)
-    pd.testing.assert_frame_equal(one.scores, other.scores)
     np.testing.assert_array_equal(one.sample(100, seed=7), other.sample(100, seed=7))
     np.testing.assert_array_equal(one.aggregate().quantiles, other.aggregate().quantiles)
     assert not np.array_equal(one.sample(100, seed=7), one.sample(100, seed=8))
@@ -272,7 +275,9 @@ def test_pit_of_a_true_forecast_is_uniform() -> None:
         levels=DEFAULT_LEVELS,
         method="seasonal_naive",
         predictive=CountPredictive(mean=mean, variance=variance),
-        scores=pd.DataFrame(),
+        dependence=Dependence(
+            codes=np.zeros((1, n), dtype=np.int64), loadings=np.zeros((1, n, h)), persistent=np.zeros((n, h))
+        ),
     )
     actual = rng.negative_binomial(mean**2 / (variance - mean), mean / variance).astype(float)
     pit = made.pit(actual, seed=6)
@@ -306,9 +311,9 @@ def test_a_shock_shared_by_the_history_stays_shared() -> None:
         forecast(panel, horizon=1, method="empirical24").sample(2000, seed=1)[:, :, 0]
         for panel in (shared, apart)
     )
-    assert np.corrcoef(together.T)[0, 1] > 0.7
-    assert abs(np.corrcoef(alone.T)[0, 1]) < 0.4
-    assert together.sum(axis=1).std() > 1.25 * np.sqrt((together.std(axis=0) ** 2).sum())
+    assert np.corrcoef(together.T)[0, 1] > 0.35
+    assert abs(np.corrcoef(alone.T)[0, 1]) < 0.2
+    assert together.sum(axis=1).std() > 1.15 * np.sqrt((together.std(axis=0) ** 2).sum())
 
 
 def test_a_level_shift_is_not_taken_for_a_shared_shock() -> None:
@@ -339,16 +344,117 @@ def test_totals_add_up_path_by_path() -> None:
     made = forecast(poisson_panel(4, 40), horizon=3, method="seasonal_naive")
     paths = made.sample(4000, seed=20_000)
     total = made.aggregate()
-    np.testing.assert_array_equal(
-        total.predictive.ppf(np.array([0.5]))[0, :, 0], np.sort(paths.sum(axis=1), axis=0)[1999]
-    )
-    np.testing.assert_allclose(total.mean, paths.sum(axis=1).mean(axis=0)[None])
-    np.testing.assert_allclose(total.mean[0], made.mean.sum(axis=0), rtol=0.01)
+    np.testing.assert_array_equal(total.sample(4000, seed=20_000)[:, 0], paths.sum(axis=1))
+    np.testing.assert_allclose(total.mean[0], made.mean.sum(axis=0))
+    np.testing.assert_allclose(total.mean[0], paths.sum(axis=1).mean(axis=0), rtol=0.01)
+    np.testing.assert_allclose(total.predictive.variance[0], paths.sum(axis=1).var(axis=0), rtol=0.15)
     halves = made.aggregate(["half"])
     assert halves.keys["half"].tolist() == [0, 1]
-    np.testing.assert_allclose(halves.mean[1], paths[:, [1, 3]].sum(axis=1).mean(axis=0))
+    np.testing.assert_allclose(halves.mean[1], made.mean[[1, 3]].sum(axis=0))
     np.testing.assert_allclose(halves.panel.values[1], made.panel.values[[1, 3]].sum(axis=0))
+    np.testing.assert_allclose(halves.aggregate().mean, total.mean)
     assert len(total.table) == 3 * len(DEFAULT_LEVELS)
+
+
+# The engine: counts, theta and their blend
+
+
+def seasonal_counts(n: int, length: int, *, mean: float = 8.0, seed: int = 3):
+    """Return negative binomial counts, variance twice the mean, with one season, and what is expected."""
+    rng = np.random.default_rng(seed)
+    days = pd.period_range("2020-01", periods=length, freq="M").days_in_month.to_numpy() / 30.4375
+    season = (1 + 0.3 * np.sin(np.arange(length) * np.pi / 6)) * days
+    expected = rng.lognormal(np.log(mean), 0.6, size=(n, 1)) * season
+    return rng.poisson(rng.gamma(expected, 1.0)).astype(float), expected
+
+
+@given(values=panels, horizon=st.integers(1, 30), freq=st.sampled_from("MQ"))
+@settings(max_examples=30)
+def test_auto_survives_any_panel_in_any_order(values, horizon, freq) -> None:
+    panel = a_panel(values, freq=freq)
+    made = forecast(panel, horizon=horizon)
+    check_sound(made)
+    check_sound(made.aggregate())
+    turned = replace(panel, keys=panel.keys[::-1].reset_index(drop=True), values=panel.values[::-1])
+    np.testing.assert_array_equal(forecast(turned, horizon=horizon).quantiles, made.quantiles[::-1])
+
+
+@given(values=panels, shift=st.sampled_from([0.0, 40.0]))
+@settings(max_examples=20)
+def test_theta_survives_any_amounts(values, shift) -> None:
+    made = forecast(a_panel(np.array(values) / 7 - shift, kind="amount"), horizon=14)
+    check_sound(made)
+    assert (made.quantiles[..., 0] < made.quantiles[..., -1]).all()
+
+
+@pytest.mark.parametrize("method", ["counts", "theta", "auto"])
+def test_a_season_that_all_share_is_foretold_without_bias(method) -> None:
+    values, expected = seasonal_counts(150, 66)
+    made = forecast(a_panel(values[:, :60]), horizon=6, method=method)
+    np.testing.assert_allclose(made.mean.sum(axis=0), expected[:, 60:].sum(axis=0), rtol=0.08)
+    assert made.mean.sum() == pytest.approx(expected[:, 60:].sum(), rel=0.03)
+
+
+def test_after_all_double_the_total_is_at_the_new_level_in_two_months() -> None:
+    values, _ = seasonal_counts(100, 66)
+    rng = np.random.default_rng(5)
+    values[:, 58:] += rng.permutation(values, axis=0)[:, 58:]
+    made = forecast(a_panel(values[:, :60]), horizon=6)
+    assert made.mean.sum() == pytest.approx(values[:, 60:].sum(), rel=0.10)
+
+
+@pytest.mark.parametrize("method", ["counts", "theta", "auto"])
+def test_factors_multiply_to_the_mean(method) -> None:
+    values, _ = seasonal_counts(5, 50)
+    panel = replace(a_panel(values), exposure=np.linspace(1, 2, 50) * np.ones((5, 1)))
+    made = forecast(panel, horizon=4, method=method, future_exposure=[2.0, 2.2, 2.4, 4.0], calendar="CN")
+    parts = made.contributions
+    product = parts.level * parts.shared * parts.season * parts.calendar * parts.exposure
+    np.testing.assert_allclose(product, made.mean)
+    np.testing.assert_allclose(parts.exposure, np.array([[1.0, 1.1, 1.2, 2.0]]) * np.ones((5, 1)))
+    total = made.aggregate().contributions
+    product = total.level * total.shared * total.season * total.calendar * total.exposure
+    np.testing.assert_allclose(product[0], made.mean.sum(axis=0))
+
+
+def test_incomplete_months_are_corrected_by_their_completeness() -> None:
+    values, expected = seasonal_counts(80, 66)
+    share = np.ones(60)
+    share[-3:] = [0.9, 0.6, 0.3]
+    seen = np.random.default_rng(6).binomial(values[:, :60].astype(int), share).astype(float)
+    blind = forecast(a_panel(seen), horizon=6).mean.sum() / expected[:, 60:].sum()
+    seeing = forecast(a_panel(seen), horizon=6, completeness=share).mean.sum() / expected[:, 60:].sum()
+    assert blind < 0.8
+    assert seeing == pytest.approx(1.0, abs=0.06)
+
+
+def test_intervals_of_counts_and_of_their_total_cover() -> None:
+    inside, total_inside = [], []
+    for seed in range(12):
+        values, _ = seasonal_counts(60, 54, seed=seed)
+        shared = np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.04, 54)))
+        values = np.random.default_rng(seed + 99).poisson(values * shared).astype(float)
+        made = forecast(a_panel(values[:, :48]), horizon=6)
+        pit = made.pit(values[:, 48:], seed=1)
+        inside.append(((pit > 0.025) & (pit < 0.975)).mean())
+        pit = made.aggregate().pit(values[:, 48:].sum(axis=0, keepdims=True), seed=1)
+        total_inside.append(((pit > 0.025) & (pit < 0.975)).mean())
+    assert 0.93 <= np.mean(inside) <= 0.98
+    assert 0.85 <= np.mean(total_inside) <= 1.0  # 72 totals that move together
+
+
+def test_a_second_opinion_is_asked_for_series_that_can_bear_it() -> None:
+    values = np.stack([np.zeros(40), np.full(40, 2.0), np.full(40, 50.0)])
+    panel = a_panel(values + np.random.default_rng(2).poisson(0.4, size=values.shape))
+    blend, counts = (forecast(panel, horizon=3, method=method) for method in ("auto", "counts"))
+    differs = (np.abs(blend.mean - counts.mean) > 1e-6).any(axis=1)
+    assert not differs[0]
+    assert differs[2]
+
+
+def test_counts_are_no_method_for_amounts() -> None:
+    with pytest.raises(ParameterError, match="take 'theta'"):
+        forecast(a_panel([[1.5] * 30], kind="amount"), horizon=1, method="counts")
 
 
 # Wrong settings
@@ -390,16 +496,6 @@ def test_levels_may_be_an_array() -> None:
 @pytest.fixture(scope="module")
 def outlook(sample_tables) -> Forecast:
     return forecast(build_panel(sample_tables.complaints, by=["product"]), horizon=6)
-
-
-def test_auto_beats_seasonal_naive_on_the_sample_bank_and_shows_it(outlook) -> None:
-    scores = outlook.scores.set_index("method")
-    assert set(scores.index) == {"seasonal_naive", "empirical24", "ets"}
-    assert outlook.scores["wql"].is_monotonic_increasing
-    assert outlook.method == outlook.scores["method"].iloc[0]
-    assert scores.loc[outlook.method, "wql"] <= scores.loc["seasonal_naive", "wql"]
-    assert (scores["forecasts"] == 6 * 6 * 3).all()
-    print(outlook.scores)  # noqa: T201 - shown where the test fails
 
 
 def test_the_forecast_of_the_sample_bank_shows_itself(outlook) -> None:

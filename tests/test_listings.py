@@ -11,23 +11,26 @@ from small_bank import (
     RED,
     make_card,
     make_changes,
+    make_nowcast,
     make_outlook,
     make_panel,
+    make_record,
     make_scenario,
     make_stress,
     make_tables,
+    with_columns,
 )
 
 from riskmodels import listings
 from riskmodels.assessment import assess
 from riskmodels.display import Listing
-from riskmodels.forecasting import forecast
 from riskmodels.listings import (
     indicator_quality,
     list_changes,
     list_data_faults,
     list_delays,
     list_findings,
+    list_nowcast,
     list_omitted,
     list_outlook,
     list_policy,
@@ -38,6 +41,7 @@ from riskmodels.listings import (
     list_scenario,
     list_scores,
     list_stress,
+    list_totals,
     list_unavailable,
     list_units,
     quality_note,
@@ -78,12 +82,12 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -
     outlook, scenario = make_outlook(make_panel({"a": [1.0]}), [[[1.0]]]), make_scenario([SURGE], [EFFECT])
     arguments = {
         "tables": make_tables(), "quality": data_quality(make_tables()), "card": card, "policy": policy, "test": test, "outlook": outlook,
-        "scenario": scenario, "severity": "severe", "found": found(RED), "changes": propose(found(RED), policy),
+        "nowcast": make_nowcast(), "record": make_record(), "scenario": scenario, "severity": "severe", "found": found(RED), "changes": propose(found(RED), policy),
     }  # fmt: skip
     functions = [
         f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
     ]
-    assert len(functions) == 18
+    assert len(functions) == 20
     for function in functions:
         wanted = [
             name for name, p in inspect.signature(function).parameters.items() if p.default is inspect._empty
@@ -198,7 +202,9 @@ def test_the_outlook_has_a_line_a_series_and_the_total() -> None:
     assert frame["Series"].tolist() == ["cards", "loans", "total"]
     assert frame["2024-10"].tolist()[:2] == ["110 (100 – 120)", "2,000 (2,000 – 2,000)"]
     assert frame.columns.tolist() == ["Series", *(f"2024-{m}" for m in (10, 11, 12)), "2025-01", "2025-02", "2025-03"]  # fmt: skip
-    assert listing.sentence == "Expected complaints a month by product, with the 2.5% – 97.5% interval."
+    assert listing.sentence == (
+        "Expected complaints a month by product, with the 2.5% – 97.5% interval; method by_hand."
+    )
 
 
 def test_one_series_is_its_own_total() -> None:
@@ -206,15 +212,76 @@ def test_one_series_is_its_own_total() -> None:
     assert frame["Series"].tolist() == ["cards"]
 
 
-def test_scores_of_the_methods() -> None:
-    listing = list_scores(forecast(make_panel({"a": [5.0, 7.0, 6.0] * 12}), horizon=3))
+def test_scores_of_the_methods_the_best_first() -> None:
+    record = make_record()
+    listing = list_scores(record)
     assert columns(listing) == [
-        "Method", "Weighted quantile loss", "95% interval covers", "Above 97.5%", "Bias", "Forecasts",
+        "Method", "Weighted quantile loss", "95% interval covers", "80% interval covers", "Above 97.5%", "Below 2.5%",
+        "Bias", "Error over a year's change", "Outcomes",
     ]  # fmt: skip
-    assert listing.frame["Method"][0] in listing.sentence
-    chosen = list_scores(make_outlook(make_panel({"a": [1.0]}), [[[1.0]]]))
-    assert chosen.frame.empty
-    assert chosen.sentence == "The forecast uses the method by_hand."
+    best = record.table.iloc[0]
+    assert listing.frame["Method"].tolist() == record.table["method"].tolist()
+    assert listing.frame["Weighted quantile loss"].astype(float).is_monotonic_increasing
+    assert listing.frame["Bias"][0] == f"{best['bias']:+.1%}"
+    assert listing.frame["Above 97.5%"][0] == f"{best['pit_above_975']:.1%}"
+    assert listing.frame["Outcomes"].tolist() == ["18", "18"]  # six origins, three months
+    assert listing.sentence == (
+        "Forecasts up to 3 months ahead were made again from 6 months, 2024-01 to 2024-06, from the months until"
+        " then as known today, and compared with what was received; the best by weighted quantile loss is"
+        f" {best['method']}."
+    )
+
+
+def test_what_was_logged_by_then_is_said() -> None:
+    listing = list_scores(dataclasses.replace(make_record(), as_known_then=True))
+    assert "from what had been logged by then, and compared" in listing.sentence
+
+
+def test_a_history_too_short_to_test_on_is_said() -> None:
+    for listing in (list_scores(None), list_totals(None)):
+        assert listing.frame.empty
+        assert listing.sentence == "The history is too short to test forecasts on it."
+
+
+@pytest.mark.parametrize(
+    ("outside", "p_value", "shown", "verdict"),
+    [
+        (22, 0.00026, "< 0.001", "interval too narrow"),
+        (5, 0.049, "0.049", "interval too narrow"),
+        (3, 0.05, "0.050", "no fault found"),
+        (0, 0.01, "0.010", "no fault found"),  # fewer outside than there should be: too wide, not too narrow
+    ],
+)
+def test_totals_against_their_interval(outside, p_value, shown, verdict) -> None:
+    record = make_record()
+    rows = record.totals.assign(totals=36, outside=outside, share_outside_95=outside / 36, p_value=p_value)
+    frame = list_totals(dataclasses.replace(record, totals=rows)).frame
+    assert frame["Method"].tolist() == record.table["method"].tolist()  # one row each, all horizons together
+    assert frame.iloc[0].tolist()[1:] == ["36", f"{outside}", f"{outside / 36:.1%}", shown, verdict]
+
+
+def test_the_last_months_the_youngest_first_down_to_a_complete_one() -> None:
+    frame = list_nowcast(make_nowcast((1.0, 1.0, 1.0, 0.98, 0.9, 0.7))).frame
+    assert frame["Month"].tolist() == ["2024-09", "2024-08", "2024-07", "2024-06"]
+    assert frame.iloc[0].tolist() == [
+        "2024-09", "700", "70.0% (66.5% – 73.5%)", "1,000 (950 – 1,050)", "9.0",
+    ]  # fmt: skip
+    assert len(list_nowcast(make_nowcast((1.0,) * 8)).frame) == 3
+    assert len(list_nowcast(make_nowcast((0.5,) * 30)).frame) == 12
+
+
+def test_a_month_without_a_known_count_has_no_count_in_the_end() -> None:
+    made = make_nowcast()
+    unknown = {name: float("nan") for name in ("reported", "nowcast", "nowcast_lower", "nowcast_upper")}
+    frame = list_nowcast(with_columns(made, "table", **unknown)).frame
+    assert frame.iloc[0].tolist()[1:4] == ["–", "70.0% (66.5% – 73.5%)", "–"]
+
+
+def test_a_source_without_logging_days_says_what_follows() -> None:
+    listing = list_nowcast(None)
+    assert listing.frame.empty
+    assert listing.sentence.startswith("The source does not say when its complaints were logged")
+    assert "the outlook starts too low" in listing.sentence
 
 
 # Scenario and stress test

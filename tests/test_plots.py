@@ -14,16 +14,29 @@ from small_bank import (
     RED,
     make_card,
     make_changes,
+    make_nowcast,
     make_outlook,
     make_panel,
+    make_record,
     make_stress,
     make_tables,
 )
 
 import riskmodels as rm
 from riskmodels.assessment import assess
+from riskmodels.forecasting import forecast
 from riskmodels.labels import RATING_MARKS
-from riskmodels.plots import COLOURS, plot, plot_changes, plot_coverage, plot_heat_map, plot_of
+from riskmodels.plots import (
+    COLOURS,
+    plot,
+    plot_backtest,
+    plot_changes,
+    plot_coverage,
+    plot_forecast,
+    plot_heat_map,
+    plot_of,
+    plot_series,
+)
 from riskmodels.risks import RiskRegister
 from riskmodels.tables import Break, data_quality
 
@@ -64,6 +77,8 @@ def outlook():
 RESULTS = {
     "Panel": lambda: make_panel({"a": [1.0, 2.0, 3.0]}),
     "Forecast": outlook,
+    "Nowcast": make_nowcast,
+    "Backtest": make_record,
     "Scorecard": lambda: make_card([{}], UNITS),
     "StressTest": make_stress,
     "Changes": make_changes,
@@ -230,7 +245,147 @@ def test_the_fan_begins_after_the_history_and_holds_its_mean() -> None:
     history, expected = axes.lines
     assert expected.get_xdata()[0] == history.get_xdata()[-1] + 1
     np.testing.assert_allclose(expected.get_ydata(), made.aggregate().mean[0])
-    assert len(axes.collections) == 2
+    total, levels = made.aggregate().quantiles[0], made.levels
+    for band, low, high in zip(axes.collections, (0.025, 0.1, 0.25), (0.975, 0.9, 0.75), strict=True):
+        extents = band.get_paths()[0].get_extents()
+        assert extents.y0 == total[:, levels.index(low)].min()
+        assert extents.y1 == total[:, levels.index(high)].max()
+    assert texts(axes)[:5] == ["received", "expected", "50%", "80%", "95%"]
+
+
+def incomplete(share: float = 0.7, *, last: float = 70.0):
+    """A forecast of two series of 24 months, of whose last month a share is known."""
+    panel = make_panel({"a": [100.0] * 23 + [last], "b": [50.0] * 23 + [last / 2]})
+    return forecast(panel, horizon=3, completeness=np.array([1.0] * 23 + [share]))
+
+
+def test_a_month_that_is_not_complete_is_drawn_as_it_is_and_hollow_as_it_will_be() -> None:
+    axes = drawn(plot(incomplete()))
+    received, so_far, corrected = axes.lines[0], axes.lines[1], axes.containers[0].lines[0]
+    np.testing.assert_array_equal(received.get_ydata(), [150.0] * 23 + [np.nan])
+    assert (so_far.get_xdata().tolist(), so_far.get_ydata().tolist()) == ([23], [105.0])
+    assert corrected.get_xdata().tolist() == [23]
+    assert corrected.get_ydata()[0] == pytest.approx(150)
+    assert corrected.get_markerfacecolor() == "white"
+    assert texts(axes)[:3] == ["received", "received so far", "expected in the end"]
+    assert not axes.containers[0].has_yerr  # without a nowcast no interval is known
+
+
+def test_a_nowcast_gives_what_is_still_to_come_its_interval() -> None:
+    known = make_nowcast((1.0, 0.995, 0.7), reported=105.0)
+    axes = drawn(plot_forecast(incomplete(), nowcast=known))
+    (bars,) = axes.containers[0].lines[2]
+    (ends,) = bars.get_segments()
+    assert ends[:, 0].tolist() == [23, 23]
+    np.testing.assert_allclose(ends[:, 1], known.table["nowcast"].iloc[-1] * np.array([0.95, 1.05]))
+    other = make_nowcast(end="2024-08")  # it knows nothing of the month
+    assert not drawn(plot_forecast(incomplete(), nowcast=other)).containers[0].has_yerr
+
+
+def test_months_nearly_complete_are_drawn_as_complete() -> None:
+    axes = drawn(plot(incomplete(0.995, last=99.0)))
+    assert not axes.containers
+    assert axes.lines[0].get_ydata()[-1] == 148.5
+
+
+def test_the_correction_of_a_total_is_the_sum_of_those_of_its_parts() -> None:
+    panel = make_panel({"a": [100.0] * 23 + [70.0], "b": [50.0] * 23 + [10.0]})
+    shares = np.ones((2, 24))
+    shares[:, -1] = 0.7, 0.2
+    axes = drawn(plot(forecast(panel, horizon=3, completeness=shares)))
+    np.testing.assert_allclose(axes.containers[0].lines[0].get_ydata(), [150.0])
+
+
+def test_the_biggest_series_are_drawn_side_by_side_the_biggest_first() -> None:
+    panel = make_panel({f"p{place}": [10.0 * place] * 24 for place in range(1, 9)})
+    every = plot_series(forecast(panel, horizon=3), note="Data quality: 95.8%")
+    assert [axes.get_title(loc="left") for axes in every] == ["p8", "p7", "p6", "p5", "p4", "p3"]
+    figure = drawn(every[0]).figure
+    assert figure.get_supxlabel() == "Data quality: 95.8%"
+    assert figure.get_supylabel() == "complaints [per month]"
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["received", "expected", "50%", "80%", "95%"]
+    np.testing.assert_array_equal(every[0].lines[0].get_ydata(), [80.0] * 24)
+    assert every[0].get_ylim()[1] > 2 * every[-1].get_ylim()[1]  # each on its own scale
+
+
+def test_three_series_leave_no_empty_axes_and_one_needs_no_second_column() -> None:
+    three = plot_series(forecast(make_panel({name: [9.0] * 24 for name in "abc"}), horizon=3))
+    assert [axes.axison for axes in drawn(three[0]).figure.axes] == [True, True, True, False]
+    one = plot_series(forecast(make_panel({"a": [9.0] * 24}), horizon=3))
+    assert len(drawn(one[0]).figure.axes) == 1
+
+
+def test_a_break_of_one_series_is_marked_in_that_one_only() -> None:
+    breaks = (Break(month="2024-07", words="repeats merged", where={"product": "a"}),)
+    panel = dataclasses.replace(make_panel({"a": [9.0] * 24, "b": [7.0] * 23 + [np.nan]}), breaks=breaks)
+    made = make_outlook(panel, np.array([[[9.0]] * 3, [[7.0]] * 3]))
+    broken, unknown = plot_series(made)
+    assert marked(drawn(broken)) == [(20.5, "2024-07: a repeats merged")]
+    assert not marked(drawn(unknown))
+    assert (shaded(broken), shaded(unknown)) == ([], [(22.5, 23.5)])
+
+
+def test_a_nowcast_stacks_what_is_to_come_on_what_came() -> None:
+    known = make_nowcast((1.0,) * 20 + (0.98, 0.7))
+    axes = drawn(plot(known))
+    came, to_come, _ = axes.containers
+    assert [bar.get_height() for bar in came] == [700.0] * 12
+    assert [bar.get_x() for bar in to_come] == [9.65, 10.65]  # only the months that are not complete
+    assert [bar.get_y() + bar.get_height() for bar in to_come] == pytest.approx([700 / 0.98, 1000])
+    assert all(bar.get_hatch() for bar in to_come)  # not by colour alone
+    assert [text.get_text() for text in axes.texts] == ["98%", "70%"]
+    assert {"received so far", "expected to be logged later", "95% interval"} <= set(texts(axes))
+
+
+def test_a_nowcast_of_complete_or_unknown_months_is_drawn() -> None:
+    assert not drawn(plot(make_nowcast((1.0, 1.0)))).texts
+    unknown = make_nowcast((1.0, 0.7))
+    table = unknown.table.assign(reported=np.nan, nowcast=np.nan, nowcast_lower=np.nan, nowcast_upper=np.nan)
+    assert not drawn(plot(dataclasses.replace(unknown, table=table))).texts
+
+
+def test_a_backtest_shows_where_outcomes_fell_and_every_method_by_horizon() -> None:
+    record = make_record(origins=12)
+    axes = drawn(plot(record, note="Data quality: 95.8%"))
+    best = record.table["method"][0]
+    rows = record.pit_histogram[record.pit_histogram["method"] == best]
+    pairs = rows["share"].to_numpy().reshape(-1, 2).sum(axis=1)
+    bars = axes.containers[0]
+    np.testing.assert_allclose([bar.get_height() for bar in bars], pairs)
+    np.testing.assert_allclose([bar.get_x() for bar in bars], np.arange(10) / 10)
+    assert axes.get_title(loc="left") == f"Where outcomes fell: {best}"
+    left, right = axes.figure.axes
+    assert left is axes
+    assert [line.get_label() for line in right.lines] == record.table["method"].tolist()
+    for line in right.lines:
+        losses = record.by_horizon[record.by_horizon["method"] == line.get_label()]["wql"]
+        np.testing.assert_array_equal(line.get_ydata(), losses)
+    assert len({line.get_marker() for line in right.lines}) == 2  # not by colour alone
+    assert axes.figure.get_supxlabel() == "Data quality: 95.8%"
+    other = drawn(plot_backtest(record, method="seasonal_naive"))
+    assert other.get_title(loc="left") == "Where outcomes fell: seasonal_naive"
+
+
+def test_the_band_of_the_histogram_holds_nine_bars_in_ten_of_an_honest_forecast() -> None:
+    record = make_record()
+    even = np.random.default_rng(1).multinomial(2000, np.full(20, 0.05), size=200)
+    inside = []
+    for outcomes in even:
+        rows = record.pit_histogram.assign(outcomes=[*outcomes.astype(float)] * 2)
+        if not inside:
+            axes = drawn(plot(dataclasses.replace(record, pit_histogram=rows)))
+            band = next(patch for patch in axes.patches if patch.get_width() == 1)
+        share = outcomes.reshape(-1, 2).sum(axis=1) / 2000
+        low, high = band.get_y(), band.get_y() + band.get_height()
+        inside.append(((share >= low) & (share <= high)).mean())
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.03)
+
+
+def test_a_backtest_without_any_known_outcome_is_drawn() -> None:
+    record = make_record()
+    rows = record.pit_histogram.assign(outcomes=0.0, share=np.nan)
+    drawn(plot(dataclasses.replace(record, pit_histogram=rows)))
 
 
 def test_a_rating_is_told_by_its_mark_too() -> None:
@@ -297,6 +452,8 @@ def test_no_name_breaks_a_plot(name, default_policy) -> None:
     assert len(shown) == 1
     assert len(shown[0]) <= 24
     assert "\n" not in shown[0]
+    every = plot_series(make_outlook(make_panel({name: [1.0] * 4}), np.ones((1, 3, 5))))
+    assert len(drawn(every[0]).get_title(loc="left")) <= 40
     named = [
         one.model_copy(update={"name_en": name or "-", "name_zh": name or "-"})
         for one in default_policy.indicators

@@ -9,7 +9,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from small_bank import AMBER, RED, make_card, make_outlook, make_panel, make_stress, make_tables, with_columns
+from small_bank import (
+    AMBER,
+    RED,
+    make_card,
+    make_nowcast,
+    make_outlook,
+    make_panel,
+    make_record,
+    make_stress,
+    make_tables,
+    with_columns,
+)
 
 import riskmodels as rm
 from riskmodels import results
@@ -62,6 +73,11 @@ MAKERS = {
         make_panel({"a": list(range(30)), "b": [3.0] * 30}), horizon=3, method="empirical24"
     ).aggregate(),
     "forecast by hand": lambda _: make_outlook(make_panel({"a": [1.0] * 3}), [[[1.0, np.nan]] * 2]),
+    "forecast of counts not complete": lambda _: forecast(
+        make_panel({"a": list(range(30)), "b": [3.0] * 30}), horizon=3, calendar="CN", completeness=np.linspace(1.0, 0.5, 30)
+    ),
+    "nowcast": lambda _: make_nowcast(),
+    "backtest": lambda _: make_record(),
     "stress test": lambda _: make_stress([{}, {"rating": "", "p_red": np.nan}], [("x", "y")]),
     "empty stress test": lambda _: make_stress([]),
     "findings": lambda policy: some_findings(policy, RED, AMBER | {"indicator_id": "reply_2wd"}),
@@ -91,8 +107,8 @@ def test_no_public_result_is_forgotten() -> None:
     public = {getattr(rm, name) for name in rm.__all__ if name[0].isupper()}
     kinds = {kind for kind in public if dataclasses.is_dataclass(kind)}
     assert {kind.__name__ for kind in kinds} == {
-        "Changes", "DataQuality", "Findings", "Forecast", "Indicators", "Panel", "Proposals", "Scorecard",
-        "StressTest", "Table", "Tables",
+        "Backtest", "Changes", "DataQuality", "Findings", "Forecast", "Indicators", "Nowcast", "Panel", "Proposals",
+        "Scorecard", "StressTest", "Table", "Tables",
     }  # fmt: skip
 
 

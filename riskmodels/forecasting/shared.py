@@ -153,7 +153,9 @@ class _State:
         effects: KnownEffects,
         drifts: Sequence[float],
     ) -> None:
-        grid = np.meshgrid(_DISCOUNTS, drifts, np.arange(len(effects.effects)), (*_SEASON_PRIORS, 0.0), indexing="ij")
+        grid = np.meshgrid(
+            _DISCOUNTS, drifts, np.arange(len(effects.effects)), (*_SEASON_PRIORS, 0.0), indexing="ij"
+        )
         self.discount, self.drift, choice, strength = (part.ravel() for part in grid)
         self.averaged = strength == 0
         self.strength = np.where(self.averaged, 1.0, strength)

@@ -227,7 +227,8 @@ class _Record:
 
     def variance(self) -> Floats:
         """Discounted mean of the squared errors one period ahead, with a little prior: (n,)."""
-        return self.total / self.weight
+        mean: Floats = self.total / self.weight
+        return mean
 
     def learn(self, time: int) -> None:
         """Compare a period with what was foretold of it."""

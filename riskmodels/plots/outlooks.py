@@ -1,5 +1,6 @@
 """Forecasts: the history, what is still to come of its last months, and the fan of what follows."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ _BANDS = ((0.025, 0.975, 0.3), (0.1, 0.9, 0.45), (0.25, 0.75, 0.7))  # lower, up
 _MOST_HISTORY = 36
 _MOST_SERIES, _COLUMNS = 6, 2
 _NAMED_PERIODS, _NAMED_IN_SMALL = 12, 6
+_LEGEND = ("received", "received so far", "expected in the end", "expected", "50%", "80%", "95%", "unknown")
 _MONTHLY, _QUARTERLY = "complaints [per month]", "complaints [per quarter]"
 
 
@@ -32,7 +34,7 @@ def plot_forecast(
     with house_axes(ax, 7.2, 3.4) as axes:
         _draw_fan(axes, total, 0, nowcast)
         axes.set_ylabel(_unit(total))
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
+        axes.legend(**_entries([axes]), loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
         return noted(axes, note)
 
 
@@ -49,14 +51,7 @@ def plot_series(result: Forecast, *, note: str = "") -> list[Axes]:
             axes.set_title(short(label(" · ".join(names)), 40))
         for axes in every[len(biggest) :]:
             axes.set_axis_off()
-        handles = {
-            text: handle
-            for axes in every
-            for handle, text in zip(*axes.get_legend_handles_labels(), strict=True)
-        }
-        figure.legend(
-            handles.values(), handles.keys(), loc="outside upper left", ncols=len(handles), fontsize=7
-        )
+        figure.legend(**_entries(every), loc="outside upper left", ncols=len(_LEGEND), fontsize=7)
         figure.supylabel(_unit(result), fontsize=9)
         noted(every[0], note)
         return list(every[: len(biggest)])
@@ -103,6 +98,17 @@ def _bounds(periods: Any, nowcast: Nowcast | None) -> Any:
     if nowcast is None or not set(periods) <= set(nowcast.table["period"]):
         return None
     return nowcast.table.set_index("period").loc[periods, ["nowcast_lower", "nowcast_upper"]].to_numpy().T
+
+
+def _entries(several: Iterable[Axes]) -> dict[str, Any]:
+    """Return what the legend of some axes says, each once: from the past to the future."""
+    named = {
+        text: handle
+        for axes in several
+        for handle, text in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    texts = [text for text in map(label, _LEGEND) if text in named]
+    return {"handles": [named[text] for text in texts], "labels": texts}
 
 
 def _level(made: Forecast, series: int, level: float) -> Any:

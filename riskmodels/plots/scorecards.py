@@ -48,7 +48,7 @@ def plot_heat_map(result: Scorecard, policy: Policy, *, ax: Axes | None = None, 
     wide = rows.pivot_table(index="unit_id", columns="indicator_id", values="rating", aggfunc="first")
     ratings = wide.reindex(index=units, columns=order).fillna("").to_numpy()
     codes = ["", "green", "insufficient", "amber", "red"]
-    with house_axes(ax, 2.0 + 0.27 * max(len(order), 8), 1.9 + 0.16 * len(units)) as axes:
+    with house_axes(ax, 2.0 + 0.27 * max(len(order), 8), 2.4 + 0.16 * len(units)) as axes:
         numbers = np.vectorize(codes.index, otypes=[int])(ratings) if ratings.size else np.zeros((1, 1))
         colours = ListedColormap([COLOURS[code] for code in codes])
         axes.imshow(numbers, cmap=colours, vmin=0, vmax=len(codes) - 1, aspect="auto", alpha=0.75)

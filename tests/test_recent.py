@@ -1,0 +1,119 @@
+"""The recent months: what is still to come of them, and how well months before them were foretold."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_bank import make_nowcast, make_outlook, make_panel
+
+import riskmodels as rm
+from riskmodels.backtesting import FINAL, corrected_history, nowcast_where_logged, track_record
+from riskmodels.forecasting import forecast
+
+
+@pytest.fixture(scope="module")
+def complaints(sample_tables):
+    return sample_tables.complaints
+
+
+def rows_of(
+    months: int, *, delay: int | None = 0, each: int = 4, end: str = "2024-12"
+) -> list[dict[str, object]]:
+    """Complaints of some months, each logged so many days after it was received, or nobody knows when."""
+    rows = []
+    for month in pd.period_range(end=end, periods=months, freq="M"):
+        for number in range(each):
+            day = month.start_time + pd.Timedelta(days=6 * number)
+            row = {
+                "complaint_id": f"{month}-{number}",
+                "received_at": f"{day:%Y-%m-%d}",
+                "product": "p",
+                "unit_id": "u",
+            }
+            if delay is not None:
+                row["logged_at"] = f"{day + pd.Timedelta(days=delay):%Y-%m-%d}"
+            rows.append(row)
+    return rows
+
+
+# Nowcast where logged
+
+
+def test_a_source_with_logging_days_has_its_nowcast(complaints) -> None:
+    known = nowcast_where_logged(complaints)
+    pd.testing.assert_frame_equal(known.table, rm.nowcast(complaints).table)
+
+
+@pytest.mark.parametrize("delay", [None, -3], ids=["no logging day", "logged before it was received"])
+def test_a_source_that_cannot_tell_has_none(take_in, delay) -> None:
+    assert nowcast_where_logged(take_in(complaints=rows_of(24, delay=delay)).complaints) is None
+
+
+# History as it is expected in the end
+
+
+def test_a_complete_history_is_its_own() -> None:
+    panel = make_panel({"a": [1.0, np.nan, 3.0]})
+    np.testing.assert_array_equal(corrected_history(make_outlook(panel, [[[1.0]]])), panel.values)
+
+
+def test_the_sum_of_a_corrected_history_is_the_sum_of_its_parts() -> None:
+    panel = make_panel({"a": [10.0] * 20 + [5.0], "b": [8.0] * 20 + [2.0]})
+    share = np.ones((2, 21))
+    share[:, -1] = 0.5, 0.25
+    made = forecast(panel, horizon=2, completeness=share)
+    np.testing.assert_allclose(corrected_history(made)[:, -2:], [[10.0, 10.0], [8.0, 8.0]])
+    np.testing.assert_allclose(corrected_history(made.aggregate())[:, -2:], [[18.0, 18.0]])
+    np.testing.assert_allclose(corrected_history(made.aggregate(["product"])), corrected_history(made))
+
+
+# Track record
+
+
+def test_only_outcomes_of_complete_months_are_scored(complaints) -> None:
+    known = nowcast_where_logged(complaints)
+    record = track_record(complaints, by=["product"], nowcast=known, method="empirical24", origins=2)
+    last = known.periods[known.completeness >= FINAL][-1]
+    assert last < known.periods[-1]  # the last month of the sample is not complete
+    assert record.origins[-1] + 3 == last
+    assert len(record.origins) == 2
+    assert record.as_known_then
+    assert set(record.table["method"]) == {"seasonal_naive", "empirical24"}  # each once
+
+
+def test_without_a_nowcast_every_month_counts(complaints) -> None:
+    record = track_record(complaints, by=[], last="2026Q2", method="seasonal_naive")
+    assert str(record.origins[-1]) == "2026-03"
+    assert len(record.origins) == 12
+    assert not record.as_known_then
+
+
+def test_the_method_in_use_beats_the_baselines_on_the_sample(complaints) -> None:
+    """The sample has a level shift in its last two years, which neither baseline follows."""
+    known = nowcast_where_logged(complaints)
+    record = track_record(complaints, by=["product"], nowcast=known, origins=6, calendar="CN")
+    loss = record.table.set_index("method")["wql"]
+    assert record.table["method"][0] == "auto"
+    assert loss["auto"] < 0.7 * loss["seasonal_naive"]
+    assert abs(record.table["bias"][0]) < 0.05
+
+
+@pytest.mark.parametrize(("months", "origins"), [(14, 0), (15, 1), (17, 3), (40, 12)])
+def test_an_origin_has_a_year_before_it(take_in, months, origins) -> None:
+    tables = take_in(complaints=rows_of(months, delay=None))
+    record = track_record(tables.complaints, by=["product"], method="seasonal_naive")
+    assert (0 if record is None else len(record.origins)) == origins
+
+
+def test_where_no_month_is_complete_there_is_nothing_to_score(take_in) -> None:
+    complaints = take_in(complaints=rows_of(30)).complaints
+    assert track_record(complaints, by=[], nowcast=make_nowcast((0.5,) * 30, end="2024-12")) is None
+
+
+def test_complaints_all_logged_at_once_are_scored_as_known_today(take_in) -> None:
+    """A source taken over in one go: nothing had been logged by the origins."""
+    rows = [row | {"logged_at": "2024-12-31"} for row in rows_of(40)]
+    complaints = take_in(complaints=rows).complaints
+    known = make_nowcast((1.0,) * 40, end="2024-12")
+    record = track_record(complaints, by=[], nowcast=known, method="seasonal_naive")
+    assert not record.as_known_then
+    assert len(record.origins) == 12
