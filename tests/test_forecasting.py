@@ -255,6 +255,16 @@ def test_quantiles_of_a_million_are_right() -> None:
     np.testing.assert_allclose(made.ppf(levels)[0, 0], stats.poisson.ppf(levels, 1e6), atol=2)
 
 
+def test_quantiles_of_any_negative_binomial_end() -> None:
+    mean = np.array([1e-12, 1e-3, 1e6, 1e12, 1e15, 1e15, 1e30])
+    variance = np.array([1e-12, 1e9, 1e18, 1e12, 1e16, 1e31, 1e60])
+    made = CountPredictive(mean=mean[None], variance=variance[None]).ppf(LEVELS)[0]
+    assert np.isfinite(made).all()
+    assert (np.diff(made, axis=-1) >= 0).all()
+    assert made[0].max() == 0
+    np.testing.assert_allclose(made[3], stats.norm.ppf(LEVELS, 1e12, 1e6), atol=3)
+
+
 def test_sample_quantiles_by_hand() -> None:
     draws = np.array([[[1.0, 2.0, 4.0, 8.0], [3.0, 5.0, np.nan, np.nan]]])
     made = SamplePredictive(draws=draws)

@@ -9,6 +9,7 @@ Floats = npt.NDArray[np.float64]
 _SHIFT = 3.0
 _MOST_STEPS = 400
 _BLOCK = 60_000
+_LARGEST = 2.0**52  # beyond it not every whole number is a float
 
 
 def log_likelihood(count: Floats, mean: Floats, variance: Floats) -> Floats:
@@ -119,14 +120,14 @@ def _by_steps(levels: Floats, mean: Floats, variance: Floats) -> Floats:
     found = _near(levels, mean, variance)
     for _ in range(3):
         error = special.betainc(size, found + 1.0, chance) - levels
-        found = np.maximum(np.round(found - error / slope), 0.0)
+        found = np.clip(np.round(found - error / slope), 0.0, _LARGEST)
     low, high = found - 1.0, found
     step = np.ones_like(found)
     while (wrong := (low >= 0) & (special.betainc(size, np.maximum(low, 0) + 1.0, chance) >= levels)).any():
         high, low = np.where(wrong, low, high), np.where(wrong, np.maximum(low - step, -1.0), low)
         step *= 2.0
-    while (wrong := special.betainc(size, high + 1.0, chance) < levels).any():
-        low, high = np.where(wrong, high, low), np.where(wrong, high + step, high)
+    while (wrong := (high < _LARGEST) & (special.betainc(size, high + 1.0, chance) < levels)).any():
+        low, high = np.where(wrong, high, low), np.where(wrong, np.minimum(high + step, _LARGEST), high)
         step *= 2.0
     while (high - low > 1.0).any():
         middle = np.floor((low + high) / 2.0)

@@ -101,9 +101,11 @@ class RootPredictive:
 
     @property
     def mean(self) -> Floats:
-        """Means: the square of the location plus the variance of the root."""
-        spread = TAILS.variance * self.scale**2
-        return np.where(self.rooted, np.maximum(self.location, 0.0) ** 2 + spread, self.location)
+        """Expected amounts: the squared location, which has been nearer to what came than with its variance.
+
+        That of the root holds the location's own error, which its square has already once.
+        """
+        return np.where(self.rooted, np.maximum(self.location, 0.0) ** 2, self.location)
 
     @property
     def variance(self) -> Floats:
