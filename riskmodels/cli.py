@@ -339,7 +339,7 @@ def _outlook(
     from riskmodels.panel import build_panel
 
     complaints = tables.require("complaints")
-    panel, known = build_panel(complaints, by=by, last=last), nowcast_where_logged(complaints)
+    panel, known = build_panel(complaints, by=by, last=last), nowcast_where_logged(complaints, last=last)
     share = None if known is None else known.for_periods(panel.periods)
     return forecast(panel, horizon=horizon, method=method, calendar=calendar, completeness=share), known
 

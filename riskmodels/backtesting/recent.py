@@ -1,6 +1,7 @@
 """The recent months: what is still to come of them, and how well months before them were foretold."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,17 +22,20 @@ BASELINES: tuple[Method, ...] = ("seasonal_naive", "empirical24")
 _LEAST_HISTORY = 12  # periods before the first origin
 
 
-def nowcast_where_logged(complaints: Table) -> Nowcast | None:
-    """Estimate how complete the last months are, or return None where the source cannot tell.
+def nowcast_where_logged(complaints: Table, *, last: str | None = None) -> Nowcast | None:
+    """Estimate how complete the months are, up to a last month or quarter, as of the day of the source.
 
-    It cannot where no complaint has a day logged on or after the day received, or no month has ended.
+    None where the source cannot tell: no complaint has a day logged on or after the day received, or no month
+    has ended.
     """
     if not complaints.gives("logged_at"):
         return None
     try:
-        return nowcast(complaints)
+        known = nowcast(complaints)
     except ContractError:
         return None
+    kept = np.asarray(known.periods <= pd.Period(last or known.periods[-1]).asfreq("M", how="end"))
+    return replace(known, periods=known.periods[kept], table=known.table[kept]) if kept.any() else None
 
 
 def corrected_history(made: Forecast) -> Floats:

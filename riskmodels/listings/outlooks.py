@@ -86,7 +86,7 @@ def list_scores(record: Backtest | None) -> Listing:
             "80% interval covers": _number(row["coverage_80"], ".1%"),
             "Above 97.5%": _number(row["pit_above_975"], ".1%"),
             "Below 2.5%": _number(row["pit_below_025"], ".1%"),
-            "Bias": _number(row["bias"], "+.1%"),
+            "Bias": _number(row["bias"], "+z.1%"),
             "Error over a year's change": _number(row["mase"], ".2f"),
             "Outcomes": f"{row['forecasts']:,.0f}",
         }

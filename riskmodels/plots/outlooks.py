@@ -77,9 +77,7 @@ def _draw_fan(
     for low, high, opacity in _BANDS:
         band = [_level(made, series, low), _level(made, series, high)]
         axes.fill_between(ahead, *band, color=BAND, alpha=opacity, lw=0, label=f"{high - low:.0%}")
-    axes.plot(
-        ahead, made.mean[series], color=LINE, ls="--", marker="o", markersize=3, label=label("expected")
-    )
+    axes.plot(ahead, made.mean[series], color=LINE, ls="--", lw=1.3, label=label("expected"))
     period_axis(axes, [*past.periods.astype("str"), *made.periods.astype("str")], most=named)
     axes.set_ylim(bottom=0)
     shade_unknown(axes, past, series)
