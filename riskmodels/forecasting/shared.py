@@ -21,7 +21,7 @@ _JUMP = 0.01
 _LIKELY = 0.5
 _SEASON_PRIORS = (50.0, 400.0, 3000.0)
 _SCORE_MEMORY = 0.97
-_DISPERSION_MEMORY = 0.95
+_DISPERSION_MEMORY = 0.98
 _DISPERSION_PRIOR = (3.0, 10.0)
 _MOST_SURPRISE = 25.0
 _LEAST_SCORE = -1e6
@@ -104,14 +104,13 @@ def follow(
         slope[:, time] = (weight * state.drift).sum(axis=1)
         jumped[:, time] = (weight * state.chance).sum(axis=1)
     weight, dispersion = state.weights(), state.dispersion()
-    drifting = (weight * state.drift**2).sum(axis=1) - slope[:, -1] ** 2
     hindsight = np.stack([(weight * state.season(at)).sum(axis=1) for at in range(len(places))], axis=1)
     factor[:, length:] = hindsight[:, length:]
     ahead, spread = np.empty((2, len(total), len(places) - length))
     for steps in range(1, len(places) - length + 1):
-        doubt, drifted = weight * state.doubt(steps), drifting * steps**2
-        ahead[:, steps - 1] = doubt.sum(axis=1) + drifted
-        spread[:, steps - 1] = (doubt * dispersion).sum(axis=1) + drifted
+        doubt, apart = weight * state.doubt(steps), _apart(weight, state.expect(length - 1, steps))
+        ahead[:, steps - 1] = doubt.sum(axis=1) + apart
+        spread[:, steps - 1] = (doubt * dispersion).sum(axis=1) + apart
     return Shared(
         level=level,
         variance=variance,
@@ -124,6 +123,13 @@ def follow(
         effects=weight @ state.effects,
         jumps=_jumps(level, jumped),
     )
+
+
+def _apart(weight: Floats, mean: Floats) -> Floats:
+    """Squared coefficient of variation between the members' means."""
+    mixed = (weight * mean).sum(axis=1)
+    apart: Floats = (weight * mean**2).sum(axis=1) / mixed**2 - 1.0
+    return np.maximum(apart, 0.0)
 
 
 def _jumps(level: Floats, chance: Floats) -> Floats:
@@ -188,6 +194,11 @@ class _State:
         season = np.where(self.averaged, np.exp(self.average[place])[:, None], season)
         effect: Floats = season * self.calendar[time]
         return effect
+
+    def expect(self, time: int, steps: int) -> Floats:
+        """Mean over the offset, some periods after ``time``."""
+        mean: Floats = np.exp(self.drift * steps) * self.season(time + steps) * self.shape / self.rate
+        return mean
 
     def dispersion(self) -> Floats:
         """Variance over mean where the level is known."""
