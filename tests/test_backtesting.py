@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from panels import a_panel, poisson_panel
 from scipy import stats
 from small_bank import make_panel
 from test_results import assert_same
@@ -30,21 +31,6 @@ CHEAP = ["seasonal_naive", "empirical24"]
 SCORES = ["wql", "coverage_95", "exceedance_975", "below_025", "pit_above_975", "pit_above_975_se",
           "pit_below_025", "pit_below_025_se", "coverage_80", "rmsse", "mase", "bias", "forecasts",
           "rmsse_left_out", "mase_left_out"]  # fmt: skip
-
-
-def a_panel(values, *, freq: str = "M", kind: str = "count") -> Panel:
-    values = np.atleast_2d(np.array(values, dtype=float))
-    return Panel(
-        keys=pd.DataFrame({"series": [f"s{i}" for i in range(len(values))]}),
-        periods=pd.period_range("2020-01", periods=values.shape[1], freq=freq),
-        values=values,
-        exposure=None,
-        kind=kind,
-    )
-
-
-def poisson_panel(n: int = 3, length: int = 40, *, mean: float = 20.0, seed: int = 1) -> Panel:
-    return a_panel(np.random.default_rng(seed).poisson(mean, size=(n, length)))
 
 
 def with_values(panel: Panel, place, values) -> Panel:

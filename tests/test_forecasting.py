@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from panels import a_panel, poisson_panel
 from scipy import stats
 from small_bank import make_panel
 
@@ -20,23 +21,6 @@ from riskmodels.tables import Break
 
 NAN = float("nan")
 LEVELS = np.asarray(DEFAULT_LEVELS)
-
-
-def a_panel(values, *, freq: str = "M", kind: str = "count") -> Panel:
-    values = np.atleast_2d(np.array(values, dtype=float))
-    return Panel(
-        keys=pd.DataFrame(
-            {"series": [f"s{i}" for i in range(len(values))], "half": np.arange(len(values)) % 2}
-        ),
-        periods=pd.period_range("2020-01", periods=values.shape[1], freq=freq),
-        values=values,
-        exposure=None,
-        kind=kind,
-    )
-
-
-def poisson_panel(n: int = 3, length: int = 40, *, mean: float = 20.0, seed: int = 1) -> Panel:
-    return a_panel(np.random.default_rng(seed).poisson(mean, size=(n, length)))
 
 
 def check_sound(made: Forecast) -> None:

@@ -2,7 +2,13 @@
 
 from riskmodels.backtesting.as_of import AsOf, panels_as_of
 from riskmodels.backtesting.backtests import Backtest, backtest
-from riskmodels.backtesting.recent import FINAL, corrected_history, nowcast_where_logged, track_record
+from riskmodels.backtesting.recent import (
+    FINAL,
+    corrected_history,
+    nowcast_where_logged,
+    outlook_before,
+    track_record,
+)
 
 __all__ = [
     "FINAL",
@@ -11,6 +17,7 @@ __all__ = [
     "backtest",
     "corrected_history",
     "nowcast_where_logged",
+    "outlook_before",
     "panels_as_of",
     "track_record",
 ]

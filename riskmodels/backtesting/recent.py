@@ -10,7 +10,7 @@ import pandas as pd
 from riskmodels.backtesting.as_of import AsOf, panels_as_of
 from riskmodels.backtesting.backtests import Backtest, backtest
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.forecasting import Forecast, Method, Nowcast, nowcast
+from riskmodels.forecasting import LONGEST_HORIZON, Forecast, Method, Nowcast, forecast, nowcast
 from riskmodels.panel import Panel, add_rows, build_panel
 from riskmodels.tables import Table
 
@@ -43,11 +43,43 @@ def corrected_history(made: Forecast) -> Floats:
 
     That of a sum is the sum of its parts' histories.
     """
-    if made.completeness is None:
-        return made.panel.values
-    if made.parts is None or made.added is None:
-        return made.panel.values / made.completeness
-    return add_rows(corrected_history(made.parts), made.added, len(made.keys))
+    if made.parts is not None and made.added is not None:
+        return add_rows(corrected_history(made.parts), made.added, len(made.keys))
+    return made.panel.values if made.completeness is None else made.panel.values / made.completeness
+
+
+def outlook_before(complaints: Table, outlook: Forecast, *, periods: int = 3) -> Forecast | None:
+    """Make an outlook again as it would have been made some periods earlier, to explain what has changed.
+
+    Parameters
+    ----------
+    complaints : Table
+        Accepted rows that the outlook is from.
+    outlook : Forecast
+        Of the rows' counts by month; its method, horizon and calendar are used.
+    periods : int
+        By how many periods earlier.
+
+    Returns
+    -------
+    Forecast or None
+        Of all periods of the outlook, from what was logged by then where the source says when that was, else
+        from the earlier months as known today. None where the history is too short.
+    """
+    if len(outlook.panel.periods) <= periods:
+        return None
+    origin = outlook.panel.periods[-1 - periods]
+    then = None
+    if outlook.completeness is not None:
+        then = _known_then(complaints, list(outlook.keys.columns), [origin])
+    known = AsOf(outlook.panel.until(origin)) if then is None else then[origin]
+    return forecast(
+        known.panel,
+        horizon=min(len(outlook.periods) + periods, LONGEST_HORIZON),
+        method=outlook.method,
+        calendar=outlook.calendar,
+        completeness=known.completeness,
+    )
 
 
 def track_record(

@@ -1,6 +1,18 @@
 """What will happen: forecasts of panels, as distributions."""
 
-from riskmodels.forecasting.forecasts import DEFAULT_LEVELS, Forecast, Method, forecast
+from riskmodels.forecasting.explaining import REASONS, Explanation, explain
+from riskmodels.forecasting.forecasts import DEFAULT_LEVELS, LONGEST_HORIZON, Forecast, Method, forecast
 from riskmodels.forecasting.nowcasting import Nowcast, nowcast
 
-__all__ = ["DEFAULT_LEVELS", "Forecast", "Method", "Nowcast", "forecast", "nowcast"]
+__all__ = [
+    "DEFAULT_LEVELS",
+    "LONGEST_HORIZON",
+    "REASONS",
+    "Explanation",
+    "Forecast",
+    "Method",
+    "Nowcast",
+    "explain",
+    "forecast",
+    "nowcast",
+]

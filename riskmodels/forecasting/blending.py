@@ -91,17 +91,22 @@ def large(values: Floats, year: int) -> npt.NDArray[np.bool_]:
 
 
 def blended(
-    filtered: Filtered, theta: RootCounts, values: Floats, rows: npt.NDArray[np.bool_], *, alone: bool = False
+    filtered: Filtered,
+    theta: RootCounts,
+    values: Floats,
+    rows: npt.NDArray[np.bool_],
+    *,
+    weight: Floats | None = None,
 ) -> Filtered:
     """Blend the count filter with theta, which has been asked for some rows only.
 
     The weight of theta is logistic in how much better it foretold each known period from those before, by
     the logarithmic score, with the past discounted: the series' own, tempered, as scores of correlated
-    errors tell less than they seem to, and the panel's mean. Equal scores give equal weights. ``alone`` gives
-    theta all the weight.
+    errors tell less than they seem to, and the panel's mean. Equal scores give equal weights. A given
+    ``weight`` of shape (n,) is taken instead.
     """
-    if alone:
-        return _mixed(filtered, theta, np.ones((int(rows.sum()), 1)), rows)
+    if weight is not None:
+        return _mixed(filtered, theta, weight[rows, None], rows)
     theirs = (filtered.fitted_mean[rows], filtered.fitted_variance[rows])
     scored = np.isfinite(values[rows]) & np.isfinite(theirs[0]) & np.isfinite(theta.fitted_mean)
     scored &= np.cumsum(np.isfinite(values[rows]), axis=1) > _UNSCORED
@@ -130,6 +135,8 @@ def _mixed(filtered: Filtered, theta: RootCounts, weight: Floats, rows: npt.NDAr
     season, sharing, disagreement = (
         part.copy() for part in (filtered.season, filtered.sharing, filtered.disagreement)
     )
+    whole = filtered.theta.copy()
+    whole[rows] = weight[:, 0]
     season[rows] = mean[rows] / usual
     disagreement[rows] = np.sqrt(weight * (1 - weight)) * (second - first)
     sharing[rows] *= 1 - weight[:, 0]
@@ -141,6 +148,7 @@ def _mixed(filtered: Filtered, theta: RootCounts, weight: Floats, rows: npt.NDAr
         fitted_variance=fitted[1],
         season=season,
         sharing=sharing,
+        theta=whole,
         disagreement=disagreement,
     )
 

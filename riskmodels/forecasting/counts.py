@@ -62,8 +62,10 @@ class Filtered(Moments):
         Season and calendar in the mean: a factor.
     sharing : ndarray, shape (n,)
         Weight of the members that follow a shared level.
-    weights : ndarray, shape (discounts, seasons, 1 + partitions)
-        Mean weight over the series.
+    weights : ndarray, shape (discounts, variants, n)
+        Of the members; a variant is a season with a shared level (none, or that of a partition).
+    theta : ndarray, shape (n,)
+        Weight of a second opinion blended into it.
     disagreement : ndarray, shape (n, h)
         Standard deviation, with a sign, between the filter and a second opinion blended into it.
     """
@@ -72,10 +74,13 @@ class Filtered(Moments):
     season: Floats
     sharing: Floats
     weights: Floats
+    theta: Floats
     disagreement: Floats
 
 
-def filter_counts(values: Floats, offset: Floats, *, places: Integers, groups: Groups) -> Filtered:
+def filter_counts(
+    values: Floats, offset: Floats, *, places: Integers, groups: Groups, weights: Floats | None = None
+) -> Filtered:
     """Filter the counts of n series and forecast h periods ahead.
 
     Each member of the grid has a discount, a season (pooled; own, shrunk towards the pooled one) and a
@@ -93,6 +98,8 @@ def filter_counts(values: Floats, offset: Floats, *, places: Integers, groups: G
         Place of each period in the season.
     groups : sequence of (ndarray of int of shape (n,), Shared)
         Partitions of the series; the first is the whole panel, whose season and drift all series use.
+    weights : ndarray, shape (discounts, variants, n), optional
+        Weights of the members in the forecast, instead of those found.
     """
     n, length = values.shape
     horizon = offset.shape[1] - length
@@ -104,24 +111,22 @@ def filter_counts(values: Floats, offset: Floats, *, places: Integers, groups: G
             fitted[:, time, part] = state.step(part, time)
         state.learn_from_panel()
     ahead = np.empty((4, horizon, n))
-    weights = np.zeros(state.size)
-    sharing = np.empty(n)
+    if weights is None:
+        weights = np.concatenate([state.weights(part) for part in blocks], axis=-1)
     for part in blocks:
-        weight = state.weights(part)
-        weights += weight.sum(axis=-1)
-        sharing[part] = 1.0 - weight[:, state.unshared].sum(axis=(0, 1))
         for steps in range(1, horizon + 1):
-            ahead[:, steps - 1, part] = state.ahead(part, steps, weight)
+            ahead[:, steps - 1, part] = state.ahead(part, steps, weights[..., part])
     mean, variance, persistent, season = (part.T.copy() for part in ahead)
     return Filtered(
         mean=mean,
         variance=variance,
         persistent=persistent,
         season=season,
-        sharing=sharing,
+        sharing=1.0 - weights[:, state.unshared].sum(axis=(0, 1)),
         fitted_mean=fitted[0].T.copy(),
         fitted_variance=fitted[1].T.copy(),
-        weights=weights.reshape(len(DISCOUNTS), len(SEASONS), -1) / n,
+        weights=weights,
+        theta=np.zeros(n),
         disagreement=np.zeros_like(mean),
     )
 

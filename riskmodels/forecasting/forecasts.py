@@ -22,7 +22,7 @@ Integers = npt.NDArray[np.int64]
 Method = Literal["auto", "counts", "theta", "seasonal_naive", "empirical24", "ets"]
 
 DEFAULT_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
-_LONGEST_HORIZON = 60
+LONGEST_HORIZON = 60
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,6 +50,8 @@ class Forecast(Displayed):
         Share of the final counts that the panel holds.
     calendar : str or None
         Country of the holidays.
+    future_exposure : ndarray, shape (n, h), or None
+        Exposure of the periods ahead, where it was given.
     parts : Forecast or None
         The forecast that this one adds up, by ``added`` of shape (parts,), the row of each part's sum.
     """
@@ -57,12 +59,13 @@ class Forecast(Displayed):
     panel: Panel
     periods: pd.PeriodIndex
     levels: tuple[float, ...]
-    method: str
+    method: Method
     predictive: Predictive
     dependence: Dependence
     contributions: Contributions | None = None
     completeness: Floats | None = None
     calendar: str | None = None
+    future_exposure: Floats | None = None
     parts: "Forecast | None" = None
     added: Integers | None = None
 
@@ -153,6 +156,8 @@ class Forecast(Displayed):
         return replace(
             self,
             panel=self.panel.aggregate(by),
+            completeness=None,
+            future_exposure=None,
             predictive=predictive_of(self.panel.kind, mean, variance),
             dependence=self.dependence.added(groups, len(names)),
             contributions=None if added is None else added.added(groups, len(names)),
@@ -245,14 +250,19 @@ def forecast(
         contributions=made.contributions,
         completeness=None if completeness is None else known.completeness,
         calendar=calendar,
+        future_exposure=_every(future_exposure, (len(panel.keys), horizon)),
     )
+
+
+def _every(exposure: npt.ArrayLike | None, shape: tuple[int, int]) -> Floats | None:
+    return None if exposure is None else np.broadcast_to(np.asarray(exposure, dtype=float), shape).copy()
 
 
 def _check(panel: Panel, horizon: int, method: str, levels: Sequence[float]) -> None:
     if not len(panel.periods):
         raise ParameterError("the panel has no period to forecast from")
-    if not 1 <= horizon <= _LONGEST_HORIZON:
-        raise ParameterError(f"horizon is {horizon}; expected 1 to {_LONGEST_HORIZON} periods")
+    if not 1 <= horizon <= LONGEST_HORIZON:
+        raise ParameterError(f"horizon is {horizon}; expected 1 to {LONGEST_HORIZON} periods")
     methods = get_args(Method)
     if method not in methods:
         raise ParameterError(f"there is no method '{method}'; expected {', '.join(methods)}")

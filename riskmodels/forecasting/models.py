@@ -73,8 +73,6 @@ class Contributions:
     shared, exposure, season, calendar : ndarray, shape (n, h)
         Factors: of the shared level since a year before, of the exposure since the last period, of the
         season, and of the calendar (days of the period, working days, the Lunar New Year).
-    weights : ndarray, shape (discounts, seasons, 1 + partitions)
-        Mean weights of the count filter's members.
     """
 
     level: Floats
@@ -82,7 +80,6 @@ class Contributions:
     exposure: Floats
     season: Floats
     calendar: Floats
-    weights: Floats
 
     def added(self, groups: Integers, size: int) -> "Contributions":
         """Return the factors of sums of the series: each the sum with it over the sum without it."""
@@ -90,13 +87,28 @@ class Contributions:
         sums = np.stack([add_rows(product, groups, size) for product in np.cumprod(factors, axis=0)])
         shared, exposure, season, calendar = sums[1:] / sums[:-1]
         return Contributions(
-            level=sums[0],
-            shared=shared,
-            exposure=exposure,
-            season=season,
-            calendar=calendar,
-            weights=self.weights,
+            level=sums[0], shared=shared, exposure=exposure, season=season, calendar=calendar
         )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Weights:
+    """How much each model counts in the forecasts of n series.
+
+    Attributes
+    ----------
+    members : ndarray, shape (discounts, variants, n)
+        Of the count filter, see ``Filtered``.
+    theta : ndarray, shape (n,)
+        Of theta.
+    """
+
+    members: Floats
+    theta: Floats
+
+    def take(self, rows: Integers) -> "Weights":
+        """Return the weights of the series in another order."""
+        return Weights(members=self.members[..., rows], theta=self.theta[rows])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -105,7 +117,8 @@ class Modelled:
 
     predictive: Predictive
     dependence: Dependence
-    contributions: Contributions | None
+    contributions: Contributions | None = None
+    weights: Weights | None = None
 
 
 def know(
@@ -165,8 +178,11 @@ def _filled(exposure: Floats) -> Floats:
     return np.where(known.any(axis=1, keepdims=True), filled, 1.0)
 
 
-def model(panel: Panel, method: str, known: Known) -> Modelled:
-    """Forecast a panel by a method; what it finds for a series does not depend on the order of the rows."""
+def model(panel: Panel, method: str, known: Known, *, weights: Weights | None = None) -> Modelled:
+    """Forecast a panel by a method; what it finds for a series does not depend on the order of the rows.
+
+    Given weights are those of the models of counts, instead of the ones found.
+    """
     if panel.kind == "amount":
         return _model_amounts(panel, method, known)
     values, codes = _opened(panel), _partitions(panel.keys)
@@ -179,8 +195,9 @@ def model(panel: Panel, method: str, known: Known) -> Modelled:
         mean, variance = predictive.mean[order], predictive.variance[order]
         none = np.zeros_like(mean)
         dependence = shared_by_counts(mean, variance, groups, persistent=none, disagreement=none).take(back)
-        return Modelled(predictive=predictive, dependence=dependence, contributions=None)
-    found = calibrated(_filtered(values, ordered, groups, method), values)
+        return Modelled(predictive=predictive, dependence=dependence)
+    given = None if weights is None else weights.take(order)
+    found = calibrated(_filtered(values, ordered, groups, method, given), values)
     dependence = shared_by_counts(
         found.mean,
         found.variance,
@@ -192,6 +209,7 @@ def model(panel: Panel, method: str, known: Known) -> Modelled:
         predictive=CountPredictive(mean=found.mean[back], variance=found.variance[back]),
         dependence=dependence.take(back),
         contributions=_contributions(found, back, known, groups[0][1]),
+        weights=Weights(members=found.weights, theta=found.theta).take(back),
     )
 
 
@@ -204,16 +222,19 @@ def _model_amounts(panel: Panel, method: str, known: Known) -> Modelled:
         found = smooth_theta(roots, places=_places(known.periods))
         predictive = RootPredictive(location=found.location, scale=found.scale, rooted=rooted)
     dependence = shared_by_changes(panel.values, predictive.variance)
-    return Modelled(predictive=predictive, dependence=dependence, contributions=None)
+    return Modelled(predictive=predictive, dependence=dependence)
 
 
-def _filtered(values: Floats, known: Known, groups: Groups, method: str) -> Filtered:
+def _filtered(values: Floats, known: Known, groups: Groups, method: str, weights: Weights | None) -> Filtered:
     """Filter counts, and let theta speak where it is asked: for all series, or for those worth it."""
     places = _places(known.periods)
-    filtered = filter_counts(values, known.offset, places=places, groups=groups)
-    year = int(places.max()) + 1
-    rows = {"counts": np.zeros(len(values), dtype=bool), "theta": np.ones(len(values), dtype=bool)}
-    asked = rows[method] if method in rows else large(values, year)
+    members, theirs = (None, None) if weights is None else (weights.members, weights.theta)
+    if method == "theta":
+        theirs = np.ones(len(values))
+    filtered = filter_counts(values, known.offset, places=places, groups=groups, weights=members)
+    asked = large(values, int(places.max()) + 1) if theirs is None else theirs > 0
+    if method == "counts":
+        asked = np.zeros(len(values), dtype=bool)
     if not asked.any():
         return filtered
     whole, length = groups[0][1], values.shape[1]
@@ -228,8 +249,8 @@ def _filtered(values: Floats, known: Known, groups: Groups, method: str) -> Filt
         trust=known.completeness[asked],
     )
     theta = replace(theta, season=theta.season * whole.hindsight[0, length:])
-    theirs = np.where(whole.jumps[0] == 0, values, np.nan)  # theta knew of the jump, so that month is no test
-    return blended(filtered, theta, theirs, asked, alone=method == "theta")
+    scored = np.where(whole.jumps[0] == 0, values, np.nan)  # theta knew of the jump, so that month is no test
+    return blended(filtered, theta, scored, asked, weight=theirs)
 
 
 def _opened(panel: Panel) -> Floats:
@@ -302,6 +323,4 @@ def _contributions(found: Filtered, back: Integers, known: Known, whole: Shared)
     season = found.season[back] / (calendar / known.effects.days[ahead])
     exposure = known.exposure[:, ahead]
     level = found.mean[back] / (shared * season * calendar * exposure)
-    return Contributions(
-        level=level, shared=shared, exposure=exposure, season=season, calendar=calendar, weights=found.weights
-    )
+    return Contributions(level=level, shared=shared, exposure=exposure, season=season, calendar=calendar)

@@ -19,7 +19,7 @@ DRIFTS = (-0.016, -0.012, -0.008, -0.004, 0.0, 0.004, 0.008, 0.012, 0.016)
 _DRIFT_DEVIATION = 0.008
 _JUMP = 0.01
 _LIKELY = 0.5
-_SEASON_PRIORS = (50.0, 400.0, 3000.0)
+_SEASON_PRIORS = (15.0, 120.0, 1500.0)
 _SCORE_MEMORY = 0.97
 _DISPERSION_MEMORY = 0.98
 _DISPERSION_PRIOR = (3.0, 10.0)
@@ -229,8 +229,9 @@ class _State:
         self.chance = chance = np.where(live, chance, 0.0)
         surprise = (count - mean) ** 2 / (mean + mean**2 / self.shape)
         surprise = np.minimum(surprise, _MOST_SURPRISE * dispersion) * (1 - chance)
-        self.squares = np.where(live, _DISPERSION_MEMORY * self.squares + surprise, self.squares)
-        self.number = np.where(live, _DISPERSION_MEMORY * self.number + 1, self.number)
+        if scored:
+            self.squares = np.where(live, _DISPERSION_MEMORY * self.squares + surprise, self.squares)
+            self.number = np.where(live, _DISPERSION_MEMORY * self.number + 1, self.number)
         learnt = known / dispersion
         self.shape, self.rate = _collapse(
             (self.shape + count * learnt, self.rate + exposed * learnt),

@@ -11,7 +11,14 @@ from riskmodels.listings.data import (
 )
 from riskmodels.listings.decisions import list_findings, list_policy, list_proposals
 from riskmodels.listings.indicators import indicator_quality, quality_note
-from riskmodels.listings.outlooks import list_nowcast, list_outlook, list_scores, list_totals
+from riskmodels.listings.outlooks import (
+    list_explanation,
+    list_factors,
+    list_nowcast,
+    list_outlook,
+    list_scores,
+    list_totals,
+)
 from riskmodels.listings.scenarios import list_omitted, list_scenario, list_stress
 from riskmodels.listings.scorecards import list_ratings, list_unavailable, list_units
 
@@ -21,6 +28,8 @@ __all__ = [
     "list_data_faults",
     "list_data_scores",
     "list_delays",
+    "list_explanation",
+    "list_factors",
     "list_findings",
     "list_ignored",
     "list_nowcast",

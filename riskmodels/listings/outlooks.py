@@ -7,11 +7,12 @@ import pandas as pd
 
 from riskmodels.backtesting import FINAL, Backtest
 from riskmodels.display import Listing
-from riskmodels.forecasting import Forecast, Nowcast
+from riskmodels.forecasting import REASONS, Explanation, Forecast, Nowcast
 from riskmodels.labels import label
 from riskmodels.tables import DataQuality, shown_share
 
 _FEWEST_MONTHS, _MOST_MONTHS = 3, 12
+_MOST_CHANGES = 8
 _SIGNIFICANT, _LEAST_P = 0.05, 0.001
 
 
@@ -70,6 +71,50 @@ def list_nowcast(nowcast: Nowcast | None) -> Listing:
         for row in rows
     ]
     return Listing(sentence=nowcast.sentence, frame=pd.DataFrame(listed))
+
+
+def list_factors(explained: Explanation) -> Listing:
+    """List what the expected complaints of all series are made of, month by month; in words where unknown."""
+    if explained.total.empty:
+        words = "The method does not say what its expected complaints are made of."
+        return Listing(sentence=label(words), frame=pd.DataFrame())
+    listed = [
+        {
+            "Month": row["period"],
+            "Level": _count(row["level"]),
+            "Shared change since a year": f"{row['shared'] - 1:+z.1%}",
+            "Exposure": f"{row['exposure'] - 1:+z.1%}",
+            "Season": f"{row['season'] - 1:+z.1%}",
+            "Days and holidays": f"{row['calendar'] - 1:+z.1%}",
+            "Expected": _count(row["mean"]),
+        }
+        for row in explained.total.to_dict("records")
+    ]
+    words = "The expected complaints of all series are the level with each of these added in turn."
+    return Listing(sentence=label(words), frame=pd.DataFrame(listed))
+
+
+def list_explanation(explained: Explanation) -> Listing:
+    """List the series whose outlook changed most since the earlier one, with the reasons; the total last."""
+    if explained.changes.empty:
+        return Listing(sentence=explained.sentence, frame=pd.DataFrame())
+    numbers = list(explained.sums.index)
+    most = explained.summary().head(_MOST_CHANGES)
+    names = [
+        " · ".join(str(key) for key in keys) for keys in most.drop(columns=numbers).itertuples(index=False)
+    ]
+    rows = [*zip(map(label, names), most[numbers].to_numpy(), strict=True)]
+    rows.append((label("All series"), explained.sums.to_numpy()))
+    listed = [
+        {"Series": name, "Before": _count(before)}
+        | {
+            label(REASONS[reason]).capitalize(): f"{value:+z,.0f}"
+            for reason, value in zip(REASONS, reasons, strict=True)
+        }
+        | {"Now": _count(now)}
+        for name, (before, *reasons, now) in rows
+    ]
+    return Listing(sentence=explained.sentence, frame=pd.DataFrame(listed))
 
 
 def list_scores(record: Backtest | None) -> Listing:

@@ -5,6 +5,7 @@ from riskmodels.plots.canvas import COLOURS
 from riskmodels.plots.conclusions import plot_findings, plot_stresstest
 from riskmodels.plots.data import plot_change, plot_changes, plot_coverage, plot_quality
 from riskmodels.plots.dispatch import plot, plot_of
+from riskmodels.plots.explanations import plot_explanation
 from riskmodels.plots.nowcasts import plot_nowcast
 from riskmodels.plots.outlooks import plot_forecast, plot_series
 from riskmodels.plots.panels import plot_panel
@@ -17,6 +18,7 @@ __all__ = [
     "plot_change",
     "plot_changes",
     "plot_coverage",
+    "plot_explanation",
     "plot_findings",
     "plot_forecast",
     "plot_heat_map",

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from riskmodels.assessment import Findings
 from riskmodels.backtesting import Backtest
-from riskmodels.forecasting import Forecast, Nowcast
+from riskmodels.forecasting import Explanation, Forecast, Nowcast
 from riskmodels.proposals import Proposals
 from riskmodels.results import load, load_all
 from riskmodels.runner.plan import Plan
@@ -118,6 +118,8 @@ def write_tables(results: Path, folder: Path) -> None:
         "findings": load(results / "findings", Findings).table,
         "proposals": load(results / "proposals", Proposals).table,
     }
+    for explained in load_all(results, "explanation", Explanation):
+        frames["forecast_factors"], frames["forecast_changes"] = explained.table, explained.changes
     for known in load_all(results, "nowcast", Nowcast):
         frames["nowcast"] = known.table
     for record in load_all(results, "backtest", Backtest):

@@ -1,0 +1,234 @@
+"""Explain a forecast: what its expected values are made of, and why they differ from an earlier one's."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodels.display import Displayed
+from riskmodels.errors import ParameterError
+from riskmodels.forecasting.forecasts import Forecast
+from riskmodels.forecasting.models import Contributions, Modelled, Weights, know, model
+from riskmodels.labels import label
+from riskmodels.panel import Panel, add_rows, number_series
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+REASONS = {
+    "settings": "method, calendar or program",
+    "revisions": "revisions of the months known then",
+    "new_months": "new months",
+    "weights": "weights of the models",
+}
+"""What a forecast can differ by from an earlier one, column by column of ``Explanation.changes``."""
+_LEAST = 0.5  # of a count; less is not worth a word
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Explanation(Displayed):
+    """What a forecast is made of, and why it differs from an earlier one.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a series and period: the keys, ``period``, ``level`` [count], the factors ``shared``,
+        ``exposure``, ``season`` and ``calendar``, and their product ``mean`` [count]; see ``Contributions``.
+        No row where the method does not know.
+    total : DataFrame
+        The same of the sum of all series, one row a period.
+    changes : DataFrame
+        One row a series: the keys, ``before`` and ``now``, the sums of the means over ``compared`` in the
+        panel's unit, and what explains the difference, which adds up to it: ``settings`` (the earlier
+        forecast made again from its own data, as this one was made), ``revisions`` (what is known by now of
+        the earlier forecast's months), ``new_months`` and ``weights`` (of the count filter's members and of
+        theta). No row without an earlier forecast.
+    compared : PeriodIndex
+        The periods that both forecast; all of this forecast's without an earlier one.
+    before : str
+        Last period of the earlier forecast's history; empty without one.
+    """
+
+    table: pd.DataFrame
+    total: pd.DataFrame
+    changes: pd.DataFrame
+    compared: pd.PeriodIndex
+    before: str = ""
+
+    @property
+    def sums(self) -> pd.Series:
+        """Sums of ``changes`` over the series: ``before``, the reasons, ``now``."""
+        return self.changes[["before", *REASONS, "now"]].sum()
+
+    @property
+    def sentence(self) -> str:
+        """Say by how much the sum of all series changed, and why; without an earlier forecast, what is expected."""
+        span = {"first": self.compared[0], "last": self.compared[-1]}
+        if not self.before:
+            words = "{first} to {last}: there is no earlier forecast to compare with."
+            return label(words).format(**span)
+        sums = self.sums
+        biggest = sums[[*REASONS]].abs().sort_values(ascending=False, kind="stable").index
+        said = [f"{label(REASONS[name])} {sums[name]:+,.0f}" for name in biggest if abs(sums[name]) >= _LEAST]
+        return label(
+            "{first} to {last}: {now} expected in all, {difference} against {before} in the forecast made from the"
+            " months until {until}: {reasons}."
+        ).format(
+            **span,
+            now=f"{sums['now']:,.0f}",
+            before=f"{sums['before']:,.0f}",
+            difference=f"{sums['now'] - sums['before']:+z,.0f}",
+            until=self.before,
+            reasons=", ".join(said) or label("nothing changed"),
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """One row a series, the biggest change first; the first 20. Without an earlier forecast, ``total``."""
+        if not self.before:
+            return self.total
+        size = (self.changes["now"] - self.changes["before"]).abs()
+        return self.changes.loc[size.sort_values(ascending=False, kind="stable").index].head(20)
+
+
+def explain(made: Forecast, before: Forecast | None = None) -> Explanation:
+    """Explain a forecast, and its difference from an earlier one.
+
+    Parameters
+    ----------
+    made : Forecast
+        The forecast; of one that adds series up, these are explained.
+    before : Forecast, optional
+        An earlier one, of series with the same keys: saved with the last report, or made again from what
+        was known then. A series that only one of them has counts as zero in the other.
+
+    Returns
+    -------
+    Explanation
+        The factors multiply to the mean of every series and period; the reasons add up to the change of
+        every series.
+
+    Raises
+    ------
+    ParameterError
+        The earlier forecast is of other keys, of another kind or length of periods, not earlier, or has
+        no period in common.
+
+    Notes
+    -----
+    The reasons are found one after another, by forecasting three times: from the earlier data as this
+    forecast was made; from today's data without the new months; and from all data with the weights of the
+    second. In another order they would be others. Weights inside the shared levels and inside theta count
+    as new months.
+    """
+    made = made.parts or made
+    table, total = _composed(made)
+    if before is None:
+        none = made.keys.head(0).assign(before=0.0, **dict.fromkeys(REASONS, 0.0), now=0.0)
+        return Explanation(table=table, total=total, changes=none, compared=made.periods)
+    before = before.parts or before
+    compared = _compared(made, before)
+    return Explanation(
+        table=table,
+        total=total,
+        changes=_changes(made, before, compared),
+        compared=compared,
+        before=str(before.panel.periods[-1]),
+    )
+
+
+def _composed(made: Forecast) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the factors of every series, and those of their sum."""
+    found = made.contributions
+    if found is None:
+        blank = Contributions(**{field.name: np.zeros((0, 1)) for field in fields(Contributions)})
+        return _factors(blank, made.keys.head(0), made.periods), _factors(blank, pd.DataFrame(), made.periods)
+    whole = found.added(np.zeros(len(made.keys), dtype=np.int64), 1)
+    return (
+        _factors(found, made.keys, made.periods),
+        _factors(whole, pd.DataFrame(index=[0]), made.periods),
+    )
+
+
+def _factors(found: Contributions, keys: pd.DataFrame, periods: pd.PeriodIndex) -> pd.DataFrame:
+    table = keys.iloc[np.repeat(np.arange(len(keys)), len(periods))].reset_index(drop=True)
+    table["period"] = np.tile(periods.astype("str").to_numpy(), len(keys))
+    factors = {field.name: getattr(found, field.name).ravel() for field in fields(found)}
+    return table.assign(**factors, mean=np.prod(list(factors.values()), axis=0))
+
+
+def _compared(made: Forecast, before: Forecast) -> pd.PeriodIndex:
+    if set(made.keys.columns) != set(before.keys.columns):
+        raise ParameterError(
+            f"the earlier forecast is by {', '.join(before.keys.columns)},"
+            f" this one by {', '.join(made.keys.columns)}"
+        )
+    if (made.panel.kind, made.periods.freqstr) != (before.panel.kind, before.periods.freqstr):
+        raise ParameterError("the earlier forecast is of another kind or of periods of another length")
+    first, last = made.panel.periods[0], made.panel.periods[-1]
+    if not first <= before.panel.periods[-1] <= last:
+        raise ParameterError(
+            f"the earlier forecast is from the months until {before.panel.periods[-1]};"
+            f" this one knows {first} to {last}"
+        )
+    compared = made.periods[made.periods.isin(before.periods)]
+    if not len(compared):
+        raise ParameterError(
+            f"the earlier forecast ends with {before.periods[-1]}, before this one begins with {made.periods[0]}"
+        )
+    return compared
+
+
+def _changes(made: Forecast, before: Forecast, compared: pd.PeriodIndex) -> pd.DataFrame:
+    """Forecast step by step from the earlier forecast to this one; what each step adds is a reason."""
+    columns = list(made.keys.columns)
+    numbers, names = number_series(pd.concat([before.keys[columns], made.keys], ignore_index=True), columns)
+    theirs, ours = numbers[: len(before.keys)], numbers[len(before.keys) :]
+    again = _forecast(before.panel, made, len(before.periods), before.future_exposure, before.completeness)
+    revised = _known_then(made, before, theirs, ours)
+    still = _forecast(
+        made.panel, made, len(made.periods), made.future_exposure, made.completeness, revised.weights
+    )
+    steps = [
+        _summed(before.mean, before.periods, compared, theirs, len(names)),
+        _summed(again.predictive.mean, before.periods, compared, theirs, len(names)),
+        _summed(revised.predictive.mean, before.periods, compared, ours, len(names)),
+        _summed(still.predictive.mean, made.periods, compared, ours, len(names)),
+        _summed(made.mean, made.periods, compared, ours, len(names)),
+    ]
+    reasons = dict(zip(REASONS, np.diff(steps, axis=0), strict=True))
+    return names.assign(before=steps[0], **reasons, now=steps[-1])
+
+
+def _known_then(made: Forecast, before: Forecast, theirs: Integers, ours: Integers) -> Modelled:
+    """Forecast, from today's data of the earlier forecast's months, its periods."""
+    panel = made.panel.until(before.panel.periods[-1])
+    share = None if made.completeness is None else made.completeness[:, : len(panel.periods)]
+    exposure = None
+    if before.future_exposure is not None and panel.exposure is not None:
+        last = np.where(panel.exposure[:, -1] > 0, panel.exposure[:, -1], 1.0)
+        exposure = np.repeat(last[:, None], len(before.periods), axis=1)
+        places = np.full(max(theirs.max(), ours.max()) + 1, -1)
+        places[theirs] = np.arange(len(theirs))
+        there = places[ours] >= 0
+        exposure[there] = before.future_exposure[places[ours][there]]
+    return _forecast(panel, made, len(before.periods), exposure, share)
+
+
+def _forecast(
+    panel: Panel,
+    like: Forecast,
+    horizon: int,
+    exposure: Floats | None,
+    completeness: Floats | None,
+    weights: Weights | None = None,
+) -> Modelled:
+    known = know(panel, horizon, future_exposure=exposure, calendar=like.calendar, completeness=completeness)
+    return model(panel.since_breaks(), like.method, known, weights=weights)
+
+
+def _summed(
+    mean: Floats, periods: pd.PeriodIndex, compared: pd.PeriodIndex, numbers: Integers, size: int
+) -> Floats:
+    """Sum means over the compared periods, series by series of both forecasts: (size,)."""
+    return add_rows(mean[:, np.asarray(periods.isin(compared))].sum(axis=1), numbers, size)
