@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.backtesting import Backtest, backtest
-from riskmodels.forecasting import Forecast, Method, Nowcast
+from riskmodels.forecasting import Explanation, Forecast, Method, Nowcast, explain, forecast
 from riskmodels.forecasting.forecasts import DEFAULT_LEVELS
 from riskmodels.forecasting.hierarchy import Dependence
 from riskmodels.forecasting.predictive import SamplePredictive
@@ -111,6 +111,14 @@ def make_outlook(panel: Panel, draws) -> Forecast:
             persistent=np.zeros(draws.shape[:2]),
         ),
     )
+
+
+def make_explanation(*, earlier: bool = True, **settings) -> Explanation:
+    """Of three products over four years, against the forecast of three months before."""
+    values = np.random.default_rng(1).poisson([[20.0], [200.0], [60.0]], size=(3, 48)).astype(float)
+    now = make_panel(dict(zip(("cards", "loans", "cash"), values, strict=True)))
+    before = forecast(now.until("2024-06"), horizon=6, **settings) if earlier else None
+    return explain(forecast(now, horizon=6, **settings), before)
 
 
 def make_nowcast(

@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from panels import a_panel, poisson_panel
+from panels import a_panel
 from test_results import assert_same
 
-import riskmodels as rm
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import REASONS, explain, forecast
 
@@ -219,10 +218,3 @@ def test_the_biggest_change_comes_first() -> None:
     revised[3, 40:] *= 2
     found = explain(until(revised, 60), until(values, 57))
     assert found.summary()["series"].iloc[0] == "s3"
-
-
-@pytest.mark.parametrize("earlier", [True, False])
-def test_an_explanation_is_saved_and_loaded(tmp_path, earlier: bool) -> None:
-    made = forecast(poisson_panel(), horizon=3)
-    found = explain(made, forecast(poisson_panel(), horizon=3) if earlier else None)
-    assert_same(rm.load(rm.save(found, tmp_path / "explanation"), rm.Explanation), found)

@@ -11,6 +11,7 @@ from small_bank import (
     RED,
     make_card,
     make_changes,
+    make_explanation,
     make_nowcast,
     make_outlook,
     make_panel,
@@ -29,6 +30,8 @@ from riskmodels.listings import (
     list_changes,
     list_data_faults,
     list_delays,
+    list_explanation,
+    list_factors,
     list_findings,
     list_nowcast,
     list_omitted,
@@ -82,12 +85,12 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -
     outlook, scenario = make_outlook(make_panel({"a": [1.0]}), [[[1.0]]]), make_scenario([SURGE], [EFFECT])
     arguments = {
         "tables": make_tables(), "quality": data_quality(make_tables()), "card": card, "policy": policy, "test": test, "outlook": outlook,
-        "nowcast": make_nowcast(), "record": make_record(), "scenario": scenario, "severity": "severe", "found": found(RED), "changes": propose(found(RED), policy),
+        "nowcast": make_nowcast(), "explained": make_explanation(), "record": make_record(), "scenario": scenario, "severity": "severe", "found": found(RED), "changes": propose(found(RED), policy),
     }  # fmt: skip
     functions = [
         f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
     ]
-    assert len(functions) == 20
+    assert len(functions) == 22
     for function in functions:
         wanted = [
             name for name, p in inspect.signature(function).parameters.items() if p.default is inspect._empty
@@ -210,6 +213,42 @@ def test_the_outlook_has_a_line_a_series_and_the_total() -> None:
 def test_one_series_is_its_own_total() -> None:
     frame = list_outlook(make_outlook(make_panel({"cards": [1.0]}), [[[1.0]]])).frame
     assert frame["Series"].tolist() == ["cards"]
+
+
+def test_what_an_outlook_is_made_of_multiplies_to_what_is_expected() -> None:
+    found = make_explanation(calendar="CN")
+    frame = list_factors(found).frame
+    assert columns(list_factors(found)) == [
+        "Month", "Level", "Shared change since a year", "Exposure", "Season", "Days and holidays", "Expected",
+    ]  # fmt: skip
+    assert frame["Month"].tolist() == found.total["period"].tolist()
+    shares = frame[frame.columns[2:6]].map(lambda text: 1 + float(text.rstrip("%")) / 100)
+    product = frame["Level"].astype(float) * shares.prod(axis=1)
+    np.testing.assert_allclose(product, frame["Expected"].astype(float), rtol=0.01)
+    assert (frame["Days and holidays"] != "+0.0%").all()
+
+
+def test_a_method_that_does_not_know_what_its_outlook_is_made_of_says_so() -> None:
+    listing = list_factors(make_explanation(method="empirical24"))
+    assert listing.frame.empty
+    assert listing.sentence == "The method does not say what its expected complaints are made of."
+
+
+def test_reasons_of_a_change_add_up_line_by_line() -> None:
+    found = make_explanation()
+    listing = list_explanation(found)
+    assert columns(listing) == [
+        "Series", "Before", "Method, calendar or program", "Revisions of the months known then", "New months",
+        "Weights of the models", "Now",
+    ]  # fmt: skip
+    assert sorted(listing.frame["Series"][:3]) == ["cards", "cash", "loans"]
+    assert listing.frame["Series"].tolist()[3:] == ["All series"]
+    numbers = listing.frame[listing.frame.columns[1:]].astype(float)
+    np.testing.assert_allclose(
+        numbers.iloc[:, :-1].sum(axis=1), numbers["Now"], atol=2.5
+    )  # rounded five times
+    assert listing.sentence == found.sentence
+    assert list_explanation(make_explanation(earlier=False)).frame.empty
 
 
 def test_scores_of_the_methods_the_best_first() -> None:

@@ -14,6 +14,7 @@ from small_bank import (
     RED,
     make_card,
     make_changes,
+    make_explanation,
     make_nowcast,
     make_outlook,
     make_panel,
@@ -24,7 +25,7 @@ from small_bank import (
 
 import riskmodels as rm
 from riskmodels.assessment import assess
-from riskmodels.forecasting import forecast
+from riskmodels.forecasting import REASONS, forecast
 from riskmodels.labels import RATING_MARKS
 from riskmodels.plots import (
     COLOURS,
@@ -77,6 +78,7 @@ def outlook():
 RESULTS = {
     "Panel": lambda: make_panel({"a": [1.0, 2.0, 3.0]}),
     "Forecast": outlook,
+    "Explanation": make_explanation,
     "Nowcast": make_nowcast,
     "Backtest": make_record,
     "Scorecard": lambda: make_card([{}], UNITS),
@@ -343,6 +345,25 @@ def test_a_nowcast_of_complete_or_unknown_months_is_drawn() -> None:
     unknown = make_nowcast((1.0, 0.7))
     table = unknown.table.assign(reported=np.nan, nowcast=np.nan, nowcast_lower=np.nan, nowcast_upper=np.nan)
     assert not drawn(plot(dataclasses.replace(unknown, table=table))).texts
+
+
+def test_an_explanation_steps_from_the_forecast_before_to_that_of_now() -> None:
+    found = make_explanation()
+    axes = drawn(plot(found, note="Data quality: 95.8%"))
+    steps = [bar for group in axes.containers for bar in group]
+    assert [bar.get_width() for bar in steps] == pytest.approx(found.sums[[*REASONS]].tolist())
+    assert [line.get_xdata()[0] for line in axes.lines] == pytest.approx(
+        found.sums[["before", "now"]].tolist()
+    )
+    assert len({bar.get_hatch() for bar in steps}) == len(steps)  # not by colour alone
+    right = axes.figure.axes[1]
+    assert sorted(text.get_text() for text in right.get_yticklabels()) == ["cards", "cash", "loans"]
+    np.testing.assert_allclose(
+        right.lines[0].get_xdata()[::-1], (found.summary()["now"] - found.summary()["before"])
+    )
+    assert axes.figure.get_supxlabel() == "Data quality: 95.8%"
+    alone = make_explanation(earlier=False)
+    assert [text.get_text() for text in drawn(plot(alone)).texts] == [alone.sentence]
 
 
 def test_a_backtest_shows_where_outcomes_fell_and_every_method_by_horizon() -> None:

@@ -4,9 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from small_bank import make_nowcast, make_outlook, make_panel
+from test_results import assert_same
 
 import riskmodels as rm
-from riskmodels.backtesting import FINAL, corrected_history, nowcast_where_logged, track_record
+from riskmodels.backtesting import (
+    FINAL,
+    corrected_history,
+    nowcast_where_logged,
+    outlook_before,
+    track_record,
+)
 from riskmodels.forecasting import forecast
 
 
@@ -74,6 +81,37 @@ def test_the_sum_of_a_corrected_history_is_the_sum_of_its_parts() -> None:
     np.testing.assert_allclose(corrected_history(made)[:, -2:], [[10.0, 10.0], [8.0, 8.0]])
     np.testing.assert_allclose(corrected_history(made.aggregate())[:, -2:], [[18.0, 18.0]])
     np.testing.assert_allclose(corrected_history(made.aggregate(["product"])), corrected_history(made))
+
+
+# The outlook of some months before
+
+
+def test_an_outlook_is_made_again_from_what_was_logged_by_then(complaints) -> None:
+    panel = rm.build_panel(complaints, by=["product"], last="2026Q2")
+    share = nowcast_where_logged(complaints, last="2026Q2").for_periods(panel.periods)
+    made = forecast(panel, horizon=6, calendar="CN", completeness=share)
+    before = outlook_before(complaints, made)
+    known = rm.panels_as_of(complaints, by=["product"], origins=["2026-03"])[pd.Period("2026-03")]
+    assert_same(before.panel, known.panel)
+    assert before.panel.values[:, -1].sum() < 0.9 * panel.until("2026-03").values[:, -1].sum()
+    np.testing.assert_array_equal(before.completeness[0], known.completeness)
+    assert (before.method, before.calendar) == ("auto", "CN")
+    assert before.periods[-1] == made.periods[-1]
+    assert abs(before.aggregate().mean[0, 3:].sum() / made.aggregate().mean.sum() - 1) < 0.1
+
+
+def test_where_nobody_knows_what_was_logged_then_the_months_are_as_known_today(take_in) -> None:
+    complaints = take_in(complaints=rows_of(30, delay=None)).complaints
+    panel = rm.build_panel(complaints, by=["product"])
+    before = outlook_before(complaints, forecast(panel, horizon=6), periods=2)
+    assert_same(before.panel, panel.until("2024-10"))
+    assert before.completeness is None
+
+
+def test_a_history_too_short_has_no_outlook_before(take_in) -> None:
+    complaints = take_in(complaints=rows_of(3, delay=None)).complaints
+    made = forecast(rm.build_panel(complaints, by=["product"]), horizon=6)
+    assert outlook_before(complaints, made) is None
 
 
 # Track record

@@ -13,6 +13,7 @@ from small_bank import (
     AMBER,
     RED,
     make_card,
+    make_explanation,
     make_nowcast,
     make_outlook,
     make_panel,
@@ -76,6 +77,8 @@ MAKERS = {
     "forecast of counts not complete": lambda _: forecast(
         make_panel({"a": list(range(30)), "b": [3.0] * 30}), horizon=3, calendar="CN", completeness=np.linspace(1.0, 0.5, 30)
     ),
+    "explanation": lambda _: make_explanation(),
+    "explanation without an earlier forecast": lambda _: make_explanation(earlier=False, method="empirical24"),
     "nowcast": lambda _: make_nowcast(),
     "backtest": lambda _: make_record(),
     "stress test": lambda _: make_stress([{}, {"rating": "", "p_red": np.nan}], [("x", "y")]),
@@ -107,7 +110,7 @@ def test_no_public_result_is_forgotten() -> None:
     public = {getattr(rm, name) for name in rm.__all__ if name[0].isupper()}
     kinds = {kind for kind in public if dataclasses.is_dataclass(kind)}
     assert {kind.__name__ for kind in kinds} == {
-        "Backtest", "Changes", "DataQuality", "Findings", "Forecast", "Indicators", "Nowcast", "Panel", "Proposals",
+        "Backtest", "Changes", "DataQuality", "Explanation", "Findings", "Forecast", "Indicators", "Nowcast", "Panel", "Proposals",
         "Scorecard", "StressTest", "Table", "Tables",
     }  # fmt: skip
 

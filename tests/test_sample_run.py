@@ -79,7 +79,7 @@ def test_the_folder_holds_everything_and_nothing_else(report):
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
-        "backtest", "findings", "nowcast", "outlook", "proposals", "quality", "scorecard", "stress-complaint_surge", "stress-system_outage", "tables",
+        "backtest", "explanation", "findings", "nowcast", "outlook", "proposals", "quality", "scorecard", "stress-complaint_surge", "stress-system_outage", "tables",
     ]  # fmt: skip
 
 
@@ -189,8 +189,8 @@ def test_the_assessment_as_json_keeps_its_schema_and_says_what_the_report_says(r
 def test_the_tables_are_there_twice(report):
     names = {path.stem for path in (report / "tables").glob("*.parquet")}
     assert {
-        "findings", "indicators", "units", "forecast", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals",
-        "nowcast", "proposals", "data_quality",
+        "findings", "indicators", "units", "forecast", "forecast_changes", "forecast_factors",
+        "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "nowcast", "proposals", "data_quality",
     } <= names  # fmt: skip
     assert names == {path.stem for path in (report / "tables").glob("*.csv")}
     for name in names:
