@@ -1,83 +1,32 @@
 """Forecasts of panels of counts beside statsforecast: weighted quantile loss, and how often the tails are hit.
 
 Panels: complaints to the US CFPB about Bank of America by state × product (× channel), the hospital series, and
-the synthetic sample bank by unit × product; three origins that do not overlap, six months ahead, the last ones.
+the synthetic sample bank by unit × product; three origins that do not overlap, six months ahead, the last ones; and
+the calibration from every third month with a year and a half before it.
 Where the real data is not on this machine it is said. The peers may live in a Python of their own:
 
     python -m venv peers && peers/bin/pip install statsforecast==2.1.1
     python benchmarks/forecast_panels.py --peers peers/bin/python
 """
 
-import subprocess
-import sys
-import tempfile
 import time
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 from workload.peers import METHODS as PEERS
+from workload.peers import forecast_elsewhere, python_of_peers
+from workload.real import panels
 
 from riskmodels import accuracy
 from riskmodels.backtesting import backtest
 from riskmodels.backtesting.scoreboard import share_error
 from riskmodels.forecasting import DEFAULT_LEVELS
-from riskmodels.panel import Panel, build_panel
-from riskmodels.sources import ingest
+from riskmodels.panel import Panel
 
-ROOT = Path(__file__).parents[1]
-DATA = ROOT.parent / "shared" / "data"
-COMPLAINTS = "cfpb/bank_of_america_2017_2021.parquet"
-HOSPITAL = "series/hospital_wide.csv"
 METHODS = ("auto", "seasonal_naive")
 HORIZON, ORIGINS = 6, 3
+FIRST_ORIGIN = 18  # months known, where calibration is looked at
 LEVELS = np.array(DEFAULT_LEVELS)
-HINT = (
-    "statsforecast is not in this Python: pip install statsforecast==2.1.1 in another one (it needs pandas 2),"
-    " and --peers ITS_PYTHON"
-)
-
-
-def complaints_of(keys: list[str]) -> Panel:
-    """Count complaints by the day received, which this republished file calls 'Date submitted'."""
-    rows = pd.read_parquet(DATA / COMPLAINTS).assign(complaints=1)
-    rows[keys] = rows[keys].fillna("unattributed")
-    return Panel.from_long(rows, keys=keys, period="Date submitted", value="complaints")
-
-
-def hospital() -> Panel:
-    """Patients a month, one series a product."""
-    long = pd.read_csv(DATA / HOSPITAL).melt("month", var_name="series", value_name="patients")
-    return Panel.from_long(long, keys=["series"], period="month", value="patients")
-
-
-def sample_bank() -> Panel:
-    """Complaints of the synthetic bank."""
-    with tempfile.TemporaryDirectory() as store:
-        tables = ingest(ROOT / "params" / "sources" / "sample.yaml", store=Path(store))
-        return build_panel(tables.require("complaints"), by=["unit_id", "product"])
-
-
-def panels() -> dict[str, Panel]:
-    """Return the panels whose data is here, and say what is not."""
-    found = {}
-    for name, file, make in (
-        ("Bank of America, state × product", COMPLAINTS, lambda: complaints_of(["State", "Product"])),
-        (
-            "Bank of America, state × product × channel",
-            COMPLAINTS,
-            lambda: complaints_of(["State", "Product", "Submitted via"]),
-        ),
-        ("hospital", HOSPITAL, hospital),
-        ("sample bank, unit × product", "", sample_bank),
-    ):
-        if (DATA / file).exists() or not file:
-            found[name] = make()
-        else:
-            print(f"skipped: {name}, as ../shared/data/{file} is not on this machine")
-    return found
 
 
 def lengths(panel: Panel) -> list[int]:
@@ -93,13 +42,7 @@ def peers_of(found: dict[str, Panel], python: str) -> dict[str, np.ndarray]:
         for place, panel in enumerate(found.values())
         for length in lengths(panel)
     }
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "cases.npz", Path(folder) / "quantiles.npz"
-        np.savez(source, horizon=HORIZON, **cases)
-        program = Path(__file__).parent / "workload" / "peers.py"
-        subprocess.run([python, str(program), str(source), str(target)], check=True)
-        with np.load(target) as file:
-            return {name: file[name] for name in file.files}
+    return forecast_elsewhere(cases, horizon=HORIZON, python=python)
 
 
 def score_peer(panel: Panel, place: int, method: str, made: dict[str, np.ndarray]) -> dict[str, float]:
@@ -145,6 +88,20 @@ def print_panel(rows: dict[str, dict[str, float]]) -> None:
         print(f"{method + ('*' if method in PEERS else ''):18}{row['wql']:>8.4f}{ratios}{tails}{exceedance}")
 
 
+def print_calibration(panel: Panel) -> None:
+    """Print where outcomes fell in our forecasts from every third month: in tenths, one being a perfect forecast."""
+    places = range(FIRST_ORIGIN, len(panel.periods) - HORIZON + 1, 3)
+    origins = [panel.periods[place - 1] for place in places if np.isfinite(panel.values[:, place - 1]).any()]
+    record = backtest(panel, horizon=HORIZON, origins=origins, methods=METHODS[:1], seed=1)
+    row = record.table.iloc[0]
+    tenths = 10 * record.pit_histogram["share"].to_numpy().reshape(-1, 2).sum(axis=1)
+    print(
+        f"{METHODS[0]}, {len(origins)} origins, every third month: PIT > .975 {row['pit_above_975']:.2%} ±"
+        f" {row['pit_above_975_se']:.2%}, < .025 {row['pit_below_025']:.2%} ± {row['pit_below_025_se']:.2%};"
+        f" by tenths {' '.join(f'{tenth:.2f}' for tenth in tenths)}"
+    )
+
+
 def print_means(scores: dict[str, dict[str, dict[str, float]]]) -> None:
     """Print the geometric means over the panels of the ratios to the two references."""
     print("\nGeometric mean of the ratios of wQL over the panels")
@@ -165,8 +122,6 @@ def main(python: str | None) -> None:
         start = time.perf_counter()
         made = peers_of(found, python)
         print(f"peers took {time.perf_counter() - start:.0f} s")
-    else:
-        print(HINT)
     scores = {}
     for place, (name, panel) in enumerate(found.items()):
         start = time.perf_counter()
@@ -178,11 +133,11 @@ def main(python: str | None) -> None:
             f"\n{name}: {len(panel.keys):,} series, {ORIGINS} origins, h = {HORIZON}; ours took {seconds:.1f} s"
         )
         print_panel(rows)
+        print_calibration(panel)
     if made:
         print("* quantiles only: the shares beyond them, not PIT")
         print_means(scores)
 
 
 if __name__ == "__main__":
-    given = sys.argv[sys.argv.index("--peers") + 1] if "--peers" in sys.argv else None
-    main(given or (sys.executable if find_spec("statsforecast") else None))
+    main(python_of_peers())
