@@ -214,23 +214,38 @@ def forecast(
     file: FileOptions = None,
     store: Store = STORE,
 ) -> None:
-    """Forecast complaints, with intervals; months that are not complete yet are corrected, and it is said how.
+    """Forecast complaints, with intervals; say what the forecast is made of and what changed in three months.
 
-    The backtest makes the forecasts of the last twelve months again, each from what was known then, and
+    Months that are not complete yet are corrected, and it is said how. The backtest makes the forecasts of the last twelve months again, each from what was known then, and
     compares them with what happened; it is what takes most of the time.
     """
-    from riskmodels.backtesting import track_record  # here, for start-up
-    from riskmodels.listings import list_nowcast, list_outlook, list_scores, list_totals
+    from riskmodels.backtesting import outlook_before, track_record  # here, for start-up
+    from riskmodels.forecasting import explain
+    from riskmodels.listings import (
+        list_explanation,
+        list_factors,
+        list_nowcast,
+        list_outlook,
+        list_scores,
+        list_totals,
+    )
 
     tables = _ingest(source, file, store)
     keys = [column.strip() for column in by.split(",") if column.strip()]
     country = None if calendar == "none" else calendar or tables.country
     chosen = cast("Method", method)
     outlook, known = _outlook(tables, keys, last, horizon, chosen, country)
-    listings = [list_outlook(outlook), list_nowcast(known)]
+    complaints = tables.require("complaints")
+    explained = explain(outlook, outlook_before(complaints, outlook))
+    listings = [
+        list_outlook(outlook),
+        list_factors(explained),
+        list_explanation(explained),
+        list_nowcast(known),
+    ]
     if backtest:
         record = track_record(
-            tables.require("complaints"),
+            complaints,
             by=keys,
             last=last,
             nowcast=known,

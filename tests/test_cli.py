@@ -292,6 +292,19 @@ def test_forecast(run, bank) -> None:
     assert "2024-07" in out
 
 
+def test_a_forecast_is_explained(run, bank) -> None:
+    _, out, _ = run("forecast", bank / "source.yaml", "--no-backtest", "--horizon", "3")
+    words = " ".join(out.split())
+    assert all(head in words for head in ("Level", "Days and holidays", "New months", "All series"))
+    assert re.search(
+        r"2024-10 to 2024-12: [\d,]+ expected in all, [+-]?[\d,]+ against [\d,]+ in the forecast made from the"
+        r" months until 2024-06: ",
+        words,
+    )
+    _, out, _ = run("forecast", bank / "source.yaml", "--no-backtest", "--method", "ets")
+    assert "The method does not say what its expected complaints are made of." in out
+
+
 def test_a_forecast_without_its_backtest_by_any_method(run, bank) -> None:
     shown = {}
     for method in ("auto", "counts", "theta", "empirical24", "ets"):
