@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskmodels import accuracy
 from riskmodels.forecasting import Forecast
-from riskmodels.forecasting.baselines import season_length
+from riskmodels.forecasting.seasons import season_length
 from riskmodels.panel import Panel, add_rows
 
 Floats = npt.NDArray[np.float64]
@@ -65,7 +65,7 @@ def size_classes(history: Panel) -> Integers:
     """Class every series by its mean monthly count: (n,) places in SIZES."""
     known = np.isfinite(history.values)
     monthly = np.where(known, history.values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    monthly /= _MONTHS[season_length(history)]
+    monthly /= _MONTHS[season_length(history.periods)]
     classes = np.searchsorted(_SIZE_LIMITS, monthly, side="right")
     return np.where(known.any(axis=1), classes, len(SIZES) - 1).astype(np.int64)
 
@@ -90,7 +90,7 @@ def sum_scores(
     """
     h = outcome.shape[1]
     pit = made.pit(outcome, seed=seed)
-    history, season = made.panel.since_breaks().values, season_length(made.panel)
+    history, season = made.panel.since_breaks().values, season_length(made.panel.periods)
     cells = np.zeros((len(SIZES), len(CELLS), h))
     scaled = np.zeros((len(SIZES), len(SCALED), h + 1))
     for start in range(0, len(outcome), _ROWS):

@@ -8,19 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from riskmodels.forecasting.predictive import Predictive, SamplePredictive, predictive_of
+from riskmodels.forecasting.seasons import season_length
 from riskmodels.panel import Panel
 
 Floats = npt.NDArray[np.float64]
 
 _WINDOW = 24
-_SEASON = {"M": 12, "Q": 4}
 _FEWEST_FOR_ETS = 8
 _SEASONS_FOR_ETS = 2.5
-
-
-def season_length(panel: Panel) -> int:
-    """Return the number of periods in a year."""
-    return _SEASON[panel.periods.freqstr[0]]
 
 
 def seasonal_naive(panel: Panel, horizon: int) -> Predictive:
@@ -29,7 +24,7 @@ def seasonal_naive(panel: Panel, horizon: int) -> Predictive:
     The variance is the mean squared change from year to year, once more for every further year ahead; a
     series shorter than a year expects its own mean.
     """
-    season = season_length(panel)
+    season = season_length(panel.periods)
     ahead = np.arange(1, horizon + 1)
     last = _last_of_season(panel.values, season)
     fallback = _known_mean(panel.values)[:, None]
@@ -88,7 +83,7 @@ def ets(panel: Panel, horizon: int) -> Predictive:
     for row, values in enumerate(panel.values):
         known = values[np.isfinite(values)]
         if len(known) >= _FEWEST_FOR_ETS and np.ptp(known) > 0:
-            fitted = _fit_ets(values, season_length(panel), horizon)
+            fitted = _fit_ets(values, season_length(panel.periods), horizon)
             if np.isfinite(fitted).all():
                 mean[row], variance[row] = fitted
     return _predictive(panel, mean, variance)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from riskmodels.forecasting.counts import Filtered, Moments
 from riskmodels.forecasting.negative_binomial import log_likelihood
+from riskmodels.forecasting.seasons import Cycle
 from riskmodels.forecasting.theta import COARSE, smooth_theta
 
 Floats = npt.NDArray[np.float64]
@@ -34,9 +35,7 @@ class RootCounts(Moments):
     season: Floats
 
 
-def theta_counts(
-    values: Floats, offset: Floats, *, then: Floats, places: Integers, trust: Floats
-) -> RootCounts:
+def theta_counts(values: Floats, offset: Floats, *, then: Floats, cycle: Cycle, trust: Floats) -> RootCounts:
     """Smooth the square roots of counts over their offset, and square what comes.
 
     Parameters
@@ -45,14 +44,14 @@ def theta_counts(
         Counts, NaN where unknown, and the share of the final count that is known.
     offset, then : ndarray, shape (n, T + h) and (n, T)
         What every count is proportional to, as it is known now and before each period; positive.
-    places : ndarray of int, shape (T + h,)
-        Place of each period in the season.
+    cycle : Cycle
+        Of the T + h periods.
     """
     length = values.shape[1]
     found = smooth_theta(
         np.sqrt(values / offset[:, :length]),
         then=np.sqrt(values / then),
-        places=places,
+        cycle=cycle,
         trust=trust,
         members=COARSE,
     )
@@ -83,7 +82,7 @@ def _squared(location: Floats, scale: Floats, twice: Floats, offset: Floats) -> 
 
 
 def large(values: Floats, year: int) -> npt.NDArray[np.bool_]:
-    """Tell which series are worth a second opinion: three a period or more in the last known year."""
+    """Tell which series are worth a second opinion: three a period or more over the last year, where known."""
     recent = values[:, -year:]
     known = np.isfinite(recent)
     mean = np.where(known, recent, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from riskmodels.forecasting.negative_binomial import log_likelihood
+from riskmodels.forecasting.seasons import Cycle
 from riskmodels.forecasting.shared import Shared, lasting
 
 Floats = npt.NDArray[np.float64]
@@ -79,7 +80,7 @@ class Filtered(Moments):
 
 
 def filter_counts(
-    values: Floats, offset: Floats, *, places: Integers, groups: Groups, weights: Floats | None = None
+    values: Floats, offset: Floats, *, cycle: Cycle, groups: Groups, weights: Floats | None = None
 ) -> Filtered:
     """Filter the counts of n series and forecast h periods ahead.
 
@@ -94,8 +95,8 @@ def filter_counts(
         Counts; NaN is unknown.
     offset : ndarray, shape (n, T + h)
         What every count is proportional to (exposure, days, completeness); positive.
-    places : ndarray of int, shape (T + h,)
-        Place of each period in the season.
+    cycle : Cycle
+        Of the T + h periods.
     groups : sequence of (ndarray of int of shape (n,), Shared)
         Partitions of the series; the first is the whole panel, whose season and drift all series use.
     weights : ndarray, shape (discounts, variants, n), optional
@@ -103,7 +104,7 @@ def filter_counts(
     """
     n, length = values.shape
     horizon = offset.shape[1] - length
-    state = _State(values, offset, places, groups)
+    state = _State(values, offset, cycle, groups)
     fitted = np.full((2, length, n), np.nan)
     blocks = [slice(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK)]
     for time in range(length):
@@ -134,12 +135,12 @@ def filter_counts(
 class _State:
     """What the filter knows; the big arrays are (discounts, seasons × shared levels, n)."""
 
-    def __init__(self, values: Floats, offset: Floats, places: Integers, groups: Groups) -> None:
+    def __init__(self, values: Floats, offset: Floats, cycle: Cycle, groups: Groups) -> None:
         n, self.length = values.shape
         self.known = np.isfinite(values.T)
         self.count = np.where(self.known, values.T, 0.0)
         self.offset = offset.T.copy()
-        self.places, self.groups = places, groups
+        self.places, self.groups = cycle.places, groups
         self.factor = groups[0][1].factor[0]
         self.drift = np.append(groups[0][1].drift[0], 0.0)  # the last is that before the first period
         variants = len(SEASONS) * (1 + len(groups))
@@ -152,7 +153,7 @@ class _State:
         self.score, self.squares, self.number = np.zeros((3, *self.size, n))
         self.started = np.zeros(n, dtype=bool)
         self.first = np.argmax(self.known, axis=0)
-        self.seen, self.expected = np.zeros((2, int(places.max()) + 1, n))
+        self.seen, self.expected = np.zeros((2, cycle.year, n))
         self.panel_score, self.panel_scored = np.zeros((*self.size, 1)), 0.0
         self.panel_recent = np.zeros((*self.size, 1))
         self.panel_squares = np.full((*self.size, 1), _DISPERSION_PRIOR[0] * _PANEL_START)

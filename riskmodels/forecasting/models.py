@@ -14,14 +14,13 @@ from riskmodels.forecasting.calibration import calibrated
 from riskmodels.forecasting.counts import Filtered, Groups, filter_counts
 from riskmodels.forecasting.hierarchy import Dependence, shared_by_changes, shared_by_counts
 from riskmodels.forecasting.predictive import CountPredictive, Predictive, RootPredictive
+from riskmodels.forecasting.seasons import Cycle, season_length
 from riskmodels.forecasting.shared import DRIFTS, Shared, follow
 from riskmodels.forecasting.theta import smooth_theta
 from riskmodels.panel import Panel, add_rows
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-_YEAR = 12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -219,7 +218,7 @@ def _model_amounts(panel: Panel, method: str, known: Known) -> Modelled:
     else:
         rooted = np.logical_not((panel.values < 0).any(axis=1))[:, None]
         roots = np.where(rooted, np.sqrt(np.where(rooted, panel.values, 0.0)), panel.values)
-        found = smooth_theta(roots, places=_places(known.periods))
+        found = smooth_theta(roots, cycle=Cycle.of(known.periods))
         predictive = RootPredictive(location=found.location, scale=found.scale, rooted=rooted)
     dependence = shared_by_changes(panel.values, predictive.variance)
     return Modelled(predictive=predictive, dependence=dependence)
@@ -227,12 +226,12 @@ def _model_amounts(panel: Panel, method: str, known: Known) -> Modelled:
 
 def _filtered(values: Floats, known: Known, groups: Groups, method: str, weights: Weights | None) -> Filtered:
     """Filter counts, and let theta speak where it is asked: for all series, or for those worth it."""
-    places = _places(known.periods)
+    cycle = Cycle.of(known.periods)
     members, theirs = (None, None) if weights is None else (weights.members, weights.theta)
     if method == "theta":
         theirs = np.ones(len(values))
-    filtered = filter_counts(values, known.offset, places=places, groups=groups, weights=members)
-    asked = large(values, int(places.max()) + 1) if theirs is None else theirs > 0
+    filtered = filter_counts(values, known.offset, cycle=cycle, groups=groups, weights=members)
+    asked = large(values, cycle.year) if theirs is None else theirs > 0
     if method == "counts":
         asked = np.zeros(len(values), dtype=bool)
     if not asked.any():
@@ -245,12 +244,18 @@ def _filtered(values: Floats, known: Known, groups: Groups, method: str, weights
         values[asked],
         offset * whole.hindsight[0],
         then=(offset * whole.factor[0])[:, :length],
-        places=places,
+        cycle=cycle,
         trust=known.completeness[asked],
     )
     theta = replace(theta, season=theta.season * whole.hindsight[0, length:])
-    scored = np.where(whole.jumps[0] == 0, values, np.nan)  # theta knew of the jump, so that month is no test
-    return blended(filtered, theta, scored, asked, weight=theirs)
+    jumped = whole.jumps[0] != 0
+    hinted = jumped | np.append(False, jumped[:-1])  # theta knew of the jump: these months are no test of it
+    found = blended(filtered, theta, np.where(hinted, np.nan, values), asked, weight=theirs)
+    return replace(
+        found,
+        fitted_mean=np.where(hinted, filtered.fitted_mean, found.fitted_mean),
+        fitted_variance=np.where(hinted, filtered.fitted_variance, found.fitted_variance),
+    )
 
 
 def _opened(panel: Panel) -> Floats:
@@ -260,9 +265,9 @@ def _opened(panel: Panel) -> Floats:
         raise ParameterError("counts must be finite and not negative")
     if panel.exposure is None:
         return values
-    closed = ~(panel.exposure > 0)
-    never = closed.all(axis=1, keepdims=True)
-    return np.where(closed & ~never & (values == 0), np.nan, values)
+    opened = np.cumsum(panel.exposure > 0, axis=1) > 0
+    never = ~opened[:, -1:]
+    return np.where(~opened & ~never & (values == 0), np.nan, values)
 
 
 def _partitions(keys: pd.DataFrame) -> Integers:
@@ -284,12 +289,6 @@ def _order(values: Floats, offset: Floats, codes: Integers) -> Integers:
     return np.argsort(rows, kind="stable")
 
 
-def _places(periods: pd.PeriodIndex) -> Integers:
-    return (
-        np.asarray(periods.month if periods.freqstr.startswith("M") else periods.quarter, dtype=np.int64) - 1
-    )
-
-
 def _shared(values: Floats, offset: Floats, codes: Integers, known: Known) -> Groups:
     """Filter the totals of every partition; all use the calendar that the whole panel taught."""
     length = values.shape[1]
@@ -303,7 +302,7 @@ def _shared(values: Floats, offset: Floats, codes: Integers, known: Known) -> Gr
         path = follow(
             np.where(add_rows(here.astype(float), part, size) > 0, total, np.nan),
             add_rows(exposed * usual[:, None], part, size),
-            places=_places(known.periods),
+            cycle=Cycle.of(known.periods),
             effects=effects,
             drifts=DRIFTS if place == 0 else (0.0,),
         )
@@ -317,7 +316,7 @@ def _contributions(found: Filtered, back: Integers, known: Known, whole: Shared)
     ahead = slice(len(known.periods) - horizon, None)
     calendar = known.effects.days[ahead] * np.exp(known.effects.regressors[ahead] @ whole.effects[0])
     calendar = np.broadcast_to(calendar, found.mean.shape)
-    year_before = max(whole.level.shape[1] - 1 - _YEAR, 0)
+    year_before = max(whole.level.shape[1] - 1 - season_length(known.periods), 0)
     moved = whole.level[0, -1] - whole.level[0, year_before]
     shared = np.repeat(np.exp(found.sharing[back] * moved)[:, None], horizon, axis=1)
     season = found.season[back] / (calendar / known.effects.days[ahead])

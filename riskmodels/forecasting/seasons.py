@@ -1,13 +1,39 @@
 """Seasons of n series, shrunk towards none by how far they stand out of the noise."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
 Floats = npt.NDArray[np.float64]
 
+Integers = npt.NDArray[np.int64]
+
+_LENGTHS = {"M": 12, "Q": 4}
 _FEWEST_KNOWN = 0.8
 _FEWEST_DOUBLES = 6
+
+
+def season_length(periods: pd.PeriodIndex) -> int:
+    """Return the number of periods in a year."""
+    return _LENGTHS[periods.freqstr[0]]
+
+
+@dataclass(frozen=True, eq=False)
+class Cycle:
+    """Place in the year of each of T + h periods, shape (T + h,), and the number of places."""
+
+    places: Integers
+    year: int
+
+    @classmethod
+    def of(cls, periods: pd.PeriodIndex) -> "Cycle":
+        """Return the months or the quarters of periods, from zero."""
+        year = season_length(periods)
+        numbers = periods.month if year == _LENGTHS["M"] else periods.quarter
+        return cls(np.asarray(numbers, dtype=np.int64) - 1, year)
 
 
 def ratios_to_trend(values: Floats, year: int) -> Floats:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from riskmodels.forecasting.calendar_effects import KnownEffects
 from riskmodels.forecasting.negative_binomial import log_likelihood
-from riskmodels.forecasting.seasons import Seasons, ratios_to_trend
+from riskmodels.forecasting.seasons import Cycle, Seasons, ratios_to_trend
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -27,7 +27,6 @@ _MOST_SURPRISE = 25.0
 _LEAST_SCORE = -1e6
 _LEAST_SHAPE = 0.5
 _LEAST_RATE = 0.01
-_UNSCORED = 12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,7 +69,7 @@ def follow(
     total: Floats,
     offset: Floats,
     *,
-    places: Integers,
+    cycle: Cycle,
     effects: KnownEffects,
     drifts: Sequence[float] = DRIFTS,
 ) -> Shared:
@@ -84,30 +83,30 @@ def follow(
     ----------
     total, offset : ndarray, shape (g, T)
         Sums of the known counts, NaN where none is known, and what they would be at level one.
-    places : ndarray of int, shape (T + h,)
-        Place of each period in the season.
+    cycle : Cycle
+        Of the T + h periods.
     effects : KnownEffects
         Of the T + h periods; their regressors and candidate effects are used, not the days.
     drifts : sequence of float
         Candidate drifts of the log level a period.
     """
     length = total.shape[1]
-    state = _State(total, offset, places, effects, drifts)
+    state = _State(total, offset, cycle, effects, drifts)
     level, variance, slope, jumped = np.zeros((4, *total.shape))
-    factor = np.ones((len(total), len(places)))
+    factor = np.ones((len(total), len(cycle.places)))
     for time in range(length):
         factor[:, time] = (state.weights() * state.season(time)).sum(axis=1)
-        state.step(time, scored=time >= min(_UNSCORED, length // 2))
+        state.step(time, scored=time >= min(cycle.year, length // 2))
         weight = state.weights()
         level[:, time] = np.log((weight * state.shape / state.rate).sum(axis=1))
         variance[:, time] = (weight * state.doubt(1)).sum(axis=1)
         slope[:, time] = (weight * state.drift).sum(axis=1)
         jumped[:, time] = (weight * state.chance).sum(axis=1)
     weight, dispersion = state.weights(), state.dispersion()
-    hindsight = np.stack([(weight * state.season(at)).sum(axis=1) for at in range(len(places))], axis=1)
+    hindsight = np.stack([(weight * state.season(at)).sum(axis=1) for at in range(len(cycle.places))], axis=1)
     factor[:, length:] = hindsight[:, length:]
-    ahead, spread = np.empty((2, len(total), len(places) - length))
-    for steps in range(1, len(places) - length + 1):
+    ahead, spread = np.empty((2, len(total), len(cycle.places) - length))
+    for steps in range(1, len(cycle.places) - length + 1):
         doubt, apart = weight * state.doubt(steps), _apart(weight, state.expect(length - 1, steps))
         ahead[:, steps - 1] = doubt.sum(axis=1) + apart
         spread[:, steps - 1] = (doubt * dispersion).sum(axis=1) + apart
@@ -133,10 +132,15 @@ def _apart(weight: Floats, mean: Floats) -> Floats:
 
 
 def _jumps(level: Floats, chance: Floats) -> Floats:
-    """Sizes of jumps that more likely happened than not, by the level one period after the jump, if known."""
+    """Sizes of jumps that more likely happened than not.
+
+    By the level one period after the jump, if that is known and is not the next jump's.
+    """
+    jumped = chance > _LIKELY
     before = np.concatenate([level[:, :1], level[:, :-1]], axis=1)
-    after = np.concatenate([level[:, 1:], level[:, -1:]], axis=1)
-    return np.where(chance > _LIKELY, after - before, 0.0)
+    later = np.concatenate([level[:, 1:], level[:, -1:]], axis=1)
+    again = np.concatenate([jumped[:, 1:], jumped[:, -1:]], axis=1)
+    return np.where(jumped, np.where(again, level, later) - before, 0.0)
 
 
 def lasting(discount: Floats, steps: int) -> Floats:
@@ -155,7 +159,7 @@ class _State:
         self,
         total: Floats,
         offset: Floats,
-        places: Integers,
+        cycle: Cycle,
         effects: KnownEffects,
         drifts: Sequence[float],
     ) -> None:
@@ -168,17 +172,16 @@ class _State:
         self.effects = effects.effects[choice.astype(int)]
         self.prior = effects.prior[choice.astype(int)] - 0.5 * (self.drift / _DRIFT_DEVIATION) ** 2
         self.calendar = np.exp(effects.regressors @ self.effects.T)
-        self.total, self.offset, self.places = total, offset, places
+        self.total, self.offset, self.places = total, offset, cycle.places
         size = (len(total), len(self.drift))
         self.score, self.chance = np.zeros(size) + self.prior, np.zeros(size)
         self.shape, self.rate = np.full(size, _LEAST_SHAPE), np.ones(size)
-        self.seen, self.expected = np.zeros((2, int(places.max()) + 1, *size))
+        self.seen, self.expected = np.zeros((2, cycle.year, *size))
         self.squares, self.number = np.zeros(size), np.zeros((len(total), 1))
         self.started = np.zeros((len(total), 1), dtype=bool)
-        year = int(places.max()) + 1
         with np.errstate(divide="ignore", invalid="ignore"):  # nothing known: no offset
-            self.ratios = ratios_to_trend(np.log((total + 0.5) / offset), year)
-        self.seasons = Seasons(year, len(total))
+            self.ratios = ratios_to_trend(np.log((total + 0.5) / offset), cycle.year)
+        self.seasons = Seasons(cycle.year, len(total))
         self.average = self.seasons.shrunk()
 
     def weights(self) -> Floats:

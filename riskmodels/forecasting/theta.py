@@ -7,10 +7,9 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from riskmodels.forecasting.seasons import Seasons, ratios_to_trend
+from riskmodels.forecasting.seasons import Cycle, Seasons, ratios_to_trend
 
 Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 FINE = tuple(product((0.05, 0.1, 0.2, 0.35, 0.6, 0.9), (0.0, 0.25, 0.5, 0.75)))
@@ -69,7 +68,7 @@ class Smoothed:
 def smooth_theta(
     values: Floats,
     *,
-    places: Integers,
+    cycle: Cycle,
     then: Floats | None = None,
     trust: Floats | None = None,
     members: Sequence[tuple[float, float]] = FINE,
@@ -86,8 +85,8 @@ def smooth_theta(
     ----------
     values : ndarray, shape (n, T)
         On a scale on which errors are about equally large, e.g. square roots; NaN is unknown.
-    places : ndarray of int, shape (T + h,)
-        Place of each period in the season.
+    cycle : Cycle
+        Of the T + h periods.
     then : ndarray, shape (n, T), optional
         The values as they were cleaned with what was known before each period, for the scores of the members.
     trust : ndarray, shape (n, T), optional
@@ -104,16 +103,15 @@ def smooth_theta(
     trust = np.ones_like(values) if trust is None else trust
     then = values if then is None else then
     blocks = [slice(start, start + _BLOCK) for start in range(0, len(values), _BLOCK)]
-    parts = [_Block(values[part], then[part], trust[part], places, members).forecast() for part in blocks]
+    parts = [_Block(values[part], then[part], trust[part], cycle, members).forecast() for part in blocks]
     joined = _Path(
         **{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(_Path)}
     )
-    return _with_scales(joined, leads_of(places))
+    return _with_scales(joined, leads_of(cycle.year))
 
 
-def leads_of(places: Integers) -> tuple[int, ...]:
+def leads_of(year: int) -> tuple[int, ...]:
     """Return the leads at which errors are looked at: one period, and a sixth, a half and all of a year."""
-    year = int(places.max()) + 1
     return tuple(sorted({1, max(year // 6, 1), max(year // 2, 1), year}))
 
 
@@ -139,12 +137,11 @@ class _Block:
         values: Floats,
         then: Floats,
         trust: Floats,
-        places: Integers,
+        cycle: Cycle,
         members: Sequence[tuple[float, float]],
     ) -> None:
-        self.length, self.places = values.shape[1], places
-        self.year = int(places.max()) + 1
-        self.leads = leads_of(places)
+        self.length, self.places, self.year = values.shape[1], cycle.places, cycle.year
+        self.leads = leads_of(cycle.year)
         self.known = np.isfinite(values.T)
         self.values, self.then = (np.where(self.known, part.T, 0.0) for part in (values, then))
         self.trust = trust.T
