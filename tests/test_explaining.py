@@ -120,6 +120,27 @@ def test_the_exposure_that_was_expected_is_no_revision() -> None:
     assert amounts["revisions"] == pytest.approx(0, abs=1e-9)
 
 
+def test_a_change_of_the_planned_exposure_is_its_own_reason() -> None:
+    panel = a_panel(seasonal(), exposure=np.full((6, 60), 100.0))
+    doubled, halved = (
+        forecast(panel, horizon=6, future_exposure=np.full(6, exposure)) for exposure in (200.0, 50.0)
+    )
+    found = explain(halved, doubled)
+    amounts = reasons_of(found)
+    assert amounts["exposure"] == pytest.approx(0.75 * found.sums["before"])
+    assert amounts["settings"] == amounts["revisions"] == amounts["new_months"] == amounts["weights"] == 0
+
+
+def test_exposure_that_came_otherwise_than_expected_is_no_new_month() -> None:
+    exposure = np.full((6, 60), 100.0)
+    exposure[:, 57:] = 150
+    before = forecast(a_panel(seasonal()[:, :57], exposure=exposure[:, :57]), horizon=6)
+    now = forecast(a_panel(seasonal(), exposure=exposure), horizon=6)
+    sums = explain(now, before).sums
+    assert sums["exposure"] == pytest.approx(0.5 * sums["before"])
+    assert sums["new_months"] < -0.15 * sums["before"]  # the counts did not rise with it
+
+
 def test_completeness_of_both_days_is_used() -> None:
     """What the earlier forecast expected of its last months came, so that nothing has been revised much."""
     values = np.full((4, 60), 40.0)

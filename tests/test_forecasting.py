@@ -16,6 +16,7 @@ from riskmodels.forecasting import DEFAULT_LEVELS, Forecast, forecast
 from riskmodels.forecasting.baselines import BASELINES, ets, seasonal_naive
 from riskmodels.forecasting.hierarchy import Dependence
 from riskmodels.forecasting.predictive import CountPredictive, NormalPredictive, SamplePredictive
+from riskmodels.forecasting.shared import _jumps
 from riskmodels.panel import Panel, build_panel
 from riskmodels.tables import Break
 
@@ -535,3 +536,96 @@ def test_a_series_without_a_known_period_since_its_break_is_said_to_be_one() -> 
     assert np.isfinite(made.quantiles).all()
     assert "2 series; 1 of them without a known value since the last break" in made.sentence
     assert "without" not in forecast(shifted(), horizon=3).sentence
+
+
+# Exposure and opening
+
+
+def test_zeros_of_a_closed_unit_are_known_and_those_before_it_opened_are_not() -> None:
+    values = np.full((1, 60), 20.0)
+    values[:, :12] = values[:, 36:] = 0
+    exposure = np.where(values > 0, 100.0, 0.0)
+    made = forecast(a_panel(values, exposure=exposure), horizon=3, method="counts")
+    assert made.mean.max() < 3
+    assert forecast(a_panel(values[:, :36], exposure=exposure[:, :36]), horizon=3).mean.min() > 15
+
+
+def test_exposure_with_holes_does_not_select_the_months_with_counts() -> None:
+    counts = np.random.default_rng(1).poisson(0.4, size=(40, 60)).astype(float)
+    exposure = np.full(counts.shape, 100.0)
+    exposure[:, 1::2] = np.nan
+    made = forecast(a_panel(counts, exposure=exposure), horizon=6)
+    assert made.mean.mean() == pytest.approx(counts.mean(), rel=0.2)
+
+
+# What is shared, by the year
+
+
+@pytest.mark.parametrize(("freq", "year"), [("M", 12), ("Q", 4)])
+def test_the_shared_change_is_that_since_a_year(freq: str, year: int) -> None:
+    level = 200 * 1.2 ** (np.arange(5 * year) / year)
+    values = np.random.default_rng(1).poisson(level, size=(20, 5 * year)).astype(float)
+    shared = forecast(a_panel(values, freq=freq), horizon=1, method="counts").contributions.shared
+    assert shared.mean() == pytest.approx(1.2, abs=0.06)
+
+
+def test_amounts_do_not_depend_on_the_month_in_which_a_short_history_began() -> None:
+    values = np.array([[3.0, 9.0, 4.0, 8.0, 6.0, 5.0, 7.0]])
+    panel = a_panel(values, kind="amount")
+    later = replace(panel, periods=pd.period_range("2020-06", periods=7, freq="M"))
+    made, other = (forecast(one, horizon=3) for one in (panel, later))
+    np.testing.assert_allclose(made.quantiles, other.quantiles)
+
+
+def test_jumps_that_follow_each_other_add_up_to_the_change() -> None:
+    level, chance = np.log([[1.0, 1.0, 2.0, 4.0, 4.1]]), np.array([[0.0, 0.0, 0.9, 0.9, 0.0]])
+    np.testing.assert_allclose(_jumps(level, chance), [[0.0, 0.0, np.log(2), np.log(2.05), 0.0]])
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"keys": pd.DataFrame({"level": ["a"], "half": [0]})}, "a key cannot be called level"),
+        ({"values": np.array([[np.inf] * 30])}, "finite"),
+        ({"values": np.array([[np.inf] * 30]), "kind": "amount"}, "amounts must be finite"),
+        ({"keys": pd.DataFrame({"series": [], "half": []}), "values": np.zeros((0, 30))}, "no series"),
+    ],
+)
+def test_a_panel_that_cannot_be_forecast_is_refused(change, words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        forecast(replace(a_panel(np.ones((1, 30))), **change), horizon=3)
+
+
+def test_completeness_of_amounts_is_refused_and_a_baseline_does_not_claim_it() -> None:
+    share = np.append(np.ones(29), 0.5)
+    with pytest.raises(ParameterError, match="a completeness is for counts"):
+        forecast(a_panel(np.ones((1, 30)), kind="amount"), horizon=3, completeness=share)
+    made = forecast(a_panel(np.ones((1, 30))), horizon=3, method="empirical24", completeness=share)
+    np.testing.assert_array_equal(made.expected_history, made.panel.values)
+
+
+def test_an_infinite_future_exposure_is_refused() -> None:
+    panel = a_panel(np.ones((1, 30)), exposure=np.ones((1, 30)))
+    with pytest.raises(ParameterError, match="future_exposure must be positive"):
+        forecast(panel, horizon=2, future_exposure=[1.0, np.inf])
+
+
+def test_sums_are_only_of_keys_that_are_there() -> None:
+    made = forecast(poisson_panel(4), horizon=2)
+    by_half = made.aggregate(["half"])
+    for one, by in ((made, ["colour"]), (by_half, ["series"])):
+        with pytest.raises(ParameterError, match=f"the series have no key {by[0]}"):
+            one.aggregate(by)
+    np.testing.assert_allclose(by_half.aggregate().mean, made.aggregate().mean)
+    np.testing.assert_allclose(made.aggregate().aggregate(["series"]).mean, made.aggregate().mean)
+
+
+def test_keys_may_be_numbered_and_in_any_index() -> None:
+    panel = a_panel(np.ones((6, 30)))
+    other = replace(panel, keys=panel.keys.rename(columns={"half": 0}).set_axis([5, 6, 7, 8, 9, 10]))
+    made = forecast(other, horizon=2)
+    assert made.table["series"].nunique() == 6
+    np.testing.assert_array_equal(made.quantiles, forecast(panel, horizon=2).quantiles)

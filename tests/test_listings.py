@@ -238,8 +238,7 @@ def test_reasons_of_a_change_add_up_line_by_line() -> None:
     found = make_explanation()
     listing = list_explanation(found)
     assert columns(listing) == [
-        "Series", "Before", "Method, calendar or program", "Revisions of the months known then", "New months",
-        "Weights of the models", "Now",
+        "Series", "Before", "New months", "Weights of the models", "Now",
     ]  # fmt: skip
     assert sorted(listing.frame["Series"][:3]) == ["cards", "cash", "loans"]
     assert listing.frame["Series"].tolist()[3:] == ["All series"]

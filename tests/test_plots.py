@@ -25,7 +25,8 @@ from small_bank import (
 
 import riskmodels as rm
 from riskmodels.assessment import assess
-from riskmodels.forecasting import REASONS, forecast
+from riskmodels.errors import ParameterError
+from riskmodels.forecasting import forecast
 from riskmodels.labels import RATING_MARKS
 from riskmodels.plots import (
     COLOURS,
@@ -328,6 +329,29 @@ def test_a_break_of_one_series_is_marked_in_that_one_only() -> None:
     assert (shaded(broken), shaded(unknown)) == ([], [(22.5, 23.5)])
 
 
+def test_only_bands_whose_levels_were_forecast_are_drawn() -> None:
+    made = forecast(make_panel({"a": [10.0] * 30}), horizon=3, levels=(0.1, 0.5, 0.9))
+    assert [text for text in texts(drawn(plot_forecast(made))) if text.endswith("%")] == ["80%"]
+
+
+def test_amounts_below_zero_are_in_the_picture_and_not_called_complaints() -> None:
+    panel = make_panel({"a": list(-np.arange(1.0, 31.0))})
+    axes = drawn(plot_forecast(forecast(dataclasses.replace(panel, kind="amount"), horizon=3)))
+    assert axes.get_ylim()[0] < -30
+    assert axes.get_ylabel() == "amount [per month]"
+
+
+def test_a_month_without_a_count_yet_is_not_complete() -> None:
+    share = np.append(np.ones(29), 0.1)
+    made = forecast(make_panel({"a": [1.0] * 29 + [0.0]}), horizon=3, completeness=share)
+    assert "received so far" in texts(drawn(plot_forecast(made)))
+
+
+def test_a_backtest_of_a_method_that_was_not_tested_is_refused() -> None:
+    with pytest.raises(ParameterError, match="'auto' was not tested; expected"):
+        plot_backtest(make_record(), method="auto")
+
+
 def test_a_nowcast_stacks_what_is_to_come_on_what_came() -> None:
     known = make_nowcast((1.0,) * 20 + (0.98, 0.7))
     axes = drawn(plot(known))
@@ -351,7 +375,7 @@ def test_an_explanation_steps_from_the_forecast_before_to_that_of_now() -> None:
     found = make_explanation()
     axes = drawn(plot(found, note="Data quality: 95.8%"))
     steps = [bar for group in axes.containers for bar in group]
-    assert [bar.get_width() for bar in steps] == pytest.approx(found.sums[[*REASONS]].tolist())
+    assert [bar.get_width() for bar in steps] == pytest.approx(found.sums[found.reasons].tolist())
     assert [line.get_xdata()[0] for line in axes.lines] == pytest.approx(
         found.sums[["before", "now"]].tolist()
     )

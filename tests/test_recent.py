@@ -8,13 +8,11 @@ from test_results import assert_same
 
 import riskmodels as rm
 from riskmodels.backtesting import (
-    FINAL,
-    corrected_history,
     nowcast_where_logged,
     outlook_before,
     track_record,
 )
-from riskmodels.forecasting import forecast
+from riskmodels.forecasting import FINAL, forecast
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +68,7 @@ def test_a_source_that_cannot_tell_has_none(take_in, delay) -> None:
 
 def test_a_complete_history_is_its_own() -> None:
     panel = make_panel({"a": [1.0, np.nan, 3.0]})
-    np.testing.assert_array_equal(corrected_history(make_outlook(panel, [[[1.0]]])), panel.values)
+    np.testing.assert_array_equal(make_outlook(panel, [[[1.0]]]).expected_history, panel.values)
 
 
 def test_the_sum_of_a_corrected_history_is_the_sum_of_its_parts() -> None:
@@ -78,9 +76,9 @@ def test_the_sum_of_a_corrected_history_is_the_sum_of_its_parts() -> None:
     share = np.ones((2, 21))
     share[:, -1] = 0.5, 0.25
     made = forecast(panel, horizon=2, completeness=share)
-    np.testing.assert_allclose(corrected_history(made)[:, -2:], [[10.0, 10.0], [8.0, 8.0]])
-    np.testing.assert_allclose(corrected_history(made.aggregate())[:, -2:], [[18.0, 18.0]])
-    np.testing.assert_allclose(corrected_history(made.aggregate(["product"])), corrected_history(made))
+    np.testing.assert_allclose(made.expected_history[:, -2:], [[10.0, 10.0], [8.0, 8.0]])
+    np.testing.assert_allclose(made.aggregate().expected_history[:, -2:], [[18.0, 18.0]])
+    np.testing.assert_allclose(made.aggregate(["product"]).expected_history, made.expected_history)
 
 
 # The outlook of some months before
@@ -106,6 +104,32 @@ def test_where_nobody_knows_what_was_logged_then_the_months_are_as_known_today(t
     before = outlook_before(complaints, forecast(panel, horizon=6), periods=2)
     assert_same(before.panel, panel.until("2024-10"))
     assert before.completeness is None
+
+
+def test_the_total_is_made_again_from_what_was_logged_by_then_too(complaints) -> None:
+    panel = rm.build_panel(complaints, by=[], last="2026Q2")
+    share = nowcast_where_logged(complaints, last="2026Q2").for_periods(panel.periods)
+    before = outlook_before(complaints, forecast(panel, horizon=3, completeness=share))
+    assert before.completeness[0, -1] < 0.9
+    assert before.panel.values[0, -1] < 0.9 * panel.until("2026-03").values[0, -1]
+
+
+def test_a_sum_is_made_again_from_its_parts_and_their_exposure(sample_tables) -> None:
+    complaints = sample_tables.complaints
+    exposure = (sample_tables.exposure, "accounts")
+    panel = rm.build_panel(complaints, by=["product"], last="2026Q2", exposure=exposure)
+    share = nowcast_where_logged(complaints, last="2026Q2").for_periods(panel.periods)
+    made = forecast(panel, horizon=3, completeness=share)
+    before = outlook_before(complaints, made.aggregate())
+    assert before.completeness is not None
+    np.testing.assert_array_equal(before.panel.exposure, panel.until("2026-03").exposure)
+    assert "method" not in rm.explain(made.aggregate(), before).sentence
+
+
+def test_an_outlook_by_quarter_is_made_again_from_earlier_quarters(complaints) -> None:
+    panel = rm.build_panel(complaints, by=["product"], freq="Q", last="2026Q2")
+    made = forecast(panel, horizon=2, completeness=np.ones(len(panel.periods)))
+    assert_same(outlook_before(complaints, made, periods=1).panel, panel.until("2026Q1"))
 
 
 def test_a_history_too_short_has_no_outlook_before(take_in) -> None:

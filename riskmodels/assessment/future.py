@@ -6,7 +6,6 @@ import numpy as np
 
 from riskmodels.assessment.findings import Finding
 from riskmodels.assessment.register import from_register
-from riskmodels.backtesting import corrected_history
 from riskmodels.catalogue import format_value
 from riskmodels.forecasting import Forecast
 from riskmodels.labels import label, local
@@ -29,7 +28,7 @@ def forecast_findings(forecast: Forecast, policy: Policy) -> Iterator[Finding]:
     """
     months = min(_MONTHS, len(forecast.periods))
     comparable = np.isfinite(forecast.panel.since_breaks().values[:, -months:]).all()
-    last = corrected_history(forecast)[:, -months:].sum() if comparable else np.nan
+    last = forecast.expected_history[:, -months:].sum() if comparable else np.nan
     ahead = forecast.sample(_DRAWS, seed=_SEED)[:, :, :months].sum(axis=(1, 2))
     limit = (1 + _RISE) * last
     probability = float((ahead > limit).mean())

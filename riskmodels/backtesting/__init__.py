@@ -3,19 +3,15 @@
 from riskmodels.backtesting.as_of import AsOf, panels_as_of
 from riskmodels.backtesting.backtests import Backtest, backtest
 from riskmodels.backtesting.recent import (
-    FINAL,
-    corrected_history,
     nowcast_where_logged,
     outlook_before,
     track_record,
 )
 
 __all__ = [
-    "FINAL",
     "AsOf",
     "Backtest",
     "backtest",
-    "corrected_history",
     "nowcast_where_logged",
     "outlook_before",
     "panels_as_of",

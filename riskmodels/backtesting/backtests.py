@@ -243,13 +243,13 @@ def _check(methods: Sequence[str], horizon: int, workers: int | None) -> None:
 def _lengths(panel: Panel, horizon: int, origins: int | Sequence[str | pd.Period]) -> list[int]:
     """Return how many periods are known at each origin, rising."""
     length = len(panel.periods)
-    if isinstance(origins, int):
+    if isinstance(origins, int | np.integer):
         last = length - horizon
         if origins < 1 or last < 1:
             raise ParameterError(
                 f"{length} periods are too few to score {horizon} ahead of {origins} origins"
             )
-        return list(range(max(1, last - origins + 1), last + 1))
+        return list(range(max(1, last - int(origins) + 1), last + 1))
     asked = [_period(panel, origin) for origin in origins]
     places = np.asarray(panel.periods.get_indexer(pd.PeriodIndex(asked, freq=panel.periods.freq)))
     if not asked or len({*asked}) < len(asked) or not ((places >= 0) & (places < length - 1)).all():

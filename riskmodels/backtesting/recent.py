@@ -7,18 +7,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodels.backtesting.as_of import AsOf, panels_as_of
+from riskmodels.backtesting.as_of import AsOf, aligned, panels_as_of
 from riskmodels.backtesting.backtests import Backtest, backtest
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.forecasting import LONGEST_HORIZON, Forecast, Method, Nowcast, forecast, nowcast
-from riskmodels.panel import Panel, add_rows, build_panel
-from riskmodels.tables import Table
+from riskmodels.forecasting import FINAL, LONGEST_HORIZON, Forecast, Method, Nowcast, forecast, nowcast
+from riskmodels.panel import Panel, build_panel
+from riskmodels.tables import CONTRACTS, Table
 
 Floats = npt.NDArray[np.float64]
 
-FINAL = 0.99
-"""Share of the final count from which on a month counts as complete."""
-BASELINES: tuple[Method, ...] = ("seasonal_naive", "empirical24")
+COMPARED: tuple[Method, ...] = ("seasonal_naive", "empirical24")
 _LEAST_HISTORY = 12  # periods before the first origin
 
 
@@ -38,16 +36,6 @@ def nowcast_where_logged(complaints: Table, *, last: str | None = None) -> Nowca
     return replace(known, periods=known.periods[kept], table=known.table[kept]) if kept.any() else None
 
 
-def corrected_history(made: Forecast) -> Floats:
-    """Return the history of a forecast as it is expected in the end, shape (n, T): counts over completeness.
-
-    That of a sum is the sum of its parts' histories.
-    """
-    if made.parts is not None and made.added is not None:
-        return add_rows(corrected_history(made.parts), made.added, len(made.keys))
-    return made.panel.values if made.completeness is None else made.panel.values / made.completeness
-
-
 def outlook_before(complaints: Table, outlook: Forecast, *, periods: int = 3) -> Forecast | None:
     """Make an outlook again as it would have been made some periods earlier, to explain what has changed.
 
@@ -56,23 +44,26 @@ def outlook_before(complaints: Table, outlook: Forecast, *, periods: int = 3) ->
     complaints : Table
         Accepted rows that the outlook is from.
     outlook : Forecast
-        Of the rows' counts by month; its method, horizon and calendar are used.
+        Of the rows' counts by period; its method and calendar are used.
     periods : int
         By how many periods earlier.
 
     Returns
     -------
     Forecast or None
-        Of all periods of the outlook, from what was logged by then where the source says when that was, else
-        from the earlier months as known today. None where the history is too short.
+        Of the periods of the outlook, up to 60 ahead: by month from what was logged by then where the
+        outlook allows for complaints logged late, else from the earlier periods as known today. None where
+        the history is too short.
     """
+    outlook = outlook.parts or outlook
     if len(outlook.panel.periods) <= periods:
         return None
     origin = outlook.panel.periods[-1 - periods]
-    then = None
-    if outlook.completeness is not None:
-        then = _known_then(complaints, list(outlook.keys.columns), [origin])
-    known = AsOf(outlook.panel.until(origin)) if then is None else then[origin]
+    known = AsOf(outlook.panel.until(origin))
+    if outlook.completeness is not None and outlook.periods.freqstr.startswith("M"):
+        by = [name for name in outlook.keys.columns if name in CONTRACTS["complaints"].names]
+        then = _known_then(complaints, by, [origin])
+        known = known if then is None else aligned(then[origin], outlook.panel, origin)
     return forecast(
         known.panel,
         horizon=min(len(outlook.periods) + periods, LONGEST_HORIZON),
@@ -132,7 +123,7 @@ def track_record(
         panel,
         horizon=horizon,
         origins=list(places),
-        methods=[method, *(one for one in BASELINES if one != method)],
+        methods=[method, *(one for one in COMPARED if one != method)],
         as_of_panels=None if nowcast is None else _known_then(complaints, by, list(places)),
         calendar=calendar,
         progress=progress,

@@ -1,11 +1,19 @@
 """What will happen: forecasts of panels, as distributions."""
 
 from riskmodels.forecasting.explaining import REASONS, Explanation, explain
-from riskmodels.forecasting.forecasts import DEFAULT_LEVELS, LONGEST_HORIZON, Forecast, Method, forecast
+from riskmodels.forecasting.forecasts import (
+    DEFAULT_LEVELS,
+    FINAL,
+    LONGEST_HORIZON,
+    Forecast,
+    Method,
+    forecast,
+)
 from riskmodels.forecasting.nowcasting import Nowcast, nowcast
 
 __all__ = [
     "DEFAULT_LEVELS",
+    "FINAL",
     "LONGEST_HORIZON",
     "REASONS",
     "Explanation",

@@ -31,7 +31,7 @@ def calibrated(found: Filtered, values: Floats) -> Filtered:
     -------
     Filtered
         Wider where the record is worse than foretold; narrower only as far as the periods agree (the mean of
-        their ratios plus two standard errors), as errors of one period move together. Never below Poisson.
+        their ratios plus a standard error), as errors of one period move together. Never below Poisson.
     """
     ratios, told = _by_period(found, values)
     memory = _MEMORY ** np.arange(values.shape[1])[::-1]

@@ -42,7 +42,8 @@ class Moments:
     ----------
     mean, variance : ndarray, shape (n, h)
     fitted_mean, fitted_variance : ndarray, shape (n, T)
-        Made from earlier periods only; NaN before the first known value.
+        Made from earlier periods only, but for the usual size of the series and the blend's weights; NaN
+        before the first known value.
     """
 
     mean: Floats

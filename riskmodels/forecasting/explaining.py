@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.forecasts import Forecast
-from riskmodels.forecasting.models import Contributions, Modelled, Weights, know, model
+from riskmodels.forecasting.models import Contributions, Modelled, Weights, filled, know, model
 from riskmodels.labels import label
 from riskmodels.panel import Panel, add_rows, number_series
 
@@ -19,6 +19,7 @@ Integers = npt.NDArray[np.int64]
 REASONS = {
     "settings": "method, calendar or program",
     "revisions": "revisions of the months known then",
+    "exposure": "exposure since then and planned",
     "new_months": "new months",
     "weights": "weights of the models",
 }
@@ -42,8 +43,8 @@ class Explanation(Displayed):
         One row a series: the keys, ``before`` and ``now``, the sums of the means over ``compared`` in the
         panel's unit, and what explains the difference, which adds up to it: ``settings`` (the earlier
         forecast made again from its own data, as this one was made), ``revisions`` (what is known by now of
-        the earlier forecast's months), ``new_months`` and ``weights`` (of the count filter's members and of
-        theta). No row without an earlier forecast.
+        the earlier forecast's months), ``exposure`` (of the months since and planned), ``new_months`` and
+        ``weights`` (of the count filter's members and of theta). No row without an earlier forecast.
     compared : PeriodIndex
         The periods that both forecast; all of this forecast's without an earlier one.
     before : str
@@ -60,6 +61,11 @@ class Explanation(Displayed):
     def sums(self) -> pd.Series:
         """Sums of ``changes`` over the series: ``before``, the reasons, ``now``."""
         return self.changes[["before", *REASONS, "now"]].sum()
+
+    @property
+    def reasons(self) -> list[str]:
+        """Those of ``REASONS`` that changed any series by a count that is worth a word."""
+        return [name for name in REASONS if (self.changes[name].abs() >= _LEAST).any()]
 
     @property
     def sentence(self) -> str:
@@ -116,10 +122,19 @@ def explain(made: Forecast, before: Forecast | None = None) -> Explanation:
 
     Notes
     -----
-    The reasons are found one after another, by forecasting three times: from the earlier data as this
-    forecast was made; from today's data without the new months; and from all data with the weights of the
-    second. In another order they would be others. Weights inside the shared levels and inside theta count
-    as new months.
+    The reasons are found one after another, by forecasting four times: from the earlier data as this
+    forecast was made; from today's data without the new months; with the exposure of today; and from all
+    data with the weights of the third. In another order they would be others. Weights inside the shared
+    levels and inside theta count as new months.
+
+    Examples
+    --------
+    >>> months = pd.period_range("2022-01", periods=36, freq="M")
+    >>> panel = Panel.from_long(pd.DataFrame({"month": months, "n": 40}), keys=[], period="month", value="n")
+    >>> from riskmodels.forecasting import forecast
+    >>> now, before = forecast(panel, horizon=3), forecast(panel.until("2024-11"), horizon=4)
+    >>> abs(explain(now, before).sums["new_months"]) < 2
+    True
     """
     made = made.parts or made
     table, total = _composed(made)
@@ -185,14 +200,18 @@ def _changes(made: Forecast, before: Forecast, compared: pd.PeriodIndex) -> pd.D
     numbers, names = number_series(pd.concat([before.keys[columns], made.keys], ignore_index=True), columns)
     theirs, ours = numbers[: len(before.keys)], numbers[len(before.keys) :]
     again = _forecast(before.panel, made, len(before.periods), before.future_exposure, before.completeness)
-    revised = _known_then(made, before, theirs, ours)
+    panel = made.panel.until(before.panel.periods[-1])
+    share = None if made.completeness is None else made.completeness[:, : len(panel.periods)]
+    revised = _forecast(panel, made, len(before.periods), _planned_then(panel, before, theirs, ours), share)
+    exposed = _forecast(panel, made, len(before.periods), _planned_now(panel, made, before), share)
     still = _forecast(
-        made.panel, made, len(made.periods), made.future_exposure, made.completeness, revised.weights
+        made.panel, made, len(made.periods), made.future_exposure, made.completeness, exposed.weights
     )
     steps = [
         _summed(before.mean, before.periods, compared, theirs, len(names)),
         _summed(again.predictive.mean, before.periods, compared, theirs, len(names)),
         _summed(revised.predictive.mean, before.periods, compared, ours, len(names)),
+        _summed(exposed.predictive.mean, before.periods, compared, ours, len(names)),
         _summed(still.predictive.mean, made.periods, compared, ours, len(names)),
         _summed(made.mean, made.periods, compared, ours, len(names)),
     ]
@@ -200,19 +219,27 @@ def _changes(made: Forecast, before: Forecast, compared: pd.PeriodIndex) -> pd.D
     return names.assign(before=steps[0], **reasons, now=steps[-1])
 
 
-def _known_then(made: Forecast, before: Forecast, theirs: Integers, ours: Integers) -> Modelled:
-    """Forecast, from today's data of the earlier forecast's months, its periods."""
-    panel = made.panel.until(before.panel.periods[-1])
-    share = None if made.completeness is None else made.completeness[:, : len(panel.periods)]
-    exposure = None
-    if before.future_exposure is not None and panel.exposure is not None:
-        last = np.where(panel.exposure[:, -1] > 0, panel.exposure[:, -1], 1.0)
-        exposure = np.repeat(last[:, None], len(before.periods), axis=1)
-        places = np.full(max(theirs.max(), ours.max()) + 1, -1)
-        places[theirs] = np.arange(len(theirs))
-        there = places[ours] >= 0
-        exposure[there] = before.future_exposure[places[ours][there]]
-    return _forecast(panel, made, len(before.periods), exposure, share)
+def _planned_then(panel: Panel, before: Forecast, theirs: Integers, ours: Integers) -> Floats | None:
+    """Return the exposure that the earlier forecast planned with, shape (n, h), for the series of a panel."""
+    if before.future_exposure is None or panel.exposure is None:
+        return None
+    planned = np.repeat(filled(panel.exposure)[:, -1:], len(before.periods), axis=1)
+    places = np.full(max(theirs.max(), ours.max()) + 1, -1)
+    places[theirs] = np.arange(len(theirs))
+    there = places[ours] >= 0
+    planned[there] = before.future_exposure[places[ours][there]]
+    return planned
+
+
+def _planned_now(panel: Panel, made: Forecast, before: Forecast) -> Floats | None:
+    """Return the exposure after a panel's last period as it is known and planned today, shape (n, h)."""
+    if made.panel.exposure is None:
+        return None
+    ahead = made.future_exposure if made.future_exposure is not None else np.zeros((len(made.keys), 0))
+    whole = np.concatenate([made.panel.exposure, ahead], axis=1)
+    start, end = len(panel.periods), len(panel.periods) + len(before.periods)
+    missing = np.full((len(whole), max(end - whole.shape[1], 0)), np.nan)
+    return filled(np.concatenate([whole, missing], axis=1))[:, start:end]
 
 
 def _forecast(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
+from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.forecasting.hierarchy import Dependence
 from riskmodels.forecasting.models import Contributions, know, model
 from riskmodels.forecasting.predictive import Predictive, predictive_of
@@ -23,6 +24,9 @@ Method = Literal["auto", "counts", "theta", "seasonal_naive", "empirical24", "et
 
 DEFAULT_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
 LONGEST_HORIZON = 60
+FINAL = 0.99
+"""Share of the final count from which on a period counts as complete."""
+_COLUMNS = {"period", "mean", "level", "quantile"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,7 +51,7 @@ class Forecast(Displayed):
     contributions : Contributions or None
         What the expected counts are made of, where the method knows.
     completeness : ndarray, shape (n, T), or None
-        Share of the final counts that the panel holds.
+        Share of the final counts that the panel holds, where the method allows for it.
     calendar : str or None
         Country of the holidays.
     future_exposure : ndarray, shape (n, h), or None
@@ -84,11 +88,27 @@ class Forecast(Displayed):
         """Quantiles, shape (n, h, q); integers for counts; never falling along the levels."""
         return self.predictive.ppf(np.asarray(self.levels))
 
+    @property
+    def expected_history(self) -> Floats:
+        """The history as it is expected in the end, shape (n, T): counts over completeness, sums of these."""
+        if self.parts is not None and self.added is not None:
+            return add_rows(self.parts.expected_history, self.added, len(self.keys))
+        return self.panel.values if self.completeness is None else self.panel.values / self.completeness
+
+    @property
+    def complete(self) -> npt.NDArray[np.bool_]:
+        """Which periods of the history hold all their counts, or nearly so, shape (n, T)."""
+        if self.parts is not None and self.added is not None:
+            late = add_rows(np.where(self.parts.complete, 0.0, 1.0), self.added, len(self.keys))
+            return np.asarray(late == 0)
+        share = np.ones_like(self.panel.values) if self.completeness is None else self.completeness
+        return np.asarray(share >= FINAL)
+
     @cached_property
     def table(self) -> pd.DataFrame:
         """Long table: the keys, period, mean, level, quantile."""
         n, h, q = self.quantiles.shape
-        table = self.keys.loc[np.repeat(np.arange(n), h * q)].reset_index(drop=True)
+        table = self.keys.iloc[np.repeat(np.arange(n), h * q)].reset_index(drop=True)
         table["period"] = np.tile(np.repeat(self.periods.astype("str").to_numpy(), q), n)
         table["mean"] = np.repeat(self.mean.ravel(), q)
         table["level"] = np.tile(self.levels, n * h)
@@ -146,9 +166,17 @@ class Forecast(Displayed):
 
         Means add up; variances do too, with what the series share, so that a total is as uncertain as
         totals have been. Counts stay negative binomial, amounts normal.
+
+        Raises
+        ------
+        ParameterError
+            There is no such key.
         """
+        if unknown := [str(name) for name in by if name not in self.keys.columns]:
+            keys = ", ".join(map(str, self.keys.columns))
+            raise ParameterError(f"the series have no key {', '.join(unknown)}; expected some of {keys}")
         if self.parts is not None:
-            return self.parts.aggregate(by)
+            return self if list(by) == list(self.keys.columns) else self.parts.aggregate(by)
         groups, names = number_series(self.keys, by)
         mean = add_rows(self.mean, groups, len(names))
         variance = self.dependence.variance_of_sums(self.predictive.variance, groups, len(names))
@@ -210,7 +238,8 @@ def forecast(
         Periods ahead, 1 to 60.
     method : {"auto", "counts", "theta", "seasonal_naive", "empirical24", "ets"}
         ``auto`` is the count filter and theta for counts, each series weighing them by how well they foretold
-        it, and theta for amounts. The last three are baselines; they know no exposure, delay or calendar.
+        it, and theta for amounts, which knows no exposure and no calendar. The last three are baselines; they
+        know no exposure, delay or calendar.
     levels : sequence of float
         Quantile levels, rising, in (0, 1).
     future_exposure : array of shape (h,) or (n, h), optional
@@ -231,7 +260,15 @@ def forecast(
     ------
     ParameterError
         The horizon, the method, the levels, the exposure, the calendar or the completeness are not as
-        above, or the panel has no period or a count that is negative or infinite.
+        above, a completeness is given for amounts, or the panel has no series, no period, a key named like
+        a column of ``Forecast.table``, a negative count or an infinite value.
+
+    Examples
+    --------
+    >>> months = pd.period_range("2022-01", periods=36, freq="M")
+    >>> panel = Panel.from_long(pd.DataFrame({"month": months, "n": 40}), keys=[], period="month", value="n")
+    >>> forecast(panel, horizon=1, levels=[0.5]).quantiles.tolist()
+    [[[40.0]]]
     """
     _check(panel, horizon, method, levels)
     known = know(
@@ -239,6 +276,8 @@ def forecast(
     )
     if panel.kind == "amount" and method == "counts":
         raise ParameterError("the method 'counts' is for counts, and the panel holds amounts: take 'theta'")
+    if panel.kind == "amount" and completeness is not None:
+        raise ParameterError("a completeness is for counts, and the panel holds amounts")
     made = model(panel.since_breaks(), method, known)
     return Forecast(
         panel=panel,
@@ -248,7 +287,7 @@ def forecast(
         predictive=made.predictive,
         dependence=made.dependence,
         contributions=made.contributions,
-        completeness=None if completeness is None else known.completeness,
+        completeness=None if completeness is None or method in BASELINES else known.completeness,
         calendar=calendar,
         future_exposure=_every(future_exposure, (len(panel.keys), horizon)),
     )
@@ -259,8 +298,12 @@ def _every(exposure: npt.ArrayLike | None, shape: tuple[int, int]) -> Floats | N
 
 
 def _check(panel: Panel, horizon: int, method: str, levels: Sequence[float]) -> None:
-    if not len(panel.periods):
-        raise ParameterError("the panel has no period to forecast from")
+    if not len(panel.periods) or not len(panel.keys):
+        raise ParameterError("the panel has no series or no period to forecast from")
+    if taken := sorted(_COLUMNS & {*map(str, panel.keys.columns)}):
+        raise ParameterError(
+            f"a key cannot be called {', '.join(taken)}: tables of forecasts have such a column"
+        )
     if not 1 <= horizon <= LONGEST_HORIZON:
         raise ParameterError(f"horizon is {horizon}; expected 1 to {LONGEST_HORIZON} periods")
     methods = get_args(Method)

@@ -147,12 +147,12 @@ def know(
         np.full((n, horizon), np.nan) if future_exposure is None else np.asarray(future_exposure, dtype=float)
     )
     if ahead.shape not in ((horizon,), (n, horizon)) or (
-        future_exposure is not None and not (ahead > 0).all()
+        future_exposure is not None and not ((ahead > 0) & (ahead < np.inf)).all()
     ):
         raise ParameterError(
             f"future_exposure must be positive and of shape ({n}, {horizon}) or ({horizon},)"
         )
-    exposure = _filled(np.concatenate([past, np.broadcast_to(ahead, (n, horizon))], axis=1))
+    exposure = filled(np.concatenate([past, np.broadcast_to(ahead, (n, horizon))], axis=1))
     share = np.ones(length) if completeness is None else np.asarray(completeness, dtype=float)
     if share.shape not in ((length,), (n, length)) or not ((share > 0) & (share <= 1)).all():
         raise ParameterError(
@@ -166,7 +166,7 @@ def know(
     )
 
 
-def _filled(exposure: Floats) -> Floats:
+def filled(exposure: Floats) -> Floats:
     """Fill unknown exposures with the last known one of their row, else the first, else one."""
     known = np.isfinite(exposure) & (exposure > 0)
     if known.all():
@@ -213,6 +213,8 @@ def model(panel: Panel, method: str, known: Known, *, weights: Weights | None = 
 
 
 def _model_amounts(panel: Panel, method: str, known: Known) -> Modelled:
+    if np.isinf(panel.values).any():
+        raise ParameterError("amounts must be finite")
     if method in BASELINES:
         predictive = BASELINES[method](panel, known.horizon)
     else:
@@ -273,7 +275,7 @@ def _opened(panel: Panel) -> Floats:
 def _partitions(keys: pd.DataFrame) -> Integers:
     """Groups of every series: the whole panel, and the finest key whose groups have as many members."""
     whole = np.zeros(len(keys), dtype=np.int64)
-    sizes = {str(name): keys[name].nunique(dropna=False) for name in sorted(keys.columns)}
+    sizes = {name: keys[name].nunique(dropna=False) for name in sorted(keys.columns, key=str)}
     fit = {name: size for name, size in sizes.items() if 1 < size <= np.sqrt(len(keys))}
     if not fit:
         return whole[None]

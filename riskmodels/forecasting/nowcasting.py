@@ -322,7 +322,7 @@ def _table(
     final_lower, final_upper = _final_interval(np.nan_to_num(reported), sample, delays.dispersion, seed)
     middle = _numbers(periods.to_timestamp().to_series()) + periods.days_in_month.to_numpy() / 2
     delay, error = delays.mean_days((days.as_of + 1 - middle) / _MONTH, days.span)
-    unknown = np.isnan(reported)
+    expected = reported / share  # NaN where unknown
     return pd.DataFrame(
         {
             "period": periods.astype("str"),
@@ -330,9 +330,9 @@ def _table(
             "completeness": share,
             "lower": np.minimum(lower, share),
             "upper": np.maximum(upper, share),
-            "nowcast": reported / share,
-            "nowcast_lower": np.where(unknown, np.nan, final_lower),
-            "nowcast_upper": np.where(unknown, np.nan, final_upper),
+            "nowcast": expected,
+            "nowcast_lower": np.minimum(final_lower, expected),
+            "nowcast_upper": np.maximum(final_upper, expected),
             "delay_days": delay,
             "delay_error": error,
         }

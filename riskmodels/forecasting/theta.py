@@ -54,7 +54,8 @@ class Smoothed:
     gain : ndarray, shape (n,)
         Mean gain of the members: about twice the share of the squared error that the level's own error makes.
     fitted, fitted_scale : ndarray, shape (n, T)
-        Of each period, made from earlier ones only; NaN before the first known value.
+        Of each period, made from earlier ones only, but for the usual size in the scale's prior; NaN before
+        the first known value.
     """
 
     location: Floats

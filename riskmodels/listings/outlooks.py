@@ -5,14 +5,20 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.backtesting import FINAL, Backtest
+from riskmodels.backtesting import Backtest
 from riskmodels.display import Listing
-from riskmodels.forecasting import REASONS, Explanation, Forecast, Nowcast
+from riskmodels.forecasting import FINAL, REASONS, Explanation, Forecast, Nowcast
 from riskmodels.labels import label
 from riskmodels.tables import DataQuality, shown_share
 
 _FEWEST_MONTHS, _MOST_MONTHS = 3, 12
 _MOST_CHANGES = 8
+_WHAT = {
+    ("count", "M"): "complaints a month",
+    ("count", "Q"): "complaints a quarter",
+    ("amount", "M"): "amounts a month",
+    ("amount", "Q"): "amounts a quarter",
+}
 _SIGNIFICANT, _LEAST_P = 0.05, 0.001
 
 
@@ -39,9 +45,12 @@ def list_outlook(outlook: Forecast, *, quality: DataQuality | None = None) -> Li
             )
     levels = f"{outlook.levels[0]:.1%} – {outlook.levels[-1]:.1%}"
     return Listing(
-        sentence=label(
-            "Expected complaints a month by {keys}, with the {levels} interval; method {method}."
-        ).format(keys=", ".join(keys), levels=levels, method=outlook.method),
+        sentence=label("Expected {what} by {keys}, with the {levels} interval; method {method}.").format(
+            what=label(_WHAT[outlook.panel.kind, outlook.periods.freqstr[0]]),
+            keys=", ".join(keys),
+            levels=levels,
+            method=outlook.method,
+        ),
         frame=pd.DataFrame(listed),
     )
 
@@ -90,7 +99,7 @@ def list_factors(explained: Explanation) -> Listing:
         }
         for row in explained.total.to_dict("records")
     ]
-    words = "The expected complaints of all series are the level with each of these added in turn."
+    words = "The expected complaints of all series are the level, times each of these in turn."
     return Listing(sentence=label(words), frame=pd.DataFrame(listed))
 
 
@@ -110,6 +119,7 @@ def list_explanation(explained: Explanation) -> Listing:
         | {
             label(REASONS[reason]).capitalize(): f"{value:+z,.0f}"
             for reason, value in zip(REASONS, reasons, strict=True)
+            if reason in explained.reasons
         }
         | {"Now": _count(now)}
         for name, (before, *reasons, now) in rows

@@ -5,6 +5,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from scipy import stats
 
 from riskmodels.backtesting import Backtest
+from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, house_axes, house_figure, noted
 from riskmodels.plots.dispatch import plot_of
@@ -28,6 +29,9 @@ def plot_backtest(result: Backtest, *, method: str = "", ax: Axes | None = None,
     forecasts are right and outcomes do not depend on each other. Given axes hold the first of the two.
     """
     chosen = method or str(result.table["method"].iloc[0])
+    if chosen not in {*result.table["method"]}:
+        tested = ", ".join(result.table["method"])
+        raise ParameterError(f"the method '{chosen}' was not tested; expected {tested}")
     if ax is not None:
         with house_axes(ax, 0, 0) as axes:
             return noted(_draw_histogram(axes, result, chosen), note)

@@ -13,8 +13,9 @@ from riskmodels.plots.dispatch import plot_of
 
 _MOST_SERIES = 8
 _MARGIN = 0.25
-_COLOURS = dict(zip(REASONS, (NOTE, BAND, LINE, SHOCK), strict=True))
-_HATCHES = dict(zip(REASONS, ("..", "", "//", "xx"), strict=True))
+_GREEN = "#8fae8b"
+_COLOURS = dict(zip(REASONS, (NOTE, BAND, _GREEN, LINE, SHOCK), strict=True))
+_HATCHES = dict(zip(REASONS, ("..", "", "--", "//", "xx"), strict=True))
 
 
 @plot_of.register
@@ -42,13 +43,16 @@ def _draw_steps(axes: Axes, result: Explanation) -> Axes:
     start = sums["before"]
     axes.plot(start, 0, marker="o", color="k")
     _tell(axes, start, 0, f"{start:,.0f}")
-    for place, reason in enumerate(REASONS, start=1):
+    for place, reason in enumerate(result.reasons, start=1):
         axes.barh(place, sums[reason], left=start, color=_COLOURS[reason], hatch=_HATCHES[reason], alpha=0.8)
         _tell(axes, max(start, start + sums[reason]), place, f"{sums[reason]:+z,.0f}")
         start += sums[reason]
-    axes.plot(start, len(REASONS) + 1, marker="o", color="k")
-    _tell(axes, start, len(REASONS) + 1, f"{start:,.0f}")
-    names = [label(name) for name in ("forecast before", *REASONS.values(), "forecast now")]
+    axes.plot(start, len(result.reasons) + 1, marker="o", color="k")
+    _tell(axes, start, len(result.reasons) + 1, f"{start:,.0f}")
+    names = [
+        label(name)
+        for name in ("forecast before", *(REASONS[reason] for reason in result.reasons), "forecast now")
+    ]
     axes.set_yticks(np.arange(len(names)), names, fontsize=7)
     axes.invert_yaxis()
     axes.use_sticky_edges = False
@@ -56,7 +60,7 @@ def _draw_steps(axes: Axes, result: Explanation) -> Axes:
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter("{x:,.10g}")
     span = {"first": result.compared[0], "last": result.compared[-1]}
-    axes.set_xlabel(label("complaints [{first} to {last}]").format(**span), fontsize=8)
+    axes.set_xlabel(label("sum [{first} to {last}]").format(**span), fontsize=8)
     axes.set_title(label("All series"), fontsize=9)
     return axes
 
@@ -71,7 +75,7 @@ def _draw_series(axes: Axes, result: Explanation) -> None:
     keys = most.drop(columns=["before", *REASONS, "now"])
     places = np.arange(len(most))
     ends: Any = {1: np.zeros(len(most)), -1: np.zeros(len(most))}
-    for reason in REASONS:
+    for reason in result.reasons:
         step = most[reason].to_numpy()
         start = np.where(step > 0, ends[1], ends[-1])
         axes.barh(places, step, left=start, color=_COLOURS[reason], hatch=_HATCHES[reason], alpha=0.8)
@@ -81,5 +85,5 @@ def _draw_series(axes: Axes, result: Explanation) -> None:
     names = [short(label(" · ".join(map(str, key))), 28) for key in keys.itertuples(index=False)]
     axes.set_yticks(places, names, fontsize=7)
     axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.set_xlabel(label("change [complaints]"), fontsize=8)
+    axes.set_xlabel(label("change of the sum"), fontsize=8)
     axes.set_title(label("By series (diamond: in all)"), fontsize=9)

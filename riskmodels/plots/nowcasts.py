@@ -3,8 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from riskmodels.backtesting import FINAL
-from riskmodels.forecasting import Nowcast
+from riskmodels.forecasting import FINAL, Nowcast
 from riskmodels.labels import label
 from riskmodels.plots.canvas import BAND, LINE, house_axes, period_axis
 from riskmodels.plots.dispatch import plot_of

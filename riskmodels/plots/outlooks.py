@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from riskmodels.backtesting import FINAL, corrected_history
 from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.labels import label
 from riskmodels.plots.canvas import BAND, LINE, NOTE, house_axes, house_figure, noted, period_axis, short
@@ -18,7 +17,12 @@ _MOST_HISTORY = 36
 _MOST_SERIES, _COLUMNS = 6, 2
 _NAMED_PERIODS, _NAMED_IN_SMALL = 12, 6
 _LEGEND = ("received", "received so far", "expected in the end", "expected", "50%", "80%", "95%", "unknown")
-_MONTHLY, _QUARTERLY = "complaints [per month]", "complaints [per quarter]"
+_UNITS = {
+    ("count", "M"): "complaints [per month]",
+    ("count", "Q"): "complaints [per quarter]",
+    ("amount", "M"): "amount [per month]",
+    ("amount", "Q"): "amount [per quarter]",
+}
 
 
 @plot_of.register
@@ -64,8 +68,8 @@ def _draw_fan(
     past = made.panel.since(first)
     places = np.arange(len(past.periods))
     ahead = len(places) + np.arange(len(made.periods))
-    values, final = past.values[series], corrected_history(made)[series, first:]
-    known = np.isnan(values) | (values >= FINAL * final)
+    values, final = past.values[series], made.expected_history[series, first:]
+    known = np.isnan(values) | made.complete[series, first:]
     axes.plot(
         places, np.where(known, values, np.nan), color=LINE, marker="o", markersize=3, label=label("received")
     )
@@ -74,12 +78,14 @@ def _draw_fan(
         axes.plot(places[late], values[late], color=NOTE, ls="", marker="x", markersize=4,
                   label=label("received so far"))  # fmt: skip
         _draw_corrected(axes, places[late], final[late], _bounds(past.periods[late].astype("str"), nowcast))
-    for low, high, opacity in _BANDS:
+    bands = [band for band in _BANDS if {*band[:2]} <= {*made.levels}]
+    for low, high, opacity in bands:
         band = [_level(made, series, low), _level(made, series, high)]
         axes.fill_between(ahead, *band, color=BAND, alpha=opacity, lw=0, label=f"{high - low:.0%}")
     axes.plot(ahead, made.mean[series], color=LINE, ls="--", lw=1.3, label=label("expected"))
     period_axis(axes, [*past.periods.astype("str"), *made.periods.astype("str")], most=named)
-    axes.set_ylim(bottom=0)
+    if not (values < 0).any() and not (made.mean[series] < 0).any():
+        axes.set_ylim(bottom=0)
     shade_unknown(axes, past, series)
     mark_breaks(axes, past, series)
 
@@ -110,8 +116,8 @@ def _entries(several: Iterable[Axes]) -> dict[str, Any]:
 
 
 def _level(made: Forecast, series: int, level: float) -> Any:
-    return made.quantiles[series, :, int(np.argmin(np.abs(np.asarray(made.levels) - level)))]
+    return made.quantiles[series, :, made.levels.index(level)]
 
 
 def _unit(made: Forecast) -> str:
-    return label(_QUARTERLY if made.periods.freqstr.startswith("Q") else _MONTHLY)
+    return label(_UNITS[made.panel.kind, made.periods.freqstr[0]])

@@ -1,0 +1,1 @@
+"""What losses may cost: their number and size, and the distribution of their sum."""
