@@ -68,7 +68,7 @@ class LossDistribution(Displayed):
     @property
     def error_bound(self) -> float:
         """Largest relative error of a figure in ``table``."""
-        return float(self.table[["value_at_risk_error", "expected_shortfall_error"]].max(axis=None))
+        return float(self.table[["value_at_risk_error", "expected_shortfall_error"]].to_numpy().max())
 
     def value_at_risk(self, level: float) -> float:
         """Loss of a year that is not exceeded with this probability."""

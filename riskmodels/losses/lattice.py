@@ -102,7 +102,7 @@ def _quantile(survival: Floats, level: float) -> float:
     log = np.log(np.maximum(survival[near], 1e-300))
     wanted = np.log1p(-level)
     if (np.diff(log) < 0).all():
-        found = _lagrange(log, np.arange(start, start + _STENCIL) + 0.5, wanted)
+        found = _lagrange(log, np.arange(start, start + _STENCIL, dtype=np.float64) + 0.5, wanted)
         if place - 0.5 <= found <= place + 0.5:
             return found
     low, high = survival[place - 1], survival[place]
@@ -112,7 +112,8 @@ def _quantile(survival: Floats, level: float) -> float:
 def _interpolated(values: Floats, place: float) -> float:
     """Interpolate values at 0, 1, … at a place between."""
     start = min(max(int(place) - _STENCIL // 2 + 1, 0), len(values) - _STENCIL)
-    return _lagrange(np.arange(start, start + _STENCIL, dtype=float), values[start : start + _STENCIL], place)
+    nodes = np.arange(start, start + _STENCIL, dtype=np.float64)
+    return _lagrange(nodes, values[start : start + _STENCIL], place)
 
 
 def _lagrange(nodes: Floats, values: Floats, at: float) -> float:

@@ -304,7 +304,8 @@ class Spliced:
 
 
 def _above_zero(values: Floats) -> Floats:
-    return np.maximum(np.asarray(values, dtype=float), 0.0)
+    positive: Floats = np.maximum(np.asarray(values, dtype=float), 0.0)
+    return positive
 
 
 def _positive(made: object, *names: str) -> None:
