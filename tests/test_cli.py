@@ -295,7 +295,7 @@ def test_forecast(run, bank) -> None:
 def test_a_forecast_is_explained(run, bank) -> None:
     _, out, _ = run("forecast", bank / "source.yaml", "--no-backtest", "--horizon", "3")
     words = " ".join(out.split())
-    assert all(head in words for head in ("Level", "Days and holidays", "New months", "All series"))
+    assert all(head in words for head in ("Level", "Days and holidays", "Before", "All series"))
     assert re.search(
         r"2024-10 to 2024-12: [\d,]+ expected in all, [+-]?[\d,]+ against [\d,]+ in the forecast made from the"
         r" months until 2024-06: ",

@@ -312,7 +312,9 @@ def test_an_outlook_without_logging_days_and_with_a_short_history_says_so(tmp_pa
     )
     shipped = ROOT / "notebooks" / "30_complaint_forecast.ipynb"
     made = execute_notebook(shipped, tmp_path / shipped.name, parameters)
-    assert sorted(path.name for path in results.iterdir()) == ["outlook", "quality", "tables"]
+    assert sorted(path.name for path in results.iterdir()) == [
+        "explanation", "outlook", "quality", "tables",
+    ]  # fmt: skip
     written = made.read_text(encoding="utf-8")
     assert "The source does not say when its complaints were logged" in written
     assert "The history is too short to test forecasts on it." in written

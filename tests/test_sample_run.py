@@ -222,5 +222,7 @@ def test_the_outlook_is_of_complete_months_and_has_been_tested(report, page):
     assert f"{last['completeness']:.0%} of those of 2026-09; the outlook allows for the others" in text
     assert "from what had been logged by then" in text
     headings = [heading.get_text(" ", strip=True) for heading in page.main.find_all("h3")]
-    assert "3.3 Are the last months complete?" in headings
-    assert "3.4 How good the forecasts have been" in headings
+    assert "3.3 What the outlook is made of" in headings
+    assert "3.4 What has changed since a quarter before" in headings
+    assert "3.5 Are the last months complete?" in headings
+    assert "3.6 How good the forecasts have been" in headings

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,17 +12,25 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell, counts_of, limited_means
 from riskmodels.losses.dependence import GaussianFactor, StudentFactor, dependent_masses
-from riskmodels.losses.lattice import TILT, extrapolated, masses, tail_of, transformed, untransformed
+from riskmodels.losses.lattice import (
+    TILT,
+    Compound,
+    extrapolated,
+    masses,
+    tail_of,
+    transformed,
+    untransformed,
+)
 
 Floats = npt.NDArray[np.float64]
 Dependence = GaussianFactor | StudentFactor
-Lattices = Callable[[Floats, Floats], Floats]
-"""From limited means on a lattice (c, M + 1), and its steps, to masses of sums (r, M)."""
+Sums = Callable[[Floats, Floats], Compound]
+"""From limited means on a lattice, (c, M + 1), and its steps, (c,), to r sums."""
 
 _TOTAL = "total"
-_TOLERANCE = 1e-6
+_TOLERANCE, _ROUGH = 5e-6, 1e-2
 _FIRST, _LARGEST, _SCOUT = 2**12, 2**20, 2**10
-_LARGEST_DEPENDENT = 2**12
+_NEAR = ((64, 16), (16, 64), (4, 256))  # where cells depend: parts of a step, and the steps up to which
 _ROOM = 1.6  # range over the value-at-risk
 _FEWEST_STEPS = 64
 _TRIES = 60
@@ -132,7 +140,7 @@ def aggregate_losses(
     if not names or len({*names, _TOTAL}) <= len(names):
         raise ParameterError(f"losses are added up over cells with names of their own, other than '{_TOTAL}'")
     _check_level(level)
-    alone = _cell_figures(cells, level)
+    alone = _figures(cells, partial(_alone, cells), level, each=True)
     together = _total_figures(cells, dependence, level)
     figures = {
         name: np.concatenate([getattr(alone, name), getattr(together, name)])
@@ -155,63 +163,112 @@ def _check_level(level: float) -> None:
         raise ParameterError(f"the level is {level}; expected a probability between 0 and 1")
 
 
-def _cell_figures(cells: Sequence[LossCell], level: float) -> TailFigures:
-    """Figures of every cell, each on a lattice of its own."""
-    counts = counts_of(cells)
-
-    def sums(limited: Floats, steps: Floats) -> Floats:
-        transform = transformed(masses(limited, steps[:, None]))
-        return untransformed(np.exp(counts.log_generating(transform)), limited.shape[1] - 1)
-
-    means = np.array([cell.mean for cell in cells])
-    return _figures(cells, sums, means, level, largest=_LARGEST)
-
-
 def _total_figures(cells: Sequence[LossCell], dependence: Dependence | None, level: float) -> TailFigures:
     """Figures of the total, all cells on one lattice."""
-    counts = counts_of(cells)
+    if dependence is None:
+        return _figures(cells, partial(_independent, cells), level, each=False)
+    return _dependent_figures(cells, dependence, level)
 
-    def sums(limited: Floats, steps: Floats) -> Floats:
-        size = limited.shape[1] - 1
-        logs = counts.log_generating(transformed(masses(limited, steps[:, None])))
-        if dependence is None:
-            return untransformed(np.exp(logs.sum(axis=0, keepdims=True)), size)
-        return dependent_masses(untransformed(np.exp(logs), size), dependence)
 
-    means = np.array([sum(cell.mean for cell in cells)])
-    largest = _LARGEST if dependence is None else _LARGEST_DEPENDENT
-    return _figures(cells, sums, means, level, largest=largest)
+def _alone(cells: Sequence[LossCell], limited: Floats, steps: Floats) -> Compound:
+    """Sums of every cell."""
+    transform = transformed(masses(limited, steps[:, None]))
+    mass = untransformed(np.exp(counts_of(cells).log_generating(transform)), limited.shape[1] - 1)
+    return Compound(mass=mass, mean=_means(cells))
+
+
+def _independent(cells: Sequence[LossCell], limited: Floats, steps: Floats) -> Compound:
+    """Return the total of independent cells."""
+    logs = counts_of(cells).log_generating(transformed(masses(limited, steps[:, None])))
+    mass = untransformed(np.exp(logs.sum(axis=0, keepdims=True)), limited.shape[1] - 1)
+    return Compound(mass=mass, mean=_means(cells).sum(keepdims=True))
+
+
+def _dependent(cells: Sequence[LossCell], dependence: Dependence, limited: Floats, steps: Floats) -> Compound:
+    """Return the total of cells that move together, by all nodes of the factor and by every second.
+
+    Small losses are looked at in parts of a step.
+    """
+    coarse = 1.0 - np.cumsum(_alone(cells, limited, steps).mass, axis=1)
+    near, shift, start = [], np.zeros(len(cells)), 0
+    for parts, end in _NEAR:
+        finer = limited_means(cells, steps / parts, parts * end)
+        fine = 1.0 - np.cumsum(_alone(cells, finer, steps / parts).mass, axis=1)
+        near.append(fine.reshape(len(cells), end, parts)[:, start:])
+        shift += near[-1].mean(axis=-1).sum(axis=1) - coarse[:, start:end].sum(axis=1)
+        start = end
+    mass = dependent_masses([*near, coarse[:, start:, None]], dependence)
+    return Compound(mass=mass, mean=np.full(2, (_means(cells) + steps * shift).sum()))
+
+
+def _dependent_figures(cells: Sequence[LossCell], dependence: Dependence, level: float) -> TailFigures:
+    """Figures of the total of cells that move together: the error is what half the steps and nodes change.
+
+    The range starts with the sum of the cells' values-at-risk.
+    """
+    alone = _figures(cells, partial(_alone, cells), level, each=True, tolerance=_ROUGH)
+    ranges = np.full(len(cells), 1.2 * alone.value_at_risk.sum())
+    for _ in range(_TRIES):
+        limited = limited_means(cells, ranges / _SCOUT, _SCOUT)
+        found = []
+        for stride in (2, 1):
+            steps = ranges * stride / _SCOUT
+            found.append(_dependent(cells, dependence, limited[:, ::stride], steps))
+        if (found[-1].mass.sum(axis=1) > 0.5 * (1.0 + level)).all():
+            break
+        ranges = 2.0 * ranges
+    coarse, fine = (
+        tail_of(one, ranges * stride / _SCOUT, level) for one, stride in zip(found, (2, 1), strict=True)
+    )
+    value, value_error = _compared(coarse.value_at_risk, fine.value_at_risk)
+    shortfall, shortfall_error = _compared(coarse.expected_shortfall, fine.expected_shortfall)
+    return TailFigures(
+        value_at_risk=value,
+        value_at_risk_error=value_error,
+        expected_shortfall=shortfall,
+        expected_shortfall_error=shortfall_error,
+    )
+
+
+def _compared(coarse: Floats, fine: Floats) -> tuple[Floats, Floats]:
+    """Return a figure of all nodes on the finer lattice, and its relative error."""
+    with np.errstate(invalid="ignore", divide="ignore"):  # infinite figures are exact
+        error = (np.abs(coarse[:1] - fine[:1]) + np.abs(fine[1:] - fine[:1])) / np.abs(fine[:1])
+    return fine[:1], np.where(np.isfinite(error), error, 0.0)
+
+
+def _means(cells: Sequence[LossCell]) -> Floats:
+    return np.array([cell.mean for cell in cells])
 
 
 def _figures(
-    cells: Sequence[LossCell], sums: Lattices, means: Floats, level: float, *, largest: int
+    cells: Sequence[LossCell], sums: Sums, level: float, *, each: bool, tolerance: float = _TOLERANCE
 ) -> TailFigures:
-    """Refine the lattice until the figures agree; means of shape (r,), one for each cell or of their total."""
-    ranges = _ranges(cells, sums, means, level)
+    """Refine the lattice until the figures agree; ``each``: of every cell, not of their total."""
+    ranges = _ranges(cells, sums, level, each=each)
     size = _FIRST
     while True:
-        found = _extrapolated_figures(cells, sums, ranges, means, level, size)
+        found = _extrapolated_figures(cells, sums, ranges, level, size)
         worst = max(found.value_at_risk_error.max(), found.expected_shortfall_error.max())
-        if worst <= _TOLERANCE or size >= largest:
+        if worst <= tolerance or size >= _LARGEST:
             return found
         size *= 2
 
 
-def _ranges(cells: Sequence[LossCell], sums: Lattices, means: Floats, level: float) -> Floats:
+def _ranges(cells: Sequence[LossCell], sums: Sums, level: float, *, each: bool) -> Floats:
     """Ranges that pass the level with some room, shape (c,), found on a coarse lattice."""
-    each = len(means) == len(cells)
     first = np.array([_first_range(cell, level) for cell in cells])
     ranges = first if each else np.full(len(cells), first.sum())
     for _ in range(_TRIES):
         steps = ranges / _SCOUT
-        lattice = sums(limited_means(cells, steps, _SCOUT), steps)
-        passed = lattice.sum(axis=1) > 0.5 * (1.0 + level)
+        found = sums(limited_means(cells, steps, _SCOUT), steps)
+        passed = found.mass.sum(axis=1) > 0.5 * (1.0 + level)
         if not passed.all():
             ranges = np.where(passed, 1.0, 4.0) * ranges
             continue
-        places = tail_of(lattice, np.ones(len(lattice)), means, level).value_at_risk
+        places = tail_of(found, steps, level).value_at_risk / steps[: len(found.mass)]
         ranges = _ROOM * np.maximum(places, _FEWEST_STEPS) * steps
-        if (places >= _FEWEST_STEPS).all() or (places == 0).any():
+        if ((places >= _FEWEST_STEPS) | (places == 0)).all():
             return ranges
     raise ParameterError(f"no range of losses passes the level {level}")
 
@@ -224,14 +281,14 @@ def _first_range(cell: LossCell, level: float) -> float:
 
 
 def _extrapolated_figures(
-    cells: Sequence[LossCell], sums: Lattices, ranges: Floats, means: Floats, level: float, size: int
+    cells: Sequence[LossCell], sums: Sums, ranges: Floats, level: float, size: int
 ) -> TailFigures:
     """Figures from three lattices, of which each has half the step of the one before."""
     limited = limited_means(cells, ranges / size, size)
     tails = []
     for stride in (4, 2, 1):
         steps = ranges * stride / size
-        tails.append(tail_of(sums(limited[:, ::stride], steps), steps[: len(means)], means, level))
+        tails.append(tail_of(sums(limited[:, ::stride], steps), steps, level))
     value, value_error = _figure([tail.value_at_risk for tail in tails])
     shortfall, shortfall_error = _figure([tail.expected_shortfall for tail in tails])
     return TailFigures(

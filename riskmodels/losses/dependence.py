@@ -1,5 +1,6 @@
 """Years in which all cells are worse: copulas of one factor, integrated without simulation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,16 @@ Floats = npt.NDArray[np.float64]
 
 _STEP, _LOWEST, _HIGHEST = 0.5, -6.0, 7.0
 _LOG_STEP, _LEAST = 0.6, 1e-10
-_NEAREST_ONE = 1e-16
+_LEAST_SURVIVAL = 1e-16
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Nodes:
+    """Values of a factor and scales of all scores, (k,); weights of all nodes and of every second, (k, 2)."""
+
+    factor: Floats
+    scale: Floats
+    weights: Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +36,9 @@ class GaussianFactor:
         _check_correlation(self.correlation)
 
     @property
-    def nodes(self) -> tuple[Floats, Floats, Floats]:
-        """Values of the factor, scales of all scores, and weights, each of shape (k,)."""
-        factor, weight = _normal_nodes()
-        return factor, np.ones_like(factor), weight
+    def nodes(self) -> "Nodes":
+        """Return the rule by which the factor is integrated."""
+        return _normal_nodes()
 
     def scores(self, survival: Floats) -> Floats:
         """Normal scores of probabilities to be exceeded."""
@@ -49,18 +58,16 @@ class StudentFactor:
             raise ParameterError(f"the degrees of freedom are {self.degrees}; expected a positive number")
 
     @property
-    def nodes(self) -> tuple[Floats, Floats, Floats]:
-        """Values of the factor, scales of all scores, and weights, each of shape (k,)."""
-        factor, weight = _normal_nodes()
-        square = stats.chi2(self.degrees)
+    def nodes(self) -> "Nodes":
+        """Return the rule by which the factor and the scale are integrated, the latter on a logarithmic scale."""
+        normal, square = _normal_nodes(), stats.chi2(self.degrees)
         logs = np.arange(np.log(square.ppf(_LEAST)), np.log(square.isf(_LEAST)), _LOG_STEP)
         chi = np.exp(logs)
-        share = square.pdf(chi) * chi
-        share /= share.sum()
-        return (
-            np.tile(factor, len(chi)),
-            np.repeat(np.sqrt(chi / self.degrees), len(factor)),
-            (share[:, None] * weight).ravel(),
+        share = _halved(square.pdf(chi) * chi)
+        return Nodes(
+            factor=np.tile(normal.factor, len(chi)),
+            scale=np.repeat(np.sqrt(chi / self.degrees), len(normal.factor)),
+            weights=(share[:, None] * normal.weights).reshape(-1, 2),
         )
 
     def scores(self, survival: Floats) -> Floats:
@@ -68,26 +75,44 @@ class StudentFactor:
         return np.asarray(-special.stdtrit(self.degrees, survival))
 
 
-def dependent_masses(alone: Floats, dependence: GaussianFactor | StudentFactor) -> Floats:
-    """Masses of the total, (1, M), of cells with these masses, (c, M), that move together.
+def dependent_masses(survivals: Sequence[Floats], dependence: GaussianFactor | StudentFactor) -> Floats:
+    """Masses of the total of cells that move together, (2, M): by all nodes of the factor, and by every second.
 
-    Given the factor the cells are independent; the transforms of their totals are averaged over it.
+    Given the factor the cells are independent, and on a lattice that keeps their conditional means; the
+    transforms of their totals are averaged over the factor.
+
+    Parameters
+    ----------
+    survivals : sequence of ndarray, shape (c, k, m)
+        Probabilities of the cells to exceed a loss, averaged over each of m parts of each of k steps; the k
+        add up to M.
+    dependence : GaussianFactor or StudentFactor
+        The copula.
     """
-    survival = np.clip(1.0 - np.cumsum(alone, axis=1), _NEAREST_ONE, 1.0 - _NEAREST_ONE)
-    scores = dependence.scores(survival)
+    scores = [dependence.scores(np.clip(part, _LEAST_SURVIVAL, 1.0 - _LEAST_SURVIVAL)) for part in survivals]
     load, own = np.sqrt(dependence.correlation), np.sqrt(1.0 - dependence.correlation)
-    total = np.zeros(alone.shape[1] // 2 + 1, dtype=complex)
-    for factor, scale, weight in zip(*dependence.nodes, strict=True):
-        given = special.ndtr((scale * scores - load * factor) / own)
-        total += weight * transformed(np.diff(given, axis=1, prepend=0.0)).prod(axis=0)
-    return untransformed(total[None], alone.shape[1])
+    nodes = dependence.nodes
+    size = sum(part.shape[1] for part in survivals)
+    total = np.zeros((2, size // 2 + 1), dtype=np.complex128)
+    for factor, scale, weights in zip(nodes.factor, nodes.scale, nodes.weights, strict=True):
+        given = [special.ndtr((load * factor - scale * part) / own).mean(axis=-1) for part in scores]
+        survival = np.concatenate(given, axis=1)
+        total += weights[:, None] * transformed(-np.diff(survival, axis=1, prepend=1.0)).prod(axis=0)
+    return untransformed(total, size)
 
 
-def _normal_nodes() -> tuple[Floats, Floats]:
+def _normal_nodes() -> Nodes:
     """Trapezoidal rule for a normal factor: it converges exponentially."""
     factor = np.arange(_LOWEST, _HIGHEST + 0.5 * _STEP, _STEP)
-    weight = np.exp(-0.5 * factor**2)
-    return factor, weight / weight.sum()
+    weights = _halved(np.exp(-0.5 * factor**2))
+    return Nodes(factor=factor, scale=np.ones_like(factor), weights=weights)
+
+
+def _halved(weight: Floats) -> Floats:
+    """Return weights of all nodes and of every second, each adding up to one: (k, 2)."""
+    both = np.stack([weight, np.where(np.arange(len(weight)) % 2 == 0, weight, 0.0)], axis=1)
+    shares: Floats = both / both.sum(axis=0)
+    return shares
 
 
 def _check_correlation(correlation: float) -> None:

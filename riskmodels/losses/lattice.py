@@ -69,6 +69,14 @@ def untransformed(transform: Complexes, size: int, *, tilt: float = TILT) -> Flo
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Compound:
+    """Masses of r sums on their lattices, shape (r, M), and their means, (r,), what lies beyond included."""
+
+    mass: Floats
+    mean: Floats
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Tail:
     """Value-at-risk and expected shortfall of r sums, shape (r,)."""
 
@@ -76,19 +84,20 @@ class Tail:
     expected_shortfall: Floats
 
 
-def tail_of(mass: Floats, step: Floats, mean: Floats, level: float) -> Tail:
-    """Read value-at-risk and expected shortfall off lattices of shape (r, M) with steps and means of shape (r,).
+def tail_of(sums: Compound, steps: Floats, level: float) -> Tail:
+    """Read value-at-risk and expected shortfall off lattices, whose range must pass the level.
 
-    The range must pass the level. Expected shortfall is from the exact mean: what lies beyond the range counts.
+    Of ``steps`` the first r are theirs. Expected shortfall is from the mean: what lies beyond the range counts.
     """
-    survival = 1.0 - np.cumsum(mass, axis=1)
-    limited = np.zeros((len(mass), mass.shape[1] + 1))  # means limited at 0, h, 2 h, …
+    survival = 1.0 - np.cumsum(sums.mass, axis=1)
+    step = steps[: len(survival)]
+    limited = np.zeros((len(survival), survival.shape[1] + 1))  # means limited at 0, h, 2 h, …
     np.cumsum(survival, axis=1, out=limited[:, 1:])
     places = np.array([_quantile(row, level) for row in survival])
     at = np.array([_interpolated(row, place) for row, place in zip(limited, places.tolist(), strict=True)])
     return Tail(
         value_at_risk=places * step,
-        expected_shortfall=places * step + (mean - at * step) / (1.0 - level),
+        expected_shortfall=places * step + (sums.mean - at * step) / (1.0 - level),
     )
 
 
