@@ -10,27 +10,23 @@ import pandas as pd
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.losses.cells import LossCell, counts_of, limited_means
-from riskmodels.losses.dependence import GaussianFactor, StudentFactor, dependent_masses
+from riskmodels.losses.cells import LossCell, limited_means
+from riskmodels.losses.compounding import sum_dependent, sum_independent, sums_alone
+from riskmodels.losses.dependence import Dependence
 from riskmodels.losses.lattice import (
     TILT,
     Compound,
     extrapolated,
-    masses,
     tail_of,
-    transformed,
-    untransformed,
 )
 
 Floats = npt.NDArray[np.float64]
-Dependence = GaussianFactor | StudentFactor
 Sums = Callable[[Floats, Floats], Compound]
 """From limited means on a lattice, (c, M + 1), and its steps, (c,), to r sums."""
 
 _TOTAL = "total"
 _TOLERANCE, _ROUGH = 5e-6, 1e-2
 _FIRST, _LARGEST, _SCOUT = 2**12, 2**20, 2**10
-_NEAR = ((64, 16), (16, 64), (4, 256))  # where cells depend: parts of a step, and the steps up to which
 _ROOM = 1.6  # range over the value-at-risk
 _FEWEST_STEPS = 64
 _TRIES = 60
@@ -140,7 +136,7 @@ def aggregate_losses(
     if not names or len({*names, _TOTAL}) <= len(names):
         raise ParameterError(f"losses are added up over cells with names of their own, other than '{_TOTAL}'")
     _check_level(level)
-    alone = _figures(cells, partial(_alone, cells), level, each=True)
+    alone = _figures(cells, partial(sums_alone, cells), level, each=True)
     together = _total_figures(cells, dependence, level)
     figures = {
         name: np.concatenate([getattr(alone, name), getattr(together, name)])
@@ -166,39 +162,8 @@ def _check_level(level: float) -> None:
 def _total_figures(cells: Sequence[LossCell], dependence: Dependence | None, level: float) -> TailFigures:
     """Figures of the total, all cells on one lattice."""
     if dependence is None:
-        return _figures(cells, partial(_independent, cells), level, each=False)
+        return _figures(cells, partial(sum_independent, cells), level, each=False)
     return _dependent_figures(cells, dependence, level)
-
-
-def _alone(cells: Sequence[LossCell], limited: Floats, steps: Floats) -> Compound:
-    """Sums of every cell."""
-    transform = transformed(masses(limited, steps[:, None]))
-    mass = untransformed(np.exp(counts_of(cells).log_generating(transform)), limited.shape[1] - 1)
-    return Compound(mass=mass, mean=_means(cells))
-
-
-def _independent(cells: Sequence[LossCell], limited: Floats, steps: Floats) -> Compound:
-    """Return the total of independent cells."""
-    logs = counts_of(cells).log_generating(transformed(masses(limited, steps[:, None])))
-    mass = untransformed(np.exp(logs.sum(axis=0, keepdims=True)), limited.shape[1] - 1)
-    return Compound(mass=mass, mean=_means(cells).sum(keepdims=True))
-
-
-def _dependent(cells: Sequence[LossCell], dependence: Dependence, limited: Floats, steps: Floats) -> Compound:
-    """Return the total of cells that move together, by all nodes of the factor and by every second.
-
-    Small losses are looked at in parts of a step.
-    """
-    coarse = 1.0 - np.cumsum(_alone(cells, limited, steps).mass, axis=1)
-    near, shift, start = [], np.zeros(len(cells)), 0
-    for parts, end in _NEAR:
-        finer = limited_means(cells, steps / parts, parts * end)
-        fine = 1.0 - np.cumsum(_alone(cells, finer, steps / parts).mass, axis=1)
-        near.append(fine.reshape(len(cells), end, parts)[:, start:])
-        shift += near[-1].mean(axis=-1).sum(axis=1) - coarse[:, start:end].sum(axis=1)
-        start = end
-    mass = dependent_masses([*near, coarse[:, start:, None]], dependence)
-    return Compound(mass=mass, mean=np.full(2, (_means(cells) + steps * shift).sum()))
 
 
 def _dependent_figures(cells: Sequence[LossCell], dependence: Dependence, level: float) -> TailFigures:
@@ -206,17 +171,21 @@ def _dependent_figures(cells: Sequence[LossCell], dependence: Dependence, level:
 
     The range starts with the sum of the cells' values-at-risk.
     """
-    alone = _figures(cells, partial(_alone, cells), level, each=True, tolerance=_ROUGH)
+    alone = _figures(cells, partial(sums_alone, cells), level, each=True, tolerance=_ROUGH)
     ranges = np.full(len(cells), 1.2 * alone.value_at_risk.sum())
     for _ in range(_TRIES):
         limited = limited_means(cells, ranges / _SCOUT, _SCOUT)
         found = []
         for stride in (2, 1):
             steps = ranges * stride / _SCOUT
-            found.append(_dependent(cells, dependence, limited[:, ::stride], steps))
+            found.append(sum_dependent(cells, dependence, limited[:, ::stride], steps))
         if (found[-1].mass.sum(axis=1) > 0.5 * (1.0 + level)).all():
-            break
+            return _compared_figures(found, ranges, level)
         ranges = 2.0 * ranges
+    raise ParameterError(f"no range of losses passes the level {level}")
+
+
+def _compared_figures(found: Sequence[Compound], ranges: Floats, level: float) -> TailFigures:
     coarse, fine = (
         tail_of(one, ranges * stride / _SCOUT, level) for one, stride in zip(found, (2, 1), strict=True)
     )
@@ -235,10 +204,6 @@ def _compared(coarse: Floats, fine: Floats) -> tuple[Floats, Floats]:
     with np.errstate(invalid="ignore", divide="ignore"):  # infinite figures are exact
         error = (np.abs(coarse[:1] - fine[:1]) + np.abs(fine[1:] - fine[:1])) / np.abs(fine[:1])
     return fine[:1], np.where(np.isfinite(error), error, 0.0)
-
-
-def _means(cells: Sequence[LossCell]) -> Floats:
-    return np.array([cell.mean for cell in cells])
 
 
 def _figures(

@@ -8,19 +8,9 @@ import numpy.typing as npt
 
 from riskmodels.losses.frequency import NegativeBinomial, Poisson
 from riskmodels.losses.lattice import Counts, masses
-from riskmodels.losses.severity import (
-    Exponential,
-    Gamma,
-    GeneralizedPareto,
-    Levy,
-    Lognormal,
-    Spliced,
-    Weibull,
-)
+from riskmodels.losses.severity import Severity
 
 Floats = npt.NDArray[np.float64]
-
-AnySeverity = Exponential | Gamma | Weibull | Lognormal | Levy | GeneralizedPareto | Spliced
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +23,13 @@ class LossCell:
         Its name.
     frequency : Poisson or NegativeBinomial
         Losses a year.
-    severity : Exponential, Gamma, Weibull, Lognormal, Levy, GeneralizedPareto or Spliced
-        Of one loss, in the unit of money.
+    severity : Severity
+        Of one loss, in the unit of money: any of ``losses.severity``, ``Retained`` or ``Mixture``.
     """
 
     name: str
     frequency: Poisson | NegativeBinomial
-    severity: AnySeverity
+    severity: Severity
 
     @property
     def mean(self) -> float:

@@ -1,6 +1,6 @@
 """Years in which all cells are worse: copulas of one factor, integrated without simulation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +44,14 @@ class GaussianFactor:
         """Normal scores of probabilities to be exceeded."""
         return np.asarray(-special.ndtri(survival))
 
+    def levels(self, scores: Floats) -> Floats:
+        """Probabilities of at most the scores."""
+        return np.asarray(special.ndtr(scores))
+
+    def scales(self, size: int, rng: np.random.Generator) -> Floats:  # noqa: ARG002  as of StudentFactor
+        """Draw what all scores of a year are divided by: one."""
+        return np.ones(size)
+
 
 @dataclass(frozen=True, kw_only=True)
 class StudentFactor:
@@ -74,6 +82,14 @@ class StudentFactor:
         """Student scores of probabilities to be exceeded."""
         return np.asarray(-special.stdtrit(self.degrees, survival))
 
+    def levels(self, scores: Floats) -> Floats:
+        """Probabilities of at most the scores."""
+        return np.asarray(special.stdtr(self.degrees, scores))
+
+    def scales(self, size: int, rng: np.random.Generator) -> Floats:
+        """Draw what all scores of a year are divided by."""
+        return np.sqrt(rng.chisquare(self.degrees, size) / self.degrees)
+
 
 def dependent_masses(survivals: Sequence[Floats], dependence: GaussianFactor | StudentFactor) -> Floats:
     """Masses of the total of cells that move together, (2, M): by all nodes of the factor, and by every second.
@@ -89,16 +105,23 @@ def dependent_masses(survivals: Sequence[Floats], dependence: GaussianFactor | S
     dependence : GaussianFactor or StudentFactor
         The copula.
     """
+    size = sum(part.shape[1] for part in survivals)
+    total = np.zeros((2, size // 2 + 1), dtype=np.complex128)
+    for weights, mass in conditional_masses(survivals, dependence):
+        total += weights[:, None] * transformed(mass).prod(axis=0)
+    return untransformed(total, size)
+
+
+def conditional_masses(
+    survivals: Sequence[Floats], dependence: GaussianFactor | StudentFactor
+) -> Iterator[tuple[Floats, Floats]]:
+    """Yield weights, (2,), and masses of the cells given the factor, (c, M), for all of its nodes."""
     scores = [dependence.scores(np.clip(part, _LEAST_SURVIVAL, 1.0 - _LEAST_SURVIVAL)) for part in survivals]
     load, own = np.sqrt(dependence.correlation), np.sqrt(1.0 - dependence.correlation)
     nodes = dependence.nodes
-    size = sum(part.shape[1] for part in survivals)
-    total = np.zeros((2, size // 2 + 1), dtype=np.complex128)
     for factor, scale, weights in zip(nodes.factor, nodes.scale, nodes.weights, strict=True):
         given = [special.ndtr((load * factor - scale * part) / own).mean(axis=-1) for part in scores]
-        survival = np.concatenate(given, axis=1)
-        total += weights[:, None] * transformed(-np.diff(survival, axis=1, prepend=1.0)).prod(axis=0)
-    return untransformed(total, size)
+        yield weights, -np.diff(np.concatenate(given, axis=1), axis=1, prepend=1.0)
 
 
 def _normal_nodes() -> Nodes:
@@ -118,3 +141,6 @@ def _halved(weight: Floats) -> Floats:
 def _check_correlation(correlation: float) -> None:
     if not 0 <= correlation < 1:
         raise ParameterError(f"the correlation is {correlation}; expected a number from 0 to less than 1")
+
+
+Dependence = GaussianFactor | StudentFactor

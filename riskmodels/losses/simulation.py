@@ -1,0 +1,111 @@
+"""The same figures by simulated years: an independent check, with its standard errors."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from riskmodels.errors import ParameterError
+from riskmodels.losses.cells import LossCell
+from riskmodels.losses.dependence import GaussianFactor, StudentFactor
+
+Floats = npt.NDArray[np.float64]
+
+_DRAWS = 4_000_000  # losses at a time
+_FEWEST_BEYOND = 20
+
+
+def simulate_losses(
+    cells: Sequence[LossCell],
+    *,
+    years: int,
+    seed: int,
+    level: float = 0.999,
+    dependence: GaussianFactor | StudentFactor | None = None,
+) -> pd.DataFrame:
+    """Simulate years of losses; estimate value-at-risk and expected shortfall of every cell and the total.
+
+    Parameters
+    ----------
+    cells : sequence of LossCell
+        Frequencies and severities.
+    years : int
+        How many.
+    seed : int
+        Of the draws.
+    level : float
+        Probability, in (0, 1).
+    dependence : GaussianFactor or StudentFactor, optional
+        Copula of the years' losses; the simulated losses of each cell are put in the order of its draws.
+
+    Returns
+    -------
+    DataFrame
+        One row a cell and the total: ``cell``, ``mean``, ``value_at_risk`` and ``expected_shortfall``, each
+        with its Monte Carlo standard error, ``…_error``, in the unit of money.
+
+    Raises
+    ------
+    ParameterError
+        There are fewer than twenty years beyond the level.
+    """
+    if years * (1.0 - level) < _FEWEST_BEYOND:
+        raise ParameterError(f"{years:,} years are too few for the level {level}: twenty must lie beyond it")
+    rng = np.random.default_rng(seed)
+    places = _places(len(cells), years, dependence, rng)
+    total, rows = np.zeros(years), []
+    for cell, order in zip(cells, places, strict=True):
+        losses = _years(cell, years, rng)
+        total += losses if order is None else np.sort(losses)[order]
+        rows.append({"cell": cell.name, **_figures(losses, level)})
+    return pd.DataFrame([*rows, {"cell": "total", **_figures(total, level)}])
+
+
+def _years(cell: LossCell, years: int, rng: np.random.Generator) -> Floats:
+    """Sum the losses of every year of a cell, a bounded number of draws at a time."""
+    rate = np.full(years, cell.frequency.mean)
+    if cell.frequency.dispersion > 0:
+        rate = rng.gamma(1.0 / cell.frequency.dispersion, cell.frequency.dispersion * rate)
+    number = rng.poisson(rate)
+    ends = np.searchsorted(np.cumsum(number), np.arange(_DRAWS, number.sum() + _DRAWS, _DRAWS))
+    found, start = np.zeros(years), 0
+    for end in np.minimum(ends + 1, years).tolist():
+        here = number[start:end]
+        losses = cell.severity.ppf(rng.uniform(size=int(here.sum())))
+        found[start:end] = np.bincount(np.repeat(np.arange(end - start), here), losses, minlength=end - start)
+        start = end
+    return found
+
+
+def _places(
+    cells: int, years: int, dependence: GaussianFactor | StudentFactor | None, rng: np.random.Generator
+) -> Iterator[npt.NDArray[np.int64] | None]:
+    """Yield, cell by cell, the rank of the losses of every year; None where the years are independent."""
+    if dependence is None:
+        yield from [None] * cells
+        return
+    load, own = np.sqrt(dependence.correlation), np.sqrt(1.0 - dependence.correlation)
+    factor, scale = rng.standard_normal(years), dependence.scales(years, rng)
+    for _ in range(cells):
+        score = (load * factor + own * rng.standard_normal(years)) / scale
+        yield np.minimum((dependence.levels(score) * years).astype(np.int64), years - 1)
+
+
+def _figures(losses: Floats, level: float) -> dict[str, float]:
+    """Mean, value-at-risk and expected shortfall with standard errors."""
+    years, ordered = len(losses), np.sort(losses)
+    place = int(np.ceil(level * years)) - 1
+    value = ordered[place]
+    spread = np.sqrt(years * level * (1.0 - level))
+    low, high = max(int(place - spread), 0), min(int(np.ceil(place + spread)), years - 1)
+    beyond = np.maximum(losses - value, 0.0) / (1.0 - level)
+    return {
+        "mean": float(losses.mean()),
+        "mean_error": float(stats.sem(losses)),
+        "value_at_risk": float(value),
+        "value_at_risk_error": float(ordered[high] - ordered[low]) / 2.0,
+        "expected_shortfall": float(value + beyond.mean()),
+        "expected_shortfall_error": float(stats.sem(beyond)),
+    }
