@@ -85,13 +85,12 @@ def main(python: str | None) -> None:
     panel = panel_of(SERIES)
     ours = cpu_seconds(lambda: forecast(panel, horizon=HORIZON).quantiles)
     least = cpu_seconds(lambda: (likelihood_pass(panel.values), smoothing_pass(panel.values)))
-    members = len(DISCOUNTS) * len(SEASONS) * 3
+    members, passes = len(DISCOUNTS) * len(SEASONS) * 3, len(COARSE) * 4
     print(f"{SERIES:,} series x {MONTHS} months, {HORIZON} ahead, CPU seconds")
     print(f"{'riskmodels, auto':44}{ours:>9.2f}")
     print(f"{'floor: one likelihood and one smoothing pass':44}{least:>9.2f}{ours / least:>9.1f} x")
     print(
-        f"({members} members of the count filter and {len(COARSE)} of theta:"
-        f" {ours / least / (members + len(COARSE)) * 2:.1f} floors a pair of members)"
+        f"  ({members} members of the count filter; {passes} smoothings: gains and slopes, seasons, hindsight)"
     )
     if python:
         made = forecast_elsewhere({"peers": panel.values[:OF_PEERS]}, horizon=HORIZON, python=python)

@@ -17,7 +17,7 @@ _SIZE, _SIZE_DEPENDENT = 2**14, 2**10
 _ROOM = 1.6
 
 
-def contributions(losses: LossDistribution) -> pd.DataFrame:
+def euler_contributions(losses: LossDistribution) -> pd.DataFrame:
     """Split value-at-risk and expected shortfall of the total among the cells.
 
     Parameters
