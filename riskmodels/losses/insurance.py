@@ -10,7 +10,7 @@ from riskmodels.losses.severity import Severity
 
 Floats = npt.NDArray[np.float64]
 
-_BEYOND, _NOTHING = 1e300, 1e-12  # no loss is so large, no share so small
+_BEYOND = 1e300  # no loss is so large
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +66,9 @@ class Retained:
     def _whole(self, kept: Floats) -> Floats:
         """Return the largest whole loss of which not more than this is kept."""
         kept = np.asarray(kept, dtype=float)
-        kept_share = max(1.0 - self.share, _NOTHING)
-        partly = self.deductible + (kept - self.deductible) / kept_share
-        beyond = kept + self.share * self.limit
-        whole = np.where(kept < self.deductible + kept_share * self.limit, partly, beyond)
-        return np.minimum(np.where(kept < self.deductible, kept, whole), _BEYOND)
+        partly = beyond = kept + self.share * self.limit
+        if self.share < 1:
+            partly = self.deductible + (kept - self.deductible) / (1.0 - self.share)
+        within = kept < self.deductible + (0.0 if self.share == 1 else (1.0 - self.share) * self.limit)
+        whole = np.where(kept < self.deductible, kept, np.where(within, partly, beyond))
+        return np.minimum(whole, _BEYOND)

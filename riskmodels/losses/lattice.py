@@ -133,5 +133,6 @@ def _lagrange(nodes: Floats, values: Floats, at: float) -> float:
 
 
 def extrapolated(coarse: Floats, fine: Floats) -> Floats:
-    """Take the error of order h² out of two figures, one of half the other's step."""
-    return fine + (fine - coarse) / 3.0
+    """Take the error of order h² out of two figures, one of half the other's step; infinite ones stay."""
+    change = np.subtract(fine, coarse, out=np.zeros_like(fine), where=np.isfinite(fine) & np.isfinite(coarse))
+    return fine + change / 3.0
