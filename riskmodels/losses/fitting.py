@@ -133,14 +133,14 @@ def fit_severity(
     seen = _checked(losses, reporting_threshold, tail_threshold)
     if tail_threshold is None:
         body = _fit_body(seen, family, reporting_threshold, np.inf)
-        made: Body | Spliced = _made(family, body.estimates)
+        made: Body | Spliced = body_of(family, body.estimates)
         names: tuple[str, ...] = _PARAMETERS[family]
         whole, exceedances = body, 0
     else:
         body = _fit_body(seen[seen <= tail_threshold], family, reporting_threshold, tail_threshold)
         tail = fit_tail(seen, tail_threshold)
         exceedances = tail.exceedances
-        cut = _made(family, body.estimates)
+        cut = body_of(family, body.estimates)
         split = _fit_split(cut, exceedances / len(seen), len(seen), reporting_threshold, tail_threshold)
         made = Spliced(body=cut, tail=tail.tail, tail_probability=float(split.estimates[0]))
         names, whole = (*_PARAMETERS[family], *_TAIL), _joined(body, tail.part, split)
@@ -194,7 +194,7 @@ def fit_tail(losses: Floats, threshold: float) -> TailFit:
     scale = shape / ratio if ratio else 1.0
 
     def likelihood(parameters: Floats) -> float:
-        return float(_tail_log_density(scaled, parameters[0], parameters[1]).sum())
+        return tail_log_likelihood(scaled, *parameters.tolist())
 
     estimates = np.array([shape, scale])
     units = np.array([1.0, unit])
@@ -227,6 +227,11 @@ def _best_ratio(scaled: Floats) -> float:
     return float(found.x)
 
 
+def tail_log_likelihood(excess: Floats, shape: float, scale: float) -> float:
+    """Log-likelihood of excesses over a threshold."""
+    return float(_tail_log_density(excess, shape, scale).sum())
+
+
 def _tail_log_density(excess: Floats, shape: float, scale: float) -> Floats:
     if abs(shape) < _NO_SHAPE:
         return np.asarray(-np.log(scale) - excess / scale)
@@ -243,7 +248,7 @@ def _fit_body(losses: Floats, family: Family, low: float, high: float) -> Part:
     def likelihood(parameters: Floats) -> float:
         if parameters[1] <= 0 or (family != "lognormal" and parameters[0] <= 0):
             return -np.inf
-        made = _made(family, parameters)
+        made = body_of(family, parameters)
         below, above = made.cdf(bounds).tolist()
         return float(_log_density(made, scaled).sum() - len(scaled) * np.log(max(above - below, 1e-300)))
 
@@ -287,7 +292,8 @@ def _joined(*parts: Part) -> Part:
     )
 
 
-def _made(family: Family, parameters: Floats) -> Body:
+def body_of(family: Family, parameters: Floats) -> Body:
+    """Return the body of a family with these two parameters."""
     first, second = parameters.tolist()
     if family == "lognormal":
         return Lognormal(mu=first, sigma=second)

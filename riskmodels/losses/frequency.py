@@ -1,7 +1,8 @@
 """How many losses a year: Poisson, and negative binomial where years differ by more than chance."""
 
+import warnings
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -146,21 +147,19 @@ def fit_frequency(
 
     Examples
     --------
-    >>> fit_frequency([4, 6, 5, 5], [1, 1, 1, 1]).frequency(2.0).mean
+    >>> round(fit_frequency([4, 6, 5, 5], [1, 1, 1, 1]).frequency(2.0).mean, 6)
     10.0
     """
     number, base, design = _checked(counts, exposure, covariates)
-    poisson = discrete_model.Poisson(number, design, exposure=base).fit(disp=0, warn_convergence=False)
+    poisson = _quietly(discrete_model.Poisson(number, design, exposure=base))
     best, names = poisson, list(design.columns)
     pearson = float((((number - poisson.predict()) ** 2) / poisson.predict()).sum())
     spread = pearson > len(number) - len(names)
     if family == "negative_binomial" and not spread:
         raise ParameterError("the counts vary less than Poisson: there is no dispersion to fit")
     if family != "poisson" and spread:
-        model = discrete_model.NegativeBinomial(number, design, exposure=base)
-        fitted = model.fit(disp=0, warn_convergence=False, maxiter=500)
-        better = fitted.aic < poisson.aic or family == "negative_binomial"
-        if fitted.mle_retvals["converged"] and better and fitted.params.iloc[-1] > 0:
+        fitted = _dispersed(number, base, design)
+        if fitted is not None and (fitted.aic < poisson.aic or family == "negative_binomial"):
             best, names = fitted, [*names, "dispersion"]
     table = pd.DataFrame(
         {"parameter": names, "estimate": best.params.to_numpy(), "standard_error": best.bse.to_numpy()}
@@ -172,6 +171,21 @@ def fit_frequency(
         periods=len(number),
         exposure=float(base.sum()),
     )
+
+
+def _dispersed(number: Floats, base: Floats, design: pd.DataFrame) -> Any:
+    """Fit a negative binomial; None where its likelihood has no inner maximum."""
+    fitted = _quietly(discrete_model.NegativeBinomial(number, design, exposure=base))
+    errors = np.sqrt(np.diag(fitted.cov_params()))
+    inner = fitted.mle_retvals["converged"] and fitted.params.iloc[-1] > 0 and np.isfinite(errors).all()
+    return fitted if inner else None
+
+
+def _quietly(model: Any) -> Any:
+    """Fit a model; what it warns of is looked at, or is counts that are all alike."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return model.fit(disp=0, warn_convergence=False, maxiter=500)
 
 
 def _checked(
