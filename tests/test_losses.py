@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from portfolio import portfolio
 from scipy import stats
+from workload.losses import portfolio
 
 from riskmodels.errors import ParameterError
 from riskmodels.losses.aggregate import aggregate_losses

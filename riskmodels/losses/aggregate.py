@@ -25,21 +25,38 @@ Sums = Callable[[Floats, Floats], Compound]
 """From limited means on a lattice, (c, M + 1), and its steps, (c,), to r sums."""
 
 _TOTAL = "total"
-_TOLERANCE, _ROUGH = 5e-6, 1e-2
+_TOLERANCE, _ROUGH = 1e-5, 1e-2
 _FIRST, _LARGEST, _SCOUT = 2**12, 2**20, 2**10
 _ROOM = 1.6  # range over the value-at-risk
 _FEWEST_STEPS = 64
 _TRIES = 60
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class TailFigures:
-    """Value-at-risk and expected shortfall of r sums at a level, and the errors of the computation, shape (r,)."""
+    """Value-at-risk and expected shortfall of r sums at a level, and their relative errors, each of shape (r,)."""
 
     value_at_risk: Floats
     value_at_risk_error: Floats
     expected_shortfall: Floats
     expected_shortfall_error: Floats
+
+    @property
+    def rows(self) -> Floats:
+        """All four, shape (4, r)."""
+        return np.stack(
+            [
+                self.value_at_risk,
+                self.value_at_risk_error,
+                self.expected_shortfall,
+                self.expected_shortfall_error,
+            ]
+        )
+
+    @property
+    def worst(self) -> Floats:
+        """Larger error of the two, shape (r,)."""
+        return np.maximum(self.value_at_risk_error, self.expected_shortfall_error)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -136,12 +153,16 @@ def aggregate_losses(
     if not names or len({*names, _TOTAL}) <= len(names):
         raise ParameterError(f"losses are added up over cells with names of their own, other than '{_TOTAL}'")
     _check_level(level)
-    alone = _figures(cells, partial(sums_alone, cells), level, each=True)
+    alone = _cell_figures(cells, level)
     together = _total_figures(cells, dependence, level)
-    figures = {
-        name: np.concatenate([getattr(alone, name), getattr(together, name)])
-        for name in ("value_at_risk", "value_at_risk_error", "expected_shortfall", "expected_shortfall_error")
-    }
+    names_of_figures = (
+        "value_at_risk",
+        "value_at_risk_error",
+        "expected_shortfall",
+        "expected_shortfall_error",
+    )
+    both = np.concatenate([alone.rows, together.rows], axis=1)
+    figures = dict(zip(names_of_figures, both, strict=True))
     means, number = np.array([[cell.mean, cell.frequency.mean] for cell in cells]).T
     table = pd.DataFrame(
         {
@@ -162,7 +183,7 @@ def _check_level(level: float) -> None:
 def _total_figures(cells: Sequence[LossCell], dependence: Dependence | None, level: float) -> TailFigures:
     """Figures of the total, all cells on one lattice."""
     if dependence is None:
-        return _figures(cells, partial(sum_independent, cells), level, each=False)
+        return _independent_figures(cells, level)
     return _dependent_figures(cells, dependence, level)
 
 
@@ -171,7 +192,7 @@ def _dependent_figures(cells: Sequence[LossCell], dependence: Dependence, level:
 
     The range starts with the sum of the cells' values-at-risk.
     """
-    alone = _figures(cells, partial(sums_alone, cells), level, each=True, tolerance=_ROUGH)
+    alone = _cell_figures(cells, level, tolerance=_ROUGH)
     ranges = np.full(len(cells), 1.2 * alone.value_at_risk.sum())
     for _ in range(_TRIES):
         limited = limited_means(cells, ranges / _SCOUT, _SCOUT)
@@ -191,12 +212,7 @@ def _compared_figures(found: Sequence[Compound], ranges: Floats, level: float) -
     )
     value, value_error = _compared(coarse.value_at_risk, fine.value_at_risk)
     shortfall, shortfall_error = _compared(coarse.expected_shortfall, fine.expected_shortfall)
-    return TailFigures(
-        value_at_risk=value,
-        value_at_risk_error=value_error,
-        expected_shortfall=shortfall,
-        expected_shortfall_error=shortfall_error,
-    )
+    return TailFigures(value, value_error, shortfall, shortfall_error)
 
 
 def _compared(coarse: Floats, fine: Floats) -> tuple[Floats, Floats]:
@@ -206,16 +222,27 @@ def _compared(coarse: Floats, fine: Floats) -> tuple[Floats, Floats]:
     return fine[:1], np.where(np.isfinite(error), error, 0.0)
 
 
-def _figures(
-    cells: Sequence[LossCell], sums: Sums, level: float, *, each: bool, tolerance: float = _TOLERANCE
-) -> TailFigures:
-    """Refine the lattice until the figures agree; ``each``: of every cell, not of their total."""
-    ranges = _ranges(cells, sums, level, each=each)
-    size = _FIRST
+def _cell_figures(cells: Sequence[LossCell], level: float, *, tolerance: float = _TOLERANCE) -> TailFigures:
+    """Figures of every cell, each on a lattice of its own, refined until they agree."""
+    ranges = _ranges(cells, partial(sums_alone, cells), level, each=True)
+    found = np.empty((4, len(cells)))
+    rows, size = np.arange(len(cells)), _FIRST
+    while len(rows):
+        some = [cells[row] for row in rows.tolist()]
+        figures = _extrapolated_figures(some, partial(sums_alone, some), ranges[rows], level, size)
+        found[:, rows] = figures.rows
+        rows = rows[figures.worst > tolerance] if size < _LARGEST else rows[:0]
+        size *= 2
+    return TailFigures(*found)
+
+
+def _independent_figures(cells: Sequence[LossCell], level: float) -> TailFigures:
+    """Figures of the total of independent cells, on a lattice refined until they agree."""
+    sums = partial(sum_independent, cells)
+    ranges, size = _ranges(cells, sums, level, each=False), 2 * _FIRST
     while True:
         found = _extrapolated_figures(cells, sums, ranges, level, size)
-        worst = max(found.value_at_risk_error.max(), found.expected_shortfall_error.max())
-        if worst <= tolerance or size >= _LARGEST:
+        if found.worst[0] <= _TOLERANCE or size >= _LARGEST:
             return found
         size *= 2
 
@@ -256,12 +283,7 @@ def _extrapolated_figures(
         tails.append(tail_of(sums(limited[:, ::stride], steps), steps, level))
     value, value_error = _figure([tail.value_at_risk for tail in tails])
     shortfall, shortfall_error = _figure([tail.expected_shortfall for tail in tails])
-    return TailFigures(
-        value_at_risk=value,
-        value_at_risk_error=value_error,
-        expected_shortfall=shortfall,
-        expected_shortfall_error=shortfall_error,
-    )
+    return TailFigures(value, value_error, shortfall, shortfall_error)
 
 
 def _figure(found: Sequence[Floats]) -> tuple[Floats, Floats]:

@@ -1,6 +1,7 @@
 """What one loss costs: severity distributions, each with its limited expected value in closed form."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -259,16 +260,18 @@ class Spliced:
         if not self._below > 0:
             raise ParameterError(f"the body has no loss below the threshold of {self.tail.threshold:g}")
 
-    @property
+    @cached_property
     def _below(self) -> float:
         return float(self.body.cdf(np.asarray(self.tail.threshold)))
+
+    @cached_property
+    def _at_threshold(self) -> float:
+        return float(self._limited_body(np.asarray(self.tail.threshold)))
 
     @property
     def mean(self) -> float:
         """Mean; infinite where the tail's is."""
-        return float(self._limited_body(np.asarray(self.tail.threshold))) + self.tail_probability * (
-            self.tail.mean - self.tail.threshold
-        )
+        return self._at_threshold + self.tail_probability * (self.tail.mean - self.tail.threshold)
 
     def cdf(self, losses: Floats) -> Floats:
         """Probability of at most ``losses``."""
@@ -282,9 +285,8 @@ class Spliced:
         low = limits <= threshold
         found = np.empty(limits.shape)
         found[low] = self._limited_body(limits[low])
-        at_threshold = float(self._limited_body(np.asarray(threshold)))
         excess = self.tail.limited_mean(limits[~low]) - threshold
-        found[~low] = at_threshold + self.tail_probability * excess
+        found[~low] = self._at_threshold + self.tail_probability * excess
         return found
 
     def ppf(self, levels: Floats) -> Floats:
