@@ -17,7 +17,7 @@ PACKAGE = ROOT / "riskmodels"
 # A module imports only from groups further left, or inside its own package.
 DIRECTION = """
     privacy < errors < labels < params, display < tables, workdays
-    < policy, scenario, risks, rates, accuracy < sources, sample < panel, catalogue < forecasting, losses < backtesting < scorecard < stresstest < assessment < proposals
+    < policy, scenario, risks, rates, accuracy < sources, sample < panel, catalogue < forecasting < losses < backtesting < scorecard < stresstest < assessment < proposals
     < listings < results < plots < report < runner < terminal < cli < __main__
 """
 GROUP = {room.strip(): place for place, group in enumerate(DIRECTION.split("<")) for room in group.split(",")}

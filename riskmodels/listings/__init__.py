@@ -11,6 +11,7 @@ from riskmodels.listings.data import (
 )
 from riskmodels.listings.decisions import list_findings, list_policy, list_proposals
 from riskmodels.listings.indicators import indicator_quality, quality_note
+from riskmodels.listings.losses import list_loss_years, list_losses, list_severities
 from riskmodels.listings.outlooks import (
     list_explanation,
     list_factors,
@@ -32,6 +33,8 @@ __all__ = [
     "list_factors",
     "list_findings",
     "list_ignored",
+    "list_loss_years",
+    "list_losses",
     "list_nowcast",
     "list_omitted",
     "list_outlook",
@@ -42,6 +45,7 @@ __all__ = [
     "list_rejections",
     "list_scenario",
     "list_scores",
+    "list_severities",
     "list_stress",
     "list_totals",
     "list_unavailable",

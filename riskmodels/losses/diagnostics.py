@@ -10,13 +10,20 @@ from scipy import optimize, stats
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.losses.fitting import SeverityFit, fit_severity, fit_tail, tail_log_likelihood
+from riskmodels.losses.fitting import (
+    SeverityFit,
+    fit_severity,
+    fit_tail,
+    standard_errors,
+    tail_log_likelihood,
+)
 from riskmodels.losses.severity import Spliced
 
 Floats = npt.NDArray[np.float64]
 
 _THRESHOLDS, _LOWEST, _FEWEST = 25, 0.5, 15
 _FEWEST_DRAWS = 99
+_LEVELS, _FEWEST_IN_TAIL, _REJECTED = (0.75, 0.8, 0.85, 0.9, 0.925, 0.95), 30, 0.1
 _SHAPES = (-0.9, 3.0)
 
 
@@ -87,9 +94,9 @@ def _from(losses: Floats, threshold: float) -> dict[str, float]:
         "threshold": threshold,
         "exceedances": found.exceedances,
         "shape": found.tail.shape,
-        "shape_error": float(np.sqrt(covariance[0, 0])),
+        "shape_error": float(standard_errors(covariance)[0]),
         "modified_scale": found.tail.scale - found.tail.shape * threshold,
-        "modified_scale_error": float(np.sqrt(slope @ covariance @ slope)),
+        "modified_scale_error": float(standard_errors(np.array([[slope @ covariance @ slope]]))[0]),
         "mean_excess": float(excess.mean()),
         "mean_excess_error": float(stats.sem(excess)),
     }
@@ -248,9 +255,66 @@ def _statistics(fit: SeverityFit, losses: Floats) -> Floats:
     """Kolmogorov–Smirnov and Anderson–Darling distances of losses from a fit, given that they are reported."""
     hidden = 1.0 - fit.reported_share
     places = np.sort((fit.severity.cdf(losses) - hidden) / (1.0 - hidden))
-    places = np.clip(places, 1e-12, 1.0 - 1e-12)
-    n = len(places)
-    ranks = np.arange(1, n + 1)
+    ranks, n = np.arange(1, len(places) + 1), len(places)
     distance = np.maximum(ranks / n - places, places - (ranks - 1) / n).max()
-    logs = np.log(places) + np.log1p(-places[::-1])
-    return np.array([distance, -n - ((2 * ranks - 1) * logs).mean()])
+    return np.array([distance, _anderson_darling(places)])
+
+
+def _anderson_darling(places: Floats) -> float:
+    """Distance of probabilities from uniform ones."""
+    places = np.clip(np.sort(places), 1e-12, 1.0 - 1e-12)
+    weights = 2.0 * np.arange(1, len(places) + 1) - 1.0
+    return float(-len(places) - (weights * (np.log(places) + np.log1p(-places[::-1]))).mean())
+
+
+def tail_thresholds(losses: npt.ArrayLike, *, draws: int = 99, seed: int) -> pd.DataFrame:
+    """Test generalised Pareto tails from several thresholds.
+
+    Parameters
+    ----------
+    losses : array of shape (n,)
+        Losses, in the unit of money.
+    draws : int
+        Of the parametric bootstrap of each test.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    DataFrame
+        One row a threshold, from the quantile of 75 % to where thirty losses are left: ``threshold``,
+        ``p_value`` of the Anderson–Darling test, and ``chosen``: true for one, the lowest from which on none
+        is rejected at 10 %; the highest where it is rejected itself.
+
+    Raises
+    ------
+    ParameterError
+        There are fewer than 120 losses.
+
+    Notes
+    -----
+    After Bader, Yan & Zhang 2018, doi:10.1214/17-AOAS1092.
+    """
+    losses = np.sort(np.asarray(losses, dtype=float))
+    highest = 1.0 - _FEWEST_IN_TAIL / max(len(losses), 1)
+    if highest < _LEVELS[0]:
+        raise ParameterError(
+            f"{len(losses)} losses are too few to choose a tail: thirty must lie beyond 75 %"
+        )
+    rng = np.random.default_rng(seed)
+    levels = sorted({*(level for level in _LEVELS if level < highest), highest})
+    thresholds = np.quantile(losses, levels)
+    p_values = np.array([_tail_p_value(losses, threshold, draws, rng) for threshold in thresholds.tolist()])
+    accepted = np.logical_and.accumulate(p_values[::-1] > _REJECTED)[::-1]
+    chosen = np.arange(len(levels)) == (int(np.argmax(accepted)) if accepted.any() else len(levels) - 1)
+    return pd.DataFrame({"threshold": thresholds, "p_value": p_values, "chosen": chosen})
+
+
+def _tail_p_value(losses: Floats, threshold: float, draws: int, rng: np.random.Generator) -> float:
+    found = fit_tail(losses, threshold)
+    distance = _anderson_darling(found.tail.cdf(losses[losses > threshold]))
+    beyond = 0
+    for _ in range(draws):
+        again = found.tail.ppf(rng.uniform(size=found.exceedances))
+        beyond += _anderson_darling(fit_tail(again, threshold).tail.cdf(again)) >= distance
+    return (beyond + 1) / (draws + 1)

@@ -132,12 +132,12 @@ def fit_severity(
     """
     seen = _checked(losses, reporting_threshold, tail_threshold)
     if tail_threshold is None:
-        body = _fit_body(seen, family, reporting_threshold, np.inf)
+        body = fit_body(seen, family, reporting_threshold, np.inf)
         made: Body | Spliced = body_of(family, body.estimates)
         names: tuple[str, ...] = _PARAMETERS[family]
         whole, exceedances = body, 0
     else:
-        body = _fit_body(seen[seen <= tail_threshold], family, reporting_threshold, tail_threshold)
+        body = fit_body(seen[seen <= tail_threshold], family, reporting_threshold, tail_threshold)
         tail = fit_tail(seen, tail_threshold)
         exceedances = tail.exceedances
         cut = body_of(family, body.estimates)
@@ -187,11 +187,11 @@ def fit_tail(losses: Floats, threshold: float) -> TailFit:
     """
     excess = losses[losses > threshold] - threshold
     _enough(excess, f"losses above {threshold:,.6g}")
-    unit = excess.mean()
+    unit = float(excess.mean())
     scaled = excess / unit
     ratio = _best_ratio(scaled)
     shape = float(np.log1p(ratio * scaled).mean()) if ratio else 0.0
-    scale = shape / ratio if ratio else 1.0
+    scale = float(shape / ratio) if ratio else 1.0
 
     def likelihood(parameters: Floats) -> float:
         return tail_log_likelihood(scaled, *parameters.tolist())
@@ -239,7 +239,7 @@ def _tail_log_density(excess: Floats, shape: float, scale: float) -> Floats:
     return np.asarray(-np.log(scale) - (1.0 + 1.0 / shape) * np.log(inside))
 
 
-def _fit_body(losses: Floats, family: Family, low: float, high: float) -> Part:
+def fit_body(losses: Floats, family: Family, low: float, high: float) -> Part:
     """Fit two parameters to losses between two thresholds, given that they are there."""
     _enough(losses, "losses of the body")
     unit = float(np.exp(np.log(losses).mean()))
@@ -314,8 +314,14 @@ def _log_density(made: Body, losses: Floats) -> Floats:
 
 
 def _table(names: tuple[str, ...], whole: Part) -> pd.DataFrame:
-    errors = np.sqrt(np.diag(whole.covariance))
+    errors = standard_errors(whole.covariance)
     return pd.DataFrame({"parameter": names, "estimate": whole.estimates, "standard_error": errors})
+
+
+def standard_errors(covariance: Floats) -> Floats:
+    """Roots of the variances; NaN where the likelihood has no inner maximum, and so tells none."""
+    variances = np.diag(covariance)
+    return np.sqrt(np.where(variances > 0, variances, np.nan))
 
 
 def _checked(losses: npt.ArrayLike, reporting_threshold: float, tail_threshold: float | None) -> Floats:

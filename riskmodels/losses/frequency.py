@@ -176,8 +176,13 @@ def fit_frequency(
 def _dispersed(number: Floats, base: Floats, design: pd.DataFrame) -> Any:
     """Fit a negative binomial; None where its likelihood has no inner maximum."""
     fitted = _quietly(discrete_model.NegativeBinomial(number, design, exposure=base))
-    errors = np.sqrt(np.diag(fitted.cov_params()))
-    inner = fitted.mle_retvals["converged"] and fitted.params.iloc[-1] > 0 and np.isfinite(errors).all()
+    try:
+        variances = np.diag(fitted.cov_params())
+    except ValueError:  # the likelihood is flat
+        return None
+    if not fitted.mle_retvals["converged"]:
+        return None
+    inner = fitted.params.iloc[-1] > 0 and np.isfinite(variances).all() and (variances > 0).all()
     return fitted if inner else None
 
 

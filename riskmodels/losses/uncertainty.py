@@ -1,6 +1,6 @@
 """How far a value-at-risk is uncertain because frequencies and severities are estimated."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from riskmodels.losses.lattice import Compound, tail_of
 from riskmodels.losses.severity import GeneralizedPareto, Spliced
 
 Floats = npt.NDArray[np.float64]
+Sums = Callable[[Sequence[LossCell], Floats, Floats], Compound]
 
 _SIZE = 2**11
 _ROOM = 1.6
@@ -108,8 +109,15 @@ def value_at_risk_intervals(
         raise ParameterError("intervals need a confidence between 0 and 1 and a hundred draws")
     best = aggregate_losses([fitted.cell for fitted in cells], level=level).table
     rng = np.random.default_rng(seed)
-    sets = zip(*(fitted.draw(draws, rng) for fitted in cells), strict=True)
-    ranges = _ROOM * best["value_at_risk"].to_numpy()
+    sets = [list(one) for one in zip(*(fitted.draw(draws, rng) for fitted in cells), strict=True)]
+    return drawn_intervals(best, sets, level=level, confidence=confidence)
+
+
+def drawn_intervals(
+    best: pd.DataFrame, sets: Sequence[Sequence[LossCell]], *, level: float, confidence: float
+) -> pd.DataFrame:
+    """Put intervals from drawn sets of cells around the figures of a ``LossDistribution``'s table."""
+    ranges = _ROOM * np.maximum(best["value_at_risk"].to_numpy(), 1e-12)
     found = np.stack([_figures(one, ranges, level) for one in sets])
     outside = (1.0 - confidence) / 2.0
     low, high = np.quantile(found, [outside, 1.0 - outside], axis=0)
@@ -126,21 +134,49 @@ def value_at_risk_intervals(
     )
 
 
+def drawn_curve(
+    best: Sequence[LossCell],
+    sets: Sequence[Sequence[LossCell]],
+    levels: Sequence[float],
+    *,
+    confidence: float,
+) -> pd.DataFrame:
+    """Tabulate the total of independent cells: ``level``, ``loss``, and its ``lower`` and ``upper`` from drawn sets."""
+    outside = (1.0 - confidence) / 2.0
+    first = _quantiles(best, levels, 1e-12)
+    drawn = np.stack([_quantiles(one, levels, float(first[-1])) for one in sets])
+    low, high = np.quantile(drawn, [outside, 1.0 - outside], axis=0)
+    return pd.DataFrame({"level": levels, "loss": first, "lower": low, "upper": high})
+
+
+def _quantiles(cells: Sequence[LossCell], levels: Sequence[float], end: float) -> Floats:
+    steps, made = _wide_enough(cells, sum_independent, np.full(len(cells), _ROOM * end), max(levels))
+    return np.array([tail_of(made, steps, level).value_at_risk[0] for level in levels])
+
+
 def _figures(cells: Sequence[LossCell], ranges: Floats, level: float) -> Floats:
     """Value-at-risk and expected shortfall of the cells and their total, (2, c + 1), to about one in ten thousand."""
     found = []
     for sums, ends in ((sums_alone, ranges[:-1]), (sum_independent, np.full(len(cells), ranges[-1]))):
-        wide = np.maximum(ends, 1e-12)
-        for _ in range(_TRIES):
-            steps = wide / _SIZE
-            made: Compound = sums(cells, limited_means(cells, steps, _SIZE), steps)
-            passed = made.mass.sum(axis=1) > 0.5 * (1.0 + level)
-            if passed.all():
-                break
-            wide = np.where(passed, 1.0, 4.0) * wide
+        steps, made = _wide_enough(cells, sums, ends, level)
         tail = tail_of(made, steps, level)
         found.append(np.stack([tail.value_at_risk, tail.expected_shortfall]))
     return np.concatenate(found, axis=1)
+
+
+def _wide_enough(
+    cells: Sequence[LossCell], sums: Sums, ends: Floats, level: float
+) -> tuple[Floats, Compound]:
+    """Return steps and sums on a lattice that passes the level, widened where it does not."""
+    ends = np.maximum(ends, 1e-12)
+    for _ in range(_TRIES):
+        steps = ends / _SIZE
+        made = sums(cells, limited_means(cells, steps, _SIZE), steps)
+        passed = made.mass.sum(axis=1) > 0.5 * (1.0 + level)
+        if passed.all():
+            return steps, made
+        ends = np.where(passed, 1.0, 4.0) * ends
+    raise ParameterError(f"no range of losses passes the level {level}")
 
 
 def _drawn(table: pd.DataFrame, covariance: Floats, size: int, rng: np.random.Generator) -> Floats:

@@ -6,6 +6,7 @@ from riskmodels.plots.conclusions import plot_findings, plot_stresstest
 from riskmodels.plots.data import plot_change, plot_changes, plot_coverage, plot_quality
 from riskmodels.plots.dispatch import plot, plot_of
 from riskmodels.plots.explanations import plot_explanation
+from riskmodels.plots.losses import plot_lossassessment, plot_lossdistribution, plot_taildiagnostics
 from riskmodels.plots.nowcasts import plot_nowcast
 from riskmodels.plots.outlooks import plot_forecast, plot_series
 from riskmodels.plots.panels import plot_panel
@@ -22,6 +23,8 @@ __all__ = [
     "plot_findings",
     "plot_forecast",
     "plot_heat_map",
+    "plot_lossassessment",
+    "plot_lossdistribution",
     "plot_nowcast",
     "plot_of",
     "plot_panel",
@@ -29,4 +32,5 @@ __all__ = [
     "plot_scorecard",
     "plot_series",
     "plot_stresstest",
+    "plot_taildiagnostics",
 ]

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from riskmodels.assessment import Findings
 from riskmodels.backtesting import Backtest
 from riskmodels.forecasting import Explanation, Forecast, Nowcast
+from riskmodels.losses import LossAssessment
 from riskmodels.proposals import Proposals
 from riskmodels.results import load, load_all
 from riskmodels.runner.plan import Plan
@@ -120,6 +121,9 @@ def write_tables(results: Path, folder: Path) -> None:
     }
     for explained in load_all(results, "explanation", Explanation):
         frames["forecast_factors"], frames["forecast_changes"] = explained.table, explained.changes
+    for losses in load_all(results, "losses", LossAssessment):
+        frames["losses"], frames["loss_intervals"] = losses.distribution.table, losses.intervals
+        frames["loss_contributions"], frames["loss_severities"] = losses.contributions, losses.severities
     for known in load_all(results, "nowcast", Nowcast):
         frames["nowcast"] = known.table
     for record in load_all(results, "backtest", Backtest):

@@ -17,6 +17,7 @@ from riskmodels.runner.settings import (
     AssessmentParameters,
     DataQualityParameters,
     ForecastParameters,
+    LossParameters,
     PolicyReviewParameters,
     RunSettings,
     ScenarioChoice,
@@ -175,6 +176,14 @@ def _quarter_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
             horizon_months=settings.horizon_months,
             method=settings.method,
             language=language,
+        ),
+    )
+    yield Step(
+        notebook="35_losses",
+        reads=("tables",),
+        writes="losses",
+        parameters=LossParameters(
+            results=results, policies=policies, policy_on=day, period=settings.period, language=language
         ),
     )
 

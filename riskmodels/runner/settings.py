@@ -69,6 +69,16 @@ class ForecastParameters(Parameters):
     language: Language
 
 
+class LossParameters(Parameters):
+    """Parameters of 35_losses."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    period: Period
+    language: Language
+
+
 class StressTestParameters(Parameters):
     """Parameters of 40_stress_test."""
 
@@ -103,6 +113,7 @@ NOTEBOOKS: dict[str, type[Parameters]] = {
     "10_data_quality": DataQualityParameters,
     "20_service_risk": ServiceRiskParameters,
     "30_complaint_forecast": ForecastParameters,
+    "35_losses": LossParameters,
     "40_stress_test": StressTestParameters,
     "50_assessment": AssessmentParameters,
     "60_policy_review": PolicyReviewParameters,

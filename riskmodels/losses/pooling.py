@@ -1,0 +1,94 @@
+"""Cells with few losses borrow from the others, as far as the others are alike."""
+
+import numpy as np
+import numpy.typing as npt
+
+from riskmodels.errors import ParameterError
+
+Floats = npt.NDArray[np.float64]
+
+_LARGEST_SHAPE = 1e6
+
+
+def pooled_estimates(estimates: Floats, errors: Floats) -> tuple[Floats, Floats]:
+    """Shrink estimates of k cells towards their mean, as far as their differences are chance.
+
+    Parameters
+    ----------
+    estimates, errors : ndarray, shape (k,)
+        Estimates and standard errors; NaN where a cell has none.
+
+    Returns
+    -------
+    (ndarray, ndarray), shape (k,)
+        Means and standard deviations given all cells; a cell without an estimate has the mean of the others,
+        and their spread.
+
+    Raises
+    ------
+    ParameterError
+        No cell has an estimate.
+
+    Notes
+    -----
+    A normal between-cell distribution; its variance by moments (DerSimonian & Laird 1986,
+    doi:10.1016/0197-2456(86)90046-2).
+
+    Examples
+    --------
+    >>> mean, error = pooled_estimates(np.array([1.0, 3.0]), np.array([0.1, 0.1]))
+    >>> mean.round(2).tolist()
+    [1.0, 3.0]
+    """
+    known = np.isfinite(estimates) & np.isfinite(errors)
+    if not known.any():
+        raise ParameterError("no cell has an estimate to pool")
+    found, precision = estimates[known], errors[known] ** -2.0
+    centre = (precision * found).sum() / precision.sum()
+    excess = (precision * (found - centre) ** 2).sum() - (len(found) - 1)
+    scale = precision.sum() - (precision**2).sum() / precision.sum()
+    between = max(excess / scale, 0.0) if scale > 0 else 0.0
+    weight = 1.0 / (between + 1.0 / precision)
+    centre, doubt = (weight * found).sum() / weight.sum(), 1.0 / weight.sum()
+    own = np.where(known, np.where(known, errors, 1.0) ** -2.0, 0.0)
+    trust = own * between / (1.0 + own * between)
+    mean = trust * np.where(known, estimates, 0.0) + (1.0 - trust) * centre
+    return mean, np.sqrt((1.0 - trust) * between + (1.0 - trust) ** 2 * doubt)
+
+
+def credible_rates(counts: Floats, exposure: float) -> tuple[Floats, Floats]:
+    """Estimate rates of a table of cells, each shrunk towards what its row and its column lead to expect.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (r, c)
+        Losses, e.g. by event type and product.
+    exposure : float
+        Years (> 0) in which they were seen.
+
+    Returns
+    -------
+    (ndarray, ndarray), shape (r, c)
+        Shape and rate [years] of the gamma distribution of each cell's losses a year: the mean is their
+        quotient.
+
+    Raises
+    ------
+    ParameterError
+        There is no loss, or the exposure is not positive.
+
+    Notes
+    -----
+    The prior mean of a cell is row total times column total over the grand total and years; its
+    shape is that of a gamma mixture of Poisson counts by moments (Bühlmann & Straub 1970).
+    """
+    total = counts.sum()
+    if not total > 0 or not exposure > 0:
+        raise ParameterError("rates need losses and a positive exposure")
+    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
+    freedom = max((counts.shape[0] - 1) * (counts.shape[1] - 1), 1) / counts.size
+    excess = float(((counts - expected) ** 2).sum() - freedom * expected.sum())
+    shape = float((expected**2).sum()) / excess if excess > 0 else _LARGEST_SHAPE
+    shape = min(max(shape, 0.1), _LARGEST_SHAPE)
+    prior = shape / np.maximum(expected / exposure, 1e-12)
+    return shape + counts, prior + exposure
