@@ -294,6 +294,21 @@ def test_contributions_are_derivatives(dependence) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "dependence", [GaussianFactor(correlation=0.3), StudentFactor(correlation=0.3, degrees=4.0)]
+)
+def test_the_error_of_a_dependent_total_is_told(dependence, monkeypatch) -> None:
+    """Against four times as many steps of the lattice, and nearly twice as many nodes."""
+    cells = portfolio(seed=3, cells=6)
+    row = total(*cells, dependence=dependence)
+    monkeypatch.setattr("riskmodels.losses.aggregate._SCOUT", 2**12)
+    monkeypatch.setattr("riskmodels.losses.dependence._STEP", 0.3)
+    monkeypatch.setattr("riskmodels.losses.dependence._LOG_STEP", 0.35)
+    fine = total(*cells, dependence=dependence)
+    for name in ("value_at_risk", "expected_shortfall"):
+        assert abs(row[name] / fine[name] - 1) < row[f"{name}_error"] < 2e-3
+
+
 def test_dependence_without_correlation_is_independence() -> None:
     cells = portfolio(seed=3, cells=4)
     alone, none = (

@@ -216,9 +216,14 @@ def _compared_figures(found: Sequence[Compound], ranges: Floats, level: float) -
 
 
 def _compared(coarse: Floats, fine: Floats) -> tuple[Floats, Floats]:
-    """Return a figure of all nodes on the finer lattice, and its relative error."""
+    """Return a figure of all nodes on the finer lattice, and its relative error.
+
+    That of the lattice is what half its steps change. The rule over the nodes converges exponentially: twice as
+    many have far less than a tenth of the error of half of them.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):  # infinite figures are exact
-        error = (np.abs(coarse[:1] - fine[:1]) + np.abs(fine[1:] - fine[:1])) / np.abs(fine[:1])
+        lattice, nodes = np.abs(coarse[:1] / fine[:1] - 1.0), np.abs(fine[1:] / fine[:1] - 1.0)
+    error = lattice + 0.1 * nodes
     return fine[:1], np.where(np.isfinite(error), error, 0.0)
 
 
