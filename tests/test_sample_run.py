@@ -17,7 +17,7 @@ from riskmodels.runner.outputs import SCHEMA
 
 NAME = "2026Q3"
 STEPS = [
-    "10_data_quality", "20_service_risk", "30_complaint_forecast", "40_stress_test-complaint_surge",
+    "10_data_quality", "20_service_risk", "30_complaint_forecast", "35_losses", "40_stress_test-complaint_surge",
     "40_stress_test-system_outage", "50_assessment", "60_policy_review",
 ]  # fmt: skip
 PLANTED = {  # found without riskmodels.privacy, which is what hides them
@@ -79,7 +79,7 @@ def test_the_folder_holds_everything_and_nothing_else(report):
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
-        "backtest", "explanation", "findings", "nowcast", "outlook", "proposals", "quality", "scorecard", "stress-complaint_surge", "stress-system_outage", "tables",
+        "backtest", "explanation", "findings", "losses", "nowcast", "outlook", "proposals", "quality", "scorecard", "stress-complaint_surge", "stress-system_outage", "tables",
     ]  # fmt: skip
 
 
@@ -100,8 +100,8 @@ def test_the_manifest_names_every_result_by_its_digest(report, before):
 
 def test_every_notebook_is_a_section(page):
     titles = [heading.get_text(" ", strip=True) for heading in page.main.find_all("h2")]
-    assert [title.split(" ")[0] for title in titles] == ["Management", *"1234567"]
-    assert len({title.split(" ", 1)[1] for title in titles}) == 8
+    assert [title.split(" ")[0] for title in titles] == ["Management", *"12345678"]
+    assert len({title.split(" ", 1)[1] for title in titles}) == 9
     assert len(page.find_all("li", class_="tile")) >= 5
 
 
