@@ -11,6 +11,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "aggregate_losses": "losses",
+    "annual_cover": "losses",
+    "AnnualCover": "losses",
     "assess": "assessment",
     "assess_losses": "losses",
     "assess_losses_where_known": "losses",
@@ -18,6 +20,7 @@ _HOMES = {
     "Backtest": "backtesting",
     "backtest": "backtesting",
     "basel_capital": "losses",
+    "bootstrap_interval": "losses",
     "build_panel": "panel",
     "Changes": "tables",
     "compare_deliveries": "tables",

@@ -131,6 +131,11 @@ def test_losses_not_recorded_yet_are_counted(found, sample_tables) -> None:
     )
 
 
+def test_what_was_recovered_is_taken_off_where_that_is_asked_for(found, sample_tables) -> None:
+    net = assess_losses(sample_tables.losses, last="2026Q3", net=True, draws=100)
+    assert 0.7 * found.distribution.mean < net.distribution.mean < 0.97 * found.distribution.mean
+
+
 def test_figures_of_the_assessment_belong_together(found) -> None:
     table, intervals = found.distribution.table, found.intervals
     assert table["cell"].tolist() == intervals["cell"].tolist()

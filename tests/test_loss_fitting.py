@@ -8,7 +8,12 @@ from scipy import stats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.aggregate import aggregate_losses
 from riskmodels.losses.cells import LossCell
-from riskmodels.losses.diagnostics import goodness_of_fit, profile_interval, tail_diagnostics
+from riskmodels.losses.diagnostics import (
+    bootstrap_interval,
+    goodness_of_fit,
+    profile_interval,
+    tail_diagnostics,
+)
 from riskmodels.losses.elicitation import Mixture, at_prices_of, elicited_severity
 from riskmodels.losses.fitting import fit_severity, fit_tail
 from riskmodels.losses.frequency import NegativeBinomial, Poisson, fit_frequency
@@ -225,6 +230,16 @@ def test_profile_intervals_hold_the_truth_as_often_as_they_say() -> None:
         shape, quantile = profile_interval(losses, 0.0), profile_interval(losses, 0.0, level=0.999)
         inside.append([shape[0] <= 0.3 <= shape[1], quantile[0] <= wanted <= quantile[1]])
     assert (np.abs(np.mean(inside, axis=0) - 0.9) < 0.08).all()
+
+
+def test_bootstrap_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    truth = Lognormal(mu=2.0, sigma=1.0)
+    wanted, inside = float(truth.ppf(np.asarray(0.99))), []
+    for seed in range(60):
+        fit = fit_severity(drawn(truth, 80, seed=seed))
+        low, high = bootstrap_interval(fit, level=0.99, draws=99, seed=seed)
+        inside.append(low < wanted < high)
+    assert 0.8 <= np.mean(inside) <= 0.98
 
 
 # Parameters into intervals

@@ -10,6 +10,7 @@ from scipy import stats
 from workload.losses import portfolio
 
 from riskmodels.errors import ParameterError
+from riskmodels.losses import simulation
 from riskmodels.losses.aggregate import aggregate_losses
 from riskmodels.losses.capital import (
     basel_capital,
@@ -19,6 +20,7 @@ from riskmodels.losses.capital import (
 from riskmodels.losses.cells import LossCell, counts_of, limited_means
 from riskmodels.losses.compounding import sums_alone
 from riskmodels.losses.contributions import euler_contributions
+from riskmodels.losses.cover import annual_cover
 from riskmodels.losses.dependence import GaussianFactor, StudentFactor
 from riskmodels.losses.frequency import NegativeBinomial, Poisson
 from riskmodels.losses.insurance import Retained
@@ -89,6 +91,16 @@ def test_quantiles_and_probabilities_are_inverse(severity) -> None:
     np.testing.assert_allclose(severity.cdf(losses), levels, rtol=1e-9)
 
 
+@given(st.floats(0, 50), st.floats(-0.4, 0.9))
+def test_a_shifted_severity_has_its_limited_mean_shifted(shift: float, shape: float) -> None:
+    limits = np.array([0.5, 3.0, 20.0, 90.0])
+    plain = GeneralizedPareto(shape=shape, scale=2.0)
+    moved = GeneralizedPareto(shape=shape, scale=2.0, threshold=shift)
+    wanted = np.minimum(limits, shift) + plain.limited_mean(limits - shift)
+    np.testing.assert_allclose(moved.limited_mean(limits), wanted, rtol=1e-12)
+    assert moved.mean == pytest.approx(plain.mean + shift)
+
+
 def test_severities_agree_with_scipy() -> None:
     losses = np.array([0.1, 1.0, 2.0, 7.0, 40.0])
     for ours, theirs in (
@@ -128,6 +140,7 @@ def test_a_levy_loss_has_a_limited_mean_but_no_mean() -> None:
         (lambda: aggregate_losses([cell(BODY)], level=1.0), "the level is 1.0"),
         (lambda: simulate_losses([cell(BODY)], years=1000, seed=1), "too few"),
         (lambda: euler_contributions(aggregate_losses([cell(Levy())])), "without a mean"),
+        (lambda: annual_cover(aggregate_losses([cell(BODY)]), attachment=-1.0, limit=1.0), "a cover needs"),
         (lambda: business_indicator_component(-1.0), "business indicator is -1.0"),
         (lambda: internal_loss_multiplier(1.0, 0.0), "positive business indicator component"),
     ],
@@ -414,6 +427,43 @@ def test_a_range_too_short_is_never_used() -> None:
         row = total(cell(severity, NegativeBinomial(mean=200.0, dispersion=3.0)), level=level)
         assert np.isfinite(row["value_at_risk"])
         assert row["value_at_risk_error"] < 1e-4
+
+
+@pytest.mark.parametrize(
+    "dependence", [None, GaussianFactor(correlation=0.3)], ids=["independent", "Gaussian"]
+)
+@pytest.mark.parametrize(
+    ("attachment", "limit"), [(100.0, 150.0), (300.0, 500.0), (50.0, np.inf), (1e5, 10.0)]
+)
+def test_a_cover_of_the_year_pays_what_simulated_years_say(dependence, attachment, limit) -> None:
+    cells = [
+        cell(Lognormal(mu=1.0, sigma=1.0), Poisson(rate=20.0), "a"),
+        cell(Gamma(shape=2.0, scale=4.0), NegativeBinomial(mean=8.0, dispersion=0.3), "b"),
+    ]
+    made = aggregate_losses(cells, dependence=dependence, level=0.99)
+    kept = annual_cover(made, attachment=attachment, limit=limit)
+    years = years_of(cells, dependence)
+    left = years - np.clip(years - attachment, 0, limit)
+    assert kept.paid == pytest.approx((years - left).mean(), abs=4 * (years - left).std() / 300 + 1e-6)
+    assert kept.mean + kept.paid == pytest.approx(made.mean)
+    value = np.quantile(left, 0.99)
+    assert kept.value_at_risk == pytest.approx(value, rel=0.02)
+    assert kept.expected_shortfall == pytest.approx(left[left >= value].mean(), rel=0.03)
+
+
+def years_of(cells: list[LossCell], dependence, size: int = 90_000) -> np.ndarray:
+    """Totals of simulated years."""
+    totals = []
+
+    def keep(losses: np.ndarray, level: float) -> dict[str, float]:
+        totals.append(losses.copy())
+        return figures(losses, level)
+
+    figures = simulation._figures
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulation, "_figures", keep)
+        simulate_losses(cells, years=size, seed=4, level=0.99, dependence=dependence)
+    return totals[-1]
 
 
 def test_insurance_lowers_the_risk_by_what_it_pays() -> None:

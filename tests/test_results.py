@@ -127,7 +127,7 @@ def test_every_result_comes_back_as_it_was(name, default_policy, tmp_path) -> No
 
 
 NOT_RESULTS = {  # what a portfolio of losses is described by
-    "Exponential", "FittedCell", "Gamma", "GaussianFactor", "GeneralizedPareto", "Levy", "Lognormal", "LossCell",
+    "AnnualCover", "Exponential", "FittedCell", "Gamma", "GaussianFactor", "GeneralizedPareto", "Levy", "Lognormal", "LossCell",
     "Mixture", "NegativeBinomial", "Poisson", "Retained", "Spliced", "StudentFactor", "Weibull",
 }  # fmt: skip
 

@@ -4,9 +4,11 @@ from riskmodels.losses.aggregate import LossDistribution, aggregate_losses
 from riskmodels.losses.capital import basel_capital
 from riskmodels.losses.cells import LossCell
 from riskmodels.losses.contributions import euler_contributions
+from riskmodels.losses.cover import AnnualCover, annual_cover
 from riskmodels.losses.dependence import GaussianFactor, StudentFactor
 from riskmodels.losses.diagnostics import (
     TailDiagnostics,
+    bootstrap_interval,
     goodness_of_fit,
     profile_interval,
     tail_diagnostics,
@@ -30,6 +32,7 @@ from riskmodels.losses.simulation import simulate_losses
 from riskmodels.losses.uncertainty import FittedCell, value_at_risk_intervals
 
 __all__ = [
+    "AnnualCover",
     "Exponential",
     "FittedCell",
     "FrequencyFit",
@@ -51,10 +54,12 @@ __all__ = [
     "TailDiagnostics",
     "Weibull",
     "aggregate_losses",
+    "annual_cover",
     "assess_losses",
     "assess_losses_where_known",
     "at_prices_of",
     "basel_capital",
+    "bootstrap_interval",
     "elicited_severity",
     "euler_contributions",
     "fit_frequency",

@@ -1,6 +1,7 @@
 """Whether a severity fits, and where its tail begins."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -190,6 +191,43 @@ def _profile_quantile(excess: Floats, quantile: float, beyond: float) -> float:
     return -float(optimize.minimize_scalar(lack, bounds=ends, method="bounded", options={"xatol": 1e-10}).fun)
 
 
+def bootstrap_interval(
+    fit: SeverityFit, *, level: float, confidence: float = 0.9, draws: int = 199, seed: int
+) -> tuple[float, float]:
+    """Compute the interval of a quantile of one loss by parametric bootstrap.
+
+    Parameters
+    ----------
+    fit : SeverityFit
+        The fit; as many losses are drawn from it and fitted again.
+    level : float
+        Probability of the quantile, in (0, 1), among all losses.
+    confidence : float
+        Probability of the interval.
+    draws, seed : int
+        How many times, and seed of the draws.
+
+    Returns
+    -------
+    (float, float)
+        Lower and upper end: those of the logarithms' errors turned round the estimate.
+
+    Raises
+    ------
+    ParameterError
+        There are fewer than 99 draws.
+
+    Notes
+    -----
+    The basic bootstrap (Davison & Hinkley 1997, *Bootstrap Methods and their Application*, section 5.2).
+    """
+    at = np.asarray(level)
+    logs = [np.log(float(again.severity.ppf(at))) for again, _ in _drawn_again(fit, draws, seed)]
+    middle, outside = np.log(float(fit.severity.ppf(at))), (1.0 - confidence) / 2.0
+    low, high = np.quantile(logs, [outside, 1.0 - outside]).tolist()
+    return float(np.exp(2.0 * middle - high)), float(np.exp(2.0 * middle - low))
+
+
 def goodness_of_fit(fit: SeverityFit, losses: npt.ArrayLike, *, draws: int = 199, seed: int) -> pd.DataFrame:
     """Test whether losses are from the fitted severity, its parameters being estimated from them.
 
@@ -220,20 +258,8 @@ def goodness_of_fit(fit: SeverityFit, losses: npt.ArrayLike, *, draws: int = 199
     Parametric bootstrap: with estimated parameters the tables of the statistics do not hold (Stute, Gonzáles
     Manteiga & Presedo Quindimil 1993, doi:10.1007/BF02613687).
     """
-    if draws < _FEWEST_DRAWS:
-        raise ParameterError(f"{draws} draws are too few for a p-value; take {_FEWEST_DRAWS} or more")
-    rng = np.random.default_rng(seed)
-    seen = np.asarray(losses, dtype=float)
-    found = _statistics(fit, seen)
-    hidden = 1.0 - fit.reported_share
-    drawn = []
-    for _ in range(draws):
-        again = fit.severity.ppf(hidden + (1.0 - hidden) * rng.uniform(size=len(seen)))
-        again = np.maximum(again, np.nextafter(fit.reporting_threshold, np.inf))
-        try:
-            drawn.append(_statistics(_fitted_again(fit, again), again))
-        except ParameterError:  # a draw with too few exceedances says nothing
-            continue
+    found = _statistics(fit, np.asarray(losses, dtype=np.float64))
+    drawn = [_statistics(again, losses_again) for again, losses_again in _drawn_again(fit, draws, seed)]
     beyond = (np.array(drawn) >= found).sum(axis=0)
     return pd.DataFrame(
         {
@@ -242,6 +268,19 @@ def goodness_of_fit(fit: SeverityFit, losses: npt.ArrayLike, *, draws: int = 199
             "p_value": (beyond + 1) / (len(drawn) + 1),
         }
     )
+
+
+def _drawn_again(fit: SeverityFit, draws: int, seed: int) -> Iterator[tuple[SeverityFit, Floats]]:
+    """Draw as many losses from a fit, above its reporting threshold, and fit them; those that cannot be are left out."""
+    if draws < _FEWEST_DRAWS:
+        raise ParameterError(f"{draws} draws are too few; take {_FEWEST_DRAWS} or more")
+    rng = np.random.default_rng(seed)
+    hidden = 1.0 - fit.reported_share
+    for _ in range(draws):
+        losses = fit.severity.ppf(hidden + (1.0 - hidden) * rng.uniform(size=fit.losses))
+        losses = np.maximum(losses, np.nextafter(fit.reporting_threshold, np.inf))
+        with contextlib.suppress(ParameterError):  # too few exceedances say nothing
+            yield _fitted_again(fit, losses), losses
 
 
 def _fitted_again(fit: SeverityFit, losses: Floats) -> SeverityFit:

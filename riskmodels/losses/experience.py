@@ -108,6 +108,7 @@ def assess_losses(
     table: Table,
     *,
     last: str | None = None,
+    net: bool = False,
     level: float = 0.999,
     confidence: float = 0.9,
     dependence: Dependence | None = None,
@@ -123,6 +124,8 @@ def assess_losses(
         share that is (see ``nowcast``).
     last : str, optional
         Last quarter that is looked at; the first is that of the first loss.
+    net : bool
+        Whether what was recovered by now is taken off; losses that were recovered whole are left out then.
     level : float
         Probability of value-at-risk and expected shortfall, in (0, 1).
     confidence : float
@@ -143,8 +146,8 @@ def assess_losses(
     ParameterError
         There are fewer than 120 losses.
     """
-    losses, quarters, completeness = _experience(table, last)
-    amounts = losses["gross_loss"].to_numpy(dtype=np.float64)
+    losses, quarters, completeness = _experience(table, last, net=net)
+    amounts = losses["amount"].to_numpy(dtype=np.float64)
     thresholds = tail_thresholds(amounts, seed=seed)
     counts = pd.crosstab(losses["event_type"], losses["product"])
     years = float(completeness.sum()) / _QUARTERS
@@ -192,11 +195,12 @@ def assess_losses_where_known(tables: Tables, *, last: str | None = None) -> Los
         return None
 
 
-def _experience(table: Table, last: str | None) -> tuple[pd.DataFrame, pd.PeriodIndex, Floats]:
+def _experience(table: Table, last: str | None, *, net: bool) -> tuple[pd.DataFrame, pd.PeriodIndex, Floats]:
     """Read the losses of whole quarters, and which share of each quarter's is recorded by now."""
     columns = ["occurred_on", "recorded_on", "event_type", "product", "gross_loss", "recovery"]
     losses = table.frame(columns)
-    losses = losses[losses["gross_loss"] > 0]
+    losses["amount"] = losses["gross_loss"] - (losses["recovery"].fillna(0.0) if net else 0.0)
+    losses = losses[losses["amount"] > 0]
     quarter = pd.PeriodIndex(losses["occurred_on"], freq="Q")
     day = pd.Timestamp(table.provenance.as_of)
     whole = day.to_period("Q") if day == day.to_period("Q").end_time.normalize() else day.to_period("Q") - 1
@@ -292,7 +296,7 @@ def _bodies(losses: pd.DataFrame, threshold: float) -> pd.DataFrame:
     """Bodies and shares of the tail by event type, pooled."""
     fits = {
         str(event): _body(part.to_numpy(dtype=np.float64), threshold)
-        for event, part in losses.groupby("event_type")["gross_loss"]
+        for event, part in losses.groupby("event_type")["amount"]
     }
     rows = pd.DataFrame(fits).T.rename_axis("event_type").reset_index()
     for name in ("mu", "sigma"):
