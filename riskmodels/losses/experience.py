@@ -95,8 +95,8 @@ class LossAssessment(Displayed):
         """Say what a year costs, how bad it may get, and how sure that is."""
         row = self.intervals.iloc[-1]
         return (
-            f"{self.distribution.sentence} With the uncertainty of the parameters the first figure lies between"
-            f" {row['lower']:,.0f} and {row['upper']:,.0f} ({self.confidence:.0%})."
+            f"{self.distribution.sentence} As the parameters are estimated, the loss that is not exceeded may be"
+            f" anything from {row['lower']:,.0f} to {row['upper']:,.0f} ({self.confidence:.0%} interval)."
         )
 
     def summary(self) -> pd.DataFrame:
