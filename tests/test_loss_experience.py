@@ -14,7 +14,7 @@ from riskmodels.losses.aggregate import aggregate_losses
 from riskmodels.losses.cells import LossCell
 from riskmodels.losses.diagnostics import tail_thresholds
 from riskmodels.losses.frequency import Poisson
-from riskmodels.losses.pooling import credible_rates, pooled_estimates
+from riskmodels.losses.pooling import credible_rates, drawn_rates, pooled_estimates
 from riskmodels.losses.severity import GeneralizedPareto, Lognormal, Spliced
 from riskmodels.sample.plan import (
     LOSS_LOG_SD,
@@ -43,11 +43,11 @@ def _close():
 def test_cells_that_differ_by_chance_only_are_pooled_and_others_are_not() -> None:
     rng = np.random.default_rng(1)
     same = rng.normal(2.0, 0.5, 40)
-    mean, error = pooled_estimates(same, np.full(40, 0.5))
+    mean, error, _ = pooled_estimates(same, np.full(40, 0.5))
     assert np.abs(mean - 2.0).max() < 0.45
     assert error.max() < 0.3
     apart = np.array([1.0, 5.0, 9.0])
-    mean, error = pooled_estimates(apart, np.full(3, 0.01))
+    mean, error, _ = pooled_estimates(apart, np.full(3, 0.01))
     np.testing.assert_allclose(mean, apart, atol=1e-3)
     np.testing.assert_allclose(error, 0.01, rtol=1e-3)
 
@@ -57,13 +57,14 @@ def test_pooling_lowers_the_error_of_many_cells() -> None:
     truth = rng.normal(3.0, 0.4, 400)
     errors = rng.uniform(0.2, 1.0, 400)
     seen = rng.normal(truth, errors)
-    mean, told = pooled_estimates(seen, errors)
+    mean, own, common = pooled_estimates(seen, errors)
+    told = np.hypot(own, common)
     assert ((mean - truth) ** 2).mean() < 0.5 * ((seen - truth) ** 2).mean()
     assert (((mean - truth) / told) ** 2).mean() == pytest.approx(1.0, abs=0.25)
 
 
 def test_a_cell_without_an_estimate_has_the_mean_of_the_others_and_their_spread() -> None:
-    mean, error = pooled_estimates(np.array([1.0, 3.0, np.nan]), np.array([0.1, 0.1, np.nan]))
+    mean, error, _ = pooled_estimates(np.array([1.0, 3.0, np.nan]), np.array([0.1, 0.1, np.nan]))
     assert mean[2] == pytest.approx(2.0, abs=0.01)
     assert error[2] > 1.0
     with pytest.raises(ParameterError, match="no cell has an estimate"):
@@ -84,6 +85,23 @@ def test_rates_lie_between_their_own_and_what_row_and_column_lead_to_expect() ->
     )  # nothing to tell them apart
     with pytest.raises(ParameterError, match="rates need losses"):
         credible_rates(np.zeros((2, 2)), 1.0)
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [np.full((1, 1), 60.0), np.full((1, 3), 20.0), np.outer([1, 2, 3, 4], [4.0, 6, 8])],
+    ids=["1", "3", "12"],
+)
+def test_drawn_rates_hold_the_truth_as_often_as_they_say(expected) -> None:
+    rng = np.random.default_rng(5)
+    inside = []
+    for _ in range(200):
+        drawn = drawn_rates(rng.poisson(4.0 * expected).astype(float), 4.0, 300, rng)
+        sums = drawn.sum(axis=(1, 2))
+        low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
+        total = np.quantile(sums, [0.05, 0.95])
+        inside.append([total[0] < expected.sum() < total[1], ((low < expected) & (expected < high)).mean()])
+    assert (np.abs(np.mean(inside, axis=0) - 0.9) < 0.07).all()
 
 
 # Where the tail begins
@@ -170,6 +188,63 @@ def test_without_losses_or_with_few_there_is_nothing_to_assess(sample_tables, ta
         assert "fewer than 120" in listing.sentence
 
 
+def made_losses(take_in, amounts, **columns):
+    """A table of losses, one every three days."""
+    days = pd.date_range("2022-01-03", periods=len(amounts), freq="3D").strftime("%Y-%m-%d")
+    frame = pd.DataFrame(
+        {
+            "loss_id": [f"l{place}" for place in range(len(amounts))],
+            "occurred_on": days,
+            "recorded_on": days,
+            "unit_id": "u",
+            "product": "x",
+            "event_type": "fraud",
+            "gross_loss": np.round(amounts, 2),
+            "recovery": 0,
+            **columns,
+        }
+    )
+    head = "complaint_id,received_at,unit_id,product\nc1,2026-07-01,u,x\n"
+    return take_in(complaints=head, losses=frame.to_csv(index=False))
+
+
+def test_losses_without_a_product_keep_their_event_type(take_in) -> None:
+    rng = np.random.default_rng(6)
+    kinds = np.arange(400) % 3
+    amounts = rng.lognormal(8 + 2.0 * (kinds == 0), 0.8)
+    products = np.where(kinds == 0, "", np.where(rng.uniform(size=400) < 0.5, "x", "y"))
+    tables = made_losses(take_in, amounts, event_type=[f"e{kind}" for kind in kinds], product=products)
+    made = assess_losses(tables.losses, draws=100)
+    table = made.distribution.table.set_index("cell")
+    assert table["losses"].iloc[-1] == pytest.approx(made.quarters["expected"].mean() * 4, rel=0.05)
+    one = table.loc["e0 · unknown", "mean"] / table.loc["e0 · unknown", "losses"]
+    other = table.loc["e1 · x", "mean"] / table.loc["e1 · x", "losses"]
+    assert one > 3 * other
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_very_heavy_losses_are_assessed(take_in, seed) -> None:
+    """Of some the tail has no mean: the value-at-risk is there all the same."""
+    amounts = np.random.default_rng(seed).lognormal(8, 2.3, 160)
+    made = assess_losses(made_losses(take_in, amounts).losses, draws=100)
+    row = made.intervals.iloc[-1]
+    assert 0 < row["lower"] < row["value_at_risk"] < row["upper"]
+    assert len(list_losses(made).frame) == 2
+    rm.plot(made).figure.canvas.draw()
+
+
+def test_losses_capped_at_a_limit_say_that_they_do_not_tell_a_tail(take_in) -> None:
+    amounts = np.minimum(np.random.default_rng(1).lognormal(9, 1.5, 300), 9_000)
+    with pytest.raises(ParameterError, match="the largest losses are all alike"):
+        assess_losses(made_losses(take_in, amounts).losses, draws=100)
+
+
+def test_settings_of_an_assessment_are_checked(sample_tables) -> None:
+    for settings in ({"confidence": 1.5}, {"draws": 10}):
+        with pytest.raises(ParameterError, match="intervals need a confidence"):
+            assess_losses(sample_tables.losses, **settings)
+
+
 # Listed and drawn
 
 
@@ -179,7 +254,7 @@ def test_losses_are_listed_the_total_first(found) -> None:
     assert len(listing.frame) == 11
     shares = listing.frame["Share"].iloc[1:].str.rstrip("%").astype(float)
     assert shares.is_monotonic_decreasing
-    assert "The error of the computation is below " in listing.sentence
+    assert "The computation itself is off by about " in listing.sentence
 
 
 def test_severities_are_listed_with_their_errors(found) -> None:

@@ -221,6 +221,16 @@ def test_thresholds_in_a_tail_tell_the_same_tail(danish) -> None:
     assert slope == pytest.approx(0.4 / 0.6, rel=0.3)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_tails_that_end_have_intervals_and_errors_too(seed: int) -> None:
+    losses = np.random.default_rng(seed).uniform(1, 100, 150)
+    low, high = profile_interval(losses, 20.0)
+    assert -1 <= low < high
+    assert np.isfinite(np.sqrt(np.diag(fit_tail(losses, 20.0).part.covariance))).all()
+    with pytest.raises(ParameterError, match="the confidence is 1"):
+        profile_interval(losses, 20.0, confidence=1.0)
+
+
 def test_profile_intervals_hold_the_truth_as_often_as_they_say() -> None:
     truth = GeneralizedPareto(shape=0.3, scale=2.0)
     wanted = float(truth.ppf(np.asarray(0.999)))

@@ -27,7 +27,8 @@ def list_losses(found: LossAssessment | None) -> Listing:
     rows = found.intervals.assign(
         share=found.intervals["cell"].map(shares), mean=found.distribution.table["mean"]
     )
-    largest = rows.iloc[:-1].nlargest(_MOST_CELLS, "share")
+    known = found.contributions["share"].notna().all()
+    largest = rows.iloc[:-1].nlargest(_MOST_CELLS, "share" if known else "value_at_risk")
     level = f"{found.distribution.level:.1%}"
     listed = [
         {
@@ -44,7 +45,7 @@ def list_losses(found: LossAssessment | None) -> Listing:
         for row in pd.concat([rows.tail(1), largest]).to_dict("records")
     ]
     bound = found.distribution.error_bound
-    words = "{sentence} The error of the computation is below {bound:.0e} of each figure."
+    words = "{sentence} The computation itself is off by about {bound:.0e} of a figure at most."
     return Listing(
         sentence=label(words).format(sentence=found.sentence, bound=bound), frame=pd.DataFrame(listed)
     )

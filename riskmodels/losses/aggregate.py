@@ -10,7 +10,7 @@ import pandas as pd
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.losses.cells import LossCell, limited_means
+from riskmodels.losses.cells import LossCell, counts_of, limited_means
 from riskmodels.losses.compounding import sum_dependent, sum_independent, sums_alone
 from riskmodels.losses.dependence import Dependence
 from riskmodels.losses.lattice import (
@@ -21,14 +21,16 @@ from riskmodels.losses.lattice import (
 )
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 Sums = Callable[[Floats, Floats], Compound]
 """From limited means on a lattice, (c, M + 1), and its steps, (c,), to r sums."""
 
 _TOTAL = "total"
 _TOLERANCE, _ROUGH = 1e-5, 1e-2
 _FIRST, _LARGEST, _SCOUT = 2**12, 2**20, 2**10
+_AT_ONCE = 2**21  # points of lattices
 _ROOM = 1.6  # range over the value-at-risk
-_FEWEST_STEPS = 64
+_FEWEST_STEPS, _MARGIN = 64, 0.02
 _TRIES = 60
 
 
@@ -200,7 +202,7 @@ def _dependent_figures(cells: Sequence[LossCell], dependence: Dependence, level:
         for stride in (2, 1):
             steps = ranges * stride / _SCOUT
             found.append(sum_dependent(cells, dependence, limited[:, ::stride], steps))
-        if (found[-1].mass.sum(axis=1) > 0.5 * (1.0 + level)).all():
+        if (found[-1].mass.sum(axis=1) > level + _MARGIN * (1.0 - level)).all():
             return _compared_figures(found, ranges, level)
         ranges = 2.0 * ranges
     raise ParameterError(f"no range of losses passes the level {level}")
@@ -218,12 +220,11 @@ def _compared_figures(found: Sequence[Compound], ranges: Floats, level: float) -
 def _compared(coarse: Floats, fine: Floats) -> tuple[Floats, Floats]:
     """Return a figure of all nodes on the finer lattice, and its relative error.
 
-    That of the lattice is what half its steps change. The rule over the nodes converges exponentially: twice as
-    many have far less than a tenth of the error of half of them.
+    That is what half the steps of the lattice change, and half the nodes.
     """
     with np.errstate(invalid="ignore", divide="ignore"):  # infinite figures are exact
         lattice, nodes = np.abs(coarse[:1] / fine[:1] - 1.0), np.abs(fine[1:] / fine[:1] - 1.0)
-    error = lattice + 0.1 * nodes
+    error = lattice + nodes
     return fine[:1], np.where(np.isfinite(error), error, 0.0)
 
 
@@ -233,10 +234,12 @@ def _cell_figures(cells: Sequence[LossCell], level: float, *, tolerance: float =
     found = np.empty((4, len(cells)))
     rows, size = np.arange(len(cells)), _FIRST
     while len(rows):
-        some = [cells[row] for row in rows.tolist()]
-        figures = _extrapolated_figures(some, partial(sums_alone, some), ranges[rows], level, size)
-        found[:, rows] = figures.rows
-        rows = rows[figures.worst > tolerance] if size < _LARGEST else rows[:0]
+        for part in np.array_split(rows, -(-len(rows) * size // _AT_ONCE)):  # so that memory is bounded
+            some = [cells[row] for row in part.tolist()]
+            figures = _extrapolated_figures(some, partial(sums_alone, some), ranges[part], level, size)
+            found[:, part] = figures.rows
+        worst = np.maximum(found[1, rows], found[3, rows])
+        rows = rows[worst > tolerance] if size < _LARGEST else rows[:0]
         size *= 2
     return TailFigures(*found)
 
@@ -253,21 +256,41 @@ def _independent_figures(cells: Sequence[LossCell], level: float) -> TailFigures
 
 
 def _ranges(cells: Sequence[LossCell], sums: Sums, level: float, *, each: bool) -> Floats:
-    """Ranges that pass the level with some room, shape (c,), found on a coarse lattice."""
+    """Ranges that pass the level with some room, shape (c,), found on a coarse lattice.
+
+    They are widened where they do not pass, and narrowed where the level lies in the first steps, but never to
+    where they have failed before: between common and very rare losses there may be a gap.
+    """
     first = np.array([_first_range(cell, level) for cell in cells])
     ranges = first if each else np.full(len(cells), first.sum())
+    none = counts_of(cells).log_generating(np.zeros((len(cells), 1), dtype=np.complex128)).real[:, 0]
+    silent = np.exp(none if each else np.full(len(cells), none.sum())) >= level
+    failed, passing = np.zeros(len(cells)), np.full(len(cells), np.inf)
     for _ in range(_TRIES):
         steps = ranges / _SCOUT
         found = sums(limited_means(cells, steps, _SCOUT), steps)
-        passed = found.mass.sum(axis=1) > 0.5 * (1.0 + level)
-        if not passed.all():
-            ranges = np.where(passed, 1.0, 4.0) * ranges
-            continue
-        places = tail_of(found, steps, level).value_at_risk / steps[: len(found.mass)]
-        ranges = _ROOM * np.maximum(places, _FEWEST_STEPS) * steps
-        if ((places >= _FEWEST_STEPS) | (places == 0)).all():
-            return ranges
+        passed = np.broadcast_to(found.mass.sum(axis=1) > level + _MARGIN * (1.0 - level), (len(cells),))
+        failed = np.where(passed, failed, np.maximum(failed, ranges))
+        passing = np.where(passed, np.minimum(passing, ranges), passing)
+        places = _places(found, passed, steps, level)
+        wanted = np.maximum(_ROOM * np.maximum(places, _FEWEST_STEPS) * steps, np.sqrt(failed * passing))
+        if (passed & ((places >= _FEWEST_STEPS) | silent | (passing < 1.2 * failed))).all():
+            return np.where(wanted > failed, wanted, ranges)
+        wider = np.where(
+            np.isfinite(passing), np.sqrt(ranges * np.where(np.isfinite(passing), passing, 1.0)), 4.0 * ranges
+        )
+        ranges = np.where(passed, np.minimum(wanted, ranges), wider)
     raise ParameterError(f"no range of losses passes the level {level}")
+
+
+def _places(found: Compound, passed: Flags, steps: Floats, level: float) -> Floats:
+    """Places of the level [steps] where the range passes it, zero elsewhere, (c,)."""
+    rows = passed[: len(found.mass)]
+    places = np.zeros(len(found.mass))
+    if rows.any():
+        some = Compound(mass=found.mass[rows], mean=found.mean[rows])
+        places[rows] = tail_of(some, np.ones(len(found.mass)), level).value_at_risk
+    return np.broadcast_to(places, (len(steps),))
 
 
 def _first_range(cell: LossCell, level: float) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from riskmodels.losses.frequency import NegativeBinomial, Poisson
-from riskmodels.losses.lattice import Counts, masses
+from riskmodels.losses.lattice import Counts
 from riskmodels.losses.severity import Severity
 
 Floats = npt.NDArray[np.float64]
@@ -51,8 +51,3 @@ def limited_means(cells: Sequence[LossCell], steps: Floats, size: int) -> Floats
     return np.stack(
         [cell.severity.limited_mean(places * step) for cell, step in zip(cells, steps.tolist(), strict=True)]
     )
-
-
-def severity_masses(cells: Sequence[LossCell], steps: Floats, size: int) -> Floats:
-    """Masses of one loss at 0, h, … (M - 1) h, shape (c, M)."""
-    return masses(limited_means(cells, steps, size), steps[:, None])

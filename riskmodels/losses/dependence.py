@@ -13,7 +13,7 @@ from riskmodels.losses.lattice import transformed, untransformed
 Floats = npt.NDArray[np.float64]
 
 _STEP, _LOWEST, _HIGHEST = 0.5, -6.0, 7.0
-_LOG_STEP, _LEAST = 0.6, 1e-10
+_LOG_STEP, _OF_DEVIATION, _LEAST = 0.6, 0.65, 1e-10  # of the logarithm of chi squared, and of its deviation
 _LEAST_SURVIVAL = 1e-16
 
 
@@ -38,7 +38,7 @@ class GaussianFactor:
     @property
     def nodes(self) -> "Nodes":
         """Return the rule by which the factor is integrated."""
-        return _normal_nodes()
+        return _normal_nodes(self.correlation)
 
     def scores(self, survival: Floats) -> Floats:
         """Normal scores of probabilities to be exceeded."""
@@ -68,8 +68,9 @@ class StudentFactor:
     @property
     def nodes(self) -> "Nodes":
         """Return the rule by which the factor and the scale are integrated, the latter on a logarithmic scale."""
-        normal, square = _normal_nodes(), stats.chi2(self.degrees)
-        logs = np.arange(np.log(square.ppf(_LEAST)), np.log(square.isf(_LEAST)), _LOG_STEP)
+        normal, square = _normal_nodes(self.correlation), stats.chi2(self.degrees)
+        step = min(_LOG_STEP, _OF_DEVIATION * np.sqrt(2.0 / self.degrees))
+        logs = np.arange(np.log(square.ppf(_LEAST)), np.log(square.isf(_LEAST)), step)
         chi = np.exp(logs)
         share = _halved(square.pdf(chi) * chi)
         return Nodes(
@@ -124,9 +125,10 @@ def conditional_masses(
         yield weights, -np.diff(np.concatenate(given, axis=1), axis=1, prepend=1.0)
 
 
-def _normal_nodes() -> Nodes:
-    """Trapezoidal rule for a normal factor: it converges exponentially."""
-    factor = np.arange(_LOWEST, _HIGHEST + 0.5 * _STEP, _STEP)
+def _normal_nodes(correlation: float) -> Nodes:
+    """Trapezoidal rule for a normal factor: it converges exponentially, once steps are smaller than what is left."""
+    step = _STEP * min(1.0, np.sqrt((1.0 - correlation) / max(correlation, 1e-12)))
+    factor = np.arange(_LOWEST, _HIGHEST + 0.5 * step, step)
     weights = _halved(np.exp(-0.5 * factor**2))
     return Nodes(factor=factor, scale=np.ones_like(factor), weights=weights)
 

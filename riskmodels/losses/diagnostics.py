@@ -23,9 +23,9 @@ from riskmodels.losses.severity import Spliced
 Floats = npt.NDArray[np.float64]
 
 _THRESHOLDS, _LOWEST, _FEWEST = 25, 0.5, 15
-_FEWEST_DRAWS = 99
+_FEWEST_DRAWS, _FEWEST_DIFFERENT = 99, 5
 _LEVELS, _FEWEST_IN_TAIL, _REJECTED = (0.75, 0.8, 0.85, 0.9, 0.925, 0.95), 30, 0.1
-_SHAPES = (-0.9, 3.0)
+_SHAPES, _LEAST_SHAPE = (-0.9, 3.0), -1.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,7 +83,9 @@ def tail_diagnostics(losses: npt.ArrayLike, thresholds: npt.ArrayLike | None = N
     losses = np.sort(np.asarray(losses, dtype=float))
     if thresholds is None:
         places = np.linspace(_LOWEST * len(losses), len(losses) - _FEWEST - 1, _THRESHOLDS)
-        thresholds = np.unique(losses[np.maximum(places, 0).astype(int)])
+        thresholds = [
+            at for at in np.unique(losses[np.maximum(places, 0).astype(int)]) if _enough_above(losses, at)
+        ]
     return TailDiagnostics(table=pd.DataFrame([_from(losses, float(at)) for at in np.asarray(thresholds)]))
 
 
@@ -123,17 +125,20 @@ def profile_interval(
     Returns
     -------
     (float, float)
-        Lower and upper end; skewed as the likelihood is, unlike estimate and standard error.
+        Lower and upper end; skewed as the likelihood is, unlike estimate and standard error. A shape is at
+        least -1, below which the likelihood has no bound.
 
     Raises
     ------
     ParameterError
-        The level is not in the tail, or fewer than five different losses are above the threshold.
+        The level is not in the tail, the confidence not between 0 and 1, or fewer than five different losses
+        are above the threshold.
 
     Notes
     -----
     Coles 2001, *An Introduction to Statistical Modeling of Extreme Values*, section 4.3.
     """
+    _check_confidence(confidence)
     losses = np.asarray(losses, dtype=float)
     best = fit_tail(losses, threshold)
     excess = losses[losses > threshold] - threshold
@@ -148,18 +153,29 @@ def profile_interval(
         )
 
     if beyond is None:
-        middle, width = best.tail.shape, float(np.sqrt(best.part.covariance[0, 0]))
-        return _end(lack, middle, -width), _end(lack, middle, width)
+        middle, width = max(best.tail.shape, _LEAST_SHAPE), float(np.sqrt(best.part.covariance[0, 0]))
+        return _end(lack, middle, -width, least=_LEAST_SHAPE), _end(lack, middle, width)
     middle = float(best.tail.ppf(np.asarray(1.0 - beyond))) - threshold
     return threshold + _end(lack, middle, -0.1 * middle), threshold + _end(lack, middle, 0.1 * middle)
 
 
-def _end(lack: Callable[[float], float], middle: float, step: float) -> float:
+def _end(lack: Callable[[float], float], middle: float, step: float, *, least: float = -np.inf) -> float:
     """Walk away from the estimate until the likelihood has dropped, and find where it did."""
     inner, outer = middle, middle + step
     while lack(outer) < 0:
-        inner, outer, step = outer, outer + step, 1.5 * step
+        if outer <= least:
+            return least
+        inner, outer, step = outer, max(outer + step, least), 1.5 * step
     return float(optimize.brentq(lack, inner, outer, xtol=1e-10 * max(abs(middle), 1.0)))
+
+
+def _check_confidence(confidence: float) -> None:
+    if not 0 < confidence < 1:
+        raise ParameterError(f"the confidence is {confidence}; expected a probability between 0 and 1")
+
+
+def _enough_above(losses: Floats, threshold: float) -> bool:
+    return len(np.unique(losses[losses > threshold])) >= _FEWEST_DIFFERENT
 
 
 def _profile_shape(excess: Floats, shape: float) -> float:
@@ -221,6 +237,7 @@ def bootstrap_interval(
     -----
     The basic bootstrap (Davison & Hinkley 1997, *Bootstrap Methods and their Application*, section 5.2).
     """
+    _check_confidence(confidence)
     at = np.asarray(level)
     logs = [np.log(float(again.severity.ppf(at))) for again, _ in _drawn_again(fit, draws, seed)]
     middle, outside = np.log(float(fit.severity.ppf(at))), (1.0 - confidence) / 2.0
@@ -328,7 +345,7 @@ def tail_thresholds(losses: npt.ArrayLike, *, draws: int = 99, seed: int) -> pd.
     Raises
     ------
     ParameterError
-        There are fewer than 120 losses.
+        There are fewer than 120 losses, or the largest are all alike.
 
     Notes
     -----
@@ -342,10 +359,14 @@ def tail_thresholds(losses: npt.ArrayLike, *, draws: int = 99, seed: int) -> pd.
         )
     rng = np.random.default_rng(seed)
     levels = sorted({*(level for level in _LEVELS if level < highest), highest})
-    thresholds = np.quantile(losses, levels)
+    thresholds = np.unique(np.quantile(losses, levels))
+    thresholds = np.array([at for at in thresholds.tolist() if _enough_above(losses, at)])
+    if not len(thresholds):
+        raise ParameterError("the largest losses are all alike: they do not tell a tail")
     p_values = np.array([_tail_p_value(losses, threshold, draws, rng) for threshold in thresholds.tolist()])
     accepted = np.logical_and.accumulate(p_values[::-1] > _REJECTED)[::-1]
-    chosen = np.arange(len(levels)) == (int(np.argmax(accepted)) if accepted.any() else len(levels) - 1)
+    last = len(thresholds) - 1
+    chosen = np.arange(len(thresholds)) == (int(np.argmax(accepted)) if accepted.any() else last)
     return pd.DataFrame({"threshold": thresholds, "p_value": p_values, "chosen": chosen})
 
 

@@ -24,6 +24,8 @@ _PARAMETERS: dict[Family, tuple[str, str]] = {
     "gamma": ("shape", "scale"),
 }
 _TAIL = ("tail_shape", "tail_scale", "tail_probability")
+_WIDEST = 5.0  # of a lognormal body's deviation; wider ones are powers, not bodies
+_LEAST_REGULAR = -0.49
 _NO_SHAPE = 1e-9  # nearer to zero than this, a tail is exponential
 _LOG_ROOT_TWO_PI = 0.5 * float(np.log(2.0 * np.pi))
 
@@ -202,11 +204,28 @@ def fit_tail(losses: Floats, threshold: float) -> TailFit:
         tail=GeneralizedPareto(shape=shape, scale=scale * unit, threshold=threshold),
         part=Part(
             estimates=estimates * units,
-            covariance=np.linalg.inv(-approx_hess3(estimates, likelihood)) * np.outer(units, units),
+            covariance=_tail_covariance(approx_hess3(estimates, likelihood), shape, scale, len(excess))
+            * np.outer(units, units),
             log_likelihood=likelihood(estimates) - len(excess) * float(np.log(unit)),
         ),
         exceedances=len(excess),
     )
+
+
+def _tail_covariance(hessian: Floats, shape: float, scale: float, number: int) -> Floats:
+    """Inverse observed information; the expected one where that is none, as of tails that end (shape below -1/2)."""
+    found = _inverse(-hessian)
+    if found is not None:
+        return found
+    inner = 1.0 + max(shape, _LEAST_REGULAR)
+    return inner / number * np.array([[inner, -scale], [-scale, 2.0 * scale**2]])
+
+
+def _inverse(information: Floats) -> Floats | None:
+    """Invert an information matrix; None where it is not positive definite."""
+    if not np.isfinite(information).all() or (np.linalg.eigvalsh(information) <= 0).any():
+        return None
+    return np.asarray(np.linalg.inv(information), dtype=np.float64)
 
 
 def _best_ratio(scaled: Floats) -> float:
@@ -260,13 +279,14 @@ def fit_body(losses: Floats, family: Family, low: float, high: float) -> Part:
     found = optimize.minimize(
         lack, np.array(start), method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-10, "maxiter": 4000}
     )
-    if not found.success:
+    covariance = _inverse(-approx_hess3(found.x, likelihood)) if found.success else None
+    if covariance is None or (family == "lognormal" and found.x[1] > _WIDEST):
         raise ParameterError(f"the {family} body could not be fitted: the losses do not say where it lies")
     logs = family == "lognormal"
     units = np.ones(2) if logs else np.array([1.0, unit])
     return Part(
         estimates=found.x * units + (np.array([np.log(unit), 0.0]) if logs else 0.0),
-        covariance=np.linalg.inv(-approx_hess3(found.x, likelihood)) * np.outer(units, units),
+        covariance=covariance * np.outer(units, units),
         log_likelihood=-float(found.fun) - len(losses) * float(np.log(unit)),
     )
 

@@ -63,6 +63,11 @@ class NegativeBinomial:
 Frequency = Poisson | NegativeBinomial
 
 
+def frequency_of(mean: float, dispersion: float) -> Frequency:
+    """Return a negative binomial number of losses, or a Poisson one where there is no dispersion."""
+    return NegativeBinomial(mean=mean, dispersion=dispersion) if dispersion > 0 else Poisson(rate=mean)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FrequencyFit(Displayed):
     """Numbers of losses fitted by exposure and covariates.

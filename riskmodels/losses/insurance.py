@@ -39,11 +39,17 @@ class Retained:
             raise ParameterError(
                 "insurance needs a deductible of at least zero, a positive limit and a share above 0 and up to 1"
             )
+        if self.deductible == 0 and self.share == 1 and np.isinf(self.limit):
+            raise ParameterError("insurance that pays everything leaves no loss")
 
     @property
     def mean(self) -> float:
-        """Mean."""
-        return float(self.limited_mean(np.asarray(_BEYOND)))
+        """Mean; infinite where what is not insured has none."""
+        below = float(self.severity.limited_mean(np.asarray(self.deductible)))
+        if np.isinf(self.limit):
+            return below if self.share == 1 else (1.0 - self.share) * self.severity.mean + self.share * below
+        top = float(self.severity.limited_mean(np.asarray(self.deductible + self.limit)))
+        return self.severity.mean - self.share * (top - below)
 
     def cdf(self, losses: Floats) -> Floats:
         """Probability of at most ``losses``."""
@@ -51,6 +57,9 @@ class Retained:
 
     def limited_mean(self, limits: Floats) -> Floats:
         """Mean of the smaller of what is kept and a limit."""
+        limits = np.asarray(limits, dtype=float)
+        if self.share == 1 and np.isinf(self.limit):
+            return self.severity.limited_mean(np.minimum(limits, self.deductible))
         whole = self._whole(limits)
         top = np.minimum(whole, min(self.deductible + self.limit, _BEYOND))
         insured = self.severity.limited_mean(top) - self.severity.limited_mean(

@@ -10,7 +10,7 @@ Floats = npt.NDArray[np.float64]
 _LARGEST_SHAPE = 1e6
 
 
-def pooled_estimates(estimates: Floats, errors: Floats) -> tuple[Floats, Floats]:
+def pooled_estimates(estimates: Floats, errors: Floats) -> tuple[Floats, Floats, Floats]:
     """Shrink estimates of k cells towards their mean, as far as their differences are chance.
 
     Parameters
@@ -20,9 +20,9 @@ def pooled_estimates(estimates: Floats, errors: Floats) -> tuple[Floats, Floats]
 
     Returns
     -------
-    (ndarray, ndarray), shape (k,)
-        Means and standard deviations given all cells; a cell without an estimate has the mean of the others,
-        and their spread.
+    (ndarray, ndarray, ndarray), shape (k,)
+        Means given all cells, their own standard deviations, and those that all cells have in common, as the
+        mean of all is estimated too; a cell without an estimate has the mean of the others, and their spread.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def pooled_estimates(estimates: Floats, errors: Floats) -> tuple[Floats, Floats]
 
     Examples
     --------
-    >>> mean, error = pooled_estimates(np.array([1.0, 3.0]), np.array([0.1, 0.1]))
+    >>> mean, own, common = pooled_estimates(np.array([1.0, 3.0]), np.array([0.1, 0.1]))
     >>> mean.round(2).tolist()
     [1.0, 3.0]
     """
@@ -53,7 +53,7 @@ def pooled_estimates(estimates: Floats, errors: Floats) -> tuple[Floats, Floats]
     own = np.where(known, np.where(known, errors, 1.0) ** -2.0, 0.0)
     trust = own * between / (1.0 + own * between)
     mean = trust * np.where(known, estimates, 0.0) + (1.0 - trust) * centre
-    return mean, np.sqrt((1.0 - trust) * between + (1.0 - trust) ** 2 * doubt)
+    return mean, np.sqrt((1.0 - trust) * between), (1.0 - trust) * np.sqrt(doubt)
 
 
 def credible_rates(counts: Floats, exposure: float) -> tuple[Floats, Floats]:
@@ -85,10 +85,32 @@ def credible_rates(counts: Floats, exposure: float) -> tuple[Floats, Floats]:
     total = counts.sum()
     if not total > 0 or not exposure > 0:
         raise ParameterError("rates need losses and a positive exposure")
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
+    expected = _expected(counts)
     freedom = max((counts.shape[0] - 1) * (counts.shape[1] - 1), 1) / counts.size
     excess = float(((counts - expected) ** 2).sum() - freedom * expected.sum())
     shape = float((expected**2).sum()) / excess if excess > 0 else _LARGEST_SHAPE
     shape = min(max(shape, 0.1), _LARGEST_SHAPE)
     prior = shape / np.maximum(expected / exposure, 1e-12)
     return shape + counts, prior + exposure
+
+
+def drawn_rates(counts: Floats, exposure: float, size: int, rng: np.random.Generator) -> Floats:
+    """Draw rates of a table of cells from what is known of them, (size, r, c).
+
+    What row and column lead to expect is drawn first, as it is estimated too: a gamma total and Dirichlet
+    shares, under Jeffreys' priors; then each cell given it.
+    """
+    shape, _ = credible_rates(counts, exposure)
+    prior = shape - counts
+    total = rng.gamma(counts.sum() + 0.5, size=(size, 1, 1)) / exposure
+    rows = rng.dirichlet(counts.sum(axis=1) + 0.5, size=size)[:, :, None]
+    columns = rng.dirichlet(counts.sum(axis=0) + 0.5, size=size)[:, None, :]
+    expected = np.maximum(total * rows * columns, 1e-12)
+    found: Floats = rng.gamma(shape, size=(size, *counts.shape)) / (prior / expected + exposure)
+    return found
+
+
+def _expected(counts: Floats) -> Floats:
+    """Counts that row and column lead to expect."""
+    expected: Floats = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
+    return expected

@@ -12,7 +12,7 @@ from riskmodels.losses.aggregate import aggregate_losses
 from riskmodels.losses.cells import LossCell, limited_means
 from riskmodels.losses.compounding import sum_independent, sums_alone
 from riskmodels.losses.fitting import Body, SeverityFit, body_of
-from riskmodels.losses.frequency import FrequencyFit, NegativeBinomial, Poisson
+from riskmodels.losses.frequency import FrequencyFit, frequency_of
 from riskmodels.losses.lattice import Compound, tail_of
 from riskmodels.losses.severity import GeneralizedPareto, Spliced
 
@@ -22,7 +22,7 @@ Sums = Callable[[Sequence[LossCell], Floats, Floats], Compound]
 _SIZE = 2**11
 _ROOM = 1.6
 _TRIES = 60
-_MOST_SHAPE = 0.98  # beyond it there is no mean
+_MARGIN = 0.02
 _POSITIVE = {"sigma", "shape", "scale", "tail_scale", "dispersion"}
 
 
@@ -67,7 +67,7 @@ class FittedCell:
         made = _severity(self.severity, parameters)
         reported = 1.0 - float(made.cdf(np.asarray(self.severity.reporting_threshold)))
         mean = self.exposure * float(np.exp(rate[0])) / max(reported, 1e-6)
-        frequency = NegativeBinomial(mean=mean, dispersion=rate[1]) if len(rate) > 1 else Poisson(rate=mean)
+        frequency = frequency_of(mean, rate[1] if len(rate) > 1 else 0.0)
         return LossCell(name=self.name, frequency=frequency, severity=made)
 
 
@@ -120,7 +120,9 @@ def drawn_intervals(
     ranges = _ROOM * np.maximum(best["value_at_risk"].to_numpy(), 1e-12)
     found = np.stack([_figures(one, ranges, level) for one in sets])
     outside = (1.0 - confidence) / 2.0
-    low, high = np.quantile(found, [outside, 1.0 - outside], axis=0)
+    low, high = np.quantile(
+        found, [outside, 1.0 - outside], axis=0, method="inverted_cdf"
+    )  # some are infinite
     return pd.DataFrame(
         {
             "cell": best["cell"],
@@ -172,7 +174,7 @@ def _wide_enough(
     for _ in range(_TRIES):
         steps = ends / _SIZE
         made = sums(cells, limited_means(cells, steps, _SIZE), steps)
-        passed = made.mass.sum(axis=1) > 0.5 * (1.0 + level)
+        passed = made.mass.sum(axis=1) > level + _MARGIN * (1.0 - level)
         if passed.all():
             return steps, made
         ends = np.where(passed, 1.0, 4.0) * ends
@@ -201,7 +203,5 @@ def _severity(fit: SeverityFit, parameters: Floats) -> Body | Spliced:
     if not isinstance(fit.severity, Spliced):
         return body
     shape, scale, probability = parameters[2:].tolist()
-    tail = GeneralizedPareto(
-        shape=min(shape, _MOST_SHAPE), scale=scale, threshold=fit.severity.tail.threshold
-    )
+    tail = GeneralizedPareto(shape=shape, scale=scale, threshold=fit.severity.tail.threshold)
     return Spliced(body=body, tail=tail, tail_probability=probability)

@@ -50,7 +50,7 @@ def _draw_curve(axes: Axes, result: LossAssessment) -> Axes:
 
 
 def _draw_contributions(axes: Axes, result: LossAssessment) -> None:
-    most = result.contributions.nlargest(_MOST_CELLS, "share").iloc[::-1]
+    most = result.contributions.fillna({"share": 0.0}).nlargest(_MOST_CELLS, "share").iloc[::-1]
     places = np.arange(len(most))
     axes.barh(places, most["share"], color=BAND, edgecolor=LINE)
     axes.set_yticks(places, [short(label(str(cell)), 34) for cell in most["cell"]], fontsize=6.5)
