@@ -32,6 +32,7 @@ from riskmodels.losses.simulation import simulate_losses
 LEVEL, RUNS, ROOM = 0.999, 5, 1.6
 SIZE, FINE = 2**12, 2**17  # a lattice as ours ends with, and one sixteen times as fine as the total's
 YEARS = (100_000, 1_000_000)
+FIGURES = ("value_at_risk", "expected_shortfall")
 PROGRAM = Path(__file__).parent / "workload" / "peer_aggregate.py"
 
 
@@ -124,15 +125,11 @@ def peer_figures(cells: list[LossCell], made: LossDistribution, python: str) -> 
         return json.loads(target.read_text())
 
 
-def main(python: str | None) -> None:
-    """Print the table."""
-    cells = portfolio()
-    made = aggregate_losses(cells)
-    values, shortfalls = fine_figures(cells, made)
-    errors = (
-        np.abs(made.table["value_at_risk"] / values - 1),
-        np.abs(made.table["expected_shortfall"] / shortfalls - 1),
-    )
+def print_ours(cells: list[LossCell], made: LossDistribution, fine: tuple[np.ndarray, np.ndarray]) -> None:
+    """Print time, error and memory, and two floors."""
+    errors = [
+        np.abs(made.table[name] / figures - 1).max() for name, figures in zip(FIGURES, fine, strict=True)
+    ]
     ours = timed(lambda: aggregate_losses(cells))
     ends = ROOM * made.table["value_at_risk"].to_numpy()
 
@@ -140,58 +137,69 @@ def main(python: str | None) -> None:
         limited_means(cells, ends[:-1] / SIZE, SIZE)
         limited_means(cells, np.full(len(cells), ends[-1] / (2 * SIZE)), 2 * SIZE)
 
-    made_of = {
-        "severities that it evaluates, scouting included": evaluating(cells),
-        "severities on the last lattices": timed(least),
-    }
-    print(
-        f"{len(cells)} cells and their total, {LEVEL:.1%}; value-at-risk of the total {values[-1]:,.0f}, shortfall {shortfalls[-1]:,.0f}"
-    )
+    memory = peak_of(lambda: aggregate_losses(cells))
     print(f"{'':44}{'ms':>9}{'VaR error':>12}{'ES error':>12}{'MB':>8}")
     print(
-        f"{'riskmodels':44}{1e3 * ours:>9.0f}{errors[0].max():>12.1e}{errors[1].max():>12.1e}"
-        f"{peak_of(lambda: aggregate_losses(cells)):>8.0f}   told: {made.error_bound:.1e}"
+        f"{'riskmodels':44}{1e3 * ours:>9.0f}{errors[0]:>12.1e}{errors[1]:>12.1e}{memory:>8.0f}"
+        f"   told: {made.error_bound:.1e}"
     )
-    for name, taken in made_of.items():
+    for name, taken in (
+        ("severities that it evaluates, scouting included", evaluating(cells)),
+        ("severities on the last lattices", timed(least)),
+    ):
         print(f"{'  floor: ' + name:58}{1e3 * taken:>4.0f} ms, riskmodels takes {ours / taken:.1f} x")
+
+
+def print_simulated(cells: list[LossCell], fine: tuple[np.ndarray, np.ndarray]) -> None:
+    """Print what simulated years cost, and how far off they are."""
     for years in YEARS:
         start = time.perf_counter()
-        table = simulate_losses(cells, years=years, seed=1)
+        row = simulate_losses(cells, years=years, seed=1).iloc[-1]
         taken = time.perf_counter() - start
-        row = table.iloc[-1]
-        memory = (
-            f"{peak_of(lambda years=years: simulate_losses(cells, years=years, seed=1)):>8.0f}"
-            if years == YEARS[0]
-            else ""
-        )
+        off = [abs(row[name] / figures[-1] - 1) for name, figures in zip(FIGURES, fine, strict=True)]
+        told = [row[f"{name}_error"] / figures[-1] for name, figures in zip(FIGURES, fine, strict=True)]
+        words = f"Monte Carlo, {years:,} years, total only"
         print(
-            f"{f'Monte Carlo, {years:,} years, total only':44}{1e3 * taken:>9.0f}{abs(row['value_at_risk'] / values[-1] - 1):>12.1e}"
-            f"{abs(row['expected_shortfall'] / shortfalls[-1] - 1):>12.1e}{memory}   s.e. {row['value_at_risk_error'] / values[-1]:.1%},"
-            f" {row['expected_shortfall_error'] / shortfalls[-1]:.1%}",
+            f"{words:44}{1e3 * taken:>9.0f}{off[0]:>12.1e}{off[1]:>12.1e}   s.e. {told[0]:.1%}, {told[1]:.1%}",
             flush=True,
         )
+
+
+def print_dependent(cells: list[LossCell]) -> None:
+    """Print dependent totals beside simulated ones, whose s.e. of the shortfall is too small without a variance."""
     for dependence in (GaussianFactor(correlation=0.3), StudentFactor(correlation=0.3, degrees=4.0)):
         taken = timed(lambda dependence=dependence: aggregate_losses(cells, dependence=dependence))
         row = aggregate_losses(cells, dependence=dependence).table.iloc[-1]
         check = simulate_losses(cells, years=YEARS[0], seed=2, dependence=dependence).iloc[-1]
-        away = [
-            (check[name] - row[name]) / check[f"{name}_error"]
-            for name in ("value_at_risk", "expected_shortfall")
-        ]
+        away = [(check[name] - row[name]) / check[f"{name}_error"] for name in FIGURES]
+        words = f"{type(dependence).__name__}, correlation 0.3"
         print(
-            f"{f'{type(dependence).__name__}, correlation 0.3':44}{1e3 * taken:>9.0f}{row['value_at_risk_error']:>12.1e}"
-            f"{row['expected_shortfall_error']:>12.1e}{'':8}   VaR {row['value_at_risk']:,.0f}; Monte Carlo is {away[0]:+.1f} and"
-            f" {away[1]:+.1f} s.e. away",
+            f"{words:44}{1e3 * taken:>9.0f}{row['value_at_risk_error']:>12.1e}{row['expected_shortfall_error']:>12.1e}"
+            f"   VaR {row['value_at_risk']:,.0f}; Monte Carlo is {away[0]:+.1f} and {away[1]:+.1f} s.e. away",
             flush=True,
         )
+
+
+def main(python: str | None) -> None:
+    """Print the table."""
+    cells = portfolio()
+    made = aggregate_losses(cells)
+    fine = fine_figures(cells, made)
+    print(
+        f"{len(cells)} cells and their total, {LEVEL:.1%}; value-at-risk of the total {fine[0][-1]:,.0f},"
+        f" shortfall {fine[1][-1]:,.0f}"
+    )
+    print_ours(cells, made, fine)
+    print_simulated(cells, fine)
+    print_dependent(cells)
     if python is None:
         print("aggregate is not in this Python: pip install aggregate in another one, and --peers ITS_PYTHON")
         return
     theirs = peer_figures(cells, made, python)
-    away = np.abs(np.array(theirs["values"]) / values[:-1] - 1)
+    away = np.abs(np.array(theirs["values"]) / fine[0][:-1] - 1)
     print(f"{'aggregate, 56 cells':44}{1e3 * theirs['seconds']:>9.0f}{away.max():>12.1e}")
     print(
-        f"{'aggregate, total':44}{1e3 * theirs['total_seconds']:>9.0f}{abs(theirs['total'] / values[-1] - 1):>12.1e}"
+        f"{'aggregate, total':44}{1e3 * theirs['total_seconds']:>9.0f}{abs(theirs['total'] / fine[0][-1] - 1):>12.1e}"
     )
 
 
