@@ -28,7 +28,9 @@ Sums = Callable[[Floats, Floats], Compound]
 _TOTAL = "total"
 _TOLERANCE, _ROUGH = 1e-5, 1e-2
 _FIRST, _LARGEST, _SCOUT = 2**12, 2**20, 2**10
+_POINTS, _FIRST_OF_FEW = 2**18, 2**16
 _AT_ONCE = 2**21  # points of lattices
+_RARE = 0.9999
 _ROOM = 1.6  # range over the value-at-risk
 _FEWEST_STEPS, _MARGIN = 64, 0.02
 _TRIES = 60
@@ -232,7 +234,7 @@ def _cell_figures(cells: Sequence[LossCell], level: float, *, tolerance: float =
     """Figures of every cell, each on a lattice of its own, refined until they agree."""
     ranges = _ranges(cells, partial(sums_alone, cells), level, each=True)
     found = np.empty((4, len(cells)))
-    rows, size = np.arange(len(cells)), _FIRST
+    rows, size = np.arange(len(cells)), _first_size(len(cells))
     while len(rows):
         for part in np.array_split(rows, -(-len(rows) * size // _AT_ONCE)):  # so that memory is bounded
             some = [cells[row] for row in part.tolist()]
@@ -244,10 +246,15 @@ def _cell_figures(cells: Sequence[LossCell], level: float, *, tolerance: float =
     return TailFigures(*found)
 
 
+def _first_size(cells: int) -> int:
+    """Points of the first lattice: many where there are few cells, which cost nothing then."""
+    return int(np.clip(2 ** int(np.log2(_POINTS / cells)), _FIRST, _FIRST_OF_FEW))
+
+
 def _independent_figures(cells: Sequence[LossCell], level: float) -> TailFigures:
     """Figures of the total of independent cells, on a lattice refined until they agree."""
     sums = partial(sum_independent, cells)
-    ranges, size = _ranges(cells, sums, level, each=False), 2 * _FIRST
+    ranges, size = _ranges(cells, sums, level, each=False), 2 * _first_size(len(cells))
     while True:
         found = _extrapolated_figures(cells, sums, ranges, level, size)
         if found.worst[0] <= _TOLERANCE or size >= _LARGEST:
@@ -265,6 +272,7 @@ def _ranges(cells: Sequence[LossCell], sums: Sums, level: float, *, each: bool) 
     ranges = first if each else np.full(len(cells), first.sum())
     none = counts_of(cells).log_generating(np.zeros((len(cells), 1), dtype=np.complex128)).real[:, 0]
     silent = np.exp(none if each else np.full(len(cells), none.sum())) >= level
+    room = _ROOM if level <= _RARE else 2.0 * _ROOM  # rounding errors grow towards the end of the range
     failed, passing = np.zeros(len(cells)), np.full(len(cells), np.inf)
     for _ in range(_TRIES):
         steps = ranges / _SCOUT
@@ -273,7 +281,7 @@ def _ranges(cells: Sequence[LossCell], sums: Sums, level: float, *, each: bool) 
         failed = np.where(passed, failed, np.maximum(failed, ranges))
         passing = np.where(passed, np.minimum(passing, ranges), passing)
         places = _places(found, passed, steps, level)
-        wanted = np.maximum(_ROOM * np.maximum(places, _FEWEST_STEPS) * steps, np.sqrt(failed * passing))
+        wanted = np.maximum(room * np.maximum(places, _FEWEST_STEPS) * steps, np.sqrt(failed * passing))
         if (passed & ((places >= _FEWEST_STEPS) | silent | (passing < 1.2 * failed))).all():
             return np.where(wanted > failed, wanted, ranges)
         wider = np.where(

@@ -13,7 +13,7 @@ from riskmodels.losses.severity import Severity
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class LossCell:
     """Losses of one kind, such as an event type of a product.
 

@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float64]
 
 _SIZE, _SIZE_DEPENDENT = 2**14, 2**10
 _ROOM = 1.6
+_NONE = 1e-200  # given the factor, a cell loses more than the range
 
 
 def euler_contributions(losses: LossDistribution) -> pd.DataFrame:
@@ -85,7 +86,10 @@ def _weighted_masses(losses: LossDistribution, step: float, size: int) -> tuple[
             transform = transformed(mass)
             product = transform.prod(axis=0)
             total += weights[0] * product
-            weighted += weights[0] * (product / transform) * transformed(amounts * mass)
+            others = np.divide(
+                product, transform, out=np.zeros_like(transform), where=np.abs(transform) > _NONE
+            )
+            weighted += weights[0] * others * transformed(amounts * mass)
     return untransformed(weighted, size), untransformed(total, size), means
 
 

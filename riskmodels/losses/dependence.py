@@ -26,7 +26,7 @@ class Nodes:
     weights: Floats
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class GaussianFactor:
     """One normal factor; every two cells have the same correlation, in [0, 1)."""
 
@@ -53,7 +53,7 @@ class GaussianFactor:
         return np.ones(size)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class StudentFactor:
     """One factor as of a t copula: correlation in [0, 1), degrees of freedom (> 0); extremes come together."""
 

@@ -17,7 +17,7 @@ FrequencyFamily = Literal["auto", "poisson", "negative_binomial"]
 _FEWEST = 3
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Poisson:
     """Poisson, by its rate (> 0) [losses a year]."""
 
@@ -42,7 +42,7 @@ class Poisson:
         return replace(self, rate=self.rate * share)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class NegativeBinomial:
     """Negative binomial, by mean (> 0) [losses a year] and dispersion (> 0): variance = mean + dispersion · mean²."""
 

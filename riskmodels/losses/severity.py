@@ -34,7 +34,7 @@ class Severity(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Exponential:
     """Exponential, by its mean (> 0)."""
 
@@ -61,7 +61,7 @@ class Exponential:
         return -self.scale * np.log1p(-np.asarray(levels))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Gamma:
     """Gamma, by shape and scale (> 0)."""
 
@@ -91,7 +91,7 @@ class Gamma:
         return np.asarray(self.scale * special.gammaincinv(self.shape, levels))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Weibull:
     """Weibull, by shape and scale (> 0)."""
 
@@ -121,7 +121,7 @@ class Weibull:
         return np.asarray(self.scale * (-np.log1p(-np.asarray(levels))) ** (1 / self.shape))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Lognormal:
     """Lognormal, by mean and standard deviation (> 0) of the logarithm."""
 
@@ -156,7 +156,7 @@ class Lognormal:
         return score
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Levy:
     """Lévy, by its scale (> 0): a stable distribution without a mean, for tests of extremes."""
 
@@ -189,7 +189,7 @@ class Levy:
         return np.asarray(self.scale / (2 * special.erfcinv(levels) ** 2))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class GeneralizedPareto:
     """Generalised Pareto of losses above a threshold (>= 0), by shape and scale (> 0)."""
 
@@ -241,7 +241,7 @@ class GeneralizedPareto:
         return log
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Spliced:
     """A body below a threshold and a generalised Pareto tail above it, which has a probability of its own.
 
