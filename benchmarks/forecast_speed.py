@@ -7,12 +7,12 @@ taken to be proportional, as they go series by series. ``--peers`` as in forecas
 """
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from workload.memory import peak_megabytes
 from workload.peers import forecast_elsewhere, python_of_peers
 
 from riskmodels.forecasting import forecast
@@ -77,7 +77,7 @@ def once(series: int) -> tuple[float, float]:
     start = time.process_time()
     _ = forecast(panel, horizon=HORIZON).quantiles
     taken = time.process_time() - start
-    return taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return taken, peak_megabytes() / 1024
 
 
 def main(python: str | None) -> None:

@@ -216,45 +216,33 @@ def forecast(
 ) -> None:
     """Forecast complaints, with intervals; say what the forecast is made of and what changed in three months.
 
-    Months that are not complete yet are corrected, and it is said how. The backtest makes the forecasts of the last twelve months again, each from what was known then, and
-    compares them with what happened; it is what takes most of the time.
+    Months that are not complete yet are corrected, and it is said how. The backtest makes the forecasts of the
+    last twelve months again, each from what was known then, and compares them with what happened; it is what takes
+    most of the time.
     """
-    from riskmodels.backtesting import outlook_before, track_record  # here, for start-up
+    from riskmodels import listings  # here, for start-up
+    from riskmodels.backtesting import outlook_before, track_record
     from riskmodels.forecasting import explain
-    from riskmodels.listings import (
-        list_explanation,
-        list_factors,
-        list_nowcast,
-        list_outlook,
-        list_scores,
-        list_totals,
-    )
 
     tables = _ingest(source, file, store)
+    complaints = tables.require("complaints")
     keys = [column.strip() for column in by.split(",") if column.strip()]
     country = None if calendar == "none" else calendar or tables.country
     chosen = cast("Method", method)
     outlook, known = _outlook(tables, keys, last, horizon, chosen, country)
-    complaints = tables.require("complaints")
     explained = explain(outlook, outlook_before(complaints, outlook))
-    listings = [
-        list_outlook(outlook),
-        list_factors(explained),
-        list_explanation(explained),
-        list_nowcast(known),
+    shown = [
+        listings.list_outlook(outlook),
+        listings.list_factors(explained),
+        listings.list_explanation(explained),
+        listings.list_nowcast(known),
     ]
     if backtest:
         record = track_record(
-            complaints,
-            by=keys,
-            last=last,
-            nowcast=known,
-            method=chosen,
-            calendar=country,
-            progress=True,
+            complaints, by=keys, last=last, nowcast=known, method=chosen, calendar=country, progress=True
         )
-        listings += [list_scores(record), list_totals(record)]
-    for listing in listings:
+        shown += [listings.list_scores(record), listings.list_totals(record)]
+    for listing in shown:
         print_table(listing.sentence, listing.frame)
 
 

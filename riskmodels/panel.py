@@ -227,7 +227,7 @@ def build_panel(
     if freq == "M":
         _refuse_quarters(table, contract)
     counts = _counts(table, contract, by)
-    end = _last_complete(table, freq)
+    end = last_complete(table, freq)
     if len(counts) and end.start_time > counts["period"].max():  # quiet months at the end are zeros, too
         counts = pd.concat([counts, counts.head(1).assign(period=end.start_time, value=0.0)])
     panel = Panel.from_long(
@@ -279,7 +279,8 @@ def _queried(table: Table, query: str) -> pd.DataFrame:
     return pd.DataFrame() if found is None else found.df()
 
 
-def _last_complete(table: Table, freq: Frequency) -> pd.Period:
+def last_complete(table: Table, freq: Frequency) -> pd.Period:
+    """Return the last period that ended by the as-of day of a table."""
     as_of = pd.Timestamp(table.provenance.as_of)
     period = as_of.to_period(freq)
     return period if as_of.date() == period.end_time.date() else period - 1

@@ -10,7 +10,6 @@ from scipy import stats
 from workload.losses import portfolio
 
 from riskmodels.errors import ParameterError
-from riskmodels.losses import simulation
 from riskmodels.losses.aggregate import aggregate_losses
 from riskmodels.losses.capital import (
     basel_capital,
@@ -34,7 +33,7 @@ from riskmodels.losses.severity import (
     Spliced,
     Weibull,
 )
-from riskmodels.losses.simulation import simulate_losses
+from riskmodels.losses.simulation import simulate_losses, simulated_years
 
 BODY = Lognormal(mu=1.0, sigma=1.5)
 SEVERITIES = [
@@ -494,17 +493,7 @@ def test_a_cover_of_the_year_pays_what_simulated_years_say(dependence, attachmen
 
 def years_of(cells: list[LossCell], dependence, size: int = 90_000) -> np.ndarray:
     """Totals of simulated years."""
-    totals = []
-
-    def keep(losses: np.ndarray, level: float) -> dict[str, float]:
-        totals.append(losses.copy())
-        return figures(losses, level)
-
-    figures = simulation._figures
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(simulation, "_figures", keep)
-        simulate_losses(cells, years=size, seed=4, level=0.99, dependence=dependence)
-    return totals[-1]
+    return np.sum(list(simulated_years(cells, years=size, seed=4, dependence=dependence)), axis=0)
 
 
 def test_insurance_lowers_the_risk_by_what_it_pays() -> None:

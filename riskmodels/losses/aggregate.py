@@ -1,7 +1,7 @@
 """The distribution of a year's losses: every cell and their total, exact up to an error that is told."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, partial
 
 import numpy as np
@@ -32,7 +32,7 @@ _POINTS, _FIRST_OF_FEW = 2**18, 2**16
 _AT_ONCE = 2**21  # points of lattices
 _RARE = 0.9999
 _ROOM = 1.6  # range over the value-at-risk
-_FEWEST_STEPS, _MARGIN = 64, 0.02
+_FEWEST_STEPS = 64
 _TRIES = 60
 
 
@@ -48,14 +48,7 @@ class TailFigures:
     @property
     def rows(self) -> Floats:
         """All four, shape (4, r)."""
-        return np.stack(
-            [
-                self.value_at_risk,
-                self.value_at_risk_error,
-                self.expected_shortfall,
-                self.expected_shortfall_error,
-            ]
-        )
+        return np.stack([getattr(self, field.name) for field in fields(self)])
 
     @property
     def worst(self) -> Floats:
@@ -158,15 +151,9 @@ def aggregate_losses(
         raise ParameterError(f"losses are added up over cells with names of their own, other than '{_TOTAL}'")
     _check_level(level)
     alone = _cell_figures(cells, level)
-    together = _total_figures(cells, dependence, level)
-    names_of_figures = (
-        "value_at_risk",
-        "value_at_risk_error",
-        "expected_shortfall",
-        "expected_shortfall_error",
-    )
+    together = _total_figures(cells, dependence, level, alone)
     both = np.concatenate([alone.rows, together.rows], axis=1)
-    figures = dict(zip(names_of_figures, both, strict=True))
+    figures = {field.name: row for field, row in zip(fields(TailFigures), both, strict=True)}
     means, number = np.array([[cell.mean, cell.frequency.mean] for cell in cells]).T
     table = pd.DataFrame(
         {
@@ -184,19 +171,23 @@ def _check_level(level: float) -> None:
         raise ParameterError(f"the level is {level}; expected a probability between 0 and 1")
 
 
-def _total_figures(cells: Sequence[LossCell], dependence: Dependence | None, level: float) -> TailFigures:
-    """Figures of the total, all cells on one lattice."""
+def _total_figures(
+    cells: Sequence[LossCell], dependence: Dependence | None, level: float, alone: TailFigures | None = None
+) -> TailFigures:
+    """Figures of the total, all cells on one lattice; ``alone`` are the cells' where they are known already."""
     if dependence is None:
         return _independent_figures(cells, level)
-    return _dependent_figures(cells, dependence, level)
+    known = alone or _cell_figures(cells, level, tolerance=_ROUGH)
+    return _dependent_figures(cells, dependence, level, known)
 
 
-def _dependent_figures(cells: Sequence[LossCell], dependence: Dependence, level: float) -> TailFigures:
+def _dependent_figures(
+    cells: Sequence[LossCell], dependence: Dependence, level: float, alone: TailFigures
+) -> TailFigures:
     """Figures of the total of cells that move together: the error is what half the steps and nodes change.
 
     The range starts with the sum of the cells' values-at-risk.
     """
-    alone = _cell_figures(cells, level, tolerance=_ROUGH)
     ranges = np.full(len(cells), 1.2 * alone.value_at_risk.sum())
     for _ in range(_TRIES):
         limited = limited_means(cells, ranges / _SCOUT, _SCOUT)
@@ -204,7 +195,7 @@ def _dependent_figures(cells: Sequence[LossCell], dependence: Dependence, level:
         for stride in (2, 1):
             steps = ranges * stride / _SCOUT
             found.append(sum_dependent(cells, dependence, limited[:, ::stride], steps))
-        if (found[-1].mass.sum(axis=1) > level + _MARGIN * (1.0 - level)).all():
+        if found[-1].passes(level).all():
             return _compared_figures(found, ranges, level)
         ranges = 2.0 * ranges
     raise ParameterError(f"no range of losses passes the level {level}")
@@ -240,8 +231,7 @@ def _cell_figures(cells: Sequence[LossCell], level: float, *, tolerance: float =
             some = [cells[row] for row in part.tolist()]
             figures = _extrapolated_figures(some, partial(sums_alone, some), ranges[part], level, size)
             found[:, part] = figures.rows
-        worst = np.maximum(found[1, rows], found[3, rows])
-        rows = rows[worst > tolerance] if size < _LARGEST else rows[:0]
+        rows = rows[TailFigures(*found[:, rows]).worst > tolerance] if size < _LARGEST else rows[:0]
         size *= 2
     return TailFigures(*found)
 
@@ -277,7 +267,7 @@ def _ranges(cells: Sequence[LossCell], sums: Sums, level: float, *, each: bool) 
     for _ in range(_TRIES):
         steps = ranges / _SCOUT
         found = sums(limited_means(cells, steps, _SCOUT), steps)
-        passed = np.broadcast_to(found.mass.sum(axis=1) > level + _MARGIN * (1.0 - level), (len(cells),))
+        passed = np.broadcast_to(found.passes(level), (len(cells),))
         failed = np.where(passed, failed, np.maximum(failed, ranges))
         passing = np.where(passed, np.minimum(passing, ranges), passing)
         places = _places(found, passed, steps, level)

@@ -36,6 +36,15 @@ def sum_dependent(
     return Compound(mass=dependent_masses(parts, dependence), mean=np.full(2, means.sum()))
 
 
+def sum_of(
+    cells: Sequence[LossCell], dependence: Dependence | None, limited: Floats, steps: Floats
+) -> Compound:
+    """Return the total of cells, independent or moving together."""
+    if dependence is None:
+        return sum_independent(cells, limited, steps)
+    return sum_dependent(cells, dependence, limited, steps)
+
+
 def survivals(cells: Sequence[LossCell], limited: Floats, steps: Floats) -> tuple[list[Floats], Floats]:
     """Survival functions of the cells' sums, averaged over parts of steps, (c, k, m), and their means, (c,).
 

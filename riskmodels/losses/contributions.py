@@ -7,7 +7,7 @@ import pandas as pd
 from riskmodels.errors import ParameterError
 from riskmodels.losses.aggregate import LossDistribution
 from riskmodels.losses.cells import counts_of, limited_means
-from riskmodels.losses.compounding import survivals
+from riskmodels.losses.compounding import means_of, survivals
 from riskmodels.losses.dependence import conditional_masses
 from riskmodels.losses.lattice import Compound, masses, tail_of, transformed, untransformed
 
@@ -77,7 +77,7 @@ def _weighted_masses(losses: LossDistribution, step: float, size: int) -> tuple[
         transform = transformed(mass)
         total = np.exp(counts.log_generating(transform).sum(axis=0, keepdims=True))
         weighted = total * counts.relative_slope(transform) * transformed(amounts * mass)
-        means = np.array([cell.mean for cell in cells])
+        means = means_of(cells)
     else:
         parts, means = survivals(cells, limited, steps)
         total = np.zeros((1, size // 2 + 1), dtype=np.complex128)

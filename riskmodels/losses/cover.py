@@ -8,7 +8,7 @@ import numpy.typing as npt
 from riskmodels.errors import ParameterError
 from riskmodels.losses.aggregate import LossDistribution
 from riskmodels.losses.cells import limited_means
-from riskmodels.losses.compounding import sum_dependent, sum_independent
+from riskmodels.losses.compounding import sum_of
 from riskmodels.losses.lattice import extrapolated
 
 Floats = npt.NDArray[np.float64]
@@ -94,11 +94,7 @@ def _limited_means(losses: LossDistribution, limits: Floats) -> Floats:
     found = []
     for stride in (2, 1):
         steps = np.full(len(losses.cells), end * stride / size)
-        made = (
-            sum_independent(losses.cells, limited[:, ::stride], steps)
-            if losses.dependence is None
-            else sum_dependent(losses.cells, losses.dependence, limited[:, ::stride], steps)
-        )
+        made = sum_of(losses.cells, losses.dependence, limited[:, ::stride], steps)
         below = np.append(0.0, np.cumsum(1.0 - np.cumsum(made.mass[0]))) * steps[0]
         places = steps[0] * np.arange(len(below))
         found.append(np.interp(np.where(finite, limits, 0.0), places, below))

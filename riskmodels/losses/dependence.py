@@ -44,10 +44,6 @@ class GaussianFactor:
         """Normal scores of probabilities to be exceeded."""
         return np.asarray(-special.ndtri(survival))
 
-    def levels(self, scores: Floats) -> Floats:
-        """Probabilities of at most the scores."""
-        return np.asarray(special.ndtr(scores))
-
     def scales(self, size: int, rng: np.random.Generator) -> Floats:  # noqa: ARG002  as of StudentFactor
         """Draw what all scores of a year are divided by: one."""
         return np.ones(size)
@@ -83,16 +79,15 @@ class StudentFactor:
         """Student scores of probabilities to be exceeded."""
         return np.asarray(-special.stdtrit(self.degrees, survival))
 
-    def levels(self, scores: Floats) -> Floats:
-        """Probabilities of at most the scores."""
-        return np.asarray(special.stdtr(self.degrees, scores))
-
     def scales(self, size: int, rng: np.random.Generator) -> Floats:
         """Draw what all scores of a year are divided by."""
         return np.sqrt(rng.chisquare(self.degrees, size) / self.degrees)
 
 
-def dependent_masses(survivals: Sequence[Floats], dependence: GaussianFactor | StudentFactor) -> Floats:
+Dependence = GaussianFactor | StudentFactor
+
+
+def dependent_masses(survivals: Sequence[Floats], dependence: Dependence) -> Floats:
     """Masses of the total of cells that move together, (2, M): by all nodes of the factor, and by every second.
 
     Given the factor the cells are independent, and on a lattice that keeps their conditional means; the
@@ -114,7 +109,7 @@ def dependent_masses(survivals: Sequence[Floats], dependence: GaussianFactor | S
 
 
 def conditional_masses(
-    survivals: Sequence[Floats], dependence: GaussianFactor | StudentFactor
+    survivals: Sequence[Floats], dependence: Dependence
 ) -> Iterator[tuple[Floats, Floats]]:
     """Yield weights, (2,), and masses of the cells given the factor, (c, M), for all of its nodes."""
     scores = [dependence.scores(np.clip(part, _LEAST_SURVIVAL, 1.0 - _LEAST_SURVIVAL)) for part in survivals]
@@ -143,6 +138,3 @@ def _halved(weight: Floats) -> Floats:
 def _check_correlation(correlation: float) -> None:
     if not 0 <= correlation < 1:
         raise ParameterError(f"the correlation is {correlation}; expected a number from 0 to less than 1")
-
-
-Dependence = GaussianFactor | StudentFactor

@@ -1,6 +1,7 @@
 """From a bank's table of losses to the distribution of its next year."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +21,13 @@ from riskmodels.losses.diagnostics import (
 )
 from riskmodels.losses.fitting import TailFit, fit_severity
 from riskmodels.losses.portfolio import drawn_cells, portfolios_of
-from riskmodels.losses.uncertainty import drawn_curve, drawn_intervals
+from riskmodels.losses.uncertainty import check_intervals, drawn_curve, drawn_intervals
+from riskmodels.panel import last_complete
 from riskmodels.tables import Table, Tables
 
 Floats = npt.NDArray[np.float64]
 
-_FEWEST, _FEWEST_DRAWS = 120, 100
+_FEWEST = 120
 _LEVELS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 _QUARTERS = 4
 _SPAN = 8  # quarters compared: a year and the one before it
@@ -142,9 +144,9 @@ def assess_losses(
         There are fewer than 120 losses, or the largest are all alike; the confidence is no probability, or
         there are fewer than a hundred draws.
     """
-    if not 0 < confidence < 1 or draws < _FEWEST_DRAWS:
-        raise ParameterError(f"intervals need a confidence between 0 and 1 and {_FEWEST_DRAWS} draws")
-    losses, quarters, completeness = _experience(table, last, net=net)
+    check_intervals(confidence, draws)
+    losses, quarters = _experience(table, last, net=net)
+    completeness = _completeness(losses, quarters, table.provenance.as_of)
     amounts = losses["amount"].to_numpy(dtype=np.float64)
     thresholds = tail_thresholds(amounts, seed=seed)
     counts = pd.crosstab(losses["event_type"], losses["product"])
@@ -153,12 +155,13 @@ def assess_losses(
     thresholds, portfolios = portfolios_of(losses, counts, years, dispersion, thresholds)
     best = portfolios[int(np.flatnonzero(thresholds["chosen"])[0])]
     drawn = drawn_cells(portfolios, thresholds, draws, seed)
-    distribution = aggregate_losses(best.best(), dependence=dependence, level=level)
-    alone = distribution if dependence is None else aggregate_losses(best.best(), level=level)
+    cells = best.best()
+    distribution = aggregate_losses(cells, dependence=dependence, level=level)
+    alone = distribution if dependence is None else aggregate_losses(cells, level=level)
     return LossAssessment(
         distribution=distribution,
         intervals=drawn_intervals(alone.table, drawn, level=level, confidence=confidence),
-        curve=drawn_curve(best.best(), drawn, _LEVELS, confidence=confidence),
+        curve=drawn_curve(cells, drawn, _LEVELS, confidence=confidence),
         contributions=_contributions(distribution),
         severities=best.bodies,
         tail=best.tail,
@@ -197,27 +200,26 @@ def assess_losses_where_known(tables: Tables, *, last: str | None = None) -> Los
     return assess_losses(table, last=last)
 
 
-def _experience(table: Table, last: str | None, *, net: bool) -> tuple[pd.DataFrame, pd.PeriodIndex, Floats]:
-    """Read the losses of whole quarters, and which share of each quarter's is recorded by now."""
+def _experience(table: Table, last: str | None, *, net: bool) -> tuple[pd.DataFrame, pd.PeriodIndex]:
+    """Read the losses of whole quarters, and say which quarters these are."""
     columns = ["occurred_on", "recorded_on", "event_type", "product", "gross_loss", "recovery"]
     losses = table.frame(columns)
     losses["product"] = losses["product"].fillna("unknown")
     losses["amount"] = losses["gross_loss"] - (losses["recovery"].fillna(0.0) if net else 0.0)
     losses = losses[losses["amount"] > 0]
     quarter = pd.PeriodIndex(losses["occurred_on"], freq="Q")
-    day = pd.Timestamp(table.provenance.as_of)
-    whole = day.to_period("Q") if day == day.to_period("Q").end_time.normalize() else day.to_period("Q") - 1
+    whole = last_complete(table, "Q")
     end = whole if last is None else min(whole, pd.Period(last).asfreq("Q", how="end"))
     quarters = pd.period_range(quarter.min() if len(quarter) else end, end, freq="Q")
     inside = quarter.isin(quarters)
-    return losses[inside].assign(quarter=quarter[inside]), quarters, _completeness(losses, quarters, day)
+    return losses[inside].assign(quarter=quarter[inside]), quarters
 
 
-def _completeness(losses: pd.DataFrame, quarters: pd.PeriodIndex, day: pd.Timestamp) -> Floats:
+def _completeness(losses: pd.DataFrame, quarters: pd.PeriodIndex, day: date) -> Floats:
     """Share of each quarter's losses that is recorded by the as-of day; all of them where that cannot be told."""
     dates = losses.rename(columns={"occurred_on": "received_at", "recorded_on": "logged_at"})
     try:
-        known = nowcast(dates, as_of=day.date())
+        known = nowcast(dates, as_of=day)
     except ContractError:
         return np.ones(len(quarters))
     shares = pd.Series(known.completeness).groupby(known.periods.asfreq("Q")).mean()

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from scipy import fft
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 Complexes = npt.NDArray[np.complex128]
 
 TILT = 16.0  # what wraps round is e^-16 of itself; rounding errors are at most e^16 of theirs
-_STENCIL = 6
+_STENCIL, _MARGIN = 6, 0.02
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,6 +75,10 @@ class Compound:
 
     mass: Floats
     mean: Floats
+
+    def passes(self, level: float) -> Flags:
+        """Tell whose lattice passes a level with a margin, shape (r,)."""
+        return np.asarray(self.mass.sum(axis=1) > level + _MARGIN * (1.0 - level))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -9,7 +9,7 @@ from scipy import stats
 
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell
-from riskmodels.losses.dependence import GaussianFactor, StudentFactor
+from riskmodels.losses.dependence import Dependence
 
 Floats = npt.NDArray[np.float64]
 
@@ -23,7 +23,7 @@ def simulate_losses(
     years: int,
     seed: int,
     level: float = 0.999,
-    dependence: GaussianFactor | StudentFactor | None = None,
+    dependence: Dependence | None = None,
 ) -> pd.DataFrame:
     """Simulate years of losses; estimate value-at-risk and expected shortfall of every cell and the total.
 
@@ -53,14 +53,23 @@ def simulate_losses(
     """
     if years * (1.0 - level) < _FEWEST_BEYOND:
         raise ParameterError(f"{years:,} years are too few for the level {level}: twenty must lie beyond it")
-    rng = np.random.default_rng(seed)
-    places = _places(len(cells), years, dependence, rng)
     total, rows = np.zeros(years), []
-    for cell, order in zip(cells, places, strict=True):
-        losses = _years(cell, years, rng)
-        total += losses if order is None else np.sort(losses)[order]
+    for cell, losses in zip(
+        cells, simulated_years(cells, years=years, seed=seed, dependence=dependence), strict=True
+    ):
+        total += losses
         rows.append({"cell": cell.name, **_figures(losses, level)})
     return pd.DataFrame([*rows, {"cell": "total", **_figures(total, level)}])
+
+
+def simulated_years(
+    cells: Sequence[LossCell], *, years: int, seed: int, dependence: Dependence | None = None
+) -> Iterator[Floats]:
+    """Yield the losses of simulated years, (years,), cell by cell; their sums are those of the total."""
+    rng = np.random.default_rng(seed)
+    for cell, order in zip(cells, _places(len(cells), years, dependence, rng), strict=True):
+        losses = _years(cell, years, rng)
+        yield losses if order is None else np.sort(losses)[order]
 
 
 def _years(cell: LossCell, years: int, rng: np.random.Generator) -> Floats:
@@ -80,7 +89,7 @@ def _years(cell: LossCell, years: int, rng: np.random.Generator) -> Floats:
 
 
 def _places(
-    cells: int, years: int, dependence: GaussianFactor | StudentFactor | None, rng: np.random.Generator
+    cells: int, years: int, dependence: Dependence | None, rng: np.random.Generator
 ) -> Iterator[npt.NDArray[np.int64] | None]:
     """Yield, cell by cell, the rank of the losses of every year; None where the years are independent."""
     if dependence is None:
@@ -90,7 +99,7 @@ def _places(
     factor, scale = rng.standard_normal(years), dependence.scales(years, rng)
     for _ in range(cells):
         score = (load * factor + own * rng.standard_normal(years)) / scale
-        yield np.minimum((dependence.levels(score) * years).astype(np.int64), years - 1)
+        yield np.argsort(np.argsort(score))
 
 
 def _figures(losses: Floats, level: float) -> dict[str, float]:

@@ -21,8 +21,7 @@ Sums = Callable[[Sequence[LossCell], Floats, Floats], Compound]
 
 _SIZE = 2**11
 _ROOM = 1.6
-_TRIES = 60
-_MARGIN = 0.02
+_TRIES, _FEWEST_DRAWS = 60, 100
 _POSITIVE = {"sigma", "shape", "scale", "tail_scale", "dispersion"}
 
 
@@ -105,12 +104,19 @@ def value_at_risk_intervals(
     The estimates of few exceedances are skewed: benchmarks/loss_intervals.py says how often the intervals
     hold the truth. What a model that is wrong does to a year in a thousand is not in them.
     """
-    if not 0 < confidence < 1 or draws < 100:  # noqa: PLR2004
-        raise ParameterError("intervals need a confidence between 0 and 1 and a hundred draws")
+    check_intervals(confidence, draws)
     best = aggregate_losses([fitted.cell for fitted in cells], level=level).table
     rng = np.random.default_rng(seed)
     sets = [list(one) for one in zip(*(fitted.draw(draws, rng) for fitted in cells), strict=True)]
     return drawn_intervals(best, sets, level=level, confidence=confidence)
+
+
+def check_intervals(confidence: float, draws: int) -> None:
+    """Refuse a confidence that is no probability, and too few draws for the ends of an interval."""
+    if not 0 < confidence < 1 or draws < _FEWEST_DRAWS:
+        raise ParameterError(
+            f"intervals need a confidence between 0 and 1 and a hundred draws; {draws} were asked for"
+        )
 
 
 def drawn_intervals(
@@ -120,9 +126,8 @@ def drawn_intervals(
     ranges = _ROOM * np.maximum(best["value_at_risk"].to_numpy(), 1e-12)
     found = np.stack([_figures(one, ranges, level) for one in sets])
     outside = (1.0 - confidence) / 2.0
-    low, high = np.quantile(
-        found, [outside, 1.0 - outside], axis=0, method="inverted_cdf"
-    )  # some are infinite
+    levels = [outside, 1.0 - outside]
+    low, high = np.quantile(found, levels, axis=0, method="inverted_cdf")  # some are infinite
     return pd.DataFrame(
         {
             "cell": best["cell"],
@@ -174,7 +179,7 @@ def _wide_enough(
     for _ in range(_TRIES):
         steps = ends / _SIZE
         made = sums(cells, limited_means(cells, steps, _SIZE), steps)
-        passed = made.mass.sum(axis=1) > level + _MARGIN * (1.0 - level)
+        passed = made.passes(level)
         if passed.all():
             return steps, made
         ends = np.where(passed, 1.0, 4.0) * ends

@@ -1,5 +1,7 @@
 """Backtests: whether outcomes fell where they should, and how far off the methods were."""
 
+from functools import partial
+
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from scipy import stats
@@ -7,7 +9,7 @@ from scipy import stats
 from riskmodels.backtesting import Backtest
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
-from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, house_axes, house_figure, noted
+from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair
 from riskmodels.plots.dispatch import plot_of
 
 _TOGETHER = 2  # bins of the histogram that make one bar
@@ -32,13 +34,8 @@ def plot_backtest(result: Backtest, *, method: str = "", ax: Axes | None = None,
     if chosen not in {*result.table["method"]}:
         tested = ", ".join(result.table["method"])
         raise ParameterError(f"the method '{chosen}' was not tested; expected {tested}")
-    if ax is not None:
-        with house_axes(ax, 0, 0) as axes:
-            return noted(_draw_histogram(axes, result, chosen), note)
-    with house_figure(7.2, 3.0) as figure:
-        left, right = figure.subplots(1, 2)
-        _draw_losses(right, result)
-        return noted(_draw_histogram(left, result, chosen), note)
+    histogram = partial(_draw_histogram, result=result, method=chosen)
+    return draw_pair(histogram, partial(_draw_losses, result=result), ax=ax, height=3.0, note=note)
 
 
 def _draw_histogram(axes: Axes, result: Backtest, method: str) -> Axes:

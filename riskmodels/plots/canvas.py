@@ -1,6 +1,6 @@
 """What every plot is drawn on: axes in the house style, an axis of periods, a note below, texts made safe."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 COLOURS = {"red": "#b3261e", "amber": "#c77700", "green": "#2e7d4f", "insufficient": "#8a8f98", "": "#ffffff"}
 LINE, BAND, SHOCK, NOTE = "#1f3b5c", "#7d9bbf", "#b3261e", "#5f6570"
 _FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "DejaVu Sans")
-_DPI = 110
+_DPI, _WIDTH = 110, 7.2
 _STYLE = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -52,6 +52,24 @@ def _house_style() -> Iterator[None]:
     style: Any = _STYLE | {"font.family": [name for name in _FONTS if name in installed]}
     with mpl.rc_context(style):
         yield
+
+
+def draw_pair(
+    first: Callable[[Axes], Axes],
+    second: Callable[[Axes], object],
+    *,
+    ax: Axes | None,
+    height: float,
+    note: str,
+) -> Axes:
+    """Draw two things beside each other on a new figure [height in inches], or the first alone on given axes."""
+    if ax is not None:
+        with house_axes(ax, 0, 0) as axes:
+            return noted(first(axes), note)
+    with house_figure(_WIDTH, height) as figure:
+        left, right = figure.subplots(1, 2)
+        second(right)
+        return noted(first(left), note)
 
 
 def noted(axes: Axes, note: str) -> Axes:

@@ -1,5 +1,6 @@
 """Explanations: what moved a forecast since an earlier one, in all and in the series that moved most."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from riskmodels.forecasting import REASONS, Explanation
 from riskmodels.labels import label
-from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, house_axes, house_figure, noted, short
+from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair, house_axes, noted, short
 from riskmodels.plots.dispatch import plot_of
 
 _MOST_SERIES = 8
@@ -24,13 +25,11 @@ def plot_explanation(result: Explanation, *, ax: Axes | None = None, note: str =
 
     Given axes hold the first of the two. Without an earlier forecast there is nothing but a note.
     """
-    if ax is not None or len(result.changes) < 2:  # noqa: PLR2004  one series is its total
-        with house_axes(ax, 5.0, 3.0) as axes:
-            return noted(_draw_steps(axes, result), note)
-    with house_figure(7.2, 2.9) as figure:
-        left, right = figure.subplots(1, 2)
-        _draw_series(right, result)
-        return noted(_draw_steps(left, result), note)
+    steps, series = partial(_draw_steps, result=result), partial(_draw_series, result=result)
+    if len(result.changes) > 1:
+        return draw_pair(steps, series, ax=ax, height=2.9, note=note)
+    with house_axes(ax, 5.0, 3.0) as axes:  # one series is its total
+        return noted(steps(axes), note)
 
 
 def _draw_steps(axes: Axes, result: Explanation) -> Axes:

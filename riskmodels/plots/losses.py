@@ -1,12 +1,14 @@
 """Losses: how rare a year is, what contributes to it, and where the tail begins."""
 
+from functools import partial
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from riskmodels.labels import label
 from riskmodels.losses import LossAssessment, LossDistribution, TailDiagnostics
-from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, house_axes, house_figure, noted, short
+from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair, house_axes, noted, short
 from riskmodels.plots.dispatch import plot_of
 
 _MOST_CELLS = 8
@@ -19,13 +21,13 @@ def plot_lossassessment(result: LossAssessment, *, ax: Axes | None = None, note:
 
     The band carries the uncertainty of the parameters. Given axes hold the first of the two.
     """
-    if ax is not None:
-        with house_axes(ax, 0, 0) as axes:
-            return noted(_draw_curve(axes, result), note)
-    with house_figure(7.2, 3.2) as figure:
-        left, right = figure.subplots(1, 2)
-        _draw_contributions(right, result)
-        return noted(_draw_curve(left, result), note)
+    return draw_pair(
+        partial(_draw_curve, result=result),
+        partial(_draw_contributions, result=result),
+        ax=ax,
+        height=3.2,
+        note=note,
+    )
 
 
 def _draw_curve(axes: Axes, result: LossAssessment) -> Axes:
@@ -97,16 +99,20 @@ def plot_taildiagnostics(result: TailDiagnostics, *, ax: Axes | None = None, not
 
     Given axes hold the first of the two.
     """
-    if ax is not None:
-        with house_axes(ax, 0, 0) as axes:
-            return noted(_draw_shapes(axes, result), note)
-    with house_figure(7.2, 2.8) as figure:
-        left, right = figure.subplots(1, 2)
-        _draw_errors(right, result, "mean_excess")
-        right.set_ylabel(label("mean excess [money]"), fontsize=8)
-        right.yaxis.set_major_formatter("{x:,.10g}")
-        right.set_title(label("A line, where the tail is a generalised Pareto"), fontsize=8)
-        return noted(_draw_shapes(left, result), note)
+    return draw_pair(
+        partial(_draw_shapes, result=result),
+        partial(_draw_excesses, result=result),
+        ax=ax,
+        height=2.8,
+        note=note,
+    )
+
+
+def _draw_excesses(axes: Axes, result: TailDiagnostics) -> None:
+    _draw_errors(axes, result, "mean_excess")
+    axes.set_ylabel(label("mean excess [money]"), fontsize=8)
+    axes.yaxis.set_major_formatter("{x:,.10g}")
+    axes.set_title(label("A line, where the tail is a generalised Pareto"), fontsize=8)
 
 
 def _draw_shapes(axes: Axes, result: TailDiagnostics) -> Axes:
