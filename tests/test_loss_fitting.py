@@ -8,15 +8,12 @@ from scipy import stats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.aggregate import aggregate_losses
 from riskmodels.losses.cells import LossCell
-from riskmodels.losses.diagnostics import (
-    bootstrap_interval,
-    goodness_of_fit,
-    profile_interval,
-    tail_diagnostics,
-)
+from riskmodels.losses.diagnostics import tail_diagnostics
 from riskmodels.losses.elicitation import Mixture, at_prices_of, elicited_severity
 from riskmodels.losses.fitting import fit_severity, fit_tail
 from riskmodels.losses.frequency import NegativeBinomial, Poisson, fit_frequency
+from riskmodels.losses.goodness import goodness_of_fit
+from riskmodels.losses.intervals import bootstrap_interval, profile_interval
 from riskmodels.losses.severity import Gamma, GeneralizedPareto, Lognormal, Spliced, Weibull
 from riskmodels.losses.uncertainty import FittedCell, value_at_risk_intervals
 

@@ -6,19 +6,14 @@ from riskmodels.losses.cells import LossCell
 from riskmodels.losses.contributions import euler_contributions
 from riskmodels.losses.cover import AnnualCover, annual_cover
 from riskmodels.losses.dependence import GaussianFactor, StudentFactor
-from riskmodels.losses.diagnostics import (
-    TailDiagnostics,
-    bootstrap_interval,
-    goodness_of_fit,
-    profile_interval,
-    tail_diagnostics,
-    tail_thresholds,
-)
+from riskmodels.losses.diagnostics import TailDiagnostics, tail_diagnostics, tail_thresholds
 from riskmodels.losses.elicitation import Mixture, at_prices_of, elicited_severity
 from riskmodels.losses.experience import LossAssessment, assess_losses, assess_losses_where_known
 from riskmodels.losses.fitting import SeverityFit, fit_severity
 from riskmodels.losses.frequency import FrequencyFit, NegativeBinomial, Poisson, fit_frequency
+from riskmodels.losses.goodness import goodness_of_fit
 from riskmodels.losses.insurance import Retained
+from riskmodels.losses.intervals import bootstrap_interval, profile_interval
 from riskmodels.losses.severity import (
     Exponential,
     Gamma,

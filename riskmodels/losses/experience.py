@@ -13,13 +13,9 @@ from riskmodels.forecasting import nowcast
 from riskmodels.losses.aggregate import LossDistribution, aggregate_losses
 from riskmodels.losses.contributions import euler_contributions
 from riskmodels.losses.dependence import Dependence
-from riskmodels.losses.diagnostics import (
-    TailDiagnostics,
-    goodness_of_fit,
-    tail_diagnostics,
-    tail_thresholds,
-)
+from riskmodels.losses.diagnostics import TailDiagnostics, tail_diagnostics, tail_thresholds
 from riskmodels.losses.fitting import TailFit, fit_severity
+from riskmodels.losses.goodness import goodness_of_fit
 from riskmodels.losses.portfolio import drawn_cells, portfolios_of
 from riskmodels.losses.uncertainty import check_intervals, drawn_curve, drawn_intervals
 from riskmodels.panel import last_complete
