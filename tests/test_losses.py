@@ -21,7 +21,7 @@ from riskmodels.losses.compounding import sums_alone
 from riskmodels.losses.contributions import euler_contributions
 from riskmodels.losses.cover import annual_cover
 from riskmodels.losses.dependence import GaussianFactor, StudentFactor
-from riskmodels.losses.frequency import NegativeBinomial, Poisson
+from riskmodels.losses.frequency import NegativeBinomial, Poisson, frequency_of
 from riskmodels.losses.insurance import Retained
 from riskmodels.losses.lattice import Compound, masses, tail_of, transformed, untransformed
 from riskmodels.losses.severity import (
@@ -392,11 +392,9 @@ def test_risk_grows_with_correlation_up_to_the_sum_of_the_cells() -> None:
 )
 @settings(max_examples=25, deadline=None)
 def test_losses_scale_with_their_unit_and_grow_with_their_number(rate, severity, unit, dispersion) -> None:
-    def frequency(mean: float):
-        return NegativeBinomial(mean=mean, dispersion=dispersion) if dispersion else Poisson(rate=mean)
-
-    row, more = total(cell(severity, frequency(rate))), total(cell(severity, frequency(1.5 * rate)))
-    scaled = total(cell(in_unit(severity, unit), frequency(rate)))
+    number = frequency_of(rate, dispersion)
+    row, more = total(cell(severity, number)), total(cell(severity, frequency_of(1.5 * rate, dispersion)))
+    scaled = total(cell(in_unit(severity, unit), number))
     for name in ("value_at_risk", "expected_shortfall"):
         assert scaled[name] == pytest.approx(unit * row[name], rel=1e-5)
         assert more[name] > row[name]

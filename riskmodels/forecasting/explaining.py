@@ -203,7 +203,8 @@ def _changes(made: Forecast, before: Forecast, compared: pd.PeriodIndex) -> pd.D
     panel = made.panel.until(before.panel.periods[-1])
     share = None if made.completeness is None else made.completeness[:, : len(panel.periods)]
     revised = _forecast(panel, made, len(before.periods), _planned_then(panel, before, theirs, ours), share)
-    exposed = _forecast(panel, made, len(before.periods), _planned_now(panel, made, before), share)
+    planned = _planned_now(panel, made, before)
+    exposed = revised if planned is None else _forecast(panel, made, len(before.periods), planned, share)
     still = _forecast(
         made.panel, made, len(made.periods), made.future_exposure, made.completeness, exposed.weights
     )

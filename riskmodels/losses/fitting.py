@@ -248,14 +248,10 @@ def _best_ratio(scaled: Floats) -> float:
 
 def tail_log_likelihood(excess: Floats, shape: float, scale: float) -> float:
     """Log-likelihood of excesses over a threshold."""
-    return float(_tail_log_density(excess, shape, scale).sum())
-
-
-def _tail_log_density(excess: Floats, shape: float, scale: float) -> Floats:
     if abs(shape) < _NO_SHAPE:
-        return np.asarray(-np.log(scale) - excess / scale)
+        return float((-np.log(scale) - excess / scale).sum())
     inside = np.maximum(1.0 + shape * excess / scale, 1e-300)
-    return np.asarray(-np.log(scale) - (1.0 + 1.0 / shape) * np.log(inside))
+    return float((-np.log(scale) - (1.0 + 1.0 / shape) * np.log(inside)).sum())
 
 
 def fit_body(losses: Floats, family: Family, low: float, high: float) -> Part:

@@ -93,7 +93,7 @@ class FrequencyFit(Displayed):
     periods: int
     exposure: float
 
-    def frequency(self, exposure: float = 1.0, covariates: npt.ArrayLike = ()) -> Poisson | NegativeBinomial:
+    def frequency(self, exposure: float = 1.0, covariates: npt.ArrayLike = ()) -> Frequency:
         """Return the number of losses at an exposure, and at values of the covariates."""
         values = np.asarray(covariates, dtype=float)
         estimates = self.table["estimate"].to_numpy()
@@ -102,9 +102,7 @@ class FrequencyFit(Displayed):
         if values.shape != slopes.shape:
             raise ParameterError(f"the fit has {len(slopes)} covariates; {values.size} values were given")
         mean = float(exposure * np.exp(estimates[0] + slopes @ values))
-        return (
-            NegativeBinomial(mean=mean, dispersion=float(estimates[-1])) if dispersed else Poisson(rate=mean)
-        )
+        return frequency_of(mean, float(estimates[-1]) if dispersed else 0.0)
 
     @property
     def sentence(self) -> str:
