@@ -400,6 +400,39 @@ def test_losses_scale_with_their_unit_and_grow_with_their_number(rate, severity,
         assert more[name] > row[name]
 
 
+@pytest.mark.parametrize(
+    ("severity", "name", "more"),
+    [
+        (Exponential(scale=3.0), "scale", 3.1),
+        (Gamma(shape=2.5, scale=2.0), "shape", 2.6),
+        (Gamma(shape=2.5, scale=2.0), "scale", 2.1),
+        (Weibull(shape=0.7, scale=2.0), "scale", 2.1),
+        (Weibull(shape=0.7, scale=2.0), "shape", 0.68),  # the smaller, the heavier
+        (Lognormal(mu=0.5, sigma=1.2), "mu", 0.55),
+        (Lognormal(mu=0.5, sigma=1.2), "sigma", 1.25),
+        (GeneralizedPareto(shape=0.4, scale=2.0, threshold=1.0), "shape", 0.42),
+        (GeneralizedPareto(shape=0.4, scale=2.0, threshold=1.0), "scale", 2.1),
+        (GeneralizedPareto(shape=0.4, scale=2.0, threshold=1.0), "threshold", 1.1),
+        (SEVERITIES[7], "tail_probability", 0.06),
+        (SEVERITIES[8], "deductible", 1.2),
+        (SEVERITIES[8], "limit", 3.5),  # the less is insured, the more is left
+        (SEVERITIES[8], "share", 0.7),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str | float) else str(value),
+)
+def test_risk_grows_with_every_parameter_it_should(severity, name: str, more: float) -> None:
+    less, grown = total(cell(severity)), total(cell(replace(severity, **{name: more})))
+    for figure in ("mean", "value_at_risk", "expected_shortfall"):
+        assert grown[figure] > less[figure] * 1.0001
+
+
+def test_risk_grows_with_dispersion_and_with_the_level() -> None:
+    found = [total(cell(BODY, frequency_of(20.0, dispersion))) for dispersion in (0.0, 0.1, 0.5, 2.0)]
+    found += [total(cell(BODY, frequency_of(20.0, 2.0)), level=level) for level in (0.9995, 0.99999)]
+    for figure in ("value_at_risk", "expected_shortfall"):
+        assert (np.diff([row[figure] for row in found]) > 0).all()
+
+
 def in_unit(severity, unit: float):
     if isinstance(severity, Lognormal):
         return replace(severity, mu=severity.mu + np.log(unit))
