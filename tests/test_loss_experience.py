@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.axis import Axis
 from test_results import assert_same
 
 import riskmodels as rm
@@ -272,14 +273,26 @@ def test_the_change_of_losses_stands_against_the_objective(found, default_policy
     assert f"The objective of -15% a year (source 001) is {verdict}" in listing.sentence
 
 
+def assert_plain_ticks(*every: Axis) -> None:
+    """Numbers as people write them, at least two to be seen, on a logarithmic axis too."""
+    for axis in every:
+        low, high = axis.get_view_interval()
+        shown = [text.get_text() for text in axis.get_ticklabels(which="both") if text.get_text()]
+        numbers = np.array([float(text.replace(",", "")) for text in shown])
+        assert ((low <= numbers) & (numbers <= high)).sum() >= 2
+
+
 def test_losses_are_drawn(found) -> None:
     axes = rm.plot(found, note="Data quality: 95.8%")
     axes.figure.canvas.draw()
     np.testing.assert_allclose(axes.lines[0].get_ydata(), found.curve["loss"] / 1e6)
     left, right = axes.figure.axes
     assert (left, len(right.containers[0])) == (axes, 8)
+    assert all("\n" in text.get_text() for text in right.get_yticklabels())  # event type above product
+    assert_plain_ticks(axes.xaxis, axes.yaxis)
     axes = rm.plot(found.diagnostics)
     axes.figure.canvas.draw()
+    assert_plain_ticks(axes.xaxis)
     shapes = axes.containers[0].lines[0].get_ydata()
     np.testing.assert_allclose(np.asarray(shapes, dtype=float), found.diagnostics.table["shape"])
     axes = rm.plot(found.distribution)

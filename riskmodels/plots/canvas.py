@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 COLOURS = {"red": "#b3261e", "amber": "#c77700", "green": "#2e7d4f", "insufficient": "#8a8f98", "": "#ffffff"}
 LINE, BAND, SHOCK, NOTE = "#1f3b5c", "#7d9bbf", "#b3261e", "#5f6570"
@@ -86,6 +88,13 @@ def period_axis(axes: Axes, names: list[str], *, most: int = 12) -> None:
     axes.set_xticks(places, [names[place] for place in places], rotation=45, ha="right", fontsize=7)
     axes.set_xlim(-0.6, len(names) - 0.4)
     axes.yaxis.set_major_formatter("{x:,.10g}")
+
+
+def log_ticks(axis: Axis, *steps: float) -> None:
+    """Name the ticks of a logarithmic axis by plain numbers, at these multiples of each power of ten."""
+    axis.set_major_locator(LogLocator(subs=steps, numticks=20))
+    axis.set_major_formatter("{x:,.10g}")
+    axis.set_minor_formatter("")
 
 
 def short(text: str, most: int = 24) -> str:

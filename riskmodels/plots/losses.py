@@ -8,7 +8,7 @@ from matplotlib.ticker import PercentFormatter
 
 from riskmodels.labels import label
 from riskmodels.losses import LossAssessment, LossDistribution, TailDiagnostics
-from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair, house_axes, noted, short
+from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair, house_axes, log_ticks, noted, short
 from riskmodels.plots.dispatch import plot_of
 
 _MOST_CELLS = 8
@@ -42,8 +42,8 @@ def _draw_curve(axes: Axes, result: LossAssessment) -> Axes:
     )
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.xaxis.set_major_formatter("{x:,.10g}")
-    axes.yaxis.set_major_formatter("{x:,.10g}")
+    log_ticks(axes.xaxis, 1.0)
+    log_ticks(axes.yaxis, 1.0, 2.0, 5.0)
     axes.set_xlabel(label("once in so many years [number]"), fontsize=8)
     axes.set_ylabel(label("loss of a year [million, more than]"), fontsize=8)
     axes.set_title(label("How bad a year may be"), fontsize=9)
@@ -55,7 +55,7 @@ def _draw_contributions(axes: Axes, result: LossAssessment) -> None:
     most = result.contributions.fillna({"share": 0.0}).nlargest(_MOST_CELLS, "share").iloc[::-1]
     places = np.arange(len(most))
     axes.barh(places, most["share"], color=BAND, edgecolor=LINE)
-    axes.set_yticks(places, [short(label(str(cell)), 34) for cell in most["cell"]], fontsize=6.5)
+    axes.set_yticks(places, [_in_lines(cell) for cell in most["cell"]], fontsize=6.5)
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel(label("share of the expected shortfall"), fontsize=8)
     axes.set_title(label("What bad years are made of"), fontsize=9)
@@ -86,11 +86,16 @@ def plot_lossdistribution(result: LossDistribution, *, ax: Axes | None = None, n
             color=SHOCK,
             label=label("value-at-risk"),
         )
-        axes.set_yticks(places, [short(label(str(cell)), 34) for cell in chosen["cell"]], fontsize=7)
+        axes.set_yticks(places, [_in_lines(cell) for cell in chosen["cell"]], fontsize=7)
         axes.xaxis.set_major_formatter("{x:,.10g}")
         axes.set_xlabel(label("loss of a year, {level:.1%} [money]").format(level=result.level))
         axes.legend(loc="lower right", fontsize=7)
         return noted(axes, note)
+
+
+def _in_lines(cell: object) -> str:
+    """Return the name of a cell, its event type above its product."""
+    return "\n".join(short(part, 34) for part in label(str(cell)).split(" · "))
 
 
 @plot_of.register
@@ -130,6 +135,5 @@ def _draw_errors(axes: Axes, result: TailDiagnostics, column: str) -> None:
         marker="o", markersize=3, lw=1,
     )  # fmt: skip
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter("{x:,.10g}")
-    axes.xaxis.set_minor_formatter("")
+    log_ticks(axes.xaxis, 1.0, 3.0)
     axes.set_xlabel(label("threshold [money]"), fontsize=8)
