@@ -44,8 +44,8 @@ def list_losses(found: LossAssessment | None) -> Listing:
         }
         for row in pd.concat([rows.tail(1), largest]).to_dict("records")
     ]
-    bound = found.distribution.error_bound
-    words = "{sentence} The computation itself is off by about {bound:.0e} of a figure at most."
+    words = "{sentence} The computation itself is off by about {bound:.3%} of a figure at most."
+    bound = max(found.distribution.error_bound, 1e-5)  # more exactly nobody reads it
     return Listing(
         sentence=label(words).format(sentence=found.sentence, bound=bound), frame=pd.DataFrame(listed)
     )
