@@ -1,6 +1,7 @@
 """The service-risk policy: which indicators count, their limits, and who set them. Dated and governed."""
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,10 +15,25 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Limits(Parameters):
-    """Amber and red limits of an indicator, in its unit; at or inside amber is green."""
+    """Amber and red limits of an indicator, in its unit; at or inside amber is green.
+
+    ``green`` is where risk points are zero; without it, as far inside amber as red is beyond it.
+    """
 
     amber: float
     red: float
+    green: float | None = None
+
+    @property
+    def best(self) -> float:
+        """Where risk points are zero."""
+        return 2 * self.amber - self.red if self.green is None else self.green
+
+    @model_validator(mode="after")
+    def _are_in_order(self) -> "Limits":
+        if (self.amber - self.best) * (self.red - self.amber) <= 0:
+            raise ValueError("red must lie beyond amber, and green on its other side")
+        return self
 
 
 class Objective(Parameters):
@@ -48,8 +64,7 @@ class IndicatorPolicy(Parameters):
         for limits in (self.limits, *self.limits_by_product.values()):
             if limits is None:
                 continue
-            step = limits.red - limits.amber
-            if (step < 0) != (self.direction == "higher_is_better") or step == 0:
+            if (limits.red < limits.amber) != (self.direction == "higher_is_better"):
                 raise ValueError(f"red must lie beyond amber where {self.direction}")
         if self.limits_by_product and self.limits is None:
             raise ValueError("limits_by_product needs limits for the other products")
@@ -65,10 +80,26 @@ class Area(Parameters):
     weight: float = Field(ge=0, le=100, description="share of the score, no unit")
 
 
+class Comparison(Parameters):
+    """How many times more an area matters than another, on Saaty's scale from 1 to 9."""
+
+    area: Identifier
+    than: Identifier
+    times: float = Field(ge=1, le=9)
+
+
 class Rating(Parameters):
-    """How evidence becomes a rating."""
+    """How evidence becomes a rating.
+
+    ``peers`` are the units that a unit with little evidence of its own is taken to be like.
+    """
 
     certainty: float = Field(gt=0.5, lt=1, description="probability needed for red, amber or green")
+    hold: float = Field(
+        default=0.6, gt=0.5, lt=1, description="probability at which the rating of the quarter before is kept"
+    )
+    peers: Literal["bank", "kind", "region_id"] = "kind"
+    memory_quarters: int = Field(default=8, ge=1, le=40, description="quarters that count as evidence")
     score_amber: float = Field(ge=0, le=100, description="unit score from which amber, points")
     score_red: float = Field(ge=0, le=100, description="unit score from which red, points")
 
@@ -86,6 +117,45 @@ class DataQuality(Parameters):
     rewritten_red: Share = 0.05
 
 
+class Gaps(Parameters):
+    """When customer groups that are worse off than all others are a finding."""
+
+    certainty: float = Field(
+        default=0.95, gt=0.5, lt=1, description="1 - the chance of any false finding among all gaps"
+    )
+    tolerance: Share = Field(default=0.01, description="difference of shares that is too small to matter")
+
+
+class Appetite(Parameters):
+    """How the quantities of the risk register become money, bands of the matrix and colours.
+
+    Bands are limits between the five rows (frequency) and columns (impact) of the matrix. The defaults are
+    riskmodels' own, for the bank to decide.
+    """
+
+    money_per_customer_affected: float = Field(default=30.0, ge=0, description="CNY")
+    money_per_customer_lost: float = Field(default=600.0, ge=0, description="income of a year, CNY")
+    frequency_bands: tuple[float, float, float, float] = Field(
+        default=(0.1, 1.0, 10.0, 100.0), description="events a year"
+    )
+    impact_bands: tuple[float, float, float, float] = Field(
+        default=(1e4, 1e5, 1e6, 1e7), description="CNY an event"
+    )
+    amber: float = Field(default=1e6, gt=0, description="expected loss of one risk, CNY a year")
+    red: float = Field(default=1e7, gt=0, description="expected loss of one risk, CNY a year")
+    set_by: Name = "riskmodels default"
+
+    @model_validator(mode="after")
+    def _rise(self) -> "Appetite":
+        for name in ("frequency_bands", "impact_bands"):
+            bands = getattr(self, name)
+            if bands[0] <= 0 or any(late <= early for early, late in pairwise(bands)):
+                raise ValueError(f"{name} must be positive and rise")
+        if self.red <= self.amber:
+            raise ValueError("red must be more than amber")
+        return self
+
+
 class Policy(Parameters):
     """The whole policy in force from a day on."""
 
@@ -95,8 +165,13 @@ class Policy(Parameters):
     approval: Name = Field(description="the decision that put it in force, in words")
     rating: Rating
     data_quality: DataQuality
+    gaps: Gaps = Gaps()
+    appetite: Appetite = Appetite()
     store_retention_days: int = Field(ge=1, description="how long accepted tables are kept, days")
     areas: tuple[Area, ...]
+    comparisons: tuple[Comparison, ...] = Field(
+        default=(), description="of every two areas: weights by AHP are shown beside the policy's"
+    )
     indicators: tuple[IndicatorPolicy, ...]
 
     @model_validator(mode="after")

@@ -105,6 +105,14 @@ def load(folder: str | Path, kind: type[ResultT]) -> ResultT:
     return result
 
 
+def load_earlier(folder: str | Path, kind: type[ResultT]) -> ResultT | None:
+    """Load what an earlier run saved; None where there is nothing, or what this version cannot read any more."""
+    try:
+        return load(folder, kind)
+    except ResultError:
+        return None
+
+
 def load_all(folder: str | Path, pattern: str, kind: type[ResultT]) -> list[ResultT]:
     """Load every result in ``folder`` whose name matches ``pattern`` (as of the shell), in order of name."""
     found = [path for path in sorted(Path(folder).glob(pattern)) if path.is_dir()]

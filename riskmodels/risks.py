@@ -19,16 +19,62 @@ Category = Literal[
 ]
 
 
+class Interval(Parameters):
+    """What is thought of a positive quantity: it lies between ``low`` and ``high`` with 90 %, lognormally."""
+
+    low: float = Field(gt=0, description="exceeded with 95 %")
+    high: float = Field(gt=0, description="exceeded with 5 %")
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> "Interval":
+        if not self.low < self.high:
+            raise ValueError("expected low < high")
+        return self
+
+
+class ShareInterval(Interval):
+    """What is thought of a share: it lies between ``low`` and ``high`` with 90 %, its logit normally."""
+
+    high: float = Field(gt=0, lt=1, description="exceeded with 5 %")
+
+
 class Control(Parameters):
     """What the bank does against a risk, before (preventive), after (corrective) or instead (compensating)."""
 
     kind: Literal["preventive", "corrective", "compensating"]
     name_en: Name
     name_zh: Name
+    effectiveness: ShareInterval = Field(
+        description="share of the events prevented (preventive), of all impact (corrective) or of money"
+        " (compensating) taken away where it is carried out as designed"
+    )
+    carried_out: tuple[Identifier, ...] = Field(
+        default=(), description="proportions that measure how often it is carried out; none: always"
+    )
+
+
+class Impact(Parameters):
+    """What one event costs before corrective and compensating controls; at least one kind."""
+
+    money: Interval | None = Field(default=None, description="losses and redress, CNY an event")
+    customers: Interval | None = Field(default=None, description="customers affected, number an event")
+    regulatory: Interval | None = Field(default=None, description="fines and ordered work, CNY an event")
+    reputation: Interval | None = Field(default=None, description="customers who leave, number an event")
+
+    @model_validator(mode="after")
+    def _is_not_empty(self) -> "Impact":
+        if not any((self.money, self.customers, self.regulatory, self.reputation)):
+            raise ValueError("expected at least one of money, customers, regulatory, reputation")
+        return self
 
 
 class Risk(Parameters):
-    """One service risk: cause, event, consequence, owner, the indicators that signal it, its controls."""
+    """One service risk: cause, event, consequence, owner, signals, frequency and impact, its controls.
+
+    ``frequency`` is that before preventive controls. Where ``event_types`` (of the table of losses) or
+    ``counted_by`` (an indicator that is a rate of events in time) are given and there is data, the events
+    counted take its place: they are those that controls did not prevent.
+    """
 
     id: Identifier
     name_en: Name
@@ -43,12 +89,19 @@ class Risk(Parameters):
     owner_en: Name
     owner_zh: Name
     signals: tuple[Identifier, ...] = Field(min_length=1)
+    frequency: Interval = Field(description="events a year in the whole bank, before preventive controls")
+    event_types: tuple[Name, ...] = Field(default=(), description="loss events that are this risk")
+    counted_by: Identifier | None = Field(default=None, description="indicator that counts its events")
+    impact: Impact
     controls: tuple[Control, ...] = Field(min_length=1)
 
 
 class RiskRegister(Parameters):
     """All risks; an indicator's finding takes cause and consequence from the first risk it signals."""
 
+    set_by: Name = Field(
+        default="unknown", description="who gave the intervals of frequency, impact and effectiveness"
+    )
     risks: tuple[Risk, ...]
 
     @model_validator(mode="after")

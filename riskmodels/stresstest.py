@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.backtesting import nowcast_where_logged
 from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
@@ -14,7 +15,7 @@ from riskmodels.forecasting import Forecast
 from riskmodels.labels import label, local
 from riskmodels.policy import Policy
 from riskmodels.scenario import Effect, Level, Scenario
-from riskmodels.scorecard import rate_draws, rate_period
+from riskmodels.scorecard import DRAWS, draw_values, rate_draws, rate_period
 from riskmodels.tables import Tables
 
 Floats = npt.NDArray[np.float64]
@@ -136,7 +137,9 @@ def stress(
     level = scenario.level(severity)
     start = scenario.start_month - 1
     _check(outlook, start)
-    before, draws = rate_period(tables, policy, _last_quarter(outlook))
+    known = nowcast_where_logged(tables.require("complaints"))
+    before = rate_period(tables, policy, _last_quarter(outlook), nowcast=known)
+    draws = draw_values(before, DRAWS)
     size = draws.shape[1]
     rng = np.random.default_rng(seed)
     expected = outlook.sample(size, seed=seed)

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "riskmodels"
 # A module imports only from groups further left, or inside its own package.
 DIRECTION = """
     privacy < errors < labels < params, display < tables, workdays
-    < policy, scenario, risks, rates, accuracy < sources, sample < panel, catalogue < forecasting < losses < backtesting < scorecard < stresstest < assessment < proposals
+    < policy, scenario, risks, rates, accuracy, discrimination, matrices < sources, sample < panel, catalogue < forecasting < losses < backtesting < scorecard < stresstest < assessment < proposals
     < listings < results < plots < report < runner < terminal < cli < __main__
 """
 GROUP = {room.strip(): place for place, group in enumerate(DIRECTION.split("<")) for room in group.split(",")}
@@ -31,6 +31,7 @@ OWNERS = {
     "typer": {"cli"},
     "rich": {"cli", "runner", "terminal", "backtesting"},
     "joblib": {"backtesting"},
+    "SALib": {"scorecard"},
 }
 FORBIDDEN_MODULES = {"utils", "util", "helpers", "helper", "common", "core", "base", "misc"}
 FORBIDDEN_CLASSES = ("Manager", "Engine", "Pipeline", "Service")

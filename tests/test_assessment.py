@@ -84,6 +84,7 @@ def test_figures_are_written_in_their_units(found) -> None:
         "numerator": 15606.0,
         "denominator": 1_891_000.0,
         "value": 8.25312,
+        "estimate": 8.25,
         "lower": 7.9,
         "upper": 8.65,
         "amber": 4.5,
@@ -96,9 +97,11 @@ def test_figures_are_written_in_their_units(found) -> None:
     )  # not 0.97, not 97.0
     assert per_thousand == "Complaint rate is 8.253, beyond the amber limit of 4.5"
     assert table["evidence"][0] == (
-        "970 over 1,000; 90% interval 96% to 98%; probability beyond the limit 100%"
+        "970 over 1,000; true value about 99.8% (90% interval 96% to 98%); probability beyond the limit 100%"
     )
-    assert table["evidence"][1].startswith("15,606 over 1,891,000; 90% interval 7.9 to 8.65;")
+    assert table["evidence"][1].startswith(
+        "15,606 over 1,891,000; true value about 8.25 (90% interval 7.9 to 8.65);"
+    )
     assert "amber beyond 99%" in table["criterion"][0]
     assert "standard: all complaints" in table["criterion"][0]
 

@@ -709,6 +709,6 @@ def test_an_indicator_is_added_as_the_manual_says(
     bank = indicators(sample_tables, policy).table.query("indicator_id == 'regulator_share'")
     assert len(bank) == 16
     assert bank["value"].between(0.05, 0.09).all()
-    rated = rate_period(sample_tables, policy, "2026Q2")[0].set_index("indicator_id")
+    rated = rate_period(sample_tables, policy, "2026Q2").set_index("indicator_id")
     assert rated.loc["regulator_share", "rating"] == "green"
     assert "### `regulator_share` 监管转办投诉占比" in rendered(policy)

@@ -44,8 +44,17 @@ from riskmodels.risks import RiskRegister
 from riskmodels.tables import Break, data_quality
 
 POLICIES = Path(__file__).parents[1] / "params" / "policy"
-DRAWN_ELSEWHERE = {"LossAssessment", "LossDistribution", "TailDiagnostics"}  # in test_loss_experience
+DRAWN_ELSEWHERE = {
+    "LossAssessment", "LossDistribution", "TailDiagnostics",  # in test_loss_experience
+    "CustomerGaps", "Funnel", "Movements", "RiskAssessment", "UnitExplanation",  # in test_scorecard_page
+}  # fmt: skip
 WITHOUT_PLOT = {
+    "CredibleRates",
+    "Foresight",
+    "MatrixLint",
+    "Orders",
+    "Robustness",
+    "Sensitivity",
     "Table",
     "Tables",
     "Indicators",

@@ -136,9 +136,10 @@ def test_no_public_result_is_forgotten() -> None:
     public = {getattr(rm, name) for name in rm.__all__ if name[0].isupper()}
     kinds = {kind for kind in public if dataclasses.is_dataclass(kind)}
     assert {kind.__name__ for kind in kinds} - NOT_RESULTS == {
-        "Backtest", "Changes", "DataQuality", "Explanation", "Findings", "Forecast", "FrequencyFit", "Indicators",
-        "LossAssessment", "LossDistribution", "Nowcast", "Panel", "Proposals", "Scorecard", "SeverityFit", "StressTest",
-        "Table", "TailDiagnostics", "Tables",
+        "Backtest", "Changes", "CredibleRates", "CustomerGaps", "DataQuality", "Explanation", "Findings", "Forecast",
+        "Foresight", "FrequencyFit", "Funnel", "Indicators", "LossAssessment", "LossDistribution", "MatrixLint",
+        "Movements", "Nowcast", "Orders", "Panel", "Proposals", "RiskAssessment", "Robustness", "Scorecard",
+        "Sensitivity", "SeverityFit", "StressTest", "Table", "TailDiagnostics", "Tables", "UnitExplanation",
     }  # fmt: skip
 
 

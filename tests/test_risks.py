@@ -1,22 +1,36 @@
-"""The risk register: all categories, all indicators, all kinds of control, both languages."""
+"""The risk register: all categories, all indicators, all kinds of control, both languages, plausible figures."""
 
+import math
 import re
+import statistics
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+from riskmodels.catalogue import INDICATORS
 from riskmodels.errors import ParameterError
 from riskmodels.params import check_parameters
-from riskmodels.policy import load_policy
-from riskmodels.risks import Category, RiskRegister, load_risks
+from riskmodels.policy import Appetite, load_policy
+from riskmodels.risks import Category, Interval, Risk, RiskRegister, load_risks
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
+EVENT_TYPES = {
+    "external_fraud",
+    "internal_fraud",
+    "clients_products_practices",
+    "business_disruption",
+    "execution_delivery_process",
+}
 
 
 @pytest.fixture(scope="module")
 def register(project: Path) -> RiskRegister:
     return load_risks(project / "params" / "risks.yaml")
+
+
+def test_it_holds_about_forty_risks(register: RiskRegister) -> None:
+    assert 38 <= len(register.risks) <= 45
 
 
 def test_every_category_has_a_risk(register: RiskRegister) -> None:
@@ -37,6 +51,83 @@ def test_every_kind_of_control_is_in_use_and_every_risk_is_prevented_and_correct
     kinds = {risk.id: {control.kind for control in risk.controls} for risk in register.risks}
     assert set().union(*kinds.values()) == {"preventive", "corrective", "compensating"}
     assert all({"preventive", "corrective"} <= held for held in kinds.values())
+
+
+def test_a_compensating_control_has_money_to_compensate(register: RiskRegister) -> None:
+    compensated = [
+        risk for risk in register.risks if any(control.kind == "compensating" for control in risk.controls)
+    ]
+    assert compensated
+    assert all(risk.impact.money for risk in compensated)
+
+
+def test_every_type_of_loss_event_is_one_risk(register: RiskRegister) -> None:
+    claimed = [event_type for risk in register.risks for event_type in risk.event_types]
+    assert sorted(claimed) == sorted(EVENT_TYPES)
+
+
+def test_a_risk_of_loss_events_costs_what_such_a_loss_does(register: RiskRegister) -> None:
+    for risk in register.risks:
+        if risk.event_types:
+            assert risk.impact.money is not None
+            assert 1e3 < middle(risk.impact.money) < 1e4, risk.id
+
+
+def test_what_measures_a_control_is_a_proportion_that_should_be_high(
+    register: RiskRegister, project: Path
+) -> None:
+    policy = load_policy(project / "params" / "policy", on="2026-10-01")
+    direction = {indicator.id: indicator.direction for indicator in policy.indicators}
+    measures = {name for risk in register.risks for control in risk.controls for name in control.carried_out}
+    assert measures
+    assert {INDICATORS[name].family for name in measures} == {"proportion"}
+    assert {direction[name] for name in measures} == {"higher_is_better"}
+
+
+def test_what_counts_events_is_a_rate_in_time_and_signals_the_risk(register: RiskRegister) -> None:
+    counted = [(risk, risk.counted_by) for risk in register.risks if risk.counted_by is not None]
+    assert counted
+    for risk, name in counted:
+        assert (INDICATORS[name].family, INDICATORS[name].exposure) == ("rate", "time")
+        assert name in risk.signals
+        assert not risk.event_types
+    names = [name for _, name in counted]
+    assert len(set(names)) == len(names)
+
+
+def middle(interval: Interval) -> float:
+    return math.sqrt(interval.low * interval.high)
+
+
+def cost_of_an_event(risk: Risk, appetite: Appetite) -> float:
+    """Price an event at the middle of its intervals, before controls [CNY]."""
+    prices = {
+        "money": 1.0,
+        "customers": appetite.money_per_customer_affected,
+        "regulatory": 1.0,
+        "reputation": appetite.money_per_customer_lost,
+    }
+    kinds = ((getattr(risk.impact, name), price) for name, price in prices.items())
+    return sum(middle(interval) * price for interval, price in kinds if interval is not None)
+
+
+def test_no_risk_costs_next_to_nothing_or_the_bank(register: RiskRegister) -> None:
+    for risk in register.risks:
+        assert 1e3 < middle(risk.frequency) * cost_of_an_event(risk, Appetite()) < 1e9, risk.id
+
+
+def test_what_is_frequent_costs_little_and_what_is_rare_costs_much(register: RiskRegister) -> None:
+    frequencies = [math.log10(middle(risk.frequency)) for risk in register.risks]
+    costs = [math.log10(cost_of_an_event(risk, Appetite())) for risk in register.risks]
+    assert max(frequencies) - min(frequencies) > 4  # powers of ten
+    assert max(costs) - min(costs) > 4
+    assert statistics.correlation(frequencies, costs) < -0.8
+
+
+def test_no_interval_is_so_wide_that_it_says_nothing(register: RiskRegister) -> None:
+    for risk in register.risks:
+        impacts = [interval for _, interval in risk.impact if interval is not None]
+        assert all(interval.high <= 500 * interval.low for interval in (risk.frequency, *impacts)), risk.id
 
 
 def test_both_languages_say_it(register: RiskRegister) -> None:
@@ -81,8 +172,14 @@ def small_register(**changes: Any) -> dict[str, Any]:
     texts = ("name", "cause", "event", "consequence", "owner")
     risk = {f"{text}_{language}": "text" for text in texts for language in ("en", "zh")}
     risk |= {"id": "a", "category": "conduct", "signals": ["satisfaction"]}
-    risk |= {"controls": [{"kind": "preventive", "name_en": "a", "name_zh": "a"}]}
-    return {"risks": [risk | changes, risk | {"id": "b"}]}
+    risk |= {"frequency": {"low": 1, "high": 10}, "impact": {"money": {"low": 100, "high": 1000}}}
+    risk |= {"controls": [small_control()]}
+    return {"set_by": "text", "risks": [risk | changes, risk | {"id": "b"}]}
+
+
+def small_control(**changes: Any) -> dict[str, Any]:
+    control = {"kind": "preventive", "name_en": "a", "name_zh": "a"}
+    return control | {"effectiveness": {"low": 0.2, "high": 0.5}} | changes
 
 
 def test_the_first_risk_in_the_file_wins() -> None:
@@ -101,8 +198,31 @@ def test_the_first_risk_in_the_file_wins() -> None:
         ({"category": "market"}, r"risks\.0\.category"),
         ({"owner_zh": ""}, r"risks\.0\.owner_zh"),
         ({"score": 5}, r"risks\.0\.score"),
+        ({"frequency": {"low": 10, "high": 10}}, r"risks\.0\.frequency: .*expected low < high"),
+        ({"frequency": {"low": 10, "high": 1}}, r"risks\.0\.frequency: .*expected low < high"),
+        ({"frequency": {"low": 0, "high": 1}}, r"risks\.0\.frequency\.low"),
+        ({"impact": {"money": {"low": 9, "high": 8}}}, r"risks\.0\.impact\.money: .*expected low < high"),
+        ({"impact": {}}, r"risks\.0\.impact: .*at least one of money"),
+        ({"impact": None}, r"risks\.0\.impact"),
+        (
+            {"controls": [small_control(effectiveness={"low": 0.5, "high": 1})]},
+            r"risks\.0\.controls\.0\.effectiveness\.high",
+        ),
+        (
+            {"controls": [small_control(effectiveness={"low": 0.5, "high": 0.4})]},
+            r"risks\.0\.controls\.0\.effectiveness: .*expected low < high",
+        ),
+        (
+            {"controls": [small_control(carried_out=["Dual control"])]},
+            r"risks\.0\.controls\.0\.carried_out\.0",
+        ),
     ],
 )
 def test_an_incomplete_risk_is_refused(changes: dict[str, Any], problem: str) -> None:
     with pytest.raises(ParameterError, match=problem):
         check_parameters(small_register(**changes), RiskRegister, where="here")
+
+
+def test_a_register_without_a_source_of_its_intervals_says_so() -> None:
+    anonymous = {"risks": small_register()["risks"]}
+    assert check_parameters(anonymous, RiskRegister, where="here").set_by == "unknown"

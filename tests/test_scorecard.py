@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskmodels.errors import ParameterError
-from riskmodels.scorecard import RATINGS, check_quarter, risk_points, score
+from riskmodels.rates import risk_points
+from riskmodels.scorecard import RATINGS, check_quarter, score
 from riskmodels.scorecard.rating import rate_probabilities
 
 PERIOD = "2024Q3"
@@ -20,10 +21,10 @@ PERIOD = "2024Q3"
 
 def test_risk_points_by_hand_in_both_directions() -> None:
     np.testing.assert_allclose(
-        risk_points(np.array([0.0, 1, 2, 3, 4, 9]), 2.0, 4.0), [0, 25, 50, 75, 100, 100]
+        risk_points(np.array([-1.0, 1, 2, 3, 4, 9]), 1.0, 2.0, 4.0), [0, 0, 50, 75, 100, 100]
     )
     np.testing.assert_allclose(
-        risk_points(np.array([1.0, 0.9, 0.85, 0.8, 0.1]), 0.9, 0.8), [0, 50, 75, 100, 100]
+        risk_points(np.array([1.0, 0.95, 0.9, 0.85, 0.8, 0.1]), 1.0, 0.9, 0.8), [0, 25, 50, 75, 100, 100]
     )
 
 
@@ -35,7 +36,7 @@ def test_risk_points_by_hand_in_both_directions() -> None:
 )
 def test_a_worse_value_never_has_fewer_points(values, amber, step, worse) -> None:
     better, poorer = sorted(values) if worse > 0 else sorted(values, reverse=True)
-    points = risk_points(np.array([better, poorer]), amber, amber + worse * step)
+    points = risk_points(np.array([better, poorer]), amber - worse * step, amber, amber + worse * step)
     assert 0 <= points[0] <= points[1] <= 100
 
 
@@ -353,7 +354,11 @@ def test_everything_is_in_its_range(sample_card) -> None:
     assert set(limited["rating"]) <= set(RATINGS)
     assert (rows["lower"] <= rows["upper"]).all()
     assert (rows["lower"] >= 0).all()
-    assert np.isfinite(rows[["value", "lower", "upper", "dispersion"]]).all(axis=None)
+    assert np.isfinite(rows[["estimate", "lower", "upper", "dispersion"]]).all(axis=None)
+    assert (rows["value"].notna() == (rows["denominator"] > 0)).all()  # else earlier quarters alone tell
+    assert ((rows["lower"] <= rows["estimate"]) & (rows["estimate"] <= rows["upper"])).all()
+    assert table["p_worst"].sum() == pytest.approx(5)
+    assert table["coverage"].between(0, 1).all()
 
 
 def test_the_card_shows_itself(sample_card, default_policy) -> None:

@@ -10,7 +10,7 @@ from small_bank import make_outlook, make_panel, make_scenario, only, sure_outlo
 
 from riskmodels.errors import ParameterError
 from riskmodels.scenario import load_scenario
-from riskmodels.scorecard import rate_period
+from riskmodels.scorecard import DRAWS, draw_values, rate_period
 from riskmodels.stresstest import stress
 
 DOUBLE = {"product": "all", "multiplier": 2.0, "months": 6}
@@ -158,7 +158,8 @@ def test_the_scenario_begins_in_its_month(bank, policy) -> None:
 def test_standard_errors_are_deviations_over_the_root_of_the_size(bank, policy, outlook) -> None:
     certain = sure_outlook({"credit_card": 10.0})
     result = stress(bank, make_scenario([DOUBLE], [effect()]), policy, outlook=certain)
-    rows, draws = rate_period(bank, policy, "2024Q3")
+    rows = rate_period(bank, policy, "2024Q3")
+    draws = draw_values(rows, DRAWS)
     rate = draws[rows["indicator_id"].tolist().index("complaint_rate")]
     assert result.size == len(rate)
     assert row_of(result, "complaint_rate")["standard_error"] == pytest.approx(

@@ -12,6 +12,7 @@ from riskmodels.assessment.evidence import (
     unused_findings,
     worthless_findings,
 )
+from riskmodels.assessment.fairness import gap_findings, risk_findings
 from riskmodels.assessment.findings import Finding, Findings
 from riskmodels.assessment.future import forecast_findings, stress_findings
 from riskmodels.assessment.present import (
@@ -23,7 +24,7 @@ from riskmodels.assessment.present import (
 from riskmodels.forecasting import Forecast
 from riskmodels.policy import Policy
 from riskmodels.risks import RiskRegister
-from riskmodels.scorecard import Scorecard
+from riskmodels.scorecard import CustomerGaps, RiskAssessment, Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import Tables
 
@@ -34,6 +35,8 @@ def assess(
     data: Tables,
     scorecard: Scorecard,
     risks: RiskRegister | None = None,
+    gaps: CustomerGaps | None = None,
+    register: RiskAssessment | None = None,
     forecast: Forecast | None = None,
     stress: Sequence[StressTest] = (),
 ) -> Findings:
@@ -49,6 +52,10 @@ def assess(
         Rated indicators and units.
     risks : RiskRegister, optional
         Where causes, consequences, actions and owners come from.
+    gaps : CustomerGaps, optional
+        Customer groups against each other.
+    register : RiskAssessment, optional
+        What the risks of the register cost.
     forecast : Forecast, optional
         Complaints ahead.
     stress : sequence of StressTest
@@ -57,7 +64,8 @@ def assess(
     Returns
     -------
     Findings
-        A rating of red or amber for the bank, red for a unit, a likely rise of complaints, an indicator
+        A rating of red or amber for the bank, red for a unit, a customer group that is worse off, a risk beyond
+        the appetite, a likely rise of complaints, an indicator
         that a scenario turns red, rejected rows, holes, rows that a new delivery rewrites, data without any
         worth, rows that nothing uses, a quarter that is not over and lacking indicators are each a finding.
 
@@ -72,6 +80,8 @@ def assess(
         *unit_indicator_findings(scorecard, policy, risks),
         *local_findings(scorecard, policy, risks),
         *unit_findings(scorecard, policy),
+        *(gap_findings(gaps, policy, risks) if gaps is not None else ()),
+        *(risk_findings(register, risks) if register is not None else ()),
         *(forecast_findings(forecast, policy) if forecast is not None else ()),
         *(finding for test in stress for finding in stress_findings(test, policy, risks)),
         *data_findings(data, policy),

@@ -13,7 +13,7 @@ from riskmodels.labels import label
 class Finding(NamedTuple):
     """One finding; value, limit and amber are in the indicator's unit, NaN where there is none."""
 
-    kind: Literal["indicator", "unit", "forecast", "stress", "data"]
+    kind: Literal["indicator", "unit", "gap", "risk", "forecast", "stress", "data"]
     severity: Literal["red", "amber"]
     subject: str
     indicator_id: str

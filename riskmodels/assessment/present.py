@@ -1,5 +1,6 @@
 """Findings about the quarter: indicators of the bank and of units, and scores of units."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -62,10 +63,10 @@ def _about_indicator(
 ) -> Finding:
     indicator = policy.indicator(str(row["indicator_id"]))
     severity: Literal["red", "amber"] = "red" if row["rating"] == "red" else "amber"
-    value, limit = float(str(row["value"])), float(str(row[severity]))
-    shown = {
-        name: format_value(indicator.id, float(str(row[name]))) for name in ("value", severity, *_BOUNDS)
-    }
+    known = "estimate" if math.isnan(float(row["value"])) else "value"  # no case of its own this quarter
+    value, limit = float(row[known]), float(row[severity])
+    shown = {name: format_value(indicator.id, float(row[name])) for name in ("estimate", severity, *_BOUNDS)}
+    shown["value"] = format_value(indicator.id, value)
     counted = {name: shown_text(float(str(row[name]))) for name in ("numerator", "denominator")}
     return Finding(
         kind=kind,
@@ -80,8 +81,8 @@ def _about_indicator(
             limit=shown[severity],
         ),
         evidence=label(
-            "{numerator} over {denominator}; 90% interval {lower} to {upper}; probability beyond the"
-            " limit {probability:.0%}"
+            "{numerator} over {denominator}; true value about {estimate} (90% interval {lower} to {upper});"
+            " probability beyond the limit {probability:.0%}"
         ).format(**shown, **counted, probability=row[f"p_{severity}"]),
         value=value,
         limit=limit,

@@ -106,7 +106,7 @@ def _figures(indicator: Indicator, place: int) -> str:
     weight = "count(*)" if indicator.weight == "1" else f"sum(({indicator.weight})::DOUBLE)"
     squares = f"sum({value} * {value}){counts}" if indicator.family == "mean" else "NULL"
     return (
-        f"sum({value}){counts} AS numerator_{place}, {weight}{counts}::DOUBLE AS denominator_{place},"
+        f"coalesce(sum({value}){counts}, 0.0) AS numerator_{place}, {weight}{counts}::DOUBLE AS denominator_{place},"
         f" {squares}::DOUBLE AS squares_{place}"
     )
 

@@ -10,6 +10,8 @@ from riskmodels.listings.data import (
     list_rejections,
 )
 from riskmodels.listings.decisions import list_findings, list_policy, list_proposals
+from riskmodels.listings.foresight import list_foresight
+from riskmodels.listings.gaps import list_gaps
 from riskmodels.listings.indicators import indicator_quality, quality_note
 from riskmodels.listings.losses import list_loss_years, list_losses, list_severities
 from riskmodels.listings.outlooks import (
@@ -20,31 +22,53 @@ from riskmodels.listings.outlooks import (
     list_scores,
     list_totals,
 )
+from riskmodels.listings.registers import list_controls, list_matrix_checks, list_risks
 from riskmodels.listings.scenarios import list_omitted, list_scenario, list_stress
-from riskmodels.listings.scorecards import list_ratings, list_unavailable, list_units
+from riskmodels.listings.scorecards import (
+    list_contributions,
+    list_groups,
+    list_movements,
+    list_orders,
+    list_ratings,
+    list_robustness,
+    list_sensitivity,
+    list_unavailable,
+    list_units,
+)
 
 __all__ = [
     "indicator_quality",
     "list_changes",
+    "list_contributions",
+    "list_controls",
     "list_data_faults",
     "list_data_scores",
     "list_delays",
     "list_explanation",
     "list_factors",
     "list_findings",
+    "list_foresight",
+    "list_gaps",
+    "list_groups",
     "list_ignored",
     "list_loss_years",
     "list_losses",
+    "list_matrix_checks",
+    "list_movements",
     "list_nowcast",
     "list_omitted",
+    "list_orders",
     "list_outlook",
     "list_policy",
     "list_proposals",
     "list_quality",
     "list_ratings",
     "list_rejections",
+    "list_risks",
+    "list_robustness",
     "list_scenario",
     "list_scores",
+    "list_sensitivity",
     "list_severities",
     "list_stress",
     "list_totals",

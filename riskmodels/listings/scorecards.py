@@ -1,15 +1,17 @@
 """Ratings of indicators and units, and what could not be rated."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
 from riskmodels.catalogue import INDICATORS, format_value
-from riskmodels.display import Listing
+from riskmodels.display import Listing, shown_text
 from riskmodels.labels import label, local, rating_label
-from riskmodels.listings.indicators import indicator_quality, interval_of, quality_cell
+from riskmodels.listings.indicators import indicator_names, indicator_quality, interval_of, quality_cell
 from riskmodels.policy import Policy
-from riskmodels.scorecard import Scorecard
+from riskmodels.scorecard import PARTS, Movements, Orders, Robustness, Scorecard, Sensitivity, UnitExplanation
+from riskmodels.scorecard.sensitivity import WEIGHTS
 from riskmodels.tables import DataQuality, shown_share
 
 
@@ -26,6 +28,7 @@ def list_ratings(
             f" [{label(INDICATORS[row['indicator_id']].unit)}]",
             "Rating": rating_label(row["rating"]) if row["rating"] else label("no limit"),
             "Value": format_value(row["indicator_id"], row["value"]),
+            "True value": format_value(row["indicator_id"], row["estimate"]),
             "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
             "Amber": format_value(row["indicator_id"], row["amber"]),
             "Red": format_value(row["indicator_id"], row["red"]),
@@ -54,6 +57,7 @@ def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None =
             "Score [points]": f"{row['score']:.0f}",
             "90% interval": f"{row['lower']:.0f} – {row['upper']:.0f}",
             "Rank interval": f"{row['rank_lower']} – {row['rank_upper']}",
+            "Among the 5 riskiest": f"{row['p_worst']:.0%}",
             "Indicators": row["indicators"],
             **_unit_quality(quality, card, row["unit_id"]),
         }
@@ -68,6 +72,116 @@ def _unit_quality(quality: DataQuality | None, card: Scorecard, unit_id: str) ->
     used = card.indicators.loc[card.indicators["unit_id"] == unit_id, "indicator_id"]
     scores = [indicator_quality(quality, indicator_id) for indicator_id in used]
     return {"Data quality": shown_share(min((s for s in scores if not math.isnan(s)), default=math.nan))}
+
+
+def list_groups(card: Scorecard, policy: Policy) -> Listing:
+    """List the scores of the whole bank, its areas, the categories of risk and the products."""
+    areas = {area.id: local(area, "name") for area in policy.areas}
+    listed = [
+        {
+            "Of": label(row["level"]),
+            "What": areas[row["id"]] if row["level"] == "area" else label(str(row["id"]).replace("_", " ")),
+            "Rating": rating_label(row["rating"]),
+            "Score [points]": f"{row['score']:.0f}",
+            "90% interval": f"{row['lower']:.0f} – {row['upper']:.0f}",
+            "Indicators": row["indicators"],
+        }
+        for row in card.groups.to_dict("records")
+    ]
+    sentence = label("An indicator counts in every category of risk that it signals.")
+    return Listing(sentence=sentence, frame=pd.DataFrame(listed))
+
+
+def list_contributions(explained: UnitExplanation, policy: Policy, *, most: int = 12) -> Listing:
+    """List what a unit's score is made of, the largest contribution first."""
+    listed = [
+        {
+            "Indicator": local(policy.indicator(row["indicator_id"]), "name"),
+            "Rating": rating_label(row["rating"]),
+            "Value": format_value(row["indicator_id"], row["value"]),
+            "True value": format_value(row["indicator_id"], row["estimate"]),
+            "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
+            "Peers with its mix": format_value(row["indicator_id"], row["peers"]),
+            "Points": f"{row['points']:.0f}",
+            "Weight": f"{row['share']:.1%}",
+            "Contribution [points]": f"{row['contribution']:.1f}",
+        }
+        for row in explained.table.head(most).to_dict("records")
+    ]
+    like = ", ".join(f"{row['name']} ({row['score']:.0f})" for row in explained.peers.to_dict("records"))
+    told = label("Most like it in size and products, with their scores: {units}.").format(units=like or "–")
+    return Listing(sentence=f"{explained.sentence} {told}", frame=pd.DataFrame(listed))
+
+
+def list_movements(movements: Movements, *, most: int = 10) -> Listing:
+    """List the units whose scores moved most, and what moved them; the parts add up to the change."""
+    listed = [
+        {
+            "Unit": row["name"] if row["name"] == row["unit_id"] else f"{row['name']} ({row['unit_id']})",
+            "Before": f"{row['before']:.1f}",
+            "Now": f"{row['after']:.1f}",
+            "Change": f"{row['change']:+z.1f}",
+            **{label(part): f"{row[part]:+z.1f}" for part in PARTS},
+            "Rating before": rating_label(row["rating_before"]),
+            "Rating now": rating_label(row["rating"]),
+        }
+        for row in movements.table.head(most).to_dict("records")
+    ]
+    return Listing(sentence=movements.sentence, frame=pd.DataFrame(listed))
+
+
+def list_robustness(found: Robustness, policy: Policy, *, most: int = 8) -> Listing:
+    """List the other weights, and the indicators without which the order changes most."""
+    rows = found.table[(found.table["kind"] != "weights") | (found.table["way"] != "policy")]
+    rows = rows.sort_values(["kind", "rank_correlation"], ascending=[False, True], kind="stable")
+    kept = pd.concat([rows[rows["kind"] == "weights"], rows[rows["kind"] == "without"].head(most)])
+    names = indicator_names(policy)
+    listed = [
+        {
+            "Way to score": label("weights: {way}").format(way=label(row["way"]))
+            if row["kind"] == "weights"
+            else label("without: {way}").format(way=names.get(row["way"], row["way"])),
+            "Rank correlation with the policy's": f"{row['rank_correlation']:.2f}",
+            "Other ratings": row["ratings_changed"],
+            "Largest change of rank": row["largest_rank_change"],
+            "Of the 5 riskiest still so": row["worst_kept"],
+        }
+        for row in kept.to_dict("records")
+    ]
+    return Listing(sentence=found.sentence, frame=pd.DataFrame(listed))
+
+
+def list_sensitivity(found: Sensitivity, policy: Policy, *, most: int = 5) -> Listing:
+    """List the inputs that a unit's score is most uncertain by."""
+    names = indicator_names(policy) | {WEIGHTS: label("which weights are used")}
+    named = replace(found, table=found.table.assign(input=found.table["input"].map(names)))
+    listed = [
+        {
+            "Input": row["input"],
+            "Would take away if known": f"{max(row['first'], 0):.0%} ± {row['first_error']:.0%}",
+            "Would stay if all others were known": f"{max(row['total'], 0):.0%} ± {row['total_error']:.0%}",
+        }
+        for row in named.table.head(most).to_dict("records")
+    ]
+    return Listing(sentence=named.sentence, frame=pd.DataFrame(listed))
+
+
+def list_orders(found: Orders, *, most: int = 8) -> Listing:
+    """List the units that are first by number, and their places by the other measures; who is not ranked, and why."""
+    places = found.table.assign(
+        shown=[
+            "–" if pd.isna(row["rank"]) else f"{row['rank']} ({shown_text(float(row['value']))})"
+            for row in found.table.to_dict("records")
+        ]
+    )
+    measures = list(found.medians["measure"])
+    wide = places.pivot_table(index="unit", columns="measure", values="shown", aggfunc="first", sort=False)
+    said = found.sentences.assign(text=[local(row, "sentence") for row in found.sentences.itertuples()])
+    told = said.set_index("unit")["text"]
+    frame = wide[measures].head(most).rename(columns={one: label(f"place {one}") for one in measures})
+    frame.insert(0, "Unit", frame.index)
+    frame["Why"] = told.reindex(frame.index)
+    return Listing(sentence=found.sentence, frame=frame.reset_index(drop=True).astype("str"))
 
 
 def list_unavailable(card: Scorecard, policy: Policy) -> Listing:

@@ -6,10 +6,13 @@ from riskmodels.plots.conclusions import plot_findings, plot_stresstest
 from riskmodels.plots.data import plot_change, plot_changes, plot_coverage, plot_quality
 from riskmodels.plots.dispatch import plot, plot_of
 from riskmodels.plots.explanations import plot_explanation
+from riskmodels.plots.gaps import plot_gaps
 from riskmodels.plots.losses import plot_lossassessment, plot_lossdistribution, plot_taildiagnostics
+from riskmodels.plots.movements import plot_funnel, plot_movements, plot_unit
 from riskmodels.plots.nowcasts import plot_nowcast
 from riskmodels.plots.outlooks import plot_forecast, plot_series
 from riskmodels.plots.panels import plot_panel
+from riskmodels.plots.registers import plot_risk_matrix, plot_risks
 from riskmodels.plots.scorecards import plot_heat_map, plot_scorecard
 
 __all__ = [
@@ -22,15 +25,21 @@ __all__ = [
     "plot_explanation",
     "plot_findings",
     "plot_forecast",
+    "plot_funnel",
+    "plot_gaps",
     "plot_heat_map",
     "plot_lossassessment",
     "plot_lossdistribution",
+    "plot_movements",
     "plot_nowcast",
     "plot_of",
     "plot_panel",
     "plot_quality",
+    "plot_risk_matrix",
+    "plot_risks",
     "plot_scorecard",
     "plot_series",
     "plot_stresstest",
     "plot_taildiagnostics",
+    "plot_unit",
 ]

@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count, repeat
 from pathlib import Path
 from typing import Any, Literal
 
@@ -134,13 +134,20 @@ def _check_executed(path: Path, position: int, cell: Any) -> None:
 
 
 def _read_outputs(path: Path, cell: Any) -> list[Block]:
-    caption = label(str(cell.metadata.get("caption", "")))
+    """Read what a cell shows; its captions, with a bar between, are of one output each, in their order."""
+    captions = [label(part.strip()) for part in str(cell.metadata.get("caption", "")).split("|")]
     shown = [output for output in cell.outputs if output.output_type in {"display_data", "execute_result"}]
-    if caption and not shown:
-        raise ResultError(
-            f"{path.name}: nothing is shown under the caption '{caption}'. Run the notebook again."
-        )
-    return [block for output in shown for block in _read_output(path, output.data, caption)]
+    for caption in captions[len(shown) :]:
+        if caption:
+            raise ResultError(
+                f"{path.name}: nothing is shown under the caption '{caption}'. Run the notebook again."
+            )
+    given = chain(captions, repeat(""))
+    return [
+        block
+        for output, caption in zip(shown, given, strict=False)
+        for block in _read_output(path, output.data, caption)
+    ]
 
 
 def _read_output(path: Path, data: dict[str, Any], caption: str) -> Iterator[Block]:

@@ -18,7 +18,7 @@ from riskmodels.losses import LossAssessment
 from riskmodels.proposals import Proposals
 from riskmodels.results import load, load_all
 from riskmodels.runner.plan import Plan
-from riskmodels.scorecard import Scorecard
+from riskmodels.scorecard import CustomerGaps, Movements, RiskAssessment, Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality, Tables, file_sha256
 
@@ -115,10 +115,22 @@ def write_tables(results: Path, folder: Path) -> None:
         "indicators": card.indicators,
         "indicators_unavailable": card.unavailable,
         "units": card.table,
+        "indicators_by_product": card.products,
+        "scores": card.groups,
         "forecast": outlook.table,
         "findings": load(results / "findings", Findings).table,
         "proposals": load(results / "proposals", Proposals).table,
     }
+    for moved in load_all(results, "movements", Movements):
+        frames["score_movements"], frames["score_movements_by_indicator"] = moved.table, moved.indicators
+    for gaps in load_all(results, "gaps", CustomerGaps):
+        frames["customer_gaps"] = gaps.table
+    for assessed in load_all(results, "risks", RiskAssessment):
+        frames["risks"], frames["risk_controls"], frames["risk_cells"] = (
+            assessed.table,
+            assessed.controls,
+            assessed.cells,
+        )
     for explained in load_all(results, "explanation", Explanation):
         frames["forecast_factors"], frames["forecast_changes"] = explained.table, explained.changes
     for losses in load_all(results, "losses", LossAssessment):

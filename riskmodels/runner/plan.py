@@ -52,10 +52,14 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a run will do; nothing is read or written by planning it, but its parameter files are checked."""
+    """What a run will do; nothing is read or written by planning it, but its parameter files are checked.
+
+    ``previous`` is where the report of the quarter before is, if there is one.
+    """
 
     settings: RunSettings
     folder: Path
+    previous: Path
     policy_on: date
     policy_valid_from: date
     files: dict[str, str]
@@ -114,11 +118,16 @@ def plan_assessment(settings: RunSettings, *, reports: Path, files: dict[str, Pa
         raise ParameterError(f"source {source.id} names files that are not there: {', '.join(missing)}")
     return Plan(
         settings=settings,
-        folder=reports / (f"{settings.name}-{settings.period}" if settings.name else settings.period),
+        folder=reports / _report_name(settings, settings.period),
+        previous=(reports / _report_name(settings, str(pd.Period(settings.period, freq="Q") - 1))).resolve(),
         policy_on=policy_on,
         policy_valid_from=policy.valid_from,
         files={table: str(path) for table, path in located.items()},
     )
+
+
+def _report_name(settings: RunSettings, period: str) -> str:
+    return f"{settings.name}-{period}" if settings.name else period
 
 
 def _check_scenario(choice: ScenarioChoice, horizon_months: int) -> None:
@@ -163,7 +172,14 @@ def _quarter_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
         reads=("tables",),
         writes="scorecard",
         parameters=ServiceRiskParameters(
-            results=results, policies=policies, policy_on=day, period=settings.period, language=language
+            results=results,
+            policies=policies,
+            policy_on=day,
+            risks=settings.risks,
+            previous=str(plan.previous / "results"),
+            period=settings.period,
+            unit="",
+            language=language,
         ),
     )
     yield Step(

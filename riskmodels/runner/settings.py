@@ -55,7 +55,10 @@ class ServiceRiskParameters(Parameters):
     results: Name
     policies: Name
     policy_on: date
+    risks: Name
+    previous: Name
     period: Period
+    unit: str = Field(description="unit shown in detail; empty: the riskiest")
     language: Language
 
 

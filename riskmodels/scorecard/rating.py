@@ -1,36 +1,41 @@
 """Rate indicators against the policy's limits, by the probability that the true value is beyond them."""
 
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodels.catalogue import INDICATORS, Indicators, indicators
-from riskmodels.policy import IndicatorPolicy, Policy
-from riskmodels.rates import (
-    availability_posterior,
-    mean_posterior,
-    overdispersion,
-    proportion_posterior,
-    rate_posterior,
-)
+from riskmodels.catalogue import INDICATORS
+from riskmodels.forecasting import Nowcast
+from riskmodels.policy import IndicatorPolicy, Limits, Policy
+from riskmodels.rates import Posterior
+from riskmodels.scorecard.evidence import Evidence, gather_evidence
 from riskmodels.tables import Table, Tables
 from riskmodels.tables.sql import literal
 
 Floats = npt.NDArray[np.float64]
 
 RATINGS = ("red", "amber", "green", "insufficient")
-DRAWS = 2000
 INTERVAL = (0.05, 0.95)
+ANCHORS = ("best", "amber", "red")
+_NUMBERS = ("numerator", "denominator", "value", "estimate", "lower", "upper", "peers", "mix", "mix_before", "own",
+            "own_size", *ANCHORS, "logged", "dispersion", "points", "points_sd", "a", "b", "p_amber", "p_red")  # fmt: skip
 _SEED = 6
-_DISPERSION_MONTHS = 12
-_INCIDENT_MINUTES = 60.0  # what an incident is taken to cost where a year had none
 _FEWEST = 5
 
 
 def rate_period(
-    tables: Tables, policy: Policy, period: str, *, by: tuple[str, ...] = ()
-) -> tuple[pd.DataFrame, Floats]:
-    """Give every indicator of one quarter its interval, its probabilities and its rating.
+    tables: Tables,
+    policy: Policy,
+    period: str,
+    *,
+    by: str = "",
+    previous: pd.DataFrame | None = None,
+    nowcast: Nowcast | None = None,
+) -> pd.DataFrame:
+    """Give every indicator of one quarter its posterior, its probabilities and its rating.
 
     Parameters
     ----------
@@ -38,43 +43,50 @@ def rate_period(
         What is rated, and against which limits.
     period : str
         Quarter, e.g. ``2026Q3``.
-    by : tuple of str
-        ``("unit_id",)``, or nothing for the whole bank. A unit's prior is the bank's value, worth one
-        trial or event.
+    by : str
+        ``unit_id`` or ``product``, or nothing for the whole bank.
+    previous : DataFrame, optional
+        The rows of the quarter before: a rating that still is likelier than not is kept.
+    nowcast : Nowcast, optional
+        How complete the complaints of the last months are.
 
     Returns
     -------
     DataFrame
-        The columns of ``Scorecard.indicators``; unit_id is empty for the whole bank.
-    ndarray, shape (rows, DRAWS)
-        Draws of the true values, in the indicators' units, row by row.
+        The columns of ``Scorecard.indicators``, the key called as ``by`` says (``unit_id``, empty, for the
+        whole bank).
     """
-    months = pd.period_range(end=pd.Period(period).asfreq("M", "end"), periods=_DISPERSION_MONTHS)
-    monthly = indicators(tables, policy, by=by, freq="M", periods=list(months.astype("str")))
-    bank = indicators(tables, policy, periods=[period])
-    level = indicators(tables, policy, by=by, periods=[period]) if by else bank
-    return _rate_level(level, monthly, bank, tables, policy)
+    evidence = list(gather_evidence(tables, policy, period, by=by, nowcast=nowcast))
+    with ThreadPoolExecutor() as pool:  # special functions leave the interpreter free
+        frames = list(pool.map(lambda one: _rated(one, policy, tables, period, by), evidence))
+    rows = _of_the_living(pd.concat(frames, ignore_index=True)) if frames else _no_rows()
+    rows["rating"] = _rating(rows, policy, previous, by or "unit_id")
+    return rows.rename(columns={"unit_id": by or "unit_id"})
 
 
-def _rate_level(
-    level: Indicators, monthly: Indicators, bank: Indicators, tables: Tables, policy: Policy
-) -> tuple[pd.DataFrame, Floats]:
-    table = level.table
-    table = table[table["unit_id"].notna()] if level.by else table.assign(unit_id="")
-    frames, draws = [], []
-    for indicator_id, part in table.groupby("indicator_id", sort=False):
-        limits = policy.indicator(str(indicator_id))
-        dispersion = _dispersion(monthly, limits.id)
-        drawn = _draw(part, limits.id, dispersion, _prior(level, monthly, bank, limits.id))
-        frames.append(_describe(part, drawn, limits, dispersion, tables))
-        draws.append(drawn)
-    rows = pd.concat(frames, ignore_index=True) if frames else _no_rows()
-    drawn_all = np.concatenate(draws) if draws else np.empty((0, DRAWS))
-    rated = pd.concat([rows, rate_draws(rows, drawn_all, policy)], axis=1)
-    rated["rating"] = _without_prior_alone(rated)
-    if level.by:
-        rated.loc[_too_thin(rated), "rating"] = "insufficient"
-    return rated, drawn_all
+def draw_values(rows: pd.DataFrame, size: int) -> Floats:
+    """Draw true values of rated rows, shape (rows, size) [units of the indicators].
+
+    The draws of an indicator do not depend on which others there are, nor on their order.
+    """
+    draws = np.empty((len(rows), size))
+    for indicator_id, places in rows.groupby("indicator_id", sort=False).indices.items():
+        rng = np.random.default_rng([_SEED, zlib.crc32(str(indicator_id).encode())])
+        draws[places] = posterior_of(rows.iloc[places], str(indicator_id)).draw(size, rng)
+    return draws
+
+
+def posterior_of(rows: pd.DataFrame, indicator_id: str) -> Posterior:
+    """Return the posterior of the rows of one indicator, from their columns ``a`` and ``b``."""
+    entry = INDICATORS[indicator_id]
+    family = {"proportion": "beta", "measured": "known"}.get(entry.family, "gamma")
+    return Posterior(
+        family=family,  # type: ignore[arg-type]
+        a=rows["a"].to_numpy(float),
+        b=rows["b"].to_numpy(float),
+        scale=entry.scale,
+        flipped=entry.family == "availability",
+    )
 
 
 def rate_draws(rows: pd.DataFrame, draws: Floats, policy: Policy) -> pd.DataFrame:
@@ -104,84 +116,135 @@ def rate_draws(rows: pd.DataFrame, draws: Floats, policy: Policy) -> pd.DataFram
     )
 
 
-def rate_probabilities(p_amber: pd.Series, p_red: pd.Series, certainty: float) -> npt.NDArray[np.str_]:
+def rate_probabilities(
+    p_amber: pd.Series,
+    p_red: pd.Series,
+    certainty: float,
+    *,
+    previous: npt.NDArray[np.object_] | None = None,
+    hold: float = 1.0,
+) -> npt.NDArray[np.str_]:
     """Turn the probabilities of lying beyond amber and beyond red into ratings.
 
     Red and amber need that probability to reach ``certainty``; green needs the probability of lying
-    beyond amber to be at most 1 - ``certainty``; everything else is ``insufficient``.
+    beyond amber to be at most 1 - ``certainty``; everything else is ``insufficient``. Against flicker, a rating of
+    the quarter before is kept as long as its probability reaches ``hold``: red whatever else, amber and green
+    where the evidence gives no other.
     """
     conditions = [p_red >= certainty, p_amber >= certainty, 1 - p_amber >= certainty]
-    return np.select(conditions, RATINGS[:3], default=RATINGS[3])
+    rating = np.select(conditions, RATINGS[:3], default=RATINGS[3])
+    if previous is None:
+        return rating
+    open_ = rating == RATINGS[3]
+    kept = [
+        (previous == "red") & (p_red >= hold),
+        (previous == "amber") & (p_amber >= hold) & open_,
+        (previous == "green") & (1 - p_amber >= hold) & open_,
+    ]
+    return np.select(kept, RATINGS[:3], default=rating)
 
 
-def _without_prior_alone(rated: pd.DataFrame) -> pd.Series:
-    """Take back red and amber where the prior alone gives them: the observed value is not beyond the limit."""
-    worse = np.sign(rated["red"] - rated["amber"])
-    rating = rated["rating"]
+def _rating(rows: pd.DataFrame, policy: Policy, previous: pd.DataFrame | None, key: str) -> pd.Series:
+    settings = policy.rating
+    before = None if previous is None else _previous_ratings(rows, previous, key)
+    rating = pd.Series(
+        rate_probabilities(
+            rows["p_amber"], rows["p_red"], settings.certainty, previous=before, hold=settings.hold
+        ),
+        index=rows.index,
+        dtype="object",
+    ).where(rows["amber"].notna(), "")
+    rating = _without_prior_alone(rows, rating)
+    return rating.mask(_too_thin(rows, rating) & (rows["unit_id"] != ""), "insufficient").astype("str")
+
+
+def _previous_ratings(rows: pd.DataFrame, previous: pd.DataFrame, key: str) -> npt.NDArray[np.object_]:
+    earlier = previous.set_index(["indicator_id", key])["rating"]
+    wanted = pd.MultiIndex.from_frame(rows[["indicator_id", "unit_id"]])
+    return np.asarray(earlier.reindex(wanted).fillna("").to_numpy(dtype=object))
+
+
+def _without_prior_alone(rows: pd.DataFrame, rating: pd.Series) -> pd.Series:
+    """Take back red and amber where peers alone give them: the unit's own evidence is not beyond the limit."""
+    worse = np.sign(rows["red"] - rows["amber"])
     for rating_now, limit, milder in (("red", "red", "amber"), ("amber", "amber", "insufficient")):
-        beyond = (rated["value"] - rated[limit]) * worse > 0
+        beyond = (rows["own"] - rows[limit]) * worse > 0
         rating = rating.mask((rating == rating_now) & ~beyond, milder)
     return rating
 
 
-def _too_thin(rated: pd.DataFrame) -> pd.Series:
+def _too_thin(rows: pd.DataFrame, rating: pd.Series) -> pd.Series:
     """Tell where a unit has too little of its own for a rating, after division by the overdispersion.
 
     A proportion needs five trials for any colour; a rate needs five events expected at the amber limit to
     be green.
     """
-    family = rated["indicator_id"].map({name: entry.family for name, entry in INDICATORS.items()})
+    family = rows["indicator_id"].map({name: entry.family for name, entry in INDICATORS.items()})
     scale = (
-        rated["indicator_id"].map({name: entry.scale for name, entry in INDICATORS.items()}).astype("float64")
+        rows["indicator_id"].map({name: entry.scale for name, entry in INDICATORS.items()}).astype("float64")
     )
-    trials = rated["denominator"] / rated["dispersion"]
-    few_trials = (family == "proportion") & (trials < _FEWEST)
-    few_events = (family == "rate") & (trials * rated["amber"] / scale < _FEWEST)
-    return (few_trials & (rated["rating"] != "")) | (few_events & (rated["rating"] == "green"))
+    few_trials = (family == "proportion") & (rows["own_size"] < _FEWEST)
+    few_events = (family == "rate") & (rows["own_size"] * rows["amber"] / scale < _FEWEST)
+    return (few_trials & (rating != "")) | (few_events & (rating == "green"))
 
 
-def _prior(level: Indicators, monthly: Indicators, bank: Indicators, indicator_id: str) -> float | None:
-    """Return what is known beforehand: the bank's value, for its units; what incidents cost, for availability."""
-    if INDICATORS[indicator_id].family == "availability":
-        return _incident_minutes(monthly, indicator_id)
-    return _bank_value(bank, indicator_id) if level.by else None
-
-
-def _bank_value(bank: Indicators, indicator_id: str) -> float | None:
-    """Return the bank's numerator over denominator, half an event added; None where it has none."""
-    rows = bank.table[bank.table["indicator_id"] == indicator_id]
-    if rows.empty:
-        return None
-    proportion = INDICATORS[indicator_id].family == "proportion"
-    numerator, denominator = float(rows["numerator"].iloc[0]), float(rows["denominator"].iloc[0])
-    return (numerator + 0.5) / (denominator + (1 if proportion else 0))
-
-
-def _describe(
-    part: pd.DataFrame, draws: Floats, limits: IndicatorPolicy, dispersion: float, tables: Tables
-) -> pd.DataFrame:
-    lower, upper = np.quantile(draws, INTERVAL, axis=1)
-    amber, red = _limits(part, limits, tables)
-    return pd.DataFrame(
+def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: str) -> pd.DataFrame:
+    """Describe the units that have the indicator in the last quarter."""
+    entry, found = INDICATORS[evidence.indicator_id], evidence.posterior()
+    posterior, _, own, size = found
+    posterior = Posterior(
+        family=posterior.family,
+        a=posterior.a,
+        b=posterior.b,
+        scale=entry.scale,
+        flipped=posterior.flipped,
+    )
+    limits = _limits(evidence, policy.indicator(evidence.indicator_id), tables, period, by)
+    points, variance, p_amber, p_red = posterior.points(*limits)
+    last = {
+        "numerator": np.nan_to_num(evidence.numerator[:, -1]),
+        "denominator": np.nan_to_num(evidence.denominator[:, -1]),
+    }
+    value = np.divide(
+        last["numerator"], last["denominator"], out=np.full_like(own, np.nan), where=last["denominator"] > 0
+    )
+    frame = pd.DataFrame(
         {
-            "indicator_id": limits.id,
-            "unit_id": part["unit_id"].to_numpy(),
-            "numerator": part["numerator"].to_numpy(float),
-            "denominator": part["denominator"].to_numpy(float),
-            "value": part["value"].to_numpy(float),
-            "lower": lower,
-            "upper": upper,
-            "amber": amber,
-            "red": red,
-            "dispersion": dispersion,
+            "indicator_id": evidence.indicator_id,
+            "unit_id": evidence.keys,
+            **last,
+            "value": value * entry.scale,
+            "estimate": posterior.mean,
+            "lower": posterior.quantile(INTERVAL[0]),
+            "upper": posterior.quantile(INTERVAL[1]),
+            "peers": evidence.peers[:, -1] * entry.scale,
+            "mix": evidence.mix[:, -1] * entry.scale,
+            "mix_before": evidence.mix[:, -2:][:, 0] * entry.scale,
+            "own": own * entry.scale,
+            "own_size": size,
+            **dict(zip(ANCHORS, limits, strict=True)),
+            "logged": evidence.logged[-1],
+            "dispersion": evidence.dispersion,
+            "points": points,
+            "points_sd": np.sqrt(variance),
+            "a": posterior.a,
+            "b": posterior.b,
+            "p_amber": p_amber,
+            "p_red": p_red,
         }
-    )
+    ).astype({"unit_id": "str"})
+    return frame[(frame["denominator"] > 0) | (frame["own_size"] > 0)]
+
+
+def _of_the_living(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out units that have nothing in the quarter; an indicator may rest on earlier quarters alone."""
+    living = rows.loc[rows["denominator"] > 0, "unit_id"].unique()
+    return rows[rows["unit_id"].isin(living)].reset_index(drop=True)
 
 
 def _no_rows() -> pd.DataFrame:
     texts = dict.fromkeys(("indicator_id", "unit_id"), pd.Series(dtype="str"))
-    numbers = ("numerator", "denominator", "value", "lower", "upper", "amber", "red", "dispersion")
-    return pd.DataFrame({**texts, **dict.fromkeys(numbers, pd.Series(dtype="float64"))})
+    return pd.DataFrame({**texts, **dict.fromkeys(_NUMBERS, pd.Series(dtype="float64"))})
 
 
 def _probability_beyond(draws: Floats, limit: Floats, worse: Floats) -> Floats:
@@ -189,69 +252,32 @@ def _probability_beyond(draws: Floats, limit: Floats, worse: Floats) -> Floats:
     return np.where(np.isfinite(limit), beyond, np.nan)
 
 
-def _dispersion(monthly: Indicators, indicator_id: str) -> float:
-    definition = INDICATORS[indicator_id]
-    rows = monthly.table[monthly.table["indicator_id"] == indicator_id]
-    if definition.family not in ("proportion", "rate") or rows.empty:
-        return 1.0
-    wide = rows.pivot_table(
-        index=list(monthly.by) or "indicator_id", columns="period", values=["numerator", "denominator"]
-    )
-    return overdispersion(
-        wide["numerator"].to_numpy(float),
-        wide["denominator"].to_numpy(float),
-        proportion=definition.family == "proportion",
-    )
-
-
-def _incident_minutes(monthly: Indicators, indicator_id: str) -> float:
-    """Say what an incident costs [minutes]: that of the mean minute lost in the last twelve months."""
-    rows = monthly.table[monthly.table["indicator_id"] == indicator_id]
-    lost = float((rows["denominator"] - rows["numerator"]).sum())
-    return float(rows["squares"].sum()) / lost if lost > 0 else _INCIDENT_MINUTES
-
-
-def _draw(part: pd.DataFrame, indicator_id: str, dispersion: float, prior: float | None) -> Floats:
-    """Draw true values, shape (rows, DRAWS); an indicator's seed does not depend on the others."""
-    definition = INDICATORS[indicator_id]
-    if definition.family == "measured":
-        return np.repeat(part["value"].to_numpy(float)[:, None], DRAWS, axis=1)
-    numerator, denominator, squares = (
-        part[column].to_numpy(float) for column in ("numerator", "denominator", "squares")
-    )
-    if definition.family == "availability":
-        posterior = availability_posterior(numerator, denominator, squares, size=prior or _INCIDENT_MINUTES)
-    elif definition.family == "mean":
-        posterior = mean_posterior(numerator, squares, denominator)
-    elif definition.family == "rate":
-        posterior = rate_posterior(numerator / dispersion, denominator / dispersion, prior=prior)
-    else:
-        posterior = proportion_posterior(
-            numerator / dispersion, denominator / dispersion, prior=0.5 if prior is None else prior
-        )
-    rng = np.random.default_rng([_SEED, list(INDICATORS).index(indicator_id)])
-    draws: Floats = posterior.rvs(size=(DRAWS, len(part)), random_state=rng).T
-    if definition.family == "availability":
-        draws = 1 - draws  # of the share lost
-    return np.maximum(draws, 0) * definition.scale
-
-
-def _limits(part: pd.DataFrame, limits: IndicatorPolicy, tables: Tables) -> tuple[Floats, Floats]:
-    """Limits of each row; where products have their own, their mean by the row's accounts."""
-    n = len(part)
-    if limits.limits is None:
-        return np.full(n, np.nan), np.full(n, np.nan)
-    if not limits.limits_by_product or tables.exposure is None:
-        return np.full(n, limits.limits.amber), np.full(n, limits.limits.red)
-    mix = _account_mix(tables.exposure, pd.Period(part["period"].iloc[0]))
+def _limits(
+    evidence: Evidence, policy: IndicatorPolicy, tables: Tables, period: str, by: str
+) -> tuple[Floats, Floats, Floats]:
+    """Best, amber and red of each row; where products have their own, their mean by the row's accounts."""
+    n = len(evidence.keys)
+    if policy.limits is None:
+        return np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan)
+    if by == "product":
+        own = [policy.limits_by_product.get(str(key), policy.limits) for key in evidence.keys]
+        return _stacked(own)
+    if not policy.limits_by_product or tables.exposure is None:
+        return _stacked([policy.limits] * n)
+    mix = _account_mix(tables.exposure, pd.Period(period))
     mix = pd.concat([mix, mix.assign(unit_id="")])
-    found = []
-    for name in ("amber", "red"):
-        own = {product: getattr(by_product, name) for product, by_product in limits.limits_by_product.items()}
-        weighted = mix["product"].map(own).fillna(getattr(limits.limits, name)) * mix["accounts"]
-        means = weighted.groupby(mix["unit_id"]).sum() / mix.groupby("unit_id")["accounts"].sum()
-        found.append(means.reindex(part["unit_id"]).to_numpy(float))
-    return found[0], found[1]
+    sums = mix.groupby("unit_id")["accounts"].sum()
+    limits = _stacked([policy.limits_by_product.get(str(key), policy.limits) for key in mix["product"]])
+    means = ((one * mix["accounts"]).groupby(mix["unit_id"]).sum() / sums for one in limits)
+    best, amber, red = (mean.reindex(evidence.keys).to_numpy(float) for mean in means)
+    return best, amber, red
+
+
+def _stacked(limits: list[Limits]) -> tuple[Floats, Floats, Floats]:
+    best, amber, red = (
+        np.array([getattr(one, name) for one in limits], dtype=np.float64) for name in ANCHORS
+    )
+    return best, amber, red
 
 
 def _account_mix(exposure: Table, period: pd.Period) -> pd.DataFrame:

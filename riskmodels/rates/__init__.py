@@ -1,0 +1,31 @@
+"""What counts say about the true values behind them: credibility, posteriors, funnels, overdispersion."""
+
+from riskmodels.rates.counts import Counts
+from riskmodels.rates.credibility import credible_posterior, own_value
+from riskmodels.rates.credible import CredibleRates, credibility_rates
+from riskmodels.rates.dispersion import overdispersion
+from riskmodels.rates.durations import restricted_mean
+from riskmodels.rates.funnels import Funnel, funnel
+from riskmodels.rates.means import availability_posterior, mean_posterior
+from riskmodels.rates.nodes import Nodes, learn_nodes
+from riskmodels.rates.peers import peer_values
+from riskmodels.rates.posteriors import Posterior, risk_points
+
+__all__ = [
+    "Counts",
+    "CredibleRates",
+    "Funnel",
+    "Nodes",
+    "Posterior",
+    "availability_posterior",
+    "credibility_rates",
+    "credible_posterior",
+    "funnel",
+    "learn_nodes",
+    "mean_posterior",
+    "overdispersion",
+    "own_value",
+    "peer_values",
+    "restricted_mean",
+    "risk_points",
+]

@@ -1,0 +1,122 @@
+"""Counts of units over periods: what of them is remembered, and how likely each period is given those before it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy import signal, special
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Counts:
+    """Counts of n units in T periods, the last one being assessed.
+
+    Attributes
+    ----------
+    count, size : ndarray, shape (n, T)
+        Events and exposure, or successes and trials; both are divided by the overdispersion. NaN: unknown.
+    peers : ndarray, shape (n, T)
+        The rate or share that the other units of the group would have with the unit's mix; NaN: no peers.
+    group : ndarray, shape (n,)
+        Which units are peers.
+    proportion : bool
+        Successes of trials instead of events over exposure.
+    """
+
+    count: Floats
+    size: Floats
+    peers: Floats
+    group: Codes
+    proportion: bool
+
+    @cached_property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Where there is something to count, shape (n, T)."""
+        return np.isfinite(self.count) & (self.size > 0) & np.isfinite(self.peers)
+
+    @cached_property
+    def level(self) -> Floats:
+        """The peers' values, shape (n, T); a half where there are none."""
+        return np.where(np.isfinite(self.peers), self.peers, 0.5)
+
+    def rows(self, chosen: Codes) -> "Counts":
+        """Return the counts of some of the units."""
+        return Counts(
+            count=self.count[chosen],
+            size=self.size[chosen],
+            peers=self.peers[chosen],
+            group=self.group[chosen],
+            proportion=self.proportion,
+        )
+
+    @cached_property
+    def cases(self) -> tuple[Floats, Floats]:
+        """Count and size, shape (n, T); nothing where they are not known."""
+        return np.where(self.known, self.count, 0.0), np.where(self.known, self.size, 0.0)
+
+    def evidence(self, memory: float) -> tuple[Floats, Floats]:
+        """Remember events and expected events (or successes and trials, moved with the peers), shape (n, T)."""
+        count, size = self.cases
+        if not self.proportion:
+            return remembered(count, memory), remembered(size * self.level, memory)
+        trials = remembered(size, memory)
+        moved = remembered(count - size * self.level, memory) + trials * self.level
+        return np.clip(moved, 0, trials), trials
+
+    def joined(
+        self, evidence: tuple[Floats, Floats], peers: Floats, variance: Floats
+    ) -> tuple[Floats, Floats]:
+        """Return the Gamma (shape and rate) or Beta parameters of a prior and this evidence.
+
+        ``variance`` is the prior's, relative to the peers' value (of a share: to its rarer outcome).
+        """
+        own, trials = evidence
+        if not self.proportion:
+            return 1 / variance + own, (1 / variance + trials) / peers
+        rare = np.minimum(peers, 1 - peers)
+        strength = np.maximum((1 - rare) / (variance * rare) - 1, 0.02)
+        return strength * peers + own, strength * (1 - peers) + trials - own
+
+    def before(self, memory: float) -> tuple[Floats, Floats]:
+        """Return the evidence remembered from before each period, moved to its peers' value, shape (n, T)."""
+        nothing = np.zeros((len(self.count), 1))
+        own, trials = (np.hstack([nothing, memory * part[:, :-1]]) for part in self.evidence(memory))
+        if self.proportion:
+            own = np.clip(own + trials * np.diff(self.level, axis=1, prepend=self.level[:, :1]), 0, trials)
+        return own, trials
+
+    def fit(self, before: tuple[Floats, Floats], spread: float) -> Floats:
+        """Return how likely each period is given those before it, shape (n, T): logarithm, up to a constant."""
+        count, size = self.cases
+        a, b = self.joined(before, self.level, np.full_like(self.level, spread**2))
+        if self.proportion:
+            terms = special.betaln(a + count, b + size - count) - special.betaln(a, b)
+        else:
+            terms = (
+                special.gammaln(a + count)
+                - special.gammaln(a)
+                - a * np.log1p(size / b)
+                - count * np.log(b + size)
+            )
+        return np.where(self.known, terms, 0.0)
+
+    def peer_error(self, spread: float) -> Floats:
+        """Return the relative variance of the peers' value itself, shape (n, T): that of a mean of the others."""
+        _, size = self.cases
+        if self.proportion:
+            rare = np.minimum(self.level, 1 - self.level)
+            information = size * rare / ((1 - rare) + size * rare * spread**2)
+        else:
+            information = size * self.level / (1 + size * self.level * spread**2)
+        total = np.zeros((int(self.group.max(initial=-1)) + 1, size.shape[1]))
+        np.add.at(total, self.group, information)
+        return np.asarray(1 / np.maximum(total[self.group] - information, 1e-9), dtype=np.float64)
+
+
+def remembered(values: Floats, memory: float) -> Floats:
+    """Add up values, shape (n, T), each worth ``memory`` to the power of how many periods it is ago."""
+    return np.asarray(signal.lfilter([1.0], [1.0, -memory], values, axis=1), dtype=np.float64)

@@ -1,0 +1,133 @@
+"""Credibility: what one unit's few cases, its earlier quarters and its peers say together (empirical Bayes).
+
+A unit's true value lies around what its peers have, with a spread that is learnt from all units; a few units are
+of another kind, and may lie anywhere. Earlier periods count less the longer they are ago, by a memory that is
+learnt too. None of this is known exactly: posteriors are mixtures over what it may be, given back as the Gamma or
+Beta of the same mean and variance.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from riskmodels.rates.counts import Counts
+from riskmodels.rates.nodes import WIDE, Nodes, learn_nodes, staying
+from riskmodels.rates.posteriors import Posterior
+
+Floats = npt.NDArray[np.float64]
+Kind = tuple[Floats, Floats, Floats]  # mean, mean square, and log-likelihood up to each period
+
+
+def credible_posterior(counts: Counts, nodes: Nodes | None = None, *, every: bool = False) -> Posterior:
+    """Join a unit's own evidence, that of its earlier periods and its peers'.
+
+    Parameters
+    ----------
+    counts : Counts
+        Of n units in T periods.
+    nodes : Nodes, optional
+        Spread, memory and strangers; learnt from the counts where not given.
+    every : bool
+        Of every period from what was known by its end, shape (n x T,), not of the last only.
+
+    Returns
+    -------
+    Posterior
+        Of the rates (Gamma) or shares (Beta), shape (n,) or, row by row, (n x T,). Its mean lies between the
+        unit's own value and the peers'; a unit without peers has Jeffreys' prior and its last period only.
+
+    Notes
+    -----
+    Bühlmann & Gisler 2005, doi:10.1007/3-540-29273-X, chapters 2 and 9 (evolutionary credibility). The peers'
+    value leaves the unit itself out; its own error adds to the spread. Whether a unit is of another kind is told
+    by how likely its periods are, each given those before it. Breaks where the spread of ordinary units is far
+    from Gamma or Beta.
+    """
+    nodes = nodes or learn_nodes(counts)
+    columns = slice(None) if every else slice(-1, None)
+    first, second = _mixed(counts, nodes, columns)
+    a, b = _matched(first, second - first**2, proportion=counts.proportion)
+    own_a, own_b = _jeffreys(counts, columns)
+    alone = np.isnan(counts.peers[:, columns])
+    return Posterior(
+        family="beta" if counts.proportion else "gamma",
+        a=np.where(alone, own_a, a).ravel(),
+        b=np.where(alone, own_b, b).ravel(),
+    )
+
+
+def own_value(counts: Counts, nodes: Nodes) -> tuple[Floats, Floats]:
+    """Return what a unit's own evidence says, remembered periods included, and how much there is; shape (n,)."""
+    memory = nodes.mean("memory")
+    if np.isnan(counts.peers).all():
+        own, size = (part[:, -1] for part in (counts.count, counts.size))
+    else:
+        own, size = (part[:, -1] for part in counts.evidence(memory))
+        size = size if counts.proportion else size / counts.level[:, -1]
+    return np.divide(own, size, out=np.full_like(size, np.nan), where=size > 0), size
+
+
+def _mixed(counts: Counts, nodes: Nodes, columns: slice) -> tuple[Floats, Floats]:
+    """Return mean and mean square of the true values, shape (n, columns), over all nodes and both kinds."""
+    first = second = np.zeros_like(counts.peers[:, columns])
+    strange = _strangers(counts, nodes, columns)
+    for spread, memory, share, weight in zip(
+        nodes.spread, nodes.memory, nodes.strangers, nodes.weight, strict=True
+    ):
+        mean, square = _moments(counts, float(spread), float(memory), float(spread), columns)
+        if share:
+            fit = _fit_until(counts, float(spread), float(memory), columns)
+            odds = [
+                share / (1 - share) / len(strange) * np.exp(np.clip(other - fit, -700, 700))
+                for *_, other in strange
+            ]
+            total = 1 + sum(odds)
+            mean = (mean + sum(odd * one for odd, (one, _, _) in zip(odds, strange, strict=True))) / total
+            square = (square + sum(odd * one for odd, (_, one, _) in zip(odds, strange, strict=True))) / total
+        first, second = first + weight * mean, second + weight * square
+    return first, second
+
+
+def _strangers(counts: Counts, nodes: Nodes, columns: slice) -> list[Kind]:
+    """Return what a unit of another kind would have, for each memory that it may have."""
+    if not nodes.strangers.any():
+        return []
+    return [
+        (
+            *_moments(counts, WIDE, memory, nodes.mean("spread"), columns),
+            _fit_until(counts, WIDE, memory, columns),
+        )
+        for memory in staying(counts)
+    ]
+
+
+def _moments(
+    counts: Counts, spread: float, memory: float, among: float, columns: slice
+) -> tuple[Floats, Floats]:
+    """Return mean and mean square of a unit of one kind; ``among`` is the spread that the peers' mean is unsure by."""
+    level, error = counts.level[:, columns], counts.peer_error(among)[:, columns]
+    own, trials = (part[:, columns] for part in counts.evidence(memory))
+    a, b = counts.joined((own, trials), level, spread**2 + error)
+    mean = a / (a + b) if counts.proportion else a / b
+    variance = mean * (1 - mean) / (a + b + 1) if counts.proportion else mean / b
+    return mean, variance + mean**2
+
+
+def _fit_until(counts: Counts, spread: float, memory: float, columns: slice) -> Floats:
+    """Return how likely all periods up to each one are, shape (n, columns): logarithm, up to a constant."""
+    return np.asarray(np.cumsum(counts.fit(counts.before(memory), spread), axis=1)[:, columns])
+
+
+def _matched(mean: Floats, variance: Floats, *, proportion: bool) -> tuple[Floats, Floats]:
+    """Return the Gamma (shape and rate) or Beta parameters of this mean and variance."""
+    variance = np.maximum(variance, 1e-30)
+    if proportion:
+        total = np.maximum(mean * (1 - mean) / variance - 1, 1e-6)
+        return np.maximum(mean * total, 1e-9), np.maximum((1 - mean) * total, 1e-9)
+    return mean**2 / variance, mean / variance
+
+
+def _jeffreys(counts: Counts, columns: slice) -> tuple[Floats, Floats]:
+    count, size = counts.count[:, columns], counts.size[:, columns]
+    if counts.proportion:
+        return count + 0.5, size - count + 0.5
+    return count + 0.5, np.maximum(size, 1e-300)

@@ -1,0 +1,125 @@
+"""Units in order of their complaints: by number, by accounts and by customers."""
+
+import pandas as pd
+
+from riskmodels.catalogue import INDICATORS
+from riskmodels.errors import ParameterError
+from riskmodels.rates import Funnel, funnel
+from riskmodels.scorecard.orders import Orders, rank_by_measures
+from riskmodels.scorecard.scoring import Scorecard, check_quarter
+from riskmodels.tables import Tables
+from riskmodels.tables.sql import literal
+
+BY_NUMBER, BY_ACCOUNTS, BY_CUSTOMERS = "complaints", "per 1,000 accounts", "per 10,000 customers"
+_ZH = {
+    BY_NUMBER: "投诉件数",
+    BY_ACCOUNTS: "每千户投诉量",
+    BY_CUSTOMERS: "每万名客户投诉量",
+    "accounts": "账户数",
+    "customers": "客户数",
+}
+
+
+def order_complaints(tables: Tables, card: Scorecard) -> Orders:
+    """Rank the units of a scorecard by complaints, per 1,000 accounts and per 10,000 customers of the quarter.
+
+    Parameters
+    ----------
+    tables : Tables
+        Complaints, and exposure where there is one.
+    card : Scorecard
+        The quarter, and how much more than Poisson complaints vary.
+
+    Returns
+    -------
+    Orders
+        A unit without accounts or customers is not ranked on that measure.
+
+    Raises
+    ------
+    ParameterError
+        The source has no complaints in the quarter.
+    """
+    first, last = _days(card.period)
+    rows = tables.require("complaints").relation.filter(
+        f"received_at::DATE BETWEEN {first}::DATE AND {last}::DATE"
+    )
+    counts = pd.DataFrame(rows.aggregate("unit_id, count(*)::DOUBLE AS complaints").order("unit_id").df())
+    if counts.empty:
+        raise ParameterError(f"the source has no complaints in {card.period}")
+    measures: dict[str, tuple[str | None, float]] = {BY_NUMBER: (None, 1)}
+    if tables.exposure is not None:
+        measures |= {BY_ACCOUNTS: ("accounts", 1000), BY_CUSTOMERS: ("customers", 10_000)}
+    frame = counts.merge(_exposure(tables, card.period), on="unit_id", how="outer").fillna(
+        {"complaints": 0.0}
+    )
+    rated = card.units[card.units["indicator_id"] == "complaint_rate"]
+    return rank_by_measures(
+        frame,
+        unit="unit_id",
+        count="complaints",
+        measures=measures,
+        dispersion=float(rated["dispersion"].iloc[0]) if len(rated) else 1.0,
+        names_zh=_ZH,
+    )
+
+
+def unit_funnel(card: Scorecard, indicator_id: str | None = None) -> Funnel:
+    """Set the units of a scorecard against funnel limits, each against what its peers would have.
+
+    Parameters
+    ----------
+    card : Scorecard
+        The quarter.
+    indicator_id : str, optional
+        A rate or proportion; by default the complaint rate, or the first proportion where it is not known.
+
+    Returns
+    -------
+    Funnel
+        Of a rate: observed over expected events, expected at the peers' rate with the unit's mix. Of a
+        proportion: shares against that of all. Without units where the scorecard has none with it.
+
+    Raises
+    ------
+    ParameterError
+        It is another kind of indicator.
+    """
+    units = card.units[card.units["denominator"] > 0]
+    chosen = indicator_id or _first(units)
+    family = INDICATORS[chosen].family if chosen in INDICATORS else ""
+    if family not in ("rate", "proportion"):
+        raise ParameterError(f"there is no funnel of '{chosen}'; expected a rate or a proportion")
+    rows = units[units["indicator_id"] == chosen]
+    count, size = rows["numerator"].to_numpy(float), rows["denominator"].to_numpy(float)
+    if family == "proportion":
+        return funnel(count, size, proportion=True, names=rows["unit_id"])
+    logged = size * rows["logged"].to_numpy(float)
+    expected = logged * rows["peers"].fillna(rows["value"]).to_numpy(float) / INDICATORS[chosen].scale
+    return funnel(count, expected, target=1.0, names=rows["unit_id"])
+
+
+def _first(units: pd.DataFrame) -> str:
+    """Return the complaint rate, or the first proportion that units have."""
+    there = list(units["indicator_id"].unique())
+    proportions = [one for one in there if INDICATORS[one].family == "proportion"]
+    return "complaint_rate" if "complaint_rate" in there else next(iter(proportions), "complaint_rate")
+
+
+def _exposure(tables: Tables, period: str) -> pd.DataFrame:
+    """Return mean accounts and customers of the quarter by unit; unknown where the source has none."""
+    if tables.exposure is None:
+        return pd.DataFrame({"unit_id": pd.Series(dtype="str"), "accounts": pd.Series(dtype="float64"),
+                             "customers": pd.Series(dtype="float64")})  # fmt: skip
+    first, last = _days(period)
+    rows = tables.exposure.relation.filter(f"month BETWEEN {first}::DATE AND {last}::DATE")
+    months = rows.aggregate(
+        "unit_id, month, sum(accounts)::DOUBLE AS accounts, sum(customers)::DOUBLE AS customers"
+    )
+    means = months.aggregate("unit_id, avg(accounts) AS accounts, avg(customers) AS customers")
+    return pd.DataFrame(means.order("unit_id").df())
+
+
+def _days(period: str) -> tuple[str, str]:
+    quarter = check_quarter(period)
+    return literal(str(quarter.start_time.date())), literal(str(quarter.end_time.date()))

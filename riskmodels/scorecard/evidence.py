@@ -1,0 +1,274 @@
+"""Gather what the tables say about each unit: counts of the last quarters, overdispersion, what peers have."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodels.catalogue import INDICATORS, Indicators, indicators
+from riskmodels.forecasting import Nowcast
+from riskmodels.policy import Policy
+from riskmodels.rates import (
+    Counts,
+    Nodes,
+    Posterior,
+    availability_posterior,
+    credible_posterior,
+    learn_nodes,
+    mean_posterior,
+    overdispersion,
+    own_value,
+    peer_values,
+)
+from riskmodels.tables import CONTRACTS, Tables
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+Words = npt.NDArray[np.object_]
+
+STRATA = ("product", "channel", "customer_group")
+_FIGURES = ("numerator", "denominator", "squares")
+_DISPERSION_MONTHS = 12
+_INCIDENT_MINUTES = 60.0  # what an incident is taken to cost where a year had none
+_WHOLE = "whole"  # key of the one row of a whole bank
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """What is counted for one indicator: n units (or products, or the bank), T quarters, the last assessed.
+
+    Attributes
+    ----------
+    indicator_id : str
+        Which indicator.
+    keys : ndarray, shape (n,)
+        Identifiers of the units, in order.
+    numerator, denominator, squares : ndarray, shape (n, T)
+        As in the catalogue; NaN: unknown.
+    peers : ndarray, shape (n, T)
+        Numerator over denominator that the other units of the peer group would have with the unit's mix of
+        products, channels and customer groups; NaN: no peers.
+    mix : ndarray, shape (n, T)
+        The same at the level of all quarters together: it moves with the unit's mix alone.
+    group : ndarray, shape (n,)
+        Codes of the peer groups.
+    logged : ndarray, shape (T,)
+        Share of the events that are logged by now, as the nowcast has it: exposure counts by so much.
+    dispersion : float
+        How many times more than Poisson (binomial) counts vary from month to month.
+    incident_minutes : float
+        What an incident costs, for availability [minutes].
+    """
+
+    indicator_id: str
+    keys: Words
+    numerator: Floats
+    denominator: Floats
+    squares: Floats
+    peers: Floats
+    mix: Floats
+    group: Codes
+    logged: Floats
+    dispersion: float
+    incident_minutes: float
+
+    def posterior(self) -> tuple[Posterior, Nodes | None, Floats, Floats]:
+        """Return what is known of the true values in the last quarter, and what that is made of.
+
+        Returns
+        -------
+        Posterior
+            Of numerator over denominator, shape (n,).
+        Nodes or None
+            Spread between units and memory; None where nothing of the kind is learnt.
+        own, size : ndarray, shape (n,)
+            What the unit's own evidence says, remembered quarters included, and how many cases or how much
+            exposure that is, after division by the overdispersion.
+        """
+        family = INDICATORS[self.indicator_id].family
+        size = self.denominator[:, -1]
+        last = self.numerator[:, -1] / size
+        if family == "measured":
+            return Posterior(family="known", a=last, b=np.ones_like(last)), None, last, size
+        if family == "availability":
+            minutes = (self.numerator[:, -1], size, self.squares[:, -1])
+            return availability_posterior(*minutes, size=self.incident_minutes), None, last, size
+        if family == "mean":
+            found, learnt = mean_posterior(self.numerator, self.squares, self.denominator, group=self.group)
+            return found, learnt, last, size
+        counts = self.counts
+        nodes = learn_nodes(counts)
+        return credible_posterior(counts, nodes), nodes, *own_value(counts, nodes)
+
+    @property
+    def counts(self) -> Counts:
+        """The counts of a rate or proportion, divided by the overdispersion."""
+        return Counts(
+            count=self.numerator / self.dispersion,
+            size=self.denominator * self.logged / self.dispersion,
+            peers=self.peers,
+            group=self.group,
+            proportion=INDICATORS[self.indicator_id].family == "proportion",
+        )
+
+
+def gather_evidence(
+    tables: Tables, policy: Policy, period: str, *, by: str = "", nowcast: Nowcast | None = None
+) -> Iterator[Evidence]:
+    """Yield the evidence of every indicator that the tables give in a quarter.
+
+    Parameters
+    ----------
+    tables, policy
+        What is counted, and which indicators and how many quarters.
+    period : str
+        The quarter assessed, e.g. ``2026Q3``.
+    by : str
+        ``unit_id``, ``product`` and so on, one row each; nothing: the whole bank.
+    nowcast : Nowcast, optional
+        How complete the complaints of the last months are; without it all are taken to be logged.
+    """
+    last = pd.Period(period, freq="Q")
+    quarters = pd.period_range(end=last, periods=policy.rating.memory_quarters if by else 1)
+    months = pd.period_range(end=last.asfreq("M", "end"), periods=_DISPERSION_MONTHS).astype("str")
+    names = (by,) if by else ()
+    level = indicators(tables, policy, by=names, periods=list(quarters.astype("str")))
+    monthly = indicators(tables, policy, by=names, freq="M", periods=list(months))
+    mixes = _mixes(tables, policy, by, list(quarters.astype("str"))) if by else {}
+    groups = peer_groups(tables, policy) if by == "unit_id" else {}
+    key = by or _WHOLE
+    table = level.table[level.table[by].notna()] if by else level.table.assign(**{_WHOLE: ""})
+    for indicator_id, rows in table.groupby("indicator_id", sort=False):
+        if period in set(rows["period"]):
+            month_rows = monthly.table[monthly.table["indicator_id"] == indicator_id]
+            mix = mixes.get(str(indicator_id), rows)
+            late = nowcast if INDICATORS[str(indicator_id)].exposure == "accounts" else None
+            yield _evidence(str(indicator_id), rows, mix, month_rows, quarters, key, groups, late)
+
+
+def peer_groups(tables: Tables, policy: Policy) -> dict[str, str]:
+    """Return the peer group of each unit by the policy; without units all are peers."""
+    column = policy.rating.peers
+    if column == "bank" or tables.units is None:
+        return {}
+    units = tables.units.frame(["unit_id", column])
+    return dict(zip(units["unit_id"], units[column].fillna(""), strict=True))
+
+
+def _mixes(tables: Tables, policy: Policy, by: str, quarters: list[str]) -> dict[str, pd.DataFrame]:
+    """Return the counts by the case-mix that each indicator can be cut by, in one scan for each mix."""
+    wanted: dict[tuple[str, ...], list[str]] = {}
+    for one in policy.indicators:
+        strata = _strata(one.id, by)
+        if strata:
+            wanted.setdefault(strata, []).append(one.id)
+    found: dict[str, pd.DataFrame] = {}
+    for strata, names in wanted.items():
+        chosen = policy.model_copy(
+            update={"indicators": tuple(i for i in policy.indicators if i.id in names)}
+        )
+        cut: Indicators = indicators(tables, chosen, by=(by, *strata), periods=quarters)
+        found |= {str(name): part for name, part in cut.table.groupby("indicator_id", sort=False)}
+    return {name: part[part[by].notna()] for name, part in found.items()}
+
+
+def _strata(indicator_id: str, by: str) -> tuple[str, ...]:
+    """Return the columns of the case-mix that numerator and denominator of an indicator both have."""
+    entry = INDICATORS.get(indicator_id)
+    if entry is None or entry.family not in ("proportion", "rate") or entry.exposure == "time":
+        return ()
+    sources = [entry.table, *(["exposure"] if entry.exposure == "accounts" else [])]
+    return tuple(
+        column for column in STRATA if column != by and all(column in CONTRACTS[one].names for one in sources)
+    )
+
+
+def _evidence(
+    indicator_id: str,
+    rows: pd.DataFrame,
+    mix: pd.DataFrame,
+    monthly: pd.DataFrame,
+    quarters: pd.PeriodIndex,
+    key: str,
+    groups: dict[str, str],
+    nowcast: Nowcast | None,
+) -> Evidence:
+    rows = rows.sort_values(key, kind="stable")
+    codes, keys = pd.factorize(rows[key].astype("object"))
+    columns = quarters.astype("str").get_indexer(pd.Index(rows["period"]))
+    shape = (len(keys), len(quarters))
+    figures = {name: np.full(shape, np.nan) for name in _FIGURES}
+    for name, target in figures.items():
+        target[codes, columns] = rows[name].to_numpy(float)
+    group = pd.factorize(np.array([groups.get(key, "") for key in keys], dtype=object))[0]
+    logged = _logged(nowcast, quarters)
+    peers, mixes = _peers(indicator_id, mix, key, list(keys), quarters, group, logged)
+    return Evidence(
+        indicator_id=indicator_id,
+        keys=np.asarray(keys, dtype=object),
+        **figures,
+        peers=peers,
+        mix=mixes,
+        group=group.astype(np.int64),
+        logged=logged,
+        dispersion=_dispersion(monthly, indicator_id, key, nowcast),
+        incident_minutes=_incident_minutes(monthly),
+    )
+
+
+def _peers(
+    indicator_id: str,
+    mix: pd.DataFrame,
+    key: str,
+    keys: list[object],
+    quarters: pd.PeriodIndex,
+    group: Codes,
+    logged: Floats,
+) -> tuple[Floats, Floats]:
+    family = INDICATORS[indicator_id].family
+    if len(keys) < 2 or family not in ("proportion", "rate"):  # noqa: PLR2004  one has no peers
+        none = np.full((len(keys), len(quarters)), np.nan)
+        return none, none
+    strata = [column for column in STRATA if column in mix and column != key]
+    by_cell = mix.groupby(strata, sort=False, dropna=False) if strata else None
+    cell = np.zeros(len(mix), dtype=np.int64) if by_cell is None else by_cell.ngroup().to_numpy()
+    units = pd.Index(keys).get_indexer(pd.Index(mix[key].astype("object")))
+    columns = quarters.astype("str").get_indexer(pd.Index(mix["period"]))
+    sums = np.zeros((2, len(keys), int(cell.max(initial=0)) + 1, len(quarters)))
+    for place, name in enumerate(_FIGURES[:2]):
+        np.add.at(sums[place], (units, cell, columns), mix[name].to_numpy(float))
+    return peer_values(
+        sums[0], sums[1] * logged, group=group.astype(np.int64), proportion=family == "proportion"
+    )
+
+
+def _dispersion(monthly: pd.DataFrame, indicator_id: str, key: str, nowcast: Nowcast | None) -> float:
+    family = INDICATORS[indicator_id].family
+    if family not in ("proportion", "rate") or monthly.empty:
+        return 1.0
+    rows = monthly if key in monthly else monthly.assign(**{key: ""})
+    wide = rows.pivot_table(index=key, columns="period", values=["numerator", "denominator"])
+    logged = _logged(nowcast, pd.PeriodIndex(wide["denominator"].columns, freq="M"))
+    return overdispersion(
+        wide["numerator"].to_numpy(float),
+        wide["denominator"].to_numpy(float) * logged,
+        proportion=family == "proportion",
+    )
+
+
+def _logged(nowcast: Nowcast | None, periods: pd.PeriodIndex) -> Floats:
+    """Return the share of the events of each period that is logged by now; all, where nothing tells."""
+    share = np.ones(len(periods))
+    if nowcast is not None:
+        over = np.asarray(periods.end_time <= nowcast.periods[-1].end_time)
+        share[over] = nowcast.for_periods(periods[over])
+    return share
+
+
+def _incident_minutes(monthly: pd.DataFrame) -> float:
+    """Say what an incident costs [minutes]: that of the mean minute lost in the last twelve months."""
+    lost = float((monthly["denominator"] - monthly["numerator"]).sum())
+    squares = float(monthly["squares"].sum())
+    return squares / lost if lost > 0 and squares > 0 else _INCIDENT_MINUTES

@@ -1,0 +1,397 @@
+"""Whether some customer groups are served worse than others, like compared with like."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from riskmodels.catalogue import INDICATORS, indicators
+from riskmodels.display import Displayed
+from riskmodels.errors import ParameterError
+from riskmodels.labels import label
+from riskmodels.policy import Gaps, Policy
+from riskmodels.rates import overdispersion
+from riskmodels.scorecard.scoring import check_quarter
+from riskmodels.tables import CONTRACTS, Tables
+
+Floats = npt.NDArray[np.float64]
+
+GROUP = "customer_group"
+_ADJUSTED_FOR = ("product", "channel")
+_USUAL_REFERENCE = "general"
+_FIGURES = ("numerator", "denominator")
+_FEWEST = 5
+_LEVEL = 0.9
+_HALVINGS = 40
+_KEYS = ("indicator_id", GROUP)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CustomerGaps(Displayed):
+    """What differs between customer groups in the last quarters.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row an indicator and vulnerable group, smallest p first: indicator_id, customer_group, direction
+        [higher_is_better or lower_is_better]; cases, reference_cases [number, of the group and of the reference]; value, reference_value [share, as it is];
+        crude [value - reference_value]; difference [share; the same for like products and channels: the one
+        to quote]; standard_error [of it]; lower, upper [90% interval of it]; dispersion [times more than
+        binomial]; worse [the difference is to the group's disadvantage]; p [that it is no worse than the
+        tolerance]; p_adjusted [for the number of rows, Holm]; finding; enough [False: no finding means
+        nothing, the evidence is too thin].
+    unavailable : DataFrame
+        indicator_id, reason: indicators of the policy that cannot be compared between customer groups.
+    period : str
+        The last quarter, e.g. 2026Q3.
+    quarters : int
+        How many quarters, the last one included.
+    reference : str
+        Customer group that the others are set against; empty: each against all others.
+    tolerance, certainty : float
+        Difference that is too small to matter [share]; 1 - the chance of any false finding.
+    as_of, policy : date
+        Day up to which the data knows; day from which the policy is valid.
+    data_digest : str
+        Digest of the tables.
+    """
+
+    table: pd.DataFrame
+    unavailable: pd.DataFrame
+    period: str
+    quarters: int
+    reference: str
+    tolerance: float
+    certainty: float
+    as_of: date
+    policy: date
+    data_digest: str
+
+    @property
+    def sentence(self) -> str:
+        """Say how many comparisons there are, how many are findings, and how many say nothing."""
+        if self.table.empty:
+            return label("Nothing could be compared between customer groups in this source.")
+        text = label(
+            "{period} and before, {quarters} quarters: {found} of {compared} comparisons of customer groups are"
+            " findings (worse by more than {tolerance:.1%} of cases; chance of any false one {chance:.0%});"
+            " {thin} have too few cases to tell; {lacking} indicators cannot be compared."
+        ).format(
+            period=self.period,
+            quarters=self.quarters,
+            found=int(self.table["finding"].sum()),
+            compared=len(self.table),
+            tolerance=self.tolerance,
+            chance=1 - self.certainty,
+            thin=int((~self.table["enough"]).sum()),
+            lacking=len(self.unavailable),
+        )
+        if "complaint_rate" in set(self.unavailable["indicator_id"]):
+            text += " " + label("Who complains how often is not known: accounts have no customer group.")
+        return text
+
+    def summary(self) -> pd.DataFrame:
+        """The 15 comparisons with the smallest p."""
+        return self.table.drop(columns=["standard_error", "dispersion"]).head(15)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Strata:
+    """Bad outcomes of k groups and of what each is compared with, in S strata.
+
+    Attributes
+    ----------
+    bad, size : ndarray, shape (k, S) [cases]
+        Of the group: cases with a bad outcome, and all.
+    reference_bad, reference_size : ndarray, shape (k, S) [cases]
+        Of the reference.
+    """
+
+    bad: Floats
+    size: Floats
+    reference_bad: Floats
+    reference_size: Floats
+
+    @property
+    def weight(self) -> Floats:
+        """Mantel and Haenszel's weight of each stratum, shape (k, S): zero where one of the two has no case."""
+        both = self.size + self.reference_size
+        return np.divide(self.size * self.reference_size, both, out=np.zeros_like(both), where=both > 0)
+
+    @property
+    def difference(self) -> Floats:
+        """Share of bad outcomes less the reference's, adjusted for the strata, shape (k,); NaN: nothing alike."""
+        total: Floats = self.weight.sum(axis=1)
+        return np.divide(self._excess, total, out=np.full_like(total, np.nan), where=total > 0)
+
+    @property
+    def standard_error(self) -> Floats:
+        """Standard error of the difference, shape (k,), right for few large strata and for many small ones.
+
+        Sato 1989, Biometrics 45, 1323: Greenland & Robins 1985, doi:10.2307/2530643, made symmetrical.
+        """
+        x, n, y, m = self.bad, self.size, self.reference_bad, self.reference_size
+        both, total = np.maximum(n + m, 1), self.weight.sum(axis=1)
+        slope: Floats = ((n**2 * y - m**2 * x + n * m * (m - n) / 2) / both**2).sum(axis=1)
+        level = ((x * (m - y) + y * (n - x)) / (2 * both)).sum(axis=1)
+        variance = np.maximum(self.difference * slope + level, 0)
+        return np.asarray(np.sqrt(variance) / np.where(total > 0, total, np.nan))
+
+    def p_worse(self, than: float | Floats, dispersion: float | Floats = 1.0) -> Floats:
+        """Give the p-value of "no worse than ``than``", shape (k,): one-sided, safe for small samples.
+
+        ``than`` is a share; with 0 and no overdispersion this is the test of Mantel & Haenszel, corrected for
+        continuity. ``dispersion`` is how many times more than binomial counts vary, at least 1.
+
+        Notes
+        -----
+        A score test: variance and skewness of the excess of bad outcomes are those under the hypothesis, given
+        the total of each stratum, and its tail is that of a shifted Gamma with these moments, not a normal
+        one, which is far too thin where a bad outcome is rare. Mantel & Haenszel 1959, doi:10.1093/jnci/22.4.719;
+        Miettinen & Nurminen 1985, doi:10.1002/sim.4780040211.
+        """
+        return self._tail(np.broadcast_to(than, len(self.bad)), np.asarray(dispersion, float), sign=1)
+
+    def interval(self, level: float, dispersion: float | Floats = 1.0) -> tuple[Floats, Floats]:
+        """Return the differences that the test does not refuse in either direction, two arrays of shape (k,)."""
+        spread, refused = np.asarray(dispersion, float), (1 - level) / 2
+        ends = []
+        for sign in (1, -1):
+            low, high = -np.ones(len(self.bad)), np.ones(len(self.bad))
+            for _ in range(_HALVINGS):
+                middle = (low + high) / 2
+                above = (self._tail(middle, spread, sign=sign) > refused) == (sign > 0)
+                low, high = np.where(above, low, middle), np.where(above, middle, high)
+            ends.append(np.where(self.weight.sum(axis=1) > 0, (low + high) / 2, np.nan))
+        return ends[0], ends[1]
+
+    def expected(self, difference: float) -> tuple[Floats, Floats]:
+        """Bad and good outcomes, in the strata that can be compared, were the group worse by so much; shape (k,)."""
+        cases, share = np.where(self.weight > 0, self.size, 0), self._shares(difference)[0]
+        return (cases * share).sum(axis=1), (cases * (1 - share)).sum(axis=1)
+
+    @property
+    def _excess(self) -> Floats:
+        return np.asarray((self.bad - self.size * self._pooled).sum(axis=1))
+
+    @property
+    def _pooled(self) -> Floats:
+        both = self.size + self.reference_size
+        total = self.bad + self.reference_bad
+        return np.divide(total, both, out=np.zeros_like(both), where=both > 0)
+
+    def _shares(self, difference: float | Floats) -> tuple[Floats, Floats]:
+        """Shares of bad outcomes of group and reference that differ by so much and explain each stratum's total."""
+        shift = np.broadcast_to(difference, len(self.bad))[:, None]
+        part = self.size / np.maximum(self.size + self.reference_size, 1)
+        reference = np.clip(self._pooled - shift * part, np.maximum(0, -shift), np.minimum(1, 1 - shift))
+        return reference + shift, reference
+
+    def _tail(self, difference: Floats, dispersion: Floats, *, sign: int) -> Floats:
+        n, m = self.size, self.reference_size
+        both, (share, other) = n + m, self._shares(difference)
+        own, rest = share * (1 - share), other * (1 - other)
+        scale = both * np.maximum(both - 1, 1)
+        squares = np.divide(m**2 * n * own + n**2 * m * rest, scale, out=np.zeros_like(both), where=both > 0)
+        cubes = m**3 * n * own * (1 - 2 * share) - n**3 * m * rest * (1 - 2 * other)
+        scale = scale * np.maximum(both - 2, 1)
+        cubes = np.divide(cubes, scale, out=np.zeros_like(both), where=both > 0)
+        deviation = np.maximum(np.sqrt(squares.sum(axis=1) * dispersion), 1e-12)
+        skewness = sign * cubes.sum(axis=1) * dispersion**2 / deviation**3
+        weight = self.weight.sum(axis=1)
+        z = (sign * (self._excess - difference * weight) - 0.5) / deviation  # cases come in ones
+        return np.where(weight > 0, stats.pearson3.sf(z, skewness), np.nan)
+
+
+def holm_adjusted(p: npt.ArrayLike) -> Floats:
+    """Adjust p-values for how many there are, so that the chance of any false finding is kept.
+
+    Parameters
+    ----------
+    p : array_like, shape (k,) or (families, k)
+        NaN: not tested, and not counted.
+
+    Returns
+    -------
+    ndarray, same shape
+        Not below p, at most 1, in the same order as p; NaN stays.
+
+    Notes
+    -----
+    Step-down: the smallest times k, the next times k - 1, and so on, none below the one before. Whatever the
+    dependence. Holm 1979, www.jstor.org/stable/4615733.
+
+    Examples
+    --------
+    >>> holm_adjusted([0.01, 0.04, 0.03, float("nan")]).tolist()
+    [0.03, 0.06, 0.06, nan]
+    """
+    values = np.asarray(p, dtype=np.float64)
+    order = np.argsort(values, axis=-1, kind="stable")  # NaN comes last
+    ranked = np.take_along_axis(values, order, axis=-1)
+    left = np.isfinite(values).sum(axis=-1, keepdims=True) - np.arange(values.shape[-1])
+    stepped = np.fmin(np.fmax.accumulate(ranked * left, axis=-1), 1.0)
+    adjusted = np.empty_like(values)
+    np.put_along_axis(adjusted, order, np.where(np.isnan(ranked), np.nan, stepped), axis=-1)
+    return adjusted
+
+
+def customer_gaps(
+    tables: Tables, policy: Policy, *, period: str, quarters: int = 4, reference: str | None = None
+) -> CustomerGaps:
+    """Compare vulnerable customer groups with the others, for like products and channels.
+
+    Parameters
+    ----------
+    tables : Tables
+        Accepted rows.
+    policy : Policy
+        Which indicators, in which direction they are bad, and when a gap is a finding.
+    period : str
+        The last quarter, e.g. ``2026Q3``.
+    quarters : int
+        How many quarters are taken together, at least 1.
+    reference : str, optional
+        The customer group that all others are set against; ``general`` where there is such a group; else each
+        group is set against all others together.
+
+    Returns
+    -------
+    CustomerGaps
+        The chance of any false finding among all rows is at most 1 - the policy's certainty. The order of the
+        rows in the tables changes nothing.
+
+    Raises
+    ------
+    ParameterError
+        The period is no quarter, quarters are less than one, or no case is of the reference group.
+
+    Notes
+    -----
+    Only shares of complaints and of survey answers can be compared. A difference is the mean of those within
+    products × channels (Mantel & Haenszel's weights; ``Strata``); a finding is one that is worse than the
+    tolerance by a one-sided test whose p-values are adjusted for all rows together (``holm_adjusted``). Its
+    variance is multiplied by the overdispersion of the groups' months. Rows whose customer group is unknown
+    count nowhere. Groups with fewer than five cases are not tested; where fewer than five bad (or good) outcomes
+    are expected of a group at the tolerance, no finding means nothing (``enough``). Breaks where groups differ in what was not
+    adjusted for, such as how hard their cases are: a gap is a question to the bank, not yet an answer.
+    """
+    last = check_quarter(period)
+    if quarters < 1:
+        raise ParameterError(f"quarters: expected at least 1, got {quarters}")
+    reasons = {one.id: _why_not(one.id, tables) for one in policy.indicators}
+    compared = tuple(one for one in policy.indicators if not reasons[one.id])
+    chosen = policy.model_copy(update={"indicators": compared})
+    span = pd.period_range(end=last, periods=quarters)
+    cells = indicators(tables, chosen, by=(GROUP, *_ADJUSTED_FOR), periods=list(span.astype("str")))
+    reasons |= dict(cells.unavailable.itertuples(index=False))
+    table, reference = _compared(cells.table, _months(tables, chosen, span), policy, reference)
+    return CustomerGaps(
+        table=table,
+        unavailable=_listed(reasons),
+        period=period,
+        quarters=quarters,
+        reference=reference,
+        tolerance=policy.gaps.tolerance,
+        certainty=policy.gaps.certainty,
+        as_of=tables.as_of,
+        policy=policy.valid_from,
+        data_digest=tables.digest,
+    )
+
+
+def _why_not(indicator_id: str, tables: Tables) -> str:
+    """Say why an indicator is not comparable between customer groups, or return an empty text."""
+    entry = INDICATORS.get(indicator_id)
+    if entry is None:
+        return "it is not in the catalogue of indicators"
+    if entry.exposure == "accounts":
+        return "accounts are not counted by customer group, so there is no rate by customer group"
+    if entry.family != "proportion":
+        return "it is not a share of cases"
+    if GROUP not in CONTRACTS[entry.table].names:
+        return f"'{entry.table}' has no customer group"
+    table = tables.get(entry.table)
+    if table is not None and not table.gives(GROUP):
+        return f"the source gives no {entry.table}.{GROUP}"
+    return ""
+
+
+def _listed(reasons: Mapping[str, str]) -> pd.DataFrame:
+    given = {indicator_id: reason for indicator_id, reason in reasons.items() if reason}
+    return pd.DataFrame({"indicator_id": list(given), "reason": list(given.values())}, dtype="str")
+
+
+def _months(tables: Tables, policy: Policy, span: pd.PeriodIndex) -> dict[str, float]:
+    """Estimate the overdispersion of each indicator from the months of its customer groups."""
+    months = pd.period_range(span[0].asfreq("M", "start"), span[-1].asfreq("M", "end")).astype("str")
+    rows = indicators(tables, policy, by=(GROUP,), freq="M", periods=list(months)).table
+    found = {}
+    for indicator_id, part in rows[rows[GROUP].notna()].groupby("indicator_id", sort=False):
+        wide = part.pivot_table(index=GROUP, columns="period", values=list(_FIGURES))
+        counts, sizes = (wide[name].to_numpy(float) for name in _FIGURES)
+        found[str(indicator_id)] = overdispersion(counts, sizes, proportion=True)
+    return found
+
+
+def _compared(
+    cells: pd.DataFrame, dispersions: Mapping[str, float], policy: Policy, reference: str | None
+) -> tuple[pd.DataFrame, str]:
+    """Compare every group with its reference, one row an indicator and group."""
+    cells = cells[cells[GROUP].notna()]
+    groups, ids = sorted(cells[GROUP].unique()), sorted(cells["indicator_id"].unique())
+    if reference is not None and reference not in groups:
+        raise ParameterError(f"no case is of the group '{reference}'; there are: {', '.join(groups)}")
+    if reference is None:
+        reference = _USUAL_REFERENCE if _USUAL_REFERENCE in groups else ""
+    frame = pd.MultiIndex.from_product([ids, groups], names=_KEYS).to_frame(index=False).astype("str")
+    frame["direction"] = frame["indicator_id"].map({one.id: one.direction for one in policy.indicators})
+    flipped = (frame["direction"] == "higher_is_better").to_numpy()
+    counts, sizes = _tallied(cells, ids, groups)
+    bad = np.where(flipped.reshape(len(ids), len(groups), 1), sizes - counts, counts)
+    own = frame[GROUP].to_numpy()[: len(groups)] == reference  # which group it is; none: all but each itself
+    others = [one[:, own] if reference else one.sum(axis=1, keepdims=True) - one for one in (bad, sizes)]
+    shape = len(frame), bad.shape[2]
+    sums = [np.broadcast_to(one, bad.shape).reshape(shape) for one in (bad, sizes, *others)]
+    used = ((sums[1].sum(axis=1) > 0) & (sums[3].sum(axis=1) > 0) & (frame[GROUP] != reference)).to_numpy()
+    names = ("bad", "size", "reference_bad", "reference_size")
+    strata = Strata(**{name: one[used] for name, one in zip(names, sums, strict=True)})
+    frame = frame[used].reset_index(drop=True)
+    dispersion = frame["indicator_id"].map(dispersions).fillna(1.0).to_numpy(float)
+    rows = pd.concat([frame, _rows(strata, flipped[used], dispersion, policy.gaps)], axis=1)
+    return rows.sort_values(["p", *_KEYS], ignore_index=True), reference
+
+
+def _tallied(cells: pd.DataFrame, ids: list[str], groups: list[str]) -> tuple[Floats, Floats]:
+    """Sum numerators and denominators by indicator, group and stratum, shapes (indicators, groups, S)."""
+    mix = cells[list(_ADJUSTED_FOR)].astype("object").fillna("")
+    strata, names = pd.MultiIndex.from_frame(mix).factorize()
+    indicator = pd.Index(ids).get_indexer(cells["indicator_id"].array)
+    group = pd.Index(groups).get_indexer(cells[GROUP].array)
+    sums = np.zeros((2, len(ids), len(groups), len(names)))
+    for target, name in zip(sums, _FIGURES, strict=True):  # an unknown numerator: none of them counted
+        np.add.at(target, (indicator, group, strata), cells[name].fillna(0.0).to_numpy(float))
+    return sums[0], sums[1]
+
+
+def _rows(strata: Strata, flipped: npt.NDArray[np.bool_], dispersion: Floats, gaps: Gaps) -> pd.DataFrame:
+    sign = np.where(flipped, -1.0, 1.0)  # from "more bad outcomes" to the direction of the indicator
+    ends = np.sort(sign * np.array(strata.interval(_LEVEL, dispersion)), axis=0)
+    cases, reference_cases = strata.size.sum(axis=1), strata.reference_size.sum(axis=1)
+    value, other = strata.bad.sum(axis=1) / cases, strata.reference_bad.sum(axis=1) / reference_cases
+    bad, good = strata.expected(gaps.tolerance)
+    p = np.where(np.rint(bad + good) < _FEWEST, np.nan, strata.p_worse(gaps.tolerance, dispersion))
+    adjusted = holm_adjusted(p)
+    found, some = adjusted <= 1 - gaps.certainty, np.minimum(bad, good) / dispersion >= _FEWEST
+    columns = {"cases": cases.astype(np.int64), "reference_cases": reference_cases.astype(np.int64),
+               "value": np.where(flipped, 1 - value, value),
+               "reference_value": np.where(flipped, 1 - other, other),
+               "crude": sign * (value - other) + 0.0, "difference": sign * strata.difference + 0.0,
+               "standard_error": strata.standard_error * np.sqrt(dispersion), "lower": ends[0],
+               "upper": ends[1], "dispersion": dispersion, "worse": strata.difference > 0, "p": p,
+               "p_adjusted": adjusted, "finding": found, "enough": found | (some & np.isfinite(p))}  # fmt: skip
+    return pd.DataFrame(columns)

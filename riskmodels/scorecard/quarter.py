@@ -1,0 +1,50 @@
+"""One quarter after another: the scorecard, and what moved since the one before."""
+
+from riskmodels.errors import ParameterError
+from riskmodels.policy import Policy
+from riskmodels.risks import RiskRegister
+from riskmodels.scorecard.movement import Movements, explain_movement, no_movements
+from riskmodels.scorecard.scoring import Scorecard, check_quarter, score
+from riskmodels.tables import Tables
+
+
+def score_quarter(
+    tables: Tables,
+    policy: Policy,
+    *,
+    period: str,
+    previous: Scorecard | None = None,
+    risks: RiskRegister | None = None,
+) -> tuple[Scorecard, Movements]:
+    """Score a quarter, and explain what moved since the one before.
+
+    Parameters
+    ----------
+    tables, policy, risks
+        As for ``score``.
+    period : str
+        Quarter, e.g. ``2026Q3``.
+    previous : Scorecard, optional
+        That of the quarter before as it was made then; without it, or where it is of another quarter, the one
+        that today's data and policy give, so that nothing is revised.
+
+    Returns
+    -------
+    Scorecard
+        Of the quarter; ratings that still hold are kept.
+    Movements
+        Empty where the data do not know the quarter before.
+
+    Raises
+    ------
+    ParameterError
+        The period is no quarter, or the source has no data in it.
+    """
+    before = str(check_quarter(period) - 1)
+    try:
+        revised = score(tables, policy, period=before, risks=risks)
+    except ParameterError:
+        return score(tables, policy, period=period, risks=risks), no_movements(period)
+    earlier = previous if previous is not None and previous.period == before else revised
+    card = score(tables, policy, period=period, previous=earlier, risks=risks)
+    return card, explain_movement(earlier, revised, card)

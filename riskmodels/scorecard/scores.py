@@ -1,0 +1,171 @@
+"""Scores: weighted means of risk points, their distribution by simulation, and ranks that say how sure they are."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from riskmodels.panel import add_rows
+from riskmodels.policy import Policy
+from riskmodels.rates import risk_points
+from riskmodels.scorecard.rating import ANCHORS, INTERVAL, draw_values, rate_probabilities
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+
+DRAWS = 2000
+WORST = 5
+_MOST_DRAWN = 160_000_000  # values in one simulation
+_SEED = 7
+
+
+def score_rows(
+    rows: pd.DataFrame,
+    weights: Floats,
+    policy: Policy,
+    *,
+    key: str,
+    previous: pd.DataFrame | None = None,
+    size: int | None = None,
+) -> pd.DataFrame:
+    """Score whoever the rated rows belong to.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rated indicators; those without limits do not count.
+    weights : ndarray, shape (rows,)
+        Of the policy or of another scheme, at least 0; only their proportions matter.
+    policy : Policy
+        From which score on a unit is amber and red, and with which certainty.
+    key : str
+        Column that names what is scored.
+    previous : DataFrame, optional
+        The scores of the quarter before, with the columns ``key`` and ``rating``.
+    size : int, optional
+        Draws; by default as many as ``draws_for`` says.
+
+    Returns
+    -------
+    DataFrame
+        One row a unit, riskiest first: rank, key, score, lower, upper, p_red, p_worst, rating, rank_lower,
+        rank_upper, indicators, coverage.
+    """
+    used = rows["amber"].notna().to_numpy() & (weights > 0)
+    rows, weights = rows[used], weights[used]
+    codes, names = pd.factorize(rows[key], sort=True)
+    groups, n = codes.astype(np.int64), len(names)
+    frame = pd.DataFrame({key: pd.Series(names, dtype="str")})
+    total = add_rows(weights, groups, n)
+    frame["score"] = add_rows(rows["points"].to_numpy(float) * weights, groups, n) / total
+    scores, frame["coverage"] = _simulated(rows, weights, groups, n, size or draws_for(len(rows)))
+    lower, upper = np.quantile(scores, INTERVAL, axis=1)
+    frame["lower"], frame["upper"] = np.minimum(lower, frame["score"]), np.maximum(upper, frame["score"])
+    frame["p_red"] = (scores >= policy.rating.score_red).mean(axis=1)
+    frame["rating"] = _rating(frame, scores, rows, weights, groups, policy, previous, key)
+    least, most = (stats.rankdata(-scores, method=method, axis=0) for method in ("min", "max"))
+    frame["p_worst"] = np.clip((WORST + 1 - least) / (most + 1 - least), 0, 1).mean(axis=1)  # ties by lot
+    frame["rank_lower"] = _rank_quantile(least, INTERVAL[0])
+    frame["rank_upper"] = _rank_quantile(most, INTERVAL[1])
+    frame["indicators"] = np.bincount(groups, minlength=n)
+    frame = frame.sort_values(["score", key], ascending=[False, True], ignore_index=True)
+    frame.insert(0, "rank", np.arange(1, n + 1))
+    return frame
+
+
+def draws_for(rows: int) -> int:
+    """Return how many draws scores of so many rows get: two thousand, fewer (at least 400) for very many rows."""
+    return max(400, min(DRAWS, _MOST_DRAWN // max(rows, 1)))
+
+
+def _simulated(
+    rows: pd.DataFrame, weights: Floats, groups: Codes, n: int, size: int
+) -> tuple[Floats, Floats]:
+    """Draw scores, shape (n, size), and say which share of the weight is measured, shape (n,).
+
+    An indicator that others have and a unit lacks is drawn around the unit's own score, as wide as the
+    indicator's points are among those that have it: the mean stays, the interval widens.
+    """
+    scores = _drawn_sums(rows, weights, groups, n, size)
+    known = add_rows(weights, groups, n)
+    lacking = _lacking(rows, weights, groups, n)
+    total = known + lacking.sum(axis=1)
+    center = add_rows(rows["points"].to_numpy(float) * weights, groups, n) / np.where(known > 0, known, 1)
+    wide = np.sqrt((lacking**2) @ _among_units(rows))
+    noise = np.random.default_rng(_SEED).standard_normal((n, size))
+    scores += ((total - known) * center)[:, None] + wide[:, None] * noise
+    return np.clip(scores / total[:, None], 0, 100), known / total
+
+
+def _drawn_sums(rows: pd.DataFrame, weights: Floats, groups: Codes, n: int, size: int) -> Floats:
+    """Draw the sums of weighted points, shape (n, size), an indicator at a time."""
+
+    def weighted(places: Codes) -> tuple[Codes, Floats]:
+        part = rows.iloc[places]
+        anchors = (part[name].to_numpy(float)[:, None] for name in ANCHORS)
+        return groups[places], risk_points(draw_values(part, size), *anchors) * weights[places][:, None]
+
+    scores = np.zeros((n, size))
+    parts = rows.groupby(
+        "indicator_id", sort=True
+    ).indices.values()  # in one order: sums are alike to the bit
+    with ThreadPoolExecutor() as pool:  # random generators leave the interpreter free
+        for whose, points in pool.map(weighted, parts):
+            scores[whose] += points
+    return scores
+
+
+def _lacking(rows: pd.DataFrame, weights: Floats, groups: Codes, n: int) -> Floats:
+    """Return the weight of each indicator that others have and a unit lacks, shape (n, indicators)."""
+    codes, names = pd.factorize(rows["indicator_id"])
+    usual = np.array([weights[codes == place].max() for place in range(len(names))])
+    lacks = np.ones((n, len(names)))
+    lacks[groups, codes] = 0
+    return np.asarray(lacks * usual, dtype=np.float64)
+
+
+def _among_units(rows: pd.DataFrame) -> Floats:
+    """Return the variance of each indicator's points among those that have it, in order of appearance."""
+    parts = rows.groupby("indicator_id", sort=False)
+    between = parts["points"].var(ddof=0)
+    within = (rows["points_sd"] ** 2).groupby(rows["indicator_id"], sort=False).mean()
+    return np.asarray((between + within).to_numpy(float))
+
+
+def _rating(
+    frame: pd.DataFrame,
+    scores: Floats,
+    rows: pd.DataFrame,
+    weights: Floats,
+    groups: Codes,
+    policy: Policy,
+    previous: pd.DataFrame | None,
+    key: str,
+) -> pd.Series:
+    settings, n = policy.rating, len(frame)
+    before = None
+    if previous is not None:
+        before = previous.set_index(key)["rating"].reindex(frame[key]).fillna("").to_numpy(dtype=object)
+    p_amber = pd.Series((scores >= settings.score_amber).mean(axis=1))
+    rating = pd.Series(
+        rate_probabilities(p_amber, frame["p_red"], settings.certainty, previous=before, hold=settings.hold),
+        dtype="object",
+    )
+    best, amber, red = (rows[name].to_numpy(float) for name in ANCHORS)
+    own = risk_points(rows["own"].to_numpy(float), best, amber, red)
+    observed = add_rows(own * weights, groups, n) / add_rows(weights, groups, n)
+    rated = add_rows(np.where(rows["rating"] != "insufficient", 1.0, 0.0), groups, n)
+    return _without_prior_alone(rating, observed=observed, rated=rated, policy=policy).astype("str")
+
+
+def _without_prior_alone(rating: pd.Series, *, observed: Floats, rated: Floats, policy: Policy) -> pd.Series:
+    """Take back what peers alone give: red and amber below the score as observed, green of nothing rated."""
+    rating = rating.mask((rating == "red") & (observed < policy.rating.score_red), "amber")
+    rating = rating.mask((rating == "amber") & (observed < policy.rating.score_amber), "insufficient")
+    return rating.mask((rating == "green") & (rated == 0), "insufficient")
+
+
+def _rank_quantile(ranks: Floats, level: float) -> npt.NDArray[np.int64]:
+    return np.quantile(ranks, level, axis=1, method="inverted_cdf").astype(np.int64)

@@ -1,0 +1,140 @@
+"""The scorecard's results as they are read: listed, drawn, saved and loaded; of the shipped sample bank."""
+
+import re
+
+import matplotlib.pyplot as plt
+import pytest
+from test_results import assert_same
+
+import riskmodels as rm
+from riskmodels.labels import use_language
+from riskmodels.rates import credibility_rates
+from riskmodels.scorecard.movement import no_movements
+
+PERIOD = "2026Q3"
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def register(project):
+    return rm.load_risks(project / "params" / "risks.yaml")
+
+
+@pytest.fixture(scope="module")
+def results(sample_tables, default_policy, register):
+    card, movements = rm.score_quarter(sample_tables, default_policy, period=PERIOD, risks=register)
+    return {
+        "card": card,
+        "movements": movements,
+        "gaps": rm.customer_gaps(sample_tables, default_policy, period=PERIOD),
+        "risks": rm.assess_risks(sample_tables, default_policy, register, card),
+        "detail": rm.explain_unit(card, default_policy, sample_tables, "B027", movements=movements),
+        "robustness": rm.compare_weights(card, default_policy),
+        "sensitivity": rm.score_sensitivity(card, default_policy, "B027"),
+        "orders": rm.order_complaints(sample_tables, card),
+        "funnel": rm.unit_funnel(card),
+        "rates": credibility_rates([3, 30, 9.0], [10, 100, 10.0]),
+        "lint": rm.lint_matrix([["green", "amber"], ["amber", "red"]]),
+    }
+
+
+@pytest.fixture
+def listings(results, default_policy, register):
+    return {
+        "groups": rm.list_groups(results["card"], default_policy),
+        "contributions": rm.list_contributions(results["detail"], default_policy),
+        "movements": rm.list_movements(results["movements"]),
+        "robustness": rm.list_robustness(results["robustness"], default_policy),
+        "sensitivity": rm.list_sensitivity(results["sensitivity"], default_policy),
+        "orders": rm.list_orders(results["orders"]),
+        "gaps": rm.list_gaps(results["gaps"], default_policy),
+        "risks": rm.list_risks(results["risks"], register, default_policy),
+        "controls": rm.list_controls(results["risks"], register, "mis_selling"),
+        "matrix checks": rm.list_matrix_checks(results["risks"]),
+    }
+
+
+def test_listings_are_sentences_and_tables_without_gaps(listings) -> None:
+    for name, listing in listings.items():
+        assert listing.sentence, name
+        assert "{" not in listing.sentence, name
+        assert len(listing.frame), name
+        assert not re.search(r"\bnan\b|_", listing.frame.to_string()), name
+
+
+def test_groups_are_named_for_people(listings) -> None:
+    frame = listings["groups"].frame
+    assert frame["Of"].drop_duplicates().tolist() == ["bank", "area", "category", "product"]
+    assert {"Complaints", "conduct", "credit card"} <= set(frame["What"])
+
+
+def test_contributions_name_the_units_most_like_it(listings) -> None:
+    assert "Most like it in size and products, with their scores: " in listings["contributions"].sentence
+    assert listings["contributions"].frame["Indicator"].iloc[0] == "Complaint rate"
+
+
+def test_other_weights_and_inputs_are_named(listings) -> None:
+    ways = listings["robustness"].frame["Way to score"].tolist()
+    assert {"weights: equal", "weights: entropy", "weights: ahp"} <= set(ways)
+    assert "without: Complaint rate" in ways
+    assert listings["sensitivity"].frame["Input"].iloc[0] == "Complaint rate"
+    assert "knowing Complaint rate exactly" in listings["sensitivity"].sentence
+
+
+def test_orders_say_why(listings) -> None:
+    first = listings["orders"].frame.iloc[0]
+    assert first["Unit"] == "B034"
+    assert "times the accounts" in first["Why"]
+
+
+@pytest.mark.parametrize("name", ["card", "movements", "gaps", "risks", "detail", "funnel"])
+def test_what_is_drawn_has_a_unit_and_fits_given_axes(name, results, default_policy) -> None:
+    draw = {"gaps": rm.plot_gaps, "detail": rm.plot_unit}.get(name, rm.plot)
+    _, axes = plt.subplots()
+    assert draw(results[name], ax=axes) is axes
+    axes.figure.canvas.draw()
+    axes = draw(results[name])
+    axes.figure.canvas.draw()
+    assert any(
+        re.search(r"\[|points|events|expected", text) for text in (axes.get_xlabel(), axes.get_ylabel())
+    )
+
+
+def test_the_movements_add_up_in_the_figure(results) -> None:
+    axes = rm.plot_movements(results["movements"])
+    table = results["movements"].table.head(15)
+    widths = sum(bar.get_width() for bars in axes.containers for bar in bars)
+    assert widths == pytest.approx(table["change"].sum())
+
+
+def test_a_first_quarter_is_drawn_too() -> None:
+    rm.plot(no_movements("2022Q4")).figure.canvas.draw()
+
+
+def test_results_are_saved_and_loaded_as_they_are(results, tmp_path) -> None:
+    for name, result in results.items():
+        loaded = rm.load(rm.save(result, tmp_path / name), type(result))
+        assert_same(loaded, result)
+
+
+def test_a_second_language_uses_its_own_names(results, tmp_path) -> None:
+    (tmp_path / "zh.po").write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8"\n', "utf-8")
+    use_language("zh", folder=tmp_path)
+    try:
+        assert "投诉率" in results["detail"].sentence
+    finally:
+        use_language("en")
+
+
+def test_a_scorecard_of_another_version_is_no_earlier_one(tmp_path) -> None:
+    (tmp_path / "scorecard").mkdir()
+    (tmp_path / "scorecard" / "result.json").write_text(
+        '{"dataclass": "riskmodels.scorecard.scoring:Scorecard", "fields": {}}'
+    )
+    assert rm.load_earlier(tmp_path / "scorecard", rm.Scorecard) is None
+    assert rm.load_earlier(tmp_path / "nowhere", rm.Scorecard) is None
