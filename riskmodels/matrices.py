@@ -286,7 +286,7 @@ def _falls(grid: _Grid) -> pd.DataFrame:
 def _found(grid: _Grid, check: str, cell: Integers, other: Integers | None, problem: str) -> pd.DataFrame:
     others = np.full(len(cell), "", dtype=object) if other is None else grid.name[other]
     texts = {"check": check, "cell": grid.name[cell], "other": others, "problem": problem}
-    return pd.DataFrame(texts, index=range(len(cell)), dtype=object)
+    return pd.DataFrame(texts, index=range(len(cell)), dtype="str")
 
 
 def _verdicts(violations: pd.DataFrame, *, two_levels: bool) -> pd.DataFrame:

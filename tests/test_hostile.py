@@ -145,7 +145,7 @@ def test_the_title_of_the_window_is_the_title_of_the_run(page):
 
 def test_every_section_and_figure_is_there(page):
     assert len(page.main.find_all("h2")) == 8
-    assert len(page.find_all("img")) == 12
+    assert len(page.find_all("img")) == 17
     assert not re.search(r"Traceback|\bnan\b", page.get_text())
 
 

@@ -141,7 +141,7 @@ def list_robustness(found: Robustness, policy: Policy, *, most: int = 8) -> List
             "Way to score": label("weights: {way}").format(way=label(row["way"]))
             if row["kind"] == "weights"
             else label("without: {way}").format(way=names.get(row["way"], row["way"])),
-            "Rank correlation with the policy's": f"{row['rank_correlation']:.2f}",
+            "Rank correlation with the policy's": shown_text(round(row["rank_correlation"], 2)),
             "Other ratings": row["ratings_changed"],
             "Largest change of rank": row["largest_rank_change"],
             "Of the 5 riskiest still so": row["worst_kept"],

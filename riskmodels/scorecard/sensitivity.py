@@ -51,11 +51,13 @@ class Robustness(Displayed):
         """Say how far the order holds."""
         least = self.table.groupby("kind")["rank_correlation"].min()
         most = self.table.groupby("kind")["ratings_changed"].max()
+        if not np.isfinite(least.get("weights", np.nan)):
+            return label("There is no order of units to compare.")
         text = label(
             "Under other weights the order correlates with the policy's by {least:.2f} at least, and {most} ratings"
             " change at most."
-        ).format(least=least.get("weights", np.nan), most=most.get("weights", 0))
-        if "without" in most:
+        ).format(least=least["weights"], most=most["weights"])
+        if np.isfinite(least.get("without", np.nan)):
             text += " " + label(
                 "Without any one indicator it correlates by {least:.2f} at least, and {most} ratings change at most."
             ).format(least=least["without"], most=most["without"])
