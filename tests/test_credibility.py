@@ -170,13 +170,11 @@ def test_every_period_is_judged_by_what_was_known_then() -> None:
 def test_strangers_are_told_by_their_likelihood() -> None:
     """Two kinds of units: the posterior is their mixture, each weighted by what it gave the counts."""
     counts = counts_of([[30.0], [10.0]], [[5.0], [5.0]], 2.0)
-    spread, share, wide = 0.1, 0.05, 1.4
+    spread, share = 0.1, 0.05
     kinds = []
-    for width in (spread, wide):
-        error = 1 / (10 / (1 + 10 * spread**2))
-        shape = 1 / (width**2 + error)
-        fit = stats.nbinom(1 / width**2, 1 / (1 + 10 * width**2)).pmf(30)
-        kinds.append((fit, 2.0 * (shape + 30) / (shape + 10)))
+    for shape, prior in ((1 / spread**2, 1 / (spread**2 + 1 / (10 / (1 + 10 * spread**2)))), (0.5, 0.5)):
+        fit = stats.nbinom(shape, shape / (shape + 10)).pmf(30)
+        kinds.append((fit, 2.0 * (prior + 30) / (prior + 10)))
     weights = A([1 - share, share]) * [fit for fit, _ in kinds]
     expected = (weights * [mean for _, mean in kinds]).sum() / weights.sum()
     found = credible_posterior(counts, one_node(spread, strangers=share))
@@ -266,7 +264,9 @@ def test_an_estimate_lies_between_its_own_value_and_its_peers(seed, proportion) 
     size = rng.integers(1, 200, 12).astype(float)
     count = rng.binomial(size.astype(int), rng.beta(2, 5, 12)).astype(float)
     table = credibility_rates(count, size, proportion=proportion).table
-    low, high = table[["raw", "peers"]].min(axis=1), table[["raw", "peers"]].max(axis=1)
+    table["half"] = (table["count"] + 0.5) / (table["exposure"] + proportion)  # what a stranger would have
+    ends = table[["raw", "half", "peers"]]
+    low, high = ends.min(axis=1), ends.max(axis=1)
     assert (table["estimate"] >= low - 1e-6).all()
     assert (table["estimate"] <= high + 1e-6).all()
     assert (table["lower"] <= table["upper"]).all()

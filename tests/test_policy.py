@@ -10,6 +10,7 @@ from riskmodels.catalogue import INDICATORS
 from riskmodels.errors import ParameterError
 from riskmodels.params import check_parameters
 from riskmodels.policy import Limits, Objective, Policy, load_policy
+from riskmodels.scorecard.weights import ahp_area_weights
 
 # Direction, and the limits that a guide gives (amber), of every indicator of the domain.
 DOMAIN = {
@@ -195,6 +196,40 @@ def test_an_id_given_twice_is_refused(what: str) -> None:
     values[what] = values[what] * 2
     with pytest.raises(ParameterError, match="given twice: "):
         check_parameters(values, Policy, where="here")
+
+
+def test_new_settings_have_defaults_so_that_older_policies_load() -> None:
+    policy = check_parameters(small_policy(), Policy, where="here")
+    assert (policy.rating.hold, policy.rating.peers, policy.rating.memory_quarters) == (0.6, "kind", 8)
+    assert (policy.gaps.certainty, policy.gaps.tolerance) == (0.95, 0.01)
+    assert policy.appetite.set_by == "riskmodels default"
+    assert policy.comparisons == ()
+
+
+def test_points_begin_where_the_policy_says_or_one_step_inside_amber() -> None:
+    assert Limits(amber=4.0, red=6.0).best == 2.0
+    assert Limits(amber=0.99, red=0.95).best == pytest.approx(1.03)
+    assert Limits(amber=0.99, red=0.95, green=1.0).best == 1.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"appetite": {"frequency_bands": [1, 1, 2, 3]}}, "frequency_bands must be positive and rise"),
+        ({"appetite": {"impact_bands": [0, 1, 2, 3]}}, "impact_bands must be positive and rise"),
+        ({"appetite": {"amber": 5.0, "red": 5.0}}, "red must be more than amber"),
+        ({"gaps": {"tolerance": 1.5}}, r"gaps\.tolerance"),
+        ({"comparisons": [{"area": "a", "than": "b", "times": 12}]}, r"comparisons\.0\.times"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ParameterError, match=problem):
+        check_parameters(small_policy() | changes, Policy, where="here")
+
+
+def test_the_shipped_comparisons_agree_with_each_other(shipped: Policy) -> None:
+    assert ahp_area_weights(shipped).consistency_ratio < 0.02
+    assert len(shipped.comparisons) == 15
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from riskmodels.errors import ParameterError
 from riskmodels.rates import risk_points
+from riskmodels.risks import load_risks
 from riskmodels.scorecard import RATINGS, check_quarter, score
 from riskmodels.scorecard.rating import rate_probabilities
 
@@ -58,6 +59,28 @@ def test_ratings_need_certainty(p_amber, p_red, rating) -> None:
     assert rate_probabilities(pd.Series([p_amber]), pd.Series([p_red]), 0.8).tolist() == [rating]
 
 
+@pytest.mark.parametrize(
+    ("previous", "p_amber", "p_red", "rating"),
+    [
+        ("red", 0.95, 0.65, "red"),  # still likelier than not
+        ("red", 0.95, 0.55, "amber"),  # no more
+        ("red", 0.10, 0.05, "green"),
+        ("amber", 0.65, 0.10, "amber"),
+        ("amber", 0.55, 0.10, "insufficient"),
+        ("amber", 0.90, 0.85, "red"),  # evidence for another rating
+        ("green", 0.35, 0.0, "green"),
+        ("green", 0.85, 0.2, "amber"),
+        ("insufficient", 0.65, 0.6, "insufficient"),  # not enough evidence is nothing to keep
+        ("", 0.65, 0.6, "insufficient"),
+    ],
+)
+def test_a_rating_is_kept_while_it_holds(previous, p_amber, p_red, rating) -> None:
+    found = rate_probabilities(
+        pd.Series([p_amber]), pd.Series([p_red]), 0.8, previous=np.array([previous], dtype=object), hold=0.6
+    )
+    assert found.tolist() == [rating]
+
+
 # A small bank. Unit -> (credit-card accounts, mortgage accounts, complaints, inspected items, passed items)
 
 UNITS = {
@@ -69,7 +92,9 @@ UNITS = {
 WANTED = ("complaint_rate", "dual_control_rate")
 
 
-def make_bank(take_in, units, *, reverse: bool = False, months: tuple[str, ...] = ("07", "08", "09")):
+def make_bank(
+    take_in, units, *, reverse: bool = False, months: tuple[str, ...] = ("07", "08", "09"), kinds=None
+):
     complaints, exposure, inspections = [], [], []
     for unit, (cards, mortgages, received, items, passed) in units.items():
         for number in range(received):
@@ -103,7 +128,10 @@ def make_bank(take_in, units, *, reverse: bool = False, months: tuple[str, ...] 
         for unit in units
     ]
     step = -1 if reverse else 1
-    return take_in(complaints=complaints[::step], exposure=exposure[::step], inspections=inspections[::step])
+    tables = {"complaints": complaints, "exposure": exposure, "inspections": inspections}
+    if kinds:
+        tables["units"] = [{"unit_id": unit, "name_en": unit, "kind": kind} for unit, kind in kinds.items()]
+    return take_in(**{name: rows[::step] for name, rows in tables.items()})
 
 
 @pytest.fixture(scope="module")
@@ -367,3 +395,57 @@ def test_the_card_shows_itself(sample_card, default_policy) -> None:
     assert "<table" in sample_card._repr_html_()
     named = set(sample_card.bank["indicator_id"]) | set(sample_card.unavailable["indicator_id"])
     assert named == {indicator.id for indicator in default_policy.indicators}
+
+
+def test_complaints_not_logged_yet_are_allowed_for(sample_card, sample_tables, default_policy) -> None:
+    """A tenth of the last quarter's complaints comes in later: values do not have them, estimates do."""
+    rates = sample_card.indicators[sample_card.indicators["indicator_id"] == "complaint_rate"]
+    logged = rates["logged"].unique()
+    assert len(logged) == 1
+    assert 0.85 < logged[0] < 0.95
+    bank = rates[rates["unit_id"] == ""].iloc[0]
+    assert bank["estimate"] == pytest.approx(bank["value"] / logged[0], rel=0.01)
+    others = sample_card.indicators[sample_card.indicators["indicator_id"] != "complaint_rate"]
+    assert (others["logged"] == 1).all()
+    earlier = score(sample_tables, default_policy, period="2025Q4").indicators
+    assert (earlier["logged"] > 0.999).all()
+
+
+def test_peers_are_of_the_same_kind(take_in, default_policy) -> None:
+    """Two kinds of units, one with five times the complaints of the other: nobody is pulled to the other kind."""
+    counted = {f"b{n}": (40_000, 40_000, 60 + n, 40, 40) for n in range(4)}
+    counted |= {f"s{n}": (40_000, 40_000, 300 + n, 40, 40) for n in range(4)}
+    tables = make_bank(take_in, counted, kinds={unit: unit[0] for unit in counted})
+    peers = score(tables, with_indicators(default_policy, ["complaint_rate"]), period=PERIOD).units.set_index(
+        "unit_id"
+    )
+    assert (peers.loc["b0", "peers"], peers.loc["s0", "peers"]) == (
+        pytest.approx(3.1, abs=0.1),
+        pytest.approx(15, abs=0.5),
+    )
+    all_alike = default_policy.model_copy(
+        update={"rating": default_policy.rating.model_copy(update={"peers": "bank"})}
+    )
+    mixed = score(tables, with_indicators(all_alike, ["complaint_rate"]), period=PERIOD).units.set_index(
+        "unit_id"
+    )
+    assert mixed.loc["b0", "peers"] > 8
+
+
+def test_scores_of_the_bank_its_areas_categories_and_products(sample_tables, default_policy, project) -> None:
+    register = load_risks(project / "params" / "risks.yaml")
+    card = score(sample_tables, default_policy, period="2026Q3", risks=register)
+    groups = card.groups.set_index(["level", "id"])
+    bank = card.bank[card.bank["amber"].notna()]
+    expected = (bank["points"] * bank["weight"]).sum() / bank["weight"].sum()
+    assert groups.loc[("bank", "bank"), "score"] == pytest.approx(expected)
+    assert set(groups.loc["area"].index) == {area.id for area in default_policy.areas}
+    assert set(groups.loc["category"].index) == {risk.category for risk in register.risks}
+    signals = {s for risk in register.risks if risk.category == "outsourcing" for s in risk.signals}
+    assert groups.loc[("category", "outsourcing"), "indicators"] == bank["indicator_id"].isin(signals).sum()
+    assert set(groups.loc["product"].index) == set(card.products["product"])
+
+
+def test_the_probabilities_to_be_among_the_worst_add_up(sample_card) -> None:
+    assert sample_card.table["p_worst"].sum() == pytest.approx(5)
+    assert sample_card.draws == 2000

@@ -10,6 +10,9 @@ from scipy import signal, special
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
+_HALF = 0.5  # Jeffreys' prior, of units of another kind
+_LEAST_STRENGTH = 0.02  # trials that a prior is worth at least
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Counts:
@@ -68,17 +71,21 @@ class Counts:
         return np.clip(moved, 0, trials), trials
 
     def joined(
-        self, evidence: tuple[Floats, Floats], peers: Floats, variance: Floats
+        self, evidence: tuple[Floats, Floats], peers: Floats, variance: Floats | None
     ) -> tuple[Floats, Floats]:
         """Return the Gamma (shape and rate) or Beta parameters of a prior and this evidence.
 
-        ``variance`` is the prior's, relative to the peers' value (of a share: to its rarer outcome).
+        ``variance`` is the prior's, relative to the peers' value (of a share: to its rarer outcome); None: a unit of
+        another kind, of which half an event at the peers' rate, or half a success and half a failure, is thought.
         """
         own, trials = evidence
         if not self.proportion:
-            return 1 / variance + own, (1 / variance + trials) / peers
+            shape = _HALF if variance is None else 1 / variance
+            return shape + own, (shape + trials) / peers
+        if variance is None:
+            return _HALF + own, _HALF + trials - own
         rare = np.minimum(peers, 1 - peers)
-        strength = np.maximum((1 - rare) / (variance * rare) - 1, 0.02)
+        strength = np.maximum((1 - rare) / (variance * rare) - 1, _LEAST_STRENGTH)
         return strength * peers + own, strength * (1 - peers) + trials - own
 
     def before(self, memory: float) -> tuple[Floats, Floats]:
@@ -89,10 +96,14 @@ class Counts:
             own = np.clip(own + trials * np.diff(self.level, axis=1, prepend=self.level[:, :1]), 0, trials)
         return own, trials
 
-    def fit(self, before: tuple[Floats, Floats], spread: float) -> Floats:
-        """Return how likely each period is given those before it, shape (n, T): logarithm, up to a constant."""
+    def fit(self, before: tuple[Floats, Floats], spread: float | None) -> Floats:
+        """Return how likely each period is given those before it, shape (n, T): logarithm, up to a constant.
+
+        ``spread`` is that between units; None: for units of another kind.
+        """
         count, size = self.cases
-        a, b = self.joined(before, self.level, np.full_like(self.level, spread**2))
+        variance = None if spread is None else np.full_like(self.level, spread**2)
+        a, b = self.joined(before, self.level, variance)
         if self.proportion:
             terms = special.betaln(a + count, b + size - count) - special.betaln(a, b)
         else:

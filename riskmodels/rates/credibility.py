@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from riskmodels.rates.counts import Counts
-from riskmodels.rates.nodes import WIDE, Nodes, learn_nodes, staying
+from riskmodels.rates.nodes import Nodes, learn_nodes, staying
 from riskmodels.rates.posteriors import Posterior
 
 Floats = npt.NDArray[np.float64]
@@ -33,7 +33,7 @@ def credible_posterior(counts: Counts, nodes: Nodes | None = None, *, every: boo
     -------
     Posterior
         Of the rates (Gamma) or shares (Beta), shape (n,) or, row by row, (n x T,). Its mean lies between the
-        unit's own value and the peers'; a unit without peers has Jeffreys' prior and its last period only.
+        unit's own value (half a case of each kind added) and the peers'; a unit without peers has Jeffreys' prior and its last period only.
 
     Notes
     -----
@@ -73,7 +73,7 @@ def _mixed(counts: Counts, nodes: Nodes, columns: slice) -> tuple[Floats, Floats
     for spread, memory, share, weight in zip(
         nodes.spread, nodes.memory, nodes.strangers, nodes.weight, strict=True
     ):
-        mean, square = _moments(counts, float(spread), float(memory), float(spread), columns)
+        mean, square = _moments(counts, float(spread), float(memory), columns)
         if share:
             fit = _fit_until(counts, float(spread), float(memory), columns)
             odds = [
@@ -93,26 +93,25 @@ def _strangers(counts: Counts, nodes: Nodes, columns: slice) -> list[Kind]:
         return []
     return [
         (
-            *_moments(counts, WIDE, memory, nodes.mean("spread"), columns),
-            _fit_until(counts, WIDE, memory, columns),
+            *_moments(counts, None, memory, columns),
+            _fit_until(counts, None, memory, columns),
         )
         for memory in staying(counts)
     ]
 
 
-def _moments(
-    counts: Counts, spread: float, memory: float, among: float, columns: slice
-) -> tuple[Floats, Floats]:
-    """Return mean and mean square of a unit of one kind; ``among`` is the spread that the peers' mean is unsure by."""
-    level, error = counts.level[:, columns], counts.peer_error(among)[:, columns]
-    own, trials = (part[:, columns] for part in counts.evidence(memory))
-    a, b = counts.joined((own, trials), level, spread**2 + error)
+def _moments(counts: Counts, spread: float | None, memory: float, columns: slice) -> tuple[Floats, Floats]:
+    """Return mean and mean square of a unit's true value, shape (n, columns); no spread: of another kind."""
+    evidence = counts.evidence(memory)
+    own, trials, level = evidence[0][:, columns], evidence[1][:, columns], counts.level[:, columns]
+    variance = None if spread is None else spread**2 + counts.peer_error(spread)[:, columns]
+    a, b = counts.joined((own, trials), level, variance)
     mean = a / (a + b) if counts.proportion else a / b
-    variance = mean * (1 - mean) / (a + b + 1) if counts.proportion else mean / b
-    return mean, variance + mean**2
+    error = mean * (1 - mean) / (a + b + 1) if counts.proportion else mean / b
+    return mean, error + mean**2
 
 
-def _fit_until(counts: Counts, spread: float, memory: float, columns: slice) -> Floats:
+def _fit_until(counts: Counts, spread: float | None, memory: float, columns: slice) -> Floats:
     """Return how likely all periods up to each one are, shape (n, columns): logarithm, up to a constant."""
     return np.asarray(np.cumsum(counts.fit(counts.before(memory), spread), axis=1)[:, columns])
 

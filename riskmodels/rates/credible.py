@@ -88,7 +88,7 @@ def credibility_rates(
     Returns
     -------
     CredibleRates
-        Each estimate lies between the unit's own value and its peers'.
+        Each estimate lies between the unit's own value (half a case of each kind added) and its peers'.
 
     Raises
     ------

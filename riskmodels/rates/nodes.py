@@ -13,8 +13,7 @@ Floats = npt.NDArray[np.float64]
 
 SPREADS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.9, 1.4, 2.2, 3.5)
 MEMORIES = (0.0, 0.3, 0.5, 0.7, 0.85, 0.95, 1.0)
-STRANGERS = (0.0, 0.02, 0.1)
-WIDE = 1.4  # spread of units of another kind
+STRANGERS = (0.0, 0.02, 0.1, 0.3)
 STAYING = (0.6, 0.95)  # memory of units of another kind
 USUAL_SPREAD = 0.5
 _MOST_UNITS = 300  # from whose history is learnt
@@ -63,7 +62,7 @@ def learn_nodes(counts: Counts) -> Nodes:
     Notes
     -----
     The likelihood is that of each period given those before (negative binomial or beta-binomial), of a unit
-    that is ordinary or, with a small probability, of another kind: with a spread of 1.4, and a memory of its own.
+    that is ordinary or, with a small probability, of another kind: with Jeffreys' prior, and a memory of its own.
     The prior of the spread is half-Cauchy with scale 0.5; memory and strangers are uniform over ``MEMORIES`` and
     ``STRANGERS``. Gelman 2006, doi:10.1214/06-BA117A; West & Harrison 1997, section 6.3, for discounting; Berger &
     Berliner 1986, doi:10.1214/aos/1176349933, for contaminated priors.
@@ -73,7 +72,7 @@ def learn_nodes(counts: Counts) -> Nodes:
         return lone_node()
     part = counts.rows(usable[:: -(-len(usable) // _MOST_UNITS)])
     memories = MEMORIES if counts.count.shape[1] > 1 else (0.0,)
-    strange = [part.fit(part.before(memory), WIDE).sum(axis=1) for memory in staying(counts)]
+    strange = [part.fit(part.before(memory), None).sum(axis=1) for memory in staying(counts)]
 
     def ordinary(memory: float) -> Floats:
         before = part.before(memory)
