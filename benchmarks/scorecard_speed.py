@@ -1,6 +1,6 @@
 """A scorecard of 10,000 units, 40 indicators and 12 quarters, beside the least that it must compute.
 
-Simulated counts of 20 rates and 20 proportions. Peers, credibility, posteriors of all 4.8 million cells with 90 %
+Simulated counts of 20 rates and 20 proportions; one unit in fifty is of another kind. Peers, credibility, posteriors of all 4.8 million cells with 90 %
 intervals, risk points and probabilities, the scores of all units and quarters; then, for the last quarter, the
 distribution of scores and ranks. The floor is the inverse and plain incomplete gamma and beta functions of the same
 posteriors, as many random numbers, and one sort of the scores, in bare numpy and scipy. Two threads; medians.
@@ -33,6 +33,7 @@ from riskmodels.scorecard.scores import draws_for, score_rows
 
 UNITS, INDICATORS_OF_A_KIND, QUARTERS, GROUPS, RUNS = 10_000, 20, 12, 20, 3
 SPREAD, EXPECTED, TRIALS, SHARE = 0.3, 8.0, 60.0, 0.97
+STRANGE, WIDE = 0.02, 1.4  # share of units of another kind, and their spread
 STEPS = ("peers", "credibility learnt", "posteriors", "90 % intervals", "risk points", "own evidence")
 
 
@@ -69,14 +70,15 @@ def simulated(place: int) -> Simulated:
     rng = np.random.default_rng([1, place])
     proportion = place >= INDICATORS_OF_A_KIND
     scale = rng.lognormal(0, 1, (UNITS, 1)) * np.ones(QUARTERS)
+    worth = np.where(rng.random((UNITS, 1)) < STRANGE, WIDE, SPREAD) ** -2.0
     if proportion:
         size = np.maximum(np.rint(TRIALS * scale), 1)
-        lost = rng.beta(1 / SPREAD**2, (SHARE / (1 - SHARE)) / SPREAD**2, (UNITS, 1))
+        lost = rng.beta(worth, worth * SHARE / (1 - SHARE))
         count = rng.binomial(size.astype(np.int64), 1 - lost).astype(float)
         anchors = (0.99, 0.96, 0.93)
     else:
         size = EXPECTED * scale
-        count = rng.poisson(size * rng.gamma(1 / SPREAD**2, SPREAD**2, (UNITS, 1))).astype(float)
+        count = rng.poisson(size * rng.gamma(worth, 1 / worth)).astype(float)
         anchors = (1.0, 1.5, 2.0)
     return Simulated(name=f"bench_{place:02}", count=count, size=size, proportion=proportion, anchors=anchors)
 

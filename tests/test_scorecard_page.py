@@ -116,6 +116,12 @@ def test_a_first_quarter_is_drawn_too() -> None:
     rm.plot(no_movements("2022Q4")).figure.canvas.draw()
 
 
+def test_a_funnel_without_units_is_drawn_too() -> None:
+    axes = rm.plot(rm.funnel([], [], target=1.0))
+    axes.figure.canvas.draw()
+    assert "within the limits: 0" in [text.get_text() for text in axes.get_legend().get_texts()]
+
+
 def test_results_are_saved_and_loaded_as_they_are(results, tmp_path) -> None:
     for name, result in results.items():
         loaded = rm.load(rm.save(result, tmp_path / name), type(result))

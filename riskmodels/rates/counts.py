@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal, special
+from scipy import special
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -130,4 +130,7 @@ class Counts:
 
 def remembered(values: Floats, memory: float) -> Floats:
     """Add up values, shape (n, T), each worth ``memory`` to the power of how many periods it is ago."""
-    return np.asarray(signal.lfilter([1.0], [1.0, -memory], values, axis=1), dtype=np.float64)
+    sums = np.array(values, dtype=np.float64)
+    for period in range(1, sums.shape[1]):
+        sums[:, period] += memory * sums[:, period - 1]
+    return sums

@@ -163,7 +163,9 @@ def _spread(distance: Floats, error: Floats) -> float:
 
 def _limits(size: Floats, target: float, spread: float, *, proportion: bool) -> pd.DataFrame:
     if not len(size):
-        return pd.DataFrame(columns=["expected"])
+        return pd.DataFrame(
+            columns=["expected", "lower_95", "upper_95", "lower_998", "upper_998"], dtype="float64"
+        )
     places = np.geomspace(size.min(), max(size.max(), size.min() * 1.01), _PLACES)
     middle = _transformed(np.array(target), proportion=proportion)
     width = np.hypot(_error(places), spread)

@@ -1,7 +1,8 @@
 """Gather what the tables say about each unit: counts of the last quarters, overdispersion, what peers have."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,6 @@ from riskmodels.forecasting import Nowcast
 from riskmodels.policy import Policy
 from riskmodels.rates import (
     Counts,
-    Nodes,
     Posterior,
     availability_posterior,
     credible_posterior,
@@ -74,35 +74,41 @@ class Evidence:
     dispersion: float
     incident_minutes: float
 
-    def posterior(self) -> tuple[Posterior, Nodes | None, Floats, Floats]:
-        """Return what is known of the true values in the last quarter, and what that is made of.
+    @property
+    def value(self) -> Floats:
+        """Numerator over denominator of the last quarter, shape (n,); NaN where there are no cases."""
+        size = self.denominator[:, -1]
+        return np.divide(self.numerator[:, -1], size, out=np.full_like(size, np.nan), where=size > 0)
+
+    def posterior(self) -> tuple[Posterior, Floats, Floats]:
+        """Return what is known of the true values in the last quarter, and what that rests on.
 
         Returns
         -------
         Posterior
-            Of numerator over denominator, shape (n,).
-        Nodes or None
-            Spread between units and memory; None where nothing of the kind is learnt.
+            Of the values, shape (n,) [unit of the indicator].
         own, size : ndarray, shape (n,)
-            What the unit's own evidence says, remembered quarters included, and how many cases or how much
-            exposure that is, after division by the overdispersion.
+            What the unit's own evidence says (numerator over denominator), remembered quarters included, and
+            how many cases or how much exposure that is, after division by the overdispersion.
         """
-        family = INDICATORS[self.indicator_id].family
-        size = self.denominator[:, -1]
-        last = self.numerator[:, -1] / size
+        entry = INDICATORS[self.indicator_id]
+        found, own, size = self._known()
+        return replace(found, scale=entry.scale), own, size
+
+    def _known(self) -> tuple[Posterior, Floats, Floats]:
+        family, value, size = INDICATORS[self.indicator_id].family, self.value, self.denominator[:, -1]
         if family == "measured":
-            return Posterior(family="known", a=last, b=np.ones_like(last)), None, last, size
+            return Posterior(family="known", a=value, b=np.ones_like(value)), value, size
         if family == "availability":
             minutes = (self.numerator[:, -1], size, self.squares[:, -1])
-            return availability_posterior(*minutes, size=self.incident_minutes), None, last, size
+            return availability_posterior(*minutes, size=self.incident_minutes), value, size
         if family == "mean":
-            found, learnt = mean_posterior(self.numerator, self.squares, self.denominator, group=self.group)
-            return found, learnt, last, size
-        counts = self.counts
-        nodes = learn_nodes(counts)
-        return credible_posterior(counts, nodes), nodes, *own_value(counts, nodes)
+            found, _ = mean_posterior(self.numerator, self.squares, self.denominator, group=self.group)
+            return found, value, size
+        nodes = learn_nodes(self.counts)
+        return credible_posterior(self.counts, nodes), *own_value(self.counts, nodes)
 
-    @property
+    @cached_property
     def counts(self) -> Counts:
         """The counts of a rate or proportion, divided by the overdispersion."""
         return Counts(

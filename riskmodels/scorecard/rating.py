@@ -189,51 +189,35 @@ def _too_thin(rows: pd.DataFrame, rating: pd.Series) -> pd.Series:
 
 
 def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: str) -> pd.DataFrame:
-    """Describe the units that have the indicator in the last quarter."""
-    entry, found = INDICATORS[evidence.indicator_id], evidence.posterior()
-    posterior, _, own, size = found
-    posterior = Posterior(
-        family=posterior.family,
-        a=posterior.a,
-        b=posterior.b,
-        scale=entry.scale,
-        flipped=posterior.flipped,
-    )
+    """Describe the units that have the indicator in the last quarter, or remember it."""
+    scale = INDICATORS[evidence.indicator_id].scale
+    posterior, own, size = evidence.posterior()
     limits = _limits(evidence, policy.indicator(evidence.indicator_id), tables, period, by)
     points, variance, p_amber, p_red = posterior.points(*limits)
-    last = {
+    columns = {
         "numerator": np.nan_to_num(evidence.numerator[:, -1]),
         "denominator": np.nan_to_num(evidence.denominator[:, -1]),
+        "value": evidence.value * scale,
+        "estimate": posterior.mean,
+        "lower": posterior.quantile(INTERVAL[0]),
+        "upper": posterior.quantile(INTERVAL[1]),
+        "peers": evidence.peers[:, -1] * scale,
+        "mix": evidence.mix[:, -1] * scale,
+        "mix_before": evidence.mix[:, -2:][:, 0] * scale,
+        "own": own * scale,
+        "own_size": size,
+        **dict(zip(ANCHORS, limits, strict=True)),
+        "logged": evidence.logged[-1],
+        "dispersion": evidence.dispersion,
+        "points": points,
+        "points_sd": np.sqrt(variance),
+        "a": posterior.a,
+        "b": posterior.b,
+        "p_amber": p_amber,
+        "p_red": p_red,
     }
-    value = np.divide(
-        last["numerator"], last["denominator"], out=np.full_like(own, np.nan), where=last["denominator"] > 0
-    )
-    frame = pd.DataFrame(
-        {
-            "indicator_id": evidence.indicator_id,
-            "unit_id": evidence.keys,
-            **last,
-            "value": value * entry.scale,
-            "estimate": posterior.mean,
-            "lower": posterior.quantile(INTERVAL[0]),
-            "upper": posterior.quantile(INTERVAL[1]),
-            "peers": evidence.peers[:, -1] * entry.scale,
-            "mix": evidence.mix[:, -1] * entry.scale,
-            "mix_before": evidence.mix[:, -2:][:, 0] * entry.scale,
-            "own": own * entry.scale,
-            "own_size": size,
-            **dict(zip(ANCHORS, limits, strict=True)),
-            "logged": evidence.logged[-1],
-            "dispersion": evidence.dispersion,
-            "points": points,
-            "points_sd": np.sqrt(variance),
-            "a": posterior.a,
-            "b": posterior.b,
-            "p_amber": p_amber,
-            "p_red": p_red,
-        }
-    ).astype({"unit_id": "str"})
-    return frame[(frame["denominator"] > 0) | (frame["own_size"] > 0)]
+    frame = pd.DataFrame({"indicator_id": evidence.indicator_id, "unit_id": evidence.keys, **columns})
+    return frame[(frame["denominator"] > 0) | (frame["own_size"] > 0)].astype({"unit_id": "str"})
 
 
 def _of_the_living(rows: pd.DataFrame) -> pd.DataFrame:
