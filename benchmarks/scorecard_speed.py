@@ -1,9 +1,10 @@
 """A scorecard of 10,000 units, 40 indicators and 12 quarters, beside the least that it must compute.
 
-Simulated counts of 20 rates and 20 proportions; one unit in fifty is of another kind. Peers, credibility, posteriors of all 4.8 million cells with 90 %
-intervals, risk points and probabilities, the scores of all units and quarters; then, for the last quarter, the
-distribution of scores and ranks. The floor is the inverse and plain incomplete gamma and beta functions of the same
-posteriors, as many random numbers, and one sort of the scores, in bare numpy and scipy. Two threads; medians.
+Simulated counts of 20 rates and 20 proportions, one unit in fifty of another kind. Peers, credibility, posteriors of
+all 4.8 million cells with 90 % intervals, risk points and probabilities, the scores of all units and quarters; then,
+for the last quarter, the distribution of scores and ranks. The floor is the inverse and plain incomplete gamma and beta
+functions of the same posteriors, as many random numbers, and one sort of the scores, in bare numpy and scipy. Two
+threads; medians.
 """
 
 import sys
