@@ -289,6 +289,22 @@ def test_groups_have_peers_of_their_own() -> None:
     np.testing.assert_allclose(table["peers"], [1.0, 0.95, 1.05, 4.0, 3.8, 4.2], rtol=0.03)
 
 
+@pytest.mark.parametrize("proportion", [False, True])
+def test_a_unit_without_cases_is_taken_to_be_like_its_peers(proportion) -> None:
+    table = credibility_rates([0, 12, 110], [0.0, 100, 1000], proportion=proportion).table
+    assert table["estimate"].iloc[0] == pytest.approx(0.11, abs=0.04)
+    assert np.isnan(table["raw"].iloc[0])
+    assert 0 < table["lower"].iloc[0] < table["estimate"].iloc[0] < table["upper"].iloc[0] < 0.6
+
+
+def test_credibility_counts_earlier_periods() -> None:
+    table = credibility_rates(
+        [[50, 10.0], [12, 10], [110, 100], [90, 80]], [[10.0, 2], [12, 10], [110, 100], [90, 80]]
+    ).table
+    assert table["credibility"].iloc[0] > 0.5
+    assert table["credibility"].dropna().between(0, 1).all()
+
+
 def test_bad_input_is_refused() -> None:
     for bad in (
         lambda: credibility_rates([1.0, 2.0], [1.0]),

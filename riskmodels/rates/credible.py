@@ -10,7 +10,7 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.rates.counts import Counts
-from riskmodels.rates.credibility import credible_posterior
+from riskmodels.rates.credibility import credible_posterior, own_value
 from riskmodels.rates.dispersion import overdispersion
 from riskmodels.rates.nodes import Nodes, learn_nodes
 from riskmodels.rates.peers import check_counts, peer_values
@@ -31,7 +31,8 @@ class CredibleRates(Displayed):
     table : DataFrame
         One row a unit, as given: group, count, exposure (of the last period), raw (count / exposure), peers
         (what the others of the group have), estimate (posterior mean), lower, upper [interval of the true
-        value], credibility (what the unit's own evidence weighs, 0 to 1).
+        value], credibility (what the unit's own evidence weighs, earlier
+        periods included, 0 to 1; unknown where it says what its peers say).
     posterior : Posterior
         The distributions behind it.
     nodes : Nodes
@@ -119,24 +120,24 @@ def credibility_rates(
     )
     nodes = learn_nodes(evidence)
     posterior = credible_posterior(evidence, nodes)
-    table = _table(counts[:, -1], exposures[:, -1], posterior, peers[:, -1], level)
+    table = _table(
+        counts[:, -1], exposures[:, -1], posterior, peers[:, -1], own_value(evidence, nodes)[0], level
+    )
     table.insert(0, "group", np.asarray(names)[codes])
     return CredibleRates(table=table, posterior=posterior, nodes=nodes, level=level, dispersion=factor)
 
 
 def _table(
-    count: Floats, exposure: Floats, posterior: Posterior, peers: Floats, level: float
+    count: Floats, exposure: Floats, posterior: Posterior, peers: Floats, own: Floats, level: float
 ) -> pd.DataFrame:
-    raw = np.divide(count, exposure, out=np.full_like(count, np.nan), where=exposure > 0)
-    distance = raw - peers
-    weight = np.divide(
-        posterior.mean - peers, distance, out=np.full_like(count, np.nan), where=np.abs(distance) > _SAME
-    )
+    nothing = np.full_like(count, np.nan)
+    distance = own - peers
+    weight = np.divide(posterior.mean - peers, distance, out=nothing.copy(), where=np.abs(distance) > _SAME)
     return pd.DataFrame(
         {
             "count": count,
             "exposure": exposure,
-            "raw": raw,
+            "raw": np.divide(count, exposure, out=nothing.copy(), where=exposure > 0),
             "peers": peers,
             "estimate": posterior.mean,
             "lower": posterior.quantile((1 - level) / 2),

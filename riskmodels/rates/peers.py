@@ -8,7 +8,7 @@ from riskmodels.errors import ParameterError
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
-_ROUNDING = 1e-9
+_ROUNDING, _TINY = 1e-9, 1e-300
 _WORTH = 2.0  # events: how much a stratum is like all others before it shows
 
 
@@ -31,7 +31,7 @@ def peer_values(
     -------
     peers : ndarray, shape (n, T)
         Expected numerator over denominator, the unit itself left out; in a period without a denominator, with
-        its mix of all periods. NaN for a unit without denominators or without peers. In a group whose units are
+        its mix of all periods, and for a unit without any, with the others'. NaN for a unit without peers. In a group whose units are
         alike it is their common value.
     mix : ndarray, shape (n, T)
         The same at the level of all periods together: it moves with the unit's mix alone.
@@ -50,12 +50,13 @@ def peer_values(
     rate = _stratum_rates(rare, sizes, group)
     expected, of_others = (np.einsum("nst,ns->nt", part, rate) for part in (sizes, _others(sizes, group)))
     level = (_others(rare.sum(axis=1), group) + 0.5) / (of_others + 0.5)
-    size, whole = sizes.sum(axis=1), sizes.sum(axis=(1, 2))[:, None]
-    usual = np.divide(
-        expected.sum(axis=1, keepdims=True), whole, out=np.full_like(whole, np.nan), where=whole > 0
+    size, whole = sizes.sum(axis=1), sizes.sum(axis=(1, 2))
+    others = _others(whole, group)
+    usual = np.where(whole > 0, expected.sum(axis=1), of_others.sum(axis=1)) / np.where(
+        whole > 0, whole, others + _TINY
     )
-    mix = np.divide(expected, size, out=np.broadcast_to(usual, size.shape).copy(), where=size > 0)
-    mix[_others(whole[:, 0], group) <= 0] = np.nan
+    mix = np.divide(expected, size, out=np.repeat(usual[:, None], size.shape[1], axis=1), where=size > 0)
+    mix[others <= 0] = np.nan
     if not proportion:
         return level * mix, mix
     peers, mix = (np.clip(1 - one if turned else one, 1e-6, 1 - 1e-6) for one in (level * mix, mix))

@@ -165,12 +165,12 @@ def _previous_ratings(rows: pd.DataFrame, previous: pd.DataFrame, key: str) -> n
 
 
 def _without_prior_alone(rows: pd.DataFrame, rating: pd.Series) -> pd.Series:
-    """Take back red and amber where peers alone give them: the unit's own evidence is not beyond the limit."""
+    """Take back what peers alone give: red and amber need own evidence beyond the limit, green none beyond amber."""
     worse = np.sign(rows["red"] - rows["amber"])
-    for rating_now, limit, milder in (("red", "red", "amber"), ("amber", "amber", "insufficient")):
-        beyond = (rows["own"] - rows[limit]) * worse > 0
-        rating = rating.mask((rating == rating_now) & ~beyond, milder)
-    return rating
+    beyond = {limit: (rows["own"] - rows[limit]) * worse > 0 for limit in ("red", "amber")}
+    rating = rating.mask((rating == "red") & ~beyond["red"], "amber")
+    against = ((rating == "amber") & ~beyond["amber"]) | ((rating == "green") & beyond["amber"])
+    return rating.mask(against & (rows["unit_id"] != ""), "insufficient")
 
 
 def _too_thin(rows: pd.DataFrame, rating: pd.Series) -> pd.Series:

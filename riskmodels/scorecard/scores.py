@@ -161,9 +161,10 @@ def _rating(
 
 
 def _without_prior_alone(rating: pd.Series, *, observed: Floats, rated: Floats, policy: Policy) -> pd.Series:
-    """Take back what peers alone give: red and amber below the score as observed, green of nothing rated."""
+    """Take back what peers alone give: colours that the score as observed is against, green of nothing rated."""
     rating = rating.mask((rating == "red") & (observed < policy.rating.score_red), "amber")
-    rating = rating.mask((rating == "amber") & (observed < policy.rating.score_amber), "insufficient")
+    good = observed < policy.rating.score_amber
+    rating = rating.mask(((rating == "amber") & good) | ((rating == "green") & ~good), "insufficient")
     return rating.mask((rating == "green") & (rated == 0), "insufficient")
 
 

@@ -142,7 +142,7 @@ def score(
     A unit's true value is judged by its own cases of the quarter, by its earlier quarters as far as units
     are found to stay where they are (complaints not logged yet allowed for), and by its peers as far as they are found to be alike (``rates``). No
     rating rests on peers alone: red and amber need the unit's own evidence (or a score as observed) beyond
-    the limit, green five trials (or an indicator that is rated). The bank as a whole has Jeffreys posteriors.
+    the limit, green need it inside amber, and five trials (or an indicator that is rated). The bank as a whole has Jeffreys posteriors.
     A score is the mean of the risk points, weighted by the policy over the indicators that the unit has;
     one that it lacks and others have widens the interval. Indicators are drawn as if they were independent.
     """
