@@ -151,9 +151,9 @@ def risk_points(value: Floats, best: Floats, amber: Floats, red: Floats) -> Floa
     >>> risk_points(np.array([1.0, 0.99, 0.97, 0.9]), np.array(1.03), np.array(0.99), np.array(0.95)).round(9).tolist()
     [37.5, 50.0, 75.0, 100.0]
     """
-    slopes = 50 / (amber - best), 50 / (red - amber)
-    inside = np.clip((value - best) * slopes[0], 0, 50)
-    return np.asarray(inside + np.clip((value - amber) * slopes[1], 0, 50), dtype=np.float64)
+    points = np.asarray((value - best) * (50 / (amber - best)), dtype=np.float64)
+    beyond = np.asarray((value - amber) * (50 / (red - amber)), dtype=np.float64)
+    return np.add(np.clip(points, 0, 50), np.clip(beyond, 0, 50))
 
 
 def _gamma_below(a: Floats, b: Floats, x: Floats) -> Below:

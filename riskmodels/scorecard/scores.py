@@ -65,7 +65,7 @@ def score_rows(
     frame["lower"], frame["upper"] = np.minimum(lower, frame["score"]), np.maximum(upper, frame["score"])
     frame["p_red"] = (scores >= policy.rating.score_red).mean(axis=1)
     frame["rating"] = _rating(frame, scores, rows, weights, groups, policy, previous, key)
-    least, most = (stats.rankdata(-scores, method=method, axis=0) for method in ("min", "max"))
+    least, most = _ranks(-scores)
     frame["p_worst"] = np.clip((WORST + 1 - least) / (most + 1 - least), 0, 1).mean(axis=1)  # ties by lot
     frame["rank_lower"] = _rank_quantile(least, INTERVAL[0])
     frame["rank_upper"] = _rank_quantile(most, INTERVAL[1])
@@ -166,6 +166,15 @@ def _without_prior_alone(rating: pd.Series, *, observed: Floats, rated: Floats, 
     good = observed < policy.rating.score_amber
     rating = rating.mask(((rating == "amber") & good) | ((rating == "green") & ~good), "insufficient")
     return rating.mask((rating == "green") & (rated == 0), "insufficient")
+
+
+def _ranks(values: Floats) -> tuple[Floats, Floats]:
+    """Rank the values of each column, 1 the least; ties have the least and the most of the ranks they share."""
+    least = stats.rankdata(values, method="min", axis=0)
+    n, columns = values.shape
+    if least.sum() == columns * n * (n + 1) / 2:  # no ties
+        return least, least
+    return least, stats.rankdata(values, method="max", axis=0)
 
 
 def _rank_quantile(ranks: Floats, level: float) -> npt.NDArray[np.int64]:
