@@ -146,7 +146,12 @@ def test_the_title_of_the_window_is_the_title_of_the_run(page):
 def test_every_section_and_figure_is_there(page):
     assert len(page.main.find_all("h2")) == 8
     assert len(page.find_all("img")) == 17
-    assert not re.search(r"Traceback|\bnan\b", page.get_text())
+    assert "Traceback" not in page.get_text()
+    groups = [
+        cell for cell in page.find_all("td") if cell.get_text() == "nan"
+    ]  # a customer group of this bank
+    assert len(re.findall(r"\bnan\b", page.get_text())) == len(groups)
+    assert all(cell.find_previous_sibling("td").get_text().startswith("Timely") for cell in groups)
 
 
 def test_the_data_is_taken_in_as_it_is(report):

@@ -289,6 +289,15 @@ def test_a_notebook_without_a_title_is_refused(tmp_path):
         write(tmp_path, new_markdown_cell("## Only this"))
 
 
+def test_several_captions_are_of_one_output_each(tmp_path):
+    cells = (TITLE, code(table(), table(), caption="First | Second"), code(table(), table(), caption="Both"))
+    page = write(tmp_path, *cells)
+    captions = [text_of(caption) for caption in page.find_all("figcaption")]
+    assert captions == ["Table 1. First", "Table 2. Second", "Table 3. Both", "Table 4. Both"]
+    with pytest.raises(ResultError, match="nothing is shown under the caption 'Gone'"):
+        write(tmp_path, TITLE, code(table(), caption="Here | Gone"))
+
+
 def test_a_caption_over_nothing_is_refused(tmp_path):
     with pytest.raises(ResultError, match=r"one\.ipynb: nothing is shown under the caption 'Gone'"):
         write(tmp_path, TITLE, code(caption="Gone"))

@@ -79,7 +79,8 @@ def test_the_folder_holds_everything_and_nothing_else(report):
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
-        "backtest", "explanation", "findings", "losses", "nowcast", "outlook", "proposals", "quality", "scorecard", "stress-complaint_surge", "stress-system_outage", "tables",
+        "backtest", "explanation", "findings", "gaps", "losses", "movements", "nowcast", "outlook", "proposals", "quality",
+        "risks", "scorecard", "stress-complaint_surge", "stress-system_outage", "tables",
     ]  # fmt: skip
 
 

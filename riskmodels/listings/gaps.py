@@ -27,7 +27,9 @@ def list_gaps(found: CustomerGaps, policy: Policy) -> Listing:
             label("Share of {reference}").format(reference=reference): _share(row["reference_value"]),
             "As it is [points]": _points(row["crude"]),
             "Like with like [points]": _points(row["difference"]),
-            "90% interval": f"{_points(row['lower'])} – {_points(row['upper'])}",
+            "90% interval": "–"
+            if pd.isna(row["lower"])
+            else f"{_points(row['lower'])} – {_points(row['upper'])}",
             "p-value of all": _p(row["p_adjusted"]),
             "Verdict": label(_verdict(row)),
         }

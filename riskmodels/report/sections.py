@@ -134,7 +134,7 @@ def _check_executed(path: Path, position: int, cell: Any) -> None:
 
 
 def _read_outputs(path: Path, cell: Any) -> list[Block]:
-    """Read what a cell shows; its captions, with a bar between, are of one output each, in their order."""
+    """Read what a cell shows; one caption is of all of it, several, with a bar between, of one output each."""
     captions = [label(part.strip()) for part in str(cell.metadata.get("caption", "")).split("|")]
     shown = [output for output in cell.outputs if output.output_type in {"display_data", "execute_result"}]
     for caption in captions[len(shown) :]:
@@ -142,7 +142,7 @@ def _read_outputs(path: Path, cell: Any) -> list[Block]:
             raise ResultError(
                 f"{path.name}: nothing is shown under the caption '{caption}'. Run the notebook again."
             )
-    given = chain(captions, repeat(""))
+    given = repeat(captions[0]) if len(captions) == 1 else chain(captions, repeat(""))
     return [
         block
         for output, caption in zip(shown, given, strict=False)
