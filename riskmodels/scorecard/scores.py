@@ -17,7 +17,7 @@ Codes = npt.NDArray[np.int64]
 
 DRAWS = 2000
 WORST = 5
-_MOST_DRAWN = 160_000_000  # values in one simulation
+_MOST_DRAWN = 100_000_000  # values in one simulation
 _SEED = 7
 
 
@@ -76,8 +76,8 @@ def score_rows(
 
 
 def draws_for(rows: int) -> int:
-    """Return how many draws scores of so many rows get: two thousand, fewer (at least 400) for very many rows."""
-    return max(400, min(DRAWS, _MOST_DRAWN // max(rows, 1)))
+    """Return how many draws scores of so many rows get: two thousand, fewer (at least 250) for very many rows."""
+    return max(250, min(DRAWS, _MOST_DRAWN // max(rows, 1)))
 
 
 def _simulated(
