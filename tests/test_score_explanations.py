@@ -204,7 +204,7 @@ def test_what_one_input_takes_away_is_its_share_of_the_variance() -> None:
             "areas": areas,
             "comparisons": (),
             "indicators": tuple(
-                one.model_copy(update={"weight": {"resolved_7wd": 1.0}.get(one.id, 1.0)})
+                one.model_copy(update={"weight": 1.0})
                 for one in policy.indicators
                 if one.id in ("resolved_7wd", "dual_control_rate", "disclosure_rate")
             ),
