@@ -154,7 +154,7 @@ def _rating(rows: pd.DataFrame, policy: Policy, previous: pd.DataFrame | None, k
         index=rows.index,
         dtype="object",
     ).where(rows["amber"].notna(), "")
-    rating = _without_prior_alone(rows, rating)
+    rating = _without_prior_alone(rows, rating, before)
     return rating.mask(_too_thin(rows, rating) & (rows["unit_id"] != ""), "insufficient").astype("str")
 
 
@@ -164,12 +164,18 @@ def _previous_ratings(rows: pd.DataFrame, previous: pd.DataFrame, key: str) -> n
     return np.asarray(earlier.reindex(wanted).fillna("").to_numpy(dtype=object))
 
 
-def _without_prior_alone(rows: pd.DataFrame, rating: pd.Series) -> pd.Series:
-    """Take back what peers alone give: red and amber need own evidence beyond the limit, green none beyond amber."""
+def _without_prior_alone(
+    rows: pd.DataFrame, rating: pd.Series, before: npt.NDArray[np.object_] | None
+) -> pd.Series:
+    """Take back what peers alone give: red and amber need own evidence beyond the limit, green none beyond amber.
+
+    A unit that was green before stays so, against flicker.
+    """
     worse = np.sign(rows["red"] - rows["amber"])
     beyond = {limit: (rows["own"] - rows[limit]) * worse > 0 for limit in ("red", "amber")}
     rating = rating.mask((rating == "red") & ~beyond["red"], "amber")
-    against = ((rating == "amber") & ~beyond["amber"]) | ((rating == "green") & beyond["amber"])
+    was_green = pd.Series(False if before is None else before == "green", index=rows.index)
+    against = (rating == "amber") & ~beyond["amber"] | (rating == "green") & beyond["amber"] & ~was_green
     return rating.mask(against & (rows["unit_id"] != ""), "insufficient")
 
 
