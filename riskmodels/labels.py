@@ -47,6 +47,17 @@ def label(text: str) -> str:
     return _catalogue.get().texts.get(text, text)
 
 
+def plain_label(identifier: str) -> str:
+    """Name an identifier, such as ``new_resident``, in plain words of the language in use.
+
+    Examples
+    --------
+    >>> plain_label("new_resident")
+    'new resident'
+    """
+    return label(identifier.replace("_", " "))
+
+
 def rating_label(rating: str) -> str:
     """Name a rating ("red", "amber", "green" or "insufficient") in the language in use.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from riskmodels.assessment.findings import Finding
 from riskmodels.assessment.register import from_register, from_risk
 from riskmodels.catalogue import format_value
-from riskmodels.labels import label, local
+from riskmodels.labels import label, local, plain_label
 from riskmodels.policy import Policy
 from riskmodels.risks import RiskRegister
 from riskmodels.scorecard import CustomerGaps, RiskAssessment
@@ -23,13 +23,13 @@ def gap_findings(gaps: CustomerGaps, policy: Policy, risks: RiskRegister | None)
         yield Finding(
             kind="gap",
             severity="amber",
-            subject=label("Customer group: {group}").format(group=_group(row["customer_group"])),
+            subject=label("Customer group: {group}").format(group=plain_label(row["customer_group"])),
             indicator_id=indicator.id,
             criterion=label(
                 "Customer groups differ by at most {tolerance:.1%} of cases, like with like"
             ).format(tolerance=gaps.tolerance),
             condition=label("{name} is {value}, against {reference_value} of {others}").format(
-                name=local(indicator, "name"), others=_group(gaps.reference or "all others"), **shown
+                name=local(indicator, "name"), others=plain_label(gaps.reference or "all others"), **shown
             ),
             evidence=label(
                 "{cases:,} cases; difference {difference:+.1%} within the same products and channels (90% interval"
@@ -73,7 +73,3 @@ def risk_findings(assessed: RiskAssessment, risks: RiskRegister | None) -> Itera
             amber=math.nan,
             **from_risk(risk),
         )
-
-
-def _group(name: object) -> str:
-    return label(str(name).replace("_", " "))

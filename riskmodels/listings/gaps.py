@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.display import Listing
-from riskmodels.labels import label
+from riskmodels.labels import label, plain_label
 from riskmodels.listings.indicators import indicator_names
 from riskmodels.policy import Policy
 from riskmodels.scorecard.gaps import CustomerGaps
@@ -21,7 +21,7 @@ def list_gaps(found: CustomerGaps, policy: Policy) -> Listing:
     listed = [
         {
             "Indicator": names.get(row["indicator_id"], row["indicator_id"]),
-            "Customer group": label(row["customer_group"].replace("_", " ")),
+            "Customer group": plain_label(row["customer_group"]),
             "Cases": f"{row['cases']:,d}",
             "Share": _share(row["value"]),
             label("Share of {reference}").format(reference=reference): _share(row["reference_value"]),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskmodels.display import Listing
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label, local, rating_label
+from riskmodels.labels import label, local, plain_label, rating_label
 from riskmodels.listings.indicators import indicator_names
 from riskmodels.policy import Policy
 from riskmodels.risks import Risk, RiskRegister
@@ -24,7 +24,7 @@ def list_risks(found: RiskAssessment, register: RiskRegister, policy: Policy, mo
         {
             "Rank": row["rank"],
             "Risk": _risk_name(risks.get(row["risk_id"]), row),
-            "Category": label(str(row["category"]).replace("_", " ")),
+            "Category": plain_label(row["category"]),
             "Events a year, before → after controls": _change(row, "frequency", 1.0),
             "Cost of an event, before → after [thousand CNY]": _change(row, "impact", _THOUSAND),
             "Expected loss a year (90% interval) [thousand CNY]": _interval(row),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import Listing, shown_text
-from riskmodels.labels import label, local, rating_label
+from riskmodels.labels import label, local, plain_label, rating_label
 from riskmodels.listings.indicators import indicator_names, indicator_quality, interval_of, quality_cell
 from riskmodels.policy import Policy
 from riskmodels.scorecard import PARTS, Movements, Orders, Robustness, Scorecard, Sensitivity, UnitExplanation
@@ -80,7 +80,7 @@ def list_groups(card: Scorecard, policy: Policy) -> Listing:
     listed = [
         {
             "Of": label(row["level"]),
-            "What": areas[row["id"]] if row["level"] == "area" else label(str(row["id"]).replace("_", " ")),
+            "What": areas[row["id"]] if row["level"] == "area" else plain_label(row["id"]),
             "Rating": rating_label(row["rating"]),
             "Score [points]": f"{row['score']:.0f}",
             "90% interval": f"{row['lower']:.0f} – {row['upper']:.0f}",

@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from riskmodels.rates.peers import others_of
+
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
@@ -123,9 +125,7 @@ class Counts:
             information = size * rare / ((1 - rare) + size * rare * spread**2)
         else:
             information = size * self.level / (1 + size * self.level * spread**2)
-        total = np.zeros((int(self.group.max(initial=-1)) + 1, size.shape[1]))
-        np.add.at(total, self.group, information)
-        return np.asarray(1 / np.maximum(total[self.group] - information, 1e-9), dtype=np.float64)
+        return np.asarray(1 / np.maximum(others_of(information, self.group), 1e-9), dtype=np.float64)
 
 
 def remembered(values: Floats, memory: float) -> Floats:

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from riskmodels.rates.counts import remembered
 from riskmodels.rates.nodes import MEMORIES, SPREADS, Nodes, lone_node, weighed
+from riskmodels.rates.peers import others_of
 from riskmodels.rates.posteriors import Posterior
 
 Floats = npt.NDArray[np.float64]
@@ -103,12 +104,9 @@ def _own_variance(squares: Floats, mean: Floats, n: Floats) -> Floats:
 
 def _peer_means(total: Floats, number: Floats, group: Codes) -> Floats:
     """Return the mean of the others' values, shape (n, T); NaN without others."""
-    sums = np.zeros((2, int(group.max(initial=-1)) + 1, total.shape[1]))
-    np.add.at(sums[0], group, total)
-    np.add.at(sums[1], group, number)
-    others = sums[1][group] - number
+    others = others_of(number, group)
     means: Floats = np.divide(
-        sums[0][group] - total, others, out=np.full_like(total, np.nan), where=others > 0
+        others_of(total, group), others, out=np.full_like(total, np.nan), where=others > 0
     )
     return means
 

@@ -48,10 +48,10 @@ def peer_values(
     turned = proportion and total > 0 and events.sum() > total / 2
     rare = sizes - events if turned else events
     rate = _stratum_rates(rare, sizes, group)
-    expected, of_others = (np.einsum("nst,ns->nt", part, rate) for part in (sizes, _others(sizes, group)))
-    level = (_others(rare.sum(axis=1), group) + 0.5) / (of_others + 0.5)
+    expected, of_others = (np.einsum("nst,ns->nt", part, rate) for part in (sizes, others_of(sizes, group)))
+    level = (others_of(rare.sum(axis=1), group) + 0.5) / (of_others + 0.5)
     size, whole = sizes.sum(axis=1), sizes.sum(axis=(1, 2))
-    others = _others(whole, group)
+    others = others_of(whole, group)
     usual = np.where(whole > 0, expected.sum(axis=1), of_others.sum(axis=1)) / np.where(
         whole > 0, whole, others + _TINY
     )
@@ -65,15 +65,15 @@ def peer_values(
 
 def _stratum_rates(rare: Floats, sizes: Floats, group: Codes) -> Floats:
     """Return the others' rates of all periods together in each stratum, shape (n, S)."""
-    others, exposed = _others(rare.sum(axis=2), group), _others(sizes.sum(axis=2), group)
+    others, exposed = others_of(rare.sum(axis=2), group), others_of(sizes.sum(axis=2), group)
     overall = (others.sum(axis=1, keepdims=True) + 0.5) / np.maximum(
         exposed.sum(axis=1, keepdims=True), 1e-300
     )
     return np.asarray((others + _WORTH) / (exposed + _WORTH / overall), dtype=np.float64)
 
 
-def _others(values: Floats, group: Codes) -> Floats:
-    """Add up a group's values without the unit's own, shape (n, ...)."""
+def others_of(values: Floats, group: Codes) -> Floats:
+    """Add up a group's values without the unit's own, shape (n, ...), of values of this shape, not negative."""
     total = np.zeros((int(group.max(initial=-1)) + 1, *values.shape[1:]))
     np.add.at(total, group, values)
     return np.maximum(total[group] - values, 0)

@@ -5,10 +5,10 @@ import pandas as pd
 from riskmodels.catalogue import INDICATORS
 from riskmodels.errors import ParameterError
 from riskmodels.rates import Funnel, funnel
+from riskmodels.scorecard.exposure import days_of, mean_exposure
 from riskmodels.scorecard.orders import Orders, rank_by_measures
-from riskmodels.scorecard.scoring import Scorecard, check_quarter
+from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Tables
-from riskmodels.tables.sql import literal
 
 BY_NUMBER, BY_ACCOUNTS, BY_CUSTOMERS = "complaints", "per 1,000 accounts", "per 10,000 customers"
 _ZH = {
@@ -40,17 +40,14 @@ def order_complaints(tables: Tables, card: Scorecard) -> Orders:
     ParameterError
         The source has no complaints in the quarter.
     """
-    first, last = _days(card.period)
-    rows = tables.require("complaints").relation.filter(
-        f"received_at::DATE BETWEEN {first}::DATE AND {last}::DATE"
-    )
+    rows = tables.require("complaints").relation.filter(f"received_at::DATE BETWEEN {days_of(card.period)}")
     counts = pd.DataFrame(rows.aggregate("unit_id, count(*)::DOUBLE AS complaints").order("unit_id").df())
     if counts.empty:
         raise ParameterError(f"the source has no complaints in {card.period}")
     measures: dict[str, tuple[str | None, float]] = {BY_NUMBER: (None, 1)}
     if tables.exposure is not None:
         measures |= {BY_ACCOUNTS: ("accounts", 1000), BY_CUSTOMERS: ("customers", 10_000)}
-    frame = counts.merge(_exposure(tables, card.period), on="unit_id", how="outer").fillna(
+    frame = counts.merge(mean_exposure(tables.exposure, card.period), on="unit_id", how="outer").fillna(
         {"complaints": 0.0}
     )
     rated = card.units[card.units["indicator_id"] == "complaint_rate"]
@@ -104,22 +101,3 @@ def _first(units: pd.DataFrame) -> str:
     there = list(units["indicator_id"].unique())
     proportions = [one for one in there if INDICATORS[one].family == "proportion"]
     return "complaint_rate" if "complaint_rate" in there else next(iter(proportions), "complaint_rate")
-
-
-def _exposure(tables: Tables, period: str) -> pd.DataFrame:
-    """Return mean accounts and customers of the quarter by unit; unknown where the source has none."""
-    if tables.exposure is None:
-        return pd.DataFrame({"unit_id": pd.Series(dtype="str"), "accounts": pd.Series(dtype="float64"),
-                             "customers": pd.Series(dtype="float64")})  # fmt: skip
-    first, last = _days(period)
-    rows = tables.exposure.relation.filter(f"month BETWEEN {first}::DATE AND {last}::DATE")
-    months = rows.aggregate(
-        "unit_id, month, sum(accounts)::DOUBLE AS accounts, sum(customers)::DOUBLE AS customers"
-    )
-    means = months.aggregate("unit_id, avg(accounts) AS accounts, avg(customers) AS customers")
-    return pd.DataFrame(means.order("unit_id").df())
-
-
-def _days(period: str) -> tuple[str, str]:
-    quarter = check_quarter(period)
-    return literal(str(quarter.start_time.date())), literal(str(quarter.end_time.date()))

@@ -12,10 +12,10 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import RATING_LABELS, local
 from riskmodels.policy import Policy
+from riskmodels.scorecard.exposure import accounts_by_product
 from riskmodels.scorecard.movement import Movements, no_movements
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Tables
-from riskmodels.tables.sql import literal
 
 Floats = npt.NDArray[np.float64]
 
@@ -129,8 +129,7 @@ def _nobody(card: Scorecard) -> UnitExplanation:
 
 def contributions(card: Scorecard, unit_id: str) -> pd.DataFrame:
     """Split a unit's score into what each of its indicators contributes; the sum is the score."""
-    rows = card.units[(card.units["unit_id"] == unit_id) & card.units["amber"].notna()]
-    rows = rows[rows["weight"] > 0]
+    rows = card.scored[card.scored["unit_id"] == unit_id]
     share = rows["weight"] / rows["weight"].sum()
     kept = [
         "indicator_id",
@@ -156,16 +155,13 @@ def nearest_peers(tables: Tables, card: Scorecard, unit_id: str) -> pd.DataFrame
     """
     if tables.exposure is None:
         return pd.DataFrame(columns=_PEER_COLUMNS)
-    period = pd.Period(card.period)
-    first, last = (literal(str(day.date())) for day in (period.start_time, period.end_time))
-    rows = tables.exposure.relation.filter(f"month BETWEEN {first}::DATE AND {last}::DATE")
-    frame = rows.aggregate("unit_id, product, sum(accounts)::DOUBLE AS accounts").df()
+    frame = accounts_by_product(tables.exposure, card.period)
     wide = frame.pivot_table(
         index="unit_id", columns="product", values="accounts", fill_value=0.0
     ).sort_index()
     if unit_id not in wide.index:
         return pd.DataFrame(columns=_PEER_COLUMNS)
-    distance = pd.Series(_distances(wide.to_numpy(float), wide.index.get_loc(unit_id)), index=wide.index)
+    distance = pd.Series(_distances(wide.to_numpy(float), list(wide.index).index(unit_id)), index=wide.index)
     near = distance.drop(unit_id).nsmallest(PEERS).rename("distance").rename_axis("unit_id").reset_index()
     return near.merge(card.table[["unit_id", "name", "score", "rating"]], on="unit_id", how="inner")[
         _PEER_COLUMNS

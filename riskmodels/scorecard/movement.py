@@ -136,8 +136,7 @@ def explain_movement(previous: Scorecard, revised: Scorecard, card: Scorecard) -
 
 
 def _rated(card: Scorecard) -> pd.DataFrame:
-    rows = card.units
-    return rows[rows["amber"].notna() & (rows["weight"] > 0)].set_index(_KEY).sort_index()
+    return card.scored.set_index(_KEY).sort_index()
 
 
 def _of(old: pd.DataFrame, then: pd.DataFrame, name: str) -> pd.Series:

@@ -12,8 +12,8 @@ from riskmodels.forecasting import Nowcast
 from riskmodels.policy import IndicatorPolicy, Limits, Policy
 from riskmodels.rates import Posterior
 from riskmodels.scorecard.evidence import Evidence, gather_evidence
-from riskmodels.tables import Table, Tables
-from riskmodels.tables.sql import literal
+from riskmodels.scorecard.exposure import accounts_by_product
+from riskmodels.tables import Tables
 
 Floats = npt.NDArray[np.float64]
 
@@ -254,7 +254,7 @@ def _limits(
         return _stacked(own)
     if not policy.limits_by_product or tables.exposure is None:
         return _stacked([policy.limits] * n)
-    mix = _account_mix(tables.exposure, pd.Period(period))
+    mix = accounts_by_product(tables.exposure, period)
     mix = pd.concat([mix, mix.assign(unit_id="")])
     sums = mix.groupby("unit_id")["accounts"].sum()
     limits = _stacked([policy.limits_by_product.get(str(key), policy.limits) for key in mix["product"]])
@@ -268,11 +268,3 @@ def _stacked(limits: list[Limits]) -> tuple[Floats, Floats, Floats]:
         np.array([getattr(one, name) for one in limits], dtype=np.float64) for name in ANCHORS
     )
     return best, amber, red
-
-
-def _account_mix(exposure: Table, period: pd.Period) -> pd.DataFrame:
-    """Accounts by unit and product in the months of the period."""
-    first, last = (literal(str(day.date())) for day in (period.start_time, period.end_time))
-    rows = exposure.relation.filter(f"month BETWEEN {first}::DATE AND {last}::DATE AND accounts IS NOT NULL")
-    sums = rows.aggregate("unit_id, product, sum(accounts)::DOUBLE AS accounts")
-    return pd.DataFrame(sums.order("unit_id, product").df())

@@ -84,6 +84,12 @@ class Scorecard(Displayed):
         return self.indicators[self.indicators["unit_id"] != ""].reset_index(drop=True)
 
     @property
+    def scored(self) -> pd.DataFrame:
+        """The indicators of the units that count in their scores: those with limits and a weight."""
+        rows = self.units
+        return rows[rows["amber"].notna() & (rows["weight"] > 0)].reset_index(drop=True)
+
+    @property
     def riskiest(self) -> str:
         """The unit with the highest score; nothing where none is scored."""
         return str(self.table["unit_id"].iloc[0]) if len(self.table) else ""

@@ -123,7 +123,7 @@ def compare_weights(card: Scorecard, policy: Policy) -> Robustness:
     Robustness
         One row a way; the policy's own weights give a rank correlation of one.
     """
-    rows = card.units[card.units["amber"].notna() & (card.units["weight"] > 0)].reset_index(drop=True)
+    rows = card.scored
     wide = rows.pivot_table(index="unit_id", columns="indicator_id", values="points")
     schemes = weight_schemes(policy, list(wide.columns), wide.to_numpy(float))
     schemes.index = wide.columns
@@ -191,7 +191,7 @@ def score_sensitivity(card: Scorecard, policy: Policy, unit_id: str, *, seed: in
     -----
     Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018, by SALib. Inputs are taken as independent.
     """
-    rows = card.units[card.units["amber"].notna() & (card.units["weight"] > 0)]
+    rows = card.scored
     own = rows[rows["unit_id"] == unit_id].sort_values("indicator_id", ignore_index=True)
     if card.table.empty:
         return Sensitivity(unit_id=unit_id, table=pd.DataFrame(columns=["input"]), variance=0.0)

@@ -1,0 +1,31 @@
+"""Accounts and customers of a quarter."""
+
+import pandas as pd
+
+from riskmodels.tables import Table
+from riskmodels.tables.sql import literal
+
+
+def days_of(period: str) -> str:
+    """Return the bounds of a quarter's days for a BETWEEN of SQL."""
+    quarter = pd.Period(period, freq="Q")
+    return " AND ".join(f"{literal(str(day.date()))}::DATE" for day in (quarter.start_time, quarter.end_time))
+
+
+def accounts_by_product(exposure: Table, period: str) -> pd.DataFrame:
+    """Add up the accounts of the quarter's months: unit_id, product, accounts; in this order."""
+    rows = exposure.relation.filter(f"month BETWEEN {days_of(period)} AND accounts IS NOT NULL")
+    sums = rows.aggregate("unit_id, product, sum(accounts)::DOUBLE AS accounts")
+    return pd.DataFrame(sums.order("unit_id, product").df())
+
+
+def mean_exposure(exposure: Table | None, period: str) -> pd.DataFrame:
+    """Return mean accounts and customers of the quarter by unit: none where the source has no exposure."""
+    if exposure is None:
+        numbers = dict.fromkeys(("accounts", "customers"), pd.Series(dtype="float64"))
+        return pd.DataFrame({"unit_id": pd.Series(dtype="str"), **numbers})
+    months = exposure.relation.filter(f"month BETWEEN {days_of(period)}").aggregate(
+        "unit_id, month, sum(accounts)::DOUBLE AS accounts, sum(customers)::DOUBLE AS customers"
+    )
+    means = months.aggregate("unit_id, avg(accounts) AS accounts, avg(customers) AS customers")
+    return pd.DataFrame(means.order("unit_id").df())
