@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from riskmodels.catalogue import INDICATORS, indicators
 from riskmodels.display import Displayed
@@ -212,12 +213,12 @@ def holm_adjusted(p: npt.ArrayLike) -> Floats:
 
     Parameters
     ----------
-    p : array_like, shape (k,) or (families, k)
+    p : array_like, shape (k,)
         NaN: not tested, and not counted.
 
     Returns
     -------
-    ndarray, same shape
+    ndarray, shape (k,)
         Not below p, at most 1, in the same order as p; NaN stays.
 
     Notes
@@ -230,13 +231,10 @@ def holm_adjusted(p: npt.ArrayLike) -> Floats:
     >>> holm_adjusted([0.01, 0.04, 0.03, float("nan")]).tolist()
     [0.03, 0.06, 0.06, nan]
     """
-    values = np.asarray(p, dtype=np.float64)
-    order = np.argsort(values, axis=-1, kind="stable")  # NaN comes last
-    ranked = np.take_along_axis(values, order, axis=-1)
-    left = np.isfinite(values).sum(axis=-1, keepdims=True) - np.arange(values.shape[-1])
-    stepped = np.fmin(np.fmax.accumulate(ranked * left, axis=-1), 1.0)
-    adjusted = np.empty_like(values)
-    np.put_along_axis(adjusted, order, np.where(np.isnan(ranked), np.nan, stepped), axis=-1)
+    adjusted = np.array(p, dtype=np.float64)
+    tested = np.isfinite(adjusted)
+    if tested.any():
+        adjusted[tested] = multipletests(adjusted[tested], method="holm")[1]
     return adjusted
 
 
