@@ -12,7 +12,7 @@ from riskmodels.assessment.evidence import (
     unused_findings,
     worthless_findings,
 )
-from riskmodels.assessment.fairness import gap_findings, risk_findings
+from riskmodels.assessment.fairness import gap_findings
 from riskmodels.assessment.findings import Finding, Findings
 from riskmodels.assessment.future import forecast_findings, stress_findings
 from riskmodels.assessment.present import (
@@ -21,6 +21,7 @@ from riskmodels.assessment.present import (
     unit_findings,
     unit_indicator_findings,
 )
+from riskmodels.assessment.register import risk_findings
 from riskmodels.forecasting import Forecast
 from riskmodels.policy import Policy
 from riskmodels.risks import RiskRegister

@@ -6,9 +6,10 @@ from riskmodels.plots.conclusions import plot_findings, plot_stresstest
 from riskmodels.plots.data import plot_change, plot_changes, plot_coverage, plot_quality
 from riskmodels.plots.dispatch import plot, plot_of
 from riskmodels.plots.explanations import plot_explanation
+from riskmodels.plots.funnels import plot_funnel
 from riskmodels.plots.gaps import plot_gaps
 from riskmodels.plots.losses import plot_lossassessment, plot_lossdistribution, plot_taildiagnostics
-from riskmodels.plots.movements import plot_funnel, plot_movements, plot_unit
+from riskmodels.plots.movements import plot_movements, plot_unit
 from riskmodels.plots.nowcasts import plot_nowcast
 from riskmodels.plots.outlooks import plot_forecast, plot_series
 from riskmodels.plots.panels import plot_panel

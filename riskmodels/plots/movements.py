@@ -1,4 +1,4 @@
-"""What moved the scores, which units stand out of their funnel, what one unit's score is made of."""
+"""What moved the scores, and what one unit's score is made of."""
 
 import numpy as np
 import pandas as pd
@@ -6,18 +6,12 @@ from matplotlib.axes import Axes
 
 from riskmodels.catalogue import INDICATORS
 from riskmodels.labels import RATING_MARKS, label, local, rating_label
-from riskmodels.plots.canvas import BAND, COLOURS, LINE, NOTE, SHOCK, house_axes, log_ticks, noted, short
+from riskmodels.plots.canvas import BAND, COLOURS, LINE, NOTE, SHOCK, house_axes, noted, short
 from riskmodels.plots.dispatch import plot_of
 from riskmodels.policy import Policy
-from riskmodels.rates import Funnel
 from riskmodels.scorecard import PARTS, Movements, UnitExplanation
 
-_KINDS = (
-    ("o", LINE, "within the limits"),
-    ("^", COLOURS["amber"], "beyond the inner limits (95%)"),
-    ("s", COLOURS["red"], "beyond the outer limits (99.8%)"),
-)
-_MOST_UNITS, _MOST_INDICATORS, _NAMED = 15, 12, 8
+_MOST_UNITS, _MOST_INDICATORS = 15, 12
 _PART_COLOURS = dict(zip(PARTS, (NOTE, BAND, "#8fae8b", LINE, SHOCK), strict=True))
 _HATCHES = dict(zip(PARTS, ("..", "--", "", "//", "xx"), strict=True))
 
@@ -52,44 +46,6 @@ def plot_movements(result: Movements, *, ax: Axes | None = None, note: str = "")
         )
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=6, fontsize=7)
         return noted(axes, note)
-
-
-@plot_of.register
-def plot_funnel(result: Funnel, *, ax: Axes | None = None, note: str = "") -> Axes:
-    """Draw units by size against their funnel limits; those outside are named, and marked otherwise."""
-    titles = (
-        ("trials", "share")
-        if result.proportion
-        else ("expected events, as peers have them", "observed ÷ expected")
-    )
-    with house_axes(ax, 7.2, 3.4) as axes:
-        for side in ("lower", "upper"):
-            for name, style in (("95", "--"), ("998", "-")):
-                axes.plot(
-                    result.limits["expected"], result.limits[f"{side}_{name}"], style, color=BAND, linewidth=1
-                )
-        axes.axhline(result.target, color=NOTE, linewidth=0.8)
-        _draw_units(axes, result.table)
-        if len(result.table):
-            axes.set_xscale("log")
-            log_ticks(axes.xaxis, 1.0, 2.0, 5.0)
-        axes.set_xlabel(label(titles[0]))
-        axes.set_ylabel(label(titles[1]))
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=7)
-        return noted(axes, note)
-
-
-def _draw_units(axes: Axes, table: pd.DataFrame) -> None:
-    """Draw the units, each kind with its mark, and name those that are farthest out."""
-    outside = table["outside"].abs()
-    for level, (marker, colour, words) in enumerate(_KINDS):
-        rows = table[outside == level]
-        named = f"{label(words)}: {len(rows)}"
-        axes.plot(rows["expected"], rows["value"], marker, color=colour, markersize=4, label=named)
-    far = table[outside > 0].sort_values("z", key=np.abs, ascending=False).head(_NAMED)
-    for row in far.to_dict("records"):
-        place, name = (row["expected"], row["value"]), short(str(row["name"]), 18)
-        axes.annotate(name, place, xytext=(4, 3), textcoords="offset points", fontsize=7)
 
 
 @plot_of.register

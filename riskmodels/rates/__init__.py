@@ -1,12 +1,13 @@
 """What counts say about the true values behind them: credibility, posteriors, funnels, overdispersion."""
 
+from riskmodels.rates.availability import availability_posterior
 from riskmodels.rates.counts import Counts
 from riskmodels.rates.credibility import credible_posterior, own_value
 from riskmodels.rates.credible import CredibleRates, credibility_rates
 from riskmodels.rates.dispersion import overdispersion
 from riskmodels.rates.durations import restricted_mean
 from riskmodels.rates.funnels import Funnel, funnel
-from riskmodels.rates.means import availability_posterior, mean_posterior
+from riskmodels.rates.means import mean_posterior
 from riskmodels.rates.nodes import Nodes, learn_nodes
 from riskmodels.rates.peers import peer_values
 from riskmodels.rates.posteriors import Posterior, risk_points

@@ -24,10 +24,10 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.policy import Policy
+from riskmodels.scorecard.exposure import days_of
 from riskmodels.scorecard.scores import WORST
 from riskmodels.scorecard.scoring import Scorecard, check_quarter, score
 from riskmodels.tables import Table, Tables
-from riskmodels.tables.sql import literal
 
 Floats = npt.NDArray[np.float64]
 _Bootstrap = Callable[..., Interval]
@@ -381,10 +381,7 @@ def _lost(losses: Table | None, period: str) -> pd.Series:
     """Add up gross losses of each unit in a quarter [CNY]."""
     if losses is None:
         return pd.Series(dtype="float64")
-    quarter = pd.Period(period, freq="Q")
-    first, last = (literal(str(day.date())) for day in (quarter.start_time, quarter.end_time))
-    days = f"occurred_on BETWEEN {first}::DATE AND {last}::DATE"
-    rows = losses.relation.filter(f"{days} AND unit_id IS NOT NULL")
+    rows = losses.relation.filter(f"occurred_on BETWEEN {days_of(period)} AND unit_id IS NOT NULL")
     sums: pd.DataFrame = rows.aggregate("unit_id, sum(gross_loss)::DOUBLE AS lost").df()
     return sums.set_index("unit_id")["lost"]
 

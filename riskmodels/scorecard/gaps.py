@@ -213,12 +213,12 @@ def holm_adjusted(p: npt.ArrayLike) -> Floats:
 
     Parameters
     ----------
-    p : array_like, shape (k,)
+    p : array_like, shape (k,) or (families, k)
         NaN: not tested, and not counted.
 
     Returns
     -------
-    ndarray, shape (k,)
+    ndarray, same shape
         Not below p, at most 1, in the same order as p; NaN stays.
 
     Notes
@@ -231,11 +231,16 @@ def holm_adjusted(p: npt.ArrayLike) -> Floats:
     >>> holm_adjusted([0.01, 0.04, 0.03, float("nan")]).tolist()
     [0.03, 0.06, 0.06, nan]
     """
-    adjusted = np.array(p, dtype=np.float64)
-    tested = np.isfinite(adjusted)
+    values = np.asarray(p, dtype=np.float64)
+    return np.asarray(np.apply_along_axis(_adjusted, -1, values)) if values.size else values
+
+
+def _adjusted(family: Floats) -> Floats:
+    tested = np.isfinite(family)
     if tested.any():
-        adjusted[tested] = multipletests(adjusted[tested], method="holm")[1]
-    return adjusted
+        family = family.copy()
+        family[tested] = multipletests(family[tested], method="holm")[1]
+    return family
 
 
 def customer_gaps(
@@ -371,8 +376,8 @@ def _tallied(cells: pd.DataFrame, ids: list[str], groups: list[str]) -> tuple[Fl
     indicator = pd.Index(ids).get_indexer(cells["indicator_id"].array)
     group = pd.Index(groups).get_indexer(cells[GROUP].array)
     sums = np.zeros((2, len(ids), len(groups), len(names)))
-    for target, name in zip(sums, _FIGURES, strict=True):  # an unknown numerator: none of them counted
-        np.add.at(target, (indicator, group, strata), cells[name].fillna(0.0).to_numpy(float))
+    for target, name in zip(sums, _FIGURES, strict=True):
+        np.add.at(target, (indicator, group, strata), cells[name].to_numpy(float))
     return sums[0], sums[1]
 
 
