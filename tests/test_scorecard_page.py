@@ -122,6 +122,30 @@ def test_a_funnel_without_units_is_drawn_too() -> None:
     assert "within the limits: 0" in [text.get_text() for text in axes.get_legend().get_texts()]
 
 
+def test_gaps_and_risks_beyond_the_appetite_are_findings(
+    results, sample_tables, default_policy, register
+) -> None:
+    found = rm.assess(
+        default_policy,
+        data=sample_tables,
+        scorecard=results["card"],
+        risks=register,
+        gaps=results["gaps"],
+        register=results["risks"],
+    ).table
+    gaps, risks = found[found["kind"] == "gap"], found[found["kind"] == "risk"]
+    assert sorted(gaps["subject"]) == ["Customer group: elderly", "Customer group: new resident"]
+    assert gaps["condition"].str.contains("Resolved within seven working days is 9").any()
+    assert (gaps["cause"] != "not in the risk register").all()
+    beyond = results["risks"].table[results["risks"].table["rating"].isin(["red", "amber"])]
+    assert len(risks) == len(beyond) > 0
+    names = {risk.id: risk.name_en for risk in register.risks}
+    assert risks["subject"].tolist() == [f"Risk: {names[name]}" for name in beyond["risk_id"]]
+    assert (risks["severity"].to_numpy() == beyond["rating"].to_numpy()).all()
+    assert (risks["value"] > risks["limit"]).all()
+    assert risks["corrective_action"].str.len().min() > 10
+
+
 def test_results_are_saved_and_loaded_as_they_are(results, tmp_path) -> None:
     for name, result in results.items():
         loaded = rm.load(rm.save(result, tmp_path / name), type(result))

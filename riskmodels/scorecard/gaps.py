@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from riskmodels.catalogue import INDICATORS, indicators
 from riskmodels.display import Displayed
@@ -232,15 +231,15 @@ def holm_adjusted(p: npt.ArrayLike) -> Floats:
     [0.03, 0.06, 0.06, nan]
     """
     values = np.asarray(p, dtype=np.float64)
-    return np.asarray(np.apply_along_axis(_adjusted, -1, values)) if values.size else values
-
-
-def _adjusted(family: Floats) -> Floats:
-    tested = np.isfinite(family)
-    if tested.any():
-        family = family.copy()
-        family[tested] = multipletests(family[tested], method="holm")[1]
-    return family
+    order = np.argsort(
+        values, axis=-1, kind="stable"
+    )  # NaN comes last; many families at once, as statsmodels cannot
+    ranked = np.take_along_axis(values, order, axis=-1)
+    left = np.isfinite(values).sum(axis=-1, keepdims=True) - np.arange(values.shape[-1])
+    stepped = np.fmin(np.fmax.accumulate(ranked * left, axis=-1), 1.0)
+    adjusted = np.empty_like(values)
+    np.put_along_axis(adjusted, order, np.where(np.isnan(ranked), np.nan, stepped), axis=-1)
+    return adjusted
 
 
 def customer_gaps(
