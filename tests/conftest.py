@@ -15,6 +15,8 @@ from riskmodels.policy import Policy, load_policy
 from riskmodels.sources import ingest
 from riskmodels.tables import Tables
 
+pytest_plugins = ["budget"]
+
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
 
