@@ -1,34 +1,19 @@
 """Compute the indicators of the policy from the tables, numerator and denominator kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
-import duckdb
-import numpy as np
 import pandas as pd
 
+from riskmodels.catalogue.counting import count
 from riskmodels.catalogue.definitions import INDICATORS
-from riskmodels.catalogue.entry import Indicator
-from riskmodels.catalogue.queries import (
-    Breakdown,
-    Frequency,
-    over_accounts,
-    over_durations,
-    over_minutes,
-    over_rows,
-    over_stock,
-    over_time,
-)
+from riskmodels.catalogue.queries import Breakdown, Frequency
 from riskmodels.display import Displayed
 from riskmodels.policy import Policy
-from riskmodels.rates import restricted_mean
 from riskmodels.tables import CONTRACTS, Tables
-from riskmodels.tables.sql import literal, name, single_file
-from riskmodels.workdays import working_days
+from riskmodels.tables.sql import literal
 
 _NO_ROWS = "the source has no rows for it in the period"
-_FIGURES = ("numerator", "denominator", "squares", "value")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,14 +97,11 @@ def indicators(
     cut = Breakdown(
         tables=tables, by=tuple(by), freq=freq, periods=None if periods is None else tuple(periods)
     )
-    with duckdb.connect() as connection:
-        _prepare(connection, tables)
-        found: dict[str, pd.DataFrame] = {}
-        for chosen in _sharing_a_scan(given):
-            found |= _computed(connection, chosen, cut)
-    reasons |= {indicator.id: _NO_ROWS for indicator in given if found[indicator.id].empty}
+    table = count(given, cut)
+    found = set(table["indicator_id"].unique())
+    reasons |= {indicator.id: _NO_ROWS for indicator in given if indicator.id not in found}
     return Indicators(
-        table=_joined([found[indicator.id] for indicator in given], cut),
+        table=table,
         unavailable=_listed({key: reason for key, reason in reasons.items() if reason}),
         by=cut.by,
     )
@@ -146,15 +128,6 @@ def _listed(reasons: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame({"indicator_id": list(reasons), "reason": list(reasons.values())}, dtype="str")
 
 
-def _joined(frames: list[pd.DataFrame], cut: Breakdown) -> pd.DataFrame:
-    """Put the frames that have rows one under another."""
-    full = [frame for frame in frames if len(frame)]
-    if full:
-        return pd.concat(full, ignore_index=True).astype({"period": "str"})
-    texts = dict.fromkeys(["indicator_id", *cut.by, "period"], pd.Series(dtype="str"))
-    return pd.DataFrame({**texts, **dict.fromkeys(_FIGURES, pd.Series(dtype="float64"))})
-
-
 def _why_not(indicator_id: str, tables: Tables, by: Sequence[str]) -> str:
     """Say why an indicator cannot be computed, or return an empty text."""
     definition = INDICATORS.get(indicator_id)
@@ -175,99 +148,3 @@ def _why_not(indicator_id: str, tables: Tables, by: Sequence[str]) -> str:
     if lacking or (definition.exposure == "time" and by):
         return f"it has no breakdown by {', '.join(lacking or by)}"
     return ""
-
-
-def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
-    """Create a view a table, with ``now``, the end of the as-of day; the complaints' span, days, outages."""
-    for table in tables.present:
-        connection.execute(
-            f"CREATE TEMP VIEW {name(table.name)} AS SELECT *, {literal(tables.as_of.isoformat())}::TIMESTAMP"
-            f" + INTERVAL 1 DAY AS now FROM read_parquet({single_file(table.path)})"
-        )
-    first = (
-        "NULL::DATE AS began"
-        if tables.complaints is None
-        else "min(received_at)::DATE AS began FROM complaints"
-    )
-    connection.execute(f"CREATE TEMP TABLE span AS SELECT {first}")
-    began = connection.execute("SELECT began FROM span").fetchall()[0][0] or tables.as_of
-    calendar = working_days(began - timedelta(days=1), tables.as_of, country=tables.country)
-    connection.register("calendar", calendar)
-    connection.execute("CREATE TEMP TABLE workdays AS SELECT day::DATE AS day, working_index FROM calendar")
-    connection.execute(f"CREATE TEMP VIEW outages AS {_outages(tables)}")
-
-
-def _outages(tables: Tables) -> str:
-    """Select the outages that began by now, an open one lasting until now; none where there are no incidents."""
-    if tables.incidents is None:
-        return "SELECT NULL AS incident_id, NULL AS unit_id, NULL::TIMESTAMP AS started, started AS ended LIMIT 0"
-    return (
-        "SELECT incident_id, unit_id, started_at AS started, least(coalesce(ended_at, now), now) AS ended"
-        " FROM incidents WHERE kind = 'outage' AND started_at < now"
-    )
-
-
-def _sharing_a_scan(given: Iterable[Indicator]) -> list[list[Indicator]]:
-    """Put indicators of the same table and cohort together; those that count otherwise stay alone."""
-    groups: dict[tuple[str, ...], list[Indicator]] = {}
-    for indicator in given:
-        alone = (
-            indicator.exposure or indicator.stock or indicator.horizon or indicator.family == "availability"
-        )
-        key = (indicator.id,) if alone else (indicator.table, indicator.at)
-        groups.setdefault(key, []).append(indicator)
-    return list(groups.values())
-
-
-def _computed(
-    connection: duckdb.DuckDBPyConnection, chosen: list[Indicator], cut: Breakdown
-) -> dict[str, pd.DataFrame]:
-    """Run the query of indicators that share a scan, and take each one's rows out of its answer."""
-    answer = connection.execute(cut.finished(_counting(chosen, cut))).df()
-    if chosen[0].horizon:
-        answer = _restricted_means(answer, chosen[0], cut)
-    return {indicator.id: _rows_of(answer, indicator, place, cut) for place, indicator in enumerate(chosen)}
-
-
-def _counting(chosen: list[Indicator], cut: Breakdown) -> str:
-    first = chosen[0]
-    if first.exposure == "accounts":
-        return over_accounts(first, cut)
-    if first.exposure == "time":
-        return over_time(first, cut)
-    if first.horizon:
-        return over_durations(first, cut)
-    if first.stock:
-        return over_stock(first, cut)
-    return over_minutes(first, cut) if first.family == "availability" else over_rows(chosen, cut)
-
-
-def _rows_of(answer: pd.DataFrame, indicator: Indicator, place: int, cut: Breakdown) -> pd.DataFrame:
-    """Return one indicator's rows: those whose denominator is above zero."""
-    figures = {f"{figure}_{place}": figure for figure in _FIGURES[:3]}
-    rows = answer.loc[answer[f"denominator_{place}"] > 0, [*cut.by, "period", *figures]]
-    rows = rows.rename(columns=figures).astype(dict.fromkeys(figures.values(), "float64"))
-    rows.insert(0, "indicator_id", indicator.id)
-    return rows.assign(value=rows["numerator"] / rows["denominator"] * indicator.scale)
-
-
-def _restricted_means(answer: pd.DataFrame, indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
-    """Turn counts by whole days into restricted means; a cohort that is too young is left out.
-
-    The numerator is the mean times the number of complaints n, and the squares are n (mean² + n V), V the
-    variance of the mean by Greenwood's formula: so their spread over n is V, and where nothing is censored
-    they are the sum of the squared days.
-    """
-    cohorts = answer[[*cut.by, "period"]].drop_duplicates(ignore_index=True)
-    group = answer.groupby([*cut.by, "period"], sort=False, dropna=False).ngroup().to_numpy()
-    counts = np.zeros((2, len(cohorts), indicator.horizon + 1))
-    days = answer["days"].to_numpy(np.int64)
-    counts[0, group, days], counts[1, group, days] = answer["events"], answer["censored"]
-    mean, variance = restricted_mean(counts[0], counts[1])
-    size = counts.sum(axis=(0, 2))
-    figures = {
-        "numerator_0": mean * size,
-        "denominator_0": size,
-        "squares_0": size * (mean**2 + size * variance),
-    }
-    return cohorts.assign(**figures)[np.isfinite(mean)]

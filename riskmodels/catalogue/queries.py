@@ -52,8 +52,12 @@ class Breakdown:
 
     def rows(self, table: str, at: str) -> str:
         """Condition that a row is known, and not outside the span of the periods that are wanted."""
+        return f"{self.known(table, at)} AND {self.within(at)}"
+
+    def within(self, at: str) -> str:
+        """Condition that ``at`` is not outside the span of the periods that are wanted."""
         if self.periods is None:
-            return self.known(table, at)
+            return "true"
         if not self.periods:
             return "false"
         try:
@@ -61,7 +65,7 @@ class Breakdown:
         except ValueError as error:
             raise ParameterError(f"periods: {error}; expected a period like 2026Q3 or 2026-09") from None
         first, end = wanted.min().start_time.date(), (wanted.max() + 1).start_time.date()
-        return f"{self.known(table, at)} AND {at} >= {literal(str(first))}::DATE AND {at} < {literal(str(end))}::DATE"
+        return f"{at} >= {literal(str(first))}::DATE AND {at} < {literal(str(end))}::DATE"
 
     def finished(self, counted: str) -> str:
         """Name the periods of a query that gives ``by``, start and figures, and put its rows in order."""

@@ -1,17 +1,27 @@
-"""Run notebooks: one after the other with papermill, a whole assessment as one folder."""
+"""Run notebooks: one after the other with papermill, a whole assessment as one folder.
 
-from riskmodels.runner.assessment_run import run_assessment
-from riskmodels.runner.execution import execute_notebook
-from riskmodels.runner.plan import Plan, plan_assessment
-from riskmodels.runner.settings import NOTEBOOKS, RunSettings, change_settings, load_run
+As in the package's own door, a name is imported when it is first asked for: a kernel needs no papermill.
+"""
 
-__all__ = [
-    "NOTEBOOKS",
-    "Plan",
-    "RunSettings",
-    "change_settings",
-    "execute_notebook",
-    "load_run",
-    "plan_assessment",
-    "run_assessment",
-]
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "change_settings": "settings",
+    "execute_notebook": "execution",
+    "load_run": "settings",
+    "NOTEBOOKS": "settings",
+    "open_kernels": "kernels",
+    "Plan": "plan",
+    "plan_assessment": "plan",
+    "run_assessment": "assessment_run",
+    "RunSettings": "settings",
+}
+
+__all__ = list(_HOMES)  # noqa: PLE0605  the names are the keys
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'riskmodels.runner' has no attribute '{name}'")
+    return getattr(import_module(f"riskmodels.runner.{_HOMES[name]}"), name)

@@ -17,6 +17,7 @@ from riskmodels.report import write_report
 from riskmodels.results import replace_folder
 from riskmodels.runner.execution import execute_notebook
 from riskmodels.runner.front_page import summarise
+from riskmodels.runner.kernels import Kernels, open_kernels
 from riskmodels.runner.outputs import write_document, write_manifest, write_tables
 from riskmodels.runner.plan import Plan, Step, plan_steps
 from riskmodels.sources import load_source
@@ -25,7 +26,9 @@ NOTEBOOK_FOLDER = Path(__file__).parents[2] / "notebooks"
 _KERNELS = 2  # at a time
 
 
-def run_assessment(plan: Plan, *, store: Path, progress: Callable[[int, str], None]) -> Path:
+def run_assessment(
+    plan: Plan, *, store: Path, progress: Callable[[int, str], None], warm: bool = True
+) -> Path:
     """Execute a planned run.
 
     Parameters
@@ -36,6 +39,8 @@ def run_assessment(plan: Plan, *, store: Path, progress: Callable[[int, str], No
         Folder of accepted tables.
     progress : callable
         Called with the number of steps done and the names of those under way, whenever one starts or ends.
+    warm : bool
+        Fork the kernels from one process that has the libraries, where the system can; else each starts cold.
 
     Returns
     -------
@@ -59,19 +64,19 @@ def run_assessment(plan: Plan, *, store: Path, progress: Callable[[int, str], No
     lock = FileLock(plan.folder.parent / f".{plan.folder.name}.lock")
     try:
         with lock.acquire(timeout=0):
-            return _run_locked(plan, store.resolve(), progress)
+            return _run_locked(plan, store.resolve(), progress, warm=warm)
     except Timeout:
         raise RunError(f"another run is writing {plan.folder}; wait for it to end") from None
 
 
-def _run_locked(plan: Plan, store: Path, progress: Callable[[int, str], None]) -> Path:
+def _run_locked(plan: Plan, store: Path, progress: Callable[[int, str], None], *, warm: bool) -> Path:
     for left in plan.folder.parent.glob(f".{plan.folder.name}[.-]*-*"):
         if (left / "old").exists() and not plan.folder.exists():  # killed while it put the new one in place
             (left / "old").rename(plan.folder)
         shutil.rmtree(left, ignore_errors=True)
     staged = Path(tempfile.mkdtemp(prefix=f".{plan.folder.name}.partial-", dir=plan.folder.parent))
     try:
-        _fill(plan, staged.resolve(), store, progress)
+        _fill(plan, staged.resolve(), store, progress, warm=warm)
         staged.chmod(0o755)
         replace_folder(staged, plan.folder)
     except BaseException:
@@ -80,7 +85,9 @@ def _run_locked(plan: Plan, store: Path, progress: Callable[[int, str], None]) -
     return plan.folder / "report.html"
 
 
-def _fill(plan: Plan, folder: Path, store: Path, progress: Callable[[int, str], None]) -> None:
+def _fill(
+    plan: Plan, folder: Path, store: Path, progress: Callable[[int, str], None], *, warm: bool
+) -> None:
     use_language(plan.settings.language)
     (folder / "notebooks").mkdir()
     (folder / "results").mkdir()
@@ -89,7 +96,7 @@ def _fill(plan: Plan, folder: Path, store: Path, progress: Callable[[int, str], 
     failed = plan.folder.with_name(f"{plan.folder.name}.failed")
     shutil.rmtree(failed, ignore_errors=True)
     try:
-        seconds = _execute(steps, folder / "notebooks", progress)
+        seconds = _execute(steps, folder / "notebooks", progress, warm=warm)
     except BaseException:
         shutil.copytree(folder / "notebooks", failed)
         raise
@@ -103,17 +110,22 @@ def _fill(plan: Plan, folder: Path, store: Path, progress: Callable[[int, str], 
     write_manifest(plan, folder, seconds=seconds, code=[Path(__file__).parents[1], NOTEBOOK_FOLDER])
 
 
-def _execute(steps: list[Step], folder: Path, progress: Callable[[int, str], None]) -> dict[str, float]:
-    """Execute notebooks as soon as what they read is written; return the seconds that each took."""
+def _execute(
+    steps: list[Step], folder: Path, progress: Callable[[int, str], None], *, warm: bool
+) -> dict[str, float]:
+    """Execute notebooks as soon as what they read is written; return the seconds that each took.
+
+    Where one fails or the run is stopped, the kernels of the others are killed, and then their threads end.
+    """
     named = {step.name: step for step in steps}
     writers = {step.writes: step.name for step in steps}
     order = TopologicalSorter({step.name: [writers[result] for result in step.reads] for step in steps})
     order.prepare()
     seconds: dict[str, float] = {}
-    with ThreadPoolExecutor(_KERNELS) as pool:
+    with ThreadPoolExecutor(_KERNELS) as pool, open_kernels(warm=warm) as kernels:
         running: dict[Future[float], str] = {}
         while order.is_active():
-            running |= {pool.submit(_execute_step, named[name], folder): name for name in order.get_ready()}
+            running |= {pool.submit(_execute_step, named[name], folder, kernels): name for name in order.get_ready()}
             progress(len(seconds), ", ".join(running.values()))
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 name = running.pop(future)
@@ -122,12 +134,13 @@ def _execute(steps: list[Step], folder: Path, progress: Callable[[int, str], Non
     return seconds
 
 
-def _execute_step(step: Step, folder: Path) -> float:
+def _execute_step(step: Step, folder: Path, kernels: Kernels) -> float:
     start = time.perf_counter()
     execute_notebook(
         NOTEBOOK_FOLDER / f"{step.notebook}.ipynb",
         folder / f"{step.name}.ipynb",
         step.parameters,
+        kernels=kernels,
         subject=step.subject,
     )
     return time.perf_counter() - start

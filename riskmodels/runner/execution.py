@@ -8,11 +8,11 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 from papermill.iorw import papermill_io
-from traitlets.config import Config
 
 from riskmodels.errors import RiskModelsError, RunError
 from riskmodels.params import Parameters
 from riskmodels.privacy import mask_personal_data
+from riskmodels.runner.kernels import Kernels, connection, manager_class
 
 _SCHEME = "masked:"
 _START_TIMEOUT = 120  # seconds
@@ -20,10 +20,11 @@ _KERNEL_ARGUMENTS = [
     "--matplotlib=inline",  # figures go into the notebook, whatever MPLBACKEND says outside
     "--log-level=CRITICAL",  # what goes wrong is in the notebook; that it is told to stop is no error
 ]
-_ENCRYPTED = Config({"KernelManager": {"transport_encryption": "auto"}})  # a kernel is talked to over TCP
 
 
-def execute_notebook(notebook: Path, output: Path, parameters: Parameters, *, subject: str = "") -> Path:
+def execute_notebook(
+    notebook: Path, output: Path, parameters: Parameters, *, kernels: Kernels, subject: str = ""
+) -> Path:
     """Run a notebook in a kernel of its own and write it, executed, to ``output``.
 
     Parameters
@@ -34,6 +35,8 @@ def execute_notebook(notebook: Path, output: Path, parameters: Parameters, *, su
         Where the executed one goes; its folder exists.
     parameters : Parameters
         Its parameters, checked: names that the notebook does not have cannot be passed.
+    kernels : Kernels
+        From ``open_kernels``: what starts its kernel.
     subject : str
         What it is about this time, where it is run several times; the report adds it to the title.
 
@@ -64,7 +67,8 @@ def execute_notebook(notebook: Path, output: Path, parameters: Parameters, *, su
             resources={
                 "metadata": {"path": str(output.parent)}
             },  # the kernel's folder; cwd= is of all threads
-            config=_ENCRYPTED,
+            config=connection(kernels),
+            kernel_manager_class=manager_class(kernels),
             extra_arguments=_KERNEL_ARGUMENTS,
         )
     except PapermillExecutionError as error:

@@ -1,0 +1,240 @@
+"""Count what indicators are made of: once for the same tables, whatever is asked of the counts afterwards.
+
+Most indicators add up: what a quarter of a unit has is the sum of what its months have by product, channel and
+customer group. These cells are counted in one scan of each table, kept as long as the tables are, and added up
+for each breakdown. What does not add up (a mean by Kaplan–Meier, the last month of a stock, incidents that last)
+is counted for each breakdown over all periods, and kept as well.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from riskmodels.catalogue.entry import Indicator
+from riskmodels.catalogue.queries import (
+    Breakdown,
+    over_accounts,
+    over_durations,
+    over_minutes,
+    over_rows,
+    over_stock,
+    over_time,
+)
+from riskmodels.rates import restricted_mean
+from riskmodels.tables import CONTRACTS, Tables
+from riskmodels.tables.sql import literal, name, single_file
+from riskmodels.workdays import working_days
+
+DIMENSIONS = ("unit_id", "product", "channel", "customer_group")
+_FIGURES = ("numerator", "denominator", "squares")
+_KEPT_ROWS = (
+    1_000_000  # of a table: the cells of a larger one would take gigabytes, so each breakdown scans it
+)
+_CELLS = (
+    "CREATE TEMP TABLE cells (indicator_id VARCHAR, start DATE, numerator DOUBLE, denominator DOUBLE,"
+    f" squares DOUBLE, {', '.join(f'{column} VARCHAR' for column in DIMENSIONS)})"
+)
+
+
+def count(given: list[Indicator], cut: Breakdown) -> pd.DataFrame:
+    """Return numerator, denominator, squares and value of indicators, in their order, by breakdown and period.
+
+    Raises ParameterError where a period cannot be read.
+    """
+    counts = _opened.get(cut.tables)
+    if counts is None:
+        counts = _opened.setdefault(cut.tables, _Counts(cut.tables))
+    cut.within("start")  # refuses what is no period
+    frames = [frame for frame in counts.frames(given, cut) if len(frame)]
+    if not frames:
+        texts = dict.fromkeys(["indicator_id", *cut.by, "period"], pd.Series(dtype="str"))
+        return pd.DataFrame({**texts, **dict.fromkeys([*_FIGURES, "value"], pd.Series(dtype="float64"))})
+    table = pd.concat(frames, ignore_index=True).astype({"period": "str", "indicator_id": "str"})
+    places = pd.Index([indicator.id for indicator in given]).get_indexer(pd.Index(table["indicator_id"]))
+    scales = np.array([indicator.scale for indicator in given])[places]
+    table["value"] = table["numerator"] / table["denominator"] * scales
+    return table.iloc[np.argsort(places, kind="stable")].reset_index(drop=True)
+
+
+class _Counts:
+    """What has been counted of tables so far; one thread at a time."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._lock = Lock()
+        self._in_cells: set[str] = set()
+        self._scanned: dict[tuple[object, ...], pd.DataFrame] = {}
+        self._connection = duckdb.connect()
+        _prepare(self._connection, tables)
+        self._connection.execute(_CELLS)
+
+    def frames(self, given: list[Indicator], cut: Breakdown) -> list[pd.DataFrame]:
+        """Return the rows with a denominator, each indicator's in the order of breakdown and period."""
+        in_cells, scanned = [], []
+        with self._lock:
+            for chosen in _sharing_a_scan(given):
+                if not _is_kept(chosen[0], cut.tables):
+                    scanned.append(self._scan(chosen, cut))
+                elif _adds_up(chosen[0]) and set(cut.by) <= set(DIMENSIONS):
+                    self._count_cells(chosen, cut.tables)
+                    in_cells += chosen
+                else:
+                    scanned.append(_of_periods(self._scan_once(chosen, cut), cut))
+            return [*scanned, self._add_up(in_cells, cut)] if in_cells else scanned
+
+    def _scan(self, chosen: list[Indicator], cut: Breakdown) -> pd.DataFrame:
+        answer = self._connection.execute(cut.finished(_counting(chosen, cut))).df()
+        if chosen[0].horizon:
+            answer = _restricted_means(answer, chosen[0], cut)
+        parts = [_rows_of(answer, indicator, place, cut) for place, indicator in enumerate(chosen)]
+        return pd.concat(parts, ignore_index=True)
+
+    def _scan_once(self, chosen: list[Indicator], cut: Breakdown) -> pd.DataFrame:
+        key = (*(indicator.id for indicator in chosen), cut.by, cut.freq)
+        if key not in self._scanned:
+            whole = Breakdown(tables=cut.tables, by=cut.by, freq=cut.freq, periods=None)
+            self._scanned[key] = self._scan(chosen, whole)
+        return self._scanned[key]
+
+    def _count_cells(self, chosen: list[Indicator], tables: Tables) -> None:
+        """Count the finest cells of indicators that share a scan, where that is not done yet."""
+        chosen = [indicator for indicator in chosen if indicator.id not in self._in_cells]
+        if not chosen:
+            return
+        cut = Breakdown(tables=tables, by=_dimensions(chosen[0]), freq="M", periods=None)
+        self._connection.execute(f"CREATE TEMP TABLE scan AS {_counting(chosen, cut)}")
+        for place, indicator in enumerate(chosen):
+            figures = ", ".join(f"{figure}_{place} AS {figure}" for figure in _FIGURES)
+            self._connection.execute(
+                f"INSERT INTO cells BY NAME SELECT {literal(indicator.id)} AS indicator_id, {cut.keys}start, {figures}"
+                f" FROM scan WHERE numerator_{place} <> 0 OR denominator_{place} <> 0"
+            )
+            self._in_cells.add(indicator.id)
+        self._connection.execute("DROP TABLE scan")
+
+    def _add_up(self, chosen: list[Indicator], cut: Breakdown) -> pd.DataFrame:
+        names = ", ".join(literal(indicator.id) for indicator in chosen)
+        sums = ", ".join(f"sum({figure}) AS {figure}" for figure in _FIGURES)
+        added = (
+            f"SELECT indicator_id, {cut.grouping('cells.start')}, {sums} FROM cells"
+            f" WHERE indicator_id IN ({names}) AND {cut.within('cells.start')} GROUP BY ALL HAVING denominator > 0"
+        )
+        answer = self._connection.execute(cut.finished(added)).df()
+        return answer[["indicator_id", *cut.by, "period", *_FIGURES]]
+
+
+_opened: WeakKeyDictionary[Tables, _Counts] = WeakKeyDictionary()
+
+
+def _adds_up(indicator: Indicator) -> bool:
+    """Tell whether the counts of a whole are the sums of those of its parts."""
+    alone = indicator.stock or indicator.horizon or indicator.exposure == "time"
+    return not alone and indicator.family != "availability"
+
+
+def _sources(indicator: Indicator) -> list[str]:
+    return [indicator.table, *(["exposure"] if indicator.exposure == "accounts" else [])]
+
+
+def _is_kept(indicator: Indicator, tables: Tables) -> bool:
+    rows = (tables.require(source).provenance.rows_accepted for source in _sources(indicator))
+    return max(rows) <= _KEPT_ROWS
+
+
+def _dimensions(indicator: Indicator) -> tuple[str, ...]:
+    tables = _sources(indicator)
+    return tuple(one for one in DIMENSIONS if all(one in CONTRACTS[table].names for table in tables))
+
+
+def _of_periods(frame: pd.DataFrame, cut: Breakdown) -> pd.DataFrame:
+    return frame if cut.periods is None else frame[frame["period"].isin(cut.periods)]
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
+    """Create a view a table, with ``now``, the end of the as-of day; the complaints' span, days, outages."""
+    for table in tables.present:
+        connection.execute(
+            f"CREATE TEMP VIEW {name(table.name)} AS SELECT *, {literal(tables.as_of.isoformat())}::TIMESTAMP"
+            f" + INTERVAL 1 DAY AS now FROM read_parquet({single_file(table.path)})"
+        )
+    first = (
+        "NULL::DATE AS began"
+        if tables.complaints is None
+        else "min(received_at)::DATE AS began FROM complaints"
+    )
+    connection.execute(f"CREATE TEMP TABLE span AS SELECT {first}")
+    began = connection.execute("SELECT began FROM span").fetchall()[0][0] or tables.as_of
+    calendar = working_days(began - timedelta(days=1), tables.as_of, country=tables.country)
+    connection.register("calendar", calendar)
+    connection.execute("CREATE TEMP TABLE workdays AS SELECT day::DATE AS day, working_index FROM calendar")
+    connection.execute(f"CREATE TEMP VIEW outages AS {_outages(tables)}")
+
+
+def _outages(tables: Tables) -> str:
+    """Select the outages that began by now, an open one lasting until now; none where there are no incidents."""
+    if tables.incidents is None:
+        return "SELECT NULL AS incident_id, NULL AS unit_id, NULL::TIMESTAMP AS started, started AS ended LIMIT 0"
+    return (
+        "SELECT incident_id, unit_id, started_at AS started, least(coalesce(ended_at, now), now) AS ended"
+        " FROM incidents WHERE kind = 'outage' AND started_at < now"
+    )
+
+
+def _sharing_a_scan(given: Iterable[Indicator]) -> list[list[Indicator]]:
+    """Put indicators of the same table and cohort together; those that count otherwise stay alone."""
+    groups: dict[tuple[str, ...], list[Indicator]] = {}
+    for indicator in given:
+        alone = (
+            indicator.exposure or indicator.stock or indicator.horizon or indicator.family == "availability"
+        )
+        key = (indicator.id,) if alone else (indicator.table, indicator.at)
+        groups.setdefault(key, []).append(indicator)
+    return list(groups.values())
+
+
+def _counting(chosen: list[Indicator], cut: Breakdown) -> str:
+    first = chosen[0]
+    if first.exposure == "accounts":
+        return over_accounts(first, cut)
+    if first.exposure == "time":
+        return over_time(first, cut)
+    if first.horizon:
+        return over_durations(first, cut)
+    if first.stock:
+        return over_stock(first, cut)
+    return over_minutes(first, cut) if first.family == "availability" else over_rows(chosen, cut)
+
+
+def _rows_of(answer: pd.DataFrame, indicator: Indicator, place: int, cut: Breakdown) -> pd.DataFrame:
+    """Return one indicator's rows: those whose denominator is above zero."""
+    figures = {f"{figure}_{place}": figure for figure in _FIGURES}
+    rows = answer.loc[answer[f"denominator_{place}"] > 0, [*cut.by, "period", *figures]]
+    rows = rows.rename(columns=figures).astype(dict.fromkeys(figures.values(), "float64"))
+    rows.insert(0, "indicator_id", indicator.id)
+    return rows
+
+
+def _restricted_means(answer: pd.DataFrame, indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
+    """Turn counts by whole days into restricted means; a cohort that is too young is left out.
+
+    The numerator is the mean times the number of complaints n, and the squares are n (mean² + n V), V the
+    variance of the mean by Greenwood's formula: so their spread over n is V, and where nothing is censored
+    they are the sum of the squared days.
+    """
+    cohorts = answer[[*cut.by, "period"]].drop_duplicates(ignore_index=True)
+    group = answer.groupby([*cut.by, "period"], sort=False, dropna=False).ngroup().to_numpy()
+    counts = np.zeros((2, len(cohorts), indicator.horizon + 1))
+    days = answer["days"].to_numpy(np.int64)
+    counts[0, group, days], counts[1, group, days] = answer["events"], answer["censored"]
+    mean, variance = restricted_mean(counts[0], counts[1])
+    size = counts.sum(axis=(0, 2))
+    figures = {
+        "numerator_0": mean * size,
+        "denominator_0": size,
+        "squares_0": size * (mean**2 + size * variance),
+    }
+    return cohorts.assign(**figures)[np.isfinite(mean)]

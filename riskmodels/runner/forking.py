@@ -1,0 +1,151 @@
+"""The process that kernels are forked from: it imports what notebooks need once, and computes nothing.
+
+``python -m riskmodels.runner.forking FD``: on the socket FD it gets one byte and a channel for each kernel that
+is wanted. A forked child reads from its channel what to start with and becomes the kernel; the process itself
+answers on the channel with the child's process id, and with its exit status once it has ended. When the socket
+is closed, whatever the reason, the kernels are killed and the process ends.
+"""
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from importlib import import_module
+from pathlib import Path
+
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+_REQUEST = 1 << 16  # bytes read at a time
+_OUTSIDE = ("ipykernel.kernelapp", "matplotlib.pyplot", "matplotlib_inline.backend_inline")
+
+
+def main() -> None:
+    """Import the libraries, then fork until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is of the run, which closes the socket
+    control = socket.socket(fileno=int(sys.argv[1]))
+    _import_libraries()
+    gc.collect()
+    gc.freeze()  # what is there now stays shared between the kernels
+    _serve(control)
+
+
+def _import_libraries() -> None:
+    for module in _OUTSIDE:
+        import_module(module)
+    package = import_module("riskmodels")
+    for name in package.__all__:
+        getattr(package, name)
+
+
+def threads() -> int:
+    """Return the number of threads of this process: a fork keeps one of them, and the locks of all."""
+    return sum(1 for _ in Path("/proc/self/task").iterdir())
+
+
+def _serve(control: socket.socket) -> None:
+    ended, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # only to be woken
+    signal.set_wakeup_fd(wake)
+    channels: dict[int, socket.socket] = {}
+    while True:
+        ready, _, _ = select.select([control, ended], [], [])
+        if ended in ready:
+            os.read(ended, _REQUEST)
+            _report_ended(channels)
+        if control in ready:
+            wanted, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+            if not wanted:
+                break
+            _fork(socket.socket(fileno=descriptors[0]), channels, [control.fileno(), ended, wake])
+    for process in channels:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
+
+
+def _fork(channel: socket.socket, channels: dict[int, socket.socket], own: list[int]) -> None:
+    try:
+        if threads() > 1:
+            raise OSError("the process to fork from has several threads")  # noqa: TRY301  answered as the others
+        process = os.fork()
+    except OSError as error:
+        _answer(channel, str(error))
+        channel.close()
+        return
+    if process == 0:
+        for descriptor in own:
+            os.close(descriptor)
+        for other in channels.values():
+            other.close()
+        _become_kernel(channel)
+    with contextlib.suppress(OSError):  # the child does it too: whoever comes first
+        os.setpgid(process, process)
+    channels[process] = channel
+    _answer(channel, str(process))
+
+
+def _report_ended(channels: dict[int, socket.socket]) -> None:
+    """Say how each kernel that has ended did so."""
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG)) != (0, 0):
+            channel = channels.pop(ended[0])
+            _answer(channel, str(os.waitstatus_to_exitcode(ended[1])))
+            channel.close()
+
+
+def _answer(channel: socket.socket, text: str) -> None:
+    with contextlib.suppress(OSError):  # nobody may want to know any more
+        channel.sendall(f"{text}\n".encode())
+
+
+def _become_kernel(channel: socket.socket) -> None:
+    """Run one kernel in this forked process, and never return."""
+    status = 1
+    try:
+        with contextlib.suppress(OSError):
+            os.setpgid(0, 0)  # signals for the kernel reach what it starts, and nobody else
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _run_kernel(json.loads(_received(channel)))
+        status = 0
+    except SystemExit as ending:
+        status = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+    except BaseException:  # noqa: BLE001  a process of its own: its traceback is shown, as Python would
+        sys.excepthook(*sys.exc_info())
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(status)  # what stands above on the stack is the forking process's
+
+
+def _received(channel: socket.socket) -> bytes:
+    parts = []
+    while part := channel.recv(_REQUEST):
+        parts.append(part)
+    channel.close()
+    return b"".join(parts)
+
+
+def _run_kernel(request: dict[str, object]) -> None:
+    """Start what ``python -m ipykernel_launcher`` starts, in the folder and environment asked for."""
+    import numpy as np  # here, as the process imports everything in its main
+    from ipykernel.kernelapp import IPKernelApp
+
+    os.environ.clear()
+    os.environ.update(request["environment"])  # type: ignore[call-overload]  a dict, from JSON
+    os.environ["JPY_PARENT_PID"] = str(os.getppid())
+    os.chdir(str(request["folder"]))
+    np.random.seed()  # noqa: NPY002  the global state, else every fork would draw the same
+    sys.argv = ["ipykernel_launcher", *request["arguments"]]  # type: ignore[misc]
+    IPKernelApp.launch_instance()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""The kernels of notebooks: forked from one process that has imported the libraries, or started cold."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from traitlets.config import Config
+
+from riskmodels.scratch import scratch_folder
+
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # more only slow small matrices down
+_WITHOUT_THREADS = ONE_THREAD | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # pyarrow's memory
+_PROVISIONER = "riskmodels"
+_ANSWER = 256  # bytes: a process id, an exit status, a reason
+
+
+class Process(Protocol):
+    """What is asked of the process of a kernel; ``subprocess.Popen`` has it."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Return the exit status, or None while it runs."""
+
+
+class Kernels:
+    """Starts kernels, and sees to it that none outlives it.
+
+    Attributes
+    ----------
+    folder : Path
+        Where their connection files are while they run.
+    note : str
+        Why kernels are started cold, each importing the libraries anew; empty where they are forked.
+    """
+
+    def __init__(self, folder: Path, *, warm: bool = True) -> None:
+        self.folder = folder
+        self.note = "" if warm else "Kernels are started cold, as asked for: each imports the libraries anew."
+        self._running: list[Process] = []
+        self._closed = False
+        self._parent: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        if warm and sys.platform != "linux":  # elsewhere system libraries do not survive a fork
+            self._go_cold("this system cannot fork them safely")
+        elif warm:
+            self._start_parent()
+
+    def _start_parent(self) -> None:
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._parent = subprocess.Popen(
+                [sys.executable, "-P", "-m", "riskmodels.runner.forking", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=os.environ | _WITHOUT_THREADS,
+                start_new_session=True,  # Ctrl-C is for the run alone
+            )
+
+    def _go_cold(self, reason: str) -> None:
+        self.note = f"Kernels are started cold, each importing the libraries anew: {reason}."
+
+    def fork(self, arguments: list[str], *, folder: str, environment: dict[str, str]) -> "Forked | None":
+        """Fork a kernel; None, and a note, where that cannot be done.
+
+        Parameters
+        ----------
+        arguments : list of str
+            Of the kernel's command, after the launcher.
+        folder : str
+            Its working folder.
+        environment : dict
+            Its environment variables.
+        """
+        if self._control is None or self.note:
+            return None
+        request = {"arguments": arguments, "folder": folder, "environment": environment}
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                socket.send_fds(self._control, [b"k"], [theirs.fileno()])
+            ours.sendall(json.dumps(request).encode())
+            ours.shutdown(socket.SHUT_WR)
+            answer = ours.recv(_ANSWER).decode().strip()
+        except OSError as error:
+            answer = str(error)
+        if not answer.isdecimal():
+            ours.close()
+            self._go_cold(answer or "the process to fork from has ended")
+            return None
+        return Forked(int(answer), ours)
+
+    def watch(self, process: Process) -> None:
+        """Take a kernel into account; it is killed at once where all is closed already."""
+        self._running.append(process)
+        if self._closed:
+            self.close()
+
+    def close(self) -> None:
+        """Kill what still runs, and the process that kernels are forked from."""
+        self._closed = True
+        for process in self._running:
+            if process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        self._running.clear()
+        if self._parent is not None and self._control is not None:
+            self._parent.kill()
+            self._parent.wait()
+            self._control.close()
+
+
+class Forked:
+    """A forked kernel: as much of ``subprocess.Popen`` as jupyter_client uses."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, pid: int, channel: socket.socket) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._channel = channel
+
+    def poll(self) -> int | None:
+        """Return the exit status, or None while it runs."""
+        if self.returncode is None:
+            with suppress(BlockingIOError):
+                answer = self._channel.recv(_ANSWER, socket.MSG_DONTWAIT).strip()
+                self.returncode = int(answer) if answer else -signal.SIGKILL  # it dies with whom it came from
+                self._channel.close()
+        return self.returncode
+
+    def wait(self) -> int | None:
+        """Return the exit status of a kernel that has ended: only then jupyter_client asks."""
+        return self.poll()
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to a kernel that runs."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+class KernelProvisioner(LocalProvisioner):
+    """Starts a kernel as the ``Kernels`` of its manager do."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Fork a kernel, or start it cold."""
+        kernels: Kernels = self.parent.kernels
+        environment = dict(kwargs["env"]) | ONE_THREAD
+        arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
+        forked = kernels.fork(arguments, folder=str(kwargs["cwd"]), environment=environment)
+        if forked is None:
+            await super().launch_kernel(cmd, **kwargs | {"env": environment})
+        else:
+            self.process, self.pid, self.pgid = forked, forked.pid, forked.pid
+        kernels.watch(self.process)
+        return self.connection_info
+
+
+def manager_class(kernels: Kernels) -> type[AsyncKernelManager]:
+    """Return the class of managers whose kernels are started by ``kernels``."""
+
+    class KernelManager(AsyncKernelManager):
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            spec = super().kernel_spec
+            spec.metadata["kernel_provisioner"] = {"provisioner_name": _PROVISIONER}
+            return spec
+
+    KernelManager.kernels = kernels
+    return KernelManager
+
+
+def connection(kernels: Kernels) -> Config:
+    """Return how a new kernel is talked to: encrypted, by a connection file that is gone with ``kernels``."""
+    file = str(kernels.folder / f"{uuid4()}.json")
+    return Config({"KernelManager": {"transport_encryption": "auto", "connection_file": file}})
+
+
+@contextmanager
+def open_kernels(*, warm: bool = True) -> Iterator[Kernels]:
+    """Give the means to start kernels; afterwards no process of them and no file is left.
+
+    Parameters
+    ----------
+    warm : bool
+        Fork them from one process that has the libraries, where the system can; else each starts cold.
+    """
+    with scratch_folder("riskmodels-kernels-") as folder:
+        kernels = Kernels(folder, warm=warm)
+        try:
+            yield kernels
+        finally:
+            kernels.close()
+
+
+KernelProvisionerFactory.instance().provisioners[_PROVISIONER] = EntryPoint(
+    _PROVISIONER, f"{__name__}:{KernelProvisioner.__name__}", "jupyter_client.kernel_provisioners"
+)
