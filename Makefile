@@ -7,6 +7,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help lab assess test check bench sample lock
 
+# Every command and kernel would compile the libraries anew without their bytecode.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
@@ -58,6 +61,6 @@ $(READY): requirements.txt pyproject.toml
 	@index=$$($(PIP) config get :env:.index-url 2> /dev/null || $(PIP) config get global.index-url 2> /dev/null \
 			|| true); \
 		if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi; \
-		$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt; \
+		$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.txt; \
 		$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@

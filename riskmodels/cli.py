@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -54,6 +55,7 @@ PolicyOn = Annotated[
 ]
 Period = Annotated[str, typer.Option(help="Quarter, e.g. 2026Q3.")]
 
+_BY_SIGNAL = 128  # exit status of a program that a signal ended, as shells have it, less its number
 RUN, STORE, POLICIES, REPORTS, SOURCES = (
     Path("params/runs/quarterly.yaml"),
     Path("store"),
@@ -76,6 +78,10 @@ def assess(
     name: Annotated[str | None, typer.Option(help="Name of the report, instead of the run's.")] = None,
     reports: Annotated[Path, typer.Option("--out", help="Folder of reports.")] = REPORTS,
     store: Store = STORE,
+    cold_kernels: Annotated[
+        bool,
+        typer.Option("--cold-kernels", help="Let each notebook's kernel import the libraries anew: slower."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything and say what would be done.")
     ] = False,
@@ -98,7 +104,7 @@ def assess(
     if dry_run:
         print_plan(plan.folder, str(plan.policy_valid_from), plan.files, plan.steps)
         return
-    report = run_with_progress(plan, store)
+    report = run_with_progress(plan, store, warm=not cold_kernels)
     _show_result(plan.folder / "results" / "findings")
     console.print(f"Report: {report}", soft_wrap=True)
 
@@ -374,8 +380,16 @@ def _masked_traceback(kind: type[BaseException], error: BaseException, trace: Tr
     sys.stderr.write(mask_personal_data("".join(traceback.format_exception(kind, error, trace))))
 
 
+def _stop(number: int, _: object) -> None:
+    """End as by Ctrl-C, with all that is begun undone, when a scheduler or a closing terminal says so."""
+    sys.exit(_BY_SIGNAL + number)
+
+
 def main() -> None:
     """Run the command line; an error of riskmodels is one message and its exit status."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup has one ignored
+            signal.signal(number, _stop)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads only slow small matrices down
     try:
         app()

@@ -79,8 +79,8 @@ def print_plan(folder: Path, valid_from: str, files: dict[str, str], steps: list
         console.print(shown(line), soft_wrap=True)
 
 
-def run_with_progress(plan: "Plan", store: Path) -> Path:
-    """Execute a plan with a progress bar."""
+def run_with_progress(plan: "Plan", store: Path, *, warm: bool) -> Path:
+    """Execute a plan with a progress bar; ``warm`` as for ``run_assessment``."""
     from rich.progress import (  # here, for start-up
         BarColumn,
         MofNCompleteColumn,
@@ -89,7 +89,7 @@ def run_with_progress(plan: "Plan", store: Path) -> Path:
         TimeElapsedColumn,
     )
 
-    from riskmodels.runner import run_assessment  # here, for start-up
+    from riskmodels.runner.assessment_run import run_assessment  # here, for start-up
 
     steps = len(plan.steps) + 1
     columns = (TextColumn("{task.description:<48}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -98,6 +98,7 @@ def run_with_progress(plan: "Plan", store: Path) -> Path:
         report = run_assessment(
             plan,
             store=store,
+            warm=warm,
             progress=lambda done, running: bar.update(task, description=running, completed=done),
         )
         bar.update(task, description="done", completed=steps)

@@ -6,6 +6,7 @@ for each breakdown. What does not add up (a mean by Kaplan–Meier, the last mon
 is counted for each breakdown over all periods, and kept as well.
 """
 
+import atexit
 from collections.abc import Iterable
 from datetime import timedelta
 from threading import Lock
@@ -128,6 +129,7 @@ class _Counts:
 
 
 _opened: WeakKeyDictionary[Tables, _Counts] = WeakKeyDictionary()
+atexit.register(_opened.clear)  # DuckDB's connections must be gone before its library is
 
 
 def _adds_up(indicator: Indicator) -> bool:

@@ -98,14 +98,19 @@ class Counts:
             own = np.clip(own + trials * np.diff(self.level, axis=1, prepend=self.level[:, :1]), 0, trials)
         return own, trials
 
-    def fit(self, before: tuple[Floats, Floats], spread: float | None) -> Floats:
-        """Return how likely each period is given those before it, shape (n, T): logarithm, up to a constant.
+    def fit(self, before: tuple[Floats, Floats], spreads: Floats | None) -> Floats:
+        """Return how likely each period is given those before it: logarithm, up to a constant.
 
-        ``spread`` is that between units; None: for units of another kind.
+        ``spreads`` are those between units, shape (s,), which gives shape (n, T, s); None: for units of another
+        kind, shape (n, T).
         """
-        count, size = self.cases
-        variance = None if spread is None else np.full_like(self.level, spread**2)
-        a, b = self.joined(before, self.level, variance)
+        count, size, level, known = *self.cases, self.level, self.known
+        variance = None
+        if spreads is not None:
+            count, size, level = (part[..., None] for part in (count, size, level))
+            before, known = (before[0][..., None], before[1][..., None]), known[..., None]
+            variance = spreads**2
+        a, b = self.joined(before, level, variance)
         if self.proportion:
             terms = special.betaln(a + count, b + size - count) - special.betaln(a, b)
         else:
@@ -115,16 +120,19 @@ class Counts:
                 - a * np.log1p(size / b)
                 - count * np.log(b + size)
             )
-        return np.where(self.known, terms, 0.0)
+        return np.where(known, terms, 0.0)
 
-    def peer_error(self, spread: float) -> Floats:
-        """Return the relative variance of the peers' value itself, shape (n, T): that of a mean of the others."""
-        _, size = self.cases
+    def peer_error(self, spreads: Floats, columns: slice) -> Floats:
+        """Return the relative variance of the peers' value itself, that of a mean of the others.
+
+        For spreads of shape (s,) and some of the periods, shape (n, columns, s).
+        """
+        size, level = (part[:, columns, None] for part in (self.cases[1], self.level))
         if self.proportion:
-            rare = np.minimum(self.level, 1 - self.level)
-            information = size * rare / ((1 - rare) + size * rare * spread**2)
+            rare = np.minimum(level, 1 - level)
+            information = size * rare / ((1 - rare) + size * rare * spreads**2)
         else:
-            information = size * self.level / (1 + size * self.level * spread**2)
+            information = size * level / (1 + size * level * spreads**2)
         return np.asarray(1 / np.maximum(others_of(information, self.group), 1e-9), dtype=np.float64)
 
 

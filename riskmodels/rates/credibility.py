@@ -70,21 +70,30 @@ def _mixed(counts: Counts, nodes: Nodes, columns: slice) -> tuple[Floats, Floats
     """Return mean and mean square of the true values, shape (n, columns), over all nodes and both kinds."""
     first = second = np.zeros_like(counts.peers[:, columns])
     strange = _strangers(counts, nodes, columns)
-    for spread, memory, share, weight in zip(
-        nodes.spread, nodes.memory, nodes.strangers, nodes.weight, strict=True
-    ):
-        mean, square = _moments(counts, float(spread), float(memory), columns)
-        if share:
-            fit = _fit_until(counts, float(spread), float(memory), columns)
+    for memory in np.unique(nodes.memory):
+        chosen = nodes.memory == memory
+        share, weight = nodes.strangers[chosen], nodes.weight[chosen]
+        spreads, place = np.unique(nodes.spread[chosen], return_inverse=True)
+        mean, square = (part[..., place] for part in _moments(counts, spreads, float(memory), columns))
+        if share.any():
+            fit = _fit_until(counts, spreads, float(memory), columns)[..., place]
             odds = [
-                share / (1 - share) / len(strange) * np.exp(np.clip(other - fit, -700, 700))
+                share / (1 - share) / len(strange) * np.exp(np.clip(other[..., None] - fit, -700, 700))
                 for *_, other in strange
             ]
             total = 1 + sum(odds)
-            mean = (mean + sum(odd * one for odd, (one, _, _) in zip(odds, strange, strict=True))) / total
-            square = (square + sum(odd * one for odd, (_, one, _) in zip(odds, strange, strict=True))) / total
-        first, second = first + weight * mean, second + weight * square
+            mean, square = (
+                (own + sum(odd * kind[place][..., None] for odd, kind in zip(odds, strange, strict=True)))
+                / total
+                for place, own in enumerate((mean, square))
+            )
+        first, second = _added_in_turn(first, weight * mean), _added_in_turn(second, weight * square)
     return first, second
+
+
+def _added_in_turn(start: Floats, parts: Floats) -> Floats:
+    """Add parts, shape (n, columns, k), to a start one after the other: the same to the bit however they are grouped."""
+    return np.asarray(np.cumsum(np.concatenate([start[..., None], parts], axis=-1), axis=-1)[..., -1])
 
 
 def _strangers(counts: Counts, nodes: Nodes, columns: slice) -> list[Kind]:
@@ -100,20 +109,25 @@ def _strangers(counts: Counts, nodes: Nodes, columns: slice) -> list[Kind]:
     ]
 
 
-def _moments(counts: Counts, spread: float | None, memory: float, columns: slice) -> tuple[Floats, Floats]:
-    """Return mean and mean square of a unit's true value, shape (n, columns); no spread: of another kind."""
-    evidence = counts.evidence(memory)
-    own, trials, level = evidence[0][:, columns], evidence[1][:, columns], counts.level[:, columns]
-    variance = None if spread is None else spread**2 + counts.peer_error(spread)[:, columns]
+def _moments(counts: Counts, spreads: Floats | None, memory: float, columns: slice) -> tuple[Floats, Floats]:
+    """Return mean and mean square of a unit's true value, shape (n, columns, spreads); (n, columns) without.
+
+    Without spreads: of a unit of another kind.
+    """
+    own, trials, level = (part[:, columns] for part in (*counts.evidence(memory), counts.level))
+    variance = None
+    if spreads is not None:
+        own, trials, level = (part[..., None] for part in (own, trials, level))
+        variance = spreads**2 + counts.peer_error(spreads, columns)
     a, b = counts.joined((own, trials), level, variance)
     mean = a / (a + b) if counts.proportion else a / b
     error = mean * (1 - mean) / (a + b + 1) if counts.proportion else mean / b
     return mean, error + mean**2
 
 
-def _fit_until(counts: Counts, spread: float | None, memory: float, columns: slice) -> Floats:
-    """Return how likely all periods up to each one are, shape (n, columns): logarithm, up to a constant."""
-    return np.asarray(np.cumsum(counts.fit(counts.before(memory), spread), axis=1)[:, columns])
+def _fit_until(counts: Counts, spreads: Floats | None, memory: float, columns: slice) -> Floats:
+    """Return how likely all periods up to each one are, as ``_moments``: logarithm, up to a constant."""
+    return np.asarray(np.cumsum(counts.fit(counts.before(memory), spreads), axis=1)[:, columns])
 
 
 def _matched(mean: Floats, variance: Floats, *, proportion: bool) -> tuple[Floats, Floats]:

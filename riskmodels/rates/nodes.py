@@ -75,8 +75,8 @@ def learn_nodes(counts: Counts) -> Nodes:
     strange = [part.fit(part.before(memory), None).sum(axis=1) for memory in staying(counts)]
 
     def ordinary(memory: float) -> Floats:
-        before = part.before(memory)
-        return np.column_stack([part.fit(before, spread).sum(axis=1) for spread in SPREADS])
+        fits = part.fit(part.before(memory), np.array(SPREADS))
+        return np.asarray(np.ascontiguousarray(np.swapaxes(fits, 1, 2)).sum(axis=-1))
 
     return weighed(ordinary, memories, STRANGERS, special.logsumexp(strange, axis=0) - np.log(len(strange)))
 

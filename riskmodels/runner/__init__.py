@@ -18,7 +18,7 @@ _HOMES = {
     "RunSettings": "settings",
 }
 
-__all__ = list(_HOMES)  # noqa: PLE0605  the names are the keys
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

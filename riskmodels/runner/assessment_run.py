@@ -85,9 +85,7 @@ def _run_locked(plan: Plan, store: Path, progress: Callable[[int, str], None], *
     return plan.folder / "report.html"
 
 
-def _fill(
-    plan: Plan, folder: Path, store: Path, progress: Callable[[int, str], None], *, warm: bool
-) -> None:
+def _fill(plan: Plan, folder: Path, store: Path, progress: Callable[[int, str], None], *, warm: bool) -> None:
     use_language(plan.settings.language)
     (folder / "notebooks").mkdir()
     (folder / "results").mkdir()
@@ -125,7 +123,9 @@ def _execute(
     with ThreadPoolExecutor(_KERNELS) as pool, open_kernels(warm=warm) as kernels:
         running: dict[Future[float], str] = {}
         while order.is_active():
-            running |= {pool.submit(_execute_step, named[name], folder, kernels): name for name in order.get_ready()}
+            running |= {
+                pool.submit(_execute_step, named[name], folder, kernels): name for name in order.get_ready()
+            }
             progress(len(seconds), ", ".join(running.values()))
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 name = running.pop(future)

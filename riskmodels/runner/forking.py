@@ -17,10 +17,20 @@ import socket
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _REQUEST = 1 << 16  # bytes read at a time
-_OUTSIDE = ("ipykernel.kernelapp", "matplotlib.pyplot", "matplotlib_inline.backend_inline")
+_OUTSIDE = (
+    "ipykernel.kernelapp",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.extensions.storemagic",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "holidays.countries",
+)
 
 
 def main() -> None:
@@ -52,11 +62,11 @@ def _serve(control: socket.socket) -> None:
     signal.set_wakeup_fd(wake)
     channels: dict[int, socket.socket] = {}
     while True:
-        ready, _, _ = select.select([control, ended], [], [])
+        ready, _, _ = select.select([control.fileno(), ended], [], [])
         if ended in ready:
             os.read(ended, _REQUEST)
             _report_ended(channels)
-        if control in ready:
+        if control.fileno() in ready:
             wanted, descriptors, _, _ = socket.recv_fds(control, 1, 1)
             if not wanted:
                 break
@@ -133,17 +143,17 @@ def _received(channel: socket.socket) -> bytes:
     return b"".join(parts)
 
 
-def _run_kernel(request: dict[str, object]) -> None:
+def _run_kernel(request: dict[str, Any]) -> None:
     """Start what ``python -m ipykernel_launcher`` starts, in the folder and environment asked for."""
     import numpy as np  # here, as the process imports everything in its main
     from ipykernel.kernelapp import IPKernelApp
 
     os.environ.clear()
-    os.environ.update(request["environment"])  # type: ignore[call-overload]  a dict, from JSON
+    os.environ.update(request["environment"])
     os.environ["JPY_PARENT_PID"] = str(os.getppid())
-    os.chdir(str(request["folder"]))
+    os.chdir(request["folder"])
     np.random.seed()  # noqa: NPY002  the global state, else every fork would draw the same
-    sys.argv = ["ipykernel_launcher", *request["arguments"]]  # type: ignore[misc]
+    sys.argv = ["ipykernel_launcher", *request["arguments"]]
     IPKernelApp.launch_instance()
 
 

@@ -16,13 +16,15 @@ from uuid import uuid4
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets.config import Config
 
 from riskmodels.scratch import scratch_folder
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # more only slow small matrices down
 _WITHOUT_THREADS = ONE_THREAD | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # pyarrow's memory
+_OPTIONS = ("-P", "-Xfrozen_modules=off")  # nothing is imported from where it starts; as kernels are started
 _PROVISIONER = "riskmodels"
 _ANSWER = 256  # bytes: a process id, an exit status, a reason
 
@@ -62,8 +64,8 @@ class Kernels:
     def _start_parent(self) -> None:
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._parent = subprocess.Popen(
-                [sys.executable, "-P", "-m", "riskmodels.runner.forking", str(theirs.fileno())],
+            self._parent = subprocess.Popen(  # noqa: S603  ourselves
+                [sys.executable, *_OPTIONS, "-m", "riskmodels.runner.forking", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=os.environ | _WITHOUT_THREADS,
@@ -157,30 +159,28 @@ class KernelProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork a kernel, or start it cold."""
-        kernels: Kernels = self.parent.kernels
+        kernels: Kernels = vars(type(self.parent))["kernels"]
         environment = dict(kwargs["env"]) | ONE_THREAD
         arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
-        forked = kernels.fork(arguments, folder=str(kwargs["cwd"]), environment=environment)
-        if forked is None:
+        process: Any = kernels.fork(arguments, folder=str(kwargs["cwd"]), environment=environment)
+        if process is None:
             await super().launch_kernel(cmd, **kwargs | {"env": environment})
-        else:
-            self.process, self.pid, self.pgid = forked, forked.pid, forked.pid
-        kernels.watch(self.process)
+            process = self.process
+        self.process, self.pid, self.pgid = process, process.pid, process.pid
+        kernels.watch(process)
         return self.connection_info
 
 
 def manager_class(kernels: Kernels) -> type[AsyncKernelManager]:
     """Return the class of managers whose kernels are started by ``kernels``."""
 
-    class KernelManager(AsyncKernelManager):
-        @property
-        def kernel_spec(self) -> KernelSpec:
-            spec = super().kernel_spec
-            spec.metadata["kernel_provisioner"] = {"provisioner_name": _PROVISIONER}
-            return spec
+    def kernel_spec(manager: AsyncKernelManager) -> KernelSpec:
+        spec: KernelSpec = manager.kernel_spec_manager.get_kernel_spec(manager.kernel_name)
+        spec.metadata["kernel_provisioner"] = {"provisioner_name": _PROVISIONER}
+        return spec
 
-    KernelManager.kernels = kernels
-    return KernelManager
+    attributes = {"kernels": kernels, "kernel_spec": property(kernel_spec)}
+    return type("KernelManager", (AsyncKernelManager,), attributes)
 
 
 def connection(kernels: Kernels) -> Config:

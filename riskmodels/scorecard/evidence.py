@@ -1,6 +1,6 @@
 """Gather what the tables say about each unit: counts of the last quarters, overdispersion, what peers have."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -201,20 +201,14 @@ def _evidence(
     groups: dict[str, str],
     nowcast: Nowcast | None,
 ) -> Evidence:
-    rows = rows.sort_values(key, kind="stable")
-    codes, keys = pd.factorize(rows[key].astype("object"))
-    columns = quarters.astype("str").get_indexer(pd.Index(rows["period"]))
-    shape = (len(keys), len(quarters))
-    figures = {name: np.full(shape, np.nan) for name in _FIGURES}
-    for name, target in figures.items():
-        target[codes, columns] = rows[name].to_numpy(float)
+    keys, figures = _wide(rows, rows[key], quarters.astype("str"), _FIGURES)
     group = pd.factorize(np.array([groups.get(key, "") for key in keys], dtype=object))[0]
     logged = _logged(nowcast, quarters)
     peers, mixes = _peers(indicator_id, mix, key, list(keys), quarters, group, logged)
     return Evidence(
         indicator_id=indicator_id,
-        keys=np.asarray(keys, dtype=object),
-        **figures,
+        keys=keys,
+        **dict(zip(_FIGURES, figures, strict=True)),
         peers=peers,
         mix=mixes,
         group=group.astype(np.int64),
@@ -254,14 +248,24 @@ def _dispersion(monthly: pd.DataFrame, indicator_id: str, key: str, nowcast: Now
     family = INDICATORS[indicator_id].family
     if family not in ("proportion", "rate") or monthly.empty:
         return 1.0
-    rows = monthly if key in monthly else monthly.assign(**{key: ""})
-    wide = rows.pivot_table(index=key, columns="period", values=["numerator", "denominator"])
-    logged = _logged(nowcast, pd.PeriodIndex(wide["denominator"].columns, freq="M"))
-    return overdispersion(
-        wide["numerator"].to_numpy(float),
-        wide["denominator"].to_numpy(float) * logged,
-        proportion=family == "proportion",
-    )
+    months = pd.Index(monthly["period"].unique()).sort_values()
+    keys = monthly[key] if key in monthly else pd.Series("", index=monthly.index)
+    _, (numerator, denominator) = _wide(monthly, keys, months, _FIGURES[:2])
+    logged = _logged(nowcast, pd.PeriodIndex(months, freq="M"))
+    return overdispersion(numerator, denominator * logged, proportion=family == "proportion")
+
+
+def _wide(
+    rows: pd.DataFrame, keys: pd.Series, periods: pd.Index, names: Sequence[str]
+) -> tuple[Words, list[Floats]]:
+    """Put figures in arrays, shape (n, T), of the keys in order and these periods; NaN where there is no row."""
+    codes, found = pd.factorize(keys.to_numpy(dtype=object), sort=True)
+    columns = periods.get_indexer(pd.Index(rows["period"]))
+    known = codes >= 0  # without a key a row is nobody's
+    figures = [np.full((len(found), len(periods)), np.nan) for _ in names]
+    for name, target in zip(names, figures, strict=True):
+        target[codes[known], columns[known]] = rows[name].to_numpy(float)[known]
+    return found, figures
 
 
 def _logged(nowcast: Nowcast | None, periods: pd.PeriodIndex) -> Floats:

@@ -24,6 +24,7 @@ _NUMBERS = ("numerator", "denominator", "value", "estimate", "lower", "upper", "
             "own_size", *ANCHORS, "logged", "dispersion", "points", "points_sd", "a", "b", "p_amber", "p_red")  # fmt: skip
 _SEED = 6
 _FEWEST = 5
+_MANY = 1_000  # units
 
 
 def rate_period(
@@ -57,11 +58,16 @@ def rate_period(
         whole bank).
     """
     evidence = list(gather_evidence(tables, policy, period, by=by, nowcast=nowcast))
-    with ThreadPoolExecutor() as pool:  # special functions leave the interpreter free
+    with ThreadPoolExecutor(_threads(evidence)) as pool:
         frames = list(pool.map(lambda one: _rated(one, policy, tables, period, by), evidence))
     rows = _of_the_living(pd.concat(frames, ignore_index=True)) if frames else _no_rows()
     rows["rating"] = _rating(rows, policy, previous, by or "unit_id")
     return rows.rename(columns={"unit_id": by or "unit_id"})
+
+
+def _threads(evidence: list[Evidence]) -> int | None:
+    """Say how many threads help: special functions of many units leave the interpreter free, of few they do not."""
+    return None if any(len(one.keys) >= _MANY for one in evidence) else 1
 
 
 def draw_values(rows: pd.DataFrame, size: int) -> Floats:

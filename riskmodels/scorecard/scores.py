@@ -1,5 +1,6 @@
 """Scores: weighted means of risk points, their distribution by simulation, and ranks that say how sure they are."""
 
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,10 +15,12 @@ from riskmodels.scorecard.rating import ANCHORS, INTERVAL, draw_values, rate_pro
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+Drawn = tuple[Codes, Floats]  # rows of an indicator, and their risk points as drawn
 
 DRAWS = 2000
 WORST = 5
 _MOST_DRAWN = 100_000_000  # values in one simulation
+_MANY_ROWS = 20_000  # from here on threads help
 _SEED = 7
 
 
@@ -29,6 +32,7 @@ def score_rows(
     key: str,
     previous: pd.DataFrame | None = None,
     size: int | None = None,
+    drawn: Iterable[Drawn] | None = None,
 ) -> pd.DataFrame:
     """Score whoever the rated rows belong to.
 
@@ -46,6 +50,8 @@ def score_rows(
         The scores of the quarter before, with the columns ``key`` and ``rating``.
     size : int, optional
         Draws; by default as many as ``draws_for`` says.
+    drawn : iterable, optional
+        So many points as ``draw_points`` gives for these rows, where they are scored several times.
 
     Returns
     -------
@@ -54,13 +60,17 @@ def score_rows(
         rank_upper, indicators, coverage.
     """
     used = rows["amber"].notna().to_numpy() & (weights > 0)
-    rows, weights = rows[used], weights[used]
-    codes, names = pd.factorize(rows[key], sort=True)
-    groups, n = codes.astype(np.int64), len(names)
+    codes, names = pd.factorize(rows[key].where(used), sort=True)
+    n, size = len(names), size or draws_for(int(used.sum()))
+    sums = np.zeros((n, size))
+    for places, points in drawn or draw_points(rows[used], size, np.flatnonzero(used)):
+        counted = places[used[places]]
+        sums[codes[counted]] += points[used[places]] * weights[counted][:, None]
+    rows, weights, groups = rows[used], weights[used], codes[used].astype(np.int64)
     frame = pd.DataFrame({key: pd.Series(names, dtype="str")})
     total = add_rows(weights, groups, n)
     frame["score"] = add_rows(rows["points"].to_numpy(float) * weights, groups, n) / total
-    scores, frame["coverage"] = _simulated(rows, weights, groups, n, size or draws_for(len(rows)))
+    scores, frame["coverage"] = _simulated(sums, rows, weights, groups)
     lower, upper = np.quantile(scores, INTERVAL, axis=1)
     frame["lower"], frame["upper"] = np.minimum(lower, frame["score"]), np.maximum(upper, frame["score"])
     frame["p_red"] = (scores >= policy.rating.score_red).mean(axis=1)
@@ -80,41 +90,56 @@ def draws_for(rows: int) -> int:
     return max(250, min(DRAWS, _MOST_DRAWN // max(rows, 1)))
 
 
-def _simulated(
-    rows: pd.DataFrame, weights: Floats, groups: Codes, n: int, size: int
-) -> tuple[Floats, Floats]:
-    """Draw scores, shape (n, size), and say which share of the weight is measured, shape (n,).
+def draw_points(rows: pd.DataFrame, size: int, places: Codes | None = None) -> Iterator[Drawn]:
+    """Draw the risk points of rated rows with limits, an indicator at a time.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rated indicators.
+    size : int
+        Draws.
+    places : ndarray, shape (rows,), optional
+        Where the rows stand; by default one after the other.
+
+    Yields
+    ------
+    places : ndarray, shape (k,)
+        Of the rows of an indicator; indicators come in order of their names.
+    points : ndarray, shape (k, size)
+        What their values may be worth [risk points].
+    """
+    stand = np.arange(len(rows)) if places is None else places
+
+    def drawn(chosen: Codes) -> Drawn:
+        part = rows.iloc[chosen]
+        anchors = (part[name].to_numpy(float)[:, None] for name in ANCHORS)
+        return stand[chosen], risk_points(draw_values(part, size), *anchors)
+
+    groups = rows.groupby("indicator_id", sort=True).indices.values()
+    parts = [np.asarray(chosen, dtype=np.int64) for chosen in groups]
+    if len(rows) < _MANY_ROWS:
+        yield from map(drawn, parts)
+        return
+    with ThreadPoolExecutor() as pool:  # random generators of many rows leave the interpreter free
+        yield from pool.map(drawn, parts)
+
+
+def _simulated(sums: Floats, rows: pd.DataFrame, weights: Floats, groups: Codes) -> tuple[Floats, Floats]:
+    """Turn sums of drawn points into scores, shape (n, size), and say which share of the weight is measured, (n,).
 
     An indicator that others have and a unit lacks is drawn around the unit's own score, as wide as the
     indicator's points are among those that have it: the mean stays, the interval widens.
     """
-    scores = _drawn_sums(rows, weights, groups, n, size)
+    n = len(sums)
     known = add_rows(weights, groups, n)
     lacking = _lacking(rows, weights, groups, n)
     total = known + lacking.sum(axis=1)
     center = add_rows(rows["points"].to_numpy(float) * weights, groups, n) / np.where(known > 0, known, 1)
     wide = np.sqrt((lacking**2) @ _among_units(rows))
-    noise = np.random.default_rng(_SEED).standard_normal((n, size))
-    scores += ((total - known) * center)[:, None] + wide[:, None] * noise
+    noise = np.random.default_rng(_SEED).standard_normal(sums.shape)
+    scores = sums + ((total - known) * center)[:, None] + wide[:, None] * noise
     return np.clip(scores / total[:, None], 0, 100), known / total
-
-
-def _drawn_sums(rows: pd.DataFrame, weights: Floats, groups: Codes, n: int, size: int) -> Floats:
-    """Draw the sums of weighted points, shape (n, size), an indicator at a time."""
-
-    def weighted(places: Codes) -> tuple[Codes, Floats]:
-        part = rows.iloc[places]
-        anchors = (part[name].to_numpy(float)[:, None] for name in ANCHORS)
-        return groups[places], risk_points(draw_values(part, size), *anchors) * weights[places][:, None]
-
-    scores = np.zeros((n, size))
-    parts = rows.groupby(
-        "indicator_id", sort=True
-    ).indices.values()  # in one order: sums are alike to the bit
-    with ThreadPoolExecutor() as pool:  # random generators leave the interpreter free
-        for whose, points in pool.map(weighted, parts):
-            scores[whose] += points
-    return scores
 
 
 def _lacking(rows: pd.DataFrame, weights: Floats, groups: Codes, n: int) -> Floats:

@@ -15,7 +15,7 @@ from riskmodels.labels import label
 from riskmodels.policy import Policy
 from riskmodels.rates import risk_points
 from riskmodels.scorecard.rating import ANCHORS, posterior_of
-from riskmodels.scorecard.scores import WORST, score_rows
+from riskmodels.scorecard.scores import WORST, draw_points, draws_for, score_rows
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.scorecard.weights import weight_schemes
 
@@ -129,11 +129,12 @@ def compare_weights(card: Scorecard, policy: Policy) -> Robustness:
     schemes.index = wide.columns
     ways = {("weights", str(name)): schemes[name] for name in schemes}
     ways |= {("without", name): schemes["policy"].where(schemes.index != name, 0.0) for name in wide.columns}
+    size = min(_DRAWS, draws_for(len(rows)))
+    drawn = list(draw_points(rows, size))
+    weights = {way: rows["indicator_id"].map(share).to_numpy(float) for way, share in ways.items()}
     scored = {
-        way: score_rows(
-            rows, rows["indicator_id"].map(share).to_numpy(float), policy, key="unit_id", size=_DRAWS
-        )
-        for way, share in ways.items()
+        way: score_rows(rows, one, policy, key="unit_id", size=size, drawn=drawn)
+        for way, one in weights.items()
     }
     base = scored["weights", "policy"].set_index("unit_id")
     units = pd.concat(
