@@ -80,7 +80,7 @@ def print_plan(folder: Path, valid_from: str, files: dict[str, str], steps: list
 
 
 def run_with_progress(plan: "Plan", store: Path, *, warm: bool) -> Path:
-    """Execute a plan with a progress bar; ``warm`` as for ``run_assessment``."""
+    """Execute a plan with a progress bar; ``warm`` as for ``open_kernels``."""
     from rich.progress import (  # here, for start-up
         BarColumn,
         MofNCompleteColumn,
@@ -90,16 +90,19 @@ def run_with_progress(plan: "Plan", store: Path, *, warm: bool) -> Path:
     )
 
     from riskmodels.runner.assessment_run import run_assessment  # here, for start-up
+    from riskmodels.runner.kernels import open_kernels
 
     steps = len(plan.steps) + 1
     columns = (TextColumn("{task.description:<48}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with open_kernels(warm=warm) as kernels, Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=steps)
         report = run_assessment(
             plan,
             store=store,
-            warm=warm,
             progress=lambda done, running: bar.update(task, description=running, completed=done),
+            kernels=kernels,
         )
         bar.update(task, description="done", completed=steps)
+        if kernels.note:
+            bar.console.print(kernels.note, soft_wrap=True)
     return report

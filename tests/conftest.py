@@ -3,7 +3,7 @@
 import csv
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: more threads only slow small matrices
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from riskmodels.policy import Policy, load_policy
+from riskmodels.runner.kernels import Kernels, open_kernels
 from riskmodels.sources import ingest
 from riskmodels.tables import Tables
 
@@ -49,6 +50,13 @@ def project() -> Path:
 def sample_tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     """Return the accepted rows of the shipped sample bank; read-only."""
     return ingest(ROOT / "params" / "sources" / "sample.yaml", store=tmp_path_factory.mktemp("sample_store"))
+
+
+@pytest.fixture(scope="session")
+def kernels() -> Iterator[Kernels]:
+    """Return what starts kernels, forked from a process that has the libraries."""
+    with open_kernels() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -96,10 +96,10 @@ def write_bank(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory) -> Path:
+def report(tmp_path_factory, kernels) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     plan = plan_assessment(load_run(write_bank(folder / "bank")), reports=folder / "reports")
-    run_assessment(plan, store=folder / "store", progress=lambda *_: None)
+    run_assessment(plan, store=folder / "store", progress=lambda *_: None, kernels=kernels)
     return plan.folder / "report.html"
 
 

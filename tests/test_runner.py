@@ -26,9 +26,13 @@ from riskmodels.runner import (
     plan_assessment,
     run_assessment,
 )
+from riskmodels.runner.kernels import Kernels
 
 IDENTITY_CARD, PHONE = "11010519491231002X", "13812345678"
 PERSONAL = re.compile(rf"{IDENTITY_CARD}|{PHONE}|1381234|1949123")
+
+
+IDLE = Kernels(Path(), warm=False)  # of runs whose notebooks are not executed
 
 
 class Words(Parameters):
@@ -227,19 +231,21 @@ TRICKS = (
 )  # fmt: skip
 
 
-def test_values_reach_a_notebook_as_they_are(tmp_path):
+def test_values_reach_a_notebook_as_they_are(tmp_path, kernels):
     last = 'print(json.dumps([list(words), sorted(path.name for path in Path().glob("*"))]))'
     notebook = written(tmp_path, "words: list = []", f"import json\nfrom pathlib import Path\n\n{last}")
     folder = tmp_path / "{a} 中 {{b}}"
     folder.mkdir()
-    made = execute_notebook(notebook, folder / "one.ipynb", Words(words=TRICKS), subject="<b>")
+    made = execute_notebook(
+        notebook, folder / "one.ipynb", Words(words=TRICKS), kernels=kernels, subject="<b>"
+    )
     (output,) = nbformat.read(made, as_version=4).cells[-1].outputs
     assert json.loads(output.text) == [list(TRICKS), []]
     assert files_in(folder) == ["one.ipynb"]
     assert nbformat.read(made, as_version=4).metadata["subject"] == "<b>"
 
 
-def failing(folder: Path, word: str, error: str) -> tuple[RiskModelsError, str]:
+def failing(kernels, folder: Path, word: str, error: str) -> tuple[RiskModelsError, str]:
     """Run a notebook that shows its word in every way and fails with it; return the error and what is written."""
     show = (
         "import sys, warnings\nfrom IPython.display import HTML, display\n"
@@ -251,13 +257,15 @@ def failing(folder: Path, word: str, error: str) -> tuple[RiskModelsError, str]:
     notebook = written(folder, parameters, show, raising, "print('never')")
     (folder / "out").mkdir()
     with pytest.raises(RiskModelsError) as caught:
-        execute_notebook(notebook, folder / "out" / "one.ipynb", Word(word=word))
+        execute_notebook(notebook, folder / "out" / "one.ipynb", Word(word=word), kernels=kernels)
     assert files_in(folder / "out") == ["one.ipynb"]
     return caught.value, (folder / "out" / "one.ipynb").read_text(encoding="utf-8")
 
 
-def test_an_error_of_riskmodels_keeps_its_class_and_its_message(tmp_path):
-    error, text = failing(tmp_path, "B001", "ContractError(f'unit {kept}: \"{number}\" \\n and more')")
+def test_an_error_of_riskmodels_keeps_its_class_and_its_message(tmp_path, kernels):
+    error, text = failing(
+        kernels, tmp_path, "B001", "ContractError(f'unit {kept}: \"{number}\" \\n and more')"
+    )
     assert type(error) is ContractError
     assert re.fullmatch(r'one, cell \d: unit B001: "0.5" \n and more', str(error))
     assert "never" not in [
@@ -270,8 +278,8 @@ def test_an_error_of_riskmodels_keeps_its_class_and_its_message(tmp_path):
 @pytest.mark.parametrize(
     "error", ["ValueError(f'bad {kept}')", "ResultError(f'bad {kept}')", "KeyError(kept)"]
 )
-def test_personal_data_is_masked_wherever_a_failing_notebook_shows_it(tmp_path, error):
-    found, text = failing(tmp_path, f"{IDENTITY_CARD} tel. {PHONE}", error)
+def test_personal_data_is_masked_wherever_a_failing_notebook_shows_it(tmp_path, kernels, error):
+    found, text = failing(kernels, tmp_path, f"{IDENTITY_CARD} tel. {PHONE}", error)
     assert type(found).__name__ == ("ResultError" if error.startswith("Result") else "RunError")
     assert not PERSONAL.search(str(found))
     assert "[identity card] tel. [phone]" in str(found)
@@ -284,20 +292,20 @@ def test_personal_data_is_masked_wherever_a_failing_notebook_shows_it(tmp_path, 
     assert not PERSONAL.search(text), "in the parameters, or beside the cells"
 
 
-def test_an_error_of_somebody_else_says_where_it_happened(tmp_path):
-    error, _ = failing(tmp_path, "B001", "ZeroDivisionError(kept)")
+def test_an_error_of_somebody_else_says_where_it_happened(tmp_path, kernels):
+    error, _ = failing(kernels, tmp_path, "B001", "ZeroDivisionError(kept)")
     assert type(error) is RunError
     assert re.fullmatch(r"one, cell \d: ZeroDivisionError: B001", str(error))
 
 
-def test_a_kernel_that_dies_is_an_error_of_the_run(tmp_path):
+def test_a_kernel_that_dies_is_an_error_of_the_run(tmp_path, kernels):
     notebook = written(tmp_path, "x: int = 1", "import os, signal\n\nos.kill(os.getpid(), signal.SIGKILL)")
     (tmp_path / "out").mkdir()
     with pytest.raises(RunError, match=r"one: Kernel died; is there memory enough"):
-        execute_notebook(notebook, tmp_path / "out" / "one.ipynb", Nothing())
+        execute_notebook(notebook, tmp_path / "out" / "one.ipynb", Nothing(), kernels=kernels)
 
 
-def test_an_outlook_without_logging_days_and_with_a_short_history_says_so(tmp_path):
+def test_an_outlook_without_logging_days_and_with_a_short_history_says_so(tmp_path, kernels):
     """Two of the three results need what not every source has: the notebook says so, and nothing breaks."""
     tables = small_tables()
     recent = pd.to_datetime(tables["complaints"]["received_at"]) >= pd.Timestamp("2025-09-01")
@@ -311,7 +319,7 @@ def test_an_outlook_without_logging_days_and_with_a_short_history_says_so(tmp_pa
         results=str(results), period="2026Q3", horizon_months=3, method="auto", language="en"
     )
     shipped = ROOT / "notebooks" / "30_complaint_forecast.ipynb"
-    made = execute_notebook(shipped, tmp_path / shipped.name, parameters)
+    made = execute_notebook(shipped, tmp_path / shipped.name, parameters, kernels=kernels)
     assert sorted(path.name for path in results.iterdir()) == [
         "explanation", "outlook", "quality", "tables",
     ]  # fmt: skip
@@ -325,11 +333,11 @@ def test_an_outlook_without_logging_days_and_with_a_short_history_says_so(tmp_pa
 
 
 @pytest.mark.parametrize("backend", ["Agg", ""])
-def test_figures_are_in_the_notebook_whatever_the_backend_outside(tmp_path, monkeypatch, backend):
+def test_figures_are_in_the_notebook_whatever_the_backend_outside(tmp_path, kernels, monkeypatch, backend):
     monkeypatch.setenv("MPLBACKEND", backend)
     draw = "from matplotlib import pyplot as plt\n\nplt.figure(figsize=(1, 1))\nplt.plot([1, 2]);"
     notebook = written(tmp_path, "x: int = 1", draw)
-    made = execute_notebook(notebook, tmp_path / "made.ipynb", Nothing())
+    made = execute_notebook(notebook, tmp_path / "made.ipynb", Nothing(), kernels=kernels)
     (output,) = nbformat.read(made, as_version=4).cells[-1].outputs
     assert "image/png" in output.data
 
@@ -342,7 +350,7 @@ def quick(tmp_path, bank, monkeypatch):
     """Return a plan of a run whose notebooks take no time, and how they end."""
     ends = {"error": None}
 
-    def execute(notebook, output, parameters, *, subject=""):
+    def execute(notebook, output, parameters, *, kernels, subject=""):
         if ends["error"]:
             raise ends["error"]
         output.write_text("{}", encoding="utf-8")
@@ -371,7 +379,7 @@ def test_a_run_names_its_steps_and_appears_as_a_whole(quick, tmp_path):
         steps.append((done, running))
         assert not plan.folder.exists()
 
-    report = run_assessment(plan, store=tmp_path / "store", progress=progress)
+    report = run_assessment(plan, store=tmp_path / "store", progress=progress, kernels=IDLE)
     assert steps[0] == (0, "10_data_quality")
     assert steps[-1] == (len(plan.steps), "report")
     assert {name for _, running in steps for name in running.split(", ")} == {*plan.steps, "report"}
@@ -383,15 +391,15 @@ def test_a_run_names_its_steps_and_appears_as_a_whole(quick, tmp_path):
 @pytest.mark.parametrize("error", [RunError("failed"), KeyboardInterrupt(), MemoryError()])
 def test_a_run_that_fails_leaves_the_report_before_it(quick, tmp_path, error):
     plan, ends = quick
-    report = run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
+    report = run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None, kernels=IDLE)
     report.write_text("old", encoding="utf-8")
     ends["error"] = error
     with pytest.raises(type(error)):
-        run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
+        run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None, kernels=IDLE)
     assert seen(plan) == ["small-2026Q3", "small-2026Q3.failed"]
     assert report.read_text(encoding="utf-8") == "old"
     ends["error"] = None
-    run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
+    run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None, kernels=IDLE)
     assert seen(plan) == ["small-2026Q3"]
 
 
@@ -400,7 +408,7 @@ def test_what_does_not_depend_on_a_result_runs_beside_it_and_what_does_waits(qui
     together = threading.Barrier(2, timeout=60)
     began = []
 
-    def execute(notebook, output, parameters, *, subject=""):
+    def execute(notebook, output, parameters, *, kernels, subject=""):
         began.append(notebook.stem)
         if notebook.stem in ("20_service_risk", "30_complaint_forecast"):
             together.wait()
@@ -410,7 +418,7 @@ def test_what_does_not_depend_on_a_result_runs_beside_it_and_what_does_waits(qui
 
     monkeypatch.setattr(assessment_run, "execute_notebook", execute)
     with pytest.raises(RunError, match="20_service_risk, cell 4"):
-        run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
+        run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None, kernels=IDLE)
     assert began[0] == "10_data_quality"
     assert set(began) == {"10_data_quality", "20_service_risk", "30_complaint_forecast", "35_losses"}
 
@@ -420,21 +428,21 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(quick, tmp_path):
     others = ["small-2026Q2", ".small-2026Q2.partial-x1", ".small-2026Q31.partial-x1", "notes.txt"]
     for name in [*others, ".small-2026Q3.partial-ab12", ".small-2026Q3-old-ab12"]:
         (plan.folder.parent / name).mkdir(parents=True)
-    run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
+    run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None, kernels=IDLE)
     assert seen(plan) == sorted(["small-2026Q3", *others])
 
 
 def test_a_report_that_a_kill_took_out_of_its_place_comes_back(quick, tmp_path):
     """Killed between taking the old report away and putting the new one there, then failing: the old stays."""
     plan, ends = quick
-    report = run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
+    report = run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None, kernels=IDLE)
     report.write_text("old", encoding="utf-8")
     aside = plan.folder.parent / f".{plan.folder.name}-old-ab12"
     aside.mkdir()
     plan.folder.rename(aside / "old")
     ends["error"] = RunError("failed")
     with pytest.raises(RunError):
-        run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
+        run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None, kernels=IDLE)
     assert seen(plan) == ["small-2026Q3", "small-2026Q3.failed"]
     assert report.read_text(encoding="utf-8") == "old"
 
@@ -446,9 +454,9 @@ def test_a_second_run_of_the_same_report_is_refused(quick, tmp_path):
     def progress(_, running):
         if running == "report":
             with pytest.raises(RunError, match=r"another run is writing .*small-2026Q3; wait") as caught:
-                run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None)
+                run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None, kernels=IDLE)
             refused.append(caught.value)
 
-    report = run_assessment(plan, store=tmp_path / "store", progress=progress)
+    report = run_assessment(plan, store=tmp_path / "store", progress=progress, kernels=IDLE)
     assert refused
     assert report.exists()

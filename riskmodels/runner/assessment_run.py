@@ -17,7 +17,7 @@ from riskmodels.report import write_report
 from riskmodels.results import replace_folder
 from riskmodels.runner.execution import execute_notebook
 from riskmodels.runner.front_page import summarise
-from riskmodels.runner.kernels import Kernels, open_kernels
+from riskmodels.runner.kernels import Kernels
 from riskmodels.runner.outputs import write_document, write_manifest, write_tables
 from riskmodels.runner.plan import Plan, Step, plan_steps
 from riskmodels.sources import load_source
@@ -27,7 +27,11 @@ _KERNELS = 2  # at a time
 
 
 def run_assessment(
-    plan: Plan, *, store: Path, progress: Callable[[int, str], None], warm: bool = True
+    plan: Plan,
+    *,
+    store: Path,
+    progress: Callable[[int, str], None],
+    kernels: Kernels,
 ) -> Path:
     """Execute a planned run.
 
@@ -39,8 +43,8 @@ def run_assessment(
         Folder of accepted tables.
     progress : callable
         Called with the number of steps done and the names of those under way, whenever one starts or ends.
-    warm : bool
-        Fork the kernels from one process that has the libraries, where the system can; else each starts cold.
+    kernels : Kernels
+        From ``open_kernels``; closed where the run fails.
 
     Returns
     -------
@@ -57,26 +61,25 @@ def run_assessment(
 
     Notes
     -----
-    Two notebooks run at a time where neither reads what the other writes; one that fails stops those that
-    depend on it.
+    Two notebooks run at a time where neither reads what the other writes; one that fails stops the run.
     """
     plan.folder.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(plan.folder.parent / f".{plan.folder.name}.lock")
     try:
         with lock.acquire(timeout=0):
-            return _run_locked(plan, store.resolve(), progress, warm=warm)
+            return _run_locked(plan, store.resolve(), progress, kernels)
     except Timeout:
         raise RunError(f"another run is writing {plan.folder}; wait for it to end") from None
 
 
-def _run_locked(plan: Plan, store: Path, progress: Callable[[int, str], None], *, warm: bool) -> Path:
+def _run_locked(plan: Plan, store: Path, progress: Callable[[int, str], None], kernels: Kernels) -> Path:
     for left in plan.folder.parent.glob(f".{plan.folder.name}[.-]*-*"):
         if (left / "old").exists() and not plan.folder.exists():  # killed while it put the new one in place
             (left / "old").rename(plan.folder)
         shutil.rmtree(left, ignore_errors=True)
     staged = Path(tempfile.mkdtemp(prefix=f".{plan.folder.name}.partial-", dir=plan.folder.parent))
     try:
-        _fill(plan, staged.resolve(), store, progress, warm=warm)
+        _fill(plan, staged.resolve(), store, progress, kernels)
         staged.chmod(0o755)
         replace_folder(staged, plan.folder)
     except BaseException:
@@ -85,7 +88,9 @@ def _run_locked(plan: Plan, store: Path, progress: Callable[[int, str], None], *
     return plan.folder / "report.html"
 
 
-def _fill(plan: Plan, folder: Path, store: Path, progress: Callable[[int, str], None], *, warm: bool) -> None:
+def _fill(
+    plan: Plan, folder: Path, store: Path, progress: Callable[[int, str], None], kernels: Kernels
+) -> None:
     use_language(plan.settings.language)
     (folder / "notebooks").mkdir()
     (folder / "results").mkdir()
@@ -94,7 +99,7 @@ def _fill(plan: Plan, folder: Path, store: Path, progress: Callable[[int, str], 
     failed = plan.folder.with_name(f"{plan.folder.name}.failed")
     shutil.rmtree(failed, ignore_errors=True)
     try:
-        seconds = _execute(steps, folder / "notebooks", progress, warm=warm)
+        seconds = _execute(steps, folder / "notebooks", progress, kernels)
     except BaseException:
         shutil.copytree(folder / "notebooks", failed)
         raise
@@ -109,28 +114,30 @@ def _fill(plan: Plan, folder: Path, store: Path, progress: Callable[[int, str], 
 
 
 def _execute(
-    steps: list[Step], folder: Path, progress: Callable[[int, str], None], *, warm: bool
+    steps: list[Step], folder: Path, progress: Callable[[int, str], None], kernels: Kernels
 ) -> dict[str, float]:
-    """Execute notebooks as soon as what they read is written; return the seconds that each took.
-
-    Where one fails or the run is stopped, the kernels of the others are killed, and then their threads end.
-    """
+    """Execute notebooks as soon as what they read is written; return the seconds that each took."""
     named = {step.name: step for step in steps}
     writers = {step.writes: step.name for step in steps}
     order = TopologicalSorter({step.name: [writers[result] for result in step.reads] for step in steps})
     order.prepare()
     seconds: dict[str, float] = {}
-    with ThreadPoolExecutor(_KERNELS) as pool, open_kernels(warm=warm) as kernels:
+    with ThreadPoolExecutor(_KERNELS) as pool:
         running: dict[Future[float], str] = {}
-        while order.is_active():
-            running |= {
-                pool.submit(_execute_step, named[name], folder, kernels): name for name in order.get_ready()
-            }
-            progress(len(seconds), ", ".join(running.values()))
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                name = running.pop(future)
-                seconds[name] = future.result()
-                order.done(name)
+        try:
+            while order.is_active():
+                running |= {
+                    pool.submit(_execute_step, named[name], folder, kernels): name
+                    for name in order.get_ready()
+                }
+                progress(len(seconds), ", ".join(running.values()))
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    name = running.pop(future)
+                    seconds[name] = future.result()
+                    order.done(name)
+        except BaseException:
+            kernels.close()  # the others' threads end with their kernels
+            raise
     return seconds
 
 

@@ -2,8 +2,8 @@
 
 ``python -m riskmodels.runner.forking FD``: on the socket FD it gets one byte and a channel for each kernel that
 is wanted. A forked child reads from its channel what to start with and becomes the kernel; the process itself
-answers on the channel with the child's process id, and with its exit status once it has ended. When the socket
-is closed, whatever the reason, the kernels are killed and the process ends.
+answers on the channel with the child's process id, and with its exit status once it has ended. It dies with the
+process that started it, and its kernels with it.
 """
 
 import contextlib
@@ -35,12 +35,17 @@ _OUTSIDE = (
 
 def main() -> None:
     """Import the libraries, then fork until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is of the run, which closes the socket
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends this process
+    _die_with_parent()
     control = socket.socket(fileno=int(sys.argv[1]))
     _import_libraries()
     gc.collect()
     gc.freeze()  # what is there now stays shared between the kernels
     _serve(control)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
 
 def _import_libraries() -> None:
@@ -51,7 +56,7 @@ def _import_libraries() -> None:
         getattr(package, name)
 
 
-def threads() -> int:
+def _threads() -> int:
     """Return the number of threads of this process: a fork keeps one of them, and the locks of all."""
     return sum(1 for _ in Path("/proc/self/task").iterdir())
 
@@ -69,16 +74,13 @@ def _serve(control: socket.socket) -> None:
         if control.fileno() in ready:
             wanted, descriptors, _, _ = socket.recv_fds(control, 1, 1)
             if not wanted:
-                break
+                return
             _fork(socket.socket(fileno=descriptors[0]), channels, [control.fileno(), ended, wake])
-    for process in channels:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process, signal.SIGKILL)
 
 
 def _fork(channel: socket.socket, channels: dict[int, socket.socket], own: list[int]) -> None:
     try:
-        if threads() > 1:
+        if _threads() > 1:
             raise OSError("the process to fork from has several threads")  # noqa: TRY301  answered as the others
         process = os.fork()
     except OSError as error:
@@ -117,7 +119,7 @@ def _become_kernel(channel: socket.socket) -> None:
     try:
         with contextlib.suppress(OSError):
             os.setpgid(0, 0)  # signals for the kernel reach what it starts, and nobody else
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        _die_with_parent()
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)

@@ -86,6 +86,11 @@ class Kernels:
             Its working folder.
         environment : dict
             Its environment variables.
+
+        Raises
+        ------
+        RuntimeError
+            All is closed already.
         """
         if self._control is None or self.note:
             return None
@@ -99,6 +104,9 @@ class Kernels:
             answer = ours.recv(_ANSWER).decode().strip()
         except OSError as error:
             answer = str(error)
+        if self._closed:
+            ours.close()
+            raise RuntimeError("the run was stopped")
         if not answer.isdecimal():
             ours.close()
             self._go_cold(answer or "the process to fork from has ended")
