@@ -143,6 +143,7 @@ def likelihood(cells: Cells, parameters: Floats) -> Likelihood:
     end, scale_end = found.below[:, -1], found.by_scale[:, -1]
     ratio = cells.counts / chance
     of_weights = (ratio / seen[:, None]).ravel() @ below.reshape(-1, below.shape[-1]) - (number / seen) @ end
+    floored = number.sum() - (ratio * _rises(found.total) / seen[:, None]).sum()  # reports of no chance
     of_scale = ((ratio * scale).sum(axis=1) - number * scale_end) / seen
     part = number / seen**2
     precision = part[:, None] / chance
@@ -154,7 +155,7 @@ def likelihood(cells: Cells, parameters: Floats) -> Likelihood:
     cross = weights[:, None] * (mixed.T @ pieces)
     return Likelihood(
         value=float((cells.counts * np.log(chance)).sum()),
-        gradient=np.append(weights * of_weights, of_scale @ pieces),
+        gradient=np.append(weights * (of_weights + floored), of_scale @ pieces),
         information=np.block(
             [[np.outer(weights, weights) * square, cross], [cross.T, (pieces.T * own) @ pieces]]
         ),
