@@ -1,10 +1,10 @@
 """The share of reports logged by each age, a mixture of splines in log days, and the likelihood of reports."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -28,6 +28,15 @@ class Cells:
     counts: Floats
     ages: Floats
     pieces: Floats
+
+    @cached_property
+    def at_once(self) -> Floats:
+        """Share of the first component below each age: (rows, ages)."""
+        place = np.clip((self.ages - _AT_ONCE) / SPACING, -_EDGE, _EDGE)
+        tail = (_EDGE - np.abs(place)) ** 3 / 6.0
+        outer = np.where(place < 0, tail, 1.0 - tail)
+        inner = _HALF + 0.75 * place - place**3 / 3.0
+        return np.asarray(np.where(np.abs(place) < _HALF, inner, outer))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,7 +70,8 @@ def places_of(longest: int) -> Floats:
 def weights_of(logits: Floats) -> Floats:
     """Return the weights of all components, the first one's logit being zero."""
     full = np.append(0.0, logits)
-    return np.asarray(np.exp(full - logsumexp(full)))
+    full = np.exp(full - full.max())
+    return np.asarray(full / full.sum())
 
 
 def curve(cells: Cells, parameters: Floats) -> Curve:
@@ -94,7 +104,7 @@ def curve(cells: Cells, parameters: Floats) -> Curve:
         density += padded[middle + step] * dense
     below = below[..., _MARGIN:-_MARGIN]
     return Curve(
-        total=below @ weights[1:] + weights[0] * _at_once(cells.ages),
+        total=below @ weights[1:] + weights[0] * cells.at_once,
         below=below,
         by_scale=density / -SPACING,
         weights=weights[1:],
@@ -114,14 +124,6 @@ def _spline(offset: Floats) -> tuple[tuple[Floats, Floats, Floats], tuple[Floats
         right * right * right / 6.0,
     )
     return shares, (left * left / 2.0, 0.75 - square, right * right / 2.0)
-
-
-def _at_once(ages: Floats) -> Floats:
-    """Share of the first component below an age."""
-    place = np.clip((ages - _AT_ONCE) / SPACING, -_EDGE, _EDGE)
-    tail = (_EDGE - np.abs(place)) ** 3 / 6.0
-    outer = np.where(place < 0, tail, 1.0 - tail)
-    return np.asarray(np.where(np.abs(place) < _HALF, _HALF + 0.75 * place - place**3 / 3.0, outer))
 
 
 def conditional(total: Floats) -> tuple[Floats, Floats]:
