@@ -159,7 +159,7 @@ def nowcast(complaints: Table | pd.DataFrame, *, as_of: date | str | None = None
     doi:10.1080/01621459.1989.10478780). Its scale drifts with the day received. The remaining reports of a
     month are negative binomial given the reported ones (Hoehle & an der Heiden 2014, doi:10.1111/biom.12194).
     A delay longer than the whole history, holidays of those who log, and a change of the delay that began in
-    the last weeks are not seen.
+    the last weeks are not seen. That of a stored table, by its digest, is estimated once a process.
 
     Examples
     --------
