@@ -136,7 +136,8 @@ def conditional(total: Floats) -> tuple[Floats, Floats]:
 def likelihood(cells: Cells, parameters: Floats) -> Likelihood:
     """Compute the log likelihood and its slopes: a multinomial of the bins, row by row.
 
-    The information of a row is that of its bins less that of its end, as their chances add up to one.
+    The information of a row is that of its bins less that of its end, as their chances add up to one. Products
+    are row by row, too: small ones, which no library spreads over threads.
     """
     found = curve(cells, parameters)
     chance, seen = conditional(found.total)
@@ -144,14 +145,15 @@ def likelihood(cells: Cells, parameters: Floats) -> Likelihood:
     below, scale = _rises(found.below), _rises(found.by_scale)
     end, scale_end = found.below[:, -1], found.by_scale[:, -1]
     ratio = cells.counts / chance
-    of_weights = (ratio / seen[:, None]).ravel() @ below.reshape(-1, below.shape[-1]) - (number / seen) @ end
     floored = number.sum() - (ratio * _rises(found.total) / seen[:, None]).sum()  # reports of no chance
     of_scale = ((ratio * scale).sum(axis=1) - number * scale_end) / seen
     part = number / seen**2
     precision = part[:, None] / chance
-    told = (below * np.sqrt(precision)[..., None]).reshape(-1, below.shape[-1])
-    square = told.T @ told - end.T @ (part[:, None] * end)
-    mixed = np.matmul((precision * scale)[:, None], below)[:, 0] - (part * scale_end)[:, None] * end
+    sums = np.matmul(np.stack([ratio / seen[:, None], precision * scale], axis=1), below)
+    below *= np.sqrt(precision)[..., None]  # in place: it is needed no more
+    square = np.matmul(below.transpose(0, 2, 1), below).sum(axis=0) - end.T @ (part[:, None] * end)
+    of_weights = sums[:, 0].sum(axis=0) - (number / seen) @ end
+    mixed = sums[:, 1] - (part * scale_end)[:, None] * end
     own = (precision * scale * scale).sum(axis=1) - part * scale_end * scale_end
     weights, pieces = found.weights, cells.pieces
     cross = weights[:, None] * (mixed.T @ pieces)
