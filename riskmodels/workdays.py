@@ -1,11 +1,16 @@
 """Working days of a country, Chinese make-up working days included."""
 
-from datetime import date, timedelta
+from datetime import date
+from functools import lru_cache
 
 import holidays
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.errors import ParameterError
+
+_YEARS = 256  # of countries, that are kept: a run asks for the same ones many times
 
 
 def working_days(start: date, end: date, *, country: str) -> pd.DataFrame:
@@ -41,13 +46,22 @@ def working_days(start: date, end: date, *, country: str) -> pd.DataFrame:
     >>> int(days["working_index"].iloc[-1])  # the 9th, and Sunday the 18th, a make-up working day
     2
     """
+    days = pd.date_range(start, end, freq="D", unit="s")
+    years = [_working(country, year) for year in range(start.year, end.year + 1)]
+    first = (start - date(start.year, 1, 1)).days
+    working = np.concatenate(years)[first : first + len(days)]
+    return pd.DataFrame({"day": days, "working_index": working.cumsum()})
+
+
+@lru_cache(maxsize=_YEARS)
+def _working(country: str, year: int) -> npt.NDArray[np.int64]:
+    """Tell of each day of a year whether it is a working day, 1 or 0."""
     try:
-        calendar = holidays.country_holidays(country)
+        calendar = holidays.country_holidays(country, years=[year - 1, year])  # one may move into the next
     except NotImplementedError:
         raise ParameterError(f"no calendar of working days is known for the country '{country}'") from None
-    days = [start + timedelta(days=offset) for offset in range((end - start).days + 1)]
-    working = pd.Series([calendar.is_working_day(day) for day in days], dtype="int64")
-    return pd.DataFrame({"day": pd.to_datetime(days), "working_index": working.cumsum()})
+    days = pd.date_range(f"{year}-01-01", f"{year}-12-31", freq="D")
+    return np.array([calendar.is_working_day(day) for day in days.date], dtype=np.int64)
 
 
 def lunar_new_years(first: int, last: int, *, country: str) -> list[date]:
@@ -60,10 +74,13 @@ def lunar_new_years(first: int, last: int, *, country: str) -> list[date]:
     >>> lunar_new_years(2026, 2026, country="CN"), lunar_new_years(2026, 2026, country="US")
     ([datetime.date(2026, 2, 17)], [])
     """
-    years = range(first, last + 1)
-    chinese = holidays.country_holidays("CN", years=years, language="en_US")
-    own = holidays.country_holidays(country, years=years)
-    found: dict[int, date] = {}
-    for day in sorted(chinese.get_named("Spring Festival", lookup="icontains")):
-        found.setdefault(day.year, day)
-    return [day for day in found.values() if day in own]
+    found = (_lunar_new_year(country, year) for year in range(first, last + 1))
+    return [day for day in found if day is not None]
+
+
+@lru_cache(maxsize=_YEARS)
+def _lunar_new_year(country: str, year: int) -> date | None:
+    chinese = holidays.country_holidays("CN", years=year, language="en_US")
+    days = [day for day in chinese.get_named("Spring Festival", lookup="icontains") if day.year == year]
+    first = min(days, default=None)
+    return first if first in holidays.country_holidays(country, years=year) else None

@@ -582,15 +582,15 @@ def logged_late(take_in):
 
 @pytest.fixture
 def nowcasts(monkeypatch) -> list:
-    """Stand in for the nowcast: three quarters of the last month are known; returns the days it was asked for."""
+    """Stand in for the completeness: three quarters of the last month are known; returns the days it was asked for."""
     asked = []
 
-    def nowcast(complaints, *, as_of):
+    def completeness_on(complaints, as_of):
         asked.append(as_of)
         share = lambda periods: np.where(periods == pd.Period(as_of, "M"), 0.75, 1.0)  # noqa: E731
         return SimpleNamespace(for_periods=share)
 
-    monkeypatch.setattr("riskmodels.backtesting.as_of.nowcast", nowcast)
+    monkeypatch.setattr("riskmodels.backtesting.as_of.completeness_on", completeness_on)
     return asked
 
 

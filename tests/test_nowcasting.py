@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 import riskmodels as rm
 from riskmodels.errors import ContractError, ParameterError
+from riskmodels.forecasting.completeness import completeness_on
 from riskmodels.forecasting.delays import DayCounts, estimate_delays
 from riskmodels.panel import Panel
 from riskmodels.tables import Tables
@@ -229,6 +232,34 @@ def test_it_is_saved_and_loaded_exactly(steady: rm.Nowcast, tmp_path: Path) -> N
     assert len(loaded.summary()) == 12
 
 
+def test_the_nowcast_of_a_stored_table_is_estimated_once(sample_tables: Tables, monkeypatch) -> None:
+    table = sample_tables.complaints
+    first = rm.nowcast(table)
+    first_then = completeness_on(table, date(2026, 3, 31))
+    monkeypatch.setattr("riskmodels.forecasting.completeness.estimate_delays", None)
+    again = rm.nowcast(replace(table))
+    pd.testing.assert_frame_equal(again.table, first.table, check_exact=True)
+    assert completeness_on(replace(table), date(2026, 3, 31)) is first_then
+    again.table.loc[0, "reported"] = -1.0  # of the caller's own copy
+    pd.testing.assert_frame_equal(rm.nowcast(table).table, first.table, check_exact=True)
+
+
+def test_a_table_with_other_holes_is_another(sample_tables: Tables) -> None:
+    table = sample_tables.complaints
+    holes = (*table.provenance.unknown_months, "2026-01")
+    other = replace(table, provenance=table.provenance.model_copy(update={"unknown_months": holes}))
+    reported = rm.nowcast(other).table.set_index("period")["reported"]
+    assert reported.isna().sum() == len(holes)
+    assert rm.nowcast(table).table["reported"].isna().sum() == len(holes) - 1
+
+
+def test_the_completeness_of_a_day_is_that_of_its_nowcast(sample_tables: Tables) -> None:
+    table = sample_tables.complaints
+    now = rm.nowcast(table, as_of="2026-03-31")
+    alone = completeness_on(table, date(2026, 3, 31))
+    np.testing.assert_array_equal(alone.for_periods(now.periods), now.for_periods(now.periods))
+
+
 @settings(max_examples=15)
 @given(data=st.data())
 def test_completeness_is_a_share_and_the_share_logged_rises_with_age(data: st.DataObject) -> None:
@@ -244,8 +275,7 @@ def test_completeness_is_a_share_and_the_share_logged_rises_with_age(data: st.Da
     assert (np.diff(shares) >= -1e-9).all()
     assert min(shares) > 0
     assert max(shares) <= 1
-    share, sample = found.completeness(day, np.ones((1, 1)), as_of, draws=50, seed=1)
-    assert 0 < share[0] <= 1
+    sample = found.sample(day, np.ones((1, 1)), as_of, draws=50, seed=1)
     assert ((sample >= 0) & (sample <= 1)).all()
 
 

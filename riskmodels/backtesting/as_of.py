@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.forecasting.nowcasting import nowcast
+from riskmodels.forecasting.completeness import completeness_on
 from riskmodels.panel import Panel, number_series
 from riskmodels.tables import CONTRACTS, Table
 from riskmodels.tables.sql import name
@@ -94,8 +94,8 @@ def _as_of(complaints: Table, counts: pd.DataFrame, by: Sequence[str], month: pd
         value="value",
         unknown=complaints.provenance.unknown_months,
     )
-    completeness = nowcast(complaints, as_of=month.end_time.date()).for_periods(panel.periods)
-    return AsOf(replace(panel, breaks=complaints.provenance.breaks), completeness)
+    then = completeness_on(complaints, month.end_time.date())
+    return AsOf(replace(panel, breaks=complaints.provenance.breaks), then.for_periods(panel.periods))
 
 
 def aligned(known: AsOf, panel: Panel, origin: pd.Period) -> AsOf:

@@ -18,13 +18,13 @@ from riskmodels.backtesting.scoreboard import Scoreboard
 from riskmodels.backtesting.scores import Sums, size_classes, sum_scores
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.forecasting import DEFAULT_LEVELS, Method, forecast
+from riskmodels.forecasting import DEFAULT_LEVELS, Method
+from riskmodels.forecasting.forecasts import forecast_by
 from riskmodels.panel import Panel, number_series
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-Job = tuple[Method, int, AsOf | None]  # method, number of periods until the origin, what was known then
-Done = tuple[tuple[Method, int], Sums]
+Job = tuple[tuple[Method, ...], int, AsOf | None]  # methods, periods until the origin, what was known then
 
 _IN_PROCESSES = ("ets",)  # it goes through its series in Python, where threads wait for each other
 _FITS_WORTH_PROCESSES = 200  # about 12 seconds of them; to start two processes takes four
@@ -149,9 +149,9 @@ def backtest(
     seed : int
         Of the randomised PIT and of the standard errors; not negative.
     workers : int, optional
-        Jobs at a time, one job being a method at an origin: in threads, ``ets`` in processes. By default one
-        (threads were measured to gain nothing and to take more memory), but for ``ets`` one a processor where
-        it is long.
+        Jobs at a time, one job being an origin, whose methods share what they start from: in threads, ``ets``
+        in processes. By default one (threads were measured to gain nothing and to take more memory), but for
+        ``ets`` one a processor where it is long.
     progress : bool
         Whether to show a bar on the terminal; nothing is shown elsewhere, e.g. in a notebook.
 
@@ -188,17 +188,24 @@ def backtest(
     work = partial(
         _score, panel, horizon=horizon, levels=tuple(levels), calendar=calendar, sizes=sizes, seed=seed
     )
+    alone = tuple(method for method in methods if method in _IN_PROCESSES)
+    together = tuple(method for method in methods if method not in _IN_PROCESSES)
     jobs: list[Job] = [
-        (method, length, known.get(origin))
+        (part, length, known.get(origin))
+        for part in (together, alone)
         for length, origin in zip(lengths, places, strict=True)
-        for method in methods
+        if part
     ]
     done = _each(work, jobs, workers, len(panel.keys))
     console = Console(stderr=True)
     shown = track(
         done, "backtest", total=len(jobs), console=console, disable=not (progress and sys.stderr.isatty())
     )
-    found = dict(shown)
+    found = {
+        (method, length): sums
+        for (part, length, _), each in shown
+        for method, sums in zip(part, each, strict=True)
+    }
     board = Scoreboard(
         {method: [found[method, length] for length in lengths] for method in methods}, places, seed=seed
     )
@@ -293,20 +300,22 @@ def _known_then(
     return {origin: given[origin] for origin in origins}
 
 
-def _each(work: Callable[..., Sums], jobs: Sequence[Job], workers: int | None, n: int) -> Iterator[Done]:
-    """Do the jobs, some at a time, and yield each one's name and result."""
+def _each(
+    work: Callable[..., list[Sums]], jobs: Sequence[Job], workers: int | None, n: int
+) -> Iterator[tuple[Job, list[Sums]]]:
+    """Do the jobs, some at a time, and yield each with its result."""
     for backend in ("threading", "loky"):
-        here = [job for job in jobs if (job[0] in _IN_PROCESSES) == (backend == "loky")]
+        here = [job for job in jobs if (job[0][0] in _IN_PROCESSES) == (backend == "loky")]
         worth = backend == "loky" and n * len(here) >= _FITS_WORTH_PROCESSES
         number = workers or (cpu_count() if worth else 1)
         run = Parallel(n_jobs=max(1, min(number, len(here))), backend=backend, return_as="generator")
         results = run(delayed(work)(*job) for job in here)
-        yield from (((job[0], job[1]), sums) for job, sums in zip(here, results, strict=True))
+        yield from zip(here, results, strict=True)
 
 
 def _score(
     panel: Panel,
-    method: Method,
+    methods: tuple[Method, ...],
     length: int,
     known: AsOf | None,
     *,
@@ -315,21 +324,22 @@ def _score(
     calendar: str | None,
     sizes: Integers,
     seed: int,
-) -> Sums:
-    """Forecast from what was known at one origin by one method, and score it."""
+) -> list[Sums]:
+    """Forecast from what was known at one origin by each method, and score it."""
     origin = panel.periods[length - 1]
     then = AsOf(panel.until(origin)) if known is None else aligned(known, panel, origin)
-    made = forecast(
+    made = forecast_by(
+        methods,
         then.panel,
         horizon=horizon,
-        method=method,
         levels=levels,
         calendar=calendar,
         completeness=then.completeness,
     )
     outcome = _outcomes(panel, length, horizon)
     outcome[np.isnan(then.panel.since_breaks().values).all(axis=1)] = np.nan
-    return sum_scores(made, outcome, levels=levels, sizes=sizes, seed=_seed_of(seed, origin))
+    draws = _seed_of(seed, origin)
+    return [sum_scores(one, outcome, levels=levels, sizes=sizes, seed=draws) for one in made]
 
 
 def _outcomes(panel: Panel, length: int, horizon: int) -> Floats:

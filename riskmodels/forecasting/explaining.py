@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.forecasts import Forecast
-from riskmodels.forecasting.models import Contributions, Modelled, Weights, filled, know, model
+from riskmodels.forecasting.models import Contributions, Modelled, Weights, filled, know, model, start_from
 from riskmodels.labels import label
 from riskmodels.panel import Panel, add_rows, number_series
 
@@ -252,7 +252,7 @@ def _forecast(
     weights: Weights | None = None,
 ) -> Modelled:
     known = know(panel, horizon, future_exposure=exposure, calendar=like.calendar, completeness=completeness)
-    return model(panel.since_breaks(), like.method, known, weights=weights)
+    return model(start_from(panel.since_breaks(), known), like.method, weights=weights)
 
 
 def _summed(

@@ -14,7 +14,7 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.forecasting.hierarchy import Dependence
-from riskmodels.forecasting.models import Contributions, know, model
+from riskmodels.forecasting.models import Contributions, Known, know, model, start_from
 from riskmodels.forecasting.predictive import Predictive, predictive_of
 from riskmodels.panel import Panel, add_rows, number_series
 
@@ -270,30 +270,58 @@ def forecast(
     >>> forecast(panel, horizon=1, levels=[0.5]).quantiles.tolist()
     [[[40.0]]]
     """
-    _check(panel, horizon, method, levels)
+    return forecast_by(
+        [method],
+        panel,
+        horizon=horizon,
+        levels=levels,
+        future_exposure=future_exposure,
+        calendar=calendar,
+        completeness=completeness,
+    )[0]
+
+
+def forecast_by(
+    methods: Sequence[Method],
+    panel: Panel,
+    *,
+    horizon: int,
+    levels: Sequence[float] = DEFAULT_LEVELS,
+    future_exposure: npt.ArrayLike | None = None,
+    calendar: str | None = None,
+    completeness: npt.ArrayLike | None = None,
+) -> list[Forecast]:
+    """Forecast every series of a panel by each method, as ``forecast`` does; what they share is found once."""
+    for method in methods:
+        _check(panel, horizon, method, levels)
     known = know(
         panel, horizon, future_exposure=future_exposure, calendar=calendar, completeness=completeness
     )
-    if panel.kind == "amount" and method == "counts":
+    if panel.kind == "amount" and "counts" in methods:
         raise ParameterError("the method 'counts' is for counts, and the panel holds amounts: take 'theta'")
     if panel.kind == "amount" and completeness is not None:
         raise ParameterError("a completeness is for counts, and the panel holds amounts")
-    made = model(panel.since_breaks(), method, known)
-    return Forecast(
-        panel=panel,
-        periods=known.periods[len(panel.periods) :],
-        levels=tuple(levels),
-        method=method,
-        predictive=made.predictive,
-        dependence=made.dependence,
-        contributions=made.contributions,
-        completeness=None if completeness is None or method in BASELINES else known.completeness,
-        calendar=calendar,
-        future_exposure=_every(future_exposure, (len(panel.keys), horizon)),
-    )
+    start, exposure = start_from(panel.since_breaks(), known), _every(future_exposure, known)
+    made = [(method, model(start, method)) for method in methods]
+    return [
+        Forecast(
+            panel=panel,
+            periods=known.periods[len(panel.periods) :],
+            levels=tuple(levels),
+            method=method,
+            predictive=one.predictive,
+            dependence=one.dependence,
+            contributions=one.contributions,
+            completeness=None if completeness is None or method in BASELINES else known.completeness,
+            calendar=calendar,
+            future_exposure=exposure,
+        )
+        for method, one in made
+    ]
 
 
-def _every(exposure: npt.ArrayLike | None, shape: tuple[int, int]) -> Floats | None:
+def _every(exposure: npt.ArrayLike | None, known: Known) -> Floats | None:
+    shape = (len(known.exposure), known.horizon)
     return None if exposure is None else np.broadcast_to(np.asarray(exposure, dtype=float), shape).copy()
 
 

@@ -111,6 +111,29 @@ class Weights:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Start:
+    """What every method starts from.
+
+    Attributes
+    ----------
+    panel, known : Panel and Known
+        The history, unknown before its breaks, and what is known beside it.
+    order : ndarray, shape (n,)
+        Order of the rows by what they hold, so that nothing depends on how they came.
+    values : ndarray, shape (n, T)
+        The counts in that order, NaN before a series had opened.
+    groups : Groups
+        What the series share, in that order; none of amounts.
+    """
+
+    panel: Panel
+    known: Known
+    order: Integers
+    values: Floats
+    groups: Groups
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Modelled:
     """Distributions of every series, what they share, and for counts what they are made of."""
 
@@ -177,26 +200,35 @@ def filled(exposure: Floats) -> Floats:
     return np.where(known.any(axis=1, keepdims=True), filled, 1.0)
 
 
-def model(panel: Panel, method: str, known: Known, *, weights: Weights | None = None) -> Modelled:
+def start_from(panel: Panel, known: Known) -> Start:
+    """Find what series share, which is the same for every method."""
+    if panel.kind == "amount":
+        rows = np.arange(len(panel.keys))
+        return Start(panel=panel, known=known, order=rows, values=panel.values, groups=())
+    values, codes = _opened(panel), _partitions(panel.keys)
+    order = _order(values, known.offset, codes)
+    values = values[order]
+    groups = _shared(values, known.offset[order], codes[:, order], known)
+    return Start(panel=panel, known=known, order=order, values=values, groups=groups)
+
+
+def model(start: Start, method: str, *, weights: Weights | None = None) -> Modelled:
     """Forecast a panel by a method; what it finds for a series does not depend on the order of the rows.
 
     Given weights are those of the models of counts, instead of the ones found.
     """
-    if panel.kind == "amount":
-        return _model_amounts(panel, method, known)
-    values, codes = _opened(panel), _partitions(panel.keys)
-    order = _order(values, known.offset, codes)
+    known, order, values, groups = start.known, start.order, start.values, start.groups
+    if start.panel.kind == "amount":
+        return _model_amounts(start.panel, method, known)
     back = np.argsort(order)
-    values, ordered = values[order], known.take(order)
-    groups = _shared(values, ordered.offset, codes[:, order], known)
     if method in BASELINES:
-        predictive = BASELINES[method](panel, ordered.horizon)
+        predictive = BASELINES[method](start.panel, known.horizon)
         mean, variance = predictive.mean[order], predictive.variance[order]
         none = np.zeros_like(mean)
         dependence = shared_by_counts(mean, variance, groups, persistent=none, disagreement=none).take(back)
         return Modelled(predictive=predictive, dependence=dependence)
     given = None if weights is None else weights.take(order)
-    found = calibrated(_filtered(values, ordered, groups, method, given), values)
+    found = calibrated(_filtered(values, known.take(order), groups, method, given), values)
     dependence = shared_by_counts(
         found.mean,
         found.variance,

@@ -1,28 +1,28 @@
 """How complete the last months are: complaints received but not logged yet, estimated from the delay."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.display import Displayed
-from riskmodels.errors import ContractError, ParameterError
-from riskmodels.forecasting.delays import DayCounts, Delays, estimate_delays
-from riskmodels.panel import count_by_days
+from riskmodels.forecasting.completeness import Completeness, Estimate, estimate
+from riskmodels.forecasting.delays import DayCounts
+from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_on
 from riskmodels.tables import Table
 
 Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 _MONTH = 365.25 / 12
-_WEEK = 7
 _INTERVAL = (0.025, 0.975)
 _CLEAR = 2.0  # standard errors from which on a growth is told
 _SLIGHT = 0.0005  # a month's growth that rounds to nothing
 _DRAWS = 2000
 _SHOWN = 12
+_NOWCASTS = 8  # of stored tables that are kept: those of one run
 _LEAST = 1e-9
 
 
@@ -85,18 +85,10 @@ class Nowcast(Displayed):
         ParameterError
             A period ends after the last month that is known.
         """
-        if len(periods) and periods.max().end_time > self.periods[-1].end_time:
-            raise ParameterError(
-                f"{periods.max()} ends after {self.periods[-1]}, the last complete month of the nowcast"
-            )
-        places = periods.get_indexer(self.periods.asfreq(periods.freqstr))
-        inside = places >= 0
-        weight = np.nan_to_num(self.table["nowcast"].to_numpy()) + _LEAST
-        known, whole = (
-            np.bincount(places[inside], values[inside], minlength=len(periods))
-            for values in (weight * self.completeness, weight)
+        found = Completeness(
+            periods=self.periods, reported=self.table["reported"].to_numpy(), share=self.completeness
         )
-        return np.where(whole > 0, np.minimum(known / np.maximum(whole, _LEAST), 1.0), 1.0)
+        return found.for_periods(periods)
 
     @property
     def sentence(self) -> str:
@@ -134,20 +126,6 @@ class Nowcast(Displayed):
         return self.table.iloc[::-1].head(_SHOWN).reset_index(drop=True)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Seen:
-    """What was known on a day: reports with a delay, all by day received, and how many are none of these.
-
-    ``received`` counts from the first day, (days,).
-    """
-
-    delayed: DayCounts
-    first: int
-    received: Floats
-    without_delay: int
-    ignored: int
-
-
 def nowcast(complaints: Table | pd.DataFrame, *, as_of: date | str | None = None, seed: int = 1) -> Nowcast:
     """Estimate how complete the count of each month received is, from the delay until logging.
 
@@ -181,7 +159,7 @@ def nowcast(complaints: Table | pd.DataFrame, *, as_of: date | str | None = None
     doi:10.1080/01621459.1989.10478780). Its scale drifts with the day received. The remaining reports of a
     month are negative binomial given the reported ones (Hoehle & an der Heiden 2014, doi:10.1111/biom.12194).
     A delay longer than the whole history, holidays of those who log, and a change of the delay that began in
-    the last weeks are not seen.
+    the last weeks are not seen. That of a stored table, by its digest, is estimated once a process.
 
     Examples
     --------
@@ -190,137 +168,40 @@ def nowcast(complaints: Table | pd.DataFrame, *, as_of: date | str | None = None
     >>> nowcast(rows, as_of="2026-03-31").table["reported"].tolist()
     [744.0, 672.0, 696.0]
     """
-    day = _as_of(complaints, as_of)
-    seen = _seen(_by_days(complaints), day)
-    delays = estimate_delays(seen.delayed)
-    periods = _periods(seen.first, day)
-    days = seen.first + np.arange(len(seen.received))
-    month = _months(days) - _months(days[:1])
-    inside = month < len(periods)
-    days, month, received = days[inside], month[inside], seen.received[inside]
-    arrivals = _arrivals(received, delays.reported(days, seen.delayed.as_of), days, month)
-    share, sample = delays.completeness(days, arrivals, seen.delayed.as_of, draws=_DRAWS, seed=seed)
-    reported = np.bincount(month, received, minlength=len(periods)).astype(float)
-    unknown = complaints.provenance.unknown_months if isinstance(complaints, Table) else ()
-    reported[periods.isin(pd.PeriodIndex(list(unknown), freq="M"))] = np.nan
-    growth, error = delays.growth()
+    day = day_of(complaints, as_of)
+    if isinstance(complaints, Table):
+        found = _of_stored(Stored.of(complaints), day, seed)
+        return replace(found, table=found.table.copy())  # the caller's own
+    return _nowcast(reports_on(complaints, day), day, seed)
+
+
+@lru_cache(maxsize=_NOWCASTS)
+def _of_stored(stored: Stored, day: pd.Timestamp, seed: int) -> Nowcast:
+    return _nowcast(reports_on(stored, day), day, seed)
+
+
+def _nowcast(known: Reports, day: pd.Timestamp, seed: int) -> Nowcast:
+    found = estimate(known)
+    growth, error = found.delays.growth()
     return Nowcast(
         as_of=day.date(),
-        periods=periods,
-        table=_table(periods, reported, share, sample, delays, seen.delayed, seed),
+        periods=known.periods,
+        table=_table(found, known.delayed, seed),
         growth=growth,
         growth_error=error,
-        dispersion=delays.dispersion,
-        rows_without_delay=seen.without_delay,
-        rows_ignored=seen.ignored,
+        dispersion=found.delays.dispersion,
+        rows_without_delay=known.without_delay,
+        rows_ignored=known.ignored,
     )
 
 
-def _as_of(complaints: Table | pd.DataFrame, as_of: date | str | None) -> pd.Timestamp:
-    last = pd.Timestamp(complaints.provenance.as_of) if isinstance(complaints, Table) else None
-    if as_of is None:
-        if last is None:
-            raise ParameterError("a frame of complaints needs as_of, the day up to which they are logged")
-        return last
-    try:
-        day = pd.Timestamp(as_of).normalize()
-    except ValueError:
-        raise ParameterError(f"as_of is '{as_of}'; expected a day, e.g. 2026-09-30") from None
-    if last is not None and day > last:
-        raise ParameterError(f"as_of is {as_of}, but the table knows only what was logged by {last:%Y-%m-%d}")
-    return day
-
-
-def _by_days(complaints: Table | pd.DataFrame) -> pd.DataFrame:
-    """Return one row a pair of days: received, logged, rows."""
-    if isinstance(complaints, Table):
-        return count_by_days(complaints)
-    missing = {"received_at", "logged_at"} - set(complaints.columns)
-    if missing:
-        raise ContractError(f"the complaints have no column {', '.join(sorted(missing))}")
-    received, logged = (
-        pd.to_datetime(complaints[name]).dt.floor("D") for name in ("received_at", "logged_at")
-    )
-    pairs = pd.DataFrame({"received": received, "logged": logged})
-    return pairs.groupby(["received", "logged"], dropna=False).size().rename("rows").reset_index()
-
-
-def _seen(pairs: pd.DataFrame, as_of: pd.Timestamp) -> _Seen:
-    received, logged = pairs["received"], pairs["logged"]
-    known = (received <= as_of) & ((logged <= as_of) | logged.isna())
-    sensible = known & (logged >= received)
-    rows, last = pairs["rows"].to_numpy("int64"), int(_numbers(pd.Series([as_of]))[0])
-    if not sensible.any():
-        raise ContractError(
-            f"no complaint has a day received and a later or equal day logged by {as_of:%Y-%m-%d}"
-        )
-    start = int(_numbers(received[known]).min())
-    by_day = np.bincount(_numbers(received[known]) - start, rows[known], minlength=last - start + 1).astype(
-        float
-    )
-    return _Seen(
-        delayed=DayCounts(
-            received=_numbers(received[sensible]),
-            logged=_numbers(logged[sensible]),
-            rows=rows[sensible],
-            as_of=last,
-        ),
-        first=start,
-        received=by_day,
-        without_delay=int(rows[known & ~sensible].sum()),
-        ignored=int(rows[~known].sum()),
-    )
-
-
-def _numbers(days: "pd.Series[pd.Timestamp]") -> Integers:
-    """Days since 1970-01-01."""
-    return days.to_numpy("datetime64[D]").astype(np.int64)
-
-
-def _months(days: Integers) -> Integers:
-    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-
-
-def _periods(first: int, as_of: pd.Timestamp) -> pd.PeriodIndex:
-    last = (as_of + pd.Timedelta(days=1)).to_period("M") - 1
-    periods = pd.period_range(pd.Timestamp(first, unit="D").to_period("M"), last, freq="M")
-    if not len(periods):
-        raise ContractError(f"no month in which complaints were received has ended by {as_of:%Y-%m-%d}")
-    return periods
-
-
-def _arrivals(received: Floats, share: Floats, days: Integers, month: Integers) -> Floats:
-    """Estimate how the arrivals of each month fall on its days, shape (months, days); rows add up to one.
-
-    The usual week, moved towards what each day reported as far as days differ by more than chance.
-    """
-    weekday = days % _WEEK
-    usual = received.sum() / share.sum()
-    week = (np.bincount(weekday, received, minlength=_WEEK) + 1) / (
-        np.bincount(weekday, share, minlength=_WEEK) + 1 / usual
-    )
-    level = np.bincount(month, received) / np.bincount(month, week[weekday] * share)
-    mean = week[weekday] * np.where(level > 0, level, 1.0)[month]
-    expected = mean * share
-    spread = max(0.0, float(((received - expected) ** 2 - expected).sum() / (expected**2).sum()))
-    arrived = mean * (1 + spread * received) / (1 + spread * expected)
-    weights = np.zeros((month[-1] + 1, len(days)))
-    weights[month, np.arange(len(days))] = arrived / np.bincount(month, arrived)[month]
-    return weights
-
-
-def _table(
-    periods: pd.PeriodIndex,
-    reported: Floats,
-    share: Floats,
-    sample: Floats,
-    delays: Delays,
-    days: DayCounts,
-    seed: int,
-) -> pd.DataFrame:
+def _table(found: Estimate, days: DayCounts, seed: int) -> pd.DataFrame:
+    known, delays = found.completeness, found.delays
+    periods, reported, share = known.periods, known.reported, known.share
+    sample = delays.sample(found.days, found.arrivals, days.as_of, draws=_DRAWS, seed=seed)
     lower, upper = np.quantile(sample, _INTERVAL, axis=0)
     final_lower, final_upper = _final_interval(np.nan_to_num(reported), sample, delays.dispersion, seed)
-    middle = _numbers(periods.to_timestamp().to_series()) + periods.days_in_month.to_numpy() / 2
+    middle = day_numbers(periods.to_timestamp().to_series()) + periods.days_in_month.to_numpy() / 2
     delay, error = delays.mean_days((days.as_of + 1 - middle) / _MONTH, days.span)
     expected = reported / share  # NaN where unknown
     return pd.DataFrame(

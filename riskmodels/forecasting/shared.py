@@ -94,15 +94,17 @@ def follow(
     state = _State(total, offset, cycle, effects, drifts)
     level, variance, slope, jumped = np.zeros((4, *total.shape))
     factor = np.ones((len(total), len(cycle.places)))
+    weight = state.weights()
     for time in range(length):
-        factor[:, time] = (state.weights() * state.season(time)).sum(axis=1)
-        state.step(time, scored=time >= min(cycle.year, length // 2))
+        season = state.season(time)
+        factor[:, time] = (weight * season).sum(axis=1)
+        state.step(time, season, scored=time >= min(cycle.year, length // 2))
         weight = state.weights()
         level[:, time] = np.log((weight * state.shape / state.rate).sum(axis=1))
         variance[:, time] = (weight * state.doubt(1)).sum(axis=1)
         slope[:, time] = (weight * state.drift).sum(axis=1)
         jumped[:, time] = (weight * state.chance).sum(axis=1)
-    weight, dispersion = state.weights(), state.dispersion()
+    dispersion = state.dispersion()
     hindsight = np.stack([(weight * state.season(at)).sum(axis=1) for at in range(len(cycle.places))], axis=1)
     factor[:, length:] = hindsight[:, length:]
     ahead, spread = np.empty((2, len(total), len(cycle.places) - length))
@@ -213,8 +215,8 @@ class _State:
         doubt: Floats = 1.0 / np.maximum(self.shape * lasting(self.discount, steps), _LEAST_SHAPE)
         return doubt
 
-    def step(self, time: int, *, scored: bool) -> None:
-        """Learn from a period, and from the trend about the period half a year before."""
+    def step(self, time: int, season: Floats, *, scored: bool) -> None:
+        """Learn from a period in a season, and from the trend about the period half a year before."""
         if (middle := time - len(self.seen) // 2) >= 0:
             self.seasons.learn(self.places[middle], self.ratios[:, middle])
         known = np.isfinite(self.total[:, [time]]) & (self.offset[:, [time]] > 0)
@@ -222,7 +224,7 @@ class _State:
         base = np.where(known, self.offset[:, [time]], 1.0)
         live = known & self.started
         self._age(known & ~self.started, count / base)
-        exposed, dispersion = base * self.season(time), self.dispersion()
+        exposed, dispersion = base * season, self.dispersion()
         mean = exposed * self.shape / self.rate
         least = np.minimum(1.0, self.shape)
         gained, chance = _steady_or_jumped(count, mean, dispersion, self.shape, least)

@@ -1,0 +1,124 @@
+"""The share of each month's complaints that was logged by a day, without its intervals."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodels.errors import ParameterError
+from riskmodels.forecasting.delay_curves import LEAST
+from riskmodels.forecasting.delays import Delays, estimate_delays
+from riskmodels.forecasting.reports import Reports, Stored, day_of, reports_on
+from riskmodels.tables import Table
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+_WEEK = 7
+_LEAST_WEIGHT = 1e-9
+_DAYS = 64  # on which tables were looked at, that are kept: the origins of some backtests
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Completeness:
+    """Counts of the T months up to a day, and the share of the final counts that they are.
+
+    Attributes
+    ----------
+    periods : PeriodIndex
+        The months.
+    reported : ndarray, shape (T,)
+        Complaints logged by the day [complaints], NaN where the source does not know the month.
+    share : ndarray, shape (T,)
+        Of the final count, in (0, 1).
+    """
+
+    periods: pd.PeriodIndex
+    reported: Floats
+    share: Floats
+
+    def for_periods(self, periods: pd.PeriodIndex) -> Floats:
+        """Return the completeness of months or quarters, see ``Nowcast.for_periods``."""
+        if len(periods) and periods.max().end_time > self.periods[-1].end_time:
+            raise ParameterError(
+                f"{periods.max()} ends after {self.periods[-1]}, the last complete month of the nowcast"
+            )
+        places = periods.get_indexer(self.periods.asfreq(periods.freqstr))
+        inside = places >= 0
+        weight = np.nan_to_num(self.reported / self.share) + _LEAST_WEIGHT
+        known, whole = (
+            np.bincount(places[inside], values[inside], minlength=len(periods))
+            for values in (weight * self.share, weight)
+        )
+        return np.where(whole > 0, np.minimum(known / np.maximum(whole, _LEAST_WEIGHT), 1.0), 1.0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Estimate:
+    """A completeness, and what it is made of: the delay, the days received, and the arrivals on them.
+
+    ``days`` since 1970-01-01, (days,); ``arrivals`` (T, days), whose rows add up to one.
+    """
+
+    completeness: Completeness
+    delays: Delays
+    days: Integers
+    arrivals: Floats
+
+
+def completeness_on(complaints: Table, as_of: date) -> Completeness:
+    """Estimate the completeness that a nowcast of a day has, which takes a fraction of its time.
+
+    The same table is looked at on the same day once; raises as ``nowcast`` does.
+    """
+    return _of_stored(Stored.of(complaints), day_of(complaints, as_of))
+
+
+@lru_cache(maxsize=_DAYS)
+def _of_stored(stored: Stored, day: pd.Timestamp) -> Completeness:
+    return estimate(reports_on(stored, day)).completeness
+
+
+def estimate(known: Reports) -> Estimate:
+    """Estimate the delay, how arrivals fall on days, and the share of each month that was logged."""
+    delays = estimate_delays(known.delayed)
+    days = known.first + np.arange(len(known.received))
+    month = _months(days) - _months(days[:1])
+    inside = month < len(known.periods)
+    days, month, received = days[inside], month[inside], known.received[inside]
+    logged = delays.reported(days, known.delayed.as_of)
+    arrivals = _arrivals(received, logged, days, month)
+    reported = np.bincount(month, received, minlength=len(known.periods)).astype(float)
+    found = Completeness(
+        periods=known.periods,
+        reported=np.where(known.unknown, np.nan, reported),
+        share=np.clip(arrivals @ logged, LEAST, 1 - LEAST),
+    )
+    return Estimate(completeness=found, delays=delays, days=days, arrivals=arrivals)
+
+
+def _months(days: Integers) -> Integers:
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+
+
+def _arrivals(received: Floats, share: Floats, days: Integers, month: Integers) -> Floats:
+    """Estimate how the arrivals of each month fall on its days, shape (months, days); rows add up to one.
+
+    The usual week, moved towards what each day reported as far as days differ by more than chance.
+    """
+    weekday = days % _WEEK
+    usual = received.sum() / share.sum()
+    week = (np.bincount(weekday, received, minlength=_WEEK) + 1) / (
+        np.bincount(weekday, share, minlength=_WEEK) + 1 / usual
+    )
+    level = np.bincount(month, received) / np.bincount(month, week[weekday] * share)
+    mean = week[weekday] * np.where(level > 0, level, 1.0)[month]
+    expected = mean * share
+    spread = max(0.0, float(((received - expected) ** 2 - expected).sum() / (expected**2).sum()))
+    arrived = mean * (1 + spread * received) / (1 + spread * expected)
+    weights = np.zeros((month[-1] + 1, len(days)))
+    weights[month, np.arange(len(days))] = arrived / np.bincount(month, arrived)[month]
+    return weights

@@ -1,0 +1,137 @@
+"""Complaints by day received and day logged, as they were known on a day."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodels.errors import ContractError, ParameterError
+from riskmodels.forecasting.delays import DayCounts
+from riskmodels.panel import count_by_days
+from riskmodels.tables import Table
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+_TABLES = 4  # whose counts are kept: those of one run
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored table, equal to another that holds the same rows and the same holes."""
+
+    digest: str
+    unknown_months: tuple[str, ...]
+    table: Table = field(compare=False)
+
+    @classmethod
+    def of(cls, table: Table) -> "Stored":
+        """Return what a table holds."""
+        return cls(table.digest, table.provenance.unknown_months, table)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reports:
+    """What was known on a day: reports with a delay, all by day received, and how many are none of these.
+
+    ``received`` counts from the first day, (days,); ``periods`` are the months that have ended, and ``unknown``
+    of shape (periods,) those that the source does not know.
+    """
+
+    delayed: DayCounts
+    first: int
+    received: Floats
+    without_delay: int
+    ignored: int
+    periods: pd.PeriodIndex
+    unknown: npt.NDArray[np.bool_]
+
+
+def day_of(complaints: Table | pd.DataFrame, as_of: date | str | None) -> pd.Timestamp:
+    """Return the day at whose end complaints are looked at; raises ParameterError where there is none."""
+    last = pd.Timestamp(complaints.provenance.as_of) if isinstance(complaints, Table) else None
+    if as_of is None:
+        if last is None:
+            raise ParameterError("a frame of complaints needs as_of, the day up to which they are logged")
+        return last
+    try:
+        day = pd.Timestamp(as_of).normalize()
+    except ValueError:
+        raise ParameterError(f"as_of is '{as_of}'; expected a day, e.g. 2026-09-30") from None
+    if last is not None and day > last:
+        raise ParameterError(f"as_of is {as_of}, but the table knows only what was logged by {last:%Y-%m-%d}")
+    return day
+
+
+def reports_on(complaints: Stored | pd.DataFrame, as_of: pd.Timestamp) -> Reports:
+    """Count what was known at the end of a day.
+
+    Raises
+    ------
+    ContractError
+        A column is missing, no month received has ended by the day, or no row has a delay.
+    """
+    if isinstance(complaints, Stored):
+        return _known(_counted(complaints), as_of, complaints.unknown_months)
+    return _known(_by_days(complaints), as_of, ())
+
+
+@lru_cache(maxsize=_TABLES)
+def _counted(stored: Stored) -> pd.DataFrame:
+    return count_by_days(stored.table)
+
+
+def _by_days(complaints: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a pair of days: received, logged, rows."""
+    missing = {"received_at", "logged_at"} - set(complaints.columns)
+    if missing:
+        raise ContractError(f"the complaints have no column {', '.join(sorted(missing))}")
+    received, logged = (
+        pd.to_datetime(complaints[name]).dt.floor("D") for name in ("received_at", "logged_at")
+    )
+    pairs = pd.DataFrame({"received": received, "logged": logged})
+    return pairs.groupby(["received", "logged"], dropna=False).size().rename("rows").reset_index()
+
+
+def _known(pairs: pd.DataFrame, as_of: pd.Timestamp, unknown: tuple[str, ...]) -> Reports:
+    received, logged = pairs["received"], pairs["logged"]
+    known = (received <= as_of) & ((logged <= as_of) | logged.isna())
+    sensible = known & (logged >= received)
+    rows, last = pairs["rows"].to_numpy("int64"), int(day_numbers(pd.Series([as_of]))[0])
+    if not sensible.any():
+        raise ContractError(
+            f"no complaint has a day received and a later or equal day logged by {as_of:%Y-%m-%d}"
+        )
+    first = int(day_numbers(received[known]).min())
+    by_day = np.bincount(day_numbers(received[known]) - first, rows[known], minlength=last - first + 1)
+    periods = _periods(first, as_of)
+    return Reports(
+        delayed=DayCounts(
+            received=day_numbers(received[sensible]),
+            logged=day_numbers(logged[sensible]),
+            rows=rows[sensible],
+            as_of=last,
+        ),
+        first=first,
+        received=by_day.astype(float),
+        without_delay=int(rows[known & ~sensible].sum()),
+        ignored=int(rows[~known].sum()),
+        periods=periods,
+        unknown=np.asarray(periods.isin(pd.PeriodIndex(list(unknown), freq="M"))),
+    )
+
+
+def day_numbers(days: "pd.Series[pd.Timestamp]") -> Integers:
+    """Days since 1970-01-01."""
+    return days.to_numpy("datetime64[D]").astype(np.int64)
+
+
+def _periods(first: int, as_of: pd.Timestamp) -> pd.PeriodIndex:
+    last = (as_of + pd.Timedelta(days=1)).to_period("M") - 1
+    periods = pd.period_range(pd.Timestamp(first, unit="D").to_period("M"), last, freq="M")
+    if not len(periods):
+        raise ContractError(f"no month in which complaints were received has ended by {as_of:%Y-%m-%d}")
+    return periods
