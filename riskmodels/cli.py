@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,14 @@ from rich.console import Console
 from riskmodels import __version__
 from riskmodels.errors import MissingPartError, ParameterError, RiskModelsError
 from riskmodels.privacy import mask_personal_data
-from riskmodels.terminal import console, print_plan, print_table, run_with_progress, shown
+from riskmodels.terminal import (
+    console,
+    end_as_by_interrupt,
+    print_plan,
+    print_table,
+    run_with_progress,
+    shown,
+)
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
     from riskmodels.forecasting import Forecast, Method, Nowcast
@@ -55,7 +61,6 @@ PolicyOn = Annotated[
 ]
 Period = Annotated[str, typer.Option(help="Quarter, e.g. 2026Q3.")]
 
-_BY_SIGNAL = 128  # exit status of a program that a signal ended, as shells have it, less its number
 RUN, STORE, POLICIES, REPORTS, SOURCES = (
     Path("params/runs/quarterly.yaml"),
     Path("store"),
@@ -380,16 +385,9 @@ def _masked_traceback(kind: type[BaseException], error: BaseException, trace: Tr
     sys.stderr.write(mask_personal_data("".join(traceback.format_exception(kind, error, trace))))
 
 
-def _stop(number: int, _: object) -> None:
-    """End as by Ctrl-C, with all that is begun undone, when a scheduler or a closing terminal says so."""
-    sys.exit(_BY_SIGNAL + number)
-
-
 def main() -> None:
     """Run the command line; an error of riskmodels is one message and its exit status."""
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        if signal.getsignal(number) == signal.SIG_DFL:  # nohup has one ignored
-            signal.signal(number, _stop)
+    end_as_by_interrupt()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads only slow small matrices down
     try:
         app()

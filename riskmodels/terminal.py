@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +20,20 @@ if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-
 
     from riskmodels.runner import Plan
 
+_BY_SIGNAL = 128  # what shells add to the number of a signal that ended a program
 _WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160  # into a file or a pipe
 console = Console(width=_WIDTH, markup=False, emoji=False, highlight=False)  # data is shown as it is
+
+
+def end_as_by_interrupt() -> None:
+    """Let a scheduler's signal, or a closed terminal's, end the program as Ctrl-C does: all begun is undone."""
+
+    def end(number: int, _: object) -> None:
+        sys.exit(_BY_SIGNAL + number)
+
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup has one ignored
+            signal.signal(number, end)
 
 
 def print_table(sentence: str, frame: "pd.DataFrame") -> None:

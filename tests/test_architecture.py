@@ -16,7 +16,7 @@ PACKAGE = ROOT / "riskmodels"
 
 # A module imports only from groups further left, or inside its own package.
 DIRECTION = """
-    privacy < errors < labels < params, display < tables, workdays
+    privacy < errors, scratch < labels < params, display < tables, workdays
     < policy, scenario, risks, rates, accuracy, discrimination, matrices < sources, sample < panel, catalogue < forecasting < losses < backtesting < scorecard < stresstest < assessment < proposals
     < listings < results < plots < report < runner < terminal < cli < __main__
 """
@@ -32,8 +32,11 @@ OWNERS = {
     "rich": {"cli", "runner", "terminal", "backtesting"},
     "joblib": {"backtesting"},
     "SALib": {"scorecard"},
+    "jupyter_client": {"runner"},
+    "ipykernel": {"runner"},
 }
 FORBIDDEN_MODULES = {"utils", "util", "helpers", "helper", "common", "core", "base", "misc"}
+OVERRIDDEN = {"launch_kernel"}  # a method of jupyter_client, which says what it is called with
 FORBIDDEN_CLASSES = ("Manager", "Engine", "Pipeline", "Service")
 LONGEST_FILE, MOST_CELLS, LONGEST_CELL = 400, 25, 12
 
@@ -172,8 +175,8 @@ def test_no_error_is_swallowed_whole(path: Path) -> None:
 
 @each_file
 def test_no_public_function_takes_any_keyword(path: Path) -> None:
-    open_ended = [f.name for f in functions(path) if f.args.kwarg and not f.name.startswith("_")]
-    assert not open_ended
+    open_ended = {f.name for f in functions(path) if f.args.kwarg and not f.name.startswith("_")}
+    assert not open_ended - OVERRIDDEN
 
 
 def test_importing_the_package_costs_next_to_nothing() -> None:

@@ -162,7 +162,12 @@ def started(bank, tmp_path):
     (tmp_path / "tmp").mkdir()
     environment = os.environ | {MARK: str(tmp_path), "TMPDIR": str(tmp_path / "tmp")}
     with subprocess.Popen(
-        command(bank, *places), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command(bank, *places),
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  ignored in background
     ) as process:
         soon(lambda: list((tmp_path / "tmp").glob("riskmodels-kernels-*/*.json")))
         yield process

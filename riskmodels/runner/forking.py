@@ -115,26 +115,29 @@ def _answer(channel: socket.socket, text: str) -> None:
 
 def _become_kernel(channel: socket.socket) -> None:
     """Run one kernel in this forked process, and never return."""
-    status = 1
     try:
         with contextlib.suppress(OSError):
             os.setpgid(0, 0)  # signals for the kernel reach what it starts, and nobody else
         _die_with_parent()
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGINT, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         _run_kernel(json.loads(_received(channel)))
-        status = 0
-    except SystemExit as ending:
-        status = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
-    except BaseException:  # noqa: BLE001  a process of its own: its traceback is shown, as Python would
-        sys.excepthook(*sys.exc_info())
     finally:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(status)  # what stands above on the stack is the forking process's
+        _exit(sys.exc_info()[1])  # what stands above on the stack is the forking process's
+
+
+def _exit(error: BaseException | None) -> None:
+    """End this process as Python ends one: with the traceback of an error, and its status."""
+    status = 0 if error is None else 1
+    if isinstance(error, SystemExit):
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
+    elif error is not None:
+        sys.excepthook(type(error), error, error.__traceback__)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def _received(channel: socket.socket) -> bytes:
