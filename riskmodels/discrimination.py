@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from riskmodels.errors import ParameterError
 
@@ -197,7 +197,7 @@ def calibration_table(
     _, number, mean, share = _binned(*_forecast(probability, outcome), bins)
     table = pd.DataFrame({"number": number, "mean_forecast": mean, "observed": share})[number > 0]
     bad = table["observed"] * table["number"]
-    lower, upper = (stats.beta(bad + 0.5, table["number"] - bad + 0.5).ppf(tail) for tail in tails)
+    lower, upper = (scipy.stats.beta(bad + 0.5, table["number"] - bad + 0.5).ppf(tail) for tail in tails)
     table["lower"] = np.where(table["observed"] == 0, 0.0, lower)
     table["upper"] = np.where(table["observed"] == 1, 1.0, upper)
     table.insert(0, "bin", np.arange(1, len(table) + 1))

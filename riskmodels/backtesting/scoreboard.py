@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy
 
 from riskmodels.backtesting.scores import BINS, CELLS, SCALED, SIZES, TOTAL, Sums
 
@@ -157,7 +157,7 @@ class Scoreboard:
             "totals": number,
             "outside": hits,
             "share_outside_95": _ratio(hits, number),
-            "p_value": float(stats.binomtest(hits, number, _OUTSIDE).pvalue) if number else 1.0,
+            "p_value": float(scipy.stats.binomtest(hits, number, _OUTSIDE).pvalue) if number else 1.0,
         }
 
 

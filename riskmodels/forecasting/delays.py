@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
+import scipy
 
 from riskmodels.forecasting.delay_curves import (
     LEAST,
@@ -212,7 +212,7 @@ def estimate_delays(days: DayCounts) -> Delays:
     return Delays(
         modes=np.stack(modes),
         covariances=np.stack(covariances),
-        shares=np.exp(np.array(evidence) - logsumexp(evidence)),
+        shares=np.exp(np.array(evidence) - scipy.special.logsumexp(evidence)),
         places=places,
         knots=knots,
         clock=clock,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def _stirling(x: Floats) -> Floats:
 def cdf(count: Floats, mean: Floats, variance: Floats) -> Floats:
     """Compute P(Y <= count); zero below zero; NaN where the count is NaN."""
     size, chance = shape_of(mean, variance)
-    found = special.betainc(size, np.maximum(np.floor(count), 0.0) + 1.0, chance)
+    found = scipy.special.betainc(size, np.maximum(np.floor(count), 0.0) + 1.0, chance)
     return np.where(count < 0, 0.0, found)
 
 
@@ -86,7 +86,7 @@ def _near(levels: Floats, mean: Floats, variance: Floats) -> Floats:
     """Whole numbers near the quantiles, shape (m, q)."""
     deviation = np.sqrt(variance)
     skewness = np.minimum((2.0 * variance / mean - 1.0) / deviation, 1.0)[:, None]
-    normal = special.ndtri(levels)
+    normal = scipy.special.ndtri(levels)
     near = mean[:, None] + deviation[:, None] * (normal + (normal**2 - 1.0) * skewness / 6.0)
     return np.maximum(np.floor(near), 0.0)
 
@@ -98,7 +98,7 @@ def _by_adding_up(levels: Floats, mean: Floats, variance: Floats) -> Floats:
     reached = cdf(count - 1.0, mean, variance)
     count = np.where((count > 0) & (reached < levels[0]), count, 0.0)
     probability = np.exp(
-        special.gammaln(count + size) - special.gammaln(size) - special.gammaln(count + 1.0)
+        scipy.special.gammaln(count + size) - scipy.special.gammaln(size) - scipy.special.gammaln(count + 1.0)
         + size * np.log(chance) + count * np.log1p(-chance)
     )  # fmt: skip
     reached = np.where(count > 0, reached, 0.0) + probability
@@ -116,21 +116,23 @@ def _by_adding_up(levels: Floats, mean: Floats, variance: Floats) -> Floats:
 def _by_steps(levels: Floats, mean: Floats, variance: Floats) -> Floats:
     size, chance = (part[:, None] for part in shape_of(mean, variance))
     deviation = np.sqrt(variance)[:, None]
-    slope = np.exp(-0.5 * special.ndtri(levels) ** 2) / np.sqrt(2 * np.pi) / deviation
+    slope = np.exp(-0.5 * scipy.special.ndtri(levels) ** 2) / np.sqrt(2 * np.pi) / deviation
     found = _near(levels, mean, variance)
     for _ in range(3):
-        error = special.betainc(size, found + 1.0, chance) - levels
+        error = scipy.special.betainc(size, found + 1.0, chance) - levels
         found = np.clip(np.round(found - error / slope), 0.0, _LARGEST)
     low, high = found - 1.0, found
     step = np.ones_like(found)
-    while (wrong := (low >= 0) & (special.betainc(size, np.maximum(low, 0) + 1.0, chance) >= levels)).any():
+    while (
+        wrong := (low >= 0) & (scipy.special.betainc(size, np.maximum(low, 0) + 1.0, chance) >= levels)
+    ).any():
         high, low = np.where(wrong, low, high), np.where(wrong, np.maximum(low - step, -1.0), low)
         step *= 2.0
-    while (wrong := (high < _LARGEST) & (special.betainc(size, high + 1.0, chance) < levels)).any():
+    while (wrong := (high < _LARGEST) & (scipy.special.betainc(size, high + 1.0, chance) < levels)).any():
         low, high = np.where(wrong, high, low), np.where(wrong, np.minimum(high + step, _LARGEST), high)
         step *= 2.0
     while (high - low > 1.0).any():
         middle = np.floor((low + high) / 2.0)
-        enough = (special.betainc(size, middle + 1.0, chance) >= levels) & (middle > low)
+        enough = (scipy.special.betainc(size, middle + 1.0, chance) >= levels) & (middle > low)
         high, low = np.where(enough, middle, high), np.where(enough, low, middle)
     return np.asarray(high)

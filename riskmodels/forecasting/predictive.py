@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+import scipy
 
 from riskmodels.forecasting import negative_binomial
 from riskmodels.forecasting.theta import TAILS
@@ -76,11 +76,11 @@ class NormalPredictive:
 
     def ppf(self, levels: Floats) -> Floats:
         """Quantiles, in the unit of the amounts."""
-        return np.asarray(stats.norm.ppf(levels, self.mean[..., None], self.deviation[..., None]))
+        return np.asarray(scipy.stats.norm.ppf(levels, self.mean[..., None], self.deviation[..., None]))
 
     def cdf(self, values: Floats) -> Floats:
         """Probability of at most ``values``."""
-        return np.asarray(stats.norm.cdf(values, self.mean, self.deviation))
+        return np.asarray(scipy.stats.norm.cdf(values, self.mean, self.deviation))
 
     def take(self, rows: slice) -> "NormalPredictive":
         """Return the distributions of some series."""
@@ -116,14 +116,14 @@ class RootPredictive:
 
     def ppf(self, levels: Floats) -> Floats:
         """Quantiles, in the unit of the amounts; not below zero where there are roots."""
-        errors = TAILS.factor * special.stdtrit(TAILS.degrees, levels)
+        errors = TAILS.factor * scipy.special.stdtrit(TAILS.degrees, levels)
         found = self.location[..., None] + self.scale[..., None] * errors
         return np.where(self.rooted[..., None], np.maximum(found, 0.0) ** 2, found)
 
     def cdf(self, values: Floats) -> Floats:
         """Probability of at most ``values``."""
         root = np.where(self.rooted, np.sqrt(np.maximum(values, 0.0)), values)
-        found = special.stdtr(TAILS.degrees, (root - self.location) / (TAILS.factor * self.scale))
+        found = scipy.special.stdtr(TAILS.degrees, (root - self.location) / (TAILS.factor * self.scale))
         return np.where(self.rooted & (np.asarray(values) < 0), 0.0, found)
 
     def take(self, rows: slice) -> "RootPredictive":

@@ -2,9 +2,9 @@
 
 from functools import partial
 
+import scipy
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
-from scipy import stats
 
 from riskmodels.backtesting import Backtest
 from riskmodels.errors import ParameterError
@@ -43,7 +43,7 @@ def _draw_histogram(axes: Axes, result: Backtest, method: str) -> Axes:
     outcomes = rows["outcomes"].to_numpy().reshape(-1, _TOGETHER).sum(axis=1)
     edges = rows["lower"].to_numpy()[::_TOGETHER]
     number, share = outcomes.sum(), 1 / len(outcomes)
-    low, high = stats.binom.ppf([0.05, 0.95], number, share) / max(number, 1)
+    low, high = scipy.stats.binom.ppf([0.05, 0.95], number, share) / max(number, 1)
     axes.axhspan(low, high, color=NOTE, alpha=0.2, lw=0, label=label("where nine bars in ten should end"))
     axes.bar(edges, outcomes / max(number, 1), width=0.9 * share, align="edge", color=BAND, edgecolor=LINE)
     axes.axhline(share, color=LINE, ls="--", lw=1, label=label("a perfect forecast"))

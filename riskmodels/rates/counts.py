@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from riskmodels.rates.peers import others_of
 
@@ -112,11 +112,11 @@ class Counts:
             variance = spreads**2
         a, b = self.joined(before, level, variance)
         if self.proportion:
-            terms = special.betaln(a + count, b + size - count) - special.betaln(a, b)
+            terms = scipy.special.betaln(a + count, b + size - count) - scipy.special.betaln(a, b)
         else:
             terms = (
-                special.gammaln(a + count)
-                - special.gammaln(a)
+                scipy.special.gammaln(a + count)
+                - scipy.special.gammaln(a)
                 - a * np.log1p(size / b)
                 - count * np.log(b + size)
             )

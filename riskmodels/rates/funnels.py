@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special
+import scipy
 
 from riskmodels.display import Displayed
 from riskmodels.labels import label
@@ -115,7 +115,7 @@ def funnel(
     )
     spread = _spread(distance[used], error[used])
     z = distance / np.hypot(error, spread)
-    outside = np.sign(z) * sum((np.abs(z) > special.ndtri((1 + level) / 2)) * 1 for level in LEVELS)
+    outside = np.sign(z) * sum((np.abs(z) > scipy.special.ndtri((1 + level) / 2)) * 1 for level in LEVELS)
     return Funnel(
         table=pd.DataFrame(
             {
@@ -171,7 +171,7 @@ def _limits(size: Floats, target: float, spread: float, *, proportion: bool) -> 
     width = np.hypot(_error(places), spread)
     frame = {"expected": places}
     for level, name in zip(LEVELS, ("95", "998"), strict=True):
-        far = special.ndtri((1 + level) / 2) * width
+        far = scipy.special.ndtri((1 + level) / 2) * width
         frame[f"lower_{name}"] = _back(middle - far, proportion=proportion)
         frame[f"upper_{name}"] = _back(middle + far, proportion=proportion)
     return pd.DataFrame(frame)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+import scipy
 
 from riskmodels.rates.counts import Counts
 
@@ -78,7 +78,9 @@ def learn_nodes(counts: Counts) -> Nodes:
         fits = part.fit(part.before(memory), np.array(SPREADS))
         return np.asarray(np.ascontiguousarray(np.swapaxes(fits, 1, 2)).sum(axis=-1))
 
-    return weighed(ordinary, memories, STRANGERS, special.logsumexp(strange, axis=0) - np.log(len(strange)))
+    return weighed(
+        ordinary, memories, STRANGERS, scipy.special.logsumexp(strange, axis=0) - np.log(len(strange))
+    )
 
 
 def staying(counts: Counts) -> tuple[float, ...]:
@@ -104,7 +106,7 @@ def weighed(
     ``ordinary`` gives the log-likelihoods of n units by spread, shape (n, spreads), for a memory; ``strange`` are
     those of units of another kind, shape (n,).
     """
-    prior = np.log(stats.halfcauchy(scale=USUAL_SPREAD).pdf(SPREADS) * np.gradient(SPREADS))
+    prior = np.log(scipy.stats.halfcauchy(scale=USUAL_SPREAD).pdf(SPREADS) * np.gradient(SPREADS))
     scores = []
     for memory in memories:
         fits = ordinary(memory)

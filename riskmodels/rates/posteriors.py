@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 Floats = npt.NDArray[np.float64]
 Family = Literal["gamma", "beta", "known"]
@@ -76,8 +76,8 @@ class Posterior:
         if self.family == "known":
             return self._outward(self.a)
         if self.family == "gamma":
-            return self._outward(special.gammaincinv(self.a, level) / self.b)
-        return self._outward(special.betaincinv(self.a, self.b, level))
+            return self._outward(scipy.special.gammaincinv(self.a, level) / self.b)
+        return self._outward(scipy.special.betaincinv(self.a, self.b, level))
 
     def draw(self, size: int, rng: np.random.Generator) -> Floats:
         """Draw true values, shape (n, size) [unit of the value]."""
@@ -158,8 +158,8 @@ def risk_points(value: Floats, best: Floats, amber: Floats, red: Floats) -> Floa
 
 def _gamma_below(a: Floats, b: Floats, x: Floats) -> Below:
     z = np.maximum(b * x, 0)
-    share = np.asarray(special.gammainc(a, z), dtype=np.float64)
-    term = np.exp(a * np.log(np.maximum(z, _TINY)) - z - special.gammaln(a + 1))
+    share = np.asarray(scipy.special.gammainc(a, z), dtype=np.float64)
+    term = np.exp(a * np.log(np.maximum(z, _TINY)) - z - scipy.special.gammaln(a + 1))
     second = share - term
     third = second - term * z / (a + 1)
     return share, a / b * second, a * (a + 1) / b**2 * third
@@ -167,9 +167,9 @@ def _gamma_below(a: Floats, b: Floats, x: Floats) -> Below:
 
 def _beta_below(a: Floats, b: Floats, x: Floats) -> Below:
     x = np.clip(x, 0, 1)
-    share = np.asarray(special.betainc(a, b, x), dtype=np.float64)
+    share = np.asarray(scipy.special.betainc(a, b, x), dtype=np.float64)
     log_term = a * np.log(np.maximum(x, _TINY)) + b * np.log1p(-np.minimum(x, 1 - 1e-16))
-    term = np.exp(log_term - special.betaln(a, b)) / a
+    term = np.exp(log_term - scipy.special.betaln(a, b)) / a
     second = share - term
     total = a + b
     third = second - term * x * total / (a + 1)

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy
 
 from riskmodels.discrimination import (
     Interval,
@@ -232,7 +232,7 @@ def worst_fifth(values: npt.ArrayLike) -> Floats:
     """
     array = np.asarray(values, dtype=np.float64)
     known = np.isfinite(array)
-    as_bad = stats.rankdata(-array[known], method="max")
+    as_bad = scipy.stats.rankdata(-array[known], method="max")
     marks = np.full(array.shape, np.nan)
     marks[known] = (as_bad * 5 <= known.sum()) & (array[known] > 0)
     return marks
@@ -358,7 +358,7 @@ def _stability(cards: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=_STABILITY)
     parts = cards.dropna(subset="score").groupby("period")["score"]
     scores = {pd.Period(str(period), "Q"): part for period, part in parts}
-    usual, rows = np.array([_BINS - 1, stats.chi2.ppf(0.95, _BINS - 1)]), []
+    usual, rows = np.array([_BINS - 1, scipy.stats.chi2.ppf(0.95, _BINS - 1)]), []
     for one in [one for one in scores if one + 1 in scores]:
         before, now = scores[one], scores[one + 1]
         moved = population_stability(before, now, bins=_BINS)

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy
 
 from riskmodels.catalogue import INDICATORS, indicators
 from riskmodels.display import Displayed
@@ -204,7 +204,7 @@ class Strata:
         skewness = sign * cubes.sum(axis=1) * dispersion**2 / deviation**3
         weight = self.weight.sum(axis=1)
         z = (sign * (self._excess - difference * weight) - 0.5) / deviation  # cases come in ones
-        return np.where(weight > 0, stats.pearson3.sf(z, skewness), np.nan)
+        return np.where(weight > 0, scipy.stats.pearson3.sf(z, skewness), np.nan)
 
 
 def holm_adjusted(p: npt.ArrayLike) -> Floats:

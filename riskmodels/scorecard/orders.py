@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special
+import scipy
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
@@ -259,7 +259,7 @@ def _with_values(rows: pd.DataFrame, level: float, dispersion: float) -> pd.Data
     size = rows["size"].where(rows["size"] > 0)  # unknown and zero are not ranked
     value = rows["count"] / size * rows["per"]
     shape, scale = rows["count"] / dispersion + 0.5, dispersion / size * rows["per"]
-    lower, upper = (special.gammaincinv(shape, (1 + side * level) / 2) * scale for side in (-1, 1))
+    lower, upper = (scipy.special.gammaincinv(shape, (1 + side * level) / 2) * scale for side in (-1, 1))
     return rows.assign(value=value, lower=np.minimum(lower, value), upper=np.maximum(upper, value))
 
 

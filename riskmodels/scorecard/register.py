@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special, stats
+import scipy
 
 from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
@@ -30,7 +31,7 @@ Floats = npt.NDArray[np.float64]
 
 PARTS = ("money", "customers", "regulatory", "reputation")
 KINDS = ("preventive", "corrective", "compensating")
-_Z = float(special.ndtri(INTERVAL[1]))  # standard deviations from the middle of an interval to its end
+_Z = NormalDist().inv_cdf(INTERVAL[1])  # standard deviations from the middle of an interval to its end
 _MONTHS, _QUARTERS, _BANDS, _THOUSAND = 12, 4, 5, 1000.0
 _DATES = {"occurred_on": "received_at", "recorded_on": "logged_at"}  # as a nowcast calls them
 _ALONE, _GROUPS, _TRUST = 400, 100, 0.5  # largest losses weighted alone; groups of others; weight of each
@@ -210,9 +211,11 @@ class _Sources:
     def drawn(self, risk: Risk, interval: Interval, quantity: str) -> Floats:
         """Draw a positive quantity, lognormal, or a share, logit-normal, from its 90% interval."""
         share = isinstance(interval, ShareInterval)
-        low, high = (special.logit(end) if share else np.log(end) for end in (interval.low, interval.high))
-        normal = (low + high) / 2 + (high - low) / 2 * special.ndtri(self.levels(risk, quantity)) / _Z
-        return np.asarray(special.expit(normal) if share else np.exp(normal), dtype=np.float64)
+        low, high = (
+            scipy.special.logit(end) if share else np.log(end) for end in (interval.low, interval.high)
+        )
+        normal = (low + high) / 2 + (high - low) / 2 * scipy.special.ndtri(self.levels(risk, quantity)) / _Z
+        return np.asarray(scipy.special.expit(normal) if share else np.exp(normal), dtype=np.float64)
 
 
 class _Effect(NamedTuple):
@@ -310,7 +313,9 @@ def _frequency(
     """Return draws of the residual frequency [a year], and what counted how many events."""
     if losses is not None:
         events = float(losses["counts"].sum())
-        gamma = np.asarray(special.gammaincinv(events + 0.5, sources.levels(risk, "events")), np.float64)
+        gamma = np.asarray(
+            scipy.special.gammaincinv(events + 0.5, sources.levels(risk, "events")), np.float64
+        )
         return gamma / sources.years, {"frequency_from": "losses", "events": events}
     if (name := risk.counted_by or "") in sources.indicators:
         events, rate = sources.indicators[name]
@@ -341,7 +346,12 @@ def _means(when: str, frequency: Floats, impact: Floats) -> dict[str, object]:
 def _spread(loss: Floats, appetite: Appetite) -> dict[str, object]:
     lower, upper = np.quantile(loss, INTERVAL)
     beyond = {f"p_{name}": (loss > getattr(appetite, name)).mean() for name in ("amber", "red")}
-    return {"residual_lower": lower, "residual_upper": upper, "residual_error": stats.sem(loss), **beyond}
+    return {
+        "residual_lower": lower,
+        "residual_upper": upper,
+        "residual_error": scipy.stats.sem(loss),
+        **beyond,
+    }
 
 
 def _control_row(risk: Risk, effect: _Effect, parts: Floats) -> dict[str, object]:
@@ -367,7 +377,7 @@ def _cell(frequency: Floats, impact: Floats, appetite: Appetite) -> dict[str, ob
 def _table(found: Sequence[_Assessed], policy: Policy) -> pd.DataFrame:
     frame = pd.DataFrame([{"rank": rank, **one.row} for rank, one in enumerate(found, 1)])
     rating = rate_probabilities(frame["p_amber"], frame["p_red"], policy.rating.certainty)
-    ranks = stats.rankdata(-np.stack([one.loss for one in found]), method="min", axis=0)
+    ranks = scipy.stats.rankdata(-np.stack([one.loss for one in found]), method="min", axis=0)
     lower, upper = np.quantile(ranks, INTERVAL, axis=1, method="inverted_cdf").astype(np.int64)
     return frame.assign(
         rating=pd.Series(rating, dtype="str"), rank_lower=np.minimum(lower, frame["rank"]),

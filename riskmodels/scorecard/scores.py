@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy
 
 from riskmodels.panel import add_rows
 from riskmodels.policy import Policy
@@ -195,11 +195,11 @@ def _without_prior_alone(rating: pd.Series, *, observed: Floats, rated: Floats, 
 
 def _ranks(values: Floats) -> tuple[Floats, Floats]:
     """Rank the values of each column, 1 the least; ties have the least and the most of the ranks they share."""
-    least = stats.rankdata(values, method="min", axis=0)
+    least = scipy.stats.rankdata(values, method="min", axis=0)
     n, columns = values.shape
     if least.sum() == columns * n * (n + 1) / 2:  # no ties
         return least, least
-    return least, stats.rankdata(values, method="max", axis=0)
+    return least, scipy.stats.rankdata(values, method="max", axis=0)
 
 
 def _rank_quantile(ranks: Floats, level: float) -> npt.NDArray[np.int64]:

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from SALib.analyze import sobol
-from SALib.sample.sobol import sample
-from scipy import stats
+import scipy
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
@@ -157,7 +155,7 @@ def _against(base: pd.DataFrame, frame: pd.DataFrame) -> dict[str, object]:
     return {
         "rank_correlation": np.nan
         if tied
-        else float(stats.spearmanr(one["score"], other["score"]).statistic),
+        else float(scipy.stats.spearmanr(one["score"], other["score"]).statistic),
         "ratings_changed": int((other["rating"] != one["rating"]).sum()),
         "largest_rank_change": int((other["rank"] - one["rank"]).abs().max()) if len(both) else 0,
         "worst_kept": int(((one["rank"] <= WORST) & (other["rank"] <= WORST)).sum()),
@@ -192,6 +190,9 @@ def score_sensitivity(card: Scorecard, policy: Policy, unit_id: str, *, seed: in
     -----
     Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018, by SALib. Inputs are taken as independent.
     """
+    from SALib.analyze import sobol  # here, for start-up
+    from SALib.sample.sobol import sample
+
     rows = card.scored
     own = rows[rows["unit_id"] == unit_id].sort_values("indicator_id", ignore_index=True)
     if card.table.empty:

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special
+import scipy
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
@@ -142,7 +142,7 @@ def entropy_weights(points: Floats) -> Floats:
     values = np.where(known, points, 0.0)
     sums, units = values.sum(axis=0), known.sum(axis=0)
     shares = np.divide(values, sums, out=np.zeros_like(values), where=sums > 0)
-    entropy = special.entr(shares).sum(axis=0) / np.log(np.maximum(units, 2))
+    entropy = scipy.special.entr(shares).sum(axis=0) / np.log(np.maximum(units, 2))
     information = np.where((sums > 0) & (units > 1), 1 - entropy, 0.0)
     information[information < _ROUNDING] = 0.0
     if not information.any():
