@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help lab assess test check bench sample lock
+.PHONY: help lab assess test test-fast test-slow check bench sample lock
 
 # Every command and kernel would compile the libraries anew without their bytecode.
 unexport PYTHONDONTWRITEBYTECODE
@@ -15,10 +15,11 @@ BIN := .venv/bin
 READY := .venv/ready
 UV := $(BIN)/uv
 PIP := $(BIN)/python -m pip
+PYTEST := $(BIN)/python -m pytest -rs -n auto --dist loadfile --no-loadscope-reorder
 UPGRADE ?=
 
 help: ## Show this list
-	@sed -nE 's/^([a-z.]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
+	@sed -nE 's/^([a-z.-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
 		printf '  make %-16s %s\n' "$$name" "$$words"; done
 
 lab: $(READY) ## Open the notebooks in JupyterLab
@@ -27,8 +28,14 @@ lab: $(READY) ## Open the notebooks in JupyterLab
 assess: $(READY) ## Run the quarterly assessment on the sample bank; the report goes to reports/
 	$(BIN)/riskmodels assess params/runs/quarterly.yaml
 
-test: $(READY) ## Run the whole test suite; skipped tests are shown with their reason
-	$(BIN)/python -m pytest -rs -n auto --dist loadfile
+test: $(READY) ## Run the test suite (minutes); skipped tests are shown with their reason
+	$(PYTEST) -m "not slow"
+
+test-fast: $(READY) ## Run the tests of daily work (a minute): no whole runs, no long simulations
+	$(PYTEST) -m "not slow and not whole"
+
+test-slow: $(READY) ## Run what test leaves out: runs that are killed, fuzzing, the documents' code
+	$(PYTEST) -m slow
 
 check: $(READY) ## Check style, types, and that the notebooks are stripped
 	$(BIN)/ruff check .

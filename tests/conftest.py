@@ -12,7 +12,9 @@ import pytest
 from hypothesis import settings
 
 from riskmodels.policy import Policy, load_policy
+from riskmodels.risks import load_risks
 from riskmodels.runner.kernels import Kernels, open_kernels
+from riskmodels.scorecard import Scorecard, score
 from riskmodels.sources import ingest
 from riskmodels.tables import Tables
 
@@ -66,6 +68,13 @@ def default_policy() -> Policy:
 
 
 @pytest.fixture(scope="session")
+def sample_card(sample_tables: Tables, default_policy: Policy) -> Scorecard:
+    """Return the scorecard of the sample's last quarter, made without one before it; read-only."""
+    risks = load_risks(ROOT / "params" / "risks.yaml")
+    return score(sample_tables, default_policy, period="2026Q3", risks=risks)
+
+
+@pytest.fixture(scope="session")
 def take_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tables]:
     """Return a function that writes small CSV files, one a table, and ingests them.
 
@@ -97,6 +106,12 @@ def take_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tables]:
         return ingest(folder / "source.yaml", store=folder / "store")
 
     return take
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker waits for one at the end."""
+    long = {item.path for item in items if {"whole", "slow"} & {mark.name for mark in item.iter_markers()}}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def _write_csv(file: Path, content: str | bytes | Iterable[dict[str, object]]) -> list[str]:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def room(module: str) -> str:
     return [*module.split("."), ""][1]
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -74,6 +76,7 @@ def imported(node: ast.AST, path: Path) -> list[str]:
     return []
 
 
+@cache
 def imports(path: Path) -> set[str]:
     return {name for node in ast.walk(tree(path)) for name in imported(node, path)}
 

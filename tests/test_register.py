@@ -15,8 +15,8 @@ from riskmodels.plots.registers import plot_risk_matrix, plot_risks
 from riskmodels.policy import Appetite
 from riskmodels.results import load, save
 from riskmodels.risks import RiskRegister, load_risks
-from riskmodels.scorecard import score
-from riskmodels.scorecard.register import KINDS, PARTS, RiskAssessment, assess_risks, derive_matrix, mean_loss
+from riskmodels.scorecard.quantities import mean_loss
+from riskmodels.scorecard.register import KINDS, PARTS, RiskAssessment, assess_risks, derive_matrix
 
 TEXTS = ("name", "cause", "event", "consequence", "owner")
 MONEY = {"money": (300, 9000), "customers": (5, 500), "regulatory": (100, 4000), "reputation": (0.1, 20)}
@@ -458,9 +458,8 @@ def register(project):
 
 
 @pytest.fixture(scope="module")
-def sample(sample_tables, default_policy, register) -> RiskAssessment:
-    card = score(sample_tables, default_policy, period="2026Q3")
-    return assess_risks(sample_tables, default_policy, register, card)
+def sample(sample_tables, default_policy, register, sample_card) -> RiskAssessment:
+    return assess_risks(sample_tables, default_policy, register, sample_card)
 
 
 def test_the_sample_bank_from_end_to_end(sample, register) -> None:

@@ -337,11 +337,6 @@ def test_a_quarter_without_data_is_refused(bank, policy, period) -> None:
 
 
 @pytest.fixture(scope="module")
-def sample_card(sample_tables, default_policy):
-    return score(sample_tables, default_policy, period="2026Q3")
-
-
-@pytest.fixture(scope="module")
 def truth(project):
     return json.loads((project / "data" / "sample" / "truth.json").read_text(encoding="utf-8"))
 
@@ -432,9 +427,9 @@ def test_peers_are_of_the_same_kind(take_in, default_policy) -> None:
     assert mixed.loc["b0", "peers"] > 8
 
 
-def test_scores_of_the_bank_its_areas_categories_and_products(sample_tables, default_policy, project) -> None:
+def test_scores_of_the_bank_its_areas_categories_and_products(sample_card, default_policy, project) -> None:
     register = load_risks(project / "params" / "risks.yaml")
-    card = score(sample_tables, default_policy, period="2026Q3", risks=register)
+    card = sample_card
     groups = card.groups.set_index(["level", "id"])
     bank = card.bank[card.bank["amber"].notna()]
     expected = (bank["points"] * bank["weight"]).sum() / bank["weight"].sum()

@@ -30,8 +30,8 @@ def truth(project: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def card(sample_tables: Tables, default_policy: Policy) -> Scorecard:
-    return rm.score(sample_tables, default_policy, period=PERIOD)
+def card(sample_card: Scorecard) -> Scorecard:
+    return sample_card
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,9 @@
 """Quantify the risk register: inherent and residual loss a year of each risk, its rank, and the matrix that follows."""
 
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -15,26 +13,22 @@ import scipy
 
 from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
-from riskmodels.errors import ContractError, ParameterError
-from riskmodels.forecasting import nowcast
+from riskmodels.errors import ParameterError
 from riskmodels.labels import label, local
 from riskmodels.matrices import MatrixLint, lint_matrix
-from riskmodels.panel import last_complete
 from riskmodels.policy import Appetite, Policy
-from riskmodels.risks import Control, Interval, Risk, RiskRegister, ShareInterval
-from riskmodels.scorecard.rating import INTERVAL, RATINGS, draw_values, rate_probabilities
+from riskmodels.risks import Control, Risk, RiskRegister
+from riskmodels.scorecard.quantities import Sources, gather_sources, mean_loss
+from riskmodels.scorecard.rating import INTERVAL, RATINGS, rate_probabilities
 from riskmodels.scorecard.scores import WORST
 from riskmodels.scorecard.scoring import Scorecard
-from riskmodels.tables import Table, Tables
+from riskmodels.tables import Tables
 
 Floats = npt.NDArray[np.float64]
 
 PARTS = ("money", "customers", "regulatory", "reputation")
 KINDS = ("preventive", "corrective", "compensating")
-_Z = NormalDist().inv_cdf(INTERVAL[1])  # standard deviations from the middle of an interval to its end
-_MONTHS, _QUARTERS, _BANDS, _THOUSAND = 12, 4, 5, 1000.0
-_DATES = {"occurred_on": "received_at", "recorded_on": "logged_at"}  # as a nowcast calls them
-_ALONE, _GROUPS, _TRUST = 400, 100, 0.5  # largest losses weighted alone; groups of others; weight of each
+_QUARTERS, _BANDS, _THOUSAND = 4, 5, 1000.0
 _FEWEST_DRAWS, _SHOWN = 100, 15
 _LESS = 1 - 1e-9  # no control takes everything away; a centre that is exactly at a limit is inside it
 
@@ -146,7 +140,7 @@ def assess_risks(
     but an upper bound (Owen 1997, doi:10.1137/S0036142994277468).
     """
     _check(register, size)
-    sources, appetite = _sources(tables, register, card, size, seed), policy.appetite
+    sources, appetite = gather_sources(tables, register, card, size, seed), policy.appetite
     found = [_assessed(risk, appetite, sources) for risk in register.risks]
     found.sort(key=lambda one: (-one.loss.mean(), one.row["risk_id"]))
     table, matrix = _table(found, policy), derive_matrix(appetite)
@@ -173,49 +167,6 @@ def derive_matrix(appetite: Appetite) -> pd.DataFrame:
     ratings = np.select([loss > appetite.red, loss > appetite.amber], RATINGS[:2], default=RATINGS[2])
     names = _band_names(appetite.frequency_bands), _band_names(appetite.impact_bands)
     return pd.DataFrame(ratings, names[0], names[1], dtype="str")
-
-
-def mean_loss(amounts: Floats, opinion: Floats, rng: np.random.Generator) -> Floats:
-    """Draw the mean of losses, shape (size,), from n of them and an ``opinion`` (size,) worth one more [money].
-
-    Weights are Dirichlet(½, …, ½), so means are (Σ amounts + mean opinion) / (n + 1); the smallest of many are grouped.
-    """
-    ordered = np.sort(amounts)
-    small = [part for part in np.array_split(ordered[:-_ALONE], _GROUPS) if len(part)]
-    values = np.array([*(part.mean() for part in small), *ordered[-_ALONE:]])
-    number = np.array([*map(len, small), *np.ones(len(values) - len(small))])
-    weights = rng.standard_gamma(_TRUST * number, (len(opinion), len(values)))
-    own = rng.standard_gamma(_TRUST, len(opinion))
-    return np.asarray((weights @ values + own * opinion) / (weights.sum(axis=1) + own), dtype=np.float64)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Sources:
-    """Losses up to the end of the quarter, the years that those with ``counts`` cover; indicators' counts and draws."""
-
-    losses: pd.DataFrame
-    years: float
-    indicators: Mapping[str, tuple[float, Floats]]
-    seed: int
-    size: int
-
-    def stream(self, risk: Risk, quantity: str) -> np.random.Generator:
-        """Return a stream that belongs to this quantity of this risk alone."""
-        return np.random.default_rng([self.seed, zlib.crc32(f"{risk.id} {quantity}".encode())])
-
-    def levels(self, risk: Risk, quantity: str) -> Floats:
-        """Return one level in (0, 1) from each of ``size`` equal parts, in random order."""
-        rng = self.stream(risk, quantity)
-        return (rng.permutation(self.size) + rng.uniform(1e-6, 1.0, self.size)) / self.size
-
-    def drawn(self, risk: Risk, interval: Interval, quantity: str) -> Floats:
-        """Draw a positive quantity, lognormal, or a share, logit-normal, from its 90% interval."""
-        share = isinstance(interval, ShareInterval)
-        low, high = (
-            scipy.special.logit(end) if share else np.log(end) for end in (interval.low, interval.high)
-        )
-        normal = (low + high) / 2 + (high - low) / 2 * scipy.special.ndtri(self.levels(risk, quantity)) / _Z
-        return np.asarray(scipy.special.expit(normal) if share else np.exp(normal), dtype=np.float64)
 
 
 class _Effect(NamedTuple):
@@ -249,32 +200,7 @@ def _check(register: RiskRegister, size: int) -> None:
             raise ParameterError(f"{risk.id}: '{risk.counted_by}' of counted_by counts no events in time")
 
 
-def _sources(tables: Tables, register: RiskRegister, card: Scorecard, size: int, seed: int) -> _Sources:
-    named = {name for risk in register.risks for control in risk.controls for name in control.carried_out}
-    rows = card.bank[card.bank["indicator_id"].isin(named | {risk.counted_by for risk in register.risks})]
-    figures = zip(rows["numerator"], draw_values(rows, size), strict=True)
-    indicators = dict(zip(rows["indicator_id"], figures, strict=True))
-    losses, years = _booked(tables.losses, card.period)
-    return _Sources(losses=losses, years=years, indicators=indicators, seed=seed, size=size)
-
-
-def _booked(table: Table | None, period: str) -> tuple[pd.DataFrame, float]:
-    """Read the losses, and say what the last twelve full months count for as far as they are recorded."""
-    if table is None:
-        return pd.DataFrame({"event_type": []}), 0.0
-    rows = table.frame(["occurred_on", "recorded_on", "event_type", "gross_loss"])
-    month = pd.PeriodIndex(rows["occurred_on"], freq="M")
-    last = min(pd.Period(period, freq="Q").asfreq("M", "end"), last_complete(table, "M"))
-    months = pd.period_range(end=last, periods=_MONTHS)
-    months = months[~months.isin(pd.PeriodIndex(list(table.provenance.unknown_months), freq="M"))]
-    try:
-        complete = nowcast(rows.rename(columns=_DATES), as_of=table.provenance.as_of).for_periods(months)
-    except ContractError:  # it cannot be told
-        complete = np.ones(len(months))
-    return rows.assign(counts=month.isin(months))[month <= last], float(complete.sum() / _MONTHS)
-
-
-def _assessed(risk: Risk, appetite: Appetite, sources: _Sources) -> _Assessed:
+def _assessed(risk: Risk, appetite: Appetite, sources: Sources) -> _Assessed:
     effects = [_effect(risk, control, sources) for control in risk.controls]
     layers = {kind: [1 - one.value for one in effects if one.control.kind == kind] for kind in KINDS}
     left = {kind: np.prod([np.ones(sources.size), *layers[kind]], axis=0) for kind in KINDS}
@@ -299,7 +225,7 @@ def _assessed(risk: Risk, appetite: Appetite, sources: _Sources) -> _Assessed:
     return _Assessed(row, [_control_row(risk, one, parts) for one in effects], cell, parts.sum(axis=0))
 
 
-def _effect(risk: Risk, control: Control, sources: _Sources) -> _Effect:
+def _effect(risk: Risk, control: Control, sources: Sources) -> _Effect:
     known = [sources.indicators[name][1] for name in control.carried_out if name in sources.indicators]
     carried_out = np.mean(known, axis=0) if known else None
     designed = sources.drawn(risk, control.effectiveness, f"{control.kind} {control.name_en}")
@@ -308,7 +234,7 @@ def _effect(risk: Risk, control: Control, sources: _Sources) -> _Effect:
 
 
 def _frequency(
-    risk: Risk, losses: pd.DataFrame | None, left: Floats, sources: _Sources
+    risk: Risk, losses: pd.DataFrame | None, left: Floats, sources: Sources
 ) -> tuple[Floats, dict[str, object]]:  # fmt: skip
     """Return draws of the residual frequency [a year], and what counted how many events."""
     if losses is not None:
@@ -325,7 +251,7 @@ def _frequency(
 
 
 def _impact(
-    risk: Risk, appetite: Appetite, losses: pd.DataFrame | None, left: Floats, sources: _Sources
+    risk: Risk, appetite: Appetite, losses: pd.DataFrame | None, left: Floats, sources: Sources
 ) -> Floats:  # fmt: skip
     """Return draws of what an event costs after corrective controls, shape (4, size) [CNY]."""
     prices = (1.0, appetite.money_per_customer_affected, 1.0, appetite.money_per_customer_lost)
