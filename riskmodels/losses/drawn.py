@@ -1,0 +1,136 @@
+"""Figures of many drawn sets of cells at once, and the intervals that they make."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodels.errors import ParameterError
+from riskmodels.losses.cells import LossCell
+from riskmodels.losses.compounding import independent_sums, without_loss
+from riskmodels.losses.graded import smooth_tail, steps_of
+
+Floats = npt.NDArray[np.float64]
+Sums = Sequence[Sequence[LossCell]]
+
+_SIZE, _SIZE_OF_TOTAL = 2**9, 2**10
+_ROOM, _WIDER = 1.6, 4.0
+_LEAST_END = 1e-12
+_TRIES, _FEWEST_DRAWS = 60, 100
+_AT_ONCE = 2**10  # cells
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DrawnFigures:
+    """Figures of n drawn sets of c cells and their totals, to about one in ten thousand.
+
+    Attributes
+    ----------
+    value_at_risk, expected_shortfall : ndarray, shape (n, c + 1)
+        Of the cells and the total.
+    curve : ndarray, shape (n, q)
+        Values-at-risk of the total at other levels.
+    """
+
+    value_at_risk: Floats
+    expected_shortfall: Floats
+    curve: Floats
+
+
+def check_intervals(confidence: float, draws: int) -> None:
+    """Refuse a confidence that is no probability, and too few draws for the ends of an interval."""
+    if not 0 < confidence < 1 or draws < _FEWEST_DRAWS:
+        raise ParameterError(
+            f"intervals need a confidence between 0 and 1 and a hundred draws; {draws} were asked for"
+        )
+
+
+def drawn_figures(
+    best: pd.DataFrame, sets: Sums, *, level: float, levels: Sequence[float] = ()
+) -> DrawnFigures:
+    """Compute figures of drawn sets of cells, some sets at a time; ``best`` is a ``LossDistribution``'s table."""
+    ends = _ends(best)
+    parts = np.array_split(np.arange(len(sets)), -(-len(sets) * len(sets[0]) // _AT_ONCE))
+    alone, total = [], []
+    for part in parts:
+        some = [sets[row] for row in part.tolist()]
+        cells = [[cell] for one in some for cell in one]
+        alone.append(tails(cells, np.tile(ends[:-1], len(some)), [level], _SIZE))
+        total.append(tails(some, np.full(len(some), ends[-1]), [level, *levels], _SIZE_OF_TOTAL))
+    of_cells, of_total = np.concatenate(alone, axis=2)[:, 0], np.concatenate(total, axis=2)
+    value, shortfall = np.concatenate(
+        [of_cells.reshape(2, len(sets), -1), of_total[:, :1].transpose(0, 2, 1)], axis=2
+    )
+    return DrawnFigures(value_at_risk=value, expected_shortfall=shortfall, curve=of_total[0, 1:].T)
+
+
+def drawn_intervals(best: pd.DataFrame, drawn: DrawnFigures, *, confidence: float) -> pd.DataFrame:
+    """Put intervals from drawn sets of cells around the figures of a ``LossDistribution``'s table."""
+    levels = _outer(confidence)
+    low, high = np.quantile(drawn.value_at_risk, levels, axis=0, method="inverted_cdf")
+    least, most = np.quantile(
+        drawn.expected_shortfall, levels, axis=0, method="inverted_cdf"
+    )  # some infinite
+    return pd.DataFrame(
+        {
+            "cell": best["cell"],
+            "value_at_risk": best["value_at_risk"],
+            "lower": low,
+            "upper": high,
+            "expected_shortfall": best["expected_shortfall"],
+            "shortfall_lower": least,
+            "shortfall_upper": most,
+        }
+    )
+
+
+def drawn_curve(
+    best: pd.DataFrame,
+    cells: Sequence[LossCell],
+    drawn: DrawnFigures,
+    levels: Sequence[float],
+    *,
+    confidence: float,
+) -> pd.DataFrame:
+    """Tabulate the total of independent cells: ``level``, ``loss``, and its ``lower`` and ``upper`` from drawn sets."""
+    loss = tails([cells], _ends(best)[-1:], levels, 4 * _SIZE_OF_TOTAL)[0, :, 0]
+    low, high = np.quantile(drawn.curve, _outer(confidence), axis=0)
+    return pd.DataFrame({"level": levels, "loss": loss, "lower": low, "upper": high})
+
+
+def _outer(confidence: float) -> list[float]:
+    outside = (1.0 - confidence) / 2.0
+    return [outside, 1.0 - outside]
+
+
+def _ends(best: pd.DataFrame) -> Floats:
+    """Where lattices may end, (c + 1): powers of four, so that cells with one severity can share an evaluation of it."""
+    value, shortfall = best["value_at_risk"].to_numpy(), best["expected_shortfall"].to_numpy()
+    usual = np.where(value > 0, value, np.where(np.isfinite(shortfall), shortfall, value[-1]))
+    ends: Floats = _WIDER ** np.ceil(np.log(np.maximum(_ROOM * usual, _LEAST_END)) / np.log(_WIDER))
+    return ends
+
+
+def tails(sums: Sums, ends: Floats, levels: Sequence[float], size: int) -> Floats:
+    """Values-at-risk and expected shortfalls of sums of independent cells, (2, q, r).
+
+    They are read off lattices up to the ends, (r,), which are widened where they do not pass the highest level.
+    """
+    found, rows, ends = np.zeros((2, len(levels), len(sums))), np.arange(len(sums)), ends.copy()
+    for _ in range(_TRIES):
+        (made,) = independent_sums([sums[row] for row in rows.tolist()], ends[rows], size)
+        passed = made.passes(max(levels))
+        for place, level in enumerate(levels):
+            tail = smooth_tail(made, ends[rows] / steps_of(size), level)
+            found[0, place, rows], found[1, place, rows] = tail.value_at_risk, tail.expected_shortfall
+        rows = rows[~passed]
+        if not len(rows):
+            break
+        ends[rows] *= _WIDER
+    else:
+        raise ParameterError(f"no range of losses passes the level {max(levels)}")
+    silent = without_loss(sums) >= np.asarray(levels)[:, None]
+    found[0] = np.where(silent, 0.0, found[0])
+    return found

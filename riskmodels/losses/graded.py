@@ -1,0 +1,152 @@
+"""Severities on a lattice whose steps are finer near zero, so that smooth functions of a sum keep their means.
+
+A lattice that keeps the mean between two points has an error of the square of its step, h²/6 in every second moment,
+and more where losses are smaller than a step. Here limited means near zero are taken at ever finer points; their
+masses go to the nearest six multiples of the step by polynomials, and the h²/6 is taken off. What is left is of order
+h⁴ or less. Two of the multiples may be below zero: a lattice of N points has an eighth of them there.
+"""
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+from riskmodels.losses.lattice import (
+    TILT,
+    Complexes,
+    Compound,
+    Tail,
+    expected_shortfalls,
+    interpolated,
+    quantiles,
+)
+
+Floats = npt.NDArray[np.float64]
+
+_NEAR, _HALVINGS = 32, 9  # steps of each size, and how often these are halved towards zero
+_FINER = _NEAR + (_HALVINGS - 1) * _NEAR // 2  # points before the first whole step
+_SMOOTH = 0.5  # densities that change by more between two points are jumps
+_SIDE = 2  # multiples of the step beside those that a loss lies between
+_SHARE_BELOW = 8
+
+
+def steps_of(size: int) -> int:
+    """Return how many steps above zero a lattice of N points has."""
+    return size - size // _SHARE_BELOW
+
+
+@cache
+def nodes(size: int) -> Floats:
+    """Return where limited means are needed for a lattice of N points, in steps, rising from 0 to its end.
+
+    Every second point of a lattice, and of its finer part, are those of the lattice of twice the step.
+    """
+    halves = np.arange(_NEAR // 2, _NEAR)
+    finer = [halves * 0.5**power for power in range(_HALVINGS - 1, 0, -1)]
+    whole = np.arange(_NEAR // 2, steps_of(size) + 1, dtype=np.float64)
+    return np.concatenate([np.arange(_NEAR) * 0.5**_HALVINGS, *finer, whole])
+
+
+def coarser(limited: Floats) -> Floats:
+    """Take from limited means at the nodes those at the nodes of twice the step."""
+    first, middle = limited[:, :_NEAR:2], limited[:, _NEAR : _FINER + _NEAR // 2]
+    return np.concatenate([first, middle, limited[:, _FINER + _NEAR // 2 :: 2]], axis=1)
+
+
+def smooth_transforms(limited: Floats, steps: Floats, size: int) -> Complexes:
+    """Put severities on lattices: limited means at the nodes, shape (s, n), and steps, (s,), to tilted transforms."""
+    masses = smooth_masses(limited, steps, size)
+    tilted = masses * np.exp(-TILT / size * np.arange(-_SIDE, steps_of(size)))
+    padded = np.zeros((len(masses), size))
+    padded[:, : steps_of(size)] = tilted[:, _SIDE:]
+    padded[:, -_SIDE:] = tilted[:, :_SIDE]
+    found: Complexes = fft.rfft(padded, axis=-1, overwrite_x=True)
+    return found
+
+
+def smooth_sums(transform: Complexes, mean: Floats, size: int) -> Compound:
+    """Return sums of N masses, of which the first eighth are below zero, from tilted transforms."""
+    below = size // _SHARE_BELOW
+    turned = np.roll(fft.irfft(transform, n=size, axis=-1, overwrite_x=True), below, axis=-1)
+    return Compound(mass=turned * np.exp(TILT / size * np.arange(-below, size - below)), mean=mean)
+
+
+def smooth_masses(limited: Floats, steps: Floats, size: int) -> Floats:
+    """Masses of severities at -2, -1, 0, 1, … steps, shape (s, M + 2); some near zero are negative."""
+    width = np.diff(nodes(size))
+    slope = np.diff(limited, axis=1) / (width * steps[:, None])
+    mass = -np.diff(slope, axis=1, prepend=1.0)
+    excess = _excess(mass, width)
+    near, spread = _to_multiples()
+    found = np.zeros((len(limited), steps_of(size) + _SIDE))
+    found[:, _NEAR + _SIDE :] = mass[:, len(near) :]
+    found[:, : near.shape[1]] += mass[:, : len(near)] @ near
+    taken = np.zeros((len(limited), found.shape[1] + 1))
+    taken[:, : spread.shape[1]] = excess[:, : len(near)] @ spread
+    far = 0.5 * excess[:, len(near) :]
+    taken[:, _NEAR + _SIDE : -1] += far
+    taken[:, _NEAR + _SIDE + 1 :] += far
+    found[:, 1:-1] -= 0.5 * (taken[:, 2:-1] - 2.0 * taken[:, 1:-2] + taken[:, :-3])
+    return found
+
+
+def _excess(mass: Floats, width: Floats) -> Floats:
+    """By how much the second moment between two nodes is too large [steps²]: their masses times their distance² / 6.
+
+    Not where masses jump: there a loss may lie on a node.
+    """
+    before = np.concatenate([[0.0], width[:-1]])
+    density = mass / (before + width)
+    left, right = density[:, :-1], density[:, 1:]
+    smooth = np.minimum(left, right) > _SMOOTH * np.maximum(left, right)
+    found = np.zeros_like(mass)
+    found[:, :-1] = np.where(smooth, left + right, 0.0) * (width[:-1] ** 3 / 6.0)
+    return found
+
+
+@cache
+def _to_multiples() -> tuple[Floats, Floats]:
+    """Return how masses at the nodes below the last finer one, and excesses behind them, go to -2, -1, 0, 1, … steps.
+
+    Masses by the polynomial through six multiples, in the middle of which they lie: then no transform exceeds one,
+    and sums of very many losses stay bounded.
+    """
+    places = nodes(2 * _NEAR)[: _FINER + _NEAR // 2]
+    near, spread = np.zeros((2, len(places), _NEAR + 2 * _SIDE + 1))
+    for row, place in enumerate(places.tolist()):
+        first = int(place)
+        points = np.arange(first - _SIDE, first + _SIDE + 2)
+        near[row, points + _SIDE] = _lagrange_weights(points.astype(np.float64), place)
+    middle = 0.5 * (places + np.append(places[1:], _NEAR))
+    rows, first = np.arange(len(places)), middle.astype(int)
+    spread[rows, first + _SIDE] = 1.0 - (middle - first)
+    spread[rows, first + _SIDE + 1] = middle - first
+    return near, spread
+
+
+def _lagrange_weights(points: Floats, at: float) -> Floats:
+    same = np.eye(len(points), dtype=bool)
+    apart = np.where(same, 1.0, points[:, None] - points)
+    weights: Floats = np.where(same, 1.0, (at - points) / apart).prod(axis=1)
+    return weights
+
+
+def smooth_tail(sums: Compound, steps: Floats, level: float) -> Tail:
+    """Read value-at-risk and expected shortfall, (r,), off lattices whose masses are as a density at their points.
+
+    The midpoint and the trapezoidal rule (Euler & Maclaurin) say by how much the sums of masses differ from
+    integrals: h² / 24 of the density's slope, and h² / 12 of the density.
+    """
+    below = sums.mass.shape[1] // _SHARE_BELOW
+    survival = 1.0 - np.cumsum(sums.mass, axis=1)
+    limited = np.full((len(survival), survival.shape[1] + 1), -float(below))
+    limited[:, 1:] += np.cumsum(survival, axis=1)
+    limited[:, :-1] -= sums.mass / 12.0
+    survival[:, :-1] -= np.diff(sums.mass, axis=1) / 24.0
+    places = quantiles(survival, level, below)
+    at = np.where(places > 0, interpolated(limited, places + below), 0.0)
+    return Tail(
+        value_at_risk=places * steps,
+        expected_shortfall=expected_shortfalls(sums.mean, places, at, steps, level),
+    )
