@@ -14,7 +14,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell, limited_means
 from riskmodels.losses.compounding import independent_sums, sum_dependent, without_loss
 from riskmodels.losses.dependence import Dependence
-from riskmodels.losses.graded import smooth_tail, steps_of
+from riskmodels.losses.graded import smooth_tails, steps_of
 from riskmodels.losses.lattice import TILT, Compound, tail_of
 
 Floats = npt.NDArray[np.float64]
@@ -268,7 +268,7 @@ def _first_size(cells: int) -> int:
 def _agreeing(sums: Sums, ranges: Floats, level: float, size: int) -> TailFigures:
     """Figures on a lattice; their errors are what twice the step changes, and what wraps round."""
     fine, coarse = (
-        smooth_tail(one, ranges / steps_of(size >> halving), level)
+        smooth_tails(one, ranges / steps_of(size >> halving), [level])[0]
         for halving, one in enumerate(independent_sums(sums, ranges, size, halvings=1))
     )
     return TailFigures(
@@ -322,7 +322,7 @@ def _places(sums: Sums, ranges: Floats, level: float) -> tuple[Flags, Floats]:
     passed, places = found.passes(level), np.zeros(len(ranges))
     if passed.any():
         some = Compound(mass=found.mass[passed], mean=found.mean[passed])
-        places[passed] = smooth_tail(some, np.ones(len(some.mean)), level).value_at_risk
+        places[passed] = smooth_tails(some, np.ones(len(some.mean)), [level])[0].value_at_risk
     return passed, places
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell
 from riskmodels.losses.compounding import independent_sums, without_loss
-from riskmodels.losses.graded import smooth_tail, steps_of
+from riskmodels.losses.graded import smooth_tails, steps_of
 
 Floats = npt.NDArray[np.float64]
 Sums = Sequence[Sequence[LossCell]]
@@ -19,7 +19,7 @@ _SIZE, _SIZE_OF_TOTAL = 2**9, 2**10
 _ROOM, _WIDER = 1.6, 4.0
 _LEAST_END = 1e-12
 _TRIES, _FEWEST_DRAWS = 60, 100
-_AT_ONCE = 2**10  # cells
+_AT_ONCE = 2**9  # cells: what fits the processor's own memory
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -122,8 +122,7 @@ def tails(sums: Sums, ends: Floats, levels: Sequence[float], size: int) -> Float
     for _ in range(_TRIES):
         (made,) = independent_sums([sums[row] for row in rows.tolist()], ends[rows], size)
         passed = made.passes(max(levels))
-        for place, level in enumerate(levels):
-            tail = smooth_tail(made, ends[rows] / steps_of(size), level)
+        for place, tail in enumerate(smooth_tails(made, ends[rows] / steps_of(size), levels)):
             found[0, place, rows], found[1, place, rows] = tail.value_at_risk, tail.expected_shortfall
         rows = rows[~passed]
         if not len(rows):

@@ -6,6 +6,7 @@ masses go to the nearest six multiples of the step by polynomials, and the h²/6
 h⁴ or less. Two of the multiples may be below zero: a lattice of N points has an eighth of them there.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -132,7 +133,7 @@ def _lagrange_weights(points: Floats, at: float) -> Floats:
     return weights
 
 
-def smooth_tail(sums: Compound, steps: Floats, level: float) -> Tail:
+def smooth_tails(sums: Compound, steps: Floats, levels: Sequence[float]) -> list[Tail]:
     """Read value-at-risk and expected shortfall, (r,), off lattices whose masses are as a density at their points.
 
     The midpoint and the trapezoidal rule (Euler & Maclaurin) say by how much the sums of masses differ from
@@ -144,9 +145,10 @@ def smooth_tail(sums: Compound, steps: Floats, level: float) -> Tail:
     limited[:, 1:] += np.cumsum(survival, axis=1)
     limited[:, :-1] -= sums.mass / 12.0
     survival[:, :-1] -= np.diff(sums.mass, axis=1) / 24.0
-    places = quantiles(survival, level, below)
-    at = np.where(places > 0, interpolated(limited, places + below), 0.0)
-    return Tail(
-        value_at_risk=places * steps,
-        expected_shortfall=expected_shortfalls(sums.mean, places, at, steps, level),
-    )
+    found = []
+    for level in levels:
+        places = quantiles(survival, level, below)
+        at = np.where(places > 0, interpolated(limited, places + below), 0.0)
+        shortfall = expected_shortfalls(sums.mean, places, at, steps, level)
+        found.append(Tail(value_at_risk=places * steps, expected_shortfall=shortfall))
+    return found

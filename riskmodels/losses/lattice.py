@@ -27,14 +27,24 @@ class Counts:
     dispersion: Floats
 
     def log_generating(self, z: Complexes) -> Complexes:
-        """Logarithm of the probability generating functions, z of shape (c, m)."""
-        poisson = self.mean * (z - 1.0)
+        """Logarithm of the probability generating functions, z of shape (c, m).
+
+        By real functions, which run on many numbers at a time; a part of the logarithm is at most a right angle, as
+        z is at most one.
+        """
         spread = self.dispersion > 0
         if not spread.any():
-            return poisson
-        some = spread[:, 0]
-        poisson[some] = -_log(1.0 - self.dispersion[some] * poisson[some]) / self.dispersion[some]
-        return poisson
+            return self.mean * (z - 1.0)
+        dispersion = np.where(spread, self.dispersion, 1.0)
+        growth = dispersion * self.mean
+        real, imaginary = (1.0 + growth) - growth * z.real, growth * z.imag
+        found = np.empty_like(z)
+        found.real = np.log(real**2 + imaginary**2) * (-0.5 / dispersion)
+        found.imag = np.arctan(imaginary / real) / dispersion
+        if not spread.all():
+            plain = ~spread[:, 0]
+            found[plain] = self.mean[plain] * (z[plain] - 1.0)
+        return found
 
     def relative_slope(self, z: Complexes) -> Complexes:
         """Derivative of the generating functions over themselves."""
@@ -143,14 +153,6 @@ def _lagrange(nodes: Floats, values: Floats, at: Floats) -> Floats:
     apart = np.where(same, 1.0, nodes[:, :, None] - nodes[:, None, :])
     away = np.where(same, 1.0, at[:, None, None] - nodes[:, None, :])
     found: Floats = (values * (away / apart).prod(axis=2)).sum(axis=1)
-    return found
-
-
-def _log(values: Complexes) -> Complexes:
-    """Logarithm of complex numbers, by real functions that run on many at a time."""
-    found = np.empty_like(values)
-    found.real = 0.5 * np.log(values.real**2 + values.imag**2)
-    found.imag = np.arctan2(values.imag, values.real)
     return found
 
 
