@@ -15,11 +15,11 @@ from riskmodels.losses.graded import smooth_tails, steps_of
 Floats = npt.NDArray[np.float64]
 Sums = Sequence[Sequence[LossCell]]
 
-_SIZE, _SIZE_OF_TOTAL = 2**9, 2**10
+_SIZE, _SIZE_OF_BEST = 2**8, 2**12
 _ROOM, _WIDER = 1.6, 4.0
 _LEAST_END = 1e-12
 _TRIES, _FEWEST_DRAWS = 60, 100
-_AT_ONCE = 2**9  # cells: what fits the processor's own memory
+_AT_ONCE = 2**8  # cells: what fits the processor's own memory
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,7 +58,7 @@ def drawn_figures(
         some = [sets[row] for row in part.tolist()]
         cells = [[cell] for one in some for cell in one]
         alone.append(tails(cells, np.tile(ends[:-1], len(some)), [level], _SIZE))
-        total.append(tails(some, np.full(len(some), ends[-1]), [level, *levels], _SIZE_OF_TOTAL))
+        total.append(tails(some, np.full(len(some), ends[-1]), [level, *levels], _SIZE))
     of_cells, of_total = np.concatenate(alone, axis=2)[:, 0], np.concatenate(total, axis=2)
     value, shortfall = np.concatenate(
         [of_cells.reshape(2, len(sets), -1), of_total[:, :1].transpose(0, 2, 1)], axis=2
@@ -95,7 +95,7 @@ def drawn_curve(
     confidence: float,
 ) -> pd.DataFrame:
     """Tabulate the total of independent cells: ``level``, ``loss``, and its ``lower`` and ``upper`` from drawn sets."""
-    loss = tails([cells], _ends(best)[-1:], levels, 4 * _SIZE_OF_TOTAL)[0, :, 0]
+    loss = tails([cells], _ends(best)[-1:], levels, _SIZE_OF_BEST)[0, :, 0]
     low, high = np.quantile(drawn.curve, _outer(confidence), axis=0)
     return pd.DataFrame({"level": levels, "loss": loss, "lower": low, "upper": high})
 
@@ -106,30 +106,33 @@ def _outer(confidence: float) -> list[float]:
 
 
 def _ends(best: pd.DataFrame) -> Floats:
-    """Where lattices may end, (c + 1): powers of four, so that cells with one severity can share an evaluation of it."""
+    """Where lattices may end, (c + 1); of cells at powers of four, so that those with one severity evaluate it once."""
     value, shortfall = best["value_at_risk"].to_numpy(), best["expected_shortfall"].to_numpy()
     usual = np.where(value > 0, value, np.where(np.isfinite(shortfall), shortfall, value[-1]))
-    ends: Floats = _WIDER ** np.ceil(np.log(np.maximum(_ROOM * usual, _LEAST_END)) / np.log(_WIDER))
+    ends = np.maximum(_ROOM * usual, _LEAST_END)
+    ends[:-1] = _WIDER ** np.ceil(np.log(ends[:-1]) / np.log(_WIDER))
     return ends
 
 
 def tails(sums: Sums, ends: Floats, levels: Sequence[float], size: int) -> Floats:
     """Values-at-risk and expected shortfalls of sums of independent cells, (2, q, r).
 
-    They are read off lattices up to the ends, (r,), which are widened where they do not pass the highest level.
+    Each is read off the first lattice that passes its level: lattices go up to the ends, (r,), and are widened where
+    they do not pass all of them.
     """
-    found, rows, ends = np.zeros((2, len(levels), len(sums))), np.arange(len(sums)), ends.copy()
+    found, known = np.zeros((2, len(levels), len(sums))), np.zeros((len(levels), len(sums)), dtype=bool)
+    rows, ends = np.arange(len(sums)), ends.copy()
     for _ in range(_TRIES):
         (made,) = independent_sums([sums[row] for row in rows.tolist()], ends[rows], size)
-        passed = made.passes(max(levels))
-        for place, tail in enumerate(smooth_tails(made, ends[rows] / steps_of(size), levels)):
-            found[0, place, rows], found[1, place, rows] = tail.value_at_risk, tail.expected_shortfall
-        rows = rows[~passed]
+        read = smooth_tails(made, ends[rows] / steps_of(size), levels)
+        for place, (level, tail) in enumerate(zip(levels, read, strict=True)):
+            new = made.passes(level) & ~known[place, rows]
+            found[:, place, rows[new]] = tail.value_at_risk[new], tail.expected_shortfall[new]
+            known[place, rows[new]] = True
+        rows = rows[~known[:, rows].all(axis=0)]
         if not len(rows):
-            break
+            silent = without_loss(sums) >= np.asarray(levels)[:, None]
+            found[0] = np.where(silent, 0.0, found[0])
+            return found
         ends[rows] *= _WIDER
-    else:
-        raise ParameterError(f"no range of losses passes the level {max(levels)}")
-    silent = without_loss(sums) >= np.asarray(levels)[:, None]
-    found[0] = np.where(silent, 0.0, found[0])
-    return found
+    raise ParameterError(f"no range of losses passes the level {max(levels)}")
