@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from riskmodels.losses.cells import LossCell, counts_of, limited_means
 from riskmodels.losses.dependence import Dependence, dependent_masses
-from riskmodels.losses.graded import coarser, nodes, smooth_sums, smooth_transforms, steps_of
+from riskmodels.losses.graded import near_of, nodes, smooth_sums, smooth_transforms, steps_of
 from riskmodels.losses.lattice import Compound, masses, transformed, untransformed
 from riskmodels.losses.severity import Severity
 
@@ -29,15 +29,15 @@ def independent_sums(
     starts = np.cumsum(numbers) - numbers
     means, alone = np.add.reduceat(mean, starts), len(cells) == len(sums)
     kinds, which = _kinds(cells, np.repeat(ends, numbers).tolist())
-    steps = np.array([end for _, end in kinds]) / steps_of(size)
+    near, steps = near_of(size), np.array([end for _, end in kinds]) / steps_of(size)
+    places = nodes(size, near)
     limited = np.stack(
-        [severity.limited_mean(nodes(size) * step) for (severity, _), step in zip(kinds, steps, strict=True)]
+        [severity.limited_mean(places * step) for (severity, _), step in zip(kinds, steps, strict=True)]
     )
     found = []
     for halving in range(halvings + 1):
-        limited = coarser(limited) if halving else limited
-        points = size >> halving
-        transform = smooth_transforms(limited, steps * 2.0**halving, points)
+        points, stride = size >> halving, 2**halving
+        transform = smooth_transforms(limited[:, ::stride], steps * stride, points, near >> halving)
         logs = counts.log_generating(transform[which])
         total = logs if alone else np.add.reduceat(logs, starts, axis=0)
         found.append(smooth_sums(np.exp(total), means, points))

@@ -256,7 +256,7 @@ def _climb(losses: Floats, family: Family, low: float, high: float) -> Part | No
     def likelihood(parameters: Floats) -> float:
         if (parameters <= 0).any():
             return -np.inf
-        made = body_of(family, parameters)
+        made = _of_shape(family, parameters)
         below, above = made.cdf(bounds).tolist()
         return float(_log_density(made, scaled).sum() - len(scaled) * np.log(max(above - below, 1e-300)))
 
@@ -264,8 +264,9 @@ def _climb(losses: Floats, family: Family, low: float, high: float) -> Part | No
         return -likelihood(parameters)
 
     start = np.array([1.0 / float(np.log(scaled).std()), 1.0])
-    tight = {"xatol": 1e-10, "fatol": 1e-10, "maxiter": 4000}
-    found = optimize.minimize(lack, start, method="Nelder-Mead", options=tight)
+    found = optimize.minimize(
+        lack, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-10, "maxiter": 4000}
+    )
     covariance = _inverse(-approx_hess3(found.x, likelihood)) if found.success else None
     if covariance is None:
         return None
@@ -300,10 +301,14 @@ def _joined(*parts: Part) -> Part:
 
 def body_of(family: Family, parameters: Floats) -> Body:
     """Return the body of a family with these two parameters."""
-    first, second = parameters.tolist()
     if family == "lognormal":
-        return Lognormal(mu=first, sigma=second)
-    return (Weibull if family == "weibull" else Gamma)(shape=first, scale=second)
+        return Lognormal(mu=float(parameters[0]), sigma=float(parameters[1]))
+    return _of_shape(family, parameters)
+
+
+def _of_shape(family: Family, parameters: Floats) -> Weibull | Gamma:
+    shape, scale = parameters.tolist()
+    return (Weibull if family == "weibull" else Gamma)(shape=shape, scale=scale)
 
 
 def _log_density(made: Weibull | Gamma, losses: Floats) -> Floats:

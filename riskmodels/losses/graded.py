@@ -25,8 +25,8 @@ from riskmodels.losses.lattice import (
 
 Floats = npt.NDArray[np.float64]
 
-_NEAR, _HALVINGS = 32, 9  # steps of each size, and how often these are halved towards zero
-_FINER = _NEAR + (_HALVINGS - 1) * _NEAR // 2  # points before the first whole step
+_HALVINGS = 9  # how often steps are halved towards zero
+_SHARE_NEAR, _MOST_NEAR = 8, 256  # points with a step of each size
 _SMOOTH = 0.5  # densities that change by more between two points are jumps
 _SIDE = 2  # multiples of the step beside those that a loss lies between
 _SHARE_BELOW = 8
@@ -37,27 +37,26 @@ def steps_of(size: int) -> int:
     return size - size // _SHARE_BELOW
 
 
+def near_of(size: int) -> int:
+    """Return how many steps from zero on a lattice of N points has of its least step, and so of every other."""
+    return min(size // _SHARE_NEAR, _MOST_NEAR)
+
+
 @cache
-def nodes(size: int) -> Floats:
+def nodes(size: int, near: int) -> Floats:
     """Return where limited means are needed for a lattice of N points, in steps, rising from 0 to its end.
 
-    Every second point of a lattice, and of its finer part, are those of the lattice of twice the step.
+    Every second of them are the nodes of the lattice of twice the step, and half as many near zero.
     """
-    halves = np.arange(_NEAR // 2, _NEAR)
+    halves = np.arange(near // 2, near)
     finer = [halves * 0.5**power for power in range(_HALVINGS - 1, 0, -1)]
-    whole = np.arange(_NEAR // 2, steps_of(size) + 1, dtype=np.float64)
-    return np.concatenate([np.arange(_NEAR) * 0.5**_HALVINGS, *finer, whole])
+    whole = np.arange(near // 2, steps_of(size) + 1, dtype=np.float64)
+    return np.concatenate([np.arange(near) * 0.5**_HALVINGS, *finer, whole])
 
 
-def coarser(limited: Floats) -> Floats:
-    """Take from limited means at the nodes those at the nodes of twice the step."""
-    first, middle = limited[:, :_NEAR:2], limited[:, _NEAR : _FINER + _NEAR // 2]
-    return np.concatenate([first, middle, limited[:, _FINER + _NEAR // 2 :: 2]], axis=1)
-
-
-def smooth_transforms(limited: Floats, steps: Floats, size: int) -> Complexes:
+def smooth_transforms(limited: Floats, steps: Floats, size: int, near: int) -> Complexes:
     """Put severities on lattices: limited means at the nodes, shape (s, n), and steps, (s,), to tilted transforms."""
-    masses = smooth_masses(limited, steps, size)
+    masses = smooth_masses(limited, steps, size, near)
     tilted = masses * np.exp(-TILT / size * np.arange(-_SIDE, steps_of(size)))
     padded = np.zeros((len(masses), size))
     padded[:, : steps_of(size)] = tilted[:, _SIDE:]
@@ -73,21 +72,22 @@ def smooth_sums(transform: Complexes, mean: Floats, size: int) -> Compound:
     return Compound(mass=turned * np.exp(TILT / size * np.arange(-below, size - below)), mean=mean)
 
 
-def smooth_masses(limited: Floats, steps: Floats, size: int) -> Floats:
+def smooth_masses(limited: Floats, steps: Floats, size: int, near: int) -> Floats:
     """Masses of severities at -2, -1, 0, 1, … steps, shape (s, M + 2); some near zero are negative."""
-    width = np.diff(nodes(size))
+    width = np.diff(nodes(size, near))
     slope = np.diff(limited, axis=1) / (width * steps[:, None])
     mass = -np.diff(slope, axis=1, prepend=1.0)
     excess = _excess(mass, width)
-    near, spread = _to_multiples()
+    moved, spread = _to_multiples(near)
+    finer = len(moved)
     found = np.zeros((len(limited), steps_of(size) + _SIDE))
-    found[:, _NEAR + _SIDE :] = mass[:, len(near) :]
-    found[:, : near.shape[1]] += mass[:, : len(near)] @ near
+    found[:, near + _SIDE :] = mass[:, finer:]
+    found[:, : moved.shape[1]] += mass[:, :finer] @ moved
     taken = np.zeros((len(limited), found.shape[1] + 1))
-    taken[:, : spread.shape[1]] = excess[:, : len(near)] @ spread
-    far = 0.5 * excess[:, len(near) :]
-    taken[:, _NEAR + _SIDE : -1] += far
-    taken[:, _NEAR + _SIDE + 1 :] += far
+    taken[:, : spread.shape[1]] = excess[:, :finer] @ spread
+    far = 0.5 * excess[:, finer:]
+    taken[:, near + _SIDE : -1] += far
+    taken[:, near + _SIDE + 1 :] += far
     found[:, 1:-1] -= 0.5 * (taken[:, 2:-1] - 2.0 * taken[:, 1:-2] + taken[:, :-3])
     return found
 
@@ -107,29 +107,30 @@ def _excess(mass: Floats, width: Floats) -> Floats:
 
 
 @cache
-def _to_multiples() -> tuple[Floats, Floats]:
+def _to_multiples(near: int) -> tuple[Floats, Floats]:
     """Return how masses at the nodes below the last finer one, and excesses behind them, go to -2, -1, 0, 1, … steps.
 
     Masses by the polynomial through six multiples, in the middle of which they lie: then no transform exceeds one,
     and sums of very many losses stay bounded.
     """
-    places = nodes(2 * _NEAR)[: _FINER + _NEAR // 2]
-    near, spread = np.zeros((2, len(places), _NEAR + 2 * _SIDE + 1))
-    for row, place in enumerate(places.tolist()):
-        first = int(place)
-        points = np.arange(first - _SIDE, first + _SIDE + 2)
-        near[row, points + _SIDE] = _lagrange_weights(points.astype(np.float64), place)
-    middle = 0.5 * (places + np.append(places[1:], _NEAR))
-    rows, first = np.arange(len(places)), middle.astype(int)
+    places = nodes(2 * near, near)
+    places = places[places < near]
+    rows, first = np.arange(len(places)), places.astype(int)
+    moved, spread = np.zeros((2, len(places), near + 2 * _SIDE + 1))
+    points = np.arange(2 * _SIDE + 2)
+    moved[rows[:, None], first[:, None] + points] = _lagrange_weights(points - _SIDE, places - first)
+    middle = 0.5 * (places + np.append(places[1:], near))
+    first = middle.astype(int)
     spread[rows, first + _SIDE] = 1.0 - (middle - first)
     spread[rows, first + _SIDE + 1] = middle - first
-    return near, spread
+    return moved, spread
 
 
-def _lagrange_weights(points: Floats, at: float) -> Floats:
+def _lagrange_weights(points: npt.NDArray[np.int64], at: Floats) -> Floats:
+    """Weights of values at k points in the polynomial through them, at r places, (r, k)."""
     same = np.eye(len(points), dtype=bool)
-    apart = np.where(same, 1.0, points[:, None] - points)
-    weights: Floats = np.where(same, 1.0, (at - points) / apart).prod(axis=1)
+    apart = np.where(same, 1, points[:, None] - points)
+    weights: Floats = np.where(same, 1.0, (at[:, None, None] - points) / apart).prod(axis=2)
     return weights
 
 

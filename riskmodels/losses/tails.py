@@ -76,5 +76,5 @@ def _slope(scaled: Floats, ratio: Floats) -> Floats:
     """Slopes of the negative profile log-likelihoods of one value, (d,)."""
     ratio = np.where(np.abs(ratio) < _NEAR_ZERO, _NEAR_ZERO, ratio)
     inner = 1.0 + ratio[:, None] * scaled
-    growth: Floats = (scaled / inner).mean(axis=1)
-    return growth / np.log(inner).mean(axis=1) - 1.0 / ratio + growth
+    growth = (scaled / inner).mean(axis=1)
+    return np.asarray(growth / np.log(inner).mean(axis=1) - 1.0 / ratio + growth)
