@@ -131,8 +131,13 @@ def tails(sums: Sums, ends: Floats, levels: Sequence[float], size: int) -> Float
             known[place, rows[new]] = True
         rows = rows[~known[:, rows].all(axis=0)]
         if not len(rows):
-            silent = without_loss(sums) >= np.asarray(levels)[:, None]
-            found[0] = np.where(silent, 0.0, found[0])
-            return found
+            return _with_silence(found, sums, np.asarray(levels)[:, None])
         ends[rows] *= _WIDER
     raise ParameterError(f"no range of losses passes the level {max(levels)}")
+
+
+def _with_silence(found: Floats, sums: Sums, levels: Floats) -> Floats:
+    """Figures, of which those are exact whose level is below the probability of no loss."""
+    means = np.array([sum(cell.mean for cell in one) for one in sums])
+    silent = np.stack([np.zeros((len(levels), len(sums))), means / (1.0 - levels)])
+    return np.where(without_loss(sums) >= levels, silent, found)

@@ -9,6 +9,7 @@ from scipy import special
 Floats = npt.NDArray[np.float64]
 
 _STEPS, _ENOUGH, _SMALLEST = 100, 1e-12, 1e-9  # after what is enough, the next step is below rounding errors
+_FLATTEST = -5e-5  # a deviation of a hundred times that of the values: no maximum, or none that can be told
 _LOG_ROOT_TWO_PI = 0.5 * float(np.log(2.0 * np.pi))
 
 
@@ -47,6 +48,8 @@ def _maximum(limits: Floats) -> Floats | None:
     """Natural parameters, mean / variance and -1 / (2 variance), for values of mean zero and variance one."""
     natural, wanted = np.array([0.0, -0.5]), np.array([0.0, 1.0])
     for _ in range(_STEPS):
+        if natural[1] > _FLATTEST:
+            return None
         means, spread = _moments(natural, limits)
         lack = wanted - means
         step = np.linalg.solve(spread, lack)
