@@ -15,6 +15,8 @@ from riskmodels.losses.frequency import NegativeBinomial, Poisson, fit_frequency
 from riskmodels.losses.goodness import goodness_of_fit
 from riskmodels.losses.intervals import bootstrap_interval, profile_interval
 from riskmodels.losses.severity import Gamma, GeneralizedPareto, Lognormal, Spliced, Weibull
+from riskmodels.losses.tails import fitted_tails, tail_log_likelihood, tail_probabilities
+from riskmodels.losses.truncated import fit_truncated_normal
 from riskmodels.losses.uncertainty import FittedCell, value_at_risk_intervals
 
 TRUTH = Spliced(
@@ -128,6 +130,57 @@ def test_standard_errors_are_the_spread_of_the_estimates() -> None:
 def test_tails_of_any_shape(shape: float) -> None:
     fit = fit_tail(drawn(GeneralizedPareto(shape=shape, scale=500.0), 5000), 0.0)
     assert fit.tail.shape == pytest.approx(shape, abs=4 * np.sqrt(fit.part.covariance[0, 0]))
+
+
+@pytest.mark.parametrize("shape", [-0.4, -0.2, 0.0, 1e-4, 0.4, 1.5])
+def test_many_tails_are_fitted_as_one_is(shape: float) -> None:
+    """Against scipy, which climbs the likelihood of both parameters."""
+    samples = stats.genpareto(shape, scale=700.0).rvs(size=(4, 200), random_state=3)
+    shapes, scales = fitted_tails(samples)
+    for row, (found, scale) in enumerate(zip(shapes, scales, strict=True)):
+        one = fit_tail(samples[row], 0.0)
+        assert (one.tail.shape, one.tail.scale) == pytest.approx((found, scale), rel=1e-9, abs=1e-9)
+        ours = tail_log_likelihood(samples[row], found, scale)
+        theirs, _, unit = stats.genpareto.fit(samples[row], floc=0.0)
+        assert ours >= tail_log_likelihood(samples[row], theirs, unit) - 1e-6
+    wanted = [stats.genpareto(found, scale=scale).cdf(row) for found, scale, row in zip(shapes, scales, samples, strict=True)]  # fmt: skip
+    np.testing.assert_allclose(tail_probabilities(samples, shapes, scales), wanted, rtol=1e-7, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "mean", "deviation"),
+    [(-np.inf, 1.0, 0.0, 1.0), (-0.8, 1.5, 0.0, 1.0), (1.5, np.inf, 0.0, 1.0), (-np.inf, -1.0, 0.0, 1.0), (0.0, 1.0, 5.0, 1.2)],
+)  # fmt: skip
+def test_a_truncated_normal_has_the_largest_likelihood(low, high, mean, deviation) -> None:
+    cut = stats.truncnorm((low - mean) / deviation, (high - mean) / deviation, mean, deviation)
+    values = cut.rvs(size=3000, random_state=1)
+    fit = fit_truncated_normal(values, low, high)
+
+    def likelihood(parameters: np.ndarray) -> float:
+        normal = stats.norm(*parameters)
+        inside = normal.cdf(high) - normal.cdf(low) if low < 0 else normal.sf(low) - normal.sf(high)
+        return float(normal.logpdf(values).sum() - len(values) * np.log(inside))
+
+    assert fit.log_likelihood == pytest.approx(likelihood(fit.estimates), rel=1e-10)
+    for step in (
+        np.array([1e-4, 0.0]),
+        np.array([0.0, 1e-4]),
+        np.array([1e-4, 1e-4]),
+        np.array([1e-4, -1e-4]),
+    ):
+        around = likelihood(fit.estimates + step) + likelihood(fit.estimates - step)
+        curvature = (2.0 * fit.log_likelihood - around) / 1e-8
+        assert curvature == pytest.approx(step @ fit.information @ step / 1e-8, rel=1e-2)
+        assert abs(likelihood(fit.estimates + step) - likelihood(fit.estimates - step)) < 1e-4
+
+
+def test_values_that_pile_up_at_both_ends_have_no_normal_distribution() -> None:
+    values = np.maximum(np.random.default_rng(1).beta(0.3, 0.3, 500), 1e-6)
+    assert fit_truncated_normal(values, 0.0, 1.0) is None
+    with pytest.raises(ParameterError, match="the losses do not say where it lies"):
+        fit_severity(
+            np.exp(np.append(values, 1.5 + values[:9])), reporting_threshold=1.0, tail_threshold=float(np.e)
+        )
 
 
 # Numbers of losses

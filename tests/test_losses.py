@@ -314,7 +314,7 @@ def test_the_error_of_a_dependent_total_is_told(dependence, monkeypatch) -> None
     """Against four times as many steps of the lattice, and nearly twice as many nodes."""
     cells = portfolio(seed=3, cells=6)
     row = total(*cells, dependence=dependence)
-    monkeypatch.setattr("riskmodels.losses.aggregate._SCOUT", 2**12)
+    monkeypatch.setattr("riskmodels.losses.aggregate._DEPENDENT", 2**12)
     monkeypatch.setattr("riskmodels.losses.dependence._STEP", 0.3)
     monkeypatch.setattr("riskmodels.losses.dependence._LOG_STEP", 0.35)
     fine = total(*cells, dependence=dependence)

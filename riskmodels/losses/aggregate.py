@@ -1,34 +1,31 @@
 """The distribution of a year's losses: every cell and their total, exact up to an error that is told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import special
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.losses.cells import LossCell, counts_of, limited_means
-from riskmodels.losses.compounding import sum_dependent, sum_independent, sums_alone
+from riskmodels.losses.cells import LossCell, limited_means
+from riskmodels.losses.compounding import independent_sums, sum_dependent, without_loss
 from riskmodels.losses.dependence import Dependence
-from riskmodels.losses.lattice import (
-    TILT,
-    Compound,
-    extrapolated,
-    tail_of,
-)
+from riskmodels.losses.graded import smooth_tails, steps_of
+from riskmodels.losses.lattice import TILT, Compound, tail_of
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Sums = Callable[[Floats, Floats], Compound]
-"""From limited means on a lattice, (c, M + 1), and its steps, (c,), to r sums."""
+Sums = Sequence[Sequence[LossCell]]
+"""Of independent cells, each sum on a lattice of its own."""
 
 _TOTAL = "total"
 _TOLERANCE, _ROUGH = 1e-5, 1e-2
-_FIRST, _LARGEST, _SCOUT = 2**12, 2**20, 2**10
-_POINTS, _FIRST_OF_FEW = 2**18, 2**16
+_FIRST, _LARGEST, _COARSE, _DEPENDENT = 2**10, 2**20, 2**8, 2**10  # points of lattices
+_POINTS, _FIRST_OF_FEW = 2**16, 2**14
 _AT_ONCE = 2**21  # points of lattices
 _RARE = 0.9999
 _ROOM = 1.6  # range over the value-at-risk
@@ -97,8 +94,16 @@ class LossDistribution(Displayed):
         return float(self._total(level).expected_shortfall[0])
 
     def _total(self, level: float) -> TailFigures:
+        """Figures of the total, which are kept once they were asked for."""
         _check_level(level)
-        return _total_figures(self.cells, self.dependence, level)
+        if level not in self._known:
+            self._known[level] = _total_figures(self.cells, self.dependence, level)
+        return self._known[level]
+
+    @cached_property
+    def _known(self) -> dict[float, TailFigures]:
+        row = self.table.iloc[-1]
+        return {self.level: TailFigures(*(np.array([row[field.name]]) for field in fields(TailFigures)))}
 
     @cached_property
     def sentence(self) -> str:
@@ -132,9 +137,8 @@ def aggregate_losses(
     Returns
     -------
     LossDistribution
-        Value-at-risk and expected shortfall of every cell and the total, each with a bound of its error: the
-        difference between extrapolations from three steps, of which the best is used. The order of the cells
-        does not matter.
+        Value-at-risk and expected shortfall of every cell and the total, each with a bound of its error: what
+        half the step of a lattice changes. The order of the cells does not matter.
 
     Raises
     ------
@@ -143,8 +147,8 @@ def aggregate_losses(
 
     Notes
     -----
-    Lattices that keep means, fast Fourier transforms with exponential tilting (Grübel & Hermesmeier 1999,
-    doi:10.2143/AST.29.2.504611), Richardson's extrapolation; the range grows until it passes the level.
+    Lattices that keep the means of smooth functions, fast Fourier transforms with exponential tilting (Grübel &
+    Hermesmeier 1999, doi:10.2143/AST.29.2.504611); the range grows until it passes the level.
     """
     names = [cell.name for cell in cells]
     if not names or len({*names, _TOTAL}) <= len(names):
@@ -175,9 +179,9 @@ def _total_figures(
     cells: Sequence[LossCell], dependence: Dependence | None, level: float, alone: TailFigures | None = None
 ) -> TailFigures:
     """Figures of the total, all cells on one lattice; ``alone`` are the cells' where they are known already."""
-    if dependence is None:
-        return _independent_figures(cells, level)
     known = alone or _cell_figures(cells, level, tolerance=_ROUGH)
+    if dependence is None:
+        return _independent_figures(cells, level, known)
     return _dependent_figures(cells, dependence, level, known)
 
 
@@ -190,10 +194,10 @@ def _dependent_figures(
     """
     ranges = np.full(len(cells), 1.2 * alone.value_at_risk.sum())
     for _ in range(_TRIES):
-        limited = limited_means(cells, ranges / _SCOUT, _SCOUT)
+        limited = limited_means(cells, ranges / _DEPENDENT, _DEPENDENT)
         found = []
         for stride in (2, 1):
-            steps = ranges * stride / _SCOUT
+            steps = ranges * stride / _DEPENDENT
             found.append(sum_dependent(cells, dependence, limited[:, ::stride], steps))
         if found[-1].passes(level).all():
             return _compared_figures(found, ranges, level)
@@ -203,7 +207,7 @@ def _dependent_figures(
 
 def _compared_figures(found: Sequence[Compound], ranges: Floats, level: float) -> TailFigures:
     coarse, fine = (
-        tail_of(one, ranges * stride / _SCOUT, level) for one, stride in zip(found, (2, 1), strict=True)
+        tail_of(one, ranges * stride / _DEPENDENT, level) for one, stride in zip(found, (2, 1), strict=True)
     )
     value, value_error = _compared(coarse.value_at_risk, fine.value_at_risk)
     shortfall, shortfall_error = _compared(coarse.expected_shortfall, fine.expected_shortfall)
@@ -222,18 +226,38 @@ def _compared(coarse: Floats, fine: Floats) -> tuple[Floats, Floats]:
 
 
 def _cell_figures(cells: Sequence[LossCell], level: float, *, tolerance: float = _TOLERANCE) -> TailFigures:
-    """Figures of every cell, each on a lattice of its own, refined until they agree."""
-    ranges = _ranges(cells, partial(sums_alone, cells), level, each=True)
-    found = np.empty((4, len(cells)))
-    rows, size = np.arange(len(cells)), _first_size(len(cells))
+    """Figures of every cell, each on a lattice of its own."""
+    return _settled([[cell] for cell in cells], _first_ranges(cells, level), level, tolerance)
+
+
+def _independent_figures(cells: Sequence[LossCell], level: float, alone: TailFigures) -> TailFigures:
+    """Figures of the total of independent cells: its range starts as if what they lose beyond their means were normal."""
+    means = np.array([cell.mean for cell in cells])
+    usual = np.where(np.isfinite(means), means, 0.0)
+    first = usual.sum() + np.linalg.norm(alone.value_at_risk - usual)
+    return _settled([cells], _ROOM * np.atleast_1d(first), level, _TOLERANCE)
+
+
+def _settled(sums: Sums, first: Floats, level: float, tolerance: float) -> TailFigures:
+    """Figures of sums on lattices that are refined until they agree with those of twice the step."""
+    found = _of_no_loss(sums, level)
+    rows = np.flatnonzero(without_loss(sums) < level)
+    ranges, size = first.copy(), _first_size(max(len(sums), len(sums[0])))
+    ranges[rows] = _ranges([sums[row] for row in rows.tolist()], first[rows], level)
     while len(rows):
         for part in np.array_split(rows, -(-len(rows) * size // _AT_ONCE)):  # so that memory is bounded
-            some = [cells[row] for row in part.tolist()]
-            figures = _extrapolated_figures(some, partial(sums_alone, some), ranges[part], level, size)
-            found[:, part] = figures.rows
+            some = [sums[row] for row in part.tolist()]
+            found[:, part] = _agreeing(some, ranges[part], level, size).rows
         rows = rows[TailFigures(*found[:, rows]).worst > tolerance] if size < _LARGEST else rows[:0]
         size *= 2
     return TailFigures(*found)
+
+
+def _of_no_loss(sums: Sums, level: float) -> Floats:
+    """Figures where the probability of no loss suffices, exact, (4, r)."""
+    means = np.array([sum(cell.mean for cell in one) for one in sums])
+    none, error = np.zeros(len(sums)), np.full(len(sums), np.exp(-TILT))
+    return np.stack([none, error, means / (1.0 - level), error])
 
 
 def _first_size(cells: int) -> int:
@@ -241,80 +265,77 @@ def _first_size(cells: int) -> int:
     return int(np.clip(2 ** int(np.log2(_POINTS / cells)), _FIRST, _FIRST_OF_FEW))
 
 
-def _independent_figures(cells: Sequence[LossCell], level: float) -> TailFigures:
-    """Figures of the total of independent cells, on a lattice refined until they agree."""
-    sums = partial(sum_independent, cells)
-    ranges, size = _ranges(cells, sums, level, each=False), 2 * _first_size(len(cells))
-    while True:
-        found = _extrapolated_figures(cells, sums, ranges, level, size)
-        if found.worst[0] <= _TOLERANCE or size >= _LARGEST:
-            return found
-        size *= 2
+def _agreeing(sums: Sums, ranges: Floats, level: float, size: int) -> TailFigures:
+    """Figures on a lattice; their errors are what twice the step changes, and what wraps round."""
+    fine, coarse = (
+        smooth_tails(one, ranges / steps_of(size >> halving), [level])[0]
+        for halving, one in enumerate(independent_sums(sums, ranges, size, halvings=1))
+    )
+    return TailFigures(
+        value_at_risk=fine.value_at_risk,
+        value_at_risk_error=_change(coarse.value_at_risk, fine.value_at_risk),
+        expected_shortfall=fine.expected_shortfall,
+        expected_shortfall_error=_change(coarse.expected_shortfall, fine.expected_shortfall),
+    )
 
 
-def _ranges(cells: Sequence[LossCell], sums: Sums, level: float, *, each: bool) -> Floats:
-    """Ranges that pass the level with some room, shape (c,), found on a coarse lattice.
+def _change(coarse: Floats, fine: Floats) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):  # infinite figures are exact
+        error = np.abs(coarse / fine - 1.0)
+    return np.asarray(np.where(np.isfinite(error), error, 0.0) + np.exp(-TILT))
+
+
+def _ranges(sums: Sums, first: Floats, level: float) -> Floats:
+    """Ranges that pass the level with some room, shape (r,), found on a coarse lattice.
 
     They are widened where they do not pass, and narrowed where the level lies in the first steps, but never to
     where they have failed before: between common and very rare losses there may be a gap.
     """
-    first = np.array([_first_range(cell, level) for cell in cells])
-    ranges = first if each else np.full(len(cells), first.sum())
-    none = counts_of(cells).log_generating(np.zeros((len(cells), 1), dtype=np.complex128)).real[:, 0]
-    silent = np.exp(none if each else np.full(len(cells), none.sum())) >= level
     room = _ROOM if level <= _RARE else 2.0 * _ROOM  # rounding errors grow towards the end of the range
-    failed, passing = np.zeros(len(cells)), np.full(len(cells), np.inf)
+    ranges, wanted = first.copy(), first.copy()
+    failed, passing = np.zeros(len(sums)), np.full(len(sums), np.inf)
+    rows = np.arange(len(sums))
     for _ in range(_TRIES):
-        steps = ranges / _SCOUT
-        found = sums(limited_means(cells, steps, _SCOUT), steps)
-        passed = np.broadcast_to(found.passes(level), (len(cells),))
-        failed = np.where(passed, failed, np.maximum(failed, ranges))
-        passing = np.where(passed, np.minimum(passing, ranges), passing)
-        places = _places(found, passed, steps, level)
-        wanted = np.maximum(room * np.maximum(places, _FEWEST_STEPS) * steps, np.sqrt(failed * passing))
-        if (passed & ((places >= _FEWEST_STEPS) | silent | (passing < 1.2 * failed))).all():
-            return np.where(wanted > failed, wanted, ranges)
-        wider = np.where(
-            np.isfinite(passing), np.sqrt(ranges * np.where(np.isfinite(passing), passing, 1.0)), 4.0 * ranges
+        if not len(rows):
+            return ranges
+        at = ranges[rows]
+        passed, places = _places([sums[row] for row in rows.tolist()], at, level)
+        failed[rows] = np.where(passed, failed[rows], np.maximum(failed[rows], at))
+        passing[rows] = np.where(passed, np.minimum(passing[rows], at), passing[rows])
+        low, high = failed[rows], passing[rows]
+        steps = at / steps_of(_COARSE)
+        wanted[rows] = np.maximum(room * np.maximum(places, _FEWEST_STEPS) * steps, np.sqrt(low * high))
+        done = passed & ((places >= _FEWEST_STEPS) | (high < 1.2 * low))
+        wider = np.where(np.isfinite(high), np.sqrt(at * np.where(np.isfinite(high), high, 1.0)), 4.0 * at)
+        ranges[rows] = np.where(
+            done,
+            np.where(wanted[rows] > low, wanted[rows], at),
+            np.where(passed, np.minimum(wanted[rows], at), wider),
         )
-        ranges = np.where(passed, np.minimum(wanted, ranges), wider)
+        rows = rows[~done]
     raise ParameterError(f"no range of losses passes the level {level}")
 
 
-def _places(found: Compound, passed: Flags, steps: Floats, level: float) -> Floats:
-    """Places of the level [steps] where the range passes it, zero elsewhere, (c,)."""
-    rows = passed[: len(found.mass)]
-    places = np.zeros(len(found.mass))
-    if rows.any():
-        some = Compound(mass=found.mass[rows], mean=found.mean[rows])
-        places[rows] = tail_of(some, np.ones(len(found.mass)), level).value_at_risk
-    return np.broadcast_to(places, (len(steps),))
+def _places(sums: Sums, ranges: Floats, level: float) -> tuple[Flags, Floats]:
+    """Tell which ranges pass the level on a coarse lattice, and at which step; zero where they do not, (r,)."""
+    (found,) = independent_sums(sums, ranges, _COARSE)
+    passed, places = found.passes(level), np.zeros(len(ranges))
+    if passed.any():
+        some = Compound(mass=found.mass[passed], mean=found.mean[passed])
+        places[passed] = smooth_tails(some, np.ones(len(some.mean)), [level])[0].value_at_risk
+    return passed, places
 
 
-def _first_range(cell: LossCell, level: float) -> float:
-    """A single loss as rare as the level, and the losses of a usual year."""
-    rare = (1.0 - level) / max(cell.frequency.mean, 1.0)
-    usual = cell.mean if np.isfinite(cell.mean) else 0.0
-    return float(cell.severity.ppf(np.asarray(1.0 - rare))) + usual
-
-
-def _extrapolated_figures(
-    cells: Sequence[LossCell], sums: Sums, ranges: Floats, level: float, size: int
-) -> TailFigures:
-    """Figures from three lattices, of which each has half the step of the one before."""
-    limited = limited_means(cells, ranges / size, size)
-    tails = []
-    for stride in (4, 2, 1):
-        steps = ranges * stride / size
-        tails.append(tail_of(sums(limited[:, ::stride], steps), steps, level))
-    value, value_error = _figure([tail.value_at_risk for tail in tails])
-    shortfall, shortfall_error = _figure([tail.expected_shortfall for tail in tails])
-    return TailFigures(value, value_error, shortfall, shortfall_error)
-
-
-def _figure(found: Sequence[Floats]) -> tuple[Floats, Floats]:
-    """Extrapolate figures of three steps; the error is the change by the last one, and what wraps round."""
-    before, best = extrapolated(found[0], found[1]), extrapolated(found[1], found[2])
-    with np.errstate(invalid="ignore", divide="ignore"):  # infinite figures are exact
-        error = np.abs(best - before) / np.abs(best)
-    return best, np.where(np.isfinite(error), error, 0.0) + np.exp(-TILT)
+def _first_ranges(cells: Sequence[LossCell], level: float) -> Floats:
+    """A single loss as rare as the level, and the losses of a year in which there are as many as is that rare, (c,)."""
+    mean, dispersion, usual = np.array(
+        [[cell.frequency.mean, cell.frequency.dispersion, cell.mean] for cell in cells]
+    ).T
+    shape = 1.0 / (dispersion + 1.0 / mean)  # of a gamma number of the same variance
+    many = special.gammaincinv(shape, level) / shape
+    rare = 1.0 - (1.0 - level) / np.maximum(mean, 1.0)
+    largest = [
+        float(cell.severity.ppf(np.asarray(share))) for cell, share in zip(cells, rare.tolist(), strict=True)
+    ]
+    found: Floats = np.array(largest) + np.where(np.isfinite(usual), many * usual, 0.0)
+    return found

@@ -7,11 +7,59 @@ import numpy.typing as npt
 
 from riskmodels.losses.cells import LossCell, counts_of, limited_means
 from riskmodels.losses.dependence import Dependence, dependent_masses
+from riskmodels.losses.graded import near_of, nodes, smooth_sums, smooth_transforms, steps_of
 from riskmodels.losses.lattice import Compound, masses, transformed, untransformed
+from riskmodels.losses.severity import Severity
 
 Floats = npt.NDArray[np.float64]
 
 _NEAR = ((64, 16), (16, 64), (4, 256))  # where cells depend: parts of a step, and the steps up to which
+
+
+def independent_sums(
+    sums: Sequence[Sequence[LossCell]], ends: Floats, size: int, *, halvings: int = 0
+) -> list[Compound]:
+    """Sums of independent cells on lattices up to their ends, (r,): of the size, and of every second point and so on.
+
+    A severity that several sums with the same end have in common is evaluated once.
+    """
+    cells = [cell for one in sums for cell in one]
+    numbers = np.array([len(one) for one in sums])
+    counts, mean = counts_of(cells), means_of(cells)
+    starts = np.cumsum(numbers) - numbers
+    means, alone = np.add.reduceat(mean, starts), len(cells) == len(sums)
+    kinds, which = _kinds(cells, np.repeat(ends, numbers).tolist())
+    near, steps = near_of(size), np.array([end for _, end in kinds]) / steps_of(size)
+    places = nodes(size, near)
+    limited = np.stack(
+        [severity.limited_mean(places * step) for (severity, _), step in zip(kinds, steps, strict=True)]
+    )
+    found = []
+    for halving in range(halvings + 1):
+        points, stride = size >> halving, 2**halving
+        transform = smooth_transforms(limited[:, ::stride], steps * stride, points, near >> halving)
+        logs = counts.log_generating(transform[which])
+        total = logs if alone else np.add.reduceat(logs, starts, axis=0)
+        found.append(smooth_sums(np.exp(total), means, points))
+    return found
+
+
+def without_loss(sums: Sequence[Sequence[LossCell]]) -> Floats:
+    """Probabilities that a year of independent cells has no loss, (r,)."""
+    counts = counts_of([cell for one in sums for cell in one])
+    logs = counts.log_generating(np.zeros(counts.mean.shape, dtype=np.complex128)).real[:, 0]
+    starts = np.cumsum([0, *(len(one) for one in sums[:-1])])
+    return np.asarray(np.exp(np.add.reduceat(logs, starts)))
+
+
+def _kinds(
+    cells: Sequence[LossCell], ends: Sequence[float]
+) -> tuple[list[tuple[Severity, float]], npt.NDArray[np.int64]]:
+    """Return the different pairs of a severity and an end, and which of them is each cell's."""
+    keys = [(id(cell.severity), end) for cell, end in zip(cells, ends, strict=True)]
+    different = {key: (cell.severity, key[1]) for key, cell in zip(keys, cells, strict=True)}
+    place = {key: number for number, key in enumerate(different)}
+    return list(different.values()), np.array([place[key] for key in keys])
 
 
 def sums_alone(cells: Sequence[LossCell], limited: Floats, steps: Floats) -> Compound:

@@ -11,6 +11,7 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.losses.fitting import fit_tail, standard_errors
 from riskmodels.losses.goodness import anderson_darling
+from riskmodels.losses.tails import fitted_tails, tail_probabilities
 
 Floats = npt.NDArray[np.float64]
 
@@ -145,10 +146,8 @@ def tail_thresholds(losses: npt.ArrayLike, *, draws: int = 99, seed: int) -> pd.
 def _tail_p_value(losses: Floats, threshold: float, draws: int, rng: np.random.Generator) -> float:
     found = fit_tail(losses, threshold)
     distance = anderson_darling(found.tail.cdf(losses[losses > threshold]))
-    beyond = 0
-    for _ in range(draws):
-        again = found.tail.ppf(rng.uniform(size=found.exceedances))
-        beyond += anderson_darling(fit_tail(again, threshold).tail.cdf(again)) >= distance
+    again = found.tail.ppf(rng.uniform(size=(draws, found.exceedances))) - threshold
+    beyond = int((anderson_darling(tail_probabilities(again, *fitted_tails(again))) >= distance).sum())
     return (beyond + 1) / (draws + 1)
 
 

@@ -14,10 +14,10 @@ from riskmodels.losses.aggregate import LossDistribution, aggregate_losses
 from riskmodels.losses.contributions import euler_contributions
 from riskmodels.losses.dependence import Dependence
 from riskmodels.losses.diagnostics import TailDiagnostics, tail_diagnostics, tail_thresholds
+from riskmodels.losses.drawn import check_intervals, drawn_curve, drawn_figures, drawn_intervals
 from riskmodels.losses.fitting import TailFit, fit_severity
 from riskmodels.losses.goodness import goodness_of_fit
 from riskmodels.losses.portfolio import drawn_cells, portfolios_of
-from riskmodels.losses.uncertainty import check_intervals, drawn_curve, drawn_intervals
 from riskmodels.panel import last_complete
 from riskmodels.tables import Table, Tables
 
@@ -154,10 +154,11 @@ def assess_losses(
     cells = best.best()
     distribution = aggregate_losses(cells, dependence=dependence, level=level)
     alone = distribution if dependence is None else aggregate_losses(cells, level=level)
+    figures = drawn_figures(alone.table, drawn, level=level, levels=_LEVELS)
     return LossAssessment(
         distribution=distribution,
-        intervals=drawn_intervals(alone.table, drawn, level=level, confidence=confidence),
-        curve=drawn_curve(cells, drawn, _LEVELS, confidence=confidence),
+        intervals=drawn_intervals(alone.table, figures, confidence=confidence),
+        curve=drawn_curve(alone.table, cells, figures, _LEVELS, confidence=confidence),
         contributions=_contributions(distribution),
         severities=best.bodies,
         tail=best.tail,

@@ -12,6 +12,8 @@ from statsmodels.tools.numdiff import approx_hess3
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.losses.severity import Gamma, GeneralizedPareto, Lognormal, Spliced, Weibull
+from riskmodels.losses.tails import fitted_tails, tail_log_likelihood
+from riskmodels.losses.truncated import fit_truncated_normal
 
 Floats = npt.NDArray[np.float64]
 Family = Literal["lognormal", "weibull", "gamma"]
@@ -26,8 +28,6 @@ _PARAMETERS: dict[Family, tuple[str, str]] = {
 _TAIL = ("tail_shape", "tail_scale", "tail_probability")
 _WIDEST = 5.0  # of a lognormal body's deviation; wider ones are powers, not bodies
 _LEAST_REGULAR = -0.49
-_NO_SHAPE = 1e-9  # nearer to zero than this, a tail is exponential
-_LOG_ROOT_TWO_PI = 0.5 * float(np.log(2.0 * np.pi))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -179,8 +179,7 @@ class TailFit:
 def fit_tail(losses: Floats, threshold: float) -> TailFit:
     """Fit a generalised Pareto distribution to the losses above a threshold.
 
-    By the profile likelihood of shape over scale, which has one maximum in practice (Grimshaw 1993,
-    doi:10.1080/00401706.1993.10485040).
+    By the profile likelihood of shape over scale (see ``fitted_tails``).
 
     Raises
     ------
@@ -191,9 +190,7 @@ def fit_tail(losses: Floats, threshold: float) -> TailFit:
     _enough(excess, f"losses above {threshold:,.6g}")
     unit = float(excess.mean())
     scaled = excess / unit
-    ratio = _best_ratio(scaled)
-    shape = float(np.log1p(ratio * scaled).mean()) if ratio else 0.0
-    scale = float(shape / ratio) if ratio else 1.0
+    shape, scale = (float(one[0]) for one in fitted_tails(scaled[None]))
 
     def likelihood(parameters: Floats) -> float:
         return tail_log_likelihood(scaled, *parameters.tolist())
@@ -228,60 +225,54 @@ def _inverse(information: Floats) -> Floats | None:
     return np.asarray(np.linalg.inv(information), dtype=np.float64)
 
 
-def _best_ratio(scaled: Floats) -> float:
-    """Ratio of shape to scale with the largest profile likelihood, for excesses of mean one."""
-
-    def profile(ratio: float) -> float:
-        if abs(ratio) < _NO_SHAPE:  # exponential
-            return float(len(scaled))
-        shape = np.log1p(ratio * scaled).mean()
-        return float(len(scaled) * (np.log(shape / ratio) + shape + 1.0))
-
-    lowest = -1.0 / scaled.max()
-    grid = np.concatenate([lowest * np.linspace(0.95, 0.0, 40), np.geomspace(1e-4, 1e3, 120)])
-    values = [profile(float(ratio)) for ratio in grid]
-    place = int(np.argmin(values))
-    ends = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
-    found = optimize.minimize_scalar(profile, bounds=ends, method="bounded", options={"xatol": 1e-12})
-    return float(found.x)
-
-
-def tail_log_likelihood(excess: Floats, shape: float, scale: float) -> float:
-    """Log-likelihood of excesses over a threshold."""
-    if abs(shape) < _NO_SHAPE:
-        return float((-np.log(scale) - excess / scale).sum())
-    inside = np.maximum(1.0 + shape * excess / scale, 1e-300)
-    return float((-np.log(scale) - (1.0 + 1.0 / shape) * np.log(inside)).sum())
-
-
 def fit_body(losses: Floats, family: Family, low: float, high: float) -> Part:
     """Fit two parameters to losses between two thresholds, given that they are there."""
     _enough(losses, "losses of the body")
+    found = _fit_lognormal(losses, low, high) if family == "lognormal" else _climb(losses, family, low, high)
+    if found is None:
+        raise ParameterError(f"the {family} body could not be fitted: the losses do not say where it lies")
+    return found
+
+
+def _fit_lognormal(losses: Floats, low: float, high: float) -> Part | None:
+    """Fit the logarithms of losses."""
+    logs = np.log(losses)
+    found = fit_truncated_normal(logs, float(np.log(low)) if low > 0 else -np.inf, float(np.log(high)))
+    covariance = None if found is None else _inverse(found.information)
+    if found is None or covariance is None or found.estimates[1] > _WIDEST:
+        return None
+    return Part(
+        estimates=found.estimates,
+        covariance=covariance,
+        log_likelihood=found.log_likelihood - float(logs.sum()),
+    )
+
+
+def _climb(losses: Floats, family: Family, low: float, high: float) -> Part | None:
+    """Climb the likelihood of a family of shape and scale."""
     unit = float(np.exp(np.log(losses).mean()))
     scaled, bounds = losses / unit, np.array([low, high]) / unit
 
     def likelihood(parameters: Floats) -> float:
-        if parameters[1] <= 0 or (family != "lognormal" and parameters[0] <= 0):
+        if (parameters <= 0).any():
             return -np.inf
-        made = body_of(family, parameters)
+        made = _of_shape(family, parameters)
         below, above = made.cdf(bounds).tolist()
         return float(_log_density(made, scaled).sum() - len(scaled) * np.log(max(above - below, 1e-300)))
 
     def lack(parameters: Floats) -> float:
         return -likelihood(parameters)
 
-    deviation = float(np.log(scaled).std())
-    start = [0.0, deviation] if family == "lognormal" else [1.0 / deviation, 1.0]
+    start = np.array([1.0 / float(np.log(scaled).std()), 1.0])
     found = optimize.minimize(
-        lack, np.array(start), method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-10, "maxiter": 4000}
+        lack, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-10, "maxiter": 4000}
     )
     covariance = _inverse(-approx_hess3(found.x, likelihood)) if found.success else None
-    if covariance is None or (family == "lognormal" and found.x[1] > _WIDEST):
-        raise ParameterError(f"the {family} body could not be fitted: the losses do not say where it lies")
-    logs = family == "lognormal"
-    units = np.ones(2) if logs else np.array([1.0, unit])
+    if covariance is None:
+        return None
+    units = np.array([1.0, unit])
     return Part(
-        estimates=found.x * units + (np.array([np.log(unit), 0.0]) if logs else 0.0),
+        estimates=found.x * units,
         covariance=covariance * np.outer(units, units),
         log_likelihood=-float(found.fun) - len(losses) * float(np.log(unit)),
     )
@@ -310,21 +301,21 @@ def _joined(*parts: Part) -> Part:
 
 def body_of(family: Family, parameters: Floats) -> Body:
     """Return the body of a family with these two parameters."""
-    first, second = parameters.tolist()
     if family == "lognormal":
-        return Lognormal(mu=first, sigma=second)
-    return (Weibull if family == "weibull" else Gamma)(shape=first, scale=second)
+        return Lognormal(mu=float(parameters[0]), sigma=float(parameters[1]))
+    return _of_shape(family, parameters)
 
 
-def _log_density(made: Body, losses: Floats) -> Floats:
-    logs = np.log(losses)
-    if isinstance(made, Lognormal):
-        density = -0.5 * ((logs - made.mu) / made.sigma) ** 2 - logs - np.log(made.sigma) - _LOG_ROOT_TWO_PI
-    elif isinstance(made, Weibull):
-        ratio = losses / made.scale
+def _of_shape(family: Family, parameters: Floats) -> Weibull | Gamma:
+    shape, scale = parameters.tolist()
+    return (Weibull if family == "weibull" else Gamma)(shape=shape, scale=scale)
+
+
+def _log_density(made: Weibull | Gamma, losses: Floats) -> Floats:
+    logs, ratio = np.log(losses), losses / made.scale
+    if isinstance(made, Weibull):
         density = np.log(made.shape) + made.shape * np.log(ratio) - logs - ratio**made.shape
     else:
-        ratio = losses / made.scale
         density = made.shape * np.log(ratio) - logs - ratio - special.gammaln(made.shape)
     return np.asarray(density)
 

@@ -84,11 +84,12 @@ def _statistics(fit: SeverityFit, losses: Floats) -> Floats:
     places = np.sort((fit.severity.cdf(losses) - hidden) / (1.0 - hidden))
     ranks, n = np.arange(1, len(places) + 1), len(places)
     distance = np.maximum(ranks / n - places, places - (ranks - 1) / n).max()
-    return np.array([distance, anderson_darling(places)])
+    return np.array([distance, float(anderson_darling(places))])
 
 
-def anderson_darling(places: Floats) -> float:
-    """Distance of probabilities from uniform ones."""
-    places = np.clip(np.sort(places), 1e-12, 1.0 - 1e-12)
-    weights = 2.0 * np.arange(1, len(places) + 1) - 1.0
-    return float(-len(places) - (weights * (np.log(places) + np.log1p(-places[::-1]))).mean())
+def anderson_darling(places: Floats) -> Floats:
+    """Distance of probabilities from uniform ones, along the last axis."""
+    places = np.clip(np.sort(places, axis=-1), 1e-12, 1.0 - 1e-12)
+    number = places.shape[-1]
+    weights = 2.0 * np.arange(1, number + 1) - 1.0
+    return np.asarray(-number - (weights * (np.log(places) + np.log1p(-places[..., ::-1]))).mean(axis=-1))

@@ -7,8 +7,9 @@ import numpy.typing as npt
 from scipy import optimize, stats
 
 from riskmodels.errors import ParameterError
-from riskmodels.losses.fitting import SeverityFit, fit_tail, tail_log_likelihood
+from riskmodels.losses.fitting import SeverityFit, fit_tail
 from riskmodels.losses.goodness import drawn_again
+from riskmodels.losses.tails import tail_log_likelihood
 
 Floats = npt.NDArray[np.float64]
 

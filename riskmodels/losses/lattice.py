@@ -27,14 +27,24 @@ class Counts:
     dispersion: Floats
 
     def log_generating(self, z: Complexes) -> Complexes:
-        """Logarithm of the probability generating functions, z of shape (c, m)."""
-        poisson = self.mean * (z - 1.0)
+        """Logarithm of the probability generating functions, z of shape (c, m).
+
+        By real functions, which run on many numbers at a time; a part of the logarithm is at most a right angle, as
+        z is at most one.
+        """
         spread = self.dispersion > 0
         if not spread.any():
-            return poisson
-        some = spread[:, 0]
-        poisson[some] = -np.log(1.0 - self.dispersion[some] * poisson[some]) / self.dispersion[some]
-        return poisson
+            return self.mean * (z - 1.0)
+        dispersion = np.where(spread, self.dispersion, 1.0)
+        growth = dispersion * self.mean
+        real, imaginary = (1.0 + growth) - growth * z.real, growth * z.imag
+        found = np.empty_like(z)
+        found.real = np.log(real**2 + imaginary**2) * (-0.5 / dispersion)
+        found.imag = np.arctan(imaginary / real) / dispersion
+        if not spread.all():
+            plain = ~spread[:, 0]
+            found[plain] = self.mean[plain] * (z[plain] - 1.0)
+        return found
 
     def relative_slope(self, z: Complexes) -> Complexes:
         """Derivative of the generating functions over themselves."""
@@ -98,43 +108,52 @@ def tail_of(sums: Compound, steps: Floats, level: float) -> Tail:
     step = steps[: len(survival)]
     limited = np.zeros((len(survival), survival.shape[1] + 1))  # means limited at 0, h, 2 h, …
     np.cumsum(survival, axis=1, out=limited[:, 1:])
-    places = np.array([_quantile(row, level) for row in survival])
-    at = np.array([_interpolated(row, place) for row, place in zip(limited, places.tolist(), strict=True)])
+    places = quantiles(survival, level)
     return Tail(
         value_at_risk=places * step,
-        expected_shortfall=places * step + (sums.mean - at * step) / (1.0 - level),
+        expected_shortfall=expected_shortfalls(sums.mean, places, interpolated(limited, places), step, level),
     )
 
 
-def _quantile(survival: Floats, level: float) -> float:
-    """Place of the level [steps]: survival k is that at k + 1 / 2."""
-    place = int(np.searchsorted(-survival, level - 1.0))
-    if place == 0:  # the level is below the probability of no loss
-        return 0.0
-    start = min(max(place - _STENCIL // 2, 0), len(survival) - _STENCIL)
-    near = slice(start, start + _STENCIL)
-    log = np.log(np.maximum(survival[near], 1e-300))
-    wanted = np.log1p(-level)
-    if (np.diff(log) < 0).all():
-        found = _lagrange(log, np.arange(start, start + _STENCIL, dtype=np.float64) + 0.5, wanted)
-        if place - 0.5 <= found <= place + 0.5:
-            return found
-    low, high = survival[place - 1], survival[place]
-    return place - 0.5 + float((low - (1.0 - level)) / max(low - high, 1e-300))
+def expected_shortfalls(mean: Floats, places: Floats, limited: Floats, step: Floats, level: float) -> Floats:
+    """Compute expected shortfall from the mean, and the mean limited at the value-at-risk [steps]."""
+    found: Floats = places * step + (mean - limited * step) / (1.0 - level)
+    return found
 
 
-def _interpolated(values: Floats, place: float) -> float:
-    """Interpolate values at 0, 1, … at a place between."""
-    start = min(max(int(place) - _STENCIL // 2 + 1, 0), len(values) - _STENCIL)
-    nodes = np.arange(start, start + _STENCIL, dtype=np.float64)
-    return _lagrange(nodes, values[start : start + _STENCIL], place)
+def quantiles(survival: Floats, level: float, zero: int = 0) -> Floats:
+    """Find the places of the level in rows, (r, M) [steps above the point that is zero].
+
+    Survival k is that half a step above k. The place is zero where the probability of no loss suffices.
+    """
+    size, rows = survival.shape[1], np.arange(len(survival))
+    place = size - np.argmax(survival[:, ::-1] > 1.0 - level, axis=1)  # near zero there may be ripples
+    place = np.where((survival > 1.0 - level).any(axis=1), np.minimum(place, size - 1), 0)
+    points = np.clip(place - _STENCIL // 2, 0, size - _STENCIL)[:, None] + np.arange(_STENCIL)
+    log = np.log(np.maximum(survival[rows[:, None], points], 1e-300))
+    falling = (np.diff(log, axis=1) < 0).all(axis=1)
+    apart = log + np.where(falling[:, None], 0.0, np.arange(_STENCIL))  # no two alike
+    found = _lagrange(apart, points + 0.5, np.full(len(rows), np.log1p(-level)))
+    low, high = survival[rows, np.maximum(place - 1, 0)], survival[rows, place]
+    linear = place - 0.5 + (low - (1.0 - level)) / np.maximum(low - high, 1e-300)
+    usable = falling & (np.abs(found - place) <= 0.5)  # noqa: PLR2004  half a step
+    return np.where(place > zero, np.where(usable, found, linear) - zero, 0.0)
 
 
-def _lagrange(nodes: Floats, values: Floats, at: float) -> float:
-    """Evaluate the polynomial through nodes and values."""
-    apart = nodes[:, None] - nodes + np.eye(len(nodes))
-    away = np.where(np.eye(len(nodes), dtype=bool), 1.0, at - nodes)
-    return float((values * (away / apart).prod(axis=1)).sum())
+def interpolated(values: Floats, places: Floats) -> Floats:
+    """Interpolate rows of values at 0, 1, … at one place each."""
+    start = np.clip(places.astype(int) - _STENCIL // 2 + 1, 0, values.shape[1] - _STENCIL)
+    points = start[:, None] + np.arange(_STENCIL)
+    return _lagrange(points.astype(np.float64), np.take_along_axis(values, points, axis=1), places)
+
+
+def _lagrange(nodes: Floats, values: Floats, at: Floats) -> Floats:
+    """Evaluate polynomials through nodes and values, (r, k), at one place each."""
+    same = np.eye(nodes.shape[1], dtype=bool)
+    apart = np.where(same, 1.0, nodes[:, :, None] - nodes[:, None, :])
+    away = np.where(same, 1.0, at[:, None, None] - nodes[:, None, :])
+    found: Floats = (values * (away / apart).prod(axis=2)).sum(axis=1)
+    return found
 
 
 def extrapolated(coarse: Floats, fine: Floats) -> Floats:
