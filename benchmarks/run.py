@@ -136,9 +136,9 @@ def run_in_sequence(folder: Path) -> None:
 def computed() -> Stages:
     """Compute what the notebooks compute, and return the seconds of each stage."""
     import riskmodels as rm
+    from riskmodels.runner.forking import import_libraries
 
-    for name in rm.__all__:  # imports are not computation
-        getattr(rm, name)
+    import_libraries()  # imports are not computation
     seconds: Stages = {}
     results: dict[str, Any] = {}
     for name, stage in _stages(rm, results):

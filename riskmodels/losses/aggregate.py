@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special
+import scipy
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
@@ -332,7 +332,7 @@ def _first_ranges(cells: Sequence[LossCell], level: float) -> Floats:
         [[cell.frequency.mean, cell.frequency.dispersion, cell.mean] for cell in cells]
     ).T
     shape = 1.0 / (dispersion + 1.0 / mean)  # of a gamma number of the same variance
-    many = special.gammaincinv(shape, level) / shape
+    many = scipy.special.gammaincinv(shape, level) / shape
     rare = 1.0 - (1.0 - level) / np.maximum(mean, 1.0)
     largest = [
         float(cell.severity.ppf(np.asarray(share))) for cell, share in zip(cells, rare.tolist(), strict=True)

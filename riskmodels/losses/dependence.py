@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+import scipy
 
 from riskmodels.errors import ParameterError
 from riskmodels.losses.lattice import transformed, untransformed
@@ -42,7 +42,7 @@ class GaussianFactor:
 
     def scores(self, survival: Floats) -> Floats:
         """Normal scores of probabilities to be exceeded."""
-        return np.asarray(-special.ndtri(survival))
+        return np.asarray(-scipy.special.ndtri(survival))
 
     def scales(self, size: int, rng: np.random.Generator) -> Floats:  # noqa: ARG002  as of StudentFactor
         """Draw what all scores of a year are divided by: one."""
@@ -64,7 +64,7 @@ class StudentFactor:
     @property
     def nodes(self) -> "Nodes":
         """Return the rule by which the factor and the scale are integrated, the latter on a logarithmic scale."""
-        normal, square = _normal_nodes(self.correlation), stats.chi2(self.degrees)
+        normal, square = _normal_nodes(self.correlation), scipy.stats.chi2(self.degrees)
         step = min(_LOG_STEP, _OF_DEVIATION * np.sqrt(2.0 / self.degrees))
         logs = np.arange(np.log(square.ppf(_LEAST)), np.log(square.isf(_LEAST)), step)
         chi = np.exp(logs)
@@ -77,7 +77,7 @@ class StudentFactor:
 
     def scores(self, survival: Floats) -> Floats:
         """Student scores of probabilities to be exceeded."""
-        return np.asarray(-special.stdtrit(self.degrees, survival))
+        return np.asarray(-scipy.special.stdtrit(self.degrees, survival))
 
     def scales(self, size: int, rng: np.random.Generator) -> Floats:
         """Draw what all scores of a year are divided by."""
@@ -116,7 +116,7 @@ def conditional_masses(
     load, own = np.sqrt(dependence.correlation), np.sqrt(1.0 - dependence.correlation)
     nodes = dependence.nodes
     for factor, scale, weights in zip(nodes.factor, nodes.scale, nodes.weights, strict=True):
-        given = [special.ndtr((load * factor - scale * part) / own).mean(axis=-1) for part in scores]
+        given = [scipy.special.ndtr((load * factor - scale * part) / own).mean(axis=-1) for part in scores]
         yield weights, -np.diff(np.concatenate(given, axis=1), axis=1, prepend=1.0)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
@@ -92,7 +92,7 @@ def _from(losses: Floats, threshold: float) -> dict[str, float]:
         "modified_scale": found.tail.scale - found.tail.shape * threshold,
         "modified_scale_error": float(standard_errors(np.array([[slope @ covariance @ slope]]))[0]),
         "mean_excess": float(excess.mean()),
-        "mean_excess_error": float(stats.sem(excess)),
+        "mean_excess_error": float(scipy.stats.sem(excess)),
     }
 
 

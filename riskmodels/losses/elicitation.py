@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special
+import scipy
 
 from riskmodels.errors import ParameterError
 from riskmodels.losses.severity import Lognormal, Severity
@@ -47,7 +47,7 @@ def elicited_severity(quantiles: Mapping[float, float]) -> Lognormal:
         raise ParameterError(
             "experts' quantiles must be two or more, of rising probabilities and rising positive losses"
         )
-    sigma, mu = np.polyfit(special.ndtri(levels), np.log(losses), 1).tolist()
+    sigma, mu = np.polyfit(scipy.special.ndtri(levels), np.log(losses), 1).tolist()
     return Lognormal(mu=mu, sigma=sigma)
 
 

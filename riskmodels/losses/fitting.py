@@ -6,8 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import linalg, optimize, special
-from statsmodels.tools.numdiff import approx_hess3
+import scipy
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
@@ -186,6 +185,8 @@ def fit_tail(losses: Floats, threshold: float) -> TailFit:
     ParameterError
         Fewer than five losses are above the threshold, or they do not differ.
     """
+    from statsmodels.tools.numdiff import approx_hess3  # here, for start-up
+
     excess = losses[losses > threshold] - threshold
     _enough(excess, f"losses above {threshold:,.6g}")
     unit = float(excess.mean())
@@ -250,6 +251,8 @@ def _fit_lognormal(losses: Floats, low: float, high: float) -> Part | None:
 
 def _climb(losses: Floats, family: Family, low: float, high: float) -> Part | None:
     """Climb the likelihood of a family of shape and scale."""
+    from statsmodels.tools.numdiff import approx_hess3  # here, for start-up
+
     unit = float(np.exp(np.log(losses).mean()))
     scaled, bounds = losses / unit, np.array([low, high]) / unit
 
@@ -264,7 +267,7 @@ def _climb(losses: Floats, family: Family, low: float, high: float) -> Part | No
         return -likelihood(parameters)
 
     start = np.array([1.0 / float(np.log(scaled).std()), 1.0])
-    found = optimize.minimize(
+    found = scipy.optimize.minimize(
         lack, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-10, "maxiter": 4000}
     )
     covariance = _inverse(-approx_hess3(found.x, likelihood)) if found.success else None
@@ -294,7 +297,7 @@ def _fit_split(body: Body, share: float, number: int, low: float, high: float) -
 def _joined(*parts: Part) -> Part:
     return Part(
         estimates=np.concatenate([part.estimates for part in parts]),
-        covariance=linalg.block_diag(*(part.covariance for part in parts)),
+        covariance=scipy.linalg.block_diag(*(part.covariance for part in parts)),
         log_likelihood=sum(part.log_likelihood for part in parts),
     )
 
@@ -316,7 +319,7 @@ def _log_density(made: Weibull | Gamma, losses: Floats) -> Floats:
     if isinstance(made, Weibull):
         density = np.log(made.shape) + made.shape * np.log(ratio) - logs - ratio**made.shape
     else:
-        density = made.shape * np.log(ratio) - logs - ratio - special.gammaln(made.shape)
+        density = made.shape * np.log(ratio) - logs - ratio - scipy.special.gammaln(made.shape)
     return np.asarray(density)
 
 

@@ -7,7 +7,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from statsmodels.discrete import discrete_model
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
@@ -153,6 +152,8 @@ def fit_frequency(
     >>> round(fit_frequency([4, 6, 5, 5], [1, 1, 1, 1]).frequency(2.0).mean, 6)
     10.0
     """
+    from statsmodels.discrete import discrete_model  # here, for start-up
+
     number, base, design = _checked(counts, exposure, covariates)
     poisson = _quietly(discrete_model.Poisson(number, design, exposure=base))
     best, names = poisson, list(design.columns)
@@ -178,6 +179,8 @@ def fit_frequency(
 
 def _dispersed(number: Floats, base: Floats, design: pd.DataFrame) -> Any:
     """Fit a negative binomial; None where its likelihood has no inner maximum."""
+    from statsmodels.discrete import discrete_model  # here, for start-up
+
     fitted = _quietly(discrete_model.NegativeBinomial(number, design, exposure=base))
     try:
         variances = np.diag(fitted.cov_params())

@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
+import scipy
 
 from riskmodels.losses.lattice import (
     TILT,
@@ -61,14 +61,14 @@ def smooth_transforms(limited: Floats, steps: Floats, size: int, near: int) -> C
     padded = np.zeros((len(masses), size))
     padded[:, : steps_of(size)] = tilted[:, _SIDE:]
     padded[:, -_SIDE:] = tilted[:, :_SIDE]
-    found: Complexes = fft.rfft(padded, axis=-1, overwrite_x=True)
+    found: Complexes = scipy.fft.rfft(padded, axis=-1, overwrite_x=True)
     return found
 
 
 def smooth_sums(transform: Complexes, mean: Floats, size: int) -> Compound:
     """Return sums of N masses, of which the first eighth are below zero, from tilted transforms."""
     below = size // _SHARE_BELOW
-    turned = np.roll(fft.irfft(transform, n=size, axis=-1, overwrite_x=True), below, axis=-1)
+    turned = np.roll(scipy.fft.irfft(transform, n=size, axis=-1, overwrite_x=True), below, axis=-1)
     return Compound(mass=turned * np.exp(TILT / size * np.arange(-below, size - below)), mean=mean)
 
 

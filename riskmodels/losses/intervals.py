@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, stats
+import scipy
 
 from riskmodels.errors import ParameterError
 from riskmodels.losses.fitting import SeverityFit, fit_tail
@@ -56,7 +56,7 @@ def profile_interval(
     beyond = None if level is None else (1.0 - level) * len(losses) / len(excess)
     if beyond is not None and not 0 < beyond < 1:
         raise ParameterError(f"the level {level} is not in the tail above {threshold:,.6g}")
-    drop = best.part.log_likelihood - 0.5 * float(stats.chi2(1).ppf(confidence))
+    drop = best.part.log_likelihood - 0.5 * float(scipy.stats.chi2(1).ppf(confidence))
 
     def lack(value: float) -> float:
         return drop - (
@@ -77,14 +77,14 @@ def _end(lack: Callable[[float], float], middle: float, step: float, *, least: f
         if outer <= least:
             return least
         inner, outer, step = outer, max(outer + step, least), 1.5 * step
-    return float(optimize.brentq(lack, inner, outer, xtol=1e-10 * max(abs(middle), 1.0)))
+    return float(scipy.optimize.brentq(lack, inner, outer, xtol=1e-10 * max(abs(middle), 1.0)))
 
 
 def _profile_shape(excess: Floats, shape: float) -> float:
     """Largest log-likelihood with this shape."""
     largest = float(excess.max())
     least = max(-shape, 0.0) * largest + 1e-9 * largest
-    found = optimize.minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         lambda log: -tail_log_likelihood(excess, shape, float(np.exp(log))),
         bounds=(np.log(least), np.log(100.0 * largest)),
         method="bounded",
@@ -106,7 +106,9 @@ def _profile_quantile(excess: Floats, quantile: float, beyond: float) -> float:
     grid = np.linspace(*_SHAPES, 80)
     place = int(np.argmin([lack(float(shape)) for shape in grid]))
     ends = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
-    return -float(optimize.minimize_scalar(lack, bounds=ends, method="bounded", options={"xatol": 1e-10}).fun)
+    return -float(
+        scipy.optimize.minimize_scalar(lack, bounds=ends, method="bounded", options={"xatol": 1e-10}).fun
+    )
 
 
 def bootstrap_interval(

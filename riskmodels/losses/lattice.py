@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
+import scipy
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -69,13 +69,13 @@ def transformed(mass: Floats, *, tilt: float = TILT) -> Complexes:
     Grübel & Hermesmeier 1999, doi:10.2143/AST.29.2.504611.
     """
     size = mass.shape[-1]
-    found: Complexes = fft.rfft(mass * np.exp(-tilt / size * np.arange(size)), axis=-1)
+    found: Complexes = scipy.fft.rfft(mass * np.exp(-tilt / size * np.arange(size)), axis=-1)
     return found
 
 
 def untransformed(transform: Complexes, size: int, *, tilt: float = TILT) -> Floats:
     """Masses of a tilted transform."""
-    found: Floats = fft.irfft(transform, n=size, axis=-1) * np.exp(tilt / size * np.arange(size))
+    found: Floats = scipy.fft.irfft(transform, n=size, axis=-1) * np.exp(tilt / size * np.arange(size))
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from riskmodels.errors import ParameterError
 
@@ -78,17 +78,17 @@ class Gamma:
 
     def cdf(self, losses: Floats) -> Floats:
         """Probability of at most ``losses``."""
-        return np.asarray(special.gammainc(self.shape, _above_zero(losses) / self.scale))
+        return np.asarray(scipy.special.gammainc(self.shape, _above_zero(losses) / self.scale))
 
     def limited_mean(self, limits: Floats) -> Floats:
         """Mean of the smaller of the loss and a limit."""
         scaled = _above_zero(limits) / self.scale
-        within = self.mean * special.gammainc(self.shape + 1, scaled)
-        return np.asarray(within + _above_zero(limits) * special.gammaincc(self.shape, scaled))
+        within = self.mean * scipy.special.gammainc(self.shape + 1, scaled)
+        return np.asarray(within + _above_zero(limits) * scipy.special.gammaincc(self.shape, scaled))
 
     def ppf(self, levels: Floats) -> Floats:
         """Quantiles."""
-        return np.asarray(self.scale * special.gammaincinv(self.shape, levels))
+        return np.asarray(self.scale * scipy.special.gammaincinv(self.shape, levels))
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Weibull:
     @property
     def mean(self) -> float:
         """Mean."""
-        return self.scale * float(special.gamma(1 + 1 / self.shape))
+        return self.scale * float(scipy.special.gamma(1 + 1 / self.shape))
 
     def cdf(self, losses: Floats) -> Floats:
         """Probability of at most ``losses``."""
@@ -113,7 +113,7 @@ class Weibull:
     def limited_mean(self, limits: Floats) -> Floats:
         """Mean of the smaller of the loss and a limit."""
         power = (_above_zero(limits) / self.scale) ** self.shape
-        within = self.mean * special.gammainc(1 + 1 / self.shape, power)
+        within = self.mean * scipy.special.gammainc(1 + 1 / self.shape, power)
         return np.asarray(within + _above_zero(limits) * np.exp(-power))
 
     def ppf(self, levels: Floats) -> Floats:
@@ -138,17 +138,17 @@ class Lognormal:
 
     def cdf(self, losses: Floats) -> Floats:
         """Probability of at most ``losses``."""
-        return np.asarray(special.ndtr(self._score(losses)))
+        return np.asarray(scipy.special.ndtr(self._score(losses)))
 
     def limited_mean(self, limits: Floats) -> Floats:
         """Mean of the smaller of the loss and a limit."""
         score = self._score(limits)
-        within = self.mean * special.ndtr(score - self.sigma)
-        return np.asarray(within + _above_zero(limits) * special.ndtr(-score))
+        within = self.mean * scipy.special.ndtr(score - self.sigma)
+        return np.asarray(within + _above_zero(limits) * scipy.special.ndtr(-score))
 
     def ppf(self, levels: Floats) -> Floats:
         """Quantiles."""
-        return np.asarray(np.exp(self.mu + self.sigma * special.ndtri(levels)))
+        return np.asarray(np.exp(self.mu + self.sigma * scipy.special.ndtri(levels)))
 
     def _score(self, losses: Floats) -> Floats:
         with np.errstate(divide="ignore"):  # zero is below every loss
@@ -173,7 +173,7 @@ class Levy:
     def cdf(self, losses: Floats) -> Floats:
         """Probability of at most ``losses``."""
         with np.errstate(divide="ignore"):  # zero is below every loss
-            return np.asarray(special.erfc(np.sqrt(self.scale / (2 * _above_zero(losses)))))
+            return np.asarray(scipy.special.erfc(np.sqrt(self.scale / (2 * _above_zero(losses)))))
 
     def limited_mean(self, limits: Floats) -> Floats:
         """Mean of the smaller of the loss and a limit."""
@@ -181,12 +181,12 @@ class Levy:
         with np.errstate(divide="ignore", invalid="ignore"):  # zero is below every loss
             half = self.scale / (2 * limits)
             within = np.sqrt(2 * self.scale * limits / np.pi) * np.exp(-half)
-            within = within - self.scale * special.erfc(np.sqrt(half))
-        return np.where(limits > 0, within + limits * special.erf(np.sqrt(half)), 0.0)
+            within = within - self.scale * scipy.special.erfc(np.sqrt(half))
+        return np.where(limits > 0, within + limits * scipy.special.erf(np.sqrt(half)), 0.0)
 
     def ppf(self, levels: Floats) -> Floats:
         """Quantiles."""
-        return np.asarray(self.scale / (2 * special.erfcinv(levels) ** 2))
+        return np.asarray(self.scale / (2 * scipy.special.erfcinv(levels) ** 2))
 
 
 @dataclass(frozen=True)

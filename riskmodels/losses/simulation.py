@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy
 
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell
@@ -112,9 +112,9 @@ def _figures(losses: Floats, level: float) -> dict[str, float]:
     beyond = np.maximum(losses - value, 0.0) / (1.0 - level)
     return {
         "mean": float(losses.mean()),
-        "mean_error": float(stats.sem(losses)),
+        "mean_error": float(scipy.stats.sem(losses)),
         "value_at_risk": float(value),
         "value_at_risk_error": float(ordered[high] - ordered[low]) / 2.0,
         "expected_shortfall": float(value + beyond.mean()),
-        "expected_shortfall_error": float(stats.sem(beyond)),
+        "expected_shortfall_error": float(scipy.stats.sem(beyond)),
     }

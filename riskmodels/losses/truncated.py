@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 Floats = npt.NDArray[np.float64]
 
@@ -101,4 +101,4 @@ def _between(ends: Floats) -> float:
     low, high = ends.tolist()
     if low > 0:  # small differences are exact below the mean
         low, high = -high, -low
-    return max(float(special.ndtr(high) - special.ndtr(low)), 1e-300)
+    return max(float(scipy.special.ndtr(high) - scipy.special.ndtr(low)), 1e-300)

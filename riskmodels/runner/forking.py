@@ -21,7 +21,7 @@ from typing import Any
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _REQUEST = 1 << 16  # bytes read at a time
-_OUTSIDE = (
+_OUTSIDE = (  # what is otherwise imported when it is first used
     "ipykernel.kernelapp",
     "ipykernel.debugger",
     "IPython.core.completerlib",
@@ -30,6 +30,12 @@ _OUTSIDE = (
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
     "holidays.countries",
+    "SALib.analyze.sobol",
+    "SALib.sample.sobol",
+    "scipy.optimize",
+    "scipy.special",
+    "scipy.stats",
+    "statsmodels.discrete.discrete_model",
 )
 
 
@@ -38,7 +44,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends this process
     _die_with_parent()
     control = socket.socket(fileno=int(sys.argv[1]))
-    _import_libraries()
+    import_libraries()
     gc.collect()
     gc.freeze()  # what is there now stays shared between the kernels
     _serve(control)
@@ -48,7 +54,8 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
 
-def _import_libraries() -> None:
+def import_libraries() -> None:
+    """Import what notebooks need."""
     for module in _OUTSIDE:
         import_module(module)
     package = import_module("riskmodels")

@@ -77,9 +77,14 @@ def draw_values(rows: pd.DataFrame, size: int) -> Floats:
     """
     draws = np.empty((len(rows), size))
     for indicator_id, places in rows.groupby("indicator_id", sort=False).indices.items():
-        rng = np.random.default_rng([_SEED, zlib.crc32(str(indicator_id).encode())])
-        draws[places] = posterior_of(rows.iloc[places], str(indicator_id)).draw(size, rng)
+        draws[places] = draw_indicator(rows.iloc[places], str(indicator_id), size)
     return draws
+
+
+def draw_indicator(rows: pd.DataFrame, indicator_id: str, size: int) -> Floats:
+    """Draw true values of the rated rows of one indicator, as ``draw_values``."""
+    rng = np.random.default_rng([_SEED, zlib.crc32(indicator_id.encode())])
+    return posterior_of(rows, indicator_id).draw(size, rng)
 
 
 def posterior_of(rows: pd.DataFrame, indicator_id: str) -> Posterior:

@@ -1,6 +1,6 @@
 """Scores: weighted means of risk points, their distribution by simulation, and ranks that say how sure they are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,7 +11,7 @@ import scipy
 from riskmodels.panel import add_rows
 from riskmodels.policy import Policy
 from riskmodels.rates import risk_points
-from riskmodels.scorecard.rating import ANCHORS, INTERVAL, draw_values, rate_probabilities
+from riskmodels.scorecard.rating import ANCHORS, INTERVAL, draw_indicator, rate_probabilities
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -111,13 +111,15 @@ def draw_points(rows: pd.DataFrame, size: int, places: Codes | None = None) -> I
     """
     stand = np.arange(len(rows)) if places is None else places
 
-    def drawn(chosen: Codes) -> Drawn:
-        part = rows.iloc[chosen]
-        anchors = (part[name].to_numpy(float)[:, None] for name in ANCHORS)
-        return stand[chosen], risk_points(draw_values(part, size), *anchors)
+    figures = rows[["a", "b", *ANCHORS]]
 
-    groups = rows.groupby("indicator_id", sort=True).indices.values()
-    parts = [np.asarray(chosen, dtype=np.int64) for chosen in groups]
+    def drawn(indicator: tuple[Hashable, Codes]) -> Drawn:
+        part = figures.iloc[indicator[1]]
+        anchors = (part[name].to_numpy(float)[:, None] for name in ANCHORS)
+        return stand[indicator[1]], risk_points(draw_indicator(part, str(indicator[0]), size), *anchors)
+
+    groups = rows.groupby("indicator_id", sort=True).indices
+    parts = [(name, np.asarray(chosen, dtype=np.int64)) for name, chosen in groups.items()]
     if len(rows) < _MANY_ROWS:
         yield from map(drawn, parts)
         return
