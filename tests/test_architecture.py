@@ -189,6 +189,26 @@ def test_importing_the_package_costs_next_to_nothing() -> None:
     assert shown.strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    "words", ["--help", "policy --policy-on 2026-10-01", "assess --dry-run", "show --help"]
+)
+def test_a_command_imports_what_it_needs(words: str) -> None:
+    heavy = {"scipy.stats", "scipy.optimize", "statsmodels", "matplotlib", "papermill", "nbconvert", "SALib"}
+    code = (
+        "import sys\nfrom riskmodels.cli import main\nsys.argv = ['riskmodels', *sys.argv[1:]]\n"
+        f"try:\n    main()\nfinally:\n    print(sorted({heavy} & set(sys.modules)), file=sys.stderr)"
+    )
+    words = [sys.executable, "-c", code, *words.split()]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+@each_file
+def test_parts_of_scipy_are_imported_when_they_are_used(path: Path) -> None:
+    """``import scipy`` costs nothing, and its parts come with their first use."""
+    assert not [name for name in imports(path) if name.startswith("scipy.")]
+
+
 def code_cells(path: Path) -> list[dict]:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return [cell for cell in cells if cell["cell_type"] == "code"]

@@ -25,6 +25,8 @@ from riskmodels.forecasting.predictive import CountPredictive
 from riskmodels.panel import Panel, build_panel
 from riskmodels.tables import Break
 
+pytestmark = pytest.mark.whole
+
 NAN = float("nan")
 LEVELS = np.asarray(DEFAULT_LEVELS)
 CHEAP = ["seasonal_naive", "empirical24"]

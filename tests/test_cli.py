@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 from riskmodels import __version__, cli, terminal
 from riskmodels.results import save
 
+pytestmark = pytest.mark.whole
+
 HEAVY = ("pandas", "numpy", "matplotlib", "papermill", "duckdb", "pydantic", "scipy")
 COMMANDS = [
     "assess",

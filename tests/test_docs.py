@@ -44,6 +44,7 @@ def test_every_command_of_the_readme_is_one(project: Path) -> None:
                 assert option in help_text.output, f"{command}: {option}"
 
 
+@pytest.mark.slow
 def test_the_tour_runs_as_written(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (code,) = blocks(project, "python")
     (tmp_path / "params").symlink_to(project / "params")

@@ -20,6 +20,8 @@ from riskmodels.sources import Draft, draft_source, ingest, load_source, unfille
 from riskmodels.sources.mapping import ColumnMap, Source, TableMap
 from riskmodels.tables import Table
 
+pytestmark = pytest.mark.whole
+
 HOWTO = "docs/howto/take_a_source_in.md"
 
 

@@ -13,6 +13,8 @@ from test_results import assert_same
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import REASONS, explain, forecast
 
+pytestmark = pytest.mark.whole
+
 FACTORS = ["level", "shared", "exposure", "season", "calendar"]
 
 

@@ -16,6 +16,8 @@ from riskmodels.scorecard.foresight import (
     worst_fifth,
 )
 
+pytestmark = pytest.mark.whole
+
 QUARTERS = ("2025Q4", "2026Q1", "2026Q2")
 UNITS = [f"u{number:02d}" for number in range(60)]
 CARDS = QUARTERS[:2]

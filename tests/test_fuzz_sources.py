@@ -12,6 +12,8 @@ from riskmodels.errors import ContractError
 from riskmodels.sources import ingest
 from riskmodels.tables import Table
 
+pytestmark = pytest.mark.slow
+
 HEADER = b"complaint_id,received_at,unit_id,product,narrative"
 COLUMNS = {name: {"column": name} for name in HEADER.decode().split(",")}
 ROW = st.integers(1, 10**6)

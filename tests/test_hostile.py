@@ -15,6 +15,8 @@ from riskmodels.results import load
 from riskmodels.runner import change_settings, load_run, plan_assessment, run_assessment
 from riskmodels.tables import Tables
 
+pytestmark = pytest.mark.whole
+
 RUN = "window.__pwned=1"
 UNITS = {
     "B001": f"<script>{RUN}</script>",

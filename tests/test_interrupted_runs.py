@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from banks import ROOT, assess, command, small_bank
 
+pytestmark = pytest.mark.slow
+
 NAME = "small-2026Q3"
 MOMENTS = ((0.10, 0.35), (0.35, 0.65), (0.65, 0.95))  # of the duration of a run
 PATIENCE = 540  # seconds

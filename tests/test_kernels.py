@@ -18,6 +18,8 @@ from riskmodels.params import Parameters
 from riskmodels.runner import execute_notebook, open_kernels
 from riskmodels.runner.kernels import Kernels
 
+pytestmark = pytest.mark.whole
+
 PATIENCE = 120  # seconds
 MARK = "RISKMODELS_TEST_OF_KERNELS"  # in the environment of what a test starts, to find it again
 

@@ -26,6 +26,8 @@ from riskmodels.sample.plan import (
     LOSS_TAIL_THRESHOLD,
 )
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture(scope="module")
 def found(sample_tables):

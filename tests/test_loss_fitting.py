@@ -19,6 +19,8 @@ from riskmodels.losses.tails import fitted_tails, tail_log_likelihood, tail_prob
 from riskmodels.losses.truncated import fit_truncated_normal
 from riskmodels.losses.uncertainty import FittedCell, value_at_risk_intervals
 
+pytestmark = pytest.mark.whole
+
 TRUTH = Spliced(
     body=Lognormal(mu=8.0, sigma=1.3),
     tail=GeneralizedPareto(shape=0.35, scale=9000.0, threshold=12_000.0),

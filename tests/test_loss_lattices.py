@@ -16,6 +16,8 @@ from riskmodels.losses.frequency import NegativeBinomial, Poisson
 from riskmodels.losses.graded import near_of, nodes, smooth_masses, smooth_tails, steps_of
 from riskmodels.losses.severity import Exponential, Gamma, GeneralizedPareto, Lognormal, Spliced
 
+pytestmark = pytest.mark.whole
+
 SIZE = 2**10
 
 

@@ -35,6 +35,8 @@ from riskmodels.losses.severity import (
 )
 from riskmodels.losses.simulation import simulate_losses, simulated_years
 
+pytestmark = pytest.mark.whole
+
 BODY = Lognormal(mu=1.0, sigma=1.5)
 SEVERITIES = [
     Exponential(scale=3.0),

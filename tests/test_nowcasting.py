@@ -19,6 +19,8 @@ from riskmodels.forecasting.delays import DayCounts, estimate_delays
 from riskmodels.panel import Panel
 from riskmodels.tables import Tables
 
+pytestmark = pytest.mark.whole
+
 AS_OF = pd.Timestamp("2026-09-30")
 END = AS_OF + pd.Timedelta(days=1)
 YEAR = 365.25

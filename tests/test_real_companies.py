@@ -9,6 +9,8 @@ import pytest
 
 from riskmodels.rates import CredibleRates, credibility_rates, funnel
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture(scope="module")
 def companies(shared_data: Callable[[str], Path]) -> pd.DataFrame:

@@ -17,6 +17,8 @@ from riskmodels.sources import ingest
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import Tables
 
+pytestmark = pytest.mark.whole
+
 FILE, PERIOD = "cfpb/bank_of_america_2017_2021.parquet", "2021Q3"
 NUMBER = re.compile(r"\d")
 

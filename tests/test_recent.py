@@ -14,6 +14,8 @@ from riskmodels.backtesting import (
 )
 from riskmodels.forecasting import FINAL, forecast
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture(scope="module")
 def complaints(sample_tables):

@@ -18,6 +18,8 @@ from riskmodels.risks import RiskRegister, load_risks
 from riskmodels.scorecard.quantities import mean_loss
 from riskmodels.scorecard.register import KINDS, PARTS, RiskAssessment, assess_risks, derive_matrix
 
+pytestmark = pytest.mark.whole
+
 TEXTS = ("name", "cause", "event", "consequence", "owner")
 MONEY = {"money": (300, 9000), "customers": (5, 500), "regulatory": (100, 4000), "reputation": (0.1, 20)}
 CONTROLS = (

@@ -28,6 +28,8 @@ from riskmodels.runner import (
 )
 from riskmodels.runner.kernels import Kernels
 
+pytestmark = pytest.mark.whole
+
 IDENTITY_CARD, PHONE = "11010519491231002X", "13812345678"
 PERSONAL = re.compile(rf"{IDENTITY_CARD}|{PHONE}|1381234|1949123")
 

@@ -15,6 +15,8 @@ from jsonschema import validate
 
 from riskmodels.runner.outputs import SCHEMA
 
+pytestmark = pytest.mark.whole
+
 NAME = "2026Q3"
 STEPS = [
     "10_data_quality", "20_service_risk", "30_complaint_forecast", "35_losses", "40_stress_test-complaint_surge",

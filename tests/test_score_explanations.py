@@ -28,6 +28,8 @@ from riskmodels.scorecard.explaining import contributions, nearest_peers
 from riskmodels.scorecard.movement import no_movements
 from riskmodels.scorecard.scores import score_rows
 
+pytestmark = pytest.mark.whole
+
 PERIOD, BEFORE = "2026Q3", "2026Q2"
 
 

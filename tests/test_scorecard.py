@@ -14,6 +14,8 @@ from riskmodels.risks import load_risks
 from riskmodels.scorecard import RATINGS, check_quarter, score
 from riskmodels.scorecard.rating import rate_probabilities
 
+pytestmark = pytest.mark.whole
+
 PERIOD = "2024Q3"
 
 

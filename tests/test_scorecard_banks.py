@@ -8,6 +8,8 @@ from workload.scorecards import arrivals_of, ingested, perfect_powers, shipped_p
 from riskmodels.sample import plan, sample_bank
 from riskmodels.scorecard import score
 
+pytestmark = pytest.mark.whole
+
 SEEDS = (1, 2)
 
 

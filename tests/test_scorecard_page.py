@@ -11,6 +11,8 @@ from riskmodels.labels import use_language
 from riskmodels.rates import credibility_rates
 from riskmodels.scorecard.movement import no_movements
 
+pytestmark = pytest.mark.whole
+
 PERIOD = "2026Q3"
 
 

@@ -18,6 +18,8 @@ from riskmodels.errors import ContractError, ParameterError
 from riskmodels.sources import ingest
 from riskmodels.tables import Tables
 
+pytestmark = pytest.mark.whole
+
 VARIABLE = "RISKMODELS_TEST_DATABASE"
 SECRETS = {PASSWORD, quote(PASSWORD, safe=""), quote(PASSWORD), quote_plus(PASSWORD)}
 QUERY = "SELECT id, received, logged, branch, product, paid, stars, upheld, words FROM grievances ORDER BY id"

@@ -20,6 +20,8 @@ from riskmodels.sample.days import working_days
 from riskmodels.scorecard import Scorecard
 from riskmodels.tables import Tables
 
+pytestmark = pytest.mark.whole
+
 PERIOD = "2026Q3"
 
 
