@@ -1,9 +1,10 @@
 """Temporary folders that do not outlive their process: what a killed one left, the next one removes."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -30,10 +31,12 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
 def sweep(prefix: str, *, parent: Path) -> None:
     """Remove the scratch folders of that prefix whose process is dead."""
     for left in parent.glob(f"{prefix}*"):
-        if not (left / _LOCK).exists():
-            continue  # somebody else's, or of a process that is about to take its lock
-        try:
-            with FileLock(left / _LOCK, timeout=0):
+        if _is_own(left) and (left / _LOCK).exists():  # without: its process is about to lock it
+            with suppress(Timeout), FileLock(left / _LOCK, timeout=0):
                 shutil.rmtree(left, ignore_errors=True)
-        except (Timeout, OSError):  # alive, or another user's
-            continue
+
+
+def _is_own(folder: Path) -> bool:
+    """Tell whether a folder is this user's: in a place open to all, another's may be a trap."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    return folder.lstat().st_uid == user and not folder.is_symlink()

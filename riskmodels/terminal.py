@@ -116,6 +116,6 @@ def run_with_progress(plan: "Plan", store: Path, *, warm: bool) -> Path:
             kernels=kernels,
         )
         bar.update(task, description="done", completed=steps)
-        if kernels.note:
+        if warm and kernels.note:
             bar.console.print(kernels.note, soft_wrap=True)
     return report

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -142,15 +143,22 @@ class Forked:
         self.pid = pid
         self.returncode: int | None = None
         self._channel = channel
+        self._lock = Lock()  # the run and the kernel's client may ask at once
 
     def poll(self) -> int | None:
         """Return the exit status, or None while it runs."""
         if self.returncode is None:
-            with suppress(BlockingIOError):
-                answer = self._channel.recv(_ANSWER, socket.MSG_DONTWAIT).strip()
-                self.returncode = int(answer) if answer else -signal.SIGKILL  # it dies with whom it came from
-                self._channel.close()
+            with self._lock, suppress(BlockingIOError):
+                self.returncode = self._status()
         return self.returncode
+
+    def _status(self) -> int:
+        """Read the exit status; raises BlockingIOError where there is none yet."""
+        try:
+            answer = self._channel.recv(_ANSWER, socket.MSG_DONTWAIT).strip()
+        except ConnectionError:
+            answer = b""
+        return int(answer) if answer else -signal.SIGKILL  # it dies with the process it was forked from
 
     def wait(self) -> int | None:
         """Return the exit status of a kernel that has ended: only then jupyter_client asks."""
