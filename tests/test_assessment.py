@@ -28,6 +28,8 @@ from riskmodels.risks import RiskRegister, load_risks
 from riskmodels.scorecard import score
 from riskmodels.tables import Break
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture(scope="module")
 def risks(project):

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from riskmodels.sources import ingest
 from riskmodels.tables import Changes, Tables, compare_deliveries
 
+pytestmark = pytest.mark.whole
+
 HEADER = "complaint_id,received_at,logged_at,resolved_at,unit_id,product,narrative\n"
 FIRST = (
     "c1,2024-01-05,2024-01-06,2024-01-09,u1,cards,the fee\n"

@@ -21,6 +21,8 @@ from riskmodels.rates import overdispersion
 from riskmodels.results import load, save
 from riskmodels.scorecard.gaps import CustomerGaps, Strata, customer_gaps, holm_adjusted
 
+pytestmark = pytest.mark.whole
+
 PERIOD = "2024Q3"
 TRUE_GAPS = {("resolved_7wd", "elderly"), ("complaint_handling_satisfaction", "new_resident")}
 

@@ -15,7 +15,7 @@ from banks import ROOT, assess, command, small_bank
 pytestmark = pytest.mark.slow
 
 NAME = "small-2026Q3"
-MOMENTS = ((0.10, 0.35), (0.35, 0.65), (0.65, 0.95))  # of the duration of a run
+MOMENTS = ((0.10, 0.35), (0.35, 0.65), (0.65, 0.85))  # of the duration of a run
 PATIENCE = 540  # seconds
 
 
@@ -40,8 +40,12 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def manifest(report: Path) -> dict:
+    return json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+
+
 def check_whole(report: Path) -> None:
-    files = json.loads((report / "manifest.json").read_text(encoding="utf-8"))["files"]
+    files = manifest(report)["files"]
     assert {name: digest(report / name) for name in files} == files
     assert "report.html" in files
 
@@ -60,35 +64,47 @@ def undisturbed(bank, tmp_path_factory) -> tuple[Path, float]:
     return folder / "reports" / NAME, time.monotonic() - began
 
 
-def test_runs_killed_at_any_moment_leave_a_whole_report_or_none(undisturbed, bank, tmp_path):
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_run_killed_at_any_moment_leaves_a_whole_report_or_none(undisturbed, bank, tmp_path, moment):
     expected, duration = undisturbed
-    report, chance = tmp_path / "reports" / NAME, random.Random(2026)
-    killed = 0
-    for low, high in MOMENTS:
-        process = start(bank, tmp_path)
-        try:
-            process.wait(duration * chance.uniform(low, high))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)  # the parent alone: its kernel has to notice
-            process.wait()
-            killed += 1
-        if report.exists():
-            check_whole(report)
-    assert killed, "no run was still going when it was to be killed"
-
-    left = half_made(tmp_path)
-    last = start(bank, tmp_path)
-    while not half_made(tmp_path) - left and last.poll() is None:  # until it is at work
-        time.sleep(0.2)
-    check_refusal(assess(bank, *places(tmp_path)))
-    assert last.wait(PATIENCE) == 0, "a run that goes on although another was refused"
+    report = tmp_path / "reports" / NAME
+    process = start(bank, tmp_path)
+    with pytest.raises(subprocess.TimeoutExpired):  # else it was over when it was to be killed
+        process.wait(duration * random.Random(2026).uniform(*moment))
+    process.send_signal(signal.SIGKILL)  # the parent alone: its kernels have to notice
+    process.wait()
+    if report.exists():
+        check_whole(report)
+    assert assess(bank, *places(tmp_path)).returncode == 0
     check_whole(report)
     assert digest(report / "report.html") == digest(expected / "report.html")
+    check_nothing_else(tmp_path)
 
+
+def test_a_second_run_is_refused_while_the_first_goes_on(bank, tmp_path):
+    first = start(bank, tmp_path)
+    while not half_made(tmp_path) and first.poll() is None:  # until it is at work
+        time.sleep(0.2)
+    check_refusal(assess(bank, *places(tmp_path)))
+    assert first.wait(PATIENCE) == 0, "a run that goes on although another was refused"
+    check_whole(tmp_path / "reports" / NAME)
+    check_nothing_else(tmp_path)
+
+
+def test_cold_kernels_give_the_same_bytes(undisturbed, bank, tmp_path):
+    expected, _ = undisturbed
+    done = assess(bank, *places(tmp_path), "--cold-kernels")
+    assert done.returncode == 0, done.stderr
+    report = tmp_path / "reports" / NAME
+    assert manifest(report)["files"] == manifest(expected)["files"]
+
+
+def check_nothing_else(folder: Path) -> None:
+    """Check that nothing half-made is left but what an ingest staged, which goes after a day."""
     time.sleep(2)  # a kernel without its parent gives up within a second
-    assert sorted(path.name for path in report.parent.iterdir()) == [f".{NAME}.lock", NAME]
-    left = {path.name for path in tmp_path.rglob(".*")} - {f".{NAME}.lock"}
-    assert not [name for name in left if not name.startswith(".staging-")]  # of an ingest; goes after a day
+    assert sorted(path.name for path in (folder / "reports").iterdir()) == [f".{NAME}.lock", NAME]
+    left = {path.name for path in folder.rglob(".*")} - {f".{NAME}.lock"}
+    assert not [name for name in left if not name.startswith(".staging-")]
 
 
 def check_refusal(done: subprocess.CompletedProcess[str]) -> None:

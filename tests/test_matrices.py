@@ -12,6 +12,8 @@ from riskmodels.display import Summarised
 from riskmodels.errors import ParameterError
 from riskmodels.matrices import CHECKS, MatrixLint, lint_matrix
 
+pytestmark = pytest.mark.whole
+
 # All rows rise: the first is the lowest likelihood.
 ALONE = {
     "weak consistency": [[0, 1, 1], [0, 1, 2], [0, 1, 2]],  # 3 × 1 reaches 1/3, 2 × 3 starts at 2/9

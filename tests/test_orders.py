@@ -12,6 +12,8 @@ from scipy import integrate, stats
 from riskmodels.errors import ParameterError
 from riskmodels.scorecard.orders import Orders, rank_by_measures
 
+pytestmark = pytest.mark.whole
+
 MEASURES = {"complaints": (None, 1), "per 10 branches": ("branches", 10)}
 REGULATOR = "cn_regulator/cbirc_2022Q4_joint_stock_banks.csv"  # the regulator's notice, quoted in the press
 PUBLISHED = {

@@ -43,6 +43,8 @@ from riskmodels.plots import (
 from riskmodels.risks import RiskRegister
 from riskmodels.tables import Break, data_quality
 
+pytestmark = pytest.mark.whole
+
 POLICIES = Path(__file__).parents[1] / "params" / "policy"
 DRAWN_ELSEWHERE = {
     "LossAssessment", "LossDistribution", "TailDiagnostics",  # in test_loss_experience
