@@ -21,6 +21,8 @@ from riskmodels.rates import (
     risk_points,
 )
 
+pytestmark = pytest.mark.whole
+
 A = np.array
 
 

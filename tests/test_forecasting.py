@@ -20,6 +20,8 @@ from riskmodels.forecasting.shared import _jumps
 from riskmodels.panel import Panel, build_panel
 from riskmodels.tables import Break
 
+pytestmark = pytest.mark.whole
+
 NAN = float("nan")
 LEVELS = np.asarray(DEFAULT_LEVELS)
 

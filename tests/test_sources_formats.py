@@ -13,6 +13,8 @@ from riskmodels.errors import ContractError
 from riskmodels.sources import ingest
 from riskmodels.tables import Tables
 
+pytestmark = pytest.mark.whole
+
 ROW = {"complaint_id": "c1", "received_at": "2024-05-06", "unit_id": "u1", "product": "cards"}
 PLAIN = {name: {"column": name} for name in ROW}
 LINES = ",".join(ROW)
