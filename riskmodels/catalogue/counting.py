@@ -27,7 +27,7 @@ from riskmodels.catalogue.queries import (
     over_time,
 )
 from riskmodels.rates import restricted_mean
-from riskmodels.tables import CONTRACTS, Tables
+from riskmodels.tables import CONTRACTS, Table, Tables, in_months
 from riskmodels.tables.sql import literal, name, single_file
 from riskmodels.workdays import working_days
 
@@ -161,7 +161,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
     for table in tables.present:
         connection.execute(
             f"CREATE TEMP VIEW {name(table.name)} AS SELECT *, {literal(tables.as_of.isoformat())}::TIMESTAMP"
-            f" + INTERVAL 1 DAY AS now FROM read_parquet({single_file(table.path)})"
+            f" + INTERVAL 1 DAY AS now FROM {_rows(table)}"
         )
     first = (
         "NULL::DATE AS began"
@@ -174,6 +174,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
     connection.register("calendar", calendar)
     connection.execute("CREATE TEMP TABLE workdays AS SELECT day::DATE AS day, working_index FROM calendar")
     connection.execute(f"CREATE TEMP VIEW outages AS {_outages(tables)}")
+
+
+def _rows(table: Table) -> str:
+    return in_months(table) if table.name == "exposure" else f"read_parquet({single_file(table.path)})"
 
 
 def _outages(tables: Tables) -> str:

@@ -139,7 +139,7 @@ def over_durations(indicator: Indicator, cut: Breakdown) -> str:
 def over_accounts(indicator: Indicator, cut: Breakdown) -> str:
     """Count complaints over account-years, where the accounts are known, in months that both tables know."""
     known = (
-        "accounts IS NOT NULL AND month + INTERVAL 1 MONTH <= now"
+        "month + INTERVAL 1 MONTH <= now"
         " AND month >= (SELECT date_trunc('month', began) FROM span)"
         f" AND {cut.rows('complaints', 'month')} AND {cut.known('exposure', 'month')}"
     )
@@ -147,7 +147,8 @@ def over_accounts(indicator: Indicator, cut: Breakdown) -> str:
     cell = ", ".join(name(column) for column in cells)
     keys = f"{cut.keys}start"
     return (
-        f"WITH measured AS (SELECT {cell}, month::DATE AS month, accounts FROM exposure WHERE {known}),"
+        f"WITH measured AS (SELECT {cell}, month::DATE AS month, accounts FROM exposure WHERE {known}"
+        " QUALIFY bool_and(accounts IS NOT NULL) OVER (PARTITION BY unit_id, product, month)),"
         f" received AS (SELECT {cell}, date_trunc('month', {indicator.at})::DATE AS month,"
         f" sum(({indicator.value})::DOUBLE) AS events FROM {source(indicator.table, [indicator])}"
         f" WHERE ({indicator.eligible}) AND {cut.rows('complaints', indicator.at)} GROUP BY ALL),"

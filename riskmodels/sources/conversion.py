@@ -17,12 +17,17 @@ from riskmodels.tables.sql import literal, name
 
 RULE, CONTENT, MASK = "#rule", "#content", "#mask "  # what a converted row has beside its columns
 KEY = "#key "  # a key column as the file has it, where it is recoded
+OVER = "#over "  # a column of the file that rows are added up over
 
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _TYPED = ("BIGINT", "BOOLEAN", "DATE", "DOUBLE", "INTEGER", "TIMESTAMP", _ZONED)  # need no reading as text
 _YEARS = "1900 AND 9999"  # others are typing errors, or infinite
 _ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # at the end of a time
 _SHORTEST_ZONED = 17  # characters: 2026-11-01T10:00Z
+_SUPPRESSED = (
+    r"(?i)\s*(\*+|(<|≤|＜|under|fewer than|less than|少于|不足)\s?=?\s?\d+|\.{2,}|…|\[[a-z]\]"
+    r"|n\.?\s?/?\s?[ad]\.?|suppressed|withheld|confidential|不公布|保密)\s*"
+)
 _MASK_CANDIDATE = "[@＠]|[0-9０-９]([ 　().．（）－-]{0,2}[0-9０-９]){6}"  # full width, too
 
 
@@ -317,6 +322,11 @@ def _faults(conversion: Conversion, mapped: Mapping[str, _Cell]) -> dict[str, st
     for key, cell in mapped.items():
         kind, text = conversion.contract.column(key).type, name(_text_of(key))
         if kind in ("code", "text"):
+            continue
+        if key in conversion.contract.figures and not cell.is_typed:
+            hidden = f"regexp_full_match({text}, {literal(_SUPPRESSED)})"
+            faults[f"{key} is suppressed"] = f"{name(key)} IS NOT NULL OR NOT {hidden}"
+            faults[f"{key} is no {kind}"] = f"{text} IS NULL OR {name(key)} IS NOT NULL OR {hidden}"
             continue
         read = f"{text} IS NULL OR {name(key)} IS NOT NULL"
         if kind == "timestamp" and conversion.timezone is None and not (cell.is_typed or cell.column.format):

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.sources.conversion import Conversion, accepted_schema, converted
-from riskmodels.sources.duplicates import limited_connection, take_duplicates_out
+from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, unreadable
 from riskmodels.sources.reconciliation import check_totals
@@ -156,8 +156,8 @@ def _stage(
                 screened.write(bad)
     shutil.rmtree(scratch)  # it may hold raw data, not masked: nothing of it is kept
     refuse_unreadable(conversion, tally, folder / _SCREENED)
-    doubles = take_duplicates_out(folder / ACCEPTED, contract)
-    rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, doubles, contract)
+    out = take_out(folder / ACCEPTED, contract, repeated_rows(folder / ACCEPTED, contract), {})
+    rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, out, contract)
     reconciled = 0
     if mapping.expect:
         where = root / str(mapping.file or mapping.database)

@@ -22,7 +22,11 @@ ROWS_AT_ONCE = 20_480  # small enough for the processor's cache
 _ROW_GROUP = 122_880
 
 REJECTED_ROWS = pa.schema(
-    [("file", pa.string()), ("row", pa.int64()), ("rule", pa.string()), ("content", pa.string())]
+    [
+        ("file", pa.string()),
+        ("row", pa.int64()),
+        *((name, pa.string()) for name in ("rule", "content", "cell")),
+    ]
 )
 
 
@@ -188,7 +192,8 @@ def _rejected(rows: pa.RecordBatch, file: str, numbers: pa.Array, contract: Cont
         next(understood) if text is None else _shown(json.loads(text)) for text in rows[CONTENT].to_pylist()
     ]
     files = pa.array([file] * rows.num_rows, pa.string())
-    arrays = [files, numbers, rows[RULE], pa.array(contents, pa.string())]
+    cells = cells_of(rows, contract)
+    arrays = [files, numbers, rows[RULE], pa.array(contents, pa.string()), cells]
     return pa.RecordBatch.from_arrays(arrays, schema=REJECTED_ROWS)
 
 
@@ -196,6 +201,18 @@ def as_understood(rows: pa.RecordBatch | pa.Table, contract: Contract) -> list[s
     """Write rows as JSON of the canonical columns that have a value, personal data masked."""
     records = rows.select([column for column in contract.names if column in rows.schema.names]).to_pylist()
     return [_shown({key: value for key, value in record.items() if value is not None}) for record in records]
+
+
+def cells_of(rows: pa.RecordBatch | pa.Table, contract: Contract) -> pa.Array:
+    """Write as JSON which cell of a table of counts each row is; null where it is of no known period."""
+    if not contract.cell or contract.at not in rows.schema.names:
+        return pa.nulls(rows.num_rows, pa.string())
+    records = rows.select([column for column in contract.cell if column in rows.schema.names]).to_pylist()
+    cells = [
+        json.dumps(record, default=str, ensure_ascii=False) if record[contract.at] else None
+        for record in records
+    ]
+    return pa.array(cells, pa.string())
 
 
 def _shown(record: dict[str, object]) -> str:
