@@ -71,10 +71,16 @@ class Conversion:
         return [key for key in self.contract.key if key in self.columns and self.columns[key].recode]
 
 
+def over_columns(conversion: Conversion) -> list[str]:
+    """List what the columns are called that rows are added up over."""
+    return [OVER + column for column in conversion.mapping.added_over]
+
+
 def accepted_schema(conversion: Conversion) -> pa.Schema:
     """Return the Arrow schema of converted rows that are accepted."""
     columns = [(column.name, ARROW_TYPES[column.type]) for column in conversion.contract.columns]
-    return pa.schema([*columns, *((KEY + key, pa.string()) for key in conversion.recoded_key)])
+    keys = [KEY + key for key in conversion.recoded_key] + over_columns(conversion)
+    return pa.schema([*columns, *((key, pa.string()) for key in keys)])
 
 
 def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
@@ -107,11 +113,17 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
     texts_given = [column for column in conversion.texts if column in mapped]
     masks = [f"{_suspicious(name(column))} AS {name(MASK + column)}" for column in texts_given]
     keys = [f"{name(str(mapped[key].alias))}::VARCHAR AS {name(KEY + key)}" for key in conversion.recoded_key]
+    keys += [f"{name(column)}" for column in over_columns(conversion)]
+    over = [
+        f"nullif(trim({name(column)}::VARCHAR), '') AS {name(OVER + column)}"
+        for column in conversion.mapping.added_over
+    ]
     unused = set(_columns_after_unpivot(file, conversion.mapping)) - {cell.column.column for cell in cells}
+    unused -= set(conversion.mapping.added_over)
     query = (
         f"SELECT {', '.join([*kept, *masks, *keys])}, {shown} AS {name(CONTENT)}"
         f" FROM (SELECT *, {broken} AS {name(RULE)} FROM (SELECT *, {', '.join(typed)}"
-        f" FROM (SELECT *, {', '.join(texts)} FROM (SELECT {', '.join(raw.values()) or '0'}"
+        f" FROM (SELECT *, {', '.join(texts)} FROM (SELECT {', '.join([*raw.values(), *over]) or '0'}"
         f" FROM {_scanned(file, conversion.mapping)}))))"
     )
     return query, unused
@@ -136,6 +148,9 @@ def _mapped(file: RawFile, conversion: Conversion) -> dict[str, _Cell]:
     columns = conversion.columns or {
         column: ColumnMap(column=column) for column in conversion.contract.names if column in found
     }
+    for column in conversion.mapping.added_over:
+        if column not in found:
+            raise ContractError(_missing_column(file, conversion.contract.table, "added_over", column, found))
     lacking = {column.name for column in conversion.contract.columns if column.required} - set(columns)
     for key, wanted in {**dict.fromkeys(sorted(lacking)), **columns}.items():
         source = key if wanted is None else wanted.column

@@ -37,6 +37,7 @@ class Provenance(Parameters):
     given_columns: tuple[str, ...] = Field(description="columns with at least one value")
     ignored_columns: tuple[str, ...] = Field(default=(), description="of the file, that nothing is made from")
     reconciled: int = Field(default=0, ge=0, description="control totals that were given and met")
+    doubts: tuple[str, ...] = Field(default=(), description="what a person should look at")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
