@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from riskmodels.errors import ContractError
-from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, TableMap, days_since
+from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, Recode, TableMap, days_since
 from riskmodels.sources.readers import RawFile
+from riskmodels.sources.signs import cleaned, cleaned_sql, edged_sql
 from riskmodels.tables import ARROW_TYPES, SQL_TYPES, Column, Contract
 from riskmodels.tables.sql import literal, name
 
@@ -115,7 +116,7 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
     keys = [f"{name(str(mapped[key].alias))}::VARCHAR AS {name(KEY + key)}" for key in conversion.recoded_key]
     keys += [f"{name(column)}" for column in over_columns(conversion)]
     over = [
-        f"nullif(trim({name(column)}::VARCHAR), '') AS {name(OVER + column)}"
+        f"nullif({cleaned_sql(f'{name(column)}::VARCHAR')}, '') AS {name(OVER + column)}"
         for column in conversion.mapping.added_over
     ]
     unused = set(_columns_after_unpivot(file, conversion.mapping)) - {cell.column.column for cell in cells}
@@ -219,19 +220,29 @@ def _text(cell: _Cell, canonical: Column) -> str:
     column = cell.column
     if column.value is not None:
         return literal(column.value)
-    if cell.is_typed:
+    if cell.is_typed and not (canonical.type == "code" and cell.type in ("DOUBLE", "FLOAT")):
         return name(cell.alias)
     raw = f"{name(cell.alias)}::VARCHAR"
-    text = f"nullif(CASE WHEN {raw} < '!' OR ends_with({raw}, ' ') THEN trim({raw}) ELSE {raw} END, '')"  # trim is slow
+    if canonical.type == "code" and cell.type in ("DOUBLE", "FLOAT"):  # 10.0 is the code 10
+        raw = f"regexp_replace({raw}, '\\.0$', '')"
+    text = f"nullif({cleaned_sql(raw) if canonical.type == 'code' else edged_sql(raw)}, '')"
     if canonical.type == "text":  # trimming long texts takes long
         text = f"CASE WHEN regexp_matches({raw}, '\\S') THEN {raw} END"
     if column.recode:
         cases = " ".join(
             f"WHEN {literal(old)} THEN {literal(new if isinstance(new, str) else old)}"
-            for old, new in column.recode.items()
+            for old, new in _recode(column, cell, canonical).items()
         )
         text = f"nullif(CASE {text} {cases} {f'ELSE {text}' if column.others == 'keep' else ''} END, '')"
     return f"coalesce({text}, {literal(column.if_missing)})" if column.if_missing else text
+
+
+def _recode(column: ColumnMap, cell: _Cell, canonical: Column) -> dict[str, Recode]:
+    """Return the values of ``recode`` as the file's are compared with them: cleaned, and 10.0 as 10."""
+    if canonical.type == "text":
+        return column.recode
+    number = cell.type in ("DOUBLE", "FLOAT") and canonical.type == "code"
+    return {cleaned(re.sub(r"\.0$", "", old) if number else old): new for old, new in column.recode.items()}
 
 
 def _value(column: Column, mapped: Mapping[str, _Cell], conversion: Conversion) -> str:
@@ -311,7 +322,7 @@ def _escaped(sign: str) -> str:
 
 def _by_day(text: str, column: ColumnMap, mapped: Mapping[str, _Cell], conversion: Conversion) -> str:
     """SQL for a code whose meaning changes with the day of the row."""
-    dated = {old: new for old, new in column.recode.items() if not isinstance(new, str)}
+    dated = {cleaned(old): new for old, new in column.recode.items() if not isinstance(new, str)}
     if not dated:
         return text
     at = next(known for known in conversion.contract.columns if known.name == conversion.contract.at)

@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from riskmodels.errors import ContractError, ParameterError
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.mapping import Source, TableMap, load_source
+from riskmodels.sources.names import find_spellings, spell
 from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, unreadable
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import refuse_unreadable, write_rejected
@@ -77,6 +78,7 @@ def ingest(
             units = _known_units(staged.get("units")) if refers else None
             staged[table] = _stage(mapping, table, located[table], folder, units)
         as_of = mapping.as_of or _last_day(staged)
+        staged = _spelt(staged)
         kept = {table: keep(part.folder, part.provenance(mapping, as_of)) for table, part in staged.items()}
     changes = tuple(found for found in map(compare_with_last, kept.values()) if found is not None)
     return Tables(as_of=as_of, country=mapping.country, changes=changes, **kept)
@@ -237,6 +239,19 @@ def _given_columns(path: Path) -> tuple[str, ...]:
         for place, column in enumerate(names)
         if any(group.column(place).statistics.null_count < group.num_rows for group in groups)
     )
+
+
+def _spelt(staged: "dict[str, _Staged]") -> "dict[str, _Staged]":
+    """Give one thing one name in all tables, and say so."""
+    exact = {
+        table: [column for column, made in part.mapping.columns.items() if made.spelling == "exact"]
+        for table, part in staged.items()
+    }
+    spellings = find_spellings({table: part.accepted for table, part in staged.items()}, exact)
+    return {
+        table: replace(part, doubts=(*part.doubts, *spell(part.accepted, table, spellings)))
+        for table, part in staged.items()
+    }
 
 
 def _last_day(staged: dict[str, _Staged]) -> date:

@@ -52,6 +52,10 @@ class ColumnMap(Parameters):
         default="keep", description="what becomes of values that recode does not name"
     )
     if_missing: Name | None = Field(default=None, description="value where the file has none")
+    spelling: Literal["joined", "exact"] = Field(
+        default="joined",
+        description="of names: whether spellings that differ in case, width or zeros are one",
+    )
 
     @field_validator("format")
     @classmethod

@@ -16,6 +16,7 @@ from riskmodels.privacy import mask_personal_data
 from riskmodels.sources.conversion import CONTENT, MASK, RULE, Conversion, accepted_schema
 from riskmodels.sources.readers import RawFile
 from riskmodels.sources.reconciliation import ControlTotals
+from riskmodels.sources.signs import folded
 from riskmodels.tables import Contract
 
 ROWS_AT_ONCE = 20_480  # small enough for the processor's cache
@@ -151,6 +152,7 @@ def screen(
 
 def _placed(batch: pa.RecordBatch, contract: Contract, units: pa.Table) -> pa.RecordBatch:
     """Add the rule that a row's unit is known, and its region."""
+    batch = _known_spelling(batch, units["unit_id"])
     found = pc.index_in(batch["unit_id"], value_set=units["unit_id"])
     stray = pc.and_(pc.is_null(found), pc.is_valid(batch["unit_id"]))
     if pc.any(stray).as_py():
@@ -161,6 +163,22 @@ def _placed(batch: pa.RecordBatch, contract: Contract, units: pa.Table) -> pa.Re
     if "region_id" in contract.names and batch["region_id"].null_count:
         batch = _with(batch, "region_id", pc.coalesce(batch["region_id"], pc.take(units["region_id"], found)))
     return batch
+
+
+def _known_spelling(batch: pa.RecordBatch, units: pa.ChunkedArray) -> pa.RecordBatch:
+    """Write a unit that is not known as it is written in the table of units, where one unit is spelt like it."""
+    strange = pc.unique(
+        batch["unit_id"].filter(pc.invert(pc.is_in(batch["unit_id"], value_set=units)))
+    ).drop_null()
+    if not len(strange):
+        return batch
+    known: dict[str, str | None] = {}
+    for unit in units.to_pylist():
+        key = folded(unit)
+        known[key] = None if key in known else unit
+    spelt = pa.array([known.get(folded(unit)) for unit in strange.to_pylist()], pa.string())
+    place = pc.index_in(batch["unit_id"], value_set=strange)
+    return _with(batch, "unit_id", pc.coalesce(pc.take(spelt, place), batch["unit_id"]))
 
 
 def _with(batch: pa.RecordBatch, column: str, values: pa.Array | pa.ChunkedArray) -> pa.RecordBatch:
