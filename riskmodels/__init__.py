@@ -82,6 +82,7 @@ _HOMES = {
     "list_outlook": "listings",
     "list_policy": "listings",
     "list_proposals": "listings",
+    "list_doubts": "listings",
     "list_quality": "listings",
     "list_ratings": "listings",
     "list_rejections": "listings",

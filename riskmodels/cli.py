@@ -128,15 +128,16 @@ def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE
 def check_data(source: SourceFile, *, file: FileOptions = None, store: KeptIn = None) -> None:
     """Check a source: rows accepted and rejected, the rules they broke, unused columns, how good the data is."""
     # here, for start-up
-    from riskmodels.listings import list_data_scores, list_ignored, list_quality, list_rejections
+    from riskmodels import listings as shown_of
     from riskmodels.sources import unfilled
     from riskmodels.tables import data_quality
 
     folder = store or Path(tempfile.mkdtemp(prefix="riskmodels-"))
     try:
         tables = _ingest(source, file, folder)
-        scores = list_data_scores(data_quality(tables))
-        for listing in (list_quality(tables), list_rejections(tables), scores, list_ignored(tables)):
+        scores = shown_of.list_data_scores(data_quality(tables))
+        lists = (shown_of.list_quality, shown_of.list_rejections, shown_of.list_doubts, shown_of.list_ignored)
+        for listing in (*(make(tables) for make in lists), scores):
             print_table(listing.sentence, listing.frame)
     finally:
         if store is None:

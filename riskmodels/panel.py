@@ -11,7 +11,7 @@ import pandas as pd
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError
-from riskmodels.tables import CONTRACTS, Break, Contract, Table
+from riskmodels.tables import CONTRACTS, Break, Contract, Table, in_months
 from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]
@@ -214,7 +214,7 @@ def build_panel(
     -------
     Panel
         Kind ``count``; a period without a row is zero, a month that the source does not know is NaN, and so
-        is a sum with an empty count. Carries the breaks of the table.
+        is a sum with an empty count or with one whose row was rejected. Carries the breaks of the table.
 
     Raises
     ------
@@ -269,10 +269,10 @@ def _counts(table: Table, contract: Contract, by: Sequence[str]) -> pd.DataFrame
     )
 
 
-def _queried(table: Table, query: str) -> pd.DataFrame:
-    """Run a query over ``rows``, the rows of a table; raises ContractError for a column it lacks."""
+def _queried(table: Table, query: str, *, rows: str = "") -> pd.DataFrame:
+    """Run a query over ``rows``, by default those of a table; raises ContractError for a column it lacks."""
     try:
-        found = table.relation.query("rows", query)
+        found = duckdb.connect().from_query(f"FROM {rows or table.cells}").query("rows", query)
     except duckdb.BinderException as error:
         reason = str(error).splitlines()[0]
         raise ContractError(f"the table '{table.name}' cannot be grouped like that: {reason}") from None
@@ -290,7 +290,10 @@ def _exposure(panel: Panel, table: Table, column: str, *, by: Sequence[str]) -> 
     keys = "".join(f"{name(key)}, " for key in by)
     at = name(CONTRACTS[table.name].at)
     frame = _queried(
-        table, f"SELECT {keys}{at} AS month, sum({name(column)})::DOUBLE AS value FROM rows GROUP BY ALL"
+        table,
+        f"SELECT {keys}{at} AS month, (CASE WHEN bool_and({name(column)} IS NOT NULL) THEN sum({name(column)}) END)"
+        "::DOUBLE AS value FROM rows GROUP BY ALL",
+        rows=in_months(table),
     )
     frame["period"] = pd.PeriodIndex(frame["month"], freq=panel.periods.freqstr)
     cells = frame.groupby([*by, "period"], dropna=False)["value"].mean().reset_index()

@@ -2,6 +2,7 @@
 
 from riskmodels.catalogue.computation import Indicators, indicators, unused_observations
 from riskmodels.catalogue.definitions import INDICATORS
+from riskmodels.catalogue.doubts import find_doubts
 from riskmodels.catalogue.entry import Family, Indicator
 from riskmodels.catalogue.queries import Frequency
 from riskmodels.catalogue.values import format_value
@@ -12,6 +13,7 @@ __all__ = [
     "Frequency",
     "Indicator",
     "Indicators",
+    "find_doubts",
     "format_value",
     "indicators",
     "unused_observations",

@@ -27,18 +27,19 @@ from riskmodels.catalogue.queries import (
     over_time,
 )
 from riskmodels.rates import restricted_mean
-from riskmodels.tables import CONTRACTS, Tables
+from riskmodels.tables import CONTRACTS, Table, Tables, in_months
 from riskmodels.tables.sql import literal, name, single_file
 from riskmodels.workdays import working_days
 
 DIMENSIONS = ("unit_id", "product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")
+_LEFT_OUT = "left_out"  # cases that a rate does not count, because what they are measured against is unknown
 _KEPT_ROWS = (
     1_000_000  # of a table: the cells of a larger one would take gigabytes, so each breakdown scans it
 )
 _CELLS = (
     "CREATE TEMP TABLE cells (indicator_id VARCHAR, start DATE, numerator DOUBLE, denominator DOUBLE,"
-    f" squares DOUBLE, {', '.join(f'{column} VARCHAR' for column in DIMENSIONS)})"
+    f" squares DOUBLE, left_out DOUBLE, {', '.join(f'{column} VARCHAR' for column in DIMENSIONS)})"
 )
 
 
@@ -54,7 +55,9 @@ def count(given: list[Indicator], cut: Breakdown) -> pd.DataFrame:
     frames = [frame for frame in counts.frames(given, cut) if len(frame)]
     if not frames:
         texts = dict.fromkeys(["indicator_id", *cut.by, "period"], pd.Series(dtype="str"))
-        return pd.DataFrame({**texts, **dict.fromkeys([*_FIGURES, "value"], pd.Series(dtype="float64"))})
+        return pd.DataFrame(
+            {**texts, **dict.fromkeys([*_FIGURES, _LEFT_OUT, "value"], pd.Series(dtype="float64"))}
+        )
     table = pd.concat(frames, ignore_index=True).astype({"period": "str", "indicator_id": "str"})
     places = pd.Index([indicator.id for indicator in given]).get_indexer(pd.Index(table["indicator_id"]))
     scales = np.array([indicator.scale for indicator in given])[places]
@@ -111,22 +114,23 @@ class _Counts:
         self._connection.execute(f"CREATE TEMP TABLE scan AS {_counting(chosen, cut)}")
         for place, indicator in enumerate(chosen):
             figures = ", ".join(f"{figure}_{place} AS {figure}" for figure in _FIGURES)
+            left_out = f"{_LEFT_OUT}_0" if indicator.exposure == "accounts" else "0.0"
             self._connection.execute(
-                f"INSERT INTO cells BY NAME SELECT {literal(indicator.id)} AS indicator_id, {cut.keys}start, {figures}"
-                f" FROM scan WHERE numerator_{place} <> 0 OR denominator_{place} <> 0"
+                f"INSERT INTO cells BY NAME SELECT {literal(indicator.id)} AS indicator_id, {cut.keys}start, {figures}, {left_out} AS {_LEFT_OUT}"
+                f" FROM scan WHERE numerator_{place} <> 0 OR denominator_{place} <> 0 OR {left_out} <> 0"
             )
             self._in_cells.add(indicator.id)
         self._connection.execute("DROP TABLE scan")
 
     def _add_up(self, chosen: list[Indicator], cut: Breakdown) -> pd.DataFrame:
         names = ", ".join(literal(indicator.id) for indicator in chosen)
-        sums = ", ".join(f"sum({figure}) AS {figure}" for figure in _FIGURES)
+        sums = ", ".join(f"sum({figure}) AS {figure}" for figure in (*_FIGURES, _LEFT_OUT))
         added = (
             f"SELECT indicator_id, {cut.grouping('cells.start')}, {sums} FROM cells"
             f" WHERE indicator_id IN ({names}) AND {cut.within('cells.start')} GROUP BY ALL HAVING denominator > 0"
         )
         answer = self._connection.execute(cut.finished(added)).df()
-        return answer[["indicator_id", *cut.by, "period", *_FIGURES]]
+        return answer[["indicator_id", *cut.by, "period", *_FIGURES, _LEFT_OUT]]
 
 
 _opened: WeakKeyDictionary[Tables, _Counts] = WeakKeyDictionary()
@@ -162,7 +166,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
     for table in tables.present:
         connection.execute(
             f"CREATE TEMP VIEW {name(table.name)} AS SELECT *, {literal(tables.as_of.isoformat())}::TIMESTAMP"
-            f" + INTERVAL 1 DAY AS now FROM read_parquet({single_file(table.path)})"
+            f" + INTERVAL 1 DAY AS now FROM {_rows(table)}"
         )
     first = (
         "NULL::DATE AS began"
@@ -175,6 +179,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
     connection.register("calendar", calendar)
     connection.execute("CREATE TEMP TABLE workdays AS SELECT day::DATE AS day, working_index FROM calendar")
     connection.execute(f"CREATE TEMP VIEW outages AS {_outages(tables)}")
+
+
+def _rows(table: Table) -> str:
+    return in_months(table) if table.name == "exposure" else f"read_parquet({single_file(table.path)})"
 
 
 def _outages(tables: Tables) -> str:
@@ -218,7 +226,8 @@ def _rows_of(answer: pd.DataFrame, indicator: Indicator, place: int, cut: Breakd
     rows = answer.loc[answer[f"denominator_{place}"] > 0, [*cut.by, "period", *figures]]
     rows = rows.rename(columns=figures).astype(dict.fromkeys(figures.values(), "float64"))
     rows.insert(0, "indicator_id", indicator.id)
-    return rows
+    left_out = answer.get(f"{_LEFT_OUT}_{place}", pd.Series(0.0, index=answer.index))
+    return rows.assign(**{_LEFT_OUT: left_out.loc[rows.index].astype("float64")})
 
 
 def _restricted_means(answer: pd.DataFrame, indicator: Indicator, cut: Breakdown) -> pd.DataFrame:

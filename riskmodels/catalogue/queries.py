@@ -139,24 +139,31 @@ def over_durations(indicator: Indicator, cut: Breakdown) -> str:
 def over_accounts(indicator: Indicator, cut: Breakdown) -> str:
     """Count complaints over account-years, where the accounts are known, in months that both tables know."""
     known = (
-        "accounts IS NOT NULL AND month + INTERVAL 1 MONTH <= now"
+        "month + INTERVAL 1 MONTH <= now"
         " AND month >= (SELECT date_trunc('month', began) FROM span)"
         f" AND {cut.rows('complaints', 'month')} AND {cut.known('exposure', 'month')}"
     )
+    now = f"{literal(cut.tables.as_of.isoformat())}::DATE + INTERVAL 1 DAY"
     cells = sorted({*cut.by, "unit_id", "product"})
     cell = ", ".join(name(column) for column in cells)
     keys = f"{cut.keys}start"
     return (
-        f"WITH measured AS (SELECT {cell}, month::DATE AS month, accounts FROM exposure WHERE {known}),"
+        f"WITH measured AS (SELECT {cell}, month::DATE AS month, accounts FROM exposure WHERE {known}"
+        " QUALIFY bool_and(accounts IS NOT NULL) OVER (PARTITION BY unit_id, product, month)),"
         f" received AS (SELECT {cell}, date_trunc('month', {indicator.at})::DATE AS month,"
         f" sum(({indicator.value})::DOUBLE) AS events FROM {source(indicator.table, [indicator])}"
         f" WHERE ({indicator.eligible}) AND {cut.rows('complaints', indicator.at)} GROUP BY ALL),"
         f" counted AS (SELECT {cut.grouping('month')}, sum(events) AS events FROM received"
         " SEMI JOIN measured USING (unit_id, product, month) GROUP BY ALL),"
+        f" lacking AS (SELECT {cut.grouping('month')}, sum(events) AS events FROM received"
+        " ANTI JOIN measured USING (unit_id, product, month)"
+        f" WHERE month + INTERVAL 1 MONTH <= {now} AND {cut.known('exposure', 'month')}"
+        " AND month >= (SELECT date_trunc('month', began) FROM span) GROUP BY ALL),"
         f" years AS (SELECT {cut.grouping('month')}, sum(accounts) / 12.0 AS denominator FROM measured GROUP BY ALL)"
-        f" SELECT {keys}, sum(events) AS numerator_0, sum(denominator) AS denominator_0, NULL::DOUBLE AS squares_0"
-        f" FROM (SELECT {keys}, 0.0 AS events, denominator FROM years UNION ALL"
-        f" SELECT {keys}, events, 0.0 FROM counted) GROUP BY ALL"
+        f" SELECT {keys}, sum(events) AS numerator_0, sum(denominator) AS denominator_0, NULL::DOUBLE AS squares_0,"
+        f" sum(left_out) AS left_out_0 FROM (SELECT {keys}, 0.0 AS events, denominator, 0.0 AS left_out FROM years"
+        f" UNION ALL SELECT {keys}, events, 0.0, 0.0 FROM counted"
+        f" UNION ALL SELECT {keys}, 0.0, 0.0, events FROM lacking) GROUP BY ALL"
     )
 
 

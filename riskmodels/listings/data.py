@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from riskmodels.catalogue import find_doubts
 from riskmodels.display import Listing
 from riskmodels.labels import label
 from riskmodels.tables import DataQuality, Tables, shown_share
@@ -55,6 +56,19 @@ def list_rejections(tables: Tables) -> Listing:
                 "row": "First row",
             }
         ),
+    )
+
+
+def list_doubts(tables: Tables) -> Listing:
+    """List what a person should look at before any figure is made: holes, totals, names, counts not known."""
+    found = find_doubts(tables)
+    if found.empty:
+        return Listing(sentence=label("There is no doubt about the tables."), frame=pd.DataFrame())
+    return Listing(
+        sentence=label("{count} doubts about the tables, to be decided in the source file:").format(
+            count=len(found)
+        ),
+        frame=found.rename(columns={"table": "Table", "doubt": "Doubt"}),
     )
 
 

@@ -14,8 +14,9 @@ def days_of(period: str) -> str:
 
 def accounts_by_product(exposure: Table, period: str) -> pd.DataFrame:
     """Add up the accounts of the quarter's months: unit_id, product, accounts; in this order."""
-    rows = exposure.relation.filter(f"month BETWEEN {days_of(period)} AND accounts IS NOT NULL")
-    sums = rows.aggregate("unit_id, product, sum(accounts)::DOUBLE AS accounts")
+    rows = exposure.with_unknown.filter(f"month BETWEEN {days_of(period)}")
+    months = rows.aggregate(f"unit_id, product, month, {_sum('accounts')}").filter("accounts IS NOT NULL")
+    sums = months.aggregate("unit_id, product, sum(accounts)::DOUBLE AS accounts")
     return pd.DataFrame(sums.order("unit_id, product").df())
 
 
@@ -24,8 +25,13 @@ def mean_exposure(exposure: Table | None, period: str) -> pd.DataFrame:
     if exposure is None:
         numbers = dict.fromkeys(("accounts", "customers"), pd.Series(dtype="float64"))
         return pd.DataFrame({"unit_id": pd.Series(dtype="str"), **numbers})
-    months = exposure.relation.filter(f"month BETWEEN {days_of(period)}").aggregate(
-        "unit_id, month, sum(accounts)::DOUBLE AS accounts, sum(customers)::DOUBLE AS customers"
+    months = exposure.with_unknown.filter(f"month BETWEEN {days_of(period)}").aggregate(
+        f"unit_id, month, {_sum('accounts')}, {_sum('customers')}"
     )
     means = months.aggregate("unit_id, avg(accounts) AS accounts, avg(customers) AS customers")
     return pd.DataFrame(means.order("unit_id").df())
+
+
+def _sum(column: str) -> str:
+    """SQL for a sum that is unknown where a part is."""
+    return f"(CASE WHEN bool_and({column} IS NOT NULL) THEN sum({column}) END)::DOUBLE AS {column}"

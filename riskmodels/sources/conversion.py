@@ -10,19 +10,25 @@ from pathlib import Path
 import pyarrow as pa
 
 from riskmodels.errors import ContractError
-from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, TableMap, days_since
+from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, Recode, TableMap, days_since
 from riskmodels.sources.readers import RawFile
+from riskmodels.sources.signs import cleaned, cleaned_sql, edged_sql
 from riskmodels.tables import ARROW_TYPES, SQL_TYPES, Column, Contract
 from riskmodels.tables.sql import literal, name
 
 RULE, CONTENT, MASK = "#rule", "#content", "#mask "  # what a converted row has beside its columns
 KEY = "#key "  # a key column as the file has it, where it is recoded
+OVER = "#over "  # a column of the file that rows are added up over
 
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _TYPED = ("BIGINT", "BOOLEAN", "DATE", "DOUBLE", "INTEGER", "TIMESTAMP", _ZONED)  # need no reading as text
 _YEARS = "1900 AND 9999"  # others are typing errors, or infinite
 _ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # at the end of a time
 _SHORTEST_ZONED = 17  # characters: 2026-11-01T10:00Z
+_SUPPRESSED = (
+    r"(?i)\s*(\*+|(<|≤|＜|under|fewer than|less than|少于|不足)\s?=?\s?\d+|\.{2,}|…|\[[a-z]\]"
+    r"|n\.?\s?/?\s?[ad]\.?|suppressed|withheld|confidential|不公布|保密)\s*"
+)
 _MASK_CANDIDATE = "[@＠]|[0-9０-９]([ 　().．（）－-]{0,2}[0-9０-９]){6}"  # full width, too
 
 
@@ -66,10 +72,16 @@ class Conversion:
         return [key for key in self.contract.key if key in self.columns and self.columns[key].recode]
 
 
+def over_columns(conversion: Conversion) -> list[str]:
+    """List what the columns are called that rows are added up over."""
+    return [OVER + column for column in conversion.mapping.added_over]
+
+
 def accepted_schema(conversion: Conversion) -> pa.Schema:
     """Return the Arrow schema of converted rows that are accepted."""
     columns = [(column.name, ARROW_TYPES[column.type]) for column in conversion.contract.columns]
-    return pa.schema([*columns, *((KEY + key, pa.string()) for key in conversion.recoded_key)])
+    keys = [KEY + key for key in conversion.recoded_key] + over_columns(conversion)
+    return pa.schema([*columns, *((key, pa.string()) for key in keys)])
 
 
 def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
@@ -102,11 +114,17 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
     texts_given = [column for column in conversion.texts if column in mapped]
     masks = [f"{_suspicious(name(column))} AS {name(MASK + column)}" for column in texts_given]
     keys = [f"{name(str(mapped[key].alias))}::VARCHAR AS {name(KEY + key)}" for key in conversion.recoded_key]
+    keys += [f"{name(column)}" for column in over_columns(conversion)]
+    over = [
+        f"nullif({cleaned_sql(f'{name(column)}::VARCHAR')}, '') AS {name(OVER + column)}"
+        for column in conversion.mapping.added_over
+    ]
     unused = set(_columns_after_unpivot(file, conversion.mapping)) - {cell.column.column for cell in cells}
+    unused -= set(conversion.mapping.added_over)
     query = (
         f"SELECT {', '.join([*kept, *masks, *keys])}, {shown} AS {name(CONTENT)}"
         f" FROM (SELECT *, {broken} AS {name(RULE)} FROM (SELECT *, {', '.join(typed)}"
-        f" FROM (SELECT *, {', '.join(texts)} FROM (SELECT {', '.join(raw.values()) or '0'}"
+        f" FROM (SELECT *, {', '.join(texts)} FROM (SELECT {', '.join([*raw.values(), *over]) or '0'}"
         f" FROM {_scanned(file, conversion.mapping)}))))"
     )
     return query, unused
@@ -131,6 +149,9 @@ def _mapped(file: RawFile, conversion: Conversion) -> dict[str, _Cell]:
     columns = conversion.columns or {
         column: ColumnMap(column=column) for column in conversion.contract.names if column in found
     }
+    for column in conversion.mapping.added_over:
+        if column not in found:
+            raise ContractError(_missing_column(file, conversion.contract.table, "added_over", column, found))
     lacking = {column.name for column in conversion.contract.columns if column.required} - set(columns)
     for key, wanted in {**dict.fromkeys(sorted(lacking)), **columns}.items():
         source = key if wanted is None else wanted.column
@@ -199,19 +220,29 @@ def _text(cell: _Cell, canonical: Column) -> str:
     column = cell.column
     if column.value is not None:
         return literal(column.value)
-    if cell.is_typed:
+    if cell.is_typed and not (canonical.type == "code" and cell.type in ("DOUBLE", "FLOAT")):
         return name(cell.alias)
     raw = f"{name(cell.alias)}::VARCHAR"
-    text = f"nullif(CASE WHEN {raw} < '!' OR ends_with({raw}, ' ') THEN trim({raw}) ELSE {raw} END, '')"  # trim is slow
+    if canonical.type == "code" and cell.type in ("DOUBLE", "FLOAT"):  # 10.0 is the code 10
+        raw = f"regexp_replace({raw}, '\\.0$', '')"
+    text = f"nullif({cleaned_sql(raw) if canonical.type == 'code' else edged_sql(raw)}, '')"
     if canonical.type == "text":  # trimming long texts takes long
         text = f"CASE WHEN regexp_matches({raw}, '\\S') THEN {raw} END"
     if column.recode:
         cases = " ".join(
             f"WHEN {literal(old)} THEN {literal(new if isinstance(new, str) else old)}"
-            for old, new in column.recode.items()
+            for old, new in _recode(column, cell, canonical).items()
         )
         text = f"nullif(CASE {text} {cases} {f'ELSE {text}' if column.others == 'keep' else ''} END, '')"
     return f"coalesce({text}, {literal(column.if_missing)})" if column.if_missing else text
+
+
+def _recode(column: ColumnMap, cell: _Cell, canonical: Column) -> dict[str, Recode]:
+    """Return the values of ``recode`` as the file's are compared with them: cleaned, and 10.0 as 10."""
+    if canonical.type == "text":
+        return column.recode
+    number = cell.type in ("DOUBLE", "FLOAT") and canonical.type == "code"
+    return {cleaned(re.sub(r"\.0$", "", old) if number else old): new for old, new in column.recode.items()}
 
 
 def _value(column: Column, mapped: Mapping[str, _Cell], conversion: Conversion) -> str:
@@ -291,7 +322,7 @@ def _escaped(sign: str) -> str:
 
 def _by_day(text: str, column: ColumnMap, mapped: Mapping[str, _Cell], conversion: Conversion) -> str:
     """SQL for a code whose meaning changes with the day of the row."""
-    dated = {old: new for old, new in column.recode.items() if not isinstance(new, str)}
+    dated = {cleaned(old): new for old, new in column.recode.items() if not isinstance(new, str)}
     if not dated:
         return text
     at = next(known for known in conversion.contract.columns if known.name == conversion.contract.at)
@@ -317,6 +348,11 @@ def _faults(conversion: Conversion, mapped: Mapping[str, _Cell]) -> dict[str, st
     for key, cell in mapped.items():
         kind, text = conversion.contract.column(key).type, name(_text_of(key))
         if kind in ("code", "text"):
+            continue
+        if key in conversion.contract.figures and not cell.is_typed:
+            hidden = f"regexp_full_match({text}, {literal(_SUPPRESSED)})"
+            faults[f"{key} is suppressed"] = f"{name(key)} IS NOT NULL OR NOT {hidden}"
+            faults[f"{key} is no {kind}"] = f"{text} IS NULL OR {name(key)} IS NOT NULL OR {hidden}"
             continue
         read = f"{text} IS NULL OR {name(key)} IS NOT NULL"
         if kind == "timestamp" and conversion.timezone is None and not (cell.is_typed or cell.column.format):

@@ -1,5 +1,6 @@
-"""Of accepted rows with one key the first stays."""
+"""Accepted rows that must go all the same: doubles of an earlier one, and totals of others."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -8,53 +9,103 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodels.sources.conversion import KEY
+from riskmodels.sources.conversion import KEY, OVER
 from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
-from riskmodels.tables import Contract
+from riskmodels.tables import ARROW_TYPES, Contract
 from riskmodels.tables.sql import name, single_file
 
+DUPLICATE = "duplicate of an accepted row"
 
-def take_duplicates_out(path: Path, contract: Contract) -> tuple[npt.NDArray[np.int64], pa.Table]:
-    """Remove every row whose key an earlier row has, and the ``#key`` columns, from a file of accepted rows.
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TakenOut:
+    """Rows that are taken out of the accepted ones.
+
+    Attributes
+    ----------
+    places : ndarray, shape (n,)
+        Among the accepted rows, from 0, ascending.
+    rules : list of str
+        Why, one a row.
+    unknown : ndarray of bool, shape (n,)
+        Whether the row contradicts the one that stays, so that the figure of its cell is not known.
+    rows : Table
+        The rows, n of them.
+    """
+
+    places: npt.NDArray[np.int64]
+    rules: list[str]
+    unknown: npt.NDArray[np.bool_]
+    rows: pa.Table
+
+
+def repeated_rows(path: Path, contract: Contract) -> dict[int, bool]:
+    """Find every row whose key an earlier row has.
+
+    Parameters
+    ----------
+    path : Path
+        Parquet, of accepted rows.
+    contract : Contract
+        Says the key. A key column that was recoded counts as the file had it: after a merger two rows of
+        one key are parts of a whole, not doubles; so are rows that differ in a column that is added over.
+
+    Returns
+    -------
+    dict of int to bool
+        Place among the rows, from 0, ascending -> whether its figures differ from those of the first row
+        with its key.
+    """
+    names = pq.read_schema(path).names
+    keys = [KEY + key if KEY + key in names else key for key in contract.key]
+    keys += [column for column in names if column.startswith(OVER)]
+    columns = ", ".join(map(name, keys))
+    same = " AND ".join(f"repeated.{name(key)} IS NOT DISTINCT FROM accepted.{name(key)}" for key in keys)
+    scan = f"read_parquet({single_file(path)}, file_row_number = true)"
+    within = f"PARTITION BY {', '.join(f'accepted.{name(key)}' for key in keys)} ORDER BY file_row_number"
+    other = [
+        f"first_value({name(figure)}) OVER ({within}) IS DISTINCT FROM {name(figure)}"
+        for figure in contract.figures
+    ]
+    with limited_connection(path.parent) as connection:
+        connection.execute(
+            f"CREATE TEMP TABLE repeated AS SELECT {columns} FROM {scan} GROUP BY ALL HAVING count(*) > 1"
+        )
+        found = connection.execute(
+            f"SELECT file_row_number AS place, {' OR '.join(other) or 'false'} AS differs"
+            f" FROM {scan} AS accepted JOIN repeated ON {same}"
+            f" QUALIFY row_number() OVER ({within}) > 1 ORDER BY place"
+        ).fetchnumpy()
+    return dict(zip(found["place"].tolist(), found["differs"].tolist(), strict=True))
+
+
+def take_out(path: Path, contract: Contract, doubles: dict[int, bool], totals: dict[int, str]) -> TakenOut:
+    """Remove rows, and the columns beside the contract's, from a file of accepted rows.
 
     Parameters
     ----------
     path : Path
         Parquet; is replaced where anything has to be removed.
     contract : Contract
-        Says the key. A key column that was recoded counts as the file had it: after a merger two rows of
-        one key are parts of a whole, not doubles.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Places of the removed rows, from 0, in ascending order.
-    Table
-        The removed rows.
+        Of the table.
+    doubles : dict of int to bool
+        As ``repeated_rows`` finds them.
+    totals : dict of int to str
+        Place -> why that row is a total of others.
     """
-    names = pq.read_schema(path).names
-    keys = [KEY + key if KEY + key in names else key for key in contract.key]
-    places = _repeated(path, keys)
-    if not len(places) and names == contract.names:
-        return places, pa.table({column: [] for column in contract.names})
-    removed = _rewritten(path, contract, places)
-    return places, removed
-
-
-def _repeated(path: Path, keys: list[str]) -> npt.NDArray[np.int64]:
-    columns = ", ".join(map(name, keys))
-    same = " AND ".join(f"repeated.{name(key)} IS NOT DISTINCT FROM accepted.{name(key)}" for key in keys)
-    scan = f"read_parquet({single_file(path)}, file_row_number = true)"
-    with limited_connection(path.parent) as connection:
-        connection.execute(
-            f"CREATE TEMP TABLE repeated AS SELECT {columns} FROM {scan} GROUP BY ALL HAVING count(*) > 1"
-        )
-        found = connection.execute(
-            f"SELECT file_row_number AS place FROM {scan} AS accepted JOIN repeated ON {same}"
-            f" QUALIFY row_number() OVER (PARTITION BY {', '.join(f'accepted.{name(key)}' for key in keys)}"
-            " ORDER BY file_row_number) > 1 ORDER BY place"
-        ).fetchnumpy()
-    return np.asarray(found["place"], dtype=np.int64)
+    rules = dict.fromkeys(doubles, DUPLICATE) | totals
+    places = np.array(sorted(rules), dtype=np.int64)
+    if not len(places) and pq.read_schema(path).names == contract.names:
+        rows = pa.table({column.name: pa.array([], ARROW_TYPES[column.type]) for column in contract.columns})
+    else:
+        rows = _rewritten(path, contract, places)
+    unknown = [doubles.get(place, False) and place not in totals for place in places.tolist()]
+    return TakenOut(
+        places=places,
+        rules=[rules[place] for place in places.tolist()],
+        unknown=np.array(unknown, dtype=bool),
+        rows=rows,
+    )
 
 
 def _rewritten(path: Path, contract: Contract, places: npt.NDArray[np.int64]) -> pa.Table:

@@ -1,9 +1,10 @@
 """Take a source in: every row accepted, or rejected with the rule it broke."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -14,13 +15,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.sources.conversion import Conversion, accepted_schema, converted
-from riskmodels.sources.duplicates import limited_connection, take_duplicates_out
+from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
+from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.mapping import Source, TableMap, load_source
+from riskmodels.sources.names import find_spellings, spell
 from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, unreadable
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
+from riskmodels.sources.totals import find_totals
 from riskmodels.tables import CONTRACTS, Contract, Provenance, Tables, compare_with_last, keep, staging_folder
 from riskmodels.tables.sql import literal, name
 
@@ -75,6 +78,7 @@ def ingest(
             units = _known_units(staged.get("units")) if refers else None
             staged[table] = _stage(mapping, table, located[table], folder, units)
         as_of = mapping.as_of or _last_day(staged)
+        staged = _spelt(staged)
         kept = {table: keep(part.folder, part.provenance(mapping, as_of)) for table, part in staged.items()}
     changes = tuple(found for found in map(compare_with_last, kept.values()) if found is not None)
     return Tables(as_of=as_of, country=mapping.country, changes=changes, **kept)
@@ -92,6 +96,7 @@ class _Staged:
     given: tuple[str, ...]
     ignored: tuple[str, ...]
     reconciled: int
+    doubts: tuple[str, ...]
 
     @property
     def accepted(self) -> Path:
@@ -111,6 +116,7 @@ class _Staged:
             given_columns=self.given,
             ignored_columns=self.ignored,
             reconciled=self.reconciled,
+            doubts=self.doubts,
         )
 
 
@@ -156,8 +162,16 @@ def _stage(
                 screened.write(bad)
     shutil.rmtree(scratch)  # it may hold raw data, not masked: nothing of it is kept
     refuse_unreadable(conversion, tally, folder / _SCREENED)
-    doubles = take_duplicates_out(folder / ACCEPTED, contract)
-    rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, doubles, contract)
+    doubles = repeated_rows(folder / ACCEPTED, contract)
+    totals = find_totals(
+        folder / ACCEPTED,
+        contract,
+        skip=list(doubles),
+        lost=_lost(folder / _SCREENED, contract),
+        declared=_declared(mapping),
+    )
+    out = take_out(folder / ACCEPTED, contract, doubles, totals.rules)
+    rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, out, contract)
     reconciled = 0
     if mapping.expect:
         where = root / str(mapping.file or mapping.database)
@@ -172,8 +186,22 @@ def _stage(
         rows=(tally.all_rows - rejected, rejected),
         given=_given_columns(folder / ACCEPTED),
         ignored=tuple(sorted(tally.ignored)),
-        reconciled=reconciled,
+        reconciled=reconciled + totals.met,
+        doubts=totals.doubts,
     )
+
+
+def _declared(mapping: TableMap) -> dict[str, tuple[str, ...]]:
+    """Name the columns of ``totals:`` as the accepted rows do."""
+    return {
+        OVER + key if key in mapping.added_over else key: values for key, values in mapping.totals.items()
+    }
+
+
+def _lost(screened: Path, contract: Contract) -> list[str]:
+    """List the first days of the periods in which a row of counts was rejected."""
+    cells = pq.read_table(screened, columns=["cell"])["cell"].drop_null().unique().to_pylist()
+    return [str(json.loads(cell)[contract.at]) for cell in cells]
 
 
 def _screened(
@@ -211,6 +239,19 @@ def _given_columns(path: Path) -> tuple[str, ...]:
         for place, column in enumerate(names)
         if any(group.column(place).statistics.null_count < group.num_rows for group in groups)
     )
+
+
+def _spelt(staged: "dict[str, _Staged]") -> "dict[str, _Staged]":
+    """Give one thing one name in all tables, and say so."""
+    exact = {
+        table: [column for column, made in part.mapping.columns.items() if made.spelling == "exact"]
+        for table, part in staged.items()
+    }
+    spellings = find_spellings({table: part.accepted for table, part in staged.items()}, exact)
+    return {
+        table: replace(part, doubts=(*part.doubts, *spell(part.accepted, table, spellings)))
+        for table, part in staged.items()
+    }
 
 
 def _last_day(staged: dict[str, _Staged]) -> date:

@@ -52,6 +52,10 @@ class ColumnMap(Parameters):
         default="keep", description="what becomes of values that recode does not name"
     )
     if_missing: Name | None = Field(default=None, description="value where the file has none")
+    spelling: Literal["joined", "exact"] = Field(
+        default="joined",
+        description="of names: whether spellings that differ in case, width or zeros are one",
+    )
 
     @field_validator("format")
     @classmethod
@@ -157,6 +161,13 @@ class TableMap(Parameters):
     unknown: tuple[Months, ...] = Field(default=(), description="holes: unknown, not zero; 2023-03/2023-11")
     breaks: tuple[Break, ...] = Field(default=(), description="changed definitions")
     expect: Expect | None = None
+    totals: dict[Name, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="of counts: column -> values whose rows are totals of others ('': empty); []: none is",
+    )
+    added_over: tuple[Name, ...] = Field(
+        default=(), description="of counts: columns of the file; rows that differ in them alone are added up"
+    )
 
     @field_validator("encoding")
     @classmethod
@@ -246,6 +257,14 @@ def _check_columns(contract: Contract, table: TableMap) -> None:
         raise ValueError(f"{contract.table}.{dated[0]}: rows of {contract.table} have no day to recode by")
     if contract.at in dated:
         raise ValueError(f"{contract.table}.{contract.at} cannot be recoded by itself")
+    if (table.totals or table.added_over) and not contract.cell:
+        raise ValueError(f"{contract.table} has a case a row: totals and added_over are for tables of counts")
+    strange = sorted(set(table.totals) - {*contract.cell, *table.added_over})
+    if strange:
+        raise ValueError(
+            f"totals: {', '.join(strange)} is neither a key column of {contract.table} ({', '.join(contract.cell)})"
+            " nor one of added_over"
+        )
     if table.expect and table.expect.sum_of and table.expect.sum_of not in contract.names:
         raise ValueError(f"{contract.table} has no column {table.expect.sum_of} to add up")
 

@@ -12,10 +12,16 @@ import pyarrow.parquet as pq
 from riskmodels.errors import ContractError
 from riskmodels.privacy import mask_personal_data
 from riskmodels.sources.conversion import Conversion
-from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, as_understood
+from riskmodels.sources.duplicates import TakenOut
+from riskmodels.sources.screening import (
+    REJECTED_ROWS,
+    ROWS_AT_ONCE,
+    RowGroups,
+    Tally,
+    as_understood,
+    cells_of,
+)
 from riskmodels.tables import Contract
-
-DUPLICATE = "duplicate of an accepted row"
 
 Integers = npt.NDArray[np.int64]
 
@@ -36,9 +42,7 @@ def refuse_unreadable(conversion: Conversion, tally: Tally, screened: Path) -> N
             )
 
 
-def write_rejected(
-    screened: Path, target: Path, tally: Tally, doubles: tuple[Integers, pa.Table], contract: Contract
-) -> int:
+def write_rejected(screened: Path, target: Path, tally: Tally, out: TakenOut, contract: Contract) -> int:
     """Write all rejected rows of a table in the order of its files; return how many there are.
 
     Parameters
@@ -49,34 +53,34 @@ def write_rejected(
         The file.
     tally : Tally
         What was read, malformed lines included.
-    doubles : (ndarray, Table)
-        Places among the accepted rows of those with the key of an earlier one, and these rows.
+    out : TakenOut
+        Accepted rows that were taken out again.
     contract : Contract
         Of the table.
     """
     starts, malformed = _starts(tally), _malformed(tally)
     broken = np.asarray(pq.read_table(screened, columns=["row"])["row"], dtype=np.int64)
-    places, rows = doubles
-    numbers = nth_without(nth_without(places + 1, broken), malformed)
+    numbers = nth_without(nth_without(out.places + 1, broken), malformed)
     found = pa.table(
         {
             "row": numbers,
-            "rule": pa.array([DUPLICATE] * len(numbers), pa.string()),
-            "content": pa.array(as_understood(rows, contract), pa.string()),
+            "rule": pa.array(out.rules, pa.string()),
+            "content": pa.array(as_understood(out.rows, contract), pa.string()),
+            "cell": pc.if_else(pa.array(out.unknown), cells_of(out.rows, contract), None),
         }
     )
     lines = _lines(tally, malformed)
     waiting = pa.concat_tables([found, lines]).sort_by("row")
     written = 0
-    with RowGroups(target, REJECTED_ROWS) as out, pq.ParquetFile(screened) as file:
-        for batch in file.iter_batches(ROWS_AT_ONCE, columns=["row", "rule", "content"]):
+    with RowGroups(target, REJECTED_ROWS) as kept, pq.ParquetFile(screened) as file:
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=["row", "rule", "content", "cell"]):
             part = pa.Table.from_batches([_renumbered(batch, malformed)])
             before = pc.less(waiting["row"], part["row"][-1])
             merged = pa.concat_tables([part, waiting.filter(before)]).sort_by("row")
             waiting = waiting.filter(pc.invert(before))
-            out.write(_placed(merged, starts, tally))
+            kept.write(_placed(merged, starts, tally))
             written += merged.num_rows
-        out.write(_placed(waiting, starts, tally))
+        kept.write(_placed(waiting, starts, tally))
     screened.unlink()
     return int(written + waiting.num_rows)
 
@@ -122,7 +126,8 @@ def _malformed(tally: Tally) -> Integers:
 def _lines(tally: Tally, numbers: Integers) -> pa.Table:
     lines = pa.concat_tables(tally.malformed)
     masked = [mask_personal_data(content) for content in lines["content"].to_pylist()]
-    return pa.table({"row": numbers, "rule": lines["rule"], "content": pa.array(masked, pa.string())})
+    columns = {"row": numbers, "rule": lines["rule"], "content": pa.array(masked, pa.string())}
+    return pa.table({**columns, "cell": pa.nulls(len(masked), pa.string())})
 
 
 def _renumbered(batch: pa.RecordBatch, malformed: Integers) -> pa.RecordBatch:
@@ -140,5 +145,6 @@ def _placed(rows: pa.Table, starts: Integers, tally: Tally) -> pa.RecordBatch:
         pa.array(numbers - starts[files]),
         rows["rule"].combine_chunks(),
         rows["content"].combine_chunks(),
+        rows["cell"].combine_chunks(),
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=REJECTED_ROWS)

@@ -16,13 +16,18 @@ from riskmodels.privacy import mask_personal_data
 from riskmodels.sources.conversion import CONTENT, MASK, RULE, Conversion, accepted_schema
 from riskmodels.sources.readers import RawFile
 from riskmodels.sources.reconciliation import ControlTotals
+from riskmodels.sources.signs import folded
 from riskmodels.tables import Contract
 
 ROWS_AT_ONCE = 20_480  # small enough for the processor's cache
 _ROW_GROUP = 122_880
 
 REJECTED_ROWS = pa.schema(
-    [("file", pa.string()), ("row", pa.int64()), ("rule", pa.string()), ("content", pa.string())]
+    [
+        ("file", pa.string()),
+        ("row", pa.int64()),
+        *((name, pa.string()) for name in ("rule", "content", "cell")),
+    ]
 )
 
 
@@ -147,6 +152,7 @@ def screen(
 
 def _placed(batch: pa.RecordBatch, contract: Contract, units: pa.Table) -> pa.RecordBatch:
     """Add the rule that a row's unit is known, and its region."""
+    batch = _known_spelling(batch, units["unit_id"])
     found = pc.index_in(batch["unit_id"], value_set=units["unit_id"])
     stray = pc.and_(pc.is_null(found), pc.is_valid(batch["unit_id"]))
     if pc.any(stray).as_py():
@@ -157,6 +163,22 @@ def _placed(batch: pa.RecordBatch, contract: Contract, units: pa.Table) -> pa.Re
     if "region_id" in contract.names and batch["region_id"].null_count:
         batch = _with(batch, "region_id", pc.coalesce(batch["region_id"], pc.take(units["region_id"], found)))
     return batch
+
+
+def _known_spelling(batch: pa.RecordBatch, units: pa.ChunkedArray) -> pa.RecordBatch:
+    """Write a unit that is not known as it is written in the table of units, where one unit is spelt like it."""
+    strange = pc.unique(
+        batch["unit_id"].filter(pc.invert(pc.is_in(batch["unit_id"], value_set=units)))
+    ).drop_null()
+    if not len(strange):
+        return batch
+    known: dict[str, str | None] = {}
+    for unit in units.to_pylist():
+        key = folded(unit)
+        known[key] = None if key in known else unit
+    spelt = pa.array([known.get(folded(unit)) for unit in strange.to_pylist()], pa.string())
+    place = pc.index_in(batch["unit_id"], value_set=strange)
+    return _with(batch, "unit_id", pc.coalesce(pc.take(spelt, place), batch["unit_id"]))
 
 
 def _with(batch: pa.RecordBatch, column: str, values: pa.Array | pa.ChunkedArray) -> pa.RecordBatch:
@@ -188,7 +210,8 @@ def _rejected(rows: pa.RecordBatch, file: str, numbers: pa.Array, contract: Cont
         next(understood) if text is None else _shown(json.loads(text)) for text in rows[CONTENT].to_pylist()
     ]
     files = pa.array([file] * rows.num_rows, pa.string())
-    arrays = [files, numbers, rows[RULE], pa.array(contents, pa.string())]
+    cells = cells_of(rows, contract)
+    arrays = [files, numbers, rows[RULE], pa.array(contents, pa.string()), cells]
     return pa.RecordBatch.from_arrays(arrays, schema=REJECTED_ROWS)
 
 
@@ -196,6 +219,18 @@ def as_understood(rows: pa.RecordBatch | pa.Table, contract: Contract) -> list[s
     """Write rows as JSON of the canonical columns that have a value, personal data masked."""
     records = rows.select([column for column in contract.names if column in rows.schema.names]).to_pylist()
     return [_shown({key: value for key, value in record.items() if value is not None}) for record in records]
+
+
+def cells_of(rows: pa.RecordBatch | pa.Table, contract: Contract) -> pa.Array:
+    """Write as JSON which cell of a table of counts each row is; null where it is of no known period."""
+    if not contract.cell or contract.at not in rows.schema.names:
+        return pa.nulls(rows.num_rows, pa.string())
+    records = rows.select([column for column in contract.cell if column in rows.schema.names]).to_pylist()
+    cells = [
+        json.dumps(record, default=str, ensure_ascii=False) if record[contract.at] else None
+        for record in records
+    ]
+    return pa.array(cells, pa.string())
 
 
 def _shown(record: dict[str, object]) -> str:

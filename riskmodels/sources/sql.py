@@ -102,6 +102,8 @@ def _write(result: sa.CursorResult[Any], columns: list[str], target: Path) -> No
 def _text(value: object) -> str | None:
     if value is None:
         return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # a code in a column of type REAL
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

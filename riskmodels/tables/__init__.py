@@ -4,7 +4,9 @@ from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.changes import Changes, compare_deliveries
 from riskmodels.tables.contracts import ARROW_TYPES, SQL_TYPES, Column, ColumnType, Contract, Rule
 from riskmodels.tables.deliveries import compare_with_last
+from riskmodels.tables.holes import find_holes, runs_without, told_hole
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
+from riskmodels.tables.stocks import in_months, months_each
 from riskmodels.tables.store import Tables, file_sha256, keep, open_table, staging_folder
 from riskmodels.tables.stored import Break, Provenance, Table
 
@@ -26,8 +28,13 @@ __all__ = [
     "compare_with_last",
     "data_quality",
     "file_sha256",
+    "find_holes",
+    "in_months",
     "keep",
+    "months_each",
     "open_table",
+    "runs_without",
     "shown_share",
     "staging_folder",
+    "told_hole",
 ]

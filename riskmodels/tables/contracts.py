@@ -87,6 +87,17 @@ class Contract:
         """Names of the columns, in their order in the stored table."""
         return [column.name for column in self.columns]
 
+    @property
+    def cell(self) -> tuple[str, ...]:
+        """Columns that say which cell a row of counts is; none for a table of single cases."""
+        return self.key if len(self.key) > 1 else ()
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Figures of a cell: of a rejected row they are unknown, not zero."""
+        kinds = ("integer", "number")
+        return tuple(column.name for column in self.columns if self.cell and column.type in kinds)
+
     def column(self, name: str) -> Column:
         """Return the column called ``name``; raises KeyError where the contract has none."""
         return {column.name: column for column in self.columns}[name]

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 from pydantic import Field
 
 from riskmodels.params import Parameters
-from riskmodels.tables.sql import single_file
+from riskmodels.tables.canonical import CONTRACTS
+from riskmodels.tables.contracts import SQL_TYPES
+from riskmodels.tables.sql import literal, name, single_file
 
 
 class Break(Parameters):
@@ -34,6 +37,7 @@ class Provenance(Parameters):
     given_columns: tuple[str, ...] = Field(description="columns with at least one value")
     ignored_columns: tuple[str, ...] = Field(default=(), description="of the file, that nothing is made from")
     reconciled: int = Field(default=0, ge=0, description="control totals that were given and met")
+    doubts: tuple[str, ...] = Field(default=(), description="what a person should look at")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,6 +72,30 @@ class Table:
     def relation(self) -> duckdb.DuckDBPyRelation:
         """The accepted rows as a DuckDB relation, on a connection of its own."""
         return duckdb.connect().from_query(f"FROM read_parquet({single_file(self.path)})")
+
+    @property
+    def cells(self) -> str:
+        """SQL for the accepted rows and, in a table of counts, one without figures for each cell not known.
+
+        These are the cells of rejected rows: what could not be read is unknown, and so is every sum over it.
+        """
+        accepted, rejected = f"read_parquet({single_file(self.path)})", self.folder / "rejected.parquet"
+        contract = CONTRACTS[self.name]
+        if not (contract.cell and self.provenance.rows_rejected and "cell" in pq.read_schema(rejected).names):
+            return f"(FROM {accepted})"
+        read = [
+            f"json_extract_string(cell, {literal(column)})::{SQL_TYPES[contract.column(column).type]} AS {name(column)}"
+            for column in contract.cell
+        ]
+        return (
+            f"(FROM {accepted} UNION ALL BY NAME SELECT {', '.join(read)}"
+            f" FROM read_parquet({single_file(rejected)}) WHERE cell IS NOT NULL)"
+        )
+
+    @property
+    def with_unknown(self) -> duckdb.DuckDBPyRelation:
+        """The rows of ``cells`` as a DuckDB relation, on a connection of its own."""
+        return duckdb.connect().from_query(f"FROM {self.cells}")
 
     @property
     def rejected(self) -> pd.DataFrame:

@@ -1,0 +1,106 @@
+"""What a person should look at before any figure is made of the tables."""
+
+import difflib
+from collections.abc import Iterator
+
+import duckdb
+import pandas as pd
+
+from riskmodels.tables import Tables, find_holes, in_months
+from riskmodels.tables.sql import name, single_file
+
+_SHOWN = 6
+_LIKE = 0.6
+
+
+def find_doubts(tables: Tables) -> pd.DataFrame:
+    """List the doubts about the tables of a source.
+
+    Returns
+    -------
+    DataFrame
+        table, doubt: totals by name only, joined spellings, months without a row, names that one table has and the
+        other lacks, complaints that no rate counts, rejected counts; empty where there is none.
+    """
+    told = [(table.name, words) for table in tables.present for words in table.provenance.doubts]
+    parts = [
+        pd.DataFrame(told, columns=["table", "doubt"], dtype="str"),
+        _lost_counts(tables),
+        find_holes(tables),
+        _strange_names(tables),
+        _without_accounts(tables),
+    ]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+def _frame(rows: list[tuple[str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["table", "doubt"], dtype="str")
+
+
+def _lost_counts(tables: Tables) -> pd.DataFrame:
+    """Tell how many cells of counts are unknown, and how many rows could be put in none."""
+    rows = []
+    for table in tables.present:
+        rejected = table.rejected if table.provenance.rows_rejected else pd.DataFrame()
+        if "cell" not in rejected or table.name not in ("complaint_counts", "exposure", "observations"):
+            continue
+        broken = rejected[~rejected["rule"].str.contains("total of other rows|duplicate of an accepted row")]
+        known = rejected["cell"].notna()
+        if known.any():
+            hidden = int(rejected.loc[known, "rule"].str.contains("is suppressed").sum())
+            words = f"{int(known.sum())} cells are unknown, not zero, and so is every sum over them"
+            rows.append((table.name, f"{words}: their rows were rejected ({hidden} suppressed)"))
+        if lost := int(broken["cell"].isna().sum()):
+            rows.append((table.name, f"{lost} rows could be put in no period: sums may lack them"))
+    return _frame(rows)
+
+
+def _strange_names(tables: Tables) -> pd.DataFrame:
+    """Name units and products that have complaints and no accounts, with the likely match."""
+    if tables.complaints is None or tables.exposure is None:
+        return _frame([])
+    return _frame([row for column in ("unit_id", "product") for row in _strangers(tables, column)])
+
+
+def _strangers(tables: Tables, column: str) -> Iterator[tuple[str, str]]:
+    counted, known = _names(tables, "complaints", column), _names(tables, "exposure", column)
+    strange = [one for one in counted if one not in known]
+    free = [one for one in known if one not in counted]
+    for one in strange[:_SHOWN]:
+        near = difflib.get_close_matches(one.casefold(), map(str.casefold, free), n=1, cutoff=_LIKE)
+        match = next((f" (is it {other!r}?)" for other in free if [other.casefold()] == near), "")
+        words = f"{column} {one!r}{match} has {counted[one]:,} complaints and no row in exposure"
+        yield "complaints", f"{words}: they are in no complaint rate; recode: gives both one name"
+    if len(strange) > _SHOWN:
+        yield "complaints", f"{len(strange) - _SHOWN} more values of {column} are in no row of exposure"
+    for one in free[:_SHOWN] if strange else []:
+        yield "exposure", f"{column} {one!r} has accounts and not one complaint: is it named otherwise there?"
+
+
+def _names(tables: Tables, table: str, column: str) -> dict[str, int]:
+    found = (
+        tables.require(table)
+        .relation.filter(f"{name(column)} IS NOT NULL")
+        .aggregate(f"{name(column)} AS name, count(*) AS n")
+    )
+    return dict(found.order("n DESC, name").fetchall())
+
+
+def _without_accounts(tables: Tables) -> pd.DataFrame:
+    """Tell how many complaints of whole months are in no rate, because their accounts are not known."""
+    if tables.complaints is None or tables.exposure is None:
+        return _frame([])
+    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+        left, whole = connection.execute(
+            "WITH known AS (SELECT unit_id, product, month FROM "
+            + in_months(tables.exposure)
+            + " GROUP BY ALL HAVING bool_and(accounts IS NOT NULL))"
+            " SELECT coalesce(sum(n) FILTER (NOT EXISTS (SELECT 1 FROM known WHERE known.unit_id = cells.unit_id"
+            " AND known.product = cells.product AND known.month = cells.month)), 0), coalesce(sum(n), 0) FROM"
+            " (SELECT unit_id, product, date_trunc('month', received_at)::DATE AS month, count(*) AS n"
+            f" FROM read_parquet({single_file(tables.complaints.path)}) GROUP BY ALL) AS cells"
+        ).fetchall()[0]
+    if not left:
+        return _frame([])
+    words = f"{int(left):,} of {int(whole):,} complaints ({left / whole:.1%}) are in no complaint rate: no accounts are known for their unit, product and month"
+    return _frame([("exposure", words)])

@@ -1,0 +1,74 @@
+"""What a draft says of a table of counts: columns that it is added up over, and rows that may be totals."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from riskmodels.sources.guesses import Guess
+from riskmodels.sources.matching import Fit
+from riskmodels.sources.sampling import Sample
+from riskmodels.sources.totals import is_called_total
+
+_SHOWN = 3
+
+
+def added_over(fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]]) -> Guess:
+    """Guess over which columns that nothing is made from the rows have to be added up, so that each is one."""
+    if not fit.contract.cell or fit.unpivot:
+        return Guess()
+    keys = [
+        columns[key]["column"]
+        for key in fit.contract.cell
+        if columns.get(key, {}).get("column") in sample.types
+    ]
+    doubles = _doubles(sample, keys)
+    if not doubles:
+        return Guess()
+    used = {made.get("column") for made in columns.values()}
+    rows = len(sample.rows)
+    chosen = [
+        found.name
+        for found in fit.unused
+        if found.filled and found.name not in used and 1 < len(found.kinds) < rows
+    ]
+    left = _doubles(sample, [*keys, *chosen])
+    if left == doubles:
+        return Guess(
+            doubts=[f"{doubles} rows are of the cell of an earlier one: they will be rejected as doubles"]
+        )
+    for column in list(reversed(chosen)):
+        fewer = [other for other in chosen if other != column]
+        if _doubles(sample, [*keys, *fewer]) == left:
+            chosen = fewer
+    told = f"{doubles} rows differ from an earlier one in {', '.join(chosen)} alone: they are parts and are added up"
+    more = [f"{left} rows are doubles even so: they will be rejected"] if left else []
+    return Guess(made={"added_over": chosen}, doubts=[told, *more])
+
+
+def called_totals(
+    fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]], over: list[str]
+) -> list[str]:
+    """Name the values of key columns that may be totals of the other rows."""
+    keys = (
+        [columns[key].get("column") for key in fit.contract.cell if key in columns]
+        if fit.contract.cell
+        else []
+    )
+    doubts = []
+    for column in [*filter(None, keys), *over]:
+        if column in sample.types and (
+            found := sorted({v for v in sample.texts(column) if v and is_called_total(v)})
+        ):
+            listed = ", ".join(found[:_SHOWN])
+            doubts.append(
+                f"rows of {listed} in '{column}' may be totals of others: they are left out where they are the sum of their"
+                " parts in every period, otherwise kept; totals: says which are"
+            )
+    return doubts
+
+
+def _doubles(sample: Sample, columns: list[str]) -> int:
+    """Count the rows that have the same values as an earlier one."""
+    if not columns:
+        return 0
+    values = list(zip(*(sample.texts(column) for column in columns), strict=True))
+    return len(values) - len(set(values))

@@ -1,0 +1,141 @@
+"""One thing, one name: spellings of a unit, product or channel that differ in case, width or zeros are joined."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
+from riskmodels.sources.signs import folded
+from riskmodels.tables import CONTRACTS
+from riskmodels.tables.sql import name, single_file
+
+NAMED = ("unit_id", "region_id", "product", "channel", "category", "customer_group", "event_type")
+_SHOWN = 5
+
+Spellings = dict[str, dict[str, str]]
+
+
+def find_spellings(accepted: Mapping[str, Path], exact: Mapping[str, Iterable[str]]) -> Spellings:
+    """Find the names that are written in several ways, over all tables of a source.
+
+    Parameters
+    ----------
+    accepted : mapping of str to Path
+        Table -> Parquet of its accepted rows.
+    exact : mapping of str to iterable of str
+        Table -> columns whose names are kept as they are written.
+
+    Returns
+    -------
+    dict
+        Column -> spelling -> the one that stays: that of the table ``units``, or else the most frequent one, not one that
+        ends in ``.0`` if there is another. Two units of the table ``units`` stay two.
+    """
+    kept = {column for columns in exact.values() for column in columns}
+    found: Spellings = {}
+    for column in NAMED:
+        if column in kept:
+            continue
+        counts = _counts(accepted, column)
+        units = (
+            _counts({"units": accepted["units"]}, column)
+            if column == "unit_id" and "units" in accepted
+            else {}
+        )
+        if changed := _joined(counts, set(units)):
+            found[column] = changed
+    return found
+
+
+def _counts(accepted: Mapping[str, Path], column: str) -> dict[str, int]:
+    """Count the rows of each distinct name of a column."""
+    files = [path for table, path in accepted.items() if column in CONTRACTS[table].names]
+    if not files:
+        return {}
+    rows = " UNION ALL ".join(
+        f"SELECT {name(column)} AS name FROM read_parquet({single_file(path)})" for path in files
+    )
+    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+        return dict(
+            connection.execute(
+                f"SELECT name, count(*) FROM ({rows}) WHERE name IS NOT NULL GROUP BY ALL"
+            ).fetchall()
+        )
+
+
+def _joined(counts: Mapping[str, int], units: set[str]) -> dict[str, str]:
+    groups = defaultdict(list)
+    for spelling in sorted(counts):
+        groups[folded(spelling)].append(spelling)
+    changed: dict[str, str] = {}
+    for spellings in groups.values():
+        known = [spelling for spelling in spellings if spelling in units]
+        if len(spellings) == 1 or len(known) > 1:
+            continue
+        stays = known[0] if known else max(spellings, key=lambda one: (not one.endswith(".0"), counts[one]))
+        changed |= {spelling: stays for spelling in spellings if spelling != stays}
+    return changed
+
+
+def spell(path: Path, table: str, spellings: Spellings) -> tuple[str, ...]:
+    """Write the names of a table in the spelling that stays; return what was changed, in words.
+
+    Parameters
+    ----------
+    path : Path
+        Parquet of accepted rows; is replaced where a name changes.
+    table : str
+        Canonical name.
+    spellings : dict
+        As ``find_spellings`` gives them.
+    """
+    own = {column: spellings[column] for column in spellings if column in CONTRACTS[table].names}
+    changed = {column: _present(path, column, names) for column, names in own.items()}
+    changed = {column: names for column, names in changed.items() if names}
+    if changed:
+        _rewrite(path, table, changed)
+    return tuple(_told(column, names) for column, names in changed.items())
+
+
+def _present(path: Path, column: str, names: Mapping[str, str]) -> dict[str, str]:
+    found = _values(path, column)
+    return {old: new for old, new in names.items() if old in found}
+
+
+def _values(path: Path, column: str) -> set[str]:
+    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+        rows = connection.execute(
+            f"SELECT DISTINCT {name(column)} FROM read_parquet({single_file(path)})"
+        ).fetchall()
+    return {value for (value,) in rows if value is not None}
+
+
+def _rewrite(path: Path, table: str, changed: Spellings) -> None:
+    target = path.with_suffix(".spelt")
+    with (
+        pq.ParquetFile(path) as file,
+        RowGroups(target, file.schema_arrow, keys=CONTRACTS[table].key) as kept,
+    ):
+        for batch in file.iter_batches(ROWS_AT_ONCE):
+            rows = batch
+            for column, names in changed.items():
+                place = pc.index_in(batch[column], value_set=pa.array(list(names), pa.string()))
+                spelt = pc.take(pa.array(list(names.values()), pa.string()), place)
+                rows = rows.set_column(
+                    rows.schema.get_field_index(column), column, pc.coalesce(spelt, batch[column])
+                )
+            kept.write(rows)
+    target.replace(path)
+
+
+def _told(column: str, names: Mapping[str, str]) -> str:
+    shown = ", ".join(f"{old!r} is {new!r}" for old, new in list(names.items())[:_SHOWN])
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return (
+        f"{column}: one name in several spellings was joined: {shown}{more}; spelling: exact keeps them apart"
+    )

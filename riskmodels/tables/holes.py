@@ -1,0 +1,173 @@
+"""Months without a row between months with many: zero, or not known? Nobody said."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodels.tables.canonical import CONTRACTS
+from riskmodels.tables.contracts import Contract
+from riskmodels.tables.sql import name
+from riskmodels.tables.stocks import months_each
+from riskmodels.tables.store import Tables
+from riskmodels.tables.stored import Table
+
+_ENOUGH = 10  # rows that a hole would have: by chance it has none once in 20,000
+_ENOUGH_OF_A_PART = 20
+_AROUND = 12  # months
+_STALE_DAYS = 7
+_PARTS = ("unit_id", "product")
+_SHOWN = 5
+
+Counts = npt.NDArray[np.float64]
+
+
+def find_holes(tables: Tables) -> pd.DataFrame:
+    """Find the months without a row where rows are to be expected, and tables that end before the as-of day.
+
+    Returns
+    -------
+    DataFrame
+        table, doubt: one row a table, or part of one, and hole; months that are declared unknown are none.
+    """
+    rows = [(table.name, words) for table in tables.present for words in _of_table(table, tables)]
+    return pd.DataFrame(rows, columns=["table", "doubt"], dtype="str")
+
+
+def runs_without(counts: Counts, *, step: int = 1, least: float = _ENOUGH) -> list[tuple[int, int]]:
+    """Find runs of zeros between periods with many rows.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (T,)
+        Rows of consecutive months; NaN where the source says that it does not know.
+    step : int
+        Months that lie between two rows.
+    least : float
+        Rows that a run would usually have, for it to be a hole.
+
+    Returns
+    -------
+    list of (int, int)
+        First and last place of each run; never the first or the last month.
+
+    Examples
+    --------
+    >>> runs_without(np.array([90.0, 88, 0, 0, 91, 92]))
+    [(2, 3)]
+    """
+    there = np.flatnonzero(counts > 0)
+    holes = []
+    for before, after in pairwise(there.tolist()):
+        due = np.arange(before + step, after, step)
+        empty = due[counts[due] == 0]
+        around = counts[max(0, before + 1 - _AROUND) : before + 1], counts[after : after + _AROUND]
+        usual = np.concatenate(around)
+        many = float(np.median(usual[usual > 0])) * len(empty)
+        if len(empty) and many >= least:
+            holes.append((int(empty[0]), int(empty[-1])))
+    return holes
+
+
+def told_hole(first: str, last: str, usual: float) -> str:
+    """Say that months have no row, and what to do."""
+    what = first if first == last else f"{first} to {last}"
+    declared = first if first == last else f"{first}/{last}"
+    return (
+        f"no row in {what}, between months with about {usual:,.0f}: zero or unknown? If the source does not know them,"
+        f" say so: unknown: [{declared}]"
+    )
+
+
+def _of_table(table: Table, tables: Tables) -> Iterator[str]:
+    contract = CONTRACTS[table.name]
+    if not contract.at:
+        return
+    counts = _by_month(table, contract, "")
+    if counts.empty:
+        return
+    step = months_each(table)
+    series, months = _spread(counts, table)
+    yield from (words for _, words in _holes(series, months, step, 1.0 if contract.cell else _ENOUGH))
+    if table.provenance.rows_accepted:
+        yield from _stale(table, contract, series[0], months, step, tables)
+    for part in _PARTS:
+        if part in contract.names and table.gives(part) and step == 1:
+            whole = (series[0] > 0) | np.isnan(series[0])
+            yield from _of_parts(table, contract, part, whole)
+
+
+def _of_parts(table: Table, contract: Contract, part: str, whole: npt.NDArray[np.bool_]) -> Iterator[str]:
+    """Name the holes of single units or products, in months in which others have rows."""
+    counts = _by_month(table, contract, part)
+    series, months = _spread(counts, table)
+    series[:, ~whole] = np.nan
+    keys = sorted(counts["key"].unique())
+    found = list(_holes(series, months, 1, 3.0 if contract.cell else _ENOUGH_OF_A_PART))
+    for place, words in found[:_SHOWN]:
+        yield f"{part} {keys[place]!r}: {words}"
+    if len(found) > _SHOWN:
+        yield f"{part}: {len(found) - _SHOWN} more such holes"
+
+
+def _holes(series: Counts, months: pd.PeriodIndex, step: int, least: float) -> Iterator[tuple[int, str]]:
+    for place, counts in enumerate(series):
+        usual = float(np.median(counts[counts > 0])) if (counts > 0).any() else 0.0
+        for first, last in runs_without(counts, step=step, least=least):
+            yield place, told_hole(str(months[first]), str(months[last]), usual)
+
+
+def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
+    """Count rows by month and one column: key, month, rows; a rejected row of counts counts."""
+    at = name(contract.at)
+    column = f"coalesce({name(key)}, '')" if key else "''"
+    rows = table.with_unknown.filter(f"{at} IS NOT NULL")
+    return pd.DataFrame(
+        rows.aggregate(f"{column} AS key, strftime({at}, '%Y-%m') AS month, count(*) AS \"rows\"").df()
+    )
+
+
+def _spread(counts: pd.DataFrame, table: Table) -> tuple[Counts, pd.PeriodIndex]:
+    """Return rows of each key and month of the span, shape (keys, T), NaN where declared unknown."""
+    wide = counts.pivot_table(index="key", columns="month", values="rows", aggfunc="sum", fill_value=0)
+    wide.columns = pd.PeriodIndex(wide.columns, freq="M")
+    months = pd.period_range(wide.columns.min(), wide.columns.max(), freq="M")
+    values = wide.sort_index().reindex(columns=months, fill_value=0).to_numpy(np.float64).copy()
+    values[:, months.astype("str").isin(table.provenance.unknown_months)] = np.nan
+    return values, months
+
+
+def _stale(
+    table: Table, contract: Contract, counts: Counts, months: pd.PeriodIndex, step: int, tables: Tables
+) -> Iterator[str]:
+    """Tell where the rows end before the as-of day although more were to be expected."""
+    as_of = pd.Timestamp(tables.as_of)
+    if contract.cell:
+        lengths = {"quarter": 3}
+        length = step if "period" not in contract.names else max(step, lengths.get(_period(table), 1))
+        end = months[-1].end_time if "period" not in contract.names else (months[-1] + length - 1).end_time
+        missing = (as_of.to_period("M") + int(as_of.is_month_end) - 1 - end.to_period("M")).n
+        is_stale = missing >= length
+    else:
+        last = table.relation.aggregate(f"max({name(contract.at)}) AS last").fetchall()[0][0]
+        end = pd.Timestamp(last).normalize()
+        usual = counts[-min(_AROUND, len(counts)) :]
+        daily = float(np.nanmean(usual)) / 30.44 if np.isfinite(usual).any() else 0.0
+        days = (as_of - end).days
+        is_stale = days >= _STALE_DAYS and days * daily >= _ENOUGH
+    first = (end + pd.Timedelta(days=1)).to_period("M")
+    after = pd.period_range(first, as_of.to_period("M")).astype("str")
+    if is_stale and not after.isin(table.provenance.unknown_months).all():
+        usual_rows = float(np.median(counts[counts > 0]))
+        yield (
+            f"no row after {end.date()} ({first} to {as_of.to_period('M')}), though the source is as of {as_of.date()} and"
+            f" a month usually has about {usual_rows:,.0f}: zero, or is the delivery stale? Then say as_of: {end.date()},"
+            f" or unknown: [{first}/{as_of.to_period('M')}]"
+        )
+
+
+def _period(table: Table) -> str:
+    found = table.relation.aggregate("max(period) AS period").fetchall()[0][0]
+    return str(found)

@@ -1,0 +1,35 @@
+"""Figures of a stock, such as accounts, by month, though the source may give them at ends of quarters only."""
+
+import pandas as pd
+
+from riskmodels.tables.canonical import CONTRACTS
+from riskmodels.tables.sql import name
+from riskmodels.tables.stored import Table
+
+_LENGTHS = (12, 6, 3)  # months
+
+
+def months_each(table: Table) -> int:
+    """Return for how many months each row stands: 3, 6 or 12 where all rows lie that far apart, else 1."""
+    at = name(CONTRACTS[table.name].at)
+    found = table.relation.filter(f"{at} IS NOT NULL").aggregate(f"{at} AS month", at).order("month").df()
+    months = pd.PeriodIndex(found["month"], freq="M")
+    if len(months) < 2:  # noqa: PLR2004  one month has no distance
+        return 1
+    apart = pd.Index(months.year * 12 + months.month).to_series().diff().dropna()
+    return next((length for length in _LENGTHS if (apart % length == 0).all()), 1)
+
+
+def in_months(table: Table) -> str:
+    """SQL for the rows of a stock, those not known included, one a month.
+
+    A figure given once a quarter (half-year, year) is that of every month of its quarter.
+    """
+    length, at = months_each(table), name(CONTRACTS[table.name].at)
+    if length == 1:
+        return table.cells
+    first = f"make_date(year({at}), ((month({at}) - 1) // {length}) * {length} + 1, 1)"
+    return (
+        f"(SELECT cells.* REPLACE (({first} + to_months(place::INTEGER))::DATE AS {at})"
+        f" FROM {table.cells} AS cells, range({length}) AS places(place))"
+    )

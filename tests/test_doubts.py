@@ -1,0 +1,140 @@
+"""What a person should look at before a figure is made: holes, stale deliveries, names that do not meet."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from riskmodels.catalogue import find_doubts, indicators
+from riskmodels.listings import list_doubts
+from riskmodels.tables import runs_without
+
+
+def complaints(kept=lambda day: True, *, a_day: int = 3, product: str = "card"):
+    return [
+        {
+            "complaint_id": f"c{day:%y%m%d}{k}",
+            "received_at": f"{day:%Y-%m-%d}",
+            "unit_id": f"u{k % 3}",
+            "product": product,
+        }
+        for day in pd.date_range("2023-01-01", "2024-12-31")
+        for k in range(a_day)
+        if kept(f"{day:%Y-%m-%d}")
+    ]
+
+
+def doubts(tables) -> str:
+    return "\n".join(find_doubts(tables)["doubt"])
+
+
+def exposure(months, product="card", units=("u0", "u1", "u2")):
+    return [
+        {"unit_id": unit, "product": product, "month": f"{month:%Y-%m-%d}", "accounts": 1000}
+        for month in months
+        for unit in units
+    ]
+
+
+def test_whole_tables_have_no_doubt(take_in) -> None:
+    tables = take_in(
+        complaints=complaints(), exposure=exposure(pd.date_range("2023-01-01", "2024-12-01", freq="MS"))
+    )
+    assert doubts(tables) == ""
+    assert list_doubts(tables).sentence == "There is no doubt about the tables."
+
+
+def test_months_without_a_row_are_named_unless_they_are_declared(take_in) -> None:
+    rows = complaints(lambda day: not "2024-03-01" <= day <= "2024-04-30")
+    assert "no row in 2024-03 to 2024-04, between months with about" in doubts(take_in(complaints=rows))
+    declared = take_in(complaints=rows, unknown_months={"complaints": ["2024-03/2024-04"]})
+    assert doubts(declared) == ""
+
+
+def test_a_delivery_that_ends_before_the_day_of_the_data_is_named(take_in) -> None:
+    tables = take_in(complaints=complaints(lambda day: day <= "2024-09-30"))
+    assert "no row after 2024-09-30 (2024-10 to 2024-12)" in doubts(tables)
+    assert "no row after 2024-12-20 (2024-12 to 2024-12)" in doubts(
+        take_in(complaints=complaints(lambda day: day <= "2024-12-20"))
+    )
+
+
+def test_a_rare_event_makes_no_hole(take_in) -> None:
+    assert doubts(take_in(complaints=complaints(lambda day: day.endswith(("03-05", "09-17"))))) == ""
+
+
+def test_a_unit_without_a_month_is_named(take_in) -> None:
+    rows = [
+        row
+        for row in complaints(a_day=6)
+        if not (row["unit_id"] == "u1" and row["received_at"][:7] == "2024-05")
+    ]
+    assert "unit_id 'u1': no row in 2024-05" in doubts(take_in(complaints=rows))
+
+
+@pytest.mark.parametrize(("freq", "gone"), [("MS", "2024-05-01"), ("3MS", "2024-04-01")])
+def test_a_hole_in_a_table_of_counts_is_named_however_few_its_rows(take_in, freq, gone) -> None:
+    months = [
+        month for month in pd.date_range("2023-01-01", "2024-12-01", freq=freq) if f"{month:%Y-%m-%d}" != gone
+    ]
+    rows = [
+        {
+            "period_start": f"{month:%Y-%m-%d}",
+            "period": "month" if freq == "MS" else "quarter",
+            "complaints": 9,
+        }
+        for month in months
+    ]
+    assert f"no row in {gone[:7]}" in doubts(take_in(complaint_counts=rows))
+    assert (
+        "no row after 2024-10-31"
+        in doubts(take_in(complaint_counts=rows[: 21 if freq == "MS" else 0] or rows))
+        or freq != "MS"
+    )
+
+
+def test_a_product_of_one_table_alone_is_told_with_the_likely_match(take_in) -> None:
+    months = pd.date_range("2023-01-01", "2024-12-01", freq="MS")
+    tables = take_in(
+        complaints=complaints(product="Credit cards"), exposure=exposure(months, "Credit card account")
+    )
+    told = doubts(tables)
+    assert (
+        "product 'Credit cards' (is it 'Credit card account'?) has 2,193 complaints and no row in exposure"
+        in told
+    )
+    assert "2,193 of 2,193 complaints (100.0%) are in no complaint rate" in told
+
+
+def test_complaints_without_accounts_are_counted(take_in) -> None:
+    months = pd.date_range("2023-02-01", "2024-12-01", freq="MS")
+    assert "93 of 2,193 complaints (4.2%) are in no complaint rate" in doubts(
+        take_in(complaints=complaints(), exposure=exposure(months))
+    )
+
+
+@given(st.lists(st.integers(20, 99), min_size=3, max_size=40), st.data())
+def test_a_run_of_zeros_between_many_is_found_where_it_is(counts, data) -> None:
+    first = data.draw(st.integers(1, len(counts) - 2))
+    last = data.draw(st.integers(first, len(counts) - 2))
+    values = np.array(counts, dtype=float)
+    values[first : last + 1] = 0
+    assert runs_without(values) == [(first, last)]
+    values[first : last + 1] = np.nan
+    assert runs_without(values) == []
+
+
+def test_a_rate_says_how_many_cases_it_leaves_out(take_in, default_policy) -> None:
+    months = pd.date_range("2023-02-01", "2024-12-01", freq="MS")
+    tables = take_in(complaints=complaints(), exposure=exposure(months))
+    whole = indicators(tables, default_policy)
+    rates = whole.table[whole.table["indicator_id"] == "complaint_rate"].set_index("period")
+    assert rates.loc[["2023Q1", "2023Q2"], "left_out"].tolist() == [93, 0]
+    assert rates.loc["2023Q1", "numerator"] == 3 * 59
+    assert (
+        "Not complete, cases left out because their accounts are unknown: complaint_rate 93."
+        in whole.sentence
+    )
+    parts = indicators(tables, default_policy, by=["unit_id"]).table
+    assert parts["left_out"].sum() == 93

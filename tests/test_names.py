@@ -1,0 +1,113 @@
+"""One thing has one name, whatever signs it is written with."""
+
+import json
+import unicodedata
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from riskmodels.catalogue import indicators
+from riskmodels.sources import ingest
+from riskmodels.sources.signs import cleaned, cleaned_sql, folded
+
+SIGNS = [" ", "\u00a0", "\u3000", "\t", "\0", "\u200b", "\ufeff", "\u202f", "\u00ad", "\u2060", "\n"]
+
+
+def complaint(number, **changes):
+    row = {"complaint_id": f"c{number}", "received_at": "2024-05-06", "unit_id": "B1", "product": "card"}
+    return row | changes
+
+
+def named(tables, column="unit_id") -> set[str]:
+    return {name for table in tables.present for name in table.frame()[column]}
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("unit", ["静安支行", "B1"])
+def test_signs_that_nobody_sees_do_not_make_a_second_unit(take_in, sign, unit) -> None:
+    written = [unit, unit + sign, sign + unit, unit]
+    tables = take_in(complaints=[complaint(n, unit_id=text) for n, text in enumerate(written)])
+    assert named(tables) == {unit}
+    again = take_in(complaints=[complaint(1), complaint(f"1{sign}")]).complaints
+    assert again.provenance.rows_accepted == 1
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("Credit Card", "Credit card", "CREDIT  CARD"),
+        ("Ｂ１０", "B10", "b10"),
+        ("10", "10.0", "010"),
+        ("网点（静安）", "网点(静安)"),
+        ("Cafe\u0301", "Caf\u00e9", "CAFÉ"),
+        ("Self-service", "self\u2011service", "Self\u2013service"),
+    ],
+)
+def test_spellings_of_one_name_are_joined_and_told(take_in, spellings) -> None:
+    rows = [complaint(n, unit_id=text, product=text) for n, text in enumerate([spellings[0], *spellings])]
+    tables = take_in(complaints=rows)
+    assert named(tables) == named(tables, "product") == {cleaned(spellings[0])}
+    if any(cleaned(text) != spellings[0] for text in spellings):
+        assert "joined" in tables.complaints.provenance.doubts[0] or len(spellings) == 2
+
+
+def test_units_that_the_table_of_units_has_twice_stay_two(take_in) -> None:
+    units = [{"unit_id": unit, "name_en": unit} for unit in ("10", "010", "B1")]
+    rows = [complaint(n, unit_id=unit) for n, unit in enumerate(("10", "010", "b1", "10"))]
+    tables = take_in(complaints=rows, units=units)
+    assert sorted(tables.complaints.frame()["unit_id"]) == ["010", "10", "10", "B1"]
+
+
+def test_spelling_exact_keeps_names_apart(take_in) -> None:
+    columns = {name: {"column": name} for name in complaint(0)} | {
+        "product": {"column": "product", "spelling": "exact"}
+    }
+    rows = [complaint(1, product="a"), complaint(2, product="A")]
+    assert named(take_in(complaints=rows, columns={"complaints": columns}), "product") == {"a", "A"}
+
+
+def test_a_code_in_a_column_of_floating_numbers_is_a_whole_number(tmp_path) -> None:
+    table = pa.table(
+        {"id": ["a", "b"], "at": ["2024-05-06"] * 2, "unit": [10.0, 11.0], "product": ["x", "y"]}
+    )
+    pq.write_table(table, tmp_path / "c.parquet")
+    columns = {"complaint_id": "id", "received_at": "at", "unit_id": "unit", "product": "product"}
+    made = {key: {"column": column} for key, column in columns.items()}
+    made["unit_id"]["recode"] = {"11.0": "eleven"}
+    source = {"id": "t", "title": "t", "country": "CN", "as_of": "2024-12-31"}
+    source["tables"] = {"complaints": {"file": "c.parquet", "format": "parquet", "columns": made}}
+    (tmp_path / "s.yaml").write_text(json.dumps(source))
+    assert named(ingest(tmp_path / "s.yaml", store=tmp_path / "store")) == {"10", "eleven"}
+
+
+def test_a_rate_takes_a_product_for_the_same_in_both_tables(take_in, default_policy) -> None:
+    rows = [complaint(n, received_at=f"2024-05-{1 + n:02d}", product="Credit Card") for n in range(30)]
+    exposure = [
+        {"unit_id": "b1", "product": "Credit card", "month": f"2024-0{month}-01", "accounts": 1000}
+        for month in (5, 6)
+    ]
+    table = indicators(
+        take_in(complaints=rows, exposure=exposure, as_of="2024-06-30"), default_policy, periods=["2024Q2"]
+    ).table
+    assert table.set_index("indicator_id").loc["complaint_rate", "numerator"] == 30
+
+
+@given(st.text(st.sampled_from([*"aB1 é中１Ａ（", *SIGNS, "\u0301"]), max_size=12))
+@settings(max_examples=200)
+def test_sql_and_python_clean_a_name_alike(text) -> None:
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"SELECT {cleaned_sql('x')} FROM (SELECT ?::VARCHAR AS x)", [text]
+        ).fetchall()[0][0]
+    assert found == cleaned(text)
+
+
+@given(st.text(max_size=12))
+def test_folding_twice_is_folding_once_and_forgets_case_and_signs(text) -> None:
+    assert folded(cleaned(text)) == folded(text)
+    assert folded(f"\u3000{text}\u200b") == folded(text)
+    assert folded(unicodedata.normalize("NFD", text)) == folded(text)

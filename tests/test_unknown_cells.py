@@ -1,0 +1,112 @@
+"""What could not be read of a table of counts is unknown, and so is every total over it; it is never zero."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from riskmodels.catalogue import indicators
+from riskmodels.forecasting import forecast
+from riskmodels.panel import build_panel
+
+MONTHS = [f"2024-{month:02d}-01" for month in range(1, 7)]
+PARTS = ("cards", "loans", "funds")
+
+
+def counts(rows):
+    return [
+        {"period_start": month, "period": "month", "product": product, "complaints": count}
+        for month, product, count in rows
+    ]
+
+
+def numbers(values) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in values]
+
+
+@pytest.mark.parametrize("mark", ["*", "<5", "n/a", "N/A", "..", "< 10", "＜5", "少于5", "[c]"])
+def test_a_suppressed_count_is_said_to_be_suppressed_and_is_unknown(take_in, mark) -> None:
+    rows = [
+        (MONTHS[0], "cards", 120),
+        (MONTHS[0], "loans", mark),
+        (MONTHS[1], "cards", 100),
+        (MONTHS[1], "loans", 7),
+    ]
+    table = take_in(complaint_counts=counts(rows), as_of="2024-02-29").complaint_counts
+    assert list(table.rejected["rule"]) == ["complaints is suppressed"]
+    assert numbers(build_panel(table, by=["product"]).values[1]) == [None, 7]
+    assert numbers(build_panel(table, by=[]).values[0]) == [None, 107]
+
+
+@pytest.mark.parametrize("wrong", ["12x", "-3", "1,2"])
+def test_a_rejected_count_makes_its_cell_unknown(take_in, wrong) -> None:
+    rows = [(MONTHS[0], "cards", 120), (MONTHS[0], "loans", wrong), (MONTHS[1], "loans", 7)]
+    table = take_in(complaint_counts=counts(rows), as_of="2024-02-29").complaint_counts
+    assert numbers(build_panel(table, by=["product"]).values.ravel()) == [120, 0, None, 7]
+    assert numbers(build_panel(table, by=[]).values[0]) == [None, 7]
+
+
+def test_a_double_that_contradicts_makes_its_cell_unknown_and_one_that_agrees_does_not(take_in) -> None:
+    rows = [
+        (MONTHS[0], "cards", 5),
+        (MONTHS[0], "cards", 5),
+        (MONTHS[0], "loans", 5),
+        (MONTHS[0], "loans", 6),
+    ]
+    table = take_in(complaint_counts=counts(rows), as_of="2024-01-31").complaint_counts
+    assert table.provenance.rows_rejected == 2
+    assert numbers(build_panel(table, by=["product"]).values[:, 0]) == [5, None]
+
+
+def test_accounts_that_could_not_be_read_are_unknown_in_the_panel_and_in_the_rate(
+    take_in, default_policy
+) -> None:
+    complaints = [
+        {"complaint_id": f"c{n}", "received_at": f"2024-0{1 + n % 3}-05", "unit_id": "u1", "product": product}
+        for n, product in enumerate(["cards", "loans"] * 15)
+    ]
+    exposure = [
+        {"unit_id": "u1", "product": product, "month": month, "accounts": 1200}
+        for month in MONTHS[:3]
+        for product in ("cards", "loans")
+    ]
+    exposure[1]["accounts"] = "*"
+    tables = take_in(complaints=complaints, exposure=exposure, as_of="2024-03-31")
+    panel = build_panel(tables.complaints, by=[], exposure=(tables.exposure, "accounts"))
+    assert numbers(panel.exposure[0]) == [None, 2400, 2400]
+    table = indicators(tables, default_policy, periods=["2024Q1"]).table.set_index("indicator_id")
+    assert table.loc["complaint_rate", ["numerator", "denominator"]].tolist() == [25, 500]
+
+
+def test_the_forecast_takes_a_suppressed_month_for_unknown(take_in) -> None:
+    rows = [
+        (f"{year}-{month:02d}-01", "cards", 100 if month % 3 else "*")
+        for year in (2021, 2022, 2023, 2024)
+        for month in range(1, 13)
+    ]
+    table = take_in(complaint_counts=counts(rows), as_of="2024-12-31").complaint_counts
+    outlook = forecast(build_panel(table, by=[]), horizon=3)
+    np.testing.assert_allclose(outlook.mean, 100, rtol=0.1)
+
+
+@given(
+    cells=st.lists(
+        st.tuples(
+            st.sampled_from(MONTHS),
+            st.sampled_from(PARTS),
+            st.integers(0, 99) | st.sampled_from(["*", "?x", "-1"]),
+        ),
+        min_size=1,
+        max_size=18,
+        unique_by=lambda cell: cell[:2],
+    )
+)
+@settings(max_examples=25)
+def test_a_total_is_known_exactly_where_all_of_its_rows_could_be_read(take_in, cells) -> None:
+    cells = [*cells, ("2024-07-01", "cards", 1)]
+    table = take_in(complaint_counts=counts(cells), as_of="2024-07-31").complaint_counts
+    panel = build_panel(table, by=[])
+    for place, month in enumerate(panel.periods.start_time.strftime("%Y-%m-%d")):
+        inside = [count for at, _, count in cells if at == month]
+        known = all(isinstance(count, int) for count in inside)
+        assert numbers(panel.values[0])[place] == (sum(inside) if known else None)
