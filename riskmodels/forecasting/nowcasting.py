@@ -49,7 +49,8 @@ class Nowcast(Displayed):
     rows_without_delay : int
         Complaints counted as reported whose logging day is unknown or before the day received.
     rows_ignored : int
-        Rows not known on the as-of day, or without a day received.
+        Rows not known on the as-of day, without a day received, or received before the data begin: lone dates
+        far from all others.
     """
 
     as_of: date
@@ -118,7 +119,7 @@ class Nowcast(Displayed):
         if self.rows_without_delay:
             words += f"; {self.rows_without_delay:,} counted without a logging day that makes sense"
         if self.rows_ignored:
-            words += f"; {self.rows_ignored:,} rows not known on {self.as_of} or without a day received"
+            words += f"; {self.rows_ignored:,} rows not known on {self.as_of}, without a day received or long before all others"
         return words
 
     def summary(self) -> pd.DataFrame:
