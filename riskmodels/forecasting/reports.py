@@ -48,6 +48,7 @@ class Reports:
     received: Floats
     without_delay: int
     ignored: int
+    before: int
     periods: pd.PeriodIndex
     unknown: npt.NDArray[np.bool_]
 
@@ -115,7 +116,8 @@ def _known(
 ) -> Reports:
     received, logged = pairs["received"], pairs["logged"]
     begun = pd.Timestamp(begins or date.min)
-    known = (received >= begun) & (received <= as_of) & ((logged <= as_of) | logged.isna())
+    lone = received < begun
+    known = ~lone & (received <= as_of) & ((logged <= as_of) | logged.isna())
     sensible = known & (logged >= received)
     rows, last = pairs["rows"].to_numpy("int64"), int(day_numbers(pd.Series([as_of]))[0])
     if not sensible.any():
@@ -140,7 +142,8 @@ def _known(
         first=first,
         received=by_day.astype(float),
         without_delay=int(rows[known & ~sensible].sum()),
-        ignored=int(rows[~known].sum()),
+        ignored=int(rows[~known & ~lone].sum()),
+        before=int(rows[lone].sum()),
         periods=periods,
         unknown=np.asarray(periods.isin(pd.PeriodIndex(list(unknown), freq="M"))),
     )

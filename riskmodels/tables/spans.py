@@ -8,6 +8,8 @@ Integers = npt.NDArray[np.int64]
 _FAR = 12  # months without a row
 _LONE = 20  # times as many rows as were found would have come at the rate of the others
 
+_FEW = 4  # times as many rows must the others be
+
 
 def beginning(months: Integers, rows: Integers) -> int:
     """Return the first month of the data, lone months before it left out.
@@ -23,7 +25,7 @@ def beginning(months: Integers, rows: Integers) -> int:
     -------
     int
         One of ``months``: the first one, or the first after a gap of at least twelve months before which there
-        were less than a twentieth of the rows that the rate after it would have given.
+        were less than a twentieth of the rows that the rate after it would have given, and few altogether.
 
     Examples
     --------
@@ -33,7 +35,8 @@ def beginning(months: Integers, rows: Integers) -> int:
     before = np.cumsum(rows)[:-1]
     rate = (rows.sum() - before) / (months[-1] - months[1:] + 1)
     far = np.diff(months) > _FAR
-    lone = far & (before * _LONE <= rate * (months[1:] - months[0]))
+    few = before * _FEW <= rows.sum() - before
+    lone = far & few & (before * _LONE <= rate * (months[1:] - months[0]))
     return int(months[np.flatnonzero(lone)[-1] + 1] if lone.any() else months[0])
 
 
