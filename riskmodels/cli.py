@@ -105,7 +105,7 @@ def assess(
         policy_on=None if policy_on is None else policy_on.date(),
         name=name,
     )
-    plan = plan_assessment(settings, reports=reports, files=_files(file))
+    plan = plan_assessment(settings, reports=reports, files=_files(file), layout=dry_run)
     if dry_run:
         print_plan(plan.folder, str(plan.policy_valid_from), plan.files, plan.steps)
         return

@@ -1,7 +1,9 @@
 """Panels: many series over the same periods, with zero and unknown told apart."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 import duckdb
@@ -10,12 +12,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.display import Displayed
-from riskmodels.errors import ContractError
+from riskmodels.errors import ContractError, ParameterError
 from riskmodels.tables import CONTRACTS, Break, Contract, Table, in_months
 from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]
 Frequency = Literal["M", "Q"]
+_PERIOD = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-[0-3]\d)?|-?[Qq][1-4])?")
 Floats = npt.NDArray[np.float64]
 
 
@@ -38,6 +41,9 @@ class Panel(Displayed):
     breaks : tuple of Break
         Changed definitions: values before a break and after it do not compare. One that names keys
         (``where``) concerns the series that have them, and every series where they were added up.
+    rows_before : int
+        Rows of lone dates before the first period, far from all others, or of days that the source is not said
+        to observe: left out.
     """
 
     keys: pd.DataFrame
@@ -46,6 +52,7 @@ class Panel(Displayed):
     exposure: Floats | None
     kind: Kind
     breaks: tuple[Break, ...] = ()
+    rows_before: int = 0
 
     @classmethod
     def from_long(
@@ -118,7 +125,7 @@ class Panel(Displayed):
 
     def until(self, last: str | pd.Period) -> "Panel":
         """Return the panel up to and including a period (of the panel's or a coarser frequency)."""
-        kept = np.asarray(self.periods <= pd.Period(last).asfreq(self.periods.freqstr, how="end"))
+        kept = np.asarray(self.periods <= period_of(last, self.periods.freqstr))
         return replace(
             self,
             periods=self.periods[kept],
@@ -172,9 +179,10 @@ class Panel(Displayed):
         holes = f"; unknown everywhere: {', '.join(map(str, unknown))}" if len(unknown) else ""
         changed = ", ".join(f"{change.month} ({change.words})" for change in self.breaks)
         broken = f"; definition changed in {changed}" if changed else ""
+        before = f"; {self.rows_before:,} rows of days before are left out" if self.rows_before else ""
         return (
             f"{len(self.keys)} series of {len(self.periods)} periods, {self.periods[0]} to {self.periods[-1]},"
-            f" total {np.nansum(self.values):,.0f}{holes}{broken}."
+            f" total {np.nansum(self.values):,.0f}{holes}{broken}{before}."
         )
 
     def summary(self) -> pd.DataFrame:
@@ -220,6 +228,8 @@ def build_panel(
     ------
     ContractError
         The table's rows belong to no day, have no such column, or are by quarter where months are wanted.
+    ParameterError
+        The last period is none, or lies before the data.
     """
     contract = CONTRACTS[table.name]
     if not contract.at:
@@ -227,6 +237,8 @@ def build_panel(
     if freq == "M":
         _refuse_quarters(table, contract)
     counts = _counts(table, contract, by)
+    if table.begins is not None and len(counts):
+        counts = _begun(counts, table.begins)
     end = last_complete(table, freq)
     if len(counts) and end.start_time > counts["period"].max():  # quiet months at the end are zeros, too
         counts = pd.concat([counts, counts.head(1).assign(period=end.start_time, value=0.0)])
@@ -237,8 +249,8 @@ def build_panel(
         value="value",
         freq=freq,
         unknown=table.provenance.unknown_months,
-    ).until(end if last is None else min(end, pd.Period(last).asfreq(freq, how="end")))
-    panel = replace(panel, breaks=table.provenance.breaks)
+    ).until(end if last is None else _last_asked(end, last, counts))
+    panel = replace(panel, breaks=table.provenance.breaks, rows_before=table.rows_before)
     return panel if exposure is None else replace(panel, exposure=_exposure(panel, *exposure, by=by))
 
 
@@ -277,6 +289,38 @@ def _queried(table: Table, query: str, *, rows: str = "") -> pd.DataFrame:
         reason = str(error).splitlines()[0]
         raise ContractError(f"the table '{table.name}' cannot be grouped like that: {reason}") from None
     return pd.DataFrame() if found is None else found.df()
+
+
+def period_of(text: str | pd.Period, freq: str) -> pd.Period:
+    """Return a month, quarter or year as a period of a frequency: of a longer one its last part.
+
+    Raises ParameterError for anything else.
+    """
+    if isinstance(text, str) and not _PERIOD.fullmatch(text):
+        raise ParameterError(
+            f"{text} is no period; expected a month, quarter or year: 2026-09, 2026Q3 or 2026"
+        )
+    try:
+        period = pd.Period(text)
+    except ValueError as error:  # the 31st of September
+        raise ParameterError(f"{text} is no period: {error}") from None
+    return period.asfreq(freq, how="end")
+
+
+def _begun(counts: pd.DataFrame, first: date) -> pd.DataFrame:
+    """Leave out what lies before the data begin; they do so with zeros where no row is in that month."""
+    begin = pd.Timestamp(first)
+    kept = counts[counts["period"] >= begin]
+    quiet = len(kept) and kept["period"].min() > begin
+    return pd.concat([kept.head(1).assign(period=begin, value=0.0), kept]) if quiet else kept
+
+
+def _last_asked(end: pd.Period, last: str, counts: pd.DataFrame) -> pd.Period:
+    asked = period_of(last, end.freqstr)
+    if len(counts) and asked.end_time < counts["period"].min():
+        first = pd.Period(counts["period"].min(), freq=end.freqstr)
+        raise ParameterError(f"last is {last}, before {first}, where the data begin")
+    return min(end, asked)
 
 
 def last_complete(table: Table, freq: Frequency) -> pd.Period:

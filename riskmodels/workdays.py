@@ -1,5 +1,6 @@
 """Working days of a country, Chinese make-up working days included."""
 
+from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ from riskmodels.errors import ParameterError
 _YEARS = 256  # of countries, that are kept: a run asks for the same ones many times
 
 
-def working_days(start: date, end: date, *, country: str) -> pd.DataFrame:
+def working_days(start: date, end: date, *, country: str, closed: Collection[date] = ()) -> pd.DataFrame:
     """Number the working days of a country.
 
     Parameters
@@ -21,7 +22,10 @@ def working_days(start: date, end: date, *, country: str) -> pd.DataFrame:
     start, end : date
         First and last day, inclusive.
     country : str
-        ISO 3166 code, e.g. ``CN``; public holidays of the country as a whole.
+        ISO 3166 code of a country, e.g. ``CN``, or of a part of one, e.g. ``GB-ENG``: its public holidays,
+        and its bank holidays where the library has them.
+    closed : collection of date
+        Days without work besides.
 
     Returns
     -------
@@ -49,19 +53,49 @@ def working_days(start: date, end: date, *, country: str) -> pd.DataFrame:
     days = pd.date_range(start, end, freq="D", unit="s")
     years = [_working(country, year) for year in range(start.year, end.year + 1)]
     first = (start - date(start.year, 1, 1)).days
-    working = np.concatenate(years)[first : first + len(days)]
+    working = np.concatenate(years)[first : first + len(days)] * ~days.isin(pd.to_datetime(list(closed)))
     return pd.DataFrame({"day": days, "working_index": working.cumsum()})
 
 
 @lru_cache(maxsize=_YEARS)
 def _working(country: str, year: int) -> npt.NDArray[np.int64]:
     """Tell of each day of a year whether it is a working day, 1 or 0."""
-    try:
-        calendar = holidays.country_holidays(country, years=[year - 1, year])  # one may move into the next
-    except NotImplementedError:
-        raise ParameterError(f"no calendar of working days is known for the country '{country}'") from None
+    calendar = _calendar(country, year - 1, year)  # one may move into the next
     days = pd.date_range(f"{year}-01-01", f"{year}-12-31", freq="D")
     return np.array([calendar.is_working_day(day) for day in days.date], dtype=np.int64)
+
+
+def check_calendar(country: str) -> None:
+    """Refuse a country, or a part of one, whose calendar is not known.
+
+    Raises
+    ------
+    ParameterError
+        With the parts of the country that are known, where it is one.
+    """
+    land, _, part = country.partition("-")
+    known = holidays.list_supported_countries()
+    if land not in known:
+        raise ParameterError(
+            f"no calendar of working days is known for the country '{country}'; expected an ISO 3166 code,"
+            " e.g. CN, US or GB-ENG"
+        )
+    if part and part not in known[land]:
+        parts = ", ".join(f"{land}-{name}" for name in known[land]) or "none"
+        raise ParameterError(
+            f"no calendar of working days is known for '{country}'; known parts of {land}: {parts}"
+        )
+
+
+def _calendar(country: str, first: int, last: int) -> holidays.HolidayBase:
+    """Return the public and, where there are any, bank holidays of the years ``first`` to ``last``."""
+    check_calendar(country)
+    land, _, part = country.partition("-")
+    known = holidays.country_holidays(land, subdiv=part or None)
+    kinds = tuple(kind for kind in ("public", "bank") if kind in known.supported_categories)
+    return holidays.country_holidays(
+        land, subdiv=part or None, years=range(first, last + 1), categories=kinds
+    )
 
 
 def lunar_new_years(first: int, last: int, *, country: str) -> list[date]:
@@ -83,4 +117,4 @@ def _lunar_new_year(country: str, year: int) -> date | None:
     chinese = holidays.country_holidays("CN", years=year, language="en_US")
     days = [day for day in chinese.get_named("Spring Festival", lookup="icontains") if day.year == year]
     first = min(days, default=None)
-    return first if first in holidays.country_holidays(country, years=year) else None
+    return first if first in _calendar(country, year, year) else None

@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting.completeness import completeness_on
-from riskmodels.panel import Panel, number_series
+from riskmodels.panel import Panel, number_series, period_of
 from riskmodels.tables import CONTRACTS, Table
 from riskmodels.tables.sql import name
 
@@ -66,7 +66,7 @@ def panels_as_of(
         lacking = ", ".join(unknown) or "logged_at, the day when a complaint was entered"
         raise ContractError(f"the table '{complaints.name}' cannot be seen as of a day: it lacks {lacking}")
     counts = _by_months(complaints, by)
-    months = [pd.Period(origin, freq="M") for origin in origins]
+    months = [period_of(origin, "M") for origin in origins]
     return {month: _as_of(complaints, counts, by, month) for month in months}
 
 
@@ -79,7 +79,8 @@ def _by_months(complaints: Table, by: Sequence[str]) -> pd.DataFrame:
         f"SELECT {keys}date_trunc('month', received_at)::DATE AS period, {logged}, count(*)::DOUBLE AS value"
         " FROM rows GROUP BY ALL ORDER BY ALL",
     )
-    return pd.DataFrame() if counts is None else counts.df()
+    found = pd.DataFrame() if counts is None else counts.df()
+    return found if complaints.begins is None else found[found["period"] >= pd.Timestamp(complaints.begins)]
 
 
 def _as_of(complaints: Table, counts: pd.DataFrame, by: Sequence[str], month: pd.Period) -> AsOf:

@@ -20,7 +20,7 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import DEFAULT_LEVELS, Method
 from riskmodels.forecasting.forecasts import forecast_by
-from riskmodels.panel import Panel, number_series
+from riskmodels.panel import Panel, number_series, period_of
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -270,10 +270,7 @@ def _lengths(panel: Panel, horizon: int, origins: int | Sequence[str | pd.Period
 
 def _period(panel: Panel, origin: str | pd.Period) -> pd.Period:
     """Return an origin as a period of the panel's frequency (of a longer one its last part)."""
-    try:
-        return pd.Period(origin).asfreq(panel.periods.freqstr, how="end")
-    except ValueError:
-        raise ParameterError(f"the origin {origin} is no period") from None
+    return period_of(origin, panel.periods.freqstr)
 
 
 def _in_order(panel: Panel) -> Panel:

@@ -11,7 +11,7 @@ from riskmodels.backtesting.as_of import AsOf, aligned, panels_as_of
 from riskmodels.backtesting.backtests import Backtest, backtest
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting import FINAL, LONGEST_HORIZON, Forecast, Method, Nowcast, forecast, nowcast
-from riskmodels.panel import Panel, build_panel
+from riskmodels.panel import Panel, build_panel, period_of
 from riskmodels.tables import CONTRACTS, Table
 
 Floats = npt.NDArray[np.float64]
@@ -32,7 +32,7 @@ def nowcast_where_logged(complaints: Table, *, last: str | None = None) -> Nowca
         known = nowcast(complaints)
     except ContractError:
         return None
-    kept = np.asarray(known.periods <= pd.Period(last or known.periods[-1]).asfreq("M", how="end"))
+    kept = np.asarray(known.periods <= period_of(last or known.periods[-1], "M"))
     return replace(known, periods=known.periods[kept], table=known.table[kept]) if kept.any() else None
 
 

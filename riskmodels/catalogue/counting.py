@@ -8,7 +8,7 @@ is counted for each breakdown over all periods, and kept as well.
 
 import atexit
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Lock
 from weakref import WeakKeyDictionary
 
@@ -171,11 +171,13 @@ def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
     first = (
         "NULL::DATE AS began"
         if tables.complaints is None
-        else "min(received_at)::DATE AS began FROM complaints"
+        else f"min(received_at)::DATE AS began FROM complaints WHERE received_at >= {_began(tables.complaints)}"
     )
     connection.execute(f"CREATE TEMP TABLE span AS SELECT {first}")
     began = connection.execute("SELECT began FROM span").fetchall()[0][0] or tables.as_of
-    calendar = working_days(began - timedelta(days=1), tables.as_of, country=tables.country)
+    calendar = working_days(
+        began - timedelta(days=1), tables.as_of, country=tables.country, closed=tables.holidays
+    )
     connection.register("calendar", calendar)
     connection.execute("CREATE TEMP TABLE workdays AS SELECT day::DATE AS day, working_index FROM calendar")
     connection.execute(f"CREATE TEMP VIEW outages AS {_outages(tables)}")
@@ -183,6 +185,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
 
 def _rows(table: Table) -> str:
     return in_months(table) if table.name == "exposure" else f"read_parquet({single_file(table.path)})"
+
+
+def _began(complaints: Table) -> str:
+    return f"{literal(str(complaints.begins or date.min))}::DATE"
 
 
 def _outages(tables: Tables) -> str:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.errors import ParameterError
+from riskmodels.forecasting.batches import Batches, find_batches
 from riskmodels.forecasting.delay_curves import LEAST
 from riskmodels.forecasting.delays import Delays, estimate_delays
 from riskmodels.forecasting.reports import Reports, Stored, day_of, reports_on
@@ -58,13 +59,14 @@ class Completeness:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Estimate:
-    """A completeness, and what it is made of: the delay, the days received, and the arrivals on them.
+    """A completeness, and what it is made of: delay, batches, the days received, and the arrivals on them.
 
     ``days`` since 1970-01-01, (days,); ``arrivals`` (T, days), whose rows add up to one.
     """
 
     completeness: Completeness
     delays: Delays
+    batches: Batches
     days: Integers
     arrivals: Floats
 
@@ -84,12 +86,13 @@ def _of_stored(stored: Stored, day: pd.Timestamp) -> Completeness:
 
 def estimate(known: Reports) -> Estimate:
     """Estimate the delay, how arrivals fall on days, and the share of each month that was logged."""
-    delays = estimate_delays(known.delayed)
+    batches = find_batches(known.delayed)
+    delays = estimate_delays(batches.regular)
     days = known.first + np.arange(len(known.received))
     month = _months(days) - _months(days[:1])
     inside = month < len(known.periods)
     days, month, received = days[inside], month[inside], known.received[inside]
-    logged = delays.reported(days, known.delayed.as_of)
+    logged = batches.mixed(delays.reported(days, known.delayed.as_of), days)
     arrivals = _arrivals(received, logged, days, month)
     reported = np.bincount(month, received, minlength=len(known.periods)).astype(float)
     found = Completeness(
@@ -97,7 +100,7 @@ def estimate(known: Reports) -> Estimate:
         reported=np.where(known.unknown, np.nan, reported),
         share=np.clip(arrivals @ logged, LEAST, 1 - LEAST),
     )
-    return Estimate(completeness=found, delays=delays, days=days, arrivals=arrivals)
+    return Estimate(completeness=found, delays=delays, batches=batches, days=days, arrivals=arrivals)
 
 
 def _months(days: Integers) -> Integers:

@@ -11,6 +11,7 @@ import pandas as pd
 from riskmodels.display import Displayed
 from riskmodels.forecasting.completeness import Completeness, Estimate, estimate
 from riskmodels.forecasting.delays import DayCounts
+from riskmodels.forecasting.loads import usual_counts
 from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_on
 from riskmodels.tables import Table
 
@@ -39,17 +40,25 @@ class Nowcast(Displayed):
     table : DataFrame
         One row a month: ``period``; ``reported`` [complaints], NaN where the source does not know the month;
         ``completeness`` in (0, 1] with the 95 % interval ``lower``, ``upper``; ``nowcast`` [complaints], what
-        will have been received once all are logged, with the 95 % interval ``nowcast_lower``,
+        will have been received once all are logged (reported over completeness; where complaints are logged in
+        loads, what the months before lead to expect besides), with the 95 % interval ``nowcast_lower``,
         ``nowcast_upper``; ``delay_days`` [days], the mean from received to logged, and its standard error
-        ``delay_error``.
+        ``delay_error``; NaN where all are logged in loads.
     growth, growth_error : float
         Mean rise of the logarithm of the delay a month, over the last three months, and its standard error.
     dispersion : float
         Variance of the late reports over that of independent ones, at least 1.
     rows_without_delay : int
         Complaints counted as reported whose logging day is unknown or before the day received.
+    rows_in_batches : int
+        Complaints logged on days on which many were logged at once, a new system's or a load's: they tell no
+        delay.
+    covered : date or None
+        Day up to which the last of recurring loads takes complaints in; None where there are none.
     rows_ignored : int
         Rows not known on the as-of day, or without a day received.
+    rows_before : int
+        Rows received before the data begin: on lone days far from all others.
     """
 
     as_of: date
@@ -60,6 +69,9 @@ class Nowcast(Displayed):
     dispersion: float
     rows_without_delay: int
     rows_ignored: int
+    rows_in_batches: int = 0
+    covered: date | None = None
+    rows_before: int = 0
 
     @property
     def completeness(self) -> Floats:
@@ -99,10 +111,14 @@ class Nowcast(Displayed):
             if np.isnan(last["reported"])
             else (f"{last['reported']:,.0f} reported, {last['nowcast']:,.0f} expected in the end")
         )
+        delay = (
+            "how long a complaint waits cannot be told"
+            if np.isnan(last["delay_days"])
+            else f"the mean delay is {last['delay_days']:,.1f} days and {self._drift}"
+        )
         return (
             f"{last['period']} is {last['completeness']:.1%} complete ({last['lower']:.1%} to"
-            f" {last['upper']:.1%}): {counts}; the mean delay is {last['delay_days']:,.1f} days and"
-            f" {self._drift}{self._left_out}."
+            f" {last['upper']:.1%}): {counts}; {delay}{self._left_out}."
         )
 
     @property
@@ -115,10 +131,16 @@ class Nowcast(Displayed):
     @property
     def _left_out(self) -> str:
         words = ""
+        if self.rows_in_batches:
+            words += f"; {self.rows_in_batches:,} logged in batches tell no delay"
+        if self.covered:
+            words += f"; the last load takes in what was received by {self.covered}"
         if self.rows_without_delay:
             words += f"; {self.rows_without_delay:,} counted without a logging day that makes sense"
         if self.rows_ignored:
             words += f"; {self.rows_ignored:,} rows not known on {self.as_of} or without a day received"
+        if self.rows_before:
+            words += f"; {self.rows_before:,} rows received long before all others"
         return words
 
     def summary(self) -> pd.DataFrame:
@@ -142,15 +164,16 @@ def nowcast(complaints: Table | pd.DataFrame, *, as_of: date | str | None = None
     Returns
     -------
     Nowcast
-        Completeness in (0, 1], within its interval; the nowcast is reported over completeness. Equal for
-        equal rows in whatever order.
+        Completeness in (0, 1], within its interval; the nowcast is reported over completeness where no loads
+        recur. Equal for equal rows in whatever order.
 
     Raises
     ------
     ParameterError
         No as-of day, or one later than the table's.
     ContractError
-        A column is missing, no month received has ended by the as-of day, or no row has a delay.
+        A column is missing, no month received has ended by the as-of day, or no row has a delay; nearly all
+        rows are from batches that do not recur.
 
     Notes
     -----
@@ -158,6 +181,9 @@ def nowcast(complaints: Table | pd.DataFrame, *, as_of: date | str | None = None
     truncation; Lagakos, Barraj & De Gruttola 1988, Biometrika 75, 515-523; Kalbfleisch & Lawless 1989,
     doi:10.1080/01621459.1989.10478780). Its scale drifts with the day received. The remaining reports of a
     month are negative binomial given the reported ones (Hoehle & an der Heiden 2014, doi:10.1111/biom.12194).
+    Days on which many complaints of many days received were logged, against what such a weekday usually logs,
+    are batches: a new system whose day all older ones bear, or loads that recur. They tell no delay; of loads it
+    is told up to which day received the last one takes complaints in.
     A delay longer than the whole history, holidays of those who log, and a change of the delay that began in
     the last weeks are not seen. That of a stored table, by its digest, is estimated once a process.
 
@@ -182,7 +208,8 @@ def _of_stored(stored: Stored, day: pd.Timestamp, seed: int) -> Nowcast:
 
 def _nowcast(known: Reports, day: pd.Timestamp, seed: int) -> Nowcast:
     found = estimate(known)
-    growth, error = found.delays.growth()
+    batches = found.batches
+    growth, error = (np.nan, np.nan) if batches.only_loads else found.delays.growth()
     return Nowcast(
         as_of=day.date(),
         periods=known.periods,
@@ -192,6 +219,9 @@ def _nowcast(known: Reports, day: pd.Timestamp, seed: int) -> Nowcast:
         dispersion=found.delays.dispersion,
         rows_without_delay=known.without_delay,
         rows_ignored=known.ignored,
+        rows_in_batches=batches.rows,
+        rows_before=known.before,
+        covered=pd.Timestamp(batches.covered, unit="D").date() if batches.share else None,
     )
 
 
@@ -199,11 +229,21 @@ def _table(found: Estimate, days: DayCounts, seed: int) -> pd.DataFrame:
     known, delays = found.completeness, found.delays
     periods, reported, share = known.periods, known.reported, known.share
     sample = delays.sample(found.days, found.arrivals, days.as_of, draws=_DRAWS, seed=seed)
+    expected = reported / share  # NaN where unknown
+    if found.batches.share:
+        taken = found.arrivals @ (found.days <= found.batches.covered)
+        sample = np.minimum((1 - found.batches.share) * sample + found.batches.share * taken, 1.0)
+    if found.batches.tell_little:
+        final = usual_counts(periods, reported, share).draw(np.nan_to_num(reported), sample, seed)
+        expected = np.where(np.isnan(reported), np.nan, final.mean(axis=0))
+        final_lower, final_upper = np.quantile(final, _INTERVAL, axis=0)
+    else:
+        final_lower, final_upper = _final_interval(np.nan_to_num(reported), sample, delays.dispersion, seed)
     lower, upper = np.quantile(sample, _INTERVAL, axis=0)
-    final_lower, final_upper = _final_interval(np.nan_to_num(reported), sample, delays.dispersion, seed)
     middle = day_numbers(periods.to_timestamp().to_series()) + periods.days_in_month.to_numpy() / 2
     delay, error = delays.mean_days((days.as_of + 1 - middle) / _MONTH, days.span)
-    expected = reported / share  # NaN where unknown
+    if found.batches.only_loads:
+        delay, error = np.full_like(delay, np.nan), np.full_like(error, np.nan)
     return pd.DataFrame(
         {
             "period": periods.astype("str"),

@@ -12,10 +12,12 @@ from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting.delays import DayCounts
 from riskmodels.panel import count_by_days
 from riskmodels.tables import Table
+from riskmodels.tables.spans import beginning
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+_CENTURY = 36_525  # days; no delay is told over more
 _TABLES = 4  # whose counts are kept: those of one run
 
 
@@ -46,6 +48,7 @@ class Reports:
     received: Floats
     without_delay: int
     ignored: int
+    before: int
     periods: pd.PeriodIndex
     unknown: npt.NDArray[np.bool_]
 
@@ -75,8 +78,10 @@ def reports_on(complaints: Stored | pd.DataFrame, as_of: pd.Timestamp) -> Report
         A column is missing, no month received has ended by the day, or no row has a delay.
     """
     if isinstance(complaints, Stored):
-        return _known(_counted(complaints), as_of, complaints.unknown_months)
-    return _known(_by_days(complaints), as_of, ())
+        begins = complaints.table.begins
+        return _known(_counted(complaints), as_of, complaints.unknown_months, begins)
+    pairs = _by_days(complaints)
+    return _known(pairs, as_of, (), _beginning(pairs))
 
 
 @lru_cache(maxsize=_TABLES)
@@ -96,9 +101,23 @@ def _by_days(complaints: pd.DataFrame) -> pd.DataFrame:
     return pairs.groupby(["received", "logged"], dropna=False).size().rename("rows").reset_index()
 
 
-def _known(pairs: pd.DataFrame, as_of: pd.Timestamp, unknown: tuple[str, ...]) -> Reports:
+def _beginning(pairs: pd.DataFrame) -> date | None:
+    """First day of the month in which the data begin, lone dates left out; None where no row has a day."""
+    rows = pairs["rows"].groupby(pairs["received"].dt.to_period("M")).sum()
+    if rows.empty:
+        return None
+    months = pd.PeriodIndex(rows.index)
+    first = beginning(months.asi8.astype(np.int64), rows.to_numpy(np.int64))
+    return pd.Period(ordinal=first, freq="M").start_time.date()
+
+
+def _known(
+    pairs: pd.DataFrame, as_of: pd.Timestamp, unknown: tuple[str, ...], begins: date | None
+) -> Reports:
     received, logged = pairs["received"], pairs["logged"]
-    known = (received <= as_of) & ((logged <= as_of) | logged.isna())
+    begun = pd.Timestamp(begins or date.min)
+    lone = received < begun
+    known = ~lone & (received <= as_of) & ((logged <= as_of) | logged.isna())
     sensible = known & (logged >= received)
     rows, last = pairs["rows"].to_numpy("int64"), int(day_numbers(pd.Series([as_of]))[0])
     if not sensible.any():
@@ -106,6 +125,11 @@ def _known(pairs: pd.DataFrame, as_of: pd.Timestamp, unknown: tuple[str, ...]) -
             f"no complaint has a day received and a later or equal day logged by {as_of:%Y-%m-%d}"
         )
     first = int(day_numbers(received[known]).min())
+    if last - first >= _CENTURY:
+        raise ContractError(
+            f"complaints were received from {received[known].min():%Y-%m-%d} on, more than a century before"
+            f" {as_of:%Y-%m-%d}; say in the source file from when on they are observed, e.g. observed_from: 2020-01"
+        )
     by_day = np.bincount(day_numbers(received[known]) - first, rows[known], minlength=last - first + 1)
     periods = _periods(first, as_of)
     return Reports(
@@ -118,7 +142,8 @@ def _known(pairs: pd.DataFrame, as_of: pd.Timestamp, unknown: tuple[str, ...]) -
         first=first,
         received=by_day.astype(float),
         without_delay=int(rows[known & ~sensible].sum()),
-        ignored=int(rows[~known].sum()),
+        ignored=int(rows[~known & ~lone].sum()),
+        before=int(rows[lone].sum()),
         periods=periods,
         unknown=np.asarray(periods.isin(pd.PeriodIndex(list(unknown), freq="M"))),
     )

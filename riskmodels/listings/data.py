@@ -7,7 +7,7 @@ import pandas as pd
 from riskmodels.catalogue import find_doubts
 from riskmodels.display import Listing
 from riskmodels.labels import label
-from riskmodels.tables import DataQuality, Tables, shown_share
+from riskmodels.tables import DataQuality, Table, Tables, shown_share
 
 _MOST_FAULTS = 12
 
@@ -20,7 +20,8 @@ def list_quality(tables: Tables) -> Listing:
     return Listing(
         sentence=label("{rejected:,} of {read:,} rows were rejected; the data is as of {as_of}.").format(
             rejected=rejected, read=read, as_of=tables.as_of
-        ),
+        )
+        + "".join(_before(table) for table in tables.present if table.rows_before),
         frame=frame.rename(
             columns={
                 "table": "Table",
@@ -33,6 +34,13 @@ def list_quality(tables: Tables) -> Listing:
             }
         ),
     )
+
+
+def _before(table: Table) -> str:
+    return label(
+        " {rows:,} rows of {table} are of days before {begins}, where the others begin: counts over time leave"
+        " them out; observed_from in the source file says otherwise."
+    ).format(rows=table.rows_before, table=table.name, begins=table.begins)
 
 
 def list_rejections(tables: Tables) -> Listing:

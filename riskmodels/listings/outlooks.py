@@ -1,6 +1,7 @@
 """The outlook: what is expected, what is still to come of the last months, how good forecasts have been."""
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -75,7 +76,7 @@ def list_nowcast(nowcast: Nowcast | None) -> Listing:
             "Received so far": _count(row["reported"]),
             "Complete (95% interval)": f"{row['completeness']:.1%} ({row['lower']:.1%} – {row['upper']:.1%})",
             "Expected in the end (95% interval)": _final(row),
-            "Mean delay [days]": f"{row['delay_days']:,.1f}",
+            "Mean delay [days]": "–" if isnan(row["delay_days"]) else f"{row['delay_days']:,.1f}",
         }
         for row in rows
     ]

@@ -18,7 +18,7 @@ from riskmodels.losses.drawn import check_intervals, drawn_curve, drawn_figures,
 from riskmodels.losses.fitting import TailFit, fit_severity
 from riskmodels.losses.goodness import goodness_of_fit
 from riskmodels.losses.portfolio import drawn_cells, portfolios_of
-from riskmodels.panel import last_complete
+from riskmodels.panel import last_complete, period_of
 from riskmodels.tables import Table, Tables
 
 Floats = npt.NDArray[np.float64]
@@ -61,6 +61,8 @@ class LossAssessment(Displayed):
         ``expected`` [losses in the end].
     confidence : float
         Probability of the intervals.
+    losses_before : int
+        Losses that happened before the first quarter, far from all others: left out.
     """
 
     distribution: LossDistribution
@@ -74,6 +76,7 @@ class LossAssessment(Displayed):
     goodness: pd.DataFrame
     quarters: pd.DataFrame
     confidence: float
+    losses_before: int = 0
 
     @property
     def change(self) -> float:
@@ -87,9 +90,15 @@ class LossAssessment(Displayed):
     def sentence(self) -> str:
         """Say what a year costs, how bad it may get, and how sure that is."""
         row = self.intervals.iloc[-1]
+        before = (
+            f" {self.losses_before:,} losses from before {self.quarters['quarter'].iloc[0]}, far from all others,"
+            " are left out."
+            if self.losses_before
+            else ""
+        )
         return (
             f"{self.distribution.sentence} As the parameters are estimated, the loss that is not exceeded may be"
-            f" anything from {row['lower']:,.0f} to {row['upper']:,.0f} ({self.confidence:.0%} interval)."
+            f" anything from {row['lower']:,.0f} to {row['upper']:,.0f} ({self.confidence:.0%} interval).{before}"
         )
 
     def summary(self) -> pd.DataFrame:
@@ -116,7 +125,8 @@ def assess_losses(
         Losses; those of zero are left out. Quarters of which not all losses are recorded yet count for the
         share that is (see ``nowcast``).
     last : str, optional
-        Last quarter that is looked at; the first is that of the first loss.
+        Last quarter that is looked at; the first is that in which the losses begin, a lone one far before all
+        others left out.
     net : bool
         Whether what was recovered by now is taken off; losses that were recovered whole are left out then.
     level : float
@@ -167,6 +177,7 @@ def assess_losses(
         goodness=_goodness(amounts, best.tail.tail.threshold, seed),
         quarters=_by_quarter(losses, quarters, completeness),
         confidence=confidence,
+        losses_before=table.rows_before,
     )
 
 
@@ -206,8 +217,9 @@ def _experience(table: Table, last: str | None, *, net: bool) -> tuple[pd.DataFr
     losses = losses[losses["amount"] > 0]
     quarter = pd.PeriodIndex(losses["occurred_on"], freq="Q")
     whole = last_complete(table, "Q")
-    end = whole if last is None else min(whole, pd.Period(last).asfreq("Q", how="end"))
-    quarters = pd.period_range(quarter.min() if len(quarter) else end, end, freq="Q")
+    end = whole if last is None else min(whole, period_of(last, "Q"))
+    begins = table.begins or end.start_time
+    quarters = pd.period_range(min(pd.Period(begins, freq="Q"), end + 1), end, freq="Q")
     inside = quarter.isin(quarters)
     return losses[inside].assign(quarter=quarter[inside]), quarters
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -25,7 +25,7 @@ from riskmodels.runner.settings import (
     StressTestParameters,
 )
 from riskmodels.scenario import load_scenario
-from riskmodels.sources import load_source, unfilled
+from riskmodels.sources import check_layout, load_source, unfilled
 
 _QUARTER = 3  # months
 
@@ -70,7 +70,9 @@ class Plan:
         return [step.name for step in plan_steps(self, self.folder, Path())]
 
 
-def plan_assessment(settings: RunSettings, *, reports: Path, files: dict[str, Path] | None = None) -> Plan:
+def plan_assessment(
+    settings: RunSettings, *, reports: Path, files: dict[str, Path] | None = None, layout: bool = False
+) -> Plan:
     """Check every parameter file of a run and say what it would do.
 
     Parameters
@@ -81,6 +83,8 @@ def plan_assessment(settings: RunSettings, *, reports: Path, files: dict[str, Pa
         Folder of all reports.
     files : dict, optional
         Canonical table -> file to read instead of the one the source names.
+    layout : bool
+        Whether files are opened, to see that they have the columns that are mapped.
 
     Returns
     -------
@@ -90,7 +94,9 @@ def plan_assessment(settings: RunSettings, *, reports: Path, files: dict[str, Pa
     Raises
     ------
     ParameterError
-        A parameter file is missing or does not fit, or a data file is not there.
+        A parameter file is missing or does not fit, a data file is not there, or the quarter lies in the future.
+    ContractError
+        A file does not fit its mapping.
     """
     end = pd.Period(settings.period, freq="Q").end_time.date()
     policy_on = settings.policy_on or end + timedelta(days=1)
@@ -100,6 +106,7 @@ def plan_assessment(settings: RunSettings, *, reports: Path, files: dict[str, Pa
     for choice in settings.scenarios:
         _check_scenario(choice, settings.horizon_months)
     source = load_source(settings.source)
+    _check_period(settings.period, source.as_of)
     if left := unfilled(settings.source):
         raise ParameterError(
             f"source {source.id} is a draft; these are still to be filled in: {', '.join(left)}"
@@ -116,6 +123,8 @@ def plan_assessment(settings: RunSettings, *, reports: Path, files: dict[str, Pa
     missing = [str(path) for path in located.values() if not _is_there(path)]
     if missing:
         raise ParameterError(f"source {source.id} names files that are not there: {', '.join(missing)}")
+    if layout:
+        check_layout(settings.source, files=dict(given))
     return Plan(
         settings=settings,
         folder=reports / _report_name(settings, settings.period),
@@ -124,6 +133,15 @@ def plan_assessment(settings: RunSettings, *, reports: Path, files: dict[str, Pa
         policy_valid_from=policy.valid_from,
         files={table: str(path) for table, path in located.items()},
     )
+
+
+def _check_period(period: str, as_of: date | None) -> None:
+    """Refuse a quarter of which nothing can be known."""
+    known = min(as_of or date.max, datetime.now().astimezone().date())
+    if pd.Period(period, freq="Q").start_time.date() > known:
+        raise ParameterError(
+            f"period is {period}, which begins after {known}, the last day that can be known"
+        )
 
 
 def _report_name(settings: RunSettings, period: str) -> str:

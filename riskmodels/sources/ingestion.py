@@ -25,6 +25,7 @@ from riskmodels.sources.rejections import refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
 from riskmodels.sources.totals import find_totals
 from riskmodels.tables import CONTRACTS, Contract, Provenance, Tables, compare_with_last, keep, staging_folder
+from riskmodels.tables.spans import ending
 from riskmodels.tables.sql import literal, name
 
 ACCEPTED, REJECTED = "accepted.parquet", "rejected.parquet"
@@ -81,7 +82,7 @@ def ingest(
         staged = _spelt(staged)
         kept = {table: keep(part.folder, part.provenance(mapping, as_of)) for table, part in staged.items()}
     changes = tuple(found for found in map(compare_with_last, kept.values()) if found is not None)
-    return Tables(as_of=as_of, country=mapping.country, changes=changes, **kept)
+    return Tables(as_of=as_of, country=mapping.country, holidays=mapping.holidays, changes=changes, **kept)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +114,7 @@ class _Staged:
             rows_rejected=rejected,
             unknown_months=self.mapping.unknown_months,
             breaks=self.mapping.breaks,
+            observed_from=self.mapping.observed_from,
             given_columns=self.given,
             ignored_columns=self.ignored,
             reconciled=self.reconciled,
@@ -255,14 +257,23 @@ def _spelt(staged: "dict[str, _Staged]") -> "dict[str, _Staged]":
 
 
 def _last_day(staged: dict[str, _Staged]) -> date:
-    """Return the last day on which a complaint was received, or on which the last counted period ends."""
+    """Return the last day on which a complaint was received, or on which the last counted period ends.
+
+    A lone date far after all others is none.
+    """
     table = "complaints" if "complaints" in staged else "complaint_counts"
     contract, path = CONTRACTS[table], staged[table].accepted
-    last = pc.max(pq.read_table(path, columns=[contract.at])[contract.at]).as_py()
-    if last is None:
+    days = pq.read_table(path, columns=[contract.at])[contract.at].drop_null()
+    if not len(days):
         raise ContractError(
             f"the source's {table} have no row with a date, so as_of must be given in the source file"
         )
+    counts = pc.value_counts(pc.cast(pc.floor_temporal(days, unit="month"), pa.date32()).combine_chunks())
+    months = counts.field("values").to_numpy(zero_copy_only=False).astype("datetime64[M]").astype("int64")
+    order = months.argsort()
+    end = ending(months[order], counts.field("counts").to_numpy(zero_copy_only=False)[order]) + 1
+    before = pa.scalar(date(1970 + end // 12, end % 12 + 1, 1)).cast(days.type)
+    last = pc.max(days.filter(pc.less(days, before))).as_py()
     if table == "complaints":
         return date(last.year, last.month, last.day)
     ends = pq.read_table(path, columns=["period_start", "period"], filters=[("period_start", "=", last)])

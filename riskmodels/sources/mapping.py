@@ -12,8 +12,18 @@ import duckdb
 import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
+from riskmodels.errors import ParameterError
 from riskmodels.params import Identifier, Name, Parameters, load_parameters
+from riskmodels.sources.declarations import (
+    check_breaks,
+    check_column,
+    check_expected,
+    check_marks,
+    check_months,
+    check_place,
+)
 from riskmodels.tables import CONTRACTS, Break, Contract
+from riskmodels.workdays import check_calendar
 
 ROW_NUMBER = "#row"  # as a column's name: the number of the row in its file
 TO_BE_FILLED = "TO-BE-FILLED"  # as a value: a draft does not know it
@@ -24,6 +34,7 @@ Month = Annotated[str, Field(pattern=f"^{_MONTH}$")]
 Months = Annotated[str, Field(pattern=f"^{_MONTH}(/{_MONTH})?$")]
 Character = Annotated[str, Field(min_length=1, max_length=1)]
 FileFormat = Literal["csv", "parquet", "excel", "sql"]
+_OF_FORMATS = {"encoding": ("csv",), "delimiter": ("csv",), "header_row": ("csv", "excel")}
 
 
 class DatedValue(Parameters):
@@ -87,7 +98,18 @@ class ColumnMap(Parameters):
     def _is_from_one_place(self) -> "ColumnMap":
         if (self.column is None) == (self.value is None):
             raise ValueError("give either column or value")
+        check_marks(self.thousands, self.decimal)
         return self
+
+    @property
+    def made(self) -> list[str]:
+        """Values that are not the file's own: the constant, those recoded to, the one for missing."""
+        recoded = [
+            text
+            for new in self.recode.values()
+            for text in ([new] if isinstance(new, str) else [entry.value for entry in new])
+        ]
+        return [text for text in (self.value, *recoded, self.if_missing) if text]
 
     @property
     def is_plain(self) -> bool:
@@ -119,6 +141,14 @@ class Unpivot(Parameters):
                 raise ValueError(f"no regular expression: {error}") from None
         return value
 
+    @model_validator(mode="after")
+    def _names_differ(self) -> "Unpivot":
+        if self.names_to == self.values_to:
+            raise ValueError(
+                f"names_to and values_to are both '{self.values_to}'; names and values need two columns"
+            )
+        return self
+
     def chosen(self, found: list[str]) -> list[str]:
         """List the columns of a file that become rows."""
         if isinstance(self.columns, str):
@@ -135,6 +165,14 @@ class Expect(Parameters):
     latest: date | None = Field(default=None, description="latest day of the rows")
     sum_of: Name | None = Field(default=None, description="canonical column that is added up; none: rows")
     by_month: dict[Month, float] = Field(default_factory=dict, description="month -> rows, or their sum")
+
+    @model_validator(mode="after")
+    def _controls_something(self) -> "Expect":
+        if self == Expect.model_construct():
+            raise ValueError(
+                "expect controls nothing; give rows, columns, latest or by_month, or leave it out"
+            )
+        return self
 
 
 class TableMap(Parameters):
@@ -159,6 +197,10 @@ class TableMap(Parameters):
         default_factory=dict, description="none: the file's columns carry the canonical names"
     )
     unknown: tuple[Months, ...] = Field(default=(), description="holes: unknown, not zero; 2023-03/2023-11")
+    observed_from: Month | None = Field(
+        default=None,
+        description="first month that the source observes; none: where its data begin, lone dates left out",
+    )
     breaks: tuple[Break, ...] = Field(default=(), description="changed definitions")
     expect: Expect | None = None
     totals: dict[Name, tuple[str, ...]] = Field(
@@ -196,6 +238,10 @@ class TableMap(Parameters):
             raise ValueError(f"format {self.format} has no sheets")
         if self.sheet and self.sheet_pattern:
             raise ValueError("give either sheet or sheet_pattern")
+        check_place(
+            self.format, {field: formats for field, formats in _OF_FORMATS.items() if field in _given(self)}
+        )
+        check_months(self.unknown)
         return self
 
     @property
@@ -215,7 +261,14 @@ class Source(Parameters):
 
     id: Identifier
     title: Name
-    country: str = Field(pattern=r"^[A-Z]{2}$", description="whose working days count, ISO 3166")
+    country: str = Field(
+        pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$",
+        description="whose working days count, ISO 3166: of a country, e.g. CN, or of a part of one, e.g. GB-ENG",
+    )
+    holidays: tuple[date, ...] = Field(
+        default=(),
+        description="own days without work, beside weekends and the public holidays of the country",
+    )
     timezone: Name | None = Field(
         default=None, description="whose clock the bank goes by, e.g. Asia/Shanghai; for times with a zone"
     )
@@ -223,6 +276,15 @@ class Source(Parameters):
         default=None, description="day up to which it knows; none: of the last receipt"
     )
     tables: dict[str, TableMap]
+
+    @field_validator("country")
+    @classmethod
+    def _calendar_is_known(cls, value: str) -> str:
+        try:
+            check_calendar(value)
+        except ParameterError as error:
+            raise ValueError(str(error)) from None
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -265,8 +327,27 @@ def _check_columns(contract: Contract, table: TableMap) -> None:
             f"totals: {', '.join(strange)} is neither a key column of {contract.table} ({', '.join(contract.cell)})"
             " nor one of added_over"
         )
-    if table.expect and table.expect.sum_of and table.expect.sum_of not in contract.names:
-        raise ValueError(f"{contract.table} has no column {table.expect.sum_of} to add up")
+    for name, column in table.columns.items():
+        made = [text for text in column.made if text != TO_BE_FILLED]
+        try:
+            check_column(contract.column(name), _given(column), column.value, made)
+        except ValueError as error:
+            raise ValueError(f"{contract.table}.{name}: {error}") from None
+    check_breaks(contract, [change.where for change in table.breaks])
+    for words in ("unknown", "observed_from"):
+        if getattr(table, words) and not contract.at:
+            raise ValueError(f"{contract.table}.{words}: rows of {contract.table} have no day")
+    if table.expect:
+        by_month, latest = bool(table.expect.by_month), table.expect.latest is not None
+        check_expected(contract, table.expect.sum_of, by_month=by_month, latest=latest)
+
+
+def _given(model: Parameters) -> set[str]:
+    """Name the fields that differ from their default."""
+    fields = type(model).model_fields
+    return {
+        name for name in fields if getattr(model, name) != fields[name].get_default(call_default_factory=True)
+    }
 
 
 def _is_dated(column: ColumnMap) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from riskmodels.tables.bounds import bounded
 from riskmodels.tables.contracts import Column, Contract, Rule
 
 UNIT_ID = Column(
@@ -382,7 +383,7 @@ MACRO = Contract(
 )
 
 CONTRACTS: dict[str, Contract] = {
-    contract.table: contract
+    contract.table: bounded(contract)
     for contract in (
         UNITS,
         COMPLAINTS,

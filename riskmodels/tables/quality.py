@@ -268,7 +268,7 @@ def _coverage(table: Table, tables: Tables) -> pd.DataFrame:
     """List the months of a table's span; none where its rows belong to no month, or there is no row."""
     provenance, found = table.provenance, _by_month(table, CONTRACTS[table.name])
     last = pd.Period(tables.as_of, freq="M")
-    first = pd.Period(min(found.index), freq="M") if len(found) else last + 1
+    first = last + 1 if table.begins is None else pd.Period(table.begins, freq="M")
     months = pd.period_range(first, last).astype("str")
     broken = {change.month: change.words for change in provenance.breaks}
     counts = found.reindex(months, fill_value=0).reset_index(drop=True)

@@ -31,6 +31,8 @@ class Tables:
         The day up to which the source knows.
     country : str
         Whose working days count, ISO 3166.
+    holidays : tuple of date
+        The bank's own days without work, beside those of the country.
     changes : tuple of Changes
         What differs from the delivery before, for each table that had one.
     """
@@ -48,6 +50,7 @@ class Tables:
     incidents: Table | None = None
     actions: Table | None = None
     macro: Table | None = None
+    holidays: tuple[date, ...] = ()
     changes: tuple[Changes, ...] = ()
 
     @property

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 from pydantic import Field
@@ -12,6 +14,7 @@ from pydantic import Field
 from riskmodels.params import Parameters
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import SQL_TYPES
+from riskmodels.tables.spans import beginning
 from riskmodels.tables.sql import literal, name, single_file
 
 
@@ -34,6 +37,9 @@ class Provenance(Parameters):
     rows_rejected: int
     unknown_months: tuple[str, ...] = Field(default=(), description="holes in the source, YYYY-MM")
     breaks: tuple[Break, ...] = Field(default=(), description="changed definitions")
+    observed_from: str | None = Field(
+        default=None, description="declared first month, YYYY-MM", exclude_if=lambda month: month is None
+    )
     given_columns: tuple[str, ...] = Field(description="columns with at least one value")
     ignored_columns: tuple[str, ...] = Field(default=(), description="of the file, that nothing is made from")
     reconciled: int = Field(default=0, ge=0, description="control totals that were given and met")
@@ -105,6 +111,33 @@ class Table:
     def frame(self, columns: list[str] | None = None) -> pd.DataFrame:
         """Read the accepted rows, or some of their columns, as a pandas frame."""
         return pd.read_parquet(self.path, columns=columns)
+
+    @cached_property
+    def begins(self) -> date | None:
+        """First day of the month in which the data begin: as declared, or without lone dates far from all others.
+
+        None where no row has a day.
+        """
+        if self.provenance.observed_from is not None:
+            return date.fromisoformat(f"{self.provenance.observed_from}-01")
+        if not CONTRACTS[self.name].at:
+            return None
+        at = name(CONTRACTS[self.name].at)
+        months = f"year({at}) * 12 + month({at}) - 1 AS month, count(*) AS rows"
+        found = self.relation.filter(f"{at} IS NOT NULL").aggregate(months).order("month").df()
+        if found.empty:
+            return None
+        first = beginning(found["month"].to_numpy(np.int64), found["rows"].to_numpy(np.int64))
+        return date(first // 12, first % 12 + 1, 1)
+
+    @property
+    def rows_before(self) -> int:
+        """Rows of days before the data begin, which no count over time has."""
+        if self.begins is None:
+            return 0
+        at = name(CONTRACTS[self.name].at)
+        early = self.relation.filter(f"{at} < DATE '{self.begins}'").aggregate("count(*)").fetchall()
+        return int(early[0][0])
 
     def gives(self, column: str) -> bool:
         """Tell whether any row has a value in a column."""

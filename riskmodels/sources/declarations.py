@@ -1,0 +1,100 @@
+"""Declarations that would declare nothing, or something else than is meant: refused with place and reason."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from riskmodels.tables import Column, Contract
+
+_NO_MARK = re.compile(r"[\w+\-]", re.ASCII)
+_FITS = {  # field of a column's mapping -> types of columns that it can do something for
+    "format": {"timestamp", "date"},
+    "thousands": {"integer", "number"},
+    "decimal": {"integer", "number"},
+    "scale": {"integer", "number"},
+}
+_WITH_A_COLUMN = ("format", "thousands", "decimal", "scale", "recode", "others", "if_missing")
+_TRUTHS = {"true", "false", "1", "0", "yes", "no", "t", "f", "y", "n"}  # that DuckDB casts
+
+
+def check_marks(thousands: str | None, decimal: str) -> None:
+    """Refuse marks of numbers that numbers are written with, or that are one mark for two things."""
+    for words, mark in (("thousands", thousands), ("decimal", decimal)):
+        if mark is not None and _NO_MARK.fullmatch(mark):
+            raise ValueError(f"{words}: '{mark}' is part of a number, not a mark in it; e.g. ',' or '.'")
+    if thousands == decimal:
+        hint = "decimal is '.' where it is not given; " if decimal == "." else ""
+        raise ValueError(
+            f"thousands and decimal are both '{decimal}': 10{decimal}500 could be either; {hint}say e.g."
+            f" decimal: '{',' if decimal == '.' else '.'}'"
+        )
+
+
+def check_months(months: Iterable[str]) -> None:
+    """Refuse a range of months that ends before it begins, and holds none."""
+    for entry in months:
+        first, _, last = entry.partition("/")
+        if last and last < first:
+            raise ValueError(
+                f"unknown: '{entry}' ends before it begins and would name no month; say '{last}/{first}'"
+            )
+
+
+def check_column(column: Column, given: Collection[str], constant: str | None, made: Iterable[str]) -> None:
+    """Refuse fields of a column's mapping that do nothing there, and values that every row would be rejected for.
+
+    Parameters
+    ----------
+    column : Column
+        The canonical column.
+    given : collection of str
+        Fields that differ from their default.
+    constant : str or None
+        The value of every row, where no column is named.
+    made : iterable of str
+        Values that the mapping itself makes: the constant, what is recoded to, what stands for missing.
+    """
+    for field in _WITH_A_COLUMN:
+        if field in given and column.type not in _FITS.get(field, {column.type}):
+            raise ValueError(f"{field} does nothing for a {column.type}; leave it out")
+        if field in given and constant is not None and field in ("recode", "others", "if_missing"):
+            raise ValueError(f"{field} does nothing beside value, which is the same in every row")
+    if "others" in given and "recode" not in given:
+        raise ValueError("others does nothing without recode")
+    for value in made:
+        if column.domain and value not in column.domain:
+            raise ValueError(f"'{value}' is none of {', '.join(column.domain)}")
+        if column.type == "boolean" and value.lower() not in _TRUTHS:
+            raise ValueError(f"'{value}' is neither true nor false")
+
+
+def check_breaks(contract: Contract, wheres: Iterable[Collection[str]]) -> None:
+    """Refuse breaks of a table without a day, and those of columns that it does not have."""
+    codes = [column.name for column in contract.columns if column.type == "code"]
+    for where in wheres:
+        if not contract.at:
+            raise ValueError(f"{contract.table}.breaks: rows of {contract.table} have no day")
+        if strange := sorted(set(where) - set(codes)):
+            raise ValueError(
+                f"{contract.table}.breaks: where names {', '.join(strange)}; expected one of {', '.join(codes)}"
+            )
+
+
+def check_expected(contract: Contract, sum_of: str | None, *, by_month: bool, latest: bool) -> None:
+    """Refuse control totals that control nothing."""
+    where = f"{contract.table}.expect"
+    if sum_of is not None:
+        if sum_of not in contract.names:
+            raise ValueError(f"{contract.table} has no column {sum_of} to add up")
+        if contract.column(sum_of).type not in _FITS["scale"]:
+            raise ValueError(f"{where}: {sum_of} is a {contract.column(sum_of).type}; only numbers add up")
+        if not by_month:
+            raise ValueError(f"{where}: sum_of does nothing without by_month, the sums")
+    if (by_month or latest) and not contract.at:
+        raise ValueError(f"{where}: rows of {contract.table} have no day; give rows or columns")
+
+
+def check_place(file_format: str, given: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse fields that do nothing for a format; ``given`` names the formats that each one is for."""
+    for field, formats in given.items():
+        if file_format not in formats:
+            raise ValueError(f"{field} does nothing for format {file_format}; it is of {', '.join(formats)}")

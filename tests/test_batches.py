@@ -1,0 +1,70 @@
+"""Batches are no delays: a small part of benchmarks/nowcast_batches.py, and what is told of them."""
+
+import nowcast_batches
+import numpy as np
+import pandas as pd
+import pytest
+
+import riskmodels as rm
+from riskmodels.errors import ContractError
+from riskmodels.forecasting.batches import find_batches
+from riskmodels.forecasting.delays import DayCounts
+
+SEEDS = 6
+
+
+def test_the_interval_holds_the_truth_with_and_without_batches():
+    nowcast_batches.check(
+        {
+            way: np.array([nowcast_batches.measure(way, seed) for seed in range(SEEDS)])
+            for way in nowcast_batches.WAYS
+        }
+    )
+
+
+def test_a_new_system_is_kept_out_of_the_delay():
+    bank = nowcast_batches.draw_bank("new system a year ago", 3)
+    found = rm.nowcast(bank.rows, as_of=bank.as_of)
+    older = int((bank.rows["received_at"] < "2024-07-01").sum())
+    assert older <= found.rows_in_batches <= older + 30
+    assert 7 < found.table["delay_days"].iloc[-1] < 14
+    assert "logged in batches tell no delay" in found.sentence
+    assert found.covered is None
+
+
+def test_of_loads_it_is_told_up_to_which_day_they_take_in():
+    bank = nowcast_batches.draw_bank("load to come", 3)
+    found = rm.nowcast(bank.rows, as_of=bank.as_of)
+    assert str(found.covered) == "2025-05-31"
+    assert "cannot be told" in found.sentence
+    assert found.table["reported"].iloc[-1] == 0
+    assert found.table["nowcast"].iloc[-1] == pytest.approx(bank.truth, rel=0.3)
+    assert np.isnan(found.growth)
+
+
+def test_a_system_that_is_a_day_old_tells_no_delay():
+    days = pd.date_range("2024-01-01", "2025-06-20").repeat(5)
+    rows = pd.DataFrame({"received_at": days, "logged_at": np.maximum(days, pd.Timestamp("2025-06-19"))})
+    with pytest.raises(ContractError, match="how long it takes to log one cannot be told"):
+        rm.nowcast(rows, as_of="2025-06-20")
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_a_surge_of_one_day_is_no_batch(late):
+    usual, surge = np.arange(700).repeat(5), np.full(900, 500)
+    received = np.concatenate([usual, surge])
+    reports = DayCounts(
+        received=received, logged=received + late, rows=np.ones(len(received), dtype=np.int64), as_of=701
+    )
+    assert find_batches(reports).rows == 0
+
+
+def test_logging_on_fridays_is_a_week_and_no_batch():
+    received = np.arange(700).repeat(5)
+    reports = DayCounts(
+        received=received,
+        logged=received + (1 - received) % 7,
+        rows=np.ones(len(received), dtype=np.int64),
+        as_of=710,
+    )
+    assert find_batches(reports).rows == 0
