@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from riskmodels.errors import ContractError
+from riskmodels.sources.headers import names_in, refuse_doubled
 from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, TableMap, days_since
 from riskmodels.sources.readers import RawFile
 from riskmodels.tables import ARROW_TYPES, SQL_TYPES, Column, Contract
@@ -132,6 +133,10 @@ def _mapped(file: RawFile, conversion: Conversion) -> dict[str, _Cell]:
         column: ColumnMap(column=column) for column in conversion.contract.names if column in found
     }
     lacking = {column.name for column in conversion.contract.columns if column.required} - set(columns)
+    named = conversion.columns or dict.fromkeys(conversion.contract.names)
+    refuse_doubled(
+        file.path, (column.column or "" if column else key for key, column in named.items()), found
+    )
     for key, wanted in {**dict.fromkeys(sorted(lacking)), **columns}.items():
         source = key if wanted is None else wanted.column
         if source is not None and source != ROW_NUMBER and source not in found:
@@ -156,6 +161,7 @@ def _columns_after_unpivot(file: RawFile, mapping: TableMap) -> dict[str, str]:
     if mapping.unpivot is None:
         return file.columns
     gone = mapping.unpivot.chosen(list(file.columns))
+    refuse_doubled(file.path, mapping.unpivot.chosen(names_in(file.columns)), file.columns)
     if not gone:
         raise ContractError(
             f"{file.path} has no column that unpivot: chooses ({mapping.unpivot.columns})."

@@ -99,7 +99,7 @@ def draft_source(
     Raises
     ------
     ContractError
-        The file is not there, empty or damaged, names a column twice, or leaves one without a name.
+        The file is not there, empty or damaged.
     ParameterError
         There is no such table, or no such sheet with rows.
     """

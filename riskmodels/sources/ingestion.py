@@ -17,7 +17,7 @@ from riskmodels.errors import ContractError, ParameterError
 from riskmodels.sources.conversion import Conversion, accepted_schema, converted
 from riskmodels.sources.duplicates import limited_connection, take_duplicates_out
 from riskmodels.sources.mapping import Source, TableMap, load_source
-from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, unreadable
+from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, refuse_lost_rows, unreadable
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
@@ -186,9 +186,13 @@ def _screened(
         try:
             batches = connection.sql(query).to_arrow_reader(ROWS_AT_ONCE)
             yield from screen(batches, conversion, units=units, tally=tally)
-            tally.malformed.append(malformed_lines(connection, file))
+            malformed = malformed_lines(connection, file)
         except (duckdb.Error, pa.ArrowException, OSError) as error:  # OSError: DuckDB's, through Arrow
             raise unreadable(file, error) from None
+    refuse_lost_rows(
+        file, (tally.read - tally.starts[-1]) // conversion.mapping.times(file.columns), malformed
+    )
+    tally.malformed.append(malformed)
 
 
 def _not_after(contract: Contract, as_of: date | None) -> dict[str, str]:

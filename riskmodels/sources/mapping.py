@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from riskmodels.params import Identifier, Name, Parameters, load_parameters
+from riskmodels.sources.headers import is_label
 from riskmodels.tables import CONTRACTS, Break, Contract
 
 ROW_NUMBER = "#row"  # as a column's name: the number of the row in its file
@@ -119,7 +121,7 @@ class Unpivot(Parameters):
         """List the columns of a file that become rows."""
         if isinstance(self.columns, str):
             pattern = re.compile(self.columns)
-            return [column for column in found if pattern.fullmatch(column)]
+            return [column for column in found if pattern.fullmatch(column) and not is_label(column)]
         return [column for column in found if column in self.columns]
 
 
@@ -186,6 +188,10 @@ class TableMap(Parameters):
         if self.sheet and self.sheet_pattern:
             raise ValueError("give either sheet or sheet_pattern")
         return self
+
+    def times(self, columns: Iterable[str]) -> int:
+        """Return how many rows each row of a file with these columns becomes."""
+        return len(self.unpivot.chosen(list(columns))) if self.unpivot else 1
 
     @property
     def unknown_months(self) -> tuple[str, ...]:
