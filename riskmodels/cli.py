@@ -123,15 +123,13 @@ def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE
 def check_data(source: SourceFile, *, file: FileOptions = None, store: KeptIn = None) -> None:
     """Check a source: rows accepted and rejected, the rules they broke, unused columns, how good the data is."""
     # here, for start-up
-    from riskmodels.listings import list_data_scores, list_ignored, list_quality, list_rejections
+    from riskmodels.listings import check_listings
     from riskmodels.sources import unfilled
-    from riskmodels.tables import data_quality
 
     folder = store or Path(tempfile.mkdtemp(prefix="riskmodels-"))
     try:
         tables = _ingest(source, file, folder)
-        scores = list_data_scores(data_quality(tables))
-        for listing in (list_quality(tables), list_rejections(tables), scores, list_ignored(tables)):
+        for listing in check_listings(tables):
             print_table(listing.sentence, listing.frame)
     finally:
         if store is None:

@@ -43,6 +43,8 @@ class Conversion:
         Of the bank's clock.
     spill : Path
         Folder for what does not fit into memory.
+    missing : tuple of str
+        Words that stand for no value in every column.
     """
 
     contract: Contract
@@ -50,6 +52,7 @@ class Conversion:
     rules: Mapping[str, str]
     timezone: str | None
     spill: Path
+    missing: tuple[str, ...] = ()
 
     @property
     def columns(self) -> dict[str, ColumnMap]:
@@ -86,7 +89,7 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
     cells = [cell for cell in mapped.values() if cell.alias]
     raw = {cell.alias: f"{_read(cell.column)} AS {name(cell.alias)}" for cell in cells}
     texts = [
-        f"{_text(cell, conversion.contract.column(key))} AS {name(_text_of(key))}"
+        f"{_text(cell, conversion.contract.column(key), conversion.missing)} AS {name(_text_of(key))}"
         for key, cell in mapped.items()
     ]
     typed = [
@@ -200,17 +203,25 @@ def _text_of(key: str) -> str:
     return f"#text {key}"
 
 
-def _text(cell: _Cell, canonical: Column) -> str:
+def _text(cell: _Cell, canonical: Column, missing: tuple[str, ...]) -> str:
     """SQL for a value before it is typed: a text, or what the file has where it is of a type already."""
     column = cell.column
     if column.value is not None:
         return literal(column.value)
+    words = (*missing, *column.missing)
     if cell.is_typed:
-        return name(cell.alias)
+        none = ", ".join(f"TRY_CAST({literal(word)} AS {cell.type})" for word in words)
+        return (
+            f"CASE WHEN {name(cell.alias)} IN ({none}) THEN NULL ELSE {name(cell.alias)} END"
+            if none
+            else name(cell.alias)
+        )
     raw = f"{name(cell.alias)}::VARCHAR"
     text = f"nullif(CASE WHEN {raw} < '!' OR ends_with({raw}, ' ') THEN trim({raw}) ELSE {raw} END, '')"  # trim is slow
     if canonical.type == "text":  # trimming long texts takes long
         text = f"CASE WHEN regexp_matches({raw}, '\\S') THEN {raw} END"
+    if words:
+        text = f"CASE WHEN trim({raw}) NOT IN ({', '.join(map(literal, words))}) THEN {text} END"
     if column.recode:
         cases = " ".join(
             f"WHEN {literal(old)} THEN {literal(new if isinstance(new, str) else old)}"
@@ -277,18 +288,36 @@ def quarter_start(text: str) -> str:
 
 def _number(text: str, cell: _Cell, kind: str) -> str:
     column = cell.column
-    plain = text
-    if column.thousands or column.decimal != ".":
-        mark, separator = _escaped(column.decimal), _escaped(column.thousands) if column.thousands else ""
-        grouped = rf"|\d{{1,3}}({separator}\d{{3}})+" if separator else ""
-        fits = literal(rf"[+-]?(\d+{grouped})({mark}\d*)?")
-        plain = f"replace({text}, {literal(column.thousands)}, '')" if column.thousands else text
-        plain = f"CASE WHEN regexp_full_match({text}, {fits}) THEN replace({plain}, {literal(column.decimal)}, '.') END"
-    number = f"TRY_CAST({plain} AS DOUBLE)"
+    number = f"TRY_CAST({_plain(_signed(text, column), column)} AS DOUBLE)"
     if column.scale != 1:
         number = f"({number} * {column.scale!r})"
     whole = f" AND {number} = floor({number})" if kind == "BIGINT" else ""
     return f"CASE WHEN isfinite({number}){whole} THEN TRY_CAST({number} AS {kind}) END"
+
+
+def _signed(text: str, column: ColumnMap) -> str:
+    """SQL for a number with its sign in front."""
+    if column.negative == "sign":
+        return text
+    if column.negative == "trailing":
+        return f"CASE WHEN ends_with({text}, '-') THEN '-' || trim({text}[:-2]) ELSE {text} END"
+    inside = f"starts_with({text}, '(') AND ends_with({text}, ')')"
+    return f"CASE WHEN {inside} THEN '-' || trim({text}[2:-2]) ELSE {text} END"
+
+
+def _plain(text: str, column: ColumnMap) -> str:
+    """SQL for a number without separators and with a point; NULL where these are not where they belong."""
+    if not column.thousands and column.decimal == ".":
+        return text
+    mark, separator = _escaped(column.decimal), _escaped(column.thousands) if column.thousands else ""
+    groups = (
+        rf"\d{{1,2}}({separator}\d{{2}})*{separator}\d{{3}}"
+        if column.grouping == "indian"
+        else rf"\d{{1,3}}({separator}\d{{3}})+"
+    )
+    fits = literal(rf"[+-]?(\d+{f'|{groups}' if separator else ''})({mark}\d*)?")
+    bare = f"replace({text}, {literal(column.thousands)}, '')" if column.thousands else text
+    return f"CASE WHEN regexp_full_match({text}, {fits}) THEN replace({bare}, {literal(column.decimal)}, '.') END"
 
 
 def _escaped(sign: str) -> str:

@@ -14,7 +14,9 @@ from riskmodels.tables import Contract
 from riskmodels.tables.sql import name, single_file
 
 
-def take_duplicates_out(path: Path, contract: Contract) -> tuple[npt.NDArray[np.int64], pa.Table]:
+def take_duplicates_out(
+    path: Path, contract: Contract, *, fold: str | None = None
+) -> tuple[npt.NDArray[np.int64], pa.Table]:
     """Remove every row whose key an earlier row has, and the ``#key`` columns, from a file of accepted rows.
 
     Parameters
@@ -24,6 +26,8 @@ def take_duplicates_out(path: Path, contract: Contract) -> tuple[npt.NDArray[np.
     contract : Contract
         Says the key. A key column that was recoded counts as the file had it: after a merger two rows of
         one key are parts of a whole, not doubles.
+    fold : str, optional
+        "last": of rows with one key the last one stays, not the first.
 
     Returns
     -------
@@ -34,14 +38,14 @@ def take_duplicates_out(path: Path, contract: Contract) -> tuple[npt.NDArray[np.
     """
     names = pq.read_schema(path).names
     keys = [KEY + key if KEY + key in names else key for key in contract.key]
-    places = _repeated(path, keys)
+    places = _repeated(path, keys, last=fold == "last")
     if not len(places) and names == contract.names:
         return places, pa.table({column: [] for column in contract.names})
     removed = _rewritten(path, contract, places)
     return places, removed
 
 
-def _repeated(path: Path, keys: list[str]) -> npt.NDArray[np.int64]:
+def _repeated(path: Path, keys: list[str], *, last: bool) -> npt.NDArray[np.int64]:
     columns = ", ".join(map(name, keys))
     same = " AND ".join(f"repeated.{name(key)} IS NOT DISTINCT FROM accepted.{name(key)}" for key in keys)
     scan = f"read_parquet({single_file(path)}, file_row_number = true)"
@@ -52,7 +56,7 @@ def _repeated(path: Path, keys: list[str]) -> npt.NDArray[np.int64]:
         found = connection.execute(
             f"SELECT file_row_number AS place FROM {scan} AS accepted JOIN repeated ON {same}"
             f" QUALIFY row_number() OVER (PARTITION BY {', '.join(f'accepted.{name(key)}' for key in keys)}"
-            " ORDER BY file_row_number) > 1 ORDER BY place"
+            f" ORDER BY file_row_number {'DESC' if last else ''}) > 1 ORDER BY place"
         ).fetchnumpy()
     return np.asarray(found["place"], dtype=np.int64)
 

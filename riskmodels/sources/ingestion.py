@@ -19,7 +19,7 @@ from riskmodels.sources.duplicates import limited_connection, take_duplicates_ou
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, refuse_lost_rows, unreadable
 from riskmodels.sources.reconciliation import check_totals
-from riskmodels.sources.rejections import refuse_unreadable, write_rejected
+from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
 from riskmodels.tables import CONTRACTS, Contract, Provenance, Tables, compare_with_last, keep, staging_folder
 from riskmodels.tables.sql import literal, name
@@ -143,7 +143,12 @@ def _stage(
     scratch = folder / _SCRATCH
     scratch.mkdir()
     conversion = Conversion(
-        contract=contract, mapping=mapping, rules=rules, timezone=source.timezone, spill=scratch
+        contract=contract,
+        mapping=mapping,
+        rules=rules,
+        timezone=source.timezone,
+        spill=scratch,
+        missing=source.missing,
     )
     tally = Tally()
     with (
@@ -156,8 +161,10 @@ def _stage(
                 screened.write(bad)
     shutil.rmtree(scratch)  # it may hold raw data, not masked: nothing of it is kept
     refuse_unreadable(conversion, tally, folder / _SCREENED)
-    doubles = take_duplicates_out(folder / ACCEPTED, contract)
-    rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, doubles, contract)
+    doubles = take_duplicates_out(folder / ACCEPTED, contract, fold=mapping.fold)
+    rejected = write_rejected(
+        folder / _SCREENED, folder / REJECTED, tally, doubles, contract, fold=mapping.fold
+    )
     reconciled = 0
     if mapping.expect:
         where = root / str(mapping.file or mapping.database)
@@ -223,8 +230,10 @@ def _last_day(staged: dict[str, _Staged]) -> date:
     contract, path = CONTRACTS[table], staged[table].accepted
     last = pc.max(pq.read_table(path, columns=[contract.at])[contract.at]).as_py()
     if last is None:
+        _, rejected = staged[table].rows
+        why = f": of {rejected:,} rows {reasons(path.with_name(REJECTED))}" if rejected else ""
         raise ContractError(
-            f"the source's {table} have no row with a date, so as_of must be given in the source file"
+            f"the source's {table} have no accepted row{why}. Correct the source file; or, where there are none, give as_of"
         )
     if table == "complaints":
         return date(last.year, last.month, last.day)

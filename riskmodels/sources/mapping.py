@@ -48,6 +48,15 @@ class ColumnMap(Parameters):
     )
     thousands: Character | None = Field(default=None, description="separator in numbers, dropped")
     decimal: Character = Field(default=".", description="decimal mark of numbers")
+    grouping: Literal["threes", "indian"] = Field(
+        default="threes", description="of thousands: 1,234,567 or, indian, 12,34,567"
+    )
+    negative: Literal["sign", "parentheses", "trailing"] = Field(
+        default="sign", description="how negative numbers are written: -5, (5) or 5-; a sign is always read"
+    )
+    missing: tuple[Name, ...] = Field(
+        default=(), description="words that stand for no value, beside those of the source"
+    )
     scale: float = Field(default=1.0, gt=0, description="numbers are multiplied by it")
     recode: dict[str, Recode] = Field(default_factory=dict, description="value in the file -> our value")
     others: Literal["keep", "missing"] = Field(
@@ -91,7 +100,7 @@ class ColumnMap(Parameters):
     def is_plain(self) -> bool:
         """Whether a value of the file is taken as it is."""
         changed = self.recode or self.if_missing or self.format or self.thousands or self.value
-        return not changed and self.decimal == "."
+        return not changed and self.decimal == "." and self.negative == "sign"
 
 
 def days_since(form: str) -> str | None:
@@ -156,6 +165,10 @@ class TableMap(Parameters):
     columns: dict[str, ColumnMap] = Field(
         default_factory=dict, description="none: the file's columns carry the canonical names"
     )
+    fold: Literal["first", "last"] | None = Field(
+        default=None,
+        description="of several valid rows with one key, the one that stands for all; none: doubles",
+    )
     unknown: tuple[Months, ...] = Field(default=(), description="holes: unknown, not zero; 2023-03/2023-11")
     breaks: tuple[Break, ...] = Field(default=(), description="changed definitions")
     expect: Expect | None = None
@@ -216,6 +229,9 @@ class Source(Parameters):
     )
     as_of: date | None = Field(
         default=None, description="day up to which it knows; none: of the last receipt"
+    )
+    missing: tuple[Name, ...] = Field(
+        default=(), description="words that stand for no value in every column, e.g. NULL"
     )
     tables: dict[str, TableMap]
 

@@ -16,6 +16,7 @@ from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups,
 from riskmodels.tables import Contract
 
 DUPLICATE = "duplicate of an accepted row"
+FOLDED = "another row of its key stands for it (fold)"
 
 Integers = npt.NDArray[np.int64]
 
@@ -37,7 +38,13 @@ def refuse_unreadable(conversion: Conversion, tally: Tally, screened: Path) -> N
 
 
 def write_rejected(
-    screened: Path, target: Path, tally: Tally, doubles: tuple[Integers, pa.Table], contract: Contract
+    screened: Path,
+    target: Path,
+    tally: Tally,
+    doubles: tuple[Integers, pa.Table],
+    contract: Contract,
+    *,
+    fold: str | None = None,
 ) -> int:
     """Write all rejected rows of a table in the order of its files; return how many there are.
 
@@ -53,6 +60,8 @@ def write_rejected(
         Places among the accepted rows of those with the key of an earlier one, and these rows.
     contract : Contract
         Of the table.
+    fold : str, optional
+        Of the table: rows with the key of another are folded into it, not doubles.
     """
     starts, malformed = _starts(tally), _malformed(tally)
     broken = np.asarray(pq.read_table(screened, columns=["row"])["row"], dtype=np.int64)
@@ -61,7 +70,7 @@ def write_rejected(
     found = pa.table(
         {
             "row": numbers,
-            "rule": pa.array([DUPLICATE] * len(numbers), pa.string()),
+            "rule": pa.array([FOLDED if fold else DUPLICATE] * len(numbers), pa.string()),
             "content": pa.array(as_understood(rows, contract), pa.string()),
         }
     )
@@ -79,6 +88,13 @@ def write_rejected(
         out.write(_placed(waiting, starts, tally))
     screened.unlink()
     return int(written + waiting.num_rows)
+
+
+def reasons(path: Path, *, most: int = 3) -> str:
+    """Say which rules most rejected rows of a table broke, and how many did; empty where none was rejected."""
+    found = pc.value_counts(pq.read_table(path, columns=["rule"])["rule"]).to_pylist()
+    worst = sorted(found, key=lambda rule: (-rule["counts"], rule["values"]))[:most]
+    return ", ".join(f"{rule['counts']:,} broke '{rule['values']}'" for rule in worst)
 
 
 def nth_without(nth: Integers, removed: Integers) -> Integers:

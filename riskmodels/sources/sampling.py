@@ -65,6 +65,8 @@ class Sample:
         What a person should look at.
     sheet : str
         Of Excel.
+    title : str
+        What stands above the header, and the name of the sheet.
     """
 
     path: Path
@@ -74,6 +76,7 @@ class Sample:
     whole: bool
     doubts: list[str] = field(default_factory=list)
     sheet: str = ""
+    title: str = ""
 
     def texts(self, column: str) -> Row:
         """Return the values of one column."""
@@ -175,6 +178,7 @@ def _sheet(path: Path, sheet: str, rows: list[Row], *, several: bool) -> Sample:
         whole=len(rows) < ROWS + _HEADER_LINES,
         doubts=[*words_for_labels(names), *_headless(header)],
         sheet=sheet,
+        title=_title([*rows[:place], [sheet]]),
     )
 
 
@@ -217,6 +221,7 @@ def _csv(path: Path) -> Sample:
         rows=_of_named(names, rows),
         whole=whole and len(first) < ROWS,
         doubts=[*doubts, *words_for_labels(names), *_headless(lines[place][1])],
+        title=_title([row for _, row in lines[:place]]),
     )
 
 
@@ -321,6 +326,11 @@ def _header_place(rows: list[Row]) -> int:
         if wide and len(filled) - len(set(filled)) <= (len(filled) > _NARROW) and not _headless(row):
             return place
     return next(place for place, row in enumerate(rows) if sum(map(bool, row)) >= min(usual, 1))
+
+
+def _title(rows: list[Row]) -> str:
+    """Return what stands above the header."""
+    return " ".join(cell for row in rows for cell in row if cell)
 
 
 def _headless(header: Row) -> list[str]:
