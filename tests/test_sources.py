@@ -535,8 +535,8 @@ def test_an_ingest_killed_in_the_middle_leaves_nothing_that_opens(tmp_path: Path
     code = (
         "import os, signal, riskmodels.sources.ingestion as ingestion\n"
         "write = ingestion.write_rejected\n"
-        "def write_and_die(*arguments):\n"
-        "    write(*arguments)\n"
+        "def write_and_die(*arguments, **named):\n"
+        "    write(*arguments, **named)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "ingestion.write_rejected = write_and_die\n"
         "ingestion.ingest('source.yaml', store='store')\n"

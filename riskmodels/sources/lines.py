@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from riskmodels.errors import ContractError
 
@@ -126,7 +125,7 @@ def _counted(path: Path, start: int, delimiter: str) -> tuple[int, int, frozense
     count = _Count(ends=set())
     last = delimiter.encode()[-1]
     for chunk in _chunks(path, start):
-        _count(np.frombuffer(chunk, np.uint8), last, count)
+        _count(chunk, last, count)
         if not count.is_clear:  # a quote inside a cell that is not quoted: slower, and exact
             return _counted_by_cells(path, start, delimiter)
     return count.records + (count.length > 0), count.blanks, frozenset(count.ends)
@@ -142,14 +141,15 @@ def _chunks(path: Path, start: int) -> Iterator[bytes]:
             yield chunk
 
 
-def _count(data: npt.NDArray[np.uint8], delimiter: int, count: _Count) -> None:
+def _count(chunk: bytes, delimiter: int, count: _Count) -> None:
+    data = np.frombuffer(chunk, np.uint8)
     quotes = np.flatnonzero(data == _QUOTE)
     opening = quotes[count.quotes % 2 :: 2]
     before = np.where(opening > 0, data[opening - 1], count.before)
     count.is_clear = bool(np.isin(before, (delimiter, _LF, _CR, _QUOTE)).all())
     ends = np.flatnonzero(data == _LF)
-    returns = np.flatnonzero(data == _CR)
-    if len(returns):
+    if b"\r" in chunk:
+        returns = np.flatnonzero(data == _CR)
         following = np.append(data[1:], 0)[returns]
         ends = np.sort(np.concatenate([ends, returns[following != _LF]]))
     inside = (np.searchsorted(quotes, ends) + count.quotes) % 2
