@@ -298,6 +298,7 @@ def test_rejected_rows_carry_their_number_whatever_stands_between(kinds: list[st
         "long": "c{n},2024-05-06,u1,cards,extra",
         "quote": 'c{n},2024-05-06,"u1" ,"x"y',
     }
+    kinds = ["good", *kinds]  # of a file of which no line can be split none is taken
     lines = [form[kind].format(n=n) for n, kind in enumerate(kinds, start=1)]
     table = take_in(complaints="\n".join([LINES, *lines, ""])).require("complaints")
     wrong = [n for n, kind in enumerate(kinds, start=1) if kind not in ("good", "two lines")]
@@ -350,22 +351,25 @@ def test_a_date_format_that_fits_no_row_is_named(take_in: TakeIn) -> None:
         (b"\n\n", "is empty"),
         (f"{LINES},product\n".encode(), "names a column twice: product"),
         (f"{LINES},Product\n".encode(), "names a column twice: product, Product"),
-        (f"{LINES},\nc1,2024-05-06,u1,cards,\n".encode(), "column 5 of 5 has no name"),
-        (f"{LINES}\nc1,2024-05-06,u1,caf\xe9\n".encode("latin-1"), "is not CSV in UTF-8"),
+        (
+            f"{LINES}\nc1,2024-05-06,u1,caf\xe9\n".encode("latin-1"),
+            "is not in the encoding utf-8: 1 of its 1",
+        ),
         (f"{LINES}\n".encode("utf-16"), "is not CSV in UTF-8"),
         (f"{LINES}\n".replace(",", ";").encode(), "has no column 'complaint_id'"),
-        (f"{LINES}\nc1,2024-05-06,u1,cards\r\n".encode(), "lines end in different ways"),
+        (f"{LINES}\nc1,2024-05-06,u1\n".encode(), "none of its 1 rows .* missing columns.*first is: c1,"),
+        (f"{LINES}\nc1,2024-05-06,u1,ca\rrds\n".encode(), "carriage return .* inside a cell of row 1"),
     ],
     ids=[
         "empty",
         "blank",
         "twice",
         "twice but for case",
-        "no name",
         "latin-1",
         "utf-16",
         "semicolons",
-        "line ends",
+        "too short",
+        "carriage return",
     ],
 )
 def test_a_file_that_is_no_csv_is_refused(content: bytes, message: str, tmp_path: Path) -> None:
@@ -531,8 +535,8 @@ def test_an_ingest_killed_in_the_middle_leaves_nothing_that_opens(tmp_path: Path
     code = (
         "import os, signal, riskmodels.sources.ingestion as ingestion\n"
         "write = ingestion.write_rejected\n"
-        "def write_and_die(*arguments):\n"
-        "    write(*arguments)\n"
+        "def write_and_die(*arguments, **named):\n"
+        "    write(*arguments, **named)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "ingestion.write_rejected = write_and_die\n"
         "ingestion.ingest('source.yaml', store='store')\n"

@@ -1,6 +1,7 @@
 """Results as tables to be read: names instead of identifiers, units and per cent written out."""
 
 from riskmodels.listings.data import (
+    check_listings,
     list_changes,
     list_data_faults,
     list_data_scores,
@@ -38,6 +39,7 @@ from riskmodels.listings.scorecards import (
 )
 
 __all__ = [
+    "check_listings",
     "indicator_quality",
     "list_changes",
     "list_contributions",

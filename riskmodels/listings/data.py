@@ -7,7 +7,7 @@ import pandas as pd
 from riskmodels.catalogue import find_doubts
 from riskmodels.display import Listing
 from riskmodels.labels import label
-from riskmodels.tables import DataQuality, Table, Tables, shown_share
+from riskmodels.tables import DataQuality, Table, Tables, data_quality, shown_share
 
 _MOST_FAULTS = 12
 
@@ -78,6 +78,24 @@ def list_doubts(tables: Tables) -> Listing:
         ),
         frame=found.rename(columns={"table": "Table", "doubt": "Doubt"}),
     )
+
+
+def check_listings(tables: Tables) -> list[Listing]:
+    """List all that a check of a source tells; why nothing was accepted comes before anything else."""
+    rejections = list_rejections(tables)
+    scores = list_data_scores(data_quality(tables))
+    others = [list_quality(tables), list_doubts(tables), list_ignored(tables), scores]
+    none = [
+        table.name
+        for table in tables.present
+        if table.provenance.rows_read and not table.provenance.rows_accepted
+    ]
+    if none:
+        words = label("No row of {tables} was accepted; these rules were broken:").format(
+            tables=", ".join(none)
+        )
+        return [Listing(sentence=words, frame=rejections.frame), *others]
+    return [others[0], rejections, *others[1:]]
 
 
 def list_ignored(tables: Tables) -> Listing:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from riskmodels.errors import ContractError
+from riskmodels.sources.headers import names_in, refuse_doubled
 from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, Recode, TableMap, days_since
 from riskmodels.sources.readers import RawFile
 from riskmodels.sources.signs import cleaned, cleaned_sql, edged_sql
@@ -48,6 +49,8 @@ class Conversion:
         Of the bank's clock.
     spill : Path
         Folder for what does not fit into memory.
+    missing : tuple of str
+        Words that stand for no value in every column.
     """
 
     contract: Contract
@@ -55,6 +58,7 @@ class Conversion:
     rules: Mapping[str, str]
     timezone: str | None
     spill: Path
+    missing: tuple[str, ...] = ()
 
     @property
     def columns(self) -> dict[str, ColumnMap]:
@@ -97,7 +101,7 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
     cells = [cell for cell in mapped.values() if cell.alias]
     raw = {cell.alias: f"{_read(cell.column)} AS {name(cell.alias)}" for cell in cells}
     texts = [
-        f"{_text(cell, conversion.contract.column(key))} AS {name(_text_of(key))}"
+        f"{_text(cell, conversion.contract.column(key), conversion.missing)} AS {name(_text_of(key))}"
         for key, cell in mapped.items()
     ]
     typed = [
@@ -153,6 +157,10 @@ def _mapped(file: RawFile, conversion: Conversion) -> dict[str, _Cell]:
         if column not in found:
             raise ContractError(_missing_column(file, conversion.contract.table, "added_over", column, found))
     lacking = {column.name for column in conversion.contract.columns if column.required} - set(columns)
+    named = conversion.columns or dict.fromkeys(conversion.contract.names)
+    refuse_doubled(
+        file.path, (column.column or "" if column else key for key, column in named.items()), found
+    )
     for key, wanted in {**dict.fromkeys(sorted(lacking)), **columns}.items():
         source = key if wanted is None else wanted.column
         if source is not None and source != ROW_NUMBER and source not in found:
@@ -177,6 +185,7 @@ def _columns_after_unpivot(file: RawFile, mapping: TableMap) -> dict[str, str]:
     if mapping.unpivot is None:
         return file.columns
     gone = mapping.unpivot.chosen(list(file.columns))
+    refuse_doubled(file.path, mapping.unpivot.chosen(names_in(file.columns)), file.columns)
     if not gone:
         raise ContractError(
             f"{file.path} has no column that unpivot: chooses ({mapping.unpivot.columns})."
@@ -215,19 +224,27 @@ def _text_of(key: str) -> str:
     return f"#text {key}"
 
 
-def _text(cell: _Cell, canonical: Column) -> str:
+def _text(cell: _Cell, canonical: Column, missing: tuple[str, ...]) -> str:
     """SQL for a value before it is typed: a text, or what the file has where it is of a type already."""
     column = cell.column
     if column.value is not None:
         return literal(column.value)
+    words = (*missing, *column.missing)
     if cell.is_typed and not (canonical.type == "code" and cell.type in ("DOUBLE", "FLOAT")):
-        return name(cell.alias)
+        none = ", ".join(f"TRY_CAST({literal(word)} AS {cell.type})" for word in words)
+        return (
+            f"CASE WHEN {name(cell.alias)} IN ({none}) THEN NULL ELSE {name(cell.alias)} END"
+            if none
+            else name(cell.alias)
+        )
     raw = f"{name(cell.alias)}::VARCHAR"
     if canonical.type == "code" and cell.type in ("DOUBLE", "FLOAT"):  # 10.0 is the code 10
         raw = f"regexp_replace({raw}, '\\.0$', '')"
     text = f"nullif({cleaned_sql(raw) if canonical.type == 'code' else edged_sql(raw)}, '')"
     if canonical.type == "text":  # trimming long texts takes long
         text = f"CASE WHEN regexp_matches({raw}, '\\S') THEN {raw} END"
+    if words:
+        text = f"CASE WHEN trim({raw}) NOT IN ({', '.join(map(literal, words))}) THEN {text} END"
     if column.recode:
         cases = " ".join(
             f"WHEN {literal(old)} THEN {literal(new if isinstance(new, str) else old)}"
@@ -302,18 +319,36 @@ def quarter_start(text: str) -> str:
 
 def _number(text: str, cell: _Cell, kind: str) -> str:
     column = cell.column
-    plain = text
-    if column.thousands or column.decimal != ".":
-        mark, separator = _escaped(column.decimal), _escaped(column.thousands) if column.thousands else ""
-        grouped = rf"|\d{{1,3}}({separator}\d{{3}})+" if separator else ""
-        fits = literal(rf"[+-]?(\d+{grouped})({mark}\d*)?")
-        plain = f"replace({text}, {literal(column.thousands)}, '')" if column.thousands else text
-        plain = f"CASE WHEN regexp_full_match({text}, {fits}) THEN replace({plain}, {literal(column.decimal)}, '.') END"
-    number = f"TRY_CAST({plain} AS DOUBLE)"
+    number = f"TRY_CAST({_plain(_signed(text, column), column)} AS DOUBLE)"
     if column.scale != 1:
         number = f"({number} * {column.scale!r})"
     whole = f" AND {number} = floor({number})" if kind == "BIGINT" else ""
     return f"CASE WHEN isfinite({number}){whole} THEN TRY_CAST({number} AS {kind}) END"
+
+
+def _signed(text: str, column: ColumnMap) -> str:
+    """SQL for a number with its sign in front."""
+    if column.negative == "sign":
+        return text
+    if column.negative == "trailing":
+        return f"CASE WHEN ends_with({text}, '-') THEN '-' || trim({text}[:-2]) ELSE {text} END"
+    inside = f"starts_with({text}, '(') AND ends_with({text}, ')')"
+    return f"CASE WHEN {inside} THEN '-' || trim({text}[2:-2]) ELSE {text} END"
+
+
+def _plain(text: str, column: ColumnMap) -> str:
+    """SQL for a number without separators and with a point; NULL where these are not where they belong."""
+    if not column.thousands and column.decimal == ".":
+        return text
+    mark, separator = _escaped(column.decimal), _escaped(column.thousands) if column.thousands else ""
+    groups = (
+        rf"\d{{1,2}}({separator}\d{{2}})*{separator}\d{{3}}"
+        if column.grouping == "indian"
+        else rf"\d{{1,3}}({separator}\d{{3}})+"
+    )
+    fits = literal(rf"[+-]?(\d+{f'|{groups}' if separator else ''})({mark}\d*)?")
+    bare = f"replace({text}, {literal(column.thousands)}, '')" if column.thousands else text
+    return f"CASE WHEN regexp_full_match({text}, {fits}) THEN replace({bare}, {literal(column.decimal)}, '.') END"
 
 
 def _escaped(sign: str) -> str:

@@ -14,6 +14,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.params import parameters_text
 from riskmodels.privacy import mask_personal_data
 from riskmodels.sources.aggregates import added_over, called_totals
+from riskmodels.sources.eventlogs import event_log
 from riskmodels.sources.guesses import Guess, filled_in, guessed
 from riskmodels.sources.mapping import TO_BE_FILLED, Unpivot
 from riskmodels.sources.matching import Fit, Layout, best_fit
@@ -100,7 +101,7 @@ def draft_source(
     Raises
     ------
     ContractError
-        The file is not there, empty or damaged, names a column twice, or leaves one without a name.
+        The file is not there, empty or damaged.
     ParameterError
         There is no such table, or no such sheet with rows.
     """
@@ -140,8 +141,20 @@ def _fit(sample: Sample, file: Path, table: str | None) -> Fit:
         profile(column, sample.texts(column), kind, semicolons=semicolons)
         for column, kind in sample.types.items()
     ]
+    profiles = [_weighed(found, profiles, sample, semicolons=semicolons) for found in profiles]
     words = " ".join([file.stem, sample.sheet, *sample.types])
     return best_fit(_layouts(profiles), words, table=table)
+
+
+def _weighed(found: Profile, profiles: list[Profile], sample: Sample, *, semicolons: bool) -> Profile:
+    """Read numbers that leave their decimal mark open by the other columns."""
+    if found.numbers is None or not found.numbers.doubt:
+        return found
+    marks = frozenset(other.numbers.mark for other in profiles if other.numbers and other.numbers.mark)
+    days = {other.dates.format[:5] for other in profiles if other.dates}
+    points = semicolons or "%d.%m" in days
+    kind = sample.types[found.name]
+    return profile(found.name, sample.texts(found.name), kind, semicolons=points, marks=marks)
 
 
 def _layouts(profiles: list[Profile]) -> Iterable[Layout]:
@@ -173,8 +186,11 @@ def _unpivoted(
     taken = {found.name.casefold() for found in kept}
     names_to, values_to = (name if name not in taken else f"{name}_of_columns" for name in names)
     heads = profile(names_to, [found.name for found in gone], "VARCHAR")
-    cells: list[str | None] = [value for found in gone for value in found.kinds]
-    figures = profile(values_to, cells + [None] * sum(found.missing for found in gone), "VARCHAR")
+    cells: list[str | None] = [
+        value for found in gone for value in [*found.kinds, *found.words, *found.maybe]
+    ]
+    empty = sum(found.missing - found.words.total() for found in gone)
+    figures = profile(values_to, cells + [None] * empty, "VARCHAR")
     unpivot = Unpivot(
         columns=_chosen([found.name for found in gone], kept), names_to=names_to, values_to=values_to
     )
@@ -254,7 +270,10 @@ def _table(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) ->
         notes.add((*at, "unpivot"), Guess(reasons=["columns that are one figure each become rows"]))
     if sample.doubts:
         notes.add((*at, "file"), Guess(doubts=sample.doubts))
-    guesses = guessed(fit, sample) | filled_in(fit)
+    log = event_log(fit, sample)
+    if log:
+        table["fold"] = "last"
+    guesses = guessed(fit, sample, log) | filled_in(fit, log)
     table["columns"] = {column: guesses[column].made for column in fit.contract.names if column in guesses}
     for column, guess in guesses.items():
         notes.add((*at, "columns", column), guess)

@@ -15,6 +15,7 @@ from riskmodels.tables import ARROW_TYPES, Contract
 from riskmodels.tables.sql import name, single_file
 
 DUPLICATE = "duplicate of an accepted row"
+FOLDED = "another row of its key stands for it (fold)"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,7 +40,7 @@ class TakenOut:
     rows: pa.Table
 
 
-def repeated_rows(path: Path, contract: Contract) -> dict[int, bool]:
+def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) -> dict[int, bool]:
     """Find every row whose key an earlier row has.
 
     Parameters
@@ -49,6 +50,8 @@ def repeated_rows(path: Path, contract: Contract) -> dict[int, bool]:
     contract : Contract
         Says the key. A key column that was recoded counts as the file had it: after a merger two rows of
         one key are parts of a whole, not doubles; so are rows that differ in a column that is added over.
+    fold : str, optional
+        "last": of rows with one key the last one stays, not the first.
 
     Returns
     -------
@@ -63,6 +66,7 @@ def repeated_rows(path: Path, contract: Contract) -> dict[int, bool]:
     same = " AND ".join(f"repeated.{name(key)} IS NOT DISTINCT FROM accepted.{name(key)}" for key in keys)
     scan = f"read_parquet({single_file(path)}, file_row_number = true)"
     within = f"PARTITION BY {', '.join(f'accepted.{name(key)}' for key in keys)} ORDER BY file_row_number"
+    within += " DESC" if fold == "last" else ""
     other = [
         f"first_value({name(figure)}) OVER ({within}) IS DISTINCT FROM {name(figure)}"
         for figure in contract.figures
@@ -79,7 +83,14 @@ def repeated_rows(path: Path, contract: Contract) -> dict[int, bool]:
     return dict(zip(found["place"].tolist(), found["differs"].tolist(), strict=True))
 
 
-def take_out(path: Path, contract: Contract, doubles: dict[int, bool], totals: dict[int, str]) -> TakenOut:
+def take_out(
+    path: Path,
+    contract: Contract,
+    doubles: dict[int, bool],
+    totals: dict[int, str],
+    *,
+    fold: str | None = None,
+) -> TakenOut:
     """Remove rows, and the columns beside the contract's, from a file of accepted rows.
 
     Parameters
@@ -92,14 +103,16 @@ def take_out(path: Path, contract: Contract, doubles: dict[int, bool], totals: d
         As ``repeated_rows`` finds them.
     totals : dict of int to str
         Place -> why that row is a total of others.
+    fold : str, optional
+        Of the table: rows with the key of another are folded into it, and contradict nothing.
     """
-    rules = dict.fromkeys(doubles, DUPLICATE) | totals
+    rules = dict.fromkeys(doubles, FOLDED if fold else DUPLICATE) | totals
     places = np.array(sorted(rules), dtype=np.int64)
     if not len(places) and pq.read_schema(path).names == contract.names:
         rows = pa.table({column.name: pa.array([], ARROW_TYPES[column.type]) for column in contract.columns})
     else:
         rows = _rewritten(path, contract, places)
-    unknown = [doubles.get(place, False) and place not in totals for place in places.tolist()]
+    unknown = [not fold and doubles.get(place, False) and place not in totals for place in places.tolist()]
     return TakenOut(
         places=places,
         rules=[rules[place] for place in places.tolist()],

@@ -1,13 +1,16 @@
 """How one canonical column is made from a column of a file that nobody described, why, and what is doubtful."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from riskmodels.sources.eventlogs import EventLog
 from riskmodels.sources.mapping import ROW_NUMBER, TO_BE_FILLED
 from riskmodels.sources.matching import Fit, Match, identifier, suitability
+from riskmodels.sources.numerals import is_of_money, unit_in
 from riskmodels.sources.profiling import Dates, Profile, moment
 from riskmodels.sources.sampling import Sample
 from riskmodels.sources.synonyms import domain_value, grade, name_score, truth
@@ -15,6 +18,7 @@ from riskmodels.tables import Column, Contract
 
 _SURE, _MAYBE = 0.8, 0.5
 _SHOWN = 6  # values, in a comment
+_CURRENCY = "CNY"  # the unit of canonical amounts
 _LENGTH = 40  # of a value in a comment, characters
 _MOST_VALUES = 60  # of a code that is recoded
 
@@ -35,26 +39,28 @@ class Guess:
         )
 
 
-def guessed(fit: Fit, sample: Sample) -> dict[str, Guess]:
-    """Return how each canonical column is made that a column of the file fits."""
+def guessed(fit: Fit, sample: Sample, log: EventLog | None = None) -> dict[str, Guess]:
+    """Return how each canonical column is made that a column of the file fits; ``log``: several rows a case."""
     matches, doubts = _in_order_of_time(fit, sample)
     guesses = {}
     for column in fit.contract.columns:
         if match := matches.get(column.name):
-            guess = _from_column(fit.contract, column, match)
+            guess = _from_column(fit.contract, column, match, sample.title)
+            if log and match.profile.name == log.column:
+                guess = Guess(made=guess.made, reasons=guess.reasons, doubts=[log.words])
             guesses[column.name] = guess + Guess(doubts=doubts.get(column.name, []))
     return guesses
 
 
-def filled_in(fit: Fit) -> dict[str, Guess]:
-    """Return what stands for each essential column that no column of the file fits."""
-    return {column.name: _instead(fit, column) for column in fit.lacking}
+def filled_in(fit: Fit, log: EventLog | None = None) -> dict[str, Guess]:
+    """Return what stands for each essential column that no column of the file fits; ``log``: several rows a case."""
+    return {column.name: _instead(fit, column, log) for column in fit.lacking}
 
 
 # ---- from a column of the file ----
 
 
-def _from_column(contract: Contract, column: Column, match: Match) -> Guess:
+def _from_column(contract: Contract, column: Column, match: Match, title: str = "") -> Guess:
     found = match.profile
     if not found.filled:
         return Guess(made={"column": found.name}, doubts=["by its name; empty in all rows looked at"])
@@ -62,7 +68,7 @@ def _from_column(contract: Contract, column: Column, match: Match) -> Guess:
     if column.type in {"timestamp", "date"} and found.dates:
         guess += _dates(contract, column, found.dates)
     elif column.type in {"integer", "number"}:
-        guess += _numbers(column, found)
+        guess += _numbers(contract, column, found, title)
     elif column.type == "boolean":
         guess += Guess(made=_recode({value: str(truth(value)) for value in found.kinds}))
     elif column.domain:
@@ -71,6 +77,7 @@ def _from_column(contract: Contract, column: Column, match: Match) -> Guess:
         guess += Guess(
             doubts=[f"{found.filled - len(found.kinds)} rows repeat an earlier one's: they will be rejected"]
         )
+    guess += _words(found)
     if column.required and found.missing:
         remedy = "; if_missing: names what it means" if column.type == "code" else ""
         guess += Guess(
@@ -79,6 +86,28 @@ def _from_column(contract: Contract, column: Column, match: Match) -> Guess:
             ]
         )
     return guess
+
+
+def _words(found: Profile) -> Guess:
+    """Take words that stand for no value for none, and doubt those that may."""
+    made, doubts = {}, []
+    if found.words:
+        form = ", not in this format" if found.dates or found.numbers else ""
+        made = {"missing": list(found.words)}
+        doubts.append(
+            f"{found.words.total() / found.rows:.1%} of the rows hold {_some(found.words)}{form}: read as missing"
+        )
+    if found.maybe:
+        doubts.append(
+            f"{found.maybe.total() / found.rows:.1%} of the rows hold {_some(found.maybe)}: a value? If it stands for"
+            f" none, declare missing: [{_some(found.maybe)}]"
+        )
+    return Guess(made=made, doubts=doubts)
+
+
+def _some(values: Iterable[str]) -> str:
+    listed = [_short(value) for value in values]
+    return ", ".join(listed[:_SHOWN]) + (" …" if len(listed) > _SHOWN else "")
 
 
 def _why(match: Match) -> Guess:
@@ -99,7 +128,7 @@ def _dates(contract: Contract, column: Column, dates: Dates) -> Guess:
         )
     if dates.share < 1:
         doubts.append(
-            f"{1 - dates.share:.1%} of the values are not in this format: these rows will be rejected"
+            f"{1 - dates.share:.1%} of the rows with a value are not in this format: they will be rejected"
         )
     starts = column.name == contract.at and any("day 1" in rule.name for rule in contract.rules)
     if starts and dates.period == "day":
@@ -111,7 +140,7 @@ def _dates(contract: Contract, column: Column, dates: Dates) -> Guess:
     return Guess(made=made, reasons=[f"{dates.first} to {dates.last}"], doubts=doubts)
 
 
-def _numbers(column: Column, found: Profile) -> Guess:
+def _numbers(contract: Contract, column: Column, found: Profile, title: str) -> Guess:
     if found.decorated:
         return Guess(
             doubts=["the numbers have a currency or per cent sign and cannot be read: ask for bare numbers"]
@@ -124,18 +153,35 @@ def _numbers(column: Column, found: Profile) -> Guess:
         made["thousands"] = found.numbers.thousands
     if found.numbers.decimal != ".":
         made["decimal"] = found.numbers.decimal
-    if found.numbers.rivals:
-        doubts.append("a comma may part thousands here, or be the decimal mark")
-    if found.scale != 1:
-        made["scale"] = found.scale
-        doubts.append(f"its name gives a unit: multiplied by {found.scale:,.0f}")
+    if found.numbers.grouping != "threes":
+        made["grouping"] = found.numbers.grouping
+    if found.numbers.negative != "sign":
+        made["negative"] = found.numbers.negative
+    if found.numbers.doubt:
+        doubts.append(found.numbers.doubt)
+    scale, words = _scale(contract, column, found, title)
+    if scale != 1:
+        made["scale"] = scale
+        doubts.append(words)
     if found.numbers.share < 1:
         doubts.append(
-            f"{1 - found.numbers.share:.1%} of the values are no such number: these rows will be rejected"
+            f"{1 - found.numbers.share:.1%} of the rows with a value have no such number: they will be rejected"
         )
     if column.type == "integer" and not found.numbers.whole:
         doubts.append("must be whole numbers: rows with others will be rejected")
     return Guess(made=made, doubts=doubts)
+
+
+def _scale(contract: Contract, column: Column, found: Profile, title: str) -> tuple[float, str]:
+    """Return by what numbers are multiplied, for the unit that their name gives, or else the title, and why."""
+    if found.scale != 1:
+        return found.scale, f"its name gives a unit: multiplied by {found.scale:,.0f}"
+    unit = unit_in(title)
+    counted = column.unit == _CURRENCY or (column.name == contract.counted and not is_of_money(title))
+    if unit is None or not counted:
+        return 1.0, ""
+    word, scale = unit
+    return scale, f"the title gives a unit ({word}): multiplied by {scale:,.0f}; is this column in it?"
 
 
 def _domain(column: Column, found: Profile) -> Guess:
@@ -163,12 +209,10 @@ def _short(value: str) -> str:
 # ---- without a column of the file ----
 
 
-def _instead(fit: Fit, column: Column) -> Guess:
+def _instead(fit: Fit, column: Column, log: EventLog | None) -> Guess:
     """Make an essential column from another one, from the number of the row, or leave it to be filled in."""
     if column.name == identifier(fit.contract):
-        return Guess(
-            made={"column": ROW_NUMBER}, reasons=["the file has no identifier: the number of the row"]
-        )
+        return _no_identifier(log)
     if column.name == "period":
         return _period(fit)
     instead = {"recorded_on": ("occurred_on",), "name_en": ("name_zh", "unit_id")}.get(column.name, ())
@@ -186,6 +230,17 @@ def _instead(fit: Fit, column: Column) -> Guess:
     hint = f"; by its values it might be {' or '.join(able[:_SHOWN])}" if able else ""
     then = " One value for all rows may do" if column.type == "code" else " Until then no row is accepted"
     return Guess(made={"value": TO_BE_FILLED}, doubts=[f"nothing found for it ({column.words}){hint}.{then}"])
+
+
+def _no_identifier(log: EventLog | None) -> Guess:
+    if log:
+        return Guess(made={"column": log.column}, doubts=[log.words])
+    return Guess(
+        made={"column": ROW_NUMBER},
+        doubts=[
+            "no column tells the rows apart: their number stands in, and a case that comes twice counts twice"
+        ],
+    )
 
 
 def _period(fit: Fit) -> Guess:

@@ -1,18 +1,53 @@
-"""What the header of a file must be like, whatever its format."""
+"""The columns of a header: those without a name of their own are told apart by their place."""
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from riskmodels.errors import ContractError
 
+_LABEL = re.compile(r"#column \d+( (?P<name>.+))?", re.DOTALL)
 
-def check_names(where: object, header: Sequence[str]) -> None:
-    """Refuse a header with a column that has no name, or the name of another; ``where`` is told."""
-    if "" in header:
-        place = header.index("") + 1
-        raise ContractError(
-            f"{where}: column {place} of {len(header)} has no name; give it one, or remove it"
-        )
-    folded = [column.casefold() for column in header]  # names in a database have no case
-    twice = [column for column in header if folded.count(column.casefold()) > 1]
-    if twice:
+
+def labelled(header: Sequence[str | None]) -> list[str]:
+    """Return the names of columns; ``#column 4`` for one without, ``#column 4 Total`` where another is called so.
+
+    Names in a database have no case: ``Total`` and ``TOTAL`` are one.
+
+    >>> labelled(["", "Unit", "Total", "total"])
+    ['#column 1', 'Unit', '#column 3 Total', '#column 4 total']
+    """
+    names = [column if column and column.strip() else "" for column in header]
+    many = Counter(column.casefold() for column in names)
+    return [
+        column if column and many[column.casefold()] == 1 else f"#column {place} {column}".rstrip()
+        for place, column in enumerate(names, 1)
+    ]
+
+
+def is_label(column: str) -> bool:
+    """Tell whether a column has no name of its own."""
+    return _LABEL.fullmatch(column) is not None
+
+
+def refuse_doubled(where: object, wanted: Iterable[str], columns: Iterable[str]) -> None:
+    """Raise ContractError where a column that is wanted by its name is one of several; ``where`` is told."""
+    doubled = names_in(columns)
+    folded = {column.casefold() for column in wanted}
+    if twice := [column for column in doubled if column.casefold() in folded]:
         raise ContractError(f"{where} names a column twice: {', '.join(dict.fromkeys(twice))}")
+
+
+def names_in(columns: Iterable[str]) -> list[str]:
+    """Return the names that several columns have, as they are written.
+
+    >>> names_in(["#column 1", "Unit", "#column 3 Total", "#column 4 total"])
+    ['Total', 'total']
+    """
+    return [found["name"] for column in columns if (found := _LABEL.fullmatch(column)) and found["name"]]
+
+
+def words_for_labels(columns: Iterable[str]) -> list[str]:
+    """Say in words which columns have no name of their own."""
+    labels = [column for column in columns if is_label(column)]
+    return [f"not used, for want of a name of their own: {', '.join(labels)}"] if labels else []

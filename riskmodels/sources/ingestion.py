@@ -19,9 +19,9 @@ from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, con
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
-from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, unreadable
+from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, refuse_lost_rows, unreadable
 from riskmodels.sources.reconciliation import check_totals
-from riskmodels.sources.rejections import refuse_unreadable, write_rejected
+from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
 from riskmodels.sources.totals import find_totals
 from riskmodels.tables import CONTRACTS, Contract, Provenance, Tables, compare_with_last, keep, staging_folder
@@ -151,7 +151,12 @@ def _stage(
     scratch = folder / _SCRATCH
     scratch.mkdir()
     conversion = Conversion(
-        contract=contract, mapping=mapping, rules=rules, timezone=source.timezone, spill=scratch
+        contract=contract,
+        mapping=mapping,
+        rules=rules,
+        timezone=source.timezone,
+        spill=scratch,
+        missing=source.missing,
     )
     tally = Tally()
     with (
@@ -164,7 +169,7 @@ def _stage(
                 screened.write(bad)
     shutil.rmtree(scratch)  # it may hold raw data, not masked: nothing of it is kept
     refuse_unreadable(conversion, tally, folder / _SCREENED)
-    doubles = repeated_rows(folder / ACCEPTED, contract)
+    doubles = repeated_rows(folder / ACCEPTED, contract, fold=mapping.fold)
     totals = find_totals(
         folder / ACCEPTED,
         contract,
@@ -172,7 +177,7 @@ def _stage(
         lost=_lost(folder / _SCREENED, contract),
         declared=_declared(mapping),
     )
-    out = take_out(folder / ACCEPTED, contract, doubles, totals.rules)
+    out = take_out(folder / ACCEPTED, contract, doubles, totals.rules, fold=mapping.fold)
     rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, out, contract)
     reconciled = 0
     if mapping.expect:
@@ -216,9 +221,13 @@ def _screened(
         try:
             batches = connection.sql(query).to_arrow_reader(ROWS_AT_ONCE)
             yield from screen(batches, conversion, units=units, tally=tally)
-            tally.malformed.append(malformed_lines(connection, file))
+            malformed = malformed_lines(connection, file)
         except (duckdb.Error, pa.ArrowException, OSError) as error:  # OSError: DuckDB's, through Arrow
             raise unreadable(file, error) from None
+    refuse_lost_rows(
+        file, (tally.read - tally.starts[-1]) // conversion.mapping.times(file.columns), malformed
+    )
+    tally.malformed.append(malformed)
 
 
 def _not_after(contract: Contract, as_of: date | None) -> dict[str, str]:
@@ -265,8 +274,10 @@ def _last_day(staged: dict[str, _Staged]) -> date:
     contract, path = CONTRACTS[table], staged[table].accepted
     days = pq.read_table(path, columns=[contract.at])[contract.at].drop_null()
     if not len(days):
+        _, rejected = staged[table].rows
+        why = f": of {rejected:,} rows {reasons(path.with_name(REJECTED))}" if rejected else ""
         raise ContractError(
-            f"the source's {table} have no row with a date, so as_of must be given in the source file"
+            f"the source's {table} have no accepted row{why}. Correct the source file; or, where there are none, give as_of"
         )
     counts = pc.value_counts(pc.cast(pc.floor_temporal(days, unit="month"), pa.date32()).combine_chunks())
     months = counts.field("values").to_numpy(zero_copy_only=False).astype("datetime64[M]").astype("int64")

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +23,7 @@ from riskmodels.sources.declarations import (
     check_months,
     check_place,
 )
+from riskmodels.sources.headers import is_label
 from riskmodels.tables import CONTRACTS, Break, Contract
 from riskmodels.workdays import check_calendar
 
@@ -57,6 +59,15 @@ class ColumnMap(Parameters):
     )
     thousands: Character | None = Field(default=None, description="separator in numbers, dropped")
     decimal: Character = Field(default=".", description="decimal mark of numbers")
+    grouping: Literal["threes", "indian"] = Field(
+        default="threes", description="of thousands: 1,234,567 or, indian, 12,34,567"
+    )
+    negative: Literal["sign", "parentheses", "trailing"] = Field(
+        default="sign", description="how negative numbers are written: -5, (5) or 5-; a sign is always read"
+    )
+    missing: tuple[Name, ...] = Field(
+        default=(), description="words that stand for no value, beside those of the source"
+    )
     scale: float = Field(default=1.0, gt=0, description="numbers are multiplied by it")
     recode: dict[str, Recode] = Field(default_factory=dict, description="value in the file -> our value")
     others: Literal["keep", "missing"] = Field(
@@ -115,7 +126,7 @@ class ColumnMap(Parameters):
     def is_plain(self) -> bool:
         """Whether a value of the file is taken as it is."""
         changed = self.recode or self.if_missing or self.format or self.thousands or self.value
-        return not changed and self.decimal == "."
+        return not changed and self.decimal == "." and self.negative == "sign"
 
 
 def days_since(form: str) -> str | None:
@@ -153,7 +164,7 @@ class Unpivot(Parameters):
         """List the columns of a file that become rows."""
         if isinstance(self.columns, str):
             pattern = re.compile(self.columns)
-            return [column for column in found if pattern.fullmatch(column)]
+            return [column for column in found if pattern.fullmatch(column) and not is_label(column)]
         return [column for column in found if column in self.columns]
 
 
@@ -195,6 +206,10 @@ class TableMap(Parameters):
     unpivot: Unpivot | None = None
     columns: dict[str, ColumnMap] = Field(
         default_factory=dict, description="none: the file's columns carry the canonical names"
+    )
+    fold: Literal["first", "last"] | None = Field(
+        default=None,
+        description="of several valid rows with one key, the one that stands for all; none: doubles",
     )
     unknown: tuple[Months, ...] = Field(default=(), description="holes: unknown, not zero; 2023-03/2023-11")
     observed_from: Month | None = Field(
@@ -244,6 +259,10 @@ class TableMap(Parameters):
         check_months(self.unknown)
         return self
 
+    def times(self, columns: Iterable[str]) -> int:
+        """Return how many rows each row of a file with these columns becomes."""
+        return len(self.unpivot.chosen(list(columns))) if self.unpivot else 1
+
     @property
     def unknown_months(self) -> tuple[str, ...]:
         """Every month of ``unknown``, YYYY-MM, in order."""
@@ -274,6 +293,9 @@ class Source(Parameters):
     )
     as_of: date | None = Field(
         default=None, description="day up to which it knows; none: of the last receipt"
+    )
+    missing: tuple[Name, ...] = Field(
+        default=(), description="words that stand for no value in every column, e.g. NULL"
     )
     tables: dict[str, TableMap]
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from riskmodels.sources.mapping import Unpivot
-from riskmodels.sources.profiling import ENOUGH, Profile
+from riskmodels.sources.numerals import ENOUGH
+from riskmodels.sources.profiling import Profile
 from riskmodels.sources.synonyms import domain_value, grade, name_score, table_score, truth
 from riskmodels.tables import CONTRACTS, Column, Contract
 
@@ -169,7 +170,7 @@ def _pair_score(contract: Contract, column: Column, profile: Profile, unpivot: U
 
 def _by_content(contract: Contract, matches: Mapping[str, Match], left: list[Profile]) -> dict[str, Match]:
     """Take the only column of days for the day of the rows, whatever its name."""
-    days = [profile for profile in left if profile.dates and profile.dates.share >= ENOUGH]
+    days = [profile for profile in left if profile.dates]
     if contract.at and contract.at not in matches and len(days) == 1:
         return {contract.at: Match(profile=days[0], score=0.0)}
     return {}
@@ -182,7 +183,7 @@ def suitability(contract: Contract, column: Column, profile: Profile) -> float:
     if not profile.filled:
         return 0.6
     if column.type in {"timestamp", "date"}:
-        return profile.dates.share if profile.dates else 0.0
+        return max(profile.dates.share, ENOUGH) if profile.dates else 0.0
     if column.type == "boolean":
         return float(all(truth(value) for value in profile.kinds))
     return _as_figure(column, profile)

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from riskmodels.sources.conversion import has_zone, quarter_start
 from riskmodels.sources.mapping import days_since
-from riskmodels.sources.synonyms import plain
+from riskmodels.sources.numerals import ENOUGH, Numbers, numbers_in, unit_in, words_for_missing
+from riskmodels.sources.synonyms import plain, truth
 from riskmodels.tables.sql import literal
 
-ENOUGH = 0.9  # share of values from which on a column counts as dates, or numbers
 _FIRST = 30  # values that every format is tried on
 _LONGEST_DATE = 40  # characters
 _YEARS = "1900 AND 2100"
@@ -47,27 +47,7 @@ _TIMES = (
 _MONTHS = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y年%m月", "%m/%Y", "%b %Y", "%B %Y", "%b-%y", "%b-%Y", "%Y%m", "%Y")
 FORMATS = ("", "quarter", *_DAYS, *_MONTHS, *(day + time for time in _TIMES for day in _DAYS))  # "": ISO
 
-_NUMBERS = {
-    (None, "."): r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?",
-    (",", "."): r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?",
-    (None, ","): r"[+-]?\d+(,\d*)?",
-    (".", ","): r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d*)?",
-    (" ", "."): r"[+-]?(\d+|\d{1,3}( \d{3})+)(\.\d*)?",
-    (" ", ","): r"[+-]?(\d+|\d{1,3}( \d{3})+)(,\d*)?",
-    ("\u00a0", ","): r"[+-]?(\d+|\d{1,3}(\u00a0\d{3})+)(,\d*)?",
-    ("'", "."): r"[+-]?(\d+|\d{1,3}('\d{3})+)(\.\d*)?",
-}
-_SCALES = {
-    "亿": 1e8,
-    "百万": 1e6,
-    "万": 1e4,
-    "千元": 1e3,
-    "million": 1e6,
-    "mio": 1e6,
-    "thousand": 1e3,
-    "000s": 1e3,
-}
-_DECORATED = re.compile(r"[¥￥$€£%元]|\b(CNY|RMB|USD|EUR)\b")
+_DECORATED = re.compile(r"[¥￥$€£₹%元万亿]|\b(CNY|RMB|USD|EUR|GBP|INR|Rs|lakhs?|crores?)\b\.?")
 _DATE_LIKE = re.compile(r"^\d{4}$|^\d{6}$|^\d{8}$|^\d{14}$|\d[^\d.]|\d\.\d+\.\d|[^\d.+-]\s?\d")
 _DAY_COUNTS = (1_000, 30_000)  # 1972 to 2052, since 1970-01-01
 _SERIAL_DAYS = (30_000, 60_000)  # 1982 to 2064, since 1899-12-30, as spreadsheets count
@@ -82,7 +62,7 @@ class Dates:
     format : str
         As in a source file; empty where dates are ISO or typed.
     share : float
-        Of the values that it reads.
+        Of the rows with a value that it reads.
     first, last : date
         Of the sample.
     period : str
@@ -103,17 +83,6 @@ class Dates:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Numbers:
-    """How the numbers of a column are written: separator of thousands, decimal mark, and the share that fits."""
-
-    thousands: str | None
-    decimal: str
-    share: float
-    whole: bool
-    rivals: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
 class Profile:
     """What a sample of a column looks like.
 
@@ -131,6 +100,10 @@ class Profile:
         Whether values have a currency or per cent sign.
     scale : float
         That the name says, e.g. 10,000 for 万元.
+    words : Counter
+        Words that stand for no value -> how often they are there; counted in missing.
+    maybe : Counter
+        Values that may be such words.
     """
 
     name: str
@@ -142,6 +115,13 @@ class Profile:
     decorated: bool = False
     scale: float = 1.0
     length: float = field(default=0.0)
+    words: Counter[str] = field(default_factory=Counter)
+    maybe: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rows(self) -> int:
+        """Rows looked at."""
+        return self.filled + self.missing
 
     @property
     def is_figure(self) -> bool:
@@ -149,21 +129,42 @@ class Profile:
         return self.numbers is not None and (self.dates is None or self.dates.format.startswith("days since"))
 
 
-def profile(name: str, texts: list[str | None], sql_type: str, *, semicolons: bool = False) -> Profile:
-    """Describe a column by a sample of its values; ``semicolons`` part the cells of its file."""
-    values = [text.strip() for text in texts if text is not None and text.strip()]
-    kinds = Counter(values)
-    numbers = _numbers(kinds, semicolons=semicolons)
+def profile(
+    name: str,
+    texts: list[str | None],
+    sql_type: str,
+    *,
+    semicolons: bool = False,
+    marks: frozenset[str] = frozenset(),
+) -> Profile:
+    """Describe a column by a sample of its values.
+
+    ``semicolons`` part the cells of its file; ``marks`` are the decimal marks of its other columns.
+    """
+    kinds = Counter(text.strip() for text in texts if text is not None and text.strip())
+    words = words_for_missing(kinds, unsure=True)
+    sure = words_for_missing(kinds, unsure=False)
+    words = Counter({word: many for word, many in words.items() if word in sure or truth(word) is None})
+    rest = kinds - words
+    numbers = numbers_in(rest, semicolons=semicolons, marks=marks)
+    dates = _dates(rest, sql_type) or _counted_days(name, numbers, rest)
+    maybe: Counter[str] = Counter()
+    if not (numbers or dates or (rest and all(map(truth, rest)))):
+        maybe, words = words - sure, sure
+        rest = kinds - words
+    unit = unit_in(name)
     return Profile(
         name=name,
-        filled=len(values),
-        missing=len(texts) - len(values),
-        kinds=kinds,
-        dates=_dates(kinds, sql_type) or _counted_days(name, numbers, kinds),
+        filled=rest.total(),
+        missing=len(texts) - rest.total(),
+        kinds=rest,
+        dates=dates,
         numbers=numbers,
-        decorated=numbers is None and _is_decorated(kinds),
-        scale=next((scale for word, scale in _SCALES.items() if word in name.casefold()), 1.0),
-        length=sum(map(len, values)) / max(len(values), 1),
+        decorated=numbers is None and _is_decorated(rest),
+        scale=unit[1] if unit else 1.0,
+        length=sum(len(value) * many for value, many in rest.items()) / max(rest.total(), 1),
+        words=words,
+        maybe=maybe,
     )
 
 
@@ -174,31 +175,6 @@ def _is_decorated(kinds: Counter[str]) -> bool:
     """Tell whether values would be numbers without their currency or per cent sign."""
     bare = [_DECORATED.sub("", value).strip() for value in kinds if _DECORATED.search(value)]
     return bool(bare) and all(re.fullmatch(r"[+-]?[\d., ']+", value) for value in bare)
-
-
-def _numbers(kinds: Counter[str], *, semicolons: bool) -> Numbers | None:
-    filled = kinds.total()
-    if not filled:
-        return None
-    forms = list(_NUMBERS.items())
-    if semicolons:  # where a comma is the decimal mark, cells are parted by semicolons
-        forms = [forms[0], forms[2], forms[3], forms[1], *forms[4:]]
-    shares = {
-        form: sum(many for value, many in kinds.items() if re.fullmatch(pattern, value)) / filled
-        for form, pattern in forms
-    }
-    best = max(shares, key=lambda form: shares[form])
-    if shares[best] < ENOUGH:
-        return None
-    rivals = [form for form in ((",", "."), (None, ",")) if best != form and shares[form] == shares[best]]
-    whole = not any(value.partition(best[1])[2].strip("0") for value in kinds)
-    return Numbers(
-        thousands=best[0],
-        decimal=best[1],
-        share=shares[best],
-        whole=whole,
-        rivals=bool(rivals) and best != (None, "."),
-    )
 
 
 # ---- dates ----
@@ -213,12 +189,12 @@ def _dates(kinds: Counter[str], sql_type: str) -> Dates | None:
         hopeful = _hopeful(connection, list(kinds)[:_FIRST])
         every = pa.table({"text": list(kinds), "many": list(kinds.values())})
         read = {form: _read(connection, every, form) for form in hopeful}
-    shares = {form: found[0] / len(kinds) for form, found in read.items()}
+    shares = {form: max(found[0] / len(kinds), found[7] / kinds.total()) for form, found in read.items()}
     today = datetime.now().astimezone().date()
     best = max(shares, key=lambda form: (round(shares[form], 3), read[form][2] <= today), default=None)
     if best is None or shares[best] < ENOUGH:
         return None
-    _, earliest, latest, months, quarters, zoned, total = read[best]
+    _, earliest, latest, months, quarters, zoned, total, rows = read[best]
     rivals = [
         form
         for form in shares
@@ -230,7 +206,7 @@ def _dates(kinds: Counter[str], sql_type: str) -> Dates | None:
     period = "quarter" if quarters and (best == "quarter" or len(kinds) > 1) else "month" if months else "day"
     return Dates(
         format=best if sql_type.startswith("VARCHAR") or best else "",
-        share=shares[best],
+        share=rows / kinds.total(),
         first=earliest,
         last=latest,
         period=period,
@@ -261,22 +237,32 @@ def moment(form: str, text: str = "text") -> str:
     return f"CASE WHEN {has_zone(text)} THEN {zoned} ELSE TRY_CAST({text} AS TIMESTAMP) END"
 
 
-Read = tuple[int, date, date, bool, bool, bool, int]
+Read = tuple[int, date, date, bool, bool, bool, int, int]
 
 
 def _read(connection: duckdb.DuckDBPyConnection, texts: pa.Table, form: str) -> Read:
-    """Return how many texts a format reads, the first and last day, and whether all begin months, quarters."""
+    """Return texts that a format reads, first and last day, whether all begin months, quarters; and rows."""
     connection.register("texts", texts)
     epoch = "DATE '1900-01-01'"
     found = connection.execute(
         f"SELECT count(day), coalesce(min(day)::DATE, {epoch}), coalesce(max(day)::DATE, {epoch}),"
         " coalesce(bool_and(day = date_trunc('month', day)), false),"
         " coalesce(bool_and(day = date_trunc('quarter', day)), false),"
-        f" coalesce(bool_or({has_zone('text')}), false), coalesce(sum(epoch(day))::BIGINT, 0)"
-        f" FROM (SELECT text, CASE WHEN year(moment) BETWEEN {_YEARS} THEN moment END AS day"
-        f" FROM (SELECT text, {moment(form)} AS moment FROM texts))"
+        f" coalesce(bool_or({has_zone('text')}), false), coalesce(sum(epoch(day))::BIGINT, 0),"
+        " coalesce(sum(many) FILTER (day IS NOT NULL), 0)::BIGINT"
+        f" FROM (SELECT text, many, CASE WHEN year(moment) BETWEEN {_YEARS} THEN moment END AS day"
+        f" FROM (SELECT text, many, {moment(form)} AS moment FROM texts))"
     ).fetchall()[0]
-    return (int(found[0]), found[1], found[2], bool(found[3]), bool(found[4]), bool(found[5]), int(found[6]))
+    return (
+        int(found[0]),
+        found[1],
+        found[2],
+        bool(found[3]),
+        bool(found[4]),
+        bool(found[5]),
+        int(found[6]),
+        int(found[7]),
+    )
 
 
 def _counted_days(name: str, numbers: Numbers | None, kinds: Counter[str]) -> Dates | None:

@@ -1,7 +1,6 @@
 """Find what a table is read from and say how DuckDB scans it; every format becomes one file after another."""
 
 import codecs
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,17 +8,23 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError
-from riskmodels.sources.headers import check_names
+from riskmodels.privacy import mask_personal_data
+from riskmodels.sources.headers import labelled
+from riskmodels.sources.lines import LONGEST_LINE, find_lines, with_one_end
 from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.spreadsheets import extract_sheet
 from riskmodels.sources.sql import extract_query
 from riskmodels.tables import file_sha256
 from riskmodels.tables.sql import literal, single_file
 
-_LONGEST_LINE = 16_777_216  # bytes
+_MOST_UNREADABLE = 0.5  # share of lines in another encoding from which on the file is
+_SHOWN = 80  # characters of a line
 _CHUNK = 1 << 24  # characters
+_UNREADABLE = "riskmodels.unreadable"  # how bytes are read that are none of an encoding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +43,14 @@ class RawFile:
         Of its bytes; of the extracted rows for a database.
     path : Path
         Where it lies, for messages.
-    header_row : int or None
-        Of a CSV file: row with the names of its columns.
+    rows : int
+        It has below its header, counted apart from the scan.
+    scanned : Path or None
+        Of a CSV file: what is scanned; it begins with the header.
+    header_row : int
+        Of a CSV file: line with the names of its columns.
+    encoding : str
+        Of a CSV file.
     """
 
     name: str
@@ -47,7 +58,10 @@ class RawFile:
     columns: dict[str, str]
     sha256: str
     path: Path
-    header_row: int | None = None
+    rows: int
+    scanned: Path | None = None
+    header_row: int = 1
+    encoding: str = "utf-8"
 
 
 def raw_files(mapping: TableMap, folder: Path, staged: Path) -> Iterator[RawFile]:
@@ -65,8 +79,8 @@ def raw_files(mapping: TableMap, folder: Path, staged: Path) -> Iterator[RawFile
     Raises
     ------
     ContractError
-        A file is missing, empty or not readable in its format, names a column twice, or leaves one without
-        a name; a sheet is not there; the database cannot be reached.
+        A file is missing, empty or not readable in its format; a sheet is not there; the database cannot be
+        reached.
     """
     if mapping.format == "sql":
         name, path = extract_query(str(mapping.database), str(mapping.query), staged / "rows.parquet")
@@ -108,36 +122,40 @@ def _parquet(path: Path, name: str, *, read_from: Path | None = None) -> RawFile
         raise ContractError(f"{path} cannot be read as parquet: {str(error).splitlines()[0]}") from None
     columns = {str(row[0]): str(row[1]) for row in found}
     source = read_from or path
-    return RawFile(name=name, scan=scan, columns=columns, sha256=file_sha256(source), path=source)
+    rows = pq.read_metadata(path).num_rows
+    return RawFile(name=name, scan=scan, columns=columns, sha256=file_sha256(source), path=source, rows=rows)
 
 
 def _csv(path: Path, name: str, mapping: TableMap, staged: Path) -> RawFile:
     read = path if mapping.encoding == "utf-8" else _recoded(path, mapping.encoding, staged / "utf-8.csv")
-    header = _csv_header(path, read, mapping)
-    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
+    lines = find_lines(read, path, header_row=mapping.header_row, delimiter=mapping.delimiter)
+    scanned = with_one_end(read, path, lines, mapping.delimiter, staged / "rows.csv")
+    columns = labelled(lines.header)
+    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
     scan = (
-        f"read_csv({single_file(read)}, columns={{{types}}}, header=true, auto_detect=false,"
+        f"read_csv({single_file(scanned)}, columns={{{types}}}, header=true, auto_detect=false,"
         f" delim={literal(mapping.delimiter)}, quote='\"', escape='\"', strict_mode=true,"
-        f" skip={mapping.header_row - 1}, max_line_size={_LONGEST_LINE}, ignore_errors=true,"
-        " store_rejects=true, rejects_limit=0)"
+        f" max_line_size={LONGEST_LINE}, ignore_errors=true, store_rejects=true, rejects_limit=0)"
     )
-    columns = dict.fromkeys(header, "VARCHAR")
     return RawFile(
         name=name,
         scan=scan,
-        columns=columns,
+        columns=dict.fromkeys(columns, "VARCHAR"),
         sha256=file_sha256(path),
         path=path,
+        rows=lines.rows,
+        scanned=scanned,
         header_row=mapping.header_row,
+        encoding=mapping.encoding,
     )
 
 
 def _recoded(path: Path, encoding: str, target: Path) -> Path:
-    """Write a file anew in UTF-8."""
+    """Write a file anew in UTF-8; where a byte cannot be read, with one that fails its row."""
     try:
         with (
-            path.open(encoding=encoding, newline="") as old,
-            target.open("w", encoding="utf-8", newline="") as new,
+            path.open(encoding=encoding, newline="", errors=_UNREADABLE) as old,
+            target.open("w", encoding="utf-8", newline="", errors="surrogateescape") as new,
         ):
             while text := old.read(_CHUNK):
                 new.write(text)
@@ -146,29 +164,23 @@ def _recoded(path: Path, encoding: str, target: Path) -> Path:
     return target
 
 
-def _csv_header(path: Path, read: Path, mapping: TableMap) -> list[str]:
-    try:
-        with read.open(encoding="utf-8-sig", newline="") as file:
-            for _ in range(mapping.header_row - 1):
-                file.readline()
-            header = next(csv.reader(file, delimiter=mapping.delimiter), [])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ContractError(
-            f"{path} is not CSV in UTF-8: {error}. If it is in another encoding, name it in the source file,"
-            " e.g. encoding: gb18030"
-        ) from None
-    if not header:
-        raise ContractError(f"{path} is empty; expected a header line with the names of its columns")
-    check_names(path, header)
-    return header
+def _unreadable_byte(error: UnicodeError) -> tuple[str, int]:
+    """Stand in for bytes that are none of an encoding: FF, which is none of UTF-8."""
+    if isinstance(error, UnicodeDecodeError):
+        return "\udcff", error.end
+    raise error
+
+
+codecs.register_error(_UNREADABLE, _unreadable_byte)
 
 
 def malformed_lines(connection: duckdb.DuckDBPyConnection, file: RawFile) -> pa.Table:
     """Return row (from 1), content and rule of the lines that a scan, finished just now, could not split.
 
-    Raises ContractError where a quote takes the lines after it in: their rows cannot be told apart.
+    Raises ContractError where a quote takes the lines after it in: their rows cannot be told apart; and where
+    most lines are in another encoding.
     """
-    if file.header_row is None:
+    if file.scanned is None:
         return pa.table(
             {
                 "row": pa.array([], pa.int64()),
@@ -176,23 +188,51 @@ def malformed_lines(connection: duckdb.DuckDBPyConnection, file: RawFile) -> pa.
                 "rule": pa.array([], pa.string()),
             }
         )
-    _refuse_open_quote(connection, file.path)
-    return connection.sql(
-        f"SELECT line::BIGINT - {file.header_row} AS row, trim(any_value(csv_line), chr(10) || chr(13)) AS content,"
+    _refuse_open_quote(connection, file, file.scanned)
+    lines = connection.sql(
+        "SELECT line::BIGINT - 1 AS row, trim(any_value(csv_line), chr(10) || chr(13)) AS content,"
         " 'line is malformed: ' || any_value(lower(error_type::VARCHAR)) AS rule"
         " FROM reject_errors GROUP BY line ORDER BY line"
     ).to_arrow_table()
+    _refuse_other_encoding(file, lines)
+    return lines
+
+
+def _refuse_other_encoding(file: RawFile, lines: pa.Table) -> None:
+    strange = int(pc.sum(pc.ends_with(lines["rule"], "invalid encoding")).as_py() or 0)
+    if strange > _MOST_UNREADABLE * file.rows:
+        raise ContractError(
+            f"{file.path} is not in the encoding {file.encoding}: {strange:,} of its {file.rows:,} rows cannot be"
+            " read; name another in the source file, e.g. encoding: gb18030"
+        )
+
+
+def refuse_lost_rows(file: RawFile, read: int, malformed: pa.Table) -> None:
+    """Refuse a file whose rows were not all read, or of which none could be; both are counted apart from the scan.
+
+    Raises ContractError.
+    """
+    if read + malformed.num_rows != file.rows:
+        raise ContractError(
+            f"{file.path} has {file.rows:,} rows below its header, and {read + malformed.num_rows:,} were found"
+            " when they were read, so that none is taken: its quotes or the ends of its lines leave it open where"
+            " a row ends. Save it anew as CSV, with quotes around each text"
+        )
+    if file.rows and not read:
+        reasons = ", ".join(sorted(set(malformed["rule"].to_pylist())))
+        raise ContractError(
+            f"{file.path}: none of its {file.rows:,} rows could be split into the {len(file.columns)} columns of its"
+            f" header ({reasons}); the first is: {mask_personal_data(str(malformed['content'][0])[:_SHOWN])}"
+        )
 
 
 def unreadable(file: RawFile, error: Exception) -> ContractError:
     """Say in our words why DuckDB could not read a file."""
     reason = str(error).splitlines()[0]
-    if "state machine" in reason:  # DuckDB's words for it
-        reason = "its lines end in different ways (LF, CR LF, CR); save it with one of them"
     return ContractError(f"{file.path} cannot be read: {reason}")
 
 
-def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, file: RawFile, path: Path) -> None:
     """Refuse a file where an open quote took lines in, or made DuckDB lose track of them (error beyond its line)."""
     lost = "byte_position > line_byte_position + strlen(csv_line) + 2"
     found = connection.execute(
@@ -202,7 +242,7 @@ def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, path: Path) -> Non
     ).fetchall()[0][0]
     if found is not None:
         raise ContractError(
-            f"{path}: a quote opened in line {_line_number(path, found - 1)} is not closed where its cell ends,"
+            f"{file.path}: a quote opened in line {_line_number(path, found - 1) + file.header_row - 1} is not closed where its cell ends,"
             ' so that the lines after it cannot be told apart; close it, or write a quote in a text as ""'
         )
 

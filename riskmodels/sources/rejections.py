@@ -85,6 +85,13 @@ def write_rejected(screened: Path, target: Path, tally: Tally, out: TakenOut, co
     return int(written + waiting.num_rows)
 
 
+def reasons(path: Path, *, most: int = 3) -> str:
+    """Say which rules most rejected rows of a table broke, and how many did; empty where none was rejected."""
+    found = pc.value_counts(pq.read_table(path, columns=["rule"])["rule"]).to_pylist()
+    worst = sorted(found, key=lambda rule: (-rule["counts"], rule["values"]))[:most]
+    return ", ".join(f"{rule['counts']:,} broke '{rule['values']}'" for rule in worst)
+
+
 def nth_without(nth: Integers, removed: Integers) -> Integers:
     """Return the n-th of the numbers 1, 2, 3, ... of which some were removed.
 

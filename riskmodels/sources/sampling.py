@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError
-from riskmodels.sources.headers import check_names
-from riskmodels.sources.spreadsheets import first_rows, sheet_names
+from riskmodels.sources.headers import is_label, labelled, words_for_labels
+from riskmodels.sources.spreadsheets import first_rows, sheet_names, width
 from riskmodels.tables.sql import name, single_file
 
 ROWS = 10_000  # from the beginning of a file
@@ -32,6 +32,7 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SURE = 0.9
+_NARROW = 3  # columns; in wider files one may have no name, or that of another
 _SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
@@ -64,6 +65,8 @@ class Sample:
         What a person should look at.
     sheet : str
         Of Excel.
+    title : str
+        What stands above the header, and the name of the sheet.
     """
 
     path: Path
@@ -73,6 +76,7 @@ class Sample:
     whole: bool
     doubts: list[str] = field(default_factory=list)
     sheet: str = ""
+    title: str = ""
 
     def texts(self, column: str) -> Row:
         """Return the values of one column."""
@@ -86,7 +90,7 @@ def take_sample(path: Path) -> list[Sample]:
     Raises
     ------
     ContractError
-        The file is not there, empty or damaged, names a column twice, or leaves one without a name.
+        The file is not there, empty or damaged.
     """
     file = _one_file(path)
     kind = _SUFFIXES.get(file.suffix.casefold(), "csv")
@@ -117,7 +121,6 @@ def _parquet(path: Path) -> Sample:
             rows = pa.Table.from_batches(list(_batches(file)), file.schema_arrow)
             whole = rows.num_rows >= file.metadata.num_rows
         types = {str(row[0]): str(row[1]) for row in found}
-        check_names(path, list(types))
         texts = _as_texts(_with_folders(rows, path, types))
     except (pa.ArrowException, duckdb.Error, OSError) as error:
         raise ContractError(f"{path} cannot be read as parquet: {str(error).splitlines()[0]}") from None
@@ -162,23 +165,31 @@ def _sheets(path: Path) -> list[Sample]:
 def _sheet(path: Path, sheet: str, rows: list[Row], *, several: bool) -> Sample:
     place = _header_place(rows)
     header = rows[place]
-    while header and header[-1] is None:
-        header = header[:-1]
-    names = [cell or "" for cell in header]
-    check_names(f"{path}, sheet '{sheet}'", names)
+    cells = [row for row in rows[place + 1 :] if any(row)]
+    names = labelled(header[: width([header, *cells])])
     layout: dict[str, str | int] = {"format": "excel", "header_row": place + 1}
     if several:
         layout["sheet"] = sheet
-    cells = [row[: len(names)] for row in rows[place + 1 :] if any(row)]
     return Sample(
         path=path,
         layout=layout,
-        types=dict.fromkeys(names, "VARCHAR"),
-        rows=cells,
+        types=dict.fromkeys(_named(names), "VARCHAR"),
+        rows=_of_named(names, cells),
         whole=len(rows) < ROWS + _HEADER_LINES,
-        doubts=_headless(header),
+        doubts=[*words_for_labels(names), *_headless(header)],
         sheet=sheet,
+        title=_title([*rows[:place], [sheet]]),
     )
+
+
+def _named(names: list[str]) -> list[str]:
+    """List the columns that something can be made from: those with a name of their own."""
+    return [column for column in names if not is_label(column)]
+
+
+def _of_named(names: list[str], rows: list[Row]) -> list[Row]:
+    places = [place for place, column in enumerate(names) if not is_label(column)]
+    return [[row[place] for place in places] for row in rows]
 
 
 # ---- CSV ----
@@ -193,8 +204,7 @@ def _csv(path: Path) -> Sample:
     if not lines:
         raise ContractError(f"{path} is empty; expected a header line with the names of its columns")
     place = _header_place([row for _, row in lines[:_HEADER_LINES]])
-    names = [cell or "" for cell in lines[place][1]]
-    check_names(path, names)
+    names = labelled(lines[place][1])
     first = [row for _, row in lines[place + 1 :]]
     rows = [row for row in first if len(row) == len(names)]
     if len(rows) < _SURE * len(first):
@@ -207,10 +217,11 @@ def _csv(path: Path) -> Sample:
     return Sample(
         path=path,
         layout=layout,
-        types=dict.fromkeys(names, "VARCHAR"),
-        rows=rows,
+        types=dict.fromkeys(_named(names), "VARCHAR"),
+        rows=_of_named(names, rows),
         whole=whole and len(first) < ROWS,
-        doubts=[*doubts, *_headless(lines[place][1])],
+        doubts=[*doubts, *words_for_labels(names), *_headless(lines[place][1])],
+        title=_title([row for _, row in lines[:place]]),
     )
 
 
@@ -311,9 +322,15 @@ def _header_place(rows: list[Row]) -> int:
     usual = max(widths, key=lambda width: (widths[width] * width, width))
     for place, row in enumerate(rows[:_HEADER_LINES]):
         filled = [cell for cell in row if cell]
-        if len(filled) >= max(_SURE * usual, 1) and len(set(filled)) == len(filled) and not _headless(row):
+        wide = len(filled) >= max(min(_SURE * usual, usual - (usual > _NARROW)), 1)  # one may have no name
+        if wide and len(filled) - len(set(filled)) <= (len(filled) > _NARROW) and not _headless(row):
             return place
     return next(place for place, row in enumerate(rows) if sum(map(bool, row)) >= min(usual, 1))
+
+
+def _title(rows: list[Row]) -> str:
+    """Return what stands above the header."""
+    return " ".join(cell for row in rows for cell in row if cell)
 
 
 def _headless(header: Row) -> list[str]:

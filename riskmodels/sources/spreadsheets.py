@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook
 
 from riskmodels.errors import ContractError
-from riskmodels.sources.headers import check_names
+from riskmodels.sources.headers import labelled
 from riskmodels.sources.mapping import TableMap
 
 
@@ -27,15 +27,24 @@ def extract_sheet(path: Path, mapping: TableMap, target: Path) -> Path:
     except (CalamineError, OSError) as error:
         raise ContractError(f"{path} cannot be read as Excel: {error}") from None
     header, *cells = [[_text(cell) for cell in row] for row in rows[mapping.header_row - 1 :]] or [[]]
-    names = _names(path, name, header, mapping)
     while cells and not any(cells[-1]):
         cells.pop()
+    names = labelled(header[: width([header, *cells])])
+    if not any(header):
+        raise ContractError(
+            f"{path}: row {mapping.header_row} of sheet '{name}' is empty; header_row: names another"
+        )
     columns = [[row[place] for row in cells] for place in range(len(names))]
     schema = pa.schema([(column, pa.string()) for column in names])
     pq.write_table(
         pa.Table.from_arrays([pa.array(column, pa.string()) for column in columns], schema=schema), target
     )
     return target
+
+
+def width(rows: list[list[str | None]]) -> int:
+    """Return how many columns there are up to the last one with a value."""
+    return max((place for row in rows for place, cell in enumerate(row, 1) if cell), default=0)
 
 
 def sheet_names(path: Path) -> list[str]:
@@ -70,18 +79,6 @@ def _sheet(path: Path, found: list[str], mapping: TableMap) -> str:
     if len(fitting) > 1 and pattern:
         problem = f"has several sheets that match '{mapping.sheet_pattern}'"
     raise ContractError(f"{path} {problem}; name one as sheet: or sheet_pattern:. It has: {', '.join(found)}")
-
-
-def _names(path: Path, sheet: str, header: list[str | None], mapping: TableMap) -> list[str]:
-    while header and header[-1] is None:
-        header.pop()
-    if not header:
-        raise ContractError(
-            f"{path}: row {mapping.header_row} of sheet '{sheet}' is empty; header_row: names another"
-        )
-    names = [column or "" for column in header]
-    check_names(f"{path}, sheet '{sheet}'", names)
-    return names
 
 
 def _text(cell: Any) -> str | None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from riskmodels.errors import ContractError
-from riskmodels.sources.headers import check_names
+from riskmodels.sources.headers import labelled
 
 _ROWS_AT_ONCE = 20_000
 _BIND = re.compile(r"(?<![:\w\\]):(?=\w)")  # a query has no parameters: a colon in a text is one
@@ -49,8 +49,7 @@ def extract_query(variable: str, query: str, target: Path) -> tuple[str, Path]:
                 engine.connect().execution_options(**_options(url)) as connection,
                 connection.execute(sa.text(_BIND.sub(r"\\:", query))) as result,
             ):
-                columns = list(result.keys())
-                check_names(f"the query to {name}", columns)
+                columns = labelled(list(result.keys()))
                 _write(result, columns, target)
         finally:
             engine.dispose()

@@ -1,0 +1,208 @@
+"""Where the rows of a CSV file begin and end, and how many there are, told apart from how they are read."""
+
+import codecs
+import csv
+import io
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from riskmodels.errors import ContractError
+
+LONGEST_LINE = 16_777_216  # bytes
+_CHUNK = 1 << 22  # bytes
+_QUOTE, _LF, _CR = 34, 10, 13
+_UTF8 = "utf-8"
+
+csv.field_size_limit(LONGEST_LINE)  # as long as a line may be
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lines:
+    """The lines of a file in UTF-8 from its header on.
+
+    Attributes
+    ----------
+    start : int
+        Byte at which the header begins.
+    header : list of str
+        Its cells.
+    rows : int
+        Below the header; a line break in quotes ends none, and blank lines are none but in a file of one
+        column.
+    ends : frozenset of str
+        How rows end.
+    """
+
+    start: int
+    header: list[str]
+    rows: int
+    ends: frozenset[str]
+
+
+def find_lines(path: Path, told: Path, *, header_row: int, delimiter: str) -> Lines:
+    """Find the header in line ``header_row`` (from 1; LF, CR LF and CR end a line) and count the rows below it.
+
+    ``told`` is the path in messages: ``path`` may be a copy.
+    Raises ContractError where there is no header, or it is not in UTF-8.
+    """
+    start = _offset(path, header_row - 1)
+    with _opened(path, start) as file:
+        header = next(csv.reader(file, delimiter=delimiter), [])
+    if not header:
+        raise ContractError(f"{told} is empty; expected a header line with the names of its columns")
+    if any(not _is_readable(cell) for cell in header):
+        raise ContractError(
+            f"{told} is not CSV in UTF-8: its header cannot be read. If it is in another encoding, name it in the"
+            " source file, e.g. encoding: gb18030"
+        )
+    records, blanks, ends = _counted(path, start, delimiter)
+    rows = records + (blanks if len(header) == 1 else 0) - 1
+    return Lines(start=start, header=header, rows=rows, ends=ends)
+
+
+def with_one_end(path: Path, told: Path, lines: Lines, delimiter: str, target: Path) -> Path:
+    """Return a file that begins with its header and whose rows all end alike: itself, or a copy in ``target``.
+
+    Raises ContractError where a carriage return inside a cell looks like the end of a row.
+    """
+    if len(lines.ends) > 1:
+        with target.open("w", encoding=_UTF8, newline="", errors="surrogateescape") as new:
+            new.writelines(_alike(path, told, lines, delimiter))
+        return target
+    if not lines.start:
+        return path
+    with path.open("rb") as old, target.open("wb") as new:
+        old.seek(lines.start)
+        shutil.copyfileobj(old, new, _CHUNK)
+    return target
+
+
+def _offset(path: Path, lines: int) -> int:
+    with path.open(encoding="latin-1", newline="") as file:  # a character is a byte
+        return sum(len(file.readline()) for _ in range(lines))
+
+
+def _mark(path: Path) -> bytes:
+    """Return the byte-order mark that a file begins with, or nothing."""
+    with path.open("rb") as file:
+        begun = file.read(len(codecs.BOM_UTF8))
+    return begun if begun == codecs.BOM_UTF8 else b""
+
+
+def _opened(path: Path, start: int) -> io.TextIOWrapper:
+    file = path.open("rb")
+    file.seek(start)
+    encoding = _UTF8 if start else "utf-8-sig"
+    return io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _is_readable(text: str) -> bool:
+    return not any("\udc80" <= sign <= "\udcff" for sign in text)
+
+
+# ---- counting ----
+
+
+@dataclass(kw_only=True)
+class _Count:
+    """What was counted up to some place of a file."""
+
+    records: int = 0
+    blanks: int = 0
+    quotes: int = 0
+    length: int = 0  # of the row that has begun, bytes
+    before: int = _LF  # the byte before
+    ends: set[str]
+    is_clear: bool = True
+
+
+def _counted(path: Path, start: int, delimiter: str) -> tuple[int, int, frozenset[str]]:
+    """Count rows with cells (the header is one), blank lines, and how they end."""
+    count = _Count(ends=set())
+    last = delimiter.encode()[-1]
+    for chunk in _chunks(path, start):
+        _count(chunk, last, count)
+        if not count.is_clear:  # a quote inside a cell that is not quoted: slower, and exact
+            return _counted_by_cells(path, start, delimiter)
+    return count.records + (count.length > 0), count.blanks, frozenset(count.ends)
+
+
+def _chunks(path: Path, start: int) -> Iterator[bytes]:
+    """Read a file in parts that do not end between CR and LF."""
+    with path.open("rb") as file:
+        file.seek(start or len(_mark(path)))
+        while chunk := file.read(_CHUNK):
+            while chunk.endswith(b"\r") and (more := file.read(1)):
+                chunk += more
+            yield chunk
+
+
+def _count(chunk: bytes, delimiter: int, count: _Count) -> None:
+    data = np.frombuffer(chunk, np.uint8)
+    quotes = np.flatnonzero(data == _QUOTE)
+    opening = quotes[count.quotes % 2 :: 2]
+    before = np.where(opening > 0, data[opening - 1], count.before)
+    count.is_clear = bool(np.isin(before, (delimiter, _LF, _CR, _QUOTE)).all())
+    ends = np.flatnonzero(data == _LF)
+    if b"\r" in chunk:
+        returns = np.flatnonzero(data == _CR)
+        following = np.append(data[1:], 0)[returns]
+        ends = np.sort(np.concatenate([ends, returns[following != _LF]]))
+    inside = (np.searchsorted(quotes, ends) + count.quotes) % 2
+    ends = ends[inside == 0]
+    pairs = (data[ends] == _LF) & (np.where(ends > 0, data[ends - 1], 0) == _CR)
+    singles = data[ends] == _CR
+    lengths = np.diff(ends, prepend=-1 - count.length) - 1 - pairs
+    count.records += int(np.count_nonzero(lengths))
+    count.blanks += int(np.count_nonzero(lengths == 0))
+    found = {"\r\n": pairs, "\r": singles, "\n": ~pairs & ~singles}
+    count.ends |= {end for end, where in found.items() if where.any()}
+    count.length = len(data) - 1 - int(ends[-1]) if len(ends) else count.length + len(data)
+    count.quotes += len(quotes)
+    count.before = int(data[-1])
+
+
+def _counted_by_cells(path: Path, start: int, delimiter: str) -> tuple[int, int, frozenset[str]]:
+    records, blanks, ends = 0, 0, set()
+    for cells, text in _records(path, start, delimiter):
+        records += bool(cells)
+        blanks += not cells
+        ends.add(_end(text))
+    return records, blanks, frozenset(ends - {""})
+
+
+def _records(path: Path, start: int, delimiter: str) -> Iterator[tuple[list[str], str]]:
+    """Read rows one by one: their cells, and their text with its end."""
+    waiting: list[str] = []
+
+    def lines(file: io.TextIOWrapper) -> Iterator[str]:
+        for line in file:
+            waiting.append(line)
+            yield line
+
+    with _opened(path, start) as file:
+        for cells in csv.reader(lines(file), delimiter=delimiter):
+            yield cells, "".join(waiting)
+            waiting.clear()
+
+
+def _end(text: str) -> str:
+    return next((end for end in ("\r\n", "\n", "\r") if text.endswith(end)), "")
+
+
+def _alike(path: Path, told: Path, lines: Lines, delimiter: str) -> Iterator[str]:
+    """Give each row with LF at its end."""
+    width, lacking = len(lines.header), -1
+    for number, (cells, text) in enumerate(_records(path, lines.start, delimiter)):
+        if lacking >= 0 and len(cells) == lacking + 1 and width > 1:
+            raise ContractError(
+                f"{told}: a carriage return (CR) stands inside a cell of row {number - 1}, where other rows end;"
+                " take it out, or put the cell into quotes"
+            )
+        end = _end(text)
+        lacking = width - len(cells) if end == "\r" else -1
+        yield text.removesuffix(end) + "\n"
