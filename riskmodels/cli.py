@@ -122,17 +122,15 @@ def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE
 @app.command("check-data")
 def check_data(source: SourceFile, *, file: FileOptions = None, store: KeptIn = None) -> None:
     """Check a source: rows accepted and rejected, the rules they broke, unused columns, how good the data is."""
-    # here, for start-up
-    from riskmodels import listings as shown_of
+    from riskmodels import listings  # here, for start-up
     from riskmodels.sources import unfilled
     from riskmodels.tables import data_quality
 
     folder = store or Path(tempfile.mkdtemp(prefix="riskmodels-"))
     try:
         tables = _ingest(source, file, folder)
-        scores = shown_of.list_data_scores(data_quality(tables))
-        lists = (shown_of.list_quality, shown_of.list_rejections, shown_of.list_doubts, shown_of.list_ignored)
-        for listing in (*(make(tables) for make in lists), scores):
+        lists = (listings.list_quality, listings.list_rejections, listings.list_doubts, listings.list_ignored)
+        for listing in (*(make(tables) for make in lists), listings.list_data_scores(data_quality(tables))):
             print_table(listing.sentence, listing.frame)
     finally:
         if store is None:
