@@ -3,10 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
 from riskmodels.sources.guesses import Guess
 from riskmodels.sources.matching import Fit
+from riskmodels.sources.profiling import moment
 from riskmodels.sources.sampling import Sample
 from riskmodels.sources.totals import is_called_total
+from riskmodels.tables import runs_without, told_hole
 
 _SHOWN = 3
 
@@ -64,6 +71,31 @@ def called_totals(
                 " parts in every period, otherwise kept; totals: says which are"
             )
     return doubts
+
+
+def holes(fit: Fit, sample: Sample) -> Guess:
+    """Name months without a row between months with many, where all rows of the file were looked at."""
+    match = fit.matches.get(fit.contract.at)
+    if match is None or match.profile.dates is None or fit.unpivot or not sample.whole:
+        return Guess()
+    rows = pa.table({"value": sample.texts(match.profile.name)})
+    with duckdb.connect() as connection:
+        connection.register("given", rows)
+        found = connection.execute(
+            f"SELECT taken FROM (SELECT {moment(match.profile.dates.format, 'value')} AS taken FROM given) WHERE taken IS NOT NULL"
+        ).df()
+    counts = pd.Series(pd.PeriodIndex(found["taken"], freq="M")).value_counts()
+    if counts.empty:
+        return Guess()
+    months = pd.period_range(counts.index.min(), counts.index.max(), freq="M")
+    values = np.asarray(counts.reindex(months, fill_value=0), dtype=np.float64)
+    step = int(np.diff(np.flatnonzero(values)).min(initial=12)) if fit.contract.cell else 1
+    least = {"least": 1.0} if fit.contract.cell else {}
+    usual = float(np.median(values[values > 0]))
+    runs = runs_without(values, step=step, **least)
+    return Guess(
+        doubts=[told_hole(str(months[first]), str(months[last]), usual) for first, last in runs[:_SHOWN]]
+    )
 
 
 def _doubles(sample: Sample, columns: list[str]) -> int:

@@ -241,6 +241,8 @@ def _text(cell: _Cell, canonical: Column, missing: tuple[str, ...]) -> str:
     if canonical.type == "code" and cell.type in ("DOUBLE", "FLOAT"):  # 10.0 is the code 10
         raw = f"regexp_replace({raw}, '\\.0$', '')"
     text = f"nullif({cleaned_sql(raw) if canonical.type == 'code' else edged_sql(raw)}, '')"
+    if canonical.name in ("name_en", "name_zh"):  # is shown, and nothing is joined by it
+        text = f"nullif(trim({raw}), '')"
     if canonical.type == "text":  # trimming long texts takes long
         text = f"CASE WHEN regexp_matches({raw}, '\\S') THEN {raw} END"
     if words:

@@ -13,7 +13,7 @@ import pandas as pd
 from riskmodels.errors import ParameterError
 from riskmodels.params import parameters_text
 from riskmodels.privacy import mask_personal_data
-from riskmodels.sources.aggregates import added_over, called_totals
+from riskmodels.sources.aggregates import added_over, called_totals, holes
 from riskmodels.sources.eventlogs import event_log
 from riskmodels.sources.guesses import Guess, filled_in, guessed
 from riskmodels.sources.mapping import TO_BE_FILLED, Unpivot
@@ -280,6 +280,7 @@ def _table(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) ->
     over = added_over(fit, sample, table["columns"])
     table |= over.made
     totals = called_totals(fit, sample, table["columns"], over.made.get("added_over", []))
+    notes.add((*at, "columns", fit.contract.at), holes(fit, sample))
     notes.add((*at, "added_over" if over.made else "columns"), Guess(doubts=[*over.doubts, *totals]))
     used = {made.get("column") for made in table["columns"].values()} | set(over.made.get("added_over", []))
     if unused := [found.name for found in fit.unused if found.name not in used]:
