@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, cast
 
 import duckdb
 import numpy as np
@@ -17,7 +17,22 @@ from riskmodels.tables import CONTRACTS, Break, Contract, Table, in_months
 from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]
-Frequency = Literal["M", "Q"]
+Frequency = Literal["M", "Q", "Y"]
+_MONTHS = (
+    "JAN",
+    "FEB",
+    "MAR",
+    "APR",
+    "MAY",
+    "JUN",
+    "JUL",
+    "AUG",
+    "SEP",
+    "OCT",
+    "NOV",
+    "DEC",
+)  # ends of years
+_LONGER = {"M": ("quarter", "half_year", "year"), "Q": ("half_year", "year"), "Y": ()}
 _PERIOD = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-[0-3]\d)?|-?[Qq][1-4])?")
 Floats = npt.NDArray[np.float64]
 
@@ -80,7 +95,7 @@ class Panel(Displayed):
             Columns of the period (a date or a Period) and of the value.
         kind : {"count", "amount"}
             What a missing row means: zero or unknown.
-        freq : {"M", "Q"}
+        freq : {"M", "Q", "Y"}
             Length of a period.
         exposure : str, optional
             Column of the exposure; unknown where there is no row.
@@ -210,7 +225,7 @@ def build_panel(
         (``complaint_counts``), these are added up.
     by : sequence of str
         Columns that name a series.
-    freq : {"M", "Q"}
+    freq : {"M", "Q", "Y"}
         Length of a period.
     exposure : (Table, str), optional
         Exposure table and its column, averaged over the months of a period.
@@ -227,15 +242,14 @@ def build_panel(
     Raises
     ------
     ContractError
-        The table's rows belong to no day, have no such column, or are by quarter where months are wanted.
+        The table's rows belong to no day, have no such column, or are by longer periods than are wanted.
     ParameterError
         The last period is none, or lies before the data.
     """
     contract = CONTRACTS[table.name]
     if not contract.at:
         raise ContractError(f"the table '{table.name}' has no date to count by")
-    if freq == "M":
-        _refuse_quarters(table, contract)
+    freq = cast("Frequency", _year_end(table, contract, freq))
     counts = _counts(table, contract, by)
     if table.begins is not None and len(counts):
         counts = _begun(counts, table.begins)
@@ -260,9 +274,24 @@ def count_by_days(table: Table) -> pd.DataFrame:
     return _queried(table, f"{query} GROUP BY ALL ORDER BY ALL")
 
 
-def _refuse_quarters(table: Table, contract: Contract) -> None:
-    if "period" in contract.names and table.relation.filter("period = 'quarter'").limit(1).fetchall():
-        raise ContractError(f"the table '{table.name}' has counts by quarter: take freq='Q', not months")
+def _year_end(table: Table, contract: Contract, freq: Frequency) -> str:
+    """Refuse counts by longer periods than are wanted; return the frequency, of years that of the table's own."""
+    if "period" not in contract.names:
+        return freq
+    found = table.relation.aggregate("period, month(period_start) AS month").distinct().fetchall()
+    longer = sorted({period for period, _ in found} & {*_LONGER[freq]}, key=_LONGER["M"].index)
+    if longer:
+        wanted = "Q" if longer == ["quarter"] else "Y"
+        words = longer[-1].replace("_", "-")
+        raise ContractError(
+            f"the table '{table.name}' has counts by {words}: take freq='{wanted}', not '{freq}'"
+        )
+    first = {month for period, month in found if period == "year"}
+    if freq != "Y" or not first:
+        return freq
+    if len(first) > 1:
+        raise ContractError(f"the table '{table.name}' has years that begin in different months")
+    return f"Y-{_MONTHS[first.pop() - 2]}"
 
 
 def _counts(table: Table, contract: Contract, by: Sequence[str]) -> pd.DataFrame:

@@ -429,7 +429,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(run, tmp_path, pro
 def test_a_dry_run_takes_changes_and_says_what_is_replaced(run, bank, tmp_path) -> None:
     (tmp_path / "reports" / "mine-2024Q3").mkdir(parents=True)
     other = tmp_path / "other.csv"
-    other.write_text("x\n")
+    shutil.copy(bank / "complaints.csv", other)
     status, out, _ = run(
         "assess", "--dry-run", "--period", "2024Q3", "--name", "mine", "--source", bank / "source.yaml",
         "--file", f"complaints={other}",
@@ -624,7 +624,7 @@ def test_widths_are_shared_by_need() -> None:
 def test_a_dry_run_of_a_source_of_folders_patterns_and_a_database(run, bank, tmp_path) -> None:
     for place in ("in/2024-07.csv", "other/x.csv"):
         (tmp_path / place).parent.mkdir()
-        shutil.copy(bank / "complaints.csv", tmp_path / place)
+        shutil.copy(bank / ("exposure.csv" if "other" in place else "complaints.csv"), tmp_path / place)
     source = json.loads((bank / "source.yaml").read_text("utf-8"))
     source["tables"]["complaints"]["file"] = "in"
     source["tables"]["exposure"]["file"] = "other/*.csv"

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.forecasting.seasons import season_length
 from riskmodels.workdays import lunar_new_years, working_days
 
 Floats = npt.NDArray[np.float64]
@@ -52,7 +53,7 @@ def known_effects(periods: pd.PeriodIndex, calendar: str | None) -> KnownEffects
     """
     starts, ends = periods.start_time.normalize(), periods.end_time.normalize()
     days = np.asarray((ends - starts).days, dtype=float) + 1.0
-    per_year = 12 if periods.freqstr.startswith("M") else 4
+    per_year = season_length(periods)
     lengths = days * per_year / _YEAR_DAYS
     if calendar is None:
         return KnownEffects(

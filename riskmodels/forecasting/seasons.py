@@ -11,7 +11,7 @@ Floats = npt.NDArray[np.float64]
 
 Integers = npt.NDArray[np.int64]
 
-_LENGTHS = {"M": 12, "Q": 4}
+_LENGTHS = {"M": 12, "Q": 4, "Y": 1}
 _FEWEST_KNOWN = 0.8
 _FEWEST_DOUBLES = 6
 
@@ -30,20 +30,20 @@ class Cycle:
 
     @classmethod
     def of(cls, periods: pd.PeriodIndex) -> "Cycle":
-        """Return the months or the quarters of periods, from zero."""
+        """Return the months or the quarters of periods, from zero; years have one place."""
         year = season_length(periods)
         numbers = periods.month if year == _LENGTHS["M"] else periods.quarter
-        return cls(np.asarray(numbers, dtype=np.int64) - 1, year)
+        return cls((np.asarray(numbers, dtype=np.int64) - 1) % year, year)
 
 
 def ratios_to_trend(values: Floats, year: int) -> Floats:
     """Take the centred moving average over a year off: (n, T) -> (n, T).
 
-    NaN where the value is unknown, at both ends, and where more than a fifth of the year is unknown.
+    NaN where the value is unknown, where a year is one period, at both ends, and where more than a fifth of the year is unknown.
     """
     found = np.full(values.shape, np.nan)
     half = year // 2
-    if values.shape[1] <= year:
+    if year == 1 or values.shape[1] <= year:
         return found
     weights = np.ones(year + 1)
     weights[[0, -1]] = 0.5
@@ -83,7 +83,7 @@ class Seasons:
         noise = (self.squares - self.number * mean**2).sum(axis=0) / np.maximum(doubles, 1.0)
         noise /= np.maximum(self.number.mean(axis=0), 1.0)
         mean -= mean.mean(axis=0)
-        signal = (mean**2).sum(axis=0) / (len(mean) - 1)
+        signal = (mean**2).sum(axis=0) / max(len(mean) - 1, 1)  # a year of one place has no season
         share = np.clip(1.0 - noise / np.maximum(signal, 1e-300), 0.0, 1.0)
         enough = (self.number.min(axis=0) >= 1) & (doubles >= _FEWEST_DOUBLES)
         season: Floats = np.where(enough, mean * share, 0.0)

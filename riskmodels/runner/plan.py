@@ -106,7 +106,6 @@ def plan_assessment(
     for choice in settings.scenarios:
         _check_scenario(choice, settings.horizon_months)
     source = load_source(settings.source)
-    _check_period(settings.period, source.as_of)
     if left := unfilled(settings.source):
         raise ParameterError(
             f"source {source.id} is a draft; these are still to be filled in: {', '.join(left)}"
@@ -123,6 +122,7 @@ def plan_assessment(
     missing = [str(path) for path in located.values() if not _is_there(path)]
     if missing:
         raise ParameterError(f"source {source.id} names files that are not there: {', '.join(missing)}")
+    _check_period(settings.period, source.as_of)
     if layout:
         check_layout(settings.source, files=dict(given))
     return Plan(

@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 from riskmodels.errors import ContractError
 from riskmodels.sources.headers import names_in, refuse_doubled
 from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, Recode, TableMap, days_since
+from riskmodels.sources.periods import is_period, period_length, period_start
 from riskmodels.sources.readers import RawFile
 from riskmodels.sources.signs import cleaned, cleaned_sql, edged_sql
 from riskmodels.tables import ARROW_TYPES, SQL_TYPES, Column, Contract
@@ -123,7 +124,9 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
         f"nullif({cleaned_sql(f'{name(column)}::VARCHAR')}, '') AS {name(OVER + column)}"
         for column in conversion.mapping.added_over
     ]
-    unused = set(_columns_after_unpivot(file, conversion.mapping)) - {cell.column.column for cell in cells}
+    unused = set(_columns_after_unpivot(file, conversion.mapping)) - {
+        used for cell in cells for used in (cell.column.column, *cell.column.joined_with)
+    }
     unused -= set(conversion.mapping.added_over)
     query = (
         f"SELECT {', '.join([*kept, *masks, *keys])}, {shown} AS {name(CONTENT)}"
@@ -163,19 +166,22 @@ def _mapped(file: RawFile, conversion: Conversion) -> dict[str, _Cell]:
     )
     for key, wanted in {**dict.fromkeys(sorted(lacking)), **columns}.items():
         source = key if wanted is None else wanted.column
-        if source is not None and source != ROW_NUMBER and source not in found:
-            raise ContractError(_missing_column(file, conversion.contract.table, key, source, found))
+        for part in (source, *(() if wanted is None else wanted.joined_with)):
+            if part is not None and part != ROW_NUMBER and part not in found:
+                raise ContractError(_missing_column(file, conversion.contract.table, key, part, found))
         if found.get(str(source)) == _ZONED and conversion.timezone is None:
             raise ContractError(
                 f"{file.path}: the times in '{source}' have a time zone; name the bank's in the source file,"
                 " e.g. timezone: Asia/Shanghai"
             )
-    places = {column: place for place, column in enumerate(found)} | {ROW_NUMBER: len(found)}
+    places = {column: place for place, column in enumerate([*found, ROW_NUMBER])}
     return {
         key: _Cell(column=column)
         if column.column is None
         else _Cell(
-            column=column, alias=f"#raw {places[column.column]}", type=found.get(column.column, "BIGINT")
+            column=column,
+            alias=" ".join(f"#raw {places[part]}" for part in (column.column, *column.joined_with)),
+            type="VARCHAR" if column.joined_with else found.get(column.column, "BIGINT"),
         )
         for key, column in columns.items()
     }
@@ -217,7 +223,11 @@ def _missing_column(file: RawFile, table: str, canonical: str, wanted: str, foun
 
 
 def _read(column: ColumnMap) -> str:
-    return "row_number() OVER ()" if column.column == ROW_NUMBER else name(str(column.column))
+    if column.column == ROW_NUMBER:
+        return "row_number() OVER ()"
+    if column.joined_with:
+        return f"concat_ws(' ', {', '.join(map(name, [str(column.column), *column.joined_with]))})"
+    return name(str(column.column))
 
 
 def _text_of(key: str) -> str:
@@ -270,10 +280,18 @@ def _value(column: Column, mapped: Mapping[str, _Cell], conversion: Conversion) 
     if cell is None:
         return f"NULL::{SQL_TYPES[column.type]}"
     text = name(_text_of(column.name))
+    if column.type == "code" and cell.column.format:
+        return period_length(text)
     if column.type in ("code", "text"):
         return _by_day(f"{text}::VARCHAR", cell.column, mapped, conversion)
     if column.type in ("timestamp", "date"):
         value = _moment(text, cell, conversion.timezone, SQL_TYPES[column.type])
+        if cell.column.or_format:
+            other = replace(cell, column=cell.column.model_copy(update={"format": cell.column.or_format}))
+            value = f"coalesce({value}, {_moment(text, other, conversion.timezone, SQL_TYPES[column.type])})"
+        if after := cell.column.days_after:
+            start = _value(conversion.contract.column(after), mapped, conversion)
+            value = f"({start} + to_days(TRY_CAST({text} AS INTEGER)))::{SQL_TYPES[column.type]}"
         return f"CASE WHEN year({value}) BETWEEN {_YEARS} THEN {value} END"
     if column.type in ("integer", "number"):
         return _number(text, cell, SQL_TYPES[column.type])
@@ -290,7 +308,9 @@ def _moment(text: str, cell: _Cell, timezone: str | None, kind: str) -> str:
     if origin := days_since(form):
         return f"TRY_CAST({literal(origin)}::DATE + TRY_CAST(floor(TRY_CAST({text} AS DOUBLE)) AS INTEGER) AS {kind})"
     if form == "quarter":
-        return f"TRY_CAST({quarter_start(text)} AS {kind})"
+        return f"TRY_CAST(coalesce({quarter_start(text)}, {period_start(text, form)}) AS {kind})"
+    if is_period(form):
+        return f"TRY_CAST({period_start(text, form)} AS {kind})"
     parsed = f"try_strptime({text}, {literal(form)})"
     zoned = "%z" in form or "%Z" in form
     return f"TRY_CAST({f'({parsed} AT TIME ZONE {literal(str(timezone))})' if zoned else parsed} AS {kind})"

@@ -8,11 +8,23 @@ from riskmodels.tables import Column, Contract
 _NO_MARK = re.compile(r"[\w+\-]", re.ASCII)
 _FITS = {  # field of a column's mapping -> types of columns that it can do something for
     "format": {"timestamp", "date"},
+    "or_format": {"timestamp", "date"},
+    "days_after": {"timestamp", "date"},
     "thousands": {"integer", "number"},
     "decimal": {"integer", "number"},
     "scale": {"integer", "number"},
 }
-_WITH_A_COLUMN = ("format", "thousands", "decimal", "scale", "recode", "others", "if_missing")
+_WITH_A_COLUMN = (
+    "format",
+    "or_format",
+    "days_after",
+    "thousands",
+    "decimal",
+    "scale",
+    "recode",
+    "others",
+    "if_missing",
+)
 _TRUTHS = {"true", "false", "1", "0", "yes", "no", "t", "f", "y", "n"}  # that DuckDB casts
 
 
@@ -53,7 +65,10 @@ def check_column(column: Column, given: Collection[str], constant: str | None, m
     made : iterable of str
         Values that the mapping itself makes: the constant, what is recoded to, what stands for missing.
     """
-    for field in _WITH_A_COLUMN:
+    told = (
+        {"format"} if column.name == "period" else set()
+    )  # what a row covers, from how its period is written
+    for field in set(_WITH_A_COLUMN) - told:
         if field in given and column.type not in _FITS.get(field, {column.type}):
             raise ValueError(f"{field} does nothing for a {column.type}; leave it out")
         if field in given and constant is not None and field in ("recode", "others", "if_missing"):
@@ -65,6 +80,19 @@ def check_column(column: Column, given: Collection[str], constant: str | None, m
             raise ValueError(f"'{value}' is none of {', '.join(column.domain)}")
         if column.type == "boolean" and value.lower() not in _TRUTHS:
             raise ValueError(f"'{value}' is neither true nor false")
+
+
+def check_start(contract: Contract, start: str, mapped: Collection[str]) -> None:
+    """Refuse days after a column that is not mapped, has no days, or is itself some days after another."""
+    moments = [
+        column.name
+        for column in contract.columns
+        if column.type in ("timestamp", "date") and column.name in mapped
+    ]
+    if start not in moments:
+        raise ValueError(
+            f"days_after names '{start}'; expected one of {', '.join(moments) or 'the mapped days'}"
+        )
 
 
 def check_breaks(contract: Contract, wheres: Iterable[Collection[str]]) -> None:

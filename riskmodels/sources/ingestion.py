@@ -19,6 +19,7 @@ from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, con
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
+from riskmodels.sources.periods import LENGTHS
 from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, refuse_lost_rows, unreadable
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
@@ -288,5 +289,5 @@ def _last_day(staged: dict[str, _Staged]) -> date:
     if table == "complaints":
         return date(last.year, last.month, last.day)
     ends = pq.read_table(path, columns=["period_start", "period"], filters=[("period_start", "=", last)])
-    length = {"month": "M", "quarter": "Q"}[max(ends["period"].to_pylist())]
-    return pd.Period(last, freq=length).end_time.date()
+    months = max(LENGTHS[period] for period in ends["period"].to_pylist())
+    return (pd.Period(last, freq="M") + months - 1).end_time.date()

@@ -22,8 +22,10 @@ from riskmodels.sources.declarations import (
     check_marks,
     check_months,
     check_place,
+    check_start,
 )
 from riskmodels.sources.headers import is_label
+from riskmodels.sources.periods import is_period
 from riskmodels.tables import CONTRACTS, Break, Contract
 from riskmodels.workdays import check_calendar
 
@@ -54,8 +56,17 @@ class ColumnMap(Parameters):
 
     column: Name | None = Field(default=None, description=f"in the file; '{ROW_NUMBER}': number of the row")
     value: Name | None = Field(default=None, description="instead of a column: the same in every row")
+    joined_with: tuple[Name, ...] = Field(
+        default=(), description="further columns, whose values follow after a space: a year and its quarter"
+    )
     format: Name | None = Field(
-        default=None, description="strptime format of a date, 'quarter' (2026Q3), or 'days since 1970-01-01'"
+        default=None,
+        description="strptime format of a date, 'quarter' (2026Q3), 'half-year', 'year', 'year from 04', 'period'"
+        " (any of these), or 'days since 1970-01-01'",
+    )
+    or_format: Name | None = Field(default=None, description="second format, where the first does not fit")
+    days_after: Name | None = Field(
+        default=None, description="column of the table's own: the value is a number of days after it"
     )
     thousands: Character | None = Field(default=None, description="separator in numbers, dropped")
     decimal: Character = Field(default=".", description="decimal mark of numbers")
@@ -79,10 +90,10 @@ class ColumnMap(Parameters):
         description="of names: whether spellings that differ in case, width or zeros are one",
     )
 
-    @field_validator("format")
+    @field_validator("format", "or_format")
     @classmethod
     def _format_is_known(cls, value: str | None) -> str | None:
-        if value is None or value == "quarter":
+        if value is None or is_period(value):
             return value
         if origin := days_since(value):
             date.fromisoformat(origin)
@@ -109,6 +120,12 @@ class ColumnMap(Parameters):
     def _is_from_one_place(self) -> "ColumnMap":
         if (self.column is None) == (self.value is None):
             raise ValueError("give either column or value")
+        if self.value is not None and self.joined_with:
+            raise ValueError("joined_with does nothing beside value")
+        if self.or_format and not self.format:
+            raise ValueError("or_format does nothing without format")
+        if self.days_after and self.format:
+            raise ValueError("give either format or days_after")
         check_marks(self.thousands, self.decimal)
         return self
 
@@ -125,7 +142,9 @@ class ColumnMap(Parameters):
     @property
     def is_plain(self) -> bool:
         """Whether a value of the file is taken as it is."""
-        changed = self.recode or self.if_missing or self.format or self.thousands or self.value
+        changed = (
+            self.recode or self.if_missing or self.format or self.days_after or self.thousands or self.value
+        )
         return not changed and self.decimal == "." and self.negative == "sign"
 
 
@@ -350,9 +369,12 @@ def _check_columns(contract: Contract, table: TableMap) -> None:
             " nor one of added_over"
         )
     for name, column in table.columns.items():
-        made = [text for text in column.made if text != TO_BE_FILLED]
+        constants = [text for text in column.made if text != TO_BE_FILLED]
         try:
-            check_column(contract.column(name), _given(column), column.value, made)
+            if column.days_after:
+                days = [key for key, made in table.columns.items() if not made.days_after]
+                check_start(contract, column.days_after, days)
+            check_column(contract.column(name), _given(column), column.value, constants)
         except ValueError as error:
             raise ValueError(f"{contract.table}.{name}: {error}") from None
     check_breaks(contract, [change.where for change in table.breaks])

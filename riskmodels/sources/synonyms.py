@@ -182,6 +182,8 @@ _DOMAINS: dict[str, str] = {
     "major": "major, critical, p1, 重大, 特别重大, 高, 特急",
     "month": "month, monthly, m, 月, 月度, 每月",
     "quarter": "quarter, quarterly, q, 季, 季度, 每季",
+    "half_year": "half year, half yearly, semester, semi annual, h, 半年, 半年度, 每半年",
+    "year": "year, yearly, annual, y, 年, 年度, 每年",
     "mystery_shopper": "mystery shopper, mystery shopping, mystery visit, 神秘人, 神秘客户, 暗访",
     "recording_check": "recording check, recordings, 双录检查, 录音检查, 录音录像",
     "compliance": "compliance, 合规, 合规检查",

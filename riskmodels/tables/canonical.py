@@ -124,19 +124,19 @@ COMPLAINTS = Contract(
 
 COMPLAINT_COUNTS = Contract(
     table="complaint_counts",
-    words="Complaints that the source gives already counted, by month or quarter; a cell without a row is zero.",
+    words="Complaints that the source gives already counted, by month, quarter, half-year or year; a cell without a row is zero.",
     columns=(
         UNIT_OR_BANK,
         PRODUCT,
         CHANNEL,
         GROUP,
-        Column(name="period_start", type="date", words="first day of the month or quarter", required=True),
+        Column(name="period_start", type="date", words="first day of the period", required=True),
         Column(
             name="period",
             type="code",
             words="what a row covers",
             required=True,
-            domain=("month", "quarter"),
+            domain=("month", "quarter", "half_year", "year"),
         ),
         Column(
             name="complaints",
@@ -152,8 +152,8 @@ COMPLAINT_COUNTS = Contract(
     rules=(
         Rule(
             name="period starts on day 1",
-            holds="period_start = date_trunc(period, period_start)",
-            words="period_start is the first day of its month or quarter",
+            holds="period_start = date_trunc(CASE period WHEN 'quarter' THEN period ELSE 'month' END, period_start)",
+            words="period_start is the first day of its month or quarter, or of a month where a year may begin",
         ),
     ),
 )

@@ -1,0 +1,160 @@
+"""Time as tables have it: half-years, years, fiscal years, a year and its quarter in two columns."""
+
+import datetime as dt
+
+import duckdb
+import pytest
+
+import riskmodels as rm
+from riskmodels.errors import ContractError, ParameterError
+from riskmodels.sources.periods import period_length, period_start
+
+
+def read(text, form):
+    found = duckdb.sql(f"SELECT {period_start('t', form)}, {period_length('t')} FROM (SELECT '{text}' AS t)")
+    return found.fetchall()[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "length"),
+    [
+        ("2021 1º", "2021-01-01", "quarter"),
+        ("2021 4º", "2021-10-01", "quarter"),
+        ("Q1 2025", "2025-01-01", "quarter"),
+        ("2025Q3", "2025-07-01", "quarter"),
+        ("2025-Q2", "2025-04-01", "quarter"),
+        ("3Q 2024", "2024-07-01", "quarter"),
+        ("4T2023", "2023-10-01", "quarter"),
+        ("2nd quarter 2024", "2024-04-01", "quarter"),
+        ("2025年第三季度", "2025-07-01", "quarter"),
+        ("2024 H2", "2024-07-01", "half_year"),
+        ("H1 2024", "2024-01-01", "half_year"),
+        ("2024H1", "2024-01-01", "half_year"),
+        ("1S 2024", "2024-01-01", "half_year"),
+        ("2025年上半年", "2025-01-01", "half_year"),
+        ("2025年下半年", "2025-07-01", "half_year"),
+        ("2024", "2024-01-01", "year"),
+        ("2024年", "2024-01-01", "year"),
+        ("formal_cases_2023", "2023-01-01", "year"),
+        ("2024-11", "2024-11-01", "month"),
+        ("2024年3月", "2024-03-01", "month"),
+    ],
+)
+def test_periods_are_read(text, start, length):
+    assert read(text, "period") == (dt.date.fromisoformat(start), length)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Total", "2024 Q5", "2024 H3", "12345", "99", "2024-13", "2022-23", "2022/2023"]
+)
+def test_what_is_no_period_is_not_read(text):
+    assert read(text, "period")[0] is None
+
+
+def test_a_fiscal_year_begins_in_its_month():
+    for text in ("2022-23", "2022/2023", "FY2022-23", "2022"):
+        assert read(text, "year from 04")[0] == dt.date(2022, 4, 1)
+
+
+def take(folder, content, columns, country="BR", **settings):
+    (folder / "c.csv").write_text(content, encoding="utf-8")
+    lines = "".join(f"    {key}: {value}\n" for key, value in settings.items())
+    (folder / "s.yaml").write_text(
+        f"id: t\ntitle: t\ncountry: {country}\ntables:\n  complaint_counts:\n    file: c.csv\n    format: csv\n{lines}"
+        f"    columns: {columns}\n",
+        encoding="utf-8",
+    )
+    return rm.ingest(folder / "s.yaml", store=folder / "store")
+
+
+def test_a_year_and_its_quarter_in_two_columns(tmp_path):
+    tables = take(
+        tmp_path,
+        "Ano;Trimestre;Instituicao;Total\n2021;1º;BANCO A;9\n2021;1º;BANCO B;271\n2021;2º;BANCO A;11\n2021;2º;BANCO B;264\n",
+        "{unit_id: {column: Instituicao}, period_start: {column: Ano, joined_with: [Trimestre], format: quarter},"
+        " period: {value: quarter}, complaints: {column: Total}}",
+        delimiter='";"',
+    )
+    panel = rm.build_panel(tables.complaint_counts, by=["unit_id"], freq="Q")
+    assert (panel.values.tolist(), str(tables.as_of)) == ([[9, 11], [271, 264]], "2021-06-30")
+    assert not tables.complaint_counts.provenance.ignored_columns
+
+
+def test_fiscal_years(tmp_path):
+    tables = take(
+        tmp_path,
+        "fiscal_year,category,complaints\n2022-23,Loans,58990\n2023-24,Loans,85281\n2024-25,Loans,86670\n",
+        '{product: {column: category}, period_start: {column: fiscal_year, format: "year from 04"},'
+        " period: {value: year}, complaints: {column: complaints}}",
+        country="IN",
+    )
+    panel = rm.build_panel(tables.complaint_counts, by=["product"], freq="Y")
+    assert (panel.values.tolist(), str(tables.as_of)) == ([[58990, 85281, 86670]], "2025-03-31")
+    assert rm.forecast(panel, horizon=1).mean.shape == (1, 1)
+    with pytest.raises(ContractError, match="counts by year: take freq='Y'"):
+        rm.build_panel(tables.complaint_counts, by=["product"])
+
+
+def test_years_as_columns(tmp_path):
+    tables = take(
+        tmp_path,
+        "bank,formal_cases_2023,formal_cases_2022\nA,1311,1385\nB,1320,1147\n",
+        "{unit_id: {column: bank}, period_start: {column: y, format: year}, period: {value: year},"
+        " complaints: {column: n}}",
+        country="GB",
+        unpivot="{columns: 'formal_cases_\\d{4}', names_to: y, values_to: n}",
+    )
+    panel = rm.build_panel(tables.complaint_counts, by=["unit_id"], freq="Y")
+    assert panel.values.tolist() == [[1385, 1311], [1147, 1320]]
+
+
+def test_half_years_and_a_quarter(tmp_path):
+    tables = take(
+        tmp_path,
+        "Period,Firm,Complaints\n2024 H1,A,1200\n2024 H2,A,1310\nQ1 2025,A,650\n",
+        "{unit_id: {column: Firm}, period_start: {column: Period, format: period},"
+        " period: {column: Period, format: period}, complaints: {column: Complaints}}",
+        country="GB",
+    )
+    rows = tables.complaint_counts.frame()
+    assert rows["period"].tolist() == ["half_year", "half_year", "quarter"]
+    assert [str(day)[:10] for day in rows["period_start"]] == ["2024-01-01", "2024-07-01", "2025-01-01"]
+    assert str(tables.as_of) == "2025-03-31"
+    panel = rm.build_panel(tables.complaint_counts, by=[], freq="Y")
+    assert panel.values.tolist() == [[2510]]
+    with pytest.raises(ContractError, match="counts by half-year: take freq='Y', not 'Q'"):
+        rm.build_panel(tables.complaint_counts, by=[], freq="Q")
+
+
+COMPLAINTS = """
+id: t
+title: t
+country: GB
+tables:
+  complaints:
+    file: c.csv
+    format: csv
+    columns:
+      complaint_id: {{column: id}}
+      received_at: {{column: day, format: "%d/%m/%Y", or_format: "%Y-%m-%d"}}
+      resolved_at: {{column: took, {resolved}}}
+      unit_id: {{value: u}}
+      product: {{value: card}}
+"""
+
+
+def test_two_formats_of_one_column_and_days_after(tmp_path):
+    (tmp_path / "c.csv").write_text(
+        "id,day,took\n1,05/02/2024,3\n2,2024-02-06,0\n3,2024/02/07,1\n", encoding="utf-8"
+    )
+    (tmp_path / "s.yaml").write_text(COMPLAINTS.format(resolved="days_after: received_at"), encoding="utf-8")
+    rows = rm.ingest(tmp_path / "s.yaml", store=tmp_path / "store").complaints.frame()
+    assert [str(day)[:10] for day in rows["received_at"]] == ["2024-02-05", "2024-02-06"]
+    assert [str(day)[:10] for day in rows["resolved_at"]] == ["2024-02-08", "2024-02-06"]
+
+
+@pytest.mark.parametrize("start", ["resolved_at", "product", "logged_at"])
+def test_days_after_need_a_day(tmp_path, start):
+    (tmp_path / "s.yaml").write_text(COMPLAINTS.format(resolved=f"days_after: {start}"), encoding="utf-8")
+    with pytest.raises(ParameterError, match=f"days_after names '{start}'; expected one of received_at"):
+        rm.ingest(tmp_path / "s.yaml", store=tmp_path / "store")
