@@ -75,7 +75,7 @@ def whole(folder: Path) -> Times:
         return call
 
     readers.file_sha256 = store.file_sha256 = timed("digests", store.file_sha256)
-    ingestion.take_duplicates_out = timed("duplicates", ingestion.take_duplicates_out)
+    ingestion.repeated_rows = timed("duplicates", ingestion.repeated_rows)
     policy = load_policy(Path(__file__).parents[1] / "params/policy", on="2026-10-01")
     start = time.perf_counter()
     tables = ingest(folder / "source.yaml", store=folder / "store")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import nbinom
+import scipy
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,7 +26,7 @@ class UsualCounts:
         Shares count by the chance that they give to what was reported.
         """
         rng = np.random.default_rng([seed, 2])
-        chance = np.asarray(nbinom.logpmf(reported, self.shape, 1 / (1 + self.scale * sample)))
+        chance = np.asarray(scipy.stats.nbinom.logpmf(reported, self.shape, 1 / (1 + self.scale * sample)))
         weights = np.exp(chance - chance.max(axis=0))
         places = np.cumsum(weights / weights.sum(axis=0), axis=0)
         drawn = (np.arange(len(sample)) + 0.5) / len(sample)  # evenly: nothing is left to chance

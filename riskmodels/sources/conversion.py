@@ -15,6 +15,7 @@ from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, Recode
 from riskmodels.sources.periods import is_period, period_length, period_start
 from riskmodels.sources.readers import RawFile
 from riskmodels.sources.signs import cleaned, cleaned_sql, edged_sql
+from riskmodels.sources.written import has_zone, local_time, plain_number, quarter_start, signed_number
 from riskmodels.tables import ARROW_TYPES, SQL_TYPES, Column, Contract
 from riskmodels.tables.sql import literal, name
 
@@ -25,8 +26,6 @@ OVER = "#over "  # a column of the file that rows are added up over
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _TYPED = ("BIGINT", "BOOLEAN", "DATE", "DOUBLE", "INTEGER", "TIMESTAMP", _ZONED)  # need no reading as text
 _YEARS = "1900 AND 9999"  # others are typing errors, or infinite
-_ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # at the end of a time
-_SHORTEST_ZONED = 17  # characters: 2026-11-01T10:00Z
 _SUPPRESSED = (
     r"(?i)\s*(\*+|(<|≤|＜|under|fewer than|less than|少于|不足)\s?=?\s?\d+|\.{2,}|…|\[[a-z]\]"
     r"|n\.?\s?/?\s?[ad]\.?|suppressed|withheld|confidential|不公布|保密)\s*"
@@ -304,7 +303,7 @@ def _moment(text: str, cell: _Cell, timezone: str | None, kind: str) -> str:
         local = f"({text} AT TIME ZONE {literal(str(timezone))})" if cell.type == _ZONED else text
         return f"TRY_CAST({local} AS {kind})"
     if form is None:
-        return f"TRY_CAST({_local(text, timezone)} AS {kind})"
+        return f"TRY_CAST({local_time(text, timezone)} AS {kind})"
     if origin := days_since(form):
         return f"TRY_CAST({literal(origin)}::DATE + TRY_CAST(floor(TRY_CAST({text} AS DOUBLE)) AS INTEGER) AS {kind})"
     if form == "quarter":
@@ -316,65 +315,13 @@ def _moment(text: str, cell: _Cell, timezone: str | None, kind: str) -> str:
     return f"TRY_CAST({f'({parsed} AT TIME ZONE {literal(str(timezone))})' if zoned else parsed} AS {kind})"
 
 
-def _local(text: str, timezone: str | None) -> str:
-    """SQL for a text as a time on the bank's clock; one with a zone is unknown where that clock is."""
-    value = f"TRY_CAST({text} AS TIMESTAMP)"
-    zoned = f"(TRY_CAST({text} AS TIMESTAMPTZ) AT TIME ZONE {literal(timezone)})" if timezone else "NULL"
-    return f"CASE WHEN {has_zone(text)} THEN {zoned} ELSE {value} END"
-
-
-def has_zone(text: str) -> str:
-    """Return SQL for whether a text ends as a time with a time zone does."""
-    return f"(strlen({text}) >= {_SHORTEST_ZONED} AND regexp_matches({text}, {literal(_ZONE)}))"
-
-
-def quarter_start(text: str) -> str:
-    """Return SQL for the first day of a quarter such as 2026Q3, 2026-Q3, 2026 Q3 or 2026年3季度."""
-    pattern = literal(r"^(\d{4})\s*[-年]?\s*(?:[Qq]([1-4])|第?([1-4一二三四])季度?)$")
-    number = f"regexp_extract({text}, {pattern}, 2) || regexp_extract({text}, {pattern}, 3)"
-    digit = f"translate({number}, '一二三四', '1234')"
-    return (
-        f"CASE WHEN regexp_matches({text}, {pattern}) THEN make_date(regexp_extract({text}, {pattern}, 1)::BIGINT,"
-        f" 3 * ({digit})::BIGINT - 2, 1) END"
-    )
-
-
 def _number(text: str, cell: _Cell, kind: str) -> str:
     column = cell.column
-    number = f"TRY_CAST({_plain(_signed(text, column), column)} AS DOUBLE)"
+    number = f"TRY_CAST({plain_number(signed_number(text, column), column)} AS DOUBLE)"
     if column.scale != 1:
         number = f"({number} * {column.scale!r})"
     whole = f" AND {number} = floor({number})" if kind == "BIGINT" else ""
     return f"CASE WHEN isfinite({number}){whole} THEN TRY_CAST({number} AS {kind}) END"
-
-
-def _signed(text: str, column: ColumnMap) -> str:
-    """SQL for a number with its sign in front."""
-    if column.negative == "sign":
-        return text
-    if column.negative == "trailing":
-        return f"CASE WHEN ends_with({text}, '-') THEN '-' || trim({text}[:-2]) ELSE {text} END"
-    inside = f"starts_with({text}, '(') AND ends_with({text}, ')')"
-    return f"CASE WHEN {inside} THEN '-' || trim({text}[2:-2]) ELSE {text} END"
-
-
-def _plain(text: str, column: ColumnMap) -> str:
-    """SQL for a number without separators and with a point; NULL where these are not where they belong."""
-    if not column.thousands and column.decimal == ".":
-        return text
-    mark, separator = _escaped(column.decimal), _escaped(column.thousands) if column.thousands else ""
-    groups = (
-        rf"\d{{1,2}}({separator}\d{{2}})*{separator}\d{{3}}"
-        if column.grouping == "indian"
-        else rf"\d{{1,3}}({separator}\d{{3}})+"
-    )
-    fits = literal(rf"[+-]?(\d+{f'|{groups}' if separator else ''})({mark}\d*)?")
-    bare = f"replace({text}, {literal(column.thousands)}, '')" if column.thousands else text
-    return f"CASE WHEN regexp_full_match({text}, {fits}) THEN replace({bare}, {literal(column.decimal)}, '.') END"
-
-
-def _escaped(sign: str) -> str:
-    return f"[{sign}]" if sign not in ("^", "\\", "]") else f"\\{sign}"
 
 
 def _by_day(text: str, column: ColumnMap, mapped: Mapping[str, _Cell], conversion: Conversion) -> str:

@@ -2,8 +2,15 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from typing import Annotated
+
+from pydantic import Field
 
 from riskmodels.tables import Column, Contract
+
+_MONTH = r"\d{4}-(0[1-9]|1[0-2])"
+Month = Annotated[str, Field(pattern=f"^{_MONTH}$")]
+Months = Annotated[str, Field(pattern=f"^{_MONTH}(/{_MONTH})?$")]
 
 _NO_MARK = re.compile(r"[\w+\-]", re.ASCII)
 _FITS = {  # field of a column's mapping -> types of columns that it can do something for

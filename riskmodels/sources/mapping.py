@@ -16,6 +16,8 @@ from pydantic import Field, field_validator, model_validator
 from riskmodels.errors import ParameterError
 from riskmodels.params import Identifier, Name, Parameters, load_parameters
 from riskmodels.sources.declarations import (
+    Month,
+    Months,
     check_breaks,
     check_column,
     check_expected,
@@ -26,16 +28,14 @@ from riskmodels.sources.declarations import (
 )
 from riskmodels.sources.headers import is_label
 from riskmodels.sources.periods import is_period
+from riskmodels.sources.reconciliation import Expect
 from riskmodels.tables import CONTRACTS, Break, Contract
 from riskmodels.workdays import check_calendar
 
 ROW_NUMBER = "#row"  # as a column's name: the number of the row in its file
 TO_BE_FILLED = "TO-BE-FILLED"  # as a value: a draft does not know it
 
-_MONTH = r"\d{4}-(0[1-9]|1[0-2])"
 _DAYS_SINCE = re.compile(r"days since (\d{4}-\d{2}-\d{2})")
-Month = Annotated[str, Field(pattern=f"^{_MONTH}$")]
-Months = Annotated[str, Field(pattern=f"^{_MONTH}(/{_MONTH})?$")]
 Character = Annotated[str, Field(min_length=1, max_length=1)]
 FileFormat = Literal["csv", "parquet", "excel", "sql"]
 _OF_FORMATS = {"encoding": ("csv",), "delimiter": ("csv",), "header_row": ("csv", "excel")}
@@ -185,24 +185,6 @@ class Unpivot(Parameters):
             pattern = re.compile(self.columns)
             return [column for column in found if pattern.fullmatch(column) and not is_label(column)]
         return [column for column in found if column in self.columns]
-
-
-class Expect(Parameters):
-    """Control totals that the sender gives: a delivery that does not meet them is refused."""
-
-    rows: int | None = Field(default=None, ge=0, description="rows of the file, rejected ones included")
-    columns: int | None = Field(default=None, ge=1, description="columns of the file")
-    latest: date | None = Field(default=None, description="latest day of the rows")
-    sum_of: Name | None = Field(default=None, description="canonical column that is added up; none: rows")
-    by_month: dict[Month, float] = Field(default_factory=dict, description="month -> rows, or their sum")
-
-    @model_validator(mode="after")
-    def _controls_something(self) -> "Expect":
-        if self == Expect.model_construct():
-            raise ValueError(
-                "expect controls nothing; give rows, columns, latest or by_month, or leave it out"
-            )
-        return self
 
 
 class TableMap(Parameters):

@@ -9,10 +9,10 @@ from itertools import islice
 import duckdb
 import pyarrow as pa
 
-from riskmodels.sources.conversion import has_zone, quarter_start
 from riskmodels.sources.mapping import days_since
 from riskmodels.sources.numerals import ENOUGH, Numbers, numbers_in, unit_in, words_for_missing
 from riskmodels.sources.synonyms import plain, truth
+from riskmodels.sources.written import has_zone, quarter_start
 from riskmodels.tables.sql import literal
 
 _FIRST = 30  # values that every format is tried on

@@ -8,12 +8,32 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field, model_validator
 
 from riskmodels.errors import ContractError
-from riskmodels.sources.mapping import Expect
+from riskmodels.params import Name, Parameters
+from riskmodels.sources.declarations import Month
 from riskmodels.tables import Contract
 
 _SHOWN = 6
+
+
+class Expect(Parameters):
+    """Control totals that the sender gives: a delivery that does not meet them is refused."""
+
+    rows: int | None = Field(default=None, ge=0, description="rows of the file, rejected ones included")
+    columns: int | None = Field(default=None, ge=1, description="columns of the file")
+    latest: date | None = Field(default=None, description="latest day of the rows")
+    sum_of: Name | None = Field(default=None, description="canonical column that is added up; none: rows")
+    by_month: dict[Month, float] = Field(default_factory=dict, description="month -> rows, or their sum")
+
+    @model_validator(mode="after")
+    def _controls_something(self) -> "Expect":
+        if self == Expect.model_construct():
+            raise ValueError(
+                "expect controls nothing; give rows, columns, latest or by_month, or leave it out"
+            )
+        return self
 
 
 @dataclass(kw_only=True)
