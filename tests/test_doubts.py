@@ -138,3 +138,13 @@ def test_a_rate_says_how_many_cases_it_leaves_out(take_in, default_policy) -> No
     )
     parts = indicators(tables, default_policy, by=["unit_id"]).table
     assert parts["left_out"].sum() == 93
+
+
+def test_sparse_units_have_quiet_months_and_no_holes() -> None:
+    """Sixty units with one loss in three months: long gaps are to be expected, and nobody is asked about them."""
+    rng = np.random.default_rng(3)
+    for counts in rng.poisson(0.35, size=(60, 48)).astype(float):
+        assert runs_without(counts, least=20) == []
+    busy = rng.poisson(6, size=48).astype(float) + 1
+    busy[20:25] = 0
+    assert runs_without(busy, least=20) == [(20, 24)]

@@ -48,10 +48,10 @@ def _lost_counts(tables: Tables) -> pd.DataFrame:
         known = rejected["cell"].notna()
         if known.any():
             hidden = int(rejected.loc[known, "rule"].str.contains("is suppressed").sum())
-            words = f"{int(known.sum())} cells are unknown, not zero, and so is every sum over them"
-            rows.append((table.name, f"{words}: their rows were rejected ({hidden} suppressed)"))
+            words = f"cells whose rows were rejected: {int(known.sum())} (suppressed: {hidden})"
+            rows.append((table.name, f"{words}; they are unknown, not zero, and so is every sum over them"))
         if lost := int(broken["cell"].isna().sum()):
-            rows.append((table.name, f"{lost} rows could be put in no period: sums may lack them"))
+            rows.append((table.name, f"rows that could be put in no period: {lost}; sums may lack them"))
     return _frame(rows)
 
 

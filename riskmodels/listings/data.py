@@ -73,7 +73,7 @@ def list_doubts(tables: Tables) -> Listing:
     if found.empty:
         return Listing(sentence=label("There is no doubt about the tables."), frame=pd.DataFrame())
     return Listing(
-        sentence=label("{count} doubts about the tables, to be decided in the source file:").format(
+        sentence=label("Doubts about the tables, to be decided in the source file: {count}.").format(
             count=len(found)
         ),
         frame=found.rename(columns={"table": "Table", "doubt": "Doubt"}),

@@ -328,12 +328,17 @@ def _left(
     connection: duckdb.DuckDBPyConnection, shape: _Shape, declared: Mapping[str, Sequence[str]]
 ) -> Iterator[str]:
     """Name the rows that are called totals and were kept."""
+    alike = "".join(
+        f" AND others.{name(one)} IS NOT DISTINCT FROM cells.{name(one)}"
+        for one in shape.fixed
+        if one != shape.at
+    )
     for column in shape.dims:
         if declared.get(column) is not None:
             continue
         found = connection.execute(
             f"SELECT {name(column)}, count(*) FROM cells WHERE {name('like ' + column)} AND NOT is_double"
-            f" AND EXISTS (SELECT 1 FROM cells AS others WHERE NOT others.{name('like ' + column)})"
+            f" AND EXISTS (SELECT 1 FROM cells AS others WHERE NOT others.{name('like ' + column)}{alike})"
             f" GROUP BY ALL ORDER BY 1 LIMIT {_SHOWN}"
         ).fetchall()
         for value, rows in found:

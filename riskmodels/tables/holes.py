@@ -16,7 +16,7 @@ from riskmodels.tables.stored import Table
 
 _ENOUGH = 10  # rows that a hole would have: by chance it has none once in 20,000
 _ENOUGH_OF_A_PART = 20
-_AROUND = 12  # months
+_AROUND = 12  # periods on either side
 _STALE_DAYS = 7
 _PARTS = ("unit_id", "product")
 _SHOWN = 5
@@ -63,12 +63,17 @@ def runs_without(counts: Counts, *, step: int = 1, least: float = _ENOUGH) -> li
     for before, after in pairwise(there.tolist()):
         due = np.arange(before + step, after, step)
         empty = due[counts[due] == 0]
-        around = counts[max(0, before + 1 - _AROUND) : before + 1], counts[after : after + _AROUND]
+        around = counts[before::-step][:_AROUND], counts[after::step][:_AROUND]
         usual = np.concatenate(around)
-        many = float(np.median(usual[usual > 0])) * len(empty)
+        many = _typical(usual) * len(empty)
         if len(empty) and many >= least:
             holes.append((int(empty[0]), int(empty[-1])))
     return holes
+
+
+def _typical(counts: Counts) -> float:
+    """Return what a month usually has: the mean, quiet months included, and no more than a busy month's median."""
+    return min(float(np.nanmean(counts)), float(np.median(counts[counts > 0])))
 
 
 def told_hole(first: str, last: str, usual: float) -> str:
