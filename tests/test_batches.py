@@ -10,6 +10,8 @@ from riskmodels.errors import ContractError
 from riskmodels.forecasting.batches import find_batches
 from riskmodels.forecasting.delays import DayCounts
 
+pytestmark = pytest.mark.whole
+
 SEEDS = 6
 
 

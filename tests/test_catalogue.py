@@ -17,6 +17,8 @@ from riskmodels.policy import Policy, load_policy
 from riskmodels.scorecard import rate_period
 from riskmodels.tables import CONTRACTS, Tables
 
+pytestmark = pytest.mark.whole
+
 TakeIn = Callable[..., Tables]
 EMPTY = {"logged_at": "", "first_response_at": "", "resolved_at": "", "severity": "", "satisfaction": ""}
 QUIET = {"complaint_id": "first", "received_at": "2024-01-01", "unit_id": "u1", "product": "cards"} | EMPTY

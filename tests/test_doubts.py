@@ -10,6 +10,8 @@ from riskmodels.catalogue import find_doubts, indicators
 from riskmodels.listings import list_doubts
 from riskmodels.tables import runs_without
 
+pytestmark = pytest.mark.whole
+
 
 def complaints(kept=lambda day: True, *, a_day: int = 3, product: str = "card"):
     return [

@@ -16,6 +16,8 @@ from riskmodels.sources.mapping import Source
 from riskmodels.sources.numerals import unit_in
 from riskmodels.tables import Table
 
+pytestmark = pytest.mark.whole
+
 
 def drafted(folder: Path, text: str) -> tuple[Draft, dict[str, Any], Table]:
     """Draft a file, and take it in as it was drafted."""

@@ -14,6 +14,8 @@ from riskmodels.catalogue import indicators
 from riskmodels.sources import ingest
 from riskmodels.sources.signs import cleaned, cleaned_sql, folded
 
+pytestmark = pytest.mark.whole
+
 SIGNS = [" ", "\u00a0", "\u3000", "\t", "\0", "\u200b", "\ufeff", "\u202f", "\u00ad", "\u2060", "\n"]
 
 

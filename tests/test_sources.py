@@ -17,6 +17,8 @@ from riskmodels.errors import ContractError, ParameterError, ResultError
 from riskmodels.sources import ingest, load_source
 from riskmodels.tables import Table, Tables, open_table
 
+pytestmark = pytest.mark.whole
+
 TakeIn = Callable[..., Tables]
 
 GOOD = {

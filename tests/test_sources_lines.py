@@ -16,6 +16,8 @@ from riskmodels.sources.lines import find_lines, with_one_end
 from riskmodels.sources.mapping import Source
 from riskmodels.tables import Table
 
+pytestmark = pytest.mark.whole
+
 NAMES = ["complaint_id", "received_at", "unit_id", "product"]
 HEADER = ",".join(NAMES)
 ROWS = [f"C{n},2024-0{n % 6 + 1}-1{n % 9},B{n % 3},card" for n in range(300)]

@@ -13,6 +13,8 @@ from riskmodels.errors import ContractError
 from riskmodels.listings import list_quality
 from riskmodels.tables.spans import beginning, ending
 
+pytestmark = pytest.mark.whole
+
 SOURCE = """
 id: t
 title: t

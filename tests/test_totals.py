@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from riskmodels.panel import build_panel
 from riskmodels.sources import ingest
 
+pytestmark = pytest.mark.whole
+
 MONTHS = ["2024-01", "2024-02", "2024-03"]
 
 

@@ -9,6 +9,8 @@ from riskmodels.catalogue import indicators
 from riskmodels.forecasting import forecast
 from riskmodels.panel import build_panel
 
+pytestmark = pytest.mark.whole
+
 MONTHS = [f"2024-{month:02d}-01" for month in range(1, 7)]
 PARTS = ("cards", "loans", "funds")
 
