@@ -137,7 +137,7 @@ def stress(
     level = scenario.level(severity)
     start = scenario.start_month - 1
     _check(outlook, start)
-    known = nowcast_where_logged(tables.require("complaints"))
+    known = nowcast_where_logged(tables.complaints)
     before = rate_period(tables, policy, _last_quarter(outlook), nowcast=known)
     draws = draw_values(before, DRAWS)
     size = draws.shape[1]

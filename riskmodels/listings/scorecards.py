@@ -14,6 +14,8 @@ from riskmodels.scorecard import PARTS, Movements, Orders, Robustness, Scorecard
 from riskmodels.scorecard.sensitivity import WEIGHTS
 from riskmodels.tables import DataQuality, shown_share
 
+_NO_ORDER = "The source has no complaints of the quarter one by one: no unit is ranked by them."
+
 
 def list_ratings(
     card: Scorecard, policy: Policy, *, unit_id: str = "", quality: DataQuality | None = None
@@ -166,8 +168,10 @@ def list_sensitivity(found: Sensitivity, policy: Policy, *, most: int = 5) -> Li
     return Listing(sentence=named.sentence, frame=pd.DataFrame(listed))
 
 
-def list_orders(found: Orders, *, most: int = 8) -> Listing:
+def list_orders(found: Orders | None, *, most: int = 8) -> Listing:
     """List the units that are first by number, and their places by the other measures; who is not ranked, and why."""
+    if found is None:
+        return Listing(sentence=label(_NO_ORDER), frame=pd.DataFrame())
     places = found.table.assign(
         shown=[
             "–" if pd.isna(row["rank"]) else f"{row['rank']} ({shown_text(float(row['value']))})"

@@ -20,7 +20,7 @@ _ZH = {
 }
 
 
-def order_complaints(tables: Tables, card: Scorecard) -> Orders:
+def order_complaints(tables: Tables, card: Scorecard) -> Orders | None:
     """Rank the units of a scorecard by complaints, per 1,000 accounts and per 10,000 customers of the quarter.
 
     Parameters
@@ -32,18 +32,16 @@ def order_complaints(tables: Tables, card: Scorecard) -> Orders:
 
     Returns
     -------
-    Orders
-        A unit without accounts or customers is not ranked on that measure.
-
-    Raises
-    ------
-    ParameterError
-        The source has no complaints in the quarter.
+    Orders or None
+        A unit without accounts or customers is not ranked on that measure. None where the source has no
+        complaints of the quarter one by one: there is no order to tell.
     """
-    rows = tables.require("complaints").relation.filter(f"received_at::DATE BETWEEN {days_of(card.period)}")
+    if tables.complaints is None:
+        return None
+    rows = tables.complaints.relation.filter(f"received_at::DATE BETWEEN {days_of(card.period)}")
     counts = pd.DataFrame(rows.aggregate("unit_id, count(*)::DOUBLE AS complaints").order("unit_id").df())
     if counts.empty:
-        raise ParameterError(f"the source has no complaints in {card.period}")
+        return None
     measures: dict[str, tuple[str | None, float]] = {BY_NUMBER: (None, 1)}
     if tables.exposure is not None:
         measures |= {BY_ACCOUNTS: ("accounts", 1000), BY_CUSTOMERS: ("customers", 10_000)}

@@ -153,7 +153,7 @@ def score(
     one that it lacks and others have widens the interval. Indicators are drawn as if they were independent.
     """
     check_quarter(period)
-    known = None if tables.complaints is None else nowcast_where_logged(tables.complaints)
+    known = nowcast_where_logged(tables.complaints)
     before = (None, None) if previous is None else (previous.indicators, previous.products)
     bank = rate_period(tables, policy, period, previous=before[0], nowcast=known)
     if bank.empty:

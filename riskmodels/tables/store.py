@@ -71,6 +71,17 @@ class Tables:
         return table
 
     @property
+    def counted(self) -> Table:
+        """The complaints one by one, else those already counted; raises ContractError where there are neither."""
+        table = self.complaints or self.complaint_counts
+        if table is None:
+            raise ContractError(
+                "this needs the table 'complaints' or 'complaint_counts', and the source has neither;"
+                " map one of them in the source file"
+            )
+        return table
+
+    @property
     def digest(self) -> str:
         """Digest of all tables together, 16 hexadecimal digits."""
         text = "\n".join(f"{table.name} {table.digest}" for table in self.present)

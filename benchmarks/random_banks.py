@@ -1,0 +1,494 @@
+"""Small, odd banks: every stage gives a result or one clear refusal, and no figure is without bounds.
+
+Banks of one to six units and one to thirty cases, drawn at random: with holes, one month alone, zeros, huge
+amounts, losses that are alike, tables that are missing, rows that come twice. Each is taken in, and every stage of
+the notebooks runs with its listings, in one process; warnings are errors.
+"""
+
+import argparse
+import functools
+import json
+import re
+import tempfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import riskmodels as rm
+from riskmodels.display import Listing
+from riskmodels.errors import RiskModelsError
+
+ROOT = Path(__file__).parents[1]
+PERIOD, LAST, FIRST = "2024Q3", pd.Period("2024-09", freq="M"), pd.Period("2022-01", freq="M")
+LARGEST = 1e15
+ODD = ("1e308", "1e15", "NaN", "inf", "-inf", "1e-300", "0", "", "9999999999999")
+WORDS = re.compile(r"(?<![\w-])[-+]?(inf|infinity|nan|nat)(?![\w-])", re.IGNORECASE)
+FIGURE = re.compile(r"\d[\d,]*")
+Rows = list[dict[str, object]]
+
+
+class NotReached(Exception):  # noqa: N818 - no error: a stage that is needed refused
+    """A stage needs what one before it refused."""
+
+
+class Done(dict[str, Any]):
+    """Results by stage."""
+
+    def __missing__(self, name: str) -> Any:
+        raise NotReached(name)
+
+
+@dataclass
+class Outcome:
+    """What the stages of one bank did: faults, each with its stage, and the stages that refused."""
+
+    faults: list[str] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)
+    results: Done = field(default_factory=Done)
+
+
+def draw_tables(seed: int) -> dict[str, Rows]:
+    """Draw the rows of a bank, by table."""
+    rng = np.random.default_rng(seed)
+    units = [f"u{i}" for i in range(rng.integers(1, 7))]
+    products = [f"p{i}" for i in range(rng.integers(1, 4))]
+    months = _months(rng)
+    tables = {
+        "units": [
+            {"unit_id": u, "name_en": f"Unit {u}", "region_id": f"r{i % 2}"} for i, u in enumerate(units)
+        ],
+        "complaints": _complaints(rng, units, products, months),
+        "complaint_counts": _counts(rng, units, products, months),
+        "exposure": _exposure(rng, units, products, months),
+        "losses": _losses(rng, units, months),
+        "observations": _observations(rng, units, months),
+        "surveys": _surveys(rng, units, products, months),
+        "inspections": _inspections(rng, units, months),
+    }
+    kept = {name: _twice(rng, rows) for name, rows in tables.items() if rows and rng.random() < 0.75}
+    if rng.random() < 0.85 or not {"complaints", "complaint_counts"} & set(kept):
+        counted = rng.random() < 0.25
+        kept |= {
+            "complaint_counts" if counted else "complaints": tables[
+                "complaint_counts" if counted else "complaints"
+            ]
+        }
+        kept.pop("complaints" if counted else "complaint_counts", None)
+    return kept
+
+
+def _months(rng: np.random.Generator) -> list[pd.Period]:
+    """One month alone, the last quarter without any, or a span with holes."""
+    kind = rng.random()
+    if kind < 0.2:
+        return [LAST - int(rng.integers(0, 4))]
+    every = pd.period_range(FIRST + int(rng.integers(0, 30)), LAST - (3 if kind < 0.35 else 0), freq="M")
+    holes = rng.random(len(every)) < (0.3 if kind < 0.6 else 0.0)
+    return list(every[~holes]) or [LAST]
+
+
+def _day(rng: np.random.Generator, months: list[pd.Period]) -> pd.Timestamp:
+    month = months[int(rng.integers(len(months)))]
+    return month.start_time + pd.Timedelta(days=int(rng.integers(month.days_in_month)))
+
+
+def _amount(rng: np.random.Generator) -> object:
+    return ODD[int(rng.integers(len(ODD)))] if rng.random() < 0.15 else round(float(rng.lognormal(8, 2)), 2)
+
+
+def _complaints(
+    rng: np.random.Generator, units: list[str], products: list[str], months: list[pd.Period]
+) -> Rows:
+    rows: Rows = []
+    logged = rng.random() < 0.7
+    alike = rng.random() < 0.2
+    same = _day(rng, months)
+    for i in range(int(rng.integers(1, 31))):
+        day = same if alike else _day(rng, months)
+        end = day + pd.Timedelta(days=int(rng.integers(0, 40)))
+        row = {
+            "complaint_id": f"c{i}",
+            "received_at": f"{day:%Y-%m-%d}",
+            "resolved_at": f"{end:%Y-%m-%d}" if rng.random() < 0.7 else "",
+            "unit_id": units[0 if alike else int(rng.integers(len(units)))],
+            "product": products[0 if alike else int(rng.integers(len(products)))],
+            "customer_group": ("", "a", "b")[0 if alike else int(rng.integers(3))],
+            "upheld": ("true", "false", "")[int(rng.integers(3))],
+            "redress": 100 if alike else _amount(rng),
+            "satisfaction": int(rng.integers(0, 6)),
+        }
+        if logged:
+            row["logged_at"] = f"{day + pd.Timedelta(days=int(rng.integers(0, 9))):%Y-%m-%d}"
+        rows.append(row)
+    return rows
+
+
+def _counts(rng: np.random.Generator, units: list[str], products: list[str], months: list[pd.Period]) -> Rows:
+    figure = _figures(rng)
+    return [
+        {"unit_id": u, "product": p, "period_start": f"{m}-01", "period": "month", "complaints": figure()}
+        for u in units
+        for p in products
+        for m in months
+    ]
+
+
+def _exposure(
+    rng: np.random.Generator, units: list[str], products: list[str], months: list[pd.Period]
+) -> Rows:
+    figure = _figures(rng)
+    return [
+        {"unit_id": u, "product": p, "month": f"{m}-01", "accounts": figure()}
+        for u in units
+        for p in products
+        for m in months
+    ]
+
+
+def _figures(rng: np.random.Generator) -> Callable[[], object]:
+    """All zero, all alike, or some, of which a few are odd."""
+    kind, mean = rng.random(), float(10 ** rng.uniform(0, 9))
+    if kind < 0.15:
+        return lambda: 0
+    if kind < 0.3:
+        return lambda: 1000
+    return lambda: _amount(rng) if rng.random() < 0.03 else int(rng.poisson(mean))
+
+
+def _losses(rng: np.random.Generator, units: list[str], months: list[pd.Period]) -> Rows:
+    alike = rng.random() < 0.3
+    most = 9_000_000_000_000 if rng.random() < 0.5 else 500
+    rows: Rows = []
+    for i in range(int(rng.integers(1, 31))):
+        day = _day(rng, months)
+        gross = most if alike or rng.random() < 0.1 else _amount(rng)
+        rows.append(
+            {
+                "loss_id": f"l{i}",
+                "occurred_on": f"{day:%Y-%m-%d}",
+                "recorded_on": f"{day + pd.Timedelta(days=int(rng.integers(0, 60))):%Y-%m-%d}",
+                "unit_id": units[int(rng.integers(len(units)))],
+                "event_type": ("fraud", "error")[int(rng.integers(2))],
+                "gross_loss": gross,
+            }
+        )
+    return rows
+
+
+def _observations(rng: np.random.Generator, units: list[str], months: list[pd.Period]) -> Rows:
+    indicators = ("potential_loss_rate", "education_reach", "text_alert_rate", "call_answer_rate")
+    return [
+        {
+            "indicator_id": name,
+            "unit_id": u,
+            "month": f"{m}-01",
+            "numerator": _amount(rng),
+            "denominator": ODD[int(rng.integers(len(ODD)))]
+            if rng.random() < 0.1
+            else int(rng.integers(0, 10**6)),
+        }
+        for name in indicators
+        for u in units
+        for m in months[-4:]
+    ]
+
+
+def _surveys(
+    rng: np.random.Generator, units: list[str], products: list[str], months: list[pd.Period]
+) -> Rows:
+    return [
+        {
+            "survey_id": f"s{i}",
+            "answered_on": f"{_day(rng, months):%Y-%m-%d}",
+            "unit_id": units[int(rng.integers(len(units)))],
+            "product": products[int(rng.integers(len(products)))],
+            "rating": int(rng.integers(0, 7)),
+        }
+        for i in range(int(rng.integers(1, 31)))
+    ]
+
+
+def _inspections(rng: np.random.Generator, units: list[str], months: list[pd.Period]) -> Rows:
+    return [
+        {
+            "inspection_id": f"i{i}",
+            "inspected_on": f"{_day(rng, months):%Y-%m-%d}",
+            "unit_id": units[int(rng.integers(len(units)))],
+            "kind": ("mystery_shopper", "compliance")[int(rng.integers(2))],
+            "items": int(rng.integers(0, 20)),
+            "passed": int(rng.integers(0, 20)),
+        }
+        for i in range(int(rng.integers(1, 31)))
+    ]
+
+
+def _twice(rng: np.random.Generator, rows: Rows) -> Rows:
+    """Repeat some rows, at times."""
+    return [*rows, *rows[: int(rng.integers(1, 4))]] if rng.random() < 0.2 else rows
+
+
+def write_bank(tables: dict[str, Rows], folder: Path) -> Path:
+    """Write the tables and a source file; return the source file."""
+    maps = {}
+    for name, rows in tables.items():
+        frame = pd.DataFrame(rows)
+        frame.to_csv(folder / f"{name}.csv", index=False)
+        maps[name] = {"file": f"{name}.csv", "format": "csv", "columns": {c: {"column": c} for c in frame}}
+    source = {"id": "odd", "title": "An odd bank", "country": "CN", "as_of": "2024-09-30", "tables": maps}
+    file = folder / "source.yaml"
+    file.write_text(json.dumps(source), encoding="utf-8")
+    return file
+
+
+def run_bank(seed: int) -> Outcome:
+    """Draw a bank, take it in and run every stage; what is wrong is in the outcome."""
+    outcome = Outcome()
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        source = write_bank(draw_tables(seed), Path(folder))
+        _attempt(outcome, "tables", lambda: rm.ingest(source, store=Path(folder) / "store"))
+        if "tables" in outcome.results:
+            for name, stage in _stages(outcome.results):
+                _attempt(outcome, name, stage)
+    return outcome
+
+
+def _attempt(outcome: Outcome, name: str, stage: Callable[[], Any]) -> None:
+    """Run a stage: a result is looked through, a refusal is noted, anything else is a fault."""
+    try:
+        result = stage()
+    except RiskModelsError as error:
+        outcome.refusals[name] = str(error)
+        outcome.faults += [] if str(error).strip() else [f"{name}: refused without a word"]
+    except NotReached:
+        pass
+    except Exception as error:  # noqa: BLE001 - what this benchmark looks for
+        outcome.faults.append(f"{name}: {_place(error)}")
+    else:
+        outcome.results[name] = result
+        outcome.faults += [f"{name}: {fault}" for fault in look_through(result)]
+
+
+def _place(error: BaseException) -> str:
+    """The exception and the last line of the package that it passed."""
+    trace, place = error.__traceback__, ""
+    while trace:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if "riskmodels" in file.parts:
+            place = f"{file.name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {place}: {error}"
+
+
+def _stages(done: Done) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield what the notebooks do, each stage with what it shows; each may use the results before it."""
+    policy, register, scenarios = _parameters()
+    tables = done["tables"]
+    yield from _of_data(done, tables)
+    yield from _of_complaints(done, tables)
+    yield from _of_units(done, tables, policy, register)
+    yield "losses", lambda: rm.assess_losses_where_known(tables, last=PERIOD)
+    for listing in (rm.list_losses, rm.list_severities):
+        yield listing.__name__, lambda listing=listing: listing(done["losses"])
+    yield "list_loss_years", lambda: rm.list_loss_years(done["losses"], policy)
+    yield from _of_decisions(done, tables, policy, register, scenarios)
+
+
+@functools.cache
+def _parameters() -> tuple[Any, Any, dict[str, Any]]:
+    """Policy, risk register and scenarios, as shipped."""
+    folder = ROOT / "params"
+    return (
+        rm.load_policy(folder / "policy", on="2026-10-01"),
+        rm.load_risks(folder / "risks.yaml"),
+        {
+            name: rm.load_scenario(folder / "scenarios" / f"{name}.yaml")
+            for name in ("complaint_surge", "system_outage")
+        },
+    )
+
+
+def _of_data(done: Done, tables: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
+    yield "quality", lambda: rm.data_quality(tables)
+    yield "list_data_faults", lambda: rm.list_data_faults(done["quality"])
+    for listing in (rm.list_quality, rm.list_rejections, rm.list_doubts, rm.list_ignored):
+        yield listing.__name__, lambda listing=listing: listing(tables)
+    yield "panel of all", lambda: rm.build_panel(tables.counted, by=[], last=PERIOD)
+    yield "list_delays", lambda: rm.list_delays(done["quality"])
+
+
+def _of_complaints(done: Done, tables: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
+    country = tables.country
+    yield "panel", lambda: rm.build_panel(tables.counted, by=["product"], last=PERIOD)
+    yield "nowcast", lambda: rm.nowcast_where_logged(tables.counted, last=PERIOD)
+    yield "outlook", lambda: _outlook(done, country)
+    yield "list_outlook", lambda: rm.list_outlook(done["outlook"], quality=done["quality"])
+    yield (
+        "explanation",
+        lambda: rm.explain(done["outlook"], rm.outlook_before(tables.counted, done["outlook"])),
+    )
+    yield "list_factors", lambda: rm.list_factors(done["explanation"])
+    yield "list_explanation", lambda: rm.list_explanation(done["explanation"])
+    yield "list_nowcast", lambda: rm.list_nowcast(done["nowcast"])
+    yield (
+        "record",
+        lambda: rm.track_record(
+            tables.counted,
+            by=["product"],
+            last=PERIOD,
+            nowcast=done["nowcast"],
+            method=METHOD,
+            calendar=country,
+        ),
+    )
+    yield "list_scores", lambda: rm.list_scores(done["record"])
+    yield "list_totals", lambda: rm.list_totals(done["record"])
+
+
+METHOD = "auto"
+
+
+def _outlook(done: Done, country: str) -> Any:
+    panel, nowcast = done["panel"], done["nowcast"]
+    share = nowcast.for_periods(panel.periods) if nowcast else None
+    return rm.forecast(panel, horizon=3, method=METHOD, calendar=country, completeness=share)
+
+
+def _of_units(done: Done, tables: Any, policy: Any, register: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
+    yield "scored", lambda: rm.score_quarter(tables, policy, period=PERIOD, risks=register)
+    yield "card", lambda: done["scored"][0]
+    yield "movements", lambda: done["scored"][1]
+    yield "gaps", lambda: rm.customer_gaps(tables, policy, period=PERIOD)
+    yield "risks", lambda: rm.assess_risks(tables, policy, register, done["card"])
+    yield (
+        "detail",
+        lambda: rm.explain_unit(
+            done["card"], policy, tables, done["card"].riskiest, movements=done["movements"]
+        ),
+    )
+    yield "list_ratings", lambda: rm.list_ratings(done["card"], policy, quality=done["quality"])
+    yield "list_groups", lambda: rm.list_groups(done["card"], policy)
+    yield "list_units", lambda: rm.list_units(done["card"], quality=done["quality"])
+    yield "weights", lambda: rm.compare_weights(done["card"], policy)
+    yield "list_robustness", lambda: rm.list_robustness(done["weights"], policy)
+    yield "funnel", lambda: rm.unit_funnel(done["card"])
+    yield "orders", lambda: rm.order_complaints(tables, done["card"])
+    yield "list_orders", lambda: rm.list_orders(done["orders"])
+    yield "list_movements", lambda: rm.list_movements(done["movements"])
+    yield "list_gaps", lambda: rm.list_gaps(done["gaps"], policy)
+    yield "list_risks", lambda: rm.list_risks(done["risks"], register, policy)
+    yield "list_matrix_checks", lambda: rm.list_matrix_checks(done["risks"])
+    yield "list_contributions", lambda: rm.list_contributions(done["detail"], policy)
+    yield "sensitivity", lambda: rm.score_sensitivity(done["card"], policy, done["card"].riskiest)
+    yield "list_sensitivity", lambda: rm.list_sensitivity(done["sensitivity"], policy)
+    yield "list_unavailable", lambda: rm.list_unavailable(done["card"], policy)
+
+
+def _of_decisions(
+    done: Done, tables: Any, policy: Any, register: Any, scenarios: dict[str, Any]
+) -> Iterator[tuple[str, Callable[[], Any]]]:
+    for name, scenario in scenarios.items():
+        yield (
+            name,
+            lambda s=scenario: rm.stress(tables, s, policy, outlook=done["outlook"], severity="moderate"),
+        )
+        yield (
+            f"list_stress of {name}",
+            lambda name=name: rm.list_stress(done[name], policy, quality=done["quality"]),
+        )
+        yield f"list_omitted of {name}", lambda name=name: rm.list_omitted(done[name], policy)
+    yield (
+        "findings",
+        lambda: rm.assess(
+            policy,
+            data=tables,
+            scorecard=done["card"],
+            risks=register,
+            gaps=done.get("gaps"),
+            register=done.get("risks"),
+            forecast=done.get("outlook"),
+            stress=[done[name] for name in scenarios if name in done],
+        ),
+    )
+    yield "list_findings", lambda: rm.list_findings(done["findings"], evidence=True)
+    yield "proposals", lambda: rm.propose(done["findings"], policy)
+    yield "list_proposals", lambda: rm.list_proposals(done["proposals"])
+
+
+def look_through(result: object) -> list[str]:
+    """List the figures without bounds that a result or a listing shows."""
+    faults = []
+    if isinstance(sentence := getattr(result, "sentence", None), str):
+        faults += _in_text(sentence)
+    frames = (
+        [result.frame]
+        if isinstance(result, Listing)
+        else [getattr(result, n, None) for n in ("table", "indicators", "groups")]
+    )
+    for frame in frames:
+        if isinstance(frame, pd.DataFrame):
+            faults += _in_frame(frame, words=isinstance(result, Listing))
+    return list(dict.fromkeys(faults))
+
+
+def _in_frame(frame: pd.DataFrame, *, words: bool) -> list[str]:
+    faults = []
+    for column in frame.columns:
+        values = frame[column]
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            if (values.abs() > LARGEST).any() or (values == np.iinfo(np.int64).min).any():
+                faults.append(f"{column} is {values[values.abs().idxmax()]!r}")
+        elif words:
+            faults += [
+                f"{column}: {fault}" for value in values.dropna().unique() for fault in _in_text(str(value))
+            ]
+    if {"score", "rating"} <= set(frame) and (frame["score"].isna() & (frame["rating"] == "green")).any():
+        faults.append("a score that is not known is rated green")
+    if {"estimate", "rating"} <= set(frame) and (
+        frame["estimate"].isna() & (frame["rating"] == "green")
+    ).any():
+        faults.append("an estimate that is not known is rated green")
+    return faults
+
+
+def _in_text(text: str) -> list[str]:
+    faults = [f"says {text[:120]!r}"] if WORDS.search(text) else []
+    figures = (figure.group().replace(",", "") for figure in FIGURE.finditer(text))
+    if any(float(figure) > LARGEST for figure in figures if len(figure) < 300):
+        faults.append(f"has a figure without bounds: {text[:160]!r}")
+    return faults
+
+
+def main() -> None:
+    """Run the banks and print what happened; exit 1 where there is a fault."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--banks", type=int, default=300)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first bank")
+    chosen = parser.parse_args()
+    started, faults, refused = time.process_time(), Counter[str](), Counter[str]()
+    clean = 0
+    for seed in range(chosen.first, chosen.first + chosen.banks):
+        outcome = run_bank(seed)
+        clean += not outcome.faults
+        refused.update(f"{stage}: {words[:90]}" for stage, words in outcome.refusals.items())
+        for fault in outcome.faults:
+            faults[fault[:90]] += 1
+            print(f"bank {seed}: {fault[:400]}", flush=True)
+    print(f"\n{'refusals':<100}{'banks':>6}")
+    for words, count in refused.most_common(40):
+        print(f"{words:<100}{count:>6}")
+    print(f"\n{clean} of {chosen.banks} banks without a fault, {time.process_time() - started:.0f} CPU s")
+    raise SystemExit(bool(faults))
+
+
+if __name__ == "__main__":
+    main()
