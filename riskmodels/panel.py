@@ -209,7 +209,7 @@ class Panel(Displayed):
 
 
 def build_panel(
-    table: Table | None,
+    table: Table,
     *,
     by: Sequence[str],
     freq: Frequency = "M",
@@ -222,7 +222,7 @@ def build_panel(
     ----------
     table : Table
         Accepted rows, e.g. complaints (by the time received); of a table that holds counts
-        (``complaint_counts``), these are added up. None, for a table that the source lacks, is refused.
+        (``complaint_counts``), these are added up.
     by : sequence of str
         Columns that name a series.
     freq : {"M", "Q", "Y"}
@@ -242,14 +242,10 @@ def build_panel(
     Raises
     ------
     ContractError
-        The source lacks the table, or its rows belong to no day, have no such column, or are by longer periods than are wanted.
+        The table's rows belong to no day, have no such column, or are by longer periods than are wanted.
     ParameterError
         The last period is none, or lies before the data.
     """
-    if table is None:
-        raise ContractError(
-            "there is nothing to count: the source does not have this table; map it, or count another"
-        )
     contract = CONTRACTS[table.name]
     if not contract.at:
         raise ContractError(f"the table '{table.name}' has no date to count by")
