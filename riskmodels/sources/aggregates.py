@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from riskmodels.sources.guesses import Guess
 from riskmodels.sources.matching import Fit
+from riskmodels.sources.parts import texts_of
 from riskmodels.sources.profiling import moment
 from riskmodels.sources.sampling import Sample
 from riskmodels.sources.totals import is_called_total
@@ -27,6 +28,7 @@ def added_over(fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]
         for key in fit.contract.cell
         if columns.get(key, {}).get("column") in sample.types
     ]
+    keys += [part for made in columns.values() for part in made.get("joined_with", [])]
     doubles = _doubles(sample, keys)
     if not doubles:
         return Guess()
@@ -78,7 +80,7 @@ def holes(fit: Fit, sample: Sample) -> Guess:
     match = fit.matches.get(fit.contract.at)
     if match is None or match.profile.dates is None or fit.unpivot or not sample.whole:
         return Guess()
-    rows = pa.table({"value": sample.texts(match.profile.name)})
+    rows = pa.table({"value": texts_of(match.profile, sample)})
     with duckdb.connect() as connection:
         connection.register("given", rows)
         found = connection.execute(

@@ -18,14 +18,15 @@ from riskmodels.sources.eventlogs import event_log
 from riskmodels.sources.guesses import Guess, filled_in, guessed
 from riskmodels.sources.mapping import TO_BE_FILLED, Unpivot
 from riskmodels.sources.matching import Fit, Layout, best_fit
-from riskmodels.sources.profiling import Profile, profile
+from riskmodels.sources.parts import in_two_columns, year_columns, year_format
+from riskmodels.sources.periods import LENGTHS
+from riskmodels.sources.profiling import FORMATS, Profile, profile
 from riskmodels.sources.sampling import Sample, take_sample
 from riskmodels.tables import CONTRACTS
 
 _LEAST_WIDE = 3  # columns that are months, or figures, to make them rows
 _SHOWN = 30  # columns
 _CLOCKS = {"CN": "Asia/Shanghai", "US": "America/New_York"}
-_FREQUENCIES = {"day": "D", "month": "M", "quarter": "Q"}
 _PERIOD_NAME = re.compile(r"(19|20)\d{2}|\d{2}$")
 
 
@@ -143,7 +144,7 @@ def _fit(sample: Sample, file: Path, table: str | None) -> Fit:
     ]
     profiles = [_weighed(found, profiles, sample, semicolons=semicolons) for found in profiles]
     words = " ".join([file.stem, sample.sheet, *sample.types])
-    return best_fit(_layouts(profiles), words, table=table)
+    return best_fit(_layouts(profiles, sample), words, table=table)
 
 
 def _weighed(found: Profile, profiles: list[Profile], sample: Sample, *, semicolons: bool) -> Profile:
@@ -157,15 +158,18 @@ def _weighed(found: Profile, profiles: list[Profile], sample: Sample, *, semicol
     return profile(found.name, sample.texts(found.name), kind, semicolons=points, marks=marks)
 
 
-def _layouts(profiles: list[Profile]) -> Iterable[Layout]:
-    """List the columns as they are, and with months, or all figures, as rows."""
+def _layouts(profiles: list[Profile], sample: Sample) -> Iterable[Layout]:
+    """List the columns as they are, with a year and its part as one, and with months, years or all figures as rows."""
+    tables = tuple(name for name, contract in CONTRACTS.items() if {"month", "period_start"} & {contract.at})
+    for joined in in_two_columns(profiles, sample):
+        yield Layout(profiles=joined, tables=tables)
     yield Layout(profiles=profiles)
     months = _month_columns(profiles)
     if len(months) >= _LEAST_WIDE:
-        tables = tuple(
-            name for name, contract in CONTRACTS.items() if {"month", "period_start"} & {contract.at}
-        )
         yield _unpivoted(profiles, months, ("month", "value"), tables)
+    for years in year_columns(profiles):
+        form = year_format([found.name for found in years])
+        yield _unpivoted(profiles, years, ("year", "value"), tables, formats=(form,))
     figures = [found for found in profiles if found.is_figure]
     days = [found for found in profiles if found.dates and found not in figures]
     if len(figures) >= _LEAST_WIDE and len(days) == 1:
@@ -180,12 +184,16 @@ def _month_columns(profiles: list[Profile]) -> list[Profile]:
 
 
 def _unpivoted(
-    profiles: list[Profile], gone: list[Profile], names: tuple[str, str], tables: tuple[str, ...]
+    profiles: list[Profile],
+    gone: list[Profile],
+    names: tuple[str, str],
+    tables: tuple[str, ...],
+    formats: tuple[str, ...] = FORMATS,
 ) -> Layout:
     kept = [found for found in profiles if found not in gone]
     taken = {found.name.casefold() for found in kept}
     names_to, values_to = (name if name not in taken else f"{name}_of_columns" for name in names)
-    heads = profile(names_to, [found.name for found in gone], "VARCHAR")
+    heads = profile(names_to, [found.name for found in gone], "VARCHAR", formats=formats)
     cells: list[str | None] = [
         value for found in gone for value in [*found.kinds, *found.words, *found.maybe]
     ]
@@ -257,7 +265,8 @@ def _last_day(fit: Fit, sample: Sample) -> date:
     written = datetime.fromtimestamp(sample.path.stat().st_mtime).astimezone().date()
     if not found or not sample.whole:
         return written
-    last = pd.Period(found[0].last, freq=_FREQUENCIES[found[0].period]).end_time.date()
+    months = 0 if found[0].period == "day" else LENGTHS.get(found[0].period, 1)
+    last = (pd.Timestamp(found[0].last) + pd.DateOffset(months=months, days=-1 if months else 0)).date()
     return min(last, datetime.now().astimezone().date())
 
 

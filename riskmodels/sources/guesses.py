@@ -1,7 +1,9 @@
 """How one canonical column is made from a column of a file that nobody described, why, and what is doubtful."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import duckdb
@@ -11,6 +13,7 @@ from riskmodels.sources.eventlogs import EventLog
 from riskmodels.sources.mapping import ROW_NUMBER, TO_BE_FILLED
 from riskmodels.sources.matching import Fit, Match, identifier, suitability
 from riskmodels.sources.numerals import is_of_money, unit_in
+from riskmodels.sources.periods import year_from
 from riskmodels.sources.profiling import Dates, Profile, moment
 from riskmodels.sources.sampling import Sample
 from riskmodels.sources.synonyms import domain_value, grade, name_score, truth
@@ -64,9 +67,10 @@ def _from_column(contract: Contract, column: Column, match: Match, title: str = 
     found = match.profile
     if not found.filled:
         return Guess(made={"column": found.name}, doubts=["by its name; empty in all rows looked at"])
-    guess = Guess(made={"column": found.name}) + _why(match)
+    joined = {"joined_with": list(found.joined)} if found.joined else {}
+    guess = Guess(made={"column": found.name} | joined) + _why(match)
     if column.type in {"timestamp", "date"} and found.dates:
-        guess += _dates(contract, column, found.dates)
+        guess += _dates(contract, column, found, found.dates)
     elif column.type in {"integer", "number"}:
         guess += _numbers(contract, column, found, title)
     elif column.type == "boolean":
@@ -120,7 +124,7 @@ def _why(match: Match) -> Guess:
     return Guess(doubts=[f"{how}; e.g. {shown}"])
 
 
-def _dates(contract: Contract, column: Column, dates: Dates) -> Guess:
+def _dates(contract: Contract, column: Column, found: Profile, dates: Dates) -> Guess:
     doubts = []
     if dates.rivals:
         doubts.append(
@@ -131,6 +135,8 @@ def _dates(contract: Contract, column: Column, dates: Dates) -> Guess:
             f"{1 - dates.share:.1%} of the rows with a value are not in this format: they will be rejected"
         )
     starts = column.name == contract.at and any("day 1" in rule.name for rule in contract.rules)
+    if starts:
+        doubts += _fiscal(dates, found)
     if starts and dates.period == "day":
         doubts.append(
             "each must be the first day of a month or quarter, and these are days: rows on other days will be"
@@ -138,6 +144,19 @@ def _dates(contract: Contract, column: Column, dates: Dates) -> Guess:
         )
     made = {"format": dates.format} if dates.format else {}
     return Guess(made=made, reasons=[f"{dates.first} to {dates.last}"], doubts=doubts)
+
+
+def _fiscal(dates: Dates, found: Profile) -> list[str]:
+    """Ask from which month years count that are not the calendar's, or may not be."""
+    if year_from(dates.format):
+        return [
+            "a year such as 2022-23 is taken to begin in April: from which month does it count? format: year from 07"
+        ]
+    fiscal = re.compile(r"(?i)fiscal|financial|\bFY|财年|財年")
+    if any(map(fiscal.search, [found.name.replace("_", " "), *islice(found.kinds, _SHOWN)])):
+        asked = "from which month does a year count, and is it named after its first or its last day?"
+        return [f"read as the calendar's, but called fiscal: {asked}"]
+    return []
 
 
 def _numbers(contract: Contract, column: Column, found: Profile, title: str) -> Guess:
@@ -246,9 +265,20 @@ def _no_identifier(log: EventLog | None) -> Guess:
 def _period(fit: Fit) -> Guess:
     match = fit.matches.get(fit.contract.at)
     period = match.profile.dates.period if match and match.profile.dates else "day"
+    if match and period == "period":
+        joined = {"joined_with": list(match.profile.joined)} if match.profile.joined else {}
+        inside = "where one lies in another (a quarter in its half-year), the rows are counted twice"
+        return Guess(
+            made={"column": match.profile.name} | joined | {"format": "period"},
+            doubts=[f"periods of several lengths stand in one column: {inside}; leave one of them out"],
+        )
     if period == "day":
-        return Guess(made={"value": "month"}, doubts=["the rows are neither of months nor of quarters"])
-    return Guess(made={"value": period}, reasons=[f"every date is the first day of a {period}"])
+        return Guess(
+            made={"value": "month"}, doubts=["the rows are of no months, quarters, half-years or years"]
+        )
+    return Guess(
+        made={"value": period}, reasons=[f"every date is the first day of a {period.replace('_', '-')}"]
+    )
 
 
 # ---- times in their order ----

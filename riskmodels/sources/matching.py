@@ -207,7 +207,8 @@ def _as_words(contract: Contract, column: Column, profile: Profile) -> float:
         return next(worth for least, worth in _DISTINCT if len(profile.kinds) >= least * profile.filled)
     if column.domain:
         known = sum(domain_value(column.domain, value) is not None for value in profile.kinds)
-        return max(_STRANGE if column.required else 0.4, known / len(profile.kinds))
+        least = _STRANGE if column.required else 0.4
+        return 0.0 if profile.dates else max(least, known / len(profile.kinds))
     if profile.length > _LONG or profile.dates or (profile.numbers and not profile.numbers.whole):
         return 0.3
     return 1.0

@@ -6,14 +6,18 @@ from riskmodels.tables.sql import literal
 
 LENGTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}  # months
 FORMATS = ("quarter", "half-year", "year", "period")
+_OF_YEAR = {"quarter": 3, "half-year": 6}  # months
 _YEAR_FROM = re.compile(r"year from (0[1-9]|1[0-2])")
 
 _YEAR = r"(?:^|\D)((?:19|20)\d{2})(?:\D|$)"
 _QUARTER = r"(?i)(?:\bQ|\bT|第|\d{4}\s*-?[QT])\s*([1-4一二三四])(?:\D|$)|(?:^|\D)([1-4一二三四])\s*(?:[QT](?:\W|\d|$)|季|º|ª|°|st\b|nd\b|rd\b|th\b)"
 _HALF = r"(?i)(?:\b[HS]|\d{4}\s*-?[HS])\s*([12])(?:\D|$)|(?:^|\D)([12])\s*[HS](?:\W|\d|$)|([上下])半年"
 _MONTH = r"^\s*(?:19|20)\d{2}\s*[-/.年]\s*(0?[1-9]|1[0-2])\s*月?\s*$"
+_BARE = r"^\s*(?:19|20)\d{2}\s+([1-4])\s*$"  # a year and the number of its part, joined
 _CALENDAR_YEAR = r"^\D*(?:19|20)\d{2}\D*$"
 _YEAR_ACROSS = r"^\D*(?:19|20)\d{2}(?:\s*[-/–]\s*(?:\d{2}|\d{4}))?\D*$"  # 2022-23
+
+_MONTH_NAME = re.compile(r"(?i)\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")  # Jan 1st is no quarter
 
 
 def year_from(form: str) -> int | None:
@@ -48,11 +52,42 @@ def period_start(text: str, form: str) -> str:
         "year": (_YEAR_ACROSS if first else _CALENDAR_YEAR, str(first or 1)),
     }
     wanted = starts if form == "period" else {"year" if first else form: starts["year" if first else form]}
+    if form in _OF_YEAR:
+        number = f"regexp_extract({text}, {literal(_BARE)}, 1)::BIGINT"
+        wanted["bare"] = (
+            _BARE,
+            f"CASE WHEN {number} <= {12 // _OF_YEAR[form]} THEN {_OF_YEAR[form]} * ({number} - 1) + 1 END",
+        )
     cases = " ".join(
         f"WHEN regexp_matches({text}, {literal(pattern)}) THEN make_date({year}, {month}, 1)"
         for pattern, month in wanted.values()
     )
     return f"CASE WHEN NOT regexp_matches({text}, {literal(_YEAR)}) THEN NULL {cases} END"
+
+
+def spans_two_years(text: str) -> bool:
+    """Tell whether a text is a year that begins in one calendar year and ends in the next.
+
+    >>> spans_two_years("2022-23"), spans_two_years("FY 2022/2023"), spans_two_years("2022-12")
+    (True, True, False)
+    """
+    found = re.fullmatch(r"\D*((?:19|20)\d{2})\s*[-/–]\s*(\d{4}|\d{2})\D*", text)
+    return bool(found) and (int(found[1]) + 1) % 100 == int(found[2]) % 100  # type: ignore[index]
+
+
+def may_be(form: str, texts: list[str]) -> bool:
+    """Tell whether texts that nobody described may be periods of a format, and are no words with a year in them."""
+    if form == "year":
+        return len(texts) > 1 and len({re.sub(r"\d+", "", text) for text in texts}) == 1
+    if form == "period":
+        whole = rf"{_MONTH}|^\s*(?:19|20)\d{{2}}\s*$"
+        parts = [
+            re.search(_HALF, text) or re.search(_QUARTER, text) or re.search(whole, text) for text in texts
+        ]
+        return all(parts) and not any(map(_MONTH_NAME.search, texts))
+    if year_from(form):  # 2011-12 alone may be a month
+        return len(set(texts)) > 1 and all(map(spans_two_years, texts))
+    return not any(map(_MONTH_NAME.search, texts))
 
 
 def period_length(text: str) -> str:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from riskmodels.sources.mapping import days_since
 from riskmodels.sources.numerals import ENOUGH, Numbers, numbers_in, unit_in, words_for_missing
+from riskmodels.sources.periods import is_period, may_be, period_start
 from riskmodels.sources.synonyms import plain, truth
 from riskmodels.sources.written import has_zone, quarter_start
 from riskmodels.tables.sql import literal
@@ -45,7 +46,19 @@ _TIMES = (
     "%H%M%S",
 )
 _MONTHS = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y年%m月", "%m/%Y", "%b %Y", "%B %Y", "%b-%y", "%b-%Y", "%Y%m", "%Y")
-FORMATS = ("", "quarter", *_DAYS, *_MONTHS, *(day + time for time in _TIMES for day in _DAYS))  # "": ISO
+_PERIODS = ("half-year", "year", "period")
+FORMATS = (
+    *("", "year from 04", "quarter", *_DAYS, *_MONTHS),  # "": ISO
+    *(day + time for time in _TIMES for day in _DAYS),
+    *_PERIODS,
+)
+_COVERS = {
+    "quarter": "quarter",
+    "half-year": "half_year",
+    "%Y": "year",
+    "year": "year",
+    "year from 04": "year",
+}
 
 _DECORATED = re.compile(r"[¥￥$€£₹%元万亿]|\b(CNY|RMB|USD|EUR|GBP|INR|Rs|lakhs?|crores?)\b\.?")
 _DATE_LIKE = re.compile(r"^\d{4}$|^\d{6}$|^\d{8}$|^\d{14}$|\d[^\d.]|\d\.\d+\.\d|[^\d.+-]\s?\d")
@@ -66,7 +79,8 @@ class Dates:
     first, last : date
         Of the sample.
     period : str
-        "month" or "quarter" where every day is the first of one; else "day".
+        "month", "quarter", "half_year" or "year" where every day is the first of one; "period" where they are of
+        several lengths; else "day".
     zoned : bool
         Whether the times have a time zone.
     rivals : tuple of str
@@ -104,6 +118,8 @@ class Profile:
         Words that stand for no value -> how often they are there; counted in missing.
     maybe : Counter
         Values that may be such words.
+    joined : tuple of str
+        Further columns whose values follow: a year and its quarter.
     """
 
     name: str
@@ -117,6 +133,7 @@ class Profile:
     length: float = field(default=0.0)
     words: Counter[str] = field(default_factory=Counter)
     maybe: Counter[str] = field(default_factory=Counter)
+    joined: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -136,10 +153,12 @@ def profile(
     *,
     semicolons: bool = False,
     marks: frozenset[str] = frozenset(),
+    formats: tuple[str, ...] = FORMATS,
 ) -> Profile:
     """Describe a column by a sample of its values.
 
-    ``semicolons`` part the cells of its file; ``marks`` are the decimal marks of its other columns.
+    ``semicolons`` part the cells of its file; ``marks`` are the decimal marks of its other columns; dates are
+    in one of the ``formats``.
     """
     kinds = Counter(text.strip() for text in texts if text is not None and text.strip())
     words = words_for_missing(kinds, unsure=True)
@@ -147,7 +166,7 @@ def profile(
     words = Counter({word: many for word, many in words.items() if word in sure or truth(word) is None})
     rest = kinds - words
     numbers = numbers_in(rest, semicolons=semicolons, marks=marks)
-    dates = _dates(rest, sql_type) or _counted_days(name, numbers, rest)
+    dates = _dates(rest, sql_type, formats) or _counted_days(name, numbers, rest)
     maybe: Counter[str] = Counter()
     if not (numbers or dates or (rest and all(map(truth, rest)))):
         maybe, words = words - sure, sure
@@ -180,13 +199,13 @@ def _is_decorated(kinds: Counter[str]) -> bool:
 # ---- dates ----
 
 
-def _dates(kinds: Counter[str], sql_type: str) -> Dates | None:
+def _dates(kinds: Counter[str], sql_type: str, formats: tuple[str, ...]) -> Dates | None:
     if not kinds or sum(len(value) > _LONGEST_DATE for value in kinds) > len(kinds) / 10:
         return None
     if not any(_DATE_LIKE.search(value) for value in islice(kinds, _FIRST)):
         return None
     with duckdb.connect() as connection:
-        hopeful = _hopeful(connection, list(kinds)[:_FIRST])
+        hopeful = _hopeful(connection, list(kinds)[:_FIRST], formats)
         every = pa.table({"text": list(kinds), "many": list(kinds.values())})
         read = {form: _read(connection, every, form) for form in hopeful}
     shares = {form: max(found[0] / len(kinds), found[7] / kinds.total()) for form, found in read.items()}
@@ -194,7 +213,7 @@ def _dates(kinds: Counter[str], sql_type: str) -> Dates | None:
     best = max(shares, key=lambda form: (round(shares[form], 3), read[form][2] <= today), default=None)
     if best is None or shares[best] < ENOUGH:
         return None
-    _, earliest, latest, months, quarters, zoned, total, rows = read[best]
+    _, earliest, latest, begins, months, zoned, total, rows = read[best]
     rivals = [
         form
         for form in shares
@@ -203,30 +222,45 @@ def _dates(kinds: Counter[str], sql_type: str) -> Dates | None:
         and read[form][6] != total
         and read[form][2] <= today
     ]
-    period = "quarter" if quarters and (best == "quarter" or len(kinds) > 1) else "month" if months else "day"
     return Dates(
         format=best if sql_type.startswith("VARCHAR") or best else "",
         share=rows / kinds.total(),
         first=earliest,
         last=latest,
-        period=period,
+        period=_covered(best, set(months), len(kinds)) if begins else "day",
         zoned=zoned or "TIME ZONE" in sql_type,
         rivals=tuple(rivals),
     )
 
 
-def _hopeful(connection: duckdb.DuckDBPyConnection, first: list[str]) -> list[str]:
+def _covered(form: str, months: set[int], kinds: int) -> str:
+    """Return what days cover that begin months: by their format, or else by which months they are."""
+    if form == "period" or form in _COVERS:
+        return _COVERS.get(form, form)
+    if kinds > 1 and len(months) == 1:
+        return "year"
+    if kinds > 1 and months == {1, 7}:
+        return "half_year"
+    return "quarter" if kinds > 1 and months <= {1, 4, 7, 10} else "month"
+
+
+def _hopeful(connection: duckdb.DuckDBPyConnection, first: list[str], formats: tuple[str, ...]) -> list[str]:
     """List the formats that read half of some values; all are tried in one query, which is much faster."""
     connection.register("texts", pa.table({"text": first}))
-    tried = ", ".join(f"count({moment(form)})" for form in FORMATS)
+    able = [form for form in formats if not is_period(form) or may_be(form, first)]
+    if not able:
+        return []
+    tried = ", ".join(f"count({moment(form)})" for form in able)
     counts = connection.execute(f"SELECT {tried} FROM texts").fetchall()[0]
-    return [form for form, count in zip(FORMATS, counts, strict=True) if count >= len(first) / 2]
+    return [form for form, count in zip(able, counts, strict=True) if count >= len(first) / 2]
 
 
 def moment(form: str, text: str = "text") -> str:
     """Return SQL for the time that a text means in a format; an empty one is ISO."""
     if form == "quarter":
-        return f"TRY_CAST({quarter_start(text)} AS TIMESTAMP)"
+        return f"TRY_CAST(coalesce({quarter_start(text)}, {period_start(text, form)}) AS TIMESTAMP)"
+    if is_period(form):
+        return f"TRY_CAST({period_start(text, form)} AS TIMESTAMP)"
     if origin := days_since(form):
         return (
             f"({literal(origin)}::DATE + TRY_CAST(floor(TRY_CAST({text} AS DOUBLE)) AS INTEGER))::TIMESTAMP"
@@ -237,17 +271,17 @@ def moment(form: str, text: str = "text") -> str:
     return f"CASE WHEN {has_zone(text)} THEN {zoned} ELSE TRY_CAST({text} AS TIMESTAMP) END"
 
 
-Read = tuple[int, date, date, bool, bool, bool, int, int]
+Read = tuple[int, date, date, bool, list[int], bool, int, int]
 
 
 def _read(connection: duckdb.DuckDBPyConnection, texts: pa.Table, form: str) -> Read:
-    """Return texts that a format reads, first and last day, whether all begin months, quarters; and rows."""
+    """Return texts that a format reads, first and last day, whether all begin months, which; and rows."""
     connection.register("texts", texts)
     epoch = "DATE '1900-01-01'"
     found = connection.execute(
         f"SELECT count(day), coalesce(min(day)::DATE, {epoch}), coalesce(max(day)::DATE, {epoch}),"
         " coalesce(bool_and(day = date_trunc('month', day)), false),"
-        " coalesce(bool_and(day = date_trunc('quarter', day)), false),"
+        " coalesce(list(DISTINCT month(day)) FILTER (day IS NOT NULL), []),"
         f" coalesce(bool_or({has_zone('text')}), false), coalesce(sum(epoch(day))::BIGINT, 0),"
         " coalesce(sum(many) FILTER (day IS NOT NULL), 0)::BIGINT"
         f" FROM (SELECT text, many, CASE WHEN year(moment) BETWEEN {_YEARS} THEN moment END AS day"
@@ -258,7 +292,7 @@ def _read(connection: duckdb.DuckDBPyConnection, texts: pa.Table, form: str) -> 
         found[1],
         found[2],
         bool(found[3]),
-        bool(found[4]),
+        list(found[4]),
         bool(found[5]),
         int(found[6]),
         int(found[7]),
