@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 PERIOD, METHOD = "2024Q3", "auto"
 LARGEST = 1e15
 WORDS = re.compile(r"(?<![\w-])[-+]?(inf|infinity|nan|nat)(?![\w-])", re.IGNORECASE)
+DIGEST = re.compile(r"\b[0-9a-f]{16}\b")  # it may be of digits alone
 FIGURE = re.compile(r"\d[\d,]*")
 
 
@@ -299,7 +300,7 @@ def _in_frame(frame: pd.DataFrame, *, words: bool) -> list[str]:
 
 def _in_text(text: str) -> list[str]:
     faults = [f"says {text[:120]!r}"] if WORDS.search(text) else []
-    figures = (figure.group().replace(",", "") for figure in FIGURE.finditer(text))
+    figures = (figure.group().replace(",", "") for figure in FIGURE.finditer(DIGEST.sub("", text)))
     if any(float(figure) > LARGEST for figure in figures if len(figure) < 300):
         faults.append(f"has a figure without bounds: {text[:160]!r}")
     return faults
