@@ -10,6 +10,7 @@ import pandas as pd
 from riskmodels.labels import label
 
 _DIGITS = 4
+_LARGEST = 1e15  # of a currency: more than all banks have
 
 
 @runtime_checkable
@@ -64,3 +65,14 @@ def shown_text(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,d}"
     return str(value)
+
+
+def shown_amount(amount: float, unit: float = 1.0) -> str:
+    """Write an amount in whole units; one that is infinite, or beyond what there is, cannot be told.
+
+    >>> shown_amount(1_234_567.0, 1000), shown_amount(float("inf")), shown_amount(float("nan"))
+    ('1,235', 'more than can be told', '–')
+    """
+    if math.isnan(amount):
+        return "–"
+    return f"{amount / unit:,.0f}" if abs(amount) <= _LARGEST else label("more than can be told")

@@ -18,20 +18,7 @@ from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]
 Frequency = Literal["M", "Q", "Y"]
-_MONTHS = (
-    "JAN",
-    "FEB",
-    "MAR",
-    "APR",
-    "MAY",
-    "JUN",
-    "JUL",
-    "AUG",
-    "SEP",
-    "OCT",
-    "NOV",
-    "DEC",
-)  # ends of years
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")  # fmt: skip
 _LONGER = {"M": ("quarter", "half_year", "year"), "Q": ("half_year", "year"), "Y": ()}
 _PERIOD = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-[0-3]\d)?|-?[Qq][1-4])?")
 Floats = npt.NDArray[np.float64]

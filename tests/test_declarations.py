@@ -155,7 +155,7 @@ tables:
 def test_figures_have_bounds(tmp_path):
     amounts = ["1e308", "1e15", "NaN", "inf", "1e13", "0.01"]
     (tmp_path / "l.csv").write_text("x\n" + "\n".join(amounts) + "\n", encoding="utf-8")
-    pairs = ["1,1e-300", "1e308,1", "nan,1", "1e14,0.001", "0,0"]
+    pairs = ["1,1e-300", "1e308,1", "nan,1", "1e14,0.001", "1e9,0.001", "0,0"]
     lines = [f"2024-{month:02}-01,{pair}" for month, pair in enumerate(pairs, start=1)]
     (tmp_path / "o.csv").write_text("m,n,d\n" + "\n".join(lines) + "\n", encoding="utf-8")
     (tmp_path / "s.yaml").write_text(LARGE, encoding="utf-8")
@@ -164,3 +164,4 @@ def test_figures_have_bounds(tmp_path):
     assert tables.observations.frame()["denominator"].tolist() == [0.001, 0.0]
     assert "gross_loss <= 1e+13" in tables.losses.rejected["rule"].tolist()
     assert "denominator of some size" in tables.observations.rejected["rule"].tolist()
+    assert "ratio of some size" in tables.observations.rejected["rule"].tolist()

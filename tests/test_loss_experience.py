@@ -232,14 +232,19 @@ def test_very_heavy_losses_are_assessed(take_in, seed) -> None:
     made = assess_losses(made_losses(take_in, amounts).losses, draws=100)
     row = made.intervals.iloc[-1]
     assert 0 < row["lower"] < row["value_at_risk"] < row["upper"]
-    assert len(list_losses(made).frame) == 2
+    listed = list_losses(made)
+    assert len(listed.frame) == 2
+    assert "inf" not in listed.sentence + listed.frame.to_csv()
     rm.plot(made).figure.canvas.draw()
 
 
 def test_losses_capped_at_a_limit_say_that_they_do_not_tell_a_tail(take_in) -> None:
     amounts = np.minimum(np.random.default_rng(1).lognormal(9, 1.5, 300), 9_000)
+    tables = made_losses(take_in, amounts)
     with pytest.raises(ParameterError, match="the largest losses are all alike"):
-        assess_losses(made_losses(take_in, amounts).losses, draws=100)
+        assess_losses(tables.losses, draws=100)
+    assert assess_losses_where_known(tables) is None
+    assert "the largest are all alike" in list_losses(None).sentence
 
 
 def test_settings_of_an_assessment_are_checked(sample_tables) -> None:
@@ -300,3 +305,12 @@ def test_losses_are_drawn(found) -> None:
     axes = rm.plot(found.distribution)
     axes.figure.canvas.draw()
     assert axes.get_yticklabels()[-1].get_text() == "total"
+
+
+def test_a_year_without_a_mean_is_said_to_cost_more_than_can_be_told(take_in) -> None:
+    made = assess_losses(
+        made_losses(take_in, np.random.default_rng(3).pareto(0.5, 200) + 1.0).losses, draws=100
+    )
+    assert np.isinf(made.distribution.mean)
+    assert made.sentence.startswith("A year costs more than can be told on average")
+    assert list_losses(made).frame["Mean a year [thousand]"].iloc[0] == "more than can be told"

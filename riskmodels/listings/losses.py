@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskmodels.display import Listing
+from riskmodels.display import Listing, shown_amount
 from riskmodels.labels import label
 from riskmodels.losses import LossAssessment
 from riskmodels.losses.fitting import standard_errors
@@ -16,7 +16,7 @@ _MOST_CELLS = 10
 _QUARTERS = 8
 _THOUSAND = 1000.0
 _INDICATOR = "potential_loss_rate"
-_UNKNOWN = "The source has no losses, or fewer than 120 of them: what a bad year may cost cannot be told."
+_UNKNOWN = "The source has no losses, or fewer than 120 of them, or the largest are all alike: what a bad year may cost cannot be told."
 
 
 def list_losses(found: LossAssessment | None) -> Listing:
@@ -33,7 +33,7 @@ def list_losses(found: LossAssessment | None) -> Listing:
     listed = [
         {
             "Kind of loss": label(str(row["cell"])),
-            "Mean a year [thousand]": f"{row['mean'] / _THOUSAND:,.0f}",
+            "Mean a year [thousand]": shown_amount(row["mean"], _THOUSAND),
             f"Value-at-risk {level} ({found.confidence:.0%} interval) [thousand]": _interval(
                 row, "value_at_risk", "lower", "upper"
             ),
@@ -128,5 +128,5 @@ def _against_objective(change: float, policy: Policy) -> str:
 
 
 def _interval(row: Mapping[Any, Any], value: str, lower: str, upper: str) -> str:
-    middle, low, high = (f"{row[name] / _THOUSAND:,.0f}" for name in (value, lower, upper))
+    middle, low, high = (shown_amount(row[name], _THOUSAND) for name in (value, lower, upper))
     return f"{middle} ({low} – {high})"

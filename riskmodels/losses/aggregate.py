@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
-from riskmodels.display import Displayed
+from riskmodels.display import Displayed, shown_amount
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell, limited_means
 from riskmodels.losses.compounding import independent_sums, sum_dependent, without_loss
@@ -109,9 +109,12 @@ class LossDistribution(Displayed):
     def sentence(self) -> str:
         """Say what is expected in a year and what a bad year costs."""
         row = self.table.iloc[-1]
+        mean, risk, shortfall = map(
+            shown_amount, (self.mean, row["value_at_risk"], row["expected_shortfall"])
+        )
         return (
-            f"A year costs {self.mean:,.0f} on average; with a probability of {self.level:.1%} not more than"
-            f" {row['value_at_risk']:,.0f}, and {row['expected_shortfall']:,.0f} on average beyond that."
+            f"A year costs {mean} on average; with a probability of {self.level:.1%} not more than"
+            f" {risk}, and {shortfall} on average beyond that."
         )
 
     def summary(self) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodels.display import Displayed
+from riskmodels.display import Displayed, shown_amount
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting import nowcast
 from riskmodels.losses.aggregate import LossDistribution, aggregate_losses
@@ -98,7 +98,7 @@ class LossAssessment(Displayed):
         )
         return (
             f"{self.distribution.sentence} As the parameters are estimated, the loss that is not exceeded may be"
-            f" anything from {row['lower']:,.0f} to {row['upper']:,.0f} ({self.confidence:.0%} interval).{before}"
+            f" anything from {shown_amount(row['lower'])} to {shown_amount(row['upper'])} ({self.confidence:.0%} interval).{before}"
         )
 
     def summary(self) -> pd.DataFrame:
@@ -201,11 +201,14 @@ def _goodness(amounts: Floats, threshold: float, seed: int) -> pd.DataFrame:
 
 
 def assess_losses_where_known(tables: Tables, *, last: str | None = None) -> LossAssessment | None:
-    """Assess the losses of a bank; None where its source has none, or too few to tell a tail."""
+    """Assess the losses of a bank; None where its source has none, too few to tell a tail, or none that tell one."""
     table = tables.losses
     if table is None or len(_experience(table, last, net=False)[0]) < _FEWEST:
         return None
-    return assess_losses(table, last=last)
+    try:
+        return assess_losses(table, last=last)
+    except ParameterError:  # the largest are all alike
+        return None
 
 
 def _experience(table: Table, last: str | None, *, net: bool) -> tuple[pd.DataFrame, pd.PeriodIndex]:

@@ -7,6 +7,9 @@ from riskmodels.tables.contracts import Contract, Rule
 _MONEY = 1e13  # CNY of one event
 _CASES = 1e10  # complaints, accounts or customers in one row
 _OBSERVED = 1e14  # CNY or cases in an indicator's month
+_RATIO = (
+    "CASE indicator_id WHEN 'text_alert_rate' THEN 1e3 ELSE 1e9 END"  # alerts an interaction; persons a unit
+)
 _ITEMS = 1e9  # of one inspection
 _MACRO = 1e18  # in whatever unit the series is
 
@@ -26,6 +29,12 @@ _RULES = {
             holds="denominator = 0 OR denominator >= 0.001",
             words="the denominator is zero or at least 0.001: no ratio is without bounds",
             column="denominator",
+        ),
+        Rule(
+            name="ratio of some size",
+            holds=f"numerator <= {_RATIO} * greatest(denominator, 1)",
+            words="the numerator is at most 1,000 (text_alert_rate) or 1,000,000,000 times the denominator, or times 1 where that is more",
+            column="numerator",
         ),
     ),
     "macro": (
