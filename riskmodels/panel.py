@@ -196,7 +196,7 @@ class Panel(Displayed):
 
 
 def build_panel(
-    table: Table,
+    table: Table | None,
     *,
     by: Sequence[str],
     freq: Frequency = "M",
@@ -209,7 +209,7 @@ def build_panel(
     ----------
     table : Table
         Accepted rows, e.g. complaints (by the time received); of a table that holds counts
-        (``complaint_counts``), these are added up.
+        (``complaint_counts``), these are added up. None, for a table that the source lacks, is refused.
     by : sequence of str
         Columns that name a series.
     freq : {"M", "Q", "Y"}
@@ -229,10 +229,14 @@ def build_panel(
     Raises
     ------
     ContractError
-        The table's rows belong to no day, have no such column, or are by longer periods than are wanted.
+        The source lacks the table, or its rows belong to no day, have no such column, or are by longer periods than are wanted.
     ParameterError
         The last period is none, or lies before the data.
     """
+    if table is None:
+        raise ContractError(
+            "there is nothing to count: the source does not have this table; map it, or count another"
+        )
     contract = CONTRACTS[table.name]
     if not contract.at:
         raise ContractError(f"the table '{table.name}' has no date to count by")
