@@ -5,30 +5,30 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import traceback
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.console import Console
 
 from riskmodels import __version__
 from riskmodels.errors import MissingPartError, ParameterError, RiskModelsError
-from riskmodels.privacy import mask_personal_data
 from riskmodels.terminal import (
     console,
     end_as_by_interrupt,
+    masked_traceback,
     print_plan,
     print_table,
     run_with_progress,
     shown,
+    without_grammar_of_iris,
 )
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
     from riskmodels.forecasting import Forecast, Method, Nowcast
     from riskmodels.policy import Policy
+    from riskmodels.runner.plan import Plan
     from riskmodels.tables import Tables
 
 EPILOG = (
@@ -92,24 +92,20 @@ def assess(
     ] = False,
 ) -> None:
     """Run a whole assessment: data to report. The report's folder appears when all is done, or not at all."""
-    from riskmodels.runner import (  # here, for start-up
-        change_settings,
-        load_run,
-        plan_assessment,
-    )
+    from riskmodels.runner.kernels import open_kernels  # here, for start-up
 
-    settings = change_settings(
-        load_run(run),
-        source=None if source is None else str(source.resolve()),
-        period=_last_quarter() if period == "last" else period,
-        policy_on=None if policy_on is None else policy_on.date(),
-        name=name,
-    )
-    plan = plan_assessment(settings, reports=reports, files=_files(file), layout=dry_run)
+    day = None if policy_on is None else policy_on.date()
+    changes = {"source": source and str(source.resolve()), "policy_on": day, "name": name}
+    changes["period"] = _last_quarter() if period == "last" else period
     if dry_run:
+        plan = _planned(run, changes, reports, file, layout=True)
         print_plan(plan.folder, str(plan.policy_valid_from), plan.files, plan.steps)
         return
-    report = run_with_progress(plan, store, warm=not cold_kernels)
+    with open_kernels(warm=not cold_kernels) as kernels:  # they import the libraries while the run is planned
+        plan = _planned(run, changes, reports, file)
+        report = run_with_progress(plan, store, kernels)
+    if kernels.note and not cold_kernels:
+        console.print(kernels.note, soft_wrap=True)
     _show_result(plan.folder / "results" / "findings")
     console.print(f"Report: {report}", soft_wrap=True)
 
@@ -319,6 +315,16 @@ def version() -> None:
     console.print(__version__)
 
 
+def _planned(
+    run: Path, changes: dict[str, Any], reports: Path, file: list[str] | None, *, layout: bool = False
+) -> "Plan":
+    from riskmodels.runner.plan import plan_assessment  # here, for start-up
+    from riskmodels.runner.settings import change_settings, load_run
+
+    settings = change_settings(load_run(run), **changes)
+    return plan_assessment(settings, reports=reports, files=_files(file), layout=layout)
+
+
 def _last_quarter() -> str:
     """Name the last quarter that has ended."""
     import pandas as pd  # here, for start-up
@@ -378,14 +384,10 @@ def _show_result(folder: Path, *, title: str = "") -> None:
         console.print(f"a {type(result).__name__}")
 
 
-def _masked_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print the traceback of a bug without personal data."""
-    sys.stderr.write(mask_personal_data("".join(traceback.format_exception(kind, error, trace))))
-
-
 def main() -> None:
     """Run the command line; an error of riskmodels is one message and its exit status."""
     end_as_by_interrupt()
+    without_grammar_of_iris()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads only slow small matrices down
     try:
         app()
@@ -394,4 +396,4 @@ def main() -> None:
         errors.print(f"Error: {shown(str(error))}", soft_wrap=True)
         sys.exit(error.exit_status)
     finally:
-        sys.excepthook = _masked_traceback  # afterwards, because typer puts its own in its place
+        sys.excepthook = masked_traceback  # afterwards, because typer puts its own in its place

@@ -13,7 +13,7 @@ import pandas as pd
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.tables import CONTRACTS, Break, Contract, Table, in_months
+from riskmodels.tables import CONTRACTS, Break, Contract, Table, as_relation, in_months
 from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]
@@ -304,7 +304,7 @@ def _counts(table: Table, contract: Contract, by: Sequence[str]) -> pd.DataFrame
 def _queried(table: Table, query: str, *, rows: str = "") -> pd.DataFrame:
     """Run a query over ``rows``, by default those of a table; raises ContractError for a column it lacks."""
     try:
-        found = duckdb.connect().from_query(f"FROM {rows or table.cells}").query("rows", query)
+        found = as_relation(f"FROM {rows or table.cells}").query("rows", query)
     except duckdb.BinderException as error:
         reason = str(error).splitlines()[0]
         raise ContractError(f"the table '{table.name}' cannot be grouped like that: {reason}") from None

@@ -4,7 +4,9 @@ import os
 import re
 import signal
 import sys
+import traceback
 from pathlib import Path
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
@@ -18,7 +20,8 @@ from riskmodels.privacy import mask_personal_data
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
     import pandas as pd
 
-    from riskmodels.runner import Plan
+    from riskmodels.runner.kernels import Kernels
+    from riskmodels.runner.plan import Plan
 
 _BY_SIGNAL = 128  # what shells add to the number of a signal that ended a program
 _WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160  # into a file or a pipe
@@ -34,6 +37,17 @@ def end_as_by_interrupt() -> None:
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         if signal.getsignal(number) == signal.SIG_DFL:  # nohup has one ignored
             signal.signal(number, end)
+
+
+def without_grammar_of_iris() -> None:
+    """Spare the program two seconds: jsonschema compiles a grammar of IRIs where it can, and no notebook has any."""
+    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
+    modules["rfc3987_syntax"] = None
+
+
+def masked_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print the traceback of a bug without personal data."""
+    sys.stderr.write(mask_personal_data("".join(traceback.format_exception(kind, error, trace))))
 
 
 def print_table(sentence: str, frame: "pd.DataFrame") -> None:
@@ -92,8 +106,8 @@ def print_plan(folder: Path, valid_from: str, files: dict[str, str], steps: list
         console.print(shown(line), soft_wrap=True)
 
 
-def run_with_progress(plan: "Plan", store: Path, *, warm: bool) -> Path:
-    """Execute a plan with a progress bar; ``warm`` as for ``open_kernels``."""
+def run_with_progress(plan: "Plan", store: Path, kernels: "Kernels") -> Path:
+    """Execute a plan with a progress bar."""
     from rich.progress import (  # here, for start-up
         BarColumn,
         MofNCompleteColumn,
@@ -103,11 +117,10 @@ def run_with_progress(plan: "Plan", store: Path, *, warm: bool) -> Path:
     )
 
     from riskmodels.runner.assessment_run import run_assessment  # here, for start-up
-    from riskmodels.runner.kernels import open_kernels
 
     steps = len(plan.steps) + 1
     columns = (TextColumn("{task.description:<48}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with open_kernels(warm=warm) as kernels, Progress(*columns, console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=steps)
         report = run_assessment(
             plan,
@@ -116,6 +129,4 @@ def run_with_progress(plan: "Plan", store: Path, *, warm: bool) -> Path:
             kernels=kernels,
         )
         bar.update(task, description="done", completed=steps)
-        if warm and kernels.note:
-            bar.console.print(kernels.note, soft_wrap=True)
     return report

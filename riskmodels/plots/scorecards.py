@@ -54,7 +54,7 @@ def plot_heat_map(result: Scorecard, policy: Policy, *, ax: Axes | None = None, 
         axes.imshow(numbers, cmap=colours, vmin=0, vmax=len(codes) - 1, aspect="auto", alpha=0.75)
         for (row, column), rating in np.ndenumerate(ratings):
             mark = RATING_MARKS.get(rating, "")
-            axes.text(column, row, mark, ha="center", va="center", fontsize=5, color="white")
+            axes.text(column, row, mark, ha="center", va="center", fontsize=5, color="white", in_layout=False)
         names = [short(local(policy.indicator(name), "name"), 34) for name in order]
         axes.set_xticks(
             np.arange(len(order)), names, rotation=60, ha="right", fontsize=7, rotation_mode="anchor"

@@ -8,7 +8,7 @@ from riskmodels.tables.holes import find_holes, runs_without, told_hole
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
 from riskmodels.tables.stocks import in_months, months_each
 from riskmodels.tables.store import Tables, file_sha256, keep, open_table, staging_folder
-from riskmodels.tables.stored import Break, Provenance, Table
+from riskmodels.tables.stored import Break, Provenance, Table, as_relation
 
 __all__ = [
     "ARROW_TYPES",
@@ -24,6 +24,7 @@ __all__ = [
     "Rule",
     "Table",
     "Tables",
+    "as_relation",
     "compare_deliveries",
     "compare_with_last",
     "data_quality",

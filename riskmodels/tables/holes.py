@@ -63,10 +63,10 @@ def runs_without(counts: Counts, *, step: int = 1, least: float = _ENOUGH) -> li
     for before, after in pairwise(there.tolist()):
         due = np.arange(before + step, after, step)
         empty = due[counts[due] == 0]
+        if not len(empty):
+            continue
         around = counts[before::-step][:_AROUND], counts[after::step][:_AROUND]
-        usual = np.concatenate(around)
-        many = _typical(usual) * len(empty)
-        if len(empty) and many >= least:
+        if _typical(np.concatenate(around)) * len(empty) >= least:
             holes.append((int(empty[0]), int(empty[-1])))
     return holes
 

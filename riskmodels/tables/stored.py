@@ -1,8 +1,9 @@
 """One stored table: its accepted and rejected rows, and where they came from."""
 
+import atexit
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,18 @@ from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import SQL_TYPES
 from riskmodels.tables.spans import beginning
 from riskmodels.tables.sql import literal, name, single_file
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Return the database, empty, that relations are of: to open one takes longer than most of their queries."""
+    atexit.register(_database.cache_clear)  # it must be gone before DuckDB's library is
+    return duckdb.connect()
+
+
+def as_relation(query: str) -> duckdb.DuckDBPyRelation:
+    """Return a query as a DuckDB relation, on a connection of its own."""
+    return _database().cursor().from_query(query)
 
 
 class Break(Parameters):
@@ -77,7 +90,7 @@ class Table:
     @property
     def relation(self) -> duckdb.DuckDBPyRelation:
         """The accepted rows as a DuckDB relation, on a connection of its own."""
-        return duckdb.connect().from_query(f"FROM read_parquet({single_file(self.path)})")
+        return as_relation(f"FROM read_parquet({single_file(self.path)})")
 
     @property
     def cells(self) -> str:
@@ -101,7 +114,7 @@ class Table:
     @property
     def with_unknown(self) -> duckdb.DuckDBPyRelation:
         """The rows of ``cells`` as a DuckDB relation, on a connection of its own."""
-        return duckdb.connect().from_query(f"FROM {self.cells}")
+        return as_relation(f"FROM {self.cells}")
 
     @property
     def rejected(self) -> pd.DataFrame:
