@@ -16,7 +16,7 @@ _LOCK = ".lock"  # held as long as the process of the folder lives, however it e
 def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]:
     """Give an empty folder, ``<prefix>…`` in ``parent`` (default: the system's temporary folder).
 
-    It is removed afterwards, with all in it; those of the same prefix whose process is dead are removed before.
+    It is removed afterwards, with all in it; those of the prefix whose process is dead are removed before.
     """
     home = parent or Path(tempfile.gettempdir())
     sweep(prefix, parent=home)

@@ -29,7 +29,7 @@ console = Console(width=_WIDTH, markup=False, emoji=False, highlight=False)  # d
 
 
 def end_as_by_interrupt() -> None:
-    """Let a scheduler's signal, or a closed terminal's, end the program as Ctrl-C does: all begun is undone."""
+    """Let a scheduler's signal, or a closed terminal's, end the program as Ctrl-C does: all is undone."""
 
     def end(number: int, _: object) -> None:
         sys.exit(_BY_SIGNAL + number)
@@ -40,7 +40,7 @@ def end_as_by_interrupt() -> None:
 
 
 def without_grammar_of_iris() -> None:
-    """Spare the program two seconds: jsonschema compiles a grammar of IRIs where it can, and no notebook has any."""
+    """Spare two seconds: jsonschema compiles a grammar of IRIs where it can, and no notebook has any."""
     modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
     modules["rfc3987_syntax"] = None
 

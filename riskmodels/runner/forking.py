@@ -1,9 +1,9 @@
 """The process that kernels are forked from: it imports what notebooks need once, and computes nothing.
 
-``python -m riskmodels.runner.forking FD``: on the socket FD it gets one byte and a channel for each kernel that
-is wanted. A forked child reads from its channel what to start with and becomes the kernel; the process itself
-answers on the channel with the child's process id, and with its exit status once it has ended. It dies with the
-process that started it, and its kernels with it.
+``python -m riskmodels.runner.forking FD``: on the socket FD it gets one byte and a channel for each kernel
+that is wanted. A forked child reads from its channel what to start with and becomes the kernel; the process itself
+answers on the channel with the child's process id, and with its exit status once it has ended. It dies with
+the process that started it, and its kernels with it.
 """
 
 import contextlib
@@ -88,7 +88,7 @@ def _serve(control: socket.socket) -> None:
 def _fork(channel: socket.socket, channels: dict[int, socket.socket], own: list[int]) -> None:
     try:
         if _threads() > 1:
-            raise OSError("the process to fork from has several threads")  # noqa: TRY301  answered as the others
+            raise OSError("the process to fork from has several threads")  # noqa: TRY301  answered below
         process = os.fork()
     except OSError as error:
         _answer(channel, str(error))

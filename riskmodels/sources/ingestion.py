@@ -148,28 +148,7 @@ def _stage(
     """Read a table's files one after the other and write its accepted and its rejected rows."""
     mapping, root = located
     contract = CONTRACTS[table]
-    rules = _not_after(contract, source.as_of)
-    scratch = folder / _SCRATCH
-    scratch.mkdir()
-    conversion = Conversion(
-        contract=contract,
-        mapping=mapping,
-        rules=rules,
-        timezone=source.timezone,
-        spill=scratch,
-        missing=source.missing,
-    )
-    tally = Tally()
-    with (
-        RowGroups(folder / ACCEPTED, accepted_schema(conversion), keys=contract.key) as accepted,
-        RowGroups(folder / _SCREENED, REJECTED_ROWS) as screened,
-    ):
-        for file in raw_files(mapping, root, scratch):
-            for good, bad in _screened(file, conversion, units, tally):
-                accepted.write(good)
-                screened.write(bad)
-    shutil.rmtree(scratch)  # it may hold raw data, not masked: nothing of it is kept
-    refuse_unreadable(conversion, tally, folder / _SCREENED)
+    tally = _screen_files(source, contract, mapping, root, folder, units)
     doubles = repeated_rows(folder / ACCEPTED, contract, fold=mapping.fold)
     totals = find_totals(
         folder / ACCEPTED,
@@ -197,6 +176,34 @@ def _stage(
         reconciled=reconciled + totals.met,
         doubts=totals.doubts,
     )
+
+
+def _screen_files(
+    source: Source, contract: Contract, mapping: TableMap, root: Path, folder: Path, units: pa.Table | None
+) -> Tally:
+    """Write the rows of a table's files, accepted and screened out; refuse files that cannot be read."""
+    scratch = folder / _SCRATCH
+    scratch.mkdir()
+    conversion = Conversion(
+        contract=contract,
+        mapping=mapping,
+        rules=_not_after(contract, source.as_of),
+        timezone=source.timezone,
+        spill=scratch,
+        missing=source.missing,
+    )
+    tally = Tally()
+    with (
+        RowGroups(folder / ACCEPTED, accepted_schema(conversion), keys=contract.key) as accepted,
+        RowGroups(folder / _SCREENED, REJECTED_ROWS) as screened,
+    ):
+        for file in raw_files(mapping, root, scratch):
+            for good, bad in _screened(file, conversion, units, tally):
+                accepted.write(good)
+                screened.write(bad)
+    shutil.rmtree(scratch)  # it may hold raw data, not masked: nothing of it is kept
+    refuse_unreadable(conversion, tally, folder / _SCREENED)
+    return tally
 
 
 def _declared(mapping: TableMap) -> dict[str, tuple[str, ...]]:
@@ -278,7 +285,8 @@ def _last_day(staged: dict[str, _Staged]) -> date:
         _, rejected = staged[table].rows
         why = f": of {rejected:,} rows {reasons(path.with_name(REJECTED))}" if rejected else ""
         raise ContractError(
-            f"the source's {table} have no accepted row{why}. Correct the source file; or, where there are none, give as_of"
+            f"the source's {table} have no accepted row{why}. Correct the source file; or, where there are none,"
+            " give as_of"
         )
     counts = pc.value_counts(pc.cast(pc.floor_temporal(days, unit="month"), pa.date32()).combine_chunks())
     months = counts.field("values").to_numpy(zero_copy_only=False).astype("datetime64[M]").astype("int64")

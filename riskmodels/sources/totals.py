@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 
 import duckdb
@@ -15,10 +15,12 @@ from riskmodels.tables import Contract
 from riskmodels.tables.sql import literal, name, single_file
 
 _WORDS = (
-    r"(grand |sub-?\s?|over)?total(s|\b.*)?|.* (sub-?\s?)?totals?|all(\b.*)?|overall|sum|whole bank|bank[- ]wide|aggregate"
+    r"(grand |sub-?\s?|over)?total(s|\b.*)?|.* (sub-?\s?)?totals?|all(\b.*)?|overall|sum"
+    r"|whole bank|bank[- ]wide|aggregate"
     r"|.*(合计|总计|小计|共计|合計|總計|小計|总数|汇总)|全部.*|全行|全体|所有.*"
     r"|gesamt|summe|insgesamt|totale|ensemble|todos|todas|totais|itogo|итого|всего"
 )
+_BELOW = r"小计|小計|sub-?\s?total"
 _ENOUGH = 20  # bits: how unlikely it is that a row whose name does not say so is the sum by chance
 _ENOUGH_EMPTY = 6
 _LARGEST = 3  # a total is the largest row, or nearly
@@ -55,13 +57,26 @@ class Totals:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Shape:
-    """Columns over which rows may be added up, the others of the key, and the figures."""
+class _Search:
+    """Where totals are looked for: ``cells`` in a database, from which those that are found are deleted.
 
+    ``dims`` are the columns over which rows may be added up, ``fixed`` the others of the key.
+    """
+
+    connection: duckdb.DuckDBPyConnection
     dims: list[str]
     fixed: list[str]
     figures: list[str]
     at: str
+    declared: Mapping[str, Sequence[str]]
+
+    def others(self, chosen: Sequence[str]) -> list[str]:
+        """Return the key's columns that are not chosen."""
+        return [column for column in (*self.dims, *self.fixed) if column not in chosen]
+
+    def is_open(self, column: str) -> bool:
+        """Tell whether the source file leaves it open which values of a column are totals."""
+        return self.declared.get(column) is None
 
 
 def find_totals(
@@ -91,74 +106,78 @@ def find_totals(
     Returns
     -------
     Totals
-        A row is a total where the source file says so, or where it equals the sum of its parts in every period. One that
-        only bears the name is kept.
+        A row is a total where the source file says so, or where it equals the sum of its parts in every
+        period. One that only bears the name is kept.
     """
-    shape = _shape(path, contract)
-    if not shape.dims:
+    dims = _dimensions(path, contract)
+    if not dims:
         return Totals(rules={}, met=0, doubts=())
-    rules: dict[int, str] = {}
-    doubts: list[str] = []
     with limited_connection(path.parent) as connection:
-        _load(connection, path, shape, skip, declared)
-        days = ", ".join(f"{literal(day)}::DATE" for day in sorted(set(lost)))
-        connection.execute(f"CREATE TEMP TABLE lost AS SELECT unnest([{days}]::DATE[]) AS day")
-        met = 0
-        for chosen in _subsets(shape.dims):
-            met += _named(connection, shape, chosen, declared, rules, doubts)
-        for column in shape.dims:
-            if declared.get(column) is None:
-                met += _largest(connection, shape, column, rules)
-        doubts += _left(connection, shape, declared)
-    return Totals(rules=rules, met=met, doubts=tuple(doubts))
+        search = _Search(
+            connection=connection,
+            dims=dims,
+            fixed=[key for key in contract.cell if key not in dims],
+            figures=list(contract.figures),
+            at=contract.at,
+            declared=declared,
+        )
+        _load(search, path, skip, lost)
+        found = [_named(search, chosen) for chosen in _subsets(dims)]
+        found += [_largest(search, column) for column in dims if search.is_open(column)]
+        kept = tuple(_kept(search))
+    return Totals(
+        rules={place: rule for part in found for place, rule in part.rules.items()},
+        met=sum(part.met for part in found),
+        doubts=(*chain.from_iterable(part.doubts for part in found), *kept),
+    )
 
 
-def _shape(path: Path, contract: Contract) -> _Shape:
-    """Leave out columns with one value in all rows: nothing is added up over them."""
+def _dimensions(path: Path, contract: Contract) -> list[str]:
+    """Name the columns of a table of counts over which rows may be added up."""
+    if not contract.cell:
+        return []
     kinds = {column.name: column.type for column in contract.columns}
-    found = pq.read_schema(path).names
-    over = [column for column in found if column.startswith(OVER)]
     keys = [key for key in contract.cell if kinds[key] == "code" and key != "indicator_id"]
-    dims = [*keys, *over] if contract.cell else []
-    fixed = [key for key in contract.cell if key not in dims]
-    return _Shape(dims=dims, fixed=fixed, figures=list(contract.figures), at=contract.at)
+    return [*keys, *(column for column in pq.read_schema(path).names if column.startswith(OVER))]
 
 
-def _load(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    shape: _Shape,
-    skip: Sequence[int],
-    declared: Mapping[str, Sequence[str]],
-) -> None:
-    """Create ``cells``: place, columns, figures, and for each dimension whether the row may be a total over it."""
-    columns = ", ".join(map(name, [*shape.dims, *shape.fixed]))
-    figures = ", ".join(f"{name(figure)}::DOUBLE AS {name(figure)}" for figure in shape.figures)
-    scan = f"read_parquet({single_file(path)}, file_row_number = true)"
-    connection.execute(
+def _load(search: _Search, path: Path, skip: Sequence[int], lost: Sequence[str]) -> None:
+    """Create ``cells``: place, columns, figures, and for each dimension whether a row may be a total over it.
+
+    Beside it ``lost``, the days of the periods in which rows lack.
+    """
+    columns = ", ".join(map(name, [*search.dims, *search.fixed]))
+    figures = ", ".join(f"{name(figure)}::DOUBLE AS {name(figure)}" for figure in search.figures)
+    likes = ", ".join(f"{_like(search, column)} AS {_likes(column)}" for column in search.dims)
+    search.connection.execute(
         "CREATE TEMP TABLE doubles AS SELECT unnest($places::BIGINT[]) AS place", {"places": list(skip)}
     )
-    likes = ", ".join(f"{_like(column, declared)} AS {name('like ' + column)}" for column in shape.dims)
-    connection.execute(
-        f"CREATE TEMP TABLE cells AS SELECT *, {likes} FROM (SELECT file_row_number AS place, {columns}, {figures},"
-        f" file_row_number IN (FROM doubles) AS is_double FROM {scan})"
+    search.connection.execute(
+        f"CREATE TEMP TABLE cells AS SELECT *, {likes} FROM"
+        f" (SELECT file_row_number AS place, {columns}, {figures}, file_row_number IN (FROM doubles) AS is_double"
+        f" FROM read_parquet({single_file(path)}, file_row_number = true))"
     )
-    for column in shape.dims:  # a column that is always empty is no dimension
-        only = connection.execute(f"SELECT count({name(column)}) FROM cells").fetchall()[0][0] == 0
-        if only:
-            connection.execute(f"UPDATE cells SET {name('like ' + column)} = false")
+    for column in search.dims:  # one that is always empty is no dimension
+        if search.connection.execute(f"SELECT count({name(column)}) FROM cells").fetchall()[0][0] == 0:
+            search.connection.execute(f"UPDATE cells SET {_likes(column)} = false")
+    days = ", ".join(f"{literal(day)}::DATE" for day in sorted(set(lost)))
+    search.connection.execute(f"CREATE TEMP TABLE lost AS SELECT unnest([{days}]::DATE[]) AS day")
 
 
-def _like(column: str, declared: Mapping[str, Sequence[str]]) -> str:
-    """SQL for whether a row may be a total over a column: its value is declared, is a word for it, or is empty."""
-    values = declared.get(column)
-    if values is None:
-        return (
-            f"({name(column)} IS NULL OR regexp_full_match(lower(trim({name(column)})), {literal(_WORDS)}))"
-        )
+def _like(search: _Search, column: str) -> str:
+    """SQL for whether a row may be a total over a column: its value is declared, a word for it, or empty."""
+    if search.is_open(column):
+        called = f"regexp_full_match(lower(trim({name(column)})), {literal(_WORDS)})"
+        return f"({name(column)} IS NULL OR {called})"
+    values = search.declared[column]
     listed = ", ".join([*map(literal, filter(None, values)), "NULL"])
     empty = f" OR {name(column)} IS NULL" if "" in values else ""
     return f"(coalesce({name(column)} IN ({listed}), false){empty})"
+
+
+def _likes(column: str) -> str:
+    """Name the column of ``cells`` that says whether a row may be a total over a column."""
+    return name(f"like {column}")
 
 
 def _subsets(columns: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -174,65 +193,58 @@ def _listed(columns: Sequence[str]) -> str:
     return "".join(f"{name(column)}, " for column in columns)
 
 
-def _named(
-    connection: duckdb.DuckDBPyConnection,
-    shape: _Shape,
-    chosen: tuple[str, ...],
-    declared: Mapping[str, Sequence[str]],
-    rules: dict[int, str],
-    doubts: list[str],
-) -> int:
+def _named(search: _Search, chosen: tuple[str, ...]) -> Totals:
     """Compare rows that are called totals over some columns with the sum of the rows that are called none."""
-    rest = [column for column in (*shape.dims, *shape.fixed) if column not in chosen]
-    inside = " AND ".join(
-        f"{'' if column in chosen else 'NOT '}{name('like ' + column)}" for column in shape.dims
-    )
-    if not connection.execute(f"SELECT 1 FROM cells WHERE {inside} LIMIT 1").fetchall():
-        return 0
-    sums = ", ".join(
-        f"sum({name(f)}) AS {name(f)}, bool_and({name(f)} IS NOT NULL) AS {name('all ' + f)}"
-        for f in shape.figures
-    )
-    none = " AND ".join(f"NOT {name('like ' + column)}" for column in shape.dims)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE parts AS SELECT {_listed(rest)}{sums} FROM cells WHERE {none}"
-        " AND NOT is_double GROUP BY ALL"
-    )
-    equal = " AND ".join(
-        f"coalesce(NOT parts.{name('all ' + f)} OR {_CLOSE.format(one='wholes.' + name(f), other='parts.' + name(f))}, true)"
-        for f in shape.figures
-    )
-    first = shape.figures[0]
-    found = connection.execute(
-        f"SELECT {_listed(chosen)}count(*) AS compared, count(*) FILTER ({equal}) AS met,"
-        f" sum(log2(1 + coalesce(wholes.{name(first)}, 0))) AS bits FROM"
-        f" (SELECT {_listed(chosen)}{_listed(rest)}{sums} FROM cells WHERE {inside} AND NOT is_double GROUP BY ALL)"
-        f" AS wholes JOIN parts ON {_same('wholes', 'parts', rest)}"
-        f" WHERE wholes.{name(shape.at)} NOT IN (FROM lost) GROUP BY {', '.join(map(name, chosen))} ORDER BY ALL"
-    ).fetchall()
-    confirmed = 0
-    for *values, compared, met, bits in found:
-        told = any(declared.get(column) is not None for column in chosen)
+    inside = " AND ".join(f"{'' if column in chosen else 'NOT '}{_likes(column)}" for column in search.dims)
+    rules: dict[int, str] = {}
+    doubts, confirmed = [], 0
+    for values, compared, met, bits in _compared_by_name(search, chosen, inside):
+        told = not all(map(search.is_open, chosen))
         least = _ENOUGH_EMPTY if None in values and chosen != ("unit_id",) else 0
         if not told and not (met == compared and bits > least):
             continue
         confirmed += met
         if met < compared:
             doubts.append(
-                f"{_words(chosen, values)} is declared a total, but equals the sum of its parts in {met} of {compared} cells only"
+                f"{_words(chosen, values)} is declared a total, but equals the sum of its parts in"
+                f" {met} of {compared} cells only"
             )
-        _leave_out(
-            connection,
-            chosen,
-            values,
-            rest,
-            inside,
-            f"total of other rows, left out: {_words(chosen, values)}",
-            rules,
-        )
+        rules |= _taken_out(search, chosen, values, inside)
     if confirmed:
-        _leave_out_below(connection, chosen, inside, rules)
-    return confirmed
+        rules |= _taken_out_below(search, chosen, inside)
+    return Totals(rules=rules, met=confirmed, doubts=tuple(doubts))
+
+
+def _compared_by_name(
+    search: _Search, chosen: tuple[str, ...], inside: str
+) -> list[tuple[list[str | None], int, int, float]]:
+    """Create ``parts``; return of each total by name its values, cells compared, cells met, bits of evidence."""
+    if not search.connection.execute(f"SELECT 1 FROM cells WHERE {inside} LIMIT 1").fetchall():
+        return []
+    rest = search.others(chosen)
+    sums = ", ".join(
+        f"sum({name(f)}) AS {name(f)}, bool_and({name(f)} IS NOT NULL) AS {name('all ' + f)}"
+        for f in search.figures
+    )
+    none = " AND ".join(f"NOT {_likes(column)}" for column in search.dims)
+    search.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE parts AS SELECT {_listed(rest)}{sums} FROM cells WHERE {none}"
+        " AND NOT is_double GROUP BY ALL"
+    )
+    equal = " AND ".join(
+        f"coalesce(NOT parts.{name('all ' + f)}"
+        f" OR {_CLOSE.format(one='wholes.' + name(f), other='parts.' + name(f))}, true)"
+        for f in search.figures
+    )
+    found = search.connection.execute(
+        f"SELECT {_listed(chosen)}count(*) AS compared, count(*) FILTER ({equal}) AS met,"
+        f" sum(log2(1 + coalesce(wholes.{name(search.figures[0])}, 0))) AS bits FROM"
+        f" (SELECT {_listed(chosen)}{_listed(rest)}{sums} FROM cells WHERE {inside} AND NOT is_double"
+        f" GROUP BY ALL) AS wholes JOIN parts ON {_same('wholes', 'parts', rest)}"
+        f" WHERE wholes.{name(search.at)} NOT IN (FROM lost)"
+        f" GROUP BY {', '.join(map(name, chosen))} ORDER BY ALL"
+    ).fetchall()
+    return [(values, compared, met, bits) for *values, compared, met, bits in found]
 
 
 def _words(columns: Sequence[str], values: Sequence[str | None]) -> str:
@@ -242,111 +254,87 @@ def _words(columns: Sequence[str], values: Sequence[str | None]) -> str:
     )
 
 
-def _leave_out(
-    connection: duckdb.DuckDBPyConnection,
-    chosen: Sequence[str],
-    values: Sequence[str | None],
-    rest: Sequence[str],
-    inside: str,
-    rule: str,
-    rules: dict[int, str],
-) -> None:
-    """Take the rows of one total, as far as its parts are there, out of ``cells``."""
+def _taken_out(
+    search: _Search, chosen: Sequence[str], values: Sequence[str | None], inside: str = "true"
+) -> dict[int, str]:
+    """Take the rows of one total, as far as its parts are there, out of ``cells``; return rules by place."""
     mine = " AND ".join(
         f"cells.{name(column)} IS NOT DISTINCT FROM {'NULL' if value is None else literal(value)}"
         for column, value in zip(chosen, values, strict=True)
     )
-    found = connection.execute(
-        f"DELETE FROM cells WHERE {mine} AND {inside} AND EXISTS (SELECT 1 FROM parts WHERE {_same('cells', 'parts', rest)})"
-        " RETURNING place"
-    ).fetchall()
-    rules.update(dict.fromkeys((place for (place,) in found), rule))
+    parts = f"SELECT 1 FROM parts WHERE {_same('cells', 'parts', search.others(chosen))}"
+    rule = f"total of other rows, left out: {_words(chosen, values)}"
+    return _deleted(search, f"{mine} AND {inside} AND EXISTS ({parts})", rule)
 
 
-def _leave_out_below(
-    connection: duckdb.DuckDBPyConnection,
-    chosen: Sequence[str],
-    inside: str,
-    rules: dict[int, str],
-) -> None:
+def _taken_out_below(search: _Search, chosen: Sequence[str], inside: str) -> dict[int, str]:
     """Where a total is the sum without rows that are called sub-totals, these are no part of it."""
-    below = " AND ".join(
-        f"regexp_matches(lower({name(column)}), '小计|小計|sub-?\\s?total')" for column in chosen
-    )
-    found = connection.execute(f"DELETE FROM cells WHERE {inside} AND {below} RETURNING place").fetchall()
-    rules.update(
-        dict.fromkeys(
-            (place for (place,) in found), "sub-total of other rows, left out: no part of their total"
-        )
-    )
+    below = " AND ".join(f"regexp_matches(lower({name(column)}), {literal(_BELOW)})" for column in chosen)
+    rule = "sub-total of other rows, left out: no part of their total"
+    return _deleted(search, f"{inside} AND {below}", rule)
 
 
-def _largest(connection: duckdb.DuckDBPyConnection, shape: _Shape, column: str, rules: dict[int, str]) -> int:
+def _deleted(search: _Search, condition: str, rule: str) -> dict[int, str]:
+    found = search.connection.execute(f"DELETE FROM cells WHERE {condition} RETURNING place").fetchall()
+    return dict.fromkeys((place for (place,) in found), rule)
+
+
+def _largest(search: _Search, column: str) -> Totals:
     """Test whether one of the largest values of a column is, wherever it stands, the sum of all others."""
-    rest = [other for other in (*shape.dims, *shape.fixed) if other != column]
-    first = name(shape.figures[0])
-    largest = connection.execute(
-        f"SELECT {name(column)}, any_value({name('like ' + column)}) FROM cells WHERE NOT is_double AND {name(column)} IS NOT NULL"
-        f" GROUP BY ALL ORDER BY sum({first}) DESC NULLS LAST, 1 LIMIT {_LARGEST}"
+    largest = search.connection.execute(
+        f"SELECT {name(column)}, any_value({_likes(column)}) FROM cells WHERE NOT is_double"
+        f" AND {name(column)} IS NOT NULL GROUP BY ALL"
+        f" ORDER BY sum({name(search.figures[0])}) DESC NULLS LAST, 1 LIMIT {_LARGEST}"
     ).fetchall()
-    if len(largest) < _LARGEST:  # itself and two parts
-        return 0
-    for value, is_named in largest:
-        mine = f"{name(column)} = {literal(value)}"
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE parts AS SELECT {_listed(rest)}"
-            + ", ".join(
-                f"sum({name(f)}) FILTER (NOT {mine}) AS {name(f)}, sum({name(f)}) FILTER ({mine}) AS {name('whole ' + f)}"
-                for f in shape.figures
-            )
-            + f", count(*) FILTER (NOT {mine} AND {first} > 0) AS parts, bool_or({first} IS NULL) AS unknown"
-            f" FROM cells WHERE NOT is_double AND {name(shape.at)} NOT IN (FROM lost) GROUP BY ALL HAVING bool_or({mine})"
-        )
-        equal = " AND ".join(
-            f"coalesce({_CLOSE.format(one=name('whole ' + f), other=name(f))}, {name(f)} IS NULL AND coalesce({name('whole ' + f)}, 0) = 0)"
-            for f in shape.figures
-        )
-        met, compared, bits, many = connection.execute(
-            f"SELECT count(*) FILTER ({equal}), count(*), coalesce(sum(log2(1 + {name('whole ' + shape.figures[0])}))"
-            f" FILTER (parts > 1), 0), count(*) FILTER (parts > 1) FROM parts WHERE NOT unknown"
-        ).fetchall()[0]
-        if met == compared and bits > (0 if is_named else _ENOUGH) and (is_named or many > 1):
-            _leave_out(
-                connection,
-                [column],
-                [value],
-                rest,
-                "true",
-                f"total of other rows, left out: {_words([column], [value])}",
-                rules,
-            )
-            return int(met)
-    return 0
+    if len(largest) == _LARGEST:  # itself and two parts
+        for value, is_named in largest:
+            met, compared, bits, many = _compared_by_figures(search, column, value)
+            if met == compared and bits > (0 if is_named else _ENOUGH) and (is_named or many > 1):
+                return Totals(rules=_taken_out(search, [column], [value]), met=met, doubts=())
+    return Totals(rules={}, met=0, doubts=())
 
 
-def _left(
-    connection: duckdb.DuckDBPyConnection, shape: _Shape, declared: Mapping[str, Sequence[str]]
-) -> Iterator[str]:
-    """Name the rows that are called totals and were kept."""
-    alike = "".join(
-        f" AND others.{name(one)} IS NOT DISTINCT FROM cells.{name(one)}"
-        for one in shape.fixed
-        if one != shape.at
+def _compared_by_figures(search: _Search, column: str, value: str) -> tuple[int, int, float, int]:
+    """Create ``parts``; return cells met, cells compared, bits of evidence, cells with more than one part."""
+    first, mine = name(search.figures[0]), f"{name(column)} = {literal(value)}"
+    sums = ", ".join(
+        f"sum({name(f)}) FILTER (NOT {mine}) AS {name(f)},"
+        f" sum({name(f)}) FILTER ({mine}) AS {name('whole ' + f)}"
+        for f in search.figures
     )
-    for column in shape.dims:
-        if declared.get(column) is not None:
-            continue
-        found = connection.execute(
-            f"SELECT {name(column)}, count(*) FROM cells WHERE {name('like ' + column)} AND NOT is_double"
-            f" AND EXISTS (SELECT 1 FROM cells AS others WHERE NOT others.{name('like ' + column)}{alike})"
-            f" GROUP BY ALL ORDER BY 1 LIMIT {_SHOWN}"
+    search.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE parts AS SELECT {_listed(search.others([column]))}{sums},"
+        f" count(*) FILTER (NOT {mine} AND {first} > 0) AS parts, bool_or({first} IS NULL) AS unknown"
+        f" FROM cells WHERE NOT is_double AND {name(search.at)} NOT IN (FROM lost)"
+        f" GROUP BY ALL HAVING bool_or({mine})"
+    )
+    equal = " AND ".join(
+        f"coalesce({_CLOSE.format(one=name('whole ' + f), other=name(f))},"
+        f" {name(f)} IS NULL AND coalesce({name('whole ' + f)}, 0) = 0)"
+        for f in search.figures
+    )
+    whole = name(f"whole {search.figures[0]}")
+    met, compared, bits, many = search.connection.execute(
+        f"SELECT count(*) FILTER ({equal}), count(*), coalesce(sum(log2(1 + {whole})) FILTER (parts > 1), 0),"
+        " count(*) FILTER (parts > 1) FROM parts WHERE NOT unknown"
+    ).fetchall()[0]
+    return int(met), int(compared), float(bits), int(many)
+
+
+def _kept(search: _Search) -> Iterator[str]:
+    """Name the rows that are called totals and were kept."""
+    alike = [column for column in search.fixed if column != search.at]
+    for column in filter(search.is_open, search.dims):
+        found = search.connection.execute(
+            f"SELECT {name(column)}, count(*) FROM cells WHERE {_likes(column)} AND NOT is_double"
+            f" AND EXISTS (SELECT 1 FROM cells AS others WHERE NOT others.{_likes(column)}"
+            f" AND {_same('others', 'cells', alike)}) GROUP BY ALL ORDER BY 1 LIMIT {_SHOWN}"
         ).fetchall()
         for value, rows in found:
-            what = _words([column], [value])
-            if value is None and column != "unit_id":
-                continue
-            yield (
-                f"{what} ({rows} rows) may be a total by its name, but is not the sum of the others in every period: it is"
-                f" kept and added to them. If it is one, say so: totals: {{{column.removeprefix(OVER)}: [{value or ''!r}]}}; if not:"
-                f" totals: {{{column.removeprefix(OVER)}: []}}"
-            )
+            if value is not None or column == "unit_id":
+                key = column.removeprefix(OVER)
+                yield (
+                    f"{_words([column], [value])} ({rows} rows) may be a total by its name, but is not"
+                    " the sum of the others in every period: it is kept and added to them. If it is one, say so:"
+                    f" totals: {{{key}: [{value or ''!r}]}}; if not: totals: {{{key}: []}}"
+                )
