@@ -455,14 +455,16 @@ def test_a_backtest_without_any_known_outcome_is_drawn() -> None:
 
 def test_a_rating_is_told_by_its_mark_too() -> None:
     axes = drawn(plot(make_card([{}], UNITS)))
-    markers = {container.lines[0].get_marker() for container in axes.containers}
+    markers = {(line.get_marker(), line.get_fillstyle()) for line, *_ in axes.containers}
     assert len(markers) == 4
     policy = rm.load_policy(POLICIES, on="2026-10-01")
     card = make_card([RED | {"unit_id": "u0"}, AMBER | {"unit_id": "u1"}, {"unit_id": "u3"}], UNITS)
     heat = drawn(plot_heat_map(card, policy))
-    assert [text.get_text() for text in heat.texts] == [
-        RATING_MARKS["red"], RATING_MARKS["amber"], "", RATING_MARKS["green"],
-    ]  # fmt: skip
+    assert {marks.get_label(): marks.get_offsets().tolist() for marks in heat.collections} == {
+        "red": [[0, 0]], "amber": [[0, 1]], "green": [[0, 3]], "insufficient": [],
+    }  # fmt: skip
+    assert len({marks.get_paths()[0].vertices.tobytes() for marks in heat.collections[:3]}) == 3
+    assert [len(marks.get_facecolor()) for marks in heat.collections] == [1, 1, 1, 0]
     assert all(mark in heat.get_xlabel() for mark in RATING_MARKS.values())
     assert set(COLOURS) == {*RATING_MARKS, ""}
 

@@ -11,9 +11,16 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.markers import MarkerStyle
 from matplotlib.ticker import LogLocator
 
 COLOURS = {"red": "#b3261e", "amber": "#c77700", "green": "#2e7d4f", "insufficient": "#8a8f98", "": "#ffffff"}
+MARKERS = {  # the shapes of RATING_MARKS
+    "red": MarkerStyle("s"),
+    "amber": MarkerStyle("^"),
+    "green": MarkerStyle("o"),
+    "insufficient": MarkerStyle("o", fillstyle="none"),
+}
 LINE, BAND, SHOCK, NOTE = "#1f3b5c", "#7d9bbf", "#b3261e", "#5f6570"
 _FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "DejaVu Sans")
 _DPI, _WIDTH = 110, 7.2

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from riskmodels.labels import RATING_MARKS, label, local, rating_label
-from riskmodels.plots.canvas import COLOURS, house_axes, noted, short
+from riskmodels.plots.canvas import COLOURS, MARKERS, house_axes, noted, short
 from riskmodels.plots.dispatch import plot_of
 from riskmodels.policy import Policy
 from riskmodels.scorecard import RATINGS, Scorecard
@@ -19,7 +19,7 @@ def plot_scorecard(result: Scorecard, *, ax: Axes | None = None) -> Axes:
     table = result.table.head(_MOST_UNITS).iloc[::-1]
     with house_axes(ax, 7.2, 1.2 + 0.17 * len(table)) as axes:
         places = np.arange(len(table))
-        for rating, marker in zip(RATINGS, "s^oD", strict=True):
+        for rating, marker in MARKERS.items():
             rows = (table["rating"] == rating).to_numpy()
             scores = table["score"].to_numpy()[rows]
             spread = np.abs(table[["lower", "upper"]].to_numpy()[rows].T - scores)
@@ -27,7 +27,8 @@ def plot_scorecard(result: Scorecard, *, ax: Axes | None = None) -> Axes:
                 scores,
                 places[rows],
                 xerr=spread,
-                fmt=marker,
+                linestyle="none",
+                marker=marker,
                 color=COLOURS[rating],
                 markersize=5,
                 elinewidth=1,
@@ -52,9 +53,9 @@ def plot_heat_map(result: Scorecard, policy: Policy, *, ax: Axes | None = None, 
         numbers = np.vectorize(codes.index, otypes=[int])(ratings) if ratings.size else np.zeros((1, 1))
         colours = ListedColormap([COLOURS[code] for code in codes])
         axes.imshow(numbers, cmap=colours, vmin=0, vmax=len(codes) - 1, aspect="auto", alpha=0.75)
-        for (row, column), rating in np.ndenumerate(ratings):
-            mark = RATING_MARKS.get(rating, "")
-            axes.text(column, row, mark, ha="center", va="center", fontsize=5, color="white", in_layout=False)
+        for rating, marker in MARKERS.items():
+            down, along = np.nonzero(ratings == rating)
+            axes.scatter(along, down, s=9, c="white", marker=marker, linewidths=0.8, label=rating)
         names = [short(local(policy.indicator(name), "name"), 34) for name in order]
         axes.set_xticks(
             np.arange(len(order)), names, rotation=60, ha="right", fontsize=7, rotation_mode="anchor"
