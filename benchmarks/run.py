@@ -116,8 +116,7 @@ def run_in_sequence(folder: Path) -> None:
     import papermill
 
     from riskmodels.runner import load_run, plan_assessment
-    from riskmodels.runner.assessment_run import NOTEBOOK_FOLDER
-    from riskmodels.runner.plan import plan_steps
+    from riskmodels.runner.plan import NOTEBOOK_FOLDER, plan_steps
 
     settings = load_run(RUN)
     plan = plan_assessment(settings, reports=folder)
@@ -136,9 +135,9 @@ def run_in_sequence(folder: Path) -> None:
 def computed() -> Stages:
     """Compute what the notebooks compute, and return the seconds of each stage."""
     import riskmodels as rm
-    from riskmodels.runner.forking import import_libraries
+    from riskmodels.runner.forking import imports
 
-    import_libraries()  # imports are not computation
+    list(imports())  # they are not computation
     seconds: Stages = {}
     results: dict[str, Any] = {}
     for name, stage in _stages(rm, results):

@@ -6,24 +6,21 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from riskmodels.errors import RunError
 from riskmodels.labels import use_language
-from riskmodels.policy import load_policy
-from riskmodels.report import write_report
 from riskmodels.results import replace_folder
 from riskmodels.runner.execution import execute_notebook
-from riskmodels.runner.front_page import summarise
 from riskmodels.runner.kernels import Kernels
-from riskmodels.runner.outputs import write_document, write_manifest, write_tables
-from riskmodels.runner.plan import Plan, Step, plan_steps
+from riskmodels.runner.plan import NOTEBOOK_FOLDER, Plan, Step, plan_steps
 from riskmodels.sources import load_source
 
-NOTEBOOK_FOLDER = Path(__file__).parents[2] / "notebooks"
 _KERNELS = 2  # at a time
+_FINISHING = "riskmodels.runner.finishing"
 
 
 def run_assessment(
@@ -99,18 +96,14 @@ def _fill(
     failed = plan.folder.with_name(f"{plan.folder.name}.failed")
     shutil.rmtree(failed, ignore_errors=True)
     try:
-        seconds = _execute(steps, folder / "notebooks", progress, kernels)
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(import_module, _FINISHING)  # there is time while the notebooks run
+            seconds = _execute(steps, folder / "notebooks", progress, kernels)
     except BaseException:
         shutil.copytree(folder / "notebooks", failed)
         raise
     progress(len(steps), "report")
-    results = folder / "results"
-    front = summarise(plan.settings, results, policy=load_policy(plan.settings.policies, on=plan.policy_on))
-    notebooks = [folder / "notebooks" / f"{step.name}.ipynb" for step in steps]
-    write_report(notebooks, folder / "report.html", front=front)
-    write_document(results, folder / "assessment.json")
-    write_tables(results, folder / "tables")
-    write_manifest(plan, folder, seconds=seconds, code=[Path(__file__).parents[1], NOTEBOOK_FOLDER])
+    import_module(_FINISHING).finish(plan, folder, steps, seconds)
 
 
 def _execute(

@@ -1,5 +1,7 @@
 """The process that kernels are forked from: it imports what notebooks need once, and computes nothing.
 
+A kernel that is wanted before all is imported is forked at once, and imports the rest when it needs it.
+
 ``python -m riskmodels.runner.forking FD``: on the socket FD it gets one byte and a channel for each kernel
 that is wanted. A forked child reads from its channel what to start with and becomes the kernel; the process itself
 answers on the channel with the child's process id, and with its exit status once it has ended. It dies with
@@ -15,13 +17,14 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _REQUEST = 1 << 16  # bytes read at a time
-_OUTSIDE = (  # what is otherwise imported when it is first used
+_OF_KERNELS = (  # what is otherwise imported when it is first used
     "ipykernel.kernelapp",
     "ipykernel.debugger",
     "IPython.core.completerlib",
@@ -29,6 +32,8 @@ _OUTSIDE = (  # what is otherwise imported when it is first used
     "IPython.extensions.storemagic",
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
+)
+_OF_SOME = (
     "holidays.countries",
     "SALib.analyze.sobol",
     "SALib.sample.sobol",
@@ -44,23 +49,19 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends this process
     _die_with_parent()
     control = socket.socket(fileno=int(sys.argv[1]))
-    import_libraries()
-    gc.collect()
-    gc.freeze()  # what is there now stays shared between the kernels
-    _serve(control)
+    _serve(control, imports())
 
 
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
 
-def import_libraries() -> None:
-    """Import what notebooks need."""
-    for module in _OUTSIDE:
-        import_module(module)
+def imports() -> Iterator[object]:
+    """Import what notebooks need, what all of them need first, and yield after each import."""
     package = import_module("riskmodels")
-    for name in package.__all__:
-        getattr(package, name)
+    yield from map(import_module, _OF_KERNELS)
+    yield from (getattr(package, name) for name in package.__all__)
+    yield from map(import_module, _OF_SOME)
 
 
 def _threads() -> int:
@@ -68,13 +69,17 @@ def _threads() -> int:
     return sum(1 for _ in Path("/proc/self/task").iterdir())
 
 
-def _serve(control: socket.socket) -> None:
+def _serve(control: socket.socket, imported: Iterator[object]) -> None:
+    """Fork a kernel whenever one is wanted; import while none is."""
     ended, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.signal(signal.SIGCHLD, lambda *_: None)  # only to be woken
     signal.set_wakeup_fd(wake)
     channels: dict[int, socket.socket] = {}
+    importing = True
     while True:
-        ready, _, _ = select.select([control.fileno(), ended], [], [])
+        ready, _, _ = select.select([control.fileno(), ended], [], [], 0 if importing else None)
+        if not ready:
+            importing = next(imported, imported) is not imported
         if ended in ready:
             os.read(ended, _REQUEST)
             _report_ended(channels)
@@ -89,6 +94,7 @@ def _fork(channel: socket.socket, channels: dict[int, socket.socket], own: list[
     try:
         if _threads() > 1:
             raise OSError("the process to fork from has several threads")  # noqa: TRY301  answered below
+        gc.freeze()  # what is there now stays shared between the kernels
         process = os.fork()
     except OSError as error:
         _answer(channel, str(error))

@@ -1,19 +1,24 @@
 """The kernels of notebooks: forked from one process that has imported the libraries, or started cold."""
 
+import asyncio
 import json
+import math
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from queue import Empty
 from threading import Lock
 from typing import Any, Protocol
 from uuid import uuid4
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -27,6 +32,10 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # more only 
 _WITHOUT_THREADS = ONE_THREAD | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # pyarrow's memory
 _OPTIONS = ("-P", "-Xfrozen_modules=off")  # nothing is imported from where it starts; as kernels are started
 _PROVISIONER = "riskmodels"
+_MOMENT, _LOOKS = (
+    0.2,
+    40,
+)  # seconds that a kernel's answer or end is waited for, and how often it is looked for
 _ANSWER = 256  # bytes: a process id, an exit status, a reason
 
 
@@ -186,6 +195,36 @@ class KernelProvisioner(LocalProvisioner):
         kernels.watch(process)
         return self.connection_info
 
+    async def shutdown_requested(self, restart: bool = False) -> None:  # noqa: ARG002,FBT001,FBT002  as there
+        """Wait for the kernel's end, as far as a moment lets: its manager looks but ten times a second."""
+        for _ in range(_LOOKS):
+            if await self.poll() is not None:
+                return
+            await asyncio.sleep(_MOMENT / _LOOKS)
+
+
+class KernelClient(AsyncKernelClient):
+    """Is ready once the kernel is: jupyter_client's waits a fifth of a second for messages that nobody reads."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  as there
+        """Wait until the kernel answers and its messages come through.
+
+        Raises
+        ------
+        RuntimeError
+            It has died, or does not answer within ``timeout`` [seconds].
+        """
+        end = time.monotonic() + (math.inf if timeout is None else timeout)
+        while time.monotonic() < end:
+            self.kernel_info()
+            with suppress(Empty):
+                await self.shell_channel.get_msg(timeout=1)
+                await self.iopub_channel.get_msg(timeout=_MOMENT)
+                return
+            if not await self.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+        raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
+
 
 def manager_class(kernels: Kernels) -> type[AsyncKernelManager]:
     """Return the class of managers whose kernels are started by ``kernels``."""
@@ -202,7 +241,9 @@ def manager_class(kernels: Kernels) -> type[AsyncKernelManager]:
 def connection(kernels: Kernels) -> Config:
     """Return how a new kernel is talked to: encrypted, by a connection file that is gone with ``kernels``."""
     file = str(kernels.folder / f"{uuid4()}.json")
-    return Config({"KernelManager": {"transport_encryption": "auto", "connection_file": file}})
+    client = f"{__name__}.{KernelClient.__name__}"
+    settings = {"transport_encryption": "auto", "connection_file": file, "client_class": client}
+    return Config({"KernelManager": settings})
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from riskmodels.runner.settings import (
 from riskmodels.scenario import load_scenario
 from riskmodels.sources import check_layout, load_source, unfilled
 
+NOTEBOOK_FOLDER = Path(__file__).parents[2] / "notebooks"
 _QUARTER = 3  # months
 
 
