@@ -22,6 +22,7 @@ from riskmodels.runner import (
     assessment_run,
     change_settings,
     execute_notebook,
+    finishing,
     load_run,
     plan_assessment,
     run_assessment,
@@ -362,10 +363,10 @@ def quick(tmp_path, bank, monkeypatch):
         path.write_text("new", encoding="utf-8")
 
     monkeypatch.setattr(assessment_run, "execute_notebook", execute)
-    monkeypatch.setattr(assessment_run, "summarise", lambda *_, **__: None)
-    monkeypatch.setattr(assessment_run, "write_report", report)
+    monkeypatch.setattr(finishing, "summarise", lambda *_, **__: None)
+    monkeypatch.setattr(finishing, "write_report", report)
     for writer in ("write_document", "write_tables", "write_manifest"):
-        monkeypatch.setattr(assessment_run, writer, lambda *_, **__: None)
+        monkeypatch.setattr(finishing, writer, lambda *_, **__: None)
     return plan_assessment(load_run(bank), reports=tmp_path / "reports"), ends
 
 

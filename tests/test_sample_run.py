@@ -167,6 +167,7 @@ def test_personal_data_of_the_sample_is_nowhere(folder):
     assert all(f"[{kind.replace('_', ' ')}]" in masked for kind in PLANTED)
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes_whatever_the_machine(folder, report, before):
     """Another order of sets, another clock and another language: last, because it replaces the report."""
     store = {path.name for path in (folder / "store").glob("*/*")}
