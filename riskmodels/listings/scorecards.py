@@ -1,6 +1,5 @@
 """Ratings of indicators and units, and what could not be rated."""
 
-import math
 from dataclasses import replace
 
 import pandas as pd
@@ -50,6 +49,7 @@ def list_ratings(
 
 def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None = None) -> Listing:
     """List the riskiest units; with the lowest quality of the data that a unit's indicators are made from."""
+    known = _unit_quality(quality, card)
     listed = [
         {
             "Rank": row["rank"],
@@ -61,19 +61,22 @@ def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None =
             "Rank interval": f"{row['rank_lower']} – {row['rank_upper']}",
             "Among the 5 riskiest": f"{row['p_worst']:.0%}",
             "Indicators": row["indicators"],
-            **_unit_quality(quality, card, row["unit_id"]),
+            **known.loc[row["unit_id"]],
         }
         for row in card.table.head(most).to_dict("records")
     ]
     return Listing(sentence=card.sentence, frame=pd.DataFrame(listed))
 
 
-def _unit_quality(quality: DataQuality | None, card: Scorecard, unit_id: str) -> dict[str, str]:
+def _unit_quality(quality: DataQuality | None, card: Scorecard) -> pd.DataFrame:
+    """Return the lowest quality behind the indicators of each unit, as a column; none where it is not given."""
+    units = pd.Index(card.table["unit_id"])
     if quality is None:
-        return {}
-    used = card.indicators.loc[card.indicators["unit_id"] == unit_id, "indicator_id"]
-    scores = [indicator_quality(quality, indicator_id) for indicator_id in used]
-    return {"Data quality": shown_share(min((s for s in scores if not math.isnan(s)), default=math.nan))}
+        return pd.DataFrame(index=units)
+    used = card.indicators["indicator_id"]
+    scores = used.map({one: indicator_quality(quality, one) for one in used.unique()})
+    lowest = scores.astype(float).groupby(card.indicators["unit_id"]).min()
+    return pd.DataFrame({"Data quality": lowest.reindex(units).map(shown_share)})
 
 
 def list_groups(card: Scorecard, policy: Policy) -> Listing:
