@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
+from riskmodels.sources.heads import know_plain_names
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
 from riskmodels.sources.periods import LENGTHS
@@ -24,6 +25,7 @@ from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, refu
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
+from riskmodels.sources.signs import know_signs
 from riskmodels.sources.totals import find_totals
 from riskmodels.tables import CONTRACTS, Contract, Provenance, Tables, compare_with_last, keep, staging_folder
 from riskmodels.tables.spans import ending
@@ -226,6 +228,8 @@ def _screened(
     query, unused = converted(file, conversion)
     tally.begin(file, unused)
     with limited_connection(conversion.spill) as connection:
+        know_signs(connection)
+        know_plain_names(connection, file, conversion)
         try:
             batches = connection.sql(query).to_arrow_reader(ROWS_AT_ONCE)
             yield from screen(batches, conversion, units=units, tally=tally)
