@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
+from riskmodels.sources.folding import fold_doubts, with_fold_time
 from riskmodels.sources.heads import know_plain_names
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
@@ -159,6 +160,7 @@ def _stage(
         lost=_lost(folder / _SCREENED, contract),
         declared=_declared(mapping),
     )
+    order = fold_doubts(folder / ACCEPTED, contract, mapping.fold)
     out = take_out(folder / ACCEPTED, contract, doubles, totals.rules, fold=mapping.fold)
     rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, out, contract)
     reconciled = 0
@@ -176,7 +178,7 @@ def _stage(
         given=_given_columns(folder / ACCEPTED),
         ignored=tuple(sorted(tally.ignored)),
         reconciled=reconciled + totals.met,
-        doubts=totals.doubts,
+        doubts=(*order, *totals.doubts),
     )
 
 
@@ -186,6 +188,7 @@ def _screen_files(
     """Write the rows of a table's files, accepted and screened out; refuse files that cannot be read."""
     scratch = folder / _SCRATCH
     scratch.mkdir()
+    contract, mapping = with_fold_time(contract, mapping)
     conversion = Conversion(
         contract=contract,
         mapping=mapping,
