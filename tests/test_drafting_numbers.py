@@ -168,6 +168,14 @@ def log(cases: int) -> str:
     return "\n".join(["number,opened_at,product,unit_id,redress", *rows, ""])
 
 
+def test_a_draft_folds_an_event_log_by_the_time_that_differs_within_its_cases(tmp_path: Path) -> None:
+    head, *rows = log(50).splitlines()
+    timed = [f"{row},2024-06-01 {12 + n % 3:02d}:{n % 60:02d}:00" for n, row in enumerate(rows)]
+    draft, _, table = drafted(tmp_path, "\n".join([f"{head},updated", *reversed(timed), ""]))
+    assert any("the last one of each by 'updated'" in doubt for doubt in draft.doubts)
+    assert set(table.frame()["redress"]) == {2.0}
+
+
 @pytest.mark.parametrize(("fold", "redress"), [("last", 2.0), ("first", None)])
 def test_an_event_log_is_folded(fold: str, redress: float | None, tmp_path: Path) -> None:
     draft, made, _ = drafted(tmp_path, log(50))

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskmodels.catalogue import indicators
-from riskmodels.sources import ingest
-from riskmodels.sources.signs import cleaned, cleaned_sql, folded
+from riskmodels.sources import heads, ingest, signs
+from riskmodels.sources.signs import cleaned, cleaned_sql, edged, edged_sql, folded, know_signs
 
 pytestmark = pytest.mark.whole
 
@@ -36,6 +36,19 @@ def test_signs_that_nobody_sees_do_not_make_a_second_unit(take_in, sign, unit) -
     assert named(tables) == {unit}
     again = take_in(complaints=[complaint(1), complaint(f"1{sign}")]).complaints
     assert again.provenance.rows_accepted == 1
+
+
+def test_a_large_file_whose_first_rows_tell_its_names_is_cleaned_alike(take_in, monkeypatch) -> None:
+    units = ["静安支行", "静安支行\u3000", "", "Ｂ１", " B1", "B1"]
+    rows = [complaint(n, unit_id=units[n % 6], product=f"card {n // 40}") for n in range(120)]
+    before = take_in(complaints=rows).complaints
+    monkeypatch.setattr(heads, "LARGE", 1)
+    monkeypatch.setattr(heads, "_HEAD", 50)  # the third product comes later
+    large = take_in(complaints=rows).complaints
+    assert large.frame().equals(before.frame())
+    assert large.rejected.equals(before.rejected)
+    assert set(large.frame()["unit_id"]) == {"静安支行", "B1"}
+    assert large.provenance.rows_rejected == 20
 
 
 @pytest.mark.parametrize(
@@ -98,14 +111,28 @@ def test_a_rate_takes_a_product_for_the_same_in_both_tables(take_in, default_pol
     assert table.set_index("indicator_id").loc["complaint_rate", "numerator"] == 30
 
 
-@given(st.text(st.sampled_from([*"aB1 é中１Ａ（", *SIGNS, "\u0301"]), max_size=12))
-@settings(max_examples=200)
-def test_sql_and_python_clean_a_name_alike(text) -> None:
+@given(st.lists(st.text(st.sampled_from([*"aB1 é中１Ａ（", *SIGNS, "\u0301"]), max_size=12), min_size=1))
+@settings(max_examples=50)
+def test_sql_and_python_clean_a_name_and_a_figure_alike(texts) -> None:
     with duckdb.connect() as connection:
+        know_signs(connection)
+        connection.execute(f"CREATE TEMP TABLE {signs.PLAIN_NAMES} AS SELECT 'aB1' AS value")
         found = connection.execute(
-            f"SELECT {cleaned_sql('x')} FROM (SELECT ?::VARCHAR AS x)", [text]
-        ).fetchall()[0][0]
-    assert found == cleaned(text)
+            f"SELECT {cleaned_sql('x')}, {edged_sql('x')} FROM (SELECT unnest(?::VARCHAR[]) AS x)", [texts]
+        ).fetchall()
+    assert found == [(cleaned(text), edged(text)) for text in texts]
+
+
+def test_signs_that_are_taken_as_plain_are_left_alone_even_side_by_side() -> None:
+    plain = "".join(chr(code) for code in range(0xA1, 0x10000) if _is_plain(chr(code)))
+    assert len(plain) > 30_000
+    assert cleaned(plain) == plain
+    assert cleaned(plain[::-1]) == plain[::-1]
+    assert all(not unicodedata.combining(sign) for sign in plain)
+
+
+def _is_plain(sign: str) -> bool:
+    return signs.PLAIN.match(sign) is not None
 
 
 @given(st.text(max_size=12))

@@ -4,6 +4,8 @@ import datetime as dt
 
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import riskmodels as rm
 from riskmodels.errors import ContractError, ParameterError
@@ -49,6 +51,78 @@ def test_periods_are_read(text, start, length):
 )
 def test_what_is_no_period_is_not_read(text):
     assert read(text, "period")[0] is None
+
+
+@pytest.mark.parametrize("form", ["quarter", "half-year", "year", "year from 04", "period"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jan 1st 2024",
+        "January 1st, 2024",
+        "1st of March 2024",
+        "2nd May 2024",
+        "2024 Mar 1st",
+        "4th July 2024",
+        "1 Q 12 2024",
+        "Q1-Q3 2024",
+        "Q1 2024 - Q2 2024",
+        "2024 Q1/Q2",
+        "Q2 2024 YTD",
+        "2024-05-01",
+        "2024-05-1st",
+        "01/2nd/2024",
+        "Mar 2024",
+        "2024 Dec",
+        "mai 2024",
+        "since 2020",
+        "before 2020",
+        "2020 and earlier",
+        "2020+",
+        "<2020",
+        "2023-2025",
+        "2022-22",
+        "Total 2024",
+        "Q 2024",
+        "week 1 2024",
+        "T1 ticket 2024",
+        "截至2024年",
+        "2024年三月",
+        "2024年1季度至3季度",
+        "2024 Q11",
+        "H1/H2 2024",
+    ],
+)
+def test_a_period_is_the_whole_text(text, form):
+    assert read(text, form)[0] is None
+
+
+@pytest.mark.parametrize(
+    "text", ["1st half 2024", "Semester 1 2024", "2024 1. Halbjahr", "half-year 1, 2024"]
+)
+def test_half_years_in_words_are_no_quarters(text):
+    assert read(text, "period") == (dt.date(2024, 1, 1), "half_year")
+    assert read(text, "quarter")[0] is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Quarter 2 2024", "complaints_2024_Q2", "2024年第2季度", "2nd Quarter of 2024", "2º trimestre 2024"],
+)
+def test_quarters_in_words_are_read(text):
+    assert read(text, "period") == read(text, "quarter") == (dt.date(2024, 4, 1), "quarter")
+
+
+@pytest.mark.parametrize("text", ["Complaints 2023", "2023 complaints", "投诉件数2023", "FY2023", "2023年度"])
+def test_a_year_may_be_named(text):
+    assert read(text, "year") == (dt.date(2023, 1, 1), "year")
+
+
+@given(
+    st.lists(st.sampled_from([*"1234QTHS-/年第季度上半º ", "2024", "st ", "Jan"]), max_size=8).map("".join)
+)
+def test_a_period_with_another_number_in_it_is_none(text):
+    start, _ = read(f"{text} 17", "period")
+    assert start is None
 
 
 def test_a_fiscal_year_begins_in_its_month():

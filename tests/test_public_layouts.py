@@ -60,13 +60,13 @@ def test_the_yearly_table_of_indias_ombudsmen(tmp_path: Path) -> None:
 
 def test_a_log_of_incidents_is_folded_to_its_last_rows(tmp_path: Path) -> None:
     text = (
-        "number,state,opened_at,resolved_at,closed_at,category,assignment_group,priority\n"
-        "INC0000045,New,29/2/2016 01:16,?,?,Category 55,Group 56,3 - Moderate\n"
-        "INC0000045,Resolved,29/2/2016 01:16,29/2/2016 11:29,?,Category 55,Group 57,2 - High\n"
-        "INC0000045,Closed,29/2/2016 01:16,29/2/2016 11:29,5/3/2016 12:00,Category 55,Group 57,2 - High\n"
-        "INC0000047,New,2016-03-01 04:40:00,?,?,Category 40,?,1 - Critical\n"
-        "INC0000047,Active,2016-03-01 04:40:00,?,?,Category 40,Group 70,1 - Critical\n"
-        "INC0000057,New,2/3/2016 06:10,?,?,?,?,4 - Low\n"
+        "number,state,opened_at,sys_updated_at,resolved_at,closed_at,category,assignment_group,priority\n"
+        "INC0000045,Closed,29/2/2016 01:16,5/3/2016 12:00,29/2/2016 11:29,5/3/2016 12:00,Category 55,Group 57,2 - High\n"
+        "INC0000045,New,29/2/2016 01:16,29/2/2016 01:23,?,?,Category 55,Group 56,3 - Moderate\n"
+        "INC0000045,Resolved,29/2/2016 01:16,29/2/2016 11:29,29/2/2016 11:29,?,Category 55,Group 57,2 - High\n"
+        "INC0000047,New,2016-03-01 04:40:00,2016-03-01 04:57:00,?,?,Category 40,?,1 - Critical\n"
+        "INC0000047,Active,2016-03-01 04:40:00,2016-03-01 04:57:00,?,?,Category 40,Group 70,1 - Critical\n"
+        "INC0000057,New,2/3/2016 06:10,2/3/2016 06:30,?,?,?,?,4 - Low\n"
     )
     cases = taken("servicenow", "complaints", tmp_path, text).frame().set_index("complaint_id").sort_index()
     assert cases.index.tolist() == ["INC0000045", "INC0000047", "INC0000057"]

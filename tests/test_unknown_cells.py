@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskmodels.catalogue import indicators
+from riskmodels.catalogue import find_doubts, indicators
 from riskmodels.forecasting import forecast
 from riskmodels.panel import build_panel
 
@@ -112,3 +112,106 @@ def test_a_total_is_known_exactly_where_all_of_its_rows_could_be_read(take_in, c
         inside = [count for at, _, count in cells if at == month]
         known = all(isinstance(count, int) for count in inside)
         assert numbers(panel.values[0])[place] == (sum(inside) if known else None)
+
+
+# ---- ratios that the bank supplies ----
+
+
+def ratios(indicator="on_time_rate", **changed):
+    """Six months of two units; ``changed``: figures of the numerator of a unit in May, such as u1="n/a"."""
+    return [
+        {
+            "indicator_id": indicator,
+            "unit_id": unit,
+            "month": f"2024-0{month}-01",
+            "numerator": changed.get(unit, 8) if month == 5 else 10 * month,
+            "denominator": 100,
+        }
+        for unit in ("u1", "u2")
+        for month in range(1, 7)
+    ]
+
+
+def shares(take_in, default_policy, rows, indicator="on_time_rate", **settings):
+    tables = take_in(
+        complaints=[{"complaint_id": "c", "received_at": "2024-01-01", "unit_id": "u1", "product": "card"}],
+        observations=rows,
+    )
+    table = indicators(tables, default_policy, **settings).table
+    chosen = table[table["indicator_id"] == indicator]
+    names = [column for column in ("unit_id", "period") if column in chosen]
+    return {tuple(row[:-1]): row[-1] for row in chosen[[*names, "value"]].itertuples(index=False)}
+
+
+@pytest.mark.parametrize(
+    ("indicator", "mark"),
+    [("on_time_rate", "n/a"), ("on_time_rate", "101"), ("system_availability", "<5"), ("bot_accuracy", "x")],
+)
+def test_a_ratio_with_a_month_that_cannot_be_read_is_unknown(
+    take_in, default_policy, mark, indicator
+) -> None:
+    rows = ratios(indicator, u1=mark)
+    found = shares(take_in, default_policy, rows, indicator, by=["unit_id"])
+    assert set(found) == {("u1", "2024Q1"), ("u2", "2024Q1"), ("u2", "2024Q2")}
+    assert set(shares(take_in, default_policy, rows, indicator)) == {("2024Q1",)}  # nor has the bank one
+    months = shares(take_in, default_policy, rows, indicator, by=["unit_id"], freq="M")
+    assert len(months) == 11
+    assert ("u1", "2024-05") not in months
+
+
+def test_of_a_stock_a_last_month_that_cannot_be_read_is_not_the_month_before(take_in, default_policy) -> None:
+    rows = [row for row in ratios("retention", u1="n/a") if row["month"] < "2024-06"]
+    found = shares(take_in, default_policy, rows, "retention", by=["unit_id"])
+    assert found == {("u1", "2024Q1"): 0.3, ("u2", "2024Q1"): 0.3, ("u2", "2024Q2"): 0.08}
+    later = shares(take_in, default_policy, ratios("retention", u1="n/a"), "retention", by=["unit_id"])
+    assert later["u1", "2024Q2"] == 0.6
+
+
+def test_a_ratio_given_twice_and_not_alike_is_unknown(take_in, default_policy) -> None:
+    rows = ratios()
+    found = shares(take_in, default_policy, [*rows, rows[4] | {"numerator": 1}], by=["unit_id"])
+    assert ("u1", "2024Q2") not in found
+    assert len(shares(take_in, default_policy, [*rows, rows[4]], by=["unit_id"])) == 4
+
+
+@pytest.mark.parametrize(
+    ("table", "bad"),
+    [
+        (
+            "surveys",
+            {"survey_id": "s9", "answered_on": "2024-02-01", "unit_id": "u", "rating": "very"},
+        ),
+        (
+            "inspections",
+            {
+                "inspection_id": "i9",
+                "inspected_on": "2024-02-01",
+                "unit_id": "u",
+                "kind": "compliance",
+                "items": "*",
+                "passed": "1",
+            },
+        ),
+        (
+            "losses",
+            {
+                "loss_id": "l9",
+                "occurred_on": "2024-02-01",
+                "recorded_on": "2024-02-02",
+                "unit_id": "u",
+                "event_type": "fraud",
+                "gross_loss": "withheld",
+            },
+        ),
+    ],
+)
+def test_rejected_cases_are_told_since_no_figure_has_them(take_in, table, bad) -> None:
+    whole = bad | {"rating": 4} if table == "surveys" else bad | {"items": 4, "gross_loss": 10}
+    whole = {key: value for key, value in whole.items() if key in bad}
+    rows = [whole | {next(iter(bad)): f"x{n}"} for n in range(3)]
+    case = {"complaint_id": "c", "received_at": "2024-01-01", "unit_id": "u", "product": "card"}
+    told = find_doubts(take_in(complaints=[case], as_of="2024-02-02", **{table: [*rows, bad]}))
+    words = [text for text in told[told["table"] == table]["doubt"] if "rejected" in text]
+    assert [text.partition(";")[0] for text in words] == ["rows rejected: 1 of 4"]
+    again = take_in(complaints=[case], as_of="2024-02-02", **{table: [*rows, rows[0]]})
+    assert not find_doubts(again)["doubt"].str.contains("rejected").any()

@@ -127,7 +127,8 @@ class _Counts:
         sums = ", ".join(f"sum({figure}) AS {figure}" for figure in (*_FIGURES, _LEFT_OUT))
         added = (
             f"SELECT indicator_id, {cut.grouping('cells.start')}, {sums} FROM cells"
-            f" WHERE indicator_id IN ({names}) AND {cut.within('cells.start')} GROUP BY ALL HAVING denominator > 0"
+            f" WHERE indicator_id IN ({names}) AND {cut.within('cells.start')} GROUP BY ALL"
+            " HAVING denominator > 0 AND NOT isnan(denominator)"
         )
         answer = self._connection.execute(cut.finished(added)).df()
         return answer[["indicator_id", *cut.by, "period", *_FIGURES, _LEFT_OUT]]
@@ -184,7 +185,14 @@ def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
 
 
 def _rows(table: Table) -> str:
-    return in_months(table) if table.name == "exposure" else f"read_parquet({single_file(table.path)})"
+    """SQL for the rows of a table; of a figure that is not known NaN, which makes each sum over it NaN."""
+    if table.name == "exposure":
+        return in_months(table)
+    if table.name == "observations":
+        figures = ("numerator", "denominator")
+        known = ", ".join(f"coalesce({figure}, 'NaN'::DOUBLE) AS {figure}" for figure in figures)
+        return f"(SELECT * REPLACE ({known}) FROM {table.cells})"
+    return f"read_parquet({single_file(table.path)})"
 
 
 def _began(complaints: Table) -> str:

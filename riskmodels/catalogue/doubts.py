@@ -6,11 +6,14 @@ from collections.abc import Iterator
 import duckdb
 import pandas as pd
 
-from riskmodels.tables import Tables, find_holes, in_months
+from riskmodels.tables import CONTRACTS, Tables, find_holes, in_months
 from riskmodels.tables.sql import name, single_file
 
 _SHOWN = 6
 _LIKE = 0.6
+_NO_LOSS = (  # rules of rejected rows that no figure lacks
+    r"total of other rows|duplicate of an accepted row|\(fold\)"
+)
 
 
 def find_doubts(tables: Tables) -> pd.DataFrame:
@@ -20,12 +23,12 @@ def find_doubts(tables: Tables) -> pd.DataFrame:
     -------
     DataFrame
         table, doubt: totals by name only, joined spellings, months without a row, names that one table has and the
-        other lacks, complaints that no rate counts, rejected counts; empty where there is none.
+        other lacks, complaints that no rate counts, rejected rows; empty where there is none.
     """
     told = [(table.name, words) for table in tables.present for words in table.provenance.doubts]
     parts = [
         pd.DataFrame(told, columns=["table", "doubt"], dtype="str"),
-        _lost_counts(tables),
+        _lost_rows(tables),
         find_holes(tables),
         _strange_names(tables),
         _without_accounts(tables),
@@ -37,22 +40,30 @@ def _frame(rows: list[tuple[str, str]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["table", "doubt"], dtype="str")
 
 
-def _lost_counts(tables: Tables) -> pd.DataFrame:
-    """Tell how many cells of counts are unknown, and how many rows could be put in none."""
+def _lost_rows(tables: Tables) -> pd.DataFrame:
+    """Tell of rejected rows: how many cells of counts are unknown, and how many cases are in no figure."""
     rows = []
     for table in tables.present:
-        rejected = table.rejected if table.provenance.rows_rejected else pd.DataFrame()
-        if "cell" not in rejected or table.name not in ("complaint_counts", "exposure", "observations"):
+        if not table.provenance.rows_rejected:
             continue
-        broken = rejected[~rejected["rule"].str.contains("total of other rows|duplicate of an accepted row")]
-        known = rejected["cell"].notna()
-        if known.any():
-            hidden = int(rejected.loc[known, "rule"].str.contains("is suppressed").sum())
-            words = f"cells whose rows were rejected: {int(known.sum())} (suppressed: {hidden})"
-            rows.append((table.name, f"{words}; they are unknown, not zero, and so is every sum over them"))
-        if lost := int(broken["cell"].isna().sum()):
-            rows.append((table.name, f"rows that could be put in no period: {lost}; sums may lack them"))
+        rejected = table.rejected
+        broken = rejected[~rejected["rule"].str.contains(_NO_LOSS)]
+        if CONTRACTS[table.name].cell and "cell" in rejected:
+            rows += [(table.name, words) for words in _lost_counts(rejected, broken)]
+        elif len(broken):
+            words = f"rows rejected: {len(broken):,} of {table.provenance.rows_read:,}"
+            rows.append((table.name, f"{words}; no count, sum or share has them, which are not complete"))
     return _frame(rows)
+
+
+def _lost_counts(rejected: pd.DataFrame, broken: pd.DataFrame) -> Iterator[str]:
+    known = rejected["cell"].notna()
+    if known.any():
+        hidden = int(rejected.loc[known, "rule"].str.contains("is suppressed").sum())
+        words = f"cells whose rows were rejected: {int(known.sum())} (suppressed: {hidden})"
+        yield f"{words}; they are unknown, not zero, and so is every sum over them"
+    if lost := int(broken["cell"].isna().sum()):
+        yield f"rows that could be put in no period: {lost}; sums may lack them"
 
 
 def _strange_names(tables: Tables) -> pd.DataFrame:

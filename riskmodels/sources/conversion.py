@@ -22,6 +22,7 @@ from riskmodels.tables.sql import literal, name
 RULE, CONTENT, MASK = "#rule", "#content", "#mask "  # what a converted row has beside its columns
 KEY = "#key "  # a key column as the file has it, where it is recoded
 OVER = "#over "  # a column of the file that rows are added up over
+FOLD_BY = "fold_by"  # the time of a row of an event log
 
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _TYPED = ("BIGINT", "BOOLEAN", "DATE", "DOUBLE", "INTEGER", "TIMESTAMP", _ZONED)  # need no reading as text

@@ -281,7 +281,7 @@ def _table(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) ->
         notes.add((*at, "file"), Guess(doubts=sample.doubts))
     log = event_log(fit, sample)
     if log:
-        table["fold"] = "last"
+        table |= log.made
     guesses = guessed(fit, sample, log) | filled_in(fit, log)
     table["columns"] = {column: guesses[column].made for column in fit.contract.names if column in guesses}
     for column, guess in guesses.items():

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodels.sources.conversion import KEY, OVER
+from riskmodels.sources.conversion import FOLD_BY, KEY, OVER
 from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
 from riskmodels.tables import ARROW_TYPES, Contract
 from riskmodels.tables.sql import name, single_file
@@ -51,7 +51,8 @@ def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) ->
         Says the key. A key column that was recoded counts as the file had it: after a merger two rows of
         one key are parts of a whole, not doubles; so are rows that differ in a column that is added over.
     fold : str, optional
-        "last": of rows with one key the last one stays, not the first.
+        "first" or "last": of rows with one key that one stays, by the time of the rows (``fold_times``) and then
+        by their place in the file; without it the first in the file.
 
     Returns
     -------
@@ -65,8 +66,10 @@ def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) ->
     columns = ", ".join(map(name, keys))
     same = " AND ".join(f"repeated.{name(key)} IS NOT DISTINCT FROM accepted.{name(key)}" for key in keys)
     scan = f"read_parquet({single_file(path)}, file_row_number = true)"
-    within = f"PARTITION BY {', '.join(f'accepted.{name(key)}' for key in keys)} ORDER BY file_row_number"
-    within += " DESC" if fold == "last" else ""
+    times = fold_times(path, contract) if fold else []
+    way = " DESC NULLS LAST" if fold == "last" else " NULLS LAST"
+    order = ", ".join(f"accepted.{name(time)}{way}" for time in [*times, "file_row_number"])
+    within = f"PARTITION BY {', '.join(f'accepted.{name(key)}' for key in keys)} ORDER BY {order}"
     other = [
         f"first_value({name(figure)}) OVER ({within}) IS DISTINCT FROM {name(figure)}"
         for figure in contract.figures
@@ -81,6 +84,12 @@ def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) ->
             f" QUALIFY row_number() OVER ({within}) > 1 ORDER BY place"
         ).fetchnumpy()
     return dict(zip(found["place"].tolist(), found["differs"].tolist(), strict=True))
+
+
+def fold_times(path: Path, contract: Contract) -> list[str]:
+    """Name the column of accepted rows that tells the time of a row of an event log; none where the source has none."""
+    found = pq.read_schema(path).names
+    return [column for column in (FOLD_BY, contract.recorded) if column in found][:1]
 
 
 def take_out(

@@ -1,11 +1,14 @@
 """Event logs: tables with several rows a case, one for each of its states."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from riskmodels.sources.matching import Fit, identifier
+from riskmodels.sources.profiling import Profile
 from riskmodels.sources.sampling import Sample
 from riskmodels.sources.synonyms import name_score
 
@@ -24,18 +27,30 @@ class EventLog:
         That tells the cases apart.
     cases, rows : int
         Of the sample.
+    time : Profile or None
+        The one column, beside those of the table, whose times differ between the rows of a case.
     """
 
     column: str
     cases: int
     rows: int
+    time: Profile | None = None
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """What the source file says of it."""
+        if self.time is None or self.time.dates is None:
+            return {"fold": "last"}
+        form = {"format": self.time.dates.format} if self.time.dates.format else {}
+        return {"fold": "last", "fold_by": {"column": self.time.name, **form}}
 
     @property
     def words(self) -> str:
         """What was found, and what is made of it."""
+        by = f"by '{self.time.name}'" if self.time else "in the file"
         return (
             f"an event log: '{self.column}' has {self.cases:,} values in {self.rows:,} rows, and the rows of one share"
-            " their day; the last one of each in the file stands for it (fold: last); fold: first takes the first"
+            f" their day; the last one of each {by} stands for it (fold: last); fold: first takes the first"
         )
 
 
@@ -51,8 +66,23 @@ def event_log(fit: Fit, sample: Sample) -> EventLog | None:
     for found in named:
         cases = len(found.kinds)
         if _LEAST <= cases < found.filled and _share_their_day(sample, found.name, at.profile.name):
-            return EventLog(column=found.name, cases=cases, rows=found.filled)
+            return EventLog(
+                column=found.name, cases=cases, rows=found.filled, time=_time(fit, sample, found.name)
+            )
     return None
+
+
+def _time(fit: Fit, sample: Sample, key: str) -> Profile | None:
+    """Return the only unused column whose times differ between the rows of most cases."""
+    dated = [found for found in fit.unused if found.dates and _differ(sample, key, found.name)]
+    return dated[0] if len(dated) == 1 else None
+
+
+def _differ(sample: Sample, key: str, time: str) -> bool:
+    cases = pa.table({"key": sample.texts(key), "time": sample.texts(time)})
+    kinds = cases.group_by("key").aggregate([("time", "count_distinct"), ("time", "count")])
+    several = kinds.filter(pc.greater(kinds["time_count"], 1))["time_count_distinct"]
+    return 2 * (pc.sum(pc.greater(several, 1)).as_py() or 0) > len(several)
 
 
 def _share_their_day(sample: Sample, key: str, day: str) -> bool:

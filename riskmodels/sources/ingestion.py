@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
+from riskmodels.sources.folding import fold_doubts, with_fold_time
+from riskmodels.sources.heads import know_plain_names
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
 from riskmodels.sources.periods import LENGTHS
@@ -24,6 +26,7 @@ from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, refu
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
+from riskmodels.sources.signs import know_signs
 from riskmodels.sources.totals import find_totals
 from riskmodels.tables import CONTRACTS, Contract, Provenance, Tables, compare_with_last, keep, staging_folder
 from riskmodels.tables.spans import ending
@@ -157,6 +160,7 @@ def _stage(
         lost=_lost(folder / _SCREENED, contract),
         declared=_declared(mapping),
     )
+    order = fold_doubts(folder / ACCEPTED, contract, mapping.fold)
     out = take_out(folder / ACCEPTED, contract, doubles, totals.rules, fold=mapping.fold)
     rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, out, contract)
     reconciled = 0
@@ -174,7 +178,7 @@ def _stage(
         given=_given_columns(folder / ACCEPTED),
         ignored=tuple(sorted(tally.ignored)),
         reconciled=reconciled + totals.met,
-        doubts=totals.doubts,
+        doubts=(*order, *totals.doubts),
     )
 
 
@@ -184,6 +188,7 @@ def _screen_files(
     """Write the rows of a table's files, accepted and screened out; refuse files that cannot be read."""
     scratch = folder / _SCRATCH
     scratch.mkdir()
+    contract, mapping = with_fold_time(contract, mapping)
     conversion = Conversion(
         contract=contract,
         mapping=mapping,
@@ -226,6 +231,8 @@ def _screened(
     query, unused = converted(file, conversion)
     tally.begin(file, unused)
     with limited_connection(conversion.spill) as connection:
+        know_signs(connection)
+        know_plain_names(connection, file, conversion)
         try:
             batches = connection.sql(query).to_arrow_reader(ROWS_AT_ONCE)
             yield from screen(batches, conversion, units=units, tally=tally)

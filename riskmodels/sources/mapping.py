@@ -212,6 +212,9 @@ class TableMap(Parameters):
         default=None,
         description="of several valid rows with one key, the one that stands for all; none: doubles",
     )
+    fold_by: ColumnMap | None = Field(
+        default=None, description="time of a row; none: when it was recorded, then the file's order"
+    )
     unknown: tuple[Months, ...] = Field(default=(), description="holes: unknown, not zero; 2023-03/2023-11")
     observed_from: Month | None = Field(
         default=None,
@@ -258,6 +261,8 @@ class TableMap(Parameters):
             self.format, {field: formats for field, formats in _OF_FORMATS.items() if field in _given(self)}
         )
         check_months(self.unknown)
+        if self.fold_by and not (self.fold and self.fold_by.column and self.columns):
+            raise ValueError("fold_by needs fold, a column of the file, and columns that are mapped")
         return self
 
     def times(self, columns: Iterable[str]) -> int:

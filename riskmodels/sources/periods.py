@@ -9,13 +9,35 @@ FORMATS = ("quarter", "half-year", "year", "period")
 _OF_YEAR = {"quarter": 3, "half-year": 6}  # months
 _YEAR_FROM = re.compile(r"year from (0[1-9]|1[0-2])")
 
-_YEAR = r"(?:^|\D)((?:19|20)\d{2})(?:\D|$)"
-_QUARTER = r"(?i)(?:\bQ|\bT|第|\d{4}\s*-?[QT])\s*([1-4一二三四])(?:\D|$)|(?:^|\D)([1-4一二三四])\s*(?:[QT](?:\W|\d|$)|季|º|ª|°|st\b|nd\b|rd\b|th\b)"
-_HALF = r"(?i)(?:\b[HS]|\d{4}\s*-?[HS])\s*([12])(?:\D|$)|(?:^|\D)([12])\s*[HS](?:\W|\d|$)|([上下])半年"
+_Y = r"(?:19|20)\d{2}"
+_YEAR = rf"(?:^|\D)({_Y})(?:\D|$)"
+_NAME = r"(?:[A-Za-z]+_)*"  # of a column, before its period: complaints_2024_Q1
+_GAP = r"[\s_/.,年度-]*"
+_QUARTERS = r"(?:quarter|qtr\.?|quartal|tri?mestre)"
+_NTH = (
+    rf"(?:(?:[QT]|第|{_QUARTERS})\s*([1-4一二三四])\s*(?:季度?)?"
+    rf"|([1-4一二三四])\s*(?:[QT]|季度?|(?:º|ª|°|st|nd|rd|th)?\s*{_QUARTERS}|º|ª|°|st|nd|rd|th))"
+)
+_HALVES = r"(?:half(?:[ -]?year)?|semest(?:er|re)|halbjahr)"
+_NTH_HALF = rf"(?:(?:[HS]|{_HALVES})\s*([12])|([12])\s*(?:[HS]|(?:º|ª|°|\.|st|nd)?\s*{_HALVES})|([上下])半年)"
+_QUARTER, _HALF = (  # the whole text: Jan 1st 2024, Q1-Q3 2024 and Q2 2024 YTD are other times
+    rf"(?i)^\s*{_NAME}(?:{_Y}{_GAP}{part}|{part}(?:\s+of)?{_GAP}{_Y}\s*年?)\s*$" for part in (_NTH, _NTH_HALF)
+)
 _MONTH = r"^\s*(?:19|20)\d{2}\s*[-/.年]\s*(0?[1-9]|1[0-2])\s*月?\s*$"
 _BARE = r"^\s*(?:19|20)\d{2}\s+([1-4])\s*$"  # a year and the number of its part, joined
-_CALENDAR_YEAR = r"^\D*(?:19|20)\d{2}\D*$"
-_YEAR_ACROSS = r"^\D*(?:19|20)\d{2}(?:\s*[-/–]\s*(?:\d{2}|\d{4}))?\D*$"  # 2022-23
+_WORDS = r"[A-Za-zÀ-ɏ一-鿿'’._:\s-]*"  # of a column whose name has the year
+_CALENDAR_YEAR = rf"^{_WORDS}{_Y}{_WORDS}$"
+_YEAR_ACROSS = rf"^{_WORDS}{_Y}(?:\s*[-/–]\s*(?:\d{{2}}|\d{{4}}))?{_WORDS}$"  # 2022-23
+_ENDS = r"\d{4}\s*[-/–]\s*(\d{2}|\d{4})\D*$"  # the second year of such
+_NO_YEAR = (  # words beside a year that make it another time than the year
+    r"(?i)(?:^|[^A-Za-zÀ-ɏ])(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|mai|okt|dez|ene|abr|ago|dic"
+    r"|january|february|march|april|august|september|october|november|december"
+    r"|januar|februar|märz|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|septembre"
+    r"|octobre|novembre|décembre|enero|febrero|marzo|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
+    r"|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro|mon|tue|wed|thu|fri|sat|sun"
+    r"|[qths]|week|wk|kw|day|to|till?|until|up|since|from|before|after|by|onwards?|earlier|later|and|or|bis|seit|vor"
+    r"|nach|ab|ytd|cumulative|plan|target|budget|total)(?:[^A-Za-zÀ-ɏ]|$)|[月周日季半至前后起止累计划合]"
+)
 
 _MONTH_NAME = re.compile(r"(?i)\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")  # Jan 1st is no quarter
 
@@ -46,8 +68,8 @@ def period_start(text: str, form: str) -> str:
     year = f"regexp_extract({text}, {literal(_YEAR)}, 1)::BIGINT"
     first = year_from(form)
     starts = {
-        "half-year": (_HALF, f"6 * ({_digit(text, _HALF, 3)}) - 5"),
-        "quarter": (_QUARTER, f"3 * ({_digit(text, _QUARTER, 2)}) - 2"),
+        "half-year": (_HALF, f"6 * ({_digit(text, _HALF, 6)}) - 5"),
+        "quarter": (_QUARTER, f"3 * ({_digit(text, _QUARTER, 4)}) - 2"),
         "month": (_MONTH, f"regexp_extract({text}, {literal(_MONTH)}, 1)::BIGINT"),
         "year": (_YEAR_ACROSS if first else _CALENDAR_YEAR, str(first or 1)),
     }
@@ -59,10 +81,21 @@ def period_start(text: str, form: str) -> str:
             f"CASE WHEN {number} <= {12 // _OF_YEAR[form]} THEN {_OF_YEAR[form]} * ({number} - 1) + 1 END",
         )
     cases = " ".join(
-        f"WHEN regexp_matches({text}, {literal(pattern)}) THEN make_date({year}, {month}, 1)"
-        for pattern, month in wanted.values()
+        f"WHEN {_is(text, kind, pattern)} THEN make_date({year}, {month}, 1)"
+        for kind, (pattern, month) in wanted.items()
     )
     return f"CASE WHEN NOT regexp_matches({text}, {literal(_YEAR)}) THEN NULL {cases} END"
+
+
+def _is(text: str, kind: str, pattern: str) -> str:
+    """Return SQL for whether a text is a period of a kind; a year may be named, and may end in the next one."""
+    matches = f"regexp_matches({text}, {literal(pattern)})"
+    if kind != "year":
+        return matches
+    first = f"regexp_extract({text}, {literal(_YEAR)}, 1)::BIGINT"
+    second = f"TRY_CAST(regexp_extract({text}, {literal(_ENDS)}, 1) AS BIGINT)"
+    follows = f"coalesce({second} % 100 = ({first} + 1) % 100, true)"
+    return f"({matches} AND NOT regexp_matches({text}, {literal(_NO_YEAR)}) AND {follows})"
 
 
 def spans_two_years(text: str) -> bool:
@@ -93,9 +126,9 @@ def may_be(form: str, texts: list[str]) -> bool:
 def period_length(text: str) -> str:
     """Return SQL for what a period covers: half_year, quarter, month or year; NULL where that is not told."""
     patterns = {"half_year": _HALF, "quarter": _QUARTER, "month": _MONTH, "year": _CALENDAR_YEAR}
+    text = f"({text})::VARCHAR"
     cases = " ".join(
-        f"WHEN regexp_matches(({text})::VARCHAR, {literal(pattern)}) THEN {literal(length)}"
-        for length, pattern in patterns.items()
+        f"WHEN {_is(text, length, pattern)} THEN {literal(length)}" for length, pattern in patterns.items()
     )
     return f"CASE {cases} END"
 

@@ -2,57 +2,108 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+
+import duckdb
+import pyarrow as pa
+from duckdb.func import PythonUDFType
 
 from riskmodels.tables.sql import literal
 
 _BLANKS = r"\t\x0b\x0c\x85\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 _INVISIBLE = r"\x00-\x08\x0e-\x1f\x7f\x{ad}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{2066}-\x{2069}\x{feff}"
-_EDGES = rf"^[ \n\r{_BLANKS}{_INVISIBLE}]+|[ \n\r{_BLANKS}{_INVISIBLE}]+$"
+_PLAIN = (  # letters of Europe and Asia and their marks, composed: a name of these stays as it is
+    r"\x{a1}-\x{ac}\x{ae}-\x{2ff}\x{388}-\x{3ff}\x{400}-\x{482}\x{48a}-\x{52f}\x{2010}-\x{2027}\x{2030}-\x{205e}"
+    r"\x{20a0}-\x{20bf}\x{3001}-\x{3029}\x{3041}-\x{3096}\x{30a1}-\x{30ff}\x{4e00}-\x{9fff}\x{ac00}-\x{d7a3}"
+    r"\x{ff01}-\x{ff0f}\x{ff1a}-\x{ff20}\x{ff3b}-\x{ff40}\x{ff5b}-\x{ff65}"
+)
 _WIDE = "".join(
     chr(sign) for sign in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)]
 )
-_NARROW = unicodedata.normalize("NFKC", _WIDE)
+_NARROW = str.maketrans(_WIDE, unicodedata.normalize("NFKC", _WIDE))
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _QUOTES = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 _NUMBER = re.compile(r"0*(\d+)(\.0+)?")
+_REMEMBERED = 1 << 16  # values
+PLAIN_NAMES = "plain_names"  # table of a connection, column ``value``: names that are clean
+
+
+def _python(pattern: str) -> re.Pattern[str]:
+    """Write a pattern of RE2 as Python has it."""
+    return re.compile(re.sub(r"\\x\{(\w+)\}", lambda found: re.escape(chr(int(found[1], 16))), pattern))
+
+
+PLAIN = _python(f"[{_PLAIN}]")  # a sign that stays as it is wherever it stands
+_ANY_INVISIBLE, _ANY_BLANKS = _python(f"[{_INVISIBLE}]+"), _python(f"[{_BLANKS}]+")
+_EDGES = rf"[ \n\r{_BLANKS}{_INVISIBLE}]"
+_AT_EDGES = _python(rf"\A{_EDGES}+|{_EDGES}+\Z")
 
 
 def cleaned_sql(raw: str) -> str:
     """SQL for a code without invisible signs, in plain blanks, narrow letters and digits, and composed accents.
 
-    What is plain, as nearly all values are, costs a few comparisons only.
+    What is known to be clean costs one look into ``PLAIN_NAMES``, what else is plain a few comparisons; the rest
+    is cleaned by ``cleaned``, each value once and not each row. The connection must know both (``know_signs``).
     """
-    strange = f"regexp_matches({raw}, {literal(f'[{_BLANKS}{_INVISIBLE}{_WIDE[0]}-{_WIDE[-1]}]')})"
-    narrow = f"translate({raw}, {literal(_WIDE)}, {literal(_NARROW)})"
-    visible = f"regexp_replace({narrow}, {literal(f'[{_INVISIBLE}]+')}, '', 'g')"
-    blank = f"regexp_replace({visible}, {literal(f'[{_BLANKS}]+')}, ' ', 'g')"
+    plain = f"regexp_full_match({raw}, {literal(f'[!-~{_PLAIN}]([ -~{_PLAIN}]*[!-~{_PLAIN}])?')})"
     signs = " OR ".join(f"contains({raw}, chr({sign}))" for sign in (0, 9, 10))
-    suspect = f"strlen({raw}) <> length({raw}) OR {raw} < '!' OR ends_with({raw}, ' ') OR {signs}"
-    clean = f"nfc_normalize(trim(CASE WHEN {strange} THEN {blank} ELSE {raw} END, ' ' || chr(10) || chr(13)))"
-    return f"CASE WHEN {suspect} THEN {clean} ELSE {raw} END"
+    ends = f"({raw} < '!' AND {raw} <> '') OR ends_with({raw}, ' ')"
+    suspect = f"(strlen({raw}) <> length({raw}) AND NOT {plain}) OR {ends} OR {signs}"
+    known = f"{raw} IN (SELECT value FROM {PLAIN_NAMES})"
+    return f"CASE WHEN {known} THEN {raw} WHEN {suspect} THEN cleaned_name({raw}) ELSE {raw} END"
 
 
 def edged_sql(raw: str) -> str:
-    """SQL for a figure or a date without blanks and invisible signs at its ends, and in narrow digits."""
-    narrow = f"translate({raw}, {literal(_WIDE)}, {literal(_NARROW)})"
-    bare = f"regexp_replace({narrow}, {literal(_EDGES)}, '', 'g')"
-    suspect = f"strlen({raw}) <> length({raw}) OR {raw} < '!' OR ends_with({raw}, ' ') OR contains({raw}, chr(9)) OR contains({raw}, chr(0))"
-    return f"CASE WHEN {suspect} THEN {bare} ELSE {raw} END"
+    """SQL for a figure or a date without blanks and invisible signs at its ends, and in narrow digits.
+
+    The connection must know ``edged`` (``know_signs``).
+    """
+    strange = f"regexp_matches({raw}, {literal(f'[{_WIDE[0]}-{_WIDE[-1]}]|^{_EDGES}|{_EDGES}$')})"
+    signs = " OR ".join(f"contains({raw}, chr({sign}))" for sign in (0, 9))
+    ends = f"({raw} < '!' AND {raw} <> '') OR ends_with({raw}, ' ')"
+    suspect = f"(strlen({raw}) <> length({raw}) AND {strange}) OR {ends} OR {signs}"
+    return f"CASE WHEN {suspect} THEN edged_figure({raw}) ELSE {raw} END"
 
 
+def know_signs(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the functions known to a connection that ``cleaned_sql`` and ``edged_sql`` call."""
+    for called, function in (("cleaned_name", cleaned), ("edged_figure", edged)):
+        connection.create_function(
+            called, _by_value(function), ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW
+        )
+
+
+def _by_value(function: Callable[[str], str]) -> Callable[[pa.Array | pa.ChunkedArray], pa.Array]:
+    """Return a function of an array that works on each distinct value once."""
+
+    def of_values(rows: pa.Array | pa.ChunkedArray) -> pa.Array:
+        whole = rows.combine_chunks() if isinstance(rows, pa.ChunkedArray) else rows
+        found = whole.dictionary_encode()
+        return pa.array(map(function, found.dictionary.to_pylist()), pa.string()).take(found.indices)
+
+    return of_values
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def cleaned(text: str) -> str:
-    """Clean a code as ``cleaned_sql`` does.
+    """Return a code without invisible signs, in plain blanks, narrow letters and digits, and composed accents.
 
     >>> cleaned("静安支行" + chr(0x3000)), cleaned("Ｂ０１")
     ('静安支行', 'B01')
     """
-    text = text.translate(str.maketrans(_WIDE, _NARROW))
-    text = re.sub(_python(f"[{_INVISIBLE}]+"), "", text)
-    return unicodedata.normalize("NFC", re.sub(_python(f"[{_BLANKS}]+"), " ", text).strip(" \n\r"))
+    text = _ANY_INVISIBLE.sub("", text.translate(_NARROW))
+    return unicodedata.normalize("NFC", _ANY_BLANKS.sub(" ", text).strip(" \n\r"))
 
 
-def _python(pattern: str) -> str:
-    return re.sub(r"\\x\{(\w+)\}", lambda found: re.escape(chr(int(found[1], 16))), pattern)
+@lru_cache(maxsize=_REMEMBERED)
+def edged(text: str) -> str:
+    """Return a figure or a date without blanks and invisible signs at its ends, and in narrow digits.
+
+    >>> edged(chr(0x3000) + "２０２４-０５-０１ ")
+    '2024-05-01'
+    """
+    return _AT_EDGES.sub("", text.translate(_NARROW))
 
 
 def folded(text: str) -> str:

@@ -1,0 +1,42 @@
+"""Names that the first rows of a large file have: what is one of them needs no look at its signs, row by row."""
+
+import duckdb
+import pyarrow as pa
+
+from riskmodels.sources.conversion import Conversion
+from riskmodels.sources.mapping import ROW_NUMBER
+from riskmodels.sources.readers import RawFile
+from riskmodels.sources.signs import PLAIN_NAMES, cleaned
+from riskmodels.tables.sql import name
+
+LARGE = 200_000  # rows from which on it pays to read the first ones twice
+_HEAD = 20_480  # rows
+_MOST = 2_000  # distinct values of a column of names; one with more is of identifiers
+
+
+def know_plain_names(connection: duckdb.DuckDBPyConnection, file: RawFile, conversion: Conversion) -> None:
+    """Give a connection the table of plain names that ``cleaned_sql`` asks first; empty for a small file."""
+    connection.execute(f"CREATE TEMP TABLE {PLAIN_NAMES} (value VARCHAR)")
+    names = pa.table({"value": [""] if file.rows < LARGE else ["", *sorted(_plain(file, conversion))]})
+    connection.register("names", names)
+    connection.execute(f"INSERT INTO {PLAIN_NAMES} FROM names")
+    connection.unregister("names")
+
+
+def _plain(file: RawFile, conversion: Conversion) -> set[str]:
+    columns = [column for column in _columns(conversion) if column in file.columns]
+    if not columns:
+        return set()
+    texts = ", ".join(f"{name(column)}::VARCHAR AS {name(column)}" for column in columns)
+    with duckdb.connect() as connection:  # another one: this scan is not to count rejected lines
+        head = connection.sql(f"SELECT {texts} FROM {file.scan} LIMIT {_HEAD}").to_arrow_table()
+    found = [head[column].unique().drop_null().to_pylist() for column in columns]
+    return {text for values in found if len(values) <= _MOST for text in values if cleaned(text) == text}
+
+
+def _columns(conversion: Conversion) -> list[str]:
+    """List the columns of a file that names are made from, each from one."""
+    codes = [column.name for column in conversion.contract.columns if column.type == "code"]
+    made = {key: conversion.columns[key].column for key in codes if key in conversion.columns}
+    chosen = made.values() if conversion.columns else codes
+    return sorted({column for column in chosen if column is not None and column != ROW_NUMBER})
