@@ -59,7 +59,7 @@ def check_months(months: Iterable[str]) -> None:
 
 
 def check_column(column: Column, given: Collection[str], constant: str | None, made: Iterable[str]) -> None:
-    """Refuse fields of a column's mapping that do nothing there, and values that every row would be rejected for.
+    """Refuse fields of a column's mapping that do nothing, and values that every row would be rejected for.
 
     Parameters
     ----------
@@ -110,7 +110,8 @@ def check_breaks(contract: Contract, wheres: Iterable[Collection[str]]) -> None:
             raise ValueError(f"{contract.table}.breaks: rows of {contract.table} have no day")
         if strange := sorted(set(where) - set(codes)):
             raise ValueError(
-                f"{contract.table}.breaks: where names {', '.join(strange)}; expected one of {', '.join(codes)}"
+                f"{contract.table}.breaks: where names {', '.join(strange)};"
+                f" expected one of {', '.join(codes)}"
             )
 
 

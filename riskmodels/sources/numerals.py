@@ -1,4 +1,4 @@
-"""How numbers are written: separators, signs and the units that names give; readings that rival one another."""
+"""How numbers are written: separators, signs, the units that names give; readings that rival one another."""
 
 import re
 from collections import Counter
@@ -71,9 +71,10 @@ class Numbers:
 def numbers_in(
     kinds: Counter[str], *, semicolons: bool, marks: frozenset[str] = frozenset()
 ) -> Numbers | None:
-    """Tell how the values of a column, with how often each is there, are written as numbers; None where they are not.
+    """Find how the values of a column are written as numbers; None where they are not.
 
-    ``semicolons`` part the cells of its file; ``marks`` are the decimal marks of its other columns.
+    ``kinds`` says how often each value is there; ``semicolons`` part the cells of its file; ``marks`` are the
+    decimal marks of its other columns.
     """
     filled = kinds.total()
     negative, bare = _unsigned(kinds)
@@ -263,6 +264,6 @@ _MAYBE = frozenset(
 
 
 def words_for_missing(kinds: Counter[str], *, unsure: bool) -> Counter[str]:
-    """Return the values that stand for none; with ``unsure`` also words that may be values in a column of words."""
+    """Return the values that stand for none; with ``unsure`` those, too, that may be values among words."""
     known = _ALWAYS | _MAYBE if unsure else _ALWAYS
     return Counter({value: many for value, many in kinds.items() if value.casefold() in known})

@@ -10,7 +10,10 @@ _OF_YEAR = {"quarter": 3, "half-year": 6}  # months
 _YEAR_FROM = re.compile(r"year from (0[1-9]|1[0-2])")
 
 _YEAR = r"(?:^|\D)((?:19|20)\d{2})(?:\D|$)"
-_QUARTER = r"(?i)(?:\bQ|\bT|第|\d{4}\s*-?[QT])\s*([1-4一二三四])(?:\D|$)|(?:^|\D)([1-4一二三四])\s*(?:[QT](?:\W|\d|$)|季|º|ª|°|st\b|nd\b|rd\b|th\b)"
+_QUARTER = (
+    r"(?i)(?:\bQ|\bT|第|\d{4}\s*-?[QT])\s*([1-4一二三四])(?:\D|$)"
+    r"|(?:^|\D)([1-4一二三四])\s*(?:[QT](?:\W|\d|$)|季|º|ª|°|st\b|nd\b|rd\b|th\b)"
+)
 _HALF = r"(?i)(?:\b[HS]|\d{4}\s*-?[HS])\s*([12])(?:\D|$)|(?:^|\D)([12])\s*[HS](?:\W|\d|$)|([上下])半年"
 _MONTH = r"^\s*(?:19|20)\d{2}\s*[-/.年]\s*(0?[1-9]|1[0-2])\s*月?\s*$"
 _BARE = r"^\s*(?:19|20)\d{2}\s+([1-4])\s*$"  # a year and the number of its part, joined
@@ -32,15 +35,15 @@ def is_period(form: str) -> bool:
 
 
 def period_start(text: str, form: str) -> str:
-    """Return SQL for the first day of a period, such as 2021 1º, Q1 2025, 2024 H2, 2025年上半年 or (from a month) 2022-23.
+    """Return SQL for the first day of a period: 2021 1º, Q1 2025, 2024 H2, 2025年上半年, (from a month) 2022-23.
 
     Parameters
     ----------
     text : str
         SQL of the text.
     form : str
-        ``quarter``, ``half-year``, ``year``, ``year from 04`` (a year that begins in April), or ``period``: any
-        of quarters, half-years, months and calendar years, whichever a text says.
+        ``quarter``, ``half-year``, ``year``, ``year from 04`` (a year that begins in April), or ``period``:
+        any of quarters, half-years, months and calendar years, whichever a text says.
     """
     text = f"({text})::VARCHAR"
     year = f"regexp_extract({text}, {literal(_YEAR)}, 1)::BIGINT"
@@ -76,7 +79,7 @@ def spans_two_years(text: str) -> bool:
 
 
 def may_be(form: str, texts: list[str]) -> bool:
-    """Tell whether texts that nobody described may be periods of a format, and are no words with a year in them."""
+    """Tell whether texts that nobody described may be periods of a format, not words with a year in them."""
     if form == "year":
         return len(texts) > 1 and len({re.sub(r"\d+", "", text) for text in texts}) == 1
     if form == "period":
@@ -91,7 +94,7 @@ def may_be(form: str, texts: list[str]) -> bool:
 
 
 def period_length(text: str) -> str:
-    """Return SQL for what a period covers: half_year, quarter, month or year; NULL where that is not told."""
+    """Return SQL for what a period covers: half_year, quarter, month or year; NULL where it does not say."""
     patterns = {"half_year": _HALF, "quarter": _QUARTER, "month": _MONTH, "year": _CALENDAR_YEAR}
     cases = " ".join(
         f"WHEN regexp_matches(({text})::VARCHAR, {literal(pattern)}) THEN {literal(length)}"

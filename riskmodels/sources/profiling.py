@@ -79,8 +79,8 @@ class Dates:
     first, last : date
         Of the sample.
     period : str
-        "month", "quarter", "half_year" or "year" where every day is the first of one; "period" where they are of
-        several lengths; else "day".
+        "month", "quarter", "half_year" or "year" where every day is the first of one; "period" where they are
+        of several lengths; else "day".
     zoned : bool
         Whether the times have a time zone.
     rivals : tuple of str

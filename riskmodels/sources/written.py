@@ -25,8 +25,8 @@ def quarter_start(text: str) -> str:
     number = f"regexp_extract({text}, {pattern}, 2) || regexp_extract({text}, {pattern}, 3)"
     digit = f"translate({number}, '一二三四', '1234')"
     return (
-        f"CASE WHEN regexp_matches({text}, {pattern}) THEN make_date(regexp_extract({text}, {pattern}, 1)::BIGINT,"
-        f" 3 * ({digit})::BIGINT - 2, 1) END"
+        f"CASE WHEN regexp_matches({text}, {pattern}) THEN"
+        f" make_date(regexp_extract({text}, {pattern}, 1)::BIGINT, 3 * ({digit})::BIGINT - 2, 1) END"
     )
 
 
@@ -52,7 +52,8 @@ def plain_number(text: str, column: ColumnMap) -> str:
     )
     fits = literal(rf"[+-]?(\d+{f'|{groups}' if separator else ''})({mark}\d*)?")
     bare = f"replace({text}, {literal(column.thousands)}, '')" if column.thousands else text
-    return f"CASE WHEN regexp_full_match({text}, {fits}) THEN replace({bare}, {literal(column.decimal)}, '.') END"
+    point = f"replace({bare}, {literal(column.decimal)}, '.')"
+    return f"CASE WHEN regexp_full_match({text}, {fits}) THEN {point} END"
 
 
 def _escaped(sign: str) -> str:
