@@ -65,7 +65,19 @@ def period_start(text: str, form: str) -> str:
         f"WHEN regexp_matches({text}, {literal(pattern)}) THEN make_date({year}, {month}, 1)"
         for pattern, month in wanted.values()
     )
-    return f"CASE WHEN NOT regexp_matches({text}, {literal(_YEAR)}) THEN NULL {cases} END"
+    start = f"CASE WHEN NOT regexp_matches({text}, {literal(_YEAR)}) THEN NULL {cases} END"
+    return f"coalesce({_plain_quarter(text)}, {start})" if form == "quarter" else start
+
+
+def _plain_quarter(text: str) -> str:
+    """SQL for the first day of a quarter that is written as 2026Q3, 2026-Q3, 2026 Q3 or 2026年3季度."""
+    pattern = literal(r"^(\d{4})\s*[-年]?\s*(?:[Qq]([1-4])|第?([1-4一二三四])季度?)$")
+    number = f"regexp_extract({text}, {pattern}, 2) || regexp_extract({text}, {pattern}, 3)"
+    digit = f"translate({number}, '一二三四', '1234')"
+    return (
+        f"CASE WHEN regexp_matches({text}, {pattern}) THEN"
+        f" make_date(regexp_extract({text}, {pattern}, 1)::BIGINT, 3 * ({digit})::BIGINT - 2, 1) END"
+    )
 
 
 def spans_two_years(text: str) -> bool:
