@@ -187,80 +187,22 @@ def is_of_money(words: str) -> bool:
 
 # ---- words for missing ----
 
-_ALWAYS = frozenset(
-    [
-        "null",
-        "(null)",
-        "<null>",
-        "\\n",
-        "nan",
-        "nat",
-        "n/a",
-        "#n/a",
-        "#n/a n/a",
-        "#na",
-        "<na>",
-        "n.a.",
-        "#null!",
-        "#value!",
-        "#ref!",
-        "#div/0!",
-        "#name?",
-        "#num!",
-        "-",
-        "--",
-        "---",
-        "—",
-        "–",
-        "?",
-        "??",
-        ".",
-        "(blank)",
-        "(empty)",
-        "(空白)",
-        "[null]",
-        "-nan",
-        "1.#qnan",
-        "#n/v",
-        "1.#ind",
-        "-1.#ind",
-    ]
-)  # in any column
-_MAYBE = frozenset(
-    [
-        "na",
-        "none",
-        "nil",
-        "unknown",
-        "not known",
-        "not available",
-        "not applicable",
-        "not recorded",
-        "missing",
-        "blank",
-        "empty",
-        "undefined",
-        "pending",
-        "tbd",
-        "tbc",
-        "k.a.",
-        "k. a.",
-        "unbekannt",
-        "s/d",
-        "s.d.",
-        "未知",
-        "不详",
-        "不明",
-        "空",
-        "暂无",
-        "无",
-        "无数据",
-        "未填",
-        "未提供",
-        "待定",
-        "/",
-    ]
-)  # a value, where others are words
+_ALWAYS = frozenset(  # in any column
+    (
+        *("null", "(null)", "<null>", "[null]", "\\n", "nan", "-nan", "nat", "n/a", "n.a.", "<na>"),
+        *("#n/a", "#n/a n/a", "#na", "#n/v", "#null!", "#value!", "#ref!", "#div/0!", "#name?", "#num!"),
+        *("1.#qnan", "1.#ind", "-1.#ind", "-", "--", "---", "—", "–", "?", "??", "."),
+        *("(blank)", "(empty)", "(空白)"),
+    )
+)
+_MAYBE = frozenset(  # a value, where others are words
+    (
+        *("na", "none", "nil", "unknown", "not known", "not available", "not applicable", "not recorded"),
+        *("missing", "blank", "empty", "undefined", "pending", "tbd", "tbc", "/"),
+        *("k.a.", "k. a.", "unbekannt", "s/d", "s.d."),
+        *("未知", "不详", "不明", "空", "暂无", "无", "无数据", "未填", "未提供", "待定"),
+    )
+)
 
 
 def words_for_missing(kinds: Counter[str], *, unsure: bool) -> Counter[str]:
