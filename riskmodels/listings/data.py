@@ -38,8 +38,8 @@ def list_quality(tables: Tables) -> Listing:
 
 def _before(table: Table) -> str:
     return label(
-        " {rows:,} rows of {table} are of days before {begins}, where the others begin: counts over time leave"
-        " them out; observed_from in the source file says otherwise."
+        " {rows:,} rows of {table} are of days before {begins}, where the others begin: counts over time"
+        " leave them out; observed_from in the source file says otherwise."
     ).format(rows=table.rows_before, table=table.name, begins=table.begins)
 
 

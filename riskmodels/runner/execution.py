@@ -64,9 +64,7 @@ def execute_notebook(
             progress_bar=False,
             request_save_on_cell_execute=False,
             start_timeout=_START_TIMEOUT,
-            resources={
-                "metadata": {"path": str(output.parent)}
-            },  # the kernel's folder; cwd= is of all threads
+            resources={"metadata": {"path": str(output.parent)}},  # the kernel's; cwd= is of all threads
             config=connection(kernels),
             kernel_manager_class=manager_class(kernels),
             extra_arguments=_KERNEL_ARGUMENTS,

@@ -3,9 +3,9 @@
 A kernel that is wanted before all is imported is forked at once, and imports the rest when it needs it.
 
 ``python -m riskmodels.runner.forking FD``: on the socket FD it gets one byte and a channel for each kernel
-that is wanted. A forked child reads from its channel what to start with and becomes the kernel; the process itself
-answers on the channel with the child's process id, and with its exit status once it has ended. It dies with
-the process that started it, and its kernels with it.
+that is wanted. A forked child reads from its channel what to start with and becomes the kernel; the process
+itself answers on the channel with the child's process id, and with its exit status once it has ended. It dies
+with the process that started it, and its kernels with it.
 """
 
 import contextlib

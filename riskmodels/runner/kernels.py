@@ -32,10 +32,8 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # more only 
 _WITHOUT_THREADS = ONE_THREAD | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # pyarrow's memory
 _OPTIONS = ("-P", "-Xfrozen_modules=off")  # nothing is imported from where it starts; as kernels are started
 _PROVISIONER = "riskmodels"
-_MOMENT, _LOOKS = (
-    0.2,
-    40,
-)  # seconds that a kernel's answer or end is waited for, and how often it is looked for
+_MOMENT = 0.2  # seconds that a kernel's answer or end is waited for
+_LOOKS = 40  # times that its end is looked for meanwhile
 _ANSWER = 256  # bytes: a process id, an exit status, a reason
 
 
@@ -204,7 +202,7 @@ class KernelProvisioner(LocalProvisioner):
 
 
 class KernelClient(AsyncKernelClient):
-    """Is ready once the kernel is: jupyter_client's waits a fifth of a second for messages that nobody reads."""
+    """Is ready once the kernel is; jupyter_client's waits a fifth of a second for messages nobody reads."""
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  as there
         """Wait until the kernel answers and its messages come through.

@@ -95,7 +95,8 @@ def plan_assessment(
     Raises
     ------
     ParameterError
-        A parameter file is missing or does not fit, a data file is not there, or the quarter lies in the future.
+        A parameter file is missing or does not fit, a data file is not there, or the quarter lies in the
+        future.
     ContractError
         A file does not fit its mapping.
     """

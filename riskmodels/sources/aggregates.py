@@ -20,7 +20,7 @@ _SHOWN = 3
 
 
 def added_over(fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]]) -> Guess:
-    """Guess over which columns that nothing is made from the rows have to be added up, so that each is one."""
+    """Guess over which columns, of those left, rows have to be added up so that each cell is one row."""
     if not fit.contract.cell or fit.unpivot:
         return Guess()
     keys = [
@@ -48,9 +48,12 @@ def added_over(fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]
         fewer = [other for other in chosen if other != column]
         if _doubles(sample, [*keys, *fewer]) == left:
             chosen = fewer
-    told = f"{doubles} rows differ from an earlier one in {', '.join(chosen)} alone: they are parts and are added up"
+    parts = (
+        f"{doubles} rows differ from an earlier one in {', '.join(chosen)} alone:"
+        " they are parts and are added up"
+    )
     more = [f"{left} rows are doubles even so: they will be rejected"] if left else []
-    return Guess(made={"added_over": chosen}, doubts=[told, *more])
+    return Guess(made={"added_over": chosen}, doubts=[parts, *more])
 
 
 def called_totals(
@@ -69,8 +72,8 @@ def called_totals(
         ):
             listed = ", ".join(found[:_SHOWN])
             doubts.append(
-                f"rows of {listed} in '{column}' may be totals of others: they are left out where they are the sum of their"
-                " parts in every period, otherwise kept; totals: says which are"
+                f"rows of {listed} in '{column}' may be totals of others: they are left out where they are"
+                " the sum of their parts in every period, otherwise kept; totals: says which are"
             )
     return doubts
 
@@ -84,7 +87,8 @@ def holes(fit: Fit, sample: Sample) -> Guess:
     with duckdb.connect() as connection:
         connection.register("given", rows)
         found = connection.execute(
-            f"SELECT taken FROM (SELECT {moment(match.profile.dates.format, 'value')} AS taken FROM given) WHERE taken IS NOT NULL"
+            f"SELECT taken FROM (SELECT {moment(match.profile.dates.format, 'value')} AS taken FROM given)"
+            " WHERE taken IS NOT NULL"
         ).df()
     counts = pd.Series(pd.PeriodIndex(found["taken"], freq="M")).value_counts()
     if counts.empty:

@@ -15,7 +15,7 @@ from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, Recode
 from riskmodels.sources.periods import is_period, period_length, period_start
 from riskmodels.sources.readers import RawFile
 from riskmodels.sources.signs import cleaned, cleaned_sql, edged_sql
-from riskmodels.sources.written import has_zone, local_time, plain_number, quarter_start, signed_number
+from riskmodels.sources.written import has_zone, local_time, plain_number, signed_number
 from riskmodels.tables import ARROW_TYPES, SQL_TYPES, Column, Contract
 from riskmodels.tables.sql import literal, name
 
@@ -76,16 +76,16 @@ class Conversion:
         """Key columns whose values are not those of the file: two rows with one key are added, not doubled."""
         return [key for key in self.contract.key if key in self.columns and self.columns[key].recode]
 
-
-def over_columns(conversion: Conversion) -> list[str]:
-    """List what the columns are called that rows are added up over."""
-    return [OVER + column for column in conversion.mapping.added_over]
+    @property
+    def over(self) -> list[str]:
+        """What the columns are called that rows are added up over."""
+        return [OVER + column for column in self.mapping.added_over]
 
 
 def accepted_schema(conversion: Conversion) -> pa.Schema:
     """Return the Arrow schema of converted rows that are accepted."""
     columns = [(column.name, ARROW_TYPES[column.type]) for column in conversion.contract.columns]
-    keys = [KEY + key for key in conversion.recoded_key] + over_columns(conversion)
+    keys = [KEY + key for key in conversion.recoded_key] + conversion.over
     return pa.schema([*columns, *((key, pa.string()) for key in keys)])
 
 
@@ -119,7 +119,7 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
     texts_given = [column for column in conversion.texts if column in mapped]
     masks = [f"{_suspicious(name(column))} AS {name(MASK + column)}" for column in texts_given]
     keys = [f"{name(str(mapped[key].alias))}::VARCHAR AS {name(KEY + key)}" for key in conversion.recoded_key]
-    keys += [f"{name(column)}" for column in over_columns(conversion)]
+    keys += [name(column) for column in conversion.over]
     over = [
         f"nullif({cleaned_sql(f'{name(column)}::VARCHAR')}, '') AS {name(OVER + column)}"
         for column in conversion.mapping.added_over
@@ -240,7 +240,8 @@ def _text(cell: _Cell, canonical: Column, missing: tuple[str, ...]) -> str:
     if column.value is not None:
         return literal(column.value)
     words = (*missing, *column.missing)
-    if cell.is_typed and not (canonical.type == "code" and cell.type in ("DOUBLE", "FLOAT")):
+    is_decimal = _is_decimal_code(cell, canonical)
+    if cell.is_typed and not is_decimal:
         none = ", ".join(f"TRY_CAST({literal(word)} AS {cell.type})" for word in words)
         return (
             f"CASE WHEN {name(cell.alias)} IN ({none}) THEN NULL ELSE {name(cell.alias)} END"
@@ -248,7 +249,7 @@ def _text(cell: _Cell, canonical: Column, missing: tuple[str, ...]) -> str:
             else name(cell.alias)
         )
     raw = f"{name(cell.alias)}::VARCHAR"
-    if canonical.type == "code" and cell.type in ("DOUBLE", "FLOAT"):  # 10.0 is the code 10
+    if is_decimal:
         raw = f"regexp_replace({raw}, '\\.0$', '')"
     text = f"nullif({cleaned_sql(raw) if canonical.type == 'code' else edged_sql(raw)}, '')"
     if canonical.name in ("name_en", "name_zh"):  # is shown, and nothing is joined by it
@@ -270,8 +271,15 @@ def _recode(column: ColumnMap, cell: _Cell, canonical: Column) -> dict[str, Reco
     """Return the values of ``recode`` as the file's are compared with them: cleaned, and 10.0 as 10."""
     if canonical.type == "text":
         return column.recode
-    number = cell.type in ("DOUBLE", "FLOAT") and canonical.type == "code"
-    return {cleaned(re.sub(r"\.0$", "", old) if number else old): new for old, new in column.recode.items()}
+    is_decimal = _is_decimal_code(cell, canonical)
+    return {
+        cleaned(re.sub(r"\.0$", "", old) if is_decimal else old): new for old, new in column.recode.items()
+    }
+
+
+def _is_decimal_code(cell: _Cell, canonical: Column) -> bool:
+    """Tell whether a code stands in a column of floating numbers: 10.0 is the code 10."""
+    return canonical.type == "code" and cell.type in ("DOUBLE", "FLOAT")
 
 
 def _value(column: Column, mapped: Mapping[str, _Cell], conversion: Conversion) -> str:
@@ -307,8 +315,6 @@ def _moment(text: str, cell: _Cell, timezone: str | None, kind: str) -> str:
         return f"TRY_CAST({local_time(text, timezone)} AS {kind})"
     if origin := days_since(form):
         return f"TRY_CAST({literal(origin)}::DATE + TRY_CAST(floor(TRY_CAST({text} AS DOUBLE)) AS INTEGER) AS {kind})"
-    if form == "quarter":
-        return f"TRY_CAST(coalesce({quarter_start(text)}, {period_start(text, form)}) AS {kind})"
     if is_period(form):
         return f"TRY_CAST({period_start(text, form)} AS {kind})"
     parsed = f"try_strptime({text}, {literal(form)})"

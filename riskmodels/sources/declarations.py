@@ -21,17 +21,7 @@ _FITS = {  # field of a column's mapping -> types of columns that it can do some
     "decimal": {"integer", "number"},
     "scale": {"integer", "number"},
 }
-_WITH_A_COLUMN = (
-    "format",
-    "or_format",
-    "days_after",
-    "thousands",
-    "decimal",
-    "scale",
-    "recode",
-    "others",
-    "if_missing",
-)
+_NOT_BESIDE_VALUE = ("recode", "others", "if_missing")
 _TRUTHS = {"true", "false", "1", "0", "yes", "no", "t", "f", "y", "n"}  # that DuckDB casts
 
 
@@ -59,7 +49,7 @@ def check_months(months: Iterable[str]) -> None:
 
 
 def check_column(column: Column, given: Collection[str], constant: str | None, made: Iterable[str]) -> None:
-    """Refuse fields of a column's mapping that do nothing there, and values that every row would be rejected for.
+    """Refuse fields of a column's mapping that do nothing, and values that every row would be rejected for.
 
     Parameters
     ----------
@@ -72,13 +62,12 @@ def check_column(column: Column, given: Collection[str], constant: str | None, m
     made : iterable of str
         Values that the mapping itself makes: the constant, what is recoded to, what stands for missing.
     """
-    told = (
-        {"format"} if column.name == "period" else set()
-    )  # what a row covers, from how its period is written
-    for field in set(_WITH_A_COLUMN) - told:
-        if field in given and column.type not in _FITS.get(field, {column.type}):
+    is_read = column.name == "period"  # what a row covers, by the format of its period
+    for field, types in _FITS.items():
+        if field in given and column.type not in types and not (is_read and field == "format"):
             raise ValueError(f"{field} does nothing for a {column.type}; leave it out")
-        if field in given and constant is not None and field in ("recode", "others", "if_missing"):
+    for field in _NOT_BESIDE_VALUE:
+        if field in given and constant is not None:
             raise ValueError(f"{field} does nothing beside value, which is the same in every row")
     if "others" in given and "recode" not in given:
         raise ValueError("others does nothing without recode")
@@ -110,7 +99,8 @@ def check_breaks(contract: Contract, wheres: Iterable[Collection[str]]) -> None:
             raise ValueError(f"{contract.table}.breaks: rows of {contract.table} have no day")
         if strange := sorted(set(where) - set(codes)):
             raise ValueError(
-                f"{contract.table}.breaks: where names {', '.join(strange)}; expected one of {', '.join(codes)}"
+                f"{contract.table}.breaks: where names {', '.join(strange)};"
+                f" expected one of {', '.join(codes)}"
             )
 
 

@@ -27,7 +27,7 @@ class TakenOut:
     places : ndarray, shape (n,)
         Among the accepted rows, from 0, ascending.
     rules : list of str
-        Why, one a row.
+        Why, one per row.
     unknown : ndarray of bool, shape (n,)
         Whether the row contradicts the one that stays, so that the figure of its cell is not known.
     rows : Table

@@ -43,7 +43,7 @@ class Guess:
 
 
 def guessed(fit: Fit, sample: Sample, log: EventLog | None = None) -> dict[str, Guess]:
-    """Return how each canonical column is made that a column of the file fits; ``log``: several rows a case."""
+    """Return how canonical columns are made that one of the file fits; ``log``: several rows per case."""
     matches, doubts = _in_order_of_time(fit, sample)
     guesses = {}
     for column in fit.contract.columns:
@@ -56,7 +56,7 @@ def guessed(fit: Fit, sample: Sample, log: EventLog | None = None) -> dict[str, 
 
 
 def filled_in(fit: Fit, log: EventLog | None = None) -> dict[str, Guess]:
-    """Return what stands for each essential column that no column of the file fits; ``log``: several rows a case."""
+    """Return what stands for essential columns that none of the file fits; ``log``: several rows per case."""
     return {column.name: _instead(fit, column, log) for column in fit.lacking}
 
 
@@ -99,12 +99,13 @@ def _words(found: Profile) -> Guess:
         form = ", not in this format" if found.dates or found.numbers else ""
         made = {"missing": list(found.words)}
         doubts.append(
-            f"{found.words.total() / found.rows:.1%} of the rows hold {_some(found.words)}{form}: read as missing"
+            f"{found.words.total() / found.rows:.1%} of the rows hold {_some(found.words)}{form}:"
+            " read as missing"
         )
     if found.maybe:
         doubts.append(
-            f"{found.maybe.total() / found.rows:.1%} of the rows hold {_some(found.maybe)}: a value? If it stands for"
-            f" none, declare missing: [{_some(found.maybe)}]"
+            f"{found.maybe.total() / found.rows:.1%} of the rows hold {_some(found.maybe)}: a value?"
+            f" If it stands for none, declare missing: [{_some(found.maybe)}]"
         )
     return Guess(made=made, doubts=doubts)
 
@@ -149,9 +150,8 @@ def _dates(contract: Contract, column: Column, found: Profile, dates: Dates) -> 
 def _fiscal(dates: Dates, found: Profile) -> list[str]:
     """Ask from which month years count that are not the calendar's, or may not be."""
     if year_from(dates.format):
-        return [
-            "a year such as 2022-23 is taken to begin in April: from which month does it count? format: year from 07"
-        ]
+        asked = "from which month does it count? format: year from 07"
+        return [f"a year such as 2022-23 is taken to begin in April: {asked}"]
     fiscal = re.compile(r"(?i)fiscal|financial|\bFY|财年|財年")
     if any(map(fiscal.search, [found.name.replace("_", " "), *islice(found.kinds, _SHOWN)])):
         asked = "from which month does a year count, and is it named after its first or its last day?"
@@ -184,7 +184,8 @@ def _numbers(contract: Contract, column: Column, found: Profile, title: str) -> 
         doubts.append(words)
     if found.numbers.share < 1:
         doubts.append(
-            f"{1 - found.numbers.share:.1%} of the rows with a value have no such number: they will be rejected"
+            f"{1 - found.numbers.share:.1%} of the rows with a value have no such number:"
+            " they will be rejected"
         )
     if column.type == "integer" and not found.numbers.whole:
         doubts.append("must be whole numbers: rows with others will be rejected")
@@ -192,7 +193,7 @@ def _numbers(contract: Contract, column: Column, found: Profile, title: str) -> 
 
 
 def _scale(contract: Contract, column: Column, found: Profile, title: str) -> tuple[float, str]:
-    """Return by what numbers are multiplied, for the unit that their name gives, or else the title, and why."""
+    """Return by what numbers are multiplied, for the unit of their name or else of the title, and why."""
     if found.scale != 1:
         return found.scale, f"its name gives a unit: multiplied by {found.scale:,.0f}"
     unit = unit_in(title)

@@ -10,9 +10,10 @@ _LABEL = re.compile(r"#column \d+( (?P<name>.+))?", re.DOTALL)
 
 
 def labelled(header: Sequence[str | None]) -> list[str]:
-    """Return the names of columns; ``#column 4`` for one without, ``#column 4 Total`` where another is called so.
+    """Return the names of columns, with its place for one without a name of its own.
 
-    Names in a database have no case: ``Total`` and ``TOTAL`` are one.
+    That is ``#column 4`` for one without, ``#column 4 Total`` where another is called so, too. Names in a
+    database have no case: ``Total`` and ``TOTAL`` are one.
 
     >>> labelled(["", "Unit", "Total", "total"])
     ['#column 1', 'Unit', '#column 3 Total', '#column 4 total']

@@ -292,8 +292,8 @@ def _last_day(staged: dict[str, _Staged]) -> date:
         _, rejected = staged[table].rows
         why = f": of {rejected:,} rows {reasons(path.with_name(REJECTED))}" if rejected else ""
         raise ContractError(
-            f"the source's {table} have no accepted row{why}. Correct the source file; or, where there are none,"
-            " give as_of"
+            f"the source's {table} have no accepted row{why}. Correct the source file;"
+            " or, where there are none, give as_of"
         )
     counts = pc.value_counts(pc.cast(pc.floor_temporal(days, unit="month"), pa.date32()).combine_chunks())
     months = counts.field("values").to_numpy(zero_copy_only=False).astype("datetime64[M]").astype("int64")

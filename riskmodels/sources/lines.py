@@ -43,35 +43,35 @@ class Lines:
     ends: frozenset[str]
 
 
-def find_lines(path: Path, told: Path, *, header_row: int, delimiter: str) -> Lines:
-    """Find the header in line ``header_row`` (from 1; LF, CR LF and CR end a line) and count the rows below it.
+def find_lines(path: Path, shown: Path, *, header_row: int, delimiter: str) -> Lines:
+    """Find the header in line ``header_row``, from 1, and count the rows below it.
 
-    ``told`` is the path in messages: ``path`` may be a copy.
+    LF, CR LF and CR end a line. ``shown`` is the path in messages: ``path`` may be a copy.
     Raises ContractError where there is no header, or it is not in UTF-8.
     """
     start = _offset(path, header_row - 1)
     with _opened(path, start) as file:
         header = next(csv.reader(file, delimiter=delimiter), [])
     if not header:
-        raise ContractError(f"{told} is empty; expected a header line with the names of its columns")
+        raise ContractError(f"{shown} is empty; expected a header line with the names of its columns")
     if any(not _is_readable(cell) for cell in header):
         raise ContractError(
-            f"{told} is not CSV in UTF-8: its header cannot be read. If it is in another encoding, name it in the"
-            " source file, e.g. encoding: gb18030"
+            f"{shown} is not CSV in UTF-8: its header cannot be read. If it is in another encoding,"
+            " name it in the source file, e.g. encoding: gb18030"
         )
     records, blanks, ends = _counted(path, start, delimiter)
     rows = records + (blanks if len(header) == 1 else 0) - 1
     return Lines(start=start, header=header, rows=rows, ends=ends)
 
 
-def with_one_end(path: Path, told: Path, lines: Lines, delimiter: str, target: Path) -> Path:
-    """Return a file that begins with its header and whose rows all end alike: itself, or a copy in ``target``.
+def with_one_end(path: Path, shown: Path, lines: Lines, delimiter: str, target: Path) -> Path:
+    """Return a file that begins with its header and whose rows end alike: itself, or a copy in ``target``.
 
     Raises ContractError where a carriage return inside a cell looks like the end of a row.
     """
     if len(lines.ends) > 1:
         with target.open("w", encoding=_UTF8, newline="", errors="surrogateescape") as new:
-            new.writelines(_alike(path, told, lines, delimiter))
+            new.writelines(_alike(path, shown, lines, delimiter))
         return target
     if not lines.start:
         return path
@@ -194,14 +194,14 @@ def _end(text: str) -> str:
     return next((end for end in ("\r\n", "\n", "\r") if text.endswith(end)), "")
 
 
-def _alike(path: Path, told: Path, lines: Lines, delimiter: str) -> Iterator[str]:
+def _alike(path: Path, shown: Path, lines: Lines, delimiter: str) -> Iterator[str]:
     """Give each row with LF at its end."""
     width, lacking = len(lines.header), -1
     for number, (cells, text) in enumerate(_records(path, lines.start, delimiter)):
         if lacking >= 0 and len(cells) == lacking + 1 and width > 1:
             raise ContractError(
-                f"{told}: a carriage return (CR) stands inside a cell of row {number - 1}, where other rows end;"
-                " take it out, or put the cell into quotes"
+                f"{shown}: a carriage return (CR) stands inside a cell of row {number - 1},"
+                " where other rows end; take it out, or put the cell into quotes"
             )
         end = _end(text)
         lacking = width - len(cells) if end == "\r" else -1

@@ -61,8 +61,8 @@ class ColumnMap(Parameters):
     )
     format: Name | None = Field(
         default=None,
-        description="strptime format of a date, 'quarter' (2026Q3), 'half-year', 'year', 'year from 04', 'period'"
-        " (any of these), or 'days since 1970-01-01'",
+        description="strptime format of a date, 'quarter' (2026Q3), 'half-year', 'year', 'year from 04',"
+        " 'period' (any of these), or 'days since 1970-01-01'",
     )
     or_format: Name | None = Field(default=None, description="second format, where the first does not fit")
     days_after: Name | None = Field(
@@ -288,7 +288,8 @@ class Source(Parameters):
     title: Name
     country: str = Field(
         pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$",
-        description="whose working days count, ISO 3166: of a country, e.g. CN, or of a part of one, e.g. GB-ENG",
+        description="whose working days count, ISO 3166: of a country, e.g. CN, or of a part of one,"
+        " e.g. GB-ENG",
     )
     holidays: tuple[date, ...] = Field(
         default=(),
@@ -352,8 +353,8 @@ def _check_columns(contract: Contract, table: TableMap) -> None:
     strange = sorted(set(table.totals) - {*contract.cell, *table.added_over})
     if strange:
         raise ValueError(
-            f"totals: {', '.join(strange)} is neither a key column of {contract.table} ({', '.join(contract.cell)})"
-            " nor one of added_over"
+            f"totals: {', '.join(strange)} is neither a key column of {contract.table}"
+            f" ({', '.join(contract.cell)}) nor one of added_over"
         )
     for name, column in table.columns.items():
         constants = [text for text in column.made if text != TO_BE_FILLED]

@@ -1,4 +1,4 @@
-"""How numbers are written: separators, signs and the units that names give; readings that rival one another."""
+"""How numbers are written: separators, signs, the units that names give; readings that rival one another."""
 
 import re
 from collections import Counter
@@ -71,9 +71,10 @@ class Numbers:
 def numbers_in(
     kinds: Counter[str], *, semicolons: bool, marks: frozenset[str] = frozenset()
 ) -> Numbers | None:
-    """Tell how the values of a column, with how often each is there, are written as numbers; None where they are not.
+    """Find how the values of a column are written as numbers; None where they are not.
 
-    ``semicolons`` part the cells of its file; ``marks`` are the decimal marks of its other columns.
+    ``kinds`` says how often each value is there; ``semicolons`` part the cells of its file; ``marks`` are the
+    decimal marks of its other columns.
     """
     filled = kinds.total()
     negative, bare = _unsigned(kinds)
@@ -186,83 +187,25 @@ def is_of_money(words: str) -> bool:
 
 # ---- words for missing ----
 
-_ALWAYS = frozenset(
-    [
-        "null",
-        "(null)",
-        "<null>",
-        "\\n",
-        "nan",
-        "nat",
-        "n/a",
-        "#n/a",
-        "#n/a n/a",
-        "#na",
-        "<na>",
-        "n.a.",
-        "#null!",
-        "#value!",
-        "#ref!",
-        "#div/0!",
-        "#name?",
-        "#num!",
-        "-",
-        "--",
-        "---",
-        "—",
-        "–",
-        "?",
-        "??",
-        ".",
-        "(blank)",
-        "(empty)",
-        "(空白)",
-        "[null]",
-        "-nan",
-        "1.#qnan",
-        "#n/v",
-        "1.#ind",
-        "-1.#ind",
-    ]
-)  # in any column
-_MAYBE = frozenset(
-    [
-        "na",
-        "none",
-        "nil",
-        "unknown",
-        "not known",
-        "not available",
-        "not applicable",
-        "not recorded",
-        "missing",
-        "blank",
-        "empty",
-        "undefined",
-        "pending",
-        "tbd",
-        "tbc",
-        "k.a.",
-        "k. a.",
-        "unbekannt",
-        "s/d",
-        "s.d.",
-        "未知",
-        "不详",
-        "不明",
-        "空",
-        "暂无",
-        "无",
-        "无数据",
-        "未填",
-        "未提供",
-        "待定",
-        "/",
-    ]
-)  # a value, where others are words
+_ALWAYS = frozenset(  # in any column
+    (
+        *("null", "(null)", "<null>", "[null]", "\\n", "nan", "-nan", "nat", "n/a", "n.a.", "<na>"),
+        *("#n/a", "#n/a n/a", "#na", "#n/v", "#null!", "#value!", "#ref!", "#div/0!", "#name?", "#num!"),
+        *("1.#qnan", "1.#ind", "-1.#ind", "-", "--", "---", "—", "–", "?", "??", "."),
+        *("(blank)", "(empty)", "(空白)"),
+    )
+)
+_MAYBE = frozenset(  # a value, where others are words
+    (
+        *("na", "none", "nil", "unknown", "not known", "not available", "not applicable", "not recorded"),
+        *("missing", "blank", "empty", "undefined", "pending", "tbd", "tbc", "/"),
+        *("k.a.", "k. a.", "unbekannt", "s/d", "s.d."),
+        *("未知", "不详", "不明", "空", "暂无", "无", "无数据", "未填", "未提供", "待定"),
+    )
+)
 
 
 def words_for_missing(kinds: Counter[str], *, unsure: bool) -> Counter[str]:
-    """Return the values that stand for none; with ``unsure`` also words that may be values in a column of words."""
+    """Return the values that stand for none; with ``unsure`` those, too, that may be values among words."""
     known = _ALWAYS | _MAYBE if unsure else _ALWAYS
     return Counter({value: many for value, many in kinds.items() if value.casefold() in known})

@@ -1,4 +1,4 @@
-"""Periods that no single column holds: a year and its part in two columns, and years in the names of columns."""
+"""Periods that no single column holds: a year and its part in two columns, years in the names of columns."""
 
 import re
 from collections import defaultdict
@@ -14,15 +14,18 @@ _YEAR = re.compile(r"(19|20)\d{2}(\.0)?")
 _YEAR_NAME = re.compile(r"\D*(19|20)\d{2}(\s*[-/–]\s*(\d{4}|\d{2}))?\D*")
 _LEAST_YEARS = 2  # columns of one figure
 
-# What the part of a year is, its values, words of its column's name where values are bare numbers, and formats.
+_QUARTER = r"(?i)[QT]\W?[1-4]|[1-4]\W?[QT]|[1-4]\s*(º|ª|°|st|nd|rd|th)( \w+)?|第?[1-4一二三四]季度?"
+_HALF = r"(?i)[HS]\W?[12]|[12]\W?[HS]|[上下]半年"
+_NAMED_MONTH = r"month|^m[eê]s|^mois|monat|月"
+# Of each part of a year its values, words of its column's name where values are bare numbers, and formats.
 _PARTS = (
-    (r"(?i)[QT]\W?[1-4]|[1-4]\W?[QT]|[1-4]\s*(º|ª|°|st|nd|rd|th)( \w+)?|第?[1-4一二三四]季度?", "", ("quarter",)),
-    (r"(?i)[HS]\W?[12]|[12]\W?[HS]|[上下]半年", "", ("half-year",)),
+    (_QUARTER, "", ("quarter",)),
+    (_HALF, "", ("half-year",)),
     (r"[1-4]", "quarter|qtr|trimest|quartal|季", ("quarter",)),
     (r"[12]", "half|semest|halbjahr|半年", ("half-year",)),
-    (r"0?[1-9]|1[0-2]", r"month|^m[eê]s|^mois|monat|月", ("%Y %m",)),
-    (r"[A-Za-z]{3,9}", r"month|^m[eê]s|^mois|monat|月", ("%Y %b", "%Y %B")),
-)  # fmt: skip
+    (r"0?[1-9]|1[0-2]", _NAMED_MONTH, ("%Y %m",)),
+    (r"[A-Za-z]{3,9}", _NAMED_MONTH, ("%Y %b", "%Y %B")),
+)
 
 
 def in_two_columns(profiles: list[Profile], sample: Sample) -> Iterator[list[Profile]]:
@@ -36,7 +39,7 @@ def in_two_columns(profiles: list[Profile], sample: Sample) -> Iterator[list[Pro
 
 
 def texts_of(found: Profile, sample: Sample) -> list[str | None]:
-    """Return a column's texts, one a row; of several columns, with a blank between as in a source file."""
+    """Return a column's texts, one per row; of several columns, with a blank between as in a source file."""
     columns = [sample.texts(column) for column in (found.name, *found.joined)]
     if len(columns) == 1:
         return list(columns[0])

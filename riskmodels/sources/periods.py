@@ -54,15 +54,15 @@ def is_period(form: str) -> bool:
 
 
 def period_start(text: str, form: str) -> str:
-    """Return SQL for the first day of a period, such as 2021 1º, Q1 2025, 2024 H2, 2025年上半年 or (from a month) 2022-23.
+    """Return SQL for the first day of a period: 2021 1º, Q1 2025, 2024 H2, 2025年上半年, (from a month) 2022-23.
 
     Parameters
     ----------
     text : str
         SQL of the text.
     form : str
-        ``quarter``, ``half-year``, ``year``, ``year from 04`` (a year that begins in April), or ``period``: any
-        of quarters, half-years, months and calendar years, whichever a text says.
+        ``quarter``, ``half-year``, ``year``, ``year from 04`` (a year that begins in April), or ``period``:
+        any of quarters, half-years, months and calendar years, whichever a text says.
     """
     text = f"({text})::VARCHAR"
     year = f"regexp_extract({text}, {literal(_YEAR)}, 1)::BIGINT"
@@ -84,7 +84,19 @@ def period_start(text: str, form: str) -> str:
         f"WHEN {_is(text, kind, pattern)} THEN make_date({year}, {month}, 1)"
         for kind, (pattern, month) in wanted.items()
     )
-    return f"CASE WHEN NOT regexp_matches({text}, {literal(_YEAR)}) THEN NULL {cases} END"
+    start = f"CASE WHEN NOT regexp_matches({text}, {literal(_YEAR)}) THEN NULL {cases} END"
+    return f"coalesce({_plain_quarter(text)}, {start})" if form == "quarter" else start
+
+
+def _plain_quarter(text: str) -> str:
+    """SQL for the first day of a quarter that is written as 2026Q3, 2026-Q3, 2026 Q3 or 2026年3季度."""
+    pattern = literal(r"^(\d{4})\s*[-年]?\s*(?:[Qq]([1-4])|第?([1-4一二三四])季度?)$")
+    number = f"regexp_extract({text}, {pattern}, 2) || regexp_extract({text}, {pattern}, 3)"
+    digit = f"translate({number}, '一二三四', '1234')"
+    return (
+        f"CASE WHEN regexp_matches({text}, {pattern}) THEN"
+        f" make_date(regexp_extract({text}, {pattern}, 1)::BIGINT, 3 * ({digit})::BIGINT - 2, 1) END"
+    )
 
 
 def _is(text: str, kind: str, pattern: str) -> str:
@@ -109,7 +121,7 @@ def spans_two_years(text: str) -> bool:
 
 
 def may_be(form: str, texts: list[str]) -> bool:
-    """Tell whether texts that nobody described may be periods of a format, and are no words with a year in them."""
+    """Tell whether texts that nobody described may be periods of a format, not words with a year in them."""
     if form == "year":
         return len(texts) > 1 and len({re.sub(r"\d+", "", text) for text in texts}) == 1
     if form == "period":
@@ -124,7 +136,7 @@ def may_be(form: str, texts: list[str]) -> bool:
 
 
 def period_length(text: str) -> str:
-    """Return SQL for what a period covers: half_year, quarter, month or year; NULL where that is not told."""
+    """Return SQL for what a period covers: half_year, quarter, month or year; NULL where it does not say."""
     patterns = {"half_year": _HALF, "quarter": _QUARTER, "month": _MONTH, "year": _CALENDAR_YEAR}
     text = f"({text})::VARCHAR"
     cases = " ".join(

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -13,7 +14,7 @@ from riskmodels.sources.mapping import days_since
 from riskmodels.sources.numerals import ENOUGH, Numbers, numbers_in, unit_in, words_for_missing
 from riskmodels.sources.periods import is_period, may_be, period_start
 from riskmodels.sources.synonyms import plain, truth
-from riskmodels.sources.written import has_zone, quarter_start
+from riskmodels.sources.written import has_zone
 from riskmodels.tables.sql import literal
 
 _FIRST = 30  # values that every format is tried on
@@ -79,8 +80,8 @@ class Dates:
     first, last : date
         Of the sample.
     period : str
-        "month", "quarter", "half_year" or "year" where every day is the first of one; "period" where they are of
-        several lengths; else "day".
+        "month", "quarter", "half_year" or "year" where every day is the first of one; "period" where they are
+        of several lengths; else "day".
     zoned : bool
         Whether the times have a time zone.
     rivals : tuple of str
@@ -208,27 +209,27 @@ def _dates(kinds: Counter[str], sql_type: str, formats: tuple[str, ...]) -> Date
         hopeful = _hopeful(connection, list(kinds)[:_FIRST], formats)
         every = pa.table({"text": list(kinds), "many": list(kinds.values())})
         read = {form: _read(connection, every, form) for form in hopeful}
-    shares = {form: max(found[0] / len(kinds), found[7] / kinds.total()) for form, found in read.items()}
+    shares = {form: max(found.texts / len(kinds), found.rows / kinds.total()) for form, found in read.items()}
     today = datetime.now().astimezone().date()
-    best = max(shares, key=lambda form: (round(shares[form], 3), read[form][2] <= today), default=None)
+    best = max(shares, key=lambda form: (round(shares[form], 3), read[form].last <= today), default=None)
     if best is None or shares[best] < ENOUGH:
         return None
-    _, earliest, latest, begins, months, zoned, total, rows = read[best]
+    found = read[best]
     rivals = [
         form
         for form in shares
         if form != best
         and shares[form] >= shares[best] - 0.001
-        and read[form][6] != total
-        and read[form][2] <= today
+        and read[form].seconds != found.seconds
+        and read[form].last <= today
     ]
     return Dates(
         format=best if sql_type.startswith("VARCHAR") or best else "",
-        share=rows / kinds.total(),
-        first=earliest,
-        last=latest,
-        period=_covered(best, set(months), len(kinds)) if begins else "day",
-        zoned=zoned or "TIME ZONE" in sql_type,
+        share=found.rows / kinds.total(),
+        first=found.first,
+        last=found.last,
+        period=_covered(best, set(found.months), len(kinds)) if found.begin_months else "day",
+        zoned=found.zoned or "TIME ZONE" in sql_type,
         rivals=tuple(rivals),
     )
 
@@ -257,8 +258,6 @@ def _hopeful(connection: duckdb.DuckDBPyConnection, first: list[str], formats: t
 
 def moment(form: str, text: str = "text") -> str:
     """Return SQL for the time that a text means in a format; an empty one is ISO."""
-    if form == "quarter":
-        return f"TRY_CAST(coalesce({quarter_start(text)}, {period_start(text, form)}) AS TIMESTAMP)"
     if is_period(form):
         return f"TRY_CAST({period_start(text, form)} AS TIMESTAMP)"
     if origin := days_since(form):
@@ -271,11 +270,20 @@ def moment(form: str, text: str = "text") -> str:
     return f"CASE WHEN {has_zone(text)} THEN {zoned} ELSE TRY_CAST({text} AS TIMESTAMP) END"
 
 
-Read = tuple[int, date, date, bool, list[int], bool, int, int]
+class _Read(NamedTuple):
+    """What a format reads of the texts of a column, each once."""
+
+    texts: int
+    first: date
+    last: date
+    begin_months: bool  # all of them
+    months: list[int]  # of the year, that are there
+    zoned: bool
+    seconds: int  # since 1970, added up: formats that differ in it read some text as another day
+    rows: int
 
 
-def _read(connection: duckdb.DuckDBPyConnection, texts: pa.Table, form: str) -> Read:
-    """Return texts that a format reads, first and last day, whether all begin months, which; and rows."""
+def _read(connection: duckdb.DuckDBPyConnection, texts: pa.Table, form: str) -> _Read:
     connection.register("texts", texts)
     epoch = "DATE '1900-01-01'"
     found = connection.execute(
@@ -287,16 +295,7 @@ def _read(connection: duckdb.DuckDBPyConnection, texts: pa.Table, form: str) -> 
         f" FROM (SELECT text, many, CASE WHEN year(moment) BETWEEN {_YEARS} THEN moment END AS day"
         f" FROM (SELECT text, many, {moment(form)} AS moment FROM texts))"
     ).fetchall()[0]
-    return (
-        int(found[0]),
-        found[1],
-        found[2],
-        bool(found[3]),
-        list(found[4]),
-        bool(found[5]),
-        int(found[6]),
-        int(found[7]),
-    )
+    return _Read(*found)
 
 
 def _counted_days(name: str, numbers: Numbers | None, kinds: Counter[str]) -> Dates | None:

@@ -86,7 +86,7 @@ def write_rejected(screened: Path, target: Path, tally: Tally, out: TakenOut, co
 
 
 def reasons(path: Path, *, most: int = 3) -> str:
-    """Say which rules most rejected rows of a table broke, and how many did; empty where none was rejected."""
+    """Say which rules most rejected rows of a table broke, and how many did; empty where there are none."""
     found = pc.value_counts(pq.read_table(path, columns=["rule"])["rule"]).to_pylist()
     worst = sorted(found, key=lambda rule: (-rule["counts"], rule["values"]))[:most]
     return ", ".join(f"{rule['counts']:,} broke '{rule['values']}'" for rule in worst)

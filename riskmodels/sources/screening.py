@@ -166,7 +166,7 @@ def _placed(batch: pa.RecordBatch, contract: Contract, units: pa.Table) -> pa.Re
 
 
 def _known_spelling(batch: pa.RecordBatch, units: pa.ChunkedArray) -> pa.RecordBatch:
-    """Write a unit that is not known as it is written in the table of units, where one unit is spelt like it."""
+    """Write a unit that is not known as the table of units does, where one unit is spelt like it."""
     strange = pc.unique(
         batch["unit_id"].filter(pc.invert(pc.is_in(batch["unit_id"], value_set=units)))
     ).drop_null()

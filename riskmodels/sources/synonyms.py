@@ -12,7 +12,8 @@ _LEAST_LETTERS, _MOST_MORE = 5, 2  # short words differ by a letter; a typing er
 # Names of one column, the sure ones first; after the bar those that could as well mean something else.
 _UNIT = (
     "unit id, unit, branch, branch id, branch code, branch name, outlet, office, company, company name, bank, bank name,"
-    " institution, instituição, instituicao, banco, firm, entity, org code, organisation, organization, respondent, 机构, 机构号, 机构编号, 机构代码, 机构名称,"
+    " institution, instituição, instituicao, banco, firm, entity, org code, organisation, organization,"
+    " respondent, 机构, 机构号, 机构编号, 机构代码, 机构名称,"
     " 网点, 网点号, 网点编号, 支行, 受理机构, 被投诉机构, 所属机构, 银行, 银行名称 | state, city, province, department, 部门, 分行"
 )
 _REGION = "region id, region, area, district, zone, 区域, 大区, 地区, 所属分行, 所属地区 | province, state, 省份, 城市, 分行"
@@ -74,12 +75,13 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "product": _PRODUCT,
         "channel": _CHANNEL,
         "customer_group": _GROUP,
-        "period_start": "period start, period, month, quarter, reporting period, year, fiscal year, financial year, half year, ano, año,"
-        " jahr, exercice, 年, 年份, 年度, 月份, 季度, 统计月份, 报告期, 年月, 期间 | date,"
+        "period_start": "period start, period, month, quarter, reporting period, year, fiscal year,"
+        " financial year, half year, ano, año, jahr, exercice, 年, 年份, 年度, 月份, 季度, 统计月份, 报告期, 年月, 期间 | date,"
         " date received, time, 日期, 时间",
         "period": "frequency, granularity, period type, 周期, 频率",
         "complaints": "complaints, complaint count, number of complaints, complaint volume, complaints received, count of complaints,"
-        " 投诉量, 投诉件数, 投诉数, 投诉数量, 投诉笔数 | n, count, total, number, volume, cases, formal cases, reclamações, reclamacoes, value, 件数, 数量, 合计, 总数, 总量",
+        " 投诉量, 投诉件数, 投诉数, 投诉数量, 投诉笔数 | n, count, total, number, volume, cases, formal cases,"
+        " reclamações, reclamacoes, value, 件数, 数量, 合计, 总数, 总量",
     },
     "exposure": {
         "unit_id": _UNIT,

@@ -154,7 +154,8 @@ def _load(search: _Search, path: Path, skip: Sequence[int], lost: Sequence[str])
     )
     search.connection.execute(
         f"CREATE TEMP TABLE cells AS SELECT *, {likes} FROM"
-        f" (SELECT file_row_number AS place, {columns}, {figures}, file_row_number IN (FROM doubles) AS is_double"
+        f" (SELECT file_row_number AS place, {columns}, {figures},"
+        " file_row_number IN (FROM doubles) AS is_double"
         f" FROM read_parquet({single_file(path)}, file_row_number = true))"
     )
     for column in search.dims:  # one that is always empty is no dimension
@@ -199,9 +200,9 @@ def _named(search: _Search, chosen: tuple[str, ...]) -> Totals:
     rules: dict[int, str] = {}
     doubts, confirmed = [], 0
     for values, compared, met, bits in _compared_by_name(search, chosen, inside):
-        told = not all(map(search.is_open, chosen))
+        is_declared = not all(map(search.is_open, chosen))
         least = _ENOUGH_EMPTY if None in values and chosen != ("unit_id",) else 0
-        if not told and not (met == compared and bits > least):
+        if not is_declared and not (met == compared and bits > least):
             continue
         confirmed += met
         if met < compared:
@@ -218,7 +219,7 @@ def _named(search: _Search, chosen: tuple[str, ...]) -> Totals:
 def _compared_by_name(
     search: _Search, chosen: tuple[str, ...], inside: str
 ) -> list[tuple[list[str | None], int, int, float]]:
-    """Create ``parts``; return of each total by name its values, cells compared, cells met, bits of evidence."""
+    """Create ``parts``; return of totals by name values, cells compared, cells met, bits of evidence."""
     if not search.connection.execute(f"SELECT 1 FROM cells WHERE {inside} LIMIT 1").fetchall():
         return []
     rest = search.others(chosen)
@@ -335,6 +336,6 @@ def _kept(search: _Search) -> Iterator[str]:
                 key = column.removeprefix(OVER)
                 yield (
                     f"{_words([column], [value])} ({rows} rows) may be a total by its name, but is not"
-                    " the sum of the others in every period: it is kept and added to them. If it is one, say so:"
-                    f" totals: {{{key}: [{value or ''!r}]}}; if not: totals: {{{key}: []}}"
+                    " the sum of the others in every period: it is kept and added to them. If it is one,"
+                    f" say so: totals: {{{key}: [{value or ''!r}]}}; if not: totals: {{{key}: []}}"
                 )

@@ -1,4 +1,4 @@
-"""SQL that reads figures and moments as they are written: separators, signs, time zones, quarters."""
+"""SQL that reads figures and moments as they are written: separators, signs, time zones."""
 
 from riskmodels.sources.mapping import ColumnMap
 from riskmodels.tables.sql import literal
@@ -17,17 +17,6 @@ def local_time(text: str, timezone: str | None) -> str:
 def has_zone(text: str) -> str:
     """Return SQL for whether a text ends as a time with a time zone does."""
     return f"(strlen({text}) >= {_SHORTEST_ZONED} AND regexp_matches({text}, {literal(_ZONE)}))"
-
-
-def quarter_start(text: str) -> str:
-    """Return SQL for the first day of a quarter such as 2026Q3, 2026-Q3, 2026 Q3 or 2026年3季度."""
-    pattern = literal(r"^(\d{4})\s*[-年]?\s*(?:[Qq]([1-4])|第?([1-4一二三四])季度?)$")
-    number = f"regexp_extract({text}, {pattern}, 2) || regexp_extract({text}, {pattern}, 3)"
-    digit = f"translate({number}, '一二三四', '1234')"
-    return (
-        f"CASE WHEN regexp_matches({text}, {pattern}) THEN make_date(regexp_extract({text}, {pattern}, 1)::BIGINT,"
-        f" 3 * ({digit})::BIGINT - 2, 1) END"
-    )
 
 
 def signed_number(text: str, column: ColumnMap) -> str:
@@ -52,7 +41,8 @@ def plain_number(text: str, column: ColumnMap) -> str:
     )
     fits = literal(rf"[+-]?(\d+{f'|{groups}' if separator else ''})({mark}\d*)?")
     bare = f"replace({text}, {literal(column.thousands)}, '')" if column.thousands else text
-    return f"CASE WHEN regexp_full_match({text}, {fits}) THEN replace({bare}, {literal(column.decimal)}, '.') END"
+    point = f"replace({bare}, {literal(column.decimal)}, '.')"
+    return f"CASE WHEN regexp_full_match({text}, {fits}) THEN {point} END"
 
 
 def _escaped(sign: str) -> str:

@@ -1,4 +1,4 @@
-"""The largest figures that a table accepts: beyond them one is a slip or a placeholder, and no result has bounds."""
+"""The largest figures that a table accepts: beyond is a slip or a placeholder, and no result has bounds."""
 
 from dataclasses import replace
 
@@ -33,7 +33,8 @@ _RULES = {
         Rule(
             name="ratio of some size",
             holds=f"numerator <= {_RATIO} * greatest(denominator, 1)",
-            words="the numerator is at most 1,000 (text_alert_rate) or 1,000,000,000 times the denominator, or times 1 where that is more",
+            words="the numerator is at most 1,000 (text_alert_rate) or 1,000,000,000 times the denominator,"
+            " or times 1 where that is more",
             column="numerator",
         ),
     ),

@@ -124,7 +124,8 @@ COMPLAINTS = Contract(
 
 COMPLAINT_COUNTS = Contract(
     table="complaint_counts",
-    words="Complaints that the source gives already counted, by month, quarter, half-year or year; a cell without a row is zero.",
+    words="Complaints that the source gives already counted, by month, quarter, half-year or year; a cell"
+    " without a row is zero.",
     columns=(
         UNIT_OR_BANK,
         PRODUCT,
@@ -152,8 +153,10 @@ COMPLAINT_COUNTS = Contract(
     rules=(
         Rule(
             name="period starts on day 1",
-            holds="period_start = date_trunc(CASE period WHEN 'quarter' THEN period ELSE 'month' END, period_start)",
-            words="period_start is the first day of its month or quarter, or of a month where a year may begin",
+            holds="period_start = "
+            "date_trunc(CASE period WHEN 'quarter' THEN period ELSE 'month' END, period_start)",
+            words="period_start is the first day of its month or quarter,"
+            " or of a month where a year may begin",
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Where data really begin and end: a lone date far from all others, a placeholder or a slip, defines no span."""
+"""Where data begin and end: a lone date far from all others, a placeholder or a slip, defines no span."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +7,6 @@ Integers = npt.NDArray[np.int64]
 
 _FAR = 12  # months without a row
 _LONE = 20  # times as many rows as were found would have come at the rate of the others
-
 _FEW = 4  # times as many rows must the others be
 
 
@@ -24,8 +23,8 @@ def beginning(months: Integers, rows: Integers) -> int:
     Returns
     -------
     int
-        One of ``months``: the first one, or the first after a gap of at least twelve months before which there
-        were less than a twentieth of the rows that the rate after it would have given, and few altogether.
+        One of ``months``: the first one, or the first after a gap of at least twelve months before which
+        there were less than a twentieth of the rows that the rate after it would have given, and few in all.
 
     Examples
     --------

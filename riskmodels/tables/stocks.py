@@ -1,4 +1,4 @@
-"""Figures of a stock, such as accounts, by month, though the source may give them at ends of quarters only."""
+"""Figures of a stock, such as accounts, by month, though the source may give them once a quarter only."""
 
 import pandas as pd
 

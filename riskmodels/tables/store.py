@@ -72,7 +72,7 @@ class Tables:
 
     @property
     def counted(self) -> Table:
-        """The complaints one by one, else those already counted; raises ContractError where there are neither."""
+        """The complaints one by one, else those already counted; ContractError where there is neither."""
         table = self.complaints or self.complaint_counts
         if table is None:
             raise ContractError(

@@ -21,7 +21,7 @@ from riskmodels.tables.sql import literal, name, single_file
 
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
-    """Return the database, empty, that relations are of: to open one takes longer than most of their queries."""
+    """Return the empty database that relations are of: to open one takes longer than most queries."""
     atexit.register(_database.cache_clear)  # it must be gone before DuckDB's library is
     return duckdb.connect()
 
@@ -103,7 +103,8 @@ class Table:
         if not (contract.cell and self.provenance.rows_rejected and "cell" in pq.read_schema(rejected).names):
             return f"(FROM {accepted})"
         read = [
-            f"json_extract_string(cell, {literal(column)})::{SQL_TYPES[contract.column(column).type]} AS {name(column)}"
+            f"json_extract_string(cell, {literal(column)})::{SQL_TYPES[contract.column(column).type]}"
+            f" AS {name(column)}"
             for column in contract.cell
         ]
         return (
@@ -127,9 +128,9 @@ class Table:
 
     @cached_property
     def begins(self) -> date | None:
-        """First day of the month in which the data begin: as declared, or without lone dates far from all others.
+        """First day of the month in which the data begin; None where no row has a day.
 
-        None where no row has a day.
+        It is as declared, or the first without lone dates far from all others.
         """
         if self.provenance.observed_from is not None:
             return date.fromisoformat(f"{self.provenance.observed_from}-01")
