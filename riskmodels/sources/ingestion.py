@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
+from riskmodels.sources.cumulative import take_differences
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
@@ -157,8 +158,15 @@ def _stage(
         lost=_lost(folder / _SCREENED, contract),
         declared=_declared(mapping),
     )
-    out = take_out(folder / ACCEPTED, contract, doubles, totals.rules, fold=mapping.fold)
-    rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, out, contract)
+    undone = take_differences(
+        folder / ACCEPTED,
+        contract,
+        mapping,
+        skip={*doubles, *totals.rules},
+        contradicted=[] if mapping.fold else [place for place, differs in doubles.items() if differs],
+    )
+    out = take_out(folder / ACCEPTED, contract, doubles, totals.rules, fold=mapping.fold, undone=undone.rules)
+    rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, out, contract, since=undone.since)
     reconciled = 0
     if mapping.expect:
         where = root / str(mapping.file or mapping.database)
@@ -174,7 +182,7 @@ def _stage(
         given=_given_columns(folder / ACCEPTED),
         ignored=tuple(sorted(tally.ignored)),
         reconciled=reconciled + totals.met,
-        doubts=totals.doubts,
+        doubts=(*totals.doubts, *undone.doubts),
     )
 
 

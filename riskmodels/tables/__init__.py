@@ -8,11 +8,12 @@ from riskmodels.tables.holes import find_holes, runs_without, told_hole
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
 from riskmodels.tables.stocks import in_months, months_each
 from riskmodels.tables.store import Tables, file_sha256, keep, open_table, staging_folder
-from riskmodels.tables.stored import Break, Provenance, Table, as_relation
+from riskmodels.tables.stored import SINCE, Break, Provenance, Table, as_relation
 
 __all__ = [
     "ARROW_TYPES",
     "CONTRACTS",
+    "SINCE",
     "SQL_TYPES",
     "Break",
     "Changes",
