@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 from riskmodels.sources.conversion import KEY, OVER
 from riskmodels.sources.duplicates import limited_connection
 from riskmodels.sources.mapping import TableMap
-from riskmodels.sources.periods import LENGTHS, first_month
+from riskmodels.sources.periods import first_month
 from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
-from riskmodels.tables import Contract
+from riskmodels.tables import Contract, period_months
 from riskmodels.tables.sql import literal, name, single_file
 
 _NEW, _SURE, _FROM = (
@@ -111,8 +111,7 @@ def _year(contract: Contract, form: str) -> str:
 def _judged(path: Path, contract: Contract, names: list[str], chosen: Mapping[str, str]) -> str:
     """SQL for the rows with what each period adds, ``#rule``, why that is not known, and ``#since`` when."""
     at = name(contract.at)
-    lengths = " ".join(f"WHEN {literal(period)} THEN {months}" for period, months in LENGTHS.items())
-    months = f"CASE period {lengths} ELSE 1 END" if "period" in names else "1"
+    months = f"coalesce({period_months()}, 1)" if "period" in names else "1"
     series = ", ".join(map(name, _series(contract, names)))
     rows = (
         f'SELECT *, file_row_number AS place, {months} AS "#months",'

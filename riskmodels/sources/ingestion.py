@@ -20,13 +20,21 @@ from riskmodels.sources.cumulative import take_differences
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
-from riskmodels.sources.periods import LENGTHS
 from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, refuse_lost_rows, unreadable
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
 from riskmodels.sources.totals import find_totals
-from riskmodels.tables import CONTRACTS, Contract, Provenance, Tables, compare_with_last, keep, staging_folder
+from riskmodels.tables import (
+    CONTRACTS,
+    PERIOD_MONTHS,
+    Contract,
+    Provenance,
+    Tables,
+    compare_with_last,
+    keep,
+    staging_folder,
+)
 from riskmodels.tables.spans import ending
 from riskmodels.tables.sql import literal, name
 
@@ -305,5 +313,5 @@ def _last_day(staged: dict[str, _Staged]) -> date:
     if table == "complaints":
         return date(last.year, last.month, last.day)
     ends = pq.read_table(path, columns=["period_start", "period"], filters=[("period_start", "=", last)])
-    months = max(LENGTHS[period] for period in ends["period"].to_pylist())
+    months = max(PERIOD_MONTHS[period] for period in ends["period"].to_pylist())
     return (pd.Period(last, freq="M") + months - 1).end_time.date()

@@ -4,7 +4,6 @@ import re
 
 from riskmodels.tables.sql import literal
 
-LENGTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}  # months
 FORMATS = ("quarter", "half-year", "year", "period")
 _OF_YEAR = {"quarter": 3, "half-year": 6}  # months
 _YEAR_FROM = re.compile(r"year from (0[1-9]|1[0-2])")
