@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from riskmodels.catalogue.counted import COUNTS, definition_for, has_short_periods, keys_of
 from riskmodels.catalogue.counting import count
 from riskmodels.catalogue.definitions import INDICATORS
+from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.queries import Breakdown, Frequency
 from riskmodels.display import Displayed
 from riskmodels.policy import Policy
 from riskmodels.tables import CONTRACTS, Tables
 from riskmodels.tables.sql import literal
-
-_NO_ROWS = "the source has no rows for it in the period"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,16 +98,19 @@ def indicators(
     as-of day are thinner, not better. A handling time counts every complaint, the open ones as not
     finished yet (Kaplan–Meier); a cohort too young for the whole horizon has no value. Months that the
     source does not know are left out of numerator and denominator alike; so are complaints of a unit,
-    product and month whose accounts are unknown.
+    product and month whose accounts are unknown. Where complaints are given only as counts (``complaint_counts``),
+    their rate is made of these: a count that is not known, or lacks the accounts of one of its months, is left
+    out with the accounts of its months.
     """
     reasons = {wanted.id: _why_not(wanted.id, tables, by) for wanted in policy.indicators}
-    given = [INDICATORS[indicator_id] for indicator_id, reason in reasons.items() if not reason]
+    defined = {indicator_id: definition_for(indicator_id, tables) for indicator_id in reasons}
+    given = [entry for indicator_id, entry in defined.items() if entry and not reasons[indicator_id]]
     cut = Breakdown(
         tables=tables, by=tuple(by), freq=freq, periods=None if periods is None else tuple(periods)
     )
     table = count(given, cut)
     found = set(table["indicator_id"].unique())
-    reasons |= {indicator.id: _NO_ROWS for indicator in given if indicator.id not in found}
+    reasons |= {entry.id: _no_rows(entry, tables) for entry in given if entry.id not in found}
     return Indicators(
         table=table,
         unavailable=_listed({key: reason for key, reason in reasons.items() if reason}),
@@ -136,9 +139,16 @@ def _listed(reasons: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame({"indicator_id": list(reasons), "reason": list(reasons.values())}, dtype="str")
 
 
+def _no_rows(definition: Indicator, tables: Tables) -> str:
+    """Say why nothing was counted for an indicator that the tables could give."""
+    if definition.table == COUNTS and not has_short_periods(tables):
+        return "the source counts complaints by half-years or years, not by quarters"
+    return "the source has no rows for it in the period"
+
+
 def _why_not(indicator_id: str, tables: Tables, by: Sequence[str]) -> str:
     """Say why an indicator cannot be computed, or return an empty text."""
-    definition = INDICATORS.get(indicator_id)
+    definition = definition_for(indicator_id, tables)
     if definition is None:
         return "it is not in the catalogue of indicators"
     table = tables.get(definition.table)
@@ -153,6 +163,8 @@ def _why_not(indicator_id: str, tables: Tables, by: Sequence[str]) -> str:
             return f"the source gives no {holder.name}.{needed}"
     sources = [definition.table, *(["exposure"] if definition.exposure == "accounts" else [])]
     lacking = [key for key in by if any(key not in CONTRACTS[source].names for source in sources)]
+    if definition.table == COUNTS:
+        lacking = [key for key in by if key not in keys_of(tables)]
     if lacking or (definition.exposure == "time" and by):
         return f"it has no breakdown by {', '.join(lacking or by)}"
     return ""

@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from riskmodels.catalogue.counted import COUNTS, over_counts
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.queries import (
     Breakdown,
@@ -140,7 +141,7 @@ atexit.register(_opened.clear)  # DuckDB's connections must be gone before its l
 
 def _adds_up(indicator: Indicator) -> bool:
     """Tell whether the counts of a whole are the sums of those of its parts."""
-    alone = indicator.stock or indicator.horizon or indicator.exposure == "time"
+    alone = indicator.stock or indicator.horizon or indicator.exposure == "time" or indicator.table == COUNTS
     return not alone and indicator.family != "availability"
 
 
@@ -169,12 +170,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
             f"CREATE TEMP VIEW {name(table.name)} AS SELECT *, {literal(tables.as_of.isoformat())}::TIMESTAMP"
             f" + INTERVAL 1 DAY AS now FROM {_rows(table)}"
         )
-    first = (
-        "NULL::DATE AS began"
-        if tables.complaints is None
-        else f"min(received_at)::DATE AS began FROM complaints WHERE received_at >= {_began(tables.complaints)}"
-    )
-    connection.execute(f"CREATE TEMP TABLE span AS SELECT {first}")
+    connection.execute(f"CREATE TEMP TABLE span AS SELECT {_span(tables)}")
     began = connection.execute("SELECT began FROM span").fetchall()[0][0] or tables.as_of
     calendar = working_days(
         began - timedelta(days=1), tables.as_of, country=tables.country, closed=tables.holidays
@@ -188,6 +184,8 @@ def _rows(table: Table) -> str:
     """SQL for the rows of a table; of a figure that is not known NaN, which makes each sum over it NaN."""
     if table.name == "exposure":
         return in_months(table)
+    if table.name == COUNTS:
+        return table.cells
     if table.name == "observations":
         figures = ("numerator", "denominator")
         known = ", ".join(f"coalesce({figure}, 'NaN'::DOUBLE) AS {figure}" for figure in figures)
@@ -195,8 +193,14 @@ def _rows(table: Table) -> str:
     return f"read_parquet({single_file(table.path)})"
 
 
-def _began(complaints: Table) -> str:
-    return f"{literal(str(complaints.begins or date.min))}::DATE"
+def _span(tables: Tables) -> str:
+    """Select the first day of the complaints; NULL where the source has none, counted or not."""
+    table = tables.complaints or tables.complaint_counts
+    if table is None:
+        return "NULL::DATE AS began"
+    at = CONTRACTS[table.name].at
+    begins = f"{literal(str(table.begins or date.min))}::DATE"
+    return f"min({at})::DATE AS began FROM {table.name} WHERE {at} >= {begins}"
 
 
 def _outages(tables: Tables) -> str:
@@ -223,6 +227,8 @@ def _sharing_a_scan(given: Iterable[Indicator]) -> list[list[Indicator]]:
 
 def _counting(chosen: list[Indicator], cut: Breakdown) -> str:
     first = chosen[0]
+    if first.table == COUNTS:
+        return over_counts(cut)
     if first.exposure == "accounts":
         return over_accounts(first, cut)
     if first.exposure == "time":

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import duckdb
 import pandas as pd
 
-from riskmodels.tables import CONTRACTS, Tables, find_holes, in_months
+from riskmodels.catalogue.counted import COUNTS, keys_of
+from riskmodels.tables import CONTRACTS, Tables, find_holes, in_months, period_months
 from riskmodels.tables.sql import name, single_file
 
 _SHOWN = 6
@@ -68,50 +69,72 @@ def _lost_counts(rejected: pd.DataFrame, broken: pd.DataFrame) -> Iterator[str]:
 
 def _strange_names(tables: Tables) -> pd.DataFrame:
     """Name units and products that have complaints and no accounts, with the likely match."""
-    if tables.complaints is None or tables.exposure is None:
+    given = tables.complaints or tables.complaint_counts
+    if given is None or tables.exposure is None:
         return _frame([])
-    return _frame([row for column in ("unit_id", "product") for row in _strangers(tables, column)])
+    columns = [column for column in ("unit_id", "product") if given.gives(column)]
+    return _frame([row for column in columns for row in _strangers(tables, given.name, column)])
 
 
-def _strangers(tables: Tables, column: str) -> Iterator[tuple[str, str]]:
-    counted, known = _names(tables, "complaints", column), _names(tables, "exposure", column)
+def _strangers(tables: Tables, table: str, column: str) -> Iterator[tuple[str, str]]:
+    counted, known = _names(tables, table, column), _names(tables, "exposure", column)
     strange = [one for one in counted if one not in known]
     free = [one for one in known if one not in counted]
     for one in strange[:_SHOWN]:
         near = difflib.get_close_matches(one.casefold(), map(str.casefold, free), n=1, cutoff=_LIKE)
         match = next((f" (is it {other!r}?)" for other in free if [other.casefold()] == near), "")
         words = f"{column} {one!r}{match} has {counted[one]:,} complaints and no row in exposure"
-        yield "complaints", f"{words}: they are in no complaint rate; recode: gives both one name"
+        yield table, f"{words}: they are in no complaint rate; recode: gives both one name"
     if len(strange) > _SHOWN:
-        yield "complaints", f"{len(strange) - _SHOWN} more values of {column} are in no row of exposure"
+        yield table, f"{len(strange) - _SHOWN} more values of {column} are in no row of exposure"
     for one in free[:_SHOWN] if strange else []:
         yield "exposure", f"{column} {one!r} has accounts and not one complaint: is it named otherwise there?"
 
 
 def _names(tables: Tables, table: str, column: str) -> dict[str, int]:
+    number = "round(coalesce(sum(complaints), 0))::BIGINT" if table == COUNTS else "count(*)"
     found = (
         tables.require(table)
         .relation.filter(f"{name(column)} IS NOT NULL")
-        .aggregate(f"{name(column)} AS name, count(*) AS n")
+        .aggregate(f"{name(column)} AS name, {number} AS n")
     )
     return dict(found.order("n DESC, name").fetchall())
 
 
 def _without_accounts(tables: Tables) -> pd.DataFrame:
-    """Tell how many complaints of whole months are in no rate, because their accounts are not known."""
-    if tables.complaints is None or tables.exposure is None:
+    """Tell how many complaints are in no rate, because their accounts are not known."""
+    if not (tables.complaints or tables.complaint_counts) or tables.exposure is None:
         return _frame([])
+    keys, cells = _cells(tables)
     with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
         left, whole = connection.execute(
-            "WITH known AS (SELECT unit_id, product, month FROM "
-            + in_months(tables.exposure)
-            + " GROUP BY ALL HAVING bool_and(accounts IS NOT NULL))"
-            " SELECT coalesce(sum(n) FILTER (NOT EXISTS (SELECT 1 FROM known WHERE known.unit_id = cells.unit_id"
-            " AND known.product = cells.product AND known.month = cells.month)), 0), coalesce(sum(n), 0) FROM"
-            " (SELECT unit_id, product, date_trunc('month', received_at)::DATE AS month, count(*) AS n"
-            f" FROM read_parquet({single_file(tables.complaints.path)}) GROUP BY ALL) AS cells"
+            f"WITH known AS (SELECT {keys}month, true AS there FROM {in_months(tables.exposure)}"
+            f" GROUP BY ALL HAVING bool_and(accounts IS NOT NULL)), cells AS ({cells}),"
+            f" judged AS (SELECT {keys}first, any_value(months) AS months, any_value(n) AS n, count(there) AS found FROM"
+            " (SELECT *, (first + to_months(place::INTEGER))::DATE AS month FROM cells, range(12) AS places(place)"
+            f" WHERE place < months) LEFT JOIN known USING ({keys}month) GROUP BY {keys}first)"
+            " SELECT coalesce(sum(n) FILTER (found < months), 0), coalesce(sum(n), 0) FROM judged"
         ).fetchall()[0]
     if not left:
         return _frame([])
-    words = f"{int(left):,} of {int(whole):,} complaints ({left / whole:.1%}) are in no complaint rate: no accounts are known for their unit, product and month"
-    return _frame([("exposure", words)])
+    of = f"{int(left):,} of {int(whole):,} complaints ({left / whole:.1%})"
+    return _frame(
+        [
+            (
+                "exposure",
+                f"{of} are in no complaint rate: no accounts are known for their unit, product and month",
+            )
+        ]
+    )
+
+
+def _cells(tables: Tables) -> tuple[str, str]:
+    """Return the columns that complaints are compared with accounts by, and SQL for first, months and n of each cell."""
+    if tables.complaints is None:
+        keys = "".join(f"{name(column)}, " for column in keys_of(tables))
+        path = single_file(tables.require(COUNTS).path)
+        figures = f"period_start AS first, {period_months()} AS months, sum(complaints) AS n"
+        return keys, f"SELECT {keys}{figures} FROM read_parquet({path}) GROUP BY ALL"
+    figures = "date_trunc('month', received_at)::DATE AS first, 1 AS months, count(*) AS n"
+    path = single_file(tables.complaints.path)
+    return "unit_id, product, ", f"SELECT unit_id, product, {figures} FROM read_parquet({path}) GROUP BY ALL"

@@ -14,7 +14,7 @@ from riskmodels.tables.sql import literal, name
 Frequency = Literal["Q", "M"]
 
 _PERIOD = {"Q": "year({at}) || 'Q' || quarter({at})", "M": "strftime({at}, '%Y-%m')"}
-_LENGTH = {"Q": ("quarter", 3), "M": ("month", 1)}
+LENGTH = {"Q": ("quarter", 3), "M": ("month", 1)}
 _MOMENTS = {"working_days_to_response": "first_response_at", "working_days_to_resolution": "resolved_at"}
 _AGE = "working_days_old"
 
@@ -35,7 +35,7 @@ class Breakdown:
 
     def start(self, at: str) -> str:
         """First day of the period that ``at`` lies in, and the name it is given."""
-        return f"date_trunc('{_LENGTH[self.freq][0]}', {at})::DATE AS start"
+        return f"date_trunc('{LENGTH[self.freq][0]}', {at})::DATE AS start"
 
     def grouping(self, at: str) -> str:
         """The columns of ``by`` and the start of the period."""
@@ -169,7 +169,7 @@ def over_accounts(indicator: Indicator, cut: Breakdown) -> str:
 
 def over_time(indicator: Indicator, cut: Breakdown) -> str:
     """Count events in every period of the complaints' span, quiet ones included; a part of it weighs less."""
-    months = _LENGTH[cut.freq][1]
+    months = LENGTH[cut.freq][1]
     table, at = indicator.table, indicator.at
     length = f"any_value(date_diff('day', start, start + INTERVAL {months} MONTH))"
     began = "(SELECT began FROM span)"

@@ -11,18 +11,27 @@ from riskmodels.tables import DataQuality, shown_share
 
 def indicator_quality(quality: DataQuality, indicator_id: str) -> float:
     """Return the lowest known score of the tables and columns that an indicator is made from, NaN without one."""
-    indicator = INDICATORS[indicator_id]
-    used = {indicator.table: [indicator.at]}
+    indicator, given = INDICATORS[indicator_id], _table_of(quality, indicator_id)
+    used = {given: [indicator.at]}
     for needed in indicator.needs:
         table, _, column = needed.rpartition(".")
-        used.setdefault(table or indicator.table, []).append(column)
+        used.setdefault(table or given, []).append(column)
     scores = [quality.score(table, columns) for table, columns in used.items()]
     return min((score for score in scores if not math.isnan(score)), default=math.nan)
 
 
 def quality_note(card: Scorecard, quality: DataQuality) -> str:
     """Say in one line how good the tables are that the indicators of a scorecard are made from."""
-    return quality.note(*{INDICATORS[indicator_id].table for indicator_id in card.indicators["indicator_id"]})
+    return quality.note(
+        *{_table_of(quality, indicator_id) for indicator_id in card.indicators["indicator_id"]}
+    )
+
+
+def _table_of(quality: DataQuality, indicator_id: str) -> str:
+    """Name the table that an indicator is made from: complaints may be given as counts alone."""
+    table = INDICATORS[indicator_id].table
+    counted = table == "complaints" and table not in set(quality.table["table"])
+    return "complaint_counts" if counted else table
 
 
 def quality_cell(quality: DataQuality | None, indicator_id: str) -> dict[str, str]:

@@ -20,8 +20,10 @@ _FITS = {  # field of a column's mapping -> types of columns that it can do some
     "thousands": {"integer", "number"},
     "decimal": {"integer", "number"},
     "scale": {"integer", "number"},
+    "cumulative": {"integer", "number"},
 }
 _NOT_BESIDE_VALUE = ("recode", "others", "if_missing")
+_FLOWS = ("complaint_counts", "observations")  # tables of counts that add up over time
 _TRUTHS = {"true", "false", "1", "0", "yes", "no", "t", "f", "y", "n"}  # that DuckDB casts
 
 
@@ -76,6 +78,14 @@ def check_column(column: Column, given: Collection[str], constant: str | None, m
             raise ValueError(f"'{value}' is none of {', '.join(column.domain)}")
         if column.type == "boolean" and value.lower() not in _TRUTHS:
             raise ValueError(f"'{value}' is neither true nor false")
+
+
+def check_cumulative(contract: Contract, columns: Collection[str]) -> None:
+    """Refuse sums since the year's beginning of what does not add up over time."""
+    if columns and contract.table not in _FLOWS:
+        raise ValueError(
+            f"{contract.table}.{min(columns)}: cumulative is for what adds up over time, in {' and '.join(_FLOWS)}"
+        )
 
 
 def check_start(contract: Contract, start: str, mapped: Collection[str]) -> None:

@@ -19,10 +19,9 @@ from riskmodels.sources.guesses import Guess, filled_in, guessed
 from riskmodels.sources.mapping import TO_BE_FILLED, Unpivot
 from riskmodels.sources.matching import Fit, Layout, best_fit
 from riskmodels.sources.parts import in_two_columns, year_columns, year_format
-from riskmodels.sources.periods import LENGTHS
 from riskmodels.sources.profiling import FORMATS, Profile, profile
 from riskmodels.sources.sampling import Sample, take_sample
-from riskmodels.tables import CONTRACTS
+from riskmodels.tables import CONTRACTS, PERIOD_MONTHS
 
 _LEAST_WIDE = 3  # columns that are months, or figures, to make them rows
 _SHOWN = 30  # columns
@@ -265,7 +264,7 @@ def _last_day(fit: Fit, sample: Sample) -> date:
     written = datetime.fromtimestamp(sample.path.stat().st_mtime).astimezone().date()
     if not found or not sample.whole:
         return written
-    months = 0 if found[0].period == "day" else LENGTHS.get(found[0].period, 1)
+    months = 0 if found[0].period == "day" else PERIOD_MONTHS.get(found[0].period, 1)
     last = (pd.Timestamp(found[0].last) + pd.DateOffset(months=months, days=-1 if months else 0)).date()
     return min(last, datetime.now().astimezone().date())
 

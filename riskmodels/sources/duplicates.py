@@ -1,7 +1,9 @@
 """Accepted rows that must go all the same: doubles of an earlier one, and totals of others."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import numpy as np
@@ -99,6 +101,7 @@ def take_out(
     totals: dict[int, str],
     *,
     fold: str | None = None,
+    undone: Mapping[int, str] = MappingProxyType({}),
 ) -> TakenOut:
     """Remove rows, and the columns beside the contract's, from a file of accepted rows.
 
@@ -114,14 +117,19 @@ def take_out(
         Place -> why that row is a total of others.
     fold : str, optional
         Of the table: rows with the key of another are folded into it, and contradict nothing.
+    undone : mapping of int to str
+        Place -> why the count of that row's period is not known, though its sum since the year's beginning is.
     """
-    rules = dict.fromkeys(doubles, FOLDED if fold else DUPLICATE) | totals
+    rules = dict.fromkeys(doubles, FOLDED if fold else DUPLICATE) | totals | dict(undone)
     places = np.array(sorted(rules), dtype=np.int64)
     if not len(places) and pq.read_schema(path).names == contract.names:
         rows = pa.table({column.name: pa.array([], ARROW_TYPES[column.type]) for column in contract.columns})
     else:
         rows = _rewritten(path, contract, places)
-    unknown = [not fold and doubles.get(place, False) and place not in totals for place in places.tolist()]
+    unknown = [
+        place in undone or (not fold and doubles.get(place, False) and place not in totals)
+        for place in places.tolist()
+    ]
     return TakenOut(
         places=places,
         rules=[rules[place] for place in places.tolist()],

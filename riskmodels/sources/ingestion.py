@@ -16,19 +16,28 @@ import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
+from riskmodels.sources.cumulative import take_differences
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.folding import fold_doubts, with_fold_time
 from riskmodels.sources.heads import know_plain_names
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
-from riskmodels.sources.periods import LENGTHS
 from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, refuse_lost_rows, unreadable
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
 from riskmodels.sources.signs import know_signs
 from riskmodels.sources.totals import find_totals
-from riskmodels.tables import CONTRACTS, Contract, Provenance, Tables, compare_with_last, keep, staging_folder
+from riskmodels.tables import (
+    CONTRACTS,
+    PERIOD_MONTHS,
+    Contract,
+    Provenance,
+    Tables,
+    compare_with_last,
+    keep,
+    staging_folder,
+)
 from riskmodels.tables.spans import ending
 from riskmodels.tables.sql import literal, name
 
@@ -161,8 +170,15 @@ def _stage(
         declared=_declared(mapping),
     )
     order = fold_doubts(folder / ACCEPTED, contract, mapping.fold)
-    out = take_out(folder / ACCEPTED, contract, doubles, totals.rules, fold=mapping.fold)
-    rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, out, contract)
+    undone = take_differences(
+        folder / ACCEPTED,
+        contract,
+        mapping,
+        skip={*doubles, *totals.rules},
+        contradicted=[] if mapping.fold else [place for place, differs in doubles.items() if differs],
+    )
+    out = take_out(folder / ACCEPTED, contract, doubles, totals.rules, fold=mapping.fold, undone=undone.rules)
+    rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, out, contract, since=undone.since)
     reconciled = 0
     if mapping.expect:
         where = root / str(mapping.file or mapping.database)
@@ -178,7 +194,7 @@ def _stage(
         given=_given_columns(folder / ACCEPTED),
         ignored=tuple(sorted(tally.ignored)),
         reconciled=reconciled + totals.met,
-        doubts=(*order, *totals.doubts),
+        doubts=(*order, *totals.doubts, *undone.doubts),
     )
 
 
@@ -304,5 +320,5 @@ def _last_day(staged: dict[str, _Staged]) -> date:
     if table == "complaints":
         return date(last.year, last.month, last.day)
     ends = pq.read_table(path, columns=["period_start", "period"], filters=[("period_start", "=", last)])
-    months = max(LENGTHS[period] for period in ends["period"].to_pylist())
+    months = max(PERIOD_MONTHS[period] for period in ends["period"].to_pylist())
     return (pd.Period(last, freq="M") + months - 1).end_time.date()

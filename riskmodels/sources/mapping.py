@@ -20,6 +20,7 @@ from riskmodels.sources.declarations import (
     Months,
     check_breaks,
     check_column,
+    check_cumulative,
     check_expected,
     check_marks,
     check_months,
@@ -27,7 +28,7 @@ from riskmodels.sources.declarations import (
     check_start,
 )
 from riskmodels.sources.headers import is_label
-from riskmodels.sources.periods import is_period
+from riskmodels.sources.periods import CUMULATIVE, is_period
 from riskmodels.sources.reconciliation import Expect
 from riskmodels.tables import CONTRACTS, Break, Contract
 from riskmodels.workdays import check_calendar
@@ -61,8 +62,8 @@ class ColumnMap(Parameters):
     )
     format: Name | None = Field(
         default=None,
-        description="strptime format of a date, 'quarter' (2026Q3), 'half-year', 'year', 'year from 04',"
-        " 'period' (any of these), or 'days since 1970-01-01'",
+        description="strptime format of a date, 'quarter' (2026Q3), 'half-year', 'year', 'year from 04', 'period'"
+        " (any of these), 'year to quarter' (Jan-Sep 2026), or 'days since 1970-01-01'",
     )
     or_format: Name | None = Field(default=None, description="second format, where the first does not fit")
     days_after: Name | None = Field(
@@ -80,10 +81,13 @@ class ColumnMap(Parameters):
         default=(), description="words that stand for no value, beside those of the source"
     )
     scale: float = Field(default=1.0, gt=0, description="numbers are multiplied by it")
-    recode: dict[str, Recode] = Field(default_factory=dict, description="value in the file -> our value")
-    others: Literal["keep", "missing"] = Field(
-        default="keep", description="what becomes of values that recode does not name"
+    cumulative: str | None = Field(
+        default=None,
+        pattern=CUMULATIVE,
+        description="of counts: sums since 'year' began, or 'year from 04'",
     )
+    recode: dict[str, Recode] = Field(default_factory=dict, description="value in the file -> our value")
+    others: Literal["keep", "missing"] = Field(default="keep", description="values not in recode")
     if_missing: Name | None = Field(default=None, description="value where the file has none")
     spelling: Literal["joined", "exact"] = Field(
         default="joined",
@@ -365,6 +369,7 @@ def _check_columns(contract: Contract, table: TableMap) -> None:
             check_column(contract.column(name), _given(column), column.value, constants)
         except ValueError as error:
             raise ValueError(f"{contract.table}.{name}: {error}") from None
+    check_cumulative(contract, [key for key, column in table.columns.items() if column.cumulative])
     check_breaks(contract, [change.where for change in table.breaks])
     for words in ("unknown", "observed_from"):
         if getattr(table, words) and not contract.at:

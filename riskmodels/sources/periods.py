@@ -4,10 +4,12 @@ import re
 
 from riskmodels.tables.sql import literal
 
-LENGTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}  # months
 FORMATS = ("quarter", "half-year", "year", "period")
 _OF_YEAR = {"quarter": 3, "half-year": 6}  # months
 _YEAR_FROM = re.compile(r"year from (0[1-9]|1[0-2])")
+CUMULATIVE = r"^year( from (0[1-9]|1[0-2]))?$"  # since when sums count
+
+_YEAR_TO = {"year to month": 1, "year to quarter": 3, "year to half-year": 6}  # months of the last part
 
 _Y = r"(?:19|20)\d{2}"
 _YEAR = rf"(?:^|\D)({_Y})(?:\D|$)"
@@ -48,9 +50,14 @@ def year_from(form: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
+def first_month(form: str) -> int:
+    """Return the month in which a year begins, of ``year`` or ``year from 04``."""
+    return year_from(form) or 1
+
+
 def is_period(form: str) -> bool:
     """Tell whether a format is one of periods."""
-    return form in FORMATS or year_from(form) is not None
+    return form in FORMATS or form in _YEAR_TO or year_from(form) is not None
 
 
 def period_start(text: str, form: str) -> str:
@@ -61,10 +68,13 @@ def period_start(text: str, form: str) -> str:
     text : str
         SQL of the text.
     form : str
-        ``quarter``, ``half-year``, ``year``, ``year from 04`` (a year that begins in April), or ``period``:
-        any of quarters, half-years, months and calendar years, whichever a text says.
+        ``quarter``, ``half-year``, ``year``, ``year from 04`` (a year that begins in April), or ``period``: any
+        of quarters, half-years, months and calendar years, whichever a text says; or ``year to quarter``: the
+        last quarter of a part of a year that its end names, such as Jan-Sep 2026, 1-9月 or 前三季度.
     """
     text = f"({text})::VARCHAR"
+    if form in _YEAR_TO:
+        return _last_part(text, _YEAR_TO[form])
     year = f"regexp_extract({text}, {literal(_YEAR)}, 1)::BIGINT"
     first = year_from(form)
     starts = {
@@ -108,6 +118,34 @@ def _is(text: str, kind: str, pattern: str) -> str:
     second = f"TRY_CAST(regexp_extract({text}, {literal(_ENDS)}, 1) AS BIGINT)"
     follows = f"coalesce({second} % 100 = ({first} + 1) % 100, true)"
     return f"({matches} AND NOT regexp_matches({text}, {literal(_NO_YEAR)}) AND {follows})"
+
+
+_NAMES = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_PART_ENDS = {  # what tells the last month of a part of a year -> SQL of that month, of the last match {0}
+    r"(?i)\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)": f"list_position({_NAMES}, lower({{0}}))",
+    r"(\d{1,2})\s*月": "{0}::BIGINT",
+    r"(?i)(?:^|\D)(\d{1,2})\s*M(?:\W|$)": "{0}::BIGINT",  # 9M
+    r"(?:19|20)\d{2}\s*[-/.]\s*(0?[1-9]|1[0-2])(?:\D|$)": "{0}::BIGINT",
+    r"([1-4一二三四])\s*季": "3 * translate({0}, '一二三四', '1234')::BIGINT",
+    r"(?i)(?:\bQ|\d{4}\s*Q|\bT)\s*([1-4])(?:\D|$)": "3 * {0}::BIGINT",
+    r"(?i)(?:^|\D)([1-4])\s*Q(?:\W|\d|$)": "3 * {0}::BIGINT",
+    r"(?i)(?:\bH|\d{4}\s*H)\s*([12])(?:\D|$)": "6 * {0}::BIGINT",
+    r"([上下])半年": "6 * translate({0}, '上下', '12')::BIGINT",
+    r"(?i)(全年|full year|\bFY|^\s*\d{4}\s*年?\s*$)": "12",
+}
+
+
+def _last_part(text: str, length: int) -> str:
+    """Return SQL for the first day of the last months of a part of a year; NULL where it ends within them."""
+    year = f"list_last(regexp_extract_all({text}, '(?:19|20)[0-9]{{2}}'))::BIGINT"
+    cases = " ".join(
+        f"WHEN regexp_matches({text}, {literal(pattern)}) THEN "
+        + month.format(f"list_last(regexp_extract_all({text}, {literal(pattern)}, 1))")
+        for pattern, month in _PART_ENDS.items()
+    )
+    end = f"(CASE {cases} END)"
+    fits = f"{end} BETWEEN 1 AND 12 AND {end} % {length} = 0 AND regexp_matches({text}, {literal(_YEAR)})"
+    return f"CASE WHEN {fits} THEN make_date({year}, {end} - {length - 1}, 1) END"
 
 
 def spans_two_years(text: str) -> bool:

@@ -1,7 +1,9 @@
 """The rejected rows of a table: each with its file, its number there, the rule it broke and its content."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +23,7 @@ from riskmodels.sources.screening import (
     as_understood,
     cells_of,
 )
-from riskmodels.tables import Contract
+from riskmodels.tables import SINCE, Contract
 
 Integers = npt.NDArray[np.int64]
 
@@ -42,7 +44,15 @@ def refuse_unreadable(conversion: Conversion, tally: Tally, screened: Path) -> N
             )
 
 
-def write_rejected(screened: Path, target: Path, tally: Tally, out: TakenOut, contract: Contract) -> int:
+def write_rejected(
+    screened: Path,
+    target: Path,
+    tally: Tally,
+    out: TakenOut,
+    contract: Contract,
+    *,
+    since: Mapping[int, str] = MappingProxyType({}),
+) -> int:
     """Write all rejected rows of a table in the order of its files; return how many there are.
 
     Parameters
@@ -57,6 +67,8 @@ def write_rejected(screened: Path, target: Path, tally: Tally, out: TakenOut, co
         Accepted rows that were taken out again.
     contract : Contract
         Of the table.
+    since : mapping of int to str
+        Place among the accepted rows -> first day from which the cells up to that row's own are not known.
     """
     starts, malformed = _starts(tally), _malformed(tally)
     broken = np.asarray(pq.read_table(screened, columns=["row"])["row"], dtype=np.int64)
@@ -66,7 +78,7 @@ def write_rejected(screened: Path, target: Path, tally: Tally, out: TakenOut, co
             "row": numbers,
             "rule": pa.array(out.rules, pa.string()),
             "content": pa.array(as_understood(out.rows, contract), pa.string()),
-            "cell": pc.if_else(pa.array(out.unknown), cells_of(out.rows, contract), None),
+            "cell": _unknown_cells(out, contract, since),
         }
     )
     lines = _lines(tally, malformed)
@@ -83,6 +95,15 @@ def write_rejected(screened: Path, target: Path, tally: Tally, out: TakenOut, co
         kept.write(_placed(waiting, starts, tally))
     screened.unlink()
     return int(written + waiting.num_rows)
+
+
+def _unknown_cells(out: TakenOut, contract: Contract, since: Mapping[int, str]) -> pa.Array:
+    """Write the cells of rows that leave them unknown; with the first day of the cells before that are, too."""
+    cells = cells_of(out.rows, contract).to_pylist()
+    for row, place in enumerate(out.places.tolist() if since else []):
+        if cells[row] and place in since:
+            cells[row] = json.dumps({**json.loads(cells[row]), SINCE: since[place]}, ensure_ascii=False)
+    return pc.if_else(pa.array(out.unknown), pa.array(cells, pa.string()), None)
 
 
 def reasons(path: Path, *, most: int = 3) -> str:

@@ -6,13 +6,15 @@ from riskmodels.tables.contracts import ARROW_TYPES, SQL_TYPES, Column, ColumnTy
 from riskmodels.tables.deliveries import compare_with_last
 from riskmodels.tables.holes import find_holes, runs_without, told_hole
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
-from riskmodels.tables.stocks import in_months, months_each
+from riskmodels.tables.stocks import PERIOD_MONTHS, in_months, months_each, period_months
 from riskmodels.tables.store import Tables, file_sha256, keep, open_table, staging_folder
-from riskmodels.tables.stored import Break, Provenance, Table, as_relation
+from riskmodels.tables.stored import SINCE, Break, Provenance, Table, as_relation
 
 __all__ = [
     "ARROW_TYPES",
     "CONTRACTS",
+    "PERIOD_MONTHS",
+    "SINCE",
     "SQL_TYPES",
     "Break",
     "Changes",
@@ -34,6 +36,7 @@ __all__ = [
     "keep",
     "months_each",
     "open_table",
+    "period_months",
     "runs_without",
     "shown_share",
     "staging_folder",

@@ -1,12 +1,19 @@
-"""Figures of a stock, such as accounts, by month, though the source may give them once a quarter only."""
+"""What a row of counts covers: of a stock, such as accounts, a source may give ends of quarters only."""
 
 import pandas as pd
 
 from riskmodels.tables.canonical import CONTRACTS
-from riskmodels.tables.sql import name
+from riskmodels.tables.sql import literal, name
 from riskmodels.tables.stored import Table
 
+PERIOD_MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 _LENGTHS = (12, 6, 3)  # months
+
+
+def period_months() -> str:
+    """SQL for the months that the column ``period`` says; NULL where it says none."""
+    cases = " ".join(f"WHEN {literal(period)} THEN {months}" for period, months in PERIOD_MONTHS.items())
+    return f"CASE period {cases} END"
 
 
 def months_each(table: Table) -> int:

@@ -18,6 +18,8 @@ from riskmodels.tables.contracts import SQL_TYPES
 from riskmodels.tables.spans import beginning
 from riskmodels.tables.sql import literal, name, single_file
 
+SINCE = "#since"  # of a rejected row's cell: first day of the cells that are not known either, up to its own
+
 
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
@@ -102,13 +104,16 @@ class Table:
         contract = CONTRACTS[self.name]
         if not (contract.cell and self.provenance.rows_rejected and "cell" in pq.read_schema(rejected).names):
             return f"(FROM {accepted})"
-        read = [
-            f"json_extract_string(cell, {literal(column)})::{SQL_TYPES[contract.column(column).type]}"
-            f" AS {name(column)}"
+        read = {
+            column: f"json_extract_string(cell, {literal(column)})::{SQL_TYPES[contract.column(column).type]}"
             for column in contract.cell
-        ]
+        }
+        last = read[contract.at]
+        first = f"coalesce(json_extract_string(cell, {literal(SINCE)})::DATE, {last})"
+        read[contract.at] = f"unnest(generate_series({first}, {last}, INTERVAL 1 MONTH))::DATE"
+        listed = ", ".join(f"{value} AS {name(column)}" for column, value in read.items())
         return (
-            f"(FROM {accepted} UNION ALL BY NAME SELECT {', '.join(read)}"
+            f"(FROM {accepted} UNION ALL BY NAME SELECT {listed}"
             f" FROM read_parquet({single_file(rejected)}) WHERE cell IS NOT NULL)"
         )
 
