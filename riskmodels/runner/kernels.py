@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import EntryPoint
@@ -27,6 +28,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # more only 
 _WITHOUT_THREADS = ONE_THREAD | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # pyarrow's memory
 _OPTIONS = ("-P", "-Xfrozen_modules=off")  # nothing is imported from where it starts; as kernels are started
 _PROVISIONER = "riskmodels"
+_PATIENCE, _PAUSE = 5, 0.01  # seconds
 _ANSWER = 256  # bytes: a process id, an exit status, a reason
 
 
@@ -127,11 +129,19 @@ class Kernels:
             if process.poll() is None:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
+        _await_end(self._running)
         self._running.clear()
         if self._parent is not None and self._control is not None:
             self._parent.kill()
             self._parent.wait()
             self._control.close()
+
+
+def _await_end(processes: list[Process]) -> None:
+    """Wait until killed processes are dead: what they held locked is then free."""
+    until = time.monotonic() + _PATIENCE
+    while any(process.poll() is None for process in processes) and time.monotonic() < until:
+        time.sleep(_PAUSE)
 
 
 class Forked:

@@ -25,7 +25,16 @@ from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
 from riskmodels.sources.totals import find_totals
-from riskmodels.tables import CONTRACTS, Contract, Provenance, Tables, compare_with_last, keep, staging_folder
+from riskmodels.tables import (
+    CONTRACTS,
+    Contract,
+    Provenance,
+    Tables,
+    compare_with_last,
+    keep,
+    staging_folder,
+    sweep_store,
+)
 from riskmodels.tables.spans import ending
 from riskmodels.tables.sql import literal, name
 
@@ -72,6 +81,7 @@ def ingest(
     path, store = Path(source), Path(store)
     mapping = load_source(path)
     located = _located(mapping, path.parent, files or {})
+    sweep_store(store)
     with ExitStack() as stack:
         staged: dict[str, _Staged] = {}
         for table in (known for known in CONTRACTS if known in located):
