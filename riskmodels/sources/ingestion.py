@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError, ParameterError
+from riskmodels.privacy import mask_code, mask_personal_data
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.mapping import Source, TableMap, load_source
@@ -127,9 +128,9 @@ class _Staged:
             breaks=self.mapping.breaks,
             observed_from=self.mapping.observed_from,
             given_columns=self.given,
-            ignored_columns=self.ignored,
+            ignored_columns=tuple(map(mask_code, self.ignored)),
             reconciled=self.reconciled,
-            doubts=self.doubts,
+            doubts=tuple(map(mask_personal_data, self.doubts)),
         )
 
 
@@ -168,7 +169,9 @@ def _stage(
         declared=_declared(mapping),
     )
     out = take_out(folder / ACCEPTED, contract, doubles, totals.rules, fold=mapping.fold)
-    rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, out, contract)
+    rejected = write_rejected(
+        folder / _SCREENED, folder / REJECTED, tally, out, contract, country=source.country
+    )
     reconciled = 0
     if mapping.expect:
         where = root / str(mapping.file or mapping.database)
@@ -201,6 +204,7 @@ def _screen_files(
         timezone=source.timezone,
         spill=scratch,
         missing=source.missing,
+        country=source.country,
     )
     tally = Tally()
     with (
