@@ -1,10 +1,9 @@
 """The command line: a door to each stage, and to a whole assessment."""
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -14,6 +13,7 @@ from rich.console import Console
 
 from riskmodels import __version__
 from riskmodels.errors import MissingPartError, ParameterError, RiskModelsError
+from riskmodels.scratch import scratch_folder, sweep, write_whole
 from riskmodels.terminal import (
     console,
     end_as_by_interrupt,
@@ -127,14 +127,9 @@ def check_data(source: SourceFile, *, file: FileOptions = None, store: KeptIn = 
     from riskmodels.listings import check_listings
     from riskmodels.sources import unfilled
 
-    folder = store or Path(tempfile.mkdtemp(prefix="riskmodels-"))
-    try:
-        tables = _ingest(source, file, folder)
-        for listing in check_listings(tables):
+    with scratch_folder("riskmodels-data-") if store is None else nullcontext(store) as folder:
+        for listing in check_listings(_ingest(source, file, folder)):
             print_table(listing.sentence, listing.frame)
-    finally:
-        if store is None:
-            shutil.rmtree(folder)
     if left := unfilled(source):
         console.print(shown(f"Still to be filled in in {source}: {', '.join(left)}."), soft_wrap=True)
 
@@ -170,7 +165,7 @@ def new_source(
     if target.exists() and not force:
         raise ParameterError(f"{target} is there already; --output names another file, --force replaces it")
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(draft.text, encoding="utf-8")
+    write_whole(target, draft.text.encode())
     for line in (f"Wrote {target}. {draft.sentence}", *draft.doubts, f"Next: riskmodels check-data {target}"):
         console.print(shown(line), soft_wrap=True)
 
@@ -388,6 +383,7 @@ def main() -> None:
     """Run the command line; an error of riskmodels is one message and its exit status."""
     end_as_by_interrupt()
     without_grammar_of_iris()
+    sweep()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads only slow small matrices down
     try:
         app()

@@ -42,7 +42,7 @@ def save(result: object, folder: str | Path) -> Path:
     result : dataclass instance
         Any result of riskmodels.
     folder : str or Path
-        Where; a result that is there is replaced as a whole.
+        Where; a result that is there is replaced as a whole. It is its owner's alone.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def save(result: object, folder: str | Path) -> Path:
         (staged / _FILE).write_text(
             json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8"
         )
-        staged.chmod(0o755)
+        staged.chmod(0o700)
         replace_folder(staged, target)
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)

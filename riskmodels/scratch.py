@@ -1,15 +1,16 @@
-"""Temporary folders that do not outlive their process: what a killed one left, the next one removes."""
+"""Folders and files that no killed process leaves behind, and folders that are their owner's alone."""
 
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+OURS = "riskmodels-"  # how every folder of ours in the system's temporary folder begins
 _LOCK = ".lock"  # held as long as the process of the folder lives, however it ends
+_UNLOCKED = 60  # seconds, in which its process has locked a new folder
 
 
 @contextmanager
@@ -18,6 +19,8 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
 
     It is removed afterwards, with all in it; those of the prefix whose process is dead are removed before.
     """
+    from filelock import FileLock  # here, because every command sweeps, and hardly any finds something
+
     home = parent or Path(tempfile.gettempdir())
     sweep(prefix, parent=home)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
@@ -25,18 +28,61 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
         with FileLock(folder / _LOCK):
             yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
 
 
-def sweep(prefix: str, *, parent: Path) -> None:
+def private_folder(path: Path) -> Path:
+    """Make a folder that is its owner's alone, whatever the umask says; one that is there stays as it is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(mode=0o700)
+        path.chmod(0o700)
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+    return path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is there as a whole or not at all; what a killed process left of it is replaced."""
+    staged = path.with_name(f".{path.name}.partial")
+    staged.unlink(missing_ok=True)
+    try:
+        staged.write_bytes(content)
+        staged.replace(path)
+    finally:
+        staged.unlink(missing_ok=True)  # there only if writing failed
+
+
+def sweep(prefix: str = OURS, *, parent: Path | None = None) -> None:
     """Remove the scratch folders of that prefix whose process is dead."""
-    for left in parent.glob(f"{prefix}*"):
-        if _is_own(left) and (left / _LOCK).exists():  # without: its process is about to lock it
-            with suppress(Timeout), FileLock(left / _LOCK, timeout=0):
-                shutil.rmtree(left, ignore_errors=True)
+    for left in (parent or Path(tempfile.gettempdir())).glob(f"{prefix}*"):
+        with suppress(OSError):  # another process removes it, too
+            if _is_own(left):
+                _remove_dead(left)
+
+
+def _remove_dead(folder: Path) -> None:
+    from filelock import FileLock, Timeout  # here, as above
+
+    if (folder / _LOCK).exists():
+        with suppress(Timeout), FileLock(folder / _LOCK, timeout=0):
+            _remove(folder)
+    elif time.time() - folder.stat().st_mtime > _UNLOCKED:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, its lock last: what a kill leaves of it is still known to be dead."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != _LOCK:
+            path.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_own(folder: Path) -> bool:
     """Tell whether a folder is this user's: in a place open to all, another's may be a trap."""
     user = os.getuid() if hasattr(os, "getuid") else 0
-    return folder.lstat().st_uid == user and not folder.is_symlink()
+    return folder.lstat().st_uid == user and folder.is_dir() and not folder.is_symlink()

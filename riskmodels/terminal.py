@@ -32,9 +32,12 @@ def end_as_by_interrupt() -> None:
     """Let a scheduler's signal, or a closed terminal's, end the program as Ctrl-C does: all is undone."""
 
     def end(number: int, _: object) -> None:
+        for other in endings:
+            signal.signal(other, signal.SIG_IGN)  # what is undone now is not to be interrupted
         sys.exit(_BY_SIGNAL + number)
 
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+    endings = (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
+    for number in endings:
         if signal.getsignal(number) == signal.SIG_DFL:  # nohup has one ignored
             signal.signal(number, end)
 

@@ -1,11 +1,17 @@
 """Temporary folders: gone afterwards, and those of dead processes are swept, nobody else's."""
 
+import json
+import os
 import subprocess
 import sys
 
 import pytest
+from banks import PROGRAM
 
-from riskmodels.scratch import scratch_folder, sweep
+from riskmodels.results import save
+from riskmodels.scratch import scratch_folder, sweep, write_whole
+from riskmodels.sources import ingest
+from riskmodels.tables import staging_folder, sweep_store
 
 PREFIX = "scratch-"
 
@@ -54,3 +60,82 @@ def test_what_is_not_ours_stays(tmp_path):
         f"{PREFIX}without-lock",
     ]
     assert [path.name for path in (tmp_path / "aim").iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize("lock", [True, False])
+def test_what_was_left_half_removed_is_swept_too(tmp_path, lock):
+    """Its lock goes last; without one, a folder belongs to nobody after a minute."""
+    left = tmp_path / f"{PREFIX}left"
+    (left / "inside").mkdir(parents=True)
+    (left / "inside" / "raw.csv").write_text("personal")
+    if lock:
+        (left / ".lock").touch()
+    else:
+        os.utime(left, (0, 0))
+    sweep(PREFIX, parent=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_ingest_left_is_swept_by_the_next_one_of_any_table(tmp_path):
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom riskmodels.tables import staging_folder\n"
+        "with staging_folder(Path(sys.argv[1]), 'losses') as folder:\n"
+        "    (folder / 'raw.csv').write_text('personal')\n    os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == -9
+    with staging_folder(tmp_path, "units"):
+        assert len(list(tmp_path.rglob("raw.csv"))) == 1
+    sweep_store(tmp_path)
+    assert {path.name for path in tmp_path.rglob("*")} == {"losses", "units"}
+
+
+def test_every_command_sweeps_the_temporary_folder(tmp_path):
+    for name in ("riskmodels-data-1", "riskmodels-layout-2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ".lock").touch()
+        (tmp_path / name / "raw.csv").write_text("personal")
+    done = subprocess.run([PROGRAM, "version"], env=os.environ | {"TMPDIR": str(tmp_path)}, check=True)
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o277])
+def test_the_store_and_results_are_their_owner_s_alone_whatever_the_umask(tmp_path, umask):
+    (tmp_path / "units.csv").write_text("unit_id,name_en\nB1,Branch\n")
+    table = {"file": "units.csv", "format": "csv"}
+    source = {
+        "id": "bank",
+        "title": "Bank",
+        "country": "CN",
+        "as_of": "2024-12-31",
+        "tables": {"units": table},
+    }
+    (tmp_path / "source.yaml").write_text(json.dumps(source))
+    before = os.umask(umask)
+    try:
+        tables = ingest(tmp_path / "source.yaml", store=tmp_path / "store")
+        save(tables, tmp_path / "result")
+    finally:
+        os.umask(before)
+    made = [tmp_path / "store", tmp_path / "result", *(tmp_path / "store").rglob("*")]
+    assert {path.stat().st_mode & 0o777 for path in made if path.is_dir()} == {0o700}
+
+
+def test_a_folder_of_the_store_that_is_there_stays_as_it_is(tmp_path):
+    store = tmp_path / "store"
+    store.mkdir(mode=0o750)
+    with staging_folder(store, "units") as folder:
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert store.stat().st_mode & 0o777 == 0o750
+
+
+def test_a_file_is_written_as_a_whole_and_as_the_umask_says(tmp_path):
+    (tmp_path / ".file.partial").write_text("half of a file, left by a killed process")
+    before = os.umask(0o027)
+    try:
+        write_whole(tmp_path / "file", b"whole")
+    finally:
+        os.umask(before)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"whole"
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640

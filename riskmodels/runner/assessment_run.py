@@ -1,7 +1,7 @@
 """Run a whole assessment: every notebook, then the report, put in place as one folder."""
 
+import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -17,7 +17,9 @@ from riskmodels.results import replace_folder
 from riskmodels.runner.execution import execute_notebook
 from riskmodels.runner.kernels import Kernels
 from riskmodels.runner.plan import NOTEBOOK_FOLDER, Plan, Step, plan_steps
+from riskmodels.scratch import private_folder
 from riskmodels.sources import load_source
+from riskmodels.tables import sweep_store
 
 _KERNELS = 2  # at a time
 _FINISHING = "riskmodels.runner.finishing"
@@ -74,13 +76,15 @@ def _run_locked(plan: Plan, store: Path, progress: Callable[[int, str], None], k
         if (left / "old").exists() and not plan.folder.exists():  # killed while it put the new one in place
             (left / "old").rename(plan.folder)
         shutil.rmtree(left, ignore_errors=True)
-    staged = Path(tempfile.mkdtemp(prefix=f".{plan.folder.name}.partial-", dir=plan.folder.parent))
+    sweep_store(store)
+    staged = plan.folder.with_name(f".{plan.folder.name}.partial-{os.getpid()}")
+    staged.mkdir()  # as the umask says
     try:
         _fill(plan, staged.resolve(), store, progress, kernels)
-        staged.chmod(0o755)
         replace_folder(staged, plan.folder)
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
+        sweep_store(store)  # its kernels are dead
         raise
     return plan.folder / "report.html"
 
@@ -90,7 +94,7 @@ def _fill(
 ) -> None:
     use_language(plan.settings.language)
     (folder / "notebooks").mkdir()
-    (folder / "results").mkdir()
+    private_folder(folder / "results")
     _write_source(plan, folder / "source.json")
     steps = list(plan_steps(plan, folder, store))
     failed = plan.folder.with_name(f"{plan.folder.name}.failed")

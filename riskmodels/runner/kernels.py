@@ -34,6 +34,7 @@ _OPTIONS = ("-P", "-Xfrozen_modules=off")  # nothing is imported from where it s
 _PROVISIONER = "riskmodels"
 _MOMENT = 0.2  # seconds that a kernel's answer or end is waited for
 _LOOKS = 40  # times that its end is looked for meanwhile
+_PATIENCE, _PAUSE = 5, 0.01  # seconds
 _ANSWER = 256  # bytes: a process id, an exit status, a reason
 
 
@@ -134,11 +135,19 @@ class Kernels:
             if process.poll() is None:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
+        _await_end(self._running)
         self._running.clear()
         if self._parent is not None and self._control is not None:
             self._parent.kill()
             self._parent.wait()
             self._control.close()
+
+
+def _await_end(processes: list[Process]) -> None:
+    """Wait until killed processes are dead: what they held locked is then free."""
+    until = time.monotonic() + _PATIENCE
+    while any(process.poll() is None for process in processes) and time.monotonic() < until:
+        time.sleep(_PAUSE)
 
 
 class Forked:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from riskmodels.errors import ContractError
+from riskmodels.privacy import MAY_BE_PERSONAL
 from riskmodels.sources.headers import names_in, refuse_doubled
 from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, Recode, TableMap, days_since
 from riskmodels.sources.periods import is_period, period_length, period_start
@@ -31,7 +32,6 @@ _SUPPRESSED = (
     r"(?i)\s*(\*+|(<|≤|＜|under|fewer than|less than|少于|不足)\s?=?\s?\d+|\.{2,}|…|\[[a-z]\]"
     r"|n\.?\s?/?\s?[ad]\.?|suppressed|withheld|confidential|不公布|保密)\s*"
 )
-_MASK_CANDIDATE = "[@＠]|[0-9０-９]([ 　().．（）－-]{0,2}[0-9０-９]){6}"  # full width, too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,8 @@ class Conversion:
         Folder for what does not fit into memory.
     missing : tuple of str
         Words that stand for no value in every column.
+    country : str
+        Whose phones count as personal data, ISO 3166.
     """
 
     contract: Contract
@@ -60,6 +62,7 @@ class Conversion:
     timezone: str | None
     spill: Path
     missing: tuple[str, ...] = ()
+    country: str = ""
 
     @property
     def columns(self) -> dict[str, ColumnMap]:
@@ -390,4 +393,4 @@ def _broken(rules: Mapping[str, str]) -> str:
 
 def _suspicious(text: str) -> str:
     """SQL for whether a text may hold personal data; cheap, and true for all that do."""
-    return f"regexp_matches({text}, {literal(_MASK_CANDIDATE)})"
+    return f"regexp_matches({text}, {literal(MAY_BE_PERSONAL)})"

@@ -12,7 +12,7 @@ import pandas as pd
 
 from riskmodels.errors import ParameterError
 from riskmodels.params import parameters_text
-from riskmodels.privacy import mask_personal_data
+from riskmodels.privacy import find_personal_data, mask_personal_data
 from riskmodels.sources.aggregates import added_over, called_totals, holes
 from riskmodels.sources.eventlogs import event_log
 from riskmodels.sources.guesses import Guess, filled_in, guessed
@@ -74,7 +74,7 @@ class _Notes:
     def add(self, at: tuple[str, ...], guess: Guess) -> None:
         lines = [f"guess: {line}" for line in guess.reasons] + [f"DOUBT: {line}" for line in guess.doubts]
         self.comments.setdefault(at, []).extend(map(mask_personal_data, lines))
-        self.doubts += [f"{at[-1]}: {line}" for line in guess.doubts]
+        self.doubts += [mask_personal_data(f"{at[-1]}: {line}") for line in guess.doubts]
 
 
 def draft_source(
@@ -140,6 +140,7 @@ def _fit(sample: Sample, file: Path, table: str | None) -> Fit:
     profiles = [
         profile(column, sample.texts(column), kind, semicolons=semicolons)
         for column, kind in sample.types.items()
+        if not find_personal_data(column)  # then it is no name, but a value: the file has no header
     ]
     profiles = [_weighed(found, profiles, sample, semicolons=semicolons) for found in profiles]
     words = " ".join([file.stem, sample.sheet, *sample.types])
@@ -217,12 +218,13 @@ def _chosen(names: list[str], kept: list[Profile]) -> str | tuple[str, ...]:
 
 
 def _source(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) -> dict[str, Any]:
-    stem = re.sub(r"[^a-z0-9]+", "_", (file.stem or file.name).casefold()).strip("_")
+    title = mask_personal_data(file.stem or file.name)
+    stem = re.sub(r"[^a-z0-9]+", "_", title.casefold()).strip("_")
     country = _country(fit, sample)
     notes.add(("country",), country)
     source: dict[str, Any] = {
         "id": stem if stem[:1].isalpha() else "_".join(filter(None, ("source", fit.contract.table, stem))),
-        "title": f"{file.stem}: {fit.contract.table}",
+        "title": f"{title}: {fit.contract.table}",
         "country": country.made["country"],
     }
     if any(match.profile.dates and match.profile.dates.zoned for match in fit.matches.values()):
@@ -272,12 +274,13 @@ def _last_day(fit: Fit, sample: Sample) -> date:
 def _table(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) -> dict[str, Any]:
     name = fit.contract.table
     at = ("tables", name)
-    table: dict[str, Any] = {"file": _relative(file, target), **sample.layout}
+    table: dict[str, Any] = {"file": _relative(_without_person(file), target), **sample.layout}
     if fit.unpivot:
         table["unpivot"] = fit.unpivot.model_dump()
         notes.add((*at, "unpivot"), Guess(reasons=["columns that are one figure each become rows"]))
-    if sample.doubts:
-        notes.add((*at, "file"), Guess(doubts=sample.doubts))
+    notes.add((*at, "file"), Guess(doubts=[*sample.doubts, *_persons(sample)]))
+    if find_personal_data(sample.sheet) and "sheet" in table:
+        table["sheet"] = mask_personal_data(sample.sheet)
     log = event_log(fit, sample)
     if log:
         table |= log.made
@@ -294,6 +297,24 @@ def _table(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) ->
     if unused := [found.name for found in fit.unused if found.name not in used]:
         notes.comments.setdefault((*at, "columns"), []).append(f"not used: {_listed(unused)}")
     return table
+
+
+def _persons(sample: Sample) -> list[str]:
+    """Say which names of the file look like personal data: they are not written down."""
+    found = [name for name in sample.types if find_personal_data(name)]
+    doubts = [f"no columns, but values without a header? {_listed(found)}: left out"] if found else []
+    if find_personal_data(sample.sheet):
+        doubts.append("the name of the sheet looks like personal data: rename it in the file, and here")
+    return doubts
+
+
+def _without_person(file: Path) -> Path:
+    """Write the name of a file with ``?`` for the signs of personal data, where it still names that file alone."""
+    signs = list(file.name)
+    for found in find_personal_data(file.name):
+        signs[found.start : found.end] = "?" * (found.end - found.start)
+    pattern = "".join(signs)
+    return file.with_name(pattern) if file.is_file() and list(file.parent.glob(pattern)) == [file] else file
 
 
 def _relative(file: Path, target: Path) -> str:

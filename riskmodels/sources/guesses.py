@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from riskmodels.privacy import find_personal_data, mask_personal_data
 from riskmodels.sources.eventlogs import EventLog
 from riskmodels.sources.mapping import ROW_NUMBER, TO_BE_FILLED
 from riskmodels.sources.matching import Fit, Match, identifier, suitability
@@ -68,7 +69,7 @@ def _from_column(contract: Contract, column: Column, match: Match, title: str = 
     if not found.filled:
         return Guess(made={"column": found.name}, doubts=["by its name; empty in all rows looked at"])
     joined = {"joined_with": list(found.joined)} if found.joined else {}
-    guess = Guess(made={"column": found.name} | joined) + _why(match)
+    guess = Guess(made={"column": found.name} | joined) + _why(column, match)
     if column.type in {"timestamp", "date"} and found.dates:
         guess += _dates(contract, column, found, found.dates)
     elif column.type in {"integer", "number"}:
@@ -115,14 +116,26 @@ def _some(values: Iterable[str]) -> str:
     return ", ".join(listed[:_SHOWN]) + (" …" if len(listed) > _SHOWN else "")
 
 
-def _why(match: Match) -> Guess:
-    shown = ", ".join(_short(value) for value in list(match.profile.kinds)[:3])
+def _why(column: Column, match: Match) -> Guess:
+    shown = _examples(column, match.profile)
     if match.score >= _SURE:
-        return Guess(reasons=[f"by its name; e.g. {shown}"])
+        return Guess(reasons=[f"by its name{shown}"])
     if match.score >= _MAYBE:
-        return Guess(reasons=[f"its name may mean this; e.g. {shown}"])
+        return Guess(reasons=[f"its name may mean this{shown}"])
     how = "its name hardly says so" if match.score else "by its content alone"
-    return Guess(doubts=[f"{how}; e.g. {shown}"])
+    return Guess(doubts=[f"{how}{shown}"])
+
+
+def _examples(column: Column, found: Profile) -> str:
+    """Show some values; none of free text and none of a column that tells people apart, such as their names."""
+    if column.type == "text" or not (found.dates or _is_category(found)):
+        return ""
+    return f"; e.g. {', '.join(_short(value) for value in list(found.kinds)[:3])}"
+
+
+def _is_category(found: Profile) -> bool:
+    """Tell whether a column has few values, which come again and again."""
+    return len(found.kinds) <= _MOST_VALUES and len(found.kinds) * 2 <= found.filled
 
 
 def _dates(contract: Contract, column: Column, found: Profile, dates: Dates) -> Guess:
@@ -207,10 +220,10 @@ def _scale(contract: Contract, column: Column, found: Profile, title: str) -> tu
 def _domain(column: Column, found: Profile) -> Guess:
     known = {value: domain_value(column.domain, value) for value in found.kinds}
     recode = {value: canonical for value, canonical in known.items() if canonical}
-    strange = [_short(value) for value, canonical in known.items() if canonical is None]
+    strange = [value for value, canonical in known.items() if canonical is None]
     doubts = []
     if strange:
-        listed = ", ".join(strange[:_SHOWN]) + (" …" if len(strange) > _SHOWN else "")
+        listed = _some(strange) if _is_category(found) else f"{len(strange)} of them"
         doubts.append(
             f"recode these to one of {', '.join(column.domain)}, or their rows will be rejected: {listed}"
         )
@@ -218,12 +231,13 @@ def _domain(column: Column, found: Profile) -> Guess:
 
 
 def _recode(values: dict[str, str]) -> dict[str, Any]:
-    changed = {old: new for old, new in values.items() if old != new}
+    changed = {old: new for old, new in values.items() if old != new and not find_personal_data(old)}
     return {"recode": changed} if changed and len(changed) <= _MOST_VALUES else {}
 
 
 def _short(value: str) -> str:
-    return value if len(value) <= _LENGTH else f"{value[:_LENGTH]}…"
+    masked = mask_personal_data(value)  # before it is cut: a part of a number is not recognised
+    return masked if len(masked) <= _LENGTH else f"{masked[:_LENGTH]}…"
 
 
 # ---- without a column of the file ----

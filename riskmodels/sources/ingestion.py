@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError, ParameterError
+from riskmodels.privacy import mask_code, mask_personal_data
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
 from riskmodels.sources.cumulative import take_differences
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
@@ -37,6 +38,7 @@ from riskmodels.tables import (
     compare_with_last,
     keep,
     staging_folder,
+    sweep_store,
 )
 from riskmodels.tables.spans import ending
 from riskmodels.tables.sql import literal, name
@@ -84,6 +86,7 @@ def ingest(
     path, store = Path(source), Path(store)
     mapping = load_source(path)
     located = _located(mapping, path.parent, files or {})
+    sweep_store(store)
     with ExitStack() as stack:
         staged: dict[str, _Staged] = {}
         for table in (known for known in CONTRACTS if known in located):
@@ -129,9 +132,9 @@ class _Staged:
             breaks=self.mapping.breaks,
             observed_from=self.mapping.observed_from,
             given_columns=self.given,
-            ignored_columns=self.ignored,
+            ignored_columns=tuple(map(mask_code, self.ignored)),
             reconciled=self.reconciled,
-            doubts=self.doubts,
+            doubts=tuple(map(mask_personal_data, self.doubts)),
         )
 
 
@@ -178,7 +181,15 @@ def _stage(
         contradicted=[] if mapping.fold else [place for place, differs in doubles.items() if differs],
     )
     out = take_out(folder / ACCEPTED, contract, doubles, totals.rules, fold=mapping.fold, undone=undone.rules)
-    rejected = write_rejected(folder / _SCREENED, folder / REJECTED, tally, out, contract, since=undone.since)
+    rejected = write_rejected(
+        folder / _SCREENED,
+        folder / REJECTED,
+        tally,
+        out,
+        contract,
+        country=source.country,
+        since=undone.since,
+    )
     reconciled = 0
     if mapping.expect:
         where = root / str(mapping.file or mapping.database)
@@ -212,6 +223,7 @@ def _screen_files(
         timezone=source.timezone,
         spill=scratch,
         missing=source.missing,
+        country=source.country,
     )
     tally = Tally()
     with (

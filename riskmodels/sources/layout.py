@@ -1,8 +1,8 @@
 """Whether files have the columns that a source file maps, without reading their rows."""
 
-import tempfile
 from pathlib import Path
 
+from riskmodels.scratch import scratch_folder
 from riskmodels.sources.conversion import Conversion, converted
 from riskmodels.sources.mapping import load_source
 from riskmodels.sources.readers import raw_files
@@ -33,13 +33,13 @@ def check_layout(source: str | Path, *, files: dict[str, str | Path] | None = No
             continue
         given = (files or {}).get(table)
         located = mapped if given is None else mapped.model_copy(update={"file": str(given)})
-        with tempfile.TemporaryDirectory(prefix="riskmodels-") as folder:
+        with scratch_folder("riskmodels-layout-") as folder:
             conversion = Conversion(
                 contract=CONTRACTS[table],
                 mapping=mapped,
                 rules={},
                 timezone=mapping.timezone,
-                spill=Path(folder),
+                spill=folder,
             )
-            for file in raw_files(located, path.parent if given is None else Path(), Path(folder)):
+            for file in raw_files(located, path.parent if given is None else Path(), folder):
                 converted(file, conversion)

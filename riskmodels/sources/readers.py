@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError
-from riskmodels.privacy import mask_personal_data
+from riskmodels.privacy import mask_code, mask_personal_data
 from riskmodels.sources.headers import labelled
 from riskmodels.sources.lines import LONGEST_LINE, find_lines, with_one_end
 from riskmodels.sources.mapping import TableMap
@@ -34,7 +34,7 @@ class RawFile:
     Attributes
     ----------
     name : str
-        What people call it.
+        What people call it, personal data masked.
     scan : str
         SQL table function over its rows, in their order.
     columns : dict of str to str
@@ -84,11 +84,11 @@ def raw_files(mapping: TableMap, folder: Path, staged: Path) -> Iterator[RawFile
     """
     if mapping.format == "sql":
         name, path = extract_query(str(mapping.database), str(mapping.query), staged / "rows.parquet")
-        yield _parquet(path, name)
+        yield _parquet(path, mask_code(name))
         return
     root = folder / str(mapping.file)
     for path in _located(root, mapping.format):
-        name = path.relative_to(root).as_posix() if root.is_dir() else path.name
+        name = mask_code(path.relative_to(root).as_posix() if root.is_dir() else path.name)
         if mapping.format == "csv":
             yield _csv(path, name, mapping, staged)
         elif mapping.format == "excel":
@@ -222,7 +222,7 @@ def refuse_lost_rows(file: RawFile, read: int, malformed: pa.Table) -> None:
         reasons = ", ".join(sorted(set(malformed["rule"].to_pylist())))
         raise ContractError(
             f"{file.path}: none of its {file.rows:,} rows could be split into the {len(file.columns)} columns of its"
-            f" header ({reasons}); the first is: {mask_personal_data(str(malformed['content'][0])[:_SHOWN])}"
+            f" header ({reasons}); the first is: {mask_personal_data(str(malformed['content'][0]))[:_SHOWN]}"
         )
 
 

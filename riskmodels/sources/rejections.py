@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError
-from riskmodels.privacy import mask_personal_data
+from riskmodels.privacy import mask_code, mask_personal_data
 from riskmodels.sources.conversion import Conversion
 from riskmodels.sources.duplicates import TakenOut
 from riskmodels.sources.screening import (
@@ -37,7 +37,7 @@ def refuse_unreadable(conversion: Conversion, tally: Tally, screened: Path) -> N
         rows = pq.read_table(screened, filters=pc.match_substring(pc.field("rule"), f"{key} is no {kind}"))
         if rows.num_rows:
             expected = f"{kind} in the format {column.format}" if column.format else kind
-            example = json.loads(rows["content"][0].as_py())[column.column]
+            example = json.loads(rows["content"][0].as_py())[mask_code(column.column)]
             raise ContractError(
                 f"{tally.files[-1].path}: no value of column '{column.column}' can be read as {expected} (for {key});"
                 f" the file has e.g. '{example}'. Correct the mapping in the source file."
@@ -51,6 +51,7 @@ def write_rejected(
     out: TakenOut,
     contract: Contract,
     *,
+    country: str,
     since: Mapping[int, str] = MappingProxyType({}),
 ) -> int:
     """Write all rejected rows of a table in the order of its files; return how many there are.
@@ -67,6 +68,8 @@ def write_rejected(
         Accepted rows that were taken out again.
     contract : Contract
         Of the table.
+    country : str
+        Whose phones are masked, ISO 3166.
     since : mapping of int to str
         Place among the accepted rows -> first day from which the cells up to that row's own are not known.
     """
@@ -77,11 +80,11 @@ def write_rejected(
         {
             "row": numbers,
             "rule": pa.array(out.rules, pa.string()),
-            "content": pa.array(as_understood(out.rows, contract), pa.string()),
+            "content": pa.array(as_understood(out.rows, contract, country=country), pa.string()),
             "cell": _unknown_cells(out, contract, since),
         }
     )
-    lines = _lines(tally, malformed)
+    lines = _lines(tally, malformed, country)
     waiting = pa.concat_tables([found, lines]).sort_by("row")
     written = 0
     with RowGroups(target, REJECTED_ROWS) as kept, pq.ParquetFile(screened) as file:
@@ -151,9 +154,9 @@ def _malformed(tally: Tally) -> Integers:
     return np.concatenate(numbers) if numbers else np.empty(0, dtype=np.int64)
 
 
-def _lines(tally: Tally, numbers: Integers) -> pa.Table:
+def _lines(tally: Tally, numbers: Integers, country: str) -> pa.Table:
     lines = pa.concat_tables(tally.malformed)
-    masked = [mask_personal_data(content) for content in lines["content"].to_pylist()]
+    masked = [mask_personal_data(content, country=country) for content in lines["content"].to_pylist()]
     columns = {"row": numbers, "rule": lines["rule"], "content": pa.array(masked, pa.string())}
     return pa.table({**columns, "cell": pa.nulls(len(masked), pa.string())})
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from riskmodels.privacy import mask_personal_data
+from riskmodels.privacy import mask_code, mask_personal_data
+from riskmodels.sources.codes import masked_codes
 from riskmodels.sources.conversion import CONTENT, MASK, RULE, Conversion, accepted_schema
 from riskmodels.sources.readers import RawFile
 from riskmodels.sources.reconciliation import ControlTotals
@@ -137,7 +138,8 @@ def screen(
         all files that could be split.
     """
     contract, expect, schema = conversion.contract, conversion.mapping.expect, accepted_schema(conversion)
-    for batch in batches:
+    for raw in batches:
+        batch = masked_codes(raw, contract, country=conversion.country)
         for column in set(contract.names) & set(batch.schema.names):
             tally.readable[column] += batch.num_rows - batch[column].null_count
         if expect:
@@ -145,8 +147,11 @@ def screen(
         rows = batch if units is None else _placed(batch, contract, units)
         good = pc.is_null(rows[RULE])
         bad = pc.indices_nonzero(pc.invert(good)).cast(pa.int64())
-        rejected = _rejected(rows.take(bad), tally.files[-1].name, pc.add(bad, tally.read + 1), contract)
-        yield _accepted(rows.filter(good), schema), rejected
+        numbers = pc.add(bad, tally.read + 1)
+        yield (
+            _accepted(rows.filter(good), schema, conversion.country),
+            _rejected(rows.take(bad), tally.files[-1].name, numbers, conversion),
+        )
         tally.read += batch.num_rows
 
 
@@ -186,10 +191,10 @@ def _with(batch: pa.RecordBatch, column: str, values: pa.Array | pa.ChunkedArray
     return batch.set_column(batch.schema.get_field_index(column), column, array)
 
 
-def _accepted(rows: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+def _accepted(rows: pa.RecordBatch, schema: pa.Schema, country: str) -> pa.RecordBatch:
     """Mask the free text, and add the columns that the source lacks."""
     for column in (name.removeprefix(MASK) for name in rows.schema.names if name.startswith(MASK)):
-        rows = _with(rows, column, _masked(rows[column], rows[MASK + column]))
+        rows = _with(rows, column, _masked(rows[column], rows[MASK + column], country))
     arrays = [
         rows[field.name] if field.name in rows.schema.names else pa.nulls(rows.num_rows, field.type)
         for field in schema
@@ -197,17 +202,19 @@ def _accepted(rows: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _masked(texts: pa.Array, suspicious: pa.Array) -> pa.Array:
+def _masked(texts: pa.Array, suspicious: pa.Array, country: str) -> pa.Array:
     """Mask the texts that may hold personal data."""
     chosen = pc.fill_null(suspicious, fill_value=False)
-    masked = [mask_personal_data(text) for text in texts.filter(chosen).to_pylist()]
+    masked = [mask_personal_data(text, country=country) for text in texts.filter(chosen).to_pylist()]
     return pc.replace_with_mask(texts, chosen, pa.array(masked, texts.type))
 
 
-def _rejected(rows: pa.RecordBatch, file: str, numbers: pa.Array, contract: Contract) -> pa.RecordBatch:
-    understood = iter(as_understood(rows.filter(pc.is_null(rows[CONTENT])), contract))
+def _rejected(rows: pa.RecordBatch, file: str, numbers: pa.Array, conversion: Conversion) -> pa.RecordBatch:
+    contract, country = conversion.contract, conversion.country
+    understood = iter(as_understood(rows.filter(pc.is_null(rows[CONTENT])), contract, country=country))
     contents = [
-        next(understood) if text is None else _shown(json.loads(text)) for text in rows[CONTENT].to_pylist()
+        next(understood) if text is None else _shown(json.loads(text), country)
+        for text in rows[CONTENT].to_pylist()
     ]
     files = pa.array([file] * rows.num_rows, pa.string())
     cells = cells_of(rows, contract)
@@ -215,10 +222,13 @@ def _rejected(rows: pa.RecordBatch, file: str, numbers: pa.Array, contract: Cont
     return pa.RecordBatch.from_arrays(arrays, schema=REJECTED_ROWS)
 
 
-def as_understood(rows: pa.RecordBatch | pa.Table, contract: Contract) -> list[str]:
+def as_understood(rows: pa.RecordBatch | pa.Table, contract: Contract, *, country: str) -> list[str]:
     """Write rows as JSON of the canonical columns that have a value, personal data masked."""
     records = rows.select([column for column in contract.names if column in rows.schema.names]).to_pylist()
-    return [_shown({key: value for key, value in record.items() if value is not None}) for record in records]
+    return [
+        _shown({key: value for key, value in record.items() if value is not None}, country)
+        for record in records
+    ]
 
 
 def cells_of(rows: pa.RecordBatch | pa.Table, contract: Contract) -> pa.Array:
@@ -233,9 +243,10 @@ def cells_of(rows: pa.RecordBatch | pa.Table, contract: Contract) -> pa.Array:
     return pa.array(cells, pa.string())
 
 
-def _shown(record: dict[str, object]) -> str:
+def _shown(record: dict[str, object], country: str) -> str:
     """Write a row as JSON; masked value by value, since JSON would hide what stands at a line's end."""
     masked = {
-        key: mask_personal_data(value) if isinstance(value, str) else value for key, value in record.items()
+        mask_code(key): mask_personal_data(value, country=country) if isinstance(value, str) else value
+        for key, value in record.items()
     }
     return json.dumps(masked, default=str, ensure_ascii=False)

@@ -6,6 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from riskmodels.scratch import private_folder
 from riskmodels.tables.changes import Changes, compare_deliveries
 from riskmodels.tables.store import open_table
 from riskmodels.tables.stored import Table
@@ -46,7 +47,8 @@ def _logged_before(table: Table, folder: Path) -> list[str]:
     An entry is a file of its own, there as a whole or not at all, and never changed; two that come at the
     same moment get the same number and stand in the order of their digests.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    for part in reversed((folder, *list(folder.parents)[:2])):
+        private_folder(part)
     entries = sorted(found.group() for path in folder.iterdir() if (found := _ENTRY.fullmatch(path.name)))
     digests = [entry[7:23] for entry in entries]
     if table.digest in digests:

@@ -1,9 +1,6 @@
 """All tables of a source together, and the store that keeps accepted rows by content digest."""
 
 import hashlib
-import shutil
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -14,11 +11,12 @@ import pandas as pd
 from pydantic import ValidationError
 
 from riskmodels.errors import ContractError, ResultError
+from riskmodels.scratch import private_folder, scratch_folder, sweep
 from riskmodels.tables.changes import Changes
 from riskmodels.tables.stored import Provenance, Table
 
 _DIGEST_LENGTH = 16
-_STALE = 86_400  # seconds
+_STAGING = ".staging-"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -125,25 +123,24 @@ def open_table(folder: str | Path) -> Table:
 def staging_folder(store: Path, table: str) -> Iterator[Path]:
     """Give an empty folder beside the stored tables, to be filled and then handed to ``keep``.
 
-    It is removed where it was not kept; what killed processes left is removed after a day.
+    It is removed where it was not kept; what killed processes left is removed before. Whatever the umask says,
+    folders of the store that are made here are their owner's alone.
     """
-    parent = store / table
-    parent.mkdir(parents=True, exist_ok=True)
-    for left in parent.glob(".staging-*"):
-        if time.time() - left.stat().st_mtime > _STALE:
-            shutil.rmtree(left, ignore_errors=True)
-    staged = Path(tempfile.mkdtemp(prefix=".staging-", dir=parent))
-    try:
-        yield staged
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+    private_folder(store)
+    with scratch_folder(_STAGING, parent=private_folder(store / table)) as scratch:
+        yield private_folder(scratch / table)
+
+
+def sweep_store(store: Path) -> None:
+    """Remove what killed processes left in a store, which may hold raw data."""
+    for table in store.glob("*"):
+        sweep(_STAGING, parent=table)
 
 
 def keep(staged: Path, provenance: Provenance) -> Table:
     """Move a filled staging folder to its digest; the same content is kept once."""
     (staged / "provenance.json").write_text(provenance.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    folder = staged.parent / _digest(staged)
-    staged.chmod(0o755)
+    folder = staged.parents[1] / _digest(staged)
     try:
         staged.rename(folder)
     except OSError:  # it is there already, perhaps since a moment ago
