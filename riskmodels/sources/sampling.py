@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError
 from riskmodels.sources.headers import is_label, labelled, words_for_labels
-from riskmodels.sources.spreadsheets import first_rows, sheet_names, width
+from riskmodels.sources.spreadsheets import Row, first_rows, width
 from riskmodels.tables.sql import name, single_file
 
 ROWS = 10_000  # from the beginning of a file
@@ -41,8 +41,6 @@ _SUFFIXES = {
     ".xls": "excel",
     ".xlsb": "excel",
 }
-
-Row = list[str | None]
 
 
 @dataclass(kw_only=True)
@@ -152,13 +150,14 @@ def _as_texts(rows: pa.Table) -> list[Row]:
 
 def _sheets(path: Path) -> list[Sample]:
     samples = []
-    names = sheet_names(path)
-    for sheet in names:
-        rows = first_rows(path, sheet, ROWS + _HEADER_LINES)
+    sheets = first_rows(path, ROWS + _HEADER_LINES)
+    for sheet, rows in sheets.items():
         if sum(any(row) for row in rows) > 1:
-            samples.append(_sheet(path, sheet, rows, several=len(names) > 1))
+            samples.append(_sheet(path, sheet, rows, several=len(sheets) > 1))
     if not samples:
-        raise ContractError(f"{path} has no sheet with a header and rows. Its sheets are: {', '.join(names)}")
+        raise ContractError(
+            f"{path} has no sheet with a header and rows. Its sheets are: {', '.join(sheets)}"
+        )
     return samples
 
 

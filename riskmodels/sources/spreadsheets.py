@@ -1,69 +1,80 @@
 """One sheet of an Excel file, every cell as the text that a CSV file would hold."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineSheet
 
 from riskmodels.errors import ContractError
 from riskmodels.sources.headers import labelled
 from riskmodels.sources.mapping import TableMap
+from riskmodels.sources.workbooks import open_workbook
+
+_ROWS_AT_ONCE = 20_000
+
+Row = list[str | None]
 
 
 def extract_sheet(path: Path, mapping: TableMap, target: Path) -> Path:
     """Write a sheet's rows below its header row to Parquet, as text; empty rows at its end are left out.
 
     Raises ContractError where the file is no Excel file, the sheet is not there or not the only one that
-    fits, or its header row is empty.
+    fits, its header row is empty, or there is more than can be read.
     """
-    try:
-        with CalamineWorkbook.from_path(str(path)) as workbook:
-            name = _sheet(path, workbook.sheet_names, mapping)
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except (CalamineError, OSError) as error:
-        raise ContractError(f"{path} cannot be read as Excel: {error}") from None
-    header, *cells = [[_text(cell) for cell in row] for row in rows[mapping.header_row - 1 :]] or [[]]
-    while cells and not any(cells[-1]):
-        cells.pop()
-    names = labelled(header[: width([header, *cells])])
+    with open_workbook(path) as workbook:
+        name = _sheet(path, workbook.sheet_names, mapping)
+        rows = _rows(workbook.get_sheet_by_name(name))
+        header = next(islice(rows, mapping.header_row - 1, None), [])
+        cells = _table(rows, len(header))
     if not any(header):
         raise ContractError(
             f"{path}: row {mapping.header_row} of sheet '{name}' is empty; header_row: names another"
         )
-    columns = [[row[place] for row in cells] for place in range(len(names))]
-    schema = pa.schema([(column, pa.string()) for column in names])
-    pq.write_table(
-        pa.Table.from_arrays([pa.array(column, pa.string()) for column in columns], schema=schema), target
-    )
+    filled = [
+        place for place, column in enumerate(header, 1) if column or cells[place - 1].null_count < len(cells)
+    ]
+    names = labelled(header[: filled[-1]])
+    pq.write_table(cells.select(range(len(names))).rename_columns(names), target)
     return target
 
 
-def width(rows: list[list[str | None]]) -> int:
+def _rows(sheet: CalamineSheet) -> Iterator[Row]:
+    """Give the rows of a sheet from its first one on, all from its first column on."""
+    if sheet.start is not None:
+        before: Row = [None] * sheet.start[1]
+        for row in sheet.iter_rows():
+            yield [*before, *map(_text, row)]
+
+
+def _table(rows: Iterator[Row], columns: int) -> pa.Table:
+    """Gather rows in a table, a part after the other; empty rows at the end are left out."""
+    schema = pa.schema([(str(place), pa.string()) for place in range(columns)])
+    parts, filled, read = [], 0, 0
+    while part := list(islice(rows, _ROWS_AT_ONCE)):
+        filled = max((read + place for place, row in enumerate(part, 1) if any(row)), default=filled)
+        read += len(part)
+        arrays = [pa.array(column, pa.string()) for column in zip(*part, strict=True)]
+        parts.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
+    return pa.Table.from_batches(parts, schema).slice(0, filled)
+
+
+def width(rows: list[Row]) -> int:
     """Return how many columns there are up to the last one with a value."""
     return max((place for row in rows for place, cell in enumerate(row, 1) if cell), default=0)
 
 
-def sheet_names(path: Path) -> list[str]:
-    """List the sheets of an Excel file; raises ContractError where it is none."""
-    try:
-        with CalamineWorkbook.from_path(str(path)) as workbook:
-            return list(workbook.sheet_names)
-    except (CalamineError, OSError) as error:
-        raise ContractError(f"{path} cannot be read as Excel: {error}") from None
-
-
-def first_rows(path: Path, sheet: str, most: int) -> list[list[str | None]]:
-    """Read the first rows of a sheet as texts; raises ContractError where it cannot be read."""
-    try:
-        with CalamineWorkbook.from_path(str(path)) as workbook:
-            rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False, nrows=most)
-    except (CalamineError, OSError) as error:
-        raise ContractError(f"{path} cannot be read as Excel: {error}") from None
-    return [[_text(cell) for cell in row] for row in rows]
+def first_rows(path: Path, most: int) -> dict[str, list[Row]]:
+    """Read the first rows of every sheet as texts; raises ContractError where the file cannot be read."""
+    with open_workbook(path) as workbook:
+        return {
+            name: list(islice(_rows(workbook.get_sheet_by_name(name)), most)) for name in workbook.sheet_names
+        }
 
 
 def _sheet(path: Path, found: list[str], mapping: TableMap) -> str:

@@ -1,6 +1,5 @@
 """The rows of a query, from any database that SQLAlchemy reaches; its URL stays in the environment."""
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from riskmodels.errors import ContractError
+from riskmodels.sources.databases import database_url, hint, read_only
 from riskmodels.sources.headers import labelled
 
 _ROWS_AT_ONCE = 20_000
@@ -25,7 +25,7 @@ def extract_query(variable: str, query: str, target: Path) -> tuple[str, Path]:
     variable : str
         Environment variable with the database's URL, e.g. ``postgresql+psycopg://user:password@host/bank``.
     query : str
-        A SELECT.
+        One SELECT; whatever it is, nothing is written.
     target : Path
         The file.
 
@@ -40,13 +40,13 @@ def extract_query(variable: str, query: str, target: Path) -> tuple[str, Path]:
         The variable is not set, its driver is not installed, the database cannot be reached, or refuses
         the query. No message holds the password.
     """
-    url = _url(variable)
+    url = database_url(variable)
     name = f"{url.get_backend_name()}://{url.host or ''}/{url.database or ''}"
     try:
-        engine = sa.create_engine(url, hide_parameters=True)
+        engine = read_only(url, query)
         try:
             with (
-                engine.connect().execution_options(**_options(url)) as connection,
+                engine.connect().execution_options(stream_results=True) as connection,
                 connection.execute(sa.text(_BIND.sub(r"\\:", query))) as result,
             ):
                 columns = labelled(list(result.keys()))
@@ -59,35 +59,8 @@ def extract_query(variable: str, query: str, target: Path) -> tuple[str, Path]:
         ) from None
     except sa.exc.SQLAlchemyError as error:
         reason = _without_secrets(str(getattr(error, "orig", None) or error), url)
-        raise ContractError(f"{name} (from {variable}) gave no rows: {reason}") from None
+        raise ContractError(f"{name} (from {variable}) gave no rows: {reason}{hint(query)}") from None
     return name, target
-
-
-def _url(variable: str) -> sa.URL:
-    text = os.environ.get(variable, "")
-    if not text:
-        raise ContractError(
-            f"the environment variable {variable} is not set; it must hold the database's URL,"
-            " e.g. postgresql+psycopg://user:password@host/bank"
-        )
-    if text.count("@") > 1:  # the rest of the password would be taken for the host, and shown
-        raise ContractError(
-            f"the environment variable {variable} holds an @ too many: in a user or password write @ as %40, / as %2F,"
-            " : as %3A and % as %25"
-        )
-    try:
-        return sa.make_url(text)
-    except (sa.exc.ArgumentError, ValueError):
-        raise ContractError(
-            f"the environment variable {variable} holds no URL of a database; expected"
-            " e.g. postgresql+psycopg://user:password@host/bank"
-        ) from None
-
-
-def _options(url: sa.URL) -> dict[str, Any]:
-    """Stream the rows, and take the right to write from the session where the database knows how."""
-    read_only = {"postgresql_readonly": True} if url.get_backend_name() == "postgresql" else {}
-    return {"stream_results": True, **read_only}
 
 
 def _write(result: sa.CursorResult[Any], columns: list[str], target: Path) -> None:
