@@ -28,6 +28,15 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that appears whole or not at all, and replaces an older one; its folder is made where missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(".riskmodels-", parent=path.parent) as folder:
+        staged = folder / "staged"
+        staged.write_bytes(content)
+        staged.replace(path)
+
+
 def sweep(prefix: str, *, parent: Path) -> None:
     """Remove the scratch folders of that prefix whose process is dead."""
     for left in parent.glob(f"{prefix}*"):

@@ -14,7 +14,7 @@ from banks import PARAMS, ROOT, small_bank, small_tables, write_run, write_sourc
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import riskmodels as rm
-from riskmodels.errors import ContractError, ParameterError, RiskModelsError, RunError
+from riskmodels.errors import BusyError, ContractError, ParameterError, RiskModelsError, RunError
 from riskmodels.params import Parameters, check_parameters
 from riskmodels.report import FrontMatter, write_report
 from riskmodels.runner import (
@@ -455,7 +455,7 @@ def test_a_second_run_of_the_same_report_is_refused(quick, tmp_path):
 
     def progress(_, running):
         if running == "report":
-            with pytest.raises(RunError, match=r"another run is writing .*small-2026Q3; wait") as caught:
+            with pytest.raises(BusyError, match=r"another run is writing .*small-2026Q3; wait") as caught:
                 run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None, kernels=IDLE)
             refused.append(caught.value)
 

@@ -1,5 +1,7 @@
 """Plan a run: which notebooks, with which parameters, in which order their reads and writes ask for."""
 
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from riskmodels.catalogue import INDICATORS
-from riskmodels.errors import ParameterError
+from riskmodels.errors import LONGEST_NAME, ParameterError, file_error
 from riskmodels.labels import label, local, use_language
 from riskmodels.params import Parameters
 from riskmodels.policy import load_policy
@@ -26,8 +28,10 @@ from riskmodels.runner.settings import (
 )
 from riskmodels.scenario import load_scenario
 from riskmodels.sources import check_layout, load_source, unfilled
+from riskmodels.sources.readers import of_pattern
 
 _QUARTER = 3  # months
+_STAGED = "..partial-12345678"  # what the name gets while the report is written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +101,8 @@ def plan_assessment(
         A parameter file is missing or does not fit, a data file is not there, or the quarter lies in the future.
     ContractError
         A file does not fit its mapping.
+    FileError
+        The report cannot be written where it is to be.
     """
     end = pd.Period(settings.period, freq="Q").end_time.date()
     policy_on = settings.policy_on or end + timedelta(days=1)
@@ -123,11 +129,13 @@ def plan_assessment(
     if missing:
         raise ParameterError(f"source {source.id} names files that are not there: {', '.join(missing)}")
     _check_period(settings.period, source.as_of)
+    folder = reports / _report_name(settings, settings.period)
+    _check_place(folder)
     if layout:
         check_layout(settings.source, files=dict(given))
     return Plan(
         settings=settings,
-        folder=reports / _report_name(settings, settings.period),
+        folder=folder,
         previous=(reports / _report_name(settings, str(pd.Period(settings.period, freq="Q") - 1))).resolve(),
         policy_on=policy_on,
         policy_valid_from=policy.valid_from,
@@ -142,6 +150,17 @@ def _check_period(period: str, as_of: date | None) -> None:
         raise ParameterError(
             f"period is {period}, which begins after {known}, the last day that can be known"
         )
+
+
+def _check_place(folder: Path) -> None:
+    """Refuse a report that cannot be written: its name is too long, or a file or no right stands in its way."""
+    there = next(parent for parent in folder.absolute().parents if parent.exists())
+    if len(os.fsencode(folder.name + _STAGED)) > LONGEST_NAME:
+        raise file_error(OSError(errno.ENAMETOOLONG, "", folder))
+    if not there.is_dir():
+        raise file_error(NotADirectoryError(errno.ENOTDIR, "", there))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise file_error(PermissionError(errno.EACCES, "", there))
 
 
 def _report_name(settings: RunSettings, period: str) -> str:
@@ -264,4 +283,4 @@ def _stress_step(choice: ScenarioChoice, plan: Plan, results: str) -> Step:
 
 def _is_there(path: Path) -> bool:
     """Tell whether a file, a folder with something in it, or a file of a pattern is there."""
-    return path.is_file() or (any(path.iterdir()) if path.is_dir() else any(path.parent.glob(path.name)))
+    return path.is_file() or (any(path.iterdir()) if path.is_dir() else any(of_pattern(path)))

@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pyarrow.parquet as pq
 from riskmodels.sample.bank import SampleBank
 from riskmodels.sample.dictionary import sample_readme
 from riskmodels.sample.truth import Truth
+from riskmodels.scratch import write_whole
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import ARROW_TYPES, Contract
 
@@ -26,9 +25,9 @@ def write_sample_bank(bank: SampleBank, folder: Path | str) -> None:
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     for name, frame in bank.tables.items():
-        _write_whole(place / f"{name}.parquet", _parquet_bytes(frame, CONTRACTS[name]))
-    _write_whole(place / "truth.json", truth_json(bank.truth).encode())
-    _write_whole(place / "README.md", sample_readme(CONTRACTS).encode())
+        write_whole(place / f"{name}.parquet", _parquet_bytes(frame, CONTRACTS[name]))
+    write_whole(place / "truth.json", truth_json(bank.truth).encode())
+    write_whole(place / "README.md", sample_readme(CONTRACTS).encode())
 
 
 def truth_json(truth: Truth) -> str:
@@ -43,15 +42,3 @@ def _parquet_bytes(frame: pd.DataFrame, contract: Contract) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table.replace_schema_metadata(None), buffer, compression="zstd", compression_level=15)
     return buffer.getvalue()
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write beside ``path`` first and then rename, so that nobody reads half a file."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)  # there only if writing failed
