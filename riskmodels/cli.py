@@ -191,12 +191,13 @@ def indicators(
 ) -> None:
     """Compute and rate the indicators of a quarter."""
     from riskmodels.listings import list_ratings, list_unavailable  # here, for start-up
+    from riskmodels.misfits import nearest
     from riskmodels.scorecard import score_quarter  # here, for start-up
 
     policy = _policy(policies, policy_on)
     card, _ = score_quarter(_ingest(source, file, store), policy, period=period)
-    if unit and unit not in set(card.table["unit_id"]):
-        raise ParameterError(f"there is no unit '{unit}' in {period}")
+    if unit and unit not in (units := set(card.table["unit_id"])):
+        raise ParameterError(f"there is no unit '{unit}' in {period}; {nearest(unit, units)}")
     for listing in (list_ratings(card, policy, unit_id=unit), list_unavailable(card, policy)):
         print_table(listing.sentence, listing.frame)
 

@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from riskmodels.errors import ResultError
+from riskmodels.misfits import misfits
 from riskmodels.params import Parameters
 from riskmodels.tables import Table, open_table
 
@@ -217,8 +219,16 @@ def _decode(content: Any, folder: Path) -> Any:
         fields = {name: _decode(item, folder) for name, item in content["fields"].items()}
         return _class(str(value))(**fields)
     if kind == "parameters":
-        return _class(str(value)).model_validate_json(content["values"])
+        return _parameters(_class(str(value)), content["values"])
     return _decode_plain(kind, value, content, folder)
+
+
+def _parameters(kind: type[Parameters], text: str) -> Parameters:
+    """Read saved parameters; raises ValueError where they are not as they were saved."""
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise ValueError("; ".join(misfits(error, kind))) from None
 
 
 def _decode_plain(  # noqa: PLR0911  one a kind of value

@@ -521,7 +521,7 @@ def test_parameter_files_that_do_not_fit_are_status_3(run, bank, tmp_path) -> No
     bad.write_text("name: [1\n")
     assert "bad.yaml is not valid YAML" in refused(run("assess", bad), 3)
     assert "cannot read nowhere.yaml" in refused(run("ingest", "nowhere.yaml"), 3)
-    assert "does not fit Source" in refused(run("ingest", tmp_path / "params" / "risks.yaml"), 3)
+    assert "does not fit a source file" in refused(run("ingest", tmp_path / "params" / "risks.yaml"), 3)
     assert "in force on 1999-12-31" in refused(run("policy", "--policy-on", "1999-12-31"), 3)
     assert "there is no method 'magic'" in refused(
         run("forecast", bank / "source.yaml", "--method", "magic"), 3

@@ -12,6 +12,7 @@ import pandas as pd
 from riskmodels.catalogue import INDICATORS
 from riskmodels.errors import LONGEST_NAME, ParameterError, file_error
 from riskmodels.labels import label, local, use_language
+from riskmodels.misfits import nearest
 from riskmodels.params import Parameters
 from riskmodels.policy import load_policy
 from riskmodels.risks import load_risks
@@ -119,15 +120,21 @@ def plan_assessment(
     given = {table: path.resolve() for table, path in (files or {}).items()}
     for table in given:
         if table not in source.tables:
-            raise ParameterError(f"source {source.id} has no table '{table}'")
+            raise ParameterError(
+                f"source {source.id} has no table '{table}'; {nearest(table, source.tables)}"
+            )
     located = {
         table: given.get(table, (Path(settings.source).parent / mapped.file).resolve())
         for table, mapped in source.tables.items()
         if mapped.file is not None  # others come from a database
     }
-    missing = [str(path) for path in located.values() if not _is_there(path)]
+    missing = {table: str(path) for table, path in located.items() if not _is_there(path)}
     if missing:
-        raise ParameterError(f"source {source.id} names files that are not there: {', '.join(missing)}")
+        others = " ".join(f"--file {table}=…" for table in missing)
+        raise ParameterError(
+            f"source {source.id} names files that are not there: {', '.join(missing.values())}; put them there,"
+            f" or name others: {others}"
+        )
     _check_period(settings.period, source.as_of)
     folder = reports / _report_name(settings, settings.period)
     _check_place(folder)
@@ -173,7 +180,9 @@ def _check_scenario(choice: ScenarioChoice, horizon_months: int) -> None:
     level = scenario.level(choice.severity)
     unknown = sorted({effect.indicator for effect in level.effects} - set(INDICATORS))
     if unknown:
-        raise ParameterError(f"{choice.file}: no indicator is called {', '.join(unknown)}")
+        raise ParameterError(
+            f"{choice.file}: no indicator is called {', '.join(unknown)}; {nearest(unknown[0], INDICATORS)}"
+        )
     needed = scenario.start_month - 1 + max([_QUARTER, *(surge.months for surge in level.surges)])
     if horizon_months < needed:
         raise ParameterError(

@@ -64,7 +64,7 @@ class RawFile:
     encoding: str = "utf-8"
 
 
-def raw_files(mapping: TableMap, folder: Path, staged: Path) -> Iterator[RawFile]:
+def raw_files(mapping: TableMap, folder: Path, staged: Path, *, table: str) -> Iterator[RawFile]:
     """Find the files of a table, one at a time.
 
     Parameters
@@ -75,6 +75,8 @@ def raw_files(mapping: TableMap, folder: Path, staged: Path) -> Iterator[RawFile
         What its path is relative to.
     staged : Path
         Folder for files in between: another encoding, a sheet, a query's rows.
+    table : str
+        Its canonical name, for messages.
 
     Raises
     ------
@@ -87,7 +89,7 @@ def raw_files(mapping: TableMap, folder: Path, staged: Path) -> Iterator[RawFile
         yield _parquet(path, name)
         return
     root = folder / str(mapping.file)
-    for path in _located(root, mapping.format):
+    for path in _located(root, mapping.format, table):
         name = path.relative_to(root).as_posix() if root.is_dir() else path.name
         if mapping.format == "csv":
             yield _csv(path, name, mapping, staged)
@@ -98,7 +100,7 @@ def raw_files(mapping: TableMap, folder: Path, staged: Path) -> Iterator[RawFile
             yield _parquet(path, name)
 
 
-def _located(path: Path, file_format: str) -> list[Path]:
+def _located(path: Path, file_format: str, table: str) -> list[Path]:
     if path.is_file():
         return [path]
     if path.is_dir():
@@ -107,10 +109,12 @@ def _located(path: Path, file_format: str) -> list[Path]:
     elif re.search(r"[*?]", path.name):
         found = of_pattern(path)
     else:
-        raise ContractError(f"there is no file {path}")
+        raise ContractError(f"there is no file {path}; put it there, or name another: --file {table}=…")
     files = sorted(file for file in found if file.is_file())
     if not files:
-        raise ContractError(f"there is no {file_format} file at {path}")
+        raise ContractError(
+            f"there is no {file_format} file at {path}; put some there, or name another: --file {table}=…"
+        )
     return files
 
 
