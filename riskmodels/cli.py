@@ -65,13 +65,8 @@ PolicyOn = Annotated[
 ]
 Period = Annotated[str, typer.Option(help="Quarter, e.g. 2026Q3.")]
 
-RUN, STORE, POLICIES, REPORTS, SOURCES = (
-    Path("params/runs/quarterly.yaml"),
-    Path("store"),
-    Path("params/policy"),
-    Path("reports"),
-    Path("params/sources"),
-)
+RUN, STORE, REPORTS = Path("params/runs/quarterly.yaml"), Path("store"), Path("reports")
+POLICIES, SOURCES = Path("params/policy"), Path("params/sources")
 
 
 @app.command()
@@ -300,6 +295,16 @@ def show(result: Annotated[Path, typer.Argument(help="Folder of a saved result, 
     folders = sorted((result / "results").glob("[!.]*")) if (result / "results").is_dir() else [result]
     for folder in folders:
         show_result(folder, title=folder.name)
+
+
+@app.command()
+def verify(report: Annotated[Path, typer.Argument(help="Folder of a report.")]) -> None:
+    """Check that a report is as it was written: every file against its digest. Exit status 1 where it is not."""
+    from riskmodels.manifests import verify_report  # here, for start-up
+
+    found = verify_report(report)
+    print_table(found.sentence, found.summary())
+    raise typer.Exit(0 if found.is_whole else 1)
 
 
 @app.command()

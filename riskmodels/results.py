@@ -16,6 +16,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from riskmodels.errors import ResultError
+from riskmodels.manifests import check_result
 from riskmodels.misfits import misfits
 from riskmodels.params import Parameters
 from riskmodels.tables import Table, open_table
@@ -94,10 +95,11 @@ def load(folder: str | Path, kind: type[ResultT]) -> ResultT:
     ------
     ResultError
         The folder is missing or damaged, or holds another kind of result; or a stored table it names is
-        gone or was changed.
+        gone or was changed. Of a result in a report: it is not as the report's manifest says.
     """
     source = Path(folder)
     try:
+        check_result(source)
         content = json.loads((source / _FILE).read_text("utf-8"))
         result = _decode(content, source)
     except _DAMAGE as error:
@@ -108,7 +110,11 @@ def load(folder: str | Path, kind: type[ResultT]) -> ResultT:
 
 
 def load_earlier(folder: str | Path, kind: type[ResultT]) -> ResultT | None:
-    """Load what an earlier run saved; None where there is nothing, or what this version cannot read any more."""
+    """Load what an earlier run saved; None where there is nothing, or what this version cannot read any more.
+
+    Raises ResultError where it was changed after its report was written.
+    """
+    check_result(Path(folder))
     try:
         return load(folder, kind)
     except ResultError:

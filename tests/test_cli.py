@@ -30,6 +30,7 @@ COMMANDS = [
     "stress",
     "policy",
     "show",
+    "verify",
     "lab",
     "version",
 ]
