@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from rich.console import Console
 
 from riskmodels import __version__
-from riskmodels.errors import MissingPartError, ParameterError, RiskModelsError
+from riskmodels.errors import MissingPartError, ParameterError, RiskModelsError, file_error
 from riskmodels.scratch import scratch_folder, sweep, write_whole
 from riskmodels.terminal import (
     console,
     end_as_by_interrupt,
+    end_with,
     masked_traceback,
+    prepare_streams,
     print_plan,
     print_table,
     run_with_progress,
+    show_result,
     shown,
     without_grammar_of_iris,
 )
@@ -32,9 +34,10 @@ if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-
     from riskmodels.tables import Tables
 
 EPILOG = (
-    "Exit status: 0 done, 1 a bug, 2 wrong usage, 3 a parameter file or argument does not fit, 4 a source"
-    " breaks its contract, 5 a saved result is missing or damaged, 6 a notebook failed, 7 a part of the"
-    " installation is missing."
+    "Exit status: 0 done, 1 a check found something, 2 wrong usage, 3 a parameter file or argument does not fit,"
+    " 4 a source breaks its contract, 5 a saved result is missing or damaged, 6 a notebook failed, 7 a part of the"
+    " installation is missing, 8 a file, folder or the output cannot be read or written, 9 another run writes the"
+    " same report, 70 a bug, 130 Ctrl-C, 143 told to end (SIGTERM)."
 )
 
 app = typer.Typer(
@@ -61,13 +64,8 @@ PolicyOn = Annotated[
 ]
 Period = Annotated[str, typer.Option(help="Quarter, e.g. 2026Q3.")]
 
-RUN, STORE, POLICIES, REPORTS, SOURCES = (
-    Path("params/runs/quarterly.yaml"),
-    Path("store"),
-    Path("params/policy"),
-    Path("reports"),
-    Path("params/sources"),
-)
+RUN, STORE, REPORTS = Path("params/runs/quarterly.yaml"), Path("store"), Path("reports")
+POLICIES, SOURCES = Path("params/policy"), Path("params/sources")
 
 
 @app.command()
@@ -106,7 +104,7 @@ def assess(
         report = run_with_progress(plan, store, kernels)
     if kernels.note and not cold_kernels:
         console.print(kernels.note, soft_wrap=True)
-    _show_result(plan.folder / "results" / "findings")
+    show_result(plan.folder / "results" / "findings")
     console.print(f"Report: {report}", soft_wrap=True)
 
 
@@ -164,8 +162,7 @@ def new_source(
     target = output or SOURCES / f"{draft.id}.yaml"
     if target.exists() and not force:
         raise ParameterError(f"{target} is there already; --output names another file, --force replaces it")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, draft.text.encode())
+    write_whole(target, draft.text.encode("utf-8"))
     for line in (f"Wrote {target}. {draft.sentence}", *draft.doubts, f"Next: riskmodels check-data {target}"):
         console.print(shown(line), soft_wrap=True)
 
@@ -183,12 +180,13 @@ def indicators(
 ) -> None:
     """Compute and rate the indicators of a quarter."""
     from riskmodels.listings import list_ratings, list_unavailable  # here, for start-up
+    from riskmodels.misfits import nearest
     from riskmodels.scorecard import score_quarter  # here, for start-up
 
     policy = _policy(policies, policy_on)
     card, _ = score_quarter(_ingest(source, file, store), policy, period=period)
-    if unit and unit not in set(card.table["unit_id"]):
-        raise ParameterError(f"there is no unit '{unit}' in {period}")
+    if unit and unit not in (units := set(card.table["unit_id"])):
+        raise ParameterError(f"there is no unit '{unit}' in {period}; {nearest(unit, units)}")
     for listing in (list_ratings(card, policy, unit_id=unit), list_unavailable(card, policy)):
         print_table(listing.sentence, listing.frame)
 
@@ -290,7 +288,17 @@ def show(result: Annotated[Path, typer.Argument(help="Folder of a saved result, 
     """Show a saved result: one sentence and its summary; of a report, all its results."""
     folders = sorted((result / "results").glob("[!.]*")) if (result / "results").is_dir() else [result]
     for folder in folders:
-        _show_result(folder, title=folder.name)
+        show_result(folder, title=folder.name)
+
+
+@app.command()
+def verify(report: Annotated[Path, typer.Argument(help="Folder of a report.")]) -> None:
+    """Check that a report is as it was written: every file against its digest. Exit status 1 where it is not."""
+    from riskmodels.manifests import verify_report  # here, for start-up
+
+    found = verify_report(report)
+    print_table(found.sentence, found.summary())
+    raise typer.Exit(0 if found.is_whole else 1)
 
 
 @app.command()
@@ -301,6 +309,8 @@ def lab(
     program = Path(sys.executable).with_name("jupyter-lab")
     if not program.exists():
         raise MissingPartError("JupyterLab is not installed beside this Python: pip install jupyterlab")
+    if not notebooks.is_dir():
+        raise ParameterError(f"there is no folder {notebooks}; name one with notebooks, e.g. notebooks")
     raise typer.Exit(subprocess.run([program, str(notebooks)], check=False).returncode)  # noqa: S603  our own program
 
 
@@ -363,33 +373,18 @@ def _policy(policies: Path, day: datetime | None) -> "Policy":
     return load_policy(policies, on=(day or datetime.now().astimezone()).date())
 
 
-def _show_result(folder: Path, *, title: str = "") -> None:
-    from riskmodels.display import Summarised  # here, for start-up
-    from riskmodels.listings import list_quality
-    from riskmodels.results import load
-    from riskmodels.tables import Tables
-
-    loaded = load(folder, object)
-    result = list_quality(loaded) if isinstance(loaded, Tables) else loaded
-    if title:
-        console.rule(shown(title))
-    if isinstance(result, Summarised):
-        print_table(result.sentence, result.summary())
-    else:
-        console.print(f"a {type(result).__name__}")
-
-
 def main() -> None:
-    """Run the command line; an error of riskmodels is one message and its exit status."""
+    """Run the command line; an error of riskmodels or of the system is one message and its exit status."""
     end_as_by_interrupt()
     without_grammar_of_iris()
     sweep()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads only slow small matrices down
     try:
+        prepare_streams(sys.argv)
         app()
     except RiskModelsError as error:
-        errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
-        errors.print(f"Error: {shown(str(error))}", soft_wrap=True)
-        sys.exit(error.exit_status)
+        end_with(error)
+    except OSError as error:
+        end_with(file_error(error))
     finally:
         sys.excepthook = masked_traceback  # afterwards, because typer puts its own in its place

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
@@ -14,18 +14,30 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from riskmodels.errors import ParameterError
+from riskmodels.errors import ParameterError, file_error
+from riskmodels.misfits import dotted, misfits, nearest
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Identifier = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9_]*$",
+        json_schema_extra={"shape": "small letters, digits and _, first a letter, e.g. credit_card"},
+    ),
+]
 Name = Annotated[str, Field(min_length=1)]
 
 
 class Parameters(BaseModel):
-    """A parameter file or a part of one: unknown keys, wrong types and later changes are refused."""
+    """A parameter file or a part of one: unknown keys, wrong types and later changes are refused.
 
+    ``called`` is what people call a file of this kind.
+    """
+
+    called: ClassVar[str] = ""
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+_NOT_FINITE = "Out of range float values are not JSON compliant"  # what json says of .nan and .inf
 _LINE = 1 << 20  # characters; longer ones are wrapped
 _DEEP = 4  # mappings inside so many others are written on one line
 
@@ -72,10 +84,14 @@ def check_parameters(values: object, model: type[ParametersT], *, where: str) ->
         _refuse_bare_keys(values)
         return model.model_validate_json(text)
     except ValidationError as error:
-        problems = "\n".join(f"  {_dotted(item['loc'])}: {item['msg']}" for item in error.errors())
-        raise ParameterError(f"{where} does not fit {model.__name__}:\n{problems}") from None
+        problems = misfits(error, model)
+        between = "\n  " if len(problems) > 1 else " "
+        raise ParameterError(
+            f"{where} does not fit {model.called or model.__name__}:{between}" + "\n  ".join(problems)
+        ) from None
     except (TypeError, ValueError) as error:
-        raise ParameterError(f"{where} has a value that no parameter can have: {error}") from None
+        problem = str(error).replace(_NOT_FINITE, "expected a finite number, and .nan and .inf are none")
+        raise ParameterError(f"{where} has a value that no parameter can have: {problem}") from None
 
 
 def parameters_text(
@@ -140,8 +156,10 @@ def _read_yaml(path: Path) -> object:
         if re.search(r"^%", text, re.MULTILINE):
             raise ParameterError(f"{path}: remove the line that begins with %; files are YAML 1.2")
         content: object = YAML(typ="safe", pure=True).load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(f"cannot read {path}: {error}") from None
+    except OSError as error:
+        raise ParameterError(f"cannot read {file_error(error)}{_beside(path)}") from None
+    except UnicodeDecodeError as error:
+        raise ParameterError(f"cannot read {path}: {error}; save it as UTF-8") from None
     except (YAMLError, ValueError, RecursionError) as error:
         problem = str(error).partition("\n\nTo suppress")[0]  # ruamel would teach to allow duplicate keys
         raise ParameterError(f"{path} is not valid YAML: {problem}") from None
@@ -150,11 +168,17 @@ def _read_yaml(path: Path) -> object:
     return content
 
 
+def _beside(path: Path) -> str:
+    """Name the parameter files that are there, where one is not."""
+    there = [file.name for file in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+    return f"; {nearest(path.name, there)}" if there and not path.exists() else ""
+
+
 def _refuse_bare_keys(values: object, at: tuple[Any, ...] = ()) -> None:
     if isinstance(values, Mapping):
         for key, value in values.items():
             if not isinstance(key, str):
-                raise TypeError(f"{_dotted((*at, key))}: the name {key!r} is not text; put it in quotes")
+                raise TypeError(f"{dotted((*at, key))}: the name {key!r} is not text; put it in quotes")
             _refuse_bare_keys(value, (*at, key))
     elif isinstance(values, list | tuple):
         for place, value in enumerate(values):
@@ -165,7 +189,3 @@ def _date_as_text(value: object) -> str:
     if isinstance(value, date | datetime):
         return value.isoformat()
     raise TypeError(f"{value!r} is a {type(value).__name__}")
-
-
-def _dotted(location: tuple[Any, ...]) -> str:
-    return ".".join(str(part) for part in location) or "the whole file"

@@ -3,11 +3,12 @@
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from riskmodels.errors import ParameterError
+from riskmodels.misfits import nearest
 from riskmodels.params import Identifier, Name, Parameters, load_parameters
 
 Direction = Literal["higher_is_better", "lower_is_better"]
@@ -159,6 +160,7 @@ class Appetite(Parameters):
 class Policy(Parameters):
     """The whole policy in force from a day on."""
 
+    called: ClassVar[str] = "a policy"
     valid_from: date
     title_en: Name
     title_zh: Name
@@ -192,7 +194,8 @@ class Policy(Parameters):
         for indicator in self.indicators:
             if indicator.id == indicator_id:
                 return indicator
-        raise ParameterError(f"the policy of {self.valid_from} has no indicator '{indicator_id}'")
+        known = nearest(indicator_id, [indicator.id for indicator in self.indicators])
+        raise ParameterError(f"the policy of {self.valid_from} has no indicator '{indicator_id}'; {known}")
 
 
 def load_policy(folder: str | Path, *, on: str | date) -> Policy:

@@ -13,8 +13,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from riskmodels.errors import ResultError
+from riskmodels.manifests import check_result
+from riskmodels.misfits import misfits
 from riskmodels.params import Parameters
 from riskmodels.tables import Table, open_table
 
@@ -92,10 +95,11 @@ def load(folder: str | Path, kind: type[ResultT]) -> ResultT:
     ------
     ResultError
         The folder is missing or damaged, or holds another kind of result; or a stored table it names is
-        gone or was changed.
+        gone or was changed. Of a result in a report: it is not as the report's manifest says.
     """
     source = Path(folder)
     try:
+        check_result(source)
         content = json.loads((source / _FILE).read_text("utf-8"))
         result = _decode(content, source)
     except _DAMAGE as error:
@@ -106,7 +110,11 @@ def load(folder: str | Path, kind: type[ResultT]) -> ResultT:
 
 
 def load_earlier(folder: str | Path, kind: type[ResultT]) -> ResultT | None:
-    """Load what an earlier run saved; None where there is nothing, or what this version cannot read any more."""
+    """Load what an earlier run saved; None where there is nothing, or what this version cannot read any more.
+
+    Raises ResultError where it was changed after its report was written.
+    """
+    check_result(Path(folder))
     try:
         return load(folder, kind)
     except ResultError:
@@ -217,8 +225,16 @@ def _decode(content: Any, folder: Path) -> Any:
         fields = {name: _decode(item, folder) for name, item in content["fields"].items()}
         return _class(str(value))(**fields)
     if kind == "parameters":
-        return _class(str(value)).model_validate_json(content["values"])
+        return _parameters(_class(str(value)), content["values"])
     return _decode_plain(kind, value, content, folder)
+
+
+def _parameters(kind: type[Parameters], text: str) -> Parameters:
+    """Read saved parameters; raises ValueError where they are not as they were saved."""
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise ValueError("; ".join(misfits(error, kind))) from None
 
 
 def _decode_plain(  # noqa: PLR0911  one a kind of value

@@ -1,7 +1,7 @@
 """The risk register: which service risks the bank knows, what signals them, what holds them down."""
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -98,6 +98,8 @@ class Risk(Parameters):
 
 class RiskRegister(Parameters):
     """All risks; an indicator's finding takes cause and consequence from the first risk it signals."""
+
+    called: ClassVar[str] = "a risk register"
 
     set_by: Name = Field(
         default="unknown", description="who gave the intervals of frequency, impact and effectiveness"

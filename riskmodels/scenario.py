@@ -1,11 +1,12 @@
 """Scenarios: what is assumed to happen, how strongly, and how sure that assumption is. Chosen, not governed."""
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from riskmodels.errors import ParameterError
+from riskmodels.misfits import nearest
 from riskmodels.params import Identifier, Name, Parameters, load_parameters
 
 Severity = Literal["moderate", "severe", "extreme"]
@@ -52,6 +53,7 @@ class Level(Parameters):
 class Scenario(Parameters):
     """What happens, at each severity."""
 
+    called: ClassVar[str] = "a scenario"
     id: Identifier
     name_en: Name
     name_zh: Name
@@ -65,7 +67,9 @@ class Scenario(Parameters):
         for name, level in self.levels.items():
             if name == severity:
                 return level
-        raise ParameterError(f"scenario {self.id} has no severity '{severity}': {', '.join(self.levels)}")
+        raise ParameterError(
+            f"scenario {self.id} has no severity '{severity}'; {nearest(severity, self.levels)}"
+        )
 
 
 def load_scenario(path: str | Path) -> Scenario:

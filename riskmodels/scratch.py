@@ -44,14 +44,15 @@ def private_folder(path: Path) -> Path:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there as a whole or not at all; what a killed process left of it is replaced."""
-    staged = path.with_name(f".{path.name}.partial")
-    staged.unlink(missing_ok=True)
-    try:
+    """Write a file that is there as a whole or not at all, and replaces an older one.
+
+    Its folder is made where it is missing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(f".{OURS}", parent=path.parent) as folder:
+        staged = folder / "staged"
         staged.write_bytes(content)
         staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)  # there only if writing failed
 
 
 def sweep(prefix: str = OURS, *, parent: Path | None = None) -> None:

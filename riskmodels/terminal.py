@@ -5,15 +5,18 @@ import re
 import signal
 import sys
 import traceback
+from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from riskmodels.errors import FileError, ParameterError, RiskModelsError
 from riskmodels.labels import label
 from riskmodels.privacy import mask_personal_data
 
@@ -24,8 +27,53 @@ if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-
     from riskmodels.runner.plan import Plan
 
 _BY_SIGNAL = 128  # what shells add to the number of a signal that ended a program
-_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160  # into a file or a pipe
-console = Console(width=_WIDTH, markup=False, emoji=False, highlight=False)  # data is shown as it is
+_BUG = 70  # as in sysexits.h: an error inside the software
+_WIDTH = (
+    None if (sys.stdout and sys.stdout.isatty()) or "COLUMNS" in os.environ else 160
+)  # into a file or a pipe
+_CONTROLS = (
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"  # the last set the direction
+)
+
+
+class _Console(Console):
+    """Says, as of any other output, that a pipe was closed before all was written."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        raise FileError("the output was closed before all of it was written")
+
+
+console = _Console(width=_WIDTH, markup=False, emoji=False, highlight=False)  # data is shown as it is
+
+
+def prepare_streams(arguments: list[str]) -> None:
+    """Let the output take every text, a sign that its encoding lacks as "?".
+
+    Raises FileError where there is no output, and ParameterError where an argument is no text.
+    """
+    if sys.stdout is None:
+        raise FileError("the output is closed, and nothing was done: send it to a file or to /dev/null")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    for argument in arguments:
+        if not argument.isascii() and any("\ud800" <= sign <= "\udfff" for sign in argument):
+            raise ParameterError(f"'{argument}' is not in UTF-8: rename the file, or give another one")
+
+
+def end_with(error: RiskModelsError) -> NoReturn:
+    """Say what went wrong, and end with the error's exit status."""
+    if sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except (
+            OSError
+        ):  # else Python would say at its end, with words and a status of its own, that it cannot
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
+    with suppress(OSError):  # nobody may read it
+        errors.print(f"Error: {shown(str(error))}", soft_wrap=True)
+    sys.exit(error.exit_status)
 
 
 def end_as_by_interrupt() -> None:
@@ -49,8 +97,10 @@ def without_grammar_of_iris() -> None:
 
 
 def masked_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print the traceback of a bug without personal data."""
-    sys.stderr.write(mask_personal_data("".join(traceback.format_exception(kind, error, trace))))
+    """Print the traceback of a bug without personal data, and end with the status of one."""
+    sys.stderr.write(shown("".join(traceback.format_exception(kind, error, trace))))
+    traceback.clear_frames(trace)  # else libraries complain of what is still held
+    sys.exit(_BUG)
 
 
 def print_table(sentence: str, frame: "pd.DataFrame") -> None:
@@ -93,7 +143,7 @@ def column_widths(columns: list[tuple[str, ...]], room: int) -> list[int]:
 
 def shown(text: str) -> str:
     """Mask personal data, and take out what would control the terminal."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "?", mask_personal_data(text))
+    return re.sub(_CONTROLS, "?", mask_personal_data(text))
 
 
 def print_plan(folder: Path, valid_from: str, files: dict[str, str], steps: list[str]) -> None:
@@ -133,3 +183,20 @@ def run_with_progress(plan: "Plan", store: Path, kernels: "Kernels") -> Path:
         )
         bar.update(task, description="done", completed=steps)
     return report
+
+
+def show_result(folder: Path, *, title: str = "") -> None:
+    """Print the sentence and the summary of a saved result."""
+    from riskmodels.display import Summarised  # here, for start-up
+    from riskmodels.listings import list_quality
+    from riskmodels.results import load
+    from riskmodels.tables import Tables
+
+    loaded = load(folder, object)
+    result = list_quality(loaded) if isinstance(loaded, Tables) else loaded
+    if title:
+        console.rule(shown(title))
+    if isinstance(result, Summarised):
+        print_table(result.sentence, result.summary())
+    else:
+        console.print(f"a {type(result).__name__}")

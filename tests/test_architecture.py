@@ -17,9 +17,9 @@ PACKAGE = ROOT / "riskmodels"
 
 # A module imports only from groups further left, or inside its own package.
 DIRECTION = """
-    privacy < errors, scratch < labels < params, display < tables, workdays
+    privacy < errors, scratch < labels, misfits < params, display < tables, workdays
     < policy, scenario, risks, rates, accuracy, discrimination, matrices < sources, sample < panel, catalogue < forecasting < losses < backtesting < scorecard < stresstest < assessment < proposals
-    < listings < results < plots < report < runner < terminal < cli < __main__
+    < listings, manifests < results < plots < report < runner < terminal < cli < __main__
 """
 GROUP = {room.strip(): place for place, group in enumerate(DIRECTION.split("<")) for room in group.split(",")}
 OWNERS = {

@@ -30,9 +30,21 @@ COMMANDS = [
     "stress",
     "policy",
     "show",
+    "verify",
     "lab",
     "version",
 ]
+EXIT_STATUSES = (
+    "0 done",
+    "1 a check found something",
+    "2 wrong usage",
+    "5 a saved result",
+    "6 a notebook failed",
+    "7 a part",
+    "8 a file, folder or the output",
+    "9 another run",
+    "70 a bug",
+)
 NAMES = {"u1": "[red]x[/red] :warning:", "u2": "第二支行"}
 
 
@@ -125,7 +137,7 @@ def test_help_names_every_command_and_exit_status() -> None:
     result = CliRunner(env={"COLUMNS": "200"}).invoke(cli.app, ["--help"])
     assert sorted(_all_commands()) == sorted(COMMANDS)
     assert all(command in result.output for command in COMMANDS)
-    for status in ("0 done", "1 a bug", "2 wrong usage", "5 a saved result", "7 a part"):
+    for status in EXIT_STATUSES:
         assert status in " ".join(result.output.split())
 
 
@@ -510,7 +522,7 @@ def test_parameter_files_that_do_not_fit_are_status_3(run, bank, tmp_path) -> No
     bad.write_text("name: [1\n")
     assert "bad.yaml is not valid YAML" in refused(run("assess", bad), 3)
     assert "cannot read nowhere.yaml" in refused(run("ingest", "nowhere.yaml"), 3)
-    assert "does not fit Source" in refused(run("ingest", tmp_path / "params" / "risks.yaml"), 3)
+    assert "does not fit a source file" in refused(run("ingest", tmp_path / "params" / "risks.yaml"), 3)
     assert "in force on 1999-12-31" in refused(run("policy", "--policy-on", "1999-12-31"), 3)
     assert "there is no method 'magic'" in refused(
         run("forecast", bank / "source.yaml", "--method", "magic"), 3
@@ -582,7 +594,7 @@ def test_the_traceback_of_a_bug_is_masked() -> None:
         "main()\n"
     )
     done = fresh(code)
-    assert done.returncode == 1
+    assert done.returncode == 70
     assert "Traceback" in done.stderr
     assert "ValueError: call [phone], [e-mail]" in done.stderr
     assert "13812345678" not in done.stderr + done.stdout

@@ -110,7 +110,7 @@ def check_nothing_else(folder: Path) -> None:
 def check_refusal(done: subprocess.CompletedProcess[str]) -> None:
     """Check that a second run was refused with one clear error."""
     error = re.sub(r"\x1b\[[\d;?]*\w", "", done.stderr)
-    assert done.returncode == 6, error
+    assert done.returncode == 9, error
     assert error.count("Error:") == 1
     assert "another run is writing" in error
     assert NAME in error

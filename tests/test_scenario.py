@@ -93,7 +93,7 @@ def test_the_surge_is_as_described(project: Path) -> None:
 
 
 def test_an_unknown_severity_is_named_with_those_there_are(shipped: Scenario) -> None:
-    with pytest.raises(ParameterError, match="no severity 'mild': moderate, severe, extreme"):
+    with pytest.raises(ParameterError, match="no severity 'mild'; there are moderate, severe, extreme"):
         shipped.level("mild")
 
 

@@ -16,6 +16,7 @@ from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.forecasting.hierarchy import Dependence
 from riskmodels.forecasting.models import Contributions, Known, know, model, start_from
 from riskmodels.forecasting.predictive import Predictive, predictive_of
+from riskmodels.misfits import nearest
 from riskmodels.panel import Panel, add_rows, number_series
 
 Floats = npt.NDArray[np.float64]
@@ -336,7 +337,7 @@ def _check(panel: Panel, horizon: int, method: str, levels: Sequence[float]) -> 
         raise ParameterError(f"horizon is {horizon}; expected 1 to {LONGEST_HORIZON} periods")
     methods = get_args(Method)
     if method not in methods:
-        raise ParameterError(f"there is no method '{method}'; expected {', '.join(methods)}")
+        raise ParameterError(f"there is no method '{method}'; {nearest(method, methods)}")
     rising = all(low < high for low, high in pairwise(levels))
     if not len(levels) or not rising or not 0 < levels[0] <= levels[-1] < 1:
         raise ParameterError("levels must rise and lie between 0 and 1, both excluded")

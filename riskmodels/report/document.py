@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from riskmodels.labels import RATING_MARKS, label, language, rating_label
 from riskmodels.privacy import mask_personal_data
 from riskmodels.report.front import FrontMatter
 from riskmodels.report.sections import read_sections
+from riskmodels.scratch import write_whole
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -59,7 +59,7 @@ def write_report(notebooks: Sequence[Path], path: Path, *, front: FrontMatter) -
             style_digest=_content_digest(style),
         )
     )
-    _replace(path, document)
+    write_whole(path, document.encode("utf-8", errors="replace"))  # half a surrogate pair becomes "?"
     return path
 
 
@@ -85,12 +85,3 @@ def _masked(value: object) -> str:
 def _content_digest(style: str) -> Markup:
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest())
     return Markup("sha256-{}").format(digest.decode("ascii"))
-
-
-def _replace(path: Path, document: str) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(document.encode("utf-8", errors="replace"))  # half a surrogate pair becomes "?"
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

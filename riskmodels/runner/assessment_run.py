@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from riskmodels.errors import RunError
+from riskmodels.errors import BusyError
 from riskmodels.labels import use_language
 from riskmodels.results import replace_folder
 from riskmodels.runner.execution import execute_notebook
@@ -68,7 +68,7 @@ def run_assessment(
         with lock.acquire(timeout=0):
             return _run_locked(plan, store.resolve(), progress, kernels)
     except Timeout:
-        raise RunError(f"another run is writing {plan.folder}; wait for it to end") from None
+        raise BusyError(f"another run is writing {plan.folder}; wait for it to end") from None
 
 
 def _run_locked(plan: Plan, store: Path, progress: Callable[[int, str], None], kernels: Kernels) -> Path:
@@ -104,7 +104,7 @@ def _fill(
             aside.submit(import_module, _FINISHING)  # there is time while the notebooks run
             seconds = _execute(steps, folder / "notebooks", progress, kernels)
     except BaseException:
-        shutil.copytree(folder / "notebooks", failed)
+        (folder / "notebooks").rename(failed)  # which takes no room: the disk may be full
         raise
     progress(len(steps), "report")
     import_module(_FINISHING).finish(plan, folder, steps, seconds)

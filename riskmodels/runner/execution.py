@@ -1,5 +1,6 @@
 """Execute one notebook with papermill; what it shows is masked before it reaches a file."""
 
+import builtins
 import json
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,18 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 from papermill.iorw import papermill_io
 
-from riskmodels.errors import RiskModelsError, RunError
+from riskmodels.errors import FileError, RiskModelsError, RunError, file_error_in
 from riskmodels.params import Parameters
 from riskmodels.privacy import mask_personal_data
 from riskmodels.runner.kernels import Kernels, connection, manager_class
+from riskmodels.scratch import write_whole
 
 _SCHEME = "masked:"
 _START_TIMEOUT = 120  # seconds
+_SYSTEM_ERRORS = {  # and DuckDB's
+    "IOException",
+    *(name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, OSError)),
+}
 _KERNEL_ARGUMENTS = [
     "--matplotlib=inline",  # figures go into the notebook, whatever MPLBACKEND says outside
     "--log-level=CRITICAL",  # what goes wrong is in the notebook; that it is told to stop is no error
@@ -50,7 +56,8 @@ def execute_notebook(
     ------
     RiskModelsError
         A cell failed: with the error of riskmodels that it raised, else a RunError; the message names
-        notebook and cell. The notebook is written up to the failure. A RunError also where its kernel died.
+        notebook and cell; a FileError where the system refused a file. The notebook is written up to the
+        failure. A RunError also where its kernel died.
     """
     source = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]  # no types there
     source.metadata["subject"] = subject
@@ -77,10 +84,13 @@ def execute_notebook(
 
 
 def _as_own_error(notebook: Path, error: PapermillExecutionError) -> RiskModelsError:
+    where = f"{notebook.stem}, cell {error.exec_count}"
     kinds = {kind.__name__: kind for kind in RiskModelsError.__subclasses__()}
     if error.ename in kinds:
-        return kinds[error.ename](f"{notebook.stem}, cell {error.exec_count}: {error.evalue}")
-    return RunError(f"{notebook.stem}, cell {error.exec_count}: {error.ename}: {error.evalue}")
+        return kinds[error.ename](f"{where}: {error.evalue}")
+    if error.ename in _SYSTEM_ERRORS and (refused := file_error_in(error.evalue)):
+        return FileError(f"{where}: {refused}")
+    return RunError(f"{where}: {error.ename}: {error.evalue}")
 
 
 class _MaskedFiles:
@@ -89,10 +99,8 @@ class _MaskedFiles:
     @staticmethod
     def write(content: str, path: str) -> None:
         notebook = _masked(nbformat.reads(content, as_version=4))  # type: ignore[no-untyped-call]
-        target = Path(path.removeprefix(_SCHEME))
-        staged = target.with_suffix(".partial")
-        nbformat.write(notebook, staged)  # type: ignore[no-untyped-call]
-        staged.replace(target)
+        text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+        write_whole(Path(path.removeprefix(_SCHEME)), f"{text}\n".encode())
 
     @staticmethod
     def pretty_path(path: str) -> str:

@@ -15,6 +15,7 @@ from riskmodels.assessment import Findings
 from riskmodels.backtesting import Backtest
 from riskmodels.forecasting import Explanation, Forecast, Nowcast
 from riskmodels.losses import LossAssessment
+from riskmodels.manifests import MANIFEST, digests
 from riskmodels.proposals import Proposals
 from riskmodels.results import load, load_all
 from riskmodels.runner.plan import Plan
@@ -153,7 +154,7 @@ def write_tables(results: Path, folder: Path) -> None:
 
 
 def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code: list[Path]) -> None:
-    """Write what was run with what, how long it took, and the sha256 of every file but the notebooks."""
+    """Write what was run with what, how long it took, and the sha256 of every file."""
     tables = load(folder / "results" / "tables", Tables)
     tests = load_all(folder / "results", "stress-*", StressTest)
     seeds = {f"stress-{test.scenario.id}": test.seed for test in tests}
@@ -167,15 +168,12 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
         "code": {"riskmodels": version("riskmodels"), "sha256": _code_sha256(code)},
         "versions": {"python": platform.python_version(), **_versions()},
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
-        "files": {
-            str(path.relative_to(folder)): file_sha256(path)
-            for part in ("report.html", "assessment.json", "results", "tables")
-            for path in sorted([folder / part, *(folder / part).rglob("*")])
-            if path.is_file()
-        },
+        "files": digests(folder, ("report.html", "assessment.json", "source.json", "results", "tables")),
+        "notebooks": digests(folder, ("notebooks",)),  # with times of their own: no two runs write the same
     }
-    path = folder / "manifest.json"
-    path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(
+        json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 def _months(outlook: Forecast) -> list[Months]:

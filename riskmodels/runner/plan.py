@@ -1,5 +1,7 @@
 """Plan a run: which notebooks, with which parameters, in which order their reads and writes ask for."""
 
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from riskmodels.catalogue import INDICATORS
-from riskmodels.errors import ParameterError
+from riskmodels.errors import LONGEST_NAME, ParameterError, file_error
 from riskmodels.labels import label, local, use_language
+from riskmodels.misfits import nearest
 from riskmodels.params import Parameters
 from riskmodels.policy import load_policy
 from riskmodels.risks import load_risks
@@ -26,9 +29,11 @@ from riskmodels.runner.settings import (
 )
 from riskmodels.scenario import load_scenario
 from riskmodels.sources import check_layout, load_source, unfilled
+from riskmodels.sources.readers import of_pattern
 
 NOTEBOOK_FOLDER = Path(__file__).parents[2] / "notebooks"
 _QUARTER = 3  # months
+_STAGED = "..partial-12345678"  # what the name gets while the report is written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +104,8 @@ def plan_assessment(
         future.
     ContractError
         A file does not fit its mapping.
+    FileError
+        The report cannot be written where it is to be.
     """
     end = pd.Period(settings.period, freq="Q").end_time.date()
     policy_on = settings.policy_on or end + timedelta(days=1)
@@ -115,21 +122,29 @@ def plan_assessment(
     given = {table: path.resolve() for table, path in (files or {}).items()}
     for table in given:
         if table not in source.tables:
-            raise ParameterError(f"source {source.id} has no table '{table}'")
+            raise ParameterError(
+                f"source {source.id} has no table '{table}'; {nearest(table, source.tables)}"
+            )
     located = {
         table: given.get(table, (Path(settings.source).parent / mapped.file).resolve())
         for table, mapped in source.tables.items()
         if mapped.file is not None  # others come from a database
     }
-    missing = [str(path) for path in located.values() if not _is_there(path)]
+    missing = {table: str(path) for table, path in located.items() if not _is_there(path)}
     if missing:
-        raise ParameterError(f"source {source.id} names files that are not there: {', '.join(missing)}")
+        others = " ".join(f"--file {table}=…" for table in missing)
+        raise ParameterError(
+            f"source {source.id} names files that are not there: {', '.join(missing.values())}; put them there,"
+            f" or name others: {others}"
+        )
     _check_period(settings.period, source.as_of)
+    folder = reports / _report_name(settings, settings.period)
+    _check_place(folder)
     if layout:
         check_layout(settings.source, files=dict(given))
     return Plan(
         settings=settings,
-        folder=reports / _report_name(settings, settings.period),
+        folder=folder,
         previous=(reports / _report_name(settings, str(pd.Period(settings.period, freq="Q") - 1))).resolve(),
         policy_on=policy_on,
         policy_valid_from=policy.valid_from,
@@ -146,6 +161,17 @@ def _check_period(period: str, as_of: date | None) -> None:
         )
 
 
+def _check_place(folder: Path) -> None:
+    """Refuse a report that cannot be written: its name is too long, or a file or no right stands in its way."""
+    there = next(parent for parent in folder.absolute().parents if parent.exists())
+    if len(os.fsencode(folder.name + _STAGED)) > LONGEST_NAME:
+        raise file_error(OSError(errno.ENAMETOOLONG, "", folder))
+    if not there.is_dir():
+        raise file_error(NotADirectoryError(errno.ENOTDIR, "", there))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise file_error(PermissionError(errno.EACCES, "", there))
+
+
 def _report_name(settings: RunSettings, period: str) -> str:
     return f"{settings.name}-{period}" if settings.name else period
 
@@ -156,7 +182,9 @@ def _check_scenario(choice: ScenarioChoice, horizon_months: int) -> None:
     level = scenario.level(choice.severity)
     unknown = sorted({effect.indicator for effect in level.effects} - set(INDICATORS))
     if unknown:
-        raise ParameterError(f"{choice.file}: no indicator is called {', '.join(unknown)}")
+        raise ParameterError(
+            f"{choice.file}: no indicator is called {', '.join(unknown)}; {nearest(unknown[0], INDICATORS)}"
+        )
     needed = scenario.start_month - 1 + max([_QUARTER, *(surge.months for surge in level.surges)])
     if horizon_months < needed:
         raise ParameterError(
@@ -266,4 +294,4 @@ def _stress_step(choice: ScenarioChoice, plan: Plan, results: str) -> Step:
 
 def _is_there(path: Path) -> bool:
     """Tell whether a file, a folder with something in it, or a file of a pattern is there."""
-    return path.is_file() or (any(path.iterdir()) if path.is_dir() else any(path.parent.glob(path.name)))
+    return path.is_file() or (any(path.iterdir()) if path.is_dir() else any(of_pattern(path)))

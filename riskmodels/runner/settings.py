@@ -2,16 +2,21 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from riskmodels.forecasting import Method
 from riskmodels.params import Identifier, Name, Parameters, check_parameters, load_parameters
 
-Period = Annotated[str, Field(pattern=r"^[0-9]{4}Q[1-4]$", description="quarter, e.g. 2026Q3")]
+Period = Annotated[
+    str, Field(pattern=r"^[0-9]{4}Q[1-4]$", json_schema_extra={"shape": "a quarter, e.g. 2026Q3"})
+]
 Horizon = Annotated[int, Field(ge=3, le=60, description="months ahead")]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2}(_[A-Z]{2})?$", description="en, or a catalogue's name")]
+Language = Annotated[
+    str,
+    Field(pattern=r"^[a-z]{2}(_[A-Z]{2})?$", json_schema_extra={"shape": "a language's code, e.g. en or zh"}),
+]
 
 
 class ScenarioChoice(Parameters):
@@ -24,6 +29,7 @@ class ScenarioChoice(Parameters):
 class RunSettings(Parameters):
     """One assessment, as typed in a run file; paths are relative to it."""
 
+    called: ClassVar[str] = "a run file"
     name: Identifier | None = Field(
         default=None, description="the report's folder is <name>-<period>, or <period>"
     )

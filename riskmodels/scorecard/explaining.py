@@ -11,6 +11,7 @@ from riskmodels.catalogue import format_value
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import RATING_LABELS, local
+from riskmodels.misfits import nearest
 from riskmodels.policy import Policy
 from riskmodels.scorecard.exposure import accounts_by_product
 from riskmodels.scorecard.movement import Movements, no_movements
@@ -95,7 +96,8 @@ def explain_unit(
     if card.table.empty:
         return _nobody(card)
     if scored.empty:
-        raise ParameterError(f"there is no unit '{unit_id}' in the scorecard of {card.period}")
+        known = nearest(unit_id, list(card.table["unit_id"]))
+        raise ParameterError(f"there is no unit '{unit_id}' in the scorecard of {card.period}; {known}")
     table = contributions(card, unit_id)
     moved = (movements or no_movements(card.period)).table
     moved = moved[moved["unit_id"] == unit_id]

@@ -10,6 +10,7 @@ import scipy
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
+from riskmodels.misfits import nearest
 from riskmodels.policy import Policy
 from riskmodels.rates import risk_points
 from riskmodels.scorecard.rating import ANCHORS, posterior_of
@@ -198,7 +199,8 @@ def score_sensitivity(card: Scorecard, policy: Policy, unit_id: str, *, seed: in
     if card.table.empty:
         return Sensitivity(unit_id=unit_id, table=pd.DataFrame(columns=["input"]), variance=0.0)
     if own.empty:
-        raise ParameterError(f"there is no unit '{unit_id}' in the scorecard of {card.period}")
+        known = nearest(unit_id, list(rows["unit_id"].unique()))
+        raise ParameterError(f"there is no unit '{unit_id}' in the scorecard of {card.period}; {known}")
     wide = rows.pivot_table(index="unit_id", columns="indicator_id", values="points")[
         list(own["indicator_id"])
     ]

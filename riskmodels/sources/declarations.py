@@ -9,8 +9,14 @@ from pydantic import Field
 from riskmodels.tables import Column, Contract
 
 _MONTH = r"\d{4}-(0[1-9]|1[0-2])"
-Month = Annotated[str, Field(pattern=f"^{_MONTH}$")]
-Months = Annotated[str, Field(pattern=f"^{_MONTH}(/{_MONTH})?$")]
+Month = Annotated[str, Field(pattern=f"^{_MONTH}$", json_schema_extra={"shape": "a month, e.g. 2026-03"})]
+Months = Annotated[
+    str,
+    Field(
+        pattern=f"^{_MONTH}(/{_MONTH})?$",
+        json_schema_extra={"shape": "a month or a range of months, e.g. 2026-03 or 2026-03/2026-11"},
+    ),
+]
 
 _NO_MARK = re.compile(r"[\w+\-]", re.ASCII)
 _FITS = {  # field of a column's mapping -> types of columns that it can do something for

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError, ParameterError
+from riskmodels.misfits import nearest
 from riskmodels.privacy import mask_code, mask_personal_data
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
 from riskmodels.sources.cumulative import take_differences
@@ -142,7 +143,8 @@ def _located(source: Source, folder: Path, files: dict[str, str | Path]) -> dict
     """Return each table's mapping and what its path is relative to, other files than the source's included."""
     unknown = sorted(set(files) - set(source.tables))
     if unknown:
-        raise ParameterError(f"source {source.id} has no table {', '.join(unknown)} to read from a file")
+        known = nearest(unknown[0], source.tables)
+        raise ParameterError(f"source {source.id} has no table {unknown[0]} to read from a file; {known}")
     located = {table: (mapping, folder) for table, mapping in source.tables.items()}
     for table, file in files.items():
         if source.tables[table].format == "sql":
@@ -230,7 +232,7 @@ def _screen_files(
         RowGroups(folder / ACCEPTED, accepted_schema(conversion), keys=contract.key) as accepted,
         RowGroups(folder / _SCREENED, REJECTED_ROWS) as screened,
     ):
-        for file in raw_files(mapping, root, scratch):
+        for file in raw_files(mapping, root, scratch, table=contract.table):
             for good, bad in _screened(file, conversion, units, tally):
                 accepted.write(good)
                 screened.write(bad)

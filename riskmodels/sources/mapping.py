@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import available_timezones
 
 import duckdb
@@ -14,6 +14,7 @@ import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from riskmodels.errors import ParameterError
+from riskmodels.misfits import nearest
 from riskmodels.params import Identifier, Name, Parameters, load_parameters
 from riskmodels.sources.declarations import (
     Month,
@@ -288,10 +289,12 @@ def _ends(months: str) -> tuple[str, str]:
 class Source(Parameters):
     """One source of data and its tables."""
 
+    called: ClassVar[str] = "a source file"
     id: Identifier
     title: Name
     country: str = Field(
         pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$",
+        json_schema_extra={"shape": "a country's code in two capitals, e.g. CN"},
         description="whose working days count, ISO 3166: of a country, e.g. CN, or of a part of one,"
         " e.g. GB-ENG",
     )
@@ -330,7 +333,7 @@ class Source(Parameters):
     def _names_are_canonical(self) -> "Source":
         for name, table in self.tables.items():
             if name not in CONTRACTS:
-                raise ValueError(f"'{name}' is no canonical table; expected one of {', '.join(CONTRACTS)}")
+                raise ValueError(f"'{name}' is no canonical table; {nearest(name, CONTRACTS)}")
             _check_columns(CONTRACTS[name], table)
         if self.as_of is None and not {"complaints", "complaint_counts"} & set(self.tables):
             raise ValueError(
@@ -342,7 +345,9 @@ class Source(Parameters):
 def _check_columns(contract: Contract, table: TableMap) -> None:
     unknown = sorted(set(table.columns) - set(contract.names))
     if unknown:
-        raise ValueError(f"{contract.table} has no column {', '.join(unknown)}")
+        raise ValueError(
+            f"{contract.table} has no column {', '.join(unknown)}; {nearest(unknown[0], contract.names)}"
+        )
     required = {column.name for column in contract.columns if column.required}
     lacking = sorted(required - set(table.columns)) if table.columns else []
     if lacking:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from riskmodels.errors import ContractError
+from riskmodels.errors import ContractError, FileError, RiskModelsError, file_error_in
 from riskmodels.privacy import mask_code, mask_personal_data
 from riskmodels.sources.headers import labelled
 from riskmodels.sources.lines import LONGEST_LINE, find_lines, with_one_end
@@ -64,7 +64,7 @@ class RawFile:
     encoding: str = "utf-8"
 
 
-def raw_files(mapping: TableMap, folder: Path, staged: Path) -> Iterator[RawFile]:
+def raw_files(mapping: TableMap, folder: Path, staged: Path, *, table: str) -> Iterator[RawFile]:
     """Find the files of a table, one at a time.
 
     Parameters
@@ -75,6 +75,8 @@ def raw_files(mapping: TableMap, folder: Path, staged: Path) -> Iterator[RawFile
         What its path is relative to.
     staged : Path
         Folder for files in between: another encoding, a sheet, a query's rows.
+    table : str
+        Its canonical name, for messages.
 
     Raises
     ------
@@ -87,7 +89,7 @@ def raw_files(mapping: TableMap, folder: Path, staged: Path) -> Iterator[RawFile
         yield _parquet(path, mask_code(name))
         return
     root = folder / str(mapping.file)
-    for path in _located(root, mapping.format):
+    for path in _located(root, mapping.format, table):
         name = mask_code(path.relative_to(root).as_posix() if root.is_dir() else path.name)
         if mapping.format == "csv":
             yield _csv(path, name, mapping, staged)
@@ -98,19 +100,35 @@ def raw_files(mapping: TableMap, folder: Path, staged: Path) -> Iterator[RawFile
             yield _parquet(path, name)
 
 
-def _located(path: Path, file_format: str) -> list[Path]:
+def _located(path: Path, file_format: str, table: str) -> list[Path]:
     if path.is_file():
         return [path]
     if path.is_dir():
-        found = path.rglob(f"*.{file_format}" if file_format != "excel" else "*.xls*")
+        named = path.rglob(f"*.{file_format}" if file_format != "excel" else "*.xls*")
+        found: Iterator[Path] = (file for file in named if not _is_hidden(file.relative_to(path)))
     elif re.search(r"[*?]", path.name):
-        found = path.parent.glob(path.name)
+        found = of_pattern(path)
     else:
-        raise ContractError(f"there is no file {path}")
+        raise ContractError(f"there is no file {path}; put it there, or name another: --file {table}=…")
     files = sorted(file for file in found if file.is_file())
     if not files:
-        raise ContractError(f"there is no {file_format} file at {path}")
+        raise ContractError(
+            f"there is no {file_format} file at {path}; put some there, or name another: --file {table}=…"
+        )
     return files
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def of_pattern(path: Path) -> Iterator[Path]:
+    """Yield what a path with * or ? in its last part names, e.g. ``complaints-*.csv``; raises ContractError where it is no pattern."""
+    if "**" in path.name and path.name != "**":
+        raise ContractError(
+            f"{path}: ** is no pattern for a file; * stands for any letters, e.g. complaints-*.csv"
+        )
+    yield from path.parent.glob(path.name)
 
 
 def _parquet(path: Path, name: str, *, read_from: Path | None = None) -> RawFile:
@@ -226,10 +244,15 @@ def refuse_lost_rows(file: RawFile, read: int, malformed: pa.Table) -> None:
         )
 
 
-def unreadable(file: RawFile, error: Exception) -> ContractError:
-    """Say in our words why DuckDB could not read a file."""
+def unreadable(file: RawFile, error: Exception) -> RiskModelsError:
+    """Say in our words why DuckDB could not read a file; where the system refused it, that."""
     reason = str(error).splitlines()[0]
-    return ContractError(f"{file.path} cannot be read: {reason}")
+    refused = file_error_in(reason)
+    return (
+        FileError(f"{file.path}: {refused}")
+        if refused
+        else ContractError(f"{file.path} cannot be read: {reason}")
+    )
 
 
 def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, file: RawFile, path: Path) -> None:

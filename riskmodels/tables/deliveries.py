@@ -1,12 +1,10 @@
 """The log of deliveries: which table of which source was kept after which, so that each is compared with the last."""
 
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 
-from riskmodels.scratch import private_folder
+from riskmodels.scratch import private_folder, write_whole
 from riskmodels.tables.changes import Changes, compare_deliveries
 from riskmodels.tables.store import open_table
 from riskmodels.tables.stored import Table
@@ -64,7 +62,4 @@ def _log(table: Table, target: Path) -> None:
         "digest": table.digest,
         "as_of": table.provenance.as_of.isoformat(),
     }
-    handle, staged = tempfile.mkstemp(prefix=".", dir=target.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(json.dumps(entry) + "\n")
-    Path(staged).replace(target)
+    write_whole(target, (json.dumps(entry) + "\n").encode())

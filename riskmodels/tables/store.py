@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 from pydantic import ValidationError
 
-from riskmodels.errors import ContractError, ResultError
+from riskmodels.errors import ContractError, ResultError, file_error
+from riskmodels.misfits import misfits
 from riskmodels.scratch import private_folder, scratch_folder, sweep
 from riskmodels.tables.changes import Changes
 from riskmodels.tables.stored import Provenance, Table
@@ -112,8 +113,11 @@ def open_table(folder: str | Path) -> Table:
     try:
         provenance = Provenance.model_validate_json((folder / "provenance.json").read_bytes())
         found = _digest(folder)
-    except (OSError, ValidationError) as error:
-        raise ResultError(f"{folder} is not a stored table: {error}") from None
+    except OSError as error:
+        raise ResultError(f"{folder} is not a stored table: {file_error(error)}") from None
+    except ValidationError as error:
+        problems = "; ".join(misfits(error, Provenance))
+        raise ResultError(f"{folder} is not a stored table, or is damaged: {problems}") from None
     if found != folder.name:
         raise ResultError(f"{folder} was changed after it was stored: its digest is now {found}")
     return Table(name=folder.parent.name, folder=folder, provenance=provenance)

@@ -36,7 +36,11 @@ def as_relation(query: str) -> duckdb.DuckDBPyRelation:
 class Break(Parameters):
     """A change of what a source counts: figures before it and after it do not compare."""
 
-    month: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="first month that counts otherwise")
+    month: str = Field(
+        pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+        description="first month that counts otherwise",
+        json_schema_extra={"shape": "a month, e.g. 2026-03"},
+    )
     words: str = Field(min_length=1, description="what changed")
     where: dict[str, str] = Field(default_factory=dict, description="only for these; none: for all rows")
 
