@@ -140,12 +140,17 @@ def _kept(reports: DayCounts, kept: npt.NDArray[np.bool_]) -> DayCounts:
 def _loads(reports: DayCounts, days: Integers) -> tuple[float, int]:
     """Return the share that waits for recurring loads, and the last day received that one has taken in."""
     lately = days[days > reports.as_of - _LATELY]
-    if len(lately) < _RECURRING:
+    loads = lately[np.diff(lately, append=reports.as_of + _WEEK) >= _WEEK]  # of some days, the last one
+    if len(loads) < _RECURRING:
         return 0.0, 0
-    spacing = float(np.median(np.diff(lately)))
-    if reports.as_of - lately[-1] > _LATE * spacing:
+    spacing = int(np.median(np.diff(loads)))
+    if reports.as_of - loads[-1] > _LATE * spacing:
         return 0.0, 0
-    ends = [_covered(reports, int(day), int(spacing)) for day in lately[-_RECURRING:]]
+    recent = np.isin(reports.logged, loads) & (reports.received > reports.logged - 2 * spacing)
+    loads = np.unique(reports.logged[recent])  # a batch of old complaints alone is no load
+    ends = [_covered(reports, int(day), spacing) for day in loads[-_RECURRING:]]
+    if len(ends) < _RECURRING or ends[0] >= ends[-1]:
+        return 0.0, 0
     between = (reports.received > ends[0]) & (reports.received <= ends[-1])
     inside = np.isin(reports.logged, lately) & between
     share = float(reports.rows[inside].sum() / reports.rows[between].sum())
