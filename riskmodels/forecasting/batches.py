@@ -56,7 +56,7 @@ class Batches:
 
     @property
     def tell_little(self) -> bool:
-        """Whether what is left tells too little of the delay to tell a month's count without the months before."""
+        """Whether what is left says too little of the delay for a month's count without the months before."""
         history = self.regular.as_of - int(self.regular.received.min())
         return self.share > 0 or (self.rows > 0 and history < _LONG)
 
@@ -97,8 +97,8 @@ def find_batches(reports: DayCounts) -> Batches:
     elif regular.rows.sum() < _FEWEST:
         last = pd.Timestamp(int(days[-1]), unit="D")
         raise ContractError(
-            f"{rows:,} of {reports.rows.sum():,} complaints were logged on {len(days)} days, the last {last:%Y-%m-%d}:"
-            " how long it takes to log one cannot be told"
+            f"{rows:,} of {reports.rows.sum():,} complaints were logged on {len(days)} days, the last"
+            f" {last:%Y-%m-%d}: how long it takes to log one cannot be told"
         )
     return Batches(days=days, rows=rows, regular=regular, share=share, covered=covered)
 
@@ -109,10 +109,8 @@ def _batch_days(reports: DayCounts) -> Integers:
         (reports.logged - first) * reports.span + reports.received - first, return_inverse=True
     )
     rows, place = np.bincount(pair, reports.rows), pairs // reports.span
-    logged = np.bincount(place, rows)
-    squares = np.bincount(
-        place, rows**2
-    )  # received days that a day's reports are from, small ones counting little
+    logged, squares = np.bincount(place, rows), np.bincount(place, rows**2)
+    # received days that a day's reports are from, small ones counting little
     received = logged**2 / np.maximum(squares, 1)
     weeks = np.full((-(-len(logged) // _WEEK), _WEEK), np.nan)
     weeks.flat[: len(logged)] = logged

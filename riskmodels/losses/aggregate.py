@@ -150,8 +150,8 @@ def aggregate_losses(
 
     Notes
     -----
-    Lattices that keep the means of smooth functions, fast Fourier transforms with exponential tilting (Grübel &
-    Hermesmeier 1999, doi:10.2143/AST.29.2.504611); the range grows until it passes the level.
+    Lattices that keep the means of smooth functions, fast Fourier transforms with exponential tilting (Grübel
+    & Hermesmeier 1999, doi:10.2143/AST.29.2.504611); the range grows until it passes the level.
     """
     names = [cell.name for cell in cells]
     if not names or len({*names, _TOTAL}) <= len(names):
@@ -234,7 +234,10 @@ def _cell_figures(cells: Sequence[LossCell], level: float, *, tolerance: float =
 
 
 def _independent_figures(cells: Sequence[LossCell], level: float, alone: TailFigures) -> TailFigures:
-    """Figures of the total of independent cells: its range starts as if what they lose beyond their means were normal."""
+    """Figures of the total of independent cells.
+
+    Its range starts as if what they lose beyond their means were normal.
+    """
     means = np.array([cell.mean for cell in cells])
     usual = np.where(np.isfinite(means), means, 0.0)
     first = usual.sum() + np.linalg.norm(alone.value_at_risk - usual)
@@ -320,7 +323,7 @@ def _ranges(sums: Sums, first: Floats, level: float) -> Floats:
 
 
 def _places(sums: Sums, ranges: Floats, level: float) -> tuple[Flags, Floats]:
-    """Tell which ranges pass the level on a coarse lattice, and at which step; zero where they do not, (r,)."""
+    """Return which ranges pass the level on a coarse lattice, and at which step, zero where none, (r,)."""
     (found,) = independent_sums(sums, ranges, _COARSE)
     passed, places = found.passes(level), np.zeros(len(ranges))
     if passed.any():
@@ -330,7 +333,7 @@ def _places(sums: Sums, ranges: Floats, level: float) -> tuple[Flags, Floats]:
 
 
 def _first_ranges(cells: Sequence[LossCell], level: float) -> Floats:
-    """A single loss as rare as the level, and the losses of a year in which there are as many as is that rare, (c,)."""
+    """A single loss as rare as the level, and all losses of a year with as many as is that rare, (c,)."""
     mean, dispersion, usual = np.array(
         [[cell.frequency.mean, cell.frequency.dispersion, cell.mean] for cell in cells]
     ).T

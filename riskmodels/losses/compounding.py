@@ -19,7 +19,7 @@ _NEAR = ((64, 16), (16, 64), (4, 256))  # where cells depend: parts of a step, a
 def independent_sums(
     sums: Sequence[Sequence[LossCell]], ends: Floats, size: int, *, halvings: int = 0
 ) -> list[Compound]:
-    """Sums of independent cells on lattices up to their ends, (r,): of the size, and of every second point and so on.
+    """Sums of independent cells on lattices up to their ends, (r,): of all points, of every second and so on.
 
     A severity that several sums with the same end have in common is evaluated once.
     """

@@ -50,7 +50,10 @@ def check_intervals(confidence: float, draws: int) -> None:
 def drawn_figures(
     best: pd.DataFrame, sets: Sums, *, level: float, levels: Sequence[float] = ()
 ) -> DrawnFigures:
-    """Compute figures of drawn sets of cells, some sets at a time; ``best`` is a ``LossDistribution``'s table."""
+    """Compute figures of drawn sets of cells, some sets at a time.
+
+    ``best`` is the table of a ``LossDistribution``.
+    """
     ends = _ends(best)
     parts = np.array_split(np.arange(len(sets)), -(-len(sets) * len(sets[0]) // _AT_ONCE))
     alone, total = [], []
@@ -70,9 +73,8 @@ def drawn_intervals(best: pd.DataFrame, drawn: DrawnFigures, *, confidence: floa
     """Put intervals from drawn sets of cells around the figures of a ``LossDistribution``'s table."""
     levels = _outer(confidence)
     low, high = np.quantile(drawn.value_at_risk, levels, axis=0, method="inverted_cdf")
-    least, most = np.quantile(
-        drawn.expected_shortfall, levels, axis=0, method="inverted_cdf"
-    )  # some infinite
+    # no figure between two draws: some shortfalls are infinite
+    least, most = np.quantile(drawn.expected_shortfall, levels, axis=0, method="inverted_cdf")
     return pd.DataFrame(
         {
             "cell": best["cell"],
@@ -94,7 +96,7 @@ def drawn_curve(
     *,
     confidence: float,
 ) -> pd.DataFrame:
-    """Tabulate the total of independent cells: ``level``, ``loss``, and its ``lower`` and ``upper`` from drawn sets."""
+    """Tabulate the total of independent cells: ``level``, ``loss``; ``lower``, ``upper`` from drawn sets."""
     loss = tails([cells], _ends(best)[-1:], levels, _SIZE_OF_BEST)[0, :, 0]
     low, high = np.quantile(drawn.curve, _outer(confidence), axis=0)
     return pd.DataFrame({"level": levels, "loss": loss, "lower": low, "upper": high})
@@ -106,7 +108,10 @@ def _outer(confidence: float) -> list[float]:
 
 
 def _ends(best: pd.DataFrame) -> Floats:
-    """Where lattices may end, (c + 1); of cells at powers of four, so that those with one severity evaluate it once."""
+    """Where lattices may end, (c + 1).
+
+    Those of cells end at powers of four, so that cells with one severity evaluate it once.
+    """
     value, shortfall = best["value_at_risk"].to_numpy(), best["expected_shortfall"].to_numpy()
     usual = np.where(value > 0, value, np.where(np.isfinite(shortfall), shortfall, value[-1]))
     ends = np.maximum(_ROOM * usual, _LEAST_END)
@@ -117,8 +122,8 @@ def _ends(best: pd.DataFrame) -> Floats:
 def tails(sums: Sums, ends: Floats, levels: Sequence[float], size: int) -> Floats:
     """Values-at-risk and expected shortfalls of sums of independent cells, (2, q, r).
 
-    Each is read off the first lattice that passes its level: lattices go up to the ends, (r,), and are widened where
-    they do not pass all of them.
+    Each is read off the first lattice that passes its level: lattices go up to the ends, (r,), and are
+    widened where they do not pass all of them.
     """
     found, known = np.zeros((2, len(levels), len(sums))), np.zeros((len(levels), len(sums)), dtype=bool)
     rows, ends = np.arange(len(sums)), ends.copy()

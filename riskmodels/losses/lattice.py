@@ -29,8 +29,8 @@ class Counts:
     def log_generating(self, z: Complexes) -> Complexes:
         """Logarithm of the probability generating functions, z of shape (c, m).
 
-        By real functions, which run on many numbers at a time; a part of the logarithm is at most a right angle, as
-        z is at most one.
+        By real functions, which run on many numbers at a time; a part of the logarithm is at most a right
+        angle, as z is at most one.
         """
         spread = self.dispersion > 0
         if not spread.any():

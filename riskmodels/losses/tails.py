@@ -14,8 +14,8 @@ _AT_ONCE = 2**19  # logarithms
 def fitted_tails(excess: Floats) -> tuple[Floats, Floats]:
     """Fit shapes and scales, (d,), to samples of excesses, (d, n), by their profile likelihoods.
 
-    The ratio of shape to scale has the largest profile likelihood, which has one maximum in practice (Grimshaw 1993,
-    doi:10.1080/00401706.1993.10485040); the shape is the mean of log(1 + ratio · excess).
+    The ratio of shape to scale has the largest profile likelihood, which has one maximum in practice
+    (Grimshaw 1993, doi:10.1080/00401706.1993.10485040); the shape is the mean of log(1 + ratio · excess).
     """
     unit = excess.mean(axis=1, keepdims=True)
     scaled = excess / unit
