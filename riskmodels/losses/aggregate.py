@@ -12,24 +12,22 @@ import scipy
 from riskmodels.display import Displayed, shown_amount
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell, limited_means
-from riskmodels.losses.compounding import independent_sums, sum_dependent, without_loss
+from riskmodels.losses.compounding import Sums, independent_sums, sum_dependent, without_loss
 from riskmodels.losses.dependence import Dependence
 from riskmodels.losses.graded import smooth_tails, steps_of
 from riskmodels.losses.lattice import TILT, Compound, tail_of
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Sums = Sequence[Sequence[LossCell]]
-"""Of independent cells, each sum on a lattice of its own."""
 
 _TOTAL = "total"
-_TOLERANCE, _ROUGH = 1e-5, 1e-2
+_TOLERANCE, _ROUGH = 1e-5, 1e-2  # relative errors: of figures, of cells that only a range is taken from
 _FIRST, _LARGEST, _COARSE, _DEPENDENT = 2**10, 2**20, 2**8, 2**10  # points of lattices
-_POINTS, _FIRST_OF_FEW = 2**16, 2**14
+_POINTS, _FIRST_OF_FEW = 2**16, 2**14  # of all first lattices together, and at most of each
 _AT_ONCE = 2**21  # points of lattices
-_RARE = 0.9999
+_RARE = 0.9999  # level beyond which the range has twice the room
 _ROOM = 1.6  # range over the value-at-risk
-_FEWEST_STEPS = 64
+_FEWEST_STEPS = 64  # up to the level, for it to be read off
 _TRIES = 60
 
 

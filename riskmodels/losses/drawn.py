@@ -9,15 +9,14 @@ import pandas as pd
 
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell
-from riskmodels.losses.compounding import independent_sums, without_loss
+from riskmodels.losses.compounding import Sums, independent_sums, without_loss
 from riskmodels.losses.graded import smooth_tails, steps_of
 
 Floats = npt.NDArray[np.float64]
-Sums = Sequence[Sequence[LossCell]]
 
-_SIZE, _SIZE_OF_BEST = 2**8, 2**12
-_ROOM, _WIDER = 1.6, 4.0
-_LEAST_END = 1e-12
+_SIZE, _SIZE_OF_BEST = 2**8, 2**12  # points of lattices: of draws, for four digits; of the best estimate
+_ROOM, _WIDER = 1.6, 4.0  # range over the value-at-risk, and over the range that did not pass the level
+_LEAST_END = 1e-12  # where hardly anything is lost, so that steps are not zero
 _TRIES, _FEWEST_DRAWS = 60, 100
 _AT_ONCE = 2**8  # cells: what fits the processor's own memory
 
@@ -60,8 +59,8 @@ def drawn_figures(
     for part in parts:
         some = [sets[row] for row in part.tolist()]
         cells = [[cell] for one in some for cell in one]
-        alone.append(tails(cells, np.tile(ends[:-1], len(some)), [level], _SIZE))
-        total.append(tails(some, np.full(len(some), ends[-1]), [level, *levels], _SIZE))
+        alone.append(_tails(cells, np.tile(ends[:-1], len(some)), [level], _SIZE))
+        total.append(_tails(some, np.full(len(some), ends[-1]), [level, *levels], _SIZE))
     of_cells, of_total = np.concatenate(alone, axis=2)[:, 0], np.concatenate(total, axis=2)
     value, shortfall = np.concatenate(
         [of_cells.reshape(2, len(sets), -1), of_total[:, :1].transpose(0, 2, 1)], axis=2
@@ -97,7 +96,7 @@ def drawn_curve(
     confidence: float,
 ) -> pd.DataFrame:
     """Tabulate the total of independent cells: ``level``, ``loss``; ``lower``, ``upper`` from drawn sets."""
-    loss = tails([cells], _ends(best)[-1:], levels, _SIZE_OF_BEST)[0, :, 0]
+    loss = _tails([cells], _ends(best)[-1:], levels, _SIZE_OF_BEST)[0, :, 0]
     low, high = np.quantile(drawn.curve, _outer(confidence), axis=0)
     return pd.DataFrame({"level": levels, "loss": loss, "lower": low, "upper": high})
 
@@ -119,7 +118,7 @@ def _ends(best: pd.DataFrame) -> Floats:
     return ends
 
 
-def tails(sums: Sums, ends: Floats, levels: Sequence[float], size: int) -> Floats:
+def _tails(sums: Sums, ends: Floats, levels: Sequence[float], size: int) -> Floats:
     """Values-at-risk and expected shortfalls of sums of independent cells, (2, q, r).
 
     Each is read off the first lattice that passes its level: lattices go up to the ends, (r,), and are

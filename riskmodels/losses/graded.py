@@ -21,6 +21,7 @@ from riskmodels.losses.lattice import (
     Tail,
     expected_shortfalls,
     interpolated,
+    lagrange_weights,
     quantiles,
 )
 
@@ -119,20 +120,13 @@ def _to_multiples(near: int) -> tuple[Floats, Floats]:
     rows, first = np.arange(len(places)), places.astype(int)
     moved, spread = np.zeros((2, len(places), near + 2 * _SIDE + 1))
     points = np.arange(2 * _SIDE + 2)
-    moved[rows[:, None], first[:, None] + points] = _lagrange_weights(points - _SIDE, places - first)
+    around = (points - _SIDE).astype(np.float64)[None]
+    moved[rows[:, None], first[:, None] + points] = lagrange_weights(around, places - first)
     middle = 0.5 * (places + np.append(places[1:], near))
     first = middle.astype(int)
     spread[rows, first + _SIDE] = 1.0 - (middle - first)
     spread[rows, first + _SIDE + 1] = middle - first
     return moved, spread
-
-
-def _lagrange_weights(points: npt.NDArray[np.int64], at: Floats) -> Floats:
-    """Weights of values at k points in the polynomial through them, at r places, (r, k)."""
-    same = np.eye(len(points), dtype=bool)
-    apart = np.where(same, 1, points[:, None] - points)
-    weights: Floats = np.where(same, 1.0, (at[:, None, None] - points) / apart).prod(axis=2)
-    return weights
 
 
 def smooth_tails(sums: Compound, steps: Floats, levels: Sequence[float]) -> list[Tail]:

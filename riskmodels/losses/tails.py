@@ -7,7 +7,7 @@ Floats = npt.NDArray[np.float64]
 
 _NO_SHAPE = 1e-9  # nearer to zero than this, a tail is exponential
 _NEAR_ZERO = 1e-7  # nearer, differences in the slope of the profile are rounding errors
-_HALVINGS = 45
+_HALVINGS = 45  # of an interval of the grid, down to rounding errors
 _AT_ONCE = 2**19  # logarithms
 
 
