@@ -51,6 +51,28 @@ def test_a_system_that_is_a_day_old_tells_no_delay():
         rm.nowcast(rows, as_of="2025-06-20")
 
 
+def test_a_new_system_that_is_filled_over_three_days_is_no_load():
+    rng = np.random.default_rng(1)
+    received = pd.date_range("2024-01-01", "2025-06-09").repeat(5)
+    logged = received + pd.to_timedelta(rng.integers(0, 15, len(received)), unit="D")
+    days = pd.to_datetime(["2025-06-18", "2025-06-19", "2025-06-20"])[np.arange(len(received)) % 3]
+    old = received < "2025-05-01"
+    rows = pd.DataFrame({"received_at": received, "logged_at": logged.where(~old, days)})
+    found = rm.nowcast(rows, as_of="2025-06-20")
+    assert found.rows_in_batches >= old.sum()
+    assert found.covered is None
+    assert found.table["delay_days"].iloc[-1] == pytest.approx(7, abs=1)
+
+
+def test_a_batch_of_old_complaints_is_not_taken_for_one_of_the_loads():
+    bank = nowcast_batches.draw_bank("load to come", 3)
+    old = bank.rows["received_at"] < "2023-02-01"
+    moved = bank.rows["logged_at"].mask(old, pd.Timestamp("2025-06-25"))
+    found = rm.nowcast(bank.rows.assign(logged_at=moved), as_of=bank.as_of)
+    assert found.rows_in_batches > rm.nowcast(bank.rows[~old], as_of=bank.as_of).rows_in_batches
+    assert str(found.covered) == "2025-05-31"
+
+
 @pytest.mark.parametrize("late", [0, 1])
 def test_a_surge_of_one_day_is_no_batch(late):
     usual, surge = np.arange(700).repeat(5), np.full(900, 500)

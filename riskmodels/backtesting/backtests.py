@@ -257,7 +257,7 @@ def _lengths(panel: Panel, horizon: int, origins: int | Sequence[str | pd.Period
                 f"{length} periods are too few to score {horizon} ahead of {origins} origins"
             )
         return list(range(max(1, last - int(origins) + 1), last + 1))
-    asked = [_period(panel, origin) for origin in origins]
+    asked = [period_of(origin, panel.periods.freqstr) for origin in origins]
     places = np.asarray(panel.periods.get_indexer(pd.PeriodIndex(asked, freq=panel.periods.freq)))
     if not asked or len({*asked}) < len(asked) or not ((places >= 0) & (places < length - 1)).all():
         span = f"{panel.periods[0]} to {panel.periods[-1]}"
@@ -266,11 +266,6 @@ def _lengths(panel: Panel, horizon: int, origins: int | Sequence[str | pd.Period
             " once, and not the last"
         )
     return sorted((places + 1).tolist())
-
-
-def _period(panel: Panel, origin: str | pd.Period) -> pd.Period:
-    """Return an origin as a period of the panel's frequency (of a longer one its last part)."""
-    return period_of(origin, panel.periods.freqstr)
 
 
 def _in_order(panel: Panel) -> Panel:
@@ -290,7 +285,7 @@ def _known_then(
 ) -> dict[pd.Period, AsOf]:
     if as_of_panels is None:
         return {}
-    given = {_period(panel, origin): known for origin, known in as_of_panels.items()}
+    given = {period_of(origin, panel.periods.freqstr): known for origin, known in as_of_panels.items()}
     lacking = [str(origin) for origin in origins if origin not in given]
     if lacking:
         raise ParameterError(f"as_of_panels has no panel for the origins {', '.join(lacking)}")

@@ -23,8 +23,8 @@ _LEAST_HISTORY = 12  # periods before the first origin
 def nowcast_where_logged(complaints: Table | None, *, last: str | None = None) -> Nowcast | None:
     """Estimate how complete the months are, up to a last month or quarter, as of the day of the source.
 
-    None where the source cannot tell: it has no complaints one by one, none of them has a day logged on or after
-    the day received, or no month has ended.
+    None where the source cannot tell: it has no complaints one by one, none of them has a day logged on or
+    after the day received, or no month has ended.
     """
     if complaints is None or not complaints.gives("logged_at"):
         return None

@@ -1,9 +1,9 @@
 """Count what indicators are made of: once for the same tables, whatever is asked of the counts afterwards.
 
-Most indicators add up: what a quarter of a unit has is the sum of what its months have by product, channel and
-customer group. These cells are counted in one scan of each table, kept as long as the tables are, and added up
-for each breakdown. What does not add up (a mean by Kaplan–Meier, the last month of a stock, incidents that last)
-is counted for each breakdown over all periods, and kept as well.
+Most indicators add up: what a quarter of a unit has is the sum of what its months have by product, channel
+and customer group. These cells are counted in one scan of each table, kept as long as the tables are, and
+added up for each breakdown. What does not add up (a mean by Kaplan–Meier, the last month of a stock,
+incidents that last) is counted for each breakdown over all periods, and kept as well.
 """
 
 import atexit
@@ -35,9 +35,7 @@ from riskmodels.workdays import working_days
 DIMENSIONS = ("unit_id", "product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")
 _LEFT_OUT = "left_out"  # cases that a rate does not count, because what they are measured against is unknown
-_KEPT_ROWS = (
-    1_000_000  # of a table: the cells of a larger one would take gigabytes, so each breakdown scans it
-)
+_KEPT_ROWS = 1_000_000  # of a table: cells of a larger one take gigabytes, so each breakdown scans it
 _CELLS = (
     "CREATE TEMP TABLE cells (indicator_id VARCHAR, start DATE, numerator DOUBLE, denominator DOUBLE,"
     f" squares DOUBLE, left_out DOUBLE, {', '.join(f'{column} VARCHAR' for column in DIMENSIONS)})"
@@ -45,7 +43,7 @@ _CELLS = (
 
 
 def count(given: list[Indicator], cut: Breakdown) -> pd.DataFrame:
-    """Return numerator, denominator, squares and value of indicators, in their order, by breakdown and period.
+    """Count numerator, denominator, squares and value of indicators, in their order, by breakdown and period.
 
     Raises ParameterError where a period cannot be read.
     """
@@ -117,7 +115,8 @@ class _Counts:
             figures = ", ".join(f"{figure}_{place} AS {figure}" for figure in _FIGURES)
             left_out = f"{_LEFT_OUT}_0" if indicator.exposure == "accounts" else "0.0"
             self._connection.execute(
-                f"INSERT INTO cells BY NAME SELECT {literal(indicator.id)} AS indicator_id, {cut.keys}start, {figures}, {left_out} AS {_LEFT_OUT}"
+                f"INSERT INTO cells BY NAME SELECT {literal(indicator.id)} AS indicator_id, {cut.keys}start,"
+                f" {figures}, {left_out} AS {_LEFT_OUT}"
                 f" FROM scan WHERE numerator_{place} <> 0 OR denominator_{place} <> 0 OR {left_out} <> 0"
             )
             self._in_cells.add(indicator.id)
@@ -164,7 +163,7 @@ def _of_periods(frame: pd.DataFrame, cut: Breakdown) -> pd.DataFrame:
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
-    """Create a view a table, with ``now``, the end of the as-of day; the complaints' span, days, outages."""
+    """Create a view per table, with ``now``, the end of the as-of day; span, workdays and outages."""
     for table in tables.present:
         connection.execute(
             f"CREATE TEMP VIEW {name(table.name)} AS SELECT *, {literal(tables.as_of.isoformat())}::TIMESTAMP"
@@ -204,9 +203,12 @@ def _span(tables: Tables) -> str:
 
 
 def _outages(tables: Tables) -> str:
-    """Select the outages that began by now, an open one lasting until now; none where there are no incidents."""
+    """Select the outages that began by now, an open one lasting until now; none without incidents."""
     if tables.incidents is None:
-        return "SELECT NULL AS incident_id, NULL AS unit_id, NULL::TIMESTAMP AS started, started AS ended LIMIT 0"
+        return (
+            "SELECT NULL AS incident_id, NULL AS unit_id, NULL::TIMESTAMP AS started, started AS ended"
+            " LIMIT 0"
+        )
     return (
         "SELECT incident_id, unit_id, started_at AS started, least(coalesce(ended_at, now), now) AS ended"
         " FROM incidents WHERE kind = 'outage' AND started_at < now"

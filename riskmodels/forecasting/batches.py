@@ -56,7 +56,7 @@ class Batches:
 
     @property
     def tell_little(self) -> bool:
-        """Whether what is left tells too little of the delay to tell a month's count without the months before."""
+        """Whether what is left says too little of the delay for a month's count without the months before."""
         history = self.regular.as_of - int(self.regular.received.min())
         return self.share > 0 or (self.rows > 0 and history < _LONG)
 
@@ -97,8 +97,8 @@ def find_batches(reports: DayCounts) -> Batches:
     elif regular.rows.sum() < _FEWEST:
         last = pd.Timestamp(int(days[-1]), unit="D")
         raise ContractError(
-            f"{rows:,} of {reports.rows.sum():,} complaints were logged on {len(days)} days, the last {last:%Y-%m-%d}:"
-            " how long it takes to log one cannot be told"
+            f"{rows:,} of {reports.rows.sum():,} complaints were logged on {len(days)} days, the last"
+            f" {last:%Y-%m-%d}: how long it takes to log one cannot be told"
         )
     return Batches(days=days, rows=rows, regular=regular, share=share, covered=covered)
 
@@ -109,10 +109,8 @@ def _batch_days(reports: DayCounts) -> Integers:
         (reports.logged - first) * reports.span + reports.received - first, return_inverse=True
     )
     rows, place = np.bincount(pair, reports.rows), pairs // reports.span
-    logged = np.bincount(place, rows)
-    squares = np.bincount(
-        place, rows**2
-    )  # received days that a day's reports are from, small ones counting little
+    logged, squares = np.bincount(place, rows), np.bincount(place, rows**2)
+    # received days that a day's reports are from, small ones counting little
     received = logged**2 / np.maximum(squares, 1)
     weeks = np.full((-(-len(logged) // _WEEK), _WEEK), np.nan)
     weeks.flat[: len(logged)] = logged
@@ -140,12 +138,17 @@ def _kept(reports: DayCounts, kept: npt.NDArray[np.bool_]) -> DayCounts:
 def _loads(reports: DayCounts, days: Integers) -> tuple[float, int]:
     """Return the share that waits for recurring loads, and the last day received that one has taken in."""
     lately = days[days > reports.as_of - _LATELY]
-    if len(lately) < _RECURRING:
+    loads = lately[np.diff(lately, append=reports.as_of + _WEEK) >= _WEEK]  # of some days, the last one
+    if len(loads) < _RECURRING:
         return 0.0, 0
-    spacing = float(np.median(np.diff(lately)))
-    if reports.as_of - lately[-1] > _LATE * spacing:
+    spacing = int(np.median(np.diff(loads)))
+    if reports.as_of - loads[-1] > _LATE * spacing:
         return 0.0, 0
-    ends = [_covered(reports, int(day), int(spacing)) for day in lately[-_RECURRING:]]
+    recent = np.isin(reports.logged, loads) & (reports.received > reports.logged - 2 * spacing)
+    loads = np.unique(reports.logged[recent])  # a batch of old complaints alone is no load
+    ends = [_covered(reports, int(day), spacing) for day in loads[-_RECURRING:]]
+    if len(ends) < _RECURRING or ends[0] >= ends[-1]:
+        return 0.0, 0
     between = (reports.received > ends[0]) & (reports.received <= ends[-1])
     inside = np.isin(reports.logged, lately) & between
     share = float(reports.rows[inside].sum() / reports.rows[between].sum())

@@ -1,4 +1,4 @@
-"""The share of reports logged by each age, a mixture of splines in log days, and the likelihood of reports."""
+"""The share of reports logged by each age, a mixture of splines in log days, and their likelihood."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,8 +21,8 @@ _HALF = 0.5
 class Cells:
     """Rows of days received alike, by bins of the delay.
 
-    ``counts`` (rows, bins); ``ages`` (rows, bins + 1) the ends of the bins [log days], or the one age at which
-    each row is looked at; ``pieces`` (rows, pieces) what lies between the row and the as-of day.
+    ``counts`` (rows, bins); ``ages`` (rows, bins + 1) the ends of the bins [log days], or the one age at
+    which each row is looked at; ``pieces`` (rows, pieces) what lies between the row and the as-of day.
     """
 
     counts: Floats
@@ -43,8 +43,9 @@ class Cells:
 class Curve:
     """Share reported by each age, and what it is made of.
 
-    ``total`` (rows, ages); ``below`` (rows, ages, components but the first) the share of each component below the
-    age; ``by_scale`` (rows, ages) the slope of the total by the row's log scale; ``weights`` of these components.
+    ``total`` (rows, ages); ``below`` (rows, ages, components but the first) the share of each component below
+    the age; ``by_scale`` (rows, ages) the slope of the total by the row's log scale; ``weights`` of these
+    components.
     """
 
     total: Floats
@@ -84,7 +85,7 @@ def curve(cells: Cells, parameters: Floats) -> Curve:
     cells : Cells
         The rows and their ages.
     parameters : ndarray
-        Logits of the components but the first, then rises of the log scale, one a piece of time.
+        Logits of the components but the first, then rises of the log scale, one per piece of time.
     """
     logits, rises = np.split(parameters, [len(parameters) - cells.pieces.shape[1]])
     weights = weights_of(logits)
@@ -136,8 +137,8 @@ def conditional(total: Floats) -> tuple[Floats, Floats]:
 def likelihood(cells: Cells, parameters: Floats) -> Likelihood:
     """Compute the log likelihood and its slopes: a multinomial of the bins, row by row.
 
-    The information of a row is that of its bins less that of its end, as their chances add up to one. Products
-    are row by row, too: small ones, which no library spreads over threads.
+    The information of a row is that of its bins less that of its end, as their chances add up to one.
+    Products are row by row, too: small ones, which no library spreads over threads.
     """
     found = curve(cells, parameters)
     chance, seen = conditional(found.total)
@@ -167,7 +168,7 @@ def likelihood(cells: Cells, parameters: Floats) -> Likelihood:
 
 
 def _rises(values: Floats) -> Floats:
-    """Rises from one age to the next, of which the first counts as zero: (rows, ages, …) -> (rows, bins, …)."""
+    """Rises from one age to the next, the first one from zero: (rows, ages, …) -> (rows, bins, …)."""
     rises = np.diff(values, axis=1)
     rises[:, 0] = values[:, 1]
     return rises

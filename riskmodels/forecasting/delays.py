@@ -287,7 +287,10 @@ def _precision(components: int, knots: Floats, moves: tuple[float, float, float]
 def _climb(
     cells: Cells, precision: Floats, here: Floats, seen: Likelihood, dispersion: float
 ) -> tuple[Floats, Likelihood]:
-    """Climb to the posterior's mode by Fisher scoring, halving steps that lose height; ``seen`` is from here."""
+    """Climb to the posterior's mode by Fisher scoring, halving steps that lose height.
+
+    ``seen`` is the likelihood where the climb starts.
+    """
     gain, height = np.inf, _height(seen, here, precision, dispersion)
     step = np.zeros_like(here)
     for _ in range(_MOST_STEPS):

@@ -292,7 +292,7 @@ def forecast_by(
     calendar: str | None = None,
     completeness: npt.ArrayLike | None = None,
 ) -> list[Forecast]:
-    """Forecast every series of a panel by each method, as ``forecast`` does; what they share is found once."""
+    """Forecast every series of a panel by each method, as ``forecast`` does; find once what they share."""
     for method in methods:
         _check(panel, horizon, method, levels)
     known = know(

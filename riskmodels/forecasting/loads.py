@@ -1,4 +1,4 @@
-"""How many complaints a month has in the end whose load is still to come: what the months before lead to expect."""
+"""How many complaints a month has in the end whose load is still to come, by what the months before had."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,10 @@ import scipy
 
 Floats = npt.NDArray[np.float64]
 
-_COMPLETE = 0.9  # share from which on a month tells what is usual
+_COMPLETE = 0.9  # share from which on a month shows what is usual
 _MONTHS = 12
+_HALF = 0.5  # Jeffreys' prior of a mean: half a complaint
+_WIDE = 1e6  # scale of a mean of which nothing is known but the prior [complaints]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,8 +59,8 @@ def usual_counts(periods: pd.PeriodIndex, reported: Floats, share: Floats) -> Us
     rate = np.where(whole, np.nan_to_num(reported) / share / days, np.nan)
     table = pd.Series(rate).shift(1).rolling(_MONTHS, min_periods=1)
     number = table.count().to_numpy()
-    mean = np.nan_to_num(table.mean().to_numpy()) * days + 0.5 / np.maximum(number, 1)
+    mean = np.nan_to_num(table.mean().to_numpy()) * days + _HALF / np.maximum(number, 1)
     variance = np.nan_to_num(table.var().to_numpy()) * days**2
     ratio = np.maximum(variance / mean, 1.0)
-    scale = np.where(number > 0, ratio - 1 + ratio / np.maximum(number, 1), 1e6)
-    return UsualCounts(shape=np.where(number > 0, mean / scale, 0.5), scale=scale)
+    scale = np.where(number > 0, ratio - 1 + ratio / np.maximum(number, 1), _WIDE)
+    return UsualCounts(shape=np.where(number > 0, mean / scale, _HALF), scale=scale)

@@ -38,10 +38,10 @@ class Nowcast(Displayed):
     periods : PeriodIndex
         The T months from the first received to the last that has ended by the as-of day.
     table : DataFrame
-        One row a month: ``period``; ``reported`` [complaints], NaN where the source does not know the month;
+        One row per month: ``period``; ``reported`` [complaints], NaN where the source does not know it;
         ``completeness`` in (0, 1] with the 95 % interval ``lower``, ``upper``; ``nowcast`` [complaints], what
-        will have been received once all are logged (reported over completeness; where complaints are logged in
-        loads, what the months before lead to expect besides), with the 95 % interval ``nowcast_lower``,
+        will have been received once all are logged (reported over completeness; where complaints are logged
+        in loads, what the months before lead to expect besides), with the 95 % interval ``nowcast_lower``,
         ``nowcast_upper``; ``delay_days`` [days], the mean from received to logged, and its standard error
         ``delay_error``; NaN where all are logged in loads.
     growth, growth_error : float
@@ -182,8 +182,8 @@ def nowcast(complaints: Table | pd.DataFrame, *, as_of: date | str | None = None
     doi:10.1080/01621459.1989.10478780). Its scale drifts with the day received. The remaining reports of a
     month are negative binomial given the reported ones (Hoehle & an der Heiden 2014, doi:10.1111/biom.12194).
     Days on which many complaints of many days received were logged, against what such a weekday usually logs,
-    are batches: a new system whose day all older ones bear, or loads that recur. They tell no delay; of loads it
-    is told up to which day received the last one takes complaints in.
+    are batches: a new system whose day all older ones bear, or loads that recur. They say nothing of the
+    delay; of loads it is said up to which day received the last one takes complaints in.
     A delay longer than the whole history, holidays of those who log, and a change of the delay that began in
     the last weeks are not seen. That of a stored table, by its digest, is estimated once a process.
 

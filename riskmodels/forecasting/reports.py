@@ -39,8 +39,8 @@ class Stored:
 class Reports:
     """What was known on a day: reports with a delay, all by day received, and how many are none of these.
 
-    ``received`` counts from the first day, (days,); ``periods`` are the months that have ended, and ``unknown``
-    of shape (periods,) those that the source does not know.
+    ``received`` counts from the first day, (days,); ``periods`` are the months that have ended, and
+    ``unknown`` of shape (periods,) those that the source does not know.
     """
 
     delayed: DayCounts
@@ -90,7 +90,7 @@ def _counted(stored: Stored) -> pd.DataFrame:
 
 
 def _by_days(complaints: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a pair of days: received, logged, rows."""
+    """Return one row per pair of days: received, logged, rows."""
     missing = {"received_at", "logged_at"} - set(complaints.columns)
     if missing:
         raise ContractError(f"the complaints have no column {', '.join(sorted(missing))}")
@@ -128,7 +128,8 @@ def _known(
     if last - first >= _CENTURY:
         raise ContractError(
             f"complaints were received from {received[known].min():%Y-%m-%d} on, more than a century before"
-            f" {as_of:%Y-%m-%d}; say in the source file from when on they are observed, e.g. observed_from: 2020-01"
+            f" {as_of:%Y-%m-%d}; say in the source file from when on they are observed, e.g. observed_from:"
+            " 2020-01"
         )
     by_day = np.bincount(day_numbers(received[known]) - first, rows[known], minlength=last - first + 1)
     periods = _periods(first, as_of)

@@ -12,24 +12,22 @@ import scipy
 from riskmodels.display import Displayed, shown_amount
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell, limited_means
-from riskmodels.losses.compounding import independent_sums, sum_dependent, without_loss
+from riskmodels.losses.compounding import Sums, independent_sums, sum_dependent, without_loss
 from riskmodels.losses.dependence import Dependence
 from riskmodels.losses.graded import smooth_tails, steps_of
 from riskmodels.losses.lattice import TILT, Compound, tail_of
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Sums = Sequence[Sequence[LossCell]]
-"""Of independent cells, each sum on a lattice of its own."""
 
 _TOTAL = "total"
-_TOLERANCE, _ROUGH = 1e-5, 1e-2
+_TOLERANCE, _ROUGH = 1e-5, 1e-2  # relative errors: of figures, of cells that only a range is taken from
 _FIRST, _LARGEST, _COARSE, _DEPENDENT = 2**10, 2**20, 2**8, 2**10  # points of lattices
-_POINTS, _FIRST_OF_FEW = 2**16, 2**14
+_POINTS, _FIRST_OF_FEW = 2**16, 2**14  # of all first lattices together, and at most of each
 _AT_ONCE = 2**21  # points of lattices
-_RARE = 0.9999
+_RARE = 0.9999  # level beyond which the range has twice the room
 _ROOM = 1.6  # range over the value-at-risk
-_FEWEST_STEPS = 64
+_FEWEST_STEPS = 64  # up to the level, for it to be read off
 _TRIES = 60
 
 
@@ -150,8 +148,8 @@ def aggregate_losses(
 
     Notes
     -----
-    Lattices that keep the means of smooth functions, fast Fourier transforms with exponential tilting (Grübel &
-    Hermesmeier 1999, doi:10.2143/AST.29.2.504611); the range grows until it passes the level.
+    Lattices that keep the means of smooth functions, fast Fourier transforms with exponential tilting (Grübel
+    & Hermesmeier 1999, doi:10.2143/AST.29.2.504611); the range grows until it passes the level.
     """
     names = [cell.name for cell in cells]
     if not names or len({*names, _TOTAL}) <= len(names):
@@ -234,7 +232,10 @@ def _cell_figures(cells: Sequence[LossCell], level: float, *, tolerance: float =
 
 
 def _independent_figures(cells: Sequence[LossCell], level: float, alone: TailFigures) -> TailFigures:
-    """Figures of the total of independent cells: its range starts as if what they lose beyond their means were normal."""
+    """Figures of the total of independent cells.
+
+    Its range starts as if what they lose beyond their means were normal.
+    """
     means = np.array([cell.mean for cell in cells])
     usual = np.where(np.isfinite(means), means, 0.0)
     first = usual.sum() + np.linalg.norm(alone.value_at_risk - usual)
@@ -320,7 +321,7 @@ def _ranges(sums: Sums, first: Floats, level: float) -> Floats:
 
 
 def _places(sums: Sums, ranges: Floats, level: float) -> tuple[Flags, Floats]:
-    """Tell which ranges pass the level on a coarse lattice, and at which step; zero where they do not, (r,)."""
+    """Return which ranges pass the level on a coarse lattice, and at which step, zero where none, (r,)."""
     (found,) = independent_sums(sums, ranges, _COARSE)
     passed, places = found.passes(level), np.zeros(len(ranges))
     if passed.any():
@@ -330,7 +331,7 @@ def _places(sums: Sums, ranges: Floats, level: float) -> tuple[Flags, Floats]:
 
 
 def _first_ranges(cells: Sequence[LossCell], level: float) -> Floats:
-    """A single loss as rare as the level, and the losses of a year in which there are as many as is that rare, (c,)."""
+    """A single loss as rare as the level, and all losses of a year with as many as is that rare, (c,)."""
     mean, dispersion, usual = np.array(
         [[cell.frequency.mean, cell.frequency.dispersion, cell.mean] for cell in cells]
     ).T

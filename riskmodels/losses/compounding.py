@@ -12,14 +12,14 @@ from riskmodels.losses.lattice import Compound, masses, transformed, untransform
 from riskmodels.losses.severity import Severity
 
 Floats = npt.NDArray[np.float64]
+Sums = Sequence[Sequence[LossCell]]
+"""Of independent cells, each sum on a lattice of its own."""
 
 _NEAR = ((64, 16), (16, 64), (4, 256))  # where cells depend: parts of a step, and the steps up to which
 
 
-def independent_sums(
-    sums: Sequence[Sequence[LossCell]], ends: Floats, size: int, *, halvings: int = 0
-) -> list[Compound]:
-    """Sums of independent cells on lattices up to their ends, (r,): of the size, and of every second point and so on.
+def independent_sums(sums: Sums, ends: Floats, size: int, *, halvings: int = 0) -> list[Compound]:
+    """Sums of independent cells on lattices up to their ends, (r,): of all points, of every second and so on.
 
     A severity that several sums with the same end have in common is evaluated once.
     """
@@ -44,7 +44,7 @@ def independent_sums(
     return found
 
 
-def without_loss(sums: Sequence[Sequence[LossCell]]) -> Floats:
+def without_loss(sums: Sums) -> Floats:
     """Probabilities that a year of independent cells has no loss, (r,)."""
     counts = counts_of([cell for one in sums for cell in one])
     logs = counts.log_generating(np.zeros(counts.mean.shape, dtype=np.complex128)).real[:, 0]

@@ -9,15 +9,14 @@ import pandas as pd
 
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell
-from riskmodels.losses.compounding import independent_sums, without_loss
+from riskmodels.losses.compounding import Sums, independent_sums, without_loss
 from riskmodels.losses.graded import smooth_tails, steps_of
 
 Floats = npt.NDArray[np.float64]
-Sums = Sequence[Sequence[LossCell]]
 
-_SIZE, _SIZE_OF_BEST = 2**8, 2**12
-_ROOM, _WIDER = 1.6, 4.0
-_LEAST_END = 1e-12
+_SIZE, _SIZE_OF_BEST = 2**8, 2**12  # points of lattices: of draws, for four digits; of the best estimate
+_ROOM, _WIDER = 1.6, 4.0  # range over the value-at-risk, and over the range that did not pass the level
+_LEAST_END = 1e-12  # where hardly anything is lost, so that steps are not zero
 _TRIES, _FEWEST_DRAWS = 60, 100
 _AT_ONCE = 2**8  # cells: what fits the processor's own memory
 
@@ -50,15 +49,18 @@ def check_intervals(confidence: float, draws: int) -> None:
 def drawn_figures(
     best: pd.DataFrame, sets: Sums, *, level: float, levels: Sequence[float] = ()
 ) -> DrawnFigures:
-    """Compute figures of drawn sets of cells, some sets at a time; ``best`` is a ``LossDistribution``'s table."""
+    """Compute figures of drawn sets of cells, some sets at a time.
+
+    ``best`` is the table of a ``LossDistribution``.
+    """
     ends = _ends(best)
     parts = np.array_split(np.arange(len(sets)), -(-len(sets) * len(sets[0]) // _AT_ONCE))
     alone, total = [], []
     for part in parts:
         some = [sets[row] for row in part.tolist()]
         cells = [[cell] for one in some for cell in one]
-        alone.append(tails(cells, np.tile(ends[:-1], len(some)), [level], _SIZE))
-        total.append(tails(some, np.full(len(some), ends[-1]), [level, *levels], _SIZE))
+        alone.append(_tails(cells, np.tile(ends[:-1], len(some)), [level], _SIZE))
+        total.append(_tails(some, np.full(len(some), ends[-1]), [level, *levels], _SIZE))
     of_cells, of_total = np.concatenate(alone, axis=2)[:, 0], np.concatenate(total, axis=2)
     value, shortfall = np.concatenate(
         [of_cells.reshape(2, len(sets), -1), of_total[:, :1].transpose(0, 2, 1)], axis=2
@@ -70,9 +72,8 @@ def drawn_intervals(best: pd.DataFrame, drawn: DrawnFigures, *, confidence: floa
     """Put intervals from drawn sets of cells around the figures of a ``LossDistribution``'s table."""
     levels = _outer(confidence)
     low, high = np.quantile(drawn.value_at_risk, levels, axis=0, method="inverted_cdf")
-    least, most = np.quantile(
-        drawn.expected_shortfall, levels, axis=0, method="inverted_cdf"
-    )  # some infinite
+    # no figure between two draws: some shortfalls are infinite
+    least, most = np.quantile(drawn.expected_shortfall, levels, axis=0, method="inverted_cdf")
     return pd.DataFrame(
         {
             "cell": best["cell"],
@@ -94,8 +95,8 @@ def drawn_curve(
     *,
     confidence: float,
 ) -> pd.DataFrame:
-    """Tabulate the total of independent cells: ``level``, ``loss``, and its ``lower`` and ``upper`` from drawn sets."""
-    loss = tails([cells], _ends(best)[-1:], levels, _SIZE_OF_BEST)[0, :, 0]
+    """Tabulate the total of independent cells: ``level``, ``loss``; ``lower``, ``upper`` from drawn sets."""
+    loss = _tails([cells], _ends(best)[-1:], levels, _SIZE_OF_BEST)[0, :, 0]
     low, high = np.quantile(drawn.curve, _outer(confidence), axis=0)
     return pd.DataFrame({"level": levels, "loss": loss, "lower": low, "upper": high})
 
@@ -106,7 +107,10 @@ def _outer(confidence: float) -> list[float]:
 
 
 def _ends(best: pd.DataFrame) -> Floats:
-    """Where lattices may end, (c + 1); of cells at powers of four, so that those with one severity evaluate it once."""
+    """Where lattices may end, (c + 1).
+
+    Those of cells end at powers of four, so that cells with one severity evaluate it once.
+    """
     value, shortfall = best["value_at_risk"].to_numpy(), best["expected_shortfall"].to_numpy()
     usual = np.where(value > 0, value, np.where(np.isfinite(shortfall), shortfall, value[-1]))
     ends = np.maximum(_ROOM * usual, _LEAST_END)
@@ -114,11 +118,11 @@ def _ends(best: pd.DataFrame) -> Floats:
     return ends
 
 
-def tails(sums: Sums, ends: Floats, levels: Sequence[float], size: int) -> Floats:
+def _tails(sums: Sums, ends: Floats, levels: Sequence[float], size: int) -> Floats:
     """Values-at-risk and expected shortfalls of sums of independent cells, (2, q, r).
 
-    Each is read off the first lattice that passes its level: lattices go up to the ends, (r,), and are widened where
-    they do not pass all of them.
+    Each is read off the first lattice that passes its level: lattices go up to the ends, (r,), and are
+    widened where they do not pass all of them.
     """
     found, known = np.zeros((2, len(levels), len(sums))), np.zeros((len(levels), len(sums)), dtype=bool)
     rows, ends = np.arange(len(sums)), ends.copy()

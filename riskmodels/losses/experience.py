@@ -91,14 +91,15 @@ class LossAssessment(Displayed):
         """Say what a year costs, how bad it may get, and how sure that is."""
         row = self.intervals.iloc[-1]
         before = (
-            f" {self.losses_before:,} losses from before {self.quarters['quarter'].iloc[0]}, far from all others,"
-            " are left out."
+            f" {self.losses_before:,} losses from before {self.quarters['quarter'].iloc[0]}, far from all"
+            " others, are left out."
             if self.losses_before
             else ""
         )
         return (
             f"{self.distribution.sentence} As the parameters are estimated, the loss that is not exceeded may be"
-            f" anything from {shown_amount(row['lower'])} to {shown_amount(row['upper'])} ({self.confidence:.0%} interval).{before}"
+            f" anything from {shown_amount(row['lower'])} to {shown_amount(row['upper'])}"
+            f" ({self.confidence:.0%} interval).{before}"
         )
 
     def summary(self) -> pd.DataFrame:

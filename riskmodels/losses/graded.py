@@ -1,9 +1,10 @@
-"""Severities on a lattice whose steps are finer near zero, so that smooth functions of a sum keep their means.
+"""Severities on a lattice with finer steps near zero, so that smooth functions of a sum keep their means.
 
-A lattice that keeps the mean between two points has an error of the square of its step, h²/6 in every second moment,
-and more where losses are smaller than a step. Here limited means near zero are taken at ever finer points; their
-masses go to the nearest six multiples of the step by polynomials, and the h²/6 is taken off. What is left is of order
-h⁴ or less. Two of the multiples may be below zero: a lattice of N points has an eighth of them there.
+A lattice that keeps the mean between two points has an error of the square of its step, h²/6 in every second
+moment, and more where losses are smaller than a step. Here limited means near zero are taken at ever finer
+points; their masses go to the nearest six multiples of the step by polynomials, and the h²/6 is taken off.
+What is left is of order h⁴ or less. Two of the multiples may be below zero: a lattice of N points has an
+eighth of them there.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from riskmodels.losses.lattice import (
     Tail,
     expected_shortfalls,
     interpolated,
+    lagrange_weights,
     quantiles,
 )
 
@@ -38,7 +40,7 @@ def steps_of(size: int) -> int:
 
 
 def near_of(size: int) -> int:
-    """Return how many steps from zero on a lattice of N points has of its least step, and so of every other."""
+    """Return how many steps of each size, from its least one on, a lattice of N points has near zero."""
     return min(size // _SHARE_NEAR, _MOST_NEAR)
 
 
@@ -55,7 +57,7 @@ def nodes(size: int, near: int) -> Floats:
 
 
 def smooth_transforms(limited: Floats, steps: Floats, size: int, near: int) -> Complexes:
-    """Put severities on lattices: limited means at the nodes, shape (s, n), and steps, (s,), to tilted transforms."""
+    """Return tilted transforms of severities, from limited means at the nodes, (s, n), and steps, (s,)."""
     masses = smooth_masses(limited, steps, size, near)
     tilted = masses * np.exp(-TILT / size * np.arange(-_SIDE, steps_of(size)))
     padded = np.zeros((len(masses), size))
@@ -93,9 +95,9 @@ def smooth_masses(limited: Floats, steps: Floats, size: int, near: int) -> Float
 
 
 def _excess(mass: Floats, width: Floats) -> Floats:
-    """By how much the second moment between two nodes is too large [steps²]: their masses times their distance² / 6.
+    """By how much the second moment between two nodes is too large [steps²].
 
-    Not where masses jump: there a loss may lie on a node.
+    That is their masses times their distance² / 6; not where masses jump: there a loss may lie on a node.
     """
     before = np.concatenate([[0.0], width[:-1]])
     density = mass / (before + width)
@@ -108,17 +110,18 @@ def _excess(mass: Floats, width: Floats) -> Floats:
 
 @cache
 def _to_multiples(near: int) -> tuple[Floats, Floats]:
-    """Return how masses at the nodes below the last finer one, and excesses behind them, go to -2, -1, 0, 1, … steps.
+    """Return how masses at the finer nodes, and excesses behind them, go to -2, -1, 0, 1, … steps.
 
-    Masses by the polynomial through six multiples, in the middle of which they lie: then no transform exceeds one,
-    and sums of very many losses stay bounded.
+    Masses by the polynomial through six multiples, in the middle of which they lie: then no transform exceeds
+    one, and sums of very many losses stay bounded.
     """
     places = nodes(2 * near, near)
     places = places[places < near]
     rows, first = np.arange(len(places)), places.astype(int)
     moved, spread = np.zeros((2, len(places), near + 2 * _SIDE + 1))
     points = np.arange(2 * _SIDE + 2)
-    moved[rows[:, None], first[:, None] + points] = _lagrange_weights(points - _SIDE, places - first)
+    around = (points - _SIDE).astype(np.float64)[None]
+    moved[rows[:, None], first[:, None] + points] = lagrange_weights(around, places - first)
     middle = 0.5 * (places + np.append(places[1:], near))
     first = middle.astype(int)
     spread[rows, first + _SIDE] = 1.0 - (middle - first)
@@ -126,16 +129,8 @@ def _to_multiples(near: int) -> tuple[Floats, Floats]:
     return moved, spread
 
 
-def _lagrange_weights(points: npt.NDArray[np.int64], at: Floats) -> Floats:
-    """Weights of values at k points in the polynomial through them, at r places, (r, k)."""
-    same = np.eye(len(points), dtype=bool)
-    apart = np.where(same, 1, points[:, None] - points)
-    weights: Floats = np.where(same, 1.0, (at[:, None, None] - points) / apart).prod(axis=2)
-    return weights
-
-
 def smooth_tails(sums: Compound, steps: Floats, levels: Sequence[float]) -> list[Tail]:
-    """Read value-at-risk and expected shortfall, (r,), off lattices whose masses are as a density at their points.
+    """Read value-at-risk and expected shortfall, (r,), off lattices: masses are as a density at their points.
 
     The midpoint and the trapezoidal rule (Euler & Maclaurin) say by how much the sums of masses differ from
     integrals: h² / 24 of the density's slope, and h² / 12 of the density.

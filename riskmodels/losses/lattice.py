@@ -29,8 +29,8 @@ class Counts:
     def log_generating(self, z: Complexes) -> Complexes:
         """Logarithm of the probability generating functions, z of shape (c, m).
 
-        By real functions, which run on many numbers at a time; a part of the logarithm is at most a right angle, as
-        z is at most one.
+        By real functions, which run on many numbers at a time; a part of the logarithm is at most a right
+        angle, as z is at most one.
         """
         spread = self.dispersion > 0
         if not spread.any():
@@ -149,11 +149,17 @@ def interpolated(values: Floats, places: Floats) -> Floats:
 
 def _lagrange(nodes: Floats, values: Floats, at: Floats) -> Floats:
     """Evaluate polynomials through nodes and values, (r, k), at one place each."""
+    found: Floats = (values * lagrange_weights(nodes, at)).sum(axis=1)
+    return found
+
+
+def lagrange_weights(nodes: Floats, at: Floats) -> Floats:
+    """Weights of values at nodes, (r, k) or (1, k), in the polynomials through them at r places, (r, k)."""
     same = np.eye(nodes.shape[1], dtype=bool)
     apart = np.where(same, 1.0, nodes[:, :, None] - nodes[:, None, :])
     away = np.where(same, 1.0, at[:, None, None] - nodes[:, None, :])
-    found: Floats = (values * (away / apart).prod(axis=2)).sum(axis=1)
-    return found
+    weights: Floats = (away / apart).prod(axis=2)
+    return weights
 
 
 def extrapolated(coarse: Floats, fine: Floats) -> Floats:

@@ -7,15 +7,15 @@ Floats = npt.NDArray[np.float64]
 
 _NO_SHAPE = 1e-9  # nearer to zero than this, a tail is exponential
 _NEAR_ZERO = 1e-7  # nearer, differences in the slope of the profile are rounding errors
-_HALVINGS = 45
+_HALVINGS = 45  # of an interval of the grid, down to rounding errors
 _AT_ONCE = 2**19  # logarithms
 
 
 def fitted_tails(excess: Floats) -> tuple[Floats, Floats]:
     """Fit shapes and scales, (d,), to samples of excesses, (d, n), by their profile likelihoods.
 
-    The ratio of shape to scale has the largest profile likelihood, which has one maximum in practice (Grimshaw 1993,
-    doi:10.1080/00401706.1993.10485040); the shape is the mean of log(1 + ratio · excess).
+    The ratio of shape to scale has the largest profile likelihood, which has one maximum in practice
+    (Grimshaw 1993, doi:10.1080/00401706.1993.10485040); the shape is the mean of log(1 + ratio · excess).
     """
     unit = excess.mean(axis=1, keepdims=True)
     scaled = excess / unit

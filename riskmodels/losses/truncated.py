@@ -15,7 +15,7 @@ _LOG_ROOT_TWO_PI = 0.5 * float(np.log(2.0 * np.pi))
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TruncatedNormal:
-    """Mean and deviation before truncation, (2,), their observed information, (2, 2), and the log-likelihood."""
+    """Mean and deviation before truncation, (2,), their observed information, (2, 2), and log-likelihood."""
 
     estimates: Floats
     information: Floats
@@ -26,7 +26,8 @@ def fit_truncated_normal(values: Floats, low: float, high: float) -> TruncatedNo
     """Fit a normal distribution to values from low to high, of which others would not have been seen.
 
     The likelihood depends on the mean of the values and of their squares alone, and is concave in the natural
-    parameters: Newton's method finds its maximum. None where it has none, as the deviation grows without bound.
+    parameters: Newton's method finds its maximum. None where it has none, as the deviation grows without
+    bound.
     """
     centre, unit = float(values.mean()), float(values.std())
     limits = (np.array([low, high]) - centre) / unit

@@ -101,8 +101,8 @@ class Counts:
     def fit(self, before: tuple[Floats, Floats], spreads: Floats | None) -> Floats:
         """Return how likely each period is given those before it: logarithm, up to a constant.
 
-        ``spreads`` are those between units, shape (s,), which gives shape (n, T, s); None: for units of another
-        kind, shape (n, T).
+        ``spreads`` are those between units, shape (s,), which gives shape (n, T, s); None: for units of
+        another kind, shape (n, T).
         """
         count, size, level, known = *self.cases, self.level, self.known
         variance = None

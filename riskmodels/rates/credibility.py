@@ -83,16 +83,19 @@ def _mixed(counts: Counts, nodes: Nodes, columns: slice) -> tuple[Floats, Floats
             ]
             total = 1 + sum(odds)
             mean, square = (
-                (own + sum(odd * kind[place][..., None] for odd, kind in zip(odds, strange, strict=True)))
+                (own + sum(odd * kind[power][..., None] for odd, kind in zip(odds, strange, strict=True)))
                 / total
-                for place, own in enumerate((mean, square))
+                for power, own in enumerate((mean, square))
             )
         first, second = _added_in_turn(first, weight * mean), _added_in_turn(second, weight * square)
     return first, second
 
 
 def _added_in_turn(start: Floats, parts: Floats) -> Floats:
-    """Add parts, shape (n, columns, k), to a start one after the other: the same to the bit however they are grouped."""
+    """Add parts, shape (n, columns, k), to a start one after the other.
+
+    The sum is the same to the bit however the parts are grouped.
+    """
     return np.asarray(np.cumsum(np.concatenate([start[..., None], parts], axis=-1), axis=-1)[..., -1])
 
 

@@ -76,6 +76,7 @@ def learn_nodes(counts: Counts) -> Nodes:
 
     def ordinary(memory: float) -> Floats:
         fits = part.fit(part.before(memory), np.array(SPREADS))
+        # side by side: the sums over periods are then the same to the bit as of one spread alone
         return np.asarray(np.ascontiguousarray(np.swapaxes(fits, 1, 2)).sum(axis=-1))
 
     return weighed(

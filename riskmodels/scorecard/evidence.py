@@ -258,7 +258,7 @@ def _dispersion(monthly: pd.DataFrame, indicator_id: str, key: str, nowcast: Now
 def _wide(
     rows: pd.DataFrame, keys: pd.Series, periods: pd.Index, names: Sequence[str]
 ) -> tuple[Words, list[Floats]]:
-    """Put figures in arrays, shape (n, T), of the keys in order and these periods; NaN where there is no row."""
+    """Put figures in arrays, shape (n, T), of the keys in order and these periods; NaN without a row."""
     codes, found = pd.factorize(keys.to_numpy(dtype=object), sort=True)
     columns = periods.get_indexer(pd.Index(rows["period"]))
     known = codes >= 0  # without a key a row is nobody's

@@ -231,9 +231,8 @@ def holm_adjusted(p: npt.ArrayLike) -> Floats:
     [0.03, 0.06, 0.06, nan]
     """
     values = np.asarray(p, dtype=np.float64)
-    order = np.argsort(
-        values, axis=-1, kind="stable"
-    )  # NaN comes last; many families at once, as statsmodels cannot
+    # many families at once, as statsmodels cannot
+    order = np.argsort(values, axis=-1, kind="stable")  # NaN comes last
     ranked = np.take_along_axis(values, order, axis=-1)
     left = np.isfinite(values).sum(axis=-1, keepdims=True) - np.arange(values.shape[-1])
     stepped = np.fmin(np.fmax.accumulate(ranked * left, axis=-1), 1.0)

@@ -16,7 +16,6 @@ from riskmodels.labels import label
 
 Floats = npt.NDArray[np.float64]
 Measures = Mapping[str, tuple[str | None, float]]
-_Words = Mapping[str, str]
 
 _DRAWS, _MOST_CELLS = (1_000, 10_000), 20_000_000
 _WORST, _NAMED = 3, 5

@@ -28,7 +28,11 @@ _ALONE, _GROUPS, _TRUST = 400, 100, 0.5  # largest losses weighted alone; groups
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sources:
-    """Losses up to the end of the quarter, the years that those with ``counts`` cover; indicators' counts and draws."""
+    """What the risks are quantified from.
+
+    ``losses`` up to the end of the quarter, the ``years`` that those with ``counts`` cover, counts and draws
+    of ``indicators``.
+    """
 
     losses: pd.DataFrame
     years: float
@@ -82,9 +86,10 @@ def _booked(table: Table | None, period: str) -> tuple[pd.DataFrame, float]:
 
 
 def mean_loss(amounts: Floats, opinion: Floats, rng: np.random.Generator) -> Floats:
-    """Draw the mean of losses, shape (size,), from n of them and an ``opinion`` (size,) worth one more [money].
+    """Draw the mean of losses, (size,), from n of them and an ``opinion``, (size,), worth one more [money].
 
-    Weights are Dirichlet(½, …, ½), so means are (Σ amounts + mean opinion) / (n + 1); the smallest of many are grouped.
+    Weights are Dirichlet(½, …, ½), so means are (Σ amounts + mean opinion) / (n + 1); the smallest of many
+    are grouped.
     """
     ordered = np.sort(amounts)
     small = [part for part in np.array_split(ordered[:-_ALONE], _GROUPS) if len(part)]

@@ -66,7 +66,7 @@ def rate_period(
 
 
 def _threads(evidence: list[Evidence]) -> int | None:
-    """Say how many threads help: special functions of many units leave the interpreter free, of few they do not."""
+    """Return how many threads help: special functions leave the interpreter free where units are many."""
     return None if any(len(one.keys) >= _MANY for one in evidence) else 1
 
 

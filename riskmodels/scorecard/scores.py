@@ -51,7 +51,7 @@ def score_rows(
     size : int, optional
         Draws; by default as many as ``draws_for`` says.
     drawn : iterable, optional
-        So many points as ``draw_points`` gives for these rows, where they are scored several times.
+        The points that ``draw_points`` gives for these rows, where they are scored several times.
 
     Returns
     -------
@@ -110,7 +110,6 @@ def draw_points(rows: pd.DataFrame, size: int, places: Codes | None = None) -> I
         What their values may be worth [risk points].
     """
     stand = np.arange(len(rows)) if places is None else places
-
     figures = rows[["a", "b", *ANCHORS]]
 
     def drawn(indicator: tuple[Hashable, Codes]) -> Drawn:
@@ -128,7 +127,7 @@ def draw_points(rows: pd.DataFrame, size: int, places: Codes | None = None) -> I
 
 
 def _simulated(sums: Floats, rows: pd.DataFrame, weights: Floats, groups: Codes) -> tuple[Floats, Floats]:
-    """Turn sums of drawn points into scores, shape (n, size), and say which share of the weight is measured, (n,).
+    """Turn sums of drawn points into scores, (n, size), and return the share of the weight measured, (n,).
 
     An indicator that others have and a unit lacks is drawn around the unit's own score, as wide as the
     indicator's points are among those that have it: the mean stays, the interval widens.

@@ -41,7 +41,5 @@ def check_layout(source: str | Path, *, files: dict[str, str | Path] | None = No
                 timezone=mapping.timezone,
                 spill=folder,
             )
-            for file in raw_files(
-                located, path.parent if given is None else Path(), folder, table=table
-            ):
+            for file in raw_files(located, path.parent if given is None else Path(), folder, table=table):
                 converted(file, conversion)
