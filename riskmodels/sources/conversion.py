@@ -132,7 +132,7 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
         f"SELECT {', '.join([*kept, *masks, *keys])}, {shown} AS {name(CONTENT)}"
         f" FROM (SELECT *, {broken} AS {name(RULE)} FROM (SELECT *, {', '.join(typed)}"
         f" FROM (SELECT *, {', '.join(texts)} FROM (SELECT {', '.join([*raw.values(), *over]) or '0'}"
-        f" FROM {_scanned(file, conversion.mapping)}))))"
+        f" FROM {scanned(file, conversion.mapping)}))))"
     )
     return query, unused
 
@@ -201,7 +201,7 @@ def _columns_after_unpivot(file: RawFile, mapping: TableMap) -> dict[str, str]:
     return {**kept, mapping.unpivot.names_to: "VARCHAR", mapping.unpivot.values_to: "VARCHAR"}
 
 
-def _scanned(file: RawFile, mapping: TableMap) -> str:
+def scanned(file: RawFile, mapping: TableMap) -> str:
     """SQL for the rows of a file; of each cell that becomes a row, the empty ones included."""
     if mapping.unpivot is None:
         return file.scan

@@ -23,6 +23,7 @@ from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
 from riskmodels.sources.periods import LENGTHS
 from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, refuse_lost_rows, unreadable
+from riskmodels.sources.readings import undeclared_marks
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
@@ -178,7 +179,7 @@ def _stage(
         given=_given_columns(folder / ACCEPTED),
         ignored=tuple(sorted(tally.ignored)),
         reconciled=reconciled + totals.met,
-        doubts=(*order, *totals.doubts),
+        doubts=(*tally.doubts, *order, *totals.doubts),
     )
 
 
@@ -232,8 +233,9 @@ def _screened(
     tally.begin(file, unused)
     with limited_connection(conversion.spill) as connection:
         know_signs(connection)
-        know_plain_names(connection, file, conversion)
         try:
+            know_plain_names(connection, file, conversion)
+            tally.doubts += undeclared_marks(file, conversion)
             batches = connection.sql(query).to_arrow_reader(ROWS_AT_ONCE)
             yield from screen(batches, conversion, units=units, tally=tally)
             malformed = malformed_lines(connection, file)
