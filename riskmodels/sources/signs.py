@@ -60,7 +60,7 @@ def edged_sql(raw: str) -> str:
     The connection must know ``edged`` (``know_signs``).
     """
     strange = f"regexp_matches({raw}, {literal(f'[{_WIDE[0]}-{_WIDE[-1]}]|^{_EDGES}|{_EDGES}$')})"
-    signs = " OR ".join(f"contains({raw}, chr({sign}))" for sign in (0, 9))
+    signs = " OR ".join(f"contains({raw}, chr({sign}))" for sign in (0, 9, 10))
     ends = f"({raw} < '!' AND {raw} <> '') OR ends_with({raw}, ' ')"
     suspect = f"(strlen({raw}) <> length({raw}) AND {strange}) OR {ends} OR {signs}"
     return f"CASE WHEN {suspect} THEN edged_figure({raw}) ELSE {raw} END"
