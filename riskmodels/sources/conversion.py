@@ -52,6 +52,8 @@ class Conversion:
         Folder for what does not fit into memory.
     missing : tuple of str
         Words that stand for no value in every column.
+    looked_up : frozenset of str
+        Columns of the file whose names are looked up among plain ones before their signs are looked at.
     """
 
     contract: Contract
@@ -60,6 +62,7 @@ class Conversion:
     timezone: str | None
     spill: Path
     missing: tuple[str, ...] = ()
+    looked_up: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> dict[str, ColumnMap]:
@@ -102,7 +105,7 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
     cells = [cell for cell in mapped.values() if cell.alias]
     raw = {cell.alias: f"{_read(cell.column)} AS {name(cell.alias)}" for cell in cells}
     texts = [
-        f"{_text(cell, conversion.contract.column(key), conversion.missing)} AS {name(_text_of(key))}"
+        f"{_text(cell, conversion.contract.column(key), conversion)} AS {name(_text_of(key))}"
         for key, cell in mapped.items()
     ]
     typed = [
@@ -234,12 +237,12 @@ def _text_of(key: str) -> str:
     return f"#text {key}"
 
 
-def _text(cell: _Cell, canonical: Column, missing: tuple[str, ...]) -> str:
+def _text(cell: _Cell, canonical: Column, conversion: Conversion) -> str:
     """SQL for a value before it is typed: a text, or what the file has where it is of a type already."""
     column = cell.column
     if column.value is not None:
         return literal(column.value)
-    words = (*missing, *column.missing)
+    words = (*conversion.missing, *column.missing)
     if cell.is_typed and not (canonical.type == "code" and cell.type in ("DOUBLE", "FLOAT")):
         none = ", ".join(f"TRY_CAST({literal(word)} AS {cell.type})" for word in words)
         return (
@@ -250,7 +253,9 @@ def _text(cell: _Cell, canonical: Column, missing: tuple[str, ...]) -> str:
     raw = f"{name(cell.alias)}::VARCHAR"
     if canonical.type == "code" and cell.type in ("DOUBLE", "FLOAT"):  # 10.0 is the code 10
         raw = f"regexp_replace({raw}, '\\.0$', '')"
-    text = f"nullif({cleaned_sql(raw) if canonical.type == 'code' else edged_sql(raw)}, '')"
+    looked_up = column.column in conversion.looked_up and not column.joined_with
+    clean = cleaned_sql(raw, looked_up=looked_up) if canonical.type == "code" else edged_sql(raw)
+    text = f"nullif({clean}, '')"
     if canonical.name in ("name_en", "name_zh"):  # is shown, and nothing is joined by it
         text = f"nullif(trim({raw}), '')"
     if canonical.type == "text":  # trimming long texts takes long

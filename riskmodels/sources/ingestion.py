@@ -18,7 +18,7 @@ from riskmodels.errors import ContractError, ParameterError
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.folding import fold_doubts, with_fold_time
-from riskmodels.sources.heads import know_plain_names
+from riskmodels.sources.heads import know_plain_names, plain_names
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
 from riskmodels.sources.periods import LENGTHS
@@ -229,12 +229,13 @@ def _screened(
     file: RawFile, conversion: Conversion, units: pa.Table | None, tally: Tally
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
     """Stream the rows of one file, accepted and rejected apart; count them and keep its malformed lines."""
-    query, unused = converted(file, conversion)
-    tally.begin(file, unused)
+    tally.begin(file, converted(file, conversion)[1])
     with limited_connection(conversion.spill) as connection:
         know_signs(connection)
         try:
-            know_plain_names(connection, file, conversion)
+            names = plain_names(file, conversion)
+            know_plain_names(connection, names)
+            query, _ = converted(file, replace(conversion, looked_up=frozenset(names)))
             tally.doubts += undeclared_marks(file, conversion)
             batches = connection.sql(query).to_arrow_reader(ROWS_AT_ONCE)
             yield from screen(batches, conversion, units=units, tally=tally)
