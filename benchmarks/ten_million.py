@@ -2,7 +2,8 @@
 
 Floor: DuckDB's bare aggregate (state x product x month) over the same file. Beside them pandas on a tenth of the rows.
 Each line is a process of its own; the digests of the files and the check for duplicates are timed apart.
-Give another number of rows as the argument: `benchmarks/ten_million.py 1000000`.
+Give another number of rows as the argument: `benchmarks/ten_million.py 1000000`. The cost by part is in seconds of
+processor time: reading (counting lines and digests included), then what numbers, names and rules each add, then writing.
 """
 
 import json
@@ -10,8 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from workload.cfpb_layout import write_cfpb
 from workload.memory import peak_megabytes
@@ -96,6 +100,61 @@ def whole(folder: Path) -> Times:
     }
 
 
+def by_part(folder: Path) -> Times:
+    """Scan the file with more and more of the query; writing is what else the whole of ``ingest`` costs."""
+    from riskmodels import ingest
+    from riskmodels.errors import ContractError
+    from riskmodels.sources import conversion, ingestion
+
+    def query_costs(**changed: Callable[..., object]) -> float:
+        before = {name: getattr(conversion, name) for name in changed}
+        written = ingestion.screen
+        for name, function in changed.items():
+            setattr(conversion, name, function)
+        ingestion.screen = _drained
+        begun = time.process_time()
+        try:
+            with suppress(ContractError):  # no row is accepted, which is refused at the end
+                ingest(folder / "source.yaml", store=folder / "parts")
+        finally:
+            ingestion.screen = written
+            for name, function in before.items():
+                setattr(conversion, name, function)
+        return time.process_time() - begun
+
+    def plain(raw: str, **_: bool) -> str:
+        return raw
+
+    def no_value(text: str, *_: object) -> str:
+        return f"TRY_CAST(NULL AS TIMESTAMP) + INTERVAL (strlen({text}) * 0) DAY"
+
+    rules = {"_broken": lambda _: "NULL::VARCHAR"}
+    names = rules | {"cleaned_sql": plain, "edged_sql": plain}
+    numbers = names | {"_moment": no_value}
+    steps = [query_costs(**changed) for changed in (numbers, names, rules, {})]
+    begun = time.process_time()
+    ingest(folder / "source.yaml", store=folder / "parts")
+    whole_cost = time.process_time() - begun
+    parts = dict(zip(("reading", "numbers", "names", "rules"), _steps(steps), strict=True))
+    return {
+        "seconds": whole_cost,
+        **parts,
+        "writing": whole_cost - steps[-1],
+        "what": "seconds of processor time",
+    }
+
+
+def _steps(costs: list[float]) -> list[float]:
+    return [costs[0], *(after - before for before, after in pairwise(costs))]
+
+
+def _drained(batches: Iterable[object], *_: object, tally: Any, **__: object) -> Iterator[Any]:
+    """Read converted rows and let them go, counted."""
+    for batch in batches:
+        tally.read += batch.num_rows
+    yield from ()
+
+
 def with_pandas(folder: Path) -> Times:
     """Count by state, product and month with pandas, on a tenth of the rows."""
     import pandas as pd
@@ -135,6 +194,10 @@ def main(rows: int) -> None:
                 if part in times:
                     note = "  (apart, not in the sum)" if part in ("digests", "duplicates") else ""
                     _print(f"  {part}", times[part], floor["seconds"], note)
+        costs = measured(by_part, folder)
+        print(f"{'ingest by part':<34}{costs['seconds']:9.2f}  seconds of processor time")
+        for part in ("reading", "numbers", "names", "rules", "writing"):
+            print(f"{'  ' + part:<34}{costs[part]:9.2f}{costs[part] / costs['seconds']:8.0%}")
 
 
 def _print(title: str, seconds: float, floor: float, rest: str) -> None:
@@ -142,7 +205,7 @@ def _print(title: str, seconds: float, floor: float, rest: str) -> None:
 
 
 if __name__ == "__main__":
-    ways = {way.__name__: way for way in (bare, whole, with_pandas)}
+    ways = {way.__name__: way for way in (bare, whole, by_part, with_pandas)}
     if len(sys.argv) > 2:
         result = ways[sys.argv[1]](Path(sys.argv[2]))
         print(json.dumps({**result, "peak": peak_megabytes()}))

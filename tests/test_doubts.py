@@ -109,6 +109,67 @@ def test_a_product_of_one_table_alone_is_told_with_the_likely_match(take_in) -> 
     assert "2,193 of 2,193 complaints (100.0%) are in no complaint rate" in told
 
 
+def surveys(channels, *, product="card"):
+    return [
+        {
+            "survey_id": f"s{n}",
+            "answered_on": f"{day:%Y-%m-%d}",
+            "unit_id": f"u{n % 3}",
+            "product": product,
+            "channel": channels[n % len(channels)],
+            "rating": 4,
+        }
+        for n, day in enumerate(pd.date_range("2023-01-01", "2024-12-31"))
+    ]
+
+
+def through(channels):
+    return [row | {"channel": channels[n % len(channels)]} for n, row in enumerate(complaints())]
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "told"),
+    [
+        (["mobile app", "phone"], ["Mobile-App", "phone"], "are they one?"),
+        (["mobile_app", "phone"], ["mobile", "phone"], "are they one?"),
+        (["手机银行", "柜台"], ["手机银行APP", "柜台"], "are they one?"),
+        (["mobile_app", "phone"], ["phone", "phone", "phone"], ""),  # lacking, and nothing in its place
+        (
+            ["web"],
+            ["在线"],
+            "no channel is both in complaints (such as 'web') and in surveys (such as '在线')",
+        ),
+        (["line 1", "line 2"], ["line 2", "line 3"], ""),  # other numbers are other things
+    ],
+)
+def test_channels_that_do_not_meet_are_told_with_the_likely_match(take_in, here, there, told) -> None:
+    tables = take_in(complaints=through(here), surveys=surveys(there))
+    found = [text for text in doubts(tables).splitlines() if "recode: gives" in text]
+    assert len(found) == bool(told)
+    assert told in "".join(found)
+
+
+def test_a_name_that_is_rare_in_one_table_and_common_in_another_is_told(take_in) -> None:
+    rows = complaints(product="Credit cards")
+    rows[7] = rows[7] | {"product": "Credit card"}  # once in 2,193
+    months = pd.date_range("2023-01-01", "2024-12-01", freq="MS")
+    accounts = exposure(months, "Credit card") + exposure(months[:1], "Credit cards")
+    told = doubts(take_in(complaints=rows, exposure=accounts))
+    assert (
+        "product 'Credit cards' has 2,192 rows in complaints and 3 in exposure, which has 'Credit card' in 72"
+        in told
+    )
+    assert told.count("are they one?") == 1
+
+
+def test_a_product_that_is_rare_everywhere_is_no_doubt(take_in) -> None:
+    rows = complaints()
+    rows[::40] = [row | {"product": "card loan"} for row in rows[::40]]
+    months = pd.date_range("2023-01-01", "2024-12-01", freq="MS")
+    accounts = exposure(months) + exposure(months, "card loan")
+    assert doubts(take_in(complaints=rows, exposure=accounts)) == ""
+
+
 def test_complaints_without_accounts_are_counted(take_in) -> None:
     months = pd.date_range("2023-02-01", "2024-12-01", freq="MS")
     assert "93 of 2,193 complaints (4.2%) are in no complaint rate" in doubts(

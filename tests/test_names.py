@@ -118,9 +118,10 @@ def test_sql_and_python_clean_a_name_and_a_figure_alike(texts) -> None:
         know_signs(connection)
         connection.execute(f"CREATE TEMP TABLE {signs.PLAIN_NAMES} AS SELECT 'aB1' AS value")
         found = connection.execute(
-            f"SELECT {cleaned_sql('x')}, {edged_sql('x')} FROM (SELECT unnest(?::VARCHAR[]) AS x)", [texts]
+            f"SELECT {cleaned_sql('x', looked_up=True)}, {cleaned_sql('x')}, {edged_sql('x')} FROM (SELECT unnest(?::VARCHAR[]) AS x)",
+            [texts],
         ).fetchall()
-    assert found == [(cleaned(text), edged(text)) for text in texts]
+    assert found == [(cleaned(text), cleaned(text), edged(text)) for text in texts]
 
 
 def test_signs_that_are_taken_as_plain_are_left_alone_even_side_by_side() -> None:

@@ -1,17 +1,15 @@
 """What a person should look at before any figure is made of the tables."""
 
-import difflib
 from collections.abc import Iterator
 
 import duckdb
 import pandas as pd
 
 from riskmodels.catalogue.counted import COUNTS, keys_of
+from riskmodels.catalogue.strangers import strange_names
 from riskmodels.tables import CONTRACTS, Tables, find_holes, in_months, period_months
 from riskmodels.tables.sql import name, single_file
 
-_SHOWN = 6
-_LIKE = 0.6
 _NO_LOSS = (  # rules of rejected rows that no figure lacks
     r"total of other rows|duplicate of an accepted row|\(fold\)"
 )
@@ -31,7 +29,7 @@ def find_doubts(tables: Tables) -> pd.DataFrame:
         pd.DataFrame(told, columns=["table", "doubt"], dtype="str"),
         _lost_rows(tables),
         find_holes(tables),
-        _strange_names(tables),
+        strange_names(tables),
         _without_accounts(tables),
     ]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
@@ -65,40 +63,6 @@ def _lost_counts(rejected: pd.DataFrame, broken: pd.DataFrame) -> Iterator[str]:
         yield f"{words}; they are unknown, not zero, and so is every sum over them"
     if lost := int(broken["cell"].isna().sum()):
         yield f"rows that could be put in no period: {lost}; sums may lack them"
-
-
-def _strange_names(tables: Tables) -> pd.DataFrame:
-    """Name units and products that have complaints and no accounts, with the likely match."""
-    given = tables.complaints or tables.complaint_counts
-    if given is None or tables.exposure is None:
-        return _frame([])
-    columns = [column for column in ("unit_id", "product") if given.gives(column)]
-    return _frame([row for column in columns for row in _strangers(tables, given.name, column)])
-
-
-def _strangers(tables: Tables, table: str, column: str) -> Iterator[tuple[str, str]]:
-    counted, known = _names(tables, table, column), _names(tables, "exposure", column)
-    strange = [one for one in counted if one not in known]
-    free = [one for one in known if one not in counted]
-    for one in strange[:_SHOWN]:
-        near = difflib.get_close_matches(one.casefold(), map(str.casefold, free), n=1, cutoff=_LIKE)
-        match = next((f" (is it {other!r}?)" for other in free if [other.casefold()] == near), "")
-        words = f"{column} {one!r}{match} has {counted[one]:,} complaints and no row in exposure"
-        yield table, f"{words}: they are in no complaint rate; recode: gives both one name"
-    if len(strange) > _SHOWN:
-        yield table, f"{len(strange) - _SHOWN} more values of {column} are in no row of exposure"
-    for one in free[:_SHOWN] if strange else []:
-        yield "exposure", f"{column} {one!r} has accounts and not one complaint: is it named otherwise there?"
-
-
-def _names(tables: Tables, table: str, column: str) -> dict[str, int]:
-    number = "round(coalesce(sum(complaints), 0))::BIGINT" if table == COUNTS else "count(*)"
-    found = (
-        tables.require(table)
-        .relation.filter(f"{name(column)} IS NOT NULL")
-        .aggregate(f"{name(column)} AS name, {number} AS n")
-    )
-    return dict(found.order("n DESC, name").fetchall())
 
 
 def _without_accounts(tables: Tables) -> pd.DataFrame:

@@ -54,6 +54,8 @@ class Conversion:
         Words that stand for no value in every column.
     country : str
         Whose phones count as personal data, ISO 3166.
+    looked_up : frozenset of str
+        Columns of the file whose names are looked up among plain ones before their signs are looked at.
     """
 
     contract: Contract
@@ -63,6 +65,7 @@ class Conversion:
     spill: Path
     missing: tuple[str, ...] = ()
     country: str = ""
+    looked_up: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> dict[str, ColumnMap]:
@@ -105,7 +108,7 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
     cells = [cell for cell in mapped.values() if cell.alias]
     raw = {cell.alias: f"{_read(cell.column)} AS {name(cell.alias)}" for cell in cells}
     texts = [
-        f"{_text(cell, conversion.contract.column(key), conversion.missing)} AS {name(_text_of(key))}"
+        f"{_text(cell, conversion.contract.column(key), conversion)} AS {name(_text_of(key))}"
         for key, cell in mapped.items()
     ]
     typed = [
@@ -135,7 +138,7 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
         f"SELECT {', '.join([*kept, *masks, *keys])}, {shown} AS {name(CONTENT)}"
         f" FROM (SELECT *, {broken} AS {name(RULE)} FROM (SELECT *, {', '.join(typed)}"
         f" FROM (SELECT *, {', '.join(texts)} FROM (SELECT {', '.join([*raw.values(), *over]) or '0'}"
-        f" FROM {_scanned(file, conversion.mapping)}))))"
+        f" FROM {scanned(file, conversion.mapping)}))))"
     )
     return query, unused
 
@@ -204,7 +207,7 @@ def _columns_after_unpivot(file: RawFile, mapping: TableMap) -> dict[str, str]:
     return {**kept, mapping.unpivot.names_to: "VARCHAR", mapping.unpivot.values_to: "VARCHAR"}
 
 
-def _scanned(file: RawFile, mapping: TableMap) -> str:
+def scanned(file: RawFile, mapping: TableMap) -> str:
     """SQL for the rows of a file; of each cell that becomes a row, the empty ones included."""
     if mapping.unpivot is None:
         return file.scan
@@ -237,12 +240,12 @@ def _text_of(key: str) -> str:
     return f"#text {key}"
 
 
-def _text(cell: _Cell, canonical: Column, missing: tuple[str, ...]) -> str:
+def _text(cell: _Cell, canonical: Column, conversion: Conversion) -> str:
     """SQL for a value before it is typed: a text, or what the file has where it is of a type already."""
     column = cell.column
     if column.value is not None:
         return literal(column.value)
-    words = (*missing, *column.missing)
+    words = (*conversion.missing, *column.missing)
     is_decimal = _is_decimal_code(cell, canonical)
     if cell.is_typed and not is_decimal:
         none = ", ".join(f"TRY_CAST({literal(word)} AS {cell.type})" for word in words)
@@ -254,7 +257,9 @@ def _text(cell: _Cell, canonical: Column, missing: tuple[str, ...]) -> str:
     raw = f"{name(cell.alias)}::VARCHAR"
     if is_decimal:
         raw = f"regexp_replace({raw}, '\\.0$', '')"
-    text = f"nullif({cleaned_sql(raw) if canonical.type == 'code' else edged_sql(raw)}, '')"
+    looked_up = column.column in conversion.looked_up and not column.joined_with
+    clean = cleaned_sql(raw, looked_up=looked_up) if canonical.type == "code" else edged_sql(raw)
+    text = f"nullif({clean}, '')"
     if canonical.name in ("name_en", "name_zh"):  # is shown, and nothing is joined by it
         text = f"nullif(trim({raw}), '')"
     if canonical.type == "text":  # trimming long texts takes long

@@ -14,24 +14,32 @@ _HEAD = 20_480  # rows
 _MOST = 2_000  # distinct values of a column of names; one with more is of identifiers
 
 
-def know_plain_names(connection: duckdb.DuckDBPyConnection, file: RawFile, conversion: Conversion) -> None:
-    """Give a connection the table of plain names that ``cleaned_sql`` asks first; empty for a small file."""
-    connection.execute(f"CREATE TEMP TABLE {PLAIN_NAMES} (value VARCHAR)")
-    names = pa.table({"value": [""] if file.rows < LARGE else ["", *sorted(_plain(file, conversion))]})
-    connection.register("names", names)
-    connection.execute(f"INSERT INTO {PLAIN_NAMES} FROM names")
-    connection.unregister("names")
+def plain_names(file: RawFile, conversion: Conversion) -> dict[str, set[str]]:
+    """Return the plain names of each column of a large file whose first rows have some beyond ASCII.
 
-
-def _plain(file: RawFile, conversion: Conversion) -> set[str]:
+    Names in ASCII are as soon looked at as looked up.
+    """
     columns = [column for column in _columns(conversion) if column in file.columns]
-    if not columns:
-        return set()
+    if file.rows < LARGE or not columns:
+        return {}
     texts = ", ".join(f"{name(column)}::VARCHAR AS {name(column)}" for column in columns)
     with duckdb.connect() as connection:  # another one: this scan is not to count rejected lines
         head = connection.sql(f"SELECT {texts} FROM {file.scan} LIMIT {_HEAD}").to_arrow_table()
-    found = [head[column].unique().drop_null().to_pylist() for column in columns]
-    return {text for values in found if len(values) <= _MOST for text in values if cleaned(text) == text}
+    values = {column: head[column].unique().drop_null().to_pylist() for column in columns}
+    plain = {
+        column: {text for text in found if cleaned(text) == text}
+        for column, found in values.items()
+        if len(found) <= _MOST
+    }
+    return {column: found for column, found in plain.items() if not all(map(str.isascii, found))}
+
+
+def know_plain_names(connection: duckdb.DuckDBPyConnection, names: dict[str, set[str]]) -> None:
+    """Give a connection the table of plain names that ``cleaned_sql`` looks names up in."""
+    known = pa.table({"value": ["", *sorted(set().union(*names.values()))]})
+    connection.register("names", known)
+    connection.execute(f"CREATE TEMP TABLE {PLAIN_NAMES} AS FROM names")
+    connection.unregister("names")
 
 
 def _columns(conversion: Conversion) -> list[str]:

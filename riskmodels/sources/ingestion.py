@@ -21,10 +21,11 @@ from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, con
 from riskmodels.sources.cumulative import take_differences
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.folding import fold_doubts, with_fold_time
-from riskmodels.sources.heads import know_plain_names
+from riskmodels.sources.heads import know_plain_names, plain_names
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
 from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, refuse_lost_rows, unreadable
+from riskmodels.sources.readings import undeclared_marks
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
@@ -207,7 +208,7 @@ def _stage(
         given=_given_columns(folder / ACCEPTED),
         ignored=tuple(sorted(tally.ignored)),
         reconciled=reconciled + totals.met,
-        doubts=(*order, *totals.doubts, *undone.doubts),
+        doubts=(*tally.doubts, *order, *totals.doubts, *undone.doubts),
     )
 
 
@@ -258,12 +259,14 @@ def _screened(
     file: RawFile, conversion: Conversion, units: pa.Table | None, tally: Tally
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
     """Stream the rows of one file, accepted and rejected apart; count them and keep its malformed lines."""
-    query, unused = converted(file, conversion)
-    tally.begin(file, unused)
+    tally.begin(file, converted(file, conversion)[1])
     with limited_connection(conversion.spill) as connection:
         know_signs(connection)
-        know_plain_names(connection, file, conversion)
         try:
+            names = plain_names(file, conversion)
+            know_plain_names(connection, names)
+            query, _ = converted(file, replace(conversion, looked_up=frozenset(names)))
+            tally.doubts += undeclared_marks(file, conversion)
             batches = connection.sql(query).to_arrow_reader(ROWS_AT_ONCE)
             yield from screen(batches, conversion, units=units, tally=tally)
             malformed = malformed_lines(connection, file)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from riskmodels.sources.synonyms import plain
 
 ENOUGH = 0.9  # share of values from which on a column counts as dates, or numbers
+NOTHING_KNOWN = "since nothing else is known"
 Form = tuple[str | None, str, str]  # separator of thousands, decimal mark, grouping
 
 _BODIES: dict[Form, str] = {
@@ -133,7 +134,7 @@ def _weighed(best: Form, kinds: Counter[str], *, semicolons: bool, marks: frozen
             f"since numbers of four digits are there {'without it, too' if large else 'with it only'}",
         )
     else:
-        parts, why = sign == "," and not semicolons, "since nothing else is known"
+        parts, why = sign == "," and not semicolons, NOTHING_KNOWN
     example = next(value for value in kinds if sign in value)
     chosen: Form = (sign, other, "threes") if parts else (None, sign, "threes")
     words = "parts thousands" if parts else "is the decimal mark"

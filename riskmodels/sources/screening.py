@@ -52,6 +52,8 @@ class Tally:
         Columns that nothing is made from.
     totals : ControlTotals
         Of the rows that could be split.
+    doubts : list of str
+        How numbers may be read otherwise.
     """
 
     files: list[RawFile] = field(default_factory=list)
@@ -61,6 +63,7 @@ class Tally:
     malformed: list[pa.Table] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
     totals: ControlTotals = field(default_factory=ControlTotals)
+    doubts: list[str] = field(default_factory=list)
 
     def begin(self, file: RawFile, unused: set[str]) -> None:
         """Count from here on the rows of another file."""

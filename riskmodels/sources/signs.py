@@ -40,18 +40,18 @@ _EDGES = rf"[ \n\r{_BLANKS}{_INVISIBLE}]"
 _AT_EDGES = _python(rf"\A{_EDGES}+|{_EDGES}+\Z")
 
 
-def cleaned_sql(raw: str) -> str:
+def cleaned_sql(raw: str, *, looked_up: bool = False) -> str:
     """SQL for a code without invisible signs, in plain blanks, narrow letters and digits, and composed accents.
 
-    What is known to be clean costs one look into ``PLAIN_NAMES``, what else is plain a few comparisons; the rest
-    is cleaned by ``cleaned``, each value once and not each row. The connection must know both (``know_signs``).
+    What is plain costs a few comparisons, or with ``looked_up`` one look into the table ``PLAIN_NAMES``; the rest is
+    cleaned by ``cleaned``, each value once and not each row. The connection must know both (``know_signs``).
     """
     plain = f"regexp_full_match({raw}, {literal(f'[!-~{_PLAIN}]([ -~{_PLAIN}]*[!-~{_PLAIN}])?')})"
     signs = " OR ".join(f"contains({raw}, chr({sign}))" for sign in (0, 9, 10))
     ends = f"({raw} < '!' AND {raw} <> '') OR ends_with({raw}, ' ')"
     suspect = f"(strlen({raw}) <> length({raw}) AND NOT {plain}) OR {ends} OR {signs}"
-    known = f"{raw} IN (SELECT value FROM {PLAIN_NAMES})"
-    return f"CASE WHEN {known} THEN {raw} WHEN {suspect} THEN cleaned_name({raw}) ELSE {raw} END"
+    known = f"WHEN {raw} IN (SELECT value FROM {PLAIN_NAMES}) THEN {raw} " if looked_up else ""
+    return f"CASE {known}WHEN {suspect} THEN cleaned_name({raw}) ELSE {raw} END"
 
 
 def edged_sql(raw: str) -> str:
@@ -60,7 +60,7 @@ def edged_sql(raw: str) -> str:
     The connection must know ``edged`` (``know_signs``).
     """
     strange = f"regexp_matches({raw}, {literal(f'[{_WIDE[0]}-{_WIDE[-1]}]|^{_EDGES}|{_EDGES}$')})"
-    signs = " OR ".join(f"contains({raw}, chr({sign}))" for sign in (0, 9))
+    signs = " OR ".join(f"contains({raw}, chr({sign}))" for sign in (0, 9, 10))
     ends = f"({raw} < '!' AND {raw} <> '') OR ends_with({raw}, ' ')"
     suspect = f"(strlen({raw}) <> length({raw}) AND {strange}) OR {ends} OR {signs}"
     return f"CASE WHEN {suspect} THEN edged_figure({raw}) ELSE {raw} END"
