@@ -5,9 +5,10 @@ import re
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-
     from riskmodels.runner.kernels import Kernels
     from riskmodels.runner.plan import Plan
 
+Item = TypeVar("Item")
 _BY_SIGNAL = 128  # what shells add to the number of a signal that ended a program
 _WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160  # into a file or a pipe
 console = Console(width=_WIDTH, markup=False, emoji=False, highlight=False)  # data is shown as it is
@@ -94,6 +96,13 @@ def column_widths(columns: list[tuple[str, ...]], room: int) -> list[int]:
 def shown(text: str) -> str:
     """Mask personal data, and take out what would control the terminal."""
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "?", mask_personal_data(text))
+
+
+def with_progress(items: list[Item], words: str) -> Iterator[Item]:
+    """Give items one after the other, with a progress bar."""
+    from rich.progress import track  # here, for start-up
+
+    yield from track(items, description=words, console=Console(stderr=True), transient=True)
 
 
 def print_plan(folder: Path, valid_from: str, files: dict[str, str], steps: list[str]) -> None:

@@ -1,5 +1,6 @@
 """Run a whole assessment: every notebook, then the report, put in place as one folder."""
 
+import json
 import os
 import shutil
 import time
@@ -7,12 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from riskmodels.errors import RunError
 from riskmodels.labels import use_language
 from riskmodels.policy import load_policy
+from riskmodels.privacy import mask_values
 from riskmodels.report import write_report
 from riskmodels.results import replace_folder
 from riskmodels.runner.execution import execute_notebook
@@ -25,6 +28,7 @@ from riskmodels.sources import load_source
 from riskmodels.tables import sweep_store
 
 NOTEBOOK_FOLDER = Path(__file__).parents[2] / "notebooks"
+_SOURCE = "source.json"  # the source file as the notebooks read it; masked when they have
 _KERNELS = 2  # at a time
 
 
@@ -98,7 +102,7 @@ def _fill(
     use_language(plan.settings.language)
     (folder / "notebooks").mkdir()
     private_folder(folder / "results")
-    _write_source(plan, folder / "source.json")
+    _write_source(plan, folder / _SOURCE)
     steps = list(plan_steps(plan, folder, store))
     failed = plan.folder.with_name(f"{plan.folder.name}.failed")
     shutil.rmtree(failed, ignore_errors=True)
@@ -114,6 +118,7 @@ def _fill(
     write_report(notebooks, folder / "report.html", front=front)
     write_document(results, folder / "assessment.json")
     write_tables(results, folder / "tables")
+    _write_json(mask_values(json.loads((folder / _SOURCE).read_bytes())), folder / _SOURCE)
     write_manifest(plan, folder, seconds=seconds, code=[Path(__file__).parents[1], NOTEBOOK_FOLDER])
 
 
@@ -163,4 +168,8 @@ def _write_source(plan: Plan, path: Path) -> None:
     tables = {
         name: table.model_copy(update={"file": plan.files.get(name)}) for name, table in source.tables.items()
     }
-    path.write_text(source.model_copy(update={"tables": tables}).model_dump_json(indent=1) + "\n", "utf-8")
+    _write_json(json.loads(source.model_copy(update={"tables": tables}).model_dump_json()), path)
+
+
+def _write_json(content: Any, path: Path) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -15,6 +15,7 @@ from riskmodels.assessment import Findings
 from riskmodels.backtesting import Backtest
 from riskmodels.forecasting import Explanation, Forecast, Nowcast
 from riskmodels.losses import LossAssessment
+from riskmodels.privacy import mask_values
 from riskmodels.proposals import Proposals
 from riskmodels.results import load, load_all
 from riskmodels.runner.plan import Plan
@@ -175,7 +176,7 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
         },
     }
     path = folder / "manifest.json"
-    path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(mask_values(manifest), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _months(outlook: Forecast) -> list[Months]:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from riskmodels import __version__
+from riskmodels.cli.leaks import leak_scan
 from riskmodels.errors import MissingPartError, ParameterError, RiskModelsError
 from riskmodels.scratch import scratch_folder, sweep, write_whole
 from riskmodels.terminal import (
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 source_app = typer.Typer(help="Describe where data comes from.", no_args_is_help=True)
 app.add_typer(source_app, name="source")
+app.command("leak-scan")(leak_scan)
 SourceFile = Annotated[Path, typer.Argument(help="Source file, e.g. params/sources/sample.yaml.")]
 FileOptions = Annotated[
     list[str] | None,
