@@ -19,6 +19,7 @@ from riskmodels.errors import ResultError
 from riskmodels.manifests import check_result
 from riskmodels.misfits import misfits
 from riskmodels.params import Parameters
+from riskmodels.privacy import mask_code
 from riskmodels.tables import Table, open_table
 
 ResultT = TypeVar("ResultT")
@@ -51,7 +52,8 @@ def save(result: object, folder: str | Path) -> Path:
     -------
     Path
         The folder: ``result.json``, one ``.parquet`` a frame, one ``.npy`` an array. Stored tables are
-        named by their folder in the store, relative to this one, and not copied.
+        named by their folder in the store, relative to this one, and not copied. Personal data in texts is
+        masked, as everywhere.
 
     Raises
     ------
@@ -179,7 +181,9 @@ class _Writer:
             return {"tuple": [self.encode(item, f"{name}.{place}") for place, item in enumerate(value)]}
         if isinstance(value, date) and not isinstance(value, datetime):
             return {"date": value.isoformat()}
-        if value is None or isinstance(value, bool | int | str):
+        if isinstance(value, str):
+            return mask_code(value)
+        if value is None or isinstance(value, bool | int):
             return value
         if isinstance(value, float):
             return value if math.isfinite(value) else {"float": str(value)}
@@ -187,9 +191,22 @@ class _Writer:
 
     def _write_frame(self, frame: pd.DataFrame, name: str) -> None:
         try:
-            frame.to_parquet(self.folder / f"{name}.parquet")
+            _masked(frame).to_parquet(self.folder / f"{name}.parquet")
         except (ValueError, TypeError, NotImplementedError) as error:
             raise ResultError(f"{name} is a frame that cannot be saved: {error}") from None
+
+
+def _masked(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mask the codes and texts of a frame, two codes as two."""
+    masked = frame.copy(deep=False)
+    for place, kind in enumerate(frame.dtypes):
+        if kind in (object, "str"):
+            column = frame.iloc[:, place]
+            texts = column[column.map(lambda value: isinstance(value, str))]
+            changed = {text: new for text in texts.unique() if (new := mask_code(text)) != text}
+            if changed:
+                masked.isetitem(place, column.where(~column.isin(list(changed)), column.map(changed)).array)
+    return masked
 
 
 def _class_name(value: object) -> str:

@@ -5,11 +5,12 @@ import re
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-
     from riskmodels.runner.kernels import Kernels
     from riskmodels.runner.plan import Plan
 
+Item = TypeVar("Item")
 _BY_SIGNAL = 128  # what shells add to the number of a signal that ended a program
 _BUG = 70  # as in sysexits.h: an error inside the software
 _WIDTH = (
@@ -144,6 +146,13 @@ def column_widths(columns: list[tuple[str, ...]], room: int) -> list[int]:
 def shown(text: str) -> str:
     """Mask personal data, and take out what would control the terminal."""
     return re.sub(_CONTROLS, "?", mask_personal_data(text))
+
+
+def with_progress(items: list[Item], words: str) -> Iterator[Item]:
+    """Give items one after the other, with a progress bar."""
+    from rich.progress import track  # here, for start-up
+
+    yield from track(items, description=words, console=Console(stderr=True), transient=True)
 
 
 def print_plan(folder: Path, valid_from: str, files: dict[str, str], steps: list[str]) -> None:

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "riskmodels"
 DIRECTION = """
     privacy < errors, scratch < labels, misfits < params, display < tables, workdays
     < policy, scenario, risks, rates, accuracy, discrimination, matrices < sources, sample < panel, catalogue < forecasting < losses < backtesting < scorecard < stresstest < assessment < proposals
-    < listings, manifests < results < plots < report < runner < terminal < cli < __main__
+    < listings, manifests < results < leaks < plots < report < runner < terminal < cli < __main__
 """
 GROUP = {room.strip(): place for place, group in enumerate(DIRECTION.split("<")) for room in group.split(",")}
 OWNERS = {

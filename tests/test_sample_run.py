@@ -13,6 +13,7 @@ from banks import PARAMS, ROOT, SAMPLE, assess
 from bs4 import BeautifulSoup
 from jsonschema import validate
 
+from riskmodels.leaks import scan
 from riskmodels.runner.outputs import SCHEMA
 
 pytestmark = pytest.mark.whole
@@ -163,6 +164,7 @@ def test_personal_data_of_the_sample_is_nowhere(folder):
     assert {".parquet", ".ipynb", ".html", ".json"} <= {path.suffix for path in paths}
     found = {path.name for path in paths for text in texts(path) if re.search(every, text)}
     assert not found
+    assert scan(paths, within=folder).table.empty
     masked = "\n".join(text for path in folder.rglob("accepted.parquet") for text in texts(path))
     assert all(f"[{kind.replace('_', ' ')}]" in masked for kind in PLANTED)
 

@@ -6,6 +6,7 @@ from riskmodels.privacy.masking import (
     find_personal_data,
     mask_code,
     mask_personal_data,
+    mask_values,
 )
 
-__all__ = ["MAY_BE_PERSONAL", "Found", "find_personal_data", "mask_code", "mask_personal_data"]
+__all__ = ["MAY_BE_PERSONAL", "Found", "find_personal_data", "mask_code", "mask_personal_data", "mask_values"]

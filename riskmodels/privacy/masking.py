@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from riskmodels.privacy.numbers import MANY_DIGITS, NUMBERS, Kind, phones_of
 from riskmodels.privacy.signs import in_plain_signs, without_digests
@@ -103,6 +103,17 @@ def mask_code(text: str, *, country: str = "") -> str:
     while found := find_personal_data(text, country=country):
         text = _replaced(text, found, [f"[{one.kind} {_mark(text[one.start : one.end])}]" for one in found])
     return text
+
+
+def mask_values(value: Any) -> Any:
+    """Mask every text in nested lists and mappings; names of mappings, too."""
+    if isinstance(value, str):
+        return mask_personal_data(value)
+    if isinstance(value, list):
+        return [mask_values(item) for item in value]
+    if isinstance(value, dict):
+        return {mask_code(name): mask_values(item) for name, item in value.items()}
+    return value
 
 
 @lru_cache(4096)

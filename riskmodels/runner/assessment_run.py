@@ -156,4 +156,5 @@ def _write_source(plan: Plan, path: Path) -> None:
     tables = {
         name: table.model_copy(update={"file": plan.files.get(name)}) for name, table in source.tables.items()
     }
-    path.write_text(source.model_copy(update={"tables": tables}).model_dump_json(indent=1) + "\n", "utf-8")
+    content = source.model_copy(update={"tables": tables}).model_dump_json(indent=1)
+    path.write_text(content + "\n", encoding="utf-8")

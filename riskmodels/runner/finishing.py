@@ -1,8 +1,10 @@
 """Finish a run: what is made of the notebooks and results once all are there."""
 
+import json
 from pathlib import Path
 
 from riskmodels.policy import load_policy
+from riskmodels.privacy import mask_values
 from riskmodels.report import write_report
 from riskmodels.runner.front_page import summarise
 from riskmodels.runner.outputs import write_document, write_manifest, write_tables
@@ -10,11 +12,18 @@ from riskmodels.runner.plan import NOTEBOOK_FOLDER, Plan, Step
 
 
 def finish(plan: Plan, folder: Path, steps: list[Step], seconds: dict[str, float]) -> None:
-    """Write the report, ``assessment.json``, ``tables/`` and the manifest into the folder of a run."""
+    """Write the report, ``assessment.json``, ``tables/``, the masked source file and the manifest into the folder of a run."""
     results = folder / "results"
     front = summarise(plan.settings, results, policy=load_policy(plan.settings.policies, on=plan.policy_on))
     notebooks = [folder / "notebooks" / f"{step.name}.ipynb" for step in steps]
     write_report(notebooks, folder / "report.html", front=front)
     write_document(results, folder / "assessment.json")
     write_tables(results, folder / "tables")
+    _mask_source(folder / "source.json")
     write_manifest(plan, folder, seconds=seconds, code=[Path(__file__).parents[1], NOTEBOOK_FOLDER])
+
+
+def _mask_source(path: Path) -> None:
+    """Mask the source file as the notebooks read it, now that they have."""
+    content = mask_values(json.loads(path.read_bytes()))
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

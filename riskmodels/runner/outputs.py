@@ -16,6 +16,7 @@ from riskmodels.backtesting import Backtest
 from riskmodels.forecasting import Explanation, Forecast, Nowcast
 from riskmodels.losses import LossAssessment
 from riskmodels.manifests import MANIFEST, digests
+from riskmodels.privacy import mask_values
 from riskmodels.proposals import Proposals
 from riskmodels.results import load, load_all
 from riskmodels.runner.plan import Plan
@@ -172,7 +173,7 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
         "notebooks": digests(folder, ("notebooks",)),  # with times of their own: no two runs write the same
     }
     (folder / MANIFEST).write_text(
-        json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps(mask_values(manifest), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
 
 

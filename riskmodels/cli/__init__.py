@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from riskmodels import __version__
+from riskmodels.cli.leaks import leak_scan
 from riskmodels.errors import MissingPartError, ParameterError, RiskModelsError, file_error
 from riskmodels.scratch import scratch_folder, sweep, write_whole
 from riskmodels.terminal import (
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 source_app = typer.Typer(help="Describe where data comes from.", no_args_is_help=True)
 app.add_typer(source_app, name="source")
+app.command("leak-scan")(leak_scan)
 SourceFile = Annotated[Path, typer.Argument(help="Source file, e.g. params/sources/sample.yaml.")]
 FileOptions = Annotated[
     list[str] | None,

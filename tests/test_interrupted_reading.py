@@ -1,0 +1,15 @@
+"""Commands that read, killed at any moment: nothing raw is left, and the next run gives the same bytes."""
+
+import pytest
+from faults import kills_of_reading
+
+pytestmark = pytest.mark.slow
+
+KILLS = 18  # each command by each signal, twice
+FAULTS = {"raw after it", "raw or failed after the next", "other bytes"}
+
+
+def test_reading_killed_at_any_moment_leaves_nothing_raw_and_succeeds_the_next_time():
+    found = kills_of_reading(KILLS)
+    assert sum(counts["killed"] for counts in found.values()) > KILLS / 2
+    assert not {(command, fault) for command, counts in found.items() for fault in FAULTS & set(counts)}
