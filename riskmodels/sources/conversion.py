@@ -290,7 +290,7 @@ def _value(column: Column, mapped: Mapping[str, _Cell], conversion: Conversion) 
     if column.type == "code" and cell.column.format:
         return period_length(text)
     if column.type in ("code", "text"):
-        return _by_day(f"{text}::VARCHAR", cell.column, mapped, conversion)
+        return _by_day(f"{text}::VARCHAR", column, mapped, conversion)
     if column.type in ("timestamp", "date"):
         value = _moment(text, cell, conversion.timezone, SQL_TYPES[column.type])
         if cell.column.or_format:
@@ -330,9 +330,11 @@ def _number(text: str, cell: _Cell, kind: str) -> str:
     return f"CASE WHEN isfinite({number}){whole} THEN TRY_CAST({number} AS {kind}) END"
 
 
-def _by_day(text: str, column: ColumnMap, mapped: Mapping[str, _Cell], conversion: Conversion) -> str:
+def _by_day(text: str, column: Column, mapped: Mapping[str, _Cell], conversion: Conversion) -> str:
     """SQL for a code whose meaning changes with the day of the row."""
-    dated = {cleaned(old): new for old, new in column.recode.items() if not isinstance(new, str)}
+    cell = mapped[column.name]
+    recode = _recode(cell.column, cell, column)
+    dated = {old: new for old, new in recode.items() if not isinstance(new, str)}
     if not dated:
         return text
     at = next(known for known in conversion.contract.columns if known.name == conversion.contract.at)
