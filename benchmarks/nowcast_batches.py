@@ -3,8 +3,8 @@
 Banks of 1 to 12 complaints a day over two and a half years, by five ways of logging: with delays of ten days on
 average; the same after a new system whose day all older complaints bear, a year or two months ago; by loads on the
 fifth of each month, looked at before and after the load. The 95 % interval of the last month's count is compared
-with the truth, and its width with
-that of an oracle that knows the batches: the nowcast of the same complaints with their delays.
+with the truth, and its width with that of an oracle that knows the batches: the nowcast of the same complaints
+with their delays.
 """
 
 import sys

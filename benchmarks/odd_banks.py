@@ -32,13 +32,11 @@ def draw_tables(seed: int) -> dict[str, Rows]:
     }
     kept = {name: _twice(rng, rows) for name, rows in tables.items() if rows and rng.random() < 0.75}
     if rng.random() < 0.85 or not {"complaints", "complaint_counts"} & set(kept):
-        counted = rng.random() < 0.25
-        kept |= {
-            "complaint_counts" if counted else "complaints": tables[
-                "complaint_counts" if counted else "complaints"
-            ]
-        }
-        kept.pop("complaints" if counted else "complaint_counts", None)
+        chosen, other = "complaints", "complaint_counts"
+        if rng.random() < 0.25:
+            chosen, other = other, chosen
+        kept[chosen] = tables[chosen]
+        kept.pop(other, None)
     return kept
 
 

@@ -80,6 +80,7 @@ def whole(folder: Path) -> Times:
 
     readers.file_sha256 = store.file_sha256 = timed("digests", store.file_sha256)
     ingestion.repeated_rows = timed("duplicates", ingestion.repeated_rows)
+    ingestion.take_out = timed("duplicates", ingestion.take_out)
     policy = load_policy(Path(__file__).parents[1] / "params/policy", on="2026-10-01")
     start = time.perf_counter()
     tables = ingest(folder / "source.yaml", store=folder / "store")

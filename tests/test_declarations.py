@@ -44,6 +44,14 @@ def source(columns=None, country="GB", **table):
         ({"columns": {"redress": {"column": "x", "thousands": ",", "decimal": ","}}}, "are both ','"),
         ({"columns": {"channel": {"column": "x", "scale": 10.0}}}, "complaints.channel: scale does nothing"),
         (
+            {"columns": {"channel": {"column": "x", "grouping": "indian"}}},
+            "complaints.channel: grouping does nothing",
+        ),
+        (
+            {"columns": {"resolved_at": {"column": "x", "negative": "trailing"}}},
+            "complaints.resolved_at: negative does nothing",
+        ),
+        (
             {"columns": {"redress": {"column": "x", "format": "%Y"}}},
             "complaints.redress: format does nothing",
         ),

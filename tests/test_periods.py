@@ -200,6 +200,15 @@ def test_half_years_and_a_quarter(tmp_path):
         rm.build_panel(tables.complaint_counts, by=[], freq="Q")
 
 
+@pytest.mark.parametrize("month", ["2200-01", "9999-12"])
+def test_a_period_that_is_still_to_come_is_no_as_of_day(tmp_path, month):
+    columns = (
+        '{period_start: {column: month, format: "%Y-%m"}, period: {value: month}, complaints: {column: n}}'
+    )
+    with pytest.raises(ContractError, match=f"begins on {month}-01, which is still to come"):
+        take(tmp_path, f"month,n\n2024-01,5\n{month},6\n", columns)
+
+
 COMPLAINTS = """
 id: t
 title: t

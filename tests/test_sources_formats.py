@@ -435,6 +435,18 @@ def test_a_region_is_that_of_the_day_or_the_units(bank, tmp_path) -> None:
     assert rules(taken) == {4: "unit_id in units"}
 
 
+def test_a_code_of_a_column_of_floating_numbers_is_recoded_by_day(bank, tmp_path) -> None:
+    rows = [(1, "2024-01-31", 10.0), (2, "2024-02-01", 10.0), (3, "2024-02-01", 11.0)]
+    frame = pd.DataFrame(rows, columns=["complaint_id", "received_at", "unit_id"]).assign(product="p")
+    frame.to_parquet(tmp_path / "c.parquet")
+    recode = {"10.0": [{"value": "old"}, {"value": "new", "valid_from": "2024-02-01"}]}
+    columns = {name: {"column": name} for name in frame} | {
+        "unit_id": {"column": "unit_id", "recode": recode}
+    }
+    complaints = {"file": "c.parquet", "format": "parquet", "columns": columns}
+    assert list(bank(complaints=complaints).complaints.frame()["unit_id"]) == ["old", "new", "11"]
+
+
 # ---- control totals ----
 
 

@@ -33,7 +33,7 @@ _OF_KERNELS = (  # what is otherwise imported when it is first used
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
 )
-_OF_SOME = (
+_OF_SOME = (  # what single functions of the package import when they are called
     "holidays.countries",
     "SALib.analyze.sobol",
     "SALib.sample.sobol",

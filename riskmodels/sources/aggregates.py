@@ -16,7 +16,8 @@ from riskmodels.sources.sampling import Sample
 from riskmodels.sources.totals import is_called_total
 from riskmodels.tables import runs_without, told_hole
 
-_SHOWN = 3
+_SHOWN = 3  # values, or holes, in a doubt
+_MOST_STEP = 12  # months from one row to the next: a table of counts has a row each year at least
 
 
 def added_over(fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]]) -> Guess:
@@ -33,18 +34,17 @@ def added_over(fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]
     if not doubles:
         return Guess()
     used = {made.get("column") for made in columns.values()}
-    rows = len(sample.rows)
     chosen = [
         found.name
         for found in fit.unused
-        if found.filled and found.name not in used and 1 < len(found.kinds) < rows
+        if found.filled and found.name not in used and 1 < len(found.kinds) < len(sample.rows)
     ]
     left = _doubles(sample, [*keys, *chosen])
     if left == doubles:
         return Guess(
             doubts=[f"{doubles} rows are of the cell of an earlier one: they will be rejected as doubles"]
         )
-    for column in list(reversed(chosen)):
+    for column in reversed(chosen):
         fewer = [other for other in chosen if other != column]
         if _doubles(sample, [*keys, *fewer]) == left:
             chosen = fewer
@@ -60,11 +60,7 @@ def called_totals(
     fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]], over: list[str]
 ) -> list[str]:
     """Name the values of key columns that may be totals of the other rows."""
-    keys = (
-        [columns[key].get("column") for key in fit.contract.cell if key in columns]
-        if fit.contract.cell
-        else []
-    )
+    keys = [columns[key].get("column") for key in fit.contract.cell if key in columns]
     doubts = []
     for column in [*filter(None, keys), *over]:
         if column in sample.types and (
@@ -95,7 +91,7 @@ def holes(fit: Fit, sample: Sample) -> Guess:
         return Guess()
     months = pd.period_range(counts.index.min(), counts.index.max(), freq="M")
     values = np.asarray(counts.reindex(months, fill_value=0), dtype=np.float64)
-    step = int(np.diff(np.flatnonzero(values)).min(initial=12)) if fit.contract.cell else 1
+    step = int(np.diff(np.flatnonzero(values)).min(initial=_MOST_STEP)) if fit.contract.cell else 1
     least = {"least": 1.0} if fit.contract.cell else {}
     usual = float(np.median(values[values > 0]))
     runs = runs_without(values, step=step, **least)

@@ -28,7 +28,7 @@ FOLD_BY = "fold_by"  # the time of a row of an event log
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _TYPED = ("BIGINT", "BOOLEAN", "DATE", "DOUBLE", "INTEGER", "TIMESTAMP", _ZONED)  # need no reading as text
 _YEARS = "1900 AND 9999"  # others are typing errors, or infinite
-_SUPPRESSED = (
+_SUPPRESSED = (  # what stands where a sender hides a small count
     r"(?i)\s*(\*+|(<|≤|＜|under|fewer than|less than|少于|不足)\s?=?\s?\d+|\.{2,}|…|\[[a-z]\]"
     r"|n\.?\s?/?\s?[ad]\.?|suppressed|withheld|confidential|不公布|保密)\s*"
 )
@@ -299,7 +299,7 @@ def _value(column: Column, mapped: Mapping[str, _Cell], conversion: Conversion) 
     if column.type == "code" and cell.column.format:
         return period_length(text)
     if column.type in ("code", "text"):
-        return _by_day(f"{text}::VARCHAR", cell.column, mapped, conversion)
+        return _by_day(f"{text}::VARCHAR", column, mapped, conversion)
     if column.type in ("timestamp", "date"):
         value = _moment(text, cell, conversion.timezone, SQL_TYPES[column.type])
         if cell.column.or_format:
@@ -339,9 +339,11 @@ def _number(text: str, cell: _Cell, kind: str) -> str:
     return f"CASE WHEN isfinite({number}){whole} THEN TRY_CAST({number} AS {kind}) END"
 
 
-def _by_day(text: str, column: ColumnMap, mapped: Mapping[str, _Cell], conversion: Conversion) -> str:
+def _by_day(text: str, column: Column, mapped: Mapping[str, _Cell], conversion: Conversion) -> str:
     """SQL for a code whose meaning changes with the day of the row."""
-    dated = {cleaned(old): new for old, new in column.recode.items() if not isinstance(new, str)}
+    cell = mapped[column.name]
+    recode = _recode(cell.column, cell, column)
+    dated = {old: new for old, new in recode.items() if not isinstance(new, str)}
     if not dated:
         return text
     at = next(known for known in conversion.contract.columns if known.name == conversion.contract.at)

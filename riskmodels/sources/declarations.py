@@ -25,6 +25,8 @@ _FITS = {  # field of a column's mapping -> types of columns that it can do some
     "days_after": {"timestamp", "date"},
     "thousands": {"integer", "number"},
     "decimal": {"integer", "number"},
+    "grouping": {"integer", "number"},
+    "negative": {"integer", "number"},
     "scale": {"integer", "number"},
     "cumulative": {"integer", "number"},
 }

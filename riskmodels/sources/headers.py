@@ -32,7 +32,7 @@ def is_label(column: str) -> bool:
 
 
 def refuse_doubled(where: object, wanted: Iterable[str], columns: Iterable[str]) -> None:
-    """Raise ContractError where a column that is wanted by its name is one of several; ``where`` is told."""
+    """Raise ContractError where a column that is wanted by its name is one of several, and name ``where``."""
     doubled = names_in(columns)
     folded = {column.casefold() for column in wanted}
     if twice := [column for column in doubled if column.casefold() in folded]:

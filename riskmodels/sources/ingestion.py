@@ -328,14 +328,25 @@ def _last_day(staged: dict[str, _Staged]) -> date:
             f"the source's {table} have no accepted row{why}. Correct the source file;"
             " or, where there are none, give as_of"
         )
-    counts = pc.value_counts(pc.cast(pc.floor_temporal(days, unit="month"), pa.date32()).combine_chunks())
-    months = counts.field("values").to_numpy(zero_copy_only=False).astype("datetime64[M]").astype("int64")
-    order = months.argsort()
-    end = ending(months[order], counts.field("counts").to_numpy(zero_copy_only=False)[order]) + 1
-    before = pa.scalar(date(1970 + end // 12, end % 12 + 1, 1)).cast(days.type)
-    last = pc.max(days.filter(pc.less(days, before))).as_py()
+    last = _last_but_lone(days)
     if table == "complaints":
-        return date(last.year, last.month, last.day)
+        return last
+    if last > datetime.now().astimezone().date():
+        raise ContractError(
+            f"the source's {table} have a row whose period begins on {last}, which is still to come: correct it, or"
+            " give as_of in the source file"
+        )
     ends = pq.read_table(path, columns=["period_start", "period"], filters=[("period_start", "=", last)])
     months = max(PERIOD_MONTHS[period] for period in ends["period"].to_pylist())
     return (pd.Period(last, freq="M") + months - 1).end_time.date()
+
+
+def _last_but_lone(days: pa.ChunkedArray) -> date:
+    """Return the last of days, lone ones far after all others left out."""
+    firsts = pc.cast(pc.floor_temporal(days, unit="month"), pa.date32())
+    counts = pa.table({"month": firsts}).group_by("month").aggregate([("month", "count")]).sort_by("month")
+    months = counts["month"].to_numpy().astype("datetime64[M]").astype("int64")  # since 1970
+    end = ending(months, counts["month_count"].to_numpy())
+    not_lone = pc.less_equal(firsts, pa.scalar(date(1970 + end // 12, end % 12 + 1, 1)))
+    last = pc.max(days.filter(not_lone)).as_py()
+    return date(last.year, last.month, last.day)

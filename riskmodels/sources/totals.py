@@ -22,9 +22,9 @@ _WORDS = (
 )
 _BELOW = r"小计|小計|sub-?\s?total"
 _ENOUGH = 20  # bits: how unlikely it is that a row whose name does not say so is the sum by chance
-_ENOUGH_EMPTY = 6
+_ENOUGH_EMPTY = 6  # bits, where it is empty: that says "all" only of a unit, of others as well "not known"
 _LARGEST = 3  # a total is the largest row, or nearly
-_SHOWN = 3
+_SHOWN = 3  # kept totals per column, in doubts
 _CLOSE = "abs({one} - {other}) <= 1e-9 * greatest(abs({one}), abs({other}))"
 
 

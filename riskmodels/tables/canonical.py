@@ -21,6 +21,11 @@ MONTH = Column(name="month", type="date", words="first day of the month", requir
 MONTH_RULE = Rule(
     name="month starts on day 1", holds="day(month) = 1", words="month is a first day", column="month"
 )
+PERIOD_RULE = Rule(
+    name="period starts on day 1",
+    holds="period_start = date_trunc(CASE period WHEN 'quarter' THEN period ELSE 'month' END, period_start)",
+    words="period_start is the first day of its month or quarter, or of a month where a year may begin",
+)
 
 UNITS = Contract(
     table="units",
@@ -150,15 +155,7 @@ COMPLAINT_COUNTS = Contract(
     key=("unit_id", "product", "channel", "customer_group", "period_start"),
     at="period_start",
     counted="complaints",
-    rules=(
-        Rule(
-            name="period starts on day 1",
-            holds="period_start = "
-            "date_trunc(CASE period WHEN 'quarter' THEN period ELSE 'month' END, period_start)",
-            words="period_start is the first day of its month or quarter,"
-            " or of a month where a year may begin",
-        ),
-    ),
+    rules=(PERIOD_RULE,),
 )
 
 EXPOSURE = Contract(
