@@ -46,6 +46,16 @@ def test_of_loads_it_is_told_up_to_which_day_they_take_in():
     assert np.isnan(found.growth)
 
 
+def test_some_complaints_may_be_logged_before_their_load():
+    """Too few to show a delay: they count as reported, and no share of their month is zero."""
+    bank = nowcast_batches.draw_bank("load to come", 3)
+    early = (bank.rows["received_at"] >= "2025-06-01") & (bank.rows.index % 20 == 0)
+    rows = bank.rows.assign(logged_at=bank.rows["logged_at"].mask(early, bank.rows["received_at"]))
+    last = rm.nowcast(rows, as_of=bank.as_of).table.iloc[-1]
+    assert last["reported"] == early.sum() > 0
+    assert last["nowcast"] == pytest.approx(bank.truth, rel=0.3)
+
+
 def test_a_quarter_whose_last_load_is_to_come_is_not_complete():
     bank = nowcast_batches.draw_bank("load to come", 3)
     quarters = pd.period_range("2025Q1", "2025Q2", freq="Q")

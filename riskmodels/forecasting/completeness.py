@@ -98,7 +98,8 @@ def estimate(known: Reports) -> Estimate:
     month = _months(days) - _months(days[:1])
     inside = month < len(known.periods)
     days, month, received = days[inside], month[inside], known.received[inside]
-    logged = batches.mixed(delays.reported(days, known.delayed.as_of), days)
+    taken = (days <= batches.covered).astype(float)
+    logged = batches.mixed(delays.reported(days, known.delayed.as_of), taken)
     arrivals = _arrivals(received, logged, days, month)
     counts = np.bincount(month, received, minlength=len(known.periods)).astype(float)
     reported = np.where(known.unknown, np.nan, counts)

@@ -230,11 +230,9 @@ def _nowcast(known: Reports, day: pd.Timestamp, seed: int) -> Nowcast:
 def _table(found: Estimate, days: DayCounts, seed: int) -> pd.DataFrame:
     known, delays = found.completeness, found.delays
     periods, reported, share = known.periods, known.reported, known.share
+    taken = found.arrivals @ (found.days <= found.batches.covered)
     sample = delays.sample(found.days, found.arrivals, days.as_of, draws=_DRAWS, seed=seed)
-    expected = known.expected
-    if found.batches.share:
-        taken = found.arrivals @ (found.days <= found.batches.covered)
-        sample = np.minimum((1 - found.batches.share) * sample + found.batches.share * taken, 1.0)
+    sample, expected = found.batches.mixed(sample, taken), known.expected
     if found.usual is not None:
         final = found.usual.draw(np.nan_to_num(reported), sample, seed)
         expected = np.where(np.isnan(reported), np.nan, final.mean(axis=0))
