@@ -8,7 +8,9 @@ import pytest
 import riskmodels as rm
 from riskmodels.errors import ContractError
 from riskmodels.forecasting.batches import find_batches
+from riskmodels.forecasting.completeness import estimate
 from riskmodels.forecasting.delays import DayCounts
+from riskmodels.forecasting.reports import reports_on
 
 pytestmark = pytest.mark.whole
 
@@ -42,6 +44,28 @@ def test_of_loads_it_is_told_up_to_which_day_they_take_in():
     assert found.table["reported"].iloc[-1] == 0
     assert found.table["nowcast"].iloc[-1] == pytest.approx(bank.truth, rel=0.3)
     assert np.isnan(found.growth)
+
+
+def test_some_complaints_may_be_logged_before_their_load():
+    """Too few to show a delay: they count as reported, and no share of their month is zero."""
+    bank = nowcast_batches.draw_bank("load to come", 3)
+    early = (bank.rows["received_at"] >= "2025-06-01") & (bank.rows.index % 20 == 0)
+    rows = bank.rows.assign(logged_at=bank.rows["logged_at"].mask(early, bank.rows["received_at"]))
+    last = rm.nowcast(rows, as_of=bank.as_of).table.iloc[-1]
+    assert last["reported"] == early.sum() > 0
+    assert last["nowcast"] == pytest.approx(bank.truth, rel=0.3)
+
+
+def test_a_quarter_whose_last_load_is_to_come_is_not_complete():
+    bank = nowcast_batches.draw_bank("load to come", 3)
+    quarters = pd.period_range("2025Q1", "2025Q2", freq="Q")
+    found = rm.nowcast(bank.rows, as_of=bank.as_of)
+    months = found.table.set_index("period").loc["2025-04":"2025-06"]
+    wanted = [1.0, months["reported"].sum() / months["nowcast"].sum()]
+    assert 0.6 < wanted[1] < 0.8
+    np.testing.assert_allclose(found.for_periods(quarters), wanted, rtol=1e-6)
+    alone = estimate(reports_on(bank.rows, bank.as_of)).completeness
+    np.testing.assert_allclose(alone.for_periods(quarters), wanted, rtol=0.01)
 
 
 def test_a_system_that_is_a_day_old_tells_no_delay():

@@ -14,7 +14,7 @@ from riskmodels.losses.drawn import drawn_figures
 from riskmodels.losses.elicitation import Mixture
 from riskmodels.losses.frequency import NegativeBinomial, Poisson
 from riskmodels.losses.graded import near_of, nodes, smooth_masses, smooth_tails, steps_of
-from riskmodels.losses.severity import Exponential, Gamma, GeneralizedPareto, Lognormal, Spliced
+from riskmodels.losses.severity import Exponential, Gamma, GeneralizedPareto, Levy, Lognormal, Spliced
 
 pytestmark = pytest.mark.whole
 
@@ -88,6 +88,13 @@ def test_sums_of_one_call_are_those_of_many() -> None:
 def test_no_loss_has_the_probability_that_its_numbers_say() -> None:
     few = LossCell(name="a", frequency=NegativeBinomial(mean=0.2, dispersion=0.5), severity=Exponential())
     assert without_loss([[few]])[0] == pytest.approx((1 + 0.1) ** -2.0)
+
+
+def test_hardly_any_losses_without_a_mean_are_summed_up() -> None:
+    """Numbers as rare as the level are zero, which an infinite mean is not multiplied by."""
+    row = aggregate_losses(cells_of(Levy(), rate=1e-6)).table.iloc[-1]
+    assert row["value_at_risk"] == 0.0
+    assert row["expected_shortfall"] == np.inf
 
 
 @pytest.mark.parametrize("seed", range(2))

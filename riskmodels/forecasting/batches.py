@@ -60,11 +60,11 @@ class Batches:
         history = self.regular.as_of - int(self.regular.received.min())
         return self.share > 0 or (self.rows > 0 and history < _LONG)
 
-    def mixed(self, logged: Floats, days: Integers) -> Floats:
-        """Return the share of each day's complaints that is logged, loads included, shape as ``logged``."""
+    def mixed(self, logged: Floats, taken: Floats) -> Floats:
+        """Return shares that are logged, loads included, given the shares that loads have taken in."""
         if not self.share:
             return logged
-        return np.maximum((1 - self.share) * logged + self.share * (days <= self.covered), LEAST)
+        return np.clip((1 - self.share) * logged + self.share * taken, LEAST, 1.0)
 
 
 def find_batches(reports: DayCounts) -> Batches:

@@ -12,6 +12,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.forecasting.batches import Batches, find_batches
 from riskmodels.forecasting.delay_curves import LEAST
 from riskmodels.forecasting.delays import Delays, estimate_delays
+from riskmodels.forecasting.loads import UsualCounts, usual_counts
 from riskmodels.forecasting.reports import Reports, Stored, day_of, reports_on
 from riskmodels.tables import Table
 
@@ -35,11 +36,14 @@ class Completeness:
         Complaints logged by the day [complaints], NaN where the source does not know the month.
     share : ndarray, shape (T,)
         Of the final count, in (0, 1).
+    expected : ndarray, shape (T,)
+        Final count [complaints], NaN where the source does not know the month.
     """
 
     periods: pd.PeriodIndex
     reported: Floats
     share: Floats
+    expected: Floats
 
     def for_periods(self, periods: pd.PeriodIndex) -> Floats:
         """Return the completeness of months or quarters, see ``Nowcast.for_periods``."""
@@ -49,7 +53,7 @@ class Completeness:
             )
         places = periods.get_indexer(self.periods.asfreq(periods.freqstr))
         inside = places >= 0
-        weight = np.nan_to_num(self.reported / self.share) + _LEAST_WEIGHT
+        weight = np.nan_to_num(self.expected) + _LEAST_WEIGHT
         known, whole = (
             np.bincount(places[inside], values[inside], minlength=len(periods))
             for values in (weight * self.share, weight)
@@ -61,12 +65,14 @@ class Completeness:
 class Estimate:
     """A completeness, and what it is made of: delay, batches, the days received, and the arrivals on them.
 
-    ``days`` since 1970-01-01, (days,); ``arrivals`` (T, days), whose rows add up to one.
+    ``usual`` is what the months before lead to expect, where the delay says too little; ``days`` since
+    1970-01-01, (days,); ``arrivals`` (T, days), whose rows add up to one.
     """
 
     completeness: Completeness
     delays: Delays
     batches: Batches
+    usual: UsualCounts | None
     days: Integers
     arrivals: Floats
 
@@ -92,15 +98,22 @@ def estimate(known: Reports) -> Estimate:
     month = _months(days) - _months(days[:1])
     inside = month < len(known.periods)
     days, month, received = days[inside], month[inside], known.received[inside]
-    logged = batches.mixed(delays.reported(days, known.delayed.as_of), days)
+    taken = (days <= batches.covered).astype(float)
+    logged = batches.mixed(delays.reported(days, known.delayed.as_of), taken)
     arrivals = _arrivals(received, logged, days, month)
-    reported = np.bincount(month, received, minlength=len(known.periods)).astype(float)
-    found = Completeness(
-        periods=known.periods,
-        reported=np.where(known.unknown, np.nan, reported),
-        share=np.clip(arrivals @ logged, LEAST, 1 - LEAST),
+    counts = np.bincount(month, received, minlength=len(known.periods)).astype(float)
+    reported = np.where(known.unknown, np.nan, counts)
+    share = np.clip(arrivals @ logged, LEAST, 1 - LEAST)
+    usual = usual_counts(known.periods, reported, share) if batches.tell_little else None
+    expected = usual.expected(reported, share) if usual else reported / share
+    return Estimate(
+        completeness=Completeness(periods=known.periods, reported=reported, share=share, expected=expected),
+        delays=delays,
+        batches=batches,
+        usual=usual,
+        days=days,
+        arrivals=arrivals,
     )
-    return Estimate(completeness=found, delays=delays, batches=batches, days=days, arrivals=arrivals)
 
 
 def _months(days: Integers) -> Integers:

@@ -22,6 +22,11 @@ class UsualCounts:
     shape: Floats
     scale: Floats
 
+    def expected(self, reported: Floats, share: Floats) -> Floats:
+        """Return the expected counts in the end, given the reported and which share that is, (T,)."""
+        mean = (self.shape + reported) / (1 / self.scale + share)
+        return reported + mean * (1 - share)
+
     def draw(self, reported: Floats, sample: Floats, seed: int) -> Floats:
         """Draw the counts in the end, (draws, T), given the reported, from a sample of the share, (draws, T).
 

@@ -11,7 +11,6 @@ import pandas as pd
 from riskmodels.display import Displayed
 from riskmodels.forecasting.completeness import Completeness, Estimate, estimate
 from riskmodels.forecasting.delays import DayCounts
-from riskmodels.forecasting.loads import usual_counts
 from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_on
 from riskmodels.tables import Table
 
@@ -98,7 +97,10 @@ class Nowcast(Displayed):
             A period ends after the last month that is known.
         """
         found = Completeness(
-            periods=self.periods, reported=self.table["reported"].to_numpy(), share=self.completeness
+            periods=self.periods,
+            reported=self.table["reported"].to_numpy(),
+            share=self.completeness,
+            expected=self.table["nowcast"].to_numpy(),
         )
         return found.for_periods(periods)
 
@@ -228,13 +230,11 @@ def _nowcast(known: Reports, day: pd.Timestamp, seed: int) -> Nowcast:
 def _table(found: Estimate, days: DayCounts, seed: int) -> pd.DataFrame:
     known, delays = found.completeness, found.delays
     periods, reported, share = known.periods, known.reported, known.share
+    taken = found.arrivals @ (found.days <= found.batches.covered)
     sample = delays.sample(found.days, found.arrivals, days.as_of, draws=_DRAWS, seed=seed)
-    expected = reported / share  # NaN where unknown
-    if found.batches.share:
-        taken = found.arrivals @ (found.days <= found.batches.covered)
-        sample = np.minimum((1 - found.batches.share) * sample + found.batches.share * taken, 1.0)
-    if found.batches.tell_little:
-        final = usual_counts(periods, reported, share).draw(np.nan_to_num(reported), sample, seed)
+    sample, expected = found.batches.mixed(sample, taken), known.expected
+    if found.usual is not None:
+        final = found.usual.draw(np.nan_to_num(reported), sample, seed)
         expected = np.where(np.isnan(reported), np.nan, final.mean(axis=0))
         final_lower, final_upper = np.quantile(final, _INTERVAL, axis=0)
     else:

@@ -341,5 +341,5 @@ def _first_ranges(cells: Sequence[LossCell], level: float) -> Floats:
     largest = [
         float(cell.severity.ppf(np.asarray(share))) for cell, share in zip(cells, rare.tolist(), strict=True)
     ]
-    found: Floats = np.array(largest) + np.where(np.isfinite(usual), many * usual, 0.0)
+    found: Floats = np.array(largest) + many * np.where(np.isfinite(usual), usual, 0.0)
     return found
