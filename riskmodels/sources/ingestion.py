@@ -125,6 +125,7 @@ class _Staged:
             unknown_months=self.mapping.unknown_months,
             breaks=self.mapping.breaks,
             observed_from=self.mapping.observed_from,
+            holidays=source.holidays,
             given_columns=self.given,
             ignored_columns=self.ignored,
             reconciled=self.reconciled,
