@@ -12,6 +12,7 @@ from one_table import take_counts, take_source
 
 import riskmodels as rm
 from riskmodels.errors import ParameterError
+from riskmodels.sources.drafting import draft_source
 from riskmodels.sources.periods import period_start
 
 COUNTS = (
@@ -187,3 +188,17 @@ def test_what_ends_within_a_quarter_is_none(text):
 def test_a_table_of_parts_of_a_year(tmp_path):
     rows = ["A,2025年一季度,100", "A,2025年上半年,250", "A,2025年前三季度,450", "A,2025年全年,700"]
     assert counts(tmp_path, rows, "year to quarter", "quarter", freq="Q")[0] == [[100, 150, 200, 250]]
+
+
+@pytest.mark.parametrize(
+    "name", ["本年累计", "complaints_ytd", "Complaints year to date", "Cumulative complaints"]
+)
+def test_a_draft_proposes_and_doubts(tmp_path, name):
+    rows = "".join(f"A,2025-{month:02d},{month * (month + 5)}\n" for month in range(1, 13))
+    (tmp_path / "c.csv").write_text(f"unit,month,{name}\n{rows}", encoding="utf-8")
+    draft = draft_source(tmp_path / "c.csv", target=tmp_path / "s.yaml", table="complaint_counts")
+    assert "cumulative: year" in draft.text
+    assert any("sums since the beginning of the year" in doubt for doubt in draft.doubts)
+    (tmp_path / "s.yaml").write_text(draft.text, encoding="utf-8")
+    table = rm.ingest(tmp_path / "s.yaml", store=tmp_path / "store").complaint_counts
+    assert table.frame()["complaints"].tolist() == [6, *range(8, 30, 2)]
