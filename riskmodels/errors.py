@@ -2,6 +2,7 @@
 
     RiskModelsError           the root: catch this to catch all of them
     ├── ParameterError        a policy, scenario, source or run file, or an argument, is not as it must be
+    │   └── TooLittleError    nor are data: too few, or too alike, for what is asked of them
     ├── ContractError         a source does not keep the contract of a table
     ├── ResultError           a saved result or stored table is missing, damaged or of another kind
     ├── RunError              a notebook failed while a run executed it
@@ -61,6 +62,10 @@ class ParameterError(RiskModelsError):
     """A parameter file or an argument is not as it must be."""
 
     exit_status = 3
+
+
+class TooLittleError(ParameterError):
+    """Data are too few, or too alike, to tell what is asked of them."""
 
 
 class ContractError(RiskModelsError):

@@ -46,6 +46,8 @@ class Panel(Displayed):
     rows_before : int
         Rows of lone dates before the first period, far from all others, or of days that the source is not said
         to observe: left out.
+    holidays : tuple of date
+        The bank's own days without work, beside those of a country that a forecast is told of.
     """
 
     keys: pd.DataFrame
@@ -55,6 +57,7 @@ class Panel(Displayed):
     kind: Kind
     breaks: tuple[Break, ...] = ()
     rows_before: int = 0
+    holidays: tuple[date, ...] = ()
 
     @classmethod
     def from_long(
@@ -255,7 +258,8 @@ def build_panel(
         freq=freq,
         unknown=table.provenance.unknown_months,
     ).until(end if last is None else _last_asked(end, last, counts))
-    panel = replace(panel, breaks=table.provenance.breaks, rows_before=table.rows_before)
+    source = table.provenance
+    panel = replace(panel, breaks=source.breaks, rows_before=table.rows_before, holidays=source.holidays)
     return panel if exposure is None else replace(panel, exposure=_exposure(panel, *exposure, by=by))
 
 

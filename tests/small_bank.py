@@ -33,7 +33,7 @@ ROW = {"indicator_id": "resolved_7wd", "unit_id": "", "numerator": 999.0, "denom
        "mix_before": 0.998, "own": 0.999,
        "own_size": 1000.0, "best": 1.03, "amber": 0.99, "red": 0.95, "logged": 1.0, "dispersion": 1.0, "points": 39.0,
        "points_sd": 1.2, "a": 998.5, "b": 2.5, "p_amber": 0.0, "p_red": 0.0, "rating": "green",
-       "weight": 4.0}  # fmt: skip
+       "left_out": 0.0, "weight": 4.0}  # fmt: skip
 RED = {"numerator": 900.0, "value": 0.9, "lower": 0.88, "upper": 0.92, "p_amber": 1.0, "p_red": 1.0,
        "rating": "red"}  # fmt: skip
 AMBER = {"numerator": 970.0, "value": 0.97, "lower": 0.96, "upper": 0.98, "p_amber": 1.0, "p_red": 0.1,

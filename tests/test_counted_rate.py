@@ -3,8 +3,10 @@
 import pandas as pd
 import pytest
 
+from riskmodels.assessment import assess
 from riskmodels.catalogue import find_doubts, indicators
-from riskmodels.scorecard import score
+from riskmodels.listings import list_contributions, list_ratings
+from riskmodels.scorecard import explain_unit, score
 
 MONTHS = [f"2024-{month:02d}-01" for month in range(1, 13)]
 
@@ -123,3 +125,22 @@ def test_the_scorecard_has_the_rate(take_in, default_policy) -> None:
     assert set(card.indicators["indicator_id"]) == {"complaint_rate"}
     assert card.table["unit_id"].tolist() == ["u0", "u1"]
     assert "complaint_rate" not in set(card.unavailable["indicator_id"])
+
+
+def test_a_rate_that_leaves_cases_out_is_not_shown_as_complete(take_in, default_policy) -> None:
+    known = [row for row in accounts() if (row["unit_id"], row["month"]) != ("u1", "2024-08-01")]
+    tables = take_in(complaint_counts=counts(each=60), exposure=known)
+    card = score(tables, default_policy, period="2024Q3")
+    told = {
+        unit: list_ratings(card, default_policy, unit_id=unit).frame["Value"][0] for unit in ("", "u0", "u1")
+    }
+    assert told == {
+        "": "720 (not complete: 60 cases left out)",
+        "u0": "720",
+        "u1": "720 (not complete: 60 cases left out)",
+    }
+    explained = explain_unit(card, default_policy, tables, "u1")
+    assert list_contributions(explained, default_policy).frame["Value"][0] == told["u1"]
+    found = assess(default_policy, data=tables, scorecard=card).table
+    evidence = found.loc[found["indicator_id"] == "complaint_rate", "evidence"]
+    assert evidence.str.contains("not complete: 60 cases are left out").any()

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from one_table import take_counts, take_source
 
 import riskmodels as rm
 from riskmodels.errors import ParameterError
+from riskmodels.sources.drafting import draft_source
 from riskmodels.sources.periods import period_start
 
 COUNTS = (
@@ -19,21 +21,15 @@ COUNTS = (
 )
 
 
-def take(folder, content, columns, table="complaint_counts", **fields):
-    (folder / "c.csv").write_text(content, encoding="utf-8")
-    lines = "".join(f"    {key}: {value}\n" for key, value in fields.items())
-    as_of = "" if table == "complaint_counts" else "as_of: 2025-12-31\n"
-    (folder / "s.yaml").write_text(
-        f"id: t\ntitle: t\ncountry: CN\n{as_of}tables:\n  {table}:\n    file: c.csv\n    format: csv\n{lines}"
-        f"    columns: {columns}\n",
-        encoding="utf-8",
-    )
-    return rm.ingest(folder / "s.yaml", store=folder / "store")
+OTHER = (
+    "id: t\ntitle: t\ncountry: CN\nas_of: 2025-12-31\ntables:\n  {table}:\n    file: c.csv\n    format: csv\n"
+    "    columns: {columns}\n"
+)
 
 
 def counts(folder, rows, form='"%Y-%m"', period="month", year="year", freq="M", **fields):
     text = "u,p,n\n" + "".join(f"{row}\n" for row in rows)
-    tables = take(folder, text, COUNTS % (form, period, year), **fields)
+    tables = take_counts(folder, text, COUNTS % (form, period, year), "CN", **fields)
     panel = rm.build_panel(tables.complaint_counts, by=["unit_id"], freq=freq)
     values = [[None if math.isnan(v) else v for v in row] for row in panel.values.tolist()]
     return values, tables.complaint_counts
@@ -85,7 +81,7 @@ def test_a_fiscal_year(tmp_path):
 
 def test_each_unit_product_and_part_has_its_own_sums(tmp_path):
     rows = "u,p,issue,n\nA,2025-01,x,1\nA,2025-01,y,10\nB,2025-01,x,5\nA,2025-02,x,3\nA,2025-02,y,30\nB,2025-02,x,5\n"
-    tables = take(tmp_path, rows, COUNTS % ('"%Y-%m"', "month", "year"), added_over="[issue]")
+    tables = take_counts(tmp_path, rows, COUNTS % ('"%Y-%m"', "month", "year"), added_over="[issue]")
     panel = rm.build_panel(tables.complaint_counts, by=["unit_id"])
     assert panel.values.tolist() == [[11, 22], [5, 0]]
 
@@ -113,7 +109,7 @@ def test_both_figures_of_an_observation(tmp_path):
         '{indicator_id: {column: i}, unit_id: {column: u}, month: {column: p, format: "%Y-%m"},'
         " numerator: {column: n, cumulative: year}, denominator: {column: d, cumulative: year}}"
     )
-    table = take(tmp_path, rows, columns, "observations").observations
+    table = take_source(tmp_path, rows, OTHER.format(table="observations", columns=columns)).observations
     assert table.frame()[["numerator", "denominator"]].to_numpy().tolist() == [[9, 10], [8, 10]]
     assert table.rejected["rule"].tolist() == ["a share is at most one"]  # 12 of 11
 
@@ -124,7 +120,7 @@ def test_accounts_do_not_add_up_over_time(tmp_path):
         " accounts: {column: n, cumulative: year}}"
     )
     with pytest.raises(ParameterError, match="cumulative is for what adds up over time"):
-        take(tmp_path, "u,p,n\nA,2025-01,1\n", columns, "exposure")
+        take_source(tmp_path, "u,p,n\nA,2025-01,1\n", OTHER.format(table="exposure", columns=columns))
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -192,3 +188,17 @@ def test_what_ends_within_a_quarter_is_none(text):
 def test_a_table_of_parts_of_a_year(tmp_path):
     rows = ["A,2025年一季度,100", "A,2025年上半年,250", "A,2025年前三季度,450", "A,2025年全年,700"]
     assert counts(tmp_path, rows, "year to quarter", "quarter", freq="Q")[0] == [[100, 150, 200, 250]]
+
+
+@pytest.mark.parametrize(
+    "name", ["本年累计", "complaints_ytd", "Complaints year to date", "Cumulative complaints"]
+)
+def test_a_draft_proposes_and_doubts(tmp_path, name):
+    rows = "".join(f"A,2025-{month:02d},{month * (month + 5)}\n" for month in range(1, 13))
+    (tmp_path / "c.csv").write_text(f"unit,month,{name}\n{rows}", encoding="utf-8")
+    draft = draft_source(tmp_path / "c.csv", target=tmp_path / "s.yaml", table="complaint_counts")
+    assert "cumulative: year" in draft.text
+    assert any("sums since the beginning of the year" in doubt for doubt in draft.doubts)
+    (tmp_path / "s.yaml").write_text(draft.text, encoding="utf-8")
+    table = rm.ingest(tmp_path / "s.yaml", store=tmp_path / "store").complaint_counts
+    assert table.frame()["complaints"].tolist() == [6, *range(8, 30, 2)]

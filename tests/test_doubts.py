@@ -88,12 +88,56 @@ def test_a_hole_in_a_table_of_counts_is_named_however_few_its_rows(take_in, freq
         }
         for month in months
     ]
-    assert f"no row in {gone[:7]}" in doubts(take_in(complaint_counts=rows))
+    hole = "no row in 2024-05," if freq == "MS" else "no row in 2024-04 to 2024-06,"
+    assert hole in doubts(take_in(complaint_counts=rows))
     assert (
         "no row after 2024-10-31"
         in doubts(take_in(complaint_counts=rows[: 21 if freq == "MS" else 0] or rows))
         or freq != "MS"
     )
+
+
+@pytest.mark.parametrize(
+    ("period", "starts", "hole"),
+    [
+        (
+            "quarter",
+            ["2023-01", "2023-04", "2023-10", "2024-07", "2024-10"],
+            ["2023-07/2023-09", "2024-01/2024-06"],
+        ),
+        ("half_year", ["2020-01", "2020-07", "2021-07", "2022-01"], ["2021-01/2021-06"]),
+        ("year", ["2018-04", "2019-04", "2021-04", "2022-04"], ["2020-04/2021-03"]),
+    ],
+)
+def test_a_hole_of_longer_periods_reaches_to_their_end(take_in, period, starts, hole) -> None:
+    """What is told can be copied: declared unknown, no doubt is left."""
+    rows = [{"period_start": f"{month}-01", "period": period, "complaints": 9} for month in starts]
+    first = take_in(complaint_counts=rows, as_of=None)
+    told = find_doubts(first)["doubt"]
+    assert [words.rpartition("unknown: [")[2].rstrip("]") for words in told] == hole
+    assert doubts(take_in(complaint_counts=rows, as_of=None, unknown_months={"complaint_counts": hole})) == ""
+
+
+def test_periods_of_several_lengths_have_no_hole(take_in) -> None:
+    starts = {
+        "2023-01": "half_year",
+        "2023-07": "half_year",
+        "2024-01": "quarter",
+        "2024-04": "quarter",
+        "2024-07": "month",
+    }
+    rows = [
+        {"period_start": f"{month}-01", "period": period, "complaints": 9} for month, period in starts.items()
+    ]
+    assert doubts(take_in(complaint_counts=rows, as_of="2024-07-31")) == ""
+
+
+def test_accounts_at_the_ends_of_quarters_have_holes_of_whole_quarters(take_in) -> None:
+    months = pd.DatetimeIndex(
+        ["2023-03-01", "2023-06-01", "2023-12-01", "2024-03-01", "2024-06-01", "2024-09-01"]
+    )
+    tables = take_in(exposure=exposure(months), complaints=complaints(), as_of="2024-12-31")
+    assert "unknown: [2023-07/2023-09]" in doubts(tables)
 
 
 def test_a_product_of_one_table_alone_is_told_with_the_likely_match(take_in) -> None:

@@ -10,7 +10,7 @@ from test_results import assert_same
 import riskmodels as rm
 from riskmodels.errors import ParameterError
 from riskmodels.listings import list_loss_years, list_losses, list_severities
-from riskmodels.losses import assess_losses, assess_losses_where_known
+from riskmodels.losses import assess_losses, assess_losses_where_known, experience
 from riskmodels.losses.aggregate import aggregate_losses
 from riskmodels.losses.cells import LossCell
 from riskmodels.losses.diagnostics import tail_thresholds
@@ -236,6 +236,19 @@ def test_very_heavy_losses_are_assessed(take_in, seed) -> None:
     assert len(listed.frame) == 2
     assert "inf" not in listed.sentence + listed.frame.to_csv()
     rm.plot(made).figure.canvas.draw()
+
+
+def test_what_is_no_want_of_losses_is_an_error(take_in, monkeypatch) -> None:
+    tables = made_losses(take_in, np.random.default_rng(1).lognormal(9, 1.5, 300))
+    with pytest.raises(ParameterError, match="is no period"):
+        assess_losses_where_known(tables, last="garbage")
+
+    def fails(*_: object, **__: object) -> None:
+        raise ParameterError("no range of losses passes the level 0.999")
+
+    monkeypatch.setattr(experience, "aggregate_losses", fails)
+    with pytest.raises(ParameterError, match="no range of losses"):
+        assess_losses_where_known(tables)
 
 
 def test_losses_capped_at_a_limit_say_that_they_do_not_tell_a_tail(take_in) -> None:

@@ -6,6 +6,7 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from one_table import take_counts, take_source
 
 import riskmodels as rm
 from riskmodels.errors import ContractError, ParameterError
@@ -130,19 +131,8 @@ def test_a_fiscal_year_begins_in_its_month():
         assert read(text, "year from 04")[0] == dt.date(2022, 4, 1)
 
 
-def take(folder, content, columns, country="BR", **settings):
-    (folder / "c.csv").write_text(content, encoding="utf-8")
-    lines = "".join(f"    {key}: {value}\n" for key, value in settings.items())
-    (folder / "s.yaml").write_text(
-        f"id: t\ntitle: t\ncountry: {country}\ntables:\n  complaint_counts:\n    file: c.csv\n    format: csv\n{lines}"
-        f"    columns: {columns}\n",
-        encoding="utf-8",
-    )
-    return rm.ingest(folder / "s.yaml", store=folder / "store")
-
-
 def test_a_year_and_its_quarter_in_two_columns(tmp_path):
-    tables = take(
+    tables = take_counts(
         tmp_path,
         "Ano;Trimestre;Instituicao;Total\n2021;1º;BANCO A;9\n2021;1º;BANCO B;271\n2021;2º;BANCO A;11\n2021;2º;BANCO B;264\n",
         "{unit_id: {column: Instituicao}, period_start: {column: Ano, joined_with: [Trimestre], format: quarter},"
@@ -155,7 +145,7 @@ def test_a_year_and_its_quarter_in_two_columns(tmp_path):
 
 
 def test_fiscal_years(tmp_path):
-    tables = take(
+    tables = take_counts(
         tmp_path,
         "fiscal_year,category,complaints\n2022-23,Loans,58990\n2023-24,Loans,85281\n2024-25,Loans,86670\n",
         '{product: {column: category}, period_start: {column: fiscal_year, format: "year from 04"},'
@@ -170,7 +160,7 @@ def test_fiscal_years(tmp_path):
 
 
 def test_years_as_columns(tmp_path):
-    tables = take(
+    tables = take_counts(
         tmp_path,
         "bank,formal_cases_2023,formal_cases_2022\nA,1311,1385\nB,1320,1147\n",
         "{unit_id: {column: bank}, period_start: {column: y, format: year}, period: {value: year},"
@@ -183,7 +173,7 @@ def test_years_as_columns(tmp_path):
 
 
 def test_half_years_and_a_quarter(tmp_path):
-    tables = take(
+    tables = take_counts(
         tmp_path,
         "Period,Firm,Complaints\n2024 H1,A,1200\n2024 H2,A,1310\nQ1 2025,A,650\n",
         "{unit_id: {column: Firm}, period_start: {column: Period, format: period},"
@@ -227,17 +217,15 @@ tables:
 
 
 def test_two_formats_of_one_column_and_days_after(tmp_path):
-    (tmp_path / "c.csv").write_text(
-        "id,day,took\n1,05/02/2024,3\n2,2024-02-06,0\n3,2024/02/07,1\n", encoding="utf-8"
-    )
-    (tmp_path / "s.yaml").write_text(COMPLAINTS.format(resolved="days_after: received_at"), encoding="utf-8")
-    rows = rm.ingest(tmp_path / "s.yaml", store=tmp_path / "store").complaints.frame()
+    content = "id,day,took\n1,05/02/2024,3\n2,2024-02-06,0\n3,2024/02/07,1\n"
+    rows = take_source(
+        tmp_path, content, COMPLAINTS.format(resolved="days_after: received_at")
+    ).complaints.frame()
     assert [str(day)[:10] for day in rows["received_at"]] == ["2024-02-05", "2024-02-06"]
     assert [str(day)[:10] for day in rows["resolved_at"]] == ["2024-02-08", "2024-02-06"]
 
 
 @pytest.mark.parametrize("start", ["resolved_at", "product", "logged_at"])
 def test_days_after_need_a_day(tmp_path, start):
-    (tmp_path / "s.yaml").write_text(COMPLAINTS.format(resolved=f"days_after: {start}"), encoding="utf-8")
     with pytest.raises(ParameterError, match=f"days_after names '{start}'; expected one of received_at"):
-        rm.ingest(tmp_path / "s.yaml", store=tmp_path / "store")
+        take_source(tmp_path, "", COMPLAINTS.format(resolved=f"days_after: {start}"))

@@ -43,6 +43,14 @@ def test_overdispersion_recovers_a_variance_ratio_of_two() -> None:
     assert overdispersion(counts, SIZES, proportion=False) == pytest.approx(2, abs=0.2)
 
 
+def test_overdispersion_has_a_bound() -> None:
+    """All events in a month with hardly any exposure: they count as one, and not as 1e-19."""
+    sizes = A([[1e12, 1e12, 1e-3]])
+    assert overdispersion(A([[0.0, 0.0, 1e14]]), sizes, proportion=False) == 1e14
+    assert overdispersion(A([[0.0, 0.0, 3.0]]), sizes, proportion=False) == 3
+    assert overdispersion(A([[0.0, 0.0, 1.0]]), A([[1e3, 1e3, 1.0]]), proportion=True) <= 2001
+
+
 def test_overdispersion_by_hand() -> None:
     # one unit: rate 12 / 4 = 3; expected 3, 3, 6; (2² + 1² ) / 3 + 3² / 6 over 2 degrees of freedom
     found = overdispersion(A([[5.0, 4.0, 3.0]]), A([[1.0, 1.0, 2.0]]), proportion=False)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from one_table import take_source
 
 import riskmodels as rm
 from riskmodels.errors import ContractError
@@ -32,9 +33,7 @@ def take(folder, lone=(), extra="", rows=400):
     days = [dt.date(2024, 1, 1) + dt.timedelta(days=i % 360) for i in range(rows)]
     lines = [f"{day},{day + dt.timedelta(days=i % 9)}" for i, day in enumerate(days)]
     lines += [f"{day},2024-03-01" if day < "2024" else f"{day},{day}" for day in lone]
-    (folder / "c.csv").write_text("received,logged\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    (folder / "s.yaml").write_text(SOURCE + extra, encoding="utf-8")
-    return rm.ingest(folder / "s.yaml", store=folder / "store")
+    return take_source(folder, "received,logged\n" + "\n".join(lines) + "\n", SOURCE + extra)
 
 
 @pytest.mark.parametrize(

@@ -83,11 +83,21 @@ def _about_indicator(
         evidence=label(
             "{numerator} over {denominator}; true value about {estimate} (90% interval {lower} to {upper});"
             " probability beyond the limit {probability:.0%}"
-        ).format(**shown, **counted, probability=row[f"p_{severity}"]),
+        ).format(**shown, **counted, probability=row[f"p_{severity}"])
+        + _left_out(row),
         value=value,
         limit=limit,
         amber=float(str(row["amber"])),
         **from_register(indicator.id, risks),
+    )
+
+
+def _left_out(row: Mapping[Any, Any]) -> str:
+    """Say how many cases a rate leaves out; nothing where it is complete."""
+    if not row["left_out"]:
+        return ""
+    return label("; not complete: {cases} cases are left out, as their accounts are unknown").format(
+        cases=shown_text(float(row["left_out"]))
     )
 
 

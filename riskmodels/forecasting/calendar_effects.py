@@ -1,6 +1,8 @@
 """Known effects of the calendar: days of a period, working days, the Lunar New Year that moves."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import product
 
 import numpy as np
@@ -17,6 +19,7 @@ _NEW_YEAR_EFFECTS = (-0.6, -0.4, -0.2, 0.0, 0.2)
 _EFFECT_DEVIATION = 0.3
 _NEW_YEAR_DAYS = (-7, 6)
 _YEAR_DAYS = 365.25
+_LEAST_WORK = 0.5  # days that a period without any working day counts for, as its logarithm is taken
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,8 +46,10 @@ class KnownEffects:
         return replace(self, effects=effects, prior=np.zeros(len(effects)))
 
 
-def known_effects(periods: pd.PeriodIndex, calendar: str | None) -> KnownEffects:
-    """Tabulate the known effects of periods; of a country's holidays only where a calendar is named.
+def known_effects(
+    periods: pd.PeriodIndex, calendar: str | None, *, closed: Collection[date] = ()
+) -> KnownEffects:
+    """Tabulate the known effects of periods; of holidays, ``closed`` besides, only where a calendar is named.
 
     Raises
     ------
@@ -59,11 +64,10 @@ def known_effects(periods: pd.PeriodIndex, calendar: str | None) -> KnownEffects
         return KnownEffects(
             days=lengths, regressors=np.zeros((len(periods), 1)), effects=np.zeros((1, 1)), prior=np.zeros(1)
         )
-    working = working_days(starts[0].date(), ends[-1].date(), country=calendar).set_index("day")[
-        "working_index"
-    ]
+    calendar_days = working_days(starts[0].date(), ends[-1].date(), country=calendar, closed=closed)
+    working = calendar_days.set_index("day")["working_index"]
     before = working.reindex(starts - pd.Timedelta(days=1)).fillna(0).to_numpy()
-    share = (working.loc[ends].to_numpy() - before) / days
+    share = np.maximum(working.loc[ends].to_numpy() - before, _LEAST_WORK) / days
     new_years = pd.DatetimeIndex(lunar_new_years(starts[0].year - 1, ends[-1].year + 1, country=calendar))
     window = pd.DatetimeIndex([]).append(
         [new_years + pd.Timedelta(days=offset) for offset in range(_NEW_YEAR_DAYS[0], _NEW_YEAR_DAYS[1] + 1)]

@@ -184,7 +184,7 @@ def know(
     return Known(
         exposure=exposure / exposure[:, [length - 1]],
         completeness=np.broadcast_to(share, (n, length)),
-        effects=known_effects(periods, calendar),
+        effects=known_effects(periods, calendar, closed=panel.holidays),
         periods=periods,
     )
 

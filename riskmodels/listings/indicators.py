@@ -1,9 +1,11 @@
 """What is said of an indicator wherever it is listed: its name, its interval, the quality of its data."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from riskmodels.catalogue import INDICATORS, format_value
-from riskmodels.labels import local
+from riskmodels.labels import label, local
 from riskmodels.policy import Policy
 from riskmodels.scorecard import Scorecard
 from riskmodels.tables import DataQuality, shown_share
@@ -37,6 +39,16 @@ def _table_of(quality: DataQuality, indicator_id: str) -> str:
 def quality_cell(quality: DataQuality | None, indicator_id: str) -> dict[str, str]:
     """Return the cell that stands beside an indicator's value; none where the quality is not given."""
     return {} if quality is None else {"Data quality": shown_share(indicator_quality(quality, indicator_id))}
+
+
+def value_of(row: Mapping[Any, Any]) -> str:
+    """Write the value of a rated indicator; a rate that leaves cases out says so, and is not shown as complete."""
+    value = format_value(row["indicator_id"], row["value"])
+    if not row["left_out"]:
+        return value
+    return label("{value} (not complete: {cases} cases left out)").format(
+        value=value, cases=f"{row['left_out']:,.0f}"
+    )
 
 
 def indicator_names(policy: Policy) -> dict[str, str]:

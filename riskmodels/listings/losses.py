@@ -17,8 +17,8 @@ _QUARTERS = 8
 _THOUSAND = 1000.0
 _INDICATOR = "potential_loss_rate"
 _UNKNOWN = (
-    "The source has no losses, or fewer than 120 of them, or the largest are all alike:"
-    " what a bad year may cost cannot be told."
+    "The source has no losses, or fewer than 120 of them, or the largest are all alike, or too few differ to fit"
+    " a curve: what a bad year may cost cannot be told."
 )
 
 

@@ -7,7 +7,13 @@ import pandas as pd
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import Listing, shown_text
 from riskmodels.labels import label, local, plain_label, rating_label
-from riskmodels.listings.indicators import indicator_names, indicator_quality, interval_of, quality_cell
+from riskmodels.listings.indicators import (
+    indicator_names,
+    indicator_quality,
+    interval_of,
+    quality_cell,
+    value_of,
+)
 from riskmodels.policy import Policy
 from riskmodels.scorecard import PARTS, Movements, Orders, Robustness, Scorecard, Sensitivity, UnitExplanation
 from riskmodels.scorecard.sensitivity import WEIGHTS
@@ -28,7 +34,7 @@ def list_ratings(
             "Indicator [unit]": f"{local(policy.indicator(row['indicator_id']), 'name')}"
             f" [{label(INDICATORS[row['indicator_id']].unit)}]",
             "Rating": rating_label(row["rating"]) if row["rating"] else label("no limit"),
-            "Value": format_value(row["indicator_id"], row["value"]),
+            "Value": value_of(row),
             "True value": format_value(row["indicator_id"], row["estimate"]),
             "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
             "Amber": format_value(row["indicator_id"], row["amber"]),
@@ -103,7 +109,7 @@ def list_contributions(explained: UnitExplanation, policy: Policy, *, most: int 
         {
             "Indicator": local(policy.indicator(row["indicator_id"]), "name"),
             "Rating": rating_label(row["rating"]),
-            "Value": format_value(row["indicator_id"], row["value"]),
+            "Value": value_of(row),
             "True value": format_value(row["indicator_id"], row["estimate"]),
             "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
             "Peers with its mix": format_value(row["indicator_id"], row["peers"]),

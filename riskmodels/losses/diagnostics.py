@@ -8,7 +8,7 @@ import pandas as pd
 import scipy
 
 from riskmodels.display import Displayed
-from riskmodels.errors import ParameterError
+from riskmodels.errors import TooLittleError
 from riskmodels.losses.fitting import fit_tail, standard_errors
 from riskmodels.losses.goodness import anderson_darling
 from riskmodels.losses.tails import fitted_tails, tail_probabilities
@@ -127,7 +127,7 @@ def tail_thresholds(losses: npt.ArrayLike, *, draws: int = 99, seed: int) -> pd.
     losses = np.sort(np.asarray(losses, dtype=float))
     highest = 1.0 - _FEWEST_IN_TAIL / max(len(losses), 1)
     if highest < _LEVELS[0]:
-        raise ParameterError(
+        raise TooLittleError(
             f"{len(losses)} losses are too few to choose a tail: thirty must lie beyond 75 %"
         )
     rng = np.random.default_rng(seed)
@@ -135,7 +135,7 @@ def tail_thresholds(losses: npt.ArrayLike, *, draws: int = 99, seed: int) -> pd.
     thresholds = np.unique(np.quantile(losses, levels))
     thresholds = np.array([at for at in thresholds.tolist() if _enough_above(losses, at)])
     if not len(thresholds):
-        raise ParameterError("the largest losses are all alike: they do not tell a tail")
+        raise TooLittleError("the largest losses are all alike: they do not tell a tail")
     p_values = np.array([_tail_p_value(losses, threshold, draws, rng) for threshold in thresholds.tolist()])
     accepted = np.logical_and.accumulate(p_values[::-1] > _REJECTED)[::-1]
     last = len(thresholds) - 1

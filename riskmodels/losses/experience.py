@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.display import Displayed, shown_amount
-from riskmodels.errors import ContractError, ParameterError
+from riskmodels.errors import ContractError, ParameterError, TooLittleError
 from riskmodels.forecasting import nowcast
 from riskmodels.losses.aggregate import LossDistribution, aggregate_losses
 from riskmodels.losses.contributions import euler_contributions
@@ -202,13 +202,16 @@ def _goodness(amounts: Floats, threshold: float, seed: int) -> pd.DataFrame:
 
 
 def assess_losses_where_known(tables: Tables, *, last: str | None = None) -> LossAssessment | None:
-    """Assess the losses of a bank; None where its source has none, too few to tell a tail, or none that tell one."""
+    """Assess the losses of a bank; None where its source has none, too few to tell a tail, or too much alike.
+
+    Anything else that fails is an error, as of ``assess_losses``.
+    """
     table = tables.losses
     if table is None or len(_experience(table, last, net=False)[0]) < _FEWEST:
         return None
     try:
         return assess_losses(table, last=last)
-    except ParameterError:  # the largest are all alike
+    except TooLittleError:
         return None
 
 

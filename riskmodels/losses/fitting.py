@@ -9,7 +9,7 @@ import pandas as pd
 import scipy
 
 from riskmodels.display import Displayed
-from riskmodels.errors import ParameterError
+from riskmodels.errors import ParameterError, TooLittleError
 from riskmodels.losses.severity import Gamma, GeneralizedPareto, Lognormal, Spliced, Weibull
 from riskmodels.losses.tails import fitted_tails, tail_log_likelihood
 from riskmodels.losses.truncated import fit_truncated_normal
@@ -231,7 +231,7 @@ def fit_body(losses: Floats, family: Family, low: float, high: float) -> Part:
     _enough(losses, "losses of the body")
     found = _fit_lognormal(losses, low, high) if family == "lognormal" else _climb(losses, family, low, high)
     if found is None:
-        raise ParameterError(f"the {family} body could not be fitted: the losses do not say where it lies")
+        raise TooLittleError(f"the {family} body could not be fitted: the losses do not say where it lies")
     return found
 
 
@@ -351,4 +351,4 @@ def _checked(losses: npt.ArrayLike, reporting_threshold: float, tail_threshold: 
 
 def _enough(losses: Floats, what: str) -> None:
     if len(losses) < _FEWEST or np.ptp(losses) <= 0:
-        raise ParameterError(f"there are {len(losses)} {what}; a fit needs {_FEWEST} that differ")
+        raise TooLittleError(f"there are {len(losses)} {what}; a fit needs {_FEWEST} that differ")

@@ -20,7 +20,8 @@ def overdispersion(numerator: Floats, denominator: Floats, *, proportion: bool) 
     -------
     float
         Pearson's chi-square over its degrees of freedom around each unit's own rate; at least 1, and 1
-        where there are no degrees of freedom. Invariant to the unit of exposure.
+        where there are no degrees of freedom. Invariant to the unit of exposure. At most the number of events (or
+        trials): then all of them count as one, and more cannot be told.
 
     Notes
     -----
@@ -40,4 +41,5 @@ def overdispersion(numerator: Floats, denominator: Floats, *, proportion: bool) 
     if freedom == 0:
         return 1.0
     squares = np.divide((counts - expected) ** 2, variance, out=np.zeros_like(variance), where=usable)
-    return max(1.0, float(squares.sum() / freedom))
+    most = float((sizes if proportion else counts).sum())
+    return max(1.0, min(float(squares.sum() / freedom), most))

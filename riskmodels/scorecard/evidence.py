@@ -60,6 +60,8 @@ class Evidence:
         How many times more than Poisson (binomial) counts vary from month to month.
     incident_minutes : float
         What an incident costs, for availability [minutes].
+    left_out : ndarray, shape (n,)
+        Cases of the last quarter that a rate does not count, as their accounts are unknown.
     """
 
     indicator_id: str
@@ -73,6 +75,7 @@ class Evidence:
     logged: Floats
     dispersion: float
     incident_minutes: float
+    left_out: Floats
 
     @property
     def value(self) -> Floats:
@@ -203,6 +206,7 @@ def _evidence(
 ) -> Evidence:
     keys, figures = _wide(rows, rows[key], quarters.astype("str"), _FIGURES)
     group = pd.factorize(np.array([groups.get(key, "") for key in keys], dtype=object))[0]
+    _, (left_out,) = _wide(rows, rows[key], quarters.astype("str"), ("left_out",))
     logged = _logged(nowcast, quarters)
     peers, mixes = _peers(indicator_id, mix, key, list(keys), quarters, group, logged)
     return Evidence(
@@ -215,6 +219,7 @@ def _evidence(
         logged=logged,
         dispersion=_dispersion(monthly, indicator_id, key, nowcast),
         incident_minutes=_incident_minutes(monthly),
+        left_out=np.nan_to_num(left_out[:, -1]),
     )
 
 

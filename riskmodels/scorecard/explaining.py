@@ -136,6 +136,7 @@ def contributions(card: Scorecard, unit_id: str) -> pd.DataFrame:
     kept = [
         "indicator_id",
         "value",
+        "left_out",
         "estimate",
         "lower",
         "upper",

@@ -21,7 +21,7 @@ RATINGS = ("red", "amber", "green", "insufficient")
 INTERVAL = (0.05, 0.95)
 ANCHORS = ("best", "amber", "red")
 _NUMBERS = ("numerator", "denominator", "value", "estimate", "lower", "upper", "peers", "mix", "mix_before", "own",
-            "own_size", *ANCHORS, "logged", "dispersion", "points", "points_sd", "a", "b", "p_amber", "p_red")  # fmt: skip
+            "own_size", *ANCHORS, "logged", "dispersion", "points", "points_sd", "a", "b", "p_amber", "p_red", "left_out")  # fmt: skip
 _SEED = 6
 _FEWEST = 5
 _MANY = 1_000  # units
@@ -232,6 +232,7 @@ def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: 
         "b": posterior.b,
         "p_amber": p_amber,
         "p_red": p_red,
+        "left_out": evidence.left_out,
     }
     frame = pd.DataFrame({"indicator_id": evidence.indicator_id, "unit_id": evidence.keys, **columns})
     return frame[(frame["denominator"] > 0) | (frame["own_size"] > 0)].astype({"unit_id": "str"})

@@ -14,7 +14,7 @@ from riskmodels.sources.parts import texts_of
 from riskmodels.sources.profiling import moment
 from riskmodels.sources.sampling import Sample
 from riskmodels.sources.totals import is_called_total
-from riskmodels.tables import runs_without, told_hole
+from riskmodels.tables import runs_without, told_hole, whole_block
 
 _SHOWN = 3  # values, or holes, in a doubt
 _MOST_STEP = 12  # months from one row to the next: a table of counts has a row each year at least
@@ -79,6 +79,8 @@ def holes(fit: Fit, sample: Sample) -> Guess:
     match = fit.matches.get(fit.contract.at)
     if match is None or match.profile.dates is None or fit.unpivot or not sample.whole:
         return Guess()
+    if match.profile.dates.period == "period":  # of several lengths
+        return Guess()
     rows = pa.table({"value": texts_of(match.profile, sample)})
     with duckdb.connect() as connection:
         connection.register("given", rows)
@@ -95,9 +97,13 @@ def holes(fit: Fit, sample: Sample) -> Guess:
     least = {"least": 1.0} if fit.contract.cell else {}
     usual = float(np.median(values[values > 0]))
     runs = runs_without(values, step=step, **least)
-    return Guess(
-        doubts=[told_hole(str(months[first]), str(months[last]), usual) for first, last in runs[:_SHOWN]]
-    )
+    ends = [
+        (str(months[first]), str(months[last + step - 1]))
+        if "period" in fit.contract.names
+        else whole_block(str(months[first]), str(months[last]), step)
+        for first, last in runs[:_SHOWN]
+    ]
+    return Guess(doubts=[told_hole(first, last, usual) for first, last in ends])
 
 
 def _doubles(sample: Sample, columns: list[str]) -> int:

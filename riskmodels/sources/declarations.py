@@ -31,7 +31,7 @@ _FITS = {  # field of a column's mapping -> types of columns that it can do some
     "cumulative": {"integer", "number"},
 }
 _NOT_BESIDE_VALUE = ("recode", "others", "if_missing")
-_FLOWS = ("complaint_counts", "observations")  # tables of counts that add up over time
+FLOWS = ("complaint_counts", "observations")  # tables of counts that add up over time
 _TRUTHS = {"true", "false", "1", "0", "yes", "no", "t", "f", "y", "n"}  # that DuckDB casts
 
 
@@ -90,9 +90,9 @@ def check_column(column: Column, given: Collection[str], constant: str | None, m
 
 def check_cumulative(contract: Contract, columns: Collection[str]) -> None:
     """Refuse sums since the year's beginning of what does not add up over time."""
-    if columns and contract.table not in _FLOWS:
+    if columns and contract.table not in FLOWS:
         raise ValueError(
-            f"{contract.table}.{min(columns)}: cumulative is for what adds up over time, in {' and '.join(_FLOWS)}"
+            f"{contract.table}.{min(columns)}: cumulative is for what adds up over time, in {' and '.join(FLOWS)}"
         )
 
 

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from riskmodels.privacy import find_personal_data, mask_personal_data
+from riskmodels.sources.declarations import FLOWS
 from riskmodels.sources.eventlogs import EventLog
 from riskmodels.sources.mapping import ROW_NUMBER, TO_BE_FILLED
 from riskmodels.sources.matching import Fit, Match, identifier, suitability
@@ -24,6 +25,7 @@ _SURE, _MAYBE = 0.8, 0.5
 _SHOWN = 6  # values, in a comment
 _CURRENCY = "CNY"  # the unit of canonical amounts
 _LENGTH = 40  # of a value in a comment, characters
+_CUMULATIVE = re.compile(r"(?i)累计|累計|(?:^|[\W_])ytd(?:$|[\W_])|year.?to.?date|cumul|acumul|kumul")
 _MOST_VALUES = 60  # of a code that is recoded
 
 
@@ -199,6 +201,12 @@ def _numbers(contract: Contract, column: Column, found: Profile, title: str) -> 
         doubts.append(
             f"{1 - found.numbers.share:.1%} of the rows with a value have no such number:"
             " they will be rejected"
+        )
+    if contract.table in FLOWS and column.name in contract.figures and _CUMULATIVE.search(found.name):
+        made["cumulative"] = "year"
+        doubts.append(
+            "its name speaks of sums since the beginning of the year: the count of each period is made from them; from"
+            " which month does the year count (cumulative: year from 04)? Without cumulative each is taken as it is"
         )
     if column.type == "integer" and not found.numbers.whole:
         doubts.append("must be whole numbers: rows with others will be rejected")

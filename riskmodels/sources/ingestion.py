@@ -133,6 +133,7 @@ class _Staged:
             unknown_months=self.mapping.unknown_months,
             breaks=self.mapping.breaks,
             observed_from=self.mapping.observed_from,
+            holidays=source.holidays,
             given_columns=self.given,
             ignored_columns=tuple(map(mask_code, self.ignored)),
             reconciled=self.reconciled,

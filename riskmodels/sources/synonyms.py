@@ -80,7 +80,8 @@ _COLUMNS: dict[str, dict[str, str]] = {
         " date received, time, 日期, 时间",
         "period": "frequency, granularity, period type, 周期, 频率",
         "complaints": "complaints, complaint count, number of complaints, complaint volume, complaints received, count of complaints,"
-        " 投诉量, 投诉件数, 投诉数, 投诉数量, 投诉笔数 | n, count, total, number, volume, cases, formal cases,"
+        " 投诉量, 投诉件数, 投诉数, 投诉数量, 投诉笔数, 本年累计, 累计投诉量, complaints ytd,"
+        " complaints year to date, cumulative complaints | n, count, total, number, volume, cases, formal cases,"
         " reclamações, reclamacoes, value, 件数, 数量, 合计, 总数, 总量",
     },
     "exposure": {

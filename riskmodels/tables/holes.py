@@ -10,9 +10,9 @@ import pandas as pd
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
 from riskmodels.tables.sql import name
-from riskmodels.tables.stocks import months_each
+from riskmodels.tables.stocks import months_each, period_months
 from riskmodels.tables.store import Tables
-from riskmodels.tables.stored import Table
+from riskmodels.tables.stored import Table, as_relation
 
 _ENOUGH = 10  # rows that a hole would have: by chance it has none once in 20,000
 _ENOUGH_OF_A_PART = 20
@@ -86,6 +86,18 @@ def told_hole(first: str, last: str, usual: float) -> str:
     )
 
 
+def whole_block(first: str, last: str, length: int) -> tuple[str, str]:
+    """Return the first and the last month of the quarters (half-years, years) that two months lie in.
+
+    Examples
+    --------
+    >>> whole_block("2024-09", "2024-09", 3)
+    ('2024-07', '2024-09')
+    """
+    begin, end = pd.Period(first, freq="M"), pd.Period(last, freq="M")
+    return str(begin - (begin.month - 1) % length), str(end + (length - 1 - (end.month - 1) % length))
+
+
 def _of_table(table: Table, tables: Tables) -> Iterator[str]:
     contract = CONTRACTS[table.name]
     if not contract.at:
@@ -93,7 +105,7 @@ def _of_table(table: Table, tables: Tables) -> Iterator[str]:
     counts = _by_month(table, contract, "")
     if counts.empty:
         return
-    step = months_each(table)
+    step = 1 if _has_period(contract) else months_each(table)
     series, months = _spread(counts, table)
     yield from (words for _, words in _holes(series, months, step, 1.0 if contract.cell else _ENOUGH))
     if table.provenance.rows_accepted:
@@ -104,13 +116,19 @@ def _of_table(table: Table, tables: Tables) -> Iterator[str]:
             yield from _of_parts(table, contract, part, whole)
 
 
+def _has_period(contract: Contract) -> bool:
+    """Tell whether each row says how long its period is; it then counts for every month of it."""
+    return "period" in contract.names
+
+
 def _of_parts(table: Table, contract: Contract, part: str, whole: npt.NDArray[np.bool_]) -> Iterator[str]:
     """Name the holes of single units or products, in months in which others have rows."""
     counts = _by_month(table, contract, part)
     series, months = _spread(counts, table)
     series[:, ~whole] = np.nan
     keys = sorted(counts["key"].unique())
-    found = list(_holes(series, months, 1, 3.0 if contract.cell else _ENOUGH_OF_A_PART))
+    least = 3.0 * _longest(table) if contract.cell else _ENOUGH_OF_A_PART
+    found = list(_holes(series, months, 1, least))
     for place, words in found[:_SHOWN]:
         yield f"{part} {keys[place]!r}: {words}"
     if len(found) > _SHOWN:
@@ -121,14 +139,19 @@ def _holes(series: Counts, months: pd.PeriodIndex, step: int, least: float) -> I
     for place, counts in enumerate(series):
         usual = float(np.median(counts[counts > 0])) if (counts > 0).any() else 0.0
         for first, last in runs_without(counts, step=step, least=least):
-            yield place, told_hole(str(months[first]), str(months[last]), usual)
+            yield place, told_hole(*whole_block(str(months[first]), str(months[last]), step), usual)
 
 
 def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
-    """Count rows by month and one column: key, month, rows; a rejected row of counts counts."""
+    """Count rows by month and one column: key, month, rows; a rejected row of counts counts, and in all its months."""
     at = name(contract.at)
     column = f"coalesce({name(key)}, '')" if key else "''"
-    rows = table.with_unknown.filter(f"{at} IS NOT NULL")
+    source = table.cells
+    if _has_period(contract):
+        length = f"coalesce({period_months()}, {_longest(table)})"
+        month = f"({at} + to_months(place::INTEGER))::DATE"
+        source = f"(SELECT cells.* REPLACE ({month} AS {at}) FROM {source} AS cells, range({length}) AS places(place))"
+    rows = as_relation(f"FROM {source} WHERE {at} IS NOT NULL")
     return pd.DataFrame(
         rows.aggregate(f"{column} AS key, strftime({at}, '%Y-%m') AS month, count(*) AS \"rows\"").df()
     )
@@ -150,9 +173,8 @@ def _stale(
     """Tell where the rows end before the as-of day although more were to be expected."""
     as_of = pd.Timestamp(tables.as_of)
     if contract.cell:
-        lengths = {"quarter": 3}
-        length = step if "period" not in contract.names else max(step, lengths.get(_period(table), 1))
-        end = months[-1].end_time if "period" not in contract.names else (months[-1] + length - 1).end_time
+        length = max(step, _longest(table))
+        end = months[-1].end_time
         missing = (as_of.to_period("M") + int(as_of.is_month_end) - 1 - end.to_period("M")).n
         is_stale = missing >= length
     else:
@@ -173,6 +195,8 @@ def _stale(
         )
 
 
-def _period(table: Table) -> str:
-    found = table.relation.aggregate("max(period) AS period").fetchall()[0][0]
-    return str(found)
+def _longest(table: Table) -> int:
+    """Return the months of the longest period that a row covers; 1 in a table of months."""
+    if not _has_period(CONTRACTS[table.name]):
+        return 1
+    return int(table.relation.aggregate(f"coalesce(max({period_months()}), 1)").fetchall()[0][0])

@@ -59,6 +59,9 @@ class Provenance(Parameters):
     observed_from: str | None = Field(
         default=None, description="declared first month, YYYY-MM", exclude_if=lambda month: month is None
     )
+    holidays: tuple[date, ...] = Field(
+        default=(), description="the bank's own days without work", exclude_if=lambda days: not days
+    )
     given_columns: tuple[str, ...] = Field(description="columns with at least one value")
     ignored_columns: tuple[str, ...] = Field(default=(), description="of the file, that nothing is made from")
     reconciled: int = Field(default=0, ge=0, description="control totals that were given and met")
