@@ -5,11 +5,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-_LOCK = ".lock"  # held as long as the process of the folder lives, however it ends
+LOCK = ".lock"  # held as long as the process of the folder lives, however it ends
 
 
 @contextmanager
@@ -22,10 +23,10 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
     sweep(prefix, parent=home)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
     try:
-        with FileLock(folder / _LOCK):
+        with FileLock(folder / LOCK):
             yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -39,10 +40,23 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def sweep(prefix: str, *, parent: Path) -> None:
     """Remove the scratch folders of that prefix whose process is dead."""
-    for left in parent.glob(f"{prefix}*"):
-        if _is_own(left) and (left / _LOCK).exists():  # without: its process is about to lock it
-            with suppress(Timeout), FileLock(left / _LOCK, timeout=0):
-                shutil.rmtree(left, ignore_errors=True)
+    for left in parent.glob(f"{escape(prefix)}*"):
+        if (
+            _is_own(left) and (left / LOCK).exists()
+        ):  # without: its process is about to lock it, or was killed then
+            with suppress(Timeout), FileLock(left / LOCK, timeout=0):
+                _remove(left)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, its lock last: killed on the way, it is swept by the next."""
+    with suppress(FileNotFoundError):  # another process sweeps it, too
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != LOCK:
+                path.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_own(folder: Path) -> bool:

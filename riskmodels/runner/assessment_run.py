@@ -14,7 +14,7 @@ from riskmodels.errors import BusyError
 from riskmodels.labels import use_language
 from riskmodels.policy import load_policy
 from riskmodels.report import write_report
-from riskmodels.results import replace_folder
+from riskmodels.results import bring_back, replace_folder
 from riskmodels.runner.execution import execute_notebook
 from riskmodels.runner.front_page import summarise
 from riskmodels.runner.kernels import Kernels
@@ -73,9 +73,8 @@ def run_assessment(
 
 
 def _run_locked(plan: Plan, store: Path, progress: Callable[[int, str], None], kernels: Kernels) -> Path:
+    bring_back(plan.folder)
     for left in plan.folder.parent.glob(f".{plan.folder.name}[.-]*-*"):
-        if (left / "old").exists() and not plan.folder.exists():  # killed while it put the new one in place
-            (left / "old").rename(plan.folder)
         shutil.rmtree(left, ignore_errors=True)
     staged = Path(tempfile.mkdtemp(prefix=f".{plan.folder.name}.partial-", dir=plan.folder.parent))
     try:
