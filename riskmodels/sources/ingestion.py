@@ -18,6 +18,7 @@ from riskmodels.errors import ContractError, ParameterError
 from riskmodels.misfits import nearest
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
+from riskmodels.sources.likeness import closed, lookalikes
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
 from riskmodels.sources.periods import LENGTHS
@@ -269,10 +270,11 @@ def _spelt(staged: "dict[str, _Staged]") -> "dict[str, _Staged]":
         for table, part in staged.items()
     }
     spellings = find_spellings({table: part.accepted for table, part in staged.items()}, exact)
-    return {
-        table: replace(part, doubts=(*part.doubts, *spell(part.accepted, table, spellings)))
-        for table, part in staged.items()
-    }
+    spelt = {table: spell(part.accepted, table, spellings) for table, part in staged.items()}
+    accepted = {table: part.accepted for table, part in staged.items()}
+    alike = lookalikes(accepted)
+    found = {table: (*spelt[table], *alike.get(table, ()), *closed(accepted, table)) for table in staged}
+    return {table: replace(part, doubts=(*part.doubts, *found[table])) for table, part in staged.items()}
 
 
 def _last_day(staged: dict[str, _Staged]) -> date:
