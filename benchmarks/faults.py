@@ -24,8 +24,7 @@ import pandas as pd
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from banks import ROOT as HERE  # noqa: E402  the small bank of the tests
-from banks import command, small_bank  # noqa: E402
+from banks import command, small_bank  # noqa: E402  of the tests
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGKILL)
 NAME = "small-2026Q3"
@@ -39,6 +38,7 @@ print("ready", flush=True)
 while True:
     save(card, sys.argv[1])
 """
+SAVING_PATH = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
 
 
 def files_of(folder: Path) -> dict[str, str]:
@@ -54,7 +54,7 @@ def start(words: list[str], **environment: str) -> subprocess.Popen[str]:
     """Start a program that has its signals as from a terminal."""
     return subprocess.Popen(
         words,
-        cwd=HERE,
+        cwd=ROOT,
         env=os.environ | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -128,25 +128,16 @@ def kills_of_save(kills: int, *, seed: int = 2026) -> pd.DataFrame:
     """Kill a program that saves one result again and again; one row a kill, as for ``assess``."""
     moments, rows = random.Random(seed), []
     with tempfile.TemporaryDirectory() as place:
-        expected: dict[str, str] = {}
+        expected = _saved_once(Path(place) / "whole" / "card")
         for kill in range(kills):
             folder, number = Path(place) / f"kill{kill}" / "card", SIGNALS[kill % len(SIGNALS)]
-            process = start(
-                [sys.executable, "-c", SAVING, str(folder)], PYTHONPATH=f"{ROOT}:{ROOT / 'tests'}"
-            )
+            process = start([sys.executable, "-c", SAVING, str(folder)], PYTHONPATH=SAVING_PATH)
             assert process.stdout is not None
             process.stdout.readline()
-            time.sleep(0.02 + moments.uniform(0, 0.1))
+            time.sleep(moments.uniform(0, 0.3))
             process.send_signal(number)
             process.communicate()
             found = files_of(folder) if folder.exists() else {}
-            expected = expected or found
-            again = subprocess.run(
-                [sys.executable, "-c", SAVING.replace("while True:", "for _ in range(1):"), str(folder)],
-                env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
-                capture_output=True,
-                check=False,
-            )
             rows.append(
                 {
                     "what": "save",
@@ -154,13 +145,20 @@ def kills_of_save(kills: int, *, seed: int = 2026) -> pd.DataFrame:
                     "at": "any moment",
                     "status": process.returncode,
                     "whole": found in ({}, expected),
-                    "next_same": again.returncode == 0 and files_of(folder) in (expected, found or expected),
+                    "next_same": _saved_once(folder) == expected,
                     "left": ", ".join(
                         path.name for path in folder.parent.glob(".*/*")
                     ),  # an empty one holds nothing
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _saved_once(folder: Path) -> dict[str, str]:
+    """Save to the end, and return the digests of what is there then."""
+    words = [sys.executable, "-c", SAVING.replace("while True:", "for _ in range(1):"), str(folder)]
+    subprocess.run(words, env=os.environ | {"PYTHONPATH": SAVING_PATH}, capture_output=True, check=True)
+    return files_of(folder)
 
 
 @contextmanager

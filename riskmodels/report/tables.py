@@ -16,6 +16,7 @@ _RATED = (  # headings of columns of ratings, as listings and results call them
     "Rating after",
     "Previous rating",
     "Severity",
+    "Verdict",
 )
 _UNKNOWN = {"", "—", "–", "-", "nan", "none", "nat", "<na>"}
 
