@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from riskmodels.errors import ResultError
 from riskmodels.manifests import check_result
-from riskmodels.misfits import misfits
+from riskmodels.misfits import misfit_words
 from riskmodels.params import Parameters
 from riskmodels.scratch import LOCK, scratch_folder
 from riskmodels.tables import Table, open_table
@@ -243,7 +243,7 @@ def _parameters(kind: type[Parameters], text: str) -> Parameters:
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        raise ValueError("; ".join(misfits(error, kind))) from None
+        raise ValueError("; ".join(misfit_words(error, kind))) from None
 
 
 def _decode_plain(  # noqa: PLR0911  one a kind of value

@@ -22,7 +22,14 @@ from riskmodels.sources.likeness import closed, lookalikes
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
 from riskmodels.sources.periods import LENGTHS
-from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, refuse_lost_rows, unreadable
+from riskmodels.sources.readers import (
+    RawFile,
+    malformed_lines,
+    raw_files,
+    refusals_told,
+    refuse_lost_rows,
+    unreadable,
+)
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
@@ -61,6 +68,8 @@ def ingest(
     ContractError
         A file is missing or unreadable, lacks a mapped column, has a column none of whose values can be read
         as its type, or does not meet its control totals; a database cannot be reached.
+    FileError
+        The disk is full, or the system refuses a file otherwise.
 
     Notes
     -----
@@ -74,7 +83,7 @@ def ingest(
     path, store = Path(source), Path(store)
     mapping = load_source(path)
     located = _located(mapping, path.parent, files or {})
-    with ExitStack() as stack:
+    with ExitStack() as stack, refusals_told():
         staged: dict[str, _Staged] = {}
         for table in (known for known in CONTRACTS if known in located):
             folder = stack.enter_context(staging_folder(store, table))

@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -267,6 +268,18 @@ def unreadable(file: RawFile, error: Exception) -> RiskModelsError:
         if refused
         else ContractError(f"{file.path} cannot be read: {reason}")
     )
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """Say in our words what the system refused to DuckDB while it worked, e.g. a full disk; raises FileError."""
+    try:
+        yield
+    except duckdb.IOException as error:
+        refused = file_error_in(str(error))
+        if refused is None:
+            raise
+        raise refused from None
 
 
 def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, file: RawFile, path: Path) -> None:
