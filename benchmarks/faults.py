@@ -1,175 +1,246 @@
-"""Faults: commands killed at any moment leave nothing raw and nothing half-written, and the next run succeeds."""
+"""What is left where a run is killed or the disk is full: nothing half-written, and the next run gives the same bytes.
+
+``python benchmarks/faults.py --assess-kills 30 --save-kills 200 --disks 40``: SIGTERM, SIGINT and SIGKILL at random
+moments of ``assess`` and of saving a result, and disks of all sizes on which both end. Prints a table, and ends with
+status 1 where anything was left, lost or changed.
+"""
 
 import argparse
 import hashlib
+import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
+
 ROOT = Path(__file__).parents[1]
-PROGRAM = Path(sys.executable).with_name("riskmodels")
-SIGNALS = (signal.SIGTERM, signal.SIGKILL, signal.SIGINT)
-ROWS = 40_000
-RAW = b"13812345678"  # in every row of the source; masked in all that is kept
-CATCHABLE = {128 + signal.SIGTERM, 130, 1}  # exit statuses of SIGTERM and of Ctrl-C
+sys.path.insert(0, str(ROOT / "tests"))
+
+from banks import command, small_bank  # noqa: E402  of the tests
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGKILL)
+NAME = "small-2026Q3"
+SAVING = """
+import sys
+from pathlib import Path
+from small_bank import make_card
+from riskmodels.results import save
+card = make_card([{}] * 2000, [{}] * 2000)
+print("ready", flush=True)
+while True:
+    save(card, sys.argv[1])
+"""
+SAVING_PATH = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
 
 
-def write_bank(folder: Path) -> None:
-    """Write a bank of some complaints in another encoding, so that raw rows are staged, and its source file."""
-    folder.mkdir()
-    lines = ["complaint_id,received_at,unit_id,product,narrative"]
-    lines += [
-        f"C{row},2024-{row % 12 + 1:02}-{row % 28 + 1:02},B{row % 9},card,电话 {RAW.decode()} 请回电"
-        for row in range(ROWS)
-    ]
-    (folder / "complaints.csv").write_text("\n".join(lines) + "\n", encoding="gb18030")
-    (folder / "bank.yaml").write_text(
-        "id: bank\ntitle: Bank\ncountry: CN\nas_of: 2024-12-31\n"
-        "tables: {complaints: {file: complaints.csv, format: csv, encoding: gb18030}}\n"
-    )
-
-
-def commands(bank: Path, folder: Path) -> dict[str, list[str]]:
-    """Return the words of each command that reads."""
+def files_of(folder: Path) -> dict[str, str]:
+    """Return the digest of every file in a folder, by its path within it."""
     return {
-        "ingest": ["ingest", str(bank / "bank.yaml"), "--store", str(folder / "store")],
-        "check-data": ["check-data", str(bank / "bank.yaml")],
-        "source new": [
-            "source",
-            "new",
-            str(bank / "complaints.csv"),
-            "--output",
-            str(folder / "new.yaml"),
-            "--force",
-        ],
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     }
 
 
-def run(
-    words: list[str], folder: Path, *, after: float | None = None, number: int = signal.SIGKILL
-) -> tuple[int, str]:
-    """Run a command, and kill it after some seconds; return its exit status and what it printed as errors."""
-    (folder / "tmp").mkdir(parents=True, exist_ok=True)
-    process = subprocess.Popen(
-        [PROGRAM, *words],
+def start(words: list[str], **environment: str) -> subprocess.Popen[str]:
+    """Start a program that has its signals as from a terminal."""
+    return subprocess.Popen(
+        words,
         cwd=ROOT,
-        env=os.environ | {"TMPDIR": str(folder / "tmp")},
-        stdout=subprocess.DEVNULL,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  ignored in background
     )
-    if after is not None:
-        try:
-            process.wait(after)
-        except subprocess.TimeoutExpired:
-            process.send_signal(number)
-    _, errors = process.communicate(timeout=300)
-    return process.returncode, errors.decode(errors="replace")
 
 
-def contents(folder: Path) -> dict[str, str]:
-    """Return the sha256 of every file but those of the temporary folder."""
-    paths = [
-        path for path in folder.rglob("*") if path.is_file() and "tmp" not in path.relative_to(folder).parts
-    ]
+def run_to_its_end(bank: Path, folder: Path) -> tuple[int, str, float]:
+    """Assess the small bank; return exit status, errors and seconds."""
+    began = time.monotonic()
+    process = start(command(bank, "--out", folder / "reports", "--store", folder / "store"))
+    _, errors = process.communicate()
+    return process.returncode, errors, time.monotonic() - began
+
+
+def same_bytes(report: Path) -> dict[str, str]:
+    """Return the digests that a manifest names of what no two runs write differently."""
+    files: dict[str, str] = json.loads((report / "manifest.json").read_text("utf-8"))["files"]
+    kept = {name: digest for name, digest in files.items() if (report / name).is_file()}
+    found = files_of(report)
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
-    }
+        name: digest if found[name] == digest else "changed" for name, digest in kept.items()
+    } | dict.fromkeys(files.keys() - kept.keys(), "missing")
 
 
-def raw_files(folder: Path) -> list[Path]:
-    """List the files with raw data, and what stands in the temporary folder or is staged."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    staged = [
-        path
-        for path in files
-        if any(part.startswith((".", "riskmodels-")) for part in path.relative_to(folder).parts)
-    ]
-    return staged + [path for path in files if RAW in path.read_bytes()]
+def hidden(folder: Path) -> list[str]:
+    """Return what a run left beside its report."""
+    return [path.name for path in folder.glob(".*") if path.name != f".{NAME}.lock"]
 
 
-def kills_of_reading(kills: int, *, seed: int = 2026) -> dict[str, Counter[str]]:
-    """Kill ingest, check-data and source new at random moments by three signals, and run each again.
+def kills_of_assess(kills: int, *, seed: int = 2026) -> pd.DataFrame:
+    """Kill ``assess`` at random moments; one row a kill: signal, second, status, whether the next run gave the same bytes.
 
-    Parameters
-    ----------
-    kills : int
-        How many, one command and signal after the other.
-    seed : int
-        Of the moments.
-
-    Returns
-    -------
-    dict
-        Command -> how often it was killed, was over before, left something raw (after a signal that can be caught, or
-        after the next command), ended with a traceback, or gave other bytes the next time. But for the first two,
-        all are faults.
+    A report is there as a whole or not at all, right after the kill; the next run succeeds, and nothing is left
+    beside its report.
     """
-    draw, counted = random.Random(seed), {}
-    home = Path(tempfile.mkdtemp(prefix="faults-"))
+    moments, rows = random.Random(seed), []
+    with tempfile.TemporaryDirectory() as place:
+        bank = small_bank(Path(place) / "bank")
+        status, errors, seconds = run_to_its_end(bank, Path(place) / "whole")
+        assert status == 0, errors
+        expected = same_bytes(Path(place) / "whole" / "reports" / NAME)
+        for kill in range(kills):
+            folder, number = Path(place) / f"kill{kill}", SIGNALS[kill % len(SIGNALS)]
+            moment = moments.uniform(0, seconds)
+            process = start(command(bank, "--out", folder / "reports", "--store", folder / "store"))
+            time.sleep(moment)
+            process.send_signal(number)
+            _, told = process.communicate()
+            report = folder / "reports" / NAME
+            whole = not report.exists() or same_bytes(report) == expected
+            time.sleep(2)  # a kernel without its parent gives up within a second
+            after, errors, _ = run_to_its_end(bank, folder)
+            rows.append(
+                {
+                    "what": "assess",
+                    "fault": number.name,
+                    "at": f"{moment:.1f} s",
+                    "status": process.returncode,
+                    "whole": whole and ("Traceback" not in told or moment < 1),  # before it takes signals
+                    "next_same": after == 0 and same_bytes(report) == expected,
+                    "left": ", ".join(hidden(folder / "reports")),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def kills_of_save(kills: int, *, seed: int = 2026) -> pd.DataFrame:
+    """Kill a program that saves one result again and again; one row a kill, as for ``assess``."""
+    moments, rows = random.Random(seed), []
+    with tempfile.TemporaryDirectory() as place:
+        expected = _saved_once(Path(place) / "whole" / "card")
+        for kill in range(kills):
+            folder, number = Path(place) / f"kill{kill}" / "card", SIGNALS[kill % len(SIGNALS)]
+            process = start([sys.executable, "-c", SAVING, str(folder)], PYTHONPATH=SAVING_PATH)
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(moments.uniform(0, 0.3))
+            process.send_signal(number)
+            process.communicate()
+            found = files_of(folder) if folder.exists() else {}
+            rows.append(
+                {
+                    "what": "save",
+                    "fault": number.name,
+                    "at": "any moment",
+                    "status": process.returncode,
+                    "whole": found in ({}, expected),
+                    "next_same": _saved_once(folder) == expected,
+                    "left": ", ".join(
+                        path.name for path in folder.parent.glob(".*/*")
+                    ),  # an empty one holds nothing
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _saved_once(folder: Path) -> dict[str, str]:
+    """Save to the end, and return the digests of what is there then."""
+    words = [sys.executable, "-c", SAVING.replace("while True:", "for _ in range(1):"), str(folder)]
+    subprocess.run(words, env=os.environ | {"PYTHONPATH": SAVING_PATH}, capture_output=True, check=True)
+    return files_of(folder)
+
+
+@contextmanager
+def small_disk(place: Path, kilobytes: int) -> Iterator[Path | None]:
+    """Give a disk of a size; None where mounting is refused."""
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        yield None
+        return
     try:
-        write_bank(home / "bank")
-        whole, seconds = {}, {}
-        for name, words in commands(home / "bank", home / "whole").items():
-            began = time.monotonic()
-            assert run(words, home / "whole")[0] == 0, name
-            seconds[name] = time.monotonic() - began
-        whole = contents(home / "whole")
-        for place in range(kills):
-            name = list(seconds)[place % len(seconds)]
-            number = SIGNALS[place // len(seconds) % len(SIGNALS)]
-            folder = home / f"kill-{place}"
-            moment = draw.uniform(0.1, 1.0) * seconds[name]
-            found = _killed(commands(home / "bank", folder)[name], folder, moment, number, whole)
-            counted.setdefault(name, Counter()).update(found)
-            shutil.rmtree(folder)
+        yield place
     finally:
-        shutil.rmtree(home)
-    return counted
+        subprocess.run(["umount", str(place)], check=True)
 
 
-def _killed(words: list[str], folder: Path, moment: float, number: int, whole: dict[str, str]) -> list[str]:
-    """Kill one command and run it again; name what happened."""
-    status, errors = run(words, folder, after=moment, number=number)
-    found = ["killed" if status else "over before"]
-    if "Traceback" in errors and "riskmodels" in errors and number != signal.SIGINT:
-        found.append("traceback")
-        print(errors, file=sys.stderr)
-    if number != signal.SIGKILL and status in CATCHABLE and raw_files(folder):
-        found.append("raw after it")
-    status, errors = run(words, folder)
-    if status or raw_files(folder):
-        found.append("raw or failed after the next")
-    made = contents(folder)
-    if made != {name: digest for name, digest in whole.items() if name in made} or not (
-        made or words[0] == "check-data"
-    ):
-        found.append("other bytes")
-    return found
+def full_disks(disks: int) -> pd.DataFrame:
+    """Assess on disks from nearly nothing to room enough; one row a disk.
+
+    Where mounting is refused, files may not be larger than so much instead. ``whole``: one line of error and status
+    8, or a whole report; nothing half-written.
+    """
+    rows = []
+    with tempfile.TemporaryDirectory() as place:
+        bank = small_bank(Path(place) / "bank")
+        for number in range(disks):
+            size = int(8 * 1.18**number)
+            with small_disk(Path(place) / f"disk{number}", size) as disk:
+                folder = disk or Path(place) / f"limited{number}"
+                words = command(bank, "--out", folder / "reports", "--store", folder / "store")
+                limit = "" if disk else f"ulimit -f {size}; trap '' XFSZ; "
+                process = start(["bash", "-c", f'{limit}exec "$@"', "bash", *words])
+                _, errors = process.communicate()
+                report = folder / "reports" / NAME
+                done = process.returncode == 0 and "changed" not in same_bytes(report).values()
+                refused = process.returncode == 8 and not report.exists() and errors.count("Error: ") == 1
+                rows.append(
+                    {
+                        "what": "assess",
+                        "fault": "disk full" if disk else "file limit",
+                        "at": f"{size} kB",
+                        "status": process.returncode,
+                        "whole": (done or refused) and "Traceback" not in errors,
+                        "next_same": True,
+                        "left": ", ".join([*hidden(folder / "reports"), *half_written(folder)]),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def half_written(folder: Path) -> list[str]:
+    """List notebooks kept of a failed run that are no notebooks, and what an ingest staged."""
+    kept = [path for path in folder.glob("reports/*.failed/*") if path.suffix != ".ipynb"]
+    broken = [path for path in folder.glob("reports/*.failed/*.ipynb") if not _is_json(path)]
+    return [path.name for path in [*kept, *broken, *folder.glob("store/*/.staging-*")]]
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text("utf-8"))
+    except ValueError:
+        return False
+    return True
 
 
 def main() -> None:
-    """Print what happened to each command."""
+    """Print what was tried, and end with status 1 where it went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=60, help="of reading commands")
-    chosen = parser.parse_args()
-    names = (
-        "killed",
-        "over before",
-        "traceback",
-        "raw after it",
-        "raw or failed after the next",
-        "other bytes",
-    )
-    print(f"{'command':<12}" + "".join(f"{name:>30}" for name in names))
-    for command, counts in kills_of_reading(chosen.kills).items():
-        print(f"{command:<12}" + "".join(f"{counts[name]:>30}" for name in names))
+    parser.add_argument("--assess-kills", type=int, default=30)
+    parser.add_argument("--save-kills", type=int, default=60)
+    parser.add_argument("--disks", type=int, default=30)
+    given = parser.parse_args()
+    tried = [
+        kills_of_assess(given.assess_kills),
+        kills_of_save(given.save_kills),
+        full_disks(given.disks),
+    ]
+    table = pd.concat([frame for frame in tried if len(frame)], ignore_index=True)
+    print(table.to_string(index=False))
+    wrong = table[~table["whole"] | ~table["next_same"] | (table["left"] != "")]
+    print(f"{len(table)} faults, {len(wrong)} of them left, lost or changed something")
+    sys.exit(min(len(wrong), 1))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ Place = tuple[str | int, ...]
 Schema = Mapping[str, Any]
 
 
-def misfits(error: ValidationError, model: type[BaseModel]) -> list[str]:
+def misfit_words(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Say of each value that does not fit ``model`` where it stands, what was expected, and what is near.
 
     Parameters

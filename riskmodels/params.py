@@ -15,7 +15,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from riskmodels.errors import ParameterError, file_error
-from riskmodels.misfits import dotted, misfits, nearest
+from riskmodels.misfits import dotted, misfit_words, nearest
 
 Identifier = Annotated[
     str,
@@ -84,7 +84,7 @@ def check_parameters(values: object, model: type[ParametersT], *, where: str) ->
         _refuse_bare_keys(values)
         return model.model_validate_json(text)
     except ValidationError as error:
-        problems = misfits(error, model)
+        problems = misfit_words(error, model)
         between = "\n  " if len(problems) > 1 else " "
         raise ParameterError(
             f"{where} does not fit {model.called or model.__name__}:{between}" + "\n  ".join(problems)

@@ -5,26 +5,29 @@ import importlib
 import json
 import math
 import os
-import shutil
-import tempfile
+from contextlib import suppress
 from datetime import date, datetime
+from glob import escape
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from riskmodels.errors import ResultError
 from riskmodels.manifests import check_result
-from riskmodels.misfits import misfits
+from riskmodels.misfits import misfit_words
 from riskmodels.params import Parameters
 from riskmodels.privacy import mask_code
+from riskmodels.scratch import LOCK, scratch_folder
 from riskmodels.tables import Table, open_table
 
 ResultT = TypeVar("ResultT")
 
 _FILE = "result.json"
+_ASIDE, _OLD = "-old-", "old"  # where a folder is put while another takes its place
 _DAMAGE = (  # what json, numpy, pyarrow, pydantic and our classes raise for content that is not as saved
     OSError,
     ValueError,
@@ -64,17 +67,16 @@ def save(result: object, folder: str | Path) -> Path:
     if target.exists() and not (target / _FILE).is_file() and not _is_empty_folder(target):
         raise ResultError(f"{target} is there and holds no saved result; nothing was replaced")
     target.parent.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        content = _Writer(staged).encode(result, "result")
+    bring_back(target)
+    with scratch_folder(f".{target.name}.saved-", parent=target.parent) as scratch:
+        staged = scratch / target.name
+        staged.mkdir()
+        content = _Writer(staged, target.parent).encode(result, "result")
         (staged / _FILE).write_text(
             json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8"
         )
         staged.chmod(0o700)
         replace_folder(staged, target)
-    except BaseException:
-        shutil.rmtree(staged, ignore_errors=True)
-        raise
     return target
 
 
@@ -131,17 +133,24 @@ def load_all(folder: str | Path, pattern: str, kind: type[ResultT]) -> list[Resu
 
 def replace_folder(staged: Path, target: Path) -> None:
     """Put a finished folder in the place of another; a reader sees the old, for a moment none, or the new."""
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent)) / "old"
-    try:
-        if target.exists():
-            target.rename(old)
-        staged.rename(target)
-    except BaseException:
-        if old.exists():
-            old.rename(target)
-        raise
-    finally:
-        shutil.rmtree(old.parent)
+    with scratch_folder(f".{target.name}{_ASIDE}", parent=target.parent) as aside:
+        old = aside / _OLD
+        try:
+            if target.exists():
+                target.rename(old)
+            staged.rename(target)
+        except BaseException:
+            if old.exists() and not target.exists():
+                old.rename(target)
+            raise
+
+
+def bring_back(target: Path) -> None:
+    """Put a folder back that a killed process had taken away, and had not replaced yet."""
+    for left in target.parent.glob(f".{escape(target.name)}{_ASIDE}*/{_OLD}"):
+        with suppress(Timeout), FileLock(left.parent / LOCK, timeout=0):  # else its process is at work
+            if not target.exists():
+                left.rename(target)
 
 
 def _is_empty_folder(path: Path) -> bool:
@@ -151,12 +160,13 @@ def _is_empty_folder(path: Path) -> bool:
 class _Writer:
     """Turns values into JSON and writes what JSON cannot hold to files beside it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, parent: Path) -> None:
         self.folder = folder
+        self.parent = parent  # of the folder in the end
 
     def encode(self, value: Any, name: str) -> Any:
         if isinstance(value, Table):
-            here = self.folder.parent.resolve() / "result"
+            here = self.parent.resolve() / "result"
             return {"table": os.path.relpath(value.folder.resolve(), here)}
         if isinstance(value, Parameters):
             return {"parameters": _class_name(value), "values": value.model_dump_json()}
@@ -251,7 +261,7 @@ def _parameters(kind: type[Parameters], text: str) -> Parameters:
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        raise ValueError("; ".join(misfits(error, kind))) from None
+        raise ValueError("; ".join(misfit_words(error, kind))) from None
 
 
 def _decode_plain(  # noqa: PLR0911  one a kind of value

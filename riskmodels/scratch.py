@@ -6,10 +6,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 OURS = "riskmodels-"  # how every folder of ours in the system's temporary folder begins
-_LOCK = ".lock"  # held as long as the process of the folder lives, however it ends
+LOCK = ".lock"  # held as long as the process of the folder lives, however it ends
 _UNLOCKED = 60  # seconds, in which its process has locked a new folder
 
 
@@ -25,7 +26,7 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
     sweep(prefix, parent=home)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
     try:
-        with FileLock(folder / _LOCK):
+        with FileLock(folder / LOCK):
             yield folder
     finally:
         _remove(folder)
@@ -57,7 +58,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def sweep(prefix: str = OURS, *, parent: Path | None = None) -> None:
     """Remove the scratch folders of that prefix whose process is dead."""
-    for left in (parent or Path(tempfile.gettempdir())).glob(f"{prefix}*"):
+    for left in (parent or Path(tempfile.gettempdir())).glob(f"{escape(prefix)}*"):
         with suppress(OSError):  # another process removes it, too
             if _is_own(left):
                 _remove_dead(left)
@@ -66,8 +67,8 @@ def sweep(prefix: str = OURS, *, parent: Path | None = None) -> None:
 def _remove_dead(folder: Path) -> None:
     from filelock import FileLock, Timeout  # here, as above
 
-    if (folder / _LOCK).exists():
-        with suppress(Timeout), FileLock(folder / _LOCK, timeout=0):
+    if (folder / LOCK).exists():
+        with suppress(Timeout), FileLock(folder / LOCK, timeout=0):
             _remove(folder)
     elif time.time() - folder.stat().st_mtime > _UNLOCKED:
         _remove(folder)
@@ -78,7 +79,7 @@ def _remove(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
-        elif path.name != _LOCK:
+        elif path.name != LOCK:
             path.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
 

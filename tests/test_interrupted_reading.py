@@ -1,7 +1,7 @@
 """Commands that read, killed at any moment: nothing raw is left, and the next run gives the same bytes."""
 
 import pytest
-from faults import kills_of_reading
+from reading_faults import kills_of_reading
 
 pytestmark = pytest.mark.slow
 

@@ -2,20 +2,41 @@
 
 import hashlib
 import json
+import os
 import random
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from banks import ROOT, assess, command, small_bank
+from small_bank import make_card
+
+from riskmodels.results import load, load_earlier, save
+from riskmodels.scorecard import Scorecard
 
 pytestmark = pytest.mark.slow
 
 NAME = "small-2026Q3"
-MOMENTS = ((0.10, 0.35), (0.35, 0.65), (0.65, 0.85))  # of the duration of a run
+MOMENTS = (  # of the duration of a run
+    (signal.SIGKILL, (0.10, 0.35)),
+    (signal.SIGKILL, (0.35, 0.65)),
+    (signal.SIGKILL, (0.65, 0.85)),
+    (signal.SIGTERM, (0.15, 0.50)),
+    (signal.SIGINT, (0.50, 0.85)),
+)
+SAVING = """
+import sys
+from small_bank import make_card
+from riskmodels.results import save
+card = make_card([{}] * 500, [{}] * 500)
+print("ready", flush=True)
+while True:
+    save(card, sys.argv[1])
+"""
 PATIENCE = 540  # seconds
 
 
@@ -32,7 +53,13 @@ def places(folder: Path) -> tuple[object, ...]:
 def start(bank: Path, folder: Path) -> subprocess.Popen[str]:
     words = command(bank, *places(folder))
     return subprocess.Popen(
-        words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
+        words,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  ignored in background
     )
 
 
@@ -64,14 +91,16 @@ def undisturbed(bank, tmp_path_factory) -> tuple[Path, float]:
     return folder / "reports" / NAME, time.monotonic() - began
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_run_killed_at_any_moment_leaves_a_whole_report_or_none(undisturbed, bank, tmp_path, moment):
+@pytest.mark.parametrize(("number", "moment"), MOMENTS)
+def test_a_run_killed_at_any_moment_leaves_a_whole_report_or_none(
+    undisturbed, bank, tmp_path, number, moment
+):
     expected, duration = undisturbed
     report = tmp_path / "reports" / NAME
     process = start(bank, tmp_path)
     with pytest.raises(subprocess.TimeoutExpired):  # else it was over when it was to be killed
         process.wait(duration * random.Random(2026).uniform(*moment))
-    process.send_signal(signal.SIGKILL)  # the parent alone: its kernels have to notice
+    process.send_signal(number)  # the parent alone: its kernels have to notice
     process.wait()
     if report.exists():
         check_whole(report)
@@ -79,6 +108,27 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_report_or_none(undisturbed, b
     check_whole(report)
     assert digest(report / "report.html") == digest(expected / "report.html")
     check_nothing_else(tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_result_whose_saving_is_killed_is_whole_or_not_there_and_the_next_is_saved(tmp_path, number):
+    moments, target = random.Random(2026), tmp_path / "card"
+    for _ in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-c", SAVING, str(target)],
+            cwd=Path(__file__).parent,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])},
+            stdout=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        )
+        process.stdout.readline()
+        time.sleep(moments.uniform(0.02, 0.1))
+        process.send_signal(number)
+        process.communicate()
+        if target.exists():
+            assert len(load(target, Scorecard).indicators) == 500
+        save(load_earlier(target, Scorecard) or make_card(), target)
+        assert not [path for path in tmp_path.rglob(".*/*") if path.is_file()]
 
 
 def test_a_second_run_is_refused_while_the_first_goes_on(bank, tmp_path):

@@ -196,7 +196,7 @@ def test_a_period_that_is_still_to_come_is_no_as_of_day(tmp_path, month):
         '{period_start: {column: month, format: "%Y-%m"}, period: {value: month}, complaints: {column: n}}'
     )
     with pytest.raises(ContractError, match=f"begins on {month}-01, which is still to come"):
-        take(tmp_path, f"month,n\n2024-01,5\n{month},6\n", columns)
+        take_counts(tmp_path, f"month,n\n2024-01,5\n{month},6\n", columns)
 
 
 COMPLAINTS = """

@@ -198,6 +198,13 @@ def test_numbers_stand_right_and_ratings_have_a_mark(tmp_path):
     ]  # fmt: skip
 
 
+def test_a_unit_that_is_called_like_a_rating_has_none_by_its_name(tmp_path):
+    frame = pd.DataFrame({"Unit": ["Red", "red", "Not enough evidence"], "Rating before": ["Green", "", "x"]})
+    page = write(tmp_path, TITLE, code(table(frame)))
+    assert [text_of(cell) for cell in page.find_all("td", class_="rag")] == ["● Green"]
+    assert [text_of(row.td) for row in page.tbody.find_all("tr")] == ["Red", "red", "Not enough evidence"]
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [

@@ -431,7 +431,9 @@ def test_a_save_that_fails_leaves_the_old_result_and_no_trace(tmp_path, monkeypa
     elif broken == "replace":
         rename = Path.rename
         monkeypatch.setattr(
-            Path, "rename", lambda path, to: fail() if path.name.startswith(".r-") else rename(path, to)
+            Path,
+            "rename",
+            lambda path, to: fail() if path.parent.name.startswith(".r.saved-") else rename(path, to),
         )
     else:
         monkeypatch.setattr(results.json, "dumps", fail)

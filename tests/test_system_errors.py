@@ -5,13 +5,15 @@ import os
 import subprocess
 from pathlib import Path
 
+import duckdb
 import pytest
 from banks import PROGRAM, ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskmodels.errors import file_error, file_error_in
+from riskmodels.errors import FileError, file_error, file_error_in
 from riskmodels.scratch import write_whole
+from riskmodels.sources.readers import refusals_told
 
 pytestmark = pytest.mark.whole
 
@@ -139,6 +141,13 @@ def test_a_file_that_may_not_be_written_to_its_end_is_not_there(place, limited):
     assert "larger than a file may be" in refused(done, 8)
     left = [name for name in files_in(place / "s") if "complaints" in name]
     assert not left, "of the table whose file was refused"
+
+
+def test_what_the_system_refuses_to_duckdb_is_said_in_our_words():
+    with pytest.raises(FileError, match="there is no room left"), refusals_told():
+        raise duckdb.IOException('Could not write file "x": No space left on device')
+    with pytest.raises(duckdb.IOException), refusals_told():
+        raise duckdb.IOException("another matter")
 
 
 def test_a_whole_file_replaces_or_nothing_changes(tmp_path, monkeypatch):

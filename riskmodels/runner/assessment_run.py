@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from riskmodels.errors import BusyError
 from riskmodels.labels import use_language
-from riskmodels.results import replace_folder
+from riskmodels.results import bring_back, replace_folder
 from riskmodels.runner.execution import execute_notebook
 from riskmodels.runner.kernels import Kernels
 from riskmodels.runner.plan import NOTEBOOK_FOLDER, Plan, Step, plan_steps
@@ -72,9 +72,8 @@ def run_assessment(
 
 
 def _run_locked(plan: Plan, store: Path, progress: Callable[[int, str], None], kernels: Kernels) -> Path:
+    bring_back(plan.folder)
     for left in plan.folder.parent.glob(f".{plan.folder.name}[.-]*-*"):
-        if (left / "old").exists() and not plan.folder.exists():  # killed while it put the new one in place
-            (left / "old").rename(plan.folder)
         shutil.rmtree(left, ignore_errors=True)
     sweep_store(store)
     staged = plan.folder.with_name(f".{plan.folder.name}.partial-{os.getpid()}")

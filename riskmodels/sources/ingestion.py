@@ -22,9 +22,17 @@ from riskmodels.sources.cumulative import take_differences
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.folding import fold_doubts, with_fold_time
 from riskmodels.sources.heads import know_plain_names, plain_names
+from riskmodels.sources.likeness import closed, lookalikes
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
-from riskmodels.sources.readers import RawFile, malformed_lines, raw_files, refuse_lost_rows, unreadable
+from riskmodels.sources.readers import (
+    RawFile,
+    malformed_lines,
+    raw_files,
+    refusals_told,
+    refuse_lost_rows,
+    unreadable,
+)
 from riskmodels.sources.readings import undeclared_marks
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
@@ -75,6 +83,8 @@ def ingest(
     ContractError
         A file is missing or unreadable, lacks a mapped column, has a column none of whose values can be read
         as its type, or does not meet its control totals; a database cannot be reached.
+    FileError
+        The disk is full, or the system refuses a file otherwise.
 
     Notes
     -----
@@ -89,7 +99,7 @@ def ingest(
     mapping = load_source(path)
     located = _located(mapping, path.parent, files or {})
     sweep_store(store)
-    with ExitStack() as stack:
+    with ExitStack() as stack, refusals_told():
         staged: dict[str, _Staged] = {}
         for table in (known for known in CONTRACTS if known in located):
             folder = stack.enter_context(staging_folder(store, table))
@@ -308,10 +318,11 @@ def _spelt(staged: "dict[str, _Staged]") -> "dict[str, _Staged]":
         for table, part in staged.items()
     }
     spellings = find_spellings({table: part.accepted for table, part in staged.items()}, exact)
-    return {
-        table: replace(part, doubts=(*part.doubts, *spell(part.accepted, table, spellings)))
-        for table, part in staged.items()
-    }
+    spelt = {table: spell(part.accepted, table, spellings) for table, part in staged.items()}
+    accepted = {table: part.accepted for table, part in staged.items()}
+    alike = lookalikes(accepted)
+    found = {table: (*spelt[table], *alike.get(table, ()), *closed(accepted, table)) for table in staged}
+    return {table: replace(part, doubts=(*part.doubts, *found[table])) for table, part in staged.items()}
 
 
 def _last_day(staged: dict[str, _Staged]) -> date:

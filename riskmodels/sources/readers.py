@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,8 +141,22 @@ def _parquet(path: Path, name: str, *, read_from: Path | None = None) -> RawFile
         raise ContractError(f"{path} cannot be read as parquet: {str(error).splitlines()[0]}") from None
     columns = {str(row[0]): str(row[1]) for row in found}
     source = read_from or path
-    rows = pq.read_metadata(path).num_rows
+    own = pq.read_metadata(path)
+    _refuse_overriding(source, own.schema.to_arrow_schema().names)
+    rows = own.num_rows
     return RawFile(name=name, scan=scan, columns=columns, sha256=file_sha256(source), path=source, rows=rows)
+
+
+def _refuse_overriding(path: Path, columns: list[str]) -> None:
+    """Refuse a file in a folder like ``product=cards`` that has that column itself: which of the two counts is not known."""
+    own = {column.casefold(): column for column in columns}
+    for folder in path.absolute().parent.parts:
+        key, equals, _ = folder.partition("=")
+        if equals and key.casefold() in own:
+            raise ContractError(
+                f"{path}: its folder {folder} gives a column that the file has, too ({own[key.casefold()]});"
+                " rename the folder or leave the column out of the file"
+            )
 
 
 def _csv(path: Path, name: str, mapping: TableMap, staged: Path) -> RawFile:
@@ -253,6 +268,18 @@ def unreadable(file: RawFile, error: Exception) -> RiskModelsError:
         if refused
         else ContractError(f"{file.path} cannot be read: {reason}")
     )
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """Say in our words what the system refused to DuckDB while it worked, e.g. a full disk; raises FileError."""
+    try:
+        yield
+    except duckdb.IOException as error:
+        refused = file_error_in(str(error))
+        if refused is None:
+            raise
+        raise refused from None
 
 
 def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, file: RawFile, path: Path) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from riskmodels.errors import ContractError, ResultError, file_error
-from riskmodels.misfits import misfits
+from riskmodels.misfits import misfit_words
 from riskmodels.scratch import private_folder, scratch_folder, sweep
 from riskmodels.tables.changes import Changes
 from riskmodels.tables.stored import Provenance, Table
@@ -116,7 +116,7 @@ def open_table(folder: str | Path) -> Table:
     except OSError as error:
         raise ResultError(f"{folder} is not a stored table: {file_error(error)}") from None
     except ValidationError as error:
-        problems = "; ".join(misfits(error, Provenance))
+        problems = "; ".join(misfit_words(error, Provenance))
         raise ResultError(f"{folder} is not a stored table, or is damaged: {problems}") from None
     if found != folder.name:
         raise ResultError(f"{folder} was changed after it was stored: its digest is now {found}")

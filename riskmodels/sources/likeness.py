@@ -1,0 +1,102 @@
+"""What a person should look at in names: two that look alike and are not, and rows of units that were closed."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from riskmodels.sources.signs import folded
+from riskmodels.tables import CONTRACTS
+from riskmodels.tables.sql import name, single_file
+
+_SHOWN = 5
+# Letters of other scripts, and digits, that look like a Latin letter; case is folded before. The commonest of
+# Unicode's confusables (UTS 39).
+_LOOKS = str.maketrans(
+    "авекмнорстухіјѕԁԛԝьαβεικνορτυχ01|",
+    "abekmhopctyxijsdqwbabeikvoptuxoll",
+)
+_NAMED = ("unit_id", "region_id", "product", "channel", "category", "customer_group", "event_type")
+
+
+def lookalikes(accepted: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:
+    """Name ids that look alike and are not the same, over all tables of a source.
+
+    Parameters
+    ----------
+    accepted : mapping of str to Path
+        Table -> Parquet of its accepted rows.
+
+    Returns
+    -------
+    dict
+        Table -> what a person should look at, in words: of the first table that has a column.
+    """
+    said = defaultdict(list)
+    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+        for column in _NAMED:
+            having = [table for table in accepted if column in CONTRACTS[table].names]
+            names = {one for table in having for one in _names(connection, accepted[table], column)}
+            if words := _alike(column, names):
+                said[having[0]].append(words)
+    return {table: tuple(words) for table, words in said.items()}
+
+
+def _alike(column: str, names: set[str]) -> str:
+    """Say which names look alike; those that differ in case, width or zeros alone are spellings of one."""
+    groups = defaultdict(list)
+    for one in sorted(names):
+        groups[folded(one).translate(_LOOKS)].append(one)
+    pairs = [group for group in groups.values() if len({folded(one) for one in group}) > 1]
+    shown = "; ".join(" and ".join(map(_spelt_out, group)) for group in pairs[:_SHOWN])
+    more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
+    return (
+        f"{column}: names look alike and are not the same: {shown}{more}; recode: joins them" if pairs else ""
+    )
+
+
+def closed(accepted: Mapping[str, Path], table: str) -> tuple[str, ...]:
+    """Say how many rows of a table lie after the last day of business of their unit.
+
+    Parameters
+    ----------
+    accepted : mapping of str to Path
+        Table -> Parquet of its accepted rows.
+    table : str
+        Canonical name.
+    """
+    contract = CONTRACTS[table]
+    if "units" not in accepted or table == "units" or not contract.at or "unit_id" not in contract.names:
+        return ()
+    rows, units = single_file(accepted[table]), single_file(accepted["units"])
+    query = (
+        f"SELECT unit_id, any_value(last_day), count(*) FROM read_parquet({rows}) JOIN (SELECT unit_id, closed_on AS last_day"
+        f" FROM read_parquet({units})) USING (unit_id) WHERE {name(contract.at)}::DATE > last_day"
+        " GROUP BY unit_id ORDER BY count(*) DESC, unit_id"
+    )
+    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+        found = connection.execute(query).fetchall()
+    shown = "; ".join(f"{unit!r} closed on {day}: {count:,} rows" for unit, day, count in found[:_SHOWN])
+    more = f" and {len(found) - _SHOWN} more units" if len(found) > _SHOWN else ""
+    return (
+        (f"rows after the last day of business of their unit: {shown}{more}; look at closed_on",)
+        if found
+        else ()
+    )
+
+
+def _names(connection: duckdb.DuckDBPyConnection, path: Path, column: str) -> set[str]:
+    query = f"SELECT DISTINCT {name(column)} FROM read_parquet({single_file(path)}) WHERE {name(column)} IS NOT NULL"
+    return {one for (one,) in connection.execute(query).fetchall()}
+
+
+def _spelt_out(text: str) -> str:
+    """Write a name, and the letters in it that are not Latin by their names."""
+    strange = [
+        sign
+        for sign in text
+        if sign.isalpha() and not unicodedata.name(sign, "").startswith(("LATIN", "CJK"))
+    ]
+    return f"{text!r} ({unicodedata.name(strange[0], 'a letter without a name')})" if strange else repr(text)
