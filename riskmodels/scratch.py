@@ -41,9 +41,7 @@ def write_whole(path: Path, content: bytes) -> None:
 def sweep(prefix: str, *, parent: Path) -> None:
     """Remove the scratch folders of that prefix whose process is dead."""
     for left in parent.glob(f"{escape(prefix)}*"):
-        if (
-            _is_own(left) and (left / LOCK).exists()
-        ):  # without: its process is about to lock it, or was killed then
+        if _is_own(left) and (left / LOCK).exists():  # without: its process is about to lock it
             with suppress(Timeout), FileLock(left / LOCK, timeout=0):
                 _remove(left)
 
