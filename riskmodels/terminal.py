@@ -30,12 +30,10 @@ if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-
 Item = TypeVar("Item")
 _BY_SIGNAL = 128  # what shells add to the number of a signal that ended a program
 _BUG = 70  # as in sysexits.h: an error inside the software
-_WIDTH = (
-    None if (sys.stdout and sys.stdout.isatty()) or "COLUMNS" in os.environ else 160
-)  # into a file or a pipe
-_CONTROLS = (
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"  # the last set the direction
-)
+_IS_TERMINAL = sys.stdout is not None and sys.stdout.isatty()
+_WIDTH = None if _IS_TERMINAL or "COLUMNS" in os.environ else 160  # into a file or a pipe
+_DIRECTIONS = r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"  # signs that set it, and ends of lines
+_CONTROLS = rf"[\x00-\x08\x0b-\x1f\x7f-\x9f{_DIRECTIONS}]"
 
 
 class _Console(Console):
@@ -68,9 +66,7 @@ def end_with(error: RiskModelsError) -> NoReturn:
     if sys.stdout is not None:
         try:
             sys.stdout.flush()
-        except (
-            OSError
-        ):  # else Python would say at its end, with words and a status of its own, that it cannot
+        except OSError:  # else Python would say so at its end, with a status of its own
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
     with suppress(OSError):  # nobody may read it

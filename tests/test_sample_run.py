@@ -65,7 +65,7 @@ def before(report) -> dict[str, str]:
 
 
 def digests(report: Path) -> dict[str, str]:
-    whole = [report / "report.html", report / "assessment.json"]
+    whole = [report / name for name in ("report.html", "assessment.json", "source.json")]
     paths = [
         *whole,
         *(p for part in ("results", "tables") for p in (report / part).rglob("*") if p.is_file()),
