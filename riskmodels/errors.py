@@ -15,6 +15,8 @@ from typing import ClassVar
 
 from riskmodels.privacy import mask_personal_data
 
+_LONGEST = 10_000  # characters of a message: names in it come from files, and may be as long as these
+
 
 class RiskModelsError(Exception):
     """Say what is wrong, where, what was expected and what to do; personal data is masked.
@@ -28,7 +30,8 @@ class RiskModelsError(Exception):
     exit_status: ClassVar[int] = 1
 
     def __init__(self, message: str) -> None:
-        super().__init__(mask_personal_data(message))
+        shown = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+        super().__init__(mask_personal_data(shown))
 
 
 class ParameterError(RiskModelsError):
