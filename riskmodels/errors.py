@@ -41,6 +41,7 @@ _REASONS = {
     errno.EPIPE: "what read the output was closed before all of it was written",
     errno.EBADF: "it is closed: send the output to a file or to /dev/null",
 }
+_LONGEST = 10_000  # characters of a message: names in it come from files, and may be as long as these
 
 
 class RiskModelsError(Exception):
@@ -55,7 +56,8 @@ class RiskModelsError(Exception):
     exit_status: ClassVar[int] = 1
 
     def __init__(self, message: str) -> None:
-        super().__init__(mask_personal_data(message))
+        shown = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+        super().__init__(mask_personal_data(shown))
 
 
 class ParameterError(RiskModelsError):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import stat
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from io import StringIO
@@ -11,7 +12,8 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, ScalarEvent
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from riskmodels.errors import ParameterError, file_error
@@ -38,6 +40,9 @@ class Parameters(BaseModel):
 
 
 _NOT_FINITE = "Out of range float values are not JSON compliant"  # what json says of .nan and .inf
+_MOST = 1 << 18  # bytes of a file: three times the risks shipped, read in a second or two
+_MOST_WITH_ALIASES = 1 << 20  # characters of a file when every alias is what it stands for
+_MISFITS = (LookupError, TypeError, AttributeError)  # what !!bool maybe and its like end in
 _LINE = 1 << 20  # characters; longer ones are wrapped
 _DEEP = 4  # mappings inside so many others are written on one line
 
@@ -69,7 +74,8 @@ def load_parameters(path: str | Path, model: type[ParametersT]) -> ParametersT:
     -----
     YAML 1.2: ``NO`` is a text, ``010`` is the number 10, a key given twice is an error, and so is one that
     is not text (``007:`` would become 7). The values are validated as JSON, so that strictness means the
-    same for lists, dates and numbers; ``.nan`` and ``.inf`` are refused.
+    same for lists, dates and numbers; ``.nan`` and ``.inf`` are refused. So is a file of more than a
+    quarter of a megabyte, and one of which aliases make more than four times that.
     """
     return check_parameters(_read_yaml(Path(path)), model, where=str(path))
 
@@ -89,7 +95,7 @@ def check_parameters(values: object, model: type[ParametersT], *, where: str) ->
         raise ParameterError(
             f"{where} does not fit {model.called or model.__name__}:{between}" + "\n  ".join(problems)
         ) from None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         problem = str(error).replace(_NOT_FINITE, "expected a finite number, and .nan and .inf are none")
         raise ParameterError(f"{where} has a value that no parameter can have: {problem}") from None
 
@@ -152,17 +158,17 @@ def _as_comment(lines: Sequence[str]) -> str:
 
 def _read_yaml(path: Path) -> object:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _read_text(path)
         if re.search(r"^%", text, re.MULTILINE):
             raise ParameterError(f"{path}: remove the line that begins with %; files are YAML 1.2")
+        _refuse_bomb(text)
         content: object = YAML(typ="safe", pure=True).load(text)
     except OSError as error:
         raise ParameterError(f"cannot read {file_error(error)}{_beside(path)}") from None
     except UnicodeDecodeError as error:
         raise ParameterError(f"cannot read {path}: {error}; save it as UTF-8") from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        problem = str(error).partition("\n\nTo suppress")[0]  # ruamel would teach to allow duplicate keys
-        raise ParameterError(f"{path} is not valid YAML: {problem}") from None
+    except (YAMLError, ValueError, ArithmeticError, RecursionError, *_MISFITS) as error:
+        raise ParameterError(f"{path} is not valid YAML: {_problem(error)}") from None
     if not isinstance(content, Mapping):
         raise ParameterError(f"{path} must hold a mapping of names to values")
     return content
@@ -172,6 +178,53 @@ def _beside(path: Path) -> str:
     """Name the parameter files that are there, where one is not."""
     there = [file.name for file in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
     return f"; {nearest(path.name, there)}" if there and not path.exists() else ""
+
+
+def _read_text(path: Path) -> str:
+    """Read a file of a size that parameters have; what is no file, such as a device, may never end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ParameterError(f"cannot read {path}: it is no file")
+    with path.open("rb") as file:
+        content = file.read(_MOST + 1)
+    if len(content) > _MOST:
+        raise ParameterError(f"{path} has more than {_MOST:,} bytes; a file of parameters has some thousands")
+    return content.decode("utf-8")
+
+
+def _refuse_bomb(text: str) -> None:
+    """Raise ValueError, or what the library does, for aliases by which a short text becomes a long one."""
+    if "&" not in text:
+        return
+    sizes: dict[str, int] = {}  # characters of what an anchor names, with all aliases in it
+    opened: list[tuple[str | None, int]] = [(None, 0)]
+    for event in YAML(typ="safe", pure=True).parse(text):
+        anchor, size = getattr(event, "anchor", None), 0
+        if isinstance(event, CollectionStartEvent):
+            opened.append((anchor, 1))
+            continue
+        if isinstance(event, CollectionEndEvent):
+            anchor, size = opened.pop()
+        elif isinstance(event, ScalarEvent):
+            size = 1 + len(event.value)
+        elif isinstance(event, AliasEvent):
+            anchor, size = None, sizes.get(event.anchor, 0)
+        if anchor in sizes:
+            raise ValueError(f"line {event.start_mark.line + 1}: the anchor &{anchor} is given twice")
+        if anchor:
+            sizes[anchor] = size
+        opened[-1] = (opened[-1][0], opened[-1][1] + size)
+        if opened[-1][1] > _MOST_WITH_ALIASES:
+            raise ValueError(f"its aliases (*) make more than {_MOST_WITH_ALIASES:,} characters of it")
+
+
+def _problem(error: Exception) -> str:
+    """Say on one line what is wrong where."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if isinstance(error, MarkedYAMLError) and mark is not None:
+        words = ", ".join(part for part in (error.context, error.problem) if part)
+        return f"line {mark.line + 1}, column {mark.column + 1}: {words}"
+    words = " ".join(str(error).split())
+    return f"a value does not fit its tag: {words}" if isinstance(error, _MISFITS) else words
 
 
 def _refuse_bare_keys(values: object, at: tuple[Any, ...] = ()) -> None:

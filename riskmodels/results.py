@@ -9,20 +9,23 @@ from contextlib import suppress
 from datetime import date, datetime
 from glob import escape
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from riskmodels.annotations import is_of
 from riskmodels.errors import ResultError
 from riskmodels.manifests import check_result
 from riskmodels.misfits import misfit_words
 from riskmodels.params import Parameters
 from riskmodels.privacy import mask_code
 from riskmodels.scratch import LOCK, scratch_folder
-from riskmodels.tables import Table, open_table
+from riskmodels.tables import Table, file_sha256, open_table
 
 ResultT = TypeVar("ResultT")
 
@@ -38,7 +41,12 @@ _DAMAGE = (  # what json, numpy, pyarrow, pydantic and our classes raise for con
     EOFError,
     RecursionError,
     NotImplementedError,
+    ArithmeticError,
+    MemoryError,
+    pa.ArrowException,
 )
+_MOST = 1 << 26  # bytes of result.json, which holds neither frames nor arrays
+_MOST_CELLS = 100_000_000  # of a frame: ten times those of the largest result
 
 
 def save(result: object, folder: str | Path) -> Path:
@@ -104,7 +112,7 @@ def load(folder: str | Path, kind: type[ResultT]) -> ResultT:
     source = Path(folder)
     try:
         check_result(source)
-        content = json.loads((source / _FILE).read_text("utf-8"))
+        content = json.loads(_text(source / _FILE))
         result = _decode(content, source)
     except _DAMAGE as error:
         raise ResultError(f"{source} is not a saved result, or is damaged: {error}") from None
@@ -181,10 +189,10 @@ class _Writer:
     def _encode_plain(self, value: Any, name: str) -> Any:  # noqa: PLR0911  one a kind of value
         if isinstance(value, pd.DataFrame):
             self._write_frame(value, name)
-            return {"frame": f"{name}.parquet"}
+            return {"frame": f"{name}.parquet", "sha256": file_sha256(self.folder / f"{name}.parquet")}
         if isinstance(value, np.ndarray):
             np.save(self.folder / f"{name}.npy", value, allow_pickle=False)
-            return {"array": f"{name}.npy"}
+            return {"array": f"{name}.npy", "sha256": file_sha256(self.folder / f"{name}.npy")}
         if isinstance(value, pd.PeriodIndex):
             return {"periods": value.astype("str").tolist(), "freq": value.freqstr}
         if isinstance(value, tuple):
@@ -235,12 +243,44 @@ def _class(name: str) -> Any:
     raise ValueError(f"{name} is no class of results or parameters of riskmodels")
 
 
+def _unchanged(folder: Path, content: dict[str, Any]) -> Path:
+    """Return the file of a frame or array; one that was changed since it was saved is refused."""
+    path = _beside(folder, next(iter(content.values())))
+    if content.get("sha256", "") not in {"", file_sha256(path)}:  # none in what earlier versions saved
+        raise ValueError(f"'{path.name}' was changed after it was saved")
+    return path
+
+
+def _read_frame(path: Path) -> pd.DataFrame:
+    found = pq.read_metadata(path)
+    if found.num_rows * max(found.num_columns, 1) > _MOST_CELLS:
+        raise ValueError(f"'{path.name}' would have {found.num_rows:,} rows of {found.num_columns:,} columns")
+    return pd.read_parquet(path)
+
+
 def _beside(folder: Path, name: str) -> Path:
     """Return a file in the folder of the result; one elsewhere is refused, whatever path a file may name."""
     path = folder / name
     if name != path.name or path.resolve().parent != folder.resolve():
         raise ValueError(f"'{name}' is no file of this result")
     return path
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(_MOST + 1)
+    if len(content) > _MOST:
+        raise ValueError(f"{path.name} has more than {_MOST:,} bytes")
+    return content.decode("utf-8")
+
+
+def _filled(kind: Any, fields: dict[str, Any]) -> Any:
+    """Return a result of its fields, each of the type that it is declared with."""
+    hints = get_type_hints(kind)
+    for name, value in fields.items():
+        if name in hints and not is_of(value, hints[name]):
+            raise TypeError(f"{kind.__name__}.{name} is a {type(value).__name__}")
+    return kind(**fields)
 
 
 def _decode(content: Any, folder: Path) -> Any:
@@ -250,7 +290,7 @@ def _decode(content: Any, folder: Path) -> Any:
     value = content.get(kind)
     if kind == "dataclass":
         fields = {name: _decode(item, folder) for name, item in content["fields"].items()}
-        return _class(str(value))(**fields)
+        return _filled(_class(str(value)), fields)
     if kind == "parameters":
         return _parameters(_class(str(value)), content["values"])
     return _decode_plain(kind, value, content, folder)
@@ -271,9 +311,12 @@ def _decode_plain(  # noqa: PLR0911  one a kind of value
         case "table":
             return open_table((folder / value).resolve())
         case "frame":
-            return pd.read_parquet(_beside(folder, value))
+            return _read_frame(_unchanged(folder, content))
         case "array":
-            return np.load(_beside(folder, value), allow_pickle=False)
+            path = _unchanged(folder, content)
+            return np.array(
+                np.load(path, mmap_mode="r")
+            )  # a header that promises more than there is, is refused
         case "periods":
             return pd.PeriodIndex(value, freq=content["freq"])
         case "tuple":

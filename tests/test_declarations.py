@@ -19,6 +19,9 @@ COLUMNS = {
     "product": {"value": "card"},
 }
 
+NO_ENCODINGS = ("base64", "rot13", "hex", "zip", "bz2", "uu", "quopri", "undefined", "idna", "punycode")
+NO_ENCODINGS += ("unicode_escape", "raw-unicode-escape", "aliases", "é", "x" * 5000)
+
 
 def source(columns=None, country="GB", **table):
     complaints = {"file": "c.csv", "format": "csv", "columns": COLUMNS | (columns or {}), **table}
@@ -67,6 +70,13 @@ def source(columns=None, country="GB", **table):
         ),
         ({"breaks": [{"month": "2024-01", "words": "w", "where": {"colour": "red"}}]}, "where names colour"),
         ({"format": "parquet", "encoding": "gb18030"}, "encoding does nothing for format parquet"),
+        *(({"encoding": name}, "no known encoding of text") for name in NO_ENCODINGS),
+        *(({"delimiter": sign}, "cannot part cells") for sign in ('"', "\n", "\r", "\0")),
+        ({"format": "excel", "sheet_pattern": "a{1,99999999999999}"}, "no regular expression"),
+        ({"format": "excel", "sheet_pattern": "(" * 5000}, "no regular expression"),
+        ({"unknown": ["0000-01"]}, "unknown"),
+        ({"observed_from": "0000-01"}, "observed_from"),
+        ({"header_row": 100_000_000_000}, "header_row"),
         ({"format": "excel", "delimiter": ";"}, "delimiter does nothing for format excel"),
         ({"format": "parquet", "header_row": 3}, "header_row does nothing for format parquet"),
         ({"expect": {}}, "expect controls nothing"),

@@ -1,8 +1,10 @@
 """Parameter files: what YAML holds is what was meant, or an error that says where."""
 
+import os
 import re
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -145,6 +147,78 @@ def test_a_file_that_is_not_plain_yaml_is_refused(write: Write, text: str, probl
         load_parameters(path, Whole)
     assert str(path) in str(caught.value)
     assert "suppress" not in str(caught.value)
+
+
+ODD = [
+    "!!bool maybe",
+    "!!int ''",
+    "!!int x",
+    "!!float x",
+    "!!timestamp x",
+    "!!map x",
+    "!!seq x",
+    "!!str [x]",
+    "!!merge x",
+]
+ODD += [
+    "!!set {a, b}",
+    "!!pairs [a: 1]",
+    "!!binary é",
+    "!!python/name:os.system",
+    "2001-99-99",
+    "9" * 5000,
+    "0x" + "f" * 5000,
+]
+ODD += [
+    "2001-12-14t21:59:43.10-99:00",
+    "=",
+    "1e999",
+    "[" * 500,
+    "{<<: 1}",
+    "|99",
+    "!<x",
+    '"\\ud800"',
+    "*a",
+    "&a [*a]",
+]
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_odd_tags_and_values_are_one_line(write: Write, value: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        load_parameters(write(f"count: {value}"), Whole)
+    *_, problem = str(caught.value).splitlines()
+    assert len(str(caught.value).splitlines()) <= 2
+    assert problem
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{n}: &{n} [{f'*{c},' * 9}]\n" for c, n in pairwise("abcdefghi")), "aliases"),
+        ("a: &a {x: y}\n" + "".join(f"{n}: &{n} {{<<: [{f'*{c},' * 9}]}}\n" for c, n in pairwise("abcdefghi")), "aliases"),
+        (f"a: &a {'x' * 100_000}\nb: [{'*a,' * 500}]", "aliases"),
+        ("a: &a 1\nb: &a 2", "line 2: the anchor &a is given twice"),
+        ("count: 1 #" + "x" * 300_000, "has more than 262,144 bytes"),
+    ],
+)  # fmt: skip
+def test_a_short_text_does_not_become_a_long_one(write: Write, text: str, problem: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(problem)) as caught:
+        load_parameters(write(text), Whole)
+    assert "\n" not in str(caught.value)
+
+
+def test_aliases_are_read(write: Write) -> None:
+    path = write("parts: [&a {name: x}, *a, *a]")
+    assert [part.name for part in load_parameters(path, Whole).parts] == ["x"] * 3
+
+
+def test_what_never_ends_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in ("/dev/zero", tmp_path / "pipe"):
+        with pytest.raises(ParameterError, match=r"^cannot read .*: it is no file$"):
+            load_parameters(path, Whole)
 
 
 def test_a_missing_file_and_a_wrong_encoding_are_refused(tmp_path: Path) -> None:

@@ -463,3 +463,75 @@ def test_dates_stay_dates(tmp_path) -> None:
     loaded = load(save(made, tmp_path / "r"), rm.Scorecard)
     assert type(loaded.as_of) is date
     assert np.isnan(loaded.indicators["value"][0])
+
+
+# ---- damage ----
+
+
+def changed(folder: Path, change) -> None:
+    """Change the saved JSON of a result."""
+    content = json.loads((folder / "result.json").read_text("utf-8"))
+    change(content["fields"])
+    (folder / "result.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+def refused(folder: Path, kind: type = object) -> str:
+    with pytest.raises(ResultError) as caught:
+        load(folder, kind)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.fixture
+def outlook(tmp_path: Path) -> Path:
+    return save(make_outlook(make_panel({"a": [1.0] * 3}), [[[1.0, 2.0]] * 2]), tmp_path / "outlook")
+
+
+@pytest.mark.parametrize(
+    "other", [None, 7, [1], {"tuple": [None]}, {"frame": None}, {"date": "2026-13-01"}, {"x": 1}]
+)
+def test_a_field_that_is_null_or_of_another_type_is_damage(other, outlook: Path) -> None:
+    whole = (outlook / "result.json").read_text("utf-8")
+    for name in ("panel", "periods", "predictive", "levels", "method"):
+        changed(outlook, lambda fields, name=name: fields.update({name: other}))
+        assert "damaged" in refused(outlook)
+        (outlook / "result.json").write_text(whole, encoding="utf-8")
+
+
+def test_an_array_or_a_frame_of_another_content_is_damage(outlook: Path, tmp_path: Path) -> None:
+    for path in [*outlook.glob("*.npy"), *outlook.glob("*.parquet")]:
+        content = path.read_bytes()
+        if path.suffix == ".npy":
+            np.save(path, np.zeros((1, 1)))
+        else:
+            pd.DataFrame({"other": [1]}).to_parquet(path)
+        assert f"'{path.name}' was changed after it was saved" in refused(outlook)
+        path.write_bytes(content)
+    load(outlook, object)
+
+
+def without_sums(folder: Path) -> None:
+    """Make a result one that an earlier version saved."""
+    text = (folder / "result.json").read_text("utf-8")
+    content = json.loads(text, object_hook=lambda part: {k: v for k, v in part.items() if k != "sha256"})
+    (folder / "result.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+def test_a_header_that_promises_terabytes_is_damage(outlook: Path) -> None:
+    without_sums(outlook)
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }".ljust(117) + b"\n"
+    for path in outlook.glob("*.npy"):
+        path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    assert "damaged" in refused(outlook)
+
+
+def test_a_frame_that_promises_too_much_is_damage(outlook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_sums(outlook)
+    monkeypatch.setattr(results, "_MOST_CELLS", 0)
+    assert "would have" in refused(outlook)
+
+
+def test_a_result_without_end_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "result.json").symlink_to("/dev/zero")
+    monkeypatch.setattr(results, "_MOST", 1000)
+    assert "more than 1,000 bytes" in refused(tmp_path)

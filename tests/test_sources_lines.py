@@ -147,3 +147,24 @@ def test_mixed_line_ends_become_one(rows: list[tuple[str, str]], tmp_path: Path)
     copy = with_one_end(path, path, lines, ",", tmp_path / "copy.csv")
     if len(lines.ends) > 1:
         assert copy.read_bytes().decode() == "x,y\n" + "".join(row + "\n" for row, _ in rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"x" * 40_000_000, "its header is longer than 16,777,216 characters"),
+        (b"\0" * 1000, "its header holds NUL bytes"),
+        (b"," * 20_000, "has 20,001 columns; at most 16,384"),
+        (b'"' * 2_000_001, "has no column"),
+    ],
+)
+def test_a_header_without_end_is_one_line(content: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_bytes(content)
+    source = {"id": "s", "title": "S", "country": "CN", "as_of": "2024-12-31"}
+    columns = {name: {"column": name} for name in ("complaint_id", "received_at", "unit_id", "product")}
+    source["tables"] = {"complaints": {"file": "c.csv", "format": "csv", "columns": columns}}
+    (tmp_path / "s.yaml").write_text(json.dumps(source), encoding="utf-8")
+    with pytest.raises(ContractError, match=message) as caught:
+        ingest(tmp_path / "s.yaml", store=tmp_path / "store")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 11_000

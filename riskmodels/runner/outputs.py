@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import re
+import unicodedata
 from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +26,10 @@ from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality, Tables, file_sha256
 
 SCHEMA = Path(__file__).with_name("assessment.schema.json")
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_FORMULA = {"=", "+", "-", "@"}  # what a spreadsheet takes for the beginning of one
+_BREAKS = {"\t", "\r", "\n"}
+_UNSEEN = {"C", "Z", "M"}  # categories: control and format, spaces, marks on the sign before
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs without ink
 Record = dict[str, str | float | int | bool | None]
 
 
@@ -151,7 +155,13 @@ def write_tables(results: Path, folder: Path) -> None:
         frames[f"changes_{changes.name}"] = changes.table
     for name, frame in frames.items():
         frame.to_parquet(folder / f"{name}.parquet", index=False)
-        frame.map(_without_formula).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        write_csv(frame, folder / f"{name}.csv")
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV; no cell and no name of a column is a formula for a spreadsheet."""
+    safe = frame.map(_without_formula).rename(columns=_without_formula)
+    safe.to_csv(path, index=False, lineterminator="\n")
 
 
 def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code: list[Path]) -> None:
@@ -192,7 +202,26 @@ def _records(frame: pd.DataFrame) -> list[Record]:
 
 
 def _without_formula(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    r"""Put an apostrophe before a text, or a line of it, that a spreadsheet would take for a formula.
+
+    Signs that nobody sees, a byte-order mark or a line break, do not hide one, and full width is none.
+
+    >>> _without_formula("=1+1"), _without_formula("ok\n＝1+1"), _without_formula("a-b")
+    ("'=1+1", "ok\n'＝1+1", 'a-b')
+    """
+    if not isinstance(value, str):
+        return value
+    lines = value.splitlines(keepends=True)
+    text = "".join(f"'{line}" if _begins_formula(line) else line for line in lines)
+    risky = value[:1] in _BREAKS or _begins_formula(value)
+    return f"'{text}" if risky and not text.startswith("'") else text
+
+
+def _begins_formula(text: str) -> bool:
+    seen = next(
+        (sign for sign in text if unicodedata.category(sign)[0] not in _UNSEEN and sign not in _BLANK), ""
+    )
+    return unicodedata.normalize("NFKC", seen)[:1] in _FORMULA
 
 
 def _code_sha256(folders: list[Path]) -> str:

@@ -1,5 +1,7 @@
 """Declarations that would declare nothing, or something else than is meant: refused with place and reason."""
 
+import codecs
+import io
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated
@@ -8,7 +10,7 @@ from pydantic import Field
 
 from riskmodels.tables import Column, Contract
 
-_MONTH = r"\d{4}-(0[1-9]|1[0-2])"
+_MONTH = r"[12][0-9]{3}-(0[1-9]|1[0-2])"
 Month = Annotated[str, Field(pattern=f"^{_MONTH}$", json_schema_extra={"shape": "a month, e.g. 2026-03"})]
 Months = Annotated[
     str,
@@ -18,6 +20,14 @@ Months = Annotated[
     ),
 ]
 
+_SHOWN = 40  # characters
+_OF_NO_FILE = {
+    "idna",
+    "punycode",
+    "undefined",
+    "unicode_escape",
+    "raw_unicode_escape",
+}  # but of names and programs
 _NO_MARK = re.compile(r"[\w+\-]", re.ASCII)
 _FITS = {  # field of a column's mapping -> types of columns that it can do something for
     "format": {"timestamp", "date"},
@@ -46,6 +56,32 @@ def check_marks(thousands: str | None, decimal: str) -> None:
             f"thousands and decimal are both '{decimal}': 10{decimal}500 could be either; {hint}say e.g."
             f" decimal: '{',' if decimal == '.' else '.'}'"
         )
+
+
+def check_delimiter(delimiter: str) -> None:
+    """Refuse what ends a line or a text, and can part no cells."""
+    if delimiter in {'"', "\n", "\r", "\0", "\ufeff"}:
+        raise ValueError(f"delimiter: {delimiter!r} cannot part cells; e.g. ',' or ';' or a tab")
+
+
+def check_pattern(pattern: str) -> None:
+    """Refuse what is no regular expression."""
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"no regular expression: {error}") from None
+
+
+def text_encoding(name: str) -> str:
+    """Return the name by which Python knows an encoding; raises ValueError where files of text have none such."""
+    try:
+        known = codecs.lookup(name).name
+        io.TextIOWrapper(io.BytesIO(), encoding=known)  # refuses base64, zip and their like
+    except (LookupError, UnicodeError):
+        known = ""
+    if not known or known.replace("-", "_") in _OF_NO_FILE:
+        raise ValueError(f"'{name[:_SHOWN]}' is no known encoding of text; e.g. utf-8, gb18030")
+    return known
 
 
 def check_months(months: Iterable[str]) -> None:

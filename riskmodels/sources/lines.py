@@ -6,6 +6,7 @@ import io
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from riskmodels.errors import ContractError
 
 LONGEST_LINE = 16_777_216  # bytes
+MOST_COLUMNS = 16_384  # as a sheet of Excel has
 _CHUNK = 1 << 22  # bytes
 _QUOTE, _LF, _CR = 34, 10, 13
 _UTF8 = "utf-8"
@@ -50,10 +52,19 @@ def find_lines(path: Path, shown: Path, *, header_row: int, delimiter: str) -> L
     Raises ContractError where there is no header, or it is not in UTF-8.
     """
     start = _offset(path, header_row - 1)
-    with _opened(path, start) as file:
-        header = next(csv.reader(file, delimiter=delimiter), [])
+    try:
+        with _opened(path, start) as file:
+            header = next(csv.reader(_short_lines(file), delimiter=delimiter), [])
+    except csv.Error:
+        raise ContractError(
+            f"{shown} is no CSV: its header is longer than {LONGEST_LINE:,} characters"
+        ) from None
     if not header:
         raise ContractError(f"{shown} is empty; expected a header line with the names of its columns")
+    if len(header) > MOST_COLUMNS:
+        raise ContractError(f"{shown} has {len(header):,} columns; at most {MOST_COLUMNS:,} are read")
+    if any("\0" in cell for cell in header):
+        raise ContractError(f"{shown} is no text: its header holds NUL bytes. Expected CSV")
     if any(not _is_readable(cell) for cell in header):
         raise ContractError(
             f"{shown} is not CSV in UTF-8: its header cannot be read. If it is in another encoding,"
@@ -83,7 +94,12 @@ def with_one_end(path: Path, shown: Path, lines: Lines, delimiter: str, target: 
 
 def _offset(path: Path, lines: int) -> int:
     with path.open(encoding="latin-1", newline="") as file:  # a character is a byte
-        return sum(len(file.readline()) for _ in range(lines))
+        return sum(len(line) for line in islice(_short_lines(file), lines))
+
+
+def _short_lines(file: io.TextIOWrapper) -> Iterator[str]:
+    """Give the lines of a file; of one without ends, parts."""
+    return iter(lambda: file.readline(2 * LONGEST_LINE), "")
 
 
 def _mark(path: Path) -> bytes:

@@ -1,6 +1,5 @@
 """Source files: where the canonical tables come from, and how their columns are made."""
 
-import codecs
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -22,11 +21,14 @@ from riskmodels.sources.declarations import (
     check_breaks,
     check_column,
     check_cumulative,
+    check_delimiter,
     check_expected,
     check_marks,
     check_months,
+    check_pattern,
     check_place,
     check_start,
+    text_encoding,
 )
 from riskmodels.sources.headers import is_label
 from riskmodels.sources.periods import CUMULATIVE, is_period
@@ -170,10 +172,7 @@ class Unpivot(Parameters):
     @classmethod
     def _pattern_is_one(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
         if isinstance(value, str):
-            try:
-                re.compile(value)
-            except re.error as error:
-                raise ValueError(f"no regular expression: {error}") from None
+            check_pattern(value)
         return value
 
     @model_validator(mode="after")
@@ -202,7 +201,9 @@ class TableMap(Parameters):
     format: FileFormat
     encoding: Name = Field(default="utf-8", description="of CSV, e.g. gb18030; a byte-order mark is dropped")
     delimiter: Character = Field(default=",", description="of CSV")
-    header_row: int = Field(default=1, ge=1, description="of CSV and Excel: row with the columns' names")
+    header_row: int = Field(
+        default=1, ge=1, le=10_000, description="of CSV and Excel: row with the columns' names"
+    )
     sheet: Name | None = Field(default=None, description="of Excel: name of the sheet; none: the only one")
     sheet_pattern: Name | None = Field(default=None, description="of Excel: regular expression of its name")
     database: Name | None = Field(
@@ -238,18 +239,18 @@ class TableMap(Parameters):
     @field_validator("encoding")
     @classmethod
     def _encoding_is_known(cls, value: str) -> str:
-        try:
-            return codecs.lookup(value).name
-        except LookupError:
-            raise ValueError(f"'{value}' is no known encoding; e.g. utf-8, gb18030") from None
+        return text_encoding(value)
+
+    @field_validator("delimiter")
+    @classmethod
+    def _delimiter_parts(cls, value: str) -> str:
+        check_delimiter(value)
+        return value
 
     @field_validator("sheet_pattern")
     @classmethod
     def _pattern_is_one(cls, value: str | None) -> str | None:
-        try:
-            re.compile(value or "")
-        except re.error as error:
-            raise ValueError(f"no regular expression: {error}") from None
+        check_pattern(value or "")
         return value
 
     @model_validator(mode="after")
