@@ -1,4 +1,4 @@
-"""A small part of the fuzzing of benchmarks/faults.py: no traceback, nothing slow, little memory."""
+"""A small part of the fuzzing of benchmarks/fuzz.py: no traceback, nothing slow, little memory."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_mutated_files_are_read_or_refused_in_one_line(project: Path) -> None:
-    script = project / "benchmarks" / "faults.py"
+    script = project / "benchmarks" / "fuzz.py"
     done = subprocess.run(
         [sys.executable, script, "--fuzz", "--share", "0.04"], capture_output=True, text=True, check=False
     )
