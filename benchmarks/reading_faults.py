@@ -115,7 +115,7 @@ def kills_of_reading(kills: int, *, seed: int = 2026) -> dict[str, Counter[str]]
     home = Path(tempfile.mkdtemp(prefix="faults-"))
     try:
         write_bank(home / "bank")
-        whole, seconds = {}, {}
+        seconds = {}
         for name, words in commands(home / "bank", home / "whole").items():
             began = time.monotonic()
             assert run(words, home / "whole")[0] == 0, name

@@ -5,6 +5,7 @@ import importlib
 import json
 import math
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime
 from glob import escape
@@ -23,7 +24,7 @@ from riskmodels.errors import ResultError
 from riskmodels.manifests import check_result
 from riskmodels.misfits import misfit_words
 from riskmodels.params import Parameters
-from riskmodels.privacy import mask_code
+from riskmodels.privacy import find_personal_data, mask_code, mask_personal_data
 from riskmodels.scratch import LOCK, scratch_folder
 from riskmodels.tables import Table, file_sha256, open_table
 
@@ -200,7 +201,7 @@ class _Writer:
         if isinstance(value, date) and not isinstance(value, datetime):
             return {"date": value.isoformat()}
         if isinstance(value, str):
-            return mask_code(value)
+            return mask_personal_data(value)
         if value is None or isinstance(value, bool | int):
             return value
         if isinstance(value, float):
@@ -220,11 +221,17 @@ def _masked(frame: pd.DataFrame) -> pd.DataFrame:
     for place, kind in enumerate(frame.dtypes):
         if kind in (object, "str"):
             column = frame.iloc[:, place]
-            texts = column[column.map(lambda value: isinstance(value, str))]
-            changed = {text: new for text in texts.unique() if (new := mask_code(text)) != text}
-            if changed:
+            texts = column[column.map(lambda value: isinstance(value, str))].unique()
+            if changed := _changed(texts):
                 masked.isetitem(place, column.where(~column.isin(list(changed)), column.map(changed)).array)
     return masked
+
+
+def _changed(texts: Iterable[str]) -> dict[str, str]:
+    """Return the texts with personal data as they are written; each with a marker of its own where two would be one."""
+    found = [text for text in texts if find_personal_data(text)]
+    changed = {text: mask_personal_data(text) for text in found}
+    return changed if len(set(changed.values())) == len(found) else {text: mask_code(text) for text in found}
 
 
 def _class_name(value: object) -> str:

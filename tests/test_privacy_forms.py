@@ -63,6 +63,8 @@ def forms() -> dict[str, str]:
 FORMS = tuple(forms())
 WRITTEN = {
     "王伟@bank.cn": "[e-mail]",
+    "unit 'a@example.com'": "unit '[e-mail]'",
+    "o'neil@bank.ie": "[e-mail]",
     "邮箱王伟@bank.cn": "邮箱[e-mail]",
     "jörg@bänk.de": "[e-mail]",
     "иван@банк.рф": "[e-mail]",
