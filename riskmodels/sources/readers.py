@@ -137,14 +137,15 @@ def _parquet(path: Path, name: str, *, read_from: Path | None = None) -> RawFile
     try:
         with duckdb.connect() as connection:
             found = connection.execute(f"DESCRIBE FROM {scan}").fetchall()
-    except duckdb.Error as error:
+        own = pq.read_metadata(path)
+    except (duckdb.Error, pa.ArrowException, OSError) as error:  # OSError: a damaged schema
         raise ContractError(f"{path} cannot be read as parquet: {str(error).splitlines()[0]}") from None
     columns = {str(row[0]): str(row[1]) for row in found}
     source = read_from or path
-    own = pq.read_metadata(path)
     _refuse_overriding(source, own.schema.to_arrow_schema().names)
-    rows = own.num_rows
-    return RawFile(name=name, scan=scan, columns=columns, sha256=file_sha256(source), path=source, rows=rows)
+    return RawFile(
+        name=name, scan=scan, columns=columns, sha256=file_sha256(source), path=source, rows=own.num_rows
+    )
 
 
 def _refuse_overriding(path: Path, columns: list[str]) -> None:
