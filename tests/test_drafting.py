@@ -17,7 +17,8 @@ from riskmodels.cli import app
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.params import parameters_text
 from riskmodels.sources import Draft, draft_source, ingest, load_source, unfilled
-from riskmodels.sources.mapping import ColumnMap, Source, TableMap
+from riskmodels.sources.column_maps import ColumnMap
+from riskmodels.sources.mapping import Source, TableMap
 from riskmodels.tables import Table
 
 pytestmark = pytest.mark.whole

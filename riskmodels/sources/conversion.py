@@ -11,12 +11,13 @@ import pyarrow as pa
 
 from riskmodels.errors import ContractError
 from riskmodels.privacy import MAY_BE_PERSONAL
+from riskmodels.sources.column_maps import ROW_NUMBER, ColumnMap, DatedValue, Recode, days_since
 from riskmodels.sources.headers import names_in, refuse_doubled
-from riskmodels.sources.mapping import ROW_NUMBER, ColumnMap, DatedValue, Recode, TableMap, days_since
+from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.periods import is_period, period_length, period_start
 from riskmodels.sources.readers import RawFile
 from riskmodels.sources.signs import cleaned, cleaned_sql, edged_sql
-from riskmodels.sources.written import has_zone, local_time, plain_number, signed_number
+from riskmodels.sources.written import SUPPRESSED, has_zone, local_time, plain_number, signed_number
 from riskmodels.tables import ARROW_TYPES, SQL_TYPES, Column, Contract
 from riskmodels.tables.sql import literal, name
 
@@ -28,10 +29,6 @@ FOLD_BY = "fold_by"  # the time of a row of an event log
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _TYPED = ("BIGINT", "BOOLEAN", "DATE", "DOUBLE", "INTEGER", "TIMESTAMP", _ZONED)  # need no reading as text
 _YEARS = "1900 AND 9999"  # others are typing errors, or infinite
-_SUPPRESSED = (  # what stands where a sender hides a small count
-    r"(?i)\s*(\*+|(<|≤|＜|under|fewer than|less than|少于|不足)\s?=?\s?\d+|\.{2,}|…|\[[a-z]\]"
-    r"|n\.?\s?/?\s?[ad]\.?|suppressed|withheld|confidential|不公布|保密)\s*"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +120,10 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
     shown = f"CASE WHEN {name(RULE)} IS NOT NULL THEN json_object({', '.join(content.values())})::VARCHAR END"
     kept = [name(column) for column in (*given, RULE)]
     texts_given = [column for column in conversion.texts if column in mapped]
-    masks = [f"{_suspicious(name(column))} AS {name(MASK + column)}" for column in texts_given]
+    masks = [  # cheap, and true for all that hold personal data
+        f"regexp_matches({name(column)}, {literal(MAY_BE_PERSONAL)}) AS {name(MASK + column)}"
+        for column in texts_given
+    ]
     keys = [f"{name(str(mapped[key].alias))}::VARCHAR AS {name(KEY + key)}" for key in conversion.recoded_key]
     keys += [name(column) for column in conversion.over]
     over = [
@@ -371,7 +371,7 @@ def _faults(conversion: Conversion, mapped: Mapping[str, _Cell]) -> dict[str, st
         if kind in ("code", "text"):
             continue
         if key in conversion.contract.figures and not cell.is_typed:
-            hidden = f"regexp_full_match({text}, {literal(_SUPPRESSED)})"
+            hidden = f"regexp_full_match({text}, {literal(SUPPRESSED)})"
             faults[f"{key} is suppressed"] = f"{name(key)} IS NOT NULL OR NOT {hidden}"
             faults[f"{key} is no {kind}"] = f"{text} IS NULL OR {name(key)} IS NOT NULL OR {hidden}"
             continue
@@ -396,8 +396,3 @@ def _broken(rules: Mapping[str, str]) -> str:
     holds = {rule: f"({condition}) IS NOT FALSE" for rule, condition in rules.items()}
     listed = ", ".join(f"CASE WHEN NOT {held} THEN {literal(rule)} END" for rule, held in holds.items())
     return f"CASE WHEN {' AND '.join(holds.values())} THEN NULL ELSE concat_ws('; ', {listed}) END"
-
-
-def _suspicious(text: str) -> str:
-    """SQL for whether a text may hold personal data; cheap, and true for all that do."""
-    return f"regexp_matches({text}, {literal(MAY_BE_PERSONAL)})"

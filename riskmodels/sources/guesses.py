@@ -10,9 +10,10 @@ import duckdb
 import pyarrow as pa
 
 from riskmodels.privacy import find_personal_data, mask_personal_data
+from riskmodels.sources.column_maps import ROW_NUMBER
 from riskmodels.sources.declarations import FLOWS
 from riskmodels.sources.eventlogs import EventLog
-from riskmodels.sources.mapping import ROW_NUMBER, TO_BE_FILLED
+from riskmodels.sources.mapping import TO_BE_FILLED
 from riskmodels.sources.matching import Fit, Match, identifier, suitability
 from riskmodels.sources.numerals import is_of_money, unit_in
 from riskmodels.sources.periods import year_from

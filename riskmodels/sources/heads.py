@@ -3,8 +3,8 @@
 import duckdb
 import pyarrow as pa
 
+from riskmodels.sources.column_maps import ROW_NUMBER
 from riskmodels.sources.conversion import Conversion
-from riskmodels.sources.mapping import ROW_NUMBER
 from riskmodels.sources.readers import RawFile
 from riskmodels.sources.signs import PLAIN_NAMES, cleaned
 from riskmodels.tables.sql import name

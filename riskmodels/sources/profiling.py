@@ -10,7 +10,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from riskmodels.sources.mapping import days_since
+from riskmodels.sources.column_maps import days_since
 from riskmodels.sources.numerals import ENOUGH, Numbers, numbers_in, unit_in, words_for_missing
 from riskmodels.sources.periods import is_period, may_be, period_start
 from riskmodels.sources.synonyms import plain, truth

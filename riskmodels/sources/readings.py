@@ -4,8 +4,8 @@ from collections import Counter
 
 import duckdb
 
+from riskmodels.sources.column_maps import ColumnMap
 from riskmodels.sources.conversion import Conversion, scanned
-from riskmodels.sources.mapping import ColumnMap
 from riskmodels.sources.numerals import ENOUGH, NOTHING_KNOWN, Numbers, numbers_in
 from riskmodels.sources.readers import RawFile
 from riskmodels.tables.sql import literal, name

@@ -1,10 +1,15 @@
 """SQL that reads figures and moments as they are written: separators, signs, time zones."""
 
-from riskmodels.sources.mapping import ColumnMap
+from riskmodels.sources.column_maps import ColumnMap
 from riskmodels.tables.sql import literal
 
 _ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # at the end of a time
 _SHORTEST_ZONED = 17  # characters: 2026-11-01T10:00Z
+
+SUPPRESSED = (  # what stands where a sender hides a small count
+    r"(?i)\s*(\*+|(<|≤|＜|under|fewer than|less than|少于|不足)\s?=?\s?\d+|\.{2,}|…|\[[a-z]\]"
+    r"|n\.?\s?/?\s?[ad]\.?|suppressed|withheld|confidential|不公布|保密)\s*"
+)
 
 
 def local_time(text: str, timezone: str | None) -> str:
