@@ -31,6 +31,7 @@ COMMANDS = [
     "policy",
     "show",
     "verify",
+    "leak-scan",
     "lab",
     "version",
 ]
@@ -283,7 +284,7 @@ def test_a_unit_that_is_not_there_is_refused(run, bank) -> None:
     unit = "[red]{0}[/red]"
     status, out, err = run("indicators", bank / "source.yaml", "--period", "2024Q3", "--unit", unit)
     assert (status, out) == (3, "")
-    assert err == f"Error: there is no unit '{unit}' in 2024Q3\n"
+    assert err == f"Error: there is no unit '{unit}' in 2024Q3; there are u1, u2\n"
 
 
 def test_forecast(run, bank) -> None:
@@ -383,7 +384,7 @@ def test_stress(run, bank, tmp_path) -> None:
     assert "surge of credit_card" in out  # the small bank has no such product
     status, _, err = run("stress", bank / "source.yaml", scenario, "--severity", "apocalyptic")
     assert status == 3
-    assert "no severity 'apocalyptic': moderate, severe, extreme" in err
+    assert "has no severity 'apocalyptic'; there are moderate, severe, extreme" in err
 
 
 def test_policy(run) -> None:

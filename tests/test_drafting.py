@@ -91,7 +91,13 @@ def test_the_how_to_runs_as_written(project: Path, tmp_path: Path, monkeypatch: 
 def test_the_examples_of_the_reference_are_source_files(project: Path, tmp_path: Path) -> None:
     text = (project / "docs/sources.md").read_text("utf-8")
     examples = [load_source(write(tmp_path / "s.yaml", block)) for block in blocks(text, "yaml")]
-    assert {source.id for source in examples} == {"retail_bank", "formats", "regulator", "ranking"}
+    assert {source.id for source in examples} == {
+        "retail_bank",
+        "formats",
+        "regulator",
+        "ranking",
+        "year_to_date",
+    }
     for model in (TableMap, ColumnMap, Source):
         for key in model.model_fields:
             assert re.search(rf"`{key}`|^ *{key}:", text, re.MULTILINE), key

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +148,15 @@ def shipped() -> list[tuple[str, type[Parameters]]]:
     ]
 
 
+@cache
+def as_json(path: Path, model: type[Parameters]) -> str:
+    return load_parameters(path, model).model_dump_json(exclude_none=True)
+
+
 @pytest.mark.parametrize(("file", "model"), shipped())
 @given(data=st.data())
 def test_a_change_anywhere_in_a_shipped_file_is_said_in_our_words(project_params, file, model, data):
-    values = json.loads(load_parameters(project_params / file, model).model_dump_json(exclude_none=True))
+    values = json.loads(as_json(project_params / file, model))
     held: Any = values
     while isinstance(held, dict | list) and held:
         keys = list(held) if isinstance(held, dict) else range(len(held))

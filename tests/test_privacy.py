@@ -2,7 +2,7 @@ import datetime as dt
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from riskmodels.privacy import mask_personal_data
@@ -112,6 +112,7 @@ def test_bank_cards_in_groups_are_masked(number, separator, context):
 @given(bank_cards(), st.integers(1, 9))
 def test_a_bank_card_with_a_wrong_check_digit_survives(number, shift):
     wrong = number[:-1] + str((int(number[-1]) + shift) % 10)
+    assume(len(wrong) != 15)  # an identity card of old has no check digit
     assert mask_personal_data(f"No. {wrong}") == f"No. {wrong}"
 
 

@@ -130,7 +130,10 @@ def test_a_folder_of_the_store_that_is_there_stays_as_it_is(tmp_path):
 
 
 def test_a_file_is_written_as_a_whole_and_as_the_umask_says(tmp_path):
-    (tmp_path / ".file.partial").write_text("half of a file, left by a killed process")
+    left = tmp_path / ".riskmodels-of-a-killed-process"
+    left.mkdir()
+    (left / ".lock").touch()
+    (left / "staged").write_text("half of a file")
     before = os.umask(0o027)
     try:
         write_whole(tmp_path / "file", b"whole")

@@ -64,7 +64,10 @@ def find_lines(path: Path, shown: Path, *, header_row: int, delimiter: str) -> L
     if len(header) > MOST_COLUMNS:
         raise ContractError(f"{shown} has {len(header):,} columns; at most {MOST_COLUMNS:,} are read")
     if any("\0" in cell for cell in header):
-        raise ContractError(f"{shown} is no text: its header holds NUL bytes. Expected CSV")
+        raise ContractError(
+            f"{shown} is not CSV in UTF-8: its header holds NUL bytes. If it is in another encoding,"
+            " name it in the source file, e.g. encoding: utf-16"
+        )
     if any(not _is_readable(cell) for cell in header):
         raise ContractError(
             f"{shown} is not CSV in UTF-8: its header cannot be read. If it is in another encoding,"
