@@ -128,7 +128,7 @@ class _Counts:
         added = (
             f"SELECT indicator_id, {cut.grouping('cells.start')}, {sums} FROM cells"
             f" WHERE indicator_id IN ({names}) AND {cut.within('cells.start')} GROUP BY ALL"
-            " HAVING denominator > 0 AND NOT isnan(denominator)"
+            " HAVING denominator > 0 AND NOT isnan(denominator) AND NOT isnan(numerator)"
         )
         answer = self._connection.execute(cut.finished(added)).df()
         return answer[["indicator_id", *cut.by, "period", *_FIGURES, _LEFT_OUT]]
@@ -243,9 +243,10 @@ def _counting(chosen: list[Indicator], cut: Breakdown) -> str:
 
 
 def _rows_of(answer: pd.DataFrame, indicator: Indicator, place: int, cut: Breakdown) -> pd.DataFrame:
-    """Return one indicator's rows: those whose denominator is above zero."""
+    """Return one indicator's rows: those that are known and whose denominator is above zero."""
     figures = {f"{figure}_{place}": figure for figure in _FIGURES}
-    rows = answer.loc[answer[f"denominator_{place}"] > 0, [*cut.by, "period", *figures]]
+    known = (answer[f"denominator_{place}"] > 0) & answer[f"numerator_{place}"].notna()
+    rows = answer.loc[known, [*cut.by, "period", *figures]]
     rows = rows.rename(columns=figures).astype(dict.fromkeys(figures.values(), "float64"))
     rows.insert(0, "indicator_id", indicator.id)
     left_out = answer.get(f"{_LEFT_OUT}_{place}", pd.Series(0.0, index=answer.index))

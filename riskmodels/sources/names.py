@@ -38,21 +38,19 @@ def find_spellings(accepted: Mapping[str, Path], exact: Mapping[str, Iterable[st
     """
     kept = {column for columns in exact.values() for column in columns}
     found: Spellings = {}
-    for column in NAMED:
-        if column in kept:
-            continue
-        counts = _counts(accepted, column)
-        units = (
-            _counts({"units": accepted["units"]}, column)
-            if column == "unit_id" and "units" in accepted
-            else {}
-        )
-        if changed := _joined(counts, set(units)):
-            found[column] = changed
+    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+        for column in (one for one in NAMED if one not in kept):
+            counts = _counts(connection, accepted, column)
+            listed = {table: path for table, path in accepted.items() if table == "units"}
+            units = _counts(connection, listed, column) if column == "unit_id" else {}
+            if changed := _joined(counts, set(units)):
+                found[column] = changed
     return found
 
 
-def _counts(accepted: Mapping[str, Path], column: str) -> dict[str, int]:
+def _counts(
+    connection: duckdb.DuckDBPyConnection, accepted: Mapping[str, Path], column: str
+) -> dict[str, int]:
     """Count the rows of each distinct name of a column."""
     files = [path for table, path in accepted.items() if column in CONTRACTS[table].names]
     if not files:
@@ -60,12 +58,8 @@ def _counts(accepted: Mapping[str, Path], column: str) -> dict[str, int]:
     rows = " UNION ALL ".join(
         f"SELECT {name(column)} AS name FROM read_parquet({single_file(path)})" for path in files
     )
-    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
-        return dict(
-            connection.execute(
-                f"SELECT name, count(*) FROM ({rows}) WHERE name IS NOT NULL GROUP BY ALL"
-            ).fetchall()
-        )
+    query = f"SELECT name, count(*) FROM ({rows}) WHERE name IS NOT NULL GROUP BY ALL"
+    return dict(connection.execute(query).fetchall())
 
 
 def _joined(counts: Mapping[str, int], units: set[str]) -> dict[str, str]:
