@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -94,8 +95,10 @@ def raw_files(folder: Path) -> list[Path]:
     return staged + [path for path in files if RAW in path.read_bytes()]
 
 
-def kills_of_reading(kills: int, *, seed: int = 2026) -> dict[str, Counter[str]]:
-    """Kill ingest, check-data and source new at random moments by three signals, and run each again.
+def kills_of_reading(
+    kills: int, *, seed: int = 2026, signals: Sequence[int] = SIGNALS
+) -> dict[str, Counter[str]]:
+    """Kill ingest, check-data and source new at random moments by some signals, and run each again.
 
     Parameters
     ----------
@@ -103,6 +106,8 @@ def kills_of_reading(kills: int, *, seed: int = 2026) -> dict[str, Counter[str]]
         How many, one command and signal after the other.
     seed : int
         Of the moments.
+    signals : sequence of int
+        In turn.
 
     Returns
     -------
@@ -123,7 +128,7 @@ def kills_of_reading(kills: int, *, seed: int = 2026) -> dict[str, Counter[str]]
         whole = contents(home / "whole")
         for place in range(kills):
             name = list(seconds)[place % len(seconds)]
-            number = SIGNALS[place // len(seconds) % len(SIGNALS)]
+            number = signals[place // len(seconds) % len(signals)]
             folder = home / f"kill-{place}"
             moment = draw.uniform(0.1, 1.0) * seconds[name]
             found = _killed(commands(home / "bank", folder)[name], folder, moment, number, whole)

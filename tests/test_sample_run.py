@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from jsonschema import validate
 
 from riskmodels.leaks import scan
+from riskmodels.manifests import verify_report
 from riskmodels.runner.outputs import SCHEMA
 
 pytestmark = pytest.mark.whole
@@ -167,6 +168,12 @@ def test_personal_data_of_the_sample_is_nowhere(folder):
     assert scan(paths, within=folder).table.empty
     masked = "\n".join(text for path in folder.rglob("accepted.parquet") for text in texts(path))
     assert all(f"[{kind.replace('_', ' ')}]" in masked for kind in PLANTED)
+
+
+@pytest.mark.slow
+def test_the_report_is_as_its_manifest_says(report):
+    found = verify_report(report)
+    assert found.is_whole, found.sentence
 
 
 @pytest.mark.slow
