@@ -198,6 +198,7 @@ def soon(condition, patience: float = PATIENCE) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_run_that_is_told_to_stop_leaves_nothing(started, tmp_path, number, status):
     started.send_signal(number)
@@ -208,6 +209,7 @@ def test_a_run_that_is_told_to_stop_leaves_nothing(started, tmp_path, number, st
     assert [path.name for path in (tmp_path / "reports").glob(".small*partial*")] == []
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_leaves_ends_at_once_and_is_swept_by_the_next(started, tmp_path, monkeypatch):
     started.kill()
     started.wait()

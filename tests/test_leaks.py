@@ -83,6 +83,7 @@ def texts(path: Path) -> Iterator[str]:
         yield html.unescape(IMAGE.sub("", path.read_bytes().decode("utf-8", errors="replace")))
 
 
+@pytest.mark.slow
 @pytest.mark.whole
 @pytest.mark.parametrize("part", ["reports", "store", "printed"])
 def test_personal_data_of_any_column_file_or_cell_is_nowhere(folder, part):
@@ -92,6 +93,7 @@ def test_personal_data_of_any_column_file_or_cell_is_nowhere(folder, part):
     assert scan(paths, within=folder / part).table.empty
 
 
+@pytest.mark.slow
 @pytest.mark.whole
 def test_units_and_products_stay_apart(folder):
     units = pd.read_parquet(next((folder / "reports" / "small-2026Q3").glob("tables/units.parquet")))
@@ -99,6 +101,7 @@ def test_units_and_products_stay_apart(folder):
     assert units["unit_id"].str.contains(r"Tel\.\[phone [a-p]{8}\]", regex=True).sum() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.whole
 def test_a_report_is_as_open_as_the_umask_says_and_its_results_are_not(folder):
     report = folder / "reports" / "small-2026Q3"

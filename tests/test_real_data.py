@@ -62,6 +62,7 @@ def section(page: BeautifulSoup, title: str) -> list[str]:
     return rows
 
 
+@pytest.mark.slow
 def test_every_row_of_the_file_is_accounted_for(report, complaints):
     tables = load(report / "results" / "tables", Tables)
     provenance = tables.require("complaints").provenance
@@ -70,6 +71,7 @@ def test_every_row_of_the_file_is_accounted_for(report, complaints):
     assert [table.name for table in tables.present] == ["complaints"]
 
 
+@pytest.mark.slow
 def test_the_report_is_whole(page):
     titles = [heading.get_text(" ", strip=True) for heading in page.main.find_all("h2")]
     assert titles[0] == "Management summary"
@@ -78,6 +80,7 @@ def test_the_report_is_whole(page):
     assert not re.search(r"Traceback|Error:|\bnan\b|\bNaN\b|\bNone\b", page.get_text())
 
 
+@pytest.mark.slow
 def test_it_names_everything_that_the_source_lacks_with_the_reason(page, report):
     unavailable = load(report / "results" / "scorecard", Scorecard).unavailable
     rows = section(page, "What could not be measured")
@@ -89,6 +92,7 @@ def test_it_names_everything_that_the_source_lacks_with_the_reason(page, report)
     assert "nothing is assumed in their place" in page.get_text()
 
 
+@pytest.mark.slow
 def test_no_figure_is_invented_for_what_cannot_be_computed(report):
     card = load(report / "results" / "scorecard", Scorecard)
     lacking, given = set(card.unavailable["indicator_id"]), set(card.indicators["indicator_id"])
@@ -100,6 +104,7 @@ def test_no_figure_is_invented_for_what_cannot_be_computed(report):
         assert load(test, StressTest).table.empty
 
 
+@pytest.mark.slow
 def test_timely_response_is_rated_by_state_with_the_figures_of_the_file(report, complaints):
     card = load(report / "results" / "scorecard", Scorecard)
     quarter = complaints[complaints["quarter"] == PERIOD]
@@ -113,6 +118,7 @@ def test_timely_response_is_rated_by_state_with_the_figures_of_the_file(report, 
     assert {"CA", "FL", "NY", "TX"} <= set(card.table["unit_id"])
 
 
+@pytest.mark.slow
 def test_a_state_with_few_complaints_is_not_called_red_by_noise(report):
     """The whole bank is late in a fifth of its cases; a state is red only with cases of its own that say so."""
     card = load(report / "results" / "scorecard", Scorecard)
@@ -129,6 +135,7 @@ def test_a_state_with_few_complaints_is_not_called_red_by_noise(report):
     ).abs().max() / 2
 
 
+@pytest.mark.slow
 def test_the_findings_say_that_indicators_are_lacking(report, page):
     found = load(report / "results" / "findings", Findings).table
     lacking = found[found["condition"].str.contains("cannot be computed")]
@@ -142,6 +149,7 @@ def test_the_findings_say_that_indicators_are_lacking(report, page):
     assert "Timely response rate is 81" in summary
 
 
+@pytest.mark.slow
 def test_assumptions_about_lacking_indicators_are_left_out_in_words(page):
     rows = section(page, "What could not be applied")
     assert len(rows) == 8

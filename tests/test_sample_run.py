@@ -154,6 +154,7 @@ def texts(path: Path) -> Iterator[str]:
         yield html.unescape(IMAGE.sub("", path.read_bytes().decode("utf-8", errors="replace")))
 
 
+@pytest.mark.slow
 def test_personal_data_of_the_sample_is_nowhere(folder):
     stated = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))["personal_data"]
     values = planted()

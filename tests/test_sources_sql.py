@@ -138,6 +138,7 @@ MANY = (
 )
 
 
+@pytest.mark.slow
 def test_a_whole_run_from_a_database_keeps_the_password_to_itself(
     server: Server, project: Path, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from riskmodels.errors import FileError, file_error, file_error_in
 from riskmodels.scratch import write_whole
 from riskmodels.sources.readers import refusals_told
 
-pytestmark = pytest.mark.whole
+pytestmark = pytest.mark.slow
 
 SAMPLE = "params/sources/sample.yaml"
 LONG = "a" * 300
