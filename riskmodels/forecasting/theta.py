@@ -93,7 +93,8 @@ def smooth_theta(
     trust : ndarray, shape (n, T), optional
         Factor in (0, 1] of the gain of each period, for counts that are not complete yet.
     members : sequence of (float, float)
-        Gain of the level and share of the slope of each member of the grid; a coarse one does for noisy counts.
+        Gain of the level and share of the slope of each member of the grid; a coarse one does for noisy
+        counts.
 
     Returns
     -------

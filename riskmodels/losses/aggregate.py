@@ -292,8 +292,8 @@ def _change(coarse: Floats, fine: Floats) -> Floats:
 def _ranges(sums: Sums, first: Floats, level: float) -> Floats:
     """Ranges that pass the level with some room, shape (r,), found on a coarse lattice.
 
-    They are widened where they do not pass, and narrowed where the level lies in the first steps, but never to
-    where they have failed before: between common and very rare losses there may be a gap.
+    They are widened where they do not pass, and narrowed where the level lies in the first steps, but never
+    to where they have failed before: between common and very rare losses there may be a gap.
     """
     room = _ROOM if level <= _RARE else 2.0 * _ROOM  # rounding errors grow towards the end of the range
     ranges, wanted = first.copy(), first.copy()

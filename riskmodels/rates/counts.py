@@ -77,8 +77,9 @@ class Counts:
     ) -> tuple[Floats, Floats]:
         """Return the Gamma (shape and rate) or Beta parameters of a prior and this evidence.
 
-        ``variance`` is the prior's, relative to the peers' value (of a share: to its rarer outcome); None: a unit of
-        another kind, of which half an event at the peers' rate, or half a success and half a failure, is thought.
+        ``variance`` is the prior's, relative to the peers' value (of a share: to its rarer outcome); None: a
+        unit of another kind, of which half an event at the peers' rate, or half a success and half a failure,
+        is thought.
         """
         own, trials = evidence
         if not self.proportion:

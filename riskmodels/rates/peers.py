@@ -31,8 +31,8 @@ def peer_values(
     -------
     peers : ndarray, shape (n, T)
         Expected numerator over denominator, the unit itself left out; in a period without a denominator, with
-        its mix of all periods, and for a unit without any, with the others'. NaN for a unit without peers. In a group whose units are
-        alike it is their common value.
+        its mix of all periods, and for a unit without any, with the others'. NaN for a unit without peers. In
+        a group whose units are alike it is their common value.
     mix : ndarray, shape (n, T)
         The same at the level of all periods together: it moves with the unit's mix alone.
 

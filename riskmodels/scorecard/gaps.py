@@ -38,12 +38,12 @@ class CustomerGaps(Displayed):
     ----------
     table : DataFrame
         One row an indicator and vulnerable group, smallest p first: indicator_id, customer_group, direction
-        [higher_is_better or lower_is_better]; cases, reference_cases [number, of the group and of the reference]; value, reference_value [share, as it is];
-        crude [value - reference_value]; difference [share; the same for like products and channels: the one
-        to quote]; standard_error [of it]; lower, upper [90% interval of it]; dispersion [times more than
-        binomial]; worse [the difference is to the group's disadvantage]; p [that it is no worse than the
-        tolerance]; p_adjusted [for the number of rows, Holm]; finding; enough [False: no finding means
-        nothing, the evidence is too thin].
+        [higher_is_better or lower_is_better]; cases, reference_cases [number, of the group and of the
+        reference]; value, reference_value [share, as it is]; crude [value - reference_value]; difference
+        [share; the same for like products and channels: the one to quote]; standard_error [of it]; lower,
+        upper [90% interval of it]; dispersion [times more than binomial]; worse [the difference is to the
+        group's disadvantage]; p [that it is no worse than the tolerance]; p_adjusted [for the number of rows,
+        Holm]; finding; enough [False: no finding means nothing, the evidence is too thin].
     unavailable : DataFrame
         indicator_id, reason: indicators of the policy that cannot be compared between customer groups.
     period : str
@@ -149,10 +149,10 @@ class Strata:
 
         Notes
         -----
-        A score test: variance and skewness of the excess of bad outcomes are those under the hypothesis, given
-        the total of each stratum, and its tail is that of a shifted Gamma with these moments, not a normal
-        one, which is far too thin where a bad outcome is rare. Mantel & Haenszel 1959, doi:10.1093/jnci/22.4.719;
-        Miettinen & Nurminen 1985, doi:10.1002/sim.4780040211.
+        A score test: variance and skewness of the excess of bad outcomes are those under the hypothesis,
+        given the total of each stratum, and its tail is that of a shifted Gamma with these moments, not a
+        normal one, which is far too thin where a bad outcome is rare. Mantel & Haenszel 1959,
+        doi:10.1093/jnci/22.4.719; Miettinen & Nurminen 1985, doi:10.1002/sim.4780040211.
         """
         return self._tail(np.broadcast_to(than, len(self.bad)), np.asarray(dispersion, float), sign=1)
 
@@ -277,9 +277,10 @@ def customer_gaps(
     products × channels (Mantel & Haenszel's weights; ``Strata``); a finding is one that is worse than the
     tolerance by a one-sided test whose p-values are adjusted for all rows together (``holm_adjusted``). Its
     variance is multiplied by the overdispersion of the groups' months. Rows whose customer group is unknown
-    count nowhere. Groups with fewer than five cases are not tested; where fewer than five bad (or good) outcomes
-    are expected of a group at the tolerance, no finding means nothing (``enough``). Breaks where groups differ in what was not
-    adjusted for, such as how hard their cases are: a gap is a question to the bank, not yet an answer.
+    count nowhere. Groups with fewer than five cases are not tested; where fewer than five bad (or good)
+    outcomes are expected of a group at the tolerance, no finding means nothing (``enough``). Breaks where
+    groups differ in what was not adjusted for, such as how hard their cases are: a gap is a question to the
+    bank, not yet an answer.
     """
     last = check_quarter(period)
     if quarters < 1:

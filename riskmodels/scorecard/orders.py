@@ -41,11 +41,11 @@ class Orders(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a measure and unit, most first: unit, measure, value, lower, upper [count, or count per so much
-        exposure; interval of the true value], rank, rank_lower, rank_upper [1 = most, equal values share the
-        lowest number; interval of the true rank], p_first, p_worst_three [probability that the true value is
-        the largest, or among the three largest], p_first_error, p_worst_three_error [standard errors of the
-        simulation]. All but unit and measure are missing where a unit is not ranked.
+        One row a measure and unit, most first: unit, measure, value, lower, upper [count, or count per so
+        much exposure; interval of the true value], rank, rank_lower, rank_upper [1 = most, equal values share
+        the lowest number; interval of the true rank], p_first, p_worst_three [probability that the true value
+        is the largest, or among the three largest], p_first_error, p_worst_three_error [standard errors of
+        the simulation]. All but unit and measure are missing where a unit is not ranked.
     unranked : DataFrame
         unit, measure, reason: units whose exposure is unknown or zero.
     medians : DataFrame
@@ -54,8 +54,9 @@ class Orders(Displayed):
     explanation : DataFrame
         One row a measure and unit ranked on it: unit, measure, exposure, rank, count, size, times_count,
         times_size [of the median], distance, from_count, from_size [natural logarithms], moved [places nearer
-        to the first than by count alone among the same units]. The distance of the value from the reference is
-        from_count + from_size; minus infinity where nothing was counted, unknown where the median count is 0.
+        to the first than by count alone among the same units]. The distance of the value from the reference
+        is from_count + from_size; minus infinity where nothing was counted, unknown where the median count is
+        0.
     sentences : DataFrame
         One row a unit: unit, sentence_en, sentence_zh.
     correlations : DataFrame
@@ -156,13 +157,13 @@ def rank_by_measures(
 
     Notes
     -----
-    The true value is Gamma(count / dispersion + 1/2) over exposure / dispersion (Jeffreys' prior), independent
-    between units; where nothing was counted the interval begins at zero. One drawn count serves all measures,
-    so that measures differ by exposure alone. Why orders differ is exact: log(value) = log(count) - log(size),
-    each against the median of the units ranked; medians, because one unit without a count would make a
-    geometric mean zero. A rank is as uncertain as its league table is dense: Goldstein & Spiegelhalter 1996,
-    doi:10.2307/2983325. Breaks where units share a shock, and where an exposure is far from what can
-    complain: a unit with hardly any may truly stand anywhere.
+    The true value is Gamma(count / dispersion + 1/2) over exposure / dispersion (Jeffreys' prior),
+    independent between units; where nothing was counted the interval begins at zero. One drawn count serves
+    all measures, so that measures differ by exposure alone. Why orders differ is exact: log(value) =
+    log(count) - log(size), each against the median of the units ranked; medians, because one unit without a
+    count would make a geometric mean zero. A rank is as uncertain as its league table is dense: Goldstein &
+    Spiegelhalter 1996, doi:10.2307/2983325. Breaks where units share a shock, and where an exposure is far
+    from what can complain: a unit with hardly any may truly stand anywhere.
 
     Examples
     --------
@@ -174,10 +175,11 @@ def rank_by_measures(
     >>> orders.table["rank"].tolist()
     [1, 2, 3, 1, 2, <NA>]
     >>> print(orders.sentences["sentence_en"][0])
-    North is 1st by complaints but 2nd of 2 per million customers: it has 1.6 times the customers of the median.
+    North is 1st by complaints but 2nd of 2 per million customers: it has 1.6 times the customers of the
+    median.
     >>> print(orders.sentence)
-    3 units ranked by complaints, per million customers. Rank correlation (Spearman): complaints and per million
-    customers -1.00. Not ranked: East per million customers (customers unknown).
+    3 units ranked by complaints, per million customers. Rank correlation (Spearman): complaints and per
+    million customers -1.00. Not ranked: East per million customers (customers unknown).
     """
     _check_settings(measures, level, dispersion)
     rows = _rows(frame, unit, count, measures)

@@ -138,9 +138,9 @@ def rate_probabilities(
     """Turn the probabilities of lying beyond amber and beyond red into ratings.
 
     Red and amber need that probability to reach ``certainty``; green needs the probability of lying
-    beyond amber to be at most 1 - ``certainty``; everything else is ``insufficient``. Against flicker, a rating of
-    the quarter before is kept as long as its probability reaches ``hold``: red whatever else, amber and green
-    where the evidence gives no other.
+    beyond amber to be at most 1 - ``certainty``; everything else is ``insufficient``. Against flicker, a
+    rating of the quarter before is kept as long as its probability reaches ``hold``: red whatever else, amber
+    and green where the evidence gives no other.
     """
     conditions = [p_red >= certainty, p_amber >= certainty, 1 - p_amber >= certainty]
     rating = np.select(conditions, RATINGS[:3], default=RATINGS[3])

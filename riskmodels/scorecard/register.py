@@ -40,33 +40,35 @@ class RiskAssessment(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a risk, the dearest first: rank, risk_id, name_en, name_zh, category; inherent_frequency [events
-        a year], inherent_impact [CNY an event], inherent_loss [CNY a year]; preventive, corrective, compensating
-        [mean effectiveness of all controls of the kind together, 0 to 1]; residual_frequency, residual_impact,
-        residual_loss, residual_lower, residual_upper [means, and 90% interval of the expected loss a year],
-        residual_error [standard error of the simulated mean]; p_amber, p_red [probability that the expected loss
-        is beyond the appetite], rating; rank_lower, rank_upper [90%, widened to hold the rank], p_worst
-        [probability to be among the five dearest]; frequency_from ["losses", an indicator or "elicited"], events
-        [number counted, unknown where elicited], impact_from ["losses" or "elicited": its money];
-        controls_measured ["1 of 3"]; residual_money, residual_customers, residual_regulatory,
-        residual_reputation [CNY a year, which add up to residual_loss].
+        One row a risk, the dearest first: rank, risk_id, name_en, name_zh, category; inherent_frequency
+        [events a year], inherent_impact [CNY an event], inherent_loss [CNY a year]; preventive, corrective,
+        compensating [mean effectiveness of all controls of the kind together, 0 to 1]; residual_frequency,
+        residual_impact, residual_loss, residual_lower, residual_upper [means, and 90% interval of the
+        expected loss a year], residual_error [standard error of the simulated mean]; p_amber, p_red
+        [probability that the expected loss is beyond the appetite], rating; rank_lower, rank_upper [90%,
+        widened to hold the rank], p_worst [probability to be among the five dearest]; frequency_from
+        ["losses", an indicator or "elicited"], events [number counted, unknown where elicited], impact_from
+        ["losses" or "elicited": its money]; controls_measured ["1 of 3"]; residual_money, residual_customers,
+        residual_regulatory, residual_reputation [CNY a year, which add up to residual_loss].
     controls : DataFrame
         One row a control: risk_id, kind, name_en, name_zh, designed [mean effectiveness where carried out],
-        carried_out [mean share, unknown where nothing measures it], effect [mean of their product], worth [CNY a
-        year: residual loss without this control minus with it].
+        carried_out [mean share, unknown where nothing measures it], effect [mean of their product], worth
+        [CNY a year: residual loss without this control minus with it].
     matrix : DataFrame, shape (5, 5)
         Ratings by band of frequency (rows, lowest first) and impact (columns, lowest first).
     cells : DataFrame
-        One row a risk, by rank: risk_id, row, column [1 to 5: the most probable residual cell], probability [of
-        being in it], inherent_row, inherent_column.
+        One row a risk, by rank: risk_id, row, column [1 to 5: the most probable residual cell], probability
+        [of being in it], inherent_row, inherent_column.
     lint : MatrixLint or None
         What is wrong with the matrix, its outer bands closed; None where it has one colour only.
     misordered, tied : float
-        Shares of pairs of these risks that have colours against the order of their losses, or the same colour.
+        Shares of pairs of these risks that have colours against the order of their losses, or the same
+        colour.
     years : float
         What the last twelve months of losses count for, as far as they are recorded by now [years]; 0: none.
     appetite, set_by, period, as_of, policy, data_digest, size, seed
-        Bands and limits; who gave the intervals; quarter; last day known; day of the policy; digest; draws; seed.
+        Bands and limits; who gave the intervals; quarter; last day known; day of the policy; digest; draws;
+        seed.
     """
 
     table: pd.DataFrame
@@ -115,7 +117,8 @@ def assess_risks(
     Parameters
     ----------
     tables, policy, register
-        Losses, where there are any; appetite and certainty of a rating; intervals of frequency, impact and effect.
+        Losses, where there are any; appetite and certainty of a rating; intervals of frequency, impact and
+        effect.
     card : Scorecard
         The quarter, and the bank's indicators that measure controls or count events.
     size, seed : int
@@ -133,11 +136,11 @@ def assess_risks(
 
     Notes
     -----
-    An interval of impact is what is known of the mean cost of an event. Events counted are what preventive controls
-    let through, booked gross losses what corrective controls left: inherent figures follow by division. Sizes of
-    losses have a Bayesian bootstrap (Rubin 1981, doi:10.1214/aos/1176345338), to which the register's opinion is
-    worth one loss. What is elicited is drawn by Latin hypercube: ``residual_error``, of independent draws, is all
-    but an upper bound (Owen 1997, doi:10.1137/S0036142994277468).
+    An interval of impact is what is known of the mean cost of an event. Events counted are what preventive
+    controls let through, booked gross losses what corrective controls left: inherent figures follow by
+    division. Sizes of losses have a Bayesian bootstrap (Rubin 1981, doi:10.1214/aos/1176345338), to which the
+    register's opinion is worth one loss. What is elicited is drawn by Latin hypercube: ``residual_error``, of
+    independent draws, is all but an upper bound (Owen 1997, doi:10.1137/S0036142994277468).
     """
     _check(register, size)
     sources, appetite = gather_sources(tables, register, card, size, seed), policy.appetite

@@ -32,9 +32,9 @@ class Robustness(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a way to score: kind (``weights`` or ``without``), way (the scheme, or the indicator left out),
-        rank_correlation (Spearman, with the policy's scores), ratings_changed [units], largest_rank_change,
-        worst_kept [of the five riskiest].
+        One row a way to score: kind (``weights`` or ``without``), way (the scheme, or the indicator left
+        out), rank_correlation (Spearman, with the policy's scores), ratings_changed [units],
+        largest_rank_change, worst_kept [of the five riskiest].
     units : DataFrame
         unit_id, kind, way, score, rank, rating.
     schemes : DataFrame
