@@ -65,8 +65,8 @@ class MatrixLint(Displayed):
         failed = [label(check) for check in self.table.loc[~self.table["passed"], "check"]]
         if not failed:
             return label(
-                "The matrix passes every check; of pairs of random risks it ranks {reversed:.1%} the wrong way "
-                "round and leaves {tied:.0%} tied."
+                "The matrix passes every check; of pairs of random risks it ranks {reversed:.1%} the wrong"
+                " way round and leaves {tied:.0%} tied."
             ).format(**rates)
         return label(
             "The matrix fails {failed}; of pairs of random risks it ranks {reversed:.1%} the wrong way round "
@@ -201,7 +201,8 @@ def _limits(limits: Sequence[float] | Floats | None, bands: int, name: str) -> F
     rising = edges.shape == (bands + 1,) and bool(np.isfinite(edges).all() and (np.diff(edges) > 0).all())
     if not rising or edges[0] < 0:
         raise ParameterError(
-            f"{name}: expected {bands + 1} edges of {bands} bands with both ends, rising, finite and not negative"
+            f"{name}: expected {bands + 1} edges of {bands} bands with both ends, rising,"
+            " finite and not negative"
         )
     return edges
 

@@ -78,8 +78,8 @@ class Explanation(Displayed):
         biggest = sums[[*REASONS]].abs().sort_values(ascending=False, kind="stable").index
         said = [f"{label(REASONS[name])} {sums[name]:+,.0f}" for name in biggest if abs(sums[name]) >= _LEAST]
         return label(
-            "{first} to {last}: {now} expected in all, {difference} against {before} in the forecast made from the"
-            " months until {until}: {reasons}."
+            "{first} to {last}: {now} expected in all, {difference} against {before} in the forecast"
+            " made from the months until {until}: {reasons}."
         ).format(
             **span,
             now=f"{sums['now']:,.0f}",
@@ -189,7 +189,8 @@ def _compared(made: Forecast, before: Forecast) -> pd.PeriodIndex:
     compared = made.periods[made.periods.isin(before.periods)]
     if not len(compared):
         raise ParameterError(
-            f"the earlier forecast ends with {before.periods[-1]}, before this one begins with {made.periods[0]}"
+            f"the earlier forecast ends with {before.periods[-1]},"
+            f" before this one begins with {made.periods[0]}"
         )
     return compared
 

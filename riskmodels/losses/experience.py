@@ -97,8 +97,8 @@ class LossAssessment(Displayed):
             else ""
         )
         return (
-            f"{self.distribution.sentence} As the parameters are estimated, the loss that is not exceeded may be"
-            f" anything from {shown_amount(row['lower'])} to {shown_amount(row['upper'])}"
+            f"{self.distribution.sentence} As the parameters are estimated, the loss that is not exceeded may"
+            f" be anything from {shown_amount(row['lower'])} to {shown_amount(row['upper'])}"
             f" ({self.confidence:.0%} interval).{before}"
         )
 

@@ -76,7 +76,8 @@ class SeverityFit(Displayed):
     def sentence(self) -> str:
         """Say what was fitted to how many losses."""
         tail = (
-            f", {self.exceedances:,} of them above {self.severity.tail.threshold:,.6g} to a generalised Pareto tail"
+            f", {self.exceedances:,} of them above {self.severity.tail.threshold:,.6g}"
+            " to a generalised Pareto tail"
             if isinstance(self.severity, Spliced)
             else ""
         )
@@ -338,7 +339,8 @@ def _checked(losses: npt.ArrayLike, reporting_threshold: float, tail_threshold: 
     seen = np.asarray(losses, dtype=float).ravel()
     if not np.isfinite(seen).all() or not reporting_threshold >= 0 or (seen <= reporting_threshold).any():
         raise ParameterError(
-            f"losses must be finite and above the reporting threshold of {reporting_threshold:,.6g}, which is not negative"
+            f"losses must be finite and above the reporting threshold of {reporting_threshold:,.6g},"
+            " which is not negative"
         )
     if tail_threshold is not None and not (
         np.isfinite(tail_threshold) and tail_threshold > reporting_threshold

@@ -75,8 +75,15 @@ def _draw_fan(
     )
     if not known.all():
         late = ~known
-        axes.plot(places[late], values[late], color=NOTE, ls="", marker="x", markersize=4,
-                  label=label("received so far"))  # fmt: skip
+        axes.plot(
+            places[late],
+            values[late],
+            color=NOTE,
+            ls="",
+            marker="x",
+            markersize=4,
+            label=label("received so far"),
+        )
         _draw_corrected(axes, places[late], final[late], _bounds(past.periods[late].astype("str"), nowcast))
     bands = [band for band in _BANDS if {*band[:2]} <= {*made.levels}]
     for low, high, opacity in bands:
@@ -93,8 +100,18 @@ def _draw_fan(
 def _draw_corrected(axes: Axes, places: Any, final: Any, bounds: Any) -> None:
     """Draw what is expected of months that are not complete yet: hollow, with the interval where it is known."""
     spread = None if bounds is None else np.abs(bounds - final)
-    axes.errorbar(places, final, yerr=spread, color=LINE, ls=":", marker="o", markersize=4, mfc="white", capsize=2,
-                  label=label("expected in the end"))  # fmt: skip
+    axes.errorbar(
+        places,
+        final,
+        yerr=spread,
+        color=LINE,
+        ls=":",
+        marker="o",
+        markersize=4,
+        mfc="white",
+        capsize=2,
+        label=label("expected in the end"),
+    )
 
 
 def _bounds(periods: Any, nowcast: Nowcast | None) -> Any:

@@ -51,8 +51,8 @@ class Funnel(Displayed):
         """Say how many units stand out, against how many would by chance."""
         outside = self.table["outside"]
         return label(
-            "{high} units above and {low} below the outer limits, which {chance:.1f} of {units:,} ordinary ones"
-            " would be."
+            "{high} units above and {low} below the outer limits, which {chance:.1f} of {units:,} ordinary"
+            " ones would be."
         ).format(
             high=int((outside >= len(LEVELS)).sum()),
             low=int((outside <= -len(LEVELS)).sum()),

@@ -75,9 +75,9 @@ class CustomerGaps(Displayed):
         if self.table.empty:
             return label("Nothing could be compared between customer groups in this source.")
         text = label(
-            "{period} and before, {quarters} quarters: {found} of {compared} comparisons of customer groups are"
-            " findings (worse by more than {tolerance:.1%} of cases; chance of any false one {chance:.0%});"
-            " {thin} have too few cases to tell; {lacking} indicators cannot be compared."
+            "{period} and before, {quarters} quarters: {found} of {compared} comparisons of customer groups"
+            " are findings (worse by more than {tolerance:.1%} of cases; chance of any false one"
+            " {chance:.0%}); {thin} have too few cases to tell; {lacking} indicators cannot be compared."
         ).format(
             period=self.period,
             quarters=self.quarters,
@@ -245,11 +245,21 @@ def _rows(strata: Strata, flipped: npt.NDArray[np.bool_], dispersion: Floats, ga
     p = np.where(np.rint(bad + good) < _FEWEST, np.nan, strata.p_worse(gaps.tolerance, dispersion))
     adjusted = holm_adjusted(p)
     found, some = adjusted <= 1 - gaps.certainty, np.minimum(bad, good) / dispersion >= _FEWEST
-    columns = {"cases": cases.astype(np.int64), "reference_cases": reference_cases.astype(np.int64),
-               "value": np.where(flipped, 1 - value, value),
-               "reference_value": np.where(flipped, 1 - other, other),
-               "crude": sign * (value - other) + 0.0, "difference": sign * strata.difference + 0.0,
-               "standard_error": strata.standard_error * np.sqrt(dispersion), "lower": ends[0],
-               "upper": ends[1], "dispersion": dispersion, "worse": strata.difference > 0, "p": p,
-               "p_adjusted": adjusted, "finding": found, "enough": found | (some & np.isfinite(p))}  # fmt: skip
+    columns = {
+        "cases": cases.astype(np.int64),
+        "reference_cases": reference_cases.astype(np.int64),
+        "value": np.where(flipped, 1 - value, value),
+        "reference_value": np.where(flipped, 1 - other, other),
+        "crude": sign * (value - other) + 0.0,
+        "difference": sign * strata.difference + 0.0,
+        "standard_error": strata.standard_error * np.sqrt(dispersion),
+        "lower": ends[0],
+        "upper": ends[1],
+        "dispersion": dispersion,
+        "worse": strata.difference > 0,
+        "p": p,
+        "p_adjusted": adjusted,
+        "finding": found,
+        "enough": found | (some & np.isfinite(p)),
+    }
     return pd.DataFrame(columns)

@@ -49,8 +49,8 @@ class Movements(Displayed):
             return label("The data do not know the quarter before.")
         means = self.table[list(PARTS)].abs().mean()
         return label(
-            "{before} to {after}: {up} of {units} units score higher, {changed} have another rating; on average"
-            " most of the change is {part}."
+            "{before} to {after}: {up} of {units} units score higher, {changed} have another rating;"
+            " on average most of the change is {part}."
         ).format(
             before=self.before,
             after=self.after,

@@ -8,17 +8,35 @@ import pandas as pd
 
 _CLAUSES = ("is", "but", "because", "though", "unranked", "only_unranked")
 _ENGLISH = {
-    "place": "{ordinal} {by}", "place_of": "{ordinal} of {units} {by}", "fact": "{times} times the {exposure}",
-    "unknown": "{by} ({exposure} unknown)", "zero": "{by} ({exposure} zero)", "and": " and ", "end": ".",
-    "is": " is {}", "but": " but {}", "unranked": "; not ranked {}", "only_unranked": " is not ranked {}",
-    "because": ": it has {} of the median", "though": ", though it has {} of the median",
-}  # fmt: skip
+    "place": "{ordinal} {by}",
+    "place_of": "{ordinal} of {units} {by}",
+    "fact": "{times} times the {exposure}",
+    "unknown": "{by} ({exposure} unknown)",
+    "zero": "{by} ({exposure} zero)",
+    "and": " and ",
+    "end": ".",
+    "is": " is {}",
+    "but": " but {}",
+    "unranked": "; not ranked {}",
+    "only_unranked": " is not ranked {}",
+    "because": ": it has {} of the median",
+    "though": ", though it has {} of the median",
+}
 _CHINESE = {
-    "place": "按{measure}居第{rank}位", "place_of": "按{measure}居{units}家中第{rank}位", "and": "、", "end": "。",
-    "fact": "{exposure}为中位数的{times}倍", "unknown": "{measure}（{exposure}缺失）", "zero": "{measure}（{exposure}为零）",
-    "is": "{}", "but": "，但{}", "unranked": "；未参与排名：{}", "only_unranked": "未参与排名：{}",
-    "because": "：{}", "though": "，尽管{}",
-}  # fmt: skip
+    "place": "按{measure}居第{rank}位",
+    "place_of": "按{measure}居{units}家中第{rank}位",
+    "and": "、",
+    "end": "。",
+    "fact": "{exposure}为中位数的{times}倍",
+    "unknown": "{measure}（{exposure}缺失）",
+    "zero": "{measure}（{exposure}为零）",
+    "is": "{}",
+    "but": "，但{}",
+    "unranked": "；未参与排名：{}",
+    "only_unranked": "未参与排名：{}",
+    "because": "：{}",
+    "though": "，尽管{}",
+}
 
 
 def phrases_of(explanation: pd.DataFrame, unranked: pd.DataFrame, units: int) -> pd.DataFrame:

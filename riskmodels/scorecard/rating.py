@@ -20,8 +20,29 @@ Floats = npt.NDArray[np.float64]
 RATINGS = ("red", "amber", "green", "insufficient")
 INTERVAL = (0.05, 0.95)
 ANCHORS = ("best", "amber", "red")
-_NUMBERS = ("numerator", "denominator", "value", "estimate", "lower", "upper", "peers", "mix", "mix_before", "own",
-            "own_size", *ANCHORS, "logged", "dispersion", "points", "points_sd", "a", "b", "p_amber", "p_red", "left_out")  # fmt: skip
+_NUMBERS = (
+    "numerator",
+    "denominator",
+    "value",
+    "estimate",
+    "lower",
+    "upper",
+    "peers",
+    "mix",
+    "mix_before",
+    "own",
+    "own_size",
+    *ANCHORS,
+    "logged",
+    "dispersion",
+    "points",
+    "points_sd",
+    "a",
+    "b",
+    "p_amber",
+    "p_red",
+    "left_out",
+)
 _SEED = 6
 _FEWEST = 5
 _MANY = 1_000  # units

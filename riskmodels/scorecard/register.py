@@ -94,24 +94,47 @@ class RiskAssessment(Displayed):
         first, counts = self.table.iloc[0], self.table["rating"].value_counts()
         loss, lower, upper = first[["residual_loss", "residual_lower", "residual_upper"]] / _THOUSAND
         return label(
-            "{period}: {risks} risks; expected residual loss beyond the red limit of {limit:,.0f} thousand CNY a year"
-            " for {red}, beyond amber for {amber}, within appetite for {green}, not certain enough for {insufficient}."
-            " First: {name}, {loss:,.0f} thousand CNY a year (90% interval {lower:,.0f} – {upper:,.0f})."
+            "{period}: {risks} risks; expected residual loss beyond the red limit of {limit:,.0f} thousand"
+            " CNY a year for {red}, beyond amber for {amber}, within appetite for {green}, not certain enough"
+            " for {insufficient}. First: {name}, {loss:,.0f} thousand CNY a year (90% interval"
+            " {lower:,.0f} – {upper:,.0f})."
         ).format(
-            period=self.period, risks=len(self.table), limit=self.appetite.red / _THOUSAND, loss=loss, lower=lower,
-            upper=upper, name=local(first, "name"), **{one: counts.get(one, 0) for one in RATINGS},
-        )  # fmt: skip
+            period=self.period,
+            risks=len(self.table),
+            limit=self.appetite.red / _THOUSAND,
+            loss=loss,
+            lower=lower,
+            upper=upper,
+            name=local(first, "name"),
+            **{one: counts.get(one, 0) for one in RATINGS},
+        )
 
     def summary(self) -> pd.DataFrame:
         """The 15 dearest risks."""
-        names = ["rank", "risk_id", "rating", "inherent_loss", "residual_loss", "residual_lower", "residual_upper",
-                 "rank_lower", "rank_upper", "frequency_from"]  # fmt: skip
+        names = [
+            "rank",
+            "risk_id",
+            "rating",
+            "inherent_loss",
+            "residual_loss",
+            "residual_lower",
+            "residual_upper",
+            "rank_lower",
+            "rank_upper",
+            "frequency_from",
+        ]
         return self.table[names].head(_SHOWN)
 
 
 def assess_risks(
-    tables: Tables, policy: Policy, register: RiskRegister, card: Scorecard, *, size: int = 4000, seed: int = 8
-) -> RiskAssessment:  # fmt: skip
+    tables: Tables,
+    policy: Policy,
+    register: RiskRegister,
+    card: Scorecard,
+    *,
+    size: int = 4000,
+    seed: int = 8,
+) -> RiskAssessment:
     """Estimate what each risk costs a year, before and after its controls, and how sure that is.
 
     Parameters
@@ -150,11 +173,23 @@ def assess_risks(
     cells = pd.DataFrame([one.cell for one in found])
     misordered, tied = _disorder(matrix, cells)
     return RiskAssessment(
-        table=table, controls=pd.DataFrame([row for one in found for row in one.controls]), matrix=matrix, cells=cells,
-        lint=_lint(matrix, appetite), misordered=misordered, tied=tied, years=sources.years, appetite=appetite,
-        set_by=register.set_by, period=card.period, as_of=card.as_of, policy=policy.valid_from,
-        data_digest=tables.digest, size=size, seed=seed,
-    )  # fmt: skip
+        table=table,
+        controls=pd.DataFrame([row for one in found for row in one.controls]),
+        matrix=matrix,
+        cells=cells,
+        lint=_lint(matrix, appetite),
+        misordered=misordered,
+        tied=tied,
+        years=sources.years,
+        appetite=appetite,
+        set_by=register.set_by,
+        period=card.period,
+        as_of=card.as_of,
+        policy=policy.valid_from,
+        data_digest=tables.digest,
+        size=size,
+        seed=seed,
+    )
 
 
 def derive_matrix(appetite: Appetite) -> pd.DataFrame:
@@ -216,13 +251,17 @@ def _assessed(risk: Risk, appetite: Appetite, sources: Sources) -> _Assessed:
     inherent, residual = (frequency / left["preventive"], before.sum(axis=0)), (frequency, impact.sum(axis=0))
     parts = frequency * impact
     row = {
-        "risk_id": risk.id, **{name: getattr(risk, name) for name in ("name_en", "name_zh", "category")},
-        **_means("inherent", *inherent), **{kind: 1 - left[kind].mean() for kind in KINDS},
-        **_means("residual", *residual), **_spread(parts.sum(axis=0), appetite), **counted,
+        "risk_id": risk.id,
+        **{name: getattr(risk, name) for name in ("name_en", "name_zh", "category")},
+        **_means("inherent", *inherent),
+        **{kind: 1 - left[kind].mean() for kind in KINDS},
+        **_means("residual", *residual),
+        **_spread(parts.sum(axis=0), appetite),
+        **counted,
         "impact_from": "elicited" if losses is None else "losses",
         "controls_measured": f"{sum(one.carried_out is not None for one in effects)} of {len(effects)}",
         **{f"residual_{part}": float(mean) for part, mean in zip(PARTS, parts.mean(axis=1), strict=True)},
-    }  # fmt: skip
+    }
     place, origin = _cell(*residual, appetite), _cell(*inherent, appetite)
     cell = {"risk_id": risk.id, **place, "inherent_row": origin["row"], "inherent_column": origin["column"]}
     return _Assessed(row, [_control_row(risk, one, parts) for one in effects], cell, parts.sum(axis=0))
@@ -238,7 +277,7 @@ def _effect(risk: Risk, control: Control, sources: Sources) -> _Effect:
 
 def _frequency(
     risk: Risk, losses: pd.DataFrame | None, left: Floats, sources: Sources
-) -> tuple[Floats, dict[str, object]]:  # fmt: skip
+) -> tuple[Floats, dict[str, object]]:
     """Return draws of the residual frequency [a year], and what counted how many events."""
     if losses is not None:
         events = float(losses["counts"].sum())
@@ -255,7 +294,7 @@ def _frequency(
 
 def _impact(
     risk: Risk, appetite: Appetite, losses: pd.DataFrame | None, left: Floats, sources: Sources
-) -> Floats:  # fmt: skip
+) -> Floats:
     """Return draws of what an event costs after corrective controls, shape (4, size) [CNY]."""
     prices = (1.0, appetite.money_per_customer_affected, 1.0, appetite.money_per_customer_lost)
     impact = np.zeros((len(PARTS), sources.size))
@@ -288,10 +327,15 @@ def _control_row(risk: Risk, effect: _Effect, parts: Floats) -> dict[str, object
     control, designed, carried_out, value = effect
     touched = parts[:1] if control.kind == "compensating" else parts
     return {
-        "risk_id": risk.id, "kind": control.kind, "name_en": control.name_en, "name_zh": control.name_zh,
-        "designed": designed.mean(), "carried_out": np.nan if carried_out is None else carried_out.mean(),
-        "effect": value.mean(), "worth": (touched.sum(axis=0) * value / (1 - value)).mean(),
-    }  # fmt: skip
+        "risk_id": risk.id,
+        "kind": control.kind,
+        "name_en": control.name_en,
+        "name_zh": control.name_zh,
+        "designed": designed.mean(),
+        "carried_out": np.nan if carried_out is None else carried_out.mean(),
+        "effect": value.mean(),
+        "worth": (touched.sum(axis=0) * value / (1 - value)).mean(),
+    }
 
 
 def _cell(frequency: Floats, impact: Floats, appetite: Appetite) -> dict[str, object]:
@@ -309,9 +353,11 @@ def _table(found: Sequence[_Assessed], policy: Policy) -> pd.DataFrame:
     ranks = scipy.stats.rankdata(-np.stack([one.loss for one in found]), method="min", axis=0)
     lower, upper = np.quantile(ranks, INTERVAL, axis=1, method="inverted_cdf").astype(np.int64)
     return frame.assign(
-        rating=pd.Series(rating, dtype="str"), rank_lower=np.minimum(lower, frame["rank"]),
-        rank_upper=np.maximum(upper, frame["rank"]), p_worst=(ranks <= WORST).mean(axis=1),
-    )  # fmt: skip
+        rating=pd.Series(rating, dtype="str"),
+        rank_lower=np.minimum(lower, frame["rank"]),
+        rank_upper=np.maximum(upper, frame["rank"]),
+        p_worst=(ranks <= WORST).mean(axis=1),
+    )
 
 
 def _disorder(matrix: pd.DataFrame, cells: pd.DataFrame) -> tuple[float, float]:
