@@ -1,4 +1,4 @@
-"""How well a score tells what later went wrong from what did not, and how far a forecast chance can be trusted.
+"""How well a score tells what later went wrong from what did not, and how far to trust forecast chances.
 
 Rows are refused, not dropped: every function raises ParameterError for numbers that are unknown or infinite,
 for outcomes other than true and false (or 1 and 0), chances outside [0, 1], arrays of different lengths, a
@@ -50,7 +50,7 @@ def auc(score: ArrayLike, outcome: ArrayLike) -> float:
 
 
 def kolmogorov_smirnov(score: ArrayLike, outcome: ArrayLike) -> float:
-    """Compute the greatest distance between the score's distributions where it went wrong and where it did not.
+    """Compute the greatest distance between the score's distributions where it went wrong and where not.
 
     In [0, 1]: how far the shares of what went wrong and of the rest that lie above a cut-off can differ.
     Parameters are those of ``auc``.
@@ -307,7 +307,7 @@ _AT_ONCE = {auc: _auc, kolmogorov_smirnov: _kolmogorov_smirnov}  # computed for 
 def _resampled(
     statistic: Callable[..., float], values: Floats, wrong: Bools, member: Integers, draws: Iterator[Integers]
 ) -> Floats:
-    """Compute the statistic of each resample: how often each cluster was drawn, shape (resamples, clusters)."""
+    """Compute each resample's statistic; given is how often each cluster was drawn, (resamples, clusters)."""
     order = np.argsort(values)
     values, wrong, member = values[order], wrong[order], member[order]
     if quick := _AT_ONCE.get(statistic):
@@ -349,7 +349,7 @@ def _divergence(values: tuple[Floats, Floats], inner: Floats) -> float:
 
 
 def _binned(chance: Floats, wrong: Bools, bins: Bins) -> tuple[Integers, Integers, Floats, Floats]:
-    """Bin of each row; of each bin number of rows, mean forecast and the share that went wrong (0 if empty)."""
+    """Bin of each row; of each bin number of rows, mean forecast and share that went wrong (0 if empty)."""
     inner = _inner_edges(chance, bins)
     place = np.searchsorted(inner, chance)
     number, total, bad = (np.bincount(place, weights, len(inner) + 1) for weights in (None, chance, wrong))

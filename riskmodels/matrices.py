@@ -1,4 +1,4 @@
-"""What is wrong with a risk matrix: Cox's axioms checked cell by cell, and how often it ranks risks wrongly."""
+"""What is wrong with a risk matrix: Cox's axioms, cell by cell, and how often it ranks risks wrongly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -344,7 +344,7 @@ def _shares_below(risk: Floats, levels: Integers, rows: Floats, columns: Floats)
 
 
 def _area_below(risk: Floats, x: Floats, y: Floats) -> Floats:
-    """Area of a cell below the hyperbola of each risk: full height to x = risk / top, risk / x to the floor."""
+    """Area of a cell below each risk's hyperbola: full height to x = risk / top, risk / x to the floor."""
     full = np.clip(risk / y[1], x[0], x[1])
     end = np.clip(risk / y[0], x[0], x[1]) if y[0] > 0 else np.full_like(risk, x[1])
     curve = risk * np.log(np.divide(end, full, out=np.ones_like(risk), where=full > 0))

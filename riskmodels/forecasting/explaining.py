@@ -69,7 +69,7 @@ class Explanation(Displayed):
 
     @property
     def sentence(self) -> str:
-        """Say by how much the sum of all series changed, and why; without an earlier forecast, what is expected."""
+        """Say by how much the sum of all series changed, and why; of a first forecast, what is expected."""
         span = {"first": self.compared[0], "last": self.compared[-1]}
         if not self.before:
             words = "{first} to {last}: there is no earlier forecast to compare with."
@@ -90,7 +90,7 @@ class Explanation(Displayed):
         )
 
     def summary(self) -> pd.DataFrame:
-        """One row a series, the biggest change first; the first 20. Without an earlier forecast, ``total``."""
+        """One row a series, the 20 biggest changes first. Without an earlier forecast, ``total``."""
         if not self.before:
             return self.total
         size = (self.changes["now"] - self.changes["before"]).abs()

@@ -318,7 +318,7 @@ def _with_scales(path: _Path, leads: tuple[int, ...]) -> Smoothed:
 
 
 def _grown(path: _Path, leads: tuple[int, ...]) -> Floats:
-    """Variance at every lead, shape (n, leads), its growth shrunk towards the panel's, that towards a walk's."""
+    """Variance at every lead, (n, leads), its growth shrunk towards the panel's, that towards a walk's."""
     relative = path.squares / path.last[:, None]
     walk = 1.0 + _GROWTH * (np.asarray(leads) - 1.0)
     pooled = np.sort(relative, axis=0).sum(axis=0)  # sorted, so that the order of the rows does not matter

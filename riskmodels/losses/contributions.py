@@ -68,7 +68,7 @@ def euler_contributions(losses: LossDistribution) -> pd.DataFrame:
 
 
 def _weighted_masses(losses: LossDistribution, step: float, size: int) -> tuple[Floats, Floats, Floats]:
-    """Expectations of the cells where the total is k steps, (c, M); masses of the total, (1, M); means, (c,)."""
+    """Expectations of cells where the total is k steps, (c, M); masses of the total, (1, M); means, (c,)."""
     cells, steps = losses.cells, np.full(len(losses.cells), step)
     limited = limited_means(cells, steps, size)
     amounts = step * np.arange(size)

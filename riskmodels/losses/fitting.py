@@ -212,7 +212,10 @@ def fit_tail(losses: Floats, threshold: float) -> TailFit:
 
 
 def _tail_covariance(hessian: Floats, shape: float, scale: float, number: int) -> Floats:
-    """Inverse observed information; the expected one where that is none, as of tails that end (shape below -1/2)."""
+    """Inverse observed information; the expected one where that is none.
+
+    It is none as of tails that end (shape below -1/2).
+    """
     found = _inverse(-hessian)
     if found is not None:
         return found

@@ -43,7 +43,7 @@ class Poisson:
 
 @dataclass(frozen=True)
 class NegativeBinomial:
-    """Negative binomial, by mean (> 0) [losses a year] and dispersion (> 0): variance = mean + dispersion · mean²."""
+    """Negative binomial by mean [losses a year] and dispersion, > 0: variance = mean + dispersion · mean²."""
 
     mean: float
     dispersion: float

@@ -94,7 +94,7 @@ def _profile_shape(excess: Floats, shape: float) -> float:
 
 
 def _profile_quantile(excess: Floats, quantile: float, beyond: float) -> float:
-    """Largest log-likelihood with this quantile of the excesses: scale = shape · quantile / (p^-shape - 1)."""
+    """Largest log-likelihood with this quantile of excesses: scale = shape · quantile / (p^-shape - 1)."""
 
     def lack(shape: float) -> float:
         growth = (

@@ -21,7 +21,7 @@ _STENCIL, _MARGIN = 6, 0.02
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Counts:
-    """Mean and dispersion of the numbers of losses of c cells, shape (c, 1); a dispersion of zero is Poisson."""
+    """Mean and dispersion of the numbers of losses of c cells, (c, 1); a dispersion of zero is Poisson."""
 
     mean: Floats
     dispersion: Floats

@@ -17,7 +17,7 @@ _MILLION = 1e6
 
 @plot_of.register
 def plot_lossassessment(result: LossAssessment, *, ax: Axes | None = None, note: str = "") -> Axes:
-    """Draw how often a year of the bank costs more than an amount, and beside it which cells contribute to bad years.
+    """Draw how often a year of the bank costs more than an amount, and which cells contribute to bad years.
 
     The band carries the uncertainty of the parameters. Given axes hold the first of the two.
     """

@@ -55,7 +55,7 @@ def plot_risk_matrix(result: RiskAssessment, *, ax: Axes | None = None, note: st
 
 
 def plot_risks(result: RiskAssessment, *, ax: Axes | None = None, note: str = "") -> Axes:
-    """Draw the dearest risks: expected loss a year after controls with its 90% interval, and before controls."""
+    """Draw the dearest risks: expected loss a year after controls with 90% interval, and before controls."""
     table = result.table.head(_MOST).iloc[::-1].reset_index(drop=True)
     with house_axes(ax, 8.2, 1.4 + 0.25 * len(table)) as axes:
         for name in ("amber", "red"):

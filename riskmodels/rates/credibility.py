@@ -57,7 +57,7 @@ def credible_posterior(counts: Counts, nodes: Nodes | None = None, *, every: boo
 
 
 def own_value(counts: Counts, nodes: Nodes) -> tuple[Floats, Floats]:
-    """Return what a unit's own evidence says, remembered periods included, and how much there is; shape (n,)."""
+    """Return what a unit's own evidence says, remembered periods too, and how much there is; shape (n,)."""
     memory = nodes.mean("memory")
     if np.isnan(counts.peers).all():
         own, size = (part[:, -1] for part in (counts.count, counts.size))

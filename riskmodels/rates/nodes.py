@@ -1,4 +1,4 @@
-"""What is learnt from all units: how far they are from their peers, how long they stay there, how many are strangers."""
+"""What all units teach: how far they are from peers, how long they stay there, how many are strangers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Nodes:
 
 
 def learn_nodes(counts: Counts) -> Nodes:
-    """Learn how far units are from their peers, for how long they stay there, and how many are of another kind.
+    """Learn how far units are from their peers, how long they stay there, and how many are of another kind.
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ def _stratum_rates(rare: Floats, sizes: Floats, group: Codes) -> Floats:
 
 
 def others_of(values: Floats, group: Codes) -> Floats:
-    """Add up a group's values without the unit's own, shape (n, ...), of values of this shape, not negative."""
+    """Add up a group's values without the unit's own, shape (n, ...), as that of values, none negative."""
     total = np.zeros((int(group.max(initial=-1)) + 1, *values.shape[1:]))
     np.add.at(total, group, values)
     return np.maximum(total[group] - values, 0)

@@ -1,4 +1,4 @@
-"""What is known of true values: Gamma and Beta posteriors, their probabilities, and the risk points they are worth."""
+"""What is known of true values: Gamma and Beta posteriors, their probabilities, and their risk points."""
 
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -30,13 +30,13 @@ class Strata:
 
     @property
     def weight(self) -> Floats:
-        """Mantel and Haenszel's weight of each stratum, shape (k, S): zero where one of the two has no case."""
+        """Mantel and Haenszel's weight of each stratum, (k, S): zero where one of the two has no case."""
         both = self.size + self.reference_size
         return np.divide(self.size * self.reference_size, both, out=np.zeros_like(both), where=both > 0)
 
     @property
     def difference(self) -> Floats:
-        """Share of bad outcomes less the reference's, adjusted for the strata, shape (k,); NaN: nothing alike."""
+        """Share of bad outcomes less the reference's, adjusted for strata, shape (k,); NaN: nothing alike."""
         total: Floats = self.weight.sum(axis=1)
         return np.divide(self._excess, total, out=np.full_like(total, np.nan), where=total > 0)
 
@@ -69,7 +69,7 @@ class Strata:
         return self._tail(np.broadcast_to(than, len(self.bad)), np.asarray(dispersion, float), sign=1)
 
     def interval(self, level: float, dispersion: float | Floats = 1.0) -> tuple[Floats, Floats]:
-        """Return the differences that the test does not refuse in either direction, two arrays of shape (k,)."""
+        """Return the differences that the test does not refuse in either direction: two arrays, (k,)."""
         spread, refused = np.asarray(dispersion, float), (1 - level) / 2
         ends = []
         for sign in (1, -1):
@@ -82,7 +82,7 @@ class Strata:
         return ends[0], ends[1]
 
     def expected(self, difference: float) -> tuple[Floats, Floats]:
-        """Bad and good outcomes, in the strata that can be compared, were the group worse by so much; shape (k,)."""
+        """Bad and good outcomes, in strata that can be compared, were the group worse by so much; (k,)."""
         cases, share = np.where(self.weight > 0, self.size, 0), self._shares(difference)[0]
         return (cases * share).sum(axis=1), (cases * (1 - share)).sum(axis=1)
 
@@ -97,7 +97,7 @@ class Strata:
         return np.divide(total, both, out=np.zeros_like(both), where=both > 0)
 
     def _shares(self, difference: float | Floats) -> tuple[Floats, Floats]:
-        """Shares of bad outcomes of group and reference that differ by so much and explain each stratum's total."""
+        """Shares of bad outcomes of group and reference that differ by so much and explain all totals."""
         shift = np.broadcast_to(difference, len(self.bad))[:, None]
         part = self.size / np.maximum(self.size + self.reference_size, 1)
         reference = np.clip(self._pooled - shift * part, np.maximum(0, -shift), np.minimum(1, 1 - shift))

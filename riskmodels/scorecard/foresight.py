@@ -1,4 +1,4 @@
-"""Whether a scorecard tells one quarter which units will go wrong in the next, and better than simpler means."""
+"""Whether a scorecard tells one quarter which units go wrong in the next, and better than simpler means."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

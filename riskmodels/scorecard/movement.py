@@ -1,4 +1,4 @@
-"""What moved the scores since the last scorecard: revised data, policy, the mix of cases, or the rates themselves."""
+"""What moved the scores since the last scorecard: revised data, policy, the mix of cases, or the rates."""
 
 from dataclasses import dataclass
 

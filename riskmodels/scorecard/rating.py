@@ -199,7 +199,7 @@ def _previous_ratings(rows: pd.DataFrame, previous: pd.DataFrame, key: str) -> n
 def _without_prior_alone(
     rows: pd.DataFrame, rating: pd.Series, before: npt.NDArray[np.object_] | None
 ) -> pd.Series:
-    """Take back what peers alone give: red and amber need own evidence beyond the limit, green none beyond amber.
+    """Take back what peers alone give: red, amber need own evidence beyond limits, green none beyond amber.
 
     A unit that was green before stays so, against flicker.
     """

@@ -1,4 +1,4 @@
-"""Quantify the risk register: inherent and residual loss a year of each risk, its rank, and the matrix that follows."""
+"""Quantify the risk register: inherent and residual loss a year of each risk, its rank, and the matrix."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -217,7 +217,7 @@ class _Effect(NamedTuple):
 
 
 class _Assessed(NamedTuple):
-    """One risk: its rows in the three frames, and draws (size,) of its expected residual loss [CNY a year]."""
+    """One risk: its rows in three frames, and draws (size,) of its expected residual loss [CNY a year]."""
 
     row: dict[str, object]
     controls: list[dict[str, object]]
@@ -323,7 +323,10 @@ def _spread(loss: Floats, appetite: Appetite) -> dict[str, object]:
 
 
 def _control_row(risk: Risk, effect: _Effect, parts: Floats) -> dict[str, object]:
-    """Describe a control: what it leaves as 1 - e would be whole without it, so it is worth e / (1 - e) of that."""
+    """Describe a control, and what it is worth.
+
+    What it leaves as 1 - e would be whole without it, so it is worth e / (1 - e) of that.
+    """
     control, designed, carried_out, value = effect
     touched = parts[:1] if control.kind == "compensating" else parts
     return {
@@ -339,7 +342,10 @@ def _control_row(risk: Risk, effect: _Effect, parts: Floats) -> dict[str, object
 
 
 def _cell(frequency: Floats, impact: Floats, appetite: Appetite) -> dict[str, object]:
-    """Return the most probable row and column, from 1, and their probability; a limit belongs to the band below."""
+    """Return the most probable row and column, from 1, and their probability.
+
+    A limit belongs to the band below.
+    """
     rows = np.searchsorted(appetite.frequency_bands, frequency)
     codes = rows * _BANDS + np.searchsorted(appetite.impact_bands, impact)
     times = np.bincount(codes, minlength=_BANDS**2)
@@ -361,7 +367,7 @@ def _table(found: Sequence[_Assessed], policy: Policy) -> pd.DataFrame:
 
 
 def _disorder(matrix: pd.DataFrame, cells: pd.DataFrame) -> tuple[float, float]:
-    """Return the shares of pairs of risks, in order of loss, with colours against it, and with the same colour."""
+    """Return the shares of pairs of risks with colours against their order of loss, and with the same."""
     colours = matrix.to_numpy()[cells["row"] - 1, cells["column"] - 1]
     level = np.array([RATINGS[2::-1].index(colour) for colour in colours])
     first, second = np.triu_indices(len(level), 1)

@@ -1,4 +1,4 @@
-"""Score the units, products and risk categories of a bank, with the uncertainty of every indicator carried through."""
+"""Score the units, products and risk categories of a bank, with the uncertainty of all indicators."""
 
 import re
 from dataclasses import dataclass
