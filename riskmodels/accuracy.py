@@ -36,7 +36,7 @@ def pinball_loss(actual: Floats, quantiles: Floats, levels: Floats) -> Floats:
 
 
 def weighted_quantile_loss(actual: Floats, quantiles: Floats, levels: Floats) -> float:
-    """Compute wQL: the sum over cells of the mean over levels of twice the pinball loss, over the sum of outcomes.
+    """Compute wQL: cells' means over levels of twice the pinball loss, added up, over the sum of outcomes.
 
     About the continuous ranked probability score over the mean outcome; lower is better. NaN where the
     known outcomes add up to zero.
@@ -105,7 +105,7 @@ def interval_score(actual: Floats, lower: Floats, upper: Floats, *, alpha: float
 
 
 def weighted_interval_score(actual: Floats, quantiles: Floats, levels: Floats) -> Floats:
-    """Compute WIS: the interval scores of all central intervals, each with weight alpha / 2, and the median's.
+    """Compute WIS: the interval scores of all central intervals, each times alpha / 2, and the median's.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How well a score tells what later went wrong from what did not, and how far a forecast chance can be trusted.
+"""How well a score tells what later went wrong from what did not, and how far to trust forecast chances.
 
 Rows are refused, not dropped: every function raises ParameterError for numbers that are unknown or infinite,
 for outcomes other than true and false (or 1 and 0), chances outside [0, 1], arrays of different lengths, a
@@ -50,7 +50,7 @@ def auc(score: ArrayLike, outcome: ArrayLike) -> float:
 
 
 def kolmogorov_smirnov(score: ArrayLike, outcome: ArrayLike) -> float:
-    """Compute the greatest distance between the score's distributions where it went wrong and where it did not.
+    """Compute the greatest distance between the score's distributions where it went wrong and where not.
 
     In [0, 1]: how far the shares of what went wrong and of the rest that lie above a cut-off can differ.
     Parameters are those of ``auc``.
@@ -76,10 +76,11 @@ def information_value(score: ArrayLike, outcome: ArrayLike, *, edges: Bins = 10)
 
     Notes
     -----
-    Not negative, in nats; 0.1 is usually called weak and 0.3 strong. The sum over bins of (p - q) ln(p / q), p and q the shares of what went wrong and of the rest: the
-    symmetrised divergence of Kullback & Leibler 1951, doi:10.1214/aoms/1177729694. In a bin where one
-    outcome is missing it counts as half a row; bins without rows are left out. Where there is nothing to
-    find it is about (bins - 1) (1 / wrong + 1 / right), not zero.
+    Not negative, in nats; 0.1 is usually called weak and 0.3 strong. The sum over bins of (p - q) ln(p / q),
+    p and q the shares of what went wrong and of the rest: the symmetrised divergence of Kullback & Leibler
+    1951, doi:10.1214/aoms/1177729694. In a bin where one outcome is missing it counts as half a row; bins
+    without rows are left out. Where there is nothing to find it is about (bins - 1) (1 / wrong + 1 / right),
+    not zero.
 
     Examples
     --------
@@ -105,8 +106,8 @@ def population_stability(expected: ArrayLike, actual: ArrayLike, *, bins: Bins =
     Notes
     -----
     Not negative, in nats; zero where no bin has changed its share; 0.1 is usually called a change and 0.25 a
-    great one. NaN where either is empty. Where nothing has moved its mean is about (bins - 1) (1 / n + 1 / m): the usual limits are too strict for
-    few rows. Yurdakul & Naranjo 2020, doi:10.21314/JRMV.2020.227.
+    great one. NaN where either is empty. Where nothing has moved its mean is about (bins - 1) (1 / n + 1 /
+    m): the usual limits are too strict for few rows. Yurdakul & Naranjo 2020, doi:10.21314/JRMV.2020.227.
 
     Examples
     --------
@@ -123,10 +124,10 @@ class Brier(NamedTuple):
     """A Brier score and what it is made of: score = reliability - resolution + uncertainty + within.
 
     score is the mean squared distance of forecast and outcome, in [0, 1]; reliability that of a bin's mean
-    forecast and the share observed in it, 0 is perfect; resolution that of the shares observed in a bin and in
-    all, higher is better; uncertainty the variance of the outcome, the score of forecasting the share observed
-    in all; within the variance of forecasts within bins less twice their covariance with the outcome, zero
-    where all forecasts of a bin are equal.
+    forecast and the share observed in it, 0 is perfect; resolution that of the shares observed in a bin and
+    in all, higher is better; uncertainty the variance of the outcome, the score of forecasting the share
+    observed in all; within the variance of forecasts within bins less twice their covariance with the
+    outcome, zero where all forecasts of a bin are equal.
     """
 
     score: float
@@ -181,8 +182,8 @@ def calibration_table(
     Returns
     -------
     DataFrame
-        One row a bin that has rows, forecasts rising: bin (from 1), number, mean_forecast, observed (the share
-        that went wrong), lower, upper (of that share). ``lower <= observed <= upper``.
+        One row a bin that has rows, forecasts rising: bin (from 1), number, mean_forecast, observed (the
+        share that went wrong), lower, upper (of that share). ``lower <= observed <= upper``.
         Intervals of Jeffreys, which reach 0 (1) where nothing (everything) went wrong: Brown, Cai & DasGupta
         2001, doi:10.1214/ss/1009213286. Too narrow where outcomes depend on each other.
 
@@ -228,7 +229,8 @@ def with_interval(
     Parameters
     ----------
     statistic : callable
-        Of score and outcome, a float; ``auc`` and ``kolmogorov_smirnov`` are quick, others called ``size`` times.
+        Of score and outcome, a float; ``auc`` and ``kolmogorov_smirnov`` are quick, others called ``size``
+        times.
     score, outcome : array_like, shape (n,)
         As for ``auc``.
     seed, size, level
@@ -305,7 +307,7 @@ _AT_ONCE = {auc: _auc, kolmogorov_smirnov: _kolmogorov_smirnov}  # computed for 
 def _resampled(
     statistic: Callable[..., float], values: Floats, wrong: Bools, member: Integers, draws: Iterator[Integers]
 ) -> Floats:
-    """Compute the statistic of each resample: how often each cluster was drawn, shape (resamples, clusters)."""
+    """Compute each resample's statistic; given is how often each cluster was drawn, (resamples, clusters)."""
     order = np.argsort(values)
     values, wrong, member = values[order], wrong[order], member[order]
     if quick := _AT_ONCE.get(statistic):
@@ -347,7 +349,7 @@ def _divergence(values: tuple[Floats, Floats], inner: Floats) -> float:
 
 
 def _binned(chance: Floats, wrong: Bools, bins: Bins) -> tuple[Integers, Integers, Floats, Floats]:
-    """Bin of each row; of each bin number of rows, mean forecast and the share that went wrong (0 if empty)."""
+    """Bin of each row; of each bin number of rows, mean forecast and share that went wrong (0 if empty)."""
     inner = _inner_edges(chance, bins)
     place = np.searchsorted(inner, chance)
     number, total, bad = (np.bincount(place, weights, len(inner) + 1) for weights in (None, chance, wrong))

@@ -1,4 +1,4 @@
-"""What is wrong with a risk matrix: Cox's axioms checked cell by cell, and how often it ranks risks wrongly."""
+"""What is wrong with a risk matrix: Cox's axioms, cell by cell, and how often it ranks risks wrongly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,8 +65,8 @@ class MatrixLint(Displayed):
         failed = [label(check) for check in self.table.loc[~self.table["passed"], "check"]]
         if not failed:
             return label(
-                "The matrix passes every check; of pairs of random risks it ranks {reversed:.1%} the wrong way "
-                "round and leaves {tied:.0%} tied."
+                "The matrix passes every check; of pairs of random risks it ranks {reversed:.1%} the wrong"
+                " way round and leaves {tied:.0%} tied."
             ).format(**rates)
         return label(
             "The matrix fails {failed}; of pairs of random risks it ranks {reversed:.1%} the wrong way round "
@@ -201,7 +201,8 @@ def _limits(limits: Sequence[float] | Floats | None, bands: int, name: str) -> F
     rising = edges.shape == (bands + 1,) and bool(np.isfinite(edges).all() and (np.diff(edges) > 0).all())
     if not rising or edges[0] < 0:
         raise ParameterError(
-            f"{name}: expected {bands + 1} edges of {bands} bands with both ends, rising, finite and not negative"
+            f"{name}: expected {bands + 1} edges of {bands} bands with both ends, rising,"
+            " finite and not negative"
         )
     return edges
 
@@ -343,7 +344,7 @@ def _shares_below(risk: Floats, levels: Integers, rows: Floats, columns: Floats)
 
 
 def _area_below(risk: Floats, x: Floats, y: Floats) -> Floats:
-    """Area of a cell below the hyperbola of each risk: full height to x = risk / top, risk / x to the floor."""
+    """Area of a cell below each risk's hyperbola: full height to x = risk / top, risk / x to the floor."""
     full = np.clip(risk / y[1], x[0], x[1])
     end = np.clip(risk / y[0], x[0], x[1]) if y[0] > 0 else np.full_like(risk, x[1])
     curve = risk * np.log(np.divide(end, full, out=np.ones_like(risk), where=full > 0))

@@ -108,8 +108,8 @@ class Rating(Parameters):
 class DataQuality(Parameters):
     """Shares of rows in a table from which it is a finding.
 
-    ``rewritten`` are rows that a new delivery vanishes, revises or adds late, out of those delivered before in the
-    months concerned.
+    ``rewritten`` are rows that a new delivery vanishes, revises or adds late, out of those delivered before
+    in the months concerned.
     """
 
     rejected_amber: Share

@@ -39,7 +39,7 @@ class ShareInterval(Interval):
 
 
 class Control(Parameters):
-    """What the bank does against a risk, before (preventive), after (corrective) or instead (compensating)."""
+    """What the bank does against a risk: before (preventive), after (corrective), instead (compensating)."""
 
     kind: Literal["preventive", "corrective", "compensating"]
     name_en: Name

@@ -1,4 +1,4 @@
-"""Scenarios: what is assumed to happen, how strongly, and how sure that assumption is. Chosen, not governed."""
+"""Scenarios: what is assumed to happen, how strongly, and how sure that is. Chosen, not governed."""
 
 from pathlib import Path
 from typing import ClassVar, Literal

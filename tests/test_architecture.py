@@ -39,7 +39,7 @@ OWNERS = {
 FORBIDDEN_MODULES = {"utils", "util", "helpers", "helper", "common", "core", "base", "misc"}
 OVERRIDDEN = {"launch_kernel"}  # a method of jupyter_client, which says what it is called with
 FORBIDDEN_CLASSES = ("Manager", "Engine", "Pipeline", "Service")
-LONGEST_FILE, MOST_CELLS, LONGEST_CELL = 400, 25, 12
+LONGEST_FILE, LONGEST_LINE, MOST_CELLS, LONGEST_CELL = 400, 110, 25, 12  # lines, characters, cells, lines
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -163,6 +163,15 @@ def test_no_public_function_shares_a_module_name(path: Path) -> None:
 @each_file
 def test_files_stay_short(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+@each_file
+def test_lines_stay_short_and_the_formatter_sees_them_all(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    long = [number for number, line in enumerate(lines, 1) if len(line) > LONGEST_LINE]
+    assert not long, f"lines {long} have more than {LONGEST_LINE} characters: wrap them"
+    kept = [number for number, line in enumerate(lines, 1) if re.search(r"#\s*fmt:\s*(skip|off)", line)]
+    assert not kept, f"lines {kept} are kept from the formatter: shape them so that it keeps them readable"
 
 
 @each_file

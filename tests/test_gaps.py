@@ -17,9 +17,9 @@ from riskmodels.errors import ParameterError
 from riskmodels.listings.gaps import list_gaps
 from riskmodels.plots import plot_of
 from riskmodels.plots.gaps import plot_gaps
-from riskmodels.rates import overdispersion
+from riskmodels.rates import Strata, holm_adjusted, overdispersion
 from riskmodels.results import load, save
-from riskmodels.scorecard.gaps import CustomerGaps, Strata, customer_gaps, holm_adjusted
+from riskmodels.scorecard.gaps import CustomerGaps, customer_gaps
 
 pytestmark = pytest.mark.whole
 

@@ -65,8 +65,8 @@ def assess(
     Returns
     -------
     Findings
-        A rating of red or amber for the bank, red for a unit, a customer group that is worse off, a risk beyond
-        the appetite, a likely rise of complaints, an indicator
+        A rating of red or amber for the bank, red for a unit, a customer group that is worse off, a risk
+        beyond the appetite, a likely rise of complaints, an indicator
         that a scenario turns red, rejected rows, holes, rows that a new delivery rewrites, data without any
         worth, rows that nothing uses, a quarter that is not over and lacking indicators are each a finding.
 

@@ -1,4 +1,4 @@
-"""Findings about the data: rejected and rewritten rows, holes, a quarter not over, what the source cannot give."""
+"""Findings about the data: rejected and rewritten rows, holes, a quarter not over, what the source lacks."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal

@@ -31,8 +31,8 @@ def gap_findings(gaps: CustomerGaps, policy: Policy, risks: RiskRegister | None)
                 name=local(indicator, "name"), others=plain_label(gaps.reference or "all others"), **shown
             ),
             evidence=label(
-                "{cases:,} cases; difference {difference:+.1%} within the same products and channels (90% interval"
-                " {lower:+.1%} to {upper:+.1%}); p {p_adjusted:.3f} among all comparisons"
+                "{cases:,} cases; difference {difference:+.1%} within the same products and channels"
+                " (90% interval {lower:+.1%} to {upper:+.1%}); p {p_adjusted:.3f} among all comparisons"
             ).format_map(row),
             value=float(row["value"]),
             limit=float(row["reference_value"]),

@@ -47,10 +47,12 @@ def risk_findings(assessed: RiskAssessment, risks: RiskRegister | None) -> Itera
             ),
             indicator_id="",
             criterion=label(
-                "Expected loss of one risk after controls: at most {limit:,.0f} thousand CNY a year (set by {who})"
+                "Expected loss of one risk after controls: at most {limit:,.0f} thousand CNY a year"
+                " (set by {who})"
             ).format(limit=limit / _THOUSAND, who=label(assessed.appetite.set_by)),
             condition=label(
-                "The risk is expected to cost {loss:,.0f} thousand CNY a year after controls ({lower:,.0f} to {upper:,.0f})"
+                "The risk is expected to cost {loss:,.0f} thousand CNY a year after controls"
+                " ({lower:,.0f} to {upper:,.0f})"
             ).format(**amounts),
             evidence=label(
                 "frequency from {frequency_from}, impact from {impact_from}; place {rank_lower} to"

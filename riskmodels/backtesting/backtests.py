@@ -262,8 +262,8 @@ def _lengths(panel: Panel, horizon: int, origins: int | Sequence[str | pd.Period
     if not asked or len({*asked}) < len(asked) or not ((places >= 0) & (places < length - 1)).all():
         span = f"{panel.periods[0]} to {panel.periods[-1]}"
         raise ParameterError(
-            f"origins are {', '.join(map(str, asked)) or 'none'}; expected periods of the panel ({span}), each"
-            " once, and not the last"
+            f"origins are {', '.join(map(str, asked)) or 'none'}; expected periods of the panel ({span}),"
+            " each once, and not the last"
         )
     return sorted((places + 1).tolist())
 

@@ -141,7 +141,7 @@ def _complete(panel: Panel, nowcast: Nowcast | None) -> Panel:
 def _known_then(
     complaints: Table, by: Sequence[str], origins: Sequence[pd.Period]
 ) -> Mapping[pd.Period, AsOf] | None:
-    """Return what was known at each origin; None where nothing was logged, or with no delay, by one of them."""
+    """Return what was known at each origin; None where nothing was logged, or late, by one of them."""
     try:
         return panels_as_of(complaints, by=by, origins=origins)
     except (ContractError, ParameterError):

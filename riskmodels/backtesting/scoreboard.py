@@ -145,7 +145,7 @@ class Scoreboard:
         }
 
     def _tested(self, outside: Floats, horizon: int) -> dict[str, object]:
-        """Test the share of totals outside at one horizon; origins are as far apart as the horizon is long."""
+        """Test the share of totals outside at one horizon, origins as far apart as the horizon is long."""
         kept, last = [], -np.inf
         for origin, value in zip(self.origins.asi8.tolist(), outside.tolist(), strict=True):
             if np.isfinite(value) and origin - last >= horizon:

@@ -82,7 +82,7 @@ def _squared(location: Floats, scale: Floats, twice: Floats, offset: Floats) -> 
 
 
 def large(values: Floats, year: int) -> npt.NDArray[np.bool_]:
-    """Tell which series are worth a second opinion: three a period or more over the last year, where known."""
+    """Tell which series deserve a second opinion: three a period or more in the last year, where known."""
     recent = values[:, -year:]
     known = np.isfinite(recent)
     mean = np.where(known, recent, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)

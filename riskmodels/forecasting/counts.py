@@ -259,7 +259,7 @@ class _State:
         return np.maximum(found, 1.0, out=found)
 
     def _age(self, part: slice, known: Flags, drift: float) -> None:
-        """Let the past count less, and the prior come back; where nothing is learnt the mean stays as it is."""
+        """Let the past count less, and the prior come back; where nothing is learnt the mean stays."""
         shape = self.shape[..., part]
         aged = np.maximum(self.discount * shape, _LEAST_SHAPE)
         rate = self.rate[..., part]
@@ -290,7 +290,7 @@ class _State:
         self.gained_number += int(live.sum())
 
     def _disperse(self, part: slice, live: Flags, squares: Floats, mean: Floats) -> None:
-        """Learn dispersion; a squared surprise tells the less the smaller the count (variance 2 + 1 / mean)."""
+        """Learn dispersion; a squared surprise tells less of smaller counts (variance 2 + 1 / mean)."""
         told = np.where(live, mean / (mean + 0.5), 0.0)
         memory = np.where(live, _DISPERSION_MEMORY, 1.0)
         squares = squares * told

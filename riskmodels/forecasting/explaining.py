@@ -69,7 +69,7 @@ class Explanation(Displayed):
 
     @property
     def sentence(self) -> str:
-        """Say by how much the sum of all series changed, and why; without an earlier forecast, what is expected."""
+        """Say by how much the sum of all series changed, and why; of a first forecast, what is expected."""
         span = {"first": self.compared[0], "last": self.compared[-1]}
         if not self.before:
             words = "{first} to {last}: there is no earlier forecast to compare with."
@@ -78,8 +78,8 @@ class Explanation(Displayed):
         biggest = sums[[*REASONS]].abs().sort_values(ascending=False, kind="stable").index
         said = [f"{label(REASONS[name])} {sums[name]:+,.0f}" for name in biggest if abs(sums[name]) >= _LEAST]
         return label(
-            "{first} to {last}: {now} expected in all, {difference} against {before} in the forecast made from the"
-            " months until {until}: {reasons}."
+            "{first} to {last}: {now} expected in all, {difference} against {before} in the forecast"
+            " made from the months until {until}: {reasons}."
         ).format(
             **span,
             now=f"{sums['now']:,.0f}",
@@ -90,7 +90,7 @@ class Explanation(Displayed):
         )
 
     def summary(self) -> pd.DataFrame:
-        """One row a series, the biggest change first; the first 20. Without an earlier forecast, ``total``."""
+        """One row a series, the 20 biggest changes first. Without an earlier forecast, ``total``."""
         if not self.before:
             return self.total
         size = (self.changes["now"] - self.changes["before"]).abs()
@@ -189,7 +189,8 @@ def _compared(made: Forecast, before: Forecast) -> pd.PeriodIndex:
     compared = made.periods[made.periods.isin(before.periods)]
     if not len(compared):
         raise ParameterError(
-            f"the earlier forecast ends with {before.periods[-1]}, before this one begins with {made.periods[0]}"
+            f"the earlier forecast ends with {before.periods[-1]},"
+            f" before this one begins with {made.periods[0]}"
         )
     return compared
 

@@ -42,7 +42,7 @@ class Dependence:
         )
 
     def added(self, groups: Integers, size: int) -> "Dependence":
-        """Return the dependence of sums of the series, of which the parts know more: the first partition's."""
+        """Return the dependence of sums of the series, of which parts know more: the first partition's."""
         loadings = add_rows(self.loadings[0], groups, size)
         return Dependence(
             codes=np.zeros((1, size), dtype=np.int64),

@@ -98,9 +98,12 @@ def _by_adding_up(levels: Floats, mean: Floats, variance: Floats) -> Floats:
     reached = cdf(count - 1.0, mean, variance)
     count = np.where((count > 0) & (reached < levels[0]), count, 0.0)
     probability = np.exp(
-        scipy.special.gammaln(count + size) - scipy.special.gammaln(size) - scipy.special.gammaln(count + 1.0)
-        + size * np.log(chance) + count * np.log1p(-chance)
-    )  # fmt: skip
+        scipy.special.gammaln(count + size)
+        - scipy.special.gammaln(size)
+        - scipy.special.gammaln(count + 1.0)
+        + size * np.log(chance)
+        + count * np.log1p(-chance)
+    )
     reached = np.where(count > 0, reached, 0.0) + probability
     found = np.tile(count, (levels.size, 1))
     waiting = reached < levels[:, None]

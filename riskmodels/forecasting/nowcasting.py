@@ -106,7 +106,7 @@ class Nowcast(Displayed):
 
     @property
     def sentence(self) -> str:
-        """Say how complete the last month is, how long the delay and whether it grows, and what was left out."""
+        """Say how complete the last month is, how long the delay, whether it grows, and what was left out."""
         last = self.table.iloc[-1]
         counts = (
             "its count is unknown"
@@ -261,7 +261,7 @@ def _table(found: Estimate, days: DayCounts, seed: int) -> pd.DataFrame:
 
 
 def _final_interval(reported: Floats, sample: Floats, dispersion: float, seed: int) -> Floats:
-    """Draw what is still to come, negative binomial given the reported; the interval of the sum, (2, months)."""
+    """Draw what is still to come, negative binomial given the reported; the sum's interval, (2, months)."""
     rng = np.random.default_rng([seed, 1])
     known = np.maximum(sample, _LEAST)
     shape = (reported + 0.5) / dispersion  # half a report: Jeffreys' prior of the month's mean

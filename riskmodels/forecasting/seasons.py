@@ -39,7 +39,8 @@ class Cycle:
 def ratios_to_trend(values: Floats, year: int) -> Floats:
     """Take the centred moving average over a year off: (n, T) -> (n, T).
 
-    NaN where the value is unknown, where a year is one period, at both ends, and where more than a fifth of the year is unknown.
+    NaN where the value is unknown, where a year is one period, at both ends, and where more than a fifth of
+    the year is unknown.
     """
     found = np.full(values.shape, np.nan)
     half = year // 2

@@ -93,7 +93,8 @@ def smooth_theta(
     trust : ndarray, shape (n, T), optional
         Factor in (0, 1] of the gain of each period, for counts that are not complete yet.
     members : sequence of (float, float)
-        Gain of the level and share of the slope of each member of the grid; a coarse one does for noisy counts.
+        Gain of the level and share of the slope of each member of the grid; a coarse one does for noisy
+        counts.
 
     Returns
     -------
@@ -317,7 +318,7 @@ def _with_scales(path: _Path, leads: tuple[int, ...]) -> Smoothed:
 
 
 def _grown(path: _Path, leads: tuple[int, ...]) -> Floats:
-    """Variance at every lead, shape (n, leads), its growth shrunk towards the panel's, that towards a walk's."""
+    """Variance at every lead, (n, leads), its growth shrunk towards the panel's, that towards a walk's."""
     relative = path.squares / path.last[:, None]
     walk = 1.0 + _GROWTH * (np.asarray(leads) - 1.0)
     pooled = np.sort(relative, axis=0).sum(axis=0)  # sorted, so that the order of the rows does not matter

@@ -33,7 +33,7 @@ _TRIES = 60
 
 @dataclass(frozen=True, eq=False)
 class TailFigures:
-    """Value-at-risk and expected shortfall of r sums at a level, and their relative errors, each of shape (r,)."""
+    """Value-at-risk and expected shortfall of r sums at a level, and their relative errors, each (r,)."""
 
     value_at_risk: Floats
     value_at_risk_error: Floats
@@ -179,7 +179,7 @@ def _check_level(level: float) -> None:
 def _total_figures(
     cells: Sequence[LossCell], dependence: Dependence | None, level: float, alone: TailFigures | None = None
 ) -> TailFigures:
-    """Figures of the total, all cells on one lattice; ``alone`` are the cells' where they are known already."""
+    """Figures of the total, all cells on one lattice; ``alone`` are the cells' where already known."""
     known = alone or _cell_figures(cells, level, tolerance=_ROUGH)
     if dependence is None:
         return _independent_figures(cells, level, known)
@@ -292,8 +292,8 @@ def _change(coarse: Floats, fine: Floats) -> Floats:
 def _ranges(sums: Sums, first: Floats, level: float) -> Floats:
     """Ranges that pass the level with some room, shape (r,), found on a coarse lattice.
 
-    They are widened where they do not pass, and narrowed where the level lies in the first steps, but never to
-    where they have failed before: between common and very rare losses there may be a gap.
+    They are widened where they do not pass, and narrowed where the level lies in the first steps, but never
+    to where they have failed before: between common and very rare losses there may be a gap.
     """
     room = _ROOM if level <= _RARE else 2.0 * _ROOM  # rounding errors grow towards the end of the range
     ranges, wanted = first.copy(), first.copy()

@@ -37,7 +37,7 @@ def business_indicator_component(business_indicator: float) -> float:
 
 
 def internal_loss_multiplier(loss_component: float, business_component: float) -> float:
-    """Compute the multiplier from fifteen times the mean annual loss of ten years and the component, both [EUR].
+    """Compute the multiplier from 15 times the mean annual loss of ten years and the component, both [EUR].
 
     Raises
     ------
@@ -61,7 +61,7 @@ def internal_loss_multiplier(loss_component: float, business_component: float) -
 
 
 def basel_capital(business_indicator: float, mean_annual_loss: float) -> float:
-    """Compute the capital [EUR] from the business indicator and the mean annual loss of ten years, both [EUR].
+    """Compute the capital from the business indicator and the mean annual loss of ten years, all [EUR].
 
     Banks with an indicator of up to one billion hold the component alone.
     """

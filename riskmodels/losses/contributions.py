@@ -30,8 +30,8 @@ def euler_contributions(losses: LossDistribution) -> pd.DataFrame:
     -------
     DataFrame
         One row a cell: ``cell``, ``mean``, ``value_at_risk``, the cell's expected loss in years in which the
-        total is its value-at-risk, ``expected_shortfall``, that in worse years, and ``share``, the latter over
-        the total's. They add up to the figures of the total.
+        total is its value-at-risk, ``expected_shortfall``, that in worse years, and ``share``, the latter
+        over the total's. They add up to the figures of the total.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def euler_contributions(losses: LossDistribution) -> pd.DataFrame:
 
 
 def _weighted_masses(losses: LossDistribution, step: float, size: int) -> tuple[Floats, Floats, Floats]:
-    """Expectations of the cells where the total is k steps, (c, M); masses of the total, (1, M); means, (c,)."""
+    """Expectations of cells where the total is k steps, (c, M); masses of the total, (1, M); means, (c,)."""
     cells, steps = losses.cells, np.full(len(losses.cells), step)
     limited = limited_means(cells, steps, size)
     amounts = step * np.arange(size)

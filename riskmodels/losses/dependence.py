@@ -51,7 +51,7 @@ class GaussianFactor:
 
 @dataclass(frozen=True)
 class StudentFactor:
-    """One factor as of a t copula: correlation in [0, 1), degrees of freedom (> 0); extremes come together."""
+    """One factor as of a t copula: correlation in [0, 1), degrees of freedom > 0; extremes come together."""
 
     correlation: float
     degrees: float
@@ -63,7 +63,7 @@ class StudentFactor:
 
     @property
     def nodes(self) -> "Nodes":
-        """Return the rule by which the factor and the scale are integrated, the latter on a logarithmic scale."""
+        """Return the rule by which the factor and the scale are integrated, the latter in logarithms."""
         normal, square = _normal_nodes(self.correlation), scipy.stats.chi2(self.degrees)
         step = min(_LOG_STEP, _OF_DEVIATION * np.sqrt(2.0 / self.degrees))
         logs = np.arange(np.log(square.ppf(_LEAST)), np.log(square.isf(_LEAST)), step)
@@ -88,7 +88,7 @@ Dependence = GaussianFactor | StudentFactor
 
 
 def dependent_masses(survivals: Sequence[Floats], dependence: Dependence) -> Floats:
-    """Masses of the total of cells that move together, (2, M): by all nodes of the factor, and by every second.
+    """Masses of the total of cells that move together, (2, M): by all nodes of the factor, by every second.
 
     Given the factor the cells are independent, and on a lattice that keeps their conditional means; the
     transforms of their totals are averaged over the factor.
@@ -121,7 +121,7 @@ def conditional_masses(
 
 
 def _normal_nodes(correlation: float) -> Nodes:
-    """Trapezoidal rule for a normal factor: it converges exponentially, once steps are smaller than what is left."""
+    """Trapezoidal rule for a normal factor: it converges exponentially, once steps are below what is left."""
     step = _STEP * min(1.0, np.sqrt((1.0 - correlation) / max(correlation, 1e-12)))
     factor = np.arange(_LOWEST, _HIGHEST + 0.5 * step, step)
     weights = _halved(np.exp(-0.5 * factor**2))

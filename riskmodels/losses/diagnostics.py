@@ -38,8 +38,8 @@ class TailDiagnostics(Displayed):
         """Say which thresholds were looked at."""
         first, last = self.table["threshold"].iloc[[0, -1]]
         return (
-            f"From {len(self.table)} thresholds, {first:,.6g} to {last:,.6g}; a tail may begin where shape and modified"
-            " scale stay within their errors, and the mean excess grows in a line."
+            f"From {len(self.table)} thresholds, {first:,.6g} to {last:,.6g}; a tail may begin where"
+            " shape and modified scale stay within their errors, and the mean excess grows in a line."
         )
 
     def summary(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Experts' quantiles as a severity, pooled with what data say by stated weights; losses at the prices of one year."""
+"""Experts' quantiles as a severity, pooled with data by stated weights; losses at the prices of one year."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -97,8 +97,8 @@ class LossAssessment(Displayed):
             else ""
         )
         return (
-            f"{self.distribution.sentence} As the parameters are estimated, the loss that is not exceeded may be"
-            f" anything from {shown_amount(row['lower'])} to {shown_amount(row['upper'])}"
+            f"{self.distribution.sentence} As the parameters are estimated, the loss that is not exceeded may"
+            f" be anything from {shown_amount(row['lower'])} to {shown_amount(row['upper'])}"
             f" ({self.confidence:.0%} interval).{before}"
         )
 
@@ -232,7 +232,7 @@ def _experience(table: Table, last: str | None, *, net: bool) -> tuple[pd.DataFr
 
 
 def _completeness(losses: pd.DataFrame, quarters: pd.PeriodIndex, day: date) -> Floats:
-    """Share of each quarter's losses that is recorded by the as-of day; all of them where that cannot be told."""
+    """Share of each quarter's losses that is recorded by the as-of day; all where that cannot be told."""
     dates = losses.rename(columns={"occurred_on": "received_at", "recorded_on": "logged_at"})
     try:
         known = nowcast(dates, as_of=day)
@@ -243,7 +243,7 @@ def _completeness(losses: pd.DataFrame, quarters: pd.PeriodIndex, day: date) -> 
 
 
 def _dispersion(losses: pd.DataFrame, quarters: pd.PeriodIndex, completeness: Floats) -> float:
-    """By how much years of a cell differ by more than chance, from its quarters, which count as independent."""
+    """By how much years of a cell differ beyond chance, from its quarters, which count as independent."""
     table = pd.crosstab([losses["event_type"], losses["product"]], losses["quarter"])
     counts = table.reindex(columns=quarters, fill_value=0).to_numpy(dtype=float)
     expected = np.outer(counts.sum(axis=1), completeness / completeness.sum())

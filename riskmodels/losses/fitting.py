@@ -76,7 +76,8 @@ class SeverityFit(Displayed):
     def sentence(self) -> str:
         """Say what was fitted to how many losses."""
         tail = (
-            f", {self.exceedances:,} of them above {self.severity.tail.threshold:,.6g} to a generalised Pareto tail"
+            f", {self.exceedances:,} of them above {self.severity.tail.threshold:,.6g}"
+            " to a generalised Pareto tail"
             if isinstance(self.severity, Spliced)
             else ""
         )
@@ -211,7 +212,10 @@ def fit_tail(losses: Floats, threshold: float) -> TailFit:
 
 
 def _tail_covariance(hessian: Floats, shape: float, scale: float, number: int) -> Floats:
-    """Inverse observed information; the expected one where that is none, as of tails that end (shape below -1/2)."""
+    """Inverse observed information; the expected one where that is none.
+
+    It is none as of tails that end (shape below -1/2).
+    """
     found = _inverse(-hessian)
     if found is not None:
         return found
@@ -338,7 +342,8 @@ def _checked(losses: npt.ArrayLike, reporting_threshold: float, tail_threshold: 
     seen = np.asarray(losses, dtype=float).ravel()
     if not np.isfinite(seen).all() or not reporting_threshold >= 0 or (seen <= reporting_threshold).any():
         raise ParameterError(
-            f"losses must be finite and above the reporting threshold of {reporting_threshold:,.6g}, which is not negative"
+            f"losses must be finite and above the reporting threshold of {reporting_threshold:,.6g},"
+            " which is not negative"
         )
     if tail_threshold is not None and not (
         np.isfinite(tail_threshold) and tail_threshold > reporting_threshold

@@ -43,7 +43,7 @@ class Poisson:
 
 @dataclass(frozen=True)
 class NegativeBinomial:
-    """Negative binomial, by mean (> 0) [losses a year] and dispersion (> 0): variance = mean + dispersion · mean²."""
+    """Negative binomial by mean [losses a year] and dispersion, > 0: variance = mean + dispersion · mean²."""
 
     mean: float
     dispersion: float
@@ -145,7 +145,8 @@ def fit_frequency(
     ------
     ParameterError
         There are fewer than three periods or no loss, a count is negative or no whole number, an exposure is
-        not positive, a covariate is not finite, or the counts vary less than Poisson and a negative binomial is asked for.
+        not positive, a covariate is not finite, or the counts vary less than Poisson and a negative binomial
+        is asked for.
 
     Examples
     --------

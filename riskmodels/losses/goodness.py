@@ -59,7 +59,7 @@ def goodness_of_fit(fit: SeverityFit, losses: npt.ArrayLike, *, draws: int = 199
 
 
 def drawn_again(fit: SeverityFit, draws: int, seed: int) -> Iterator[tuple[SeverityFit, Floats]]:
-    """Draw as many losses from a fit, above its reporting threshold, and fit them; those that cannot be are left out."""
+    """Draw as many losses from a fit, above its reporting threshold, and fit those that can be."""
     if draws < _FEWEST_DRAWS:
         raise ParameterError(f"{draws} draws are too few; take {_FEWEST_DRAWS} or more")
     rng = np.random.default_rng(seed)
@@ -79,7 +79,7 @@ def _fitted_again(fit: SeverityFit, losses: Floats) -> SeverityFit:
 
 
 def _statistics(fit: SeverityFit, losses: Floats) -> Floats:
-    """Kolmogorov–Smirnov and Anderson–Darling distances of losses from a fit, given that they are reported."""
+    """Kolmogorov–Smirnov and Anderson–Darling distances of losses from a fit, given they are reported."""
     hidden = 1.0 - fit.reported_share
     places = np.sort((fit.severity.cdf(losses) - hidden) / (1.0 - hidden))
     ranks, n = np.arange(1, len(places) + 1), len(places)

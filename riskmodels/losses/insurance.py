@@ -37,7 +37,8 @@ class Retained:
     def __post_init__(self) -> None:
         if not (self.deductible >= 0 and self.limit > 0 and 0 < self.share <= 1):
             raise ParameterError(
-                "insurance needs a deductible of at least zero, a positive limit and a share above 0 and up to 1"
+                "insurance needs a deductible of at least zero, a positive limit"
+                " and a share above 0 and up to 1"
             )
         if self.deductible == 0 and self.share == 1 and np.isinf(self.limit):
             raise ParameterError("insurance that pays everything leaves no loss")

@@ -94,10 +94,14 @@ def _profile_shape(excess: Floats, shape: float) -> float:
 
 
 def _profile_quantile(excess: Floats, quantile: float, beyond: float) -> float:
-    """Largest log-likelihood with this quantile of the excesses: scale = shape · quantile / (p^-shape - 1)."""
+    """Largest log-likelihood with this quantile of excesses: scale = shape · quantile / (p^-shape - 1)."""
 
     def lack(shape: float) -> float:
-        growth = np.expm1(-shape * np.log(beyond)) / shape if abs(shape) > 1e-9 else -np.log(beyond)  # noqa: PLR2004
+        growth = (
+            np.expm1(-shape * np.log(beyond)) / shape
+            if abs(shape) > 1e-9  # noqa: PLR2004 - nearer to zero a tail is exponential
+            else -np.log(beyond)
+        )
         scale = quantile / growth
         if 1.0 + shape * excess.max() / scale <= 0:
             return 1e300

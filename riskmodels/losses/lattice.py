@@ -1,8 +1,8 @@
 """Compound distributions on a lattice: severities that keep their means, Fourier transforms, quantiles.
 
-A lattice of step h puts the mass of a severity on the multiples of h so that the mean of what lies between two of
-them is kept. Then the stop-loss premium of a sum is exact to O(h²), its derivative is the survival function half a
-step further on, and extrapolation over two steps (Richardson) takes the h² away.
+A lattice of step h puts the mass of a severity on the multiples of h so that the mean of what lies between
+two of them is kept. Then the stop-loss premium of a sum is exact to O(h²), its derivative is the survival
+function half a step further on, and extrapolation over two steps (Richardson) takes the h² away.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _STENCIL, _MARGIN = 6, 0.02
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Counts:
-    """Mean and dispersion of the numbers of losses of c cells, shape (c, 1); a dispersion of zero is Poisson."""
+    """Mean and dispersion of the numbers of losses of c cells, (c, 1); a dispersion of zero is Poisson."""
 
     mean: Floats
     dispersion: Floats
@@ -102,7 +102,8 @@ class Tail:
 def tail_of(sums: Compound, steps: Floats, level: float) -> Tail:
     """Read value-at-risk and expected shortfall off lattices, whose range must pass the level.
 
-    Of ``steps`` the first r are theirs. Expected shortfall is from the mean: what lies beyond the range counts.
+    Of ``steps`` the first r are theirs. Expected shortfall is from the mean: what lies beyond the range
+    counts.
     """
     survival = 1.0 - np.cumsum(sums.mass, axis=1)
     step = steps[: len(survival)]

@@ -55,7 +55,7 @@ class Portfolio:
         )
 
     def draw(self, size: int, rng: np.random.Generator) -> list[list[LossCell]]:
-        """Draw sets of cells from what is known of the parameters; what is estimated for all is drawn for all."""
+        """Draw sets of cells from what is known of the parameters; one draw for what all share."""
         rates = drawn_rates(self.counts.to_numpy(dtype=np.float64), self.years, size, rng)
         tails = _drawn_tails(self.tail, size, rng)
         shares = _drawn_shares(self.bodies, size, rng)
@@ -144,7 +144,7 @@ def _body(part: Floats, threshold: float) -> dict[str, float]:
 
 
 def _share_prior(above: Floats, number: Floats) -> float:
-    """Losses that the bank's share of the tail is worth for an event type, by moments of beta-binomial counts."""
+    """Losses that the bank's share of the tail is worth for an event type, from beta-binomial moments."""
     share = above.sum() / number.sum()
     expected = number * share * (1.0 - share) * (1.0 - number / number.sum())
     excess = float(((above - number * share) ** 2).sum() - expected.sum())
@@ -155,7 +155,10 @@ def _share_prior(above: Floats, number: Floats) -> float:
 def portfolios_of(
     losses: pd.DataFrame, counts: pd.DataFrame, years: float, dispersion: float, thresholds: pd.DataFrame
 ) -> tuple[pd.DataFrame, list["Portfolio"]]:
-    """Make a portfolio for every threshold below which bodies can be fitted; the highest of these where the chosen is none."""
+    """Make a portfolio for every threshold below which bodies can be fitted.
+
+    The highest of these is chosen where the chosen one is none of them.
+    """
     amounts, found, kept = losses["amount"].to_numpy(dtype=np.float64), [], []
     for place, threshold in enumerate(thresholds["threshold"].tolist()):
         with contextlib.suppress(ParameterError):

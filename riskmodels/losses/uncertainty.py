@@ -51,7 +51,7 @@ class FittedCell:
         )
 
     def draw(self, size: int, rng: np.random.Generator) -> list[LossCell]:
-        """Draw cells from the normal distribution of the estimates; what must be positive, by its logarithm."""
+        """Draw cells from the normal distribution of the estimates; what is positive, by its logarithm."""
         rates = _drawn(self.frequency.table, self.frequency.covariance, size, rng)
         parameters = _drawn(self.severity.table, self.severity.covariance, size, rng)
         return [self._made(rate, one) for rate, one in zip(rates.tolist(), parameters, strict=True)]

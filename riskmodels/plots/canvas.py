@@ -71,7 +71,7 @@ def draw_pair(
     height: float,
     note: str,
 ) -> Axes:
-    """Draw two things beside each other on a new figure [height in inches], or the first alone on given axes."""
+    """Draw two things side by side on a new figure [height in inches], or the first alone on given axes."""
     if ax is not None:
         with house_axes(ax, 0, 0) as axes:
             return noted(first(axes), note)

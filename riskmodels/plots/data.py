@@ -14,8 +14,12 @@ from riskmodels.plots.dispatch import plot_of
 from riskmodels.tables import Changes, DataQuality, shown_share
 
 _GRADES = (("A", 0.995, "#2e7d4f"), ("B", 0.98, "#8bb174"), ("C", 0.95, "#c77700"), ("D", 0.0, "#b3261e"))
-_CHANGES = {"vanished": ("#b3261e", "xx"), "revised": ("#c77700", "//"), "late": ("#1f3b5c", ""),
-            "completed": ("#7d9bbf", "..")}  # fmt: skip
+_CHANGES = {
+    "vanished": ("#b3261e", "xx"),
+    "revised": ("#c77700", "//"),
+    "late": ("#1f3b5c", ""),
+    "completed": ("#7d9bbf", ".."),
+}
 
 
 @plot_of.register
@@ -105,8 +109,17 @@ def plot_changes(results: Sequence[Changes], *, ax: Axes | None = None, note: st
         counts, base = counts.reindex(months, fill_value=0), np.zeros(len(months))
         for kind, (colour, hatch) in _CHANGES.items():
             values = counts[kind].to_numpy(dtype="float64")
-            axes.bar(range(len(months)), values, bottom=base, color=colour, hatch=hatch, label=label(kind), width=0.8,
-                     edgecolor="white", lw=0)  # fmt: skip
+            axes.bar(
+                range(len(months)),
+                values,
+                bottom=base,
+                color=colour,
+                hatch=hatch,
+                label=label(kind),
+                width=0.8,
+                edgecolor="white",
+                lw=0,
+            )
             base += values
         period_axis(axes, months.tolist())
         axes.set_ylabel(label("rows changed [number]"))

@@ -69,7 +69,7 @@ def _tell(axes: Axes, value: float, place: int, text: str) -> None:
 
 
 def _draw_series(axes: Axes, result: Explanation) -> None:
-    """Draw the reasons of the biggest changes as bars: what adds to the right of zero, what takes to the left."""
+    """Draw the reasons of the biggest changes as bars: to the right what adds, to the left what takes."""
     most = result.summary().head(_MOST_SERIES).iloc[::-1]
     keys = most.drop(columns=["before", *REASONS, "now"])
     places = np.arange(len(most))

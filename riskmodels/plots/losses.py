@@ -17,7 +17,7 @@ _MILLION = 1e6
 
 @plot_of.register
 def plot_lossassessment(result: LossAssessment, *, ax: Axes | None = None, note: str = "") -> Axes:
-    """Draw how often a year of the bank costs more than an amount, and beside it which cells contribute to bad years.
+    """Draw how often a year of the bank costs more than an amount, and which cells contribute to bad years.
 
     The band carries the uncertainty of the parameters. Given axes hold the first of the two.
     """
@@ -34,9 +34,14 @@ def _draw_curve(axes: Axes, result: LossAssessment) -> Axes:
     curve = result.curve
     years = 1.0 / (1.0 - curve["level"])
     axes.fill_between(
-        years, curve["lower"] / _MILLION, curve["upper"] / _MILLION, color=BAND, alpha=0.4, lw=0,
+        years,
+        curve["lower"] / _MILLION,
+        curve["upper"] / _MILLION,
+        color=BAND,
+        alpha=0.4,
+        lw=0,
         label=label("{confidence:.0%} interval").format(confidence=result.confidence),
-    )  # fmt: skip
+    )
     axes.plot(
         years, curve["loss"] / _MILLION, color=LINE, marker="o", markersize=3, label=label("best estimate")
     )
@@ -131,9 +136,15 @@ def _draw_shapes(axes: Axes, result: TailDiagnostics) -> Axes:
 def _draw_errors(axes: Axes, result: TailDiagnostics, column: str) -> None:
     table = result.table
     axes.errorbar(
-        table["threshold"], table[column], yerr=1.96 * table[f"{column}_error"], color=LINE, ecolor=BAND,
-        marker="o", markersize=3, lw=1,
-    )  # fmt: skip
+        table["threshold"],
+        table[column],
+        yerr=1.96 * table[f"{column}_error"],
+        color=LINE,
+        ecolor=BAND,
+        marker="o",
+        markersize=3,
+        lw=1,
+    )
     axes.set_xscale("log")
     log_ticks(axes.xaxis, 1.0, 3.0)
     axes.set_xlabel(label("threshold [money]"), fontsize=8)

@@ -22,14 +22,36 @@ def plot_nowcast(result: Nowcast, *, ax: Axes | None = None) -> Axes:
         places, reported, final = np.arange(len(table)), table["reported"], table["nowcast"]
         upper, late = table["nowcast_upper"], (table["completeness"] < FINAL).to_numpy()
         axes.bar(places, reported, color=BAND, width=0.7, label=label("received so far"))
-        axes.bar(places[late], (final - reported)[late], bottom=reported[late], color="white", edgecolor=LINE, lw=0.8, hatch="////",
-                 width=0.7, label=label("expected to be logged later"))  # fmt: skip
+        axes.bar(
+            places[late],
+            (final - reported)[late],
+            bottom=reported[late],
+            color="white",
+            edgecolor=LINE,
+            lw=0.8,
+            hatch="////",
+            width=0.7,
+            label=label("expected to be logged later"),
+        )
         spread = np.abs(table[["nowcast_lower", "nowcast_upper"]].to_numpy().T - final.to_numpy())
-        axes.errorbar(places[late], final[late], yerr=spread[:, late], color=LINE, ls="", capsize=3,
-                      label=label("95% interval"))  # fmt: skip
+        axes.errorbar(
+            places[late],
+            final[late],
+            yerr=spread[:, late],
+            color=LINE,
+            ls="",
+            capsize=3,
+            label=label("95% interval"),
+        )
         for place in places[late & upper.notna().to_numpy()]:
-            axes.annotate(f"{table['completeness'].iloc[place]:.0%}", (place, upper.iloc[place]), xytext=(0, 3),
-                          textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
+            axes.annotate(
+                f"{table['completeness'].iloc[place]:.0%}",
+                (place, upper.iloc[place]),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+            )
         period_axis(axes, table["period"].tolist())
         axes.set_ylim(bottom=0)
         axes.set_ylabel(label("complaints [per month]"))

@@ -43,7 +43,7 @@ def plot_forecast(
 
 
 def plot_series(result: Forecast, *, note: str = "") -> list[Axes]:
-    """Draw the fan of every series, or of the six with most expected, each on its own scale, the biggest first."""
+    """Draw the fan of each series, or of the six with most expected, each on its own scale, biggest first."""
     biggest = np.argsort(-result.mean.sum(axis=1), kind="stable")[:_MOST_SERIES]
     columns = min(_COLUMNS, len(biggest))
     rows = -(-len(biggest) // columns)
@@ -75,8 +75,15 @@ def _draw_fan(
     )
     if not known.all():
         late = ~known
-        axes.plot(places[late], values[late], color=NOTE, ls="", marker="x", markersize=4,
-                  label=label("received so far"))  # fmt: skip
+        axes.plot(
+            places[late],
+            values[late],
+            color=NOTE,
+            ls="",
+            marker="x",
+            markersize=4,
+            label=label("received so far"),
+        )
         _draw_corrected(axes, places[late], final[late], _bounds(past.periods[late].astype("str"), nowcast))
     bands = [band for band in _BANDS if {*band[:2]} <= {*made.levels}]
     for low, high, opacity in bands:
@@ -91,14 +98,24 @@ def _draw_fan(
 
 
 def _draw_corrected(axes: Axes, places: Any, final: Any, bounds: Any) -> None:
-    """Draw what is expected of months that are not complete yet: hollow, with the interval where it is known."""
+    """Draw what is expected of months that are not complete yet: hollow, with the interval where known."""
     spread = None if bounds is None else np.abs(bounds - final)
-    axes.errorbar(places, final, yerr=spread, color=LINE, ls=":", marker="o", markersize=4, mfc="white", capsize=2,
-                  label=label("expected in the end"))  # fmt: skip
+    axes.errorbar(
+        places,
+        final,
+        yerr=spread,
+        color=LINE,
+        ls=":",
+        marker="o",
+        markersize=4,
+        mfc="white",
+        capsize=2,
+        label=label("expected in the end"),
+    )
 
 
 def _bounds(periods: Any, nowcast: Nowcast | None) -> Any:
-    """Return the interval of the nowcast of some months, shape (2, months), or None where it has not all of them."""
+    """Return the nowcast's interval of some months, shape (2, months), or None where it lacks one of them."""
     if nowcast is None or not set(periods) <= set(nowcast.table["period"]):
         return None
     return nowcast.table.set_index("period").loc[periods, ["nowcast_lower", "nowcast_upper"]].to_numpy().T

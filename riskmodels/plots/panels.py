@@ -29,7 +29,7 @@ def plot_panel(result: Panel, *, ax: Axes | None = None) -> Axes:
 
 
 def shade_unknown(axes: Axes, panel: Panel, series: int = 0) -> None:
-    """Shade, as one band a run, the periods in which a series is not known; hatched, and named in the legend."""
+    """Shade the periods in which a series is not known, one hatched band a run, named in the legend."""
     unknown = np.concatenate([[False], np.isnan(panel.values[series]), [False]])
     edges = np.flatnonzero(unknown[1:] != unknown[:-1]) - 0.5
     for number, (start, end) in enumerate(edges.reshape(-1, 2)):
@@ -38,7 +38,7 @@ def shade_unknown(axes: Axes, panel: Panel, series: int = 0) -> None:
 
 
 def mark_breaks(axes: Axes, panel: Panel, series: int = 0) -> None:
-    """Mark, by a dashed line with its words, the first period in which a series counts by another definition."""
+    """Mark the first period in which a series counts by another definition: a dashed line, and words."""
     for change in panel.breaks:
         place = panel.place_of(change)
         if not 0 < place < len(panel.periods) or not panel.concerns(change)[series]:

@@ -33,9 +33,14 @@ def plot_risk_matrix(result: RiskAssessment, *, ax: Axes | None = None, note: st
             _draw_cell(axes, row, column, str(rating))
         for place in _places(result).to_dict("records"):
             axes.text(
-                place["column"] - 1, place["row"] - 1.06, "\n".join(wrap(place["text"], _SIGNS)),
-                ha="center", va="center", fontsize=7.5, linespacing=1.25,
-            )  # fmt: skip
+                place["column"] - 1,
+                place["row"] - 1.06,
+                "\n".join(wrap(place["text"], _SIGNS)),
+                ha="center",
+                va="center",
+                fontsize=7.5,
+                linespacing=1.25,
+            )
         axes.set_xlim(-0.5, matrix.shape[1] - 0.5)
         axes.set_ylim(-0.5, matrix.shape[0] - 0.5)
         axes.set_xticks(range(matrix.shape[1]), result.matrix.columns, fontsize=7)
@@ -50,7 +55,7 @@ def plot_risk_matrix(result: RiskAssessment, *, ax: Axes | None = None, note: st
 
 
 def plot_risks(result: RiskAssessment, *, ax: Axes | None = None, note: str = "") -> Axes:
-    """Draw the dearest risks: expected loss a year after controls with its 90% interval, and before controls."""
+    """Draw the dearest risks: expected loss a year after controls with 90% interval, and before controls."""
     table = result.table.head(_MOST).iloc[::-1].reset_index(drop=True)
     with house_axes(ax, 8.2, 1.4 + 0.25 * len(table)) as axes:
         for name in ("amber", "red"):
@@ -66,7 +71,8 @@ def plot_risks(result: RiskAssessment, *, ax: Axes | None = None, note: str = ""
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(
             label(
-                "expected loss [thousand CNY a year]; bars are 90% intervals, lines the appetite's amber and red"
+                "expected loss [thousand CNY a year]; bars are 90% intervals,"
+                " lines the appetite's amber and red"
             ),
             fontsize=8,
         )
@@ -81,35 +87,64 @@ def _draw_cell(axes: Axes, row: int, column: int, rating: str) -> None:
         Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, facecolor=COLOURS[rating], alpha=0.22, lw=0)
     )
     axes.text(
-        column - 0.43, row + 0.42, RATING_MARKS[rating], ha="left", va="top", fontsize=7, color=COLOURS[rating]
-    )  # fmt: skip
+        column - 0.43,
+        row + 0.42,
+        RATING_MARKS[rating],
+        ha="left",
+        va="top",
+        fontsize=7,
+        color=COLOURS[rating],
+    )
 
 
 def _draw_key(axes: Axes, result: RiskAssessment) -> None:
     """Name the dearest risks beside the matrix."""
     lines = [f"{row['rank']:>2d}  {_name(row, 44)}" for _, row in result.table.head(_MOST).iterrows()]
     axes.text(
-        1.02, 1.0, "\n".join(lines), transform=axes.transAxes, ha="left", va="top", fontsize=7.5, linespacing=1.55
-    )  # fmt: skip
+        1.02,
+        1.0,
+        "\n".join(lines),
+        transform=axes.transAxes,
+        ha="left",
+        va="top",
+        fontsize=7.5,
+        linespacing=1.55,
+    )
 
 
 def _draw_losses(axes: Axes, table: pd.DataFrame) -> list[Line2D]:
     """Draw the losses by rating; return what the legend names."""
     before = axes.plot(
-        table["inherent_loss"] / _THOUSAND, table.index, ls="", marker="o", markersize=5, mfc="none", mec=NOTE,
+        table["inherent_loss"] / _THOUSAND,
+        table.index,
+        ls="",
+        marker="o",
+        markersize=5,
+        mfc="none",
+        mec=NOTE,
         label=label("before controls"),
-    )  # fmt: skip
+    )
     handles = list(before)
     for rating, marker in zip(RATINGS, "s^oD", strict=True):
         rows = table[table["rating"] == rating]
         if len(rows):
             loss = rows["residual_loss"] / _THOUSAND
             axes.hlines(
-                rows.index, rows["residual_lower"] / _THOUSAND, rows["residual_upper"] / _THOUSAND, color=COLOURS[rating], lw=1.2
-            )  # fmt: skip
+                rows.index,
+                rows["residual_lower"] / _THOUSAND,
+                rows["residual_upper"] / _THOUSAND,
+                color=COLOURS[rating],
+                lw=1.2,
+            )
             handles += axes.plot(
-                loss, rows.index, ls="", marker=marker, markersize=5, color=COLOURS[rating], label=rating_label(rating)
-            )  # fmt: skip
+                loss,
+                rows.index,
+                ls="",
+                marker=marker,
+                markersize=5,
+                color=COLOURS[rating],
+                label=rating_label(rating),
+            )
     return handles
 
 
@@ -123,8 +158,8 @@ def _places(result: RiskAssessment) -> pd.DataFrame:
 def _marks() -> str:
     marks = {rating: f"{RATING_MARKS[rating]} {rating_label(rating)}" for rating in _RATED}
     return label(
-        "Number: rank by expected loss. Colour of a cell: expected loss in its middle, {marks}.\nMark behind a number:"
-        " the risk itself is beyond the limit, whatever its cell."
+        "Number: rank by expected loss. Colour of a cell: expected loss in its middle, {marks}."
+        "\nMark behind a number: the risk itself is beyond the limit, whatever its cell."
     ).format(marks=", ".join(marks.values()))
 
 

@@ -11,6 +11,7 @@ from riskmodels.rates.means import mean_posterior
 from riskmodels.rates.nodes import Nodes, learn_nodes
 from riskmodels.rates.peers import peer_values
 from riskmodels.rates.posteriors import Posterior, risk_points
+from riskmodels.rates.strata import Strata, holm_adjusted
 
 __all__ = [
     "Counts",
@@ -18,10 +19,12 @@ __all__ = [
     "Funnel",
     "Nodes",
     "Posterior",
+    "Strata",
     "availability_posterior",
     "credibility_rates",
     "credible_posterior",
     "funnel",
+    "holm_adjusted",
     "learn_nodes",
     "mean_posterior",
     "overdispersion",

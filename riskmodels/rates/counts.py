@@ -1,4 +1,4 @@
-"""Counts of units over periods: what of them is remembered, and how likely each period is given those before it."""
+"""Counts of units over periods: what is remembered, and how likely each is given those before it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,7 +64,7 @@ class Counts:
         return np.where(self.known, self.count, 0.0), np.where(self.known, self.size, 0.0)
 
     def evidence(self, memory: float) -> tuple[Floats, Floats]:
-        """Remember events and expected events (or successes and trials, moved with the peers), shape (n, T)."""
+        """Remember events and expected events (or successes and trials, moved with peers), shape (n, T)."""
         count, size = self.cases
         if not self.proportion:
             return remembered(count, memory), remembered(size * self.level, memory)
@@ -77,8 +77,9 @@ class Counts:
     ) -> tuple[Floats, Floats]:
         """Return the Gamma (shape and rate) or Beta parameters of a prior and this evidence.
 
-        ``variance`` is the prior's, relative to the peers' value (of a share: to its rarer outcome); None: a unit of
-        another kind, of which half an event at the peers' rate, or half a success and half a failure, is thought.
+        ``variance`` is the prior's, relative to the peers' value (of a share: to its rarer outcome); None: a
+        unit of another kind, of which half an event at the peers' rate, or half a success and half a failure,
+        is thought.
         """
         own, trials = evidence
         if not self.proportion:

@@ -1,9 +1,9 @@
 """Credibility: what one unit's few cases, its earlier quarters and its peers say together (empirical Bayes).
 
-A unit's true value lies around what its peers have, with a spread that is learnt from all units; a few units are
-of another kind, and may lie anywhere. Earlier periods count less the longer they are ago, by a memory that is
-learnt too. None of this is known exactly: posteriors are mixtures over what it may be, given back as the Gamma or
-Beta of the same mean and variance.
+A unit's true value lies around what its peers have, with a spread that is learnt from all units; a few units
+are of another kind, and may lie anywhere. Earlier periods count less the longer they are ago, by a memory
+that is learnt too. None of this is known exactly: posteriors are mixtures over what it may be, given back as
+the Gamma or Beta of the same mean and variance.
 """
 
 import numpy as np
@@ -33,14 +33,15 @@ def credible_posterior(counts: Counts, nodes: Nodes | None = None, *, every: boo
     -------
     Posterior
         Of the rates (Gamma) or shares (Beta), shape (n,) or, row by row, (n x T,). Its mean lies between the
-        unit's own value (half a case of each kind added) and the peers'; a unit without peers has Jeffreys' prior and its last period only.
+        unit's own value (half a case of each kind added) and the peers'; a unit without peers has Jeffreys'
+        prior and its last period only.
 
     Notes
     -----
     Bühlmann & Gisler 2005, doi:10.1007/3-540-29273-X, chapters 2 and 9 (evolutionary credibility). The peers'
-    value leaves the unit itself out; its own error adds to the spread. Whether a unit is of another kind is told
-    by how likely its periods are, each given those before it. Breaks where the spread of ordinary units is far
-    from Gamma or Beta.
+    value leaves the unit itself out; its own error adds to the spread. Whether a unit is of another kind is
+    told by how likely its periods are, each given those before it. Breaks where the spread of ordinary units
+    is far from Gamma or Beta.
     """
     nodes = nodes or learn_nodes(counts)
     columns = slice(None) if every else slice(-1, None)
@@ -56,7 +57,7 @@ def credible_posterior(counts: Counts, nodes: Nodes | None = None, *, every: boo
 
 
 def own_value(counts: Counts, nodes: Nodes) -> tuple[Floats, Floats]:
-    """Return what a unit's own evidence says, remembered periods included, and how much there is; shape (n,)."""
+    """Return what a unit's own evidence says, remembered periods too, and how much there is; shape (n,)."""
     memory = nodes.mean("memory")
     if np.isnan(counts.peers).all():
         own, size = (part[:, -1] for part in (counts.count, counts.size))

@@ -53,7 +53,8 @@ class CredibleRates(Displayed):
     def sentence(self) -> str:
         """Say how many units there are and how far apart they are."""
         return label(
-            "{units:,} units; their true values differ by about {spread:.0%} of their peers' (standard deviation)."
+            "{units:,} units; their true values differ by about {spread:.0%} of their peers'"
+            " (standard deviation)."
         ).format(units=len(self.table), spread=self.nodes.mean("spread"))
 
     def summary(self) -> pd.DataFrame:

@@ -26,9 +26,10 @@ class Funnel(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a unit, as given: name (or its number), expected (events at the target, or trials), value (observed ratio, or share),
-        z [standard deviations from the target, spread of ordinary units included], outside (0: within all
-        limits; 1: beyond the inner ones; 2: beyond the outer ones; the sign is that of z).
+        One row a unit, as given: name (or its number), expected (events at the target, or trials), value
+        (observed ratio, or share), z [standard deviations from the target, spread of ordinary units
+        included], outside (0: within all limits; 1: beyond the inner ones; 2: beyond the outer ones; the sign
+        is that of z).
     limits : DataFrame
         For drawing, one row a size: expected, lower_95, upper_95, lower_998, upper_998.
     target : float
@@ -50,8 +51,8 @@ class Funnel(Displayed):
         """Say how many units stand out, against how many would by chance."""
         outside = self.table["outside"]
         return label(
-            "{high} units above and {low} below the outer limits, which {chance:.1f} of {units:,} ordinary ones"
-            " would be."
+            "{high} units above and {low} below the outer limits, which {chance:.1f} of {units:,} ordinary"
+            " ones would be."
         ).format(
             high=int((outside >= len(LEVELS)).sum()),
             low=int((outside <= -len(LEVELS)).sum()),
@@ -102,7 +103,8 @@ def funnel(
     of the units winsorised at each end (and what that takes away from their squares given back), tau² by the
     method of moments, additive, as for units that truly
     differ. Chance alone puts one ordinary unit in 500 beyond the outer limits. Breaks for expected events
-    below about one; where units differ much the limits are a little too narrow, as winsorised values are not normal.
+    below about one; where units differ much the limits are a little too narrow, as winsorised values are not
+    normal.
     """
     count, size = (np.asarray(one, dtype=np.float64) for one in (observed, expected))
     check_counts(count, size, proportion=proportion)

@@ -31,8 +31,8 @@ def mean_posterior(
     -------
     Posterior
         Gamma, shape (n,), with the posterior mean and variance of a hierarchical normal model; a unit without
-        peers has its own mean and, since few equal values are not certain, a spread that counts one more value
-        as far from the mean as the mean is from zero.
+        peers has its own mean and, since few equal values are not certain, a spread that counts one more
+        value as far from the mean as the mean is from zero.
     Nodes
         What was learnt of spread and memory.
 

@@ -1,4 +1,4 @@
-"""What is learnt from all units: how far they are from their peers, how long they stay there, how many are strangers."""
+"""What all units teach: how far they are from peers, how long they stay there, how many are strangers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Nodes:
 
 
 def learn_nodes(counts: Counts) -> Nodes:
-    """Learn how far units are from their peers, for how long they stay there, and how many are of another kind.
+    """Learn how far units are from their peers, how long they stay there, and how many are of another kind.
 
     Parameters
     ----------
@@ -62,10 +62,10 @@ def learn_nodes(counts: Counts) -> Nodes:
     Notes
     -----
     The likelihood is that of each period given those before (negative binomial or beta-binomial), of a unit
-    that is ordinary or, with a small probability, of another kind: with Jeffreys' prior, and a memory of its own.
-    The prior of the spread is half-Cauchy with scale 0.5; memory and strangers are uniform over ``MEMORIES`` and
-    ``STRANGERS``. Gelman 2006, doi:10.1214/06-BA117A; West & Harrison 1997, section 6.3, for discounting; Berger &
-    Berliner 1986, doi:10.1214/aos/1176349933, for contaminated priors.
+    that is ordinary or, with a small probability, of another kind: with Jeffreys' prior, and a memory of its
+    own. The prior of the spread is half-Cauchy with scale 0.5; memory and strangers are uniform over
+    ``MEMORIES`` and ``STRANGERS``. Gelman 2006, doi:10.1214/06-BA117A; West & Harrison 1997, section 6.3, for
+    discounting; Berger & Berliner 1986, doi:10.1214/aos/1176349933, for contaminated priors.
     """
     usable = np.flatnonzero(counts.known.any(axis=1))
     if len(usable) < 2:  # noqa: PLR2004  one unit has no peers
@@ -104,8 +104,8 @@ def weighed(
 ) -> Nodes:
     """Weigh all nodes by likelihood and prior, and drop what hardly counts.
 
-    ``ordinary`` gives the log-likelihoods of n units by spread, shape (n, spreads), for a memory; ``strange`` are
-    those of units of another kind, shape (n,).
+    ``ordinary`` gives the log-likelihoods of n units by spread, shape (n, spreads), for a memory; ``strange``
+    are those of units of another kind, shape (n,).
     """
     prior = np.log(scipy.stats.halfcauchy(scale=USUAL_SPREAD).pdf(SPREADS) * np.gradient(SPREADS))
     scores = []

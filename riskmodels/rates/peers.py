@@ -31,8 +31,8 @@ def peer_values(
     -------
     peers : ndarray, shape (n, T)
         Expected numerator over denominator, the unit itself left out; in a period without a denominator, with
-        its mix of all periods, and for a unit without any, with the others'. NaN for a unit without peers. In a group whose units are
-        alike it is their common value.
+        its mix of all periods, and for a unit without any, with the others'. NaN for a unit without peers. In
+        a group whose units are alike it is their common value.
     mix : ndarray, shape (n, T)
         The same at the level of all periods together: it moves with the unit's mix alone.
 
@@ -73,7 +73,7 @@ def _stratum_rates(rare: Floats, sizes: Floats, group: Codes) -> Floats:
 
 
 def others_of(values: Floats, group: Codes) -> Floats:
-    """Add up a group's values without the unit's own, shape (n, ...), of values of this shape, not negative."""
+    """Add up a group's values without the unit's own, shape (n, ...), as that of values, none negative."""
     total = np.zeros((int(group.max(initial=-1)) + 1, *values.shape[1:]))
     np.add.at(total, group, values)
     return np.maximum(total[group] - values, 0)

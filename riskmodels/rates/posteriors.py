@@ -1,4 +1,4 @@
-"""What is known of true values: Gamma and Beta posteriors, their probabilities, and the risk points they are worth."""
+"""What is known of true values: Gamma and Beta posteriors, their probabilities, and their risk points."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -148,7 +148,8 @@ def risk_points(value: Floats, best: Floats, amber: Floats, red: Floats) -> Floa
 
     Examples
     --------
-    >>> risk_points(np.array([1.0, 0.99, 0.97, 0.9]), np.array(1.03), np.array(0.99), np.array(0.95)).round(9).tolist()
+    >>> best, amber, red = np.array(1.03), np.array(0.99), np.array(0.95)
+    >>> risk_points(np.array([1.0, 0.99, 0.97, 0.9]), best, amber, red).round(9).tolist()
     [37.5, 50.0, 75.0, 100.0]
     """
     points = np.asarray((value - best) * (50 / (amber - best)), dtype=np.float64)

@@ -21,34 +21,45 @@ All amounts are in CNY, all times are local time without zone, and empty means u
 _TRUTHS: Final = f"""\
 ## What is hidden in it
 
-Complaints arrive at a rate per 1,000 accounts and year that depends on the product only (`rate_per_1000_year`,
+Complaints arrive at a rate per 1,000 accounts and year \
+that depends on the product only (`rate_per_1000_year`,
 reached on the last day); `arrivals` in `truth.json` is the whole formula. Beyond that:
 
 - **A small bad branch** ({plan.BAD_UNIT}): {plan.BAD_EXPECTED_PER_QUARTER:g} complaints a quarter would be
-  expected at its peers' rate (mean of the last eight quarters); its true rate is {plan.BAD_FACTOR:g} times that,
+  expected at its peers' rate (mean of the last eight quarters); \
+its true rate is {plan.BAD_FACTOR:g} times that,
   all the time.
 - **A big ordinary branch** ({plan.BIG_UNIT}): very many complaints, at exactly its peers' rate.
 - **Two level breaks** of +40 %: payments in the north from 2023-10, credit cards in the south from 2026-01.
 - **One shared shock**: every rate doubles in {plan.SHOCK_MONTH} and stays there.
-- **Chinese New Year**: {(1 - plan.NEW_YEAR_FACTOR):.0%} fewer arrivals on fourteen days, from seven days before
+- **Chinese New Year**: {(1 - plan.NEW_YEAR_FACTOR):.0%} fewer arrivals on fourteen days, \
+from seven days before
   New Year's Day to six days after it.
 - **A hole**: no complaint received in {plan.HOLE[0]} or {plan.HOLE[1]} is in the table; unknown, not zero.
-- **Four past actions** (indicator `complaint_rate` in `actions`), each after the worst quarter of eight at its
-  branch: two lower the branch's rate by 25 % from the closing month on, two do nothing, and all four look good.
-- **Overdispersion**: counts by unit, product and month have a variance of {plan.VARIANCE_RATIO:g} times their mean.
-- **A trend** of {plan.TREND_PER_YEAR:+.0%} a year in the rate; accounts grow by {plan.GROWTH_PER_YEAR:.0%} a year.
+- **Four past actions** (indicator `complaint_rate` in `actions`), \
+each after the worst quarter of eight at its
+  branch: two lower the branch's rate by 25 % from the closing month on, \
+two do nothing, and all four look good.
+- **Overdispersion**: counts by unit, product and month \
+have a variance of {plan.VARIANCE_RATIO:g} times their mean.
+- **A trend** of {plan.TREND_PER_YEAR:+.0%} a year in the rate; \
+accounts grow by {plan.GROWTH_PER_YEAR:.0%} a year.
   A mild yearly wave (±{plan.SEASON_AMPLITUDE:.0%}) and a weekday pattern.
 - **Two gaps between customer groups**: elderly customers' complaints are resolved within seven working days
   {-plan.ELDERLY_RESOLVED_POINTS:g} points less often; new residents are satisfied with the handling
   {-plan.NEW_RESIDENT_SATISFACTION_POINTS:g} points less often.
-- **Reporting delay**: branches answer at once but log late, {plan.DELAY_MEAN_DAYS:g} days on average and sometimes
-  months; what is not logged on the as-of date is not in the table. `complete_counts` holds what really arrived.
-- **Resolved in time**: `resolved_in_time` holds the true share of complaints resolved within seven working days,
+- **Reporting delay**: branches answer at once but log late, \
+{plan.DELAY_MEAN_DAYS:g} days on average and sometimes
+  months; what is not logged on the as-of date is not in the table. \
+`complete_counts` holds what really arrived.
+- **Resolved in time**: `resolved_in_time` holds the true share \
+of complaints resolved within seven working days,
   by month, as it will be once every one of them has had its time.
 
 Everything else is equal between branches, up to chance; no other table moves the complaints. Customer groups
 stand in the same proportions everywhere. A working day is one in China, made-up weekend days included. One
-complaint in fifty holds personal data of nobody (telephone, e-mail, identity card, bank card): it is masked when
+complaint in fifty holds personal data of nobody (telephone, e-mail, identity card, bank card): \
+it is masked when
 the table is ingested, and this folder shows it as it comes from a source. Losses in `observations` count by
 month of occurrence, net of recoveries, and outages there are the ones of `incidents`.
 """

@@ -26,14 +26,14 @@ TOTAL_ACCOUNTS: Final = 3_780_000
 SIZE_RATIO: Final = 50.0  # biggest branch over the smallest
 GROWTH_PER_YEAR: Final = 0.03  # of accounts and customers
 
-RATES: Final = {
+RATES: Final = {  # complaints per 1,000 accounts and year, on the last day
     "current_account": 2.0,
     "credit_card": 4.0,
     "mortgage": 3.0,
     "personal_loan": 3.5,
     "wealth_management": 2.5,
     "payments": 1.5,
-}  # complaints per 1,000 accounts and year, on the last day
+}
 PRODUCTS: Final = tuple(RATES)
 ACCOUNT_SHARES: Final = (0.38, 0.16, 0.05, 0.05, 0.06, 0.30)
 CUSTOMERS_PER_ACCOUNT: Final = (0.86, 0.80, 0.97, 0.90, 0.74, 0.92)
@@ -65,10 +65,10 @@ BAD_UNIT: Final = "B027"
 BAD_FACTOR: Final = 2.5
 BAD_EXPECTED_PER_QUARTER: Final = 10.0
 BIG_UNIT: Final = "B034"
-BREAKS: Final = (
+BREAKS: Final = (  # product, region, first month, factor
     ("payments", "north", "2023-10", 1.40),
     ("credit_card", "south", "2026-01", 1.40),
-)  # product, region, first month, factor
+)
 HOLE: Final = ("2025-05", "2025-06")
 ACTION_FACTORS: Final = (0.75, 1.0, 0.75, 1.0)
 VARIANCE_RATIO: Final = 2.0

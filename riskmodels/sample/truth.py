@@ -106,7 +106,7 @@ class GapTruth:
 
 @dataclass(frozen=True, kw_only=True)
 class PromptTruth:
-    """Probability that a complaint is resolved in time, of all customer groups together, by month of receipt."""
+    """Probability that a complaint is resolved in time, all customer groups together, by month of receipt."""
 
     indicator_id: str
     share_by_month: dict[str, float]

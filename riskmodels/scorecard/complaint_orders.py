@@ -21,7 +21,7 @@ _ZH = {
 
 
 def order_complaints(tables: Tables, card: Scorecard) -> Orders | None:
-    """Rank the units of a scorecard by complaints, per 1,000 accounts and per 10,000 customers of the quarter.
+    """Rank a scorecard's units by complaints, per 1,000 accounts and per 10,000 customers of the quarter.
 
     Parameters
     ----------

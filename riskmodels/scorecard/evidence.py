@@ -1,4 +1,4 @@
-"""Gather what the tables say about each unit: counts of the last quarters, overdispersion, what peers have."""
+"""Gather what the tables say of each unit: counts of the last quarters, overdispersion, what peers have."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

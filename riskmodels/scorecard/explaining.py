@@ -1,4 +1,4 @@
-"""Why a unit scores what it scores, why that has changed, and whom it is like: in numbers and in plain words."""
+"""Why a unit scores what it scores, why that has changed, and whom it is like: in numbers and in words."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass

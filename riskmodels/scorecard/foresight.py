@@ -1,4 +1,4 @@
-"""Whether a scorecard tells one quarter which units will go wrong in the next, and better than simpler means."""
+"""Whether a scorecard tells one quarter which units go wrong in the next, and better than simpler means."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -163,10 +163,10 @@ def score_foresight(tables: Tables, policy: Policy, *, quarters: Sequence[str]) 
     Notes
     -----
     A card uses rows of its quarter and earlier ones only. Limits: rows are taken as they are known today, so
-    that what was logged, closed or found for the customer after the quarter's end is in its card too; quarters
-    are scored without the one before (no rating is held). The outcomes that are counted (``COUNTED``) are
-    the test: ratings of two quarters share evidence. But the worst fifth per account are mostly small units,
-    by chance, which favours predictors that vary with size, as a raw rate does.
+    that what was logged, closed or found for the customer after the quarter's end is in its card too;
+    quarters are scored without the one before (no rating is held). The outcomes that are counted
+    (``COUNTED``) are the test: ratings of two quarters share evidence. But the worst fifth per account are
+    mostly small units, by chance, which favours predictors that vary with size, as a raw rate does.
     """
     if not quarters:
         raise ParameterError("quarters: expected at least one, e.g. 2026Q2")
@@ -249,8 +249,8 @@ def foresight_of(
         One row a unit and quarter: unit_id, period, and any of ``PREDICTORS`` but the last [higher is
         riskier; NaN: unknown].
     outcomes : DataFrame
-        One row a unit and quarter in which it went wrong or not: unit_id, period, and outcomes [true or false,
-        or 1, 0 and NaN: unknown].
+        One row a unit and quarter in which it went wrong or not: unit_id, period, and outcomes [true or
+        false, or 1, 0 and NaN: unknown].
     draws, seed : int
         Resamples of whole units for the intervals, and their seed.
 

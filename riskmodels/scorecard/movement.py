@@ -1,4 +1,4 @@
-"""What moved the scores since the last scorecard: revised data, policy, the mix of cases, or the rates themselves."""
+"""What moved the scores since the last scorecard: revised data, policy, the mix of cases, or the rates."""
 
 from dataclasses import dataclass
 
@@ -27,10 +27,10 @@ class Movements(Displayed):
     ----------
     table : DataFrame
         One row a unit in both, the largest change first: unit_id, name, before, after [points], change,
-        revision (what is known today of the quarter before), policy (weights and limits), coverage (indicators
-        that came or went), mix (of products, channels and customer groups, and the limits that follow it),
-        rate (the rest: what truly or by chance changed) [points]; they add up to change. rating_before,
-        rating.
+        revision (what is known today of the quarter before), policy (weights and limits), coverage
+        (indicators that came or went), mix (of products, channels and customer groups, and the limits that
+        follow it), rate (the rest: what truly or by chance changed) [points]; they add up to change.
+        rating_before, rating.
     indicators : DataFrame
         unit_id, indicator_id, mix, rate [points]: they add up to the unit's mix and rate.
     before, after : str
@@ -49,8 +49,8 @@ class Movements(Displayed):
             return label("The data do not know the quarter before.")
         means = self.table[list(PARTS)].abs().mean()
         return label(
-            "{before} to {after}: {up} of {units} units score higher, {changed} have another rating; on average"
-            " most of the change is {part}."
+            "{before} to {after}: {up} of {units} units score higher, {changed} have another rating;"
+            " on average most of the change is {part}."
         ).format(
             before=self.before,
             after=self.after,
@@ -100,10 +100,11 @@ def explain_movement(previous: Scorecard, revised: Scorecard, card: Scorecard) -
 
     Notes
     -----
-    One thing is changed after the other, in the order of the columns: the posteriors of the quarter before are
-    replaced by today's; then weights and limits; then only indicators that both quarters have are looked at;
-    then values and limits move with the mix (rates in proportion to what the mix is worth at one level, shares by
-    its difference); what is left is rate. Another order would give other parts where two of them meet.
+    One thing is changed after the other, in the order of the columns: the posteriors of the quarter before
+    are replaced by today's; then weights and limits; then only indicators that both quarters have are looked
+    at; then values and limits move with the mix (rates in proportion to what the mix is worth at one level,
+    shares by its difference); what is left is rate. Another order would give other parts where two of them
+    meet.
     """
     if previous.period != revised.period:
         raise ParameterError(f"previous is of {previous.period}, revised of {revised.period}")

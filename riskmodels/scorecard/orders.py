@@ -1,9 +1,8 @@
 """Rank units by several measures of one count at once, and say why their orders differ."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,25 +12,13 @@ import scipy
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
+from riskmodels.scorecard.order_sentences import by_measure, phrases_of, sentences_of
 
 Floats = npt.NDArray[np.float64]
 Measures = Mapping[str, tuple[str | None, float]]
 
 _DRAWS, _MOST_CELLS = (1_000, 10_000), 20_000_000
 _WORST, _NAMED = 3, 5
-_CLAUSES = ("is", "but", "because", "though", "unranked", "only_unranked")
-_ENGLISH = {
-    "place": "{ordinal} {by}", "place_of": "{ordinal} of {units} {by}", "fact": "{times} times the {exposure}",
-    "unknown": "{by} ({exposure} unknown)", "zero": "{by} ({exposure} zero)", "and": " and ", "end": ".",
-    "is": " is {}", "but": " but {}", "unranked": "; not ranked {}", "only_unranked": " is not ranked {}",
-    "because": ": it has {} of the median", "though": ", though it has {} of the median",
-}  # fmt: skip
-_CHINESE = {
-    "place": "按{measure}居第{rank}位", "place_of": "按{measure}居{units}家中第{rank}位", "and": "、", "end": "。",
-    "fact": "{exposure}为中位数的{times}倍", "unknown": "{measure}（{exposure}缺失）", "zero": "{measure}（{exposure}为零）",
-    "is": "{}", "but": "，但{}", "unranked": "；未参与排名：{}", "only_unranked": "未参与排名：{}",
-    "because": "：{}", "though": "，尽管{}",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,11 +28,11 @@ class Orders(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a measure and unit, most first: unit, measure, value, lower, upper [count, or count per so much
-        exposure; interval of the true value], rank, rank_lower, rank_upper [1 = most, equal values share the
-        lowest number; interval of the true rank], p_first, p_worst_three [probability that the true value is
-        the largest, or among the three largest], p_first_error, p_worst_three_error [standard errors of the
-        simulation]. All but unit and measure are missing where a unit is not ranked.
+        One row a measure and unit, most first: unit, measure, value, lower, upper [count, or count per so
+        much exposure; interval of the true value], rank, rank_lower, rank_upper [1 = most, equal values share
+        the lowest number; interval of the true rank], p_first, p_worst_three [probability that the true value
+        is the largest, or among the three largest], p_first_error, p_worst_three_error [standard errors of
+        the simulation]. All but unit and measure are missing where a unit is not ranked.
     unranked : DataFrame
         unit, measure, reason: units whose exposure is unknown or zero.
     medians : DataFrame
@@ -54,8 +41,9 @@ class Orders(Displayed):
     explanation : DataFrame
         One row a measure and unit ranked on it: unit, measure, exposure, rank, count, size, times_count,
         times_size [of the median], distance, from_count, from_size [natural logarithms], moved [places nearer
-        to the first than by count alone among the same units]. The distance of the value from the reference is
-        from_count + from_size; minus infinity where nothing was counted, unknown where the median count is 0.
+        to the first than by count alone among the same units]. The distance of the value from the reference
+        is from_count + from_size; minus infinity where nothing was counted, unknown where the median count is
+        0.
     sentences : DataFrame
         One row a unit: unit, sentence_en, sentence_zh.
     correlations : DataFrame
@@ -97,7 +85,7 @@ class Orders(Displayed):
         for measure in map(str, self.medians["measure"]):
             rows = self.table[self.table["measure"] == measure].set_index("unit").loc[units]
             columns[measure] = rows["value"].array
-            columns[label("rank {measure}").format(measure=_by(label(measure)))] = rows["rank"].array
+            columns[label("rank {measure}").format(measure=by_measure(label(measure)))] = rows["rank"].array
         return pd.DataFrame(columns).head(15)
 
     def _agreement(self) -> str:
@@ -108,7 +96,7 @@ class Orders(Displayed):
 
     def _not_ranked(self) -> str:
         rows, more = self.unranked.head(_NAMED).itertuples(index=False), len(self.unranked) - _NAMED
-        names = "; ".join(f"{unit} {_by(label(measure))} ({reason})" for unit, measure, reason in rows)
+        names = "; ".join(f"{unit} {by_measure(label(measure))} ({reason})" for unit, measure, reason in rows)
         return label("{names} and {more} more").format(names=names, more=more) if more > 0 else names
 
 
@@ -156,13 +144,13 @@ def rank_by_measures(
 
     Notes
     -----
-    The true value is Gamma(count / dispersion + 1/2) over exposure / dispersion (Jeffreys' prior), independent
-    between units; where nothing was counted the interval begins at zero. One drawn count serves all measures,
-    so that measures differ by exposure alone. Why orders differ is exact: log(value) = log(count) - log(size),
-    each against the median of the units ranked; medians, because one unit without a count would make a
-    geometric mean zero. A rank is as uncertain as its league table is dense: Goldstein & Spiegelhalter 1996,
-    doi:10.2307/2983325. Breaks where units share a shock, and where an exposure is far from what can
-    complain: a unit with hardly any may truly stand anywhere.
+    The true value is Gamma(count / dispersion + 1/2) over exposure / dispersion (Jeffreys' prior),
+    independent between units; where nothing was counted the interval begins at zero. One drawn count serves
+    all measures, so that measures differ by exposure alone. Why orders differ is exact: log(value) =
+    log(count) - log(size), each against the median of the units ranked; medians, because one unit without a
+    count would make a geometric mean zero. A rank is as uncertain as its league table is dense: Goldstein &
+    Spiegelhalter 1996, doi:10.2307/2983325. Breaks where units share a shock, and where an exposure is far
+    from what can complain: a unit with hardly any may truly stand anywhere.
 
     Examples
     --------
@@ -174,10 +162,11 @@ def rank_by_measures(
     >>> orders.table["rank"].tolist()
     [1, 2, 3, 1, 2, <NA>]
     >>> print(orders.sentences["sentence_en"][0])
-    North is 1st by complaints but 2nd of 2 per million customers: it has 1.6 times the customers of the median.
+    North is 1st by complaints but 2nd of 2 per million customers: it has 1.6 times the customers of the
+    median.
     >>> print(orders.sentence)
-    3 units ranked by complaints, per million customers. Rank correlation (Spearman): complaints and per million
-    customers -1.00. Not ranked: East per million customers (customers unknown).
+    3 units ranked by complaints, per million customers. Rank correlation (Spearman): complaints and per
+    million customers -1.00. Not ranked: East per million customers (customers unknown).
     """
     _check_settings(measures, level, dispersion)
     rows = _rows(frame, unit, count, measures)
@@ -185,13 +174,13 @@ def rank_by_measures(
     table = _with_ranks(_with_values(rows, level, dispersion), level, dispersion, draws, seed)
     medians, unranked = _medians(table), _unranked(table)
     explanation = _explanation(table, medians)
-    phrases = _phrases(explanation, unranked, len(frame))
+    phrases = phrases_of(explanation, unranked, len(frame))
     return Orders(
         table=_sorted(table),
         unranked=unranked[["unit", "measure", "reason"]],
         medians=medians.reset_index(),
         explanation=explanation.drop(columns="units"),
-        sentences=_sentences(frame[unit], phrases, names_zh or {}),
+        sentences=sentences_of(frame[unit], phrases, names_zh or {}),
         correlations=_correlations(table),
         level=level,
         dispersion=dispersion,
@@ -342,58 +331,3 @@ def _correlations(table: pd.DataFrame) -> pd.DataFrame:
         varied = bool((both.max() > both.min()).all())
         rows.append((one, other, len(both), both[one].corr(both[other]) if varied else np.nan))
     return pd.DataFrame(rows, columns=["one", "other", "units", "spearman"])
-
-
-def _phrases(explanation: pd.DataFrame, unranked: pd.DataFrame, units: int) -> pd.DataFrame:
-    """One row a phrase of the sentences: unit, the clause it belongs to, its kind, and what it is about."""
-    rate, larger = explanation["exposure"] != "", np.sign(explanation["times_size"] - 1)
-    rates_alone = bool(rate.all())  # then there is no order by count that others could leave
-    moved = (explanation["moved"] != 0) & (not rates_alone)
-    because = rate & (rates_alone | (moved & (np.sign(explanation["moved"]) == -larger)))
-    kind = np.where(explanation["units"] == units, "place", "place_of")
-    places = explanation.assign(clause=np.where(moved, "but", "is"), kind=kind)
-    facts = explanation.assign(clause=np.where(because, "because", "though"), kind="fact")[because | moved]
-    kind = np.where(unranked["size"] == 0, "zero", "unknown")
-    clause = np.where(unranked["unit"].isin(explanation["unit"]), "unranked", "only_unranked")
-    parts: list[pd.DataFrame] = [places, facts, unranked.assign(clause=clause, kind=kind)]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _sentences(units: pd.Series, phrases: pd.DataFrame, names_zh: Mapping[str, str]) -> pd.DataFrame:
-    frame = units.to_frame("unit").reset_index(drop=True)
-    for column, words, names in (("sentence_en", _ENGLISH, {}), ("sentence_zh", _CHINESE, names_zh)):
-        texts = [_phrase(row, words[str(row["kind"])], names) for row in phrases.to_dict("records")]
-        groups = phrases.assign(text=texts).groupby(["unit", "clause"], sort=False)["text"]
-        joined = groups.agg(words["and"].join).to_dict()
-        frame[column] = [
-            names.get(str(unit), str(unit))
-            + "".join(words[c].format(joined[unit, c]) for c in _CLAUSES if (unit, c) in joined)
-            + words["end"]
-            for unit in frame["unit"]
-        ]
-    return frame
-
-
-def _phrase(row: Mapping[Hashable, Any], template: str, names: Mapping[str, str]) -> str:
-    measure, exposure = (names.get(row[key], row[key]) for key in ("measure", "exposure"))
-    if row["kind"] == "fact":
-        return template.format(times=_short(row["times_size"]), exposure=exposure)
-    if row["kind"] in {"unknown", "zero"}:
-        return template.format(measure=measure, by=_by(measure), exposure=exposure)
-    rank, units = int(row["rank"]), int(row["units"])
-    return template.format(rank=rank, ordinal=_ordinal(rank), units=units, measure=measure, by=_by(measure))
-
-
-def _short(times: float) -> str:
-    two_digits = np.format_float_positional(times, 2, fractional=False, trim="-")
-    return f"{times:.1f}" if len(two_digits) == 1 else two_digits  # 1.0 and not 1
-
-
-def _by(measure: str) -> str:
-    return measure if measure.startswith("per ") else f"by {measure}"
-
-
-def _ordinal(number: int) -> str:
-    """Write 1st, 2nd, 3rd, 4th … 11th … 21st."""
-    teens = number % 100 in {11, 12, 13}
-    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"

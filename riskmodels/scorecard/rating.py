@@ -20,8 +20,29 @@ Floats = npt.NDArray[np.float64]
 RATINGS = ("red", "amber", "green", "insufficient")
 INTERVAL = (0.05, 0.95)
 ANCHORS = ("best", "amber", "red")
-_NUMBERS = ("numerator", "denominator", "value", "estimate", "lower", "upper", "peers", "mix", "mix_before", "own",
-            "own_size", *ANCHORS, "logged", "dispersion", "points", "points_sd", "a", "b", "p_amber", "p_red", "left_out")  # fmt: skip
+_NUMBERS = (
+    "numerator",
+    "denominator",
+    "value",
+    "estimate",
+    "lower",
+    "upper",
+    "peers",
+    "mix",
+    "mix_before",
+    "own",
+    "own_size",
+    *ANCHORS,
+    "logged",
+    "dispersion",
+    "points",
+    "points_sd",
+    "a",
+    "b",
+    "p_amber",
+    "p_red",
+    "left_out",
+)
 _SEED = 6
 _FEWEST = 5
 _MANY = 1_000  # units
@@ -138,9 +159,9 @@ def rate_probabilities(
     """Turn the probabilities of lying beyond amber and beyond red into ratings.
 
     Red and amber need that probability to reach ``certainty``; green needs the probability of lying
-    beyond amber to be at most 1 - ``certainty``; everything else is ``insufficient``. Against flicker, a rating of
-    the quarter before is kept as long as its probability reaches ``hold``: red whatever else, amber and green
-    where the evidence gives no other.
+    beyond amber to be at most 1 - ``certainty``; everything else is ``insufficient``. Against flicker, a
+    rating of the quarter before is kept as long as its probability reaches ``hold``: red whatever else, amber
+    and green where the evidence gives no other.
     """
     conditions = [p_red >= certainty, p_amber >= certainty, 1 - p_amber >= certainty]
     rating = np.select(conditions, RATINGS[:3], default=RATINGS[3])
@@ -178,7 +199,7 @@ def _previous_ratings(rows: pd.DataFrame, previous: pd.DataFrame, key: str) -> n
 def _without_prior_alone(
     rows: pd.DataFrame, rating: pd.Series, before: npt.NDArray[np.object_] | None
 ) -> pd.Series:
-    """Take back what peers alone give: red and amber need own evidence beyond the limit, green none beyond amber.
+    """Take back what peers alone give: red, amber need own evidence beyond limits, green none beyond amber.
 
     A unit that was green before stays so, against flicker.
     """

@@ -1,4 +1,4 @@
-"""Quantify the risk register: inherent and residual loss a year of each risk, its rank, and the matrix that follows."""
+"""Quantify the risk register: inherent and residual loss a year of each risk, its rank, and the matrix."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,33 +40,35 @@ class RiskAssessment(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a risk, the dearest first: rank, risk_id, name_en, name_zh, category; inherent_frequency [events
-        a year], inherent_impact [CNY an event], inherent_loss [CNY a year]; preventive, corrective, compensating
-        [mean effectiveness of all controls of the kind together, 0 to 1]; residual_frequency, residual_impact,
-        residual_loss, residual_lower, residual_upper [means, and 90% interval of the expected loss a year],
-        residual_error [standard error of the simulated mean]; p_amber, p_red [probability that the expected loss
-        is beyond the appetite], rating; rank_lower, rank_upper [90%, widened to hold the rank], p_worst
-        [probability to be among the five dearest]; frequency_from ["losses", an indicator or "elicited"], events
-        [number counted, unknown where elicited], impact_from ["losses" or "elicited": its money];
-        controls_measured ["1 of 3"]; residual_money, residual_customers, residual_regulatory,
-        residual_reputation [CNY a year, which add up to residual_loss].
+        One row a risk, the dearest first: rank, risk_id, name_en, name_zh, category; inherent_frequency
+        [events a year], inherent_impact [CNY an event], inherent_loss [CNY a year]; preventive, corrective,
+        compensating [mean effectiveness of all controls of the kind together, 0 to 1]; residual_frequency,
+        residual_impact, residual_loss, residual_lower, residual_upper [means, and 90% interval of the
+        expected loss a year], residual_error [standard error of the simulated mean]; p_amber, p_red
+        [probability that the expected loss is beyond the appetite], rating; rank_lower, rank_upper [90%,
+        widened to hold the rank], p_worst [probability to be among the five dearest]; frequency_from
+        ["losses", an indicator or "elicited"], events [number counted, unknown where elicited], impact_from
+        ["losses" or "elicited": its money]; controls_measured ["1 of 3"]; residual_money, residual_customers,
+        residual_regulatory, residual_reputation [CNY a year, which add up to residual_loss].
     controls : DataFrame
         One row a control: risk_id, kind, name_en, name_zh, designed [mean effectiveness where carried out],
-        carried_out [mean share, unknown where nothing measures it], effect [mean of their product], worth [CNY a
-        year: residual loss without this control minus with it].
+        carried_out [mean share, unknown where nothing measures it], effect [mean of their product], worth
+        [CNY a year: residual loss without this control minus with it].
     matrix : DataFrame, shape (5, 5)
         Ratings by band of frequency (rows, lowest first) and impact (columns, lowest first).
     cells : DataFrame
-        One row a risk, by rank: risk_id, row, column [1 to 5: the most probable residual cell], probability [of
-        being in it], inherent_row, inherent_column.
+        One row a risk, by rank: risk_id, row, column [1 to 5: the most probable residual cell], probability
+        [of being in it], inherent_row, inherent_column.
     lint : MatrixLint or None
         What is wrong with the matrix, its outer bands closed; None where it has one colour only.
     misordered, tied : float
-        Shares of pairs of these risks that have colours against the order of their losses, or the same colour.
+        Shares of pairs of these risks that have colours against the order of their losses, or the same
+        colour.
     years : float
         What the last twelve months of losses count for, as far as they are recorded by now [years]; 0: none.
     appetite, set_by, period, as_of, policy, data_digest, size, seed
-        Bands and limits; who gave the intervals; quarter; last day known; day of the policy; digest; draws; seed.
+        Bands and limits; who gave the intervals; quarter; last day known; day of the policy; digest; draws;
+        seed.
     """
 
     table: pd.DataFrame
@@ -92,30 +94,54 @@ class RiskAssessment(Displayed):
         first, counts = self.table.iloc[0], self.table["rating"].value_counts()
         loss, lower, upper = first[["residual_loss", "residual_lower", "residual_upper"]] / _THOUSAND
         return label(
-            "{period}: {risks} risks; expected residual loss beyond the red limit of {limit:,.0f} thousand CNY a year"
-            " for {red}, beyond amber for {amber}, within appetite for {green}, not certain enough for {insufficient}."
-            " First: {name}, {loss:,.0f} thousand CNY a year (90% interval {lower:,.0f} – {upper:,.0f})."
+            "{period}: {risks} risks; expected residual loss beyond the red limit of {limit:,.0f} thousand"
+            " CNY a year for {red}, beyond amber for {amber}, within appetite for {green}, not certain enough"
+            " for {insufficient}. First: {name}, {loss:,.0f} thousand CNY a year (90% interval"
+            " {lower:,.0f} – {upper:,.0f})."
         ).format(
-            period=self.period, risks=len(self.table), limit=self.appetite.red / _THOUSAND, loss=loss, lower=lower,
-            upper=upper, name=local(first, "name"), **{one: counts.get(one, 0) for one in RATINGS},
-        )  # fmt: skip
+            period=self.period,
+            risks=len(self.table),
+            limit=self.appetite.red / _THOUSAND,
+            loss=loss,
+            lower=lower,
+            upper=upper,
+            name=local(first, "name"),
+            **{one: counts.get(one, 0) for one in RATINGS},
+        )
 
     def summary(self) -> pd.DataFrame:
         """The 15 dearest risks."""
-        names = ["rank", "risk_id", "rating", "inherent_loss", "residual_loss", "residual_lower", "residual_upper",
-                 "rank_lower", "rank_upper", "frequency_from"]  # fmt: skip
+        names = [
+            "rank",
+            "risk_id",
+            "rating",
+            "inherent_loss",
+            "residual_loss",
+            "residual_lower",
+            "residual_upper",
+            "rank_lower",
+            "rank_upper",
+            "frequency_from",
+        ]
         return self.table[names].head(_SHOWN)
 
 
 def assess_risks(
-    tables: Tables, policy: Policy, register: RiskRegister, card: Scorecard, *, size: int = 4000, seed: int = 8
-) -> RiskAssessment:  # fmt: skip
+    tables: Tables,
+    policy: Policy,
+    register: RiskRegister,
+    card: Scorecard,
+    *,
+    size: int = 4000,
+    seed: int = 8,
+) -> RiskAssessment:
     """Estimate what each risk costs a year, before and after its controls, and how sure that is.
 
     Parameters
     ----------
     tables, policy, register
-        Losses, where there are any; appetite and certainty of a rating; intervals of frequency, impact and effect.
+        Losses, where there are any; appetite and certainty of a rating; intervals of frequency, impact and
+        effect.
     card : Scorecard
         The quarter, and the bank's indicators that measure controls or count events.
     size, seed : int
@@ -133,11 +159,11 @@ def assess_risks(
 
     Notes
     -----
-    An interval of impact is what is known of the mean cost of an event. Events counted are what preventive controls
-    let through, booked gross losses what corrective controls left: inherent figures follow by division. Sizes of
-    losses have a Bayesian bootstrap (Rubin 1981, doi:10.1214/aos/1176345338), to which the register's opinion is
-    worth one loss. What is elicited is drawn by Latin hypercube: ``residual_error``, of independent draws, is all
-    but an upper bound (Owen 1997, doi:10.1137/S0036142994277468).
+    An interval of impact is what is known of the mean cost of an event. Events counted are what preventive
+    controls let through, booked gross losses what corrective controls left: inherent figures follow by
+    division. Sizes of losses have a Bayesian bootstrap (Rubin 1981, doi:10.1214/aos/1176345338), to which the
+    register's opinion is worth one loss. What is elicited is drawn by Latin hypercube: ``residual_error``, of
+    independent draws, is all but an upper bound (Owen 1997, doi:10.1137/S0036142994277468).
     """
     _check(register, size)
     sources, appetite = gather_sources(tables, register, card, size, seed), policy.appetite
@@ -147,11 +173,23 @@ def assess_risks(
     cells = pd.DataFrame([one.cell for one in found])
     misordered, tied = _disorder(matrix, cells)
     return RiskAssessment(
-        table=table, controls=pd.DataFrame([row for one in found for row in one.controls]), matrix=matrix, cells=cells,
-        lint=_lint(matrix, appetite), misordered=misordered, tied=tied, years=sources.years, appetite=appetite,
-        set_by=register.set_by, period=card.period, as_of=card.as_of, policy=policy.valid_from,
-        data_digest=tables.digest, size=size, seed=seed,
-    )  # fmt: skip
+        table=table,
+        controls=pd.DataFrame([row for one in found for row in one.controls]),
+        matrix=matrix,
+        cells=cells,
+        lint=_lint(matrix, appetite),
+        misordered=misordered,
+        tied=tied,
+        years=sources.years,
+        appetite=appetite,
+        set_by=register.set_by,
+        period=card.period,
+        as_of=card.as_of,
+        policy=policy.valid_from,
+        data_digest=tables.digest,
+        size=size,
+        seed=seed,
+    )
 
 
 def derive_matrix(appetite: Appetite) -> pd.DataFrame:
@@ -179,7 +217,7 @@ class _Effect(NamedTuple):
 
 
 class _Assessed(NamedTuple):
-    """One risk: its rows in the three frames, and draws (size,) of its expected residual loss [CNY a year]."""
+    """One risk: its rows in three frames, and draws (size,) of its expected residual loss [CNY a year]."""
 
     row: dict[str, object]
     controls: list[dict[str, object]]
@@ -213,13 +251,17 @@ def _assessed(risk: Risk, appetite: Appetite, sources: Sources) -> _Assessed:
     inherent, residual = (frequency / left["preventive"], before.sum(axis=0)), (frequency, impact.sum(axis=0))
     parts = frequency * impact
     row = {
-        "risk_id": risk.id, **{name: getattr(risk, name) for name in ("name_en", "name_zh", "category")},
-        **_means("inherent", *inherent), **{kind: 1 - left[kind].mean() for kind in KINDS},
-        **_means("residual", *residual), **_spread(parts.sum(axis=0), appetite), **counted,
+        "risk_id": risk.id,
+        **{name: getattr(risk, name) for name in ("name_en", "name_zh", "category")},
+        **_means("inherent", *inherent),
+        **{kind: 1 - left[kind].mean() for kind in KINDS},
+        **_means("residual", *residual),
+        **_spread(parts.sum(axis=0), appetite),
+        **counted,
         "impact_from": "elicited" if losses is None else "losses",
         "controls_measured": f"{sum(one.carried_out is not None for one in effects)} of {len(effects)}",
         **{f"residual_{part}": float(mean) for part, mean in zip(PARTS, parts.mean(axis=1), strict=True)},
-    }  # fmt: skip
+    }
     place, origin = _cell(*residual, appetite), _cell(*inherent, appetite)
     cell = {"risk_id": risk.id, **place, "inherent_row": origin["row"], "inherent_column": origin["column"]}
     return _Assessed(row, [_control_row(risk, one, parts) for one in effects], cell, parts.sum(axis=0))
@@ -235,7 +277,7 @@ def _effect(risk: Risk, control: Control, sources: Sources) -> _Effect:
 
 def _frequency(
     risk: Risk, losses: pd.DataFrame | None, left: Floats, sources: Sources
-) -> tuple[Floats, dict[str, object]]:  # fmt: skip
+) -> tuple[Floats, dict[str, object]]:
     """Return draws of the residual frequency [a year], and what counted how many events."""
     if losses is not None:
         events = float(losses["counts"].sum())
@@ -252,7 +294,7 @@ def _frequency(
 
 def _impact(
     risk: Risk, appetite: Appetite, losses: pd.DataFrame | None, left: Floats, sources: Sources
-) -> Floats:  # fmt: skip
+) -> Floats:
     """Return draws of what an event costs after corrective controls, shape (4, size) [CNY]."""
     prices = (1.0, appetite.money_per_customer_affected, 1.0, appetite.money_per_customer_lost)
     impact = np.zeros((len(PARTS), sources.size))
@@ -281,18 +323,29 @@ def _spread(loss: Floats, appetite: Appetite) -> dict[str, object]:
 
 
 def _control_row(risk: Risk, effect: _Effect, parts: Floats) -> dict[str, object]:
-    """Describe a control: what it leaves as 1 - e would be whole without it, so it is worth e / (1 - e) of that."""
+    """Describe a control, and what it is worth.
+
+    What it leaves as 1 - e would be whole without it, so it is worth e / (1 - e) of that.
+    """
     control, designed, carried_out, value = effect
     touched = parts[:1] if control.kind == "compensating" else parts
     return {
-        "risk_id": risk.id, "kind": control.kind, "name_en": control.name_en, "name_zh": control.name_zh,
-        "designed": designed.mean(), "carried_out": np.nan if carried_out is None else carried_out.mean(),
-        "effect": value.mean(), "worth": (touched.sum(axis=0) * value / (1 - value)).mean(),
-    }  # fmt: skip
+        "risk_id": risk.id,
+        "kind": control.kind,
+        "name_en": control.name_en,
+        "name_zh": control.name_zh,
+        "designed": designed.mean(),
+        "carried_out": np.nan if carried_out is None else carried_out.mean(),
+        "effect": value.mean(),
+        "worth": (touched.sum(axis=0) * value / (1 - value)).mean(),
+    }
 
 
 def _cell(frequency: Floats, impact: Floats, appetite: Appetite) -> dict[str, object]:
-    """Return the most probable row and column, from 1, and their probability; a limit belongs to the band below."""
+    """Return the most probable row and column, from 1, and their probability.
+
+    A limit belongs to the band below.
+    """
     rows = np.searchsorted(appetite.frequency_bands, frequency)
     codes = rows * _BANDS + np.searchsorted(appetite.impact_bands, impact)
     times = np.bincount(codes, minlength=_BANDS**2)
@@ -306,13 +359,15 @@ def _table(found: Sequence[_Assessed], policy: Policy) -> pd.DataFrame:
     ranks = scipy.stats.rankdata(-np.stack([one.loss for one in found]), method="min", axis=0)
     lower, upper = np.quantile(ranks, INTERVAL, axis=1, method="inverted_cdf").astype(np.int64)
     return frame.assign(
-        rating=pd.Series(rating, dtype="str"), rank_lower=np.minimum(lower, frame["rank"]),
-        rank_upper=np.maximum(upper, frame["rank"]), p_worst=(ranks <= WORST).mean(axis=1),
-    )  # fmt: skip
+        rating=pd.Series(rating, dtype="str"),
+        rank_lower=np.minimum(lower, frame["rank"]),
+        rank_upper=np.maximum(upper, frame["rank"]),
+        p_worst=(ranks <= WORST).mean(axis=1),
+    )
 
 
 def _disorder(matrix: pd.DataFrame, cells: pd.DataFrame) -> tuple[float, float]:
-    """Return the shares of pairs of risks, in order of loss, with colours against it, and with the same colour."""
+    """Return the shares of pairs of risks with colours against their order of loss, and with the same."""
     colours = matrix.to_numpy()[cells["row"] - 1, cells["column"] - 1]
     level = np.array([RATINGS[2::-1].index(colour) for colour in colours])
     first, second = np.triu_indices(len(level), 1)

@@ -1,4 +1,4 @@
-"""Scores: weighted means of risk points, their distribution by simulation, and ranks that say how sure they are."""
+"""Scores: weighted means of risk points, their distribution by simulation, and ranks with their certainty."""
 
 from collections.abc import Hashable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -86,7 +86,7 @@ def score_rows(
 
 
 def draws_for(rows: int) -> int:
-    """Return how many draws scores of so many rows get: two thousand, fewer (at least 250) for very many rows."""
+    """Return how many draws scores of so many rows get: two thousand, of very many fewer (at least 250)."""
     return max(250, min(DRAWS, _MOST_DRAWN // max(rows, 1)))
 
 
@@ -187,7 +187,7 @@ def _rating(
 
 
 def _without_prior_alone(rating: pd.Series, *, observed: Floats, rated: Floats, policy: Policy) -> pd.Series:
-    """Take back what peers alone give: colours that the score as observed is against, green of nothing rated."""
+    """Take back what peers alone give: colours that the observed score is against, green of nothing rated."""
     rating = rating.mask((rating == "red") & (observed < policy.rating.score_red), "amber")
     good = observed < policy.rating.score_amber
     rating = rating.mask(((rating == "amber") & good) | ((rating == "green") & ~good), "insufficient")
@@ -195,7 +195,7 @@ def _without_prior_alone(rating: pd.Series, *, observed: Floats, rated: Floats, 
 
 
 def _ranks(values: Floats) -> tuple[Floats, Floats]:
-    """Rank the values of each column, 1 the least; ties have the least and the most of the ranks they share."""
+    """Rank the values of each column, 1 the least; ties have the least and the most of ranks they share."""
     least = scipy.stats.rankdata(values, method="min", axis=0)
     n, columns = values.shape
     if least.sum() == columns * n * (n + 1) / 2:  # no ties

@@ -1,4 +1,4 @@
-"""Score the units, products and risk categories of a bank, with the uncertainty of every indicator carried through."""
+"""Score the units, products and risk categories of a bank, with the uncertainty of all indicators."""
 
 import re
 from dataclasses import dataclass
@@ -41,8 +41,8 @@ class Scorecard(Displayed):
         overdispersion]; best, amber, red [where risk points are 0, 50 and 100]; logged [share
         of the events that is logged by now]; dispersion; points,
         points_sd [risk points: mean and standard deviation]; a, b [parameters of the posterior]; p_amber,
-        p_red [probability that the true value is beyond the limit]; left_out [cases that a rate does not count, as
-        their accounts are unknown: it is not complete then]; rating (empty where the policy has no
+        p_red [probability that the true value is beyond the limit]; left_out [cases that a rate does not
+        count, as their accounts are unknown: it is not complete then]; rating (empty where the policy has no
         limit); weight [in the score].
     products : DataFrame
         The same for each product, of the indicators that can be cut by it: ``product`` instead of unit_id.
@@ -127,8 +127,8 @@ def score(
     period : str
         Quarter, e.g. ``2026Q3``.
     previous : Scorecard, optional
-        An earlier quarter, for comparison, and so that ratings do not flicker: one that still is likelier than
-        not (``hold``) is kept.
+        An earlier quarter, for comparison, and so that ratings do not flicker: one that still is likelier
+        than not (``hold``) is kept.
     risks : RiskRegister, optional
         For scores of risk categories.
 
@@ -147,11 +147,12 @@ def score(
     Notes
     -----
     A unit's true value is judged by its own cases of the quarter, by its earlier quarters as far as units
-    are found to stay where they are (complaints not logged yet allowed for), and by its peers as far as they are found to be alike (``rates``). No
-    rating rests on peers alone: red and amber need the unit's own evidence (or a score as observed) beyond
-    the limit, green need it inside amber, and five trials (or an indicator that is rated). The bank as a whole has Jeffreys posteriors.
-    A score is the mean of the risk points, weighted by the policy over the indicators that the unit has;
-    one that it lacks and others have widens the interval. Indicators are drawn as if they were independent.
+    are found to stay where they are (complaints not logged yet allowed for), and by its peers as far as they
+    are found to be alike (``rates``). No rating rests on peers alone: red and amber need the unit's own
+    evidence (or a score as observed) beyond the limit, green need it inside amber, and five trials (or an
+    indicator that is rated). The bank as a whole has Jeffreys posteriors. A score is the mean of the risk
+    points, weighted by the policy over the indicators that the unit has; one that it lacks and others have
+    widens the interval. Indicators are drawn as if they were independent.
     """
     check_quarter(period)
     known = nowcast_where_logged(tables.complaints)

@@ -32,9 +32,9 @@ class Robustness(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a way to score: kind (``weights`` or ``without``), way (the scheme, or the indicator left out),
-        rank_correlation (Spearman, with the policy's scores), ratings_changed [units], largest_rank_change,
-        worst_kept [of the five riskiest].
+        One row a way to score: kind (``weights`` or ``without``), way (the scheme, or the indicator left
+        out), rank_correlation (Spearman, with the policy's scores), ratings_changed [units],
+        largest_rank_change, worst_kept [of the five riskiest].
     units : DataFrame
         unit_id, kind, way, score, rank, rating.
     schemes : DataFrame
@@ -53,12 +53,13 @@ class Robustness(Displayed):
         if not np.isfinite(least.get("weights", np.nan)):
             return label("There is no order of units to compare.")
         text = label(
-            "Under other weights the order correlates with the policy's by {least:.2f} at least; ratings that change:"
-            " {most} at most."
+            "Under other weights the order correlates with the policy's by {least:.2f} at least;"
+            " ratings that change: {most} at most."
         ).format(least=least["weights"], most=most["weights"])
         if np.isfinite(least.get("without", np.nan)):
             text += " " + label(
-                "Without any one indicator it correlates by {least:.2f} at least; ratings that change: {most} at most."
+                "Without any one indicator it correlates by {least:.2f} at least;"
+                " ratings that change: {most} at most."
             ).format(least=least["without"], most=most["without"])
         return text
 
@@ -93,8 +94,8 @@ class Sensitivity(Displayed):
             return label("{unit}: the score is not uncertain.").format(unit=self.unit_id)
         top = self.table.iloc[0]
         return label(
-            "{unit}: the score's standard deviation is {deviation:.1f} points; knowing {input} exactly would take"
-            " away about {share:.0%} of its variance, more than any other input."
+            "{unit}: the score's standard deviation is {deviation:.1f} points; knowing {input} exactly would"
+            " take away about {share:.0%} of its variance, more than any other input."
         ).format(
             unit=self.unit_id,
             deviation=np.sqrt(self.variance),
@@ -213,9 +214,14 @@ def score_sensitivity(card: Scorecard, policy: Policy, unit_id: str, *, seed: in
         return Sensitivity(unit_id=unit_id, table=pd.DataFrame(columns=["input"]), variance=0.0)
     found = sobol.analyze(problem, scores, calc_second_order=False, seed=seed)
     table = pd.DataFrame(
-        {"input": inputs, "first": found["S1"], "first_error": found["S1_conf"], "total": found["ST"],
-         "total_error": found["ST_conf"]}
-    )  # fmt: skip
+        {
+            "input": inputs,
+            "first": found["S1"],
+            "first_error": found["S1_conf"],
+            "total": found["ST"],
+            "total_error": found["ST_conf"],
+        }
+    )
     table = table.sort_values("first", ascending=False, kind="stable", ignore_index=True)
     return Sensitivity(unit_id=unit_id, table=table, variance=float(scores.var()))
 

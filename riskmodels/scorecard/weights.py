@@ -1,4 +1,4 @@
-"""Weights of indicators to compare: the policy's, equal ones, by entropy, and by pairwise comparison (AHP)."""
+"""Weights of indicators to compare: the policy's, equal ones, by entropy, by pairwise comparison (AHP)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
