@@ -21,8 +21,8 @@ def find_doubts(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        table, doubt: totals by name only, joined spellings, months without a row, names that one table has and the
-        other lacks, complaints that no rate counts, rejected rows; empty where there is none.
+        table, doubt: totals by name only, joined spellings, months without a row, names that one table has
+        and the other lacks, complaints that no rate counts, rejected rows; empty where there is none.
     """
     told = [(table.name, words) for table in tables.present for words in table.provenance.doubts]
     parts = [
@@ -74,9 +74,11 @@ def _without_accounts(tables: Tables) -> pd.DataFrame:
         left, whole = connection.execute(
             f"WITH known AS (SELECT {keys}month, true AS there FROM {in_months(tables.exposure)}"
             f" GROUP BY ALL HAVING bool_and(accounts IS NOT NULL)), cells AS ({cells}),"
-            f" judged AS (SELECT {keys}first, any_value(months) AS months, any_value(n) AS n, count(there) AS found FROM"
-            " (SELECT *, (first + to_months(place::INTEGER))::DATE AS month FROM cells, range(12) AS places(place)"
-            f" WHERE place < months) LEFT JOIN known USING ({keys}month) GROUP BY {keys}first)"
+            f" judged AS (SELECT {keys}first, any_value(months) AS months, any_value(n) AS n,"
+            " count(there) AS found FROM"
+            " (SELECT *, (first + to_months(place::INTEGER))::DATE AS month"
+            " FROM cells, range(12) AS places(place) WHERE place < months)"
+            f" LEFT JOIN known USING ({keys}month) GROUP BY {keys}first)"
             " SELECT coalesce(sum(n) FILTER (found < months), 0), coalesce(sum(n), 0) FROM judged"
         ).fetchall()[0]
     if not left:
@@ -93,7 +95,7 @@ def _without_accounts(tables: Tables) -> pd.DataFrame:
 
 
 def _cells(tables: Tables) -> tuple[str, str]:
-    """Return the columns that complaints are compared with accounts by, and SQL for first, months and n of each cell."""
+    """Return the columns by which complaints meet accounts, and SQL for first, months and n of each cell."""
     if tables.complaints is None:
         keys = "".join(f"{name(column)}, " for column in keys_of(tables))
         path = single_file(tables.require(COUNTS).path)

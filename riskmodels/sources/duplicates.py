@@ -53,8 +53,8 @@ def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) ->
         Says the key. A key column that was recoded counts as the file had it: after a merger two rows of
         one key are parts of a whole, not doubles; so are rows that differ in a column that is added over.
     fold : str, optional
-        "first" or "last": of rows with one key that one stays, by the time of the rows (``fold_times``) and then
-        by their place in the file; without it the first in the file.
+        "first" or "last": of rows with one key that one stays, by the time of the rows (``fold_times``) and
+        then by their place in the file; without it the first in the file.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) ->
 
 
 def fold_times(path: Path, contract: Contract) -> list[str]:
-    """Name the column of accepted rows that tells the time of a row of an event log; none where the source has none."""
+    """Name the column of accepted rows with the time of a row of an event log; none if there is none."""
     found = pq.read_schema(path).names
     return [column for column in (FOLD_BY, contract.recorded) if column in found][:1]
 
@@ -118,7 +118,8 @@ def take_out(
     fold : str, optional
         Of the table: rows with the key of another are folded into it, and contradict nothing.
     undone : mapping of int to str
-        Place -> why the count of that row's period is not known, though its sum since the year's beginning is.
+        Place -> why the count of that row's period is not known, though its sum since the year's beginning
+        is.
     """
     rules = dict.fromkeys(doubles, FOLDED if fold else DUPLICATE) | totals | dict(undone)
     places = np.array(sorted(rules), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""How one canonical column is made from a column of a file that nobody described, why, and what is doubtful."""
+"""How a canonical column is made from one of a file that nobody described, why, and what is doubtful."""
 
 import re
 from collections.abc import Iterable
@@ -90,7 +90,10 @@ def _from_column(contract: Contract, column: Column, match: Match, title: str = 
         remedy = "; if_missing: names what it means" if column.type == "code" else ""
         guess += Guess(
             doubts=[
-                f"{found.missing} of {found.filled + found.missing} rows have none: they will be rejected{remedy}"
+                (
+                    f"{found.missing} of {found.filled + found.missing} rows have none:"
+                    f" they will be rejected{remedy}"
+                )
             ]
         )
     return guess
@@ -130,7 +133,7 @@ def _why(column: Column, match: Match) -> Guess:
 
 
 def _examples(column: Column, found: Profile) -> str:
-    """Show some values; none of free text and none of a column that tells people apart, such as their names."""
+    """Show some values; none of free text and none of a column that tells people apart, as names do."""
     if column.type == "text" or not (found.dates or _is_category(found)):
         return ""
     return f"; e.g. {', '.join(_short(value) for value in list(found.kinds)[:3])}"
@@ -206,8 +209,9 @@ def _numbers(contract: Contract, column: Column, found: Profile, title: str) -> 
     if contract.table in FLOWS and column.name in contract.figures and _CUMULATIVE.search(found.name):
         made["cumulative"] = "year"
         doubts.append(
-            "its name speaks of sums since the beginning of the year: the count of each period is made from them; from"
-            " which month does the year count (cumulative: year from 04)? Without cumulative each is taken as it is"
+            "its name speaks of sums since the beginning of the year:"
+            " the count of each period is made from them; from which month does the year count (cumulative:"
+            " year from 04)? Without cumulative each is taken as it is"
         )
     if column.type == "integer" and not found.numbers.whole:
         doubts.append("must be whole numbers: rows with others will be rejected")
@@ -309,7 +313,7 @@ def _period(fit: Fit) -> Guess:
 
 
 def _in_order_of_time(fit: Fit, sample: Sample) -> tuple[dict[str, Match], dict[str, list[str]]]:
-    """Put the column of the rows' day before that of their record, where two may be meant or names mislead."""
+    """Put the column of the rows' day before that of their record, if two may be meant or names mislead."""
     first, second = fit.contract.at, fit.contract.recorded
     match, later = fit.matches.get(first), fit.matches.get(second)
     if not second or match is None or fit.unpivot:

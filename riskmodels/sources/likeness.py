@@ -1,4 +1,4 @@
-"""What a person should look at in names: two that look alike and are not, and rows of units that were closed."""
+"""What a person should look at in names: two that look alike and are not, and rows of closed units."""
 
 import unicodedata
 from collections import defaultdict
@@ -72,7 +72,8 @@ def closed(accepted: Mapping[str, Path], table: str) -> tuple[str, ...]:
         return ()
     rows, units = single_file(accepted[table]), single_file(accepted["units"])
     query = (
-        f"SELECT unit_id, any_value(last_day), count(*) FROM read_parquet({rows}) JOIN (SELECT unit_id, closed_on AS last_day"
+        f"SELECT unit_id, any_value(last_day), count(*) FROM read_parquet({rows})"
+        " JOIN (SELECT unit_id, closed_on AS last_day"
         f" FROM read_parquet({units})) USING (unit_id) WHERE {name(contract.at)}::DATE > last_day"
         " GROUP BY unit_id ORDER BY count(*) DESC, unit_id"
     )
@@ -88,7 +89,10 @@ def closed(accepted: Mapping[str, Path], table: str) -> tuple[str, ...]:
 
 
 def _names(connection: duckdb.DuckDBPyConnection, path: Path, column: str) -> set[str]:
-    query = f"SELECT DISTINCT {name(column)} FROM read_parquet({single_file(path)}) WHERE {name(column)} IS NOT NULL"
+    query = (
+        f"SELECT DISTINCT {name(column)} FROM read_parquet({single_file(path)})"
+        f" WHERE {name(column)} IS NOT NULL"
+    )
     return {one for (one,) in connection.execute(query).fetchall()}
 
 

@@ -1,4 +1,4 @@
-"""One thing, one name: spellings of a unit, product or channel that differ in case, width or zeros are joined."""
+"""One thing, one name: spellings of a unit or product that differ in case, width or zeros are joined."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -33,8 +33,8 @@ def find_spellings(accepted: Mapping[str, Path], exact: Mapping[str, Iterable[st
     Returns
     -------
     dict
-        Column -> spelling -> the one that stays: that of the table ``units``, or else the most frequent one, not one that
-        ends in ``.0`` if there is another. Two units of the table ``units`` stay two.
+        Column -> spelling -> the one that stays: that of the table ``units``, or else the most frequent one,
+        not one that ends in ``.0`` if there is another. Two units of the table ``units`` stay two.
     """
     kept = {column for columns in exact.values() for column in columns}
     found: Spellings = {}

@@ -68,9 +68,9 @@ def period_start(text: str, form: str) -> str:
     text : str
         SQL of the text.
     form : str
-        ``quarter``, ``half-year``, ``year``, ``year from 04`` (a year that begins in April), or ``period``: any
-        of quarters, half-years, months and calendar years, whichever a text says; or ``year to quarter``: the
-        last quarter of a part of a year that its end names, such as Jan-Sep 2026, 1-9月 or 前三季度.
+        ``quarter``, ``half-year``, ``year``, ``year from 04`` (a year that begins in April), or ``period``:
+        any of quarters, half-years, months and calendar years, whichever a text says; or ``year to quarter``:
+        the last quarter of a part of a year that its end names, such as Jan-Sep 2026, 1-9月 or 前三季度.
     """
     text = f"({text})::VARCHAR"
     if form in _YEAR_TO:
@@ -110,7 +110,7 @@ def _plain_quarter(text: str) -> str:
 
 
 def _is(text: str, kind: str, pattern: str) -> str:
-    """Return SQL for whether a text is a period of a kind; a year may be named, and may end in the next one."""
+    """Return SQL for whether a text is a period of a kind; a year may be named, and end in the next one."""
     matches = f"regexp_matches({text}, {literal(pattern)})"
     if kind != "year":
         return matches

@@ -17,7 +17,8 @@ _THOUSANDS = r"[+-]?[1-9]\d{0,2}\.\d{3}"
 def undeclared_marks(file: RawFile, conversion: Conversion) -> list[str]:
     """Say for which columns of a file a point may part thousands, though it is read as the decimal mark.
 
-    Silent where the source file says ``decimal`` or ``thousands``, and where other values or columns settle it.
+    Silent where the source file says ``decimal`` or ``thousands``, and where other values or columns settle
+    it.
     """
     kinds = _heads(file, conversion)
     told = []
@@ -89,7 +90,7 @@ def _fits_throughout(file: RawFile, conversion: Conversion, column: str) -> bool
 def _words(file: RawFile, conversion: Conversion, column: str, values: Counter[str]) -> str:
     example = next(value for value in values if "." in value)
     return (
-        f"{_undeclared(conversion)[column]}: '{column}' of {file.name} is read with '.' as the decimal mark, which"
-        f' nobody declared, and could as well part thousands: is {example} less than a thousand? Say decimal: "."'
-        ' or thousands: "." with decimal: ","'
+        f"{_undeclared(conversion)[column]}: '{column}' of {file.name} is read with '.' as the decimal mark,"
+        f" which nobody declared, and could as well part thousands: is {example} less than a thousand?"
+        ' Say decimal: "." or thousands: "." with decimal: ","'
     )
