@@ -1,6 +1,6 @@
 """Sums since the beginning of the year become the counts of each period; what cannot be told is unknown."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodels.sources.conversion import KEY, OVER
-from riskmodels.sources.duplicates import limited_connection
+from riskmodels.sources.conversion import KEY
+from riskmodels.sources.duplicates import keys_as_read, limited_connection
 from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.periods import first_month
 from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
@@ -96,10 +96,10 @@ def _places(places: Collection[int]) -> pa.Table:
     return pa.table({"place": pa.array(np.array(sorted(places), dtype=np.int64))})
 
 
-def _series(contract: Contract, names: Collection[str]) -> list[str]:
-    """List the columns that tell one series of sums from another, as the file has them."""
-    keys = [KEY + key if KEY + key in names else key for key in contract.key if key != contract.at]
-    return [*keys, *(column for column in names if column.startswith(OVER))]
+def _series(contract: Contract, names: Sequence[str]) -> str:
+    """List the columns, in SQL, that tell one series of sums from another, as the file has them."""
+    keys = keys_as_read(contract, names)
+    return ", ".join(name(key) for key in keys if key.removeprefix(KEY) != contract.at)
 
 
 def _year(contract: Contract, form: str) -> str:
@@ -108,11 +108,11 @@ def _year(contract: Contract, form: str) -> str:
     return f"(year({at}) - (month({at}) < {first})::INTEGER)"
 
 
-def _judged(path: Path, contract: Contract, names: list[str], chosen: Mapping[str, str]) -> str:
+def _judged(path: Path, contract: Contract, names: Sequence[str], chosen: Mapping[str, str]) -> str:
     """SQL for the rows with what each period adds, ``#rule``, why that is not known, and ``#since`` when."""
     at = name(contract.at)
     months = f"coalesce({period_months()}, 1)" if "period" in names else "1"
-    series = ", ".join(map(name, _series(contract, names)))
+    series = _series(contract, names)
     rows = (
         f'SELECT *, file_row_number AS place, {months} AS "#months",'
         ' file_row_number NOT IN (FROM skipped) AS "#in play",'
@@ -208,10 +208,10 @@ def _rewrite(
 
 
 def _ended_early(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, names: list[str], form: str
+    connection: duckdb.DuckDBPyConnection, contract: Contract, names: Sequence[str], form: str
 ) -> tuple[str, ...]:
     """Tell of series whose sums end before others of their year: what came later is counted as zero."""
-    at, series = name(contract.at), ", ".join(map(name, _series(contract, names)))
+    at, series = name(contract.at), _series(contract, names)
     found = connection.execute(
         f"SELECT count(*) FROM (SELECT {_year(contract, form)} AS year, max({at}) AS ended,"
         f' max(ended) OVER (PARTITION BY year) AS last FROM judged WHERE "#in play" GROUP BY {series}, year)'

@@ -1,6 +1,6 @@
 """Accepted rows that must go all the same: doubles of an earlier one, and totals of others."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -62,9 +62,7 @@ def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) ->
         Place among the rows, from 0, ascending -> whether its figures differ from those of the first row
         with its key.
     """
-    names = pq.read_schema(path).names
-    keys = [KEY + key if KEY + key in names else key for key in contract.key]
-    keys += [column for column in names if column.startswith(OVER)]
+    keys = keys_as_read(contract, pq.read_schema(path).names)
     columns = ", ".join(map(name, keys))
     same = " AND ".join(f"repeated.{name(key)} IS NOT DISTINCT FROM accepted.{name(key)}" for key in keys)
     scan = f"read_parquet({single_file(path)}, file_row_number = true)"
@@ -86,6 +84,12 @@ def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) ->
             f" QUALIFY row_number() OVER ({within}) > 1 ORDER BY place"
         ).fetchnumpy()
     return dict(zip(found["place"].tolist(), found["differs"].tolist(), strict=True))
+
+
+def keys_as_read(contract: Contract, found: Sequence[str]) -> list[str]:
+    """List the columns that tell accepted rows apart: the key as the file has it, and what is added over."""
+    keys = [KEY + key if KEY + key in found else key for key in contract.key]
+    return [*keys, *(column for column in found if column.startswith(OVER))]
 
 
 def fold_times(path: Path, contract: Contract) -> list[str]:
