@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-import duckdb
 import pandas as pd
 
 from riskmodels.catalogue.counted import COUNTS, keys_of
 from riskmodels.catalogue.strangers import strange_names
 from riskmodels.tables import CONTRACTS, Tables, find_holes, in_months, period_months
-from riskmodels.tables.sql import name, single_file
+from riskmodels.tables.sql import name, single_file, small_connection
 
 _NO_LOSS = (  # rules of rejected rows that no figure lacks
     r"total of other rows|duplicate of an accepted row|\(fold\)"
@@ -70,7 +69,7 @@ def _without_accounts(tables: Tables) -> pd.DataFrame:
     if not (tables.complaints or tables.complaint_counts) or tables.exposure is None:
         return _frame([])
     keys, cells = _cells(tables)
-    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+    with small_connection() as connection:
         left, whole = connection.execute(
             f"WITH known AS (SELECT {keys}month, true AS there FROM {in_months(tables.exposure)}"
             f" GROUP BY ALL HAVING bool_and(accounts IS NOT NULL)), cells AS ({cells}),"

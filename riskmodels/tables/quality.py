@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
@@ -16,7 +15,7 @@ from riskmodels.display import Displayed
 from riskmodels.labels import label
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Column, Contract
-from riskmodels.tables.sql import name, single_file
+from riskmodels.tables.sql import name, single_file, small_connection
 from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table
 
@@ -245,7 +244,7 @@ def _scan(table: Table, contract: Contract) -> dict[str, int]:
     if not wanted:
         return {}
     figures = ", ".join(f"{figure} AS {name(words)}" for words, figure in wanted.items())
-    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+    with small_connection() as connection:
         found = connection.execute(
             f"SELECT {figures} FROM read_parquet({single_file(table.path)})"
         ).fetchone()
