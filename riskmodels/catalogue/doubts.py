@@ -23,9 +23,9 @@ def find_doubts(tables: Tables) -> pd.DataFrame:
         table, doubt: totals by name only, joined spellings, months without a row, names that one table has
         and the other lacks, complaints that no rate counts, rejected rows; empty where there is none.
     """
-    told = [(table.name, words) for table in tables.present for words in table.provenance.doubts]
+    kept = [(table.name, words) for table in tables.present for words in table.provenance.doubts]
     parts = [
-        pd.DataFrame(told, columns=["table", "doubt"], dtype="str"),
+        _frame(kept),
         _lost_rows(tables),
         find_holes(tables),
         strange_names(tables),
@@ -82,15 +82,8 @@ def _without_accounts(tables: Tables) -> pd.DataFrame:
         ).fetchall()[0]
     if not left:
         return _frame([])
-    of = f"{int(left):,} of {int(whole):,} complaints ({left / whole:.1%})"
-    return _frame(
-        [
-            (
-                "exposure",
-                f"{of} are in no complaint rate: no accounts are known for their unit, product and month",
-            )
-        ]
-    )
+    why = "are in no complaint rate: no accounts are known for their unit, product and month"
+    return _frame([("exposure", f"{int(left):,} of {int(whole):,} complaints ({left / whole:.1%}) {why}")])
 
 
 def _cells(tables: Tables) -> tuple[str, str]:

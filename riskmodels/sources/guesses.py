@@ -27,6 +27,7 @@ _SHOWN = 6  # values, in a comment
 _CURRENCY = "CNY"  # the unit of canonical amounts
 _LENGTH = 40  # of a value in a comment, characters
 _CUMULATIVE = re.compile(r"(?i)累计|累計|(?:^|[\W_])ytd(?:$|[\W_])|year.?to.?date|cumul|acumul|kumul")
+_FISCAL = re.compile(r"(?i)fiscal|financial|\bFY|财年|財年")
 _MOST_VALUES = 60  # of a code that is recoded
 
 
@@ -171,8 +172,7 @@ def _fiscal(dates: Dates, found: Profile) -> list[str]:
     if year_from(dates.format):
         asked = "from which month does it count? format: year from 07"
         return [f"a year such as 2022-23 is taken to begin in April: {asked}"]
-    fiscal = re.compile(r"(?i)fiscal|financial|\bFY|财年|財年")
-    if any(map(fiscal.search, [found.name.replace("_", " "), *islice(found.kinds, _SHOWN)])):
+    if any(map(_FISCAL.search, [found.name.replace("_", " "), *islice(found.kinds, _SHOWN)])):
         asked = "from which month does a year count, and is it named after its first or its last day?"
         return [f"read as the calendar's, but called fiscal: {asked}"]
     return []

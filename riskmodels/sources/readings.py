@@ -21,7 +21,7 @@ def undeclared_marks(file: RawFile, conversion: Conversion) -> list[str]:
     it.
     """
     kinds = _heads(file, conversion)
-    told = []
+    doubts = []
     for column, values in kinds.items():
         others = (_numbers(found, conversion) for other, found in kinds.items() if other != column)
         marks = frozenset(found.mark for found in others if found and found.mark)
@@ -32,8 +32,8 @@ def undeclared_marks(file: RawFile, conversion: Conversion) -> list[str]:
             and any("." in value for value in values)
             and _fits_throughout(file, conversion, column)
         ):
-            told.append(_words(file, conversion, column, values))
-    return told
+            doubts.append(_words(file, conversion, column, values))
+    return doubts
 
 
 def _undeclared(conversion: Conversion) -> dict[str, str]:

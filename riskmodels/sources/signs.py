@@ -38,7 +38,6 @@ def _python(pattern: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\x\{(\w+)\}", lambda found: re.escape(chr(int(found[1], 16))), pattern))
 
 
-PLAIN = _python(f"[{_PLAIN}]")  # a sign that stays as it is wherever it stands
 _ANY_INVISIBLE, _ANY_BLANKS = _python(f"[{_INVISIBLE}]+"), _python(f"[{_BLANKS}]+")
 _EDGES = rf"[ \n\r{_BLANKS}{_INVISIBLE}]"
 _AT_EDGES = _python(rf"\A{_EDGES}+|{_EDGES}+\Z")
