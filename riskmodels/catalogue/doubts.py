@@ -91,7 +91,7 @@ def _cells(tables: Tables) -> tuple[str, str]:
     if tables.complaints is None:
         keys = "".join(f"{name(column)}, " for column in keys_of(tables))
         path = single_file(tables.require(COUNTS).path)
-        figures = f"period_start AS first, {period_months()} AS months, sum(complaints) AS n"
+        figures = f"period_start AS first, max({period_months()}) AS months, sum(complaints) AS n"
         return keys, f"SELECT {keys}{figures} FROM read_parquet({path}) GROUP BY ALL"
     figures = "date_trunc('month', received_at)::DATE AS first, 1 AS months, count(*) AS n"
     path = single_file(tables.complaints.path)
