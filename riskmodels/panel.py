@@ -18,7 +18,7 @@ from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]
 Frequency = Literal["M", "Q", "Y"]
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")  # fmt: skip
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _LONGER = {"M": ("quarter", "half_year", "year"), "Q": ("half_year", "year"), "Y": ()}
 _PERIOD = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-[0-3]\d)?|-?[Qq][1-4])?")
 Floats = npt.NDArray[np.float64]
@@ -44,8 +44,8 @@ class Panel(Displayed):
         Changed definitions: values before a break and after it do not compare. One that names keys
         (``where``) concerns the series that have them, and every series where they were added up.
     rows_before : int
-        Rows of lone dates before the first period, far from all others, or of days that the source is not said
-        to observe: left out.
+        Rows of lone dates before the first period, far from all others, or of days that the source is not
+        said to observe: left out.
     holidays : tuple of date
         The bank's own days without work, beside those of a country that a forecast is told of.
     """
@@ -186,7 +186,8 @@ class Panel(Displayed):
         broken = f"; definition changed in {changed}" if changed else ""
         before = f"; {self.rows_before:,} rows of days before are left out" if self.rows_before else ""
         return (
-            f"{len(self.keys)} series of {len(self.periods)} periods, {self.periods[0]} to {self.periods[-1]},"
+            f"{len(self.keys)} series of {len(self.periods)} periods,"
+            f" {self.periods[0]} to {self.periods[-1]},"
             f" total {np.nansum(self.values):,.0f}{holes}{broken}{before}."
         )
 
@@ -232,7 +233,8 @@ def build_panel(
     Raises
     ------
     ContractError
-        The source lacks the table, or its rows belong to no day, have no such column, or are by longer periods than are wanted.
+        The source lacks the table, or its rows belong to no day, have no such column, or are by longer
+        periods than are wanted.
     ParameterError
         The last period is none, or lies before the data.
     """
@@ -270,7 +272,7 @@ def count_by_days(table: Table) -> pd.DataFrame:
 
 
 def _year_end(table: Table, contract: Contract, freq: Frequency) -> str:
-    """Refuse counts by longer periods than are wanted; return the frequency, of years that of the table's own."""
+    """Refuse counts by longer periods than are wanted; return the frequency, for years the table's own."""
     if "period" not in contract.names:
         return freq
     found = table.relation.aggregate("period, month(period_start) AS month").distinct().fetchall()
@@ -359,8 +361,8 @@ def _exposure(panel: Panel, table: Table, column: str, *, by: Sequence[str]) -> 
     at = name(CONTRACTS[table.name].at)
     frame = _queried(
         table,
-        f"SELECT {keys}{at} AS month, (CASE WHEN bool_and({name(column)} IS NOT NULL) THEN sum({name(column)}) END)"
-        "::DOUBLE AS value FROM rows GROUP BY ALL",
+        f"SELECT {keys}{at} AS month, (CASE WHEN bool_and({name(column)} IS NOT NULL)"
+        f" THEN sum({name(column)}) END)::DOUBLE AS value FROM rows GROUP BY ALL",
         rows=in_months(table),
     )
     frame["period"] = pd.PeriodIndex(frame["month"], freq=panel.periods.freqstr)

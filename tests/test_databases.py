@@ -1,7 +1,6 @@
 """Nothing is written through a source: SQLite here, PostgreSQL (a real one) below."""
 
 import hashlib
-import json
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -9,10 +8,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from one_table import take_complaints
 from postgres import Server, postgres
 
 from riskmodels.errors import ContractError
-from riskmodels.sources import ingest
 from riskmodels.tables import Table
 
 VARIABLE = "RISKMODELS_TEST_BANK"
@@ -24,16 +23,8 @@ ROW = "'c1' AS complaint_id, '2024-05-06' AS received_at, 'u' AS unit_id, 'p' AS
 
 
 def take_in(folder: Path, query: str) -> Table:
-    table = {"format": "sql", "database": VARIABLE, "query": query, "columns": COLUMNS}
-    source = {
-        "id": "core",
-        "title": "Core",
-        "country": "CN",
-        "as_of": "2024-12-31",
-        "tables": {"complaints": table},
-    }
-    (folder / "core.yaml").write_text(json.dumps(source), encoding="utf-8")
-    return ingest(folder / "core.yaml", store=folder / "store").require("complaints")
+    tables = take_complaints(folder, format="sql", database=VARIABLE, query=query, columns=COLUMNS)
+    return tables.require("complaints")
 
 
 def ids(table: Table) -> list[str]:

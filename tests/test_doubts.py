@@ -221,6 +221,18 @@ def test_complaints_without_accounts_are_counted(take_in) -> None:
     )
 
 
+def test_counts_of_two_lengths_without_accounts_are_all_counted(take_in) -> None:
+    cell = {"unit_id": "u", "product": "card", "period_start": "2024-01-01"}
+    rows = [
+        cell | {"channel": "app", "period": "month", "complaints": 5},
+        cell | {"channel": "branch", "period": "quarter", "complaints": 7},
+    ]
+    known = exposure(pd.date_range("2024-04-01", "2024-12-01", freq="MS"))
+    assert "12 of 12 complaints (100.0%) are in no complaint rate" in doubts(
+        take_in(complaint_counts=rows, exposure=known)
+    )
+
+
 @given(st.lists(st.integers(20, 99), min_size=3, max_size=40), st.data())
 def test_a_run_of_zeros_between_many_is_found_where_it_is(counts, data) -> None:
     first = data.draw(st.integers(1, len(counts) - 2))

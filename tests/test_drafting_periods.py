@@ -26,99 +26,77 @@ def taken(folder: Path, text: str) -> tuple[set[Cell], list[str]]:
     return set(cells), draft.doubts
 
 
+def covering(length: str, *rows: str) -> set[Cell]:
+    """Write cells that cover one length of time, each as its unit, if any, first day and complaints."""
+    parts = [row.rsplit(maxsplit=2) for row in rows]
+    return {(unit[0] if unit else None, day, length, int(count)) for *unit, day, count in parts}
+
+
 LAYOUTS = {
     "a year and its quarter in two columns": (
         "Ano;Trimestre;Instituicao;Total\n2021;1º;BANCO A;9\n2021;1º;BANCO B;271\n2021;2º;BANCO A;11\n2021;2º;BANCO B;264\n",
-        {
-            ("BANCO A", "2021-01-01", "quarter", 9),
-            ("BANCO B", "2021-01-01", "quarter", 271),
-            ("BANCO A", "2021-04-01", "quarter", 11),
-            ("BANCO B", "2021-04-01", "quarter", 264),
-        },
+        covering(
+            "quarter",
+            "BANCO A 2021-01-01 9",
+            "BANCO B 2021-01-01 271",
+            "BANCO A 2021-04-01 11",
+            "BANCO B 2021-04-01 264",
+        ),
     ),
     "a year and the bare number of its quarter": (
         "quarter,year,bank,complaints\n1,2023,A,5\n4,2023,A,7\n2,2024,A,9\n",
-        {
-            ("A", "2023-01-01", "quarter", 5),
-            ("A", "2023-10-01", "quarter", 7),
-            ("A", "2024-04-01", "quarter", 9),
-        },
+        covering("quarter", "A 2023-01-01 5", "A 2023-10-01 7", "A 2024-04-01 9"),
     ),
     "a year and its month": (
         "year,month,bank,complaints\n2023,1,A,5\n2023,12,A,7\n2024,2,A,9\n",
-        {("A", "2023-01-01", "month", 5), ("A", "2023-12-01", "month", 7), ("A", "2024-02-01", "month", 9)},
+        covering("month", "A 2023-01-01 5", "A 2023-12-01 7", "A 2024-02-01 9"),
     ),
     "a year and the name of its month": (
         "year,month,bank,complaints\n2023,Jan,A,5\n2023,Dec,A,7\n2024,Feb,A,9\n",
-        {("A", "2023-01-01", "month", 5), ("A", "2023-12-01", "month", 7), ("A", "2024-02-01", "month", 9)},
+        covering("month", "A 2023-01-01 5", "A 2023-12-01 7", "A 2024-02-01 9"),
     ),
     "a year and its half": (
         "year,half,firm,complaints\n2023,H1,A,5\n2023,H2,A,7\n2024,H1,A,9\n",
-        {
-            ("A", "2023-01-01", "half_year", 5),
-            ("A", "2023-07-01", "half_year", 7),
-            ("A", "2024-01-01", "half_year", 9),
-        },
+        covering("half_year", "A 2023-01-01 5", "A 2023-07-01 7", "A 2024-01-01 9"),
     ),
     "fiscal years": (
         "fiscal_year,category,complaints\n2022-23,Loans,58990\n2023-24,Loans,85281\n2024-25,Loans,86670\n",
-        {
-            (None, "2022-04-01", "year", 58990),
-            (None, "2023-04-01", "year", 85281),
-            (None, "2024-04-01", "year", 86670),
-        },
+        covering("year", "2022-04-01 58990", "2023-04-01 85281", "2024-04-01 86670"),
     ),
     "calendar years as columns": (
         "bank,formal_cases_2023,formal_cases_2022\nA,1311,1385\nB,1320,1147\n",
-        {
-            ("A", "2023-01-01", "year", 1311),
-            ("A", "2022-01-01", "year", 1385),
-            ("B", "2023-01-01", "year", 1320),
-            ("B", "2022-01-01", "year", 1147),
-        },
+        covering("year", "A 2023-01-01 1311", "A 2022-01-01 1385", "B 2023-01-01 1320", "B 2022-01-01 1147"),
     ),
     "fiscal years as columns": (
         "bank,2022-23,2023-24\nA,1311,1385\nB,1320,1147\n",
-        {
-            ("A", "2022-04-01", "year", 1311),
-            ("A", "2023-04-01", "year", 1385),
-            ("B", "2022-04-01", "year", 1320),
-            ("B", "2023-04-01", "year", 1147),
-        },
+        covering("year", "A 2022-04-01 1311", "A 2023-04-01 1385", "B 2022-04-01 1320", "B 2023-04-01 1147"),
     ),
     "half-years and quarters in one column": (
         "Period,Firm,Complaints\n2024 H1,A,1200\n2024 H2,A,1310\nQ1 2025,A,650\n",
-        {
-            ("A", "2024-01-01", "half_year", 1200),
-            ("A", "2024-07-01", "half_year", 1310),
-            ("A", "2025-01-01", "quarter", 650),
-        },
+        covering("half_year", "A 2024-01-01 1200", "A 2024-07-01 1310")
+        | covering("quarter", "A 2025-01-01 650"),
     ),
     "half-years": (
         "Period,Firm,Complaints\n2024 H1,A,1200\n2024 H2,A,1310\n2025 H1,A,650\n",
-        {
-            ("A", "2024-01-01", "half_year", 1200),
-            ("A", "2024-07-01", "half_year", 1310),
-            ("A", "2025-01-01", "half_year", 650),
-        },
+        covering("half_year", "A 2024-01-01 1200", "A 2024-07-01 1310", "A 2025-01-01 650"),
     ),
     "quarters, the quarter first": (
         "Quarter,Firm,Complaints\nQ1 2024,A,12\nQ2 2024,A,13\nQ1 2025,A,6\n",
-        {("A", "2024-01-01", "quarter", 12), ("A", "2024-04-01", "quarter", 13), ("A", "2025-01-01", "quarter", 6)},
+        covering("quarter", "A 2024-01-01 12", "A 2024-04-01 13", "A 2025-01-01 6"),
     ),
     "years": (
         "Year,Firm,Complaints\n2023,A,12\n2024,A,13\n2025,A,6\n",
-        {("A", "2023-01-01", "year", 12), ("A", "2024-01-01", "year", 13), ("A", "2025-01-01", "year", 6)},
+        covering("year", "A 2023-01-01 12", "A 2024-01-01 13", "A 2025-01-01 6"),
     ),
     "half-years in Chinese": (
         "报告期,机构,投诉量\n2024年上半年,甲行,12\n2024年下半年,甲行,13\n",
-        {("甲行", "2024-01-01", "half_year", 12), ("甲行", "2024-07-01", "half_year", 13)},
+        covering("half_year", "甲行 2024-01-01 12", "甲行 2024-07-01 13"),
     ),
     "first days of years": (
         "date,firm,complaints\n2023-01-01,A,12\n2024-01-01,A,13\n2025-01-01,A,6\n",
-        {("A", "2023-01-01", "year", 12), ("A", "2024-01-01", "year", 13), ("A", "2025-01-01", "year", 6)},
+        covering("year", "A 2023-01-01 12", "A 2024-01-01 13", "A 2025-01-01 6"),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -1,12 +1,10 @@
 """What looks alike and is not, and what comes after the end, is said to a person."""
 
-import json
-
 import pandas as pd
 import pytest
+from one_table import take_complaints
 
 from riskmodels.errors import ContractError
-from riskmodels.sources import ingest
 from riskmodels.terminal import shown
 
 UNITS = [
@@ -67,19 +65,11 @@ def test_a_folder_does_not_override_a_column_of_its_file(tmp_path):
         folder = tmp_path / key / f"{key}=loans"
         folder.mkdir(parents=True)
         frame.to_parquet(folder / "a.parquet")
-        table = {"file": key, "format": "parquet", "columns": {name: {"column": name} for name in frame}}
-        source = {
-            "id": "a",
-            "title": "A",
-            "country": "CN",
-            "as_of": "2024-12-31",
-            "tables": {"complaints": table},
-        }
-        (tmp_path / "source.yaml").write_text(json.dumps(source), encoding="utf-8")
+        columns = {name: {"column": name} for name in frame}
         with pytest.raises(
             ContractError, match=rf"folder {key}=loans gives a column that the file has, too \(product\)"
         ):
-            ingest(tmp_path / "source.yaml", store=tmp_path / "store")
+            take_complaints(tmp_path, file=key, format="parquet", columns=columns)
 
 
 def test_a_column_that_only_the_folder_gives_is_read(tmp_path):
@@ -87,16 +77,8 @@ def test_a_column_that_only_the_folder_gives_is_read(tmp_path):
     folder = tmp_path / "in" / "product=loans"
     folder.mkdir(parents=True)
     frame.drop(columns="product").to_parquet(folder / "a.parquet")
-    table = {"file": "in", "format": "parquet", "columns": {name: {"column": name} for name in frame}}
-    source = {
-        "id": "a",
-        "title": "A",
-        "country": "CN",
-        "as_of": "2024-12-31",
-        "tables": {"complaints": table},
-    }
-    (tmp_path / "source.yaml").write_text(json.dumps(source), encoding="utf-8")
-    tables = ingest(tmp_path / "source.yaml", store=tmp_path / "store")
+    columns = {name: {"column": name} for name in frame}
+    tables = take_complaints(tmp_path, file="in", format="parquet", columns=columns)
     assert list(tables.require("complaints").frame()["product"]) == ["loans"]
 
 

@@ -75,6 +75,9 @@ def test_what_is_no_period_is_not_read(text):
         "Mar 2024",
         "2024 Dec",
         "mai 2024",
+        "janv. 2024",
+        "2024 déc.",
+        "Fev 2024",
         "since 2020",
         "before 2020",
         "2020 and earlier",
@@ -113,7 +116,9 @@ def test_quarters_in_words_are_read(text):
     assert read(text, "period") == read(text, "quarter") == (dt.date(2024, 4, 1), "quarter")
 
 
-@pytest.mark.parametrize("text", ["Complaints 2023", "2023 complaints", "投诉件数2023", "FY2023", "2023年度"])
+@pytest.mark.parametrize(
+    "text", ["Complaints 2023", "2023 complaints", "投诉件数2023", "FY2023", "2023年度", "data_set_2023"]
+)
 def test_a_year_may_be_named(text):
     assert read(text, "year") == (dt.date(2023, 1, 1), "year")
 

@@ -24,9 +24,9 @@ class Indicators(Displayed):
     ----------
     table : DataFrame
         indicator_id, the columns of ``by``, period, numerator, denominator, squares (for means, of the
-        values; for availability, of the minutes lost by incident; else NaN), left_out [cases] (that a rate does
-        not count, because their accounts are unknown: it is not complete then), value [unit of the indicator]; one
-        row where the denominator is known.
+        values; for availability, of the minutes lost by incident; else NaN), left_out [cases] (that a rate
+        does not count, because their accounts are unknown: it is not complete then), value [unit of the
+        indicator]; one row where the denominator is known.
     unavailable : DataFrame
         indicator_id, reason: indicators of the policy that these tables cannot give.
     by : tuple of str
@@ -93,14 +93,14 @@ def indicators(
 
     Notes
     -----
-    A complaint belongs to the period in which it was received, and is in the denominator of a deadline
-    once that deadline has passed; open and overdue ones count as failed. So the last weeks before the
-    as-of day are thinner, not better. A handling time counts every complaint, the open ones as not
-    finished yet (Kaplan–Meier); a cohort too young for the whole horizon has no value. Months that the
-    source does not know are left out of numerator and denominator alike; so are complaints of a unit,
-    product and month whose accounts are unknown. Where complaints are given only as counts (``complaint_counts``),
-    their rate is made of these: a count that is not known, or lacks the accounts of one of its months, is left
-    out with the accounts of its months.
+    A complaint belongs to the period in which it was received, and is in the denominator of a deadline once
+    that deadline has passed; open and overdue ones count as failed. So the last weeks before the as-of day
+    are thinner, not better. A handling time counts every complaint, the open ones as not finished yet
+    (Kaplan–Meier); a cohort too young for the whole horizon has no value. Months that the source does not
+    know are left out of numerator and denominator alike; so are complaints of a unit, product and month whose
+    accounts are unknown. Where complaints are given only as counts (``complaint_counts``), their rate is made
+    of these: a count that is not known, or lacks the accounts of one of its months, is left out with the
+    accounts of its months.
     """
     reasons = {wanted.id: _why_not(wanted.id, tables, by) for wanted in policy.indicators}
     defined = {indicator_id: definition_for(indicator_id, tables) for indicator_id in reasons}

@@ -35,8 +35,9 @@ def has_short_periods(tables: Tables) -> bool:
 def over_counts(cut: Breakdown) -> str:
     """Count complaints over account-years: of cells whose count and all of whose months' accounts are known.
 
-    A cell without a row is zero; one that is not known, or lacks the accounts of a month, is in neither figure,
-    and what it counts is left out. Months that lie in a longer period than is wanted are not told apart.
+    A cell without a row is zero; one that is not known, or lacks the accounts of a month, is in neither
+    figure, and what it counts is left out. Months that lie in a longer period than is wanted are not told
+    apart.
     """
     keys = "".join(f"{name(column)}, " for column in keys_of(cut.tables))
     months = LENGTH[cut.freq][1]
@@ -48,7 +49,8 @@ def over_counts(cut: Breakdown) -> str:
         f" AND months <= {months}),"
         f" gone AS (SELECT {keys}month FROM spread ANTI JOIN good USING ({keys}first)),"
         f" long AS (SELECT month FROM spread WHERE months > {months}),"
-        f" left_ AS (FROM judged WHERE events IS NOT NULL AND found < months AND open = months AND months <= {months})"
+        " left_ AS (FROM judged WHERE events IS NOT NULL AND found < months AND open = months"
+        f" AND months <= {months})"
         f" SELECT {cut.keys}start, {figures}, {empty}, sum(left_out) AS left_out_0 FROM"
         f" (SELECT {cut.keys}{start}, 0.0 AS numerator, accounts / 12.0 AS denominator, 0.0 AS left_out"
         f" FROM measured ANTI JOIN gone USING ({keys}month) WHERE month NOT IN (FROM long)"
@@ -58,16 +60,19 @@ def over_counts(cut: Breakdown) -> str:
 
 
 def _cells(cut: Breakdown, keys: str) -> str:
-    """SQL for ``measured`` accounts by month, and for ``spread``, the counts by month, and ``judged``, by period.
+    """SQL for ``measured``, accounts by month, and for counts: ``spread`` by month, ``judged`` by period.
 
-    Of a count, ``found`` are its months with known accounts and ``open`` those that have ended and that no source
-    declares unknown.
+    Of a count, ``found`` are its months with known accounts and ``open`` those that have ended and that no
+    source declares unknown.
     """
     end = f"{literal(cut.tables.as_of.isoformat())}::DATE + INTERVAL 1 DAY"
     began = "(SELECT date_trunc('month', began) FROM span)"
     known = f"{cut.known(COUNTS, 'month')} AND {cut.known('exposure', 'month')}"
     ended = f"month + INTERVAL 1 MONTH <= {end}"
-    whole = f"(date_trunc('quarter', month) + INTERVAL 3 MONTH <= {end} OR NOT (SELECT bool_or(months = 3) FROM sized))"
+    whole = (
+        f"(date_trunc('quarter', month) + INTERVAL 3 MONTH <= {end} OR NOT (SELECT bool_or(months = 3)"
+        " FROM sized))"
+    )
     longest = "coalesce(months, max(months) OVER (PARTITION BY period_start), max(months) OVER (), 1)"
     return (
         f"sized AS (SELECT {keys}period_start AS first, complaints, {longest} AS months"
@@ -76,7 +81,8 @@ def _cells(cut: Breakdown, keys: str) -> str:
         f" WHERE {ended} AND {whole} AND month >= {began} AND {known}"
         " GROUP BY ALL HAVING bool_and(accounts IS NOT NULL)),"
         f" given AS (SELECT {keys}first, max(months) AS months,"
-        " CASE WHEN bool_and(complaints IS NOT NULL) THEN sum(complaints) END AS events FROM sized GROUP BY ALL),"
+        " CASE WHEN bool_and(complaints IS NOT NULL) THEN sum(complaints) END AS events FROM sized"
+        " GROUP BY ALL),"
         f" spread AS (SELECT {keys}first, months, events, (first + to_months(place::INTEGER))::DATE AS month"
         " FROM given, range(12) AS places(place) WHERE place < months),"
         f" judged AS (SELECT {keys}first, any_value(months) AS months, any_value(events) AS events,"

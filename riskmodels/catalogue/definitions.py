@@ -13,7 +13,8 @@ def _within_working_days(indicator_id: str, what: str, days: int, en: str, zh: s
         unit=COMPLAINTS,
         needs=(f"{'first_response' if what == 'response' else 'resolved'}_at",),
         eligible=f"working_days_old >= {days}",
-        value=f"working_days_to_{what} <= {days} AND {'first_response' if what == 'response' else 'resolved'}_at"
+        value=f"working_days_to_{what} <= {days}"
+        f" AND {'first_response' if what == 'response' else 'resolved'}_at"
         " < now",
         definition_en=en,
         definition_zh=zh,
@@ -177,7 +178,8 @@ _ALL = (
         needs=("channel",),
         eligible="channel IN ('branch', 'phone')",
         value="rating >= 4",
-        definition_en="Ratings of good or better (4 or 5 out of 5) given to staff at the branch or on the phone.",
+        definition_en="Ratings of good or better (4 or 5 out of 5) given to staff at the branch or on the"
+        " phone.",
         definition_zh="网点和电话服务评价为良好及以上（四分或五分）的比例。",
     ),
     Indicator(
@@ -204,8 +206,8 @@ _ALL = (
     ),
     _supplied(
         "retention",
-        "Customers of twelve months ago who are still customers, at the last known month of the period, supplied"
-        " by the bank.",
+        "Customers of twelve months ago who are still customers, at the last known month of the period,"
+        " supplied by the bank.",
         "十二个月前的客户至今留存的比例，取期内最后一个已知月份，由银行提供。",
         unit="share of customers",
         stock=True,
@@ -330,7 +332,8 @@ _ALL = (
         value="numerator",
         weight="1 / 3.0",
         family="measured",
-        definition_en="Customers reached by financial education, per reporting unit and quarter, supplied by the bank.",
+        definition_en="Customers reached by financial education, per reporting unit and quarter,"
+        " supplied by the bank.",
         definition_zh="每个报送机构每季度金融知识宣教覆盖人次，由银行提供。",
     ),
     Indicator(

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-import duckdb
 import pandas as pd
 
 from riskmodels.catalogue.counted import COUNTS, keys_of
 from riskmodels.catalogue.strangers import strange_names
 from riskmodels.tables import CONTRACTS, Tables, find_holes, in_months, period_months
-from riskmodels.tables.sql import name, single_file
+from riskmodels.tables.sql import name, single_file, small_connection
 
 _NO_LOSS = (  # rules of rejected rows that no figure lacks
     r"total of other rows|duplicate of an accepted row|\(fold\)"
@@ -21,12 +20,12 @@ def find_doubts(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        table, doubt: totals by name only, joined spellings, months without a row, names that one table has and the
-        other lacks, complaints that no rate counts, rejected rows; empty where there is none.
+        table, doubt: totals by name only, joined spellings, months without a row, names that one table has
+        and the other lacks, complaints that no rate counts, rejected rows; empty where there is none.
     """
-    told = [(table.name, words) for table in tables.present for words in table.provenance.doubts]
+    kept = [(table.name, words) for table in tables.present for words in table.provenance.doubts]
     parts = [
-        pd.DataFrame(told, columns=["table", "doubt"], dtype="str"),
+        _frame(kept),
         _lost_rows(tables),
         find_holes(tables),
         strange_names(tables),
@@ -70,34 +69,29 @@ def _without_accounts(tables: Tables) -> pd.DataFrame:
     if not (tables.complaints or tables.complaint_counts) or tables.exposure is None:
         return _frame([])
     keys, cells = _cells(tables)
-    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+    with small_connection() as connection:
         left, whole = connection.execute(
             f"WITH known AS (SELECT {keys}month, true AS there FROM {in_months(tables.exposure)}"
             f" GROUP BY ALL HAVING bool_and(accounts IS NOT NULL)), cells AS ({cells}),"
-            f" judged AS (SELECT {keys}first, any_value(months) AS months, any_value(n) AS n, count(there) AS found FROM"
-            " (SELECT *, (first + to_months(place::INTEGER))::DATE AS month FROM cells, range(12) AS places(place)"
-            f" WHERE place < months) LEFT JOIN known USING ({keys}month) GROUP BY {keys}first)"
+            f" judged AS (SELECT {keys}first, any_value(months) AS months, any_value(n) AS n,"
+            " count(there) AS found FROM"
+            " (SELECT *, (first + to_months(place::INTEGER))::DATE AS month"
+            " FROM cells, range(12) AS places(place) WHERE place < months)"
+            f" LEFT JOIN known USING ({keys}month) GROUP BY {keys}first)"
             " SELECT coalesce(sum(n) FILTER (found < months), 0), coalesce(sum(n), 0) FROM judged"
         ).fetchall()[0]
     if not left:
         return _frame([])
-    of = f"{int(left):,} of {int(whole):,} complaints ({left / whole:.1%})"
-    return _frame(
-        [
-            (
-                "exposure",
-                f"{of} are in no complaint rate: no accounts are known for their unit, product and month",
-            )
-        ]
-    )
+    why = "are in no complaint rate: no accounts are known for their unit, product and month"
+    return _frame([("exposure", f"{int(left):,} of {int(whole):,} complaints ({left / whole:.1%}) {why}")])
 
 
 def _cells(tables: Tables) -> tuple[str, str]:
-    """Return the columns that complaints are compared with accounts by, and SQL for first, months and n of each cell."""
+    """Return the columns by which complaints meet accounts, and SQL for first, months and n of each cell."""
     if tables.complaints is None:
         keys = "".join(f"{name(column)}, " for column in keys_of(tables))
         path = single_file(tables.require(COUNTS).path)
-        figures = f"period_start AS first, {period_months()} AS months, sum(complaints) AS n"
+        figures = f"period_start AS first, max({period_months()}) AS months, sum(complaints) AS n"
         return keys, f"SELECT {keys}{figures} FROM read_parquet({path}) GROUP BY ALL"
     figures = "date_trunc('month', received_at)::DATE AS first, 1 AS months, count(*) AS n"
     path = single_file(tables.complaints.path)

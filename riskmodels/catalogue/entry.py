@@ -64,7 +64,7 @@ class Indicator:
 
     @property
     def formula(self) -> str:
-        """The formula in plain symbols, from the parts that are computed; [x > 4] is 1 where it holds, else 0.
+        """The formula in plain symbols, of the parts that are computed; [x > 4] is 1 where it holds, else 0.
 
         Examples
         --------

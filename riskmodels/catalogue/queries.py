@@ -110,8 +110,8 @@ def _figures(indicator: Indicator, place: int) -> str:
     weight = "count(*)" if indicator.weight == "1" else f"sum(({indicator.weight})::DOUBLE)"
     squares = f"sum({value} * {value}){counts}" if indicator.family == "mean" else "NULL"
     return (
-        f"coalesce(sum({value}){counts}, 0.0) AS numerator_{place}, {weight}{counts}::DOUBLE AS denominator_{place},"
-        f" {squares}::DOUBLE AS squares_{place}"
+        f"coalesce(sum({value}){counts}, 0.0) AS numerator_{place},"
+        f" {weight}{counts}::DOUBLE AS denominator_{place}, {squares}::DOUBLE AS squares_{place}"
     )
 
 
@@ -120,7 +120,8 @@ def over_stock(indicator: Indicator, cut: Breakdown) -> str:
     table, at = indicator.table, indicator.at
     last = f"max({at}) OVER (PARTITION BY unit_id, {cut.start(at).removesuffix(' AS start')})"
     return (
-        f"SELECT {cut.grouping(at)}, {_figures(indicator, 0)} FROM (SELECT * FROM {source(table, [indicator])}"
+        f"SELECT {cut.grouping(at)}, {_figures(indicator, 0)} FROM (SELECT *"
+        f" FROM {source(table, [indicator])}"
         f" WHERE ({indicator.eligible}) AND {cut.rows(table, at)} QUALIFY {at} = {last}) GROUP BY ALL"
     )
 
@@ -159,9 +160,11 @@ def over_accounts(indicator: Indicator, cut: Breakdown) -> str:
         " ANTI JOIN measured USING (unit_id, product, month)"
         f" WHERE month + INTERVAL 1 MONTH <= {now} AND {cut.known('exposure', 'month')}"
         " AND month >= (SELECT date_trunc('month', began) FROM span) GROUP BY ALL),"
-        f" years AS (SELECT {cut.grouping('month')}, sum(accounts) / 12.0 AS denominator FROM measured GROUP BY ALL)"
-        f" SELECT {keys}, sum(events) AS numerator_0, sum(denominator) AS denominator_0, NULL::DOUBLE AS squares_0,"
-        f" sum(left_out) AS left_out_0 FROM (SELECT {keys}, 0.0 AS events, denominator, 0.0 AS left_out FROM years"
+        f" years AS (SELECT {cut.grouping('month')}, sum(accounts) / 12.0 AS denominator FROM measured"
+        " GROUP BY ALL)"
+        f" SELECT {keys}, sum(events) AS numerator_0, sum(denominator) AS denominator_0,"
+        " NULL::DOUBLE AS squares_0, sum(left_out) AS left_out_0"
+        f" FROM (SELECT {keys}, 0.0 AS events, denominator, 0.0 AS left_out FROM years"
         f" UNION ALL SELECT {keys}, events, 0.0, 0.0 FROM counted"
         f" UNION ALL SELECT {keys}, 0.0, 0.0, events FROM lacking) GROUP BY ALL"
     )
@@ -174,11 +177,13 @@ def over_time(indicator: Indicator, cut: Breakdown) -> str:
     length = f"any_value(date_diff('day', start, start + INTERVAL {months} MONTH))"
     began = "(SELECT began FROM span)"
     return (
-        "SELECT start, coalesce(events, 0.0) AS numerator_0, quarters AS denominator_0, NULL::DOUBLE AS squares_0"
+        "SELECT start, coalesce(events, 0.0) AS numerator_0, quarters AS denominator_0,"
+        " NULL::DOUBLE AS squares_0"
         f" FROM (SELECT start, count(*) / {length} * {months} / 3.0 AS quarters FROM"
         f" (SELECT day, {cut.start('day')} FROM workdays WHERE day >= {began} AND {cut.rows(table, 'day')})"
         f" GROUP BY ALL) LEFT JOIN (SELECT {cut.start(at)}, count(*)::DOUBLE AS events FROM {name(table)}"
-        f" WHERE ({indicator.eligible}) AND {at} >= {began} AND {cut.rows(table, at)} GROUP BY ALL) USING (start)"
+        f" WHERE ({indicator.eligible}) AND {at} >= {began} AND {cut.rows(table, at)}"
+        " GROUP BY ALL) USING (start)"
     )
 
 
@@ -207,8 +212,8 @@ def over_minutes(indicator: Indicator, cut: Breakdown) -> str:
         f" unexplained AS (SELECT {keys}, month, greatest(sum(lost), 0) AS minutes FROM"
         f" (SELECT {keys}, month, service - up AS lost FROM months"
         f" UNION ALL SELECT {keys}, month, -minutes FROM pieces) GROUP BY ALL)"
-        f" SELECT {keys}, sum(up) AS numerator_0, sum(service) AS denominator_0, sum(squares) AS squares_0 FROM"
-        f" (SELECT {keys}, up, service, 0.0 AS squares FROM months"
+        f" SELECT {keys}, sum(up) AS numerator_0, sum(service) AS denominator_0,"
+        f" sum(squares) AS squares_0 FROM (SELECT {keys}, up, service, 0.0 AS squares FROM months"
         f" UNION ALL SELECT {keys}, 0.0, 0.0, minutes * minutes FROM incidents_"
         f" UNION ALL SELECT {keys}, 0.0, 0.0, minutes * minutes FROM unexplained) GROUP BY ALL"
     )

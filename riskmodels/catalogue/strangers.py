@@ -23,7 +23,7 @@ Counts = dict[str, int]  # name -> rows, the most frequent first
 
 
 def strange_names(tables: Tables) -> pd.DataFrame:
-    """Name units, products, channels and groups of customers that do not meet between tables, with the likely match.
+    """Name units, products, channels and customer groups that tables do not share, with the likely match.
 
     Returns
     -------
@@ -74,7 +74,10 @@ def _swapped(column: str, one: tuple[str, Counts], other: tuple[str, Counts]) ->
     lacking, instead = _rare(here, there), _rare(there, here)
     matches = {odd: near for odd in lacking if (near := likely_match(odd, instead))}
     if not matches and lacking and instead and not set(here) & set(there):
-        words = f"no {column} is both in {table} (such as {lacking[0]!r}) and in {elsewhere} (such as {instead[0]!r})"
+        words = (
+            f"no {column} is both in {table} (such as {lacking[0]!r}) and in {elsewhere}"
+            f" (such as {instead[0]!r})"
+        )
         yield table, f"{words}: is one thing named in two ways? recode: gives both one name"
     for odd, near in list(matches.items())[:_SHOWN]:
         if {table, elsewhere} in _RATED and odd not in there:

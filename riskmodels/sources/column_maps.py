@@ -37,8 +37,8 @@ class ColumnMap(Parameters):
     )
     format: Name | None = Field(
         default=None,
-        description="strptime format of a date, 'quarter' (2026Q3), 'half-year', 'year', 'year from 04', 'period'"
-        " (any of these), 'year to quarter' (Jan-Sep 2026), or 'days since 1970-01-01'",
+        description="strptime format of a date, 'quarter' (2026Q3), 'half-year', 'year', 'year from 04',"
+        " 'period' (any of these), 'year to quarter' (Jan-Sep 2026), or 'days since 1970-01-01'",
     )
     or_format: Name | None = Field(default=None, description="second format, where the first does not fit")
     days_after: Name | None = Field(

@@ -76,7 +76,7 @@ class Conversion:
 
     @property
     def recoded_key(self) -> list[str]:
-        """Key columns whose values are not those of the file: two rows with one key are added, not doubled."""
+        """Key columns whose values are not the file's own: two rows with one key are added, not doubled."""
         return [key for key in self.contract.key if key in self.columns and self.columns[key].recode]
 
     @property
@@ -93,11 +93,11 @@ def accepted_schema(conversion: Conversion) -> pa.Schema:
 
 
 def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
-    """Return the SQL query for a file's rows as canonical ones, in its order, and the columns it leaves unused.
+    """Return SQL for a file's rows as canonical ones, in its order, and the columns that it leaves unused.
 
-    Each has the columns of the contract that the file gives (and the region), ``#rule`` (what it breaks; NULL where nothing), and, where it
-    breaks a rule, ``#content`` (the mapped columns as read, JSON); for each column of free text ``#mask …``
-    tells whether it may hold personal data; ``#key …`` is a recoded key column as read.
+    Each has the columns of the contract that the file gives (and the region), ``#rule`` (what it breaks; NULL
+    where nothing) and, where it breaks one, ``#content`` (the mapped columns as read, JSON); for each column
+    of free text ``#mask …`` tells whether it may hold personal data; ``#key …`` is a recoded key as read.
 
     Raises ContractError where the file lacks a mapped column.
     """
@@ -322,7 +322,8 @@ def _moment(text: str, cell: _Cell, timezone: str | None, kind: str) -> str:
     if form is None:
         return f"TRY_CAST({local_time(text, timezone)} AS {kind})"
     if origin := days_since(form):
-        return f"TRY_CAST({literal(origin)}::DATE + TRY_CAST(floor(TRY_CAST({text} AS DOUBLE)) AS INTEGER) AS {kind})"
+        days = f"TRY_CAST(floor(TRY_CAST({text} AS DOUBLE)) AS INTEGER)"
+        return f"TRY_CAST({literal(origin)}::DATE + {days} AS {kind})"
     if is_period(form):
         return f"TRY_CAST({period_start(text, form)} AS {kind})"
     parsed = f"try_strptime({text}, {literal(form)})"
@@ -357,7 +358,8 @@ def _by_day(text: str, column: Column, mapped: Mapping[str, _Cell], conversion: 
 def _latest(before: str, day: str, values: tuple[DatedValue, ...]) -> str:
     """SQL for the value that counts on a day; ``before`` where none does yet."""
     cases = " ".join(
-        f"WHEN {day} >= {literal((value.valid_from or date.min).isoformat())}::DATE THEN {literal(value.value)}"
+        f"WHEN {day} >= {literal((value.valid_from or date.min).isoformat())}::DATE"
+        f" THEN {literal(value.value)}"
         for value in reversed(values)
     )
     return f"CASE {cases} ELSE {before} END"

@@ -1,6 +1,6 @@
 """Sums since the beginning of the year become the counts of each period; what cannot be told is unknown."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,19 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodels.sources.conversion import KEY, OVER
-from riskmodels.sources.duplicates import limited_connection
+from riskmodels.sources.conversion import KEY
+from riskmodels.sources.duplicates import keys_as_read, limited_connection
 from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.periods import first_month
 from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
 from riskmodels.tables import Contract, period_months
 from riskmodels.tables.sql import literal, name, single_file
 
-_NEW, _SURE, _FROM = (
-    "#new ",
-    "#sure ",
-    "#from ",
-)  # of a figure: the period's own; whether it fits; since when it counts
+_NEW = "#new "  # of a figure: what the period itself adds
+_SURE = "#sure "  # whether its sum fits the others
+_FROM = "#from "  # since when it counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +67,9 @@ def take_differences(
     Returns
     -------
     Differences
-        A sum below an earlier one of its year, or above a later one, is not known: nor is what depends on it. Where
-        a period before has no row, its count and the next one's are not known, unless nothing was added in both.
+        A sum below an earlier one of its year, or above a later one, is not known: nor is what depends on it.
+        Where a period before has no row, its count and the next one's are not known, unless nothing was added
+        in both.
     """
     chosen = {key: made.cumulative for key, made in mapping.columns.items() if made.cumulative}
     if not chosen:
@@ -82,7 +81,8 @@ def take_differences(
         connection.execute(f"CREATE TEMP TABLE judged AS {_judged(path, contract, schema.names, chosen)}")
         _rewrite(connection, path, schema, contract, list(chosen))
         found = connection.execute(
-            'SELECT place, "#rule", strftime("#since", \'%Y-%m-%d\') FROM judged WHERE "#rule" IS NOT NULL ORDER BY place'
+            'SELECT place, "#rule", strftime("#since", \'%Y-%m-%d\') FROM judged WHERE "#rule" IS NOT NULL'
+            " ORDER BY place"
         ).fetchall()
         doubts = _ended_early(connection, contract, schema.names, next(iter(chosen.values())))
     return Differences(
@@ -96,10 +96,10 @@ def _places(places: Collection[int]) -> pa.Table:
     return pa.table({"place": pa.array(np.array(sorted(places), dtype=np.int64))})
 
 
-def _series(contract: Contract, names: Collection[str]) -> list[str]:
-    """List the columns that tell one series of sums from another, as the file has them."""
-    keys = [KEY + key if KEY + key in names else key for key in contract.key if key != contract.at]
-    return [*keys, *(column for column in names if column.startswith(OVER))]
+def _series(contract: Contract, names: Sequence[str]) -> str:
+    """List the columns, in SQL, that tell one series of sums from another, as the file has them."""
+    keys = keys_as_read(contract, names)
+    return ", ".join(name(key) for key in keys if key.removeprefix(KEY) != contract.at)
 
 
 def _year(contract: Contract, form: str) -> str:
@@ -108,11 +108,11 @@ def _year(contract: Contract, form: str) -> str:
     return f"(year({at}) - (month({at}) < {first})::INTEGER)"
 
 
-def _judged(path: Path, contract: Contract, names: list[str], chosen: Mapping[str, str]) -> str:
+def _judged(path: Path, contract: Contract, names: Sequence[str], chosen: Mapping[str, str]) -> str:
     """SQL for the rows with what each period adds, ``#rule``, why that is not known, and ``#since`` when."""
     at = name(contract.at)
     months = f"coalesce({period_months()}, 1)" if "period" in names else "1"
-    series = ", ".join(map(name, _series(contract, names)))
+    series = _series(contract, names)
     rows = (
         f'SELECT *, file_row_number AS place, {months} AS "#months",'
         ' file_row_number NOT IN (FROM skipped) AS "#in play",'
@@ -121,13 +121,17 @@ def _judged(path: Path, contract: Contract, names: list[str], chosen: Mapping[st
         f" FROM read_parquet({single_file(path)}, file_row_number = true)"
     )
     for figure, form in chosen.items():
-        rows = _differenced(rows, figure, f'PARTITION BY {series}, {_year(contract, form)}, "#in play" ORDER BY {at}', contract, form)  # fmt: skip
-    return f'SELECT *, {_rule(contract, chosen)} AS "#rule", {_since(contract, chosen)} AS "#since" FROM ({rows})'
+        rows = _differenced(rows, contract, series, figure, form)
+    return (
+        f'SELECT *, {_rule(contract, chosen)} AS "#rule", {_since(contract, chosen)} AS "#since"'
+        f" FROM ({rows})"
+    )
 
 
-def _differenced(rows: str, figure: str, within: str, contract: Contract, form: str) -> str:
-    """Add to rows what each period adds to a figure, whether its sum fits the others, and since when it counts."""
+def _differenced(rows: str, contract: Contract, series: str, figure: str, form: str) -> str:
+    """Add what each period adds to a figure, whether its sum fits the others, and since when it counts."""
     at, value, sure = name(contract.at), name(figure), name(_SURE + figure)
+    within = f'PARTITION BY {series}, {_year(contract, form)}, "#in play" ORDER BY {at}'
     before = f"OVER ({within} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
     usable = f'CASE WHEN NOT "#contradicted" THEN {value} END'
     fits = (
@@ -145,15 +149,21 @@ def _differenced(rows: str, figure: str, within: str, contract: Contract, form: 
 
 
 def _rule(contract: Contract, chosen: Mapping[str, str]) -> str:
-    """SQL for why the count of a row's period is not known; NULL where it is, and where the row goes anyway."""
+    """SQL for why the count of a row's period is not known; NULL where it is, or the row goes anyway."""
     at, cases = name(contract.at), ['WHEN NOT "#in play" THEN NULL']
     for figure in chosen:
         value, new = name(figure), name(_NEW + figure)
         gap = f"{name(_FROM + figure)} <> {at} AND {new} <> 0"
         cases += [
             f"WHEN {value} IS NULL THEN NULL",
-            f'WHEN "#contradicted" THEN {literal(f"{figure}: two sums since the beginning of the year are given")}',
-            f"WHEN NOT {name(_SURE + figure)} THEN {literal(f'{figure}: the sum since the beginning of the year falls')}",
+            (
+                'WHEN "#contradicted" THEN'
+                f" {literal(f'{figure}: two sums since the beginning of the year are given')}"
+            ),
+            (
+                f"WHEN NOT {name(_SURE + figure)}"
+                f" THEN {literal(f'{figure}: the sum since the beginning of the year falls')}"
+            ),
             f"WHEN {gap} THEN {literal(f'{figure}: the sum of the period before is not known')}",
         ]
     for rule in contract.rules:
@@ -183,7 +193,8 @@ def _rewrite(
 ) -> None:
     """Write the rows anew, in their order, with what each period adds; those that go keep the sum."""
     columns = ", ".join(
-        f'CASE WHEN "#rule" IS NULL AND "#in play" THEN {name(_NEW + column)} ELSE {name(column)} END AS {name(column)}'
+        f'CASE WHEN "#rule" IS NULL AND "#in play" THEN {name(_NEW + column)} ELSE {name(column)} END'
+        f" AS {name(column)}"
         if column in chosen
         else name(column)
         for column in schema.names
@@ -197,13 +208,14 @@ def _rewrite(
 
 
 def _ended_early(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, names: list[str], form: str
+    connection: duckdb.DuckDBPyConnection, contract: Contract, names: Sequence[str], form: str
 ) -> tuple[str, ...]:
     """Tell of series whose sums end before others of their year: what came later is counted as zero."""
-    at, series = name(contract.at), ", ".join(map(name, _series(contract, names)))
+    at, series = name(contract.at), _series(contract, names)
     found = connection.execute(
         f"SELECT count(*) FROM (SELECT {_year(contract, form)} AS year, max({at}) AS ended,"
-        f' max(ended) OVER (PARTITION BY year) AS last FROM judged WHERE "#in play" GROUP BY {series}, year) WHERE ended < last'
+        f' max(ended) OVER (PARTITION BY year) AS last FROM judged WHERE "#in play" GROUP BY {series}, year)'
+        " WHERE ended < last"
     ).fetchall()[0][0]
     if not found:
         return ()

@@ -13,11 +13,8 @@ from riskmodels.sources.lines import LONGEST_LINE
 _SELECT = re.compile(
     r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table)\b", re.DOTALL | re.IGNORECASE
 )
-_STANDARD = {
-    "mysql",
-    "mariadb",
-    "oracle",
-}  # they know SET TRANSACTION READ ONLY; the others know nothing like it
+# They know SET TRANSACTION READ ONLY; the others know nothing like it.
+_STANDARD = {"mysql", "mariadb", "oracle"}
 _LEAVING = {  # what a statement of SQLite could leave the file, or its being read-only, with
     sqlite3.SQLITE_ATTACH,  # of VACUUM too
     sqlite3.SQLITE_DETACH,
@@ -41,8 +38,8 @@ def database_url(variable: str) -> sa.URL:
         )
     if text.count("@") > 1:  # the rest of the password would be taken for the host, and shown
         raise ContractError(
-            f"the environment variable {variable} holds an @ too many: in a user or password write @ as %40, / as %2F,"
-            " : as %3A and % as %25"
+            f"the environment variable {variable} holds an @ too many: in a user or password write @ as %40,"
+            " / as %2F, : as %3A and % as %25"
         )
     try:
         return sa.make_url(text)
@@ -59,9 +56,9 @@ def read_only(url: sa.URL, query: str) -> sa.Engine:
     Parameters
     ----------
     url : URL
-        Of SQLite: the file is opened read-only, and nothing may attach another. Of PostgreSQL: each transaction
-        is READ ONLY, and the rows are those of a cursor, which is of one SELECT. Of others: the transaction is
-        READ ONLY where the database knows that, and is never committed.
+        Of SQLite: the file is opened read-only, and nothing may attach another. Of PostgreSQL: each
+        transaction is READ ONLY, and the rows are those of a cursor, which is of one SELECT. Of others: the
+        transaction is READ ONLY where the database knows that, and is never committed.
     query : str
         What will be run.
 

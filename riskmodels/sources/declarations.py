@@ -21,13 +21,8 @@ Months = Annotated[
 ]
 
 _SHOWN = 40  # characters
-_OF_NO_FILE = {
-    "idna",
-    "punycode",
-    "undefined",
-    "unicode_escape",
-    "raw_unicode_escape",
-}  # but of names and programs
+# Encodings of names and programs, and of no file.
+_OF_NO_FILE = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"}
 _NO_MARK = re.compile(r"[\w+\-]", re.ASCII)
 _FITS = {  # field of a column's mapping -> types of columns that it can do something for
     "format": {"timestamp", "date"},
@@ -73,7 +68,7 @@ def check_pattern(pattern: str) -> None:
 
 
 def text_encoding(name: str) -> str:
-    """Return the name by which Python knows an encoding; raises ValueError where files of text have none such."""
+    """Return Python's name of an encoding; raises ValueError where files of text have none such."""
     try:
         known = codecs.lookup(name).name
         io.TextIOWrapper(io.BytesIO(), encoding=known)  # refuses base64, zip and their like
@@ -128,7 +123,8 @@ def check_cumulative(contract: Contract, columns: Collection[str]) -> None:
     """Refuse sums since the year's beginning of what does not add up over time."""
     if columns and contract.table not in FLOWS:
         raise ValueError(
-            f"{contract.table}.{min(columns)}: cumulative is for what adds up over time, in {' and '.join(FLOWS)}"
+            f"{contract.table}.{min(columns)}: cumulative is for what adds up over time,"
+            f" in {' and '.join(FLOWS)}"
         )
 
 

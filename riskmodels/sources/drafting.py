@@ -118,10 +118,8 @@ def draft_source(
     source = _source(file, target, fit, sample, notes)
     others = [other.sheet for other in samples if other is not sample]
     heading = _heading(file, fit, sample, others)
-    lacking = [
-        column for column, made in source["tables"][fit.contract.table]["columns"].items()
-        if made.get("value") == TO_BE_FILLED
-    ]  # fmt: skip
+    columns = source["tables"][fit.contract.table]["columns"]
+    lacking = [column for column, made in columns.items() if made.get("value") == TO_BE_FILLED]
     return Draft(
         id=source["id"],
         table=fit.contract.table,
@@ -159,7 +157,7 @@ def _weighed(found: Profile, profiles: list[Profile], sample: Sample, *, semicol
 
 
 def _layouts(profiles: list[Profile], sample: Sample) -> Iterable[Layout]:
-    """List the columns as they are, with a year and its part as one, and with months, years or all figures as rows."""
+    """List the columns as they are, a year and its part as one, and months, years or all figures as rows."""
     tables = tuple(name for name, contract in CONTRACTS.items() if {"month", "period_start"} & {contract.at})
     for joined in in_two_columns(profiles, sample):
         yield Layout(profiles=joined, tables=tables)
@@ -206,7 +204,7 @@ def _unpivoted(
 
 
 def _chosen(names: list[str], kept: list[Profile]) -> str | tuple[str, ...]:
-    """Write names that differ in their digits alone as a pattern, so that next month's column is found, too."""
+    """Write names that differ in digits alone as a pattern, so that next month's column is found, too."""
     patterns = {re.sub(r"\d+", lambda digits: rf"\d{{{len(digits[0])}}}", re.escape(name)) for name in names}
     pattern = patterns.pop()
     if patterns or any(re.fullmatch(pattern, found.name) for found in kept):
@@ -309,7 +307,7 @@ def _persons(sample: Sample) -> list[str]:
 
 
 def _without_person(file: Path) -> Path:
-    """Write the name of a file with ``?`` for the signs of personal data, where it still names that file alone."""
+    """Write a file's name with ``?`` for the signs of personal data, where it still names that file alone."""
     signs = list(file.name)
     for found in find_personal_data(file.name):
         signs[found.start : found.end] = "?" * (found.end - found.start)
@@ -336,7 +334,10 @@ def _heading(file: Path, fit: Fit, sample: Sample, others: list[str]) -> list[st
         f"{len(fit.matches)} of the {len(fit.contract.columns)} columns of {fit.contract.table} were found"
     )
     lines = [
-        f"Drafted by 'riskmodels source new' from {mask_personal_data(file.name)}, of which {rows} were looked at;",
+        (
+            f"Drafted by 'riskmodels source new' from {mask_personal_data(file.name)},"
+            f" of which {rows} were looked at;"
+        ),
         f"{found}. Look at every line with DOUBT, then: riskmodels check-data.",
     ]
     if not fit.is_good:

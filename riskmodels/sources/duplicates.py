@@ -1,6 +1,6 @@
 """Accepted rows that must go all the same: doubles of an earlier one, and totals of others."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -53,8 +53,8 @@ def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) ->
         Says the key. A key column that was recoded counts as the file had it: after a merger two rows of
         one key are parts of a whole, not doubles; so are rows that differ in a column that is added over.
     fold : str, optional
-        "first" or "last": of rows with one key that one stays, by the time of the rows (``fold_times``) and then
-        by their place in the file; without it the first in the file.
+        "first" or "last": of rows with one key that one stays, by the time of the rows (``fold_times``) and
+        then by their place in the file; without it the first in the file.
 
     Returns
     -------
@@ -62,9 +62,7 @@ def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) ->
         Place among the rows, from 0, ascending -> whether its figures differ from those of the first row
         with its key.
     """
-    names = pq.read_schema(path).names
-    keys = [KEY + key if KEY + key in names else key for key in contract.key]
-    keys += [column for column in names if column.startswith(OVER)]
+    keys = keys_as_read(contract, pq.read_schema(path).names)
     columns = ", ".join(map(name, keys))
     same = " AND ".join(f"repeated.{name(key)} IS NOT DISTINCT FROM accepted.{name(key)}" for key in keys)
     scan = f"read_parquet({single_file(path)}, file_row_number = true)"
@@ -88,8 +86,14 @@ def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) ->
     return dict(zip(found["place"].tolist(), found["differs"].tolist(), strict=True))
 
 
+def keys_as_read(contract: Contract, found: Sequence[str]) -> list[str]:
+    """List the columns that tell accepted rows apart: the key as the file has it, and what is added over."""
+    keys = [KEY + key if KEY + key in found else key for key in contract.key]
+    return [*keys, *(column for column in found if column.startswith(OVER))]
+
+
 def fold_times(path: Path, contract: Contract) -> list[str]:
-    """Name the column of accepted rows that tells the time of a row of an event log; none where the source has none."""
+    """Name the column of accepted rows with the time of a row of an event log; none if there is none."""
     found = pq.read_schema(path).names
     return [column for column in (FOLD_BY, contract.recorded) if column in found][:1]
 
@@ -118,7 +122,8 @@ def take_out(
     fold : str, optional
         Of the table: rows with the key of another are folded into it, and contradict nothing.
     undone : mapping of int to str
-        Place -> why the count of that row's period is not known, though its sum since the year's beginning is.
+        Place -> why the count of that row's period is not known, though its sum since the year's beginning
+        is.
     """
     rules = dict.fromkeys(doubles, FOLDED if fold else DUPLICATE) | totals | dict(undone)
     places = np.array(sorted(rules), dtype=np.int64)

@@ -49,8 +49,9 @@ class EventLog:
         """What was found, and what is made of it."""
         by = f"by '{self.time.name}'" if self.time else "in the file"
         return (
-            f"an event log: '{self.column}' has {self.cases:,} values in {self.rows:,} rows, and the rows of one share"
-            f" their day; the last one of each {by} stands for it (fold: last); fold: first takes the first"
+            f"an event log: '{self.column}' has {self.cases:,} values in {self.rows:,} rows,"
+            f" and the rows of one share their day; the last one of each {by} stands for it (fold: last);"
+            " fold: first takes the first"
         )
 
 
@@ -60,10 +61,8 @@ def event_log(fit: Fit, sample: Sample) -> EventLog | None:
     if key is None or at is None or fit.unpivot:
         return None
     chosen = fit.matches.get(key)
-    named = [chosen.profile] if chosen else [
-        found for found in fit.unused if name_score(fit.contract.table, key, found.name) >= _NAMED
-    ]  # fmt: skip
-    for found in named:
+    named = [found for found in fit.unused if name_score(fit.contract.table, key, found.name) >= _NAMED]
+    for found in [chosen.profile] if chosen else named:
         cases = len(found.kinds)
         if _LEAST <= cases < found.filled and _share_their_day(sample, found.name, at.profile.name):
             return EventLog(
@@ -93,7 +92,8 @@ def _share_their_day(sample: Sample, key: str, day: str) -> bool:
     with duckdb.connect() as connection:
         connection.register("rows", rows)
         many, same, differing = connection.execute(
-            "SELECT count(*), count(*) FILTER (days = 1), count(*) FILTER (kinds > 1) FROM (SELECT count(DISTINCT day)"
-            " AS days, count(DISTINCT row) AS kinds FROM rows WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1)"
+            "SELECT count(*), count(*) FILTER (days = 1), count(*) FILTER (kinds > 1)"
+            " FROM (SELECT count(DISTINCT day) AS days, count(DISTINCT row) AS kinds"
+            " FROM rows WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1)"
         ).fetchall()[0]
     return bool(many and same >= _SAME * many and differing * 2 > many)

@@ -1,4 +1,4 @@
-"""Fold an event log: which of several rows of one key stands for it, by their time where the source has one."""
+"""Fold an event log: which of several rows of one key stands for it, by time where the source has one."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -38,11 +38,15 @@ def fold_doubts(path: Path, contract: Contract, fold: str | None) -> tuple[str, 
     )
     with limited_connection(path.parent) as connection:
         found = connection.execute(
-            f"SELECT count(*), count(*) FILTER (tied) FROM (SELECT {tied} AS tied FROM ({rows}) GROUP BY {keys}"
+            f"SELECT count(*), count(*) FILTER (tied) FROM (SELECT {tied} AS tied FROM ({rows})"
+            f" GROUP BY {keys}"
             " HAVING count(*) > 1)"
         ).fetchall()
     folded, by_place = found[0]
     if not by_place:
         return ()
-    words = f"fold: {fold} goes by the order of the file for {by_place:,} of {folded:,} keys, whose rows have no time of their own"
+    words = (
+        f"fold: {fold} goes by the order of the file for {by_place:,} of {folded:,} keys,"
+        " whose rows have no time of their own"
+    )
     return (f"{words}; fold_by: names the column of the file that has one",)

@@ -1,4 +1,4 @@
-"""How one canonical column is made from a column of a file that nobody described, why, and what is doubtful."""
+"""How a canonical column is made from one of a file that nobody described, why, and what is doubtful."""
 
 import re
 from collections.abc import Iterable
@@ -27,6 +27,7 @@ _SHOWN = 6  # values, in a comment
 _CURRENCY = "CNY"  # the unit of canonical amounts
 _LENGTH = 40  # of a value in a comment, characters
 _CUMULATIVE = re.compile(r"(?i)累计|累計|(?:^|[\W_])ytd(?:$|[\W_])|year.?to.?date|cumul|acumul|kumul")
+_FISCAL = re.compile(r"(?i)fiscal|financial|\bFY|财年|財年")
 _MOST_VALUES = 60  # of a code that is recoded
 
 
@@ -90,7 +91,10 @@ def _from_column(contract: Contract, column: Column, match: Match, title: str = 
         remedy = "; if_missing: names what it means" if column.type == "code" else ""
         guess += Guess(
             doubts=[
-                f"{found.missing} of {found.filled + found.missing} rows have none: they will be rejected{remedy}"
+                (
+                    f"{found.missing} of {found.filled + found.missing} rows have none:"
+                    f" they will be rejected{remedy}"
+                )
             ]
         )
     return guess
@@ -130,7 +134,7 @@ def _why(column: Column, match: Match) -> Guess:
 
 
 def _examples(column: Column, found: Profile) -> str:
-    """Show some values; none of free text and none of a column that tells people apart, such as their names."""
+    """Show some values; none of free text and none of a column that tells people apart, as names do."""
     if column.type == "text" or not (found.dates or _is_category(found)):
         return ""
     return f"; e.g. {', '.join(_short(value) for value in list(found.kinds)[:3])}"
@@ -168,8 +172,7 @@ def _fiscal(dates: Dates, found: Profile) -> list[str]:
     if year_from(dates.format):
         asked = "from which month does it count? format: year from 07"
         return [f"a year such as 2022-23 is taken to begin in April: {asked}"]
-    fiscal = re.compile(r"(?i)fiscal|financial|\bFY|财年|財年")
-    if any(map(fiscal.search, [found.name.replace("_", " "), *islice(found.kinds, _SHOWN)])):
+    if any(map(_FISCAL.search, [found.name.replace("_", " "), *islice(found.kinds, _SHOWN)])):
         asked = "from which month does a year count, and is it named after its first or its last day?"
         return [f"read as the calendar's, but called fiscal: {asked}"]
     return []
@@ -206,8 +209,9 @@ def _numbers(contract: Contract, column: Column, found: Profile, title: str) -> 
     if contract.table in FLOWS and column.name in contract.figures and _CUMULATIVE.search(found.name):
         made["cumulative"] = "year"
         doubts.append(
-            "its name speaks of sums since the beginning of the year: the count of each period is made from them; from"
-            " which month does the year count (cumulative: year from 04)? Without cumulative each is taken as it is"
+            "its name speaks of sums since the beginning of the year:"
+            " the count of each period is made from them; from which month does the year count (cumulative:"
+            " year from 04)? Without cumulative each is taken as it is"
         )
     if column.type == "integer" and not found.numbers.whole:
         doubts.append("must be whole numbers: rows with others will be rejected")
@@ -309,7 +313,7 @@ def _period(fit: Fit) -> Guess:
 
 
 def _in_order_of_time(fit: Fit, sample: Sample) -> tuple[dict[str, Match], dict[str, list[str]]]:
-    """Put the column of the rows' day before that of their record, where two may be meant or names mislead."""
+    """Put the column of the rows' day before that of their record, if two may be meant or names mislead."""
     first, second = fit.contract.at, fit.contract.recorded
     match, later = fit.matches.get(first), fit.matches.get(second)
     if not second or match is None or fit.unpivot:

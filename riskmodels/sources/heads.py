@@ -1,4 +1,4 @@
-"""Names that the first rows of a large file have: what is one of them needs no look at its signs, row by row."""
+"""Names in the first rows of a large file: what is one of them needs no look at its signs, row by row."""
 
 import duckdb
 import pyarrow as pa

@@ -92,8 +92,8 @@ def ingest(
     Free text is masked for personal data before it is stored, and so is the content of rejected rows.
 
     Where the source gives no as-of day, it is the last day, today at the latest, on which a complaint was
-    received (or the end of the last counted period). What happened to a complaint later is then accepted; with a
-    day given, no time may be after it.
+    received (or the end of the last counted period). What happened to a complaint later is then accepted;
+    with a day given, no time may be after it.
     """
     path, store = Path(source), Path(store)
     mapping = load_source(path)
@@ -152,7 +152,7 @@ class _Staged:
 
 
 def _located(source: Source, folder: Path, files: dict[str, str | Path]) -> dict[str, tuple[TableMap, Path]]:
-    """Return each table's mapping and what its path is relative to, other files than the source's included."""
+    """Return each table's mapping and what its path is relative to, files beside the source's included."""
     unknown = sorted(set(files) - set(source.tables))
     if unknown:
         known = nearest(unknown[0], source.tables)
@@ -345,8 +345,8 @@ def _last_day(staged: dict[str, _Staged]) -> date:
         return last
     if last > datetime.now().astimezone().date():
         raise ContractError(
-            f"the source's {table} have a row whose period begins on {last}, which is still to come: correct it, or"
-            " give as_of in the source file"
+            f"the source's {table} have a row whose period begins on {last}, which is still to come:"
+            " correct it, or give as_of in the source file"
         )
     ends = pq.read_table(path, columns=["period_start", "period"], filters=[("period_start", "=", last)])
     months = max(PERIOD_MONTHS[period] for period in ends["period"].to_pylist())

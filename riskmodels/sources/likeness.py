@@ -1,15 +1,14 @@
-"""What a person should look at in names: two that look alike and are not, and rows of units that were closed."""
+"""What a person should look at in names: two that look alike and are not, and rows of closed units."""
 
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
-
+from riskmodels.sources.names import NAMED, names_of
 from riskmodels.sources.signs import folded
 from riskmodels.tables import CONTRACTS
-from riskmodels.tables.sql import name, single_file
+from riskmodels.tables.sql import name, single_file, small_connection
 
 _SHOWN = 5
 # Letters of other scripts, and digits, that look like a Latin letter; case is folded before. The commonest of
@@ -18,7 +17,6 @@ _LOOKS = str.maketrans(
     "авекмнорстухіјѕԁԛԝьαβεικνορτυχ01|",
     "abekmhopctyxijsdqwbabeikvoptuxoll",
 )
-_NAMED = ("unit_id", "region_id", "product", "channel", "category", "customer_group", "event_type")
 
 
 def lookalikes(accepted: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:
@@ -35,10 +33,10 @@ def lookalikes(accepted: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:
         Table -> what a person should look at, in words: of the first table that has a column.
     """
     said = defaultdict(list)
-    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
-        for column in _NAMED:
+    with small_connection() as connection:
+        for column in NAMED:
             having = [table for table in accepted if column in CONTRACTS[table].names]
-            names = {one for table in having for one in _names(connection, accepted[table], column)}
+            names = {one for table in having for one in names_of(connection, accepted[table], column)}
             if words := _alike(column, names):
                 said[having[0]].append(words)
     return {table: tuple(words) for table, words in said.items()}
@@ -72,11 +70,12 @@ def closed(accepted: Mapping[str, Path], table: str) -> tuple[str, ...]:
         return ()
     rows, units = single_file(accepted[table]), single_file(accepted["units"])
     query = (
-        f"SELECT unit_id, any_value(last_day), count(*) FROM read_parquet({rows}) JOIN (SELECT unit_id, closed_on AS last_day"
+        f"SELECT unit_id, any_value(last_day), count(*) FROM read_parquet({rows})"
+        " JOIN (SELECT unit_id, closed_on AS last_day"
         f" FROM read_parquet({units})) USING (unit_id) WHERE {name(contract.at)}::DATE > last_day"
         " GROUP BY unit_id ORDER BY count(*) DESC, unit_id"
     )
-    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+    with small_connection() as connection:
         found = connection.execute(query).fetchall()
     shown = "; ".join(f"{unit!r} closed on {day}: {count:,} rows" for unit, day, count in found[:_SHOWN])
     more = f" and {len(found) - _SHOWN} more units" if len(found) > _SHOWN else ""
@@ -85,11 +84,6 @@ def closed(accepted: Mapping[str, Path], table: str) -> tuple[str, ...]:
         if found
         else ()
     )
-
-
-def _names(connection: duckdb.DuckDBPyConnection, path: Path, column: str) -> set[str]:
-    query = f"SELECT DISTINCT {name(column)} FROM read_parquet({single_file(path)}) WHERE {name(column)} IS NOT NULL"
-    return {one for (one,) in connection.execute(query).fetchall()}
 
 
 def _spelt_out(text: str) -> str:

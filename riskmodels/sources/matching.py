@@ -13,6 +13,7 @@ _USABLE = 0.35  # a lower score is no match
 _REQUIRED_FIRST = 1.2  # of two equal matches the required column gets it
 _STRANGE = 0.65  # what values are worth that a person has to recode
 _LONG, _SHORT_TEXT = 80, 30  # characters
+_MOST_POINTS = 5  # of a rating
 _OPTIONAL, _HINT = 0.4, 1.2  # what an optional column and a table's own words weigh
 _VIRTUAL = 0.5  # what a column that unpivot: makes is worth, since it fits by its name at once
 _DISTINCT = ((ENOUGH, 1.0), (0.5, 0.6), (0.0, 0.3))  # share of values that differ, what it is worth
@@ -22,7 +23,7 @@ _LACKING_FIGURE = 1.2
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """A column of the file that becomes a canonical one, and how sure that is, 0 to 1 (0: by content alone)."""
+    """A column of the file that becomes a canonical one, and how sure that is, 0 (content alone) to 1."""
 
     profile: Profile
     score: float
@@ -62,7 +63,7 @@ class Fit:
 
     @property
     def is_good(self) -> bool:
-        """Whether the file has what cannot be filled in: days in their period, figures, two columns by name."""
+        """Whether the file has what cannot be filled in: days of periods, figures, two columns by name."""
         invented = {column.name for column in self.lacking if column.type not in _LACKING}
         named = sum(match.score > _VIRTUAL for match in self.matches.values())
         named += self.unpivot is not None and self.is_told
@@ -193,7 +194,7 @@ def _as_figure(column: Column, profile: Profile) -> float:
     if profile.decorated:
         return 0.5
     if not profile.is_figure:
-        return 0.9 * all(grade(value) for value in profile.kinds) * (column.maximum == 5)  # noqa: PLR2004  points
+        return 0.9 * all(grade(value) for value in profile.kinds) * (column.maximum == _MOST_POINTS)
     whole = profile.numbers is not None and profile.numbers.whole
     return 1.0 if whole or column.type == "number" else 0.5
 

@@ -1,4 +1,4 @@
-"""One thing, one name: spellings of a unit, product or channel that differ in case, width or zeros are joined."""
+"""One thing, one name: spellings of a unit or product that differ in case, width or zeros are joined."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
 from riskmodels.sources.signs import folded
 from riskmodels.tables import CONTRACTS
-from riskmodels.tables.sql import name, single_file
+from riskmodels.tables.sql import name, single_file, small_connection
 
 NAMED = ("unit_id", "region_id", "product", "channel", "category", "customer_group", "event_type")
 _SHOWN = 5
@@ -33,12 +33,12 @@ def find_spellings(accepted: Mapping[str, Path], exact: Mapping[str, Iterable[st
     Returns
     -------
     dict
-        Column -> spelling -> the one that stays: that of the table ``units``, or else the most frequent one, not one that
-        ends in ``.0`` if there is another. Two units of the table ``units`` stay two.
+        Column -> spelling -> the one that stays: that of the table ``units``, or else the most frequent one,
+        not one that ends in ``.0`` if there is another. Two units of the table ``units`` stay two.
     """
     kept = {column for columns in exact.values() for column in columns}
     found: Spellings = {}
-    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+    with small_connection() as connection:
         for column in (one for one in NAMED if one not in kept):
             counts = _counts(connection, accepted, column)
             listed = {table: path for table, path in accepted.items() if table == "units"}
@@ -97,16 +97,15 @@ def spell(path: Path, table: str, spellings: Spellings) -> tuple[str, ...]:
 
 
 def _present(path: Path, column: str, names: Mapping[str, str]) -> dict[str, str]:
-    found = _values(path, column)
+    with small_connection() as connection:
+        found = names_of(connection, path, column)
     return {old: new for old, new in names.items() if old in found}
 
 
-def _values(path: Path, column: str) -> set[str]:
-    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
-        rows = connection.execute(
-            f"SELECT DISTINCT {name(column)} FROM read_parquet({single_file(path)})"
-        ).fetchall()
-    return {value for (value,) in rows if value is not None}
+def names_of(connection: duckdb.DuckDBPyConnection, path: Path, column: str) -> set[str]:
+    """Return the distinct names in a column of a file of accepted rows."""
+    rows = connection.execute(f"SELECT DISTINCT {name(column)} FROM read_parquet({single_file(path)})")
+    return {value for (value,) in rows.fetchall() if value is not None}
 
 
 def _rewrite(path: Path, table: str, changed: Spellings) -> None:

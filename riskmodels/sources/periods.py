@@ -1,6 +1,7 @@
 """SQL that reads months, quarters, half-years and years as tables write them."""
 
 import re
+from functools import cache
 
 from riskmodels.tables.sql import literal
 
@@ -31,17 +32,16 @@ _WORDS = r"[A-Za-zÀ-ɏ一-鿿'’._:\s-]*"  # of a column whose name has the ye
 _CALENDAR_YEAR = rf"^{_WORDS}{_Y}{_WORDS}$"
 _YEAR_ACROSS = rf"^{_WORDS}{_Y}(?:\s*[-/–]\s*(?:\d{{2}}|\d{{4}}))?{_WORDS}$"  # 2022-23
 _ENDS = r"\d{4}\s*[-/–]\s*(\d{2}|\d{4})\D*$"  # the second year of such
+_LANGUAGES = ("en", "de", "fr", "es", "pt")  # of the names of months beside a year
+_ENGLISH = {"out", "set"}  # words, too: October and September in Portuguese
 _NO_YEAR = (  # words beside a year that make it another time than the year
-    r"(?i)(?:^|[^A-Za-zÀ-ɏ])(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|mai|okt|dez|ene|abr|ago|dic"
-    r"|january|february|march|april|august|september|october|november|december"
-    r"|januar|februar|märz|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|septembre"
-    r"|octobre|novembre|décembre|enero|febrero|marzo|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
-    r"|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro|mon|tue|wed|thu|fri|sat|sun"
-    r"|[qths]|week|wk|kw|day|to|till?|until|up|since|from|before|after|by|onwards?|earlier|later|and|or|bis|seit|vor"
-    r"|nach|ab|ytd|cumulative|plan|target|budget|total)(?:[^A-Za-zÀ-ɏ]|$)|[月周日季半至前后起止累计划合]"
+    r"[qths]|week|wk|kw|day|to|till?|until|up|since|from|before|after|by|onwards?|earlier|later|and|or|bis"
+    r"|seit|vor|nach|ab|ytd|cumulative|plan|target|budget|total"
 )
-
-_MONTH_NAME = re.compile(r"(?i)\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")  # Jan 1st is no quarter
+_NO_YEAR_IN_CHINESE = "[月周日季半至前后起止累计划合]"
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_NAMED_MONTH = rf"(?i)\b({'|'.join(_MONTHS)})"
+_MONTH_NAME = re.compile(_NAMED_MONTH)  # Jan 1st is no quarter
 
 
 def year_from(form: str) -> int | None:
@@ -68,9 +68,9 @@ def period_start(text: str, form: str) -> str:
     text : str
         SQL of the text.
     form : str
-        ``quarter``, ``half-year``, ``year``, ``year from 04`` (a year that begins in April), or ``period``: any
-        of quarters, half-years, months and calendar years, whichever a text says; or ``year to quarter``: the
-        last quarter of a part of a year that its end names, such as Jan-Sep 2026, 1-9月 or 前三季度.
+        ``quarter``, ``half-year``, ``year``, ``year from 04`` (a year that begins in April), or ``period``:
+        any of quarters, half-years, months and calendar years, whichever a text says; or ``year to quarter``:
+        the last quarter of a part of a year that its end names, such as Jan-Sep 2026, 1-9月 or 前三季度.
     """
     text = f"({text})::VARCHAR"
     if form in _YEAR_TO:
@@ -110,19 +110,32 @@ def _plain_quarter(text: str) -> str:
 
 
 def _is(text: str, kind: str, pattern: str) -> str:
-    """Return SQL for whether a text is a period of a kind; a year may be named, and may end in the next one."""
+    """Return SQL for whether a text is a period of a kind; a year may be named, and end in the next one."""
     matches = f"regexp_matches({text}, {literal(pattern)})"
     if kind != "year":
         return matches
     first = f"regexp_extract({text}, {literal(_YEAR)}, 1)::BIGINT"
     second = f"TRY_CAST(regexp_extract({text}, {literal(_ENDS)}, 1) AS BIGINT)"
     follows = f"coalesce({second} % 100 = ({first} + 1) % 100, true)"
-    return f"({matches} AND NOT regexp_matches({text}, {literal(_NO_YEAR)}) AND {follows})"
+    return f"({matches} AND NOT regexp_matches({text}, {literal(_no_year())}) AND {follows})"
 
 
-_NAMES = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+@cache
+def _no_year() -> str:
+    """Return the pattern of words beside a year that make it another time, the names of months among them."""
+    from babel.dates import get_day_names, get_month_names  # here, because few sources have years
+
+    named = [*get_day_names("abbreviated", locale="en").values()]
+    for language in _LANGUAGES:
+        named += get_month_names("wide", locale=language).values()
+        named += get_month_names("abbreviated", locale=language).values()
+    names = "|".join(sorted({one.rstrip(".").lower() for one in named} - _ENGLISH))
+    letter = "A-Za-zÀ-ɏ"
+    return rf"(?i)(?:^|[^{letter}])(?:{names}|{_NO_YEAR})(?:[^{letter}]|$)|{_NO_YEAR_IN_CHINESE}"
+
+
 _PART_ENDS = {  # what tells the last month of a part of a year -> SQL of that month, of the last match {0}
-    r"(?i)\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)": f"list_position({_NAMES}, lower({{0}}))",
+    _NAMED_MONTH: f"list_position({_MONTHS}, lower({{0}}))",
     r"(\d{1,2})\s*月": "{0}::BIGINT",
     r"(?i)(?:^|\D)(\d{1,2})\s*M(?:\W|$)": "{0}::BIGINT",  # 9M
     r"(?:19|20)\d{2}\s*[-/.]\s*(0?[1-9]|1[0-2])(?:\D|$)": "{0}::BIGINT",

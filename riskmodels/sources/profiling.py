@@ -1,4 +1,4 @@
-"""What the values of a column look like: dates and in which format, numbers and how they are written, codes."""
+"""What the values of a column look like: dates and their format, numbers and how they are written, codes."""
 
 import re
 from collections import Counter

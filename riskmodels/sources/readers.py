@@ -124,7 +124,10 @@ def _is_hidden(path: Path) -> bool:
 
 
 def of_pattern(path: Path) -> Iterator[Path]:
-    """Yield what a path with * or ? in its last part names, e.g. ``complaints-*.csv``; raises ContractError where it is no pattern."""
+    """Yield what a path with * or ? in its last part names, e.g. ``complaints-*.csv``.
+
+    Raises ContractError where it is no pattern.
+    """
     if "**" in path.name and path.name != "**":
         raise ContractError(
             f"{path}: ** is no pattern for a file; * stands for any letters, e.g. complaints-*.csv"
@@ -149,7 +152,10 @@ def _parquet(path: Path, name: str, *, read_from: Path | None = None) -> RawFile
 
 
 def _refuse_overriding(path: Path, columns: list[str]) -> None:
-    """Refuse a file in a folder like ``product=cards`` that has that column itself: which of the two counts is not known."""
+    """Refuse a file in a folder like ``product=cards`` that has that column itself.
+
+    Which of the two counts is not known.
+    """
     own = {column.casefold(): column for column in columns}
     for folder in path.absolute().parent.parts:
         key, equals, _ = folder.partition("=")
@@ -236,27 +242,30 @@ def _refuse_other_encoding(file: RawFile, lines: pa.Table) -> None:
     strange = int(pc.sum(pc.ends_with(lines["rule"], "invalid encoding")).as_py() or 0)
     if strange > _MOST_UNREADABLE * file.rows:
         raise ContractError(
-            f"{file.path} is not in the encoding {file.encoding}: {strange:,} of its {file.rows:,} rows cannot be"
-            " read; name another in the source file, e.g. encoding: gb18030"
+            f"{file.path} is not in the encoding {file.encoding}:"
+            f" {strange:,} of its {file.rows:,} rows cannot be read; name another in the source file, e.g."
+            " encoding: gb18030"
         )
 
 
 def refuse_lost_rows(file: RawFile, read: int, malformed: pa.Table) -> None:
-    """Refuse a file whose rows were not all read, or of which none could be; both are counted apart from the scan.
+    """Refuse a file of which not all rows were read, or none could be; both are counted apart from the scan.
 
     Raises ContractError.
     """
     if read + malformed.num_rows != file.rows:
         raise ContractError(
-            f"{file.path} has {file.rows:,} rows below its header, and {read + malformed.num_rows:,} were found"
-            " when they were read, so that none is taken: its quotes or the ends of its lines leave it open where"
-            " a row ends. Save it anew as CSV, with quotes around each text"
+            f"{file.path} has {file.rows:,} rows below its header,"
+            f" and {read + malformed.num_rows:,} were found when they were read, so that none is taken:"
+            " its quotes or the ends of its lines leave it open where a row ends. Save it anew as CSV,"
+            " with quotes around each text"
         )
     if file.rows and not read:
         reasons = ", ".join(sorted(set(malformed["rule"].to_pylist())))
         raise ContractError(
-            f"{file.path}: none of its {file.rows:,} rows could be split into the {len(file.columns)} columns of its"
-            f" header ({reasons}); the first is: {mask_personal_data(str(malformed['content'][0]))[:_SHOWN]}"
+            f"{file.path}: none of its {file.rows:,} rows could be split into the {len(file.columns)} columns"
+            f" of its header ({reasons}); the first is:"
+            f" {mask_personal_data(str(malformed['content'][0]))[:_SHOWN]}"
         )
 
 
@@ -273,7 +282,7 @@ def unreadable(file: RawFile, error: Exception) -> RiskModelsError:
 
 @contextmanager
 def refusals_told() -> Iterator[None]:
-    """Say in our words what the system refused to DuckDB while it worked, e.g. a full disk; raises FileError."""
+    """Say in our words what the system refused to DuckDB, e.g. room on a full disk; raises FileError."""
     try:
         yield
     except duckdb.IOException as error:
@@ -284,7 +293,7 @@ def refusals_told() -> Iterator[None]:
 
 
 def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, file: RawFile, path: Path) -> None:
-    """Refuse a file where an open quote took lines in, or made DuckDB lose track of them (error beyond its line)."""
+    """Refuse a file where an open quote took lines in, or made DuckDB lose track (error beyond its line)."""
     lost = "byte_position > line_byte_position + strlen(csv_line) + 2"
     found = connection.execute(
         f"SELECT min(CASE WHEN {lost} THEN byte_position ELSE line_byte_position END) FROM reject_errors"
@@ -293,7 +302,8 @@ def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, file: RawFile, pat
     ).fetchall()[0][0]
     if found is not None:
         raise ContractError(
-            f"{file.path}: a quote opened in line {_line_number(path, found - 1) + file.header_row - 1} is not closed where its cell ends,"
+            f"{file.path}: a quote opened in line {_line_number(path, found - 1) + file.header_row - 1} is"
+            " not closed where its cell ends,"
             ' so that the lines after it cannot be told apart; close it, or write a quote in a text as ""'
         )
 

@@ -17,10 +17,11 @@ _THOUSANDS = r"[+-]?[1-9]\d{0,2}\.\d{3}"
 def undeclared_marks(file: RawFile, conversion: Conversion) -> list[str]:
     """Say for which columns of a file a point may part thousands, though it is read as the decimal mark.
 
-    Silent where the source file says ``decimal`` or ``thousands``, and where other values or columns settle it.
+    Silent where the source file says ``decimal`` or ``thousands``, and where other values or columns settle
+    it.
     """
     kinds = _heads(file, conversion)
-    told = []
+    doubts = []
     for column, values in kinds.items():
         others = (_numbers(found, conversion) for other, found in kinds.items() if other != column)
         marks = frozenset(found.mark for found in others if found and found.mark)
@@ -31,8 +32,8 @@ def undeclared_marks(file: RawFile, conversion: Conversion) -> list[str]:
             and any("." in value for value in values)
             and _fits_throughout(file, conversion, column)
         ):
-            told.append(_words(file, conversion, column, values))
-    return told
+            doubts.append(_words(file, conversion, column, values))
+    return doubts
 
 
 def _undeclared(conversion: Conversion) -> dict[str, str]:
@@ -89,7 +90,7 @@ def _fits_throughout(file: RawFile, conversion: Conversion, column: str) -> bool
 def _words(file: RawFile, conversion: Conversion, column: str, values: Counter[str]) -> str:
     example = next(value for value in values if "." in value)
     return (
-        f"{_undeclared(conversion)[column]}: '{column}' of {file.name} is read with '.' as the decimal mark, which"
-        f' nobody declared, and could as well part thousands: is {example} less than a thousand? Say decimal: "."'
-        ' or thousands: "." with decimal: ","'
+        f"{_undeclared(conversion)[column]}: '{column}' of {file.name} is read with '.' as the decimal mark,"
+        f" which nobody declared, and could as well part thousands: is {example} less than a thousand?"
+        ' Say decimal: "." or thousands: "." with decimal: ","'
     )

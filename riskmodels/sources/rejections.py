@@ -39,8 +39,8 @@ def refuse_unreadable(conversion: Conversion, tally: Tally, screened: Path) -> N
             expected = f"{kind} in the format {column.format}" if column.format else kind
             example = json.loads(rows["content"][0].as_py())[mask_code(column.column)]
             raise ContractError(
-                f"{tally.files[-1].path}: no value of column '{column.column}' can be read as {expected} (for {key});"
-                f" the file has e.g. '{example}'. Correct the mapping in the source file."
+                f"{tally.files[-1].path}: no value of column '{column.column}' can be read as {expected}"
+                f" (for {key}); the file has e.g. '{example}'. Correct the mapping in the source file."
             )
 
 
@@ -101,7 +101,7 @@ def write_rejected(
 
 
 def _unknown_cells(out: TakenOut, contract: Contract, since: Mapping[int, str]) -> pa.Array:
-    """Write the cells of rows that leave them unknown; with the first day of the cells before that are, too."""
+    """Write the cells that rows leave unknown; with the first day of those before that are unknown, too."""
     cells = cells_of(out.rows, contract).to_pylist()
     for row, place in enumerate(out.places.tolist() if since else []):
         if cells[row] and place in since:

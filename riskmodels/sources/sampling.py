@@ -289,7 +289,7 @@ def _delimiter(text: str) -> str:
 
 
 def _lines(text: str, delimiter: str, *, whole: bool) -> list[tuple[int, Row]]:
-    """Cut a text into rows; each with the number of the line where it begins, from 1, and without the blank ones."""
+    """Cut a text into rows, blank ones left out; each with the number of the line where it begins, from 1."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     lines: list[tuple[int, Row]] = []
     start = 1
@@ -316,7 +316,7 @@ def _middle(text: str, delimiter: str, width: int) -> list[Row]:
 
 
 def _header_place(rows: list[Row]) -> int:
-    """Return the place of the header: the first row as wide as most, with words in all or nearly all cells."""
+    """Return the place of the header: the first row as wide as most, with words in nearly all cells."""
     widths = Counter(sum(cell is not None for cell in row) for row in rows)
     usual = max(widths, key=lambda width: (widths[width] * width, width))
     for place, row in enumerate(rows[:_HEADER_LINES]):

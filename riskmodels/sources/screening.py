@@ -1,4 +1,4 @@
-"""Stream converted rows into an accepted and a rejected file: ten million rows need no more memory than one part."""
+"""Stream converted rows into accepted and rejected ones: ten million need no more memory than one part."""
 
 import json
 from collections import Counter
@@ -83,7 +83,7 @@ class Tally:
 
 
 class RowGroups:
-    """A Parquet file written row group by row group, of a fixed size, so that the same rows give the same bytes."""
+    """A Parquet file written in row groups of a fixed size, so that the same rows give the same bytes."""
 
     def __init__(self, path: Path, schema: pa.Schema, *, keys: Sequence[str] = ()) -> None:
         """Open the file; text columns but ``keys`` are written as dictionaries."""

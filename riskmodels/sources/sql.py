@@ -55,7 +55,8 @@ def extract_query(variable: str, query: str, target: Path) -> tuple[str, Path]:
             engine.dispose()
     except ModuleNotFoundError as error:
         raise ContractError(
-            f"{name}: the driver '{error.name}' is not installed; for PostgreSQL: pip install 'riskmodels[postgresql]'"
+            f"{name}: the driver '{error.name}' is not installed; for PostgreSQL:"
+            " pip install 'riskmodels[postgresql]'"
         ) from None
     except sa.exc.SQLAlchemyError as error:
         reason = _without_secrets(str(getattr(error, "orig", None) or error), url)

@@ -33,7 +33,8 @@ _WITHOUT_LETTERS = str.maketrans("", "", string.ascii_letters)
 def open_workbook(path: Path) -> Iterator[CalamineWorkbook]:
     """Open an Excel file; what reading it needs is bounded before.
 
-    Raises ContractError where it is none or damaged, or where its sheets or its content are too large to be read.
+    Raises ContractError where it is none or damaged, or where its sheets or its content are too large to be
+    read.
     """
     try:
         _check(path)
@@ -106,7 +107,7 @@ def _targets(book: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> set[
 
 
 class _Extent:
-    """How far the cells of a sheet with a value reach, from its first row and column, and how many there are."""
+    """How far the filled cells of a sheet reach, from its first row and column, and how many there are."""
 
     def __init__(self) -> None:
         self.rows, self.columns, self.filled = 0, 0, 0
@@ -156,8 +157,9 @@ class _Extent:
             )
         if self.rows * self.columns > max(_PLACES, _SPARSE * self.filled):
             raise ValueError(
-                f"{name} reaches to row {self.rows:,} and column {self.columns:,}, and only {self.filled:,} of its"
-                " cells are filled; delete what lies far from the rest, or save it as CSV"
+                f"{name} reaches to row {self.rows:,} and column {self.columns:,},"
+                f" and only {self.filled:,} of its cells are filled; delete what lies far from the rest,"
+                " or save it as CSV"
             )
 
 

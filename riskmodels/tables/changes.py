@@ -66,7 +66,7 @@ class Changes(Displayed):
 
     @property
     def share(self) -> float:
-        """Rewritten rows over the rows delivered before (and late ones) in the months that have any; 0 without."""
+        """Rewritten rows over the rows delivered before (or late) in the months that have any; 0 without."""
         changed = self.table[["late", "revised", "vanished"]].sum(axis=1)
         touched = self.table[changed > 0]
         return float(self.rewritten / max(int((touched["rows"] + touched["late"]).sum()), 1))
@@ -143,7 +143,7 @@ def _hash(columns: list[str]) -> str:
 def _find_changed_keys(
     connection: duckdb.DuckDBPyConnection, old: Table, new: Table, contract: Contract
 ) -> int:
-    """Create ``keys``: hashes of the keys whose rows differ; equal rows cancel out. Return how many there are."""
+    """Create ``keys``: hashes of keys whose rows differ; equal rows cancel out. Return how many there are."""
     connection.execute("CREATE TEMP TABLE keys (key UBIGINT)")
     if filecmp.cmp(old.path, new.path, shallow=False):
         return 0
@@ -200,7 +200,10 @@ def _delivered_by(day: date, contract: Contract) -> str:
 
 def _match(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Create ``matched``: a row of ``different`` beside that of the other side, and what became of it."""
-    numbered = "(SELECT *, row_number() OVER (PARTITION BY key ORDER BY place) AS nth FROM different WHERE side = {side})"
+    numbered = (
+        "(SELECT *, row_number() OVER (PARTITION BY key ORDER BY place) AS nth FROM different"
+        " WHERE side = {side})"
+    )
     flags = ", ".join(
         f"old.{name(column)} IS NULL AND new.{name(column)} IS NOT NULL AS {name('+' + column)},"
         f" old.{name(column)} IS NOT NULL AND old.{name(column)} IS DISTINCT FROM new.{name(column)}"
@@ -210,8 +213,9 @@ def _match(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     changed = " OR ".join(name("~" + column) for column in contract.names)
     filled = " OR ".join(name("+" + column) for column in contract.names)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE matched AS SELECT *, CASE WHEN is_new THEN 'added' WHEN is_gone THEN 'vanished'"
-        f" WHEN {changed} THEN 'revised' WHEN {filled} THEN 'completed' END AS fate FROM ("
+        "CREATE OR REPLACE TEMP TABLE matched AS SELECT *,"
+        f" CASE WHEN is_new THEN 'added' WHEN is_gone THEN 'vanished' WHEN {changed}"
+        f" THEN 'revised' WHEN {filled} THEN 'completed' END AS fate FROM ("
         f"SELECT coalesce(old.month, new.month, '') AS month, new.known AS known, old.side IS NULL AS is_new,"
         f" new.side IS NULL AS is_gone, {flags} FROM {numbered.format(side=_BEFORE)} AS old"
         f" FULL JOIN {numbered.format(side=_AFTER)} AS new USING (key, nth))"
@@ -219,7 +223,10 @@ def _match(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
 
 
 def _rows_by_month(old: Table, contract: Contract) -> str:
-    return f"SELECT coalesce({_month(contract)}, '') AS month, count(*) AS rows FROM {_scan(old.path)} GROUP BY ALL"
+    return (
+        f"SELECT coalesce({_month(contract)}, '') AS month, count(*) AS rows FROM {_scan(old.path)}"
+        " GROUP BY ALL"
+    )
 
 
 def _by_column(contract: Contract) -> str:

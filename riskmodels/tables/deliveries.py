@@ -1,4 +1,4 @@
-"""The log of deliveries: which table of which source was kept after which, so that each is compared with the last."""
+"""The log of deliveries: which table of a source was kept after which, so as to compare it with the last."""
 
 import json
 import re

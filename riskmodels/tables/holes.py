@@ -72,7 +72,7 @@ def runs_without(counts: Counts, *, step: int = 1, least: float = _ENOUGH) -> li
 
 
 def _typical(counts: Counts) -> float:
-    """Return what a month usually has: the mean, quiet months included, and no more than a busy month's median."""
+    """Return what a month usually has: the mean, quiet months included, at most a busy month's median."""
     return min(float(np.nanmean(counts)), float(np.median(counts[counts > 0])))
 
 
@@ -81,8 +81,8 @@ def told_hole(first: str, last: str, usual: float) -> str:
     what = first if first == last else f"{first} to {last}"
     declared = first if first == last else f"{first}/{last}"
     return (
-        f"no row in {what}, between months with about {usual:,.0f}: zero or unknown? If the source does not know them,"
-        f" say so: unknown: [{declared}]"
+        f"no row in {what}, between months with about {usual:,.0f}: zero or unknown?"
+        f" If the source does not know them, say so: unknown: [{declared}]"
     )
 
 
@@ -143,14 +143,17 @@ def _holes(series: Counts, months: pd.PeriodIndex, step: int, least: float) -> I
 
 
 def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
-    """Count rows by month and one column: key, month, rows; a rejected row of counts counts, and in all its months."""
+    """Count rows by month and one column: key, month, rows; of counts rejected ones, too, in all months."""
     at = name(contract.at)
     column = f"coalesce({name(key)}, '')" if key else "''"
     source = table.cells
     if _has_period(contract):
         length = f"coalesce({period_months()}, {_longest(table)})"
         month = f"({at} + to_months(place::INTEGER))::DATE"
-        source = f"(SELECT cells.* REPLACE ({month} AS {at}) FROM {source} AS cells, range({length}) AS places(place))"
+        source = (
+            f"(SELECT cells.* REPLACE ({month} AS {at})"
+            f" FROM {source} AS cells, range({length}) AS places(place))"
+        )
     rows = as_relation(f"FROM {source} WHERE {at} IS NOT NULL")
     return pd.DataFrame(
         rows.aggregate(f"{column} AS key, strftime({at}, '%Y-%m') AS month, count(*) AS \"rows\"").df()
@@ -189,8 +192,9 @@ def _stale(
     if is_stale and not after.isin(table.provenance.unknown_months).all():
         usual_rows = float(np.median(counts[counts > 0]))
         yield (
-            f"no row after {end.date()} ({first} to {as_of.to_period('M')}), though the source is as of {as_of.date()} and"
-            f" a month usually has about {usual_rows:,.0f}: zero, or is the delivery stale? Then say as_of: {end.date()},"
+            f"no row after {end.date()} ({first} to {as_of.to_period('M')}),"
+            f" though the source is as of {as_of.date()} and a month usually has about {usual_rows:,.0f}:"
+            f" zero, or is the delivery stale? Then say as_of: {end.date()},"
             f" or unknown: [{first}/{as_of.to_period('M')}]"
         )
 

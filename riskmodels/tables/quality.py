@@ -1,4 +1,4 @@
-"""How good the data is, in six dimensions: a score for every table and column, beside every figure built on it."""
+"""How good the data is, in six dimensions: a score of every table and column, beside every figure of it."""
 
 import math
 from collections import Counter
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
@@ -16,7 +15,7 @@ from riskmodels.display import Displayed
 from riskmodels.labels import label
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Column, Contract
-from riskmodels.tables.sql import name, single_file
+from riskmodels.tables.sql import name, single_file, small_connection
 from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table
 
@@ -36,8 +35,8 @@ class DataQuality(Displayed):
 
     - *Completeness*: of a column, rows in which a value is there, out of those in which the contract asks for
       or expects one; of a table, months of its span [months] that the source knows.
-    - *Validity*: of a column, values that could be read and lie in their range or domain; of a table, lines of
-      the file that could be split into its columns.
+    - *Validity*: of a column, values that could be read and lie in their range or domain; of a table, lines
+      of the file that could be split into its columns.
     - *Uniqueness*: rows that are no duplicate of an earlier one.
     - *Timeliness*: rows that were recorded within 31 days after they happened.
     - *Consistency*: rows that break no rule about several columns, and whose unit is known.
@@ -50,8 +49,8 @@ class DataQuality(Displayed):
         dimension, checked, failed [rows, months or totals], score [share].
     coverage : DataFrame
         One row a table and month of its span, from its first row to the as-of day: table, month (YYYY-MM),
-        rows, recorded (those of them that were recorded by the month's end), known (whether the source knows the
-        month), broken (words, where a definition changed; or empty).
+        rows, recorded (those of them that were recorded by the month's end), known (whether the source knows
+        the month), broken (words, where a definition changed; or empty).
     """
 
     table: pd.DataFrame
@@ -194,7 +193,7 @@ def _checks(table: Table, coverage: pd.DataFrame) -> Iterator[_Check]:
 
 
 def _broken(table: Table) -> Counter[frozenset[str]]:
-    """Count the rejected rows by the set of rules that they broke; of a malformed line, whatever its fault."""
+    """Count the rejected rows by the set of rules they broke; of a malformed line, whatever its fault."""
     rules = pq.read_table(table.folder / "rejected.parquet", columns=["rule"])["rule"]
     counts: Counter[frozenset[str]] = Counter()
     for found in pc.value_counts(rules).to_pylist():
@@ -245,7 +244,7 @@ def _scan(table: Table, contract: Contract) -> dict[str, int]:
     if not wanted:
         return {}
     figures = ", ".join(f"{figure} AS {name(words)}" for words, figure in wanted.items())
-    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+    with small_connection() as connection:
         found = connection.execute(
             f"SELECT {figures} FROM read_parquet({single_file(table.path)})"
         ).fetchone()

@@ -1,7 +1,9 @@
-"""Quote names, texts and paths for SQL."""
+"""Names, texts and paths quoted for SQL, and a database for small questions."""
 
 import re
 from pathlib import Path
+
+import duckdb
 
 
 def name(identifier: str) -> str:
@@ -29,3 +31,8 @@ def single_file(path: Path) -> str:
     "'complaints[[]1].csv'"
     """
     return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
+
+
+def small_connection() -> duckdb.DuckDBPyConnection:
+    """Connect to a DuckDB that keeps to half a gigabyte: for questions with a small answer."""
+    return duckdb.connect(config={"memory_limit": "512MB"})

@@ -127,8 +127,8 @@ def open_table(folder: str | Path) -> Table:
 def staging_folder(store: Path, table: str) -> Iterator[Path]:
     """Give an empty folder beside the stored tables, to be filled and then handed to ``keep``.
 
-    It is removed where it was not kept; what killed processes left is removed before. Whatever the umask says,
-    folders of the store that are made here are their owner's alone.
+    It is removed where it was not kept; what killed processes left is removed before. Whatever the umask
+    says, folders of the store that are made here are their owner's alone.
     """
     private_folder(store)
     with scratch_folder(_STAGING, parent=private_folder(store / table)) as scratch:
