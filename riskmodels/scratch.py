@@ -25,11 +25,11 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
     home = parent or Path(tempfile.gettempdir())
     sweep(prefix, parent=home)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
-    try:
-        with FileLock(folder / LOCK):
+    with FileLock(folder / LOCK):
+        try:
             yield folder
-    finally:
-        _remove(folder)
+        finally:  # while it is locked: else another process takes it for a dead one's, and removes it, too
+            _remove(folder)
 
 
 def private_folder(path: Path) -> Path:

@@ -8,6 +8,7 @@ import sys
 import pytest
 from banks import PROGRAM
 
+from riskmodels import scratch
 from riskmodels.results import save
 from riskmodels.scratch import scratch_folder, sweep, write_whole
 from riskmodels.sources import ingest
@@ -46,6 +47,22 @@ def test_what_a_killed_process_left_is_swept_and_the_living_keep_theirs(tmp_path
         assert list(tmp_path.iterdir()) == [mine]
         sweep(PREFIX, parent=tmp_path)
         assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_a_folder_is_nobody_else_s_until_it_is_gone(tmp_path, monkeypatch):
+    """Another thread that writes beside it sweeps at any moment."""
+    remove = scratch._remove
+
+    def remove_while_another_sweeps(folder):
+        monkeypatch.setattr(scratch, "_remove", remove)
+        sweep(PREFIX, parent=tmp_path)
+        assert folder.exists()
+        remove(folder)
+
+    monkeypatch.setattr(scratch, "_remove", remove_while_another_sweeps)
+    with scratch_folder(PREFIX, parent=tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_not_ours_stays(tmp_path):
