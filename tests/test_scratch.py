@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from banks import PROGRAM
@@ -63,6 +64,16 @@ def test_a_folder_is_nobody_else_s_until_it_is_gone(tmp_path, monkeypatch):
     with scratch_folder(PREFIX, parent=tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_are_written_at_the_same_time_in_one_folder(tmp_path):
+    def write(name):
+        for _ in range(200):
+            write_whole(tmp_path / name, b"whole")
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(write, ["one", "two"])) == [None, None]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
 
 
 def test_what_is_not_ours_stays(tmp_path):
