@@ -146,11 +146,18 @@ def test_a_scan_finds_what_is_planted_in_every_kind_of_file(tmp_path):
         lambda folder: pd.DataFrame({"phone": [int(MOBILE) + place for place in range(9)]}).to_parquet(
             folder / "a.parquet"
         ),
+        lambda folder: pd.DataFrame({"phone": [int(MOBILE), None, int(MOBILE)]}).to_parquet(
+            folder / "a.parquet"
+        ),
+        lambda folder: pd.DataFrame({"a": pd.Categorical([f"call {MOBILE}", None])}).to_parquet(
+            folder / "a.parquet"
+        ),
         lambda folder: pd.DataFrame({"a": [1]}).to_excel(folder / "a.xlsx", sheet_name=MOBILE),
         lambda folder: (folder / "a.json").write_text(json.dumps({MOBILE: 1})),
         lambda folder: (folder / "a.html").write_text(f"<p title='{MOBILE}'>x</p>"),
         lambda folder: (folder / "a.parquet").write_text(f"no parquet, but {MOBILE}"),
         lambda folder: (folder / "a.json").write_text(f"{{half of one, {MOBILE}"),
+        lambda folder: (folder / "a.json").write_text("[" * 100_000 + MOBILE),
         lambda folder: (folder / ".hidden").write_text(MOBILE),
         lambda folder: pd.DataFrame({"phone": [int(MOBILE), 13912345678]}).to_csv(
             folder / "a.csv", index=False
