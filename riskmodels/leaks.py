@@ -35,7 +35,7 @@ class Leaks:
     Attributes
     ----------
     table : DataFrame
-        One row a file, place and kind: file, place (column, line or sheet), kind, times, example (masked).
+        One row per file, place and kind: file, place (column, line or sheet), kind, times, example (masked).
     files : int
         Looked at.
     unread : int
@@ -53,7 +53,8 @@ class Leaks:
         if self.table.empty:
             return f"Nothing that looks like personal data: {looked}."
         places = len(self.table.drop_duplicates(["file", "place"]))
-        return f"{self.table['times'].sum():,} pieces that look like personal data, in {places} places: {looked}."
+        pieces = f"{self.table['times'].sum():,} pieces that look like personal data"
+        return f"{pieces}, in {places} places: {looked}."
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -85,8 +86,9 @@ def scan(files: Iterable[Path], *, within: Path, country: str = "") -> Leaks:
 
     Notes
     -----
-    It finds what masking finds, and names and addresses only where a word says that one follows. The columns that
-    tell rows apart (``complaint_id`` and the like) are left out: they are not masked, and stay in the store.
+    It finds what masking finds, and names and addresses only where a word says that one follows. The columns
+    that tell rows apart (``complaint_id`` and the like) are left out: they are not masked, and stay in the
+    store.
     """
     rows, seen, unread = [], 0, 0
     for path in files:
