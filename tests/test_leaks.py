@@ -1,15 +1,13 @@
 """Personal data planted in every place of a bank: none of it is in what a run writes or prints, and a scan finds any."""
 
-import html
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from banks import ROOT, assess, small_tables, write_run, write_source
-from test_sample_run import IMAGE
+from test_sample_run import texts
 from typer.testing import CliRunner
 
 from riskmodels.cli import app
@@ -70,17 +68,6 @@ def folder(tmp_path_factory) -> Path:
     (folder / "printed").mkdir()
     (folder / "printed" / "out.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
     return folder
-
-
-def texts(path: Path) -> Iterator[str]:
-    """Return what a file says, found without the package."""
-    if path.suffix == ".parquet":
-        frame = pd.read_parquet(path)
-        yield "\n".join(map(str, frame.columns))
-        for column in frame.select_dtypes(exclude=["number", "datetime", "bool"]):
-            yield "\n".join(frame[column].dropna().astype(str).unique())
-    else:
-        yield html.unescape(IMAGE.sub("", path.read_bytes().decode("utf-8", errors="replace")))
 
 
 @pytest.mark.whole
