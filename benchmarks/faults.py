@@ -1,16 +1,13 @@
-"""What is left where a run is killed or the disk is full: nothing half-written, and the next run gives the same bytes.
+"""Killed runs and full disks leave nothing half-written, and the next run gives the same bytes.
 
-``python benchmarks/faults.py --assess-kills 30 --save-kills 200 --disks 40``: SIGTERM, SIGINT and SIGKILL at random
-moments of ``assess`` and of saving a result, and disks of all sizes on which both end. Prints a table, and ends with
-status 1 where anything was left, lost or changed.
+``python benchmarks/faults.py --assess-kills 30 --save-kills 200 --disks 40``: SIGTERM, SIGINT and SIGKILL at
+random moments of ``assess`` and of saving a result, and disks of all sizes on which ``assess`` ends. Prints a
+table, and ends with status 1 where anything was left, lost or changed.
 """
 
 import argparse
-import hashlib
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,56 +17,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
+from workload.killing import ROOT, SIGNALS, files_of, start, start_saving
 
-ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from banks import command, small_bank  # noqa: E402  of the tests
+from banks import assess, command, small_bank
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGKILL)
 NAME = "small-2026Q3"
-SAVING = """
-import sys
-from pathlib import Path
-from small_bank import make_card
-from riskmodels.results import save
-card = make_card([{}] * 2000, [{}] * 2000)
-print("ready", flush=True)
-while True:
-    save(card, sys.argv[1])
-"""
-SAVING_PATH = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+ROWS = 2000  # of the result that is saved
 
 
-def files_of(folder: Path) -> dict[str, str]:
-    """Return the digest of every file in a folder, by its path within it."""
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def start(words: list[str], **environment: str) -> subprocess.Popen[str]:
-    """Start a program that has its signals as from a terminal."""
-    return subprocess.Popen(
-        words,
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  ignored in background
-    )
-
-
-def run_to_its_end(bank: Path, folder: Path) -> tuple[int, str, float]:
-    """Assess the small bank; return exit status, errors and seconds."""
-    began = time.monotonic()
-    process = start(command(bank, "--out", folder / "reports", "--store", folder / "store"))
-    _, errors = process.communicate()
-    return process.returncode, errors, time.monotonic() - began
+def places(folder: Path) -> tuple[object, ...]:
+    """Return the words of ``assess`` for where it writes."""
+    return ("--out", folder / "reports", "--store", folder / "store")
 
 
 def same_bytes(report: Path) -> dict[str, str]:
@@ -88,35 +48,37 @@ def hidden(folder: Path) -> list[str]:
 
 
 def kills_of_assess(kills: int, *, seed: int = 2026) -> pd.DataFrame:
-    """Kill ``assess`` at random moments; one row a kill: signal, second, status, whether the next run gave the same bytes.
+    """Kill ``assess`` at random moments; one row per kill, with whether the next run gave the same bytes.
 
-    A report is there as a whole or not at all, right after the kill; the next run succeeds, and nothing is left
-    beside its report.
+    A report is there as a whole or not at all, right after the kill; the next run succeeds, and nothing is
+    left beside its report.
     """
     moments, rows = random.Random(seed), []
     with tempfile.TemporaryDirectory() as place:
         bank = small_bank(Path(place) / "bank")
-        status, errors, seconds = run_to_its_end(bank, Path(place) / "whole")
-        assert status == 0, errors
+        began = time.monotonic()
+        done = assess(bank, *places(Path(place) / "whole"))
+        seconds = time.monotonic() - began
+        assert done.returncode == 0, done.stderr
         expected = same_bytes(Path(place) / "whole" / "reports" / NAME)
         for kill in range(kills):
             folder, number = Path(place) / f"kill{kill}", SIGNALS[kill % len(SIGNALS)]
             moment = moments.uniform(0, seconds)
-            process = start(command(bank, "--out", folder / "reports", "--store", folder / "store"))
+            process = start(command(bank, *places(folder)))
             time.sleep(moment)
             process.send_signal(number)
-            _, told = process.communicate()
+            _, errors = process.communicate()
             report = folder / "reports" / NAME
             whole = not report.exists() or same_bytes(report) == expected
             time.sleep(2)  # a kernel without its parent gives up within a second
-            after, errors, _ = run_to_its_end(bank, folder)
+            after = assess(bank, *places(folder)).returncode
             rows.append(
                 {
                     "what": "assess",
                     "fault": number.name,
                     "at": f"{moment:.1f} s",
                     "status": process.returncode,
-                    "whole": whole and ("Traceback" not in told or moment < 1),  # before it takes signals
+                    "whole": whole and ("Traceback" not in errors or moment < 1),  # before it takes signals
                     "next_same": after == 0 and same_bytes(report) == expected,
                     "left": ", ".join(hidden(folder / "reports")),
                 }
@@ -125,19 +87,19 @@ def kills_of_assess(kills: int, *, seed: int = 2026) -> pd.DataFrame:
 
 
 def kills_of_save(kills: int, *, seed: int = 2026) -> pd.DataFrame:
-    """Kill a program that saves one result again and again; one row a kill, as for ``assess``."""
+    """Kill a program that saves one result again and again; one row per kill, as for ``assess``."""
     moments, rows = random.Random(seed), []
     with tempfile.TemporaryDirectory() as place:
         expected = _saved_once(Path(place) / "whole" / "card")
         for kill in range(kills):
             folder, number = Path(place) / f"kill{kill}" / "card", SIGNALS[kill % len(SIGNALS)]
-            process = start([sys.executable, "-c", SAVING, str(folder)], PYTHONPATH=SAVING_PATH)
-            assert process.stdout is not None
-            process.stdout.readline()
+            process = start_saving(folder, rows=ROWS)
             time.sleep(moments.uniform(0, 0.3))
             process.send_signal(number)
             process.communicate()
             found = files_of(folder) if folder.exists() else {}
+            again = _saved_once(folder)
+            left = [path.name for path in folder.parent.glob(".*/*")]  # an empty folder holds nothing
             rows.append(
                 {
                     "what": "save",
@@ -145,10 +107,8 @@ def kills_of_save(kills: int, *, seed: int = 2026) -> pd.DataFrame:
                     "at": "any moment",
                     "status": process.returncode,
                     "whole": found in ({}, expected),
-                    "next_same": _saved_once(folder) == expected,
-                    "left": ", ".join(
-                        path.name for path in folder.parent.glob(".*/*")
-                    ),  # an empty one holds nothing
+                    "next_same": again == expected,
+                    "left": ", ".join(left),
                 }
             )
     return pd.DataFrame(rows)
@@ -156,8 +116,9 @@ def kills_of_save(kills: int, *, seed: int = 2026) -> pd.DataFrame:
 
 def _saved_once(folder: Path) -> dict[str, str]:
     """Save to the end, and return the digests of what is there then."""
-    words = [sys.executable, "-c", SAVING.replace("while True:", "for _ in range(1):"), str(folder)]
-    subprocess.run(words, env=os.environ | {"PYTHONPATH": SAVING_PATH}, capture_output=True, check=True)
+    process = start_saving(folder, rows=ROWS, times=1)
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
     return files_of(folder)
 
 
@@ -176,10 +137,10 @@ def small_disk(place: Path, kilobytes: int) -> Iterator[Path | None]:
 
 
 def full_disks(disks: int) -> pd.DataFrame:
-    """Assess on disks from nearly nothing to room enough; one row a disk.
+    """Assess on disks from nearly nothing to room enough; one row per disk.
 
-    Where mounting is refused, files may not be larger than so much instead. ``whole``: one line of error and status
-    8, or a whole report; nothing half-written.
+    Where mounting is refused, files may not be larger than so much instead. ``whole``: one line of error and
+    status 8, or a whole report; nothing half-written.
     """
     rows = []
     with tempfile.TemporaryDirectory() as place:
@@ -188,7 +149,7 @@ def full_disks(disks: int) -> pd.DataFrame:
             size = int(8 * 1.18**number)
             with small_disk(Path(place) / f"disk{number}", size) as disk:
                 folder = disk or Path(place) / f"limited{number}"
-                words = command(bank, "--out", folder / "reports", "--store", folder / "store")
+                words = command(bank, *places(folder))
                 limit = "" if disk else f"ulimit -f {size}; trap '' XFSZ; "
                 process = start(["bash", "-c", f'{limit}exec "$@"', "bash", *words])
                 _, errors = process.communicate()

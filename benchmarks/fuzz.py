@@ -1,7 +1,7 @@
 """Claim: no damaged file is a traceback, takes ten seconds, or a gigabyte of memory.
 
-``--fuzz`` reads 2,000 mutated YAML files, 500 mutated Parquet files and 500 mutated Excel files, each kind in a
-process of its own, and prints a table. ``--share 0.02`` takes that share of them.
+``--fuzz`` reads 2,000 mutated YAML files, 500 mutated Parquet files and 500 mutated Excel files, each kind
+in a process of its own, and prints a table. ``--share 0.02`` takes that share of them.
 """
 
 import argparse
@@ -214,9 +214,8 @@ def fuzz(share: float) -> bool:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             found = pool.submit(fuzzer, many).result()
         sound &= is_sound(found)
-        print(
-            f"{name:8} {many:5,} files  slowest {found['slowest_seconds']:5.2f} s  {found['memory_kilobytes'] // 1024:5,} MB"
-        )
+        seconds, megabytes = found["slowest_seconds"], found["memory_kilobytes"] // 1024
+        print(f"{name:8} {many:5,} files  slowest {seconds:5.2f} s  {megabytes:5,} MB")
         for end, number in sorted(found["ends"].items()):
             print(f"         {number:5,} {end}")
     return sound

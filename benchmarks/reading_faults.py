@@ -1,8 +1,6 @@
-"""Faults: commands killed at any moment leave nothing raw and nothing half-written, and the next run succeeds."""
+"""Commands killed at any moment leave nothing raw and nothing half-written, and the next run succeeds."""
 
 import argparse
-import hashlib
-import os
 import random
 import shutil
 import signal
@@ -14,16 +12,16 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from workload.killing import SIGNALS, files_of, start
+
 PROGRAM = Path(sys.executable).with_name("riskmodels")
-SIGNALS = (signal.SIGTERM, signal.SIGKILL, signal.SIGINT)
 ROWS = 40_000
 RAW = b"13812345678"  # in every row of the source; masked in all that is kept
 CATCHABLE = {128 + signal.SIGTERM, 130, 1}  # exit statuses of SIGTERM and of Ctrl-C
 
 
 def write_bank(folder: Path) -> None:
-    """Write a bank of some complaints in another encoding, so that raw rows are staged, and its source file."""
+    """Write complaints in another encoding, so that raw rows are staged, and their source file."""
     folder.mkdir()
     lines = ["complaint_id,received_at,unit_id,product,narrative"]
     lines += [
@@ -58,30 +56,19 @@ def run(
 ) -> tuple[int, str]:
     """Run a command, and kill it after some seconds; return its exit status and what it printed as errors."""
     (folder / "tmp").mkdir(parents=True, exist_ok=True)
-    process = subprocess.Popen(
-        [PROGRAM, *words],
-        cwd=ROOT,
-        env=os.environ | {"TMPDIR": str(folder / "tmp")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+    process = start([str(PROGRAM), *words], TMPDIR=str(folder / "tmp"))
     if after is not None:
         try:
             process.wait(after)
         except subprocess.TimeoutExpired:
             process.send_signal(number)
     _, errors = process.communicate(timeout=300)
-    return process.returncode, errors.decode(errors="replace")
+    return process.returncode, errors
 
 
 def contents(folder: Path) -> dict[str, str]:
     """Return the sha256 of every file but those of the temporary folder."""
-    paths = [
-        path for path in folder.rglob("*") if path.is_file() and "tmp" not in path.relative_to(folder).parts
-    ]
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
-    }
+    return {name: digest for name, digest in files_of(folder).items() if "tmp" not in Path(name).parts}
 
 
 def raw_files(folder: Path) -> list[Path]:
@@ -112,9 +99,9 @@ def kills_of_reading(
     Returns
     -------
     dict
-        Command -> how often it was killed, was over before, left something raw (after a signal that can be caught, or
-        after the next command), ended with a traceback, or gave other bytes the next time. But for the first two,
-        all are faults.
+        Command -> how often it was killed, was over before, left something raw (after a signal that can be
+        caught, or after the next command), ended with a traceback, or gave other bytes the next time. But for
+        the first two, all are faults.
     """
     draw, counted = random.Random(seed), {}
     home = Path(tempfile.mkdtemp(prefix="faults-"))

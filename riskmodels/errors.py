@@ -6,7 +6,7 @@
     ├── ContractError         a source does not keep the contract of a table
     ├── ResultError           a saved result or stored table is missing, damaged or of another kind
     ├── RunError              a notebook failed while a run executed it
-    ├── FileError             a file, a folder or the output cannot be read or written: disk full, no permission
+    ├── FileError             a file, a folder or the output cannot be read or written, e.g. the disk is full
     ├── BusyError             another run is writing the same report
     └── MissingPartError      an optional part of the installation is not there
 
@@ -22,6 +22,7 @@ from typing import ClassVar
 from riskmodels.privacy import mask_personal_data
 
 LONGEST_NAME = 255  # bytes, of most file systems
+_LONGEST = 10_000  # characters of a message: names in it come from files, and may be as long as these
 _SHOWN = 100  # characters of a place
 _OS_TEXT = re.compile(r"\[errno (\d+)\][^:]*(?:: '([^']*)')?", re.IGNORECASE)
 _ROOM = "make room, or choose another folder, and run it again"
@@ -41,7 +42,6 @@ _REASONS = {
     errno.EPIPE: "what read the output was closed before all of it was written",
     errno.EBADF: "it is closed: send the output to a file or to /dev/null",
 }
-_LONGEST = 10_000  # characters of a message: names in it come from files, and may be as long as these
 
 
 class RiskModelsError(Exception):
@@ -117,7 +117,7 @@ def file_error(error: OSError) -> FileError:
 
 
 def file_error_in(text: str) -> FileError | None:
-    """Find what the system refused in the message of a library or of a kernel; None where it was nothing of that.
+    """Find what the system refused in the message of a library or of a kernel; None where it was nothing.
 
     >>> str(file_error_in("IO Error: Could not write file: No space left on device"))[:50]
     'a file or the output: there is no room left on its'

@@ -35,7 +35,7 @@ class Leaks:
     Attributes
     ----------
     table : DataFrame
-        One row a file, place and kind: file, place (column, line or sheet), kind, times, example (masked).
+        One row per file, place and kind: file, place (column, line or sheet), kind, times, example (masked).
     files : int
         Looked at.
     unread : int
@@ -53,7 +53,8 @@ class Leaks:
         if self.table.empty:
             return f"Nothing that looks like personal data: {looked}."
         places = len(self.table.drop_duplicates(["file", "place"]))
-        return f"{self.table['times'].sum():,} pieces that look like personal data, in {places} places: {looked}."
+        pieces = f"{self.table['times'].sum():,} pieces that look like personal data"
+        return f"{pieces}, in {places} places: {looked}."
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -85,8 +86,9 @@ def scan(files: Iterable[Path], *, within: Path, country: str = "") -> Leaks:
 
     Notes
     -----
-    It finds what masking finds, and names and addresses only where a word says that one follows. The columns that
-    tell rows apart (``complaint_id`` and the like) are left out: they are not masked, and stay in the store.
+    It finds what masking finds, and names and addresses only where a word says that one follows. The columns
+    that tell rows apart (``complaint_id`` and the like) are left out: they are not masked, and stay in the
+    store.
     """
     rows, seen, unread = [], 0, 0
     for path in files:
@@ -128,7 +130,7 @@ def _texts(path: Path) -> Iterator[Text]:
             ".html": _of_html,
             ".xlsx": _of_excel,
         }.get(path.suffix, _of_text)(path)
-    except (pa.ArrowException, CalamineError, ValueError, OSError):
+    except (pa.ArrowException, CalamineError, ValueError, OSError, RecursionError):
         yield from _of_text(path)
 
 
@@ -153,16 +155,19 @@ def _of_columns(columns: dict[str, pd.Series]) -> Iterator[Text]:
         yield "names of columns", name
         if name in IDENTIFIERS:
             continue
-        if values.dtype in (object, "str"):
-            for text, times in values.dropna().astype("str").value_counts().items():
+        known = values.dropna()
+        if isinstance(known.dtype, pd.CategoricalDtype):
+            known = known.astype(known.cat.categories.dtype)
+        if known.dtype in (object, "str"):
+            for text, times in known.astype("str").value_counts().items():
                 yield from [(f"column {name}", str(text))] * int(times)
-        elif pd.api.types.is_integer_dtype(values.dtype):
-            yield from _of_numbers(name, values)
+        elif pd.api.types.is_numeric_dtype(known.dtype) and (known % 1 == 0).all():
+            yield from _of_numbers(name, known)
 
 
 def _of_numbers(name: str, values: pd.Series) -> Iterator[Text]:
-    """Give whole numbers where most of a column are phones, cards or the like: a few are amounts by chance."""
-    long = values[values >= _LONG].astype("str")
+    """Give whole numbers where most of a column are phones or cards: a few are amounts by chance."""
+    long = (str(int(value)) for value in values[values >= _LONG])  # one of a column with gaps is a float
     found = [text for text in long if find_personal_data(text)]
     if found and len(found) >= _MOST * len(values):
         yield from ((f"column {name}", text) for text in found)

@@ -26,14 +26,15 @@ class Verification(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a problem: file (within the report), problem.
+        One row per problem: file (within the report), problem.
     parts : DataFrame
-        One row a part of the report (a file or a folder): part, files (named in the manifest), as_written,
-        problems (of files that are named or not).
+        One row per part of the report (a file or a folder): part, files (named in the manifest),
+        as_written, problems (of files that are named or not).
     report : Path
         Its folder.
     manifest_sha256 : str
-        Digest of the manifest itself: whoever noted it when the report was written can tell that it is the same.
+        Digest of the manifest itself: whoever noted it when the report was written can tell that it is the
+        same.
     """
 
     table: pd.DataFrame
@@ -53,8 +54,8 @@ class Verification(Displayed):
         words = (
             "{report} is as it was written: {named} files, and the manifest's own sha256 is {digest}."
             if self.is_whole
-            else "{report} is not as it was written: of {named} files {wrong} were changed or are missing, and {added}"
-            " more are there. Restore it, or run the assessment again."
+            else "{report} is not as it was written: of {named} files {wrong} were changed or are missing,"
+            " and {added} more are there. Restore it, or run the assessment again."
         )
         return label(words).format(
             report=self.report,
@@ -94,8 +95,8 @@ def verify_report(report: str | Path) -> Verification:
 
     Notes
     -----
-    Who can change a file can change its digest in the manifest, too: then only the manifest's own sha256, noted
-    elsewhere, tells. The stored tables lie outside of the report; ``load`` checks them.
+    Who can change a file can change its digest in the manifest, too: then only the manifest's own sha256,
+    noted elsewhere, tells. The stored tables lie outside of the report; ``load`` checks them.
     """
     folder = Path(report)
     named = _named(folder)
@@ -121,7 +122,8 @@ def check_result(folder: Path) -> None:
     named = {name: digest for name, digest in _named(report).items() if name.startswith(inside)}
     for name, problem in _problems(report, named, _files(report, report / inside)).items():
         raise ResultError(
-            f"{report / name} {problem}: the report is not as it was written; restore it, or run the assessment again"
+            f"{report / name} {problem}: the report is not as it was written; restore it, or run the"
+            " assessment again"
         )
 
 

@@ -1,4 +1,4 @@
-"""What does not fit a model, in words: what was expected, with an example, and the nearest name that is known."""
+"""What does not fit a model, in words: what was expected, with an example, and the nearest known name."""
 
 import difflib
 import json
@@ -41,7 +41,8 @@ def misfit_words(error: ValidationError, model: type[BaseModel]) -> list[str]:
     Returns
     -------
     list of str
-        One line a problem, which begins with its dotted path: ``scenarios.0.severity: is 'worst'; expected …``.
+        One line per problem, which begins with its dotted path: ``scenarios.0.severity: is 'worst';
+        expected …``.
     """
     schema = model.model_json_schema()
     problems: dict[Place, str] = {}
@@ -94,7 +95,7 @@ def _problem(found: dict[str, Any], schema: Schema) -> tuple[Place, str]:
 
 
 def _walk(location: Place, schema: Schema) -> tuple[Place, Schema]:
-    """Follow pydantic's location, in which the options of a union have names, too; return the place and its schema."""
+    """Return the place of pydantic's location, in which options of unions have names, too, and its schema."""
     place: list[str | int] = []
     held: Schema = {}
     node = schema

@@ -228,7 +228,7 @@ def _masked(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _changed(texts: Iterable[str]) -> dict[str, str]:
-    """Return the texts with personal data as they are written; each with a marker of its own where two would be one."""
+    """Return the texts with personal data as they are written: each marked apart where two would be one."""
     found = [text for text in texts if find_personal_data(text)]
     changed = {text: mask_personal_data(text) for text in found}
     return changed if len(set(changed.values())) == len(found) else {text: mask_code(text) for text in found}
@@ -320,10 +320,10 @@ def _decode_plain(  # noqa: PLR0911  one a kind of value
         case "frame":
             return _read_frame(_unchanged(folder, content))
         case "array":
-            path = _unchanged(folder, content)
-            return np.array(
-                np.load(path, mmap_mode="r")
-            )  # a header that promises more than there is, is refused
+            mapped = np.load(
+                _unchanged(folder, content), mmap_mode="r"
+            )  # refuses a header of more than there is
+            return np.array(mapped)
         case "periods":
             return pd.PeriodIndex(value, freq=content["freq"])
         case "tuple":

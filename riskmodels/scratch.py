@@ -11,6 +11,7 @@ from pathlib import Path
 
 OURS = "riskmodels-"  # how every folder of ours in the system's temporary folder begins
 LOCK = ".lock"  # held as long as the process of the folder lives, however it ends
+_NEW = ".new"  # the lock until it is held: one that is there and not held is a dead process's
 _UNLOCKED = 60  # seconds, in which its process has locked a new folder
 
 
@@ -25,11 +26,12 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
     home = parent or Path(tempfile.gettempdir())
     sweep(prefix, parent=home)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
-    try:
-        with FileLock(folder / LOCK):
+    with FileLock(folder / _NEW):
+        (folder / _NEW).rename(folder / LOCK)
+        try:
             yield folder
-    finally:
-        _remove(folder)
+        finally:  # while it is locked: else another process takes it for a dead one's, and removes it, too
+            _remove(folder)
 
 
 def private_folder(path: Path) -> Path:

@@ -30,7 +30,7 @@ def working_days(start: date, end: date, *, country: str, closed: Collection[dat
     Returns
     -------
     DataFrame
-        One row a calendar day: ``day`` (datetime64), ``working_index`` (int64) [working days], the number
+        One row per calendar day: ``day`` (datetime64), ``working_index`` (int64) [working days], the number
         of working days from ``start`` up to and including the day. It never falls; the working days
         between two days are the difference of their indices.
 

@@ -1,7 +1,8 @@
 """Commands that read, killed at any moment: nothing raw is left, and the next run gives the same bytes."""
 
 import pytest
-from reading_faults import SIGNALS, kills_of_reading
+from reading_faults import kills_of_reading
+from workload.killing import SIGNALS
 
 pytestmark = pytest.mark.slow
 

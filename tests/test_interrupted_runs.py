@@ -2,18 +2,17 @@
 
 import hashlib
 import json
-import os
 import random
 import re
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from banks import ROOT, assess, command, small_bank
+from banks import assess, command, small_bank
 from small_bank import make_card
+from workload.killing import SIGNALS, start, start_saving
 
 from riskmodels.results import load, load_earlier, save
 from riskmodels.scorecard import Scorecard
@@ -28,15 +27,6 @@ MOMENTS = (  # of the duration of a run
     (signal.SIGTERM, (0.15, 0.50)),
     (signal.SIGINT, (0.50, 0.85)),
 )
-SAVING = """
-import sys
-from small_bank import make_card
-from riskmodels.results import save
-card = make_card([{}] * 500, [{}] * 500)
-print("ready", flush=True)
-while True:
-    save(card, sys.argv[1])
-"""
 PATIENCE = 540  # seconds
 
 
@@ -50,17 +40,8 @@ def places(folder: Path) -> tuple[object, ...]:
     return ("--out", folder / "reports", "--store", folder / "store")
 
 
-def start(bank: Path, folder: Path) -> subprocess.Popen[str]:
-    words = command(bank, *places(folder))
-    return subprocess.Popen(
-        words,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        encoding="utf-8",
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  ignored in background
-    )
+def start_run(bank: Path, folder: Path) -> subprocess.Popen[str]:
+    return start(command(bank, *places(folder)), stderr=subprocess.DEVNULL)
 
 
 def digest(path: Path) -> str:
@@ -97,7 +78,7 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_report_or_none(
 ):
     expected, duration = undisturbed
     report = tmp_path / "reports" / NAME
-    process = start(bank, tmp_path)
+    process = start_run(bank, tmp_path)
     with pytest.raises(subprocess.TimeoutExpired):  # else it was over when it was to be killed
         process.wait(duration * random.Random(2026).uniform(*moment))
     process.send_signal(number)  # the parent alone: its kernels have to notice
@@ -110,18 +91,11 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_report_or_none(
     check_nothing_else(tmp_path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_result_whose_saving_is_killed_is_whole_or_not_there_and_the_next_is_saved(tmp_path, number):
     moments, target = random.Random(2026), tmp_path / "card"
     for _ in range(4):
-        process = subprocess.Popen(
-            [sys.executable, "-c", SAVING, str(target)],
-            cwd=Path(__file__).parent,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])},
-            stdout=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
-        )
-        process.stdout.readline()
+        process = start_saving(target, rows=500)
         time.sleep(moments.uniform(0.02, 0.1))
         process.send_signal(number)
         process.communicate()
@@ -132,7 +106,7 @@ def test_a_result_whose_saving_is_killed_is_whole_or_not_there_and_the_next_is_s
 
 
 def test_a_second_run_is_refused_while_the_first_goes_on(bank, tmp_path):
-    first = start(bank, tmp_path)
+    first = start_run(bank, tmp_path)
     while not half_made(tmp_path) and first.poll() is None:  # until it is at work
         time.sleep(0.2)
     check_refusal(assess(bank, *places(tmp_path)))

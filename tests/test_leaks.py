@@ -1,15 +1,13 @@
 """Personal data planted in every place of a bank: none of it is in what a run writes or prints, and a scan finds any."""
 
-import html
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from banks import ROOT, assess, small_tables, write_run, write_source
-from test_sample_run import IMAGE
+from test_sample_run import texts
 from typer.testing import CliRunner
 
 from riskmodels.cli import app
@@ -70,17 +68,6 @@ def folder(tmp_path_factory) -> Path:
     (folder / "printed").mkdir()
     (folder / "printed" / "out.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
     return folder
-
-
-def texts(path: Path) -> Iterator[str]:
-    """Return what a file says, found without the package."""
-    if path.suffix == ".parquet":
-        frame = pd.read_parquet(path)
-        yield "\n".join(map(str, frame.columns))
-        for column in frame.select_dtypes(exclude=["number", "datetime", "bool"]):
-            yield "\n".join(frame[column].dropna().astype(str).unique())
-    else:
-        yield html.unescape(IMAGE.sub("", path.read_bytes().decode("utf-8", errors="replace")))
 
 
 @pytest.mark.slow
@@ -149,11 +136,18 @@ def test_a_scan_finds_what_is_planted_in_every_kind_of_file(tmp_path):
         lambda folder: pd.DataFrame({"phone": [int(MOBILE) + place for place in range(9)]}).to_parquet(
             folder / "a.parquet"
         ),
+        lambda folder: pd.DataFrame({"phone": [int(MOBILE), None, int(MOBILE)]}).to_parquet(
+            folder / "a.parquet"
+        ),
+        lambda folder: pd.DataFrame({"a": pd.Categorical([f"call {MOBILE}", None])}).to_parquet(
+            folder / "a.parquet"
+        ),
         lambda folder: pd.DataFrame({"a": [1]}).to_excel(folder / "a.xlsx", sheet_name=MOBILE),
         lambda folder: (folder / "a.json").write_text(json.dumps({MOBILE: 1})),
         lambda folder: (folder / "a.html").write_text(f"<p title='{MOBILE}'>x</p>"),
         lambda folder: (folder / "a.parquet").write_text(f"no parquet, but {MOBILE}"),
         lambda folder: (folder / "a.json").write_text(f"{{half of one, {MOBILE}"),
+        lambda folder: (folder / "a.json").write_text("[" * 100_000 + MOBILE),
         lambda folder: (folder / ".hidden").write_text(MOBILE),
         lambda folder: pd.DataFrame({"phone": [int(MOBILE), 13912345678]}).to_csv(
             folder / "a.csv", index=False

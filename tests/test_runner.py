@@ -14,7 +14,14 @@ from banks import PARAMS, ROOT, small_bank, small_tables, write_run, write_sourc
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import riskmodels as rm
-from riskmodels.errors import BusyError, ContractError, ParameterError, RiskModelsError, RunError
+from riskmodels.errors import (
+    BusyError,
+    ContractError,
+    ParameterError,
+    RiskModelsError,
+    RunError,
+    TooLittleError,
+)
 from riskmodels.params import Parameters, check_parameters
 from riskmodels.report import FrontMatter, write_report
 from riskmodels.runner import (
@@ -278,6 +285,12 @@ def test_an_error_of_riskmodels_keeps_its_class_and_its_message(tmp_path, kernel
     assert notebook.cells[-1].outputs == []
 
 
+def test_an_error_of_a_kind_of_another_keeps_its_class_and_its_exit_status(tmp_path, kernels):
+    error, _ = failing(kernels, tmp_path, "B001", "TooLittleError(kept)")
+    assert type(error) is TooLittleError
+    assert error.exit_status == ParameterError.exit_status
+
+
 @pytest.mark.parametrize(
     "error", ["ValueError(f'bad {kept}')", "ResultError(f'bad {kept}')", "KeyError(kept)"]
 )
@@ -289,9 +302,8 @@ def test_personal_data_is_masked_wherever_a_failing_notebook_shows_it(tmp_path, 
     notebook = nbformat.reads(text, as_version=4)
     shown = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
     assert not PERSONAL.search(shown)
-    assert (
-        shown.count("[identity card] tel. [phone]") >= 8
-    )  # print twice, warning, HTML, dict, list, error, trace
+    times = shown.count("[identity card] tel. [phone]")
+    assert times >= 8, "print twice, warning, HTML, dict, list, error, trace"
     assert not PERSONAL.search(text), "in the parameters, or beside the cells"
 
 

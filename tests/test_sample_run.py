@@ -144,7 +144,7 @@ def planted() -> dict[str, set[str]]:
 
 
 def texts(path: Path) -> Iterator[str]:
-    """Return what a file says: Parquet decoded, HTML unescaped, images left out."""
+    """Return what a file says, found without the package: Parquet decoded, HTML unescaped, no images."""
     if path.suffix == ".parquet":
         frame = pd.read_parquet(path)
         yield "\n".join(map(str, frame.columns))

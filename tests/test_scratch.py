@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from banks import PROGRAM
 
+from riskmodels import scratch
 from riskmodels.results import save
 from riskmodels.scratch import scratch_folder, sweep, write_whole
 from riskmodels.sources import ingest
@@ -46,6 +48,32 @@ def test_what_a_killed_process_left_is_swept_and_the_living_keep_theirs(tmp_path
         assert list(tmp_path.iterdir()) == [mine]
         sweep(PREFIX, parent=tmp_path)
         assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_a_folder_is_nobody_else_s_until_it_is_gone(tmp_path, monkeypatch):
+    """Another thread that writes beside it sweeps at any moment."""
+    remove = scratch._remove
+
+    def remove_while_another_sweeps(folder):
+        monkeypatch.setattr(scratch, "_remove", remove)
+        sweep(PREFIX, parent=tmp_path)
+        assert folder.exists()
+        remove(folder)
+
+    monkeypatch.setattr(scratch, "_remove", remove_while_another_sweeps)
+    with scratch_folder(PREFIX, parent=tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_are_written_at_the_same_time_in_one_folder(tmp_path):
+    def write(name):
+        for _ in range(200):
+            write_whole(tmp_path / name, b"whole")
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(write, ["one", "two"])) == [None, None]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
 
 
 def test_what_is_not_ours_stays(tmp_path):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from riskmodels import __version__
-from riskmodels.cli.leaks import leak_scan
+from riskmodels.cli.reports import leak_scan, show, verify
 from riskmodels.errors import MissingPartError, ParameterError, RiskModelsError, file_error
 from riskmodels.scratch import scratch_folder, sweep, write_whole
 from riskmodels.terminal import (
@@ -35,10 +35,10 @@ if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-
     from riskmodels.tables import Tables
 
 EPILOG = (
-    "Exit status: 0 done, 1 a check found something, 2 wrong usage, 3 a parameter file or argument does not fit,"
-    " 4 a source breaks its contract, 5 a saved result is missing or damaged, 6 a notebook failed, 7 a part of the"
-    " installation is missing, 8 a file, folder or the output cannot be read or written, 9 another run writes the"
-    " same report, 70 a bug, 130 Ctrl-C, 143 told to end (SIGTERM)."
+    "Exit status: 0 done, 1 a check found something, 2 wrong usage, 3 a parameter file or argument does not"
+    " fit, 4 a source breaks its contract, 5 a saved result is missing or damaged, 6 a notebook failed, 7 a"
+    " part of the installation is missing, 8 a file, folder or the output cannot be read or written, 9"
+    " another run writes the same report, 70 a bug, 130 Ctrl-C, 143 told to end (SIGTERM)."
 )
 
 app = typer.Typer(
@@ -50,7 +50,6 @@ app = typer.Typer(
 )
 source_app = typer.Typer(help="Describe where data comes from.", no_args_is_help=True)
 app.add_typer(source_app, name="source")
-app.command("leak-scan")(leak_scan)
 SourceFile = Annotated[Path, typer.Argument(help="Source file, e.g. params/sources/sample.yaml.")]
 FileOptions = Annotated[
     list[str] | None,
@@ -122,9 +121,8 @@ def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE
 
 @app.command("check-data")
 def check_data(source: SourceFile, *, file: FileOptions = None, store: KeptIn = None) -> None:
-    """Check a source: rows accepted and rejected, the rules they broke, unused columns, how good the data is."""
-    # here, for start-up
-    from riskmodels.listings import check_listings
+    """Check a source: rows accepted and rejected, rules they broke, unused columns, how good the data is."""
+    from riskmodels.listings import check_listings  # here, for start-up
     from riskmodels.sources import unfilled
 
     with scratch_folder("riskmodels-data-") if store is None else nullcontext(store) as folder:
@@ -216,9 +214,9 @@ def forecast(
 ) -> None:
     """Forecast complaints, with intervals; say what the forecast is made of and what changed in three months.
 
-    Months that are not complete yet are corrected, and it is said how. The backtest makes the forecasts of the
-    last twelve months again, each from what was known then, and compares them with what happened; it is what takes
-    most of the time.
+    Months that are not complete yet are corrected, and it is said how. The backtest makes the forecasts of
+    the last twelve months again, each from what was known then, and compares them with what happened; it is
+    what takes most of the time.
     """
     from riskmodels import listings  # here, for start-up
     from riskmodels.backtesting import outlook_before, track_record
@@ -231,7 +229,7 @@ def forecast(
     chosen = cast("Method", method)
     outlook, known = _outlook(tables, keys, last, horizon, chosen, country)
     explained = explain(outlook, outlook_before(complaints, outlook))
-    shown = [
+    listed = [
         listings.list_outlook(outlook),
         listings.list_factors(explained),
         listings.list_explanation(explained),
@@ -241,8 +239,8 @@ def forecast(
         record = track_record(
             complaints, by=keys, last=last, nowcast=known, method=chosen, calendar=country, progress=True
         )
-        shown += [listings.list_scores(record), listings.list_totals(record)]
-    for listing in shown:
+        listed += [listings.list_scores(record), listings.list_totals(record)]
+    for listing in listed:
         print_table(listing.sentence, listing.frame)
 
 
@@ -285,22 +283,9 @@ def show_policy(*, policies: Policies = POLICIES, policy_on: PolicyOn = None) ->
     print_table(listing.sentence, listing.frame)
 
 
-@app.command()
-def show(result: Annotated[Path, typer.Argument(help="Folder of a saved result, or of a report.")]) -> None:
-    """Show a saved result: one sentence and its summary; of a report, all its results."""
-    folders = sorted((result / "results").glob("[!.]*")) if (result / "results").is_dir() else [result]
-    for folder in folders:
-        show_result(folder, title=folder.name)
-
-
-@app.command()
-def verify(report: Annotated[Path, typer.Argument(help="Folder of a report.")]) -> None:
-    """Check that a report is as it was written: every file against its digest. Exit status 1 where it is not."""
-    from riskmodels.manifests import verify_report  # here, for start-up
-
-    found = verify_report(report)
-    print_table(found.sentence, found.summary())
-    raise typer.Exit(0 if found.is_whole else 1)
+app.command()(show)
+app.command()(verify)
+app.command()(leak_scan)
 
 
 @app.command()
@@ -313,7 +298,8 @@ def lab(
         raise MissingPartError("JupyterLab is not installed beside this Python: pip install jupyterlab")
     if not notebooks.is_dir():
         raise ParameterError(f"there is no folder {notebooks}; name one with notebooks, e.g. notebooks")
-    raise typer.Exit(subprocess.run([program, str(notebooks)], check=False).returncode)  # noqa: S603  our own program
+    done = subprocess.run([program, str(notebooks)], check=False)  # noqa: S603  our own program
+    raise typer.Exit(done.returncode)
 
 
 @app.command()

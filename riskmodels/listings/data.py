@@ -116,7 +116,7 @@ def list_data_scores(quality: DataQuality) -> Listing:
 
 
 def list_data_faults(quality: DataQuality) -> Listing:
-    """List where the data fails what is asked of it, the worst first, with how many rows, months or totals."""
+    """List where the data fails what is asked of it, worst first, with how many rows, months or totals."""
     rows = quality.table[quality.table["failed"] > 0].sort_values("score", kind="stable").head(_MOST_FAULTS)
     listed = [
         {

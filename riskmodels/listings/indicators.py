@@ -12,7 +12,7 @@ from riskmodels.tables import DataQuality, shown_share
 
 
 def indicator_quality(quality: DataQuality, indicator_id: str) -> float:
-    """Return the lowest known score of the tables and columns that an indicator is made from, NaN without one."""
+    """Return the lowest known score of the tables and columns an indicator is made from, NaN without one."""
     indicator, given = INDICATORS[indicator_id], _table_of(quality, indicator_id)
     used = {given: [indicator.at]}
     for needed in indicator.needs:
@@ -42,7 +42,7 @@ def quality_cell(quality: DataQuality | None, indicator_id: str) -> dict[str, st
 
 
 def value_of(row: Mapping[Any, Any]) -> str:
-    """Write the value of a rated indicator; a rate that leaves cases out says so, and is not shown as complete."""
+    """Write the value of a rated indicator; a rate that leaves cases out says that it is not complete."""
     value = format_value(row["indicator_id"], row["value"])
     if not row["left_out"]:
         return value

@@ -17,13 +17,13 @@ _QUARTERS = 8
 _THOUSAND = 1000.0
 _INDICATOR = "potential_loss_rate"
 _UNKNOWN = (
-    "The source has no losses, or fewer than 120 of them, or the largest are all alike, or too few differ to fit"
-    " a curve: what a bad year may cost cannot be told."
+    "The source has no losses, or fewer than 120 of them, or the largest are all alike, or too few differ to"
+    " fit a curve: what a bad year may cost cannot be told."
 )
 
 
 def list_losses(found: LossAssessment | None) -> Listing:
-    """List the total and the cells that contribute most to a bad year, with what their figures are unsure by."""
+    """List the total and the cells that contribute most to a bad year, with how unsure their figures are."""
     if found is None:
         return Listing(sentence=label(_UNKNOWN), frame=pd.DataFrame())
     shares = found.contributions.set_index("cell")["share"]
@@ -73,8 +73,9 @@ def list_severities(found: LossAssessment | None) -> Listing:
     ]
     fits = ", ".join(f"{row['test']} p = {row['p_value']:.2f}" for row in found.goodness.to_dict("records"))
     words = (
-        "Lognormal bodies up to {threshold}; above it a generalised Pareto tail for all, shape {shape:.2f} (s.e."
-        " {shape_error:.2f}), scale {scale:,.0f} ({scale_error:,.0f}), from {number:,d} losses. Fit of the whole bank: {fits}."
+        "Lognormal bodies up to {threshold}; above it a generalised Pareto tail for all, shape {shape:.2f}"
+        " (s.e. {shape_error:.2f}), scale {scale:,.0f} ({scale_error:,.0f}), from {number:,d} losses."
+        " Fit of the whole bank: {fits}."
     )
     return Listing(
         sentence=label(words).format(
@@ -123,7 +124,8 @@ def _against_objective(change: float, policy: Policy) -> str:
         return said
     verdict = "met" if change <= objective.change_per_year else "not met"
     wanted = label(
-        "The objective of {wanted:+.0%} a year ({source}) is {verdict} by losses alone; income may have changed too."
+        "The objective of {wanted:+.0%} a year ({source}) is {verdict} by losses alone; income may have"
+        " changed too."
     )
     return f"{said} " + wanted.format(
         wanted=objective.change_per_year, source=objective.source, verdict=label(verdict)

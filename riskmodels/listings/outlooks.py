@@ -63,8 +63,8 @@ def list_nowcast(nowcast: Nowcast | None) -> Listing:
     """
     if nowcast is None:
         words = (
-            "The source does not say when its complaints were logged: every month counts as complete, and where"
-            " complaints are logged late, the outlook starts too low."
+            "The source does not say when its complaints were logged: every month counts as complete, and"
+            " where complaints are logged late, the outlook starts too low."
         )
         return Listing(sentence=label(words), frame=pd.DataFrame())
     table = nowcast.table.iloc[::-1]

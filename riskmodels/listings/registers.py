@@ -1,4 +1,4 @@
-"""The risk register in figures: which risks cost most, what their controls are worth, what the matrix hides."""
+"""The risk register in figures: which risks cost most, what controls are worth, what the matrix hides."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -80,17 +80,17 @@ def list_matrix_checks(found: RiskAssessment) -> Listing:
         for row in found.lint.table.to_dict("records")
     ]
     words = label(
-        "Of the pairs of risks in the register the matrix puts {misordered:.1%} in colours against their expected"
-        " losses and leaves {tied:.0%} in one colour: decide by the amounts."
+        "Of the pairs of risks in the register the matrix puts {misordered:.1%} in colours against their"
+        " expected losses and leaves {tied:.0%} in one colour: decide by the amounts."
     ).format(misordered=found.misordered, tied=found.tied)
     return Listing(sentence=f"{words} {found.lint.sentence}", frame=pd.DataFrame(listed, columns=columns))
 
 
 def _basis(found: RiskAssessment) -> str:
     return label(
-        "The number of events is counted for {counted} of {risks} risks, what an event costs in money for {booked};"
-        " the other figures are opinions ({opinion}). Appetite: amber above {amber}, red above {red} thousand CNY a"
-        " year for each risk ({appetite})."
+        "The number of events is counted for {counted} of {risks} risks, what an event costs in money for"
+        " {booked}; the other figures are opinions ({opinion}). Appetite: amber above {amber}, red above"
+        " {red} thousand CNY a year for each risk ({appetite})."
     ).format(
         counted=int((found.table["frequency_from"] != "elicited").sum()),
         booked=int((found.table["impact_from"] == "losses").sum()),
@@ -112,8 +112,9 @@ def _loss_sentence(name: str, row: "pd.Series[Any]") -> str:
     }
     made_of = ", ".join(f"{parts[part]} {share:.0%}" for part, share in shares.items() if share > 0)
     return label(
-        "{name}: expected loss {before} thousand CNY a year before and {after} after controls ({parts}). What a control"
-        " is worth is what the loss would rise by without it; controls overlap, so that this does not add up."
+        "{name}: expected loss {before} thousand CNY a year before and {after} after controls ({parts})."
+        " What a control is worth is what the loss would rise by without it; controls overlap, so that"
+        " this does not add up."
     ).format(
         name=name,
         before=_figure(row["inherent_loss"] / _THOUSAND),

@@ -25,7 +25,7 @@ _NO_ORDER = "The source has no complaints of the quarter one by one: no unit is 
 def list_ratings(
     card: Scorecard, policy: Policy, *, unit_id: str = "", quality: DataQuality | None = None
 ) -> Listing:
-    """List the rated indicators of a unit, or of the whole bank, worst first; with the quality of their data."""
+    """List the rated indicators of a unit, or of the whole bank, worst first; with their data's quality."""
     rows = card.indicators[card.indicators["unit_id"] == unit_id]
     order = {"red": 0, "amber": 1, "insufficient": 2, "green": 3, "": 4}
     rows = rows.sort_values("rating", key=lambda ratings: ratings.map(order), kind="stable")
@@ -75,7 +75,7 @@ def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None =
 
 
 def _unit_quality(quality: DataQuality | None, card: Scorecard) -> pd.DataFrame:
-    """Return the lowest quality behind the indicators of each unit, as a column; none where it is not given."""
+    """Return the lowest quality behind each unit's indicators, as a column; none where it is not given."""
     units = pd.Index(card.table["unit_id"])
     if quality is None:
         return pd.DataFrame(index=units)
@@ -120,8 +120,8 @@ def list_contributions(explained: UnitExplanation, policy: Policy, *, most: int 
         for row in explained.table.head(most).to_dict("records")
     ]
     like = ", ".join(f"{row['name']} ({row['score']:.0f})" for row in explained.peers.to_dict("records"))
-    told = label("Most like it in size and products, with their scores: {units}.").format(units=like or "–")
-    return Listing(sentence=f"{explained.sentence} {told}", frame=pd.DataFrame(listed))
+    alike = label("Most like it in size and products, with their scores: {units}.").format(units=like or "–")
+    return Listing(sentence=f"{explained.sentence} {alike}", frame=pd.DataFrame(listed))
 
 
 def list_movements(movements: Movements, *, most: int = 10) -> Listing:
@@ -178,7 +178,7 @@ def list_sensitivity(found: Sensitivity, policy: Policy, *, most: int = 5) -> Li
 
 
 def list_orders(found: Orders | None, *, most: int = 8) -> Listing:
-    """List the units that are first by number, and their places by the other measures; who is not ranked, and why."""
+    """List the units first by number, and their places by the other measures; who is not ranked, and why."""
     if found is None:
         return Listing(sentence=label(_NO_ORDER), frame=pd.DataFrame())
     places = found.table.assign(
@@ -190,10 +190,10 @@ def list_orders(found: Orders | None, *, most: int = 8) -> Listing:
     measures = list(found.medians["measure"])
     wide = places.pivot_table(index="unit", columns="measure", values="shown", aggfunc="first", sort=False)
     said = found.sentences.assign(text=[local(row, "sentence") for row in found.sentences.itertuples()])
-    told = said.set_index("unit")["text"]
+    reasons = said.set_index("unit")["text"]
     frame = wide[measures].head(most).rename(columns={one: label(f"place {one}") for one in measures})
     frame.insert(0, "Unit", frame.index)
-    frame["Why"] = told.reindex(frame.index)
+    frame["Why"] = reasons.reindex(frame.index)
     return Listing(sentence=found.sentence, frame=frame.reset_index(drop=True).astype("str"))
 
 

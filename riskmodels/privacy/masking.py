@@ -11,13 +11,15 @@ from riskmodels.privacy.words import WORDS
 
 # A pattern of RE2 that every text matches in which something may be found; most texts do not.
 MAY_BE_PERSONAL = (
-    r"[@＠﹫\x{ad}\x{34f}\x{61c}\x{115f}\x{1160}\x{180b}-\x{180f}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}"
-    r"\x{3164}\x{fe00}-\x{fe0f}\x{feff}\x{ffa0}\x{fff9}-\x{fffb}\x{e0001}-\x{e01ef}\x00-\x08\x0e-\x1f\x7f]"
+    r"[@＠﹫\x{ad}\x{34f}\x{61c}\x{115f}\x{1160}\x{180b}-\x{180f}\x{200b}-\x{200f}\x{202a}-\x{202e}"
+    r"\x{2060}-\x{206f}\x{3164}\x{fe00}-\x{fe0f}\x{feff}\x{ffa0}\x{fff9}-\x{fffb}\x{e0001}-\x{e01ef}"
+    r"\x00-\x08\x0e-\x1f\x7f]"
     r"|[\p{Nd}\p{No}]([^\p{L}\p{Nd}\p{No}\n]{0,4}[\p{Nd}\p{No}]){5}|[\p{Nd}\p{No}]室"
     r"|[〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{11}"
     r"|[收寄]件人|收货人|联系人|开户人|持卡人|投诉人|申请人|经办人|代理人|监护人|姓名|户名|我叫|人叫|名叫|住|地址|先生|女士|小姐|太太"
-    r"|(?i)[\[({]at[\])}]|(customer|full|my|first|last) name|recipient|consignee|holder|payee|beneficiary|contact person"
-    r"|address|liv(es?|ing) (at|on)|resides? at|(deliver|ship)(ped|ed)? to|\b(mrs?|ms|miss|dr)\b"
+    r"|(?i)[\[({]at[\])}]|(customer|full|my|first|last) name|recipient|consignee|holder|payee|beneficiary"
+    r"|contact person|address|liv(es?|ing) (at|on)|resides? at"
+    r"|(deliver|ship)(ped|ed)? to|\b(mrs?|ms|miss|dr)\b"
 )
 _TAKEN = "\0"  # stands for what was found already
 _FOREIGN_TO = ("", "CN", "US")  # countries whose phones are looked for in any case
@@ -72,12 +74,12 @@ def mask_personal_data(text: str, *, country: str = "") -> str:
     Numbers are looked for in plain signs: full-width and other digits, every kind of blank, dash and dot, and
     signs that take no room make no difference, nor do letters before a number.
 
-    Identity cards follow GB 11643 (date of birth and check digit; 15 digits of old ones: province and date),
-    bank cards ISO/IEC 7812 (13 to 19 digits, Luhn, first digits which cards have), IBAN ISO 13616, phones the
-    numbering plans. A number typed wrongly has a wrong check digit and is not recognised. Of numbers without any
-    separator only Chinese mobiles and numbers with a trunk prefix count as phones, because the others look like
-    amounts. Passports and travel permits are recognised by the word before them, names and addresses by the
-    word before or after them; without one they are not recognised.
+    Identity cards follow GB 11643 (date of birth and check digit; 15 digits of old ones: province and
+    date), bank cards ISO/IEC 7812 (13 to 19 digits, Luhn, first digits which cards have), IBAN ISO 13616,
+    phones the numbering plans. A number typed wrongly has a wrong check digit and is not recognised. Of
+    numbers without any separator only Chinese mobiles and numbers with a trunk prefix count as phones,
+    because the others look like amounts. Passports and travel permits are recognised by the word before
+    them, names and addresses by the word before or after them; without one they are not recognised.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Numbers that are somebody's: recognised by how they are built, and by their check digits where they have one.
+"""Numbers that are somebody's: recognised by how they are built, and by check digits where they have one.
 
 Each is looked for in plain signs (``in_plain_signs``), whatever stands before it and however it is grouped.
 """
@@ -46,7 +46,7 @@ def _groups(number: str) -> tuple[list[str], list[str]]:
     return _GROUP.findall(number), [gap for gap in _GROUP.split(number)[1:-1] if gap]
 
 
-# ---- identity cards of China (GB 11643), and those of the same form of Hong Kong, Macao and Taiwan residents ----
+# ---- identity cards of China (GB 11643), and of the same form of Hong Kong, Macao and Taiwan residents ----
 
 _YEAR = f"(?:1{_ANY_GAP}[89]|2{_ANY_GAP}0)(?:{_ANY_GAP}\\d){{2}}"
 _MONTH = f"(?:0{_ANY_GAP}[1-9]|1{_ANY_GAP}[0-2])"
@@ -75,7 +75,10 @@ def _identity_card(number: str) -> int:
 _ISSUER = f"(?=2(?:{_GAP})?[2-7]|[3-69])"
 _LAYOUTS_OF_CARDS = (
     r"\d{13,19}(?!\d)",
-    rf"\d{{4}}(?:{_GAP}|[,:])\d{{4}}(?:{_GAP}|[,:])\d{{4}}(?:(?:{_GAP}|[,:])\d{{4}})?(?:(?:{_GAP}|[,:])\d{{1,7}})?(?!\d)",
+    (
+        rf"\d{{4}}(?:{_GAP}|[,:])\d{{4}}(?:{_GAP}|[,:])\d{{4}}"
+        rf"(?:(?:{_GAP}|[,:])\d{{4}})?(?:(?:{_GAP}|[,:])\d{{1,7}})?(?!\d)"
+    ),
     rf"\d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4,5}}(?!\d)",
     rf"(?<!\d[ /_-])\d(?:{_GAP}\d){{12,18}}(?!(?:{_GAP})?\d)",
     r"\d{4,15}(?:[ /_-]\d{4,15}){1,3}(?:[ /_-]\d{1,3})?(?!\d)",
@@ -110,29 +113,11 @@ def _is_card(digits: str) -> bool:
 
 _CHINA = r"(?:\((?:\+|00)?86\)|(?:\+|00)?86)[ ./_-]{0,2}"
 _MOBILE = f"{_START}(?P<it>(?:{_CHINA})?0?1(?:{_GAP}|[,:])?[3-9](?:(?:{_GAP}|[,:])?\\d){{9}}){_END}"
-_LAYOUTS = {
-    *(
-        (11,),
-        (3, 8),
-        (7, 4),
-        (5, 6),
-        (6, 5),
-        (3, 4, 4),
-        (3, 3, 5),
-        (4, 4, 3),
-        (4, 3, 4),
-        (3, 5, 3),
-        (5, 3, 3),
-    ),
-    *((1, 3, 3, 4), (3, 4, 2, 2), (3, 2, 2, 4), (5, 2, 2, 2), (3, 2, 2, 2, 2), (1,) * 11),
+_LAYOUTS_OF_LISTS = {(3, 4, 4), (3, 3, 5), (4, 4, 3), (1,) * 11}  # no amount, whatever parts the groups
+_LAYOUTS = _LAYOUTS_OF_LISTS | {
+    *((11,), (3, 8), (7, 4), (5, 6), (6, 5), (4, 3, 4), (3, 5, 3), (5, 3, 3)),
+    *((1, 3, 3, 4), (3, 4, 2, 2), (3, 2, 2, 4), (5, 2, 2, 2), (3, 2, 2, 2, 2)),
 }
-
-_LAYOUTS_OF_LISTS = {
-    (3, 4, 4),
-    (3, 3, 5),
-    (4, 4, 3),
-    (1,) * 11,
-}  # that are no amount, whatever parts the groups
 
 
 def _mobile(number: str) -> int:
@@ -145,9 +130,9 @@ def _mobile(number: str) -> int:
 
 
 _PHONE = rf"""{_START}(?P<it>
-    \+[ ]?\d{{1,3}}[ ./_-]{{0,2}}\(?\d{{1,4}}\)?(?:[ ./_-]{{0,2}}\d{{2,4}}){{2,4}}     # international
-  | \(?0\d{{2,3}}\)?[ ./_-]{{0,2}}\d{{3,4}}[ ./_-]{{0,2}}\d{{4}}                       # China, with the trunk prefix
-  | (?:1[ ./_-]{{1,2}})?\(?[2-9]\d{{2}}\)?[ ./_-]{{0,2}}\d{{3}}[ ./_-]{{1,2}}\d{{4}}   # North America; 400 numbers
+    \+[ ]?\d{{1,3}}[ ./_-]{{0,2}}\(?\d{{1,4}}\)?(?:[ ./_-]{{0,2}}\d{{2,4}}){{2,4}}  # international
+  | \(?0\d{{2,3}}\)?[ ./_-]{{0,2}}\d{{3,4}}[ ./_-]{{0,2}}\d{{4}}  # China, with the trunk prefix
+  | (?:1[ ./_-]{{1,2}})?\(?[2-9]\d{{2}}\)?[ ./_-]{{0,2}}\d{{3}}[ ./_-]{{1,2}}\d{{4}}  # US; 400 numbers
   | \(\d{{3}}\)[ ]?\d{{7}} ){_END}"""
 
 
@@ -230,7 +215,8 @@ _HONG_KONG = r"(?<![A-Za-z])(?P<it>[A-Z]{1,2}\d{6} ?\([\dA]\))"
 
 def _hong_kong_card(number: str) -> int:
     """Check the digit in brackets: letters count from A = 10, a missing one 36."""
-    letters, digits, check = re.fullmatch(r"([A-Z]+)(\d{6}) ?\((.)\)", number).groups()  # type: ignore[union-attr]
+    parts = re.fullmatch(r"([A-Z]+)(\d{6}) ?\((.)\)", number)
+    letters, digits, check = parts.groups()  # type: ignore[union-attr]  # the pattern of this kind has them
     values = [36] * (2 - len(letters)) + [ord(letter) - 55 for letter in letters]
     values += [*map(int, digits), 10 if check == "A" else int(check)]
     weights = (9, 8, 7, 6, 5, 4, 3, 2, 1)

@@ -1,4 +1,4 @@
-"""Text in plain signs: what hides a number from a search (other digits, blanks, dashes) is undone, place by place."""
+"""Text in plain signs: what hides a number (other digits, blanks, dashes) is undone, place by place."""
 
 import re
 from collections.abc import Sequence

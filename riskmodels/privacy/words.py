@@ -38,7 +38,8 @@ _HOME = (
 )
 _CAPITALISED = "[A-Z][a-z'-]+"
 _NAMED_EN = (
-    "(?i:recipient|consignee|card ?holder|account holder|payee|beneficiary|contact person|(?:customer|full|my|first|last) name)"
+    "(?i:recipient|consignee|card ?holder|account holder|payee|beneficiary|contact person"
+    "|(?:customer|full|my|first|last) name)"
     rf"(?i:'s name| name)?(?:(?i: is) |: ?)(?P<it>{_CAPITALISED}(?: {_CAPITALISED}){{0,3}})"
 )
 _TITLED_EN = rf"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? (?P<it>{_CAPITALISED}(?: {_CAPITALISED})?)"
@@ -47,7 +48,8 @@ _STREET = (
 )
 _ADDRESSED_EN = (
     r"(?i:address(?: is)?|lives? (?:at|on)|living at|resides? at|deliver(?:ed)? to|ship(?:ped)? to):? ?"
-    rf"(?P<it>\d{{1,6}}[A-Za-z]? (?:[A-Z][\w'.-]*\ ){{1,4}}(?:{_STREET})\b[^;\n\[\0]{{0,40}}?(?=[.;\n]|$| and| but|, (?:and|but)))"
+    rf"(?P<it>\d{{1,6}}[A-Za-z]? (?:[A-Z][\w'.-]*\ ){{1,4}}(?:{_STREET})\b[^;\n\[\0]{{0,40}}?"
+    r"(?=[.;\n]|$| and| but|, (?:and|but)))"
 )
 
 

@@ -31,7 +31,7 @@ _REMOVED_WITH_CONTENT = {
 class _ProseRenderer(IPythonRenderer):
     """Markdown to HTML; an image leaves its description, because nothing is fetched."""
 
-    def image(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002  (the base's signature)
+    def image(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002  (as the base)
         return text
 
 

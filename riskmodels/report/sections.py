@@ -107,7 +107,7 @@ def _subject(path: Path) -> str:
 def _read_cells(path: Path) -> list[Any]:
     """Return the cells which belong in the report, of a notebook executed to its end."""
     try:
-        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # nbformat has no types here
+        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # no types there
         nbformat.validate(notebook)
     except (OSError, ValueError, AttributeError, TypeError, nbformat.ValidationError) as error:
         raise ResultError(f"{path.name}: cannot be read as a notebook: {type(error).__name__}.") from error
@@ -134,7 +134,7 @@ def _check_executed(path: Path, position: int, cell: Any) -> None:
 
 
 def _read_outputs(path: Path, cell: Any) -> list[Block]:
-    """Read what a cell shows; one caption is of all of it, several, with a bar between, of one output each."""
+    """Read what a cell shows; one caption is of all, several (with a bar between) of one output each."""
     captions = [label(part.strip()) for part in str(cell.metadata.get("caption", "")).split("|")]
     shown = [output for output in cell.outputs if output.output_type in {"display_data", "execute_result"}]
     for caption in captions[len(shown) :]:

@@ -48,9 +48,9 @@ def run_assessment(
     Returns
     -------
     Path
-        The report, ``<folder>/report.html``; beside it ``assessment.json``, ``manifest.json``, ``notebooks/``,
-        ``results/`` and ``tables/``. The folder appears as a whole or not at all; what a killed run left is
-        removed by the next.
+        The report, ``<folder>/report.html``; beside it ``assessment.json``, ``manifest.json``,
+        ``notebooks/``, ``results/`` and ``tables/``. The folder appears as a whole or not at all; what a
+        killed run left is removed by the next.
 
     Raises
     ------

@@ -10,6 +10,7 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 from papermill.iorw import papermill_io
 
+from riskmodels import errors
 from riskmodels.errors import FileError, RiskModelsError, RunError, file_error_in
 from riskmodels.params import Parameters
 from riskmodels.privacy import mask_personal_data
@@ -18,6 +19,11 @@ from riskmodels.scratch import write_whole
 
 _SCHEME = "masked:"
 _START_TIMEOUT = 120  # seconds
+_OWN_ERRORS = {
+    name: kind
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, RiskModelsError)
+}
 _SYSTEM_ERRORS = {  # and DuckDB's
     "IOException",
     *(name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, OSError)),
@@ -85,9 +91,8 @@ def execute_notebook(
 
 def _as_own_error(notebook: Path, error: PapermillExecutionError) -> RiskModelsError:
     where = f"{notebook.stem}, cell {error.exec_count}"
-    kinds = {kind.__name__: kind for kind in RiskModelsError.__subclasses__()}
-    if error.ename in kinds:
-        return kinds[error.ename](f"{where}: {error.evalue}")
+    if error.ename in _OWN_ERRORS:
+        return _OWN_ERRORS[error.ename](f"{where}: {error.evalue}")
     if error.ename in _SYSTEM_ERRORS and (refused := file_error_in(error.evalue)):
         return FileError(f"{where}: {refused}")
     return RunError(f"{where}: {error.ename}: {error.evalue}")

@@ -12,7 +12,7 @@ from riskmodels.runner.plan import NOTEBOOK_FOLDER, Plan, Step
 
 
 def finish(plan: Plan, folder: Path, steps: list[Step], seconds: dict[str, float]) -> None:
-    """Write the report, ``assessment.json``, ``tables/``, the masked source file and the manifest into the folder of a run."""
+    """Write the report, ``assessment.json``, ``tables/``, the masked source and the manifest of a run."""
     results = folder / "results"
     front = summarise(plan.settings, results, policy=load_policy(plan.settings.policies, on=plan.policy_on))
     notebooks = [folder / "notebooks" / f"{step.name}.ipynb" for step in steps]

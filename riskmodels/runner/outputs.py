@@ -169,7 +169,8 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
     tables = load(folder / "results" / "tables", Tables)
     tests = load_all(folder / "results", "stress-*", StressTest)
     seeds = {f"stress-{test.scenario.id}": test.seed for test in tests}
-    seeds |= {"backtest": record.seed for record in load_all(folder / "results", "backtest", Backtest)}  # noqa: B035  one at most
+    for record in load_all(folder / "results", "backtest", Backtest):  # one at most
+        seeds["backtest"] = record.seed
     manifest = {
         "settings": json.loads(plan.settings.model_dump_json()),
         "policy_valid_from": plan.policy_valid_from.isoformat(),

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ from riskmodels.runner.settings import (
     StressTestParameters,
 )
 from riskmodels.scenario import load_scenario
-from riskmodels.sources import check_layout, load_source, unfilled
+from riskmodels.sources import Source, check_layout, load_source, unfilled
 from riskmodels.sources.readers import of_pattern
 
 NOTEBOOK_FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -120,23 +120,7 @@ def plan_assessment(
             f"source {source.id} is a draft; these are still to be filled in: {', '.join(left)}"
         )
     given = {table: path.resolve() for table, path in (files or {}).items()}
-    for table in given:
-        if table not in source.tables:
-            raise ParameterError(
-                f"source {source.id} has no table '{table}'; {nearest(table, source.tables)}"
-            )
-    located = {
-        table: given.get(table, (Path(settings.source).parent / mapped.file).resolve())
-        for table, mapped in source.tables.items()
-        if mapped.file is not None  # others come from a database
-    }
-    missing = {table: str(path) for table, path in located.items() if not _is_there(path)}
-    if missing:
-        others = " ".join(f"--file {table}=…" for table in missing)
-        raise ParameterError(
-            f"source {source.id} names files that are not there: {', '.join(missing.values())}; put them there,"
-            f" or name others: {others}"
-        )
+    located = _located(source, Path(settings.source).parent, given)
     _check_period(settings.period, source.as_of)
     folder = reports / _report_name(settings, settings.period)
     _check_place(folder)
@@ -152,6 +136,28 @@ def plan_assessment(
     )
 
 
+def _located(source: Source, folder: Path, given: Mapping[str, Path]) -> dict[str, Path]:
+    """Say where the file of each table is; refuse one that is not there, and one of a table nobody knows."""
+    for table in given:
+        if table not in source.tables:
+            raise ParameterError(
+                f"source {source.id} has no table '{table}'; {nearest(table, source.tables)}"
+            )
+    located = {
+        table: given.get(table, (folder / mapped.file).resolve())
+        for table, mapped in source.tables.items()
+        if mapped.file is not None  # others come from a database
+    }
+    missing = {table: str(path) for table, path in located.items() if not _is_there(path)}
+    if missing:
+        others = " ".join(f"--file {table}=…" for table in missing)
+        raise ParameterError(
+            f"source {source.id} names files that are not there: {', '.join(missing.values())}; put them"
+            f" there, or name others: {others}"
+        )
+    return located
+
+
 def _check_period(period: str, as_of: date | None) -> None:
     """Refuse a quarter of which nothing can be known."""
     known = min(as_of or date.max, datetime.now().astimezone().date())
@@ -162,7 +168,7 @@ def _check_period(period: str, as_of: date | None) -> None:
 
 
 def _check_place(folder: Path) -> None:
-    """Refuse a report that cannot be written: its name is too long, or a file or no right stands in its way."""
+    """Refuse a report that cannot be written: a long name, a file or a missing right is in its way."""
     there = next(parent for parent in folder.absolute().parents if parent.exists())
     if len(os.fsencode(folder.name + _STAGED)) > LONGEST_NAME:
         raise file_error(OSError(errno.ENAMETOOLONG, "", folder))
@@ -188,7 +194,8 @@ def _check_scenario(choice: ScenarioChoice, horizon_months: int) -> None:
     needed = scenario.start_month - 1 + max([_QUARTER, *(surge.months for surge in level.surges)])
     if horizon_months < needed:
         raise ParameterError(
-            f"{choice.file}, {choice.severity}, needs an outlook of {needed} months; horizon_months is {horizon_months}"
+            f"{choice.file}, {choice.severity}, needs an outlook of {needed} months;"
+            f" horizon_months is {horizon_months}"
         )
 
 
