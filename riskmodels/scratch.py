@@ -27,8 +27,8 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
     sweep(prefix, parent=home)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
     with FileLock(folder / _NEW):
-        (folder / _NEW).rename(folder / LOCK)
         try:
+            (folder / _NEW).rename(folder / LOCK)
             yield folder
         finally:  # while it is locked: else another process takes it for a dead one's, and removes it, too
             _remove(folder)

@@ -262,6 +262,16 @@ def test_the_completeness_of_a_day_is_that_of_its_nowcast(sample_tables: Tables)
     np.testing.assert_array_equal(alone.for_periods(now.periods), now.for_periods(now.periods))
 
 
+def test_the_share_logged_of_a_day_that_drifts_rises_with_every_later_as_of_day() -> None:
+    as_of = int(AS_OF.to_datetime64().astype("M8[D]").astype(int))
+    days = [[0, 0, 1]] * 22 + [[1, 0, 28], [21, 20, 28], [71, 0, 61], [38, 38, 327]]
+    ages, delays, rows = np.array(days).T
+    counts = DayCounts(received=as_of - ages, logged=as_of - ages + delays, rows=rows, as_of=as_of)
+    found, day = estimate_delays(counts), np.array([as_of - 30])
+    shares = [float(found.reported(day, later)[0]) for later in range(as_of - 30, as_of + 200, 10)]
+    assert (np.diff(shares) >= 0).all()
+
+
 @settings(max_examples=15)
 @given(data=st.data())
 def test_completeness_is_a_share_and_the_share_logged_rises_with_age(data: st.DataObject) -> None:

@@ -80,6 +80,8 @@ class Delays:
         How much of a week's logging each weekday does, mean 1; the first is a Thursday, as 1970 began.
     dispersion : float
         Variance of the reports over the multinomial one, at least 1.
+    as_of : int
+        Day up to which the reports are known, from 1970-01-01; the drift is known up to it.
     """
 
     modes: Floats
@@ -89,11 +91,12 @@ class Delays:
     knots: Floats
     clock: Floats
     dispersion: float
+    as_of: int
 
     def _seen(self, received: Integers, as_of: int) -> Cells:
-        age = as_of - received
-        ages = _log_age(received[:, None], age[:, None] + 1, self.clock)
-        return Cells(counts=np.zeros((len(age), 1)), ages=ages, pieces=_pieces(age / _MONTH, self.knots))
+        ages = _log_age(received[:, None], (as_of - received)[:, None] + 1, self.clock)
+        pieces = _pieces((self.as_of - received) / _MONTH, self.knots)
+        return Cells(counts=np.zeros((len(received), 1)), ages=ages, pieces=pieces)
 
     def reported(self, received: Integers, as_of: int) -> Floats:
         """Compute the share of each day's complaints that is logged by the as-of day, shape (days,).
@@ -217,6 +220,7 @@ def estimate_delays(days: DayCounts) -> Delays:
         knots=knots,
         clock=clock,
         dispersion=dispersion,
+        as_of=days.as_of,
     )
 
 
