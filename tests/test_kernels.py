@@ -85,8 +85,10 @@ def test_a_notebook_sees_nothing_of_another(tmp_path, kernels):
 
 def test_the_environment_and_the_folder_are_those_of_now(tmp_path, kernels, monkeypatch):
     monkeypatch.setenv(MARK, "now")
-    (shown,) = run(kernels, tmp_path, f"import os\n\nprint(os.environ['{MARK}'], os.getcwd())")
-    assert shown.text.split() == ["now", str(tmp_path)]
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    look = f"import os, tempfile\n\nprint(os.environ['{MARK}'], os.getcwd(), tempfile.gettempdir())"
+    (shown,) = run(kernels, tmp_path, look)
+    assert shown.text.split() == ["now", str(tmp_path), str(tmp_path)]
 
 
 def test_a_kernel_that_dies_is_one_failed_notebook(tmp_path, kernels):

@@ -17,6 +17,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -169,6 +170,7 @@ def _run_kernel(request: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     os.environ["JPY_PARENT_PID"] = str(os.getppid())
+    tempfile.tempdir = None  # that of the process forked from; asked for anew
     os.chdir(request["folder"])
     np.random.seed()  # noqa: NPY002  the global state, else every fork would draw the same
     sys.argv = ["ipykernel_launcher", *request["arguments"]]
