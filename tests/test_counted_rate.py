@@ -8,6 +8,8 @@ from riskmodels.catalogue import find_doubts, indicators
 from riskmodels.listings import list_contributions, list_ratings
 from riskmodels.scorecard import explain_unit, score
 
+pytestmark = pytest.mark.whole
+
 MONTHS = [f"2024-{month:02d}-01" for month in range(1, 13)]
 
 

@@ -15,6 +15,8 @@ from riskmodels.errors import ParameterError
 from riskmodels.sources.drafting import draft_source
 from riskmodels.sources.periods import period_start
 
+pytestmark = pytest.mark.whole
+
 COUNTS = (
     "{unit_id: {column: u}, period_start: {column: p, format: %s}, period: {value: %s},"
     " complaints: {column: n, cumulative: %s}}"

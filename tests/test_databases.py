@@ -14,6 +14,8 @@ from postgres import Server, postgres
 from riskmodels.errors import ContractError
 from riskmodels.tables import Table
 
+pytestmark = pytest.mark.whole
+
 VARIABLE = "RISKMODELS_TEST_BANK"
 COLUMNS = {
     name: {"column": name} for name in ("complaint_id", "received_at", "unit_id", "product", "narrative")

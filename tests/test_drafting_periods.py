@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from riskmodels.sources import draft_source, ingest
 from riskmodels.sources.profiling import profile
 
+pytestmark = pytest.mark.whole
+
 Cell = tuple[str | None, str, str, int]  # unit, first day, what it covers, complaints
 
 

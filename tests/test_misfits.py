@@ -20,6 +20,8 @@ from riskmodels.scenario import Scenario
 from riskmodels.sources import Source
 from riskmodels.tables import Provenance
 
+pytestmark = pytest.mark.whole
+
 MODELS = [RunSettings, Source, Policy, Scenario, RiskRegister, Provenance, *NOTEBOOKS.values()]
 PYDANTICS = (
     "Input should",

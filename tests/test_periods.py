@@ -12,6 +12,8 @@ import riskmodels as rm
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.sources.periods import period_length, period_start
 
+pytestmark = pytest.mark.whole
+
 
 def read(text, form):
     found = duckdb.sql(f"SELECT {period_start('t', form)}, {period_length('t')} FROM (SELECT '{text}' AS t)")

@@ -8,6 +8,8 @@ import pytest
 from riskmodels.privacy import find_personal_data
 from riskmodels.sources import draft_source, ingest
 
+pytestmark = pytest.mark.whole
+
 IDENTITY, MOBILE, CARD = "110101199003074514", "13812345678", "6222021234567890128"
 
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from riskmodels.privacy import mask_personal_data
 
+pytestmark = pytest.mark.whole
+
 ISSUED_IN = ("110105", "310101", "440305", "510104", "330102")  # districts of five cities
 CONTEXTS = (
     "{}",

@@ -21,6 +21,8 @@ from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.sampling import take_sample
 from riskmodels.sources.spreadsheets import extract_sheet
 
+pytestmark = pytest.mark.whole
+
 SHEET, BOOK, LINKS = "xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 ROWS = [["complaint_id", "received_at"], ["c1", "2024-05-06"], ["c2", "2024-05-07"]]
 MAPPING = TableMap.model_validate_json(json.dumps({"file": "b.xlsx", "format": "excel"}))
