@@ -90,7 +90,7 @@ def kills_of_reading(
     Parameters
     ----------
     kills : int
-        How many, one command and signal after the other.
+        How many, one command and signal after the other; one that was over before is killed earlier.
     seed : int
         Of the moments.
     signals : sequence of int
@@ -117,10 +117,12 @@ def kills_of_reading(
             name = list(seconds)[place % len(seconds)]
             number = signals[place // len(seconds) % len(signals)]
             folder = home / f"kill-{place}"
-            moment = draw.uniform(0.1, 1.0) * seconds[name]
-            found = _killed(commands(home / "bank", folder)[name], folder, moment, number, whole)
-            counted.setdefault(name, Counter()).update(found)
-            shutil.rmtree(folder)
+            moment, found = draw.uniform(0.1, 1.0) * seconds[name], ["over before"]
+            while "over before" in found:
+                found = _killed(commands(home / "bank", folder)[name], folder, moment, number, whole)
+                counted.setdefault(name, Counter()).update(found)
+                shutil.rmtree(folder)
+                moment /= 2
     finally:
         shutil.rmtree(home)
     return counted
