@@ -10,9 +10,9 @@ from glob import escape
 from pathlib import Path
 
 OURS = "riskmodels-"  # how every folder of ours in the system's temporary folder begins
-LOCK = ".lock"  # held as long as the process of the folder lives, however it ends
-_NEW = ".new"  # the lock until it is held: one that is there and not held is a dead process's
-_UNLOCKED = 60  # seconds, in which its process has locked a new folder
+LOCK = ".riskmodels.lock"  # held as long as the process of the folder lives, however it ends
+_NEW = ".riskmodels.new"  # the lock until it is held: one that is there and not held is a dead process's
+_UNLOCKED = 60  # seconds, in which its process has locked a new folder; it holds nothing until then
 
 
 @contextmanager
@@ -59,7 +59,10 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def sweep(prefix: str = OURS, *, parent: Path | None = None) -> None:
-    """Remove the scratch folders of that prefix whose process is dead."""
+    """Remove the scratch folders of that prefix whose process is dead.
+
+    A folder without our lock in which anything is, is not ours, whatever its name.
+    """
     for left in (parent or Path(tempfile.gettempdir())).glob(f"{escape(prefix)}*"):
         with suppress(OSError):  # another process removes it, too
             if _is_own(left):
@@ -72,8 +75,12 @@ def _remove_dead(folder: Path) -> None:
     if (folder / LOCK).exists():
         with suppress(Timeout), FileLock(folder / LOCK, timeout=0):
             _remove(folder)
-    elif time.time() - folder.stat().st_mtime > _UNLOCKED:
+    elif time.time() - folder.stat().st_mtime > _UNLOCKED and _is_empty(folder):
         _remove(folder)
+
+
+def _is_empty(folder: Path) -> bool:
+    return all(path.name == _NEW for path in folder.iterdir())
 
 
 def _remove(folder: Path) -> None:
