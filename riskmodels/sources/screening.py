@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskmodels.privacy import mask_code, mask_personal_data
+from riskmodels.scratch import written
 from riskmodels.sources.codes import masked_codes
 from riskmodels.sources.conversion import CONTENT, MASK, RULE, Conversion, accepted_schema
 from riskmodels.sources.readers import RawFile
@@ -88,7 +89,9 @@ class RowGroups:
     def __init__(self, path: Path, schema: pa.Schema, *, keys: Sequence[str] = ()) -> None:
         """Open the file; text columns but ``keys`` are written as dictionaries."""
         words = [field.name for field in schema if field.type == pa.string() and field.name not in keys]
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=words)
+        self._path = path
+        with written(path):
+            self._writer = pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=words)
         self._waiting: list[pa.RecordBatch] = []
         self._rows = 0
 
@@ -99,7 +102,8 @@ class RowGroups:
         if self._rows >= _ROW_GROUP:
             table = pa.Table.from_batches(self._waiting)
             whole = self._rows - self._rows % _ROW_GROUP
-            self._writer.write_table(table.slice(0, whole), row_group_size=_ROW_GROUP)
+            with written(self._path):
+                self._writer.write_table(table.slice(0, whole), row_group_size=_ROW_GROUP)
             self._waiting = table.slice(whole).to_batches()
             self._rows -= whole
 
@@ -111,9 +115,10 @@ class RowGroups:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Write the rows that wait, and close the file."""
-        if kind is None and self._rows:
-            self._writer.write_table(pa.Table.from_batches(self._waiting))
-        self._writer.close()
+        with written(self._path):
+            if kind is None and self._rows:
+                self._writer.write_table(pa.Table.from_batches(self._waiting))
+            self._writer.close()
 
 
 def screen(
