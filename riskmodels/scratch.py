@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
+from riskmodels.errors import FileError
+
 OURS = "riskmodels-"  # how every folder of ours in the system's temporary folder begins
 LOCK = ".riskmodels.lock"  # held as long as the process of the folder lives, however it ends
 _NEW = ".riskmodels.new"  # the lock until it is held: one that is there and not held is a dead process's
@@ -23,7 +25,7 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
     """
     from filelock import FileLock  # here, because every command sweeps, and hardly any finds something
 
-    home = parent or Path(tempfile.gettempdir())
+    home = parent or temporary_folder()
     sweep(prefix, parent=home)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
     with FileLock(folder / _NEW):
@@ -52,10 +54,38 @@ def write_whole(path: Path, content: bytes) -> None:
     Its folder is made where it is missing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(f".{OURS}", parent=path.parent) as folder:
+    with written(path), scratch_folder(f".{OURS}", parent=path.parent) as folder:
         staged = folder / "staged"
         staged.write_bytes(content)
         staged.replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file of text; an error names it."""
+    with written(path):
+        path.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def written(path: Path) -> Iterator[None]:
+    """Name the file in an error of writing it: the system names it only where it cannot be opened."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or not error.errno:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from None
+
+
+def temporary_folder() -> Path:
+    """Return the system's temporary folder; raises FileError where none can be written to."""
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError as error:
+        raise FileError(
+            f"no temporary folder can be written to ({error.strerror}): make room there, or name another in"
+            " the environment variable TMPDIR"
+        ) from None
 
 
 def sweep(prefix: str = OURS, *, parent: Path | None = None) -> None:
@@ -63,7 +93,7 @@ def sweep(prefix: str = OURS, *, parent: Path | None = None) -> None:
 
     A folder without our lock in which anything is, is not ours, whatever its name.
     """
-    for left in (parent or Path(tempfile.gettempdir())).glob(f"{escape(prefix)}*"):
+    for left in (parent or temporary_folder()).glob(f"{escape(prefix)}*"):
         with suppress(OSError):  # another process removes it, too
             if _is_own(left):
                 _remove_dead(left)

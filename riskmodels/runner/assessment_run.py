@@ -18,7 +18,7 @@ from riskmodels.results import bring_back, replace_folder
 from riskmodels.runner.execution import execute_notebook
 from riskmodels.runner.kernels import Kernels
 from riskmodels.runner.plan import NOTEBOOK_FOLDER, Plan, Step, plan_steps
-from riskmodels.scratch import private_folder
+from riskmodels.scratch import private_folder, write_text
 from riskmodels.sources import load_source
 from riskmodels.tables import sweep_store
 
@@ -158,4 +158,4 @@ def _write_source(plan: Plan, path: Path) -> None:
         name: table.model_copy(update={"file": plan.files.get(name)}) for name, table in source.tables.items()
     }
     content = source.model_copy(update={"tables": tables}).model_dump_json(indent=1)
-    path.write_text(content + "\n", encoding="utf-8")
+    write_text(path, content + "\n")
