@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from riskmodels.errors import ContractError
 from riskmodels.scratch import written
-from riskmodels.sources.databases import database_url, hint, read_only
+from riskmodels.sources.databases import database_url, hint, read_only, undisturbed
 from riskmodels.sources.headers import labelled
 
 _ROWS_AT_ONCE = 20_000
@@ -47,6 +47,7 @@ def extract_query(variable: str, query: str, target: Path) -> tuple[str, Path]:
         engine = read_only(url, query)
         try:
             with (
+                undisturbed(url),
                 engine.connect().execution_options(stream_results=True) as connection,
                 connection.execute(sa.text(_BIND.sub(r"\\:", query))) as result,
             ):
