@@ -19,8 +19,8 @@ _SELECT = re.compile(
 _ONE_SELECT = "a source is only read: query: must be one SELECT"
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _WRITING = re.compile(
-    r";|\b(?:into|insert|update|delete|merge|replace\s+into|create|drop|alter|truncate|grant|call|exec|execute"
-    r"|copy|attach|pragma|lock)\b(?!\s*\()",
+    r";|\b(?:into|insert|update|delete|merge|replace\s+into|create|drop|alter|truncate|grant|call|exec"
+    r"|execute|copy|attach|pragma|lock)\b(?!\s*\()",
     re.IGNORECASE,
 )
 _SETTING = re.compile(r'set_config|u&"', re.IGNORECASE)  # or a name in escapes, which may be that
@@ -42,7 +42,7 @@ _LEAVING = {  # what a statement of SQLite could leave the file, or its being re
     sqlite3.SQLITE_TRANSACTION,
     sqlite3.SQLITE_SAVEPOINT,
 }
-_VERSIONS, _WAL = slice(18, 20), b"\2\2"  # of its format, in its header: for writing and for reading
+_VERSIONS, _WAL = slice(18, 20), b"\2\2"  # of the format, in the header of a file
 _ASKED = {"data_version", "read_uncommitted"}  # by an index of texts; by SQLAlchemy, as it connects
 
 
@@ -171,8 +171,8 @@ def _is_at_rest(file: Path) -> bool:
         return is_wal and not log.exists()
     if log.stat().st_size:
         raise ContractError(
-            f"{file} has changes beside it, in {log.name}, that a program did not bring to an end, and a source"
-            " is only read: open it once with a program that may write, e.g. sqlite3"
+            f"{file} has changes beside it, in {log.name}, that a program did not bring to an end,"
+            " and a source is only read: open it once with a program that may write, e.g. sqlite3"
         )
     return True
 

@@ -55,6 +55,8 @@ class Tally:
         Of the rows that could be split.
     doubts : list of str
         How numbers may be read otherwise.
+    marked : Counter
+        Of columns that tell rows apart, the values that were masked.
     """
 
     files: list[RawFile] = field(default_factory=list)
@@ -65,6 +67,7 @@ class Tally:
     ignored: set[str] = field(default_factory=set)
     totals: ControlTotals = field(default_factory=ControlTotals)
     doubts: list[str] = field(default_factory=list)
+    marked: Counter[str] = field(default_factory=Counter)
 
     def begin(self, file: RawFile, unused: set[str]) -> None:
         """Count from here on the rows of another file."""
@@ -147,7 +150,7 @@ def screen(
     """
     contract, expect, schema = conversion.contract, conversion.mapping.expect, accepted_schema(conversion)
     for raw in batches:
-        batch = masked_codes(raw, contract, country=conversion.country)
+        batch = masked_codes(raw, contract, country=conversion.country, marked=tally.marked)
         for column in set(contract.names) & set(batch.schema.names):
             tally.readable[column] += batch.num_rows - batch[column].null_count
         if expect:
