@@ -78,7 +78,9 @@ def _killed(
         return None
     wrong = _wrong_after(writer, folder, expected, raw=number != signal.SIGKILL and status > 0)
     if _is_bug(writer, errors):
-        wrong.append("traceback")
+        wrong.append(f"traceback: {errors[-300:]}")
+    if writer.prints_errors and status not in {128 + number, -number}:  # the latter before it takes signals
+        wrong.append("another status")
     return {"status": status, "named": "", "wrong": ", ".join(wrong + _wrong_next(writer, folder, expected))}
 
 
