@@ -33,7 +33,11 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
             (folder / _NEW).rename(folder / LOCK)
             yield folder
         finally:  # while it is locked: else another process takes it for a dead one's, and removes it, too
-            _remove(folder)
+            try:
+                _remove(folder)
+            except BaseException:  # a signal that came just then
+                _remove(folder)
+                raise
 
 
 def private_folder(path: Path) -> Path:

@@ -66,6 +66,22 @@ def test_a_folder_is_nobody_else_s_until_it_is_gone(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_signal_while_a_folder_is_removed_leaves_nothing_of_it(tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    def use() -> None:
+        with scratch_folder(PREFIX, parent=tmp_path) as folder:
+            (folder / "inside").mkdir()
+            (folder / "inside" / "raw.csv").write_text("personal")
+            monkeypatch.setattr(scratch.shutil, "rmtree", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        use()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_files_are_written_at_the_same_time_in_one_folder(tmp_path):
     def write(name):
         for _ in range(200):
