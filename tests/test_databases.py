@@ -248,6 +248,9 @@ def test_one_value_does_not_fill_the_memory(bank: Path, tmp_path: Path) -> None:
         "SELECT a FROM t FOR UPDATE",
         "SELECT 1 /* ; */; COMMIT",
         "EXEC tidy_up",
+        "SELECT '\\'', a INTO OUTFILE '/tmp/x' FROM t",
+        "SELECT 1 # '\n INTO OUTFILE '/tmp/x'",
+        "SELECT 1 /*! INTO OUTFILE '/tmp/x' */",
         "COPY t TO 'x'",
     ],
 )

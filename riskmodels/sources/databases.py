@@ -18,6 +18,7 @@ _SELECT = re.compile(
 )
 _ONE_SELECT = "a source is only read: query: must be one SELECT"
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_UNCLEAR = re.compile(r"[\\#]|/\*!")  # where databases differ in what ends a text, or is a comment
 _WRITING = re.compile(
     r";|\b(?:into|insert|update|delete|merge|replace\s+into|create|drop|alter|truncate|grant|call|exec"
     r"|execute|copy|attach|pragma|lock)\b(?!\s*\()",
@@ -119,7 +120,8 @@ def hint(query: str) -> str:
 
 def _more_than_a_select(query: str) -> bool:
     """Tell whether a query is no SELECT, or says more: what follows one, or INTO a file, writes, too."""
-    plain = _QUOTED.sub("", query.rstrip().removesuffix(";"))
+    text = query.rstrip().removesuffix(";")
+    plain = text if _UNCLEAR.search(text) else _QUOTED.sub("", text)
     return not _SELECT.match(query) or _WRITING.search(plain) is not None
 
 
