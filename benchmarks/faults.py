@@ -1,206 +1,239 @@
-"""Killed runs and full disks leave nothing half-written, and the next run gives the same bytes.
+"""Claim: a command that is killed, or whose disk is full, leaves nothing raw and nothing half-written.
 
-``python benchmarks/faults.py --assess-kills 30 --save-kills 200 --disks 40``: SIGTERM, SIGINT and SIGKILL at
-random moments of ``assess`` and of saving a result, and disks of all sizes on which ``assess`` ends. Prints a
-table, and ends with status 1 where anything was left, lost or changed.
+``python benchmarks/faults.py --kills 300 --assess-kills 30 --disks 40``: SIGTERM, SIGINT and SIGKILL at random
+moments of ``ingest``, ``check-data``, ``source new``, ``assess`` and of saving results; and each of them on
+disks that are full after so many bytes or files, until every file of theirs was the one without room. The
+next run succeeds to the same bytes. Prints one table, and ends with status 1 where anything went wrong.
 """
 
 import argparse
-import json
 import random
+import re
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from itertools import cycle, islice, repeat
 from pathlib import Path
 
 import pandas as pd
-from workload.killing import ROOT, SIGNALS, files_of, start, start_saving
+from workload.disks import PAGE, Shortage, bisected, disk
+from workload.killing import SIGNALS
+from workload.writers import Writer, kept, left, writers
 
-sys.path.insert(0, str(ROOT / "tests"))
-
-from banks import assess, command, small_bank
-
-NAME = "small-2026Q3"
-ROWS = 2000  # of the result that is saved
-
-
-def places(folder: Path) -> tuple[object, ...]:
-    """Return the words of ``assess`` for where it writes."""
-    return ("--out", folder / "reports", "--store", folder / "store")
+REFUSED = 8  # exit status of what the system refuses
+ENOUGH = {"size": 64 << 10, "nr_inodes": 4096, "limit": 16 << 10}
+LEAST = {"size": 2 * PAGE, "nr_inodes": 4, "limit": 1}  # a temporary folder has room
+_ASSESS_EVERY = 10  # of the kills of all, where no number is given
+Row = dict[str, object]
 
 
-def same_bytes(report: Path) -> dict[str, str]:
-    """Return the digests that a manifest names of what no two runs write differently."""
-    files: dict[str, str] = json.loads((report / "manifest.json").read_text("utf-8"))["files"]
-    kept = {name: digest for name, digest in files.items() if (report / name).is_file()}
-    found = files_of(report)
-    return {
-        name: digest if found[name] == digest else "changed" for name, digest in kept.items()
-    } | dict.fromkeys(files.keys() - kept.keys(), "missing")
+# ---- kills ----
 
 
-def hidden(folder: Path) -> list[str]:
-    """Return what a run left beside its report."""
-    return [path.name for path in folder.glob(".*") if path.name != f".{NAME}.lock"]
+def kills(
+    writer: Writer, home: Path, numbers: Iterable[signal.Signals], draw: random.Random
+) -> Iterator[Row]:
+    """Kill a writer once by each signal at random moments, and run it again; give one row per kill.
 
-
-def kills_of_assess(kills: int, *, seed: int = 2026) -> pd.DataFrame:
-    """Kill ``assess`` at random moments; one row per kill, with whether the next run gave the same bytes.
-
-    A report is there as a whole or not at all, right after the kill; the next run succeeds, and nothing is
-    left beside its report.
+    A writer that was over before is killed anew, in half the time.
     """
-    moments, rows = random.Random(seed), []
-    with tempfile.TemporaryDirectory() as place:
-        bank = small_bank(Path(place) / "bank")
-        began = time.monotonic()
-        done = assess(bank, *places(Path(place) / "whole"))
-        seconds = time.monotonic() - began
-        assert done.returncode == 0, done.stderr
-        expected = same_bytes(Path(place) / "whole" / "reports" / NAME)
-        for kill in range(kills):
-            folder, number = Path(place) / f"kill{kill}", SIGNALS[kill % len(SIGNALS)]
-            moment = moments.uniform(0, seconds)
-            process = start(command(bank, *places(folder)))
-            time.sleep(moment)
-            process.send_signal(number)
-            _, errors = process.communicate()
-            report = folder / "reports" / NAME
-            whole = not report.exists() or same_bytes(report) == expected
-            time.sleep(2)  # a kernel without its parent gives up within a second
-            after = assess(bank, *places(folder)).returncode
-            rows.append(
-                {
-                    "what": "assess",
-                    "fault": number.name,
-                    "at": f"{moment:.1f} s",
-                    "status": process.returncode,
-                    "whole": whole and ("Traceback" not in errors or moment < 1),  # before it takes signals
-                    "next_same": after == 0 and same_bytes(report) == expected,
-                    "left": ", ".join(hidden(folder / "reports")),
-                }
-            )
-    return pd.DataFrame(rows)
+    expected, seconds = undisturbed(writer, home / "undisturbed")
+    for place, number in enumerate(numbers):
+        low, high = writer.window
+        moment, again, found = seconds * draw.uniform(low, high), 0, None
+        while found is None:
+            folder = home / f"kill-{place}-{again}"
+            found = _killed(writer, folder, moment, number, expected)
+            _remove(folder)
+            moment, again = moment / 2, again + 1
+        at = f"{2 * moment:.2f} s"
+        yield told({"what": writer.name, "fault": number.name, "at": at, "drawn_again": again - 1, **found})
 
 
-def kills_of_save(kills: int, *, seed: int = 2026) -> pd.DataFrame:
-    """Kill a program that saves one result again and again; one row per kill, as for ``assess``."""
-    moments, rows = random.Random(seed), []
-    with tempfile.TemporaryDirectory() as place:
-        expected = _saved_once(Path(place) / "whole" / "card")
-        for kill in range(kills):
-            folder, number = Path(place) / f"kill{kill}" / "card", SIGNALS[kill % len(SIGNALS)]
-            process = start_saving(folder, rows=ROWS)
-            time.sleep(moments.uniform(0, 0.3))
-            process.send_signal(number)
-            process.communicate()
-            found = files_of(folder) if folder.exists() else {}
-            again = _saved_once(folder)
-            left = [path.name for path in folder.parent.glob(".*/*")]  # an empty folder holds nothing
-            rows.append(
-                {
-                    "what": "save",
-                    "fault": number.name,
-                    "at": "any moment",
-                    "status": process.returncode,
-                    "whole": found in ({}, expected),
-                    "next_same": again == expected,
-                    "left": ", ".join(left),
-                }
-            )
-    return pd.DataFrame(rows)
+def undisturbed(writer: Writer, folder: Path) -> tuple[dict[str, str], float]:
+    """Run a writer in peace; return what it keeps and how long it takes [s]."""
+    began = time.monotonic()
+    status, errors = writer.run(folder)
+    seconds = time.monotonic() - began
+    assert status == 0, errors
+    assert not left(folder), left(folder)
+    return kept(folder), seconds
 
 
-def _saved_once(folder: Path) -> dict[str, str]:
-    """Save to the end, and return the digests of what is there then."""
-    process = start_saving(folder, rows=ROWS, times=1)
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors
-    return files_of(folder)
-
-
-@contextmanager
-def small_disk(place: Path, kilobytes: int) -> Iterator[Path | None]:
-    """Give a disk of a size; None where mounting is refused."""
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(place)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        yield None
-        return
+def _killed(
+    writer: Writer, folder: Path, moment: float, number: signal.Signals, expected: dict[str, str]
+) -> Row | None:
+    """Kill a writer and run it again; say what went wrong. None where it was over before."""
+    process = writer.begin(folder)
     try:
-        yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
+        process.wait(moment)
+    except subprocess.TimeoutExpired:
+        process.send_signal(number)
+    _, errors = process.communicate(timeout=300)
+    status = process.returncode
+    if status == 0:
+        return None
+    wrong = _wrong_after(writer, folder, expected, raw=number != signal.SIGKILL and status > 0)
+    if _is_bug(writer, errors):
+        wrong.append(f"traceback: {errors[-300:]}")
+    if writer.prints_errors and status not in {128 + number, -number}:  # the latter before it takes signals
+        wrong.append("another status")
+    return {"status": status, "named": "", "wrong": ", ".join(wrong + _wrong_next(writer, folder, expected))}
 
 
-def full_disks(disks: int) -> pd.DataFrame:
-    """Assess on disks from nearly nothing to room enough; one row per disk.
+def _wrong_after(writer: Writer, folder: Path, expected: dict[str, str], *, raw: bool) -> list[str]:
+    """Say what is half-written; and what was left, where nothing may be."""
+    deadline = time.monotonic() + writer.patience
+    while raw and left(folder) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    broken = [f"half-written {name}" for name, found in kept(folder).items() if expected.get(name) != found]
+    return broken + [f"left {name}" for name in left(folder) if raw]
 
-    Where mounting is refused, files may not be larger than so much instead. ``whole``: one line of error and
-    status 8, or a whole report; nothing half-written.
+
+def _wrong_next(writer: Writer, folder: Path, expected: dict[str, str]) -> list[str]:
+    """Run a writer again where it was killed; say whether it succeeds to the same bytes and leaves nothing."""
+    status, errors = writer.run(folder)
+    wrong = [] if status == 0 else [f"next failed: {errors[-300:]}"]
+    if kept(folder) != expected:
+        wrong.append("other bytes")
+    return wrong + _wrong_after(writer, folder, expected, raw=True)
+
+
+def _is_bug(writer: Writer, errors: str) -> bool:
+    """Tell whether our code fell; a signal while Python imports it is not ours to answer."""
+    return writer.prints_errors and "Traceback" in errors and "from riskmodels.cli import" not in errors
+
+
+# ---- disks ----
+
+
+def full_disks(writer: Writer, home: Path, kind: str, *, most: int) -> list[Row]:
+    """Run a writer where room is short, and again with room; one row per size.
+
+    Sizes are tried until between any two neighbours the same file is without room, or ``most`` were.
     """
-    rows = []
-    with tempfile.TemporaryDirectory() as place:
-        bank = small_bank(Path(place) / "bank")
-        for number in range(disks):
-            size = int(8 * 1.18**number)
-            with small_disk(Path(place) / f"disk{number}", size) as disk:
-                folder = disk or Path(place) / f"limited{number}"
-                words = command(bank, *places(folder))
-                limit = "" if disk else f"ulimit -f {size}; trap '' XFSZ; "
-                process = start(["bash", "-c", f'{limit}exec "$@"', "bash", *words])
-                _, errors = process.communicate()
-                report = folder / "reports" / NAME
-                done = process.returncode == 0 and "changed" not in same_bytes(report).values()
-                refused = process.returncode == 8 and not report.exists() and errors.count("Error: ") == 1
-                rows.append(
-                    {
-                        "what": "assess",
-                        "fault": "disk full" if disk else "file limit",
-                        "at": f"{size} kB",
-                        "status": process.returncode,
-                        "whole": (done or refused) and "Traceback" not in errors,
-                        "next_same": True,
-                        "left": ", ".join([*hidden(folder / "reports"), *half_written(folder)]),
-                    }
-                )
-    return pd.DataFrame(rows)
+    expected, _ = undisturbed(writer, home / "undisturbed" / "here")  # a draft names its file from there
+    rows: dict[int, Row] = {}
+
+    def attempt(size: int) -> object:
+        shortage = Shortage(kind, size)
+        found = on_full_disk(writer, home / f"{kind}-{size}", shortage, expected)
+        rows[size] = told(
+            {"what": writer.name, "fault": kind, "at": str(shortage), "drawn_again": 0, **found}
+        )
+        return rows[size]["status"], rows[size]["named"]
+
+    step = PAGE if kind == "size" else 1
+    bisected(attempt, LEAST[kind], ENOUGH[kind], step=step, most=most)
+    return [rows[size] for size in sorted(rows)]
 
 
-def half_written(folder: Path) -> list[str]:
-    """List notebooks kept of a failed run that are no notebooks, and what an ingest staged."""
-    kept = [path for path in folder.glob("reports/*.failed/*") if path.suffix != ".ipynb"]
-    broken = [path for path in folder.glob("reports/*.failed/*.ipynb") if not _is_json(path)]
-    return [path.name for path in [*kept, *broken, *folder.glob("store/*/.staging-*")]]
+def on_full_disk(writer: Writer, place: Path, shortage: Shortage, expected: dict[str, str]) -> Row:
+    """Run a writer on a disk that is full, and again once there is room; say what went wrong."""
+    with disk(place, shortage) as make_room:
+        if make_room is None:
+            return {"status": 0, "named": "mounting is refused: not tried", "wrong": ""}
+        folder = place / "here"
+        try:
+            process = writer.begin(folder, shortage=shortage)
+        except OSError:  # of the temporary folder, which is not the writer's
+            return {"status": 0, "named": "the temporary folder", "wrong": ""}
+        _, errors = process.communicate(timeout=600)
+        status = process.returncode
+        wrong = _wrong_after(writer, folder, expected, raw=True)
+        if status == 0 and kept(folder) != expected:
+            wrong.append("done, and not all is there")
+        named = "" if status == 0 else _named(errors)
+        if status and writer.prints_errors:
+            wrong += _wrong_words(status, errors, named)
+        make_room()
+        wrong += _wrong_next(writer, folder, expected)
+        return {"status": status, "named": named, "wrong": ", ".join(wrong)}
 
 
-def _is_json(path: Path) -> bool:
-    try:
-        json.loads(path.read_text("utf-8"))
-    except ValueError:
-        return False
-    return True
+def _wrong_words(status: int, errors: str, named: str) -> list[str]:
+    lines = [line for line in errors.splitlines() if line.startswith("Error: ")]
+    told = status == REFUSED and len(lines) == 1 and "Traceback" not in errors and named
+    return [] if told else [f"said: {errors[-400:]}"]
+
+
+def _named(errors: str) -> str:
+    """Return which file an error names, what is random in its name left out, and the middle where it is long."""
+    found = re.search(r"(?:Error: |: )(/\S+): ", errors)
+    within = re.split(r"/here/|…", found[1])[-1] if found else ""
+    return re.sub(r"(staging-|partial-|saved-|old-|riskmodels-)[^/]*", r"\1*", within)
+
+
+# ---- all of it ----
+
+
+def killed_all(home: Path, found: dict[str, Writer], order: list[str], *, seed: int) -> Iterator[Row]:
+    """Kill writers in an order of their names."""
+    draw = random.Random(seed)
+    killing = {
+        name: kills(found[name], _new(home, f"kills of {name}"), cycle(SIGNALS), draw) for name in set(order)
+    }
+    for name in order:
+        yield next(killing[name])
+
+
+def told(row: Row) -> Row:
+    """Print a row at once: all of them take an hour."""
+    print(", ".join(map(str, row.values())), file=sys.stderr, flush=True)
+    return row
+
+
+def _new(home: Path, name: str) -> Path:
+    (home / name).mkdir()
+    return home / name
+
+
+def _remove(folder: Path) -> None:
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per writer and fault: how often, how it ended, files without room, what went wrong."""
+    grouped = table.groupby(["what", "fault"], sort=False)
+    return pd.DataFrame(
+        {
+            "times": grouped.size(),
+            "drawn_again": grouped["drawn_again"].sum(),
+            "statuses": grouped["status"].agg(lambda found: ", ".join(map(str, sorted(set(found))))),
+            "files": grouped["named"].agg(lambda found: len(set(found) - {""})),
+            "wrong": grouped["wrong"].agg(lambda found: int((found != "").sum())),
+        }
+    ).reset_index()
 
 
 def main() -> None:
     """Print what was tried, and end with status 1 where it went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--assess-kills", type=int, default=30)
-    parser.add_argument("--save-kills", type=int, default=60)
-    parser.add_argument("--disks", type=int, default=30)
+    parser.add_argument("--kills", type=int, default=300, help="of all commands")
+    parser.add_argument("--assess-kills", type=int, help="of these; default: a tenth")
+    parser.add_argument("--disks", type=int, default=40, help="of each command and kind, at most")
+    parser.add_argument("--seed", type=int, default=2026)
     given = parser.parse_args()
-    tried = [
-        kills_of_assess(given.assess_kills),
-        kills_of_save(given.save_kills),
-        full_disks(given.disks),
-    ]
-    table = pd.concat([frame for frame in tried if len(frame)], ignore_index=True)
-    print(table.to_string(index=False))
-    wrong = table[~table["whole"] | ~table["next_same"] | (table["left"] != "")]
+    of_assess = given.kills // _ASSESS_EVERY if given.assess_kills is None else given.assess_kills
+    with tempfile.TemporaryDirectory(prefix="faults-") as place:
+        home = Path(place)
+        found = writers(home)
+        others = cycle(name for name in found if name != "assess")
+        order = [*islice(others, given.kills - of_assess), *repeat("assess", of_assess)]
+        random.Random(given.seed).shuffle(order)
+        rows = list(killed_all(home, found, order, seed=given.seed))
+        for name, writer in found.items() if given.disks else ():
+            for kind in LEAST:
+                rows += full_disks(writer, _new(home, f"{kind} of {name}"), kind, most=given.disks)
+    table = pd.DataFrame(rows)
+    print(summary(table).to_string(index=False))
+    wrong = table[table["wrong"] != ""]
     print(f"{len(table)} faults, {len(wrong)} of them left, lost or changed something")
+    for row in wrong.itertuples():
+        print(f"{row.what}, {row.fault} at {row.at}: status {row.status}, {row.wrong}")
     sys.exit(min(len(wrong), 1))
 
 

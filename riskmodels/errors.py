@@ -23,6 +23,7 @@ from riskmodels.privacy import mask_personal_data
 
 LONGEST_NAME = 255  # bytes, of most file systems
 _LONGEST = 10_000  # characters of a message: names in it come from files, and may be as long as these
+_DUCKDB_FILE = re.compile(r'\bfile "([^"]*)"', re.IGNORECASE)
 _SHOWN = 100  # characters of a place
 _OS_TEXT = re.compile(r"\[errno (\d+)\][^:]*(?:: '([^']*)')?", re.IGNORECASE)
 _ROOM = "make room, or choose another folder, and run it again"
@@ -119,13 +120,14 @@ def file_error(error: OSError) -> FileError:
 def file_error_in(text: str) -> FileError | None:
     """Find what the system refused in the message of a library or of a kernel; None where it was nothing.
 
-    >>> str(file_error_in("IO Error: Could not write file: No space left on device"))[:50]
-    'a file or the output: there is no room left on its'
+    >>> str(file_error_in('IO Error: Could not write file "a.tmp": No space left on device'))[:40]
+    'a.tmp: there is no room left on its disk'
     """
     if found := _OS_TEXT.search(text):
         return file_error(OSError(int(found[1]), os.strerror(int(found[1])), found[2]))
     numbers = [number for number in _REASONS if os.strerror(number) in text]
-    return file_error(OSError(numbers[0], "")) if numbers else None
+    named = _DUCKDB_FILE.search(text)
+    return file_error(OSError(numbers[0], "", named and named[1])) if numbers else None
 
 
 def _place(name: object) -> str:

@@ -25,7 +25,7 @@ from riskmodels.manifests import check_result
 from riskmodels.misfits import misfit_words
 from riskmodels.params import Parameters
 from riskmodels.privacy import find_personal_data, mask_code, mask_personal_data
-from riskmodels.scratch import LOCK, scratch_folder
+from riskmodels.scratch import LOCK, scratch_folder, write_text, written
 from riskmodels.tables import Table, file_sha256, open_table
 
 ResultT = TypeVar("ResultT")
@@ -81,9 +81,8 @@ def save(result: object, folder: str | Path) -> Path:
         staged = scratch / target.name
         staged.mkdir()
         content = _Writer(staged, target.parent).encode(result, "result")
-        (staged / _FILE).write_text(
-            json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8"
-        )
+        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+        write_text(staged / _FILE, f"{text}\n")
         staged.chmod(0o700)
         replace_folder(staged, target)
     return target
@@ -189,11 +188,13 @@ class _Writer:
 
     def _encode_plain(self, value: Any, name: str) -> Any:  # noqa: PLR0911  one a kind of value
         if isinstance(value, pd.DataFrame):
-            self._write_frame(value, name)
-            return {"frame": f"{name}.parquet", "sha256": file_sha256(self.folder / f"{name}.parquet")}
+            path = self._write_frame(value, name)
+            return {"frame": path.name, "sha256": file_sha256(path)}
         if isinstance(value, np.ndarray):
-            np.save(self.folder / f"{name}.npy", value, allow_pickle=False)
-            return {"array": f"{name}.npy", "sha256": file_sha256(self.folder / f"{name}.npy")}
+            path = self.folder / f"{name}.npy"
+            with written(path):
+                np.save(path, value, allow_pickle=False)
+            return {"array": path.name, "sha256": file_sha256(path)}
         if isinstance(value, pd.PeriodIndex):
             return {"periods": value.astype("str").tolist(), "freq": value.freqstr}
         if isinstance(value, tuple):
@@ -208,11 +209,14 @@ class _Writer:
             return value if math.isfinite(value) else {"float": str(value)}
         raise ResultError(f"{name} is a {type(value).__name__}, which cannot be saved")
 
-    def _write_frame(self, frame: pd.DataFrame, name: str) -> None:
+    def _write_frame(self, frame: pd.DataFrame, name: str) -> Path:
+        path = self.folder / f"{name}.parquet"
         try:
-            _masked(frame).to_parquet(self.folder / f"{name}.parquet")
+            with written(path):
+                _masked(frame).to_parquet(path)
         except (ValueError, TypeError, NotImplementedError) as error:
             raise ResultError(f"{name} is a frame that cannot be saved: {error}") from None
+        return path
 
 
 def _masked(frame: pd.DataFrame) -> pd.DataFrame:

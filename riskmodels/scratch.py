@@ -9,10 +9,12 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
+from riskmodels.errors import FileError
+
 OURS = "riskmodels-"  # how every folder of ours in the system's temporary folder begins
-LOCK = ".lock"  # held as long as the process of the folder lives, however it ends
-_NEW = ".new"  # the lock until it is held: one that is there and not held is a dead process's
-_UNLOCKED = 60  # seconds, in which its process has locked a new folder
+LOCK = ".riskmodels.lock"  # held as long as the process of the folder lives, however it ends
+_NEW = ".riskmodels.new"  # the lock until it is held: one that is there and not held is a dead process's
+_UNLOCKED = 60  # seconds, in which its process has locked a new folder; it holds nothing until then
 
 
 @contextmanager
@@ -23,7 +25,7 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
     """
     from filelock import FileLock  # here, because every command sweeps, and hardly any finds something
 
-    home = parent or Path(tempfile.gettempdir())
+    home = parent or temporary_folder()
     sweep(prefix, parent=home)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
     with FileLock(folder / _NEW):
@@ -31,7 +33,11 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
             (folder / _NEW).rename(folder / LOCK)
             yield folder
         finally:  # while it is locked: else another process takes it for a dead one's, and removes it, too
-            _remove(folder)
+            try:
+                _remove(folder)
+            except BaseException:  # a signal that came just then
+                _remove(folder)
+                raise
 
 
 def private_folder(path: Path) -> Path:
@@ -52,15 +58,46 @@ def write_whole(path: Path, content: bytes) -> None:
     Its folder is made where it is missing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(f".{OURS}", parent=path.parent) as folder:
+    with written(path), scratch_folder(f".{OURS}", parent=path.parent) as folder:
         staged = folder / "staged"
         staged.write_bytes(content)
         staged.replace(path)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a file of text; an error names it."""
+    with written(path):
+        path.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def written(path: Path) -> Iterator[None]:
+    """Name the file in an error of writing it: the system names it only where it cannot be opened."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or not error.errno:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from None
+
+
+def temporary_folder() -> Path:
+    """Return the system's temporary folder; raises FileError where none can be written to."""
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError as error:
+        raise FileError(
+            f"no temporary folder can be written to ({error.strerror}): make room there, or name another in"
+            " the environment variable TMPDIR"
+        ) from None
+
+
 def sweep(prefix: str = OURS, *, parent: Path | None = None) -> None:
-    """Remove the scratch folders of that prefix whose process is dead."""
-    for left in (parent or Path(tempfile.gettempdir())).glob(f"{escape(prefix)}*"):
+    """Remove the scratch folders of that prefix whose process is dead.
+
+    A folder without our lock in which anything is, is not ours, whatever its name.
+    """
+    for left in (parent or temporary_folder()).glob(f"{escape(prefix)}*"):
         with suppress(OSError):  # another process removes it, too
             if _is_own(left):
                 _remove_dead(left)
@@ -72,8 +109,12 @@ def _remove_dead(folder: Path) -> None:
     if (folder / LOCK).exists():
         with suppress(Timeout), FileLock(folder / LOCK, timeout=0):
             _remove(folder)
-    elif time.time() - folder.stat().st_mtime > _UNLOCKED:
+    elif time.time() - folder.stat().st_mtime > _UNLOCKED and _is_empty(folder):
         _remove(folder)
+
+
+def _is_empty(folder: Path) -> bool:
+    return all(path.name == _NEW for path in folder.iterdir())
 
 
 def _remove(folder: Path) -> None:

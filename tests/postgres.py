@@ -23,6 +23,7 @@ class Server:
 
     port: int
     psql: Path
+    home: Path  # where it may write
 
     def url(self, *, password: str = PASSWORD, database: str = "postgres", port: int | None = None) -> str:
         """Return the URL that a source's environment variable holds."""
@@ -88,7 +89,7 @@ def postgres() -> Iterator[Server]:
             [*control, "-o", options, "start"], check=True, cwd=folder
         )  # its output would be held open
         try:
-            yield Server(port=port, psql=programs / "psql")
+            yield Server(port=port, psql=programs / "psql", home=home)
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=folder)
 

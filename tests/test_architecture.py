@@ -17,7 +17,7 @@ PACKAGE = ROOT / "riskmodels"
 
 # A module imports only from groups further left, or inside its own package.
 DIRECTION = """
-    privacy, annotations < errors, scratch < labels, misfits < params, display < tables, workdays
+    privacy, annotations < errors < scratch < labels, misfits < params, display < tables, workdays
     < policy, scenario, risks, rates, accuracy, discrimination, matrices < sources, sample < panel, catalogue < forecasting < losses < backtesting < scorecard < stresstest < assessment < proposals
     < listings, manifests < results < leaks < plots < report < runner < terminal < cli < __main__
 """

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from rich.cells import cell_len
 from small_bank import RED, make_card, make_stress, make_tables
 from typer.testing import CliRunner
+from workload.killing import start
 
 from riskmodels import __version__, cli, terminal
 from riskmodels.results import save
@@ -651,3 +653,18 @@ def test_a_dry_run_of_a_source_of_folders_patterns_and_a_database(run, bank, tmp
     assert f"Reads exposure: {tmp_path}/other/*.csv\n" in out
     (tmp_path / "other/x.csv").unlink()
     assert "names files that are not there" in refused(run(*arguments), 3)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "made", ["raise ImportError('of it')", "terminal.end_with(errors.ContractError('of it'))"]
+)
+def test_a_signal_of_which_a_library_makes_another_error_ends_the_program_as_it_says(made, number):
+    code = (
+        "import os, sys\nfrom riskmodels import errors, terminal\n"
+        "terminal.end_as_by_interrupt()\nsys.excepthook = terminal.masked_traceback\n"
+        f"try:\n    os.kill(os.getpid(), {int(number)})\nexcept BaseException:\n    pass\n{made}"
+    )
+    process = start([sys.executable, "-c", code])
+    _, said = process.communicate()
+    assert (process.returncode, said) == (128 + number, "")

@@ -4,14 +4,17 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import sqlalchemy as sa
 from one_table import take_complaints
 from postgres import Server, postgres
 
 from riskmodels.errors import ContractError
+from riskmodels.sources.databases import _more_than_a_select, undisturbed
 from riskmodels.tables import Table
 
 pytestmark = pytest.mark.whole
@@ -82,7 +85,92 @@ SQLITE_WRITES = [
     f"SELECT {ROW}; DROP TABLE grievances",
     "SELECT load_extension('/tmp/x')",
     "INSERT INTO words (words) VALUES ('optimize')",
+    "INSERT INTO words (words) VALUES ('rebuild')",
+    "INSERT INTO words (words, rank) VALUES ('merge', 16)",
+    "CREATE VIRTUAL TABLE temp.mine USING fts5(word)",
+    "CREATE TEMP VIEW mine AS SELECT 1",
+    "CREATE TRIGGER t AFTER INSERT ON grievances BEGIN SELECT 1; END",
+    "CREATE INDEX i ON grievances (unit_id)",
+    "DROP TABLE words",
+    "UPDATE sqlite_master SET sql = 'x'",
+    "PRAGMA wal_checkpoint(TRUNCATE)",
+    "PRAGMA incremental_vacuum",
+    "PRAGMA locking_mode = EXCLUSIVE",
+    "PRAGMA optimize",
+    "PRAGMA data_version = 3",
+    "COMMIT",
+    "ROLLBACK",
+    "BEGIN; DELETE FROM grievances; COMMIT",
+    "SELECT * FROM pragma_optimize",
+    "SELECT * FROM pragma_journal_mode('wal')",
+    "SELECT * FROM pragma_user_version(7)",
+    "SELECT writefile('x.txt', 'x') AS complaint_id",
+    f"SELECT {ROW}; VACUUM INTO 'copy.db'",
+    f"SELECT {ROW}; ATTACH 'other.db' AS other",
 ]
+
+
+def write_anew(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as program:
+        program.execute("INSERT INTO grievances (complaint_id) VALUES ('c4')")
+        program.commit()
+
+
+@pytest.fixture
+def logged(bank: Path) -> Iterator[sqlite3.Connection]:
+    """A program that has the file open, and keeps its changes in a log beside it."""
+    with closing(sqlite3.connect(bank)) as program:
+        program.execute("PRAGMA journal_mode = WAL").fetchall()
+        program.execute("INSERT INTO grievances VALUES ('c3', '2024-05-08', 'u', 'p', NULL)")
+        program.commit()
+        yield program
+
+
+def test_a_file_with_a_log_is_read_and_no_other_is_left_beside_it(
+    logged: sqlite3.Connection, bank: Path, tmp_path: Path
+) -> None:
+    logged.close()
+    before = state(bank)
+    assert ids(take_in(tmp_path, QUERY)) == ["c1", "c2", "c3"]
+    with pytest.raises(ContractError, match="gave no rows"):
+        take_in(tmp_path, "DELETE FROM grievances")
+    assert state(bank) == before
+
+
+def test_a_file_that_a_program_has_open_is_read_with_its_log(
+    logged: sqlite3.Connection, bank: Path, tmp_path: Path
+) -> None:
+    def content() -> dict[str, str]:
+        return {name: digest for name, digest in state(bank).items() if name != "bank.db-shm"}  # its locks
+
+    before, there = content(), set(state(bank))
+    assert ids(take_in(tmp_path, QUERY)) == ["c1", "c2", "c3"]
+    assert (content(), set(state(bank))) == (before, there)
+
+
+def test_a_log_that_a_killed_program_left_is_named_and_not_touched(
+    logged: sqlite3.Connection, bank: Path, tmp_path: Path
+) -> None:
+    log = Path(f"{bank}-wal")
+    content = (bank.read_bytes(), log.read_bytes())
+    logged.close()
+    bank.write_bytes(content[0])
+    log.write_bytes(content[1])
+    before = state(bank)
+    with pytest.raises(ContractError, match=r"changes beside it, in bank\.db-wal, .* open it once"):
+        take_in(tmp_path, QUERY)
+    assert state(bank) == before
+
+
+def test_a_file_that_was_written_to_while_it_was_read_is_refused(
+    logged: sqlite3.Connection, bank: Path
+) -> None:
+    logged.close()
+    url = sa.make_url(f"sqlite:///{quote(str(bank))}")
+    with undisturbed(url):
+        pass
+    with pytest.raises(ContractError, match="was written to while it was read"), undisturbed(url):
+        write_anew(bank)
 
 
 @pytest.mark.parametrize("query", SQLITE_WRITES)
@@ -148,14 +236,44 @@ def test_one_value_does_not_fill_the_memory(bank: Path, tmp_path: Path) -> None:
 # ---- others ----
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "CALL tidy_up()",
+        "SELECT 1; DROP TABLE t",
+        "SELECT * INTO OUTFILE '/tmp/x' FROM t",
+        "SELECT * INTO mine FROM t",
+        "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x",
+        "WITH x AS (SELECT 1) DELETE FROM t",
+        "SELECT a FROM t FOR UPDATE",
+        "SELECT 1 /* ; */; COMMIT",
+        "EXEC tidy_up",
+        "SELECT '\\'', a INTO OUTFILE '/tmp/x' FROM t",
+        "SELECT 1 # '\n INTO OUTFILE '/tmp/x'",
+        "SELECT 1 /*! INTO OUTFILE '/tmp/x' */",
+        "COPY t TO 'x'",
+    ],
+)
 def test_other_databases_are_asked_for_a_select_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    query: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, "mysql+pymysql://reader:secret@127.0.0.1:1/bank")
     with pytest.raises(
         ContractError, match=r"^mysql://127\.0\.0\.1/bank is not asked; .* must be one SELECT$"
     ):
-        take_in(tmp_path, "CALL tidy_up()")
+        take_in(tmp_path, query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT a FROM t;",
+        "SELECT last_update, \"delete\", `lock`, [into] FROM t WHERE x = 'drop; it''s' -- create",
+        "WITH x AS (SELECT replace(a, 'b', 'c') AS a, insert(a, 1, 1, 'x') FROM t) SELECT a FROM x",
+    ],
+)
+def test_other_databases_are_asked_for_what_only_looks_like_more(query: str) -> None:
+    assert not _more_than_a_select(query)
 
 
 # ---- PostgreSQL ----
@@ -194,6 +312,33 @@ POSTGRES_WRITES = [
     "SELECT pg_advisory_lock(1) AS complaint_id",
     "SELECT complaint_id FROM grievances FOR UPDATE",
     "SELECT complaint_id FROM noted",
+    "LISTEN channel",
+    "UNLISTEN *",
+    "EXECUTE x",
+    "EXPLAIN ANALYZE INSERT INTO grievances (complaint_id) VALUES ('x')",
+    "WITH x AS (INSERT INTO grievances (complaint_id) VALUES ('x') RETURNING *) SELECT * FROM x",
+    "REFRESH MATERIALIZED VIEW kept",
+    "SET ROLE postgres",
+    "RESET ROLE",
+    "CREATE EXTENSION dblink",
+    "ALTER SYSTEM SET work_mem = '8MB'",
+    "CHECKPOINT",
+    "MERGE INTO grievances USING grievances AS g ON false WHEN NOT MATCHED THEN DO NOTHING",
+    "SELECT lo_import('/etc/hostname')::text AS complaint_id",
+    "SELECT lo_export(7, '{home}/copied')::text AS complaint_id",
+    "SELECT lo_put(7, 0, 'x')::text AS complaint_id",
+    "SELECT lo_unlink(7)::text AS complaint_id",
+    "SELECT pg_read_file('/etc/hostname') AS complaint_id",
+    "SELECT pg_switch_wal()::text AS complaint_id",
+    "SELECT pg_create_physical_replication_slot('mine')::text AS complaint_id",
+    "SELECT pg_create_restore_point('mine')::text AS complaint_id",
+    "SELECT pg_reload_conf()::text AS complaint_id",
+    "SELECT pg_rotate_logfile()::text AS complaint_id",
+    "SELECT pg_stat_reset()::text AS complaint_id",
+    "SELECT pg_file_write('{home}/copied', 'x', false)::text AS complaint_id",
+    "SELECT query_to_xml('DELETE FROM grievances', true, true, '')::text AS complaint_id",
+    "SELECT set_config('role', 'bank', true), lo_export(7, '{home}/copied') AS complaint_id",
+    "SELECT U&\"set\\005fconfig\"('role', 'bank', true), lo_export(7, '{home}/copied') AS complaint_id",
 ]
 
 
@@ -204,7 +349,8 @@ def server() -> Iterator[Server]:
         running.run(
             "CREATE TABLE grievances (complaint_id text, received_at date, unit_id text, product text, narrative text);"
             "INSERT INTO grievances VALUES ('c1', '2024-05-06', 'u', 'p', NULL);"
-            "CREATE SEQUENCE numbers;"
+            "CREATE SEQUENCE numbers; SELECT lo_from_bytea(7, 'kept');"
+            "CREATE MATERIALIZED VIEW kept AS SELECT now();"
             "CREATE FUNCTION written(t text) RETURNS text LANGUAGE plpgsql AS"
             " $$ BEGIN INSERT INTO grievances (complaint_id) VALUES (t); RETURN t; END $$;"
             "CREATE FUNCTION made_writable() RETURNS text LANGUAGE plpgsql AS $$ BEGIN"
@@ -222,7 +368,10 @@ def written_to(server: Server) -> str:
     return server.run(
         "SELECT (SELECT string_agg(complaint_id, ',') FROM grievances),"
         " (SELECT count(*) FROM pg_class WHERE relname IN ('mine')), (SELECT last_value FROM numbers),"
-        " (SELECT count(*) FROM pg_largeobject_metadata), (SELECT count(*) FROM pg_prepared_statements)"
+        " (SELECT string_agg(loid || encode(data, 'hex'), ',') FROM pg_largeobject), (SELECT now FROM kept),"
+        " (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_replication_slots),"
+        " (SELECT count(*) FROM pg_extension), (SELECT count(*) FROM pg_file_settings), pg_conf_load_time(),"
+        " (SELECT stats_reset FROM pg_stat_database WHERE datname = 'postgres')"
     )
 
 
@@ -233,13 +382,11 @@ def test_no_query_writes_to_postgresql(
     query: str, driver: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, server.url().replace("postgresql+psycopg", driver))
-    (tmp_path / "open").mkdir(mode=0o777)
-    (tmp_path / "open").chmod(0o777)
     before = written_to(server)
     with pytest.raises(ContractError):
-        take_in(tmp_path, query.format(home=tmp_path / "open"))
+        take_in(tmp_path, query.format(home=server.home))
     assert written_to(server) == before
-    assert not list((tmp_path / "open").iterdir())
+    assert not (server.home / "copied").exists()
 
 
 @pytest.mark.whole

@@ -479,3 +479,17 @@ def test_written_parameters_read_as_the_same(values: dict, comment: str) -> None
     first = next(iter(values))
     text = parameters_text(values, comments={(first,): [comment]}, heading=[comment])
     assert YAML(typ="safe", pure=True).load(text) == values
+
+
+@pytest.mark.parametrize("day", ["202024-04-05", "-2024-04-05", "0001-01-01", "9999-12-31", "294246-12-31"])
+@pytest.mark.parametrize("table", ["complaints", "exposure"])
+def test_a_year_typed_wrongly_makes_no_hole(tmp_path: Path, table: str, day: str) -> None:
+    header = {
+        "complaints": "complaint_id,received_at,unit_id,product",
+        "exposure": "accounts,month,unit_id,product",
+    }
+    rows = [f"{100 + row},2024-{row % 12 + 1:02}-01,B{row // 12},card" for row in range(240)]
+    file = tmp_path / "typed.csv"
+    file.write_text("\n".join([header[table], *rows, f"999,{day},B1,card"]) + "\n", encoding="utf-8")
+    draft = draft_source(file, target=tmp_path / "drafted.yaml", table=table)
+    assert not [doubt for doubt in draft.doubts if "no row" in doubt]

@@ -1,17 +1,29 @@
 """Commands that read, killed at any moment: nothing raw is left, and the next run gives the same bytes."""
 
+import random
+from itertools import cycle, islice
+from pathlib import Path
+
 import pytest
-from reading_faults import kills_of_reading
+from faults import kills
 from workload.killing import SIGNALS
+from workload.writers import Writer, writers
 
 pytestmark = pytest.mark.slow
 
-KILLS = 6  # each command by each signal, twice
-FAULTS = {"raw after it", "raw or failed after the next", "other bytes"}
+KILLS = 10  # of each command, each signal in turn
 
 
-@pytest.mark.parametrize("number", SIGNALS)
-def test_reading_killed_at_any_moment_leaves_nothing_raw_and_succeeds_the_next_time(number):
-    found = kills_of_reading(KILLS, seed=number, signals=[number])
-    assert sum(counts["killed"] for counts in found.values()) == KILLS
-    assert not {(command, fault) for command, counts in found.items() for fault in FAULTS & set(counts)}
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Writer]:
+    """Return the commands, by name, and what they read."""
+    return writers(tmp_path_factory.mktemp("banks"))
+
+
+@pytest.mark.parametrize("name", ["ingest", "check-data", "source new"])
+def test_reading_killed_at_any_moment_leaves_nothing_raw_and_succeeds_the_next_time(
+    found: dict[str, Writer], tmp_path: Path, name: str
+) -> None:
+    rows = list(islice(kills(found[name], tmp_path, cycle(SIGNALS), random.Random(name)), KILLS))
+    assert [row for row in rows if row["wrong"]] == []
+    assert all(row["status"] != 0 for row in rows), "killed, not over before"

@@ -27,6 +27,7 @@ MOMENTS = (  # of the duration of a run
     (signal.SIGTERM, (0.15, 0.50)),
     (signal.SIGINT, (0.50, 0.85)),
 )
+KILLS = 9  # of saving, by each signal
 PATIENCE = 540  # seconds
 
 
@@ -94,7 +95,7 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_report_or_none(
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_result_whose_saving_is_killed_is_whole_or_not_there_and_the_next_is_saved(tmp_path, number):
     moments, target = random.Random(2026), tmp_path / "card"
-    for _ in range(4):
+    for _ in range(KILLS):
         process = start_saving(target, rows=500)
         time.sleep(moments.uniform(0.02, 0.1))
         process.send_signal(number)

@@ -11,7 +11,7 @@ from banks import PROGRAM
 
 from riskmodels import scratch
 from riskmodels.results import save
-from riskmodels.scratch import scratch_folder, sweep, write_whole
+from riskmodels.scratch import LOCK, scratch_folder, sweep, write_whole
 from riskmodels.sources import ingest
 from riskmodels.tables import staging_folder, sweep_store
 
@@ -38,7 +38,7 @@ def test_a_folder_is_gone_however_it_ends(tmp_path, error):
 
 def test_what_a_killed_process_left_is_swept_and_the_living_keep_theirs(tmp_path):
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom riskmodels.scratch import scratch_folder\n"
+        "import os, sys\nfrom pathlib import Path\nfrom riskmodels.scratch import LOCK, scratch_folder\n"
         f"with scratch_folder({PREFIX!r}, parent=Path(sys.argv[1])) as folder:\n"
         "    (folder / 'raw.csv').write_text('personal')\n    os.kill(os.getpid(), 9)"
     )
@@ -66,6 +66,22 @@ def test_a_folder_is_nobody_else_s_until_it_is_gone(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_signal_while_a_folder_is_removed_leaves_nothing_of_it(tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    def use() -> None:
+        with scratch_folder(PREFIX, parent=tmp_path) as folder:
+            (folder / "inside").mkdir()
+            (folder / "inside" / "raw.csv").write_text("personal")
+            monkeypatch.setattr(scratch.shutil, "rmtree", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        use()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_files_are_written_at_the_same_time_in_one_folder(tmp_path):
     def write(name):
         for _ in range(200):
@@ -78,27 +94,30 @@ def test_files_are_written_at_the_same_time_in_one_folder(tmp_path):
 
 def test_what_is_not_ours_stays(tmp_path):
     (tmp_path / "aim").mkdir()
-    (tmp_path / "aim" / ".lock").touch()
+    (tmp_path / "aim" / LOCK).touch()
     (tmp_path / f"{PREFIX}link").symlink_to(tmp_path / "aim")
-    (tmp_path / f"{PREFIX}without-lock").mkdir()
+    (tmp_path / f"{PREFIX}new").mkdir()
+    for theirs in (f"{PREFIX}clone", f"{PREFIX}locked-by-another-program"):
+        (tmp_path / theirs).mkdir()
+        (tmp_path / theirs / ".lock").touch()
+        (tmp_path / theirs / "work.txt").touch()
+        os.utime(tmp_path / theirs, (0, 0))
+    before = sorted(tmp_path.rglob("*"))
     sweep(PREFIX, parent=tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "aim",
-        f"{PREFIX}link",
-        f"{PREFIX}without-lock",
-    ]
-    assert [path.name for path in (tmp_path / "aim").iterdir()] == [".lock"]
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize("lock", [True, False])
 def test_what_was_left_half_removed_is_swept_too(tmp_path, lock):
-    """Its lock goes last; without one, a folder belongs to nobody after a minute."""
+    """Its lock goes last; without one, a folder that is empty belongs to nobody after a minute."""
     left = tmp_path / f"{PREFIX}left"
-    (left / "inside").mkdir(parents=True)
-    (left / "inside" / "raw.csv").write_text("personal")
+    left.mkdir()
     if lock:
-        (left / ".lock").touch()
+        (left / LOCK).touch()
+        (left / "inside").mkdir()
+        (left / "inside" / "raw.csv").write_text("personal")
     else:
+        (left / ".riskmodels.new").touch()
         os.utime(left, (0, 0))
     sweep(PREFIX, parent=tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -120,7 +139,7 @@ def test_what_a_killed_ingest_left_is_swept_by_the_next_one_of_any_table(tmp_pat
 def test_every_command_sweeps_the_temporary_folder(tmp_path):
     for name in ("riskmodels-data-1", "riskmodels-layout-2"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / ".lock").touch()
+        (tmp_path / name / LOCK).touch()
         (tmp_path / name / "raw.csv").write_text("personal")
     done = subprocess.run([PROGRAM, "version"], env=os.environ | {"TMPDIR": str(tmp_path)}, check=True)
     assert done.returncode == 0
@@ -160,7 +179,7 @@ def test_a_folder_of_the_store_that_is_there_stays_as_it_is(tmp_path):
 def test_a_file_is_written_as_a_whole_and_as_the_umask_says(tmp_path):
     left = tmp_path / ".riskmodels-of-a-killed-process"
     left.mkdir()
-    (left / ".lock").touch()
+    (left / LOCK).touch()
     (left / "staged").write_text("half of a file")
     before = os.umask(0o027)
     try:

@@ -3,6 +3,7 @@
 import errno
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskmodels.errors import FileError, file_error, file_error_in
-from riskmodels.scratch import write_whole
+from riskmodels.scratch import sweep, write_whole
 from riskmodels.sources.readers import refusals_told
 
 pytestmark = pytest.mark.slow
@@ -107,7 +108,7 @@ def test_signs_that_the_output_lacks_are_replaced(place):
             "[Errno 28] Error writing bytes to file. Detail: [errno 28] No space left on device",
             "no room left",
         ),
-        ('IO Error: Could not write file "x": No space left on device', "no room left"),
+        ('IO Error: Could not write file "x": No space left on device', "x: there is no room left"),
         ("[Errno 13] Permission denied: 'a'", "a: permission is denied"),
         ("[Errno 5] Input/output error", "Input/output error"),
     ],
@@ -160,6 +161,15 @@ def test_a_whole_file_replaces_or_nothing_changes(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match=r"No space.*x\.txt"):
         write_whole(target, b"new")
     assert [path.read_bytes() for path in target.parent.iterdir()] == [b"old"]
+
+
+def test_no_temporary_folder_is_one_line(tmp_path, monkeypatch):
+    def none() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    with pytest.raises(FileError, match=r"\['/tmp'\]\): make room there, or name another .* TMPDIR"):
+        sweep()

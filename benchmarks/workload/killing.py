@@ -9,7 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGKILL)
-_SAVING = """
+IMPORTED = os.pathsep.join([str(ROOT), str(ROOT / "tests")])  # PYTHONPATH of what is run by its text
+SAVING = """
 import sys
 from small_bank import make_card
 from riskmodels.results import save
@@ -41,10 +42,8 @@ def start(
 
 def start_saving(folder: Path, *, rows: int, times: int = _FOREVER) -> subprocess.Popen[str]:
     """Start a program that saves a scorecard again and again; return it once it begins to."""
-    words = [sys.executable, "-c", _SAVING, str(folder), str(rows), str(times)]
-    process = start(
-        words, stdout=subprocess.PIPE, PYTHONPATH=os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    )
+    words = [sys.executable, "-c", SAVING, str(folder), str(rows), str(times)]
+    process = start(words, stdout=subprocess.PIPE, PYTHONPATH=IMPORTED)
     assert process.stdout is not None
     process.stdout.readline()
     return process

@@ -365,9 +365,9 @@ def main() -> None:
     """Run the command line; an error of riskmodels or of the system is one message and its exit status."""
     end_as_by_interrupt()
     without_grammar_of_iris()
-    sweep()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads only slow small matrices down
     try:
+        sweep()
         prepare_streams(sys.argv)
         app()
     except RiskModelsError as error:

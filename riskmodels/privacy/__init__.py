@@ -2,11 +2,22 @@
 
 from riskmodels.privacy.masking import (
     MAY_BE_PERSONAL,
+    ROW_ID_MAY_BE_PERSONAL,
     Found,
     find_personal_data,
     mask_code,
     mask_personal_data,
+    mask_row_id,
     mask_values,
 )
 
-__all__ = ["MAY_BE_PERSONAL", "Found", "find_personal_data", "mask_code", "mask_personal_data", "mask_values"]
+__all__ = [
+    "MAY_BE_PERSONAL",
+    "ROW_ID_MAY_BE_PERSONAL",
+    "Found",
+    "find_personal_data",
+    "mask_code",
+    "mask_personal_data",
+    "mask_row_id",
+    "mask_values",
+]

@@ -21,10 +21,23 @@ MAY_BE_PERSONAL = (
     r"|contact person|address|liv(es?|ing) (at|on)|resides? at"
     r"|(deliver|ship)(ped|ed)? to|\b(mrs?|ms|miss|dr)\b"
 )
+# The same of an identifier of a row, of which most have many digits: only forms that hardly any of them has.
+ROW_ID_MAY_BE_PERSONAL = (
+    r"@|＠|(^|[^\p{Nd}])("
+    r"(\+?86[- ]?)?1[3-9]\p{Nd}[-. ]?(\p{Nd}{4}[-. ]?\p{Nd}{4}|\p{Nd}{3}[-. ]?\p{Nd}{5})"
+    r"|\+\p{Nd}[\p{Nd} -]{6,}|\(?0[1-9]\p{Nd}{1,3}\)?[-. ]?\p{Nd}{3,4}[-. ]?\p{Nd}{3,4}"
+    r"|\(?[2-9]\p{Nd}{2}\)?[-. ]{1,2}[2-9]\p{Nd}{2}[-. ]\p{Nd}{4}|\p{Nd}{3}-\p{Nd}{2}-\p{Nd}{4}"
+    r"|[1-9]\p{Nd}{5}[ -]?(18|19|20)\p{Nd}{2}[01]\p{Nd}[0-3]\p{Nd}[ -]?\p{Nd}{3}[\p{Nd}Xx]"
+    r"|(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|[78][12])\p{Nd}{6}[01]\p{Nd}[0-3]\p{Nd}{4}"
+    r")([^\p{Nd}]|$)"
+    r"|(^|[^A-Za-z])([A-Z]{2}\p{Nd}{2}[ ]?[A-Z0-9]{4}[A-Z0-9 ]{7,}|[A-Z]{1,2}\p{Nd}{6}\([\p{Nd}A]\))"
+)
 _TAKEN = "\0"  # stands for what was found already
 _FOREIGN_TO = ("", "CN", "US")  # countries whose phones are looked for in any case
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")  # which make no number
 _ROUNDS, _BYTES = 2_000, 4  # of the digest in the marker of a code: a millisecond
+_ROW_BYTES = 8  # of that of a row: there may be millions, and no two are to be one
+_BY_CHANCE = {"bank card"}  # one in ten long numbers has its check digit
 _AROUND = 40  # signs: the words before a number that say what it is
 _SIGNS = tuple({sign for kind in WORDS for sign in kind.signs})
 Region = tuple[int, int]
@@ -107,6 +120,21 @@ def mask_code(text: str, *, country: str = "") -> str:
     return text
 
 
+def mask_row_id(text: str, *, country: str = "") -> str:
+    """Replace personal data in what tells rows apart, so that they stay apart, and tables still join.
+
+    What may be a bank card stays: one in ten long numbers is one by chance.
+
+    Examples
+    --------
+    >>> mask_row_id("T-13812345678-2"), mask_row_id("4111111111111111")
+    ('T-[phone afpngcfknamkmfbg]-2', '4111111111111111')
+    """
+    found = [one for one in find_personal_data(text, country=country) if one.kind not in _BY_CHANCE]
+    marks = [f"[{one.kind} {_mark(text[one.start : one.end], _ROW_BYTES)}]" for one in found]
+    return _replaced(text, found, marks)
+
+
 def mask_values(value: Any) -> Any:
     """Mask every text in nested lists and mappings; names of mappings, too."""
     if isinstance(value, str):
@@ -119,8 +147,8 @@ def mask_values(value: Any) -> Any:
 
 
 @lru_cache(4096)
-def _mark(data: str) -> str:
-    digest = hashlib.pbkdf2_hmac("sha256", data.encode(errors="replace"), b"riskmodels", _ROUNDS, _BYTES)
+def _mark(data: str, size: int = _BYTES) -> str:
+    digest = hashlib.pbkdf2_hmac("sha256", data.encode(errors="replace"), b"riskmodels", _ROUNDS, size)
     return digest.hex().translate(_LETTERS)
 
 

@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from glob import escape
 from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -17,11 +18,12 @@ from riskmodels.results import bring_back, replace_folder
 from riskmodels.runner.execution import execute_notebook
 from riskmodels.runner.kernels import Kernels
 from riskmodels.runner.plan import NOTEBOOK_FOLDER, Plan, Step, plan_steps
-from riskmodels.scratch import private_folder
+from riskmodels.scratch import private_folder, write_text
 from riskmodels.sources import load_source
 from riskmodels.tables import sweep_store
 
 _KERNELS = 2  # at a time
+_PARTIAL = ".partial-"  # between a report's name and the process that makes it
 _FINISHING = "riskmodels.runner.finishing"
 
 
@@ -73,10 +75,10 @@ def run_assessment(
 
 def _run_locked(plan: Plan, store: Path, progress: Callable[[int, str], None], kernels: Kernels) -> Path:
     bring_back(plan.folder)
-    for left in plan.folder.parent.glob(f".{plan.folder.name}[.-]*-*"):
+    for left in plan.folder.parent.glob(f".{escape(plan.folder.name)}{_PARTIAL}*"):
         shutil.rmtree(left, ignore_errors=True)
     sweep_store(store)
-    staged = plan.folder.with_name(f".{plan.folder.name}.partial-{os.getpid()}")
+    staged = plan.folder.with_name(f".{plan.folder.name}{_PARTIAL}{os.getpid()}")
     staged.mkdir()  # as the umask says
     try:
         _fill(plan, staged.resolve(), store, progress, kernels)
@@ -156,4 +158,4 @@ def _write_source(plan: Plan, path: Path) -> None:
         name: table.model_copy(update={"file": plan.files.get(name)}) for name, table in source.tables.items()
     }
     content = source.model_copy(update={"tables": tables}).model_dump_json(indent=1)
-    path.write_text(content + "\n", encoding="utf-8")
+    write_text(path, content + "\n")

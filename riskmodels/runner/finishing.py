@@ -9,6 +9,7 @@ from riskmodels.report import write_report
 from riskmodels.runner.front_page import summarise
 from riskmodels.runner.outputs import write_document, write_manifest, write_tables
 from riskmodels.runner.plan import NOTEBOOK_FOLDER, Plan, Step
+from riskmodels.scratch import write_text
 
 
 def finish(plan: Plan, folder: Path, steps: list[Step], seconds: dict[str, float]) -> None:
@@ -26,4 +27,4 @@ def finish(plan: Plan, folder: Path, steps: list[Step], seconds: dict[str, float
 def _mask_source(path: Path) -> None:
     """Mask the source file as the notebooks read it, now that they have."""
     content = mask_values(json.loads(path.read_bytes()))
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -22,6 +22,7 @@ from riskmodels.proposals import Proposals
 from riskmodels.results import load, load_all
 from riskmodels.runner.plan import Plan
 from riskmodels.scorecard import CustomerGaps, Movements, RiskAssessment, Scorecard
+from riskmodels.scratch import write_text, written
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality, Tables, file_sha256
 
@@ -98,7 +99,7 @@ def write_document(results: Path, path: Path) -> None:
         ],
         proposals=_records(load(results / "proposals", Proposals).table),
     )
-    path.write_text(document.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_text(path, document.model_dump_json(indent=1) + "\n")
 
 
 def schema() -> str:
@@ -154,14 +155,17 @@ def write_tables(results: Path, folder: Path) -> None:
     for changes in tables.changes:
         frames[f"changes_{changes.name}"] = changes.table
     for name, frame in frames.items():
-        frame.to_parquet(folder / f"{name}.parquet", index=False)
+        path = folder / f"{name}.parquet"
+        with written(path):
+            frame.to_parquet(path, index=False)
         write_csv(frame, folder / f"{name}.csv")
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV; no cell and no name of a column is a formula for a spreadsheet."""
     safe = frame.map(_without_formula).rename(columns=_without_formula)
-    safe.to_csv(path, index=False, lineterminator="\n")
+    with written(path):
+        safe.to_csv(path, index=False, lineterminator="\n")
 
 
 def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code: list[Path]) -> None:
@@ -183,9 +187,8 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
         "files": digests(folder, ("report.html", "assessment.json", "source.json", "results", "tables")),
         "notebooks": digests(folder, ("notebooks",)),  # with times of their own: no two runs write the same
     }
-    (folder / MANIFEST).write_text(
-        json.dumps(mask_values(manifest), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    text = json.dumps(mask_values(manifest), indent=1, ensure_ascii=False)
+    write_text(folder / MANIFEST, f"{text}\n")
 
 
 def _months(outlook: Forecast) -> list[Months]:

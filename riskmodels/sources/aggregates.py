@@ -11,7 +11,7 @@ import pyarrow as pa
 from riskmodels.sources.guesses import Guess
 from riskmodels.sources.matching import Fit
 from riskmodels.sources.parts import texts_of
-from riskmodels.sources.profiling import moment
+from riskmodels.sources.profiling import YEARS, moment
 from riskmodels.sources.sampling import Sample
 from riskmodels.sources.totals import is_called_total
 from riskmodels.tables import runs_without, told_hole, whole_block
@@ -86,7 +86,7 @@ def holes(fit: Fit, sample: Sample) -> Guess:
         connection.register("given", rows)
         found = connection.execute(
             f"SELECT taken FROM (SELECT {moment(match.profile.dates.format, 'value')} AS taken FROM given)"
-            " WHERE taken IS NOT NULL"
+            f" WHERE year(taken) BETWEEN {YEARS}"
         ).df()
     counts = pd.Series(pd.PeriodIndex(found["taken"], freq="M")).value_counts()
     if counts.empty:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.misfits import nearest
 from riskmodels.privacy import mask_code, mask_personal_data
+from riskmodels.sources.codes import row_id_doubts
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
 from riskmodels.sources.cumulative import take_differences
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
@@ -219,7 +220,7 @@ def _stage(
         given=_given_columns(folder / ACCEPTED),
         ignored=tuple(sorted(tally.ignored)),
         reconciled=reconciled + totals.met,
-        doubts=(*tally.doubts, *order, *totals.doubts, *undone.doubts),
+        doubts=(*tally.doubts, *row_id_doubts(tally.marked), *order, *totals.doubts, *undone.doubts),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from riskmodels.errors import ContractError
+from riskmodels.scratch import written
 
 LONGEST_LINE = 16_777_216  # bytes
 MOST_COLUMNS = 16_384  # as a sheet of Excel has
@@ -84,12 +85,15 @@ def with_one_end(path: Path, shown: Path, lines: Lines, delimiter: str, target: 
     Raises ContractError where a carriage return inside a cell looks like the end of a row.
     """
     if len(lines.ends) > 1:
-        with target.open("w", encoding=_UTF8, newline="", errors="surrogateescape") as new:
+        with (
+            written(target),
+            target.open("w", encoding=_UTF8, newline="", errors="surrogateescape") as new,
+        ):
             new.writelines(_alike(path, shown, lines, delimiter))
         return target
     if not lines.start:
         return path
-    with path.open("rb") as old, target.open("wb") as new:
+    with written(target), path.open("rb") as old, target.open("wb") as new:
         old.seek(lines.start)
         shutil.copyfileobj(old, new, _CHUNK)
     return target

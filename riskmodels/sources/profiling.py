@@ -19,7 +19,7 @@ from riskmodels.tables.sql import literal
 
 _FIRST = 30  # values that every format is tried on
 _LONGEST_DATE = 40  # characters
-_YEARS = "1900 AND 2100"
+YEARS = "1900 AND 2100"  # that a draft takes for ones
 _DAYS = (
     *("%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%Y.%m.%d", "%m-%d-%Y", "%d-%m-%Y", "%Y-%m-%d"),
     *(
@@ -292,7 +292,7 @@ def _read(connection: duckdb.DuckDBPyConnection, texts: pa.Table, form: str) -> 
         " coalesce(list(DISTINCT month(day)) FILTER (day IS NOT NULL), []),"
         f" coalesce(bool_or({has_zone('text')}), false), coalesce(sum(epoch(day))::BIGINT, 0),"
         " coalesce(sum(many) FILTER (day IS NOT NULL), 0)::BIGINT"
-        f" FROM (SELECT text, many, CASE WHEN year(moment) BETWEEN {_YEARS} THEN moment END AS day"
+        f" FROM (SELECT text, many, CASE WHEN year(moment) BETWEEN {YEARS} THEN moment END AS day"
         f" FROM (SELECT text, many, {moment(form)} AS moment FROM texts))"
     ).fetchall()[0]
     return _Read(*found)

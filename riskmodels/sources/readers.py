@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError, FileError, RiskModelsError, file_error_in
 from riskmodels.privacy import mask_code, mask_personal_data
+from riskmodels.scratch import written
 from riskmodels.sources.headers import labelled
 from riskmodels.sources.lines import LONGEST_LINE, find_lines, with_one_end
 from riskmodels.sources.mapping import TableMap
@@ -194,6 +195,7 @@ def _recoded(path: Path, encoding: str, target: Path) -> Path:
     """Write a file anew in UTF-8; where a byte cannot be read, with one that fails its row."""
     try:
         with (
+            written(target),
             path.open(encoding=encoding, newline="", errors=_UNREADABLE) as old,
             target.open("w", encoding="utf-8", newline="", errors="surrogateescape") as new,
         ):

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskmodels.privacy import mask_code, mask_personal_data
+from riskmodels.scratch import written
 from riskmodels.sources.codes import masked_codes
 from riskmodels.sources.conversion import CONTENT, MASK, RULE, Conversion, accepted_schema
 from riskmodels.sources.readers import RawFile
@@ -54,6 +55,8 @@ class Tally:
         Of the rows that could be split.
     doubts : list of str
         How numbers may be read otherwise.
+    marked : Counter
+        Of columns that tell rows apart, the values that were masked.
     """
 
     files: list[RawFile] = field(default_factory=list)
@@ -64,6 +67,7 @@ class Tally:
     ignored: set[str] = field(default_factory=set)
     totals: ControlTotals = field(default_factory=ControlTotals)
     doubts: list[str] = field(default_factory=list)
+    marked: Counter[str] = field(default_factory=Counter)
 
     def begin(self, file: RawFile, unused: set[str]) -> None:
         """Count from here on the rows of another file."""
@@ -88,7 +92,9 @@ class RowGroups:
     def __init__(self, path: Path, schema: pa.Schema, *, keys: Sequence[str] = ()) -> None:
         """Open the file; text columns but ``keys`` are written as dictionaries."""
         words = [field.name for field in schema if field.type == pa.string() and field.name not in keys]
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=words)
+        self._path = path
+        with written(path):
+            self._writer = pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=words)
         self._waiting: list[pa.RecordBatch] = []
         self._rows = 0
 
@@ -99,7 +105,8 @@ class RowGroups:
         if self._rows >= _ROW_GROUP:
             table = pa.Table.from_batches(self._waiting)
             whole = self._rows - self._rows % _ROW_GROUP
-            self._writer.write_table(table.slice(0, whole), row_group_size=_ROW_GROUP)
+            with written(self._path):
+                self._writer.write_table(table.slice(0, whole), row_group_size=_ROW_GROUP)
             self._waiting = table.slice(whole).to_batches()
             self._rows -= whole
 
@@ -111,9 +118,10 @@ class RowGroups:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Write the rows that wait, and close the file."""
-        if kind is None and self._rows:
-            self._writer.write_table(pa.Table.from_batches(self._waiting))
-        self._writer.close()
+        with written(self._path):
+            if kind is None and self._rows:
+                self._writer.write_table(pa.Table.from_batches(self._waiting))
+            self._writer.close()
 
 
 def screen(
@@ -142,7 +150,7 @@ def screen(
     """
     contract, expect, schema = conversion.contract, conversion.mapping.expect, accepted_schema(conversion)
     for raw in batches:
-        batch = masked_codes(raw, contract, country=conversion.country)
+        batch = masked_codes(raw, contract, country=conversion.country, marked=tally.marked)
         for column in set(contract.names) & set(batch.schema.names):
             tally.readable[column] += batch.num_rows - batch[column].null_count
         if expect:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineSheet
 
 from riskmodels.errors import ContractError
+from riskmodels.scratch import written
 from riskmodels.sources.headers import labelled
 from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.workbooks import open_workbook
@@ -40,7 +41,8 @@ def extract_sheet(path: Path, mapping: TableMap, target: Path) -> Path:
         place for place, column in enumerate(header, 1) if column or cells[place - 1].null_count < len(cells)
     ]
     names = labelled(header[: filled[-1]])
-    pq.write_table(cells.select(range(len(names))).rename_columns(names), target)
+    with written(target):
+        pq.write_table(cells.select(range(len(names))).rename_columns(names), target)
     return target
 
 

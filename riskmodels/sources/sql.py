@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from riskmodels.errors import ContractError
-from riskmodels.sources.databases import database_url, hint, read_only
+from riskmodels.scratch import written
+from riskmodels.sources.databases import database_url, hint, read_only, undisturbed
 from riskmodels.sources.headers import labelled
 
 _ROWS_AT_ONCE = 20_000
@@ -46,6 +47,7 @@ def extract_query(variable: str, query: str, target: Path) -> tuple[str, Path]:
         engine = read_only(url, query)
         try:
             with (
+                undisturbed(url),
                 engine.connect().execution_options(stream_results=True) as connection,
                 connection.execute(sa.text(_BIND.sub(r"\\:", query))) as result,
             ):
@@ -66,7 +68,7 @@ def extract_query(variable: str, query: str, target: Path) -> tuple[str, Path]:
 
 def _write(result: sa.CursorResult[Any], columns: list[str], target: Path) -> None:
     schema = pa.schema([(column, pa.string()) for column in columns])
-    with pq.ParquetWriter(target, schema) as writer:
+    with written(target), pq.ParquetWriter(target, schema) as writer:
         for rows in result.partitions(_ROWS_AT_ONCE):
             texts = [pa.array(map(_text, column), pa.string()) for column in zip(*rows, strict=True)]
             writer.write_table(pa.Table.from_arrays(texts, schema=schema))

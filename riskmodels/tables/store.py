@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from riskmodels.errors import ContractError, ResultError, file_error
 from riskmodels.misfits import misfit_words
-from riskmodels.scratch import private_folder, scratch_folder, sweep
+from riskmodels.scratch import private_folder, scratch_folder, sweep, write_text
 from riskmodels.tables.changes import Changes
 from riskmodels.tables.stored import Provenance, Table
 
@@ -143,7 +143,7 @@ def sweep_store(store: Path) -> None:
 
 def keep(staged: Path, provenance: Provenance) -> Table:
     """Move a filled staging folder to its digest; the same content is kept once."""
-    (staged / "provenance.json").write_text(provenance.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_text(staged / "provenance.json", provenance.model_dump_json(indent=1) + "\n")
     folder = staged.parents[1] / _digest(staged)
     try:
         staged.rename(folder)
