@@ -7,9 +7,9 @@ import pytest
 
 import riskmodels as rm
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.panel import period_of
 from riskmodels.params import check_parameters
 from riskmodels.sources import Source, check_layout
+from riskmodels.tables import period_of
 from riskmodels.workdays import check_calendar, working_days
 
 COLUMNS = {

@@ -22,7 +22,7 @@ from riskmodels.sources.cumulative import take_differences
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.folding import fold_doubts, with_fold_time
 from riskmodels.sources.heads import know_plain_names, plain_names
-from riskmodels.sources.likeness import closed, lookalikes
+from riskmodels.sources.likeness import lookalikes, outside_business
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
 from riskmodels.sources.readers import (
@@ -321,7 +321,9 @@ def _spelt(staged: "dict[str, _Staged]") -> "dict[str, _Staged]":
     spelt = {table: spell(part.accepted, table, spellings) for table, part in staged.items()}
     accepted = {table: part.accepted for table, part in staged.items()}
     alike = lookalikes(accepted)
-    found = {table: (*spelt[table], *alike.get(table, ()), *closed(accepted, table)) for table in staged}
+    found = {
+        table: (*spelt[table], *alike.get(table, ()), *outside_business(accepted, table)) for table in staged
+    }
     return {table: replace(part, doubts=(*part.doubts, *found[table])) for table, part in staged.items()}
 
 
