@@ -18,6 +18,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from riskmodels.errors import ParameterError, file_error
 from riskmodels.misfits import dotted, misfit_words, nearest
+from riskmodels.privacy import mask_code, mask_values
 
 Identifier = Annotated[
     str,
@@ -49,7 +50,7 @@ _DEEP = 4  # mappings inside so many others are written on one line
 ParametersT = TypeVar("ParametersT", bound=Parameters)
 
 
-def load_parameters(path: str | Path, model: type[ParametersT]) -> ParametersT:
+def load_parameters(path: str | Path, model: type[ParametersT], *, shown: bool = False) -> ParametersT:
     """Read one YAML file as ``model``.
 
     Parameters
@@ -58,6 +59,8 @@ def load_parameters(path: str | Path, model: type[ParametersT]) -> ParametersT:
         The file.
     model : type
         What it must be.
+    shown : bool
+        Its texts are shown in reports: personal data in them is masked, codes as those of the data.
 
     Returns
     -------
@@ -77,7 +80,10 @@ def load_parameters(path: str | Path, model: type[ParametersT]) -> ParametersT:
     same for lists, dates and numbers; ``.nan`` and ``.inf`` are refused. So is a file of more than a
     quarter of a megabyte, and one of which aliases make more than four times that.
     """
-    return check_parameters(_read_yaml(Path(path)), model, where=str(path))
+    content = _read_yaml(Path(path))
+    return check_parameters(
+        mask_values(content, text=mask_code) if shown else content, model, where=str(path)
+    )
 
 
 def check_parameters(values: object, model: type[ParametersT], *, where: str) -> ParametersT:
@@ -164,7 +170,8 @@ def _read_yaml(path: Path) -> object:
         _refuse_bomb(text)
         content: object = YAML(typ="safe", pure=True).load(text)
     except OSError as error:
-        raise ParameterError(f"cannot read {file_error(error)}{_beside(path)}") from None
+        beside = _beside(path) if isinstance(error, FileNotFoundError) else ""
+        raise ParameterError(f"cannot read {file_error(error)}{beside}") from None
     except UnicodeDecodeError as error:
         raise ParameterError(f"cannot read {path}: {error}; save it as UTF-8") from None
     except (YAMLError, ValueError, ArithmeticError, RecursionError, *_MISFITS) as error:
@@ -175,9 +182,9 @@ def _read_yaml(path: Path) -> object:
 
 
 def _beside(path: Path) -> str:
-    """Name the parameter files that are there, where one is not."""
+    """Name the parameter files that are there instead of one that is not."""
     there = [file.name for file in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
-    return f"; {nearest(path.name, there)}" if there and not path.exists() else ""
+    return f"; {nearest(path.name, there)}" if there else ""
 
 
 def _read_text(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Find personal data in text, and put a marker in its place that says what stood there."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -107,14 +107,17 @@ def mask_code(text: str, *, country: str = "") -> str:
     return text
 
 
-def mask_values(value: Any) -> Any:
-    """Mask every text in nested lists and mappings; names of mappings, too."""
+def mask_values(value: Any, *, text: Callable[[str], str] = mask_personal_data) -> Any:
+    """Mask every text in nested lists and mappings by ``text``; names of mappings, too, as codes."""
     if isinstance(value, str):
-        return mask_personal_data(value)
+        return text(value)
     if isinstance(value, list):
-        return [mask_values(item) for item in value]
+        return [mask_values(item, text=text) for item in value]
     if isinstance(value, dict):
-        return {mask_code(name): mask_values(item) for name, item in value.items()}
+        return {
+            mask_code(name) if isinstance(name, str) else name: mask_values(item, text=text)
+            for name, item in value.items()
+        }
     return value
 
 

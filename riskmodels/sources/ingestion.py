@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -16,7 +17,7 @@ import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.misfits import nearest
-from riskmodels.privacy import mask_code, mask_personal_data
+from riskmodels.privacy import mask_code, mask_personal_data, mask_values
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
 from riskmodels.sources.cumulative import take_differences
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
@@ -42,6 +43,7 @@ from riskmodels.sources.totals import find_totals
 from riskmodels.tables import (
     CONTRACTS,
     PERIOD_MONTHS,
+    Break,
     Contract,
     Provenance,
     Tables,
@@ -141,7 +143,7 @@ class _Staged:
             rows_accepted=accepted,
             rows_rejected=rejected,
             unknown_months=self.mapping.unknown_months,
-            breaks=self.mapping.breaks,
+            breaks=tuple(_masked(change, source.country) for change in self.mapping.breaks),
             observed_from=self.mapping.observed_from,
             holidays=source.holidays,
             given_columns=self.given,
@@ -149,6 +151,12 @@ class _Staged:
             reconciled=self.reconciled,
             doubts=tuple(map(mask_personal_data, self.doubts)),
         )
+
+
+def _masked(change: Break, country: str) -> Break:
+    """Mask what a change of definition says as codes of the data are masked."""
+    values = mask_values(change.model_dump(), text=partial(mask_code, country=country))
+    return Break.model_validate(values)
 
 
 def _located(source: Source, folder: Path, files: dict[str, str | Path]) -> dict[str, tuple[TableMap, Path]]:
