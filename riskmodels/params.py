@@ -20,10 +20,12 @@ from riskmodels.errors import ParameterError, file_error
 from riskmodels.misfits import dotted, misfit_words, nearest
 from riskmodels.privacy import mask_code, mask_values
 
+_LONGEST_ID = 100  # signs: a part of names of files, which may have 255 bytes
 Identifier = Annotated[
     str,
     Field(
         pattern=r"^[a-z][a-z0-9_]*$",
+        max_length=_LONGEST_ID,
         json_schema_extra={"shape": "small letters, digits and _, first a letter, e.g. credit_card"},
     ),
 ]
@@ -130,7 +132,7 @@ def parameters_text(
     if above := _as_comment(heading):
         document.yaml_set_start_comment(above)
     writer.dump(document, stream)
-    return stream.getvalue()
+    return re.sub(r"[^\n]", _escaped, stream.getvalue())
 
 
 def _commented(
@@ -154,6 +156,12 @@ def _safe(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {_safe(key): _safe(item) for key, item in value.items()}
     return DoubleQuotedScalarString(value) if isinstance(value, str) and not value.isprintable() else value
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Escape a sign that nobody sees, or that sets the direction: such a text stands between quotes."""
+    sign = found[0]
+    return sign if sign.isprintable() else f"\\U{ord(sign):08x}"
 
 
 def _as_comment(lines: Sequence[str]) -> str:

@@ -106,7 +106,7 @@ def assess(
     if kernels.note and not cold_kernels:
         console.print(kernels.note, soft_wrap=True)
     show_result(plan.folder / "results" / "findings")
-    console.print(f"Report: {report}", soft_wrap=True)
+    console.print(shown(f"Report: {report}"), soft_wrap=True)
 
 
 @app.command()

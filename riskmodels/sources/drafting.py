@@ -25,6 +25,7 @@ from riskmodels.tables import CONTRACTS, PERIOD_MONTHS
 
 _LEAST_WIDE = 3  # columns that are months, or figures, to make them rows
 _SHOWN = 30  # columns
+_LONGEST_STEM = 60  # signs of a file's name in the source's id, which has at most 100
 _CLOCKS = {"CN": "Asia/Shanghai", "US": "America/New_York"}
 _PERIOD_NAME = re.compile(r"(19|20)\d{2}|\d{2}$")
 
@@ -217,7 +218,7 @@ def _chosen(names: list[str], kept: list[Profile]) -> str | tuple[str, ...]:
 
 def _source(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) -> dict[str, Any]:
     title = mask_personal_data(file.stem or file.name)
-    stem = re.sub(r"[^a-z0-9]+", "_", title.casefold()).strip("_")
+    stem = re.sub(r"[^a-z0-9]+", "_", title.casefold())[:_LONGEST_STEM].strip("_")
     country = _country(fit, sample)
     notes.add(("country",), country)
     source: dict[str, Any] = {
@@ -308,11 +309,15 @@ def _persons(sample: Sample) -> list[str]:
 
 def _without_person(file: Path) -> Path:
     """Write a file's name with ``?`` for the signs of personal data, where it still names that file alone."""
+    people = find_personal_data(file.name)
+    if not people:
+        return file
     signs = list(file.name)
-    for found in find_personal_data(file.name):
+    for found in people:
         signs[found.start : found.end] = "?" * (found.end - found.start)
     pattern = "".join(signs)
-    return file.with_name(pattern) if file.is_file() and list(file.parent.glob(pattern)) == [file] else file
+    alone = "**" not in pattern and file.is_file() and list(file.parent.glob(pattern)) == [file]
+    return file.with_name(pattern) if alone else file
 
 
 def _relative(file: Path, target: Path) -> str:
