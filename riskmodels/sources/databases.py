@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from riskmodels.errors import ContractError
 from riskmodels.sources.lines import LONGEST_LINE
 
-_SELECT = re.compile(
-    r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table)\b", re.DOTALL | re.IGNORECASE
+_SELECT = re.compile(  # what stands before the first word is taken once, as it is: no second way is tried
+    r"(?:\s|\(|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*+\*/)*+(?:select|with|values|table)\b", re.IGNORECASE
 )
 # They know SET TRANSACTION READ ONLY; the others know nothing like it.
 _STANDARD = {"mysql", "mariadb", "oracle"}

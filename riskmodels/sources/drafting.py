@@ -19,6 +19,7 @@ from riskmodels.sources.guesses import Guess, filled_in, guessed
 from riskmodels.sources.mapping import TO_BE_FILLED, Unpivot
 from riskmodels.sources.matching import Fit, Layout, best_fit
 from riskmodels.sources.parts import in_two_columns, year_columns, year_format
+from riskmodels.sources.patterns import matching
 from riskmodels.sources.profiling import FORMATS, Profile, profile
 from riskmodels.sources.sampling import Sample, take_sample
 from riskmodels.tables import CONTRACTS, PERIOD_MONTHS
@@ -206,9 +207,9 @@ def _unpivoted(
 
 def _chosen(names: list[str], kept: list[Profile]) -> str | tuple[str, ...]:
     """Write names that differ in digits alone as a pattern, so that next month's column is found, too."""
-    patterns = {re.sub(r"\d+", lambda digits: rf"\d{{{len(digits[0])}}}", re.escape(name)) for name in names}
+    patterns = {re.sub(r"[0-9]+", lambda found: rf"\d{{{len(found[0])}}}", re.escape(name)) for name in names}
     pattern = patterns.pop()
-    if patterns or any(re.fullmatch(pattern, found.name) for found in kept):
+    if patterns or matching(pattern, [found.name for found in kept]):
         return tuple(names)
     return pattern
 
