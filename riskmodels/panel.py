@@ -1,6 +1,5 @@
 """Panels: many series over the same periods, with zero and unknown told apart."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,15 +12,25 @@ import pandas as pd
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.tables import CONTRACTS, Break, Contract, Table, as_relation, in_months
+from riskmodels.tables import (
+    CONTRACTS,
+    Break,
+    Contract,
+    Table,
+    as_relation,
+    business_days,
+    in_months,
+    last_complete,
+    period_of,
+)
 from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]
 Frequency = Literal["M", "Q", "Y"]
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _LONGER = {"M": ("quarter", "half_year", "year"), "Q": ("half_year", "year"), "Y": ()}
-_PERIOD = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-[0-3]\d)?|-?[Qq][1-4])?")
 Floats = npt.NDArray[np.float64]
+Days = npt.NDArray[np.datetime64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,6 +57,8 @@ class Panel(Displayed):
         said to observe: left out.
     holidays : tuple of date
         The bank's own days without work, beside those of a country that a forecast is told of.
+    days : ndarray of datetime64[D], shape (n, 2), or None
+        First and last day of business of the unit of each series; NaT is no limit.
     """
 
     keys: pd.DataFrame
@@ -58,6 +69,7 @@ class Panel(Displayed):
     breaks: tuple[Break, ...] = ()
     rows_before: int = 0
     holidays: tuple[date, ...] = ()
+    days: Days | None = None
 
     @classmethod
     def from_long(
@@ -152,7 +164,9 @@ class Panel(Displayed):
         series, names = number_series(self.keys, by)
         exposure = None if self.exposure is None else add_rows(self.exposure, series, len(names))
         values = add_rows(self.values, series, len(names))
-        return replace(self, keys=names, values=values, exposure=exposure)
+        days = self.days[np.unique(series, return_index=True)[1]] if self.days is not None else None
+        days = days if "unit_id" in by else None
+        return replace(self, keys=names, values=values, exposure=exposure, days=days)
 
     def concerns(self, change: Break) -> npt.NDArray[np.bool_]:
         """Tell which series a break concerns, shape (n,)."""
@@ -206,6 +220,7 @@ def build_panel(
     freq: Frequency = "M",
     exposure: tuple[Table, str] | None = None,
     last: str | None = None,
+    units: Table | None = None,
 ) -> Panel:
     """Count the rows of a table by series and period.
 
@@ -223,6 +238,9 @@ def build_panel(
     last : str, optional
         Last period (or a longer one: its last part), but never one after the last that ended by the as-of
         day of the source, which is the last one without it.
+    units : Table, optional
+        With ``unit_id`` in ``by``: a forecast then expects nothing of a unit that has closed, and learns from
+        its days of business alone. Its counts stay as they are.
 
     Returns
     -------
@@ -262,6 +280,8 @@ def build_panel(
     ).until(end if last is None else _last_asked(end, last, counts))
     source = table.provenance
     panel = replace(panel, breaks=source.breaks, rows_before=table.rows_before, holidays=source.holidays)
+    if units is not None and "unit_id" in by:
+        panel = replace(panel, days=business_days(units, panel.keys["unit_id"]))
     return panel if exposure is None else replace(panel, exposure=_exposure(panel, *exposure, by=by))
 
 
@@ -317,22 +337,6 @@ def _queried(table: Table, query: str, *, rows: str = "") -> pd.DataFrame:
     return pd.DataFrame() if found is None else found.df()
 
 
-def period_of(text: str | pd.Period, freq: str) -> pd.Period:
-    """Return a month, quarter or year as a period of a frequency: of a longer one its last part.
-
-    Raises ParameterError for anything else.
-    """
-    if isinstance(text, str) and not _PERIOD.fullmatch(text):
-        raise ParameterError(
-            f"{text} is no period; expected a month, quarter or year: 2026-09, 2026Q3 or 2026"
-        )
-    try:
-        period = pd.Period(text)
-    except ValueError as error:  # the 31st of September
-        raise ParameterError(f"{text} is no period: {error}") from None
-    return period.asfreq(freq, how="end")
-
-
 def _begun(counts: pd.DataFrame, first: date) -> pd.DataFrame:
     """Leave out what lies before the data begin; they do so with zeros where no row is in that month."""
     begin = pd.Timestamp(first)
@@ -347,13 +351,6 @@ def _last_asked(end: pd.Period, last: str, counts: pd.DataFrame) -> pd.Period:
         first = pd.Period(counts["period"].min(), freq=end.freqstr)
         raise ParameterError(f"last is {last}, before {first}, where the data begin")
     return min(end, asked)
-
-
-def last_complete(table: Table, freq: Frequency) -> pd.Period:
-    """Return the last period that ended by the as-of day of a table."""
-    as_of = pd.Timestamp(table.provenance.as_of)
-    period = as_of.to_period(freq)
-    return period if as_of.date() == period.end_time.date() else period - 1
 
 
 def _exposure(panel: Panel, table: Table, column: str, *, by: Sequence[str]) -> Floats:

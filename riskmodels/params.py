@@ -18,11 +18,14 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from riskmodels.errors import ParameterError, file_error
 from riskmodels.misfits import dotted, misfit_words, nearest
+from riskmodels.privacy import mask_code, mask_values
 
+_LONGEST_ID = 100  # signs: a part of names of files, which may have 255 bytes
 Identifier = Annotated[
     str,
     Field(
         pattern=r"^[a-z][a-z0-9_]*$",
+        max_length=_LONGEST_ID,
         json_schema_extra={"shape": "small letters, digits and _, first a letter, e.g. credit_card"},
     ),
 ]
@@ -49,7 +52,7 @@ _DEEP = 4  # mappings inside so many others are written on one line
 ParametersT = TypeVar("ParametersT", bound=Parameters)
 
 
-def load_parameters(path: str | Path, model: type[ParametersT]) -> ParametersT:
+def load_parameters(path: str | Path, model: type[ParametersT], *, shown: bool = False) -> ParametersT:
     """Read one YAML file as ``model``.
 
     Parameters
@@ -58,6 +61,8 @@ def load_parameters(path: str | Path, model: type[ParametersT]) -> ParametersT:
         The file.
     model : type
         What it must be.
+    shown : bool
+        Its texts are shown in reports: personal data in them is masked, codes as those of the data.
 
     Returns
     -------
@@ -77,7 +82,10 @@ def load_parameters(path: str | Path, model: type[ParametersT]) -> ParametersT:
     same for lists, dates and numbers; ``.nan`` and ``.inf`` are refused. So is a file of more than a
     quarter of a megabyte, and one of which aliases make more than four times that.
     """
-    return check_parameters(_read_yaml(Path(path)), model, where=str(path))
+    content = _read_yaml(Path(path))
+    return check_parameters(
+        mask_values(content, text=mask_code) if shown else content, model, where=str(path)
+    )
 
 
 def check_parameters(values: object, model: type[ParametersT], *, where: str) -> ParametersT:
@@ -124,7 +132,7 @@ def parameters_text(
     if above := _as_comment(heading):
         document.yaml_set_start_comment(above)
     writer.dump(document, stream)
-    return stream.getvalue()
+    return re.sub(r"[^\n]", _escaped, stream.getvalue())
 
 
 def _commented(
@@ -150,6 +158,12 @@ def _safe(value: Any) -> Any:
     return DoubleQuotedScalarString(value) if isinstance(value, str) and not value.isprintable() else value
 
 
+def _escaped(found: re.Match[str]) -> str:
+    """Escape a sign that nobody sees, or that sets the direction: such a text stands between quotes."""
+    sign = found[0]
+    return sign if sign.isprintable() else f"\\U{ord(sign):08x}"
+
+
 def _as_comment(lines: Sequence[str]) -> str:
     """Put lines together; nothing that somebody's file holds ends one of them."""
     printable = ("".join(sign if sign.isprintable() else " " for sign in line).strip() for line in lines)
@@ -164,7 +178,8 @@ def _read_yaml(path: Path) -> object:
         _refuse_bomb(text)
         content: object = YAML(typ="safe", pure=True).load(text)
     except OSError as error:
-        raise ParameterError(f"cannot read {file_error(error)}{_beside(path)}") from None
+        beside = _beside(path) if isinstance(error, FileNotFoundError) else ""
+        raise ParameterError(f"cannot read {file_error(error)}{beside}") from None
     except UnicodeDecodeError as error:
         raise ParameterError(f"cannot read {path}: {error}; save it as UTF-8") from None
     except (YAMLError, ValueError, ArithmeticError, RecursionError, *_MISFITS) as error:
@@ -175,9 +190,9 @@ def _read_yaml(path: Path) -> object:
 
 
 def _beside(path: Path) -> str:
-    """Name the parameter files that are there, where one is not."""
+    """Name the parameter files that are there instead of one that is not."""
     there = [file.name for file in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
-    return f"; {nearest(path.name, there)}" if there and not path.exists() else ""
+    return f"; {nearest(path.name, there)}" if there else ""
 
 
 def _read_text(path: Path) -> str:

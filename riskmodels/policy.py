@@ -224,7 +224,7 @@ def load_policy(folder: str | Path, *, on: str | date) -> Policy:
     if not in_force:
         raise ParameterError(f"no policy in {folder} is in force on {day}: put one there as <date>.yaml")
     path = dates[max(in_force)]
-    policy = load_parameters(path, Policy)
+    policy = load_parameters(path, Policy, shown=True)
     if policy.valid_from.isoformat() != path.stem:
         raise ParameterError(f"{path}: valid_from is {policy.valid_from}, the file name says {path.stem}")
     return policy

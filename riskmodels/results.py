@@ -5,7 +5,6 @@ import importlib
 import json
 import math
 import os
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime
 from glob import escape
@@ -24,7 +23,7 @@ from riskmodels.errors import ResultError
 from riskmodels.manifests import check_result
 from riskmodels.misfits import misfit_words
 from riskmodels.params import Parameters
-from riskmodels.privacy import find_personal_data, mask_code, mask_personal_data
+from riskmodels.privacy import find_personal_data, mask_code, mask_personal_data, mask_values
 from riskmodels.scratch import LOCK, scratch_folder, write_text, written
 from riskmodels.tables import Table, file_sha256, open_table
 
@@ -112,6 +111,14 @@ def load(folder: str | Path, kind: type[ResultT]) -> ResultT:
     source = Path(folder)
     try:
         check_result(source)
+        return _load(source, kind)
+    except OSError as error:
+        raise ResultError(f"{source} is not a saved result, or is damaged: {error}") from None
+
+
+def _load(source: Path, kind: type[ResultT]) -> ResultT:
+    """Load a result without a look at the manifest of its report."""
+    try:
         content = json.loads(_text(source / _FILE))
         result = _decode(content, source)
     except _DAMAGE as error:
@@ -126,9 +133,10 @@ def load_earlier(folder: str | Path, kind: type[ResultT]) -> ResultT | None:
 
     Raises ResultError where it was changed after its report was written.
     """
-    check_result(Path(folder))
+    source = Path(folder)
+    check_result(source)
     try:
-        return load(folder, kind)
+        return _load(source, kind)
     except ResultError:
         return None
 
@@ -177,7 +185,8 @@ class _Writer:
             here = self.parent.resolve() / "result"
             return {"table": os.path.relpath(value.folder.resolve(), here)}
         if isinstance(value, Parameters):
-            return {"parameters": _class_name(value), "values": value.model_dump_json()}
+            values = mask_values(json.loads(value.model_dump_json()), text=mask_code)
+            return {"parameters": _class_name(value), "values": json.dumps(values, ensure_ascii=False)}
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             fields = {
                 field.name: self.encode(getattr(value, field.name), f"{name}.{field.name}")
@@ -220,22 +229,39 @@ class _Writer:
 
 
 def _masked(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mask the codes and texts of a frame, two codes as two."""
+    """Mask the codes and texts of a frame and of its labels, two codes as two."""
     masked = frame.copy(deep=False)
-    for place, kind in enumerate(frame.dtypes):
-        if kind in (object, "str"):
-            column = frame.iloc[:, place]
-            texts = column[column.map(lambda value: isinstance(value, str))].unique()
-            if changed := _changed(texts):
-                masked.isetitem(place, column.where(~column.isin(list(changed)), column.map(changed)).array)
-    return masked
+    for place in range(frame.shape[1]):
+        if changed := _changed_values(frame.iloc[:, place]):
+            masked.isetitem(place, _replaced(frame.iloc[:, place], changed).array)
+    rows, columns = (_changed(_texts(labels.to_series())) for labels in (frame.index, frame.columns))
+    return masked.rename(index=rows, columns=columns) if rows or columns else masked
 
 
-def _changed(texts: Iterable[str]) -> dict[str, str]:
+def _changed_values(column: pd.Series) -> dict[str, str]:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return _changed(_texts(column.cat.categories.to_series()))
+    return _changed(_texts(column))
+
+
+def _texts(column: pd.Series) -> list[str]:
+    """Return the distinct texts among the values."""
+    if not (column.dtype == object or pd.api.types.is_string_dtype(column.dtype)):
+        return []
+    return list(column[column.map(lambda value: isinstance(value, str))].unique())
+
+
+def _replaced(column: pd.Series, changed: dict[str, str]) -> pd.Series:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.rename_categories(changed)
+    return column.where(~column.isin(list(changed)), column.map(changed))
+
+
+def _changed(texts: list[str]) -> dict[str, str]:
     """Return the texts with personal data as they are written: each marked apart where two would be one."""
-    found = [text for text in texts if find_personal_data(text)]
-    changed = {text: mask_personal_data(text) for text in found}
-    return changed if len(set(changed.values())) == len(found) else {text: mask_code(text) for text in found}
+    changed = {text: mask_personal_data(text) for text in texts if find_personal_data(text)}
+    written = {changed.get(text, text) for text in texts}
+    return changed if len(written) == len(texts) else {text: mask_code(text) for text in changed}
 
 
 def _class_name(value: object) -> str:

@@ -121,4 +121,4 @@ class RiskRegister(Parameters):
 
 def load_risks(path: str | Path) -> RiskRegister:
     """Load the risk register; raises ParameterError where it does not fit."""
-    return load_parameters(path, RiskRegister)
+    return load_parameters(path, RiskRegister, shown=True)

@@ -74,4 +74,4 @@ class Scenario(Parameters):
 
 def load_scenario(path: str | Path) -> Scenario:
     """Load one scenario file; raises ParameterError where it does not fit."""
-    return load_parameters(path, Scenario)
+    return load_parameters(path, Scenario, shown=True)

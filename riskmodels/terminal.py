@@ -124,7 +124,7 @@ def print_table(sentence: str, frame: "pd.DataFrame") -> None:
     console.print(shown(sentence))
     if frame.empty:
         return
-    headings = [label(str(column)).replace("_", " ") for column in frame.columns]
+    headings = [shown(label(str(column)).replace("_", " ")) for column in frame.columns]
     rows = [[shown(shown_text(value)) for value in row] for row in frame.itertuples(index=False)]
     columns = list(zip(headings, *rows, strict=True))
     table = RichTable(box=SIMPLE_HEAD, header_style="bold", padding=(0, 1, 0, 0), show_edge=False)

@@ -88,6 +88,7 @@ def take_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tables]:
         country: str = "CN",
         unknown_months: dict[str, list[str]] | None = None,
         columns: dict[str, dict] | None = None,
+        breaks: dict[str, list[dict]] | None = None,
         **tables: str | bytes | Iterable[dict[str, object]],
     ) -> Tables:
         folder = tmp_path_factory.mktemp("bank")
@@ -100,6 +101,7 @@ def take_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tables]:
                 "format": "csv",
                 "columns": (columns or {}).get(table) or {name: {"column": name} for name in header},
                 "unknown": (unknown_months or {}).get(table, []),
+                "breaks": (breaks or {}).get(table, []),
             }
         source = {"id": "small", "title": "A small bank", "country": country, "as_of": as_of, "tables": maps}
         (folder / "source.yaml").write_text(json.dumps(source), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise, product
 
 import duckdb
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskmodels.privacy import MAY_BE_PERSONAL, find_personal_data, mask_code, mask_personal_data
+from riskmodels.privacy import MAY_BE_PERSONAL, find_personal_data, mask_code, mask_personal_data, masking
 from riskmodels.privacy.signs import in_plain_signs
 
 MOBILE, IDENTITY = "13812345678", "110101199003074514"
@@ -188,3 +189,16 @@ def test_two_codes_stay_two_and_one_stays_one():
     assert [mask_code(code) for code in codes] == masked
     assert not any(re.search(r"\d{9}", code) for code in masked)
     assert mask_code("B001") == "B001"
+
+
+PIECES = (*NUMBERS, "110101900307451", "13812345678" * 2, "E12345678", "A123456(3)", "H1234567890", "123-45-6789", "护照", "Permit ",
+          "SSN ", "Social Security ", "(", "+86 ", "1", "12", "1234", "１２３４", "a", "X", "\n", "\u200b", *SEPARATORS)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_the_cheap_signs_of_a_kind_leave_nothing_out(text):
+    whole = tuple(replace(kind, digits=0, signs=()) for kind in masking.NUMBERS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(masking, "NUMBERS", whole)
+        expected = find_personal_data(text)
+    assert find_personal_data(text) == expected

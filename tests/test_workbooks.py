@@ -121,7 +121,7 @@ def test_a_sheet_of_another_name_is_looked_at_too(tmp_path: Path) -> None:
 
 def test_a_zip_of_something_else_is_no_workbook(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "b.xlsx", "w") as target:
-        target.writestr("content.xml", "<x/>")
+        target.writestr("document.xml", "<x/>")
     with pytest.raises(ContractError, match="it holds no workbook"):
         take_sample(tmp_path / "b.xlsx")
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting.completeness import completeness_on
-from riskmodels.panel import Panel, number_series, period_of
-from riskmodels.tables import CONTRACTS, Table
+from riskmodels.panel import Panel, number_series
+from riskmodels.tables import CONTRACTS, Table, period_of
 from riskmodels.tables.sql import name
 
 Floats = npt.NDArray[np.float64]

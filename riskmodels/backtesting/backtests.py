@@ -20,7 +20,8 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import DEFAULT_LEVELS, Method
 from riskmodels.forecasting.forecasts import forecast_by
-from riskmodels.panel import Panel, number_series, period_of
+from riskmodels.panel import Panel, number_series
+from riskmodels.tables import period_of
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

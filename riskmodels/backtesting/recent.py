@@ -11,8 +11,8 @@ from riskmodels.backtesting.as_of import AsOf, aligned, panels_as_of
 from riskmodels.backtesting.backtests import Backtest, backtest
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting import FINAL, LONGEST_HORIZON, Forecast, Method, Nowcast, forecast, nowcast
-from riskmodels.panel import Panel, build_panel, period_of
-from riskmodels.tables import CONTRACTS, Table
+from riskmodels.panel import Panel, build_panel
+from riskmodels.tables import CONTRACTS, Table, period_of
 
 Floats = npt.NDArray[np.float64]
 

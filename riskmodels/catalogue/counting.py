@@ -28,7 +28,7 @@ from riskmodels.catalogue.queries import (
     over_time,
 )
 from riskmodels.rates import restricted_mean
-from riskmodels.tables import CONTRACTS, Table, Tables, in_months
+from riskmodels.tables import CONTRACTS, Table, Tables, has_lifetimes, in_business, in_months, lives
 from riskmodels.tables.sql import literal, name, single_file
 from riskmodels.workdays import working_days
 
@@ -47,11 +47,8 @@ def count(given: list[Indicator], cut: Breakdown) -> pd.DataFrame:
 
     Raises ParameterError where a period cannot be read.
     """
-    counts = _opened.get(cut.tables)
-    if counts is None:
-        counts = _opened.setdefault(cut.tables, _Counts(cut.tables))
     cut.within("start")  # refuses what is no period
-    frames = [frame for frame in counts.frames(given, cut) if len(frame)]
+    frames = [frame for frame in _counts_of(cut).frames(given, cut) if len(frame)]
     if not frames:
         texts = dict.fromkeys(["indicator_id", *cut.by, "period"], pd.Series(dtype="str"))
         return pd.DataFrame(
@@ -64,16 +61,26 @@ def count(given: list[Indicator], cut: Breakdown) -> pd.DataFrame:
     return table.iloc[np.argsort(places, kind="stable")].reset_index(drop=True)
 
 
+def _counts_of(cut: Breakdown) -> "_Counts":
+    """Return the counts of all rows, or by units of those rows that lie in the life of their unit."""
+    counts = _opened.get(cut.tables)
+    if counts is None:
+        whole = _Counts(cut.tables)
+        living = _Counts(cut.tables, units=cut.tables.units) if has_lifetimes(cut.tables) else whole
+        counts = _opened.setdefault(cut.tables, (whole, living))
+    return counts["unit_id" in cut.by]
+
+
 class _Counts:
     """What has been counted of tables so far; one thread at a time."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, *, units: Table | None = None) -> None:
         self._lock = Lock()
         self._in_cells: set[str] = set()
         self._scanned: dict[tuple[object, ...], pd.DataFrame] = {}
         small = all(table.provenance.rows_accepted <= _KEPT_ROWS for table in tables.present)
         self._connection = duckdb.connect(config={"threads": 1} if small else {})  # one adds up in one order
-        _prepare(self._connection, tables)
+        _prepare(self._connection, tables, units)
         self._connection.execute(_CELLS)
 
     def frames(self, given: list[Indicator], cut: Breakdown) -> list[pd.DataFrame]:
@@ -134,7 +141,7 @@ class _Counts:
         return answer[["indicator_id", *cut.by, "period", *_FIGURES, _LEFT_OUT]]
 
 
-_opened: WeakKeyDictionary[Tables, _Counts] = WeakKeyDictionary()
+_opened: WeakKeyDictionary[Tables, tuple[_Counts, _Counts]] = WeakKeyDictionary()
 atexit.register(_opened.clear)  # DuckDB's connections must be gone before its library is
 
 
@@ -162,12 +169,16 @@ def _of_periods(frame: pd.DataFrame, cut: Breakdown) -> pd.DataFrame:
     return frame if cut.periods is None else frame[frame["period"].isin(cut.periods)]
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
-    """Create a view per table, with ``now``, the end of the as-of day; span, workdays and outages."""
+def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables, units: Table | None) -> None:
+    """Create a view per table, with ``now``, the end of the as-of day; span, workdays and outages.
+
+    Given units, each is of the rows in the life of their unit.
+    """
     for table in tables.present:
+        rows = _rows(table) if units is None else _living_rows(table, tables, units)
         connection.execute(
             f"CREATE TEMP VIEW {name(table.name)} AS SELECT *, {literal(tables.as_of.isoformat())}::TIMESTAMP"
-            f" + INTERVAL 1 DAY AS now FROM {_rows(table)}"
+            f" + INTERVAL 1 DAY AS now FROM {rows}"
         )
     connection.execute(f"CREATE TEMP TABLE span AS SELECT {_span(tables)}")
     began = connection.execute("SELECT began FROM span").fetchall()[0][0] or tables.as_of
@@ -192,6 +203,26 @@ def _rows(table: Table) -> str:
     return f"read_parquet({single_file(table.path)})"
 
 
+def _living_rows(table: Table, tables: Tables, units: Table) -> str:
+    """SQL for the rows in the life of their unit; the accounts of a unit that has closed are none.
+
+    Where complaints are counted by periods longer than a month, the accounts of a unit are none before its
+    first day and after its last one, and so known in all months of these periods.
+    """
+    living = in_business(table, _rows(table), units)
+    if table.name != "exposure" or tables.complaints or not tables.complaint_counts:
+        return living
+    first, last = "date_trunc('year', first_day)", "date_trunc('year', last_day) + INTERVAL 23 MONTH"
+    before = f"generate_series({first}, date_trunc('month', first_day) - INTERVAL 1 MONTH, INTERVAL 1 MONTH)"
+    after = f"generate_series(date_trunc('month', last_day) + INTERVAL 1 MONTH, {last}, INTERVAL 1 MONTH)"
+    months = f"unnest(coalesce({before}, []) || coalesce({after}, []))::DATE AS month"
+    cells = f"SELECT DISTINCT unit_id, product FROM {living} SEMI JOIN dated USING (unit_id)"
+    return (
+        f"(WITH dated AS {lives(single_file(units.path))} FROM {living} UNION ALL BY NAME"
+        f" SELECT unit_id, product, {months}, 0 AS accounts FROM ({cells}) JOIN dated USING (unit_id))"
+    )
+
+
 def _span(tables: Tables) -> str:
     """Select the first day of the complaints; NULL where the source has none, counted or not."""
     table = tables.complaints or tables.complaint_counts
@@ -199,7 +230,7 @@ def _span(tables: Tables) -> str:
         return "NULL::DATE AS began"
     at = CONTRACTS[table.name].at
     begins = f"{literal(str(table.begins or date.min))}::DATE"
-    return f"min({at})::DATE AS began FROM {table.name} WHERE {at} >= {begins}"
+    return f"min({at})::DATE AS began FROM {_rows(table)} WHERE {at} >= {begins}"
 
 
 def _outages(tables: Tables) -> str:

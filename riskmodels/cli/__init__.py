@@ -106,7 +106,7 @@ def assess(
     if kernels.note and not cold_kernels:
         console.print(kernels.note, soft_wrap=True)
     show_result(plan.folder / "results" / "findings")
-    console.print(f"Report: {report}", soft_wrap=True)
+    console.print(shown(f"Report: {report}"), soft_wrap=True)
 
 
 @app.command()
@@ -180,13 +180,12 @@ def indicators(
 ) -> None:
     """Compute and rate the indicators of a quarter."""
     from riskmodels.listings import list_ratings, list_unavailable  # here, for start-up
-    from riskmodels.misfits import nearest
     from riskmodels.scorecard import score_quarter  # here, for start-up
 
     policy = _policy(policies, policy_on)
     card, _ = score_quarter(_ingest(source, file, store), policy, period=period)
-    if unit and unit not in (units := set(card.table["unit_id"])):
-        raise ParameterError(f"there is no unit '{unit}' in {period}; {nearest(unit, units)}")
+    if unit:
+        card.check_unit(unit)
     for listing in (list_ratings(card, policy, unit_id=unit), list_unavailable(card, policy)):
         print_table(listing.sentence, listing.frame)
 
@@ -350,7 +349,8 @@ def _outlook(
     from riskmodels.panel import build_panel
 
     complaints = tables.require("complaints")
-    panel, known = build_panel(complaints, by=by, last=last), nowcast_where_logged(complaints, last=last)
+    panel = build_panel(complaints, by=by, last=last, units=tables.units)
+    known = nowcast_where_logged(complaints, last=last)
     share = None if known is None else known.for_periods(panel.periods)
     return forecast(panel, horizon=horizon, method=method, calendar=calendar, completeness=share), known
 

@@ -27,6 +27,7 @@ DEFAULT_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.
 LONGEST_HORIZON = 60
 FINAL = 0.99
 """Share of the final count from which on a period counts as complete."""
+_NAMED = 5  # units in a sentence
 _COLUMNS = {"period", "mean", "level", "quantile"}
 
 
@@ -203,8 +204,21 @@ class Forecast(Displayed):
         unknown = f"; {blind} of them without a known value since {words}" if blind else ""
         return (
             f"{self.periods[0]} to {self.periods[-1]}: {expected:,.0f} expected in all, by the method"
-            f" {self.method} for {len(self.keys)} series{unknown}."
+            f" {self.method} for {len(self.keys)} series{unknown}{self._ended}."
         )
+
+    @property
+    def _ended(self) -> str:
+        """Name the units that have closed, or will, of which nothing is expected afterwards."""
+        if self.panel.days is None:
+            return ""
+        last = self.panel.days[:, 1]
+        named = zip(
+            self.keys["unit_id"], last, last <= self.periods[-1].end_time.to_datetime64(), strict=True
+        )
+        closed = list(dict.fromkeys(f"{unit} ({day})" for unit, day, ends in named if ends))
+        shown = ", ".join(closed[:_NAMED]) + (f" and {len(closed) - _NAMED} more" if closed[_NAMED:] else "")
+        return f"; nothing is expected of units after their last day: {shown}" if closed else ""
 
     def summary(self) -> pd.DataFrame:
         """One row a series: mean and widest interval of the first and the last period; the first 50."""

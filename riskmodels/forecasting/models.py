@@ -13,11 +13,18 @@ from riskmodels.forecasting.calendar_effects import KnownEffects, known_effects
 from riskmodels.forecasting.calibration import calibrated
 from riskmodels.forecasting.counts import Filtered, Groups, filter_counts
 from riskmodels.forecasting.hierarchy import Dependence, shared_by_changes, shared_by_counts
-from riskmodels.forecasting.predictive import CountPredictive, Predictive, RootPredictive
+from riskmodels.forecasting.predictive import (
+    NOTHING,
+    CountPredictive,
+    EndedPredictive,
+    Predictive,
+    RootPredictive,
+)
 from riskmodels.forecasting.seasons import Cycle, season_length
 from riskmodels.forecasting.shared import DRIFTS, Shared, follow
 from riskmodels.forecasting.theta import smooth_theta
 from riskmodels.panel import Panel, add_rows
+from riskmodels.tables import open_in
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -215,8 +222,31 @@ def start_from(panel: Panel, known: Known) -> Start:
 def model(start: Start, method: str, *, weights: Weights | None = None) -> Modelled:
     """Forecast a panel by a method; what it finds for a series does not depend on the order of the rows.
 
-    Given weights are those of the models of counts, instead of the ones found.
+    Given weights are those of the models of counts, instead of the ones found. Of a unit that has closed
+    nothing is expected.
     """
+    made, days = _modelled(start, method, weights), start.panel.days
+    ahead = None if days is None else open_in(days, start.known.periods[-start.known.horizon :])
+    return made if ahead is None or ahead.all() else _ended(made, ahead)
+
+
+def _ended(made: Modelled, ahead: npt.NDArray[np.bool_]) -> Modelled:
+    """Take away what is expected of series in periods in which they are not open any more."""
+    parts, dependence = made.contributions, made.dependence
+    level = None if parts is None else np.where(ahead, parts.level, NOTHING)
+    return replace(
+        made,
+        predictive=EndedPredictive(whole=made.predictive, open=ahead),
+        dependence=replace(
+            dependence,
+            loadings=np.where(ahead, dependence.loadings, 0.0),
+            persistent=np.where(ahead, dependence.persistent, 0.0),
+        ),
+        contributions=None if parts is None or level is None else replace(parts, level=level),
+    )
+
+
+def _modelled(start: Start, method: str, weights: Weights | None) -> Modelled:
     known, order, values, groups = start.known, start.order, start.values, start.groups
     if start.panel.kind == "amount":
         return _model_amounts(start.panel, method, known)
@@ -293,8 +323,10 @@ def _filtered(values: Floats, known: Known, groups: Groups, method: str, weights
 
 
 def _opened(panel: Panel) -> Floats:
-    """Counts, those of zero before a series has any exposure being unknown: it had not opened."""
+    """Counts, unknown outside days of business, and if zero before any exposure: a series had not opened."""
     values = panel.values
+    if panel.days is not None:
+        values = np.where(open_in(panel.days, panel.periods), values, np.nan)
     if (values < 0).any() or np.isinf(values).any():
         raise ParameterError("counts must be finite and not negative")
     if panel.exposure is None:

@@ -13,7 +13,7 @@ from riskmodels.panel import Kind
 
 Floats = npt.NDArray[np.float64]
 
-_LEAST = 1e-12
+NOTHING = 1e-12  # as a mean or variance, which must not be zero
 
 
 class Predictive(Protocol):
@@ -167,8 +167,38 @@ class SamplePredictive:
         return SamplePredictive(draws=self.draws[rows])
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EndedPredictive:
+    """Distributions of series of which some end: where ``open`` of shape (n, h) is false there is nothing."""
+
+    whole: Predictive
+    open: npt.NDArray[np.bool_]
+
+    @property
+    def mean(self) -> Floats:
+        """Means, next to zero where a series has ended."""
+        return np.where(self.open, self.whole.mean, NOTHING)
+
+    @property
+    def variance(self) -> Floats:
+        """Variances, next to zero where a series has ended."""
+        return np.where(self.open, self.whole.variance, NOTHING)
+
+    def ppf(self, levels: Floats) -> Floats:
+        """Quantiles, zero where a series has ended."""
+        return np.where(self.open[..., None], self.whole.ppf(levels), 0.0)
+
+    def cdf(self, values: Floats) -> Floats:
+        """Probability of at most ``values``."""
+        return np.where(self.open, self.whole.cdf(values), np.asarray(values) >= 0)
+
+    def take(self, rows: slice) -> "EndedPredictive":
+        """Return the distributions of some series."""
+        return EndedPredictive(whole=self.whole.take(rows), open=self.open[rows])
+
+
 def predictive_of(kind: Kind, mean: Floats, variance: Floats) -> Predictive:
     """Return negative binomial counts or normal amounts with these means and variances."""
     if kind == "amount":
-        return NormalPredictive(mean=mean, deviation=np.sqrt(np.maximum(variance, _LEAST)))
-    return CountPredictive(mean=np.maximum(mean, _LEAST), variance=np.maximum(variance, _LEAST))
+        return NormalPredictive(mean=mean, deviation=np.sqrt(np.maximum(variance, NOTHING)))
+    return CountPredictive(mean=np.maximum(mean, NOTHING), variance=np.maximum(variance, NOTHING))

@@ -17,7 +17,7 @@ from riskmodels.listings.indicators import (
 from riskmodels.policy import Policy
 from riskmodels.scorecard import PARTS, Movements, Orders, Robustness, Scorecard, Sensitivity, UnitExplanation
 from riskmodels.scorecard.sensitivity import WEIGHTS
-from riskmodels.tables import DataQuality, shown_share
+from riskmodels.tables import DataQuality, lifetime_marks, shown_share
 
 _NO_ORDER = "The source has no complaints of the quarter one by one: no unit is ranked by them."
 
@@ -55,12 +55,12 @@ def list_ratings(
 
 def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None = None) -> Listing:
     """List the riskiest units; with the lowest quality of the data that a unit's indicators are made from."""
-    known = _unit_quality(quality, card)
+    known, marks = _unit_quality(quality, card), lifetime_marks(card.lifetimes)
     listed = [
         {
             "Rank": row["rank"],
             "Unit": row["unit_id"],
-            "Name": row["name"],
+            "Name": ", ".join(filter(None, [row["name"], marks.get(row["unit_id"])])),
             "Rating": rating_label(row["rating"]),
             "Score [points]": f"{row['score']:.0f}",
             "90% interval": f"{row['lower']:.0f} – {row['upper']:.0f}",

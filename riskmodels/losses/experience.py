@@ -18,8 +18,7 @@ from riskmodels.losses.drawn import check_intervals, drawn_curve, drawn_figures,
 from riskmodels.losses.fitting import TailFit, fit_severity
 from riskmodels.losses.goodness import goodness_of_fit
 from riskmodels.losses.portfolio import drawn_cells, portfolios_of
-from riskmodels.panel import last_complete, period_of
-from riskmodels.tables import Table, Tables
+from riskmodels.tables import Table, Tables, last_complete, period_of
 
 Floats = npt.NDArray[np.float64]
 

@@ -1,7 +1,8 @@
 """Find personal data in text, and put a marker in its place that says what stood there."""
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -32,6 +33,7 @@ ROW_ID_MAY_BE_PERSONAL = (
     r")([^\p{Nd}]|$)"
     r"|(^|[^A-Za-z])([A-Z]{2}\p{Nd}{2}[ ]?[A-Z0-9]{4}[A-Z0-9 ]{7,}|[A-Z]{1,2}\p{Nd}{6}\([\p{Nd}A]\))"
 )
+_NO_DIGITS = re.compile(r"[^0-9]+")
 _TAKEN = "\0"  # stands for what was found already
 _FOREIGN_TO = ("", "CN", "US")  # countries whose phones are looked for in any case
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")  # which make no number
@@ -54,14 +56,19 @@ class Found(NamedTuple):
 def find_personal_data(text: str, *, country: str = "") -> list[Found]:
     """List the personal data in ``text``, in its order; see ``mask_personal_data``."""
     plain, places = in_plain_signs(text)
-    regions = list(_regions(plain))
+    runs = list(MANY_DIGITS.finditer(plain))
+    regions = list(_regions(runs))
     if regions:
         plain = without_digests(plain)
     found: list[Found] = []
+    most = max((len(_NO_DIGITS.sub("", run[0])) for run in runs), default=0)
     for kind, within in _kinds(plain, regions, country):
+        if kind.digits > most:
+            continue
         taken = list(_found(plain, kind, within))
-        found += [Found(places[start], places[end - 1] + 1, kind.name) for start, end in taken]
-        plain = _without(plain, taken)
+        if taken:
+            found += [Found(places[start], places[end - 1] + 1, kind.name) for start, end in taken]
+            plain = _without(plain, taken)
     return sorted(found)
 
 
@@ -135,14 +142,17 @@ def mask_row_id(text: str, *, country: str = "") -> str:
     return _replaced(text, found, marks)
 
 
-def mask_values(value: Any) -> Any:
-    """Mask every text in nested lists and mappings; names of mappings, too."""
+def mask_values(value: Any, *, text: Callable[[str], str] = mask_personal_data) -> Any:
+    """Mask every text in nested lists and mappings by ``text``; names of mappings, too, as codes."""
     if isinstance(value, str):
-        return mask_personal_data(value)
+        return text(value)
     if isinstance(value, list):
-        return [mask_values(item) for item in value]
+        return [mask_values(item, text=text) for item in value]
     if isinstance(value, dict):
-        return {mask_code(name): mask_values(item) for name, item in value.items()}
+        return {
+            mask_code(name) if isinstance(name, str) else name: mask_values(item, text=text)
+            for name, item in value.items()
+        }
     return value
 
 
@@ -152,10 +162,10 @@ def _mark(data: str, size: int = _BYTES) -> str:
     return digest.hex().translate(_LETTERS)
 
 
-def _regions(plain: str) -> Iterator[Region]:
+def _regions(runs: list[re.Match[str]]) -> Iterator[Region]:
     """List where digits are that may be a number of somebody's, with what stands around them."""
     start = end = -1
-    for digits in MANY_DIGITS.finditer(plain):
+    for digits in runs:
         if digits.start() - _AROUND > end:
             if end > 0:
                 yield start, end
@@ -171,7 +181,10 @@ def _kinds(plain: str, regions: list[Region], country: str) -> Iterator[tuple[Ki
         found = (kind for kind in WORDS if any(map(plain.__contains__, kind.signs)))
         yield from ((kind, [(0, len(plain))]) for kind in found)
     if regions:
-        yield from ((kind, regions) for kind in NUMBERS)
+        small = plain.lower()
+        for kind in NUMBERS:
+            if not kind.signs or any(map(small.__contains__, kind.signs)):
+                yield kind, regions
         if country not in _FOREIGN_TO:
             yield phones_of(country), regions
 

@@ -24,12 +24,15 @@ class Kind:
         Of a candidate: how many of its signs are of this kind, 0 for none.
     signs : tuple of str
         A text has one of them where there is any; none: not known.
+    digits : int
+        A number of this kind has at least so many, with no letter and no more than four signs between two.
     """
 
     name: str
     pattern: re.Pattern[str]
     measure: Callable[[str], int] = len
     signs: tuple[str, ...] = ()
+    digits: int = 0
 
 
 _START = r"(?<!\d)(?<!\d\.)"  # no fraction
@@ -228,37 +231,42 @@ def _after(words: str, number: str) -> str:
     return rf"(?i:{words})[^\d\n]{{0,12}}?(?<![A-Za-z0-9])(?P<it>{number})(?![A-Za-z0-9])"
 
 
-_PASSPORT = _after("护照|護照|passport", r"[A-Za-z]{0,3} ?\d{6,9}")
-_PERMIT = _after(
-    "通行证|通行證|回乡证|回鄉證|台胞证|台胞證|港澳证|居留证|居住证|permit",
-    r"[A-Za-z]{0,2} ?\d{7,10}(?: ?\(?\d\d?\)?)?",
-)
+_PASSPORTS = "护照|護照|passport"
+_PERMITS = "通行证|通行證|回乡证|回鄉證|台胞证|台胞證|港澳证|居留证|居住证|permit"
+_SOCIAL = "ssn|social security|社会安全|社安"
+_PASSPORT = _after(_PASSPORTS, r"[A-Za-z]{0,3} ?\d{6,9}")
+_PERMIT = _after(_PERMITS, r"[A-Za-z]{0,2} ?\d{7,10}(?: ?\(?\d\d?\)?)?")
 _HOME_RETURN = r"(?<![A-Za-z0-9])(?P<it>[HM]\d{10})(?![A-Za-z0-9])"
-_SSN_NAMED = _after("SSN|social security|社会安全|社安", _SSN.replace(r"\1", r"\2"))
+_SSN_NAMED = _after(_SOCIAL, _SSN.replace(r"\1", r"\2"))
 
 
-def _kind(name: str, pattern: str, measure: Callable[[str], int] = len) -> Kind:
+def _kind(
+    name: str, pattern: str, measure: Callable[[str], int] = len, *, signs: str = "", digits: int = 0
+) -> Kind:
+    """Return a kind; ``signs``, in small letters and with bars between, are in every text that has one."""
     return Kind(
         name=name,
         pattern=re.compile(pattern, re.ASCII | re.VERBOSE if "#" in pattern else re.ASCII),
         measure=measure,
+        signs=tuple(filter(None, signs.split("|"))),
+        digits=digits,
     )
 
 
 NUMBERS = (  # in the order in which they are looked for: the surest first
-    _kind("identity card", _IDENTITY, _identity_card),
+    _kind("identity card", _IDENTITY, _identity_card, digits=17),
     _kind("bank account", _IBAN, _iban),
-    _kind("passport", _PASSPORT),
-    _kind("travel permit", _PERMIT),
-    _kind("travel permit", _HOME_RETURN),
-    _kind("phone", _RUN, lambda digits: _first_of_run(digits, _PIECES[:1])),
-    _kind("bank card", _RUN, lambda digits: _first_of_run(digits, _PIECES[1:])),
-    _kind("bank card", _CARD, _bank_card),
-    _kind("phone", _MOBILE, _mobile),
-    _kind("identity card", _OLD_IDENTITY),
-    _kind("identity card", _HONG_KONG, _hong_kong_card),
+    _kind("passport", _PASSPORT, signs=_PASSPORTS),
+    _kind("travel permit", _PERMIT, signs=_PERMITS),
+    _kind("travel permit", _HOME_RETURN, signs="h|m"),
+    _kind("phone", _RUN, lambda digits: _first_of_run(digits, _PIECES[:1]), digits=22),
+    _kind("bank card", _RUN, lambda digits: _first_of_run(digits, _PIECES[1:]), digits=22),
+    _kind("bank card", _CARD, _bank_card, digits=_SHORTEST),
+    _kind("phone", _MOBILE, _mobile, digits=11),
+    _kind("identity card", _OLD_IDENTITY, digits=15),
+    _kind("identity card", _HONG_KONG, _hong_kong_card, signs="("),
     _kind("national insurance number", _NINO),
-    _kind("social security number", _SSN_NAMED),
+    _kind("social security number", _SSN_NAMED, signs=_SOCIAL),
     _kind("social security number", _SSN_WRITTEN),
     _kind("phone", _PHONE, _phone),
 )

@@ -29,6 +29,7 @@ from riskmodels.tables import DataQuality, Tables, file_sha256
 SCHEMA = Path(__file__).with_name("assessment.schema.json")
 _FORMULA = {"=", "+", "-", "@"}  # what a spreadsheet takes for the beginning of one
 _BREAKS = {"\t", "\r", "\n"}
+_RETURN = re.compile(r"\r(?!\n)")
 _UNSEEN = {"C", "Z", "M"}  # categories: control and format, spaces, marks on the sign before
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs without ink
 Record = dict[str, str | float | int | bool | None]
@@ -162,8 +163,8 @@ def write_tables(results: Path, folder: Path) -> None:
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV; no cell and no name of a column is a formula for a spreadsheet."""
-    safe = frame.map(_without_formula).rename(columns=_without_formula)
+    """Write a table as CSV; no cell and no name of a column is a formula for a spreadsheet, or ends a row."""
+    safe = frame.map(_safe).rename(columns=_safe)
     with written(path):
         safe.to_csv(path, index=False, lineterminator="\n")
 
@@ -203,6 +204,12 @@ def _records(frame: pd.DataFrame) -> list[Record]:
     """Rows as plain values; unknown is null."""
     rows: list[Record] = json.loads(frame.to_json(orient="records", double_precision=15))
     return rows
+
+
+def _safe(value: Any) -> Any:
+    """Make a value safe; a carriage return alone, which csv does not quote, is an end of line of its cell."""
+    safe = _without_formula(value)
+    return _RETURN.sub("\n", safe) if isinstance(safe, str) else safe
 
 
 def _without_formula(value: Any) -> Any:

@@ -1,5 +1,7 @@
 """Units in order of their complaints: by number, by accounts and by customers."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from riskmodels.catalogue import INDICATORS
@@ -8,8 +10,9 @@ from riskmodels.rates import Funnel, funnel
 from riskmodels.scorecard.exposure import days_of, mean_exposure
 from riskmodels.scorecard.orders import Orders, rank_by_measures
 from riskmodels.scorecard.scoring import Scorecard
-from riskmodels.tables import Tables
+from riskmodels.tables import GONE, Tables, as_relation, in_business, lifetime_marks, months_in_business
 
+_MONTHS = 3  # of a quarter
 BY_NUMBER, BY_ACCOUNTS, BY_CUSTOMERS = "complaints", "per 1,000 accounts", "per 10,000 customers"
 _ZH = {
     BY_NUMBER: "投诉件数",
@@ -33,23 +36,24 @@ def order_complaints(tables: Tables, card: Scorecard) -> Orders | None:
     Returns
     -------
     Orders or None
-        A unit without accounts or customers is not ranked on that measure. None where the source has no
-        complaints of the quarter one by one: there is no order to tell.
+        A unit without accounts or customers is not ranked on that measure; one that is not in business in the
+        quarter is on none. None where the source has no complaints of the quarter one by one: there is no
+        order to tell.
     """
     if tables.complaints is None:
         return None
-    rows = tables.complaints.relation.filter(f"received_at::DATE BETWEEN {days_of(card.period)}")
-    counts = pd.DataFrame(rows.aggregate("unit_id, count(*)::DOUBLE AS complaints").order("unit_id").df())
-    if counts.empty:
-        return None
+    counts = _complaints(tables, card.period)
     measures: dict[str, tuple[str | None, float]] = {BY_NUMBER: (None, 1)}
     if tables.exposure is not None:
         measures |= {BY_ACCOUNTS: ("accounts", 1000), BY_CUSTOMERS: ("customers", 10_000)}
-    frame = counts.merge(mean_exposure(tables.exposure, card.period), on="unit_id", how="outer").fillna(
-        {"complaints": 0.0}
-    )
+    exposed = _exposure_in_business(mean_exposure(tables.exposure, card.period), card)
+    frame = counts.merge(exposed, on="unit_id", how="outer").fillna({"complaints": 0.0})
+    gone = card.lifetimes[card.lifetimes["state"].isin(GONE)]
+    frame = frame[~frame["unit_id"].isin(gone["unit_id"])]
+    if counts.empty or frame.empty:
+        return None
     rated = card.units[card.units["indicator_id"] == "complaint_rate"]
-    return rank_by_measures(
+    ranked = rank_by_measures(
         frame,
         unit="unit_id",
         count="complaints",
@@ -57,6 +61,28 @@ def order_complaints(tables: Tables, card: Scorecard) -> Orders | None:
         dispersion=float(rated["dispersion"].iloc[0]) if len(rated) else 1.0,
         names_zh=_ZH,
     )
+    if gone.empty:
+        return ranked
+    marks = lifetime_marks(gone)
+    reasons = pd.DataFrame({"unit": list(marks), "measure": BY_NUMBER, "reason": list(marks.values())})
+    return replace(ranked, unranked=pd.concat([ranked.unranked, reasons], ignore_index=True))
+
+
+def _complaints(tables: Tables, period: str) -> pd.DataFrame:
+    """Count the complaints of a quarter by unit, on its days of business."""
+    table = tables.require("complaints")
+    rows = (
+        table.relation if tables.units is None else as_relation(in_business(table, table.cells, tables.units))
+    )
+    rows = rows.filter(f"received_at::DATE BETWEEN {days_of(period)}")
+    return pd.DataFrame(rows.aggregate("unit_id, count(*)::DOUBLE AS complaints").order("unit_id").df())
+
+
+def _exposure_in_business(exposed: pd.DataFrame, card: Scorecard) -> pd.DataFrame:
+    """Take of a quarter's accounts and customers the share of its months in which a unit was in business."""
+    months = exposed["unit_id"].map(months_in_business(card.lifetimes, card.period)).fillna(_MONTHS)
+    scaled = {column: exposed[column] * months / _MONTHS for column in ("accounts", "customers")}
+    return exposed.assign(**scaled)
 
 
 def unit_funnel(card: Scorecard, indicator_id: str | None = None) -> Funnel:

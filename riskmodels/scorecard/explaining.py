@@ -9,14 +9,12 @@ import pandas as pd
 
 from riskmodels.catalogue import format_value
 from riskmodels.display import Displayed
-from riskmodels.errors import ParameterError
 from riskmodels.labels import RATING_LABELS, local
-from riskmodels.misfits import nearest
 from riskmodels.policy import Policy
 from riskmodels.scorecard.exposure import accounts_by_product
 from riskmodels.scorecard.movement import Movements, no_movements
 from riskmodels.scorecard.scoring import Scorecard
-from riskmodels.tables import Tables
+from riskmodels.tables import GONE, Tables
 
 Floats = npt.NDArray[np.float64]
 
@@ -95,9 +93,7 @@ def explain_unit(
     scored = card.table[card.table["unit_id"] == unit_id]
     if card.table.empty:
         return _nobody(card)
-    if scored.empty:
-        known = nearest(unit_id, list(card.table["unit_id"]))
-        raise ParameterError(f"there is no unit '{unit_id}' in the scorecard of {card.period}; {known}")
+    card.check_unit(unit_id)
     table = contributions(card, unit_id)
     moved = (movements or no_movements(card.period)).table
     moved = moved[moved["unit_id"] == unit_id]
@@ -159,6 +155,8 @@ def nearest_peers(tables: Tables, card: Scorecard, unit_id: str) -> pd.DataFrame
     if tables.exposure is None:
         return pd.DataFrame(columns=_PEER_COLUMNS)
     frame = accounts_by_product(tables.exposure, card.period)
+    gone = card.lifetimes.loc[card.lifetimes["state"].isin(GONE), "unit_id"]
+    frame = frame[~frame["unit_id"].isin(gone)]
     wide = frame.pivot_table(
         index="unit_id", columns="product", values="accounts", fill_value=0.0
     ).sort_index()

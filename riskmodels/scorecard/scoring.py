@@ -1,7 +1,7 @@
 """Score the units, products and risk categories of a bank, with the uncertainty of all indicators."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -12,12 +12,13 @@ from riskmodels.catalogue import indicators
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
+from riskmodels.misfits import nearest
 from riskmodels.policy import Policy
 from riskmodels.risks import RiskRegister
 from riskmodels.scorecard.rating import RATINGS, rate_period
 from riskmodels.scorecard.scores import DRAWS, draws_for, score_rows
 from riskmodels.scorecard.weights import policy_weights
-from riskmodels.tables import Tables
+from riskmodels.tables import Tables, lifetime_marks, lifetimes_sentence, no_lifetimes, partial_units
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,6 +61,9 @@ class Scorecard(Displayed):
     draws : int
         Of the simulation behind intervals of scores, ranks and their probabilities: a probability p has a
         standard error of √(p (1 - p) / draws).
+    lifetimes : DataFrame
+        Units that were not in business all the quarter, see ``partial_units``: those closed before it, or not
+        open yet, are not rated; others are rated by their days of business.
     """
 
     table: pd.DataFrame
@@ -72,6 +76,7 @@ class Scorecard(Displayed):
     policy: date
     data_digest: str
     draws: int = DRAWS
+    lifetimes: pd.DataFrame = field(default_factory=no_lifetimes)
 
     @property
     def bank(self) -> pd.DataFrame:
@@ -97,10 +102,18 @@ class Scorecard(Displayed):
 
     @property
     def sentence(self) -> str:
-        """Say how many units have which rating."""
+        """Say how many units have which rating, and which were not in business all the quarter."""
         counts = self.table["rating"].value_counts()
         parts = [f"{counts.get(rating, 0)} {label(rating)}" for rating in RATINGS]
-        return f"{self.period}: {len(self.table)} units rated: {', '.join(parts)}."
+        rated = f"{self.period}: {len(self.table)} units rated: {', '.join(parts)}."
+        return " ".join(filter(None, [rated, lifetimes_sentence(self.lifetimes)]))
+
+    def check_unit(self, unit_id: str) -> None:
+        """Raise ParameterError where a unit has no score, with the reason or the nearest name."""
+        known = list(self.table["unit_id"])
+        if unit_id not in known:
+            why = lifetime_marks(self.lifetimes).get(unit_id) or nearest(unit_id, known)
+            raise ParameterError(f"there is no unit '{unit_id}' in the scorecard of {self.period}; {why}")
 
     def summary(self) -> pd.DataFrame:
         """The 15 riskiest units."""
@@ -153,6 +166,9 @@ def score(
     indicator that is rated). The bank as a whole has Jeffreys posteriors. A score is the mean of the risk
     points, weighted by the policy over the indicators that the unit has; one that it lacks and others have
     widens the interval. Indicators are drawn as if they were independent.
+
+    A unit counts on its days of business (``units.opened_on`` to ``closed_on``): what lies outside is in the
+    figures of the bank and of its products alone, and a unit without a day in the quarter is not rated.
     """
     check_quarter(period)
     known = nowcast_where_logged(tables.complaints)
@@ -177,6 +193,7 @@ def score(
         policy=policy.valid_from,
         data_digest=tables.digest,
         draws=draws_for(len(units)),
+        lifetimes=partial_units(tables.units, period),
     )
 
 

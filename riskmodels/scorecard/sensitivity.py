@@ -8,9 +8,7 @@ import pandas as pd
 import scipy
 
 from riskmodels.display import Displayed
-from riskmodels.errors import ParameterError
 from riskmodels.labels import label
-from riskmodels.misfits import nearest
 from riskmodels.policy import Policy
 from riskmodels.rates import risk_points
 from riskmodels.scorecard.rating import ANCHORS, posterior_of
@@ -199,9 +197,7 @@ def score_sensitivity(card: Scorecard, policy: Policy, unit_id: str, *, seed: in
     own = rows[rows["unit_id"] == unit_id].sort_values("indicator_id", ignore_index=True)
     if card.table.empty:
         return Sensitivity(unit_id=unit_id, table=pd.DataFrame(columns=["input"]), variance=0.0)
-    if own.empty:
-        known = nearest(unit_id, list(rows["unit_id"].unique()))
-        raise ParameterError(f"there is no unit '{unit_id}' in the scorecard of {card.period}; {known}")
+    card.check_unit(unit_id)
     wide = rows.pivot_table(index="unit_id", columns="indicator_id", values="points")[
         list(own["indicator_id"])
     ]

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from riskmodels.errors import ContractError
 from riskmodels.sources.lines import LONGEST_LINE
 
-_SELECT = re.compile(
-    r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table)\b", re.DOTALL | re.IGNORECASE
+_SELECT = re.compile(  # what stands before the first word is taken once, as it is: no second way is tried
+    r"(?:\s|\(|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*+\*/)*+(?:select|with|values|table)\b", re.IGNORECASE
 )
 _ONE_SELECT = "a source is only read: query: must be one SELECT"
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/", re.DOTALL)

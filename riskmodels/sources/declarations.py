@@ -59,14 +59,6 @@ def check_delimiter(delimiter: str) -> None:
         raise ValueError(f"delimiter: {delimiter!r} cannot part cells; e.g. ',' or ';' or a tab")
 
 
-def check_pattern(pattern: str) -> None:
-    """Refuse what is no regular expression."""
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"no regular expression: {error}") from None
-
-
 def text_encoding(name: str) -> str:
     """Return Python's name of an encoding; raises ValueError where files of text have none such."""
     try:

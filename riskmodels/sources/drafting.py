@@ -19,12 +19,14 @@ from riskmodels.sources.guesses import Guess, filled_in, guessed
 from riskmodels.sources.mapping import TO_BE_FILLED, Unpivot
 from riskmodels.sources.matching import Fit, Layout, best_fit
 from riskmodels.sources.parts import in_two_columns, year_columns, year_format
+from riskmodels.sources.patterns import matching
 from riskmodels.sources.profiling import FORMATS, Profile, profile
 from riskmodels.sources.sampling import Sample, take_sample
 from riskmodels.tables import CONTRACTS, PERIOD_MONTHS
 
 _LEAST_WIDE = 3  # columns that are months, or figures, to make them rows
 _SHOWN = 30  # columns
+_LONGEST_STEM = 60  # signs of a file's name in the source's id, which has at most 100
 _CLOCKS = {"CN": "Asia/Shanghai", "US": "America/New_York"}
 _PERIOD_NAME = re.compile(r"(19|20)\d{2}|\d{2}$")
 
@@ -205,9 +207,9 @@ def _unpivoted(
 
 def _chosen(names: list[str], kept: list[Profile]) -> str | tuple[str, ...]:
     """Write names that differ in digits alone as a pattern, so that next month's column is found, too."""
-    patterns = {re.sub(r"\d+", lambda digits: rf"\d{{{len(digits[0])}}}", re.escape(name)) for name in names}
+    patterns = {re.sub(r"[0-9]+", lambda found: rf"\d{{{len(found[0])}}}", re.escape(name)) for name in names}
     pattern = patterns.pop()
-    if patterns or any(re.fullmatch(pattern, found.name) for found in kept):
+    if patterns or matching(pattern, [found.name for found in kept]):
         return tuple(names)
     return pattern
 
@@ -217,7 +219,7 @@ def _chosen(names: list[str], kept: list[Profile]) -> str | tuple[str, ...]:
 
 def _source(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) -> dict[str, Any]:
     title = mask_personal_data(file.stem or file.name)
-    stem = re.sub(r"[^a-z0-9]+", "_", title.casefold()).strip("_")
+    stem = re.sub(r"[^a-z0-9]+", "_", title.casefold())[:_LONGEST_STEM].strip("_")
     country = _country(fit, sample)
     notes.add(("country",), country)
     source: dict[str, Any] = {
@@ -308,11 +310,15 @@ def _persons(sample: Sample) -> list[str]:
 
 def _without_person(file: Path) -> Path:
     """Write a file's name with ``?`` for the signs of personal data, where it still names that file alone."""
+    people = find_personal_data(file.name)
+    if not people:
+        return file
     signs = list(file.name)
-    for found in find_personal_data(file.name):
+    for found in people:
         signs[found.start : found.end] = "?" * (found.end - found.start)
     pattern = "".join(signs)
-    return file.with_name(pattern) if file.is_file() and list(file.parent.glob(pattern)) == [file] else file
+    alone = "**" not in pattern and file.is_file() and list(file.parent.glob(pattern)) == [file]
+    return file.with_name(pattern) if alone else file
 
 
 def _relative(file: Path, target: Path) -> str:

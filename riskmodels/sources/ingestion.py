@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -16,14 +17,14 @@ import pyarrow.parquet as pq
 
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.misfits import nearest
-from riskmodels.privacy import mask_code, mask_personal_data
+from riskmodels.privacy import mask_code, mask_personal_data, mask_values
 from riskmodels.sources.codes import row_id_doubts
 from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
 from riskmodels.sources.cumulative import take_differences
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.folding import fold_doubts, with_fold_time
 from riskmodels.sources.heads import know_plain_names, plain_names
-from riskmodels.sources.likeness import closed, lookalikes
+from riskmodels.sources.likeness import lookalikes, outside_business
 from riskmodels.sources.mapping import Source, TableMap, load_source
 from riskmodels.sources.names import find_spellings, spell
 from riskmodels.sources.readers import (
@@ -43,6 +44,7 @@ from riskmodels.sources.totals import find_totals
 from riskmodels.tables import (
     CONTRACTS,
     PERIOD_MONTHS,
+    Break,
     Contract,
     Provenance,
     Tables,
@@ -142,7 +144,7 @@ class _Staged:
             rows_accepted=accepted,
             rows_rejected=rejected,
             unknown_months=self.mapping.unknown_months,
-            breaks=self.mapping.breaks,
+            breaks=tuple(_masked(change, source.country) for change in self.mapping.breaks),
             observed_from=self.mapping.observed_from,
             holidays=source.holidays,
             given_columns=self.given,
@@ -150,6 +152,12 @@ class _Staged:
             reconciled=self.reconciled,
             doubts=tuple(map(mask_personal_data, self.doubts)),
         )
+
+
+def _masked(change: Break, country: str) -> Break:
+    """Mask what a change of definition says as codes of the data are masked."""
+    values = mask_values(change.model_dump(), text=partial(mask_code, country=country))
+    return Break.model_validate(values)
 
 
 def _located(source: Source, folder: Path, files: dict[str, str | Path]) -> dict[str, tuple[TableMap, Path]]:
@@ -322,7 +330,9 @@ def _spelt(staged: "dict[str, _Staged]") -> "dict[str, _Staged]":
     spelt = {table: spell(part.accepted, table, spellings) for table, part in staged.items()}
     accepted = {table: part.accepted for table, part in staged.items()}
     alike = lookalikes(accepted)
-    found = {table: (*spelt[table], *alike.get(table, ()), *closed(accepted, table)) for table in staged}
+    found = {
+        table: (*spelt[table], *alike.get(table, ()), *outside_business(accepted, table)) for table in staged
+    }
     return {table: replace(part, doubts=(*part.doubts, *found[table])) for table, part in staged.items()}
 
 

@@ -1,14 +1,16 @@
-"""What a person should look at in names: two that look alike and are not, and rows of closed units."""
+"""What a person should look at in names: two that look alike, and rows of units that are not in business."""
 
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+import duckdb
+
 from riskmodels.sources.names import NAMED, names_of
 from riskmodels.sources.signs import folded
-from riskmodels.tables import CONTRACTS
-from riskmodels.tables.sql import name, single_file, small_connection
+from riskmodels.tables import CONTRACTS, lives, outside_life
+from riskmodels.tables.sql import single_file, small_connection
 
 _SHOWN = 5
 # Letters of other scripts, and digits, that look like a Latin letter; case is folded before. The commonest of
@@ -55,8 +57,8 @@ def _alike(column: str, names: set[str]) -> str:
     )
 
 
-def closed(accepted: Mapping[str, Path], table: str) -> tuple[str, ...]:
-    """Say how many rows of a table lie after the last day of business of their unit.
+def outside_business(accepted: Mapping[str, Path], table: str) -> tuple[str, ...]:
+    """Say how many rows of a table lie before the first or after the last day of business of their unit.
 
     Parameters
     ----------
@@ -68,22 +70,33 @@ def closed(accepted: Mapping[str, Path], table: str) -> tuple[str, ...]:
     contract = CONTRACTS[table]
     if "units" not in accepted or table == "units" or not contract.at or "unit_id" not in contract.names:
         return ()
-    rows, units = single_file(accepted[table]), single_file(accepted["units"])
-    query = (
-        f"SELECT unit_id, any_value(last_day), count(*) FROM read_parquet({rows})"
-        " JOIN (SELECT unit_id, closed_on AS last_day"
-        f" FROM read_parquet({units})) USING (unit_id) WHERE {name(contract.at)}::DATE > last_day"
-        " GROUP BY unit_id ORDER BY count(*) DESC, unit_id"
+    rows, units = f"read_parquet({single_file(accepted[table])})", lives(single_file(accepted["units"]))
+    early, late = outside_life(contract)
+    said = (
+        (early, "first_day", "rows before the first day", "opened", "opened_on"),
+        (late, "last_day", "rows after the last day", "closed", "closed_on"),
     )
     with small_connection() as connection:
-        found = connection.execute(query).fetchall()
-    shown = "; ".join(f"{unit!r} closed on {day}: {count:,} rows" for unit, day, count in found[:_SHOWN])
-    more = f" and {len(found) - _SHOWN} more units" if len(found) > _SHOWN else ""
-    return (
-        (f"rows after the last day of business of their unit: {shown}{more}; look at closed_on",)
-        if found
-        else ()
+        return tuple(
+            f"{what} of business of their unit: {shown}; look at {column}"
+            for condition, day, what, did, column in said
+            if (
+                shown := _shown(
+                    connection, f"{rows} JOIN {units} USING (unit_id) WHERE {condition}", day, did
+                )
+            )
+        )
+
+
+def _shown(connection: duckdb.DuckDBPyConnection, rows: str, day: str, did: str) -> str:
+    """Name the units of rows with a day and their numbers, those with most rows first."""
+    query = (
+        f"SELECT unit_id, any_value({day}), count(*) AS n FROM {rows} GROUP BY ALL ORDER BY n DESC, unit_id"
     )
+    found = connection.execute(query).fetchall()
+    more = f" and {len(found) - _SHOWN} more units" if len(found) > _SHOWN else ""
+    named = (f"{unit!r} {did} on {when}: {count:,} rows" for unit, when, count in found[:_SHOWN])
+    return "; ".join(named) + more
 
 
 def _spelt_out(text: str) -> str:

@@ -1,6 +1,5 @@
 """Source files: where the canonical tables come from, and how their columns are made."""
 
-import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -23,12 +22,12 @@ from riskmodels.sources.declarations import (
     check_delimiter,
     check_expected,
     check_months,
-    check_pattern,
     check_place,
     check_start,
     text_encoding,
 )
 from riskmodels.sources.headers import is_label
+from riskmodels.sources.patterns import check_pattern, matching
 from riskmodels.sources.reconciliation import Expect
 from riskmodels.tables import CONTRACTS, Break, Contract
 from riskmodels.workdays import check_calendar
@@ -64,8 +63,7 @@ class Unpivot(Parameters):
     def chosen(self, found: list[str]) -> list[str]:
         """List the columns of a file that become rows."""
         if isinstance(self.columns, str):
-            pattern = re.compile(self.columns)
-            return [column for column in found if pattern.fullmatch(column) and not is_label(column)]
+            return [column for column in matching(self.columns, found) if not is_label(column)]
         return [column for column in found if column in self.columns]
 
 

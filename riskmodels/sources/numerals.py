@@ -12,7 +12,7 @@ NOTHING_KNOWN = "since nothing else is known"
 Form = tuple[str | None, str, str]  # separator of thousands, decimal mark, grouping
 
 _BODIES: dict[Form, str] = {
-    (None, ".", "threes"): r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?",
+    (None, ".", "threes"): r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
     (",", ".", "threes"): r"(\d+|\d{1,3}(,\d{3})+)(\.\d*)?",
     (None, ",", "threes"): r"\d+(,\d*)?",
     (".", ",", "threes"): r"(\d+|\d{1,3}(\.\d{3})+)(,\d*)?",
@@ -106,11 +106,12 @@ def numbers_in(
 
 def _unsigned(kinds: Counter[str]) -> tuple[str, Counter[str]]:
     """Tell how negative numbers are written, and the values with their sign in front."""
-    for negative, pattern in (("parentheses", r"\(\s*([\d.,].*?)\s*\)"), ("trailing", r"([\d.,].*?)\s*-")):
-        if any(re.fullmatch(pattern, value) for value in kinds):
+    for negative, pattern in (("parentheses", r"\(\s*+([\d.,].*)\)"), ("trailing", r"([\d.,].*)-")):
+        found = {value: re.fullmatch(pattern, value) for value in kinds}
+        if any(found.values()):
             bare: Counter[str] = Counter()
-            for value, many in kinds.items():
-                bare[re.sub(rf"^{pattern}$", r"-\1", value)] += many
+            for value, match in found.items():
+                bare[f"-{match[1].rstrip()}" if match else value] += kinds[value]
             return negative, bare
     return "sign", kinds
 

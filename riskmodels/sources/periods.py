@@ -18,15 +18,16 @@ _NAME = r"(?:[A-Za-z]+_)*"  # of a column, before its period: complaints_2024_Q1
 _GAP = r"[\s_/.,年度-]*"
 _QUARTERS = r"(?:quarter|qtr\.?|quartal|tri?mestre)"
 _NTH = (
-    rf"(?:(?:[QT]|第|{_QUARTERS})\s*([1-4一二三四])\s*(?:季度?)?"
-    rf"|([1-4一二三四])\s*(?:[QT]|季度?|(?:º|ª|°|st|nd|rd|th)?\s*{_QUARTERS}|º|ª|°|st|nd|rd|th))"
+    rf"(?:(?:[QT]|第|{_QUARTERS})\s*([1-4一二三四])(?:\s*季度?)?"
+    rf"|([1-4一二三四])\s*(?:[QT]|季度?|{_QUARTERS}|(?:º|ª|°|st|nd|rd|th)(?:\s*{_QUARTERS})?))"
 )
 _HALVES = r"(?:half(?:[ -]?year)?|semest(?:er|re)|halbjahr)"
-_NTH_HALF = rf"(?:(?:[HS]|{_HALVES})\s*([12])|([12])\s*(?:[HS]|(?:º|ª|°|\.|st|nd)?\s*{_HALVES})|([上下])半年)"
+_NTH_HALF = rf"(?:(?:[HS]|{_HALVES})\s*([12])|([12])\s*(?:[HS]|{_HALVES}|(?:º|ª|°|\.|st|nd)\s*{_HALVES})|([上下])半年)"
 _QUARTER, _HALF = (  # the whole text: Jan 1st 2024, Q1-Q3 2024 and Q2 2024 YTD are other times
-    rf"(?i)^\s*{_NAME}(?:{_Y}{_GAP}{part}|{part}(?:\s+of)?{_GAP}{_Y}\s*年?)\s*$" for part in (_NTH, _NTH_HALF)
+    rf"(?i)^\s*{_NAME}(?:{_Y}{_GAP}{part}|{part}(?:\s+of)?{_GAP}{_Y}(?:\s*年)?)\s*$"
+    for part in (_NTH, _NTH_HALF)
 )
-_MONTH = r"^\s*(?:19|20)\d{2}\s*[-/.年]\s*(0?[1-9]|1[0-2])\s*月?\s*$"
+_MONTH = r"^\s*(?:19|20)\d{2}\s*[-/.年]\s*(0?[1-9]|1[0-2])(?:\s*月)?\s*$"
 _BARE = r"^\s*(?:19|20)\d{2}\s+([1-4])\s*$"  # a year and the number of its part, joined
 _WORDS = r"[A-Za-zÀ-ɏ一-鿿'’._:\s-]*"  # of a column whose name has the year
 _CALENDAR_YEAR = rf"^{_WORDS}{_Y}{_WORDS}$"

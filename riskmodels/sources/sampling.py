@@ -40,6 +40,7 @@ _SUFFIXES = {
     ".xlsm": "excel",
     ".xls": "excel",
     ".xlsb": "excel",
+    ".ods": "excel",  # refused there, with the cure
 }
 
 

@@ -28,7 +28,7 @@ _WIDE = "".join(
 _NARROW = str.maketrans(_WIDE, unicodedata.normalize("NFKC", _WIDE))
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _QUOTES = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
-_NUMBER = re.compile(r"0*(\d+)(\.0+)?")
+_NUMBER = re.compile(r"(?=\d)0*+(\d*)(\.0+)?")
 _REMEMBERED = 1 << 16  # values
 PLAIN_NAMES = "plain_names"  # table of a connection, column ``value``: names that are clean
 
@@ -40,7 +40,7 @@ def _python(pattern: str) -> re.Pattern[str]:
 
 _ANY_INVISIBLE, _ANY_BLANKS = _python(f"[{_INVISIBLE}]+"), _python(f"[{_BLANKS}]+")
 _EDGES = rf"[ \n\r{_BLANKS}{_INVISIBLE}]"
-_AT_EDGES = _python(rf"\A{_EDGES}+|{_EDGES}+\Z")
+_AT_EDGES = _python(rf"\A{_EDGES}+|(?<!{_EDGES}){_EDGES}+\Z")
 
 
 def cleaned_sql(raw: str, *, looked_up: bool = False) -> str:
@@ -122,4 +122,4 @@ def folded(text: str) -> str:
     text = _DASHES.sub("-", text).translate(_QUOTES)
     text = unicodedata.normalize("NFC", " ".join(text.split()))
     number = _NUMBER.fullmatch(text)
-    return number[1] if number else text
+    return number[1] or "0" if number else text

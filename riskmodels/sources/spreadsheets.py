@@ -15,6 +15,7 @@ from riskmodels.errors import ContractError
 from riskmodels.scratch import written
 from riskmodels.sources.headers import labelled
 from riskmodels.sources.mapping import TableMap
+from riskmodels.sources.patterns import matching
 from riskmodels.sources.workbooks import open_workbook
 
 _ROWS_AT_ONCE = 20_000
@@ -81,7 +82,7 @@ def first_rows(path: Path, most: int) -> dict[str, list[Row]]:
 
 def _sheet(path: Path, found: list[str], mapping: TableMap) -> str:
     pattern = mapping.sheet_pattern or re.escape(mapping.sheet or "")
-    fitting = [name for name in found if re.fullmatch(pattern, name)] if pattern else found
+    fitting = matching(pattern, found) if pattern else found
     if len(fitting) == 1:
         return fitting[0]
     problem = (

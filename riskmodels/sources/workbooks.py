@@ -13,6 +13,7 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineWorkbook
 
 from riskmodels.errors import ContractError
+from riskmodels.sources.trials import try_to_read
 
 ROWS, COLUMNS = 1_048_576, 16_384  # of a sheet of Excel
 _PLACES = 1 << 24  # of a sheet, filled or not, that are read whatever they hold: about half a gigabyte
@@ -23,7 +24,7 @@ _SHEETS = 1_000
 _CHUNK = 1 << 20  # bytes
 _SHOWN = 20  # characters
 _LINKS = "xl/_rels/workbook.xml.rels"
-_BOOKS = {_LINKS, "xl/workbook.bin"}
+_BINARY, _OPEN_DOCUMENT = "xl/workbook.bin", "content.xml"
 _LETTERS = 7  # of the name of a column: it has three
 _WITHOUT_DIGITS = str.maketrans("", "", string.digits)
 _WITHOUT_LETTERS = str.maketrans("", "", string.ascii_letters)
@@ -70,11 +71,15 @@ def _check_number(workbook: CalamineWorkbook) -> None:
 
 def _check(path: Path) -> None:
     if not zipfile.is_zipfile(path):
+        try_to_read(path)
         return
     with zipfile.ZipFile(path) as book:
         members = {member.filename.casefold(): member for member in book.infolist()}
-        if not members.keys() & _BOOKS:
-            raise ValueError("it holds no workbook")
+        if not members.keys() & {_LINKS, _BINARY}:
+            is_open = _OPEN_DOCUMENT in members
+            raise ValueError(
+                "it is an OpenDocument file; save it as .xlsx or CSV" if is_open else "it holds no workbook"
+            )
         most = max(_PLAIN, _RATIO * path.stat().st_size)
         if (size := sum(member.file_size for member in book.infolist())) > most:
             raise ValueError(
@@ -89,6 +94,8 @@ def _check(path: Path) -> None:
                     extent.check(member.filename)
                 while part.read(_CHUNK):  # to its end, where the library compares sum and length
                     pass
+    if _BINARY in members:
+        try_to_read(path)
 
 
 def _targets(book: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> set[str]:

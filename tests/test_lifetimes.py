@@ -1,0 +1,226 @@
+"""Units that open or close: rated by their days of business, never ranked outside them, always named."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import riskmodels as rm
+from riskmodels.catalogue import indicators
+from riskmodels.errors import ParameterError
+from riskmodels.listings import list_orders, list_units
+from riskmodels.scorecard import order_complaints
+from riskmodels.tables import partial_units
+
+MONTHS = pd.period_range("2024-01", "2024-12", freq="M")
+NAMES = {"B1": "First", "B2": "Second", "B3": "Third", "B4": "Fourth"}
+EACH = 12  # complaints of a unit and month
+
+
+def bank(take_in, *, last_complaint: str = "2024-12", counted: str = "", **dates):
+    """Four units with as many complaints and accounts each; ``dates``: first and last day of business."""
+    units = [
+        {"unit_id": unit, "name_en": name, "opened_on": dates.get(unit, ("", ""))[0],
+         "closed_on": dates.get(unit, ("", ""))[1]}
+        for unit, name in NAMES.items()
+    ]  # fmt: skip
+    exposure = [
+        {"unit_id": unit, "product": "cards", "month": f"{month}-01", "accounts": 1000, "customers": 900}
+        for unit in NAMES
+        for month in MONTHS
+    ]
+    if counted:
+        starts = pd.period_range("2024-01", "2024-12", freq=counted[0].upper()).start_time
+        rows = [
+            {"unit_id": unit, "product": "cards", "period_start": start.date(), "period": counted, "complaints": 36}
+            for unit in NAMES for start in starts
+        ]  # fmt: skip
+        return take_in(units=units, exposure=exposure, complaint_counts=rows)
+    complaints = [
+        {"complaint_id": f"{unit}-{month}-{place}", "received_at": f"{month}-{2 * place + 1:02d} 10:00",
+         "resolved_at": f"{month}-{2 * place + 2:02d} 10:00", "logged_at": f"{month}-{2 * place + 1:02d} 10:00",
+         "unit_id": unit, "product": "cards"}
+        for unit in NAMES for month in MONTHS if str(month) <= last_complaint for place in range(EACH)
+    ]  # fmt: skip
+    return take_in(units=units, exposure=exposure, complaints=complaints)
+
+
+@pytest.fixture(scope="module")
+def policy():
+    return rm.load_policy("params/policy", on="2026-10-01")
+
+
+def rates(tables, policy, **settings) -> pd.DataFrame:
+    found = indicators(tables, policy, **settings).table
+    return found[found["indicator_id"] == "complaint_rate"]
+
+
+def test_a_unit_closed_before_the_quarter_is_in_no_rating_and_no_rank(take_in, policy):
+    tables = bank(take_in, B2=("", "2024-08-15"))
+    card = rm.score(tables, policy, period="2024Q4")
+    assert sorted(card.table["unit_id"]) == ["B1", "B3", "B4"]
+    assert "B2" not in set(card.indicators["unit_id"])
+    orders = order_complaints(tables, card)
+    assert "B2" not in set(orders.table["unit"])
+    assert "Closed before, and not rated: B2 (2024-08-15)." in card.sentence
+    assert "B2" in list_orders(orders).sentence
+    assert "closed on 2024-08-15" in list_orders(orders).sentence
+
+
+def test_what_it_had_stays_in_the_figures_of_the_bank(take_in, policy):
+    closed, open_ = bank(take_in, B2=("", "2024-08-15")), bank(take_in)
+    for by in ([], ["product"]):
+        pd.testing.assert_frame_equal(rates(closed, policy, by=by), rates(open_, policy, by=by))
+    before = {"by": ["unit_id"], "periods": ["2024Q1", "2024Q2"]}
+    pd.testing.assert_frame_equal(rates(closed, policy, **before), rates(open_, policy, **before))
+
+
+def test_a_unit_closed_in_the_quarter_is_rated_by_its_days_of_business(take_in, policy):
+    tables = bank(take_in, B2=("", "2024-11-15"))
+    found = rates(tables, policy, by=["unit_id"], periods=["2024Q4"]).set_index("unit_id")
+    assert found.loc["B1", ["numerator", "denominator"]].tolist() == [3 * EACH, 250.0]
+    days = EACH + 8  # complaints until the 15th of the second month
+    assert found.loc["B2", "numerator"] == days
+    assert found.loc["B2", "denominator"] == pytest.approx(1000 * 2 / 12)
+    card = rm.score(tables, policy, period="2024Q4")
+    assert "Closed in the period, rated by what came until the last day: B2 (2024-11-15)." in card.sentence
+    shown = list_units(card).frame.set_index("Unit")["Name"]
+    assert shown["B2"] == "Second, closed on 2024-11-15"
+    assert shown["B1"] == "First"
+    ranked = order_complaints(tables, card).table.set_index(["unit", "measure"])["value"]
+    assert ranked["B2", "per 1,000 accounts"] == pytest.approx(1000 * days / (1000 * 2 / 3))
+
+
+def test_a_unit_opened_in_the_quarter_is_rated_by_its_days_of_business(take_in, policy):
+    tables = bank(take_in, B3=("2024-11-10", ""), B4=("2025-02-01", ""))
+    card = rm.score(tables, policy, period="2024Q4")
+    assert sorted(card.table["unit_id"]) == ["B1", "B2", "B3"]
+    rate = card.units[card.units["indicator_id"] == "complaint_rate"].set_index("unit_id")
+    assert rate.loc["B3", "numerator"] == 2 * EACH - 5
+    assert rate.loc["B3", "denominator"] == pytest.approx(1000 * 2 / 12)
+    assert "Opened in the period, rated by what came since: B3 (2024-11-10)." in card.sentence
+    assert "Not open yet, and not rated: B4 (2025-02-01)." in card.sentence
+
+
+def test_asking_for_a_closed_unit_says_when_it_closed(take_in, policy):
+    card = rm.score(bank(take_in, B2=("", "2024-08-15")), policy, period="2024Q4")
+    with pytest.raises(ParameterError, match="no unit 'B2' in the scorecard of 2024Q4; closed on 2024-08-15"):
+        card.check_unit("B2")
+    with pytest.raises(ParameterError, match="no unit 'B22' in the scorecard"):
+        card.check_unit("B22")
+
+
+@pytest.mark.parametrize("day", ["2024-09-30", "2024-10-01", "2024-12-31"])
+def test_the_last_day_belongs_to_the_unit(take_in, policy, day):
+    card = rm.score(bank(take_in, B2=("", day)), policy, period="2024Q4")
+    assert ("B2" in set(card.table["unit_id"])) == (day >= "2024-10-01")
+    assert card.lifetimes["state"].tolist() == ["closed" if day < "2024-10-01" else "closing"]
+
+
+def test_days_that_touch_no_row_change_no_figure(take_in, policy):
+    plain = rm.score(bank(take_in), policy, period="2024Q4")
+    dated = rm.score(bank(take_in, B1=("1990-01-01", "9999-12-31")), policy, period="2024Q4")
+    for frame in ("table", "indicators", "products", "groups"):
+        pd.testing.assert_frame_equal(getattr(plain, frame), getattr(dated, frame))
+    assert dated.lifetimes.empty
+    assert dated.sentence == plain.sentence
+
+
+def test_a_count_of_the_quarter_in_which_a_unit_closed_has_the_accounts_until_then(take_in, policy):
+    tables = bank(take_in, counted="quarter", B2=("", "2024-11-15"), B3=("", "2024-08-15"))
+    found = rates(tables, policy, by=["unit_id"], periods=["2024Q4"]).set_index("unit_id")
+    assert found.loc["B1", ["numerator", "denominator"]].tolist() == [36, 250.0]
+    assert found.loc["B2", "numerator"] == 36
+    assert found.loc["B2", "denominator"] == pytest.approx(1000 * 2 / 12)
+    assert "B3" not in found.index
+
+
+def test_rows_before_the_first_day_are_a_doubt_as_those_after_the_last_are(take_in):
+    tables = bank(take_in, B2=("", "2024-11-30"), B3=("2024-03-01", ""))
+    words = " | ".join(tables.complaints.provenance.doubts)
+    assert (
+        f"rows after the last day of business of their unit: 'B2' closed on 2024-11-30: {EACH} rows" in words
+    )
+    assert (
+        f"rows before the first day of business of their unit: 'B3' opened on 2024-03-01: {2 * EACH} rows"
+        in words
+    )
+
+
+def test_states_of_units_in_any_period(take_in):
+    dates = {"B1": ("2024-01-15", "2024-02-15"), "B2": ("2024-02-01", ""), "B3": ("", "2024-02-29")}
+    units = bank(take_in, **dates).units
+
+    def states(period: str) -> dict[str, str]:
+        found = partial_units(units, period)
+        return dict(zip(found["unit_id"], found["state"], strict=True))
+
+    assert states("2024-01") == {"B1": "opening", "B2": "planned"}
+    assert states("2024-02") == {"B1": "closing", "B2": "opening", "B3": "closing"}
+    assert states("2024-03") == {"B1": "closed", "B3": "closed"}
+    assert states("2024Q1") == {"B1": "closing", "B2": "opening", "B3": "closing"}
+
+
+def test_an_earlier_scorecard_without_lifetimes_is_still_read(take_in, policy, tmp_path):
+    card = rm.score(bank(take_in), policy, period="2024Q4")
+    rm.save(card, tmp_path / "card")
+    path = tmp_path / "card" / "result.json"
+    content = json.loads(path.read_text())
+    del content["fields"]["lifetimes"]
+    path.write_text(json.dumps(content))
+    assert rm.load(tmp_path / "card", rm.Scorecard).lifetimes.empty
+    assert np.isfinite(card.table["score"]).all()
+
+
+def test_a_forecast_expects_nothing_of_a_closed_unit_and_the_total_keeps_its_past(take_in, tmp_path):
+    tables = bank(take_in, B2=("", "2024-08-15"), B3=("", "2025-02-10"), last_complaint="2024-12")
+    panel = rm.build_panel(tables.complaints, by=["unit_id"], units=tables.units)
+    rm.save(rm.forecast(panel, horizon=4), tmp_path / "outlook")
+    outlook = rm.load(tmp_path / "outlook", rm.Forecast)
+    mean = pd.DataFrame(outlook.mean, index=outlook.keys["unit_id"], columns=outlook.periods.astype("str"))
+    assert mean.loc["B2"].max() < 1e-6
+    assert mean.loc["B3", ["2025-01", "2025-02"]].min() > 1
+    assert mean.loc["B3", ["2025-03", "2025-04"]].max() < 1e-6
+    assert mean.loc["B1"].min() > 1
+    assert outlook.quantiles[1].max() == 0
+    assert outlook.sample(50, seed=1)[:, 1].max() == 0
+    assert (
+        "nothing is expected of units after their last day: B2 (2024-08-15), B3 (2025-02-10)"
+        in outlook.sentence
+    )
+    total = outlook.aggregate()
+    assert total.panel.values.sum() == len(NAMES) * len(MONTHS) * EACH
+    assert total.mean[0] == pytest.approx(outlook.mean.sum(axis=0))
+    assert total.sample(50, seed=1).mean() == pytest.approx(outlook.sample(50, seed=1).sum(axis=1).mean())
+    assert outlook.aggregate(["unit_id"]).sentence == outlook.sentence
+
+
+@pytest.mark.parametrize("method", ["counts", "theta", "seasonal_naive", "empirical24", "ets"])
+def test_every_method_expects_nothing_of_a_closed_unit(take_in, method):
+    tables = bank(take_in, B2=("", "2024-08-15"))
+    panel = rm.build_panel(tables.complaints, by=["product", "unit_id"], units=tables.units)
+    outlook = rm.forecast(panel, horizon=2, method=method)
+    expected = pd.Series(outlook.mean.sum(axis=1), index=outlook.keys["unit_id"])
+    assert expected["B2"] < 1e-6
+    assert expected.drop("B2").min() > 1
+    assert np.isfinite(outlook.quantiles).all()
+
+
+def test_what_a_forecast_learns_of_others_does_not_depend_on_what_came_after_the_last_day(take_in):
+    def means(units: bool) -> np.ndarray:
+        tables = bank(take_in, B2=("", "2024-08-15")) if units else bank(take_in)
+        panel = rm.build_panel(tables.complaints, by=["unit_id"], units=tables.units if units else None)
+        return rm.forecast(panel, horizon=1).mean[[0, 2, 3], 0]
+
+    np.testing.assert_allclose(means(units=True), means(units=False), rtol=0.05)
+
+
+def test_without_dates_a_forecast_is_what_it_was(take_in):
+    tables = bank(take_in)
+    plain, dated = (
+        rm.forecast(rm.build_panel(tables.complaints, by=["unit_id"], units=units), horizon=3)
+        for units in (None, tables.units)
+    )
+    np.testing.assert_array_equal(plain.quantiles, dated.quantiles)
+    assert plain.sentence == dated.sentence
