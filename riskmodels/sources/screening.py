@@ -54,6 +54,8 @@ class Tally:
         Of the rows that could be split.
     doubts : list of str
         How numbers may be read otherwise.
+    codes : dict of str to str
+        Code seen -> what it became, personal data in it masked.
     """
 
     files: list[RawFile] = field(default_factory=list)
@@ -64,6 +66,7 @@ class Tally:
     ignored: set[str] = field(default_factory=set)
     totals: ControlTotals = field(default_factory=ControlTotals)
     doubts: list[str] = field(default_factory=list)
+    codes: dict[str, str] = field(default_factory=dict)
 
     def begin(self, file: RawFile, unused: set[str]) -> None:
         """Count from here on the rows of another file."""
@@ -142,7 +145,7 @@ def screen(
     """
     contract, expect, schema = conversion.contract, conversion.mapping.expect, accepted_schema(conversion)
     for raw in batches:
-        batch = masked_codes(raw, contract, country=conversion.country)
+        batch = masked_codes(raw, contract, country=conversion.country, judged=tally.codes)
         for column in set(contract.names) & set(batch.schema.names):
             tally.readable[column] += batch.num_rows - batch[column].null_count
         if expect:
