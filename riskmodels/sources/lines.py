@@ -192,7 +192,8 @@ def _bits(data: npt.NDArray[np.uint8], sign: int) -> _Bits:
     packed = np.packbits(data == sign, bitorder="little")
     if lacking := -len(packed) % 8:
         packed = np.concatenate([packed, np.zeros(lacking, np.uint8)])
-    return packed.view("<u8")
+    bits: _Bits = packed.view("<u8")
+    return bits
 
 
 def _inside(quotes: _Bits, *, is_open: bool) -> _Bits:
