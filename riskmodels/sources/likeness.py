@@ -5,10 +5,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from riskmodels.sources.names import NAMED, names_of
+import duckdb
+
+from riskmodels.sources.names import NAMED, Counts, Spellings
 from riskmodels.sources.signs import folded
 from riskmodels.tables import CONTRACTS
-from riskmodels.tables.sql import name, single_file, small_connection
+from riskmodels.tables.sql import name, single_file
 
 _SHOWN = 5
 # Letters of other scripts, and digits, that look like a Latin letter; case is folded before. The commonest of
@@ -19,13 +21,15 @@ _LOOKS = str.maketrans(
 )
 
 
-def lookalikes(accepted: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:
+def lookalikes(counts: Mapping[str, Counts], spellings: Spellings) -> dict[str, tuple[str, ...]]:
     """Name ids that look alike and are not the same, over all tables of a source.
 
     Parameters
     ----------
-    accepted : mapping of str to Path
-        Table -> Parquet of its accepted rows.
+    counts : mapping of str to Counts
+        Table -> its names as they were read.
+    spellings : dict
+        What some of them became since.
 
     Returns
     -------
@@ -33,12 +37,12 @@ def lookalikes(accepted: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:
         Table -> what a person should look at, in words: of the first table that has a column.
     """
     said = defaultdict(list)
-    with small_connection() as connection:
-        for column in NAMED:
-            having = [table for table in accepted if column in CONTRACTS[table].names]
-            names = {one for table in having for one in names_of(connection, accepted[table], column)}
-            if words := _alike(column, names):
-                said[having[0]].append(words)
+    for column in NAMED:
+        having = [table for table, columns in counts.items() if column in columns]
+        changed = spellings.get(column, {})
+        names = {changed.get(one, one) for table in having for one in counts[table][column]}
+        if words := _alike(column, names):
+            said[having[0]].append(words)
     return {table: tuple(words) for table, words in said.items()}
 
 
@@ -55,11 +59,15 @@ def _alike(column: str, names: set[str]) -> str:
     )
 
 
-def closed(accepted: Mapping[str, Path], table: str) -> tuple[str, ...]:
+def closed(
+    connection: duckdb.DuckDBPyConnection, accepted: Mapping[str, Path], table: str
+) -> tuple[str, ...]:
     """Say how many rows of a table lie after the last day of business of their unit.
 
     Parameters
     ----------
+    connection : DuckDBPyConnection
+        As ``limited_connection`` gives it.
     accepted : mapping of str to Path
         Table -> Parquet of its accepted rows.
     table : str
@@ -75,8 +83,8 @@ def closed(accepted: Mapping[str, Path], table: str) -> tuple[str, ...]:
         f" FROM read_parquet({units})) USING (unit_id) WHERE {name(contract.at)}::DATE > last_day"
         " GROUP BY unit_id ORDER BY count(*) DESC, unit_id"
     )
-    with small_connection() as connection:
-        found = connection.execute(query).fetchall()
+    with connection.cursor() as cursor:
+        found = cursor.execute(query).fetchall()
     shown = "; ".join(f"{unit!r} closed on {day}: {count:,} rows" for unit, day, count in found[:_SHOWN])
     more = f" and {len(found) - _SHOWN} more units" if len(found) > _SHOWN else ""
     return (
