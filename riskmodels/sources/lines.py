@@ -207,8 +207,9 @@ def _inside(quotes: _Bits, *, is_open: bool) -> _Bits:
 
 def _after(bits: _Bits, *, first: bool) -> _Bits:
     """Tell of which bytes the one before is such a one; ``first``: whether the one before the first is."""
-    before = np.concatenate([[np.uint64(first)], bits[:-1] >> _TOP])
-    return bits << np.uint64(1) | before
+    before: _Bits = np.concatenate([[np.uint64(first)], bits[:-1] >> _TOP])
+    after: _Bits = bits << np.uint64(1) | before
+    return after
 
 
 def _many(bits: _Bits) -> int:
