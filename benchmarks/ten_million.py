@@ -1,5 +1,6 @@
 """Ten million complaints in the CFPB's 18-column layout: from one CSV file to indicators and a panel.
 
+Twice: with names and narratives in English, and in Chinese, since signs beyond ASCII cost more to look at.
 Floor: DuckDB's bare aggregate (state x product x month) over the same file. Beside them pandas on a tenth of the rows.
 Each line is a process of its own; the digests of the files and the check for duplicates are timed apart.
 Give another number of rows as the argument: `benchmarks/ten_million.py 1000000`. The cost by part is in seconds of
@@ -17,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from workload.cfpb_layout import write_cfpb
+from workload.cfpb_layout import CHINESE, ENGLISH, write_cfpb
 from workload.memory import peak_megabytes
 
 SOURCE = """
@@ -178,27 +179,36 @@ def measured(way: Callable[[Path], Times], folder: Path) -> Times:
 
 
 def main(rows: int) -> None:
-    """Print the table."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_cfpb(folder / "complaints.csv", rows)
-        write_cfpb(folder / "tenth.csv", rows // 10)
-        (folder / "source.yaml").write_text(SOURCE, encoding="utf-8")
-        size = (folder / "complaints.csv").stat().st_size
-        print(f"{rows:,} rows, {size / 1e9:.2f} GB, {size / rows:.0f} bytes a row; medians of {ROUNDS} runs")
-        print(f"{'':<34}{'seconds':>9}{'ratio':>8}{'peak MB':>9}")
-        floor = measured(bare, folder)
-        ways = {"DuckDB, bare aggregate": floor, "riskmodels, all below": measured(whole, folder)}
-        for title, times in (ways | {"pandas": measured(with_pandas, folder)}).items():
-            _print(title, times["seconds"], floor["seconds"], f"{times['peak']:9,.0f}  {times['what']}")
-            for part in ("ingest", "indicators", "panel", "digests", "duplicates"):
-                if part in times:
-                    note = "  (apart, not in the sum)" if part in ("digests", "duplicates") else ""
-                    _print(f"  {part}", times[part], floor["seconds"], note)
-        costs = measured(by_part, folder)
-        print(f"{'ingest by part':<34}{costs['seconds']:9.2f}  seconds of processor time")
-        for part in ("reading", "numbers", "names", "rules", "writing"):
-            print(f"{'  ' + part:<34}{costs[part]:9.2f}{costs[part] / costs['seconds']:8.0%}")
+    """Print the tables."""
+    for language, words in (("English", ENGLISH), ("Chinese", CHINESE)):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            write_cfpb(folder / "complaints.csv", rows, words)
+            write_cfpb(folder / "tenth.csv", rows // 10, words)
+            (folder / "source.yaml").write_text(SOURCE, encoding="utf-8")
+            size = (folder / "complaints.csv").stat().st_size
+            print(
+                f"{language}: {rows:,} rows, {size / 1e9:.2f} GB, {size / rows:.0f} bytes a row;"
+                f" medians of {ROUNDS} runs"
+            )
+            _compare(folder)
+            print()
+
+
+def _compare(folder: Path) -> None:
+    print(f"{'':<34}{'seconds':>9}{'ratio':>8}{'peak MB':>9}")
+    floor = measured(bare, folder)
+    ways = {"DuckDB, bare aggregate": floor, "riskmodels, all below": measured(whole, folder)}
+    for title, times in (ways | {"pandas": measured(with_pandas, folder)}).items():
+        _print(title, times["seconds"], floor["seconds"], f"{times['peak']:9,.0f}  {times['what']}")
+        for part in ("ingest", "indicators", "panel", "digests", "duplicates"):
+            if part in times:
+                note = "  (apart, not in the sum)" if part in ("digests", "duplicates") else ""
+                _print(f"  {part}", times[part], floor["seconds"], note)
+    costs = measured(by_part, folder)
+    print(f"{'ingest by part':<34}{costs['seconds']:9.2f}  seconds of processor time")
+    for part in ("reading", "numbers", "names", "rules", "writing"):
+        print(f"{'  ' + part:<34}{costs[part]:9.2f}{costs[part] / costs['seconds']:8.0%}")
 
 
 def _print(title: str, seconds: float, floor: float, rest: str) -> None:

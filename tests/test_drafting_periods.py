@@ -1,12 +1,14 @@
 """Drafts for tables whose periods are years, half-years, quarters in words, or stand in two columns or in names."""
 
+import datetime as dt
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskmodels.sources import draft_source, ingest
+from riskmodels.sources import draft_source, ingest, profiling
 from riskmodels.sources.profiling import profile
 
 pytestmark = pytest.mark.whole
@@ -155,3 +157,18 @@ def test_years_that_span_two_begin_in_the_first(year: int, form: str) -> None:
     dates = profile("year", texts, "VARCHAR").dates
     assert dates is not None
     assert (dates.format, dates.period, dates.first.isoformat()) == ("year from 04", "year", f"{year}-04-01")
+
+
+@pytest.mark.parametrize(
+    "form", ["%Y-%m-%d", "%d.%m.%Y %H:%M", "%Y年%m月%d日 %H时%M分", "%b %d, %Y", "%Y%m%d", "%m/%d/%y"]
+)
+def test_formats_whose_signs_are_not_there_are_not_tried_and_would_read_nothing(form, monkeypatch) -> None:
+    days = [
+        dt.datetime(2024, 1 + n % 12, 1 + n % 28, n % 24, 5, tzinfo=dt.UTC).strftime(form) for n in range(12)
+    ]
+    texts = [*days, " 2024-02-03", "x", days[0].lower(), f"{days[1]} "]
+    with duckdb.connect() as connection:
+        tried = profiling._hopeful(connection, texts, profiling.FORMATS)
+        monkeypatch.setattr(profiling, "_has_signs", lambda *_: True)
+        assert tried == profiling._hopeful(connection, texts, profiling.FORMATS)
+    assert form in tried or "" in tried

@@ -1,9 +1,11 @@
 """One thing has one name, whatever signs it is written with."""
 
 import json
+import re
 import unicodedata
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskmodels.catalogue import indicators
-from riskmodels.sources import heads, ingest, signs
+from riskmodels.sources import heads, ingest, ingestion, signs
+from riskmodels.sources.heads import know_plain_names as known
 from riskmodels.sources.signs import cleaned, cleaned_sql, edged, edged_sql, folded, know_signs
 
 pytestmark = pytest.mark.whole
@@ -23,6 +26,22 @@ SIGNS = [" ", "\u00a0", "\u3000", "\t", "\0", "\u200b", "\ufeff", "\u202f", "\u0
 def complaint(number, **changes):
     row = {"complaint_id": f"c{number}", "received_at": "2024-05-06", "unit_id": "B1", "product": "card"}
     return row | changes
+
+
+def one_file(folder, rows):
+    """Write rows as CSV, and a source file of them."""
+    pd.DataFrame(rows).to_csv(folder / "c.csv", index=False)
+    columns = {name: {"column": name} for name in rows[0]}
+    table = {"file": "c.csv", "format": "csv", "columns": columns}
+    source = {
+        "id": "s",
+        "title": "S",
+        "country": "CN",
+        "as_of": "2024-12-31",
+        "tables": {"complaints": table},
+    }
+    (folder / "s.yaml").write_text(json.dumps(source), encoding="utf-8")
+    return folder / "s.yaml"
 
 
 def named(tables, column="unit_id") -> set[str]:
@@ -39,17 +58,47 @@ def test_signs_that_nobody_sees_do_not_make_a_second_unit(take_in, sign, unit) -
     assert again.provenance.rows_accepted == 1
 
 
-def test_a_large_file_whose_first_rows_tell_its_names_is_cleaned_alike(take_in, monkeypatch) -> None:
+def test_a_large_file_whose_sample_tells_its_names_is_cleaned_alike(tmp_path, monkeypatch) -> None:
     units = ["静安支行", "静安支行\u3000", "", "Ｂ１", " B1", "B1"]
     rows = [complaint(n, unit_id=units[n % 6], product=f"card {n // 40}") for n in range(120)]
-    before = take_in(complaints=rows).complaints
-    monkeypatch.setattr(heads, "LARGE", 1)
-    monkeypatch.setattr(heads, "_HEAD", 50)  # the third product comes later
-    large = take_in(complaints=rows).complaints
+    source = one_file(tmp_path, rows)
+    before = ingest(source, store=tmp_path / "store").complaints
+    for setting, value in {"LARGE": 1, "_PLACES": 3, "_BYTES": 800, "_RARE": 1.0}.items():
+        monkeypatch.setattr(heads, setting, value)  # the sample lacks some names
+    looked_up = []
+    monkeypatch.setattr(
+        ingestion, "know_plain_names", lambda *given: looked_up.append(given) or known(*given)
+    )
+    large = ingest(source, store=tmp_path / "store").complaints
+    assert looked_up[0][1].keys() == {"unit_id", "product", "complaint_id"}
     assert large.frame().equals(before.frame())
     assert large.rejected.equals(before.rejected)
     assert set(large.frame()["unit_id"]) == {"静安支行", "B1"}
     assert large.provenance.rows_rejected == 20
+
+
+def test_names_are_looked_up_where_a_sample_holds_nearly_all(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(heads, "LARGE", 1)
+    monkeypatch.setattr(heads, "_BYTES", 2_000)
+    rows = [complaint(n, unit_id=f"支行{n // 20}", product=f"卡{n % 9}") for n in range(6_000)]
+    one_file(tmp_path, rows)
+    asked = []
+    monkeypatch.setattr(
+        ingestion, "know_plain_names", lambda _, names: asked.append(names) or known(_, names)
+    )
+    ingest(tmp_path / "s.yaml", store=tmp_path / "store")
+    assert asked == [{"product": {f"卡{n}" for n in range(9)}}]  # units come one after the other
+
+
+def test_no_way_of_cleaning_loses_the_order_of_the_rows() -> None:
+    with duckdb.connect() as connection:
+        know_signs(connection)
+        known(connection, {"x": {"B1", "静安支行"}})
+        query = f"SELECT {cleaned_sql('x', looked_up=True)}, {cleaned_sql('x')}, {edged_sql('x')} FROM t"
+        connection.execute("CREATE TABLE t AS SELECT range::VARCHAR AS x FROM range(5000)")
+        plan = connection.execute(f"EXPLAIN {query}").fetchall()[0][1].lower()
+    assert "projection" in plan
+    assert not {"join", "aggregate", "window"} & set(re.findall(r"[a-z]+", plan))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +166,7 @@ def test_a_rate_takes_a_product_for_the_same_in_both_tables(take_in, default_pol
 def test_sql_and_python_clean_a_name_and_a_figure_alike(texts) -> None:
     with duckdb.connect() as connection:
         know_signs(connection)
-        connection.execute(f"CREATE TEMP TABLE {signs.PLAIN_NAMES} AS SELECT 'aB1' AS value")
+        known(connection, {"x": {"aB1"}})
         found = connection.execute(
             f"SELECT {cleaned_sql('x', looked_up=True)}, {cleaned_sql('x')}, {edged_sql('x')} FROM (SELECT unnest(?::VARCHAR[]) AS x)",
             [texts],

@@ -1,17 +1,22 @@
 """Personal data in every form that people, keyboards and programs give it; and where no form tells it."""
 
 import re
+import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise, product
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from riskmodels.privacy import MAY_BE_PERSONAL, find_personal_data, mask_code, mask_personal_data, masking
 from riskmodels.privacy.signs import in_plain_signs
+from riskmodels.sources.codes import masked_codes
+from riskmodels.tables import CONTRACTS
 
 MOBILE, IDENTITY = "13812345678", "110101199003074514"
 CARD, LONG_CARD = "4111111111111111", "6222021234567890128"  # published for tests; an issuer of nobody
@@ -202,3 +207,42 @@ def test_the_cheap_signs_of_a_kind_leave_nothing_out(text):
         patch.setattr(masking, "NUMBERS", whole)
         expected = find_personal_data(text)
     assert find_personal_data(text) == expected
+
+
+def test_to_look_for_what_may_be_personal_takes_no_longer_than_another_search():
+    texts = [
+        f"On {n % 28} May a fee of {{$120.00}}, and later one of {{${n}.50}}, was (again) charged. " * 12
+        for n in range(2_000)
+    ]
+
+    def seconds(pattern: str) -> float:
+        query = "SELECT count(*) FILTER (regexp_matches(text, ?)) FROM (SELECT unnest(?) AS text)"
+        duckdb.execute(query, [pattern, texts[:1]])
+        begun = time.process_time()
+        duckdb.execute(query, [pattern, texts]).fetchall()
+        return time.process_time() - begun
+
+    assert seconds(MAY_BE_PERSONAL) < 40 * seconds("复议决定书")
+
+
+def test_each_code_is_judged_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "riskmodels.sources.codes.mask_code", lambda code, **_: asked.append(code) or mask_code(code)
+    )
+    contract, judged = CONTRACTS["complaints"], {}
+    kinds = ["Web", "hotline 13812345678", None, "Web"]
+    for columns in (["product", "channel"], ["product"]):
+        batch = pa.record_batch({column: pa.array(kinds, pa.string()) for column in columns})
+        masked = masked_codes(batch, contract, country="CN", judged=judged, marked=Counter())
+        assert masked["product"].to_pylist() == ["Web", mask_code("hotline 13812345678"), None, "Web"]
+    assert sorted(asked) == ["Web", "hotline 13812345678"]
+
+
+def test_many_codes_are_judged_as_few_are(monkeypatch):
+    contract, kinds = CONTRACTS["complaints"], [f"line {n} of 1381234{n:04}, {n}" for n in range(700)]
+    batch = pa.record_batch({"product": pa.array([*kinds, *map(str, range(700))], pa.string())})
+    few = masked_codes(batch, contract, country="CN", judged={}, marked=Counter())
+    monkeypatch.setattr("riskmodels.sources.codes._FEW", 10_000)
+    assert masked_codes(batch, contract, country="CN", judged={}, marked=Counter()).equals(few)
+    assert few["product"].to_pylist() == list(map(mask_code, batch["product"].to_pylist()))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from riskmodels.errors import ContractError
 from riskmodels.params import load_parameters
-from riskmodels.sources import draft_source, ingest
+from riskmodels.sources import draft_source, ingest, lines
 from riskmodels.sources.lines import find_lines, with_one_end
 from riskmodels.sources.mapping import Source
 from riskmodels.tables import Table
@@ -127,6 +127,21 @@ def test_rows_are_counted_as_they_were_written(
     copy = with_one_end(path, path, lines, ",", tmp_path / "copy.csv")
     with copy.open(encoding="utf-8-sig", newline="") as file:
         assert list(csv.reader(file))[1:] == cells
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cells=st.lists(
+        st.sampled_from(['"a""b"', '"\n"', '"\r\n"', "ab", "", "\n", "\r\n", "\r", '5"', '""']), max_size=60
+    ),
+    size=st.sampled_from([1, 7, 64, 100]),
+)
+def test_rows_are_counted_part_by_part_as_cell_by_cell(cells: list[str], size: int, tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_bytes(",".join(cells).encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "_CHUNK", size)
+        assert lines._counted(path, 0, ",") == lines._counted_by_cells(path, 0, ",")
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

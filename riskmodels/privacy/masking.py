@@ -15,7 +15,7 @@ MAY_BE_PERSONAL = (
     r"[@＠﹫\x{ad}\x{34f}\x{61c}\x{115f}\x{1160}\x{180b}-\x{180f}\x{200b}-\x{200f}\x{202a}-\x{202e}"
     r"\x{2060}-\x{206f}\x{3164}\x{fe00}-\x{fe0f}\x{feff}\x{ffa0}\x{fff9}-\x{fffb}\x{e0001}-\x{e01ef}"
     r"\x00-\x08\x0e-\x1f\x7f]"
-    r"|[\p{Nd}\p{No}]([^\p{L}\p{Nd}\p{No}\n]{0,4}[\p{Nd}\p{No}]){5}|[\p{Nd}\p{No}]室"
+    r"|[\p{Nd}\p{No}]([^\p{L}\p{Nd}\p{No}\n]*[\p{Nd}\p{No}]){5}|[\p{Nd}\p{No}]室"
     r"|[〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{11}"
     r"|[收寄]件人|收货人|联系人|开户人|持卡人|投诉人|申请人|经办人|代理人|监护人|姓名|户名|我叫|人叫|名叫|住|地址|先生|女士|小姐|太太"
     r"|(?i)[\[({]at[\])}]|(customer|full|my|first|last) name|recipient|consignee|holder|payee|beneficiary"

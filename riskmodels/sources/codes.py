@@ -1,7 +1,7 @@
 """Codes that look like personal data: masked as rows come in, so that no table and no output has them."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,10 +13,17 @@ from riskmodels.tables import CONTRACTS, Contract
 IDENTIFIERS = frozenset(
     {contract.key[0] for contract in CONTRACTS.values() if len(contract.key) == 1} - {"unit_id"}
 ) | {"repeat_of"}
+_FEW = 500  # codes; to compile the pattern takes as long as to look at so many
+_REMEMBERED = 1 << 16  # codes
 
 
 def masked_codes(
-    batch: pa.RecordBatch, contract: Contract, *, country: str, marked: Counter[str]
+    batch: pa.RecordBatch,
+    contract: Contract,
+    *,
+    country: str,
+    judged: dict[str, str],
+    marked: Counter[str],
 ) -> pa.RecordBatch:
     """Give every code with personal data a marker of its own instead, the same one in all tables.
 
@@ -28,24 +35,37 @@ def masked_codes(
         Of their table.
     country : str
         Of the source, ISO 3166.
+    judged : dict of str to str
+        Code seen before -> what it became; is added to, so that each is judged once.
     marked : Counter
         Of columns that tell rows apart, the values that were masked; is added to.
     """
-    for column in contract.columns:
-        if column.type == "code" and column.name in batch.schema.names:
-            place, values = batch.schema.get_field_index(column.name), batch[column.name]
-            if column.name in IDENTIFIERS:
-                changed = masked_row_ids(values, country=country)
-                marked[column.name] += len(changed)
-            else:
-                changed = _changed(pc.unique(values), MAY_BE_PERSONAL, mask_code, country)
-            batch = batch.set_column(place, column.name, _with_changes(values, changed))
+    chosen = [
+        column.name
+        for column in contract.columns
+        if column.type == "code" and column.name in batch.schema.names
+    ]
+    if len(judged) > _REMEMBERED:
+        judged.clear()
+    for column in chosen:
+        if column in IDENTIFIERS:
+            changed = masked_row_ids(batch[column], country=country)
+            marked[column] += len(changed)
+        else:
+            codes = pc.unique(batch[column]).drop_null().to_pylist()
+            _judge(set(codes) - judged.keys(), country, judged)
+            changed = {code: judged[code] for code in codes if judged[code] != code}
+        if changed:
+            place = batch.schema.get_field_index(column)
+            batch = batch.set_column(place, column, _replaced(batch[column], changed))
     return batch
 
 
 def masked_row_ids(values: pa.Array, *, country: str) -> dict[str, str]:
     """Return the identifiers of rows that are somebody's, each with what stands for it."""
-    return _changed(values, ROW_ID_MAY_BE_PERSONAL, mask_row_id, country)
+    may_be = pc.fill_null(pc.match_substring_regex(values, ROW_ID_MAY_BE_PERSONAL), fill_value=False)
+    suspects = values.filter(may_be).to_pylist()
+    return {old: new for old in suspects if (new := mask_row_id(old, country=country)) != old}
 
 
 def row_id_doubts(marked: Mapping[str, int]) -> list[str]:
@@ -58,14 +78,15 @@ def row_id_doubts(marked: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _changed(codes: pa.Array, may_be: str, mask: Callable[..., str], country: str) -> dict[str, str]:
-    """Return the codes that are masked, each with what stands for it."""
-    suspects = codes.filter(pc.fill_null(pc.match_substring_regex(codes, may_be), fill_value=False))
-    return {old: new for old in suspects.to_pylist() if (new := mask(old, country=country)) != old}
+def _judge(codes: Collection[str], country: str, judged: dict[str, str]) -> None:
+    """Say of codes what each becomes."""
+    judged |= zip(codes, codes, strict=True)
+    suspects = pa.array(codes, pa.string())
+    if len(codes) > _FEW:
+        suspects = suspects.filter(pc.match_substring_regex(suspects, MAY_BE_PERSONAL))
+    judged |= {code: mask_code(code, country=country) for code in suspects.to_pylist()}
 
 
-def _with_changes(codes: pa.Array, changed: dict[str, str]) -> pa.Array:
-    if not changed:
-        return codes
+def _replaced(codes: pa.Array, changed: Mapping[str, str]) -> pa.Array:
     place = pc.index_in(codes, value_set=pa.array(list(changed), codes.type))
     return pc.coalesce(pc.take(pa.array(list(changed.values()), codes.type), place), codes)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -77,11 +78,8 @@ class ColumnMap(Parameters):
         if origin := days_since(value):
             date.fromisoformat(origin)
             return value
-        try:
-            with duckdb.connect() as connection:
-                connection.execute("SELECT try_strptime('', ?)", [value])
-        except duckdb.Error as error:
-            raise ValueError(str(error).splitlines()[0]) from None
+        if refusal := _refusal(value):
+            raise ValueError(refusal)
         return value
 
     @field_validator("recode")
@@ -125,6 +123,17 @@ class ColumnMap(Parameters):
             self.recode or self.if_missing or self.format or self.days_after or self.thousands or self.value
         )
         return not changed and self.decimal == "." and self.negative == "sign"
+
+
+@cache
+def _refusal(form: str) -> str:
+    """Say why a strptime format is none; empty where it is one."""
+    try:
+        with duckdb.connect() as connection:
+            connection.execute("SELECT try_strptime('', ?)", [form])
+    except duckdb.Error as error:
+        return str(error).splitlines()[0]
+    return ""
 
 
 def days_since(form: str) -> str | None:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -45,8 +44,6 @@ class Conversion:
         Name -> SQL condition, beside those of the contract.
     timezone : str or None
         Of the bank's clock.
-    spill : Path
-        Folder for what does not fit into memory.
     missing : tuple of str
         Words that stand for no value in every column.
     country : str
@@ -59,7 +56,6 @@ class Conversion:
     mapping: TableMap
     rules: Mapping[str, str]
     timezone: str | None
-    spill: Path
     missing: tuple[str, ...] = ()
     country: str = ""
     looked_up: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskmodels.sources.conversion import KEY
-from riskmodels.sources.duplicates import keys_as_read, limited_connection
+from riskmodels.sources.duplicates import keys_as_read
 from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.periods import first_month
 from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
@@ -42,6 +42,7 @@ class Differences:
 
 
 def take_differences(
+    connection: duckdb.DuckDBPyConnection,
     path: Path,
     contract: Contract,
     mapping: TableMap,
@@ -53,6 +54,8 @@ def take_differences(
 
     Parameters
     ----------
+    connection : DuckDBPyConnection
+        As ``limited_connection`` gives it.
     path : Path
         Parquet; is replaced where a column is declared cumulative.
     contract : Contract
@@ -75,16 +78,16 @@ def take_differences(
     if not chosen:
         return Differences()
     schema = pq.read_schema(path)
-    with limited_connection(path.parent) as connection:
-        connection.register("skipped", _places(skip))
-        connection.register("contradicted", _places(contradicted))
-        connection.execute(f"CREATE TEMP TABLE judged AS {_judged(path, contract, schema.names, chosen)}")
-        _rewrite(connection, path, schema, contract, list(chosen))
-        found = connection.execute(
+    with connection.cursor() as cursor:
+        cursor.register("skipped", _places(skip))
+        cursor.register("contradicted", _places(contradicted))
+        cursor.execute(f"CREATE TEMP TABLE judged AS {_judged(path, contract, schema.names, chosen)}")
+        _rewrite(cursor, path, schema, contract, list(chosen))
+        found = cursor.execute(
             'SELECT place, "#rule", strftime("#since", \'%Y-%m-%d\') FROM judged WHERE "#rule" IS NOT NULL'
             " ORDER BY place"
         ).fetchall()
-        doubts = _ended_early(connection, contract, schema.names, next(iter(chosen.values())))
+        doubts = _ended_early(cursor, contract, schema.names, next(iter(chosen.values())))
     return Differences(
         rules={place: rule for place, rule, _ in found},
         since={place: since for place, _, since in found if since},

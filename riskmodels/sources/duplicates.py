@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from riskmodels.sources.conversion import FOLD_BY, KEY, OVER
 from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
+from riskmodels.sources.signs import know_signs
 from riskmodels.tables import ARROW_TYPES, Contract
 from riskmodels.tables.sql import name, single_file
 
@@ -42,11 +43,15 @@ class TakenOut:
     rows: pa.Table
 
 
-def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) -> dict[int, bool]:
+def repeated_rows(
+    connection: duckdb.DuckDBPyConnection, path: Path, contract: Contract, *, fold: str | None = None
+) -> dict[int, bool]:
     """Find every row whose key an earlier row has.
 
     Parameters
     ----------
+    connection : DuckDBPyConnection
+        As ``limited_connection`` gives it.
     path : Path
         Parquet, of accepted rows.
     contract : Contract
@@ -74,11 +79,11 @@ def repeated_rows(path: Path, contract: Contract, *, fold: str | None = None) ->
         f"first_value({name(figure)}) OVER ({within}) IS DISTINCT FROM {name(figure)}"
         for figure in contract.figures
     ]
-    with limited_connection(path.parent) as connection:
-        connection.execute(
+    with connection.cursor() as cursor:
+        cursor.execute(
             f"CREATE TEMP TABLE repeated AS SELECT {columns} FROM {scan} GROUP BY ALL HAVING count(*) > 1"
         )
-        found = connection.execute(
+        found = cursor.execute(
             f"SELECT file_row_number AS place, {' OR '.join(other) or 'false'} AS differs"
             f" FROM {scan} AS accepted JOIN repeated ON {same}"
             f" QUALIFY row_number() OVER ({within}) > 1 ORDER BY place"
@@ -161,9 +166,11 @@ def _rewritten(path: Path, contract: Contract, places: npt.NDArray[np.int64]) ->
 
 
 def limited_connection(spill: Path) -> duckdb.DuckDBPyConnection:
-    """Connect to a DuckDB that keeps to a gigabyte and spills the rest to a folder."""
-    connection = duckdb.connect()
-    connection.execute("SET memory_limit = '1GB'")
-    connection.execute("SET streaming_buffer_size = '64MB'")  # so that it reads on while rows are written
-    connection.execute("SET temp_directory = $folder", {"folder": str(spill / "spill")})
+    """Connect to a DuckDB that keeps to a gigabyte and spills the rest to a folder.
+
+    To start one takes as long as to read a small file: each question has a cursor of one, and with it
+    temporary tables of its own.
+    """
+    connection = duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(spill / "spill")})
+    know_signs(connection)
     return connection

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
+
 from riskmodels.sources.conversion import FOLD_BY
-from riskmodels.sources.duplicates import fold_times, limited_connection
+from riskmodels.sources.duplicates import fold_times
 from riskmodels.sources.mapping import TableMap
 from riskmodels.tables import Column, Contract
 from riskmodels.tables.sql import name, single_file
@@ -20,7 +22,9 @@ def with_fold_time(contract: Contract, mapping: TableMap) -> tuple[Contract, Tab
     return wider, mapping.model_copy(update={"columns": columns})
 
 
-def fold_doubts(path: Path, contract: Contract, fold: str | None) -> tuple[str, ...]:
+def fold_doubts(
+    connection: duckdb.DuckDBPyConnection, path: Path, contract: Contract, fold: str | None
+) -> tuple[str, ...]:
     """Say of how many folded keys the order of the file decides: their rows have one time, or none.
 
     ``path`` is the Parquet file of the accepted rows, before they are folded.
@@ -36,8 +40,8 @@ def fold_doubts(path: Path, contract: Contract, fold: str | None) -> tuple[str, 
         f"SELECT {keys}, {time} AS time, {best}({time}) OVER (PARTITION BY {keys}) AS {best}"
         f" FROM read_parquet({single_file(path)})"
     )
-    with limited_connection(path.parent) as connection:
-        found = connection.execute(
+    with connection.cursor() as cursor:
+        found = cursor.execute(
             f"SELECT count(*), count(*) FILTER (tied) FROM (SELECT {tied} AS tied FROM ({rows})"
             f" GROUP BY {keys}"
             " HAVING count(*) > 1)"

@@ -26,7 +26,7 @@ from riskmodels.sources.folding import fold_doubts, with_fold_time
 from riskmodels.sources.heads import know_plain_names, plain_names
 from riskmodels.sources.likeness import lookalikes, outside_business
 from riskmodels.sources.mapping import Source, TableMap, load_source
-from riskmodels.sources.names import find_spellings, spell
+from riskmodels.sources.names import count_names, find_spellings, spell
 from riskmodels.sources.readers import (
     RawFile,
     malformed_lines,
@@ -39,7 +39,6 @@ from riskmodels.sources.readings import undeclared_marks
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
-from riskmodels.sources.signs import know_signs
 from riskmodels.sources.totals import find_totals
 from riskmodels.tables import (
     CONTRACTS,
@@ -103,14 +102,16 @@ def ingest(
     located = _located(mapping, path.parent, files or {})
     sweep_store(store)
     with ExitStack() as stack, refusals_told():
+        tables = [known for known in CONTRACTS if known in located]
+        folders = {table: stack.enter_context(staging_folder(store, table)) for table in tables}
         staged: dict[str, _Staged] = {}
-        for table in (known for known in CONTRACTS if known in located):
-            folder = stack.enter_context(staging_folder(store, table))
-            refers = any(column.references == "units" for column in CONTRACTS[table].columns)
-            units = _known_units(staged.get("units")) if refers else None
-            staged[table] = _stage(mapping, table, located[table], folder, units)
-        as_of = mapping.as_of or _last_day(staged)
-        staged = _spelt(staged)
+        with limited_connection(folders[tables[0]].parent) as connection:
+            for table, folder in folders.items():
+                refers = any(column.references == "units" for column in CONTRACTS[table].columns)
+                units = _known_units(staged.get("units")) if refers else None
+                staged[table] = _stage(connection, mapping, table, located[table], folder, units)
+            as_of = mapping.as_of or _last_day(staged)
+            staged = _spelt(connection, staged)
         kept = {table: keep(part.folder, part.provenance(mapping, as_of)) for table, part in staged.items()}
     changes = tuple(found for found in map(compare_with_last, kept.values()) if found is not None)
     return Tables(as_of=as_of, country=mapping.country, holidays=mapping.holidays, changes=changes, **kept)
@@ -181,22 +182,29 @@ def _known_units(units: "_Staged | None") -> pa.Table | None:
 
 
 def _stage(
-    source: Source, table: str, located: tuple[TableMap, Path], folder: Path, units: pa.Table | None
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    table: str,
+    located: tuple[TableMap, Path],
+    folder: Path,
+    units: pa.Table | None,
 ) -> _Staged:
     """Read a table's files one after the other and write its accepted and its rejected rows."""
     mapping, root = located
     contract = CONTRACTS[table]
-    tally = _screen_files(source, contract, mapping, root, folder, units)
-    doubles = repeated_rows(folder / ACCEPTED, contract, fold=mapping.fold)
+    tally = _screen_files(connection, _conversion(source, contract, mapping), root, folder, units)
+    doubles = repeated_rows(connection, folder / ACCEPTED, contract, fold=mapping.fold)
     totals = find_totals(
+        connection,
         folder / ACCEPTED,
         contract,
         skip=list(doubles),
         lost=_lost(folder / _SCREENED, contract),
         declared=_declared(mapping),
     )
-    order = fold_doubts(folder / ACCEPTED, contract, mapping.fold)
+    order = fold_doubts(connection, folder / ACCEPTED, contract, mapping.fold)
     undone = take_differences(
+        connection,
         folder / ACCEPTED,
         contract,
         mapping,
@@ -232,29 +240,36 @@ def _stage(
     )
 
 
-def _screen_files(
-    source: Source, contract: Contract, mapping: TableMap, root: Path, folder: Path, units: pa.Table | None
-) -> Tally:
-    """Write the rows of a table's files, accepted and screened out; refuse files that cannot be read."""
-    scratch = folder / _SCRATCH
-    scratch.mkdir()
+def _conversion(source: Source, contract: Contract, mapping: TableMap) -> Conversion:
     contract, mapping = with_fold_time(contract, mapping)
-    conversion = Conversion(
+    return Conversion(
         contract=contract,
         mapping=mapping,
         rules=_not_after(contract, source.as_of),
         timezone=source.timezone,
-        spill=scratch,
         missing=source.missing,
         country=source.country,
     )
+
+
+def _screen_files(
+    connection: duckdb.DuckDBPyConnection,
+    conversion: Conversion,
+    root: Path,
+    folder: Path,
+    units: pa.Table | None,
+) -> Tally:
+    """Write the rows of a table's files, accepted and screened out; refuse files that cannot be read."""
+    scratch = folder / _SCRATCH
+    scratch.mkdir()
+    contract = conversion.contract
     tally = Tally()
     with (
         RowGroups(folder / ACCEPTED, accepted_schema(conversion), keys=contract.key) as accepted,
         RowGroups(folder / _SCREENED, REJECTED_ROWS) as screened,
     ):
-        for file in raw_files(mapping, root, scratch, table=contract.table):
-            for good, bad in _screened(file, conversion, units, tally):
+        for file in raw_files(conversion.mapping, root, scratch, table=contract.table):
+            for good, bad in _screened(connection, file, conversion, units, tally):
                 accepted.write(good)
                 screened.write(bad)
     shutil.rmtree(scratch)  # it may hold raw data, not masked: nothing of it is kept
@@ -276,20 +291,24 @@ def _lost(screened: Path, contract: Contract) -> list[str]:
 
 
 def _screened(
-    file: RawFile, conversion: Conversion, units: pa.Table | None, tally: Tally
+    connection: duckdb.DuckDBPyConnection,
+    file: RawFile,
+    conversion: Conversion,
+    units: pa.Table | None,
+    tally: Tally,
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
     """Stream the rows of one file, accepted and rejected apart; count them and keep its malformed lines."""
     tally.begin(file, converted(file, conversion)[1])
-    with limited_connection(conversion.spill) as connection:
-        know_signs(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("SET streaming_buffer_size = '64MB'")  # so that it reads on while rows are written
         try:
             names = plain_names(file, conversion)
-            know_plain_names(connection, names)
+            know_plain_names(cursor, names)
             query, _ = converted(file, replace(conversion, looked_up=frozenset(names)))
-            tally.doubts += undeclared_marks(file, conversion)
-            batches = connection.sql(query).to_arrow_reader(ROWS_AT_ONCE)
+            tally.doubts += undeclared_marks(cursor, file, conversion)
+            batches = cursor.sql(query).to_arrow_reader(ROWS_AT_ONCE)
             yield from screen(batches, conversion, units=units, tally=tally)
-            malformed = malformed_lines(connection, file)
+            malformed = malformed_lines(cursor, file)
         except (duckdb.Error, pa.ArrowException, OSError) as error:  # OSError: DuckDB's, through Arrow
             raise unreadable(file, error) from None
     refuse_lost_rows(
@@ -320,18 +339,20 @@ def _given_columns(path: Path) -> tuple[str, ...]:
     )
 
 
-def _spelt(staged: "dict[str, _Staged]") -> "dict[str, _Staged]":
+def _spelt(connection: duckdb.DuckDBPyConnection, staged: "dict[str, _Staged]") -> "dict[str, _Staged]":
     """Give one thing one name in all tables, and say so."""
     exact = {
         table: [column for column, made in part.mapping.columns.items() if made.spelling == "exact"]
         for table, part in staged.items()
     }
-    spellings = find_spellings({table: part.accepted for table, part in staged.items()}, exact)
-    spelt = {table: spell(part.accepted, table, spellings) for table, part in staged.items()}
     accepted = {table: part.accepted for table, part in staged.items()}
-    alike = lookalikes(accepted)
+    counts = count_names(connection, accepted)
+    spellings = find_spellings(counts, exact)
+    spelt = {table: spell(path, table, spellings, counts[table]) for table, path in accepted.items()}
+    alike = lookalikes(counts, spellings)
     found = {
-        table: (*spelt[table], *alike.get(table, ()), *outside_business(accepted, table)) for table in staged
+        table: (*spelt[table], *alike.get(table, ()), *outside_business(connection, accepted, table))
+        for table in staged
     }
     return {table: replace(part, doubts=(*part.doubts, *found[table])) for table, part in staged.items()}
 

@@ -39,7 +39,6 @@ def check_layout(source: str | Path, *, files: dict[str, str | Path] | None = No
                 mapping=mapped,
                 rules={},
                 timezone=mapping.timezone,
-                spill=folder,
             )
             for file in raw_files(located, path.parent if given is None else Path(), folder, table=table):
                 converted(file, conversion)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 
-from riskmodels.sources.names import NAMED, names_of
+from riskmodels.sources.names import NAMED, Counts, Spellings
 from riskmodels.sources.signs import folded
 from riskmodels.tables import CONTRACTS, lives, outside_life
-from riskmodels.tables.sql import single_file, small_connection
+from riskmodels.tables.sql import single_file
 
 _SHOWN = 5
 # Letters of other scripts, and digits, that look like a Latin letter; case is folded before. The commonest of
@@ -21,13 +21,15 @@ _LOOKS = str.maketrans(
 )
 
 
-def lookalikes(accepted: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:
+def lookalikes(counts: Mapping[str, Counts], spellings: Spellings) -> dict[str, tuple[str, ...]]:
     """Name ids that look alike and are not the same, over all tables of a source.
 
     Parameters
     ----------
-    accepted : mapping of str to Path
-        Table -> Parquet of its accepted rows.
+    counts : mapping of str to Counts
+        Table -> its names as they were read.
+    spellings : dict
+        What some of them became since.
 
     Returns
     -------
@@ -35,12 +37,12 @@ def lookalikes(accepted: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:
         Table -> what a person should look at, in words: of the first table that has a column.
     """
     said = defaultdict(list)
-    with small_connection() as connection:
-        for column in NAMED:
-            having = [table for table in accepted if column in CONTRACTS[table].names]
-            names = {one for table in having for one in names_of(connection, accepted[table], column)}
-            if words := _alike(column, names):
-                said[having[0]].append(words)
+    for column in NAMED:
+        having = [table for table, columns in counts.items() if column in columns]
+        changed = spellings.get(column, {})
+        names = {changed.get(one, one) for table in having for one in counts[table][column]}
+        if words := _alike(column, names):
+            said[having[0]].append(words)
     return {table: tuple(words) for table, words in said.items()}
 
 
@@ -57,11 +59,15 @@ def _alike(column: str, names: set[str]) -> str:
     )
 
 
-def outside_business(accepted: Mapping[str, Path], table: str) -> tuple[str, ...]:
+def outside_business(
+    connection: duckdb.DuckDBPyConnection, accepted: Mapping[str, Path], table: str
+) -> tuple[str, ...]:
     """Say how many rows of a table lie before the first or after the last day of business of their unit.
 
     Parameters
     ----------
+    connection : DuckDBPyConnection
+        As ``limited_connection`` gives it.
     accepted : mapping of str to Path
         Table -> Parquet of its accepted rows.
     table : str
@@ -76,15 +82,11 @@ def outside_business(accepted: Mapping[str, Path], table: str) -> tuple[str, ...
         (early, "first_day", "rows before the first day", "opened", "opened_on"),
         (late, "last_day", "rows after the last day", "closed", "closed_on"),
     )
-    with small_connection() as connection:
+    with connection.cursor() as cursor:
         return tuple(
             f"{what} of business of their unit: {shown}; look at {column}"
             for condition, day, what, did, column in said
-            if (
-                shown := _shown(
-                    connection, f"{rows} JOIN {units} USING (unit_id) WHERE {condition}", day, did
-                )
-            )
+            if (shown := _shown(cursor, f"{rows} JOIN {units} USING (unit_id) WHERE {condition}", day, did))
         )
 
 

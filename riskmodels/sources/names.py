@@ -1,6 +1,6 @@
 """One thing, one name: spellings of a unit or product that differ in case, width or zeros are joined."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -12,21 +12,44 @@ import pyarrow.parquet as pq
 from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
 from riskmodels.sources.signs import folded
 from riskmodels.tables import CONTRACTS
-from riskmodels.tables.sql import name, single_file, small_connection
+from riskmodels.tables.sql import literal, name, single_file
 
 NAMED = ("unit_id", "region_id", "product", "channel", "category", "customer_group", "event_type")
 _SHOWN = 5
 
 Spellings = dict[str, dict[str, str]]
+Counts = dict[str, dict[str, int]]  # column -> name -> rows
 
 
-def find_spellings(accepted: Mapping[str, Path], exact: Mapping[str, Iterable[str]]) -> Spellings:
+def count_names(connection: duckdb.DuckDBPyConnection, accepted: Mapping[str, Path]) -> dict[str, Counts]:
+    """Count the rows of each distinct name: table -> column of names that its contract has -> name -> rows.
+
+    ``accepted`` has the Parquet file of each table's accepted rows.
+    """
+    return {table: _counts(connection, table, path) for table, path in accepted.items()}
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> Counts:
+    counts: Counts = {column: {} for column in NAMED if column in CONTRACTS[table].names}
+    queries = [
+        f"SELECT {literal(column)}, {name(column)} AS name, count(*) FROM read_parquet({single_file(path)})"
+        " WHERE name IS NOT NULL GROUP BY ALL"
+        for column in counts
+    ]
+    with connection.cursor() as cursor:
+        rows = cursor.execute(" UNION ALL ".join(queries)).fetchall() if queries else []
+    for column, found, many in rows:
+        counts[column][found] = many
+    return counts
+
+
+def find_spellings(counts: Mapping[str, Counts], exact: Mapping[str, Iterable[str]]) -> Spellings:
     """Find the names that are written in several ways, over all tables of a source.
 
     Parameters
     ----------
-    accepted : mapping of str to Path
-        Table -> Parquet of its accepted rows.
+    counts : mapping of str to Counts
+        As ``count_names`` gives them.
     exact : mapping of str to iterable of str
         Table -> columns whose names are kept as they are written.
 
@@ -38,28 +61,14 @@ def find_spellings(accepted: Mapping[str, Path], exact: Mapping[str, Iterable[st
     """
     kept = {column for columns in exact.values() for column in columns}
     found: Spellings = {}
-    with small_connection() as connection:
-        for column in (one for one in NAMED if one not in kept):
-            counts = _counts(connection, accepted, column)
-            listed = {table: path for table, path in accepted.items() if table == "units"}
-            units = _counts(connection, listed, column) if column == "unit_id" else {}
-            if changed := _joined(counts, set(units)):
-                found[column] = changed
+    for column in (one for one in NAMED if one not in kept):
+        names: Counter[str] = Counter()
+        for columns in counts.values():
+            names.update(columns.get(column, {}))
+        units = counts.get("units", {}).get(column, {}) if column == "unit_id" else {}
+        if changed := _joined(names, set(units)):
+            found[column] = changed
     return found
-
-
-def _counts(
-    connection: duckdb.DuckDBPyConnection, accepted: Mapping[str, Path], column: str
-) -> dict[str, int]:
-    """Count the rows of each distinct name of a column."""
-    files = [path for table, path in accepted.items() if column in CONTRACTS[table].names]
-    if not files:
-        return {}
-    rows = " UNION ALL ".join(
-        f"SELECT {name(column)} AS name FROM read_parquet({single_file(path)})" for path in files
-    )
-    query = f"SELECT name, count(*) FROM ({rows}) WHERE name IS NOT NULL GROUP BY ALL"
-    return dict(connection.execute(query).fetchall())
 
 
 def _joined(counts: Mapping[str, int], units: set[str]) -> dict[str, str]:
@@ -76,7 +85,7 @@ def _joined(counts: Mapping[str, int], units: set[str]) -> dict[str, str]:
     return changed
 
 
-def spell(path: Path, table: str, spellings: Spellings) -> tuple[str, ...]:
+def spell(path: Path, table: str, spellings: Spellings, counts: Counts) -> tuple[str, ...]:
     """Write the names of a table in the spelling that stays; return what was changed, in words.
 
     Parameters
@@ -87,25 +96,17 @@ def spell(path: Path, table: str, spellings: Spellings) -> tuple[str, ...]:
         Canonical name.
     spellings : dict
         As ``find_spellings`` gives them.
+    counts : Counts
+        Of the table's names.
     """
-    own = {column: spellings[column] for column in spellings if column in CONTRACTS[table].names}
-    changed = {column: _present(path, column, names) for column, names in own.items()}
-    changed = {column: names for column, names in changed.items() if names}
+    changed = {
+        column: {old: new for old, new in spellings.get(column, {}).items() if old in names}
+        for column, names in counts.items()
+    }
+    changed = {column: changed[column] for column in spellings if changed.get(column)}
     if changed:
         _rewrite(path, table, changed)
     return tuple(_told(column, names) for column, names in changed.items())
-
-
-def _present(path: Path, column: str, names: Mapping[str, str]) -> dict[str, str]:
-    with small_connection() as connection:
-        found = names_of(connection, path, column)
-    return {old: new for old, new in names.items() if old in found}
-
-
-def names_of(connection: duckdb.DuckDBPyConnection, path: Path, column: str) -> set[str]:
-    """Return the distinct names in a column of a file of accepted rows."""
-    rows = connection.execute(f"SELECT DISTINCT {name(column)} FROM read_parquet({single_file(path)})")
-    return {value for (value,) in rows.fetchall() if value is not None}
 
 
 def _rewrite(path: Path, table: str, changed: Spellings) -> None:

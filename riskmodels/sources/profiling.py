@@ -248,12 +248,19 @@ def _covered(form: str, months: set[int], kinds: int) -> str:
 def _hopeful(connection: duckdb.DuckDBPyConnection, first: list[str], formats: tuple[str, ...]) -> list[str]:
     """List the formats that read half of some values; all are tried in one query, which is much faster."""
     connection.register("texts", pa.table({"text": first}))
-    able = [form for form in formats if not is_period(form) or may_be(form, first)]
+    able = [form for form in formats if (may_be if is_period(form) else _has_signs)(form, first)]
     if not able:
         return []
     tried = ", ".join(f"count({moment(form)})" for form in able)
     counts = connection.execute(f"SELECT {tried} FROM texts").fetchall()[0]
     return [form for form, count in zip(able, counts, strict=True) if count >= len(first) / 2]
+
+
+def _has_signs(form: str, texts: list[str]) -> bool:
+    """Tell whether half of some texts have the signs, but blanks and letters, between a format's parts."""
+    signs = Counter(re.sub(r"%.|[\sA-Za-z]", "", form))
+    fits = sum(all(text.count(sign) >= many for sign, many in signs.items()) for text in texts)
+    return fits >= len(texts) / 2
 
 
 def moment(form: str, text: str = "text") -> str:

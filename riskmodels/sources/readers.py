@@ -39,6 +39,8 @@ class RawFile:
         What people call it, personal data masked.
     scan : str
         SQL table function over its rows, in their order.
+    first_rows : str
+        The same, for a few of its first rows: it reads no further than they need.
     columns : dict of str to str
         Its columns and their SQL types.
     sha256 : str
@@ -57,6 +59,7 @@ class RawFile:
 
     name: str
     scan: str
+    first_rows: str
     columns: dict[str, str]
     sha256: str
     path: Path
@@ -148,7 +151,13 @@ def _parquet(path: Path, name: str, *, read_from: Path | None = None) -> RawFile
     source = read_from or path
     _refuse_overriding(source, own.schema.to_arrow_schema().names)
     return RawFile(
-        name=name, scan=scan, columns=columns, sha256=file_sha256(source), path=source, rows=own.num_rows
+        name=name,
+        scan=scan,
+        first_rows=scan,
+        columns=columns,
+        sha256=file_sha256(source),
+        path=source,
+        rows=own.num_rows,
     )
 
 
@@ -173,14 +182,15 @@ def _csv(path: Path, name: str, mapping: TableMap, staged: Path) -> RawFile:
     scanned = with_one_end(read, path, lines, mapping.delimiter, staged / "rows.csv")
     columns = labelled(lines.header)
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
-    scan = (
-        f"read_csv({single_file(scanned)}, columns={{{types}}}, header=true, auto_detect=false,"
+    options = (
+        f"{single_file(scanned)}, columns={{{types}}}, header=true, auto_detect=false,"
         f" delim={literal(mapping.delimiter)}, quote='\"', escape='\"', strict_mode=true,"
-        f" max_line_size={LONGEST_LINE}, ignore_errors=true, store_rejects=true, rejects_limit=0)"
+        f" max_line_size={LONGEST_LINE}, ignore_errors=true, store_rejects=true, rejects_limit=0"
     )
     return RawFile(
         name=name,
-        scan=scan,
+        scan=f"read_csv({options})",
+        first_rows=f"read_csv({options}, parallel=false, buffer_size={2 * LONGEST_LINE})",
         columns=dict.fromkeys(columns, "VARCHAR"),
         sha256=file_sha256(path),
         path=path,

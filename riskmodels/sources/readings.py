@@ -1,6 +1,7 @@
 """Numbers of which nobody declared how they are written: 1.250 may be one and a quarter, or a thousand."""
 
 from collections import Counter
+from dataclasses import replace
 
 import duckdb
 
@@ -14,13 +15,15 @@ _HEAD = 20_480  # rows that are weighed first; where they leave it open, all are
 _THOUSANDS = r"[+-]?[1-9]\d{0,2}\.\d{3}"
 
 
-def undeclared_marks(file: RawFile, conversion: Conversion) -> list[str]:
+def undeclared_marks(
+    connection: duckdb.DuckDBPyConnection, file: RawFile, conversion: Conversion
+) -> list[str]:
     """Say for which columns of a file a point may part thousands, though it is read as the decimal mark.
 
     Silent where the source file says ``decimal`` or ``thousands``, and where other values or columns settle
     it.
     """
-    kinds = _heads(file, conversion)
+    kinds = _heads(connection, file, conversion)
     doubts = []
     for column, values in kinds.items():
         others = (_numbers(found, conversion) for other, found in kinds.items() if other != column)
@@ -30,7 +33,7 @@ def undeclared_marks(file: RawFile, conversion: Conversion) -> list[str]:
         if (
             open_still
             and any("." in value for value in values)
-            and _fits_throughout(file, conversion, column)
+            and _fits_throughout(connection, file, conversion, column)
         ):
             doubts.append(_words(file, conversion, column, values))
     return doubts
@@ -49,7 +52,9 @@ def _undeclared(conversion: Conversion) -> dict[str, str]:
     }
 
 
-def _heads(file: RawFile, conversion: Conversion) -> dict[str, Counter[str]]:
+def _heads(
+    connection: duckdb.DuckDBPyConnection, file: RawFile, conversion: Conversion
+) -> dict[str, Counter[str]]:
     unpivot = conversion.mapping.unpivot
     texts = {column for column, kind in file.columns.items() if kind == "VARCHAR"}
     texts |= {unpivot.values_to} if unpivot else set()
@@ -57,10 +62,9 @@ def _heads(file: RawFile, conversion: Conversion) -> dict[str, Counter[str]]:
     if not chosen:
         return {}
     columns = ", ".join(f"trim({name(column)}::VARCHAR) AS {name(column)}" for column in chosen)
-    with duckdb.connect() as connection:
-        head = connection.sql(
-            f"SELECT {columns} FROM {scanned(file, conversion.mapping)} LIMIT {_HEAD}"
-        ).to_arrow_table()
+    rows = scanned(replace(file, scan=file.first_rows), conversion.mapping)
+    with connection.cursor() as cursor:
+        head = cursor.sql(f"SELECT {columns} FROM {rows} LIMIT {_HEAD}").to_arrow_table()
     words = {"", None, *conversion.missing}
     return {
         column: Counter(value for value in head[column].to_pylist() if value not in words)
@@ -74,13 +78,15 @@ def _numbers(
     return numbers_in(values, semicolons=conversion.mapping.delimiter == ";", marks=marks)
 
 
-def _fits_throughout(file: RawFile, conversion: Conversion, column: str) -> bool:
+def _fits_throughout(
+    connection: duckdb.DuckDBPyConnection, file: RawFile, conversion: Conversion, column: str
+) -> bool:
     """Tell whether the values with a point fit thousands in all rows as they do in the first ones."""
     if file.rows <= _HEAD:
         return True
     text = f"trim({name(column)}::VARCHAR)"
-    with duckdb.connect() as connection:
-        having, fitting = connection.execute(
+    with connection.cursor() as cursor:
+        having, fitting = cursor.execute(
             f"SELECT count(*), count(*) FILTER (regexp_full_match({text}, {literal(_THOUSANDS)}))"
             f" FROM {scanned(file, conversion.mapping)} WHERE contains({text}, '.')"
         ).fetchall()[0]

@@ -2,8 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -55,6 +56,8 @@ class Tally:
         Of the rows that could be split.
     doubts : list of str
         How numbers may be read otherwise.
+    codes : dict of str to str
+        Code seen -> what it became, personal data in it masked.
     marked : Counter
         Of columns that tell rows apart, the values that were masked.
     """
@@ -67,6 +70,7 @@ class Tally:
     ignored: set[str] = field(default_factory=set)
     totals: ControlTotals = field(default_factory=ControlTotals)
     doubts: list[str] = field(default_factory=list)
+    codes: dict[str, str] = field(default_factory=dict)
     marked: Counter[str] = field(default_factory=Counter)
 
     def begin(self, file: RawFile, unused: set[str]) -> None:
@@ -150,7 +154,9 @@ def screen(
     """
     contract, expect, schema = conversion.contract, conversion.mapping.expect, accepted_schema(conversion)
     for raw in batches:
-        batch = masked_codes(raw, contract, country=conversion.country, marked=tally.marked)
+        batch = masked_codes(
+            raw, contract, country=conversion.country, judged=tally.codes, marked=tally.marked
+        )
         for column in set(contract.names) & set(batch.schema.names):
             tally.readable[column] += batch.num_rows - batch[column].null_count
         if expect:
@@ -223,10 +229,9 @@ def _masked(texts: pa.Array, suspicious: pa.Array, country: str) -> pa.Array:
 def _rejected(rows: pa.RecordBatch, file: str, numbers: pa.Array, conversion: Conversion) -> pa.RecordBatch:
     contract, country = conversion.contract, conversion.country
     understood = iter(as_understood(rows.filter(pc.is_null(rows[CONTENT])), contract, country=country))
-    contents = [
-        next(understood) if text is None else _shown(json.loads(text), country)
-        for text in rows[CONTENT].to_pylist()
-    ]
+    texts = rows[CONTENT].to_pylist()
+    read = iter(_shown([json.loads(text) for text in texts if text is not None], country))
+    contents = [next(understood if text is None else read) for text in texts]
     files = pa.array([file] * rows.num_rows, pa.string())
     cells = cells_of(rows, contract)
     arrays = [files, numbers, rows[RULE], pa.array(contents, pa.string()), cells]
@@ -236,10 +241,8 @@ def _rejected(rows: pa.RecordBatch, file: str, numbers: pa.Array, conversion: Co
 def as_understood(rows: pa.RecordBatch | pa.Table, contract: Contract, *, country: str) -> list[str]:
     """Write rows as JSON of the canonical columns that have a value, personal data masked."""
     records = rows.select([column for column in contract.names if column in rows.schema.names]).to_pylist()
-    return [
-        _shown({key: value for key, value in record.items() if value is not None}, country)
-        for record in records
-    ]
+    given = [{key: value for key, value in record.items() if value is not None} for record in records]
+    return _shown(given, country)
 
 
 def cells_of(rows: pa.RecordBatch | pa.Table, contract: Contract) -> pa.Array:
@@ -254,10 +257,14 @@ def cells_of(rows: pa.RecordBatch | pa.Table, contract: Contract) -> pa.Array:
     return pa.array(cells, pa.string())
 
 
-def _shown(record: dict[str, object], country: str) -> str:
-    """Write a row as JSON; masked value by value, since JSON would hide what stands at a line's end."""
-    masked = {
-        mask_code(key): mask_personal_data(value, country=country) if isinstance(value, str) else value
-        for key, value in record.items()
-    }
-    return json.dumps(masked, default=str, ensure_ascii=False)
+def _shown(records: Iterable[Mapping[str, object]], country: str) -> list[str]:
+    """Write rows as JSON; masked value by value, since JSON would hide what stands at a line's end."""
+    column, text = cache(mask_code), cache(partial(mask_personal_data, country=country))
+    return [
+        json.dumps(
+            {column(key): text(value) if isinstance(value, str) else value for key, value in record.items()},
+            default=str,
+            ensure_ascii=False,
+        )
+        for record in records
+    ]

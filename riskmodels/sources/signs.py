@@ -30,7 +30,7 @@ _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _QUOTES = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 _NUMBER = re.compile(r"(?=\d)0*+(\d*)(\.0+)?")
 _REMEMBERED = 1 << 16  # values
-PLAIN_NAMES = "plain_names"  # table of a connection, column ``value``: names that are clean
+PLAIN_NAMES = "plain_names"  # type of a connection, an enumeration: names that are clean
 
 
 def _python(pattern: str) -> re.Pattern[str]:
@@ -46,16 +46,14 @@ _AT_EDGES = _python(rf"\A{_EDGES}+|(?<!{_EDGES}){_EDGES}+\Z")
 def cleaned_sql(raw: str, *, looked_up: bool = False) -> str:
     """SQL for a code without invisible signs, in plain blanks, narrow letters and digits, composed accents.
 
-    What is plain costs a few comparisons, or with ``looked_up`` one look into the table ``PLAIN_NAMES``; the
+    What is plain costs a few comparisons, or with ``looked_up`` one look into the list ``PLAIN_NAMES``; the
     rest is cleaned by ``cleaned``, each value once and not each row. The connection must know both
     (``know_signs``).
     """
-    plain = f"regexp_full_match({raw}, {literal(f'[!-~{_PLAIN}]([ -~{_PLAIN}]*[!-~{_PLAIN}])?')})"
-    signs = " OR ".join(f"contains({raw}, chr({sign}))" for sign in (0, 9, 10))
-    ends = f"({raw} < '!' AND {raw} <> '') OR ends_with({raw}, ' ')"
-    suspect = f"(strlen({raw}) <> length({raw}) AND NOT {plain}) OR {ends} OR {signs}"
-    known = f"WHEN {raw} IN (SELECT value FROM {PLAIN_NAMES}) THEN {raw} " if looked_up else ""
-    return f"CASE {known}WHEN {suspect} THEN cleaned_name({raw}) ELSE {raw} END"
+    if looked_up:
+        is_known = f"TRY_CAST({raw} AS {PLAIN_NAMES}) IS NOT NULL"  # a join would lose the order of the rows
+        return f"CASE WHEN {is_known} THEN {raw} ELSE plain_code({raw}) END"
+    return f"plain_code({raw})"
 
 
 def edged_sql(raw: str) -> str:
@@ -63,18 +61,26 @@ def edged_sql(raw: str) -> str:
 
     The connection must know ``edged`` (``know_signs``).
     """
-    strange = f"regexp_matches({raw}, {literal(f'[{_WIDE[0]}-{_WIDE[-1]}]|^{_EDGES}|{_EDGES}$')})"
-    signs = " OR ".join(f"contains({raw}, chr({sign}))" for sign in (0, 9, 10))
-    ends = f"({raw} < '!' AND {raw} <> '') OR ends_with({raw}, ' ')"
-    suspect = f"(strlen({raw}) <> length({raw}) AND {strange}) OR {ends} OR {signs}"
-    return f"CASE WHEN {suspect} THEN edged_figure({raw}) ELSE {raw} END"
+    return f"plain_figure({raw})"
 
 
 def know_signs(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the functions known to a connection that ``cleaned_sql`` and ``edged_sql`` call."""
-    for called, function in (("cleaned_name", cleaned), ("edged_figure", edged)):
+    """Make what ``cleaned_sql`` and ``edged_sql`` call known to a connection and its cursors."""
+    plain = f"regexp_full_match(raw, {literal(f'[!-~{_PLAIN}]([ -~{_PLAIN}]*[!-~{_PLAIN}])?')})"
+    inside = " OR ".join(f"contains(raw, chr({sign}))" for sign in (0, 9, 10))
+    code = f"(strlen(raw) <> length(raw) AND NOT {plain}) OR ends_with(raw, ' ') OR {inside}"
+    wide = f"regexp_matches(raw, {literal(f'[{_WIDE[0]}-{_WIDE[-1]}]|^{_EDGES}|{_EDGES}$')})"
+    figure = f"(strlen(raw) <> length(raw) AND {wide}) OR reverse(raw) < '!'"
+    for macro, suspect, called, function in (
+        ("plain_code", code, "cleaned_name", cleaned),
+        ("plain_figure", figure, "edged_figure", edged),
+    ):
         connection.create_function(
             called, _by_value(function), ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW
+        )
+        connection.execute(
+            f"CREATE MACRO {macro}(raw) AS"
+            f" CASE WHEN raw <> '' AND (raw < '!' OR {suspect}) THEN {called}(raw) ELSE raw END"
         )
 
 

@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 
 _WEAK = 0.55  # a name that could as well mean something else
 _ALIKE = 0.86  # from here on a name may be a typing error
+_REMEMBERED = 1 << 12  # names
 _LEAST_LETTERS, _MOST_MORE = 5, 2  # short words differ by a letter; a typing error adds few
 
 # Names of one column, the sure ones first; after the bar those that could as well mean something else.
@@ -300,6 +301,7 @@ def grade(value: str) -> str | None:
     return next((points for points, words in _GRADES.items() if plain(value) in _split(words)), None)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def plain(name: str) -> str:
     """Return a name in small letters, its words apart, without signs.
 

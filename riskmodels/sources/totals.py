@@ -10,7 +10,6 @@ import duckdb
 import pyarrow.parquet as pq
 
 from riskmodels.sources.conversion import KEY, OVER
-from riskmodels.sources.duplicates import limited_connection
 from riskmodels.tables import Contract
 from riskmodels.tables.sql import literal, name, single_file
 
@@ -80,6 +79,7 @@ class _Search:
 
 
 def find_totals(
+    connection: duckdb.DuckDBPyConnection,
     path: Path,
     contract: Contract,
     *,
@@ -91,6 +91,8 @@ def find_totals(
 
     Parameters
     ----------
+    connection : DuckDBPyConnection
+        As ``limited_connection`` gives it.
     path : Path
         Parquet, of accepted rows.
     contract : Contract
@@ -112,9 +114,9 @@ def find_totals(
     dims = _dimensions(path, contract)
     if not dims:
         return Totals(rules={}, met=0, doubts=())
-    with limited_connection(path.parent) as connection:
+    with connection.cursor() as cursor:
         search = _Search(
-            connection=connection,
+            connection=cursor,
             dims=dims,
             fixed=[key for key in contract.cell if key not in dims],
             figures=list(contract.figures),
