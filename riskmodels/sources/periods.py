@@ -17,12 +17,16 @@ _YEAR = rf"(?:^|\D)({_Y})(?:\D|$)"
 _NAME = r"(?:[A-Za-z]+_)*"  # of a column, before its period: complaints_2024_Q1
 _GAP = r"[\s_/.,年度-]*"
 _QUARTERS = r"(?:quarter|qtr\.?|quartal|tri?mestre)"
+_ORDINAL = r"(?:º|ª|°|st|nd|rd|th)"
 _NTH = (
     rf"(?:(?:[QT]|第|{_QUARTERS})\s*([1-4一二三四])(?:\s*季度?)?"
-    rf"|([1-4一二三四])\s*(?:[QT]|季度?|{_QUARTERS}|(?:º|ª|°|st|nd|rd|th)(?:\s*{_QUARTERS})?))"
+    rf"|([1-4一二三四])\s*(?:[QT]|季度?|{_QUARTERS}|{_ORDINAL}(?:\s*{_QUARTERS})?))"
 )
 _HALVES = r"(?:half(?:[ -]?year)?|semest(?:er|re)|halbjahr)"
-_NTH_HALF = rf"(?:(?:[HS]|{_HALVES})\s*([12])|([12])\s*(?:[HS]|{_HALVES}|(?:º|ª|°|\.|st|nd)\s*{_HALVES})|([上下])半年)"
+_NTH_HALF = (
+    rf"(?:(?:[HS]|{_HALVES})\s*([12])"
+    rf"|([12])\s*(?:[HS]|{_HALVES}|(?:º|ª|°|\.|st|nd)\s*{_HALVES})|([上下])半年)"
+)
 _QUARTER, _HALF = (  # the whole text: Jan 1st 2024, Q1-Q3 2024 and Q2 2024 YTD are other times
     rf"(?i)^\s*{_NAME}(?:{_Y}{_GAP}{part}|{part}(?:\s+of)?{_GAP}{_Y}(?:\s*年)?)\s*$"
     for part in (_NTH, _NTH_HALF)
