@@ -8,6 +8,7 @@ incidents that last) is counted for each breakdown over all periods, and kept as
 
 import atexit
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -19,6 +20,7 @@ import pandas as pd
 from riskmodels.catalogue.counted import COUNTS, over_counts
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.queries import (
+    SUPPLIED,
     Breakdown,
     over_accounts,
     over_durations,
@@ -28,7 +30,7 @@ from riskmodels.catalogue.queries import (
     over_time,
 )
 from riskmodels.rates import restricted_mean
-from riskmodels.tables import CONTRACTS, Table, Tables, in_months
+from riskmodels.tables import CONTRACTS, Table, Tables, in_months, period_months
 from riskmodels.tables.sql import literal, name, single_file
 from riskmodels.workdays import working_days
 
@@ -83,7 +85,7 @@ class _Counts:
             for chosen in _sharing_a_scan(given):
                 if not _is_kept(chosen[0], cut.tables):
                     scanned.append(self._scan(chosen, cut))
-                elif _adds_up(chosen[0]) and set(cut.by) <= set(DIMENSIONS):
+                elif _adds_up(chosen[0], cut.tables) and set(cut.by) <= set(DIMENSIONS):
                     self._count_cells(chosen, cut.tables)
                     in_cells += chosen
                 else:
@@ -98,10 +100,9 @@ class _Counts:
         return pd.concat(parts, ignore_index=True)
 
     def _scan_once(self, chosen: list[Indicator], cut: Breakdown) -> pd.DataFrame:
-        key = (*(indicator.id for indicator in chosen), cut.by, cut.freq)
+        key = (*(indicator.id for indicator in chosen), cut.by, cut.freq, cut.begins)
         if key not in self._scanned:
-            whole = Breakdown(tables=cut.tables, by=cut.by, freq=cut.freq, periods=None)
-            self._scanned[key] = self._scan(chosen, whole)
+            self._scanned[key] = self._scan(chosen, replace(cut, periods=None))
         return self._scanned[key]
 
     def _count_cells(self, chosen: list[Indicator], tables: Tables) -> None:
@@ -138,10 +139,11 @@ _opened: WeakKeyDictionary[Tables, _Counts] = WeakKeyDictionary()
 atexit.register(_opened.clear)  # DuckDB's connections must be gone before its library is
 
 
-def _adds_up(indicator: Indicator) -> bool:
-    """Tell whether the counts of a whole are the sums of those of its parts."""
+def _adds_up(indicator: Indicator, tables: Tables) -> bool:
+    """Tell whether the counts of a whole are the sums of those of its parts, and these are known by month."""
     alone = indicator.stock or indicator.horizon or indicator.exposure == "time" or indicator.table == COUNTS
-    return not alone and indicator.family != "availability"
+    longer = indicator.table == SUPPLIED and tables.require(SUPPLIED).gives("period")
+    return not alone and not longer and indicator.family != "availability"
 
 
 def _sources(indicator: Indicator) -> list[str]:
@@ -185,10 +187,14 @@ def _rows(table: Table) -> str:
         return in_months(table)
     if table.name == COUNTS:
         return table.cells
-    if table.name == "observations":
+    if table.name == SUPPLIED:
         figures = ("numerator", "denominator")
         known = ", ".join(f"coalesce({figure}, 'NaN'::DOUBLE) AS {figure}" for figure in figures)
-        return f"(SELECT * REPLACE ({known}) FROM {table.cells})"
+        usual = (
+            f"CASE WHEN numerator IS NULL THEN max({period_months()}) OVER (PARTITION BY indicator_id) END"
+        )
+        months = f"coalesce({period_months()}, {usual}, 1)"
+        return f"(SELECT * REPLACE ({known}), {months} AS months FROM {table.cells})"
     return f"read_parquet({single_file(table.path)})"
 
 

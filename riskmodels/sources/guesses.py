@@ -16,7 +16,7 @@ from riskmodels.sources.eventlogs import EventLog
 from riskmodels.sources.mapping import TO_BE_FILLED
 from riskmodels.sources.matching import Fit, Match, identifier, suitability
 from riskmodels.sources.numerals import is_of_money, unit_in
-from riskmodels.sources.periods import year_from
+from riskmodels.sources.periods import is_period, year_from
 from riskmodels.sources.profiling import Dates, Profile, moment
 from riskmodels.sources.sampling import Sample
 from riskmodels.sources.synonyms import domain_value, grade, name_score, truth
@@ -62,7 +62,18 @@ def guessed(fit: Fit, sample: Sample, log: EventLog | None = None) -> dict[str, 
 
 def filled_in(fit: Fit, log: EventLog | None = None) -> dict[str, Guess]:
     """Return what stands for essential columns that none of the file fits; ``log``: several rows per case."""
-    return {column.name: _instead(fit, column, log) for column in fit.lacking}
+    guesses = {column.name: _instead(fit, column, log) for column in fit.lacking}
+    if "period" in fit.contract.names and not {"period"} & {*fit.matches, *guesses}:
+        period = _period(fit)
+        dates = fit.matches[fit.contract.at].profile.dates if fit.contract.at in fit.matches else None
+        if period.made != {"value": "month"}:
+            doubts = (
+                []
+                if dates and is_period(dates.format)
+                else ["or is each of one month of it? Then leave this line out"]
+            )
+            guesses["period"] = period + Guess(doubts=doubts)
+    return guesses
 
 
 # ---- from a column of the file ----

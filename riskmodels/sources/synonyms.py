@@ -30,6 +30,7 @@ _GROUP = (
     " type of customer"
 )
 _INDICATOR = "indicator id, indicator, metric, kpi, measure name, 指标, 指标编号, 指标名称, 指标代码"
+_PERIOD = "frequency, granularity, period type, 周期, 频率"
 _MONTH = (
     "month, period, reporting month, date, year month, month end, observation date, quarter, 月份, 统计月份, 报告期,"
     " 年月, 月度, 时间, 日期 | day, year, 季度, 期间"
@@ -88,7 +89,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "period_start": "period start, period, month, quarter, reporting period, year, fiscal year,"
         " financial year, half year, ano, año, jahr, exercice, 年, 年份, 年度, 月份, 季度, 统计月份, 报告期, 年月, 期间 | date,"
         " date received, time, 日期, 时间",
-        "period": "frequency, granularity, period type, 周期, 频率",
+        "period": _PERIOD,
         "complaints": "complaints, complaint count, number of complaints, complaint volume,"
         " complaints received, count of complaints, 投诉量, 投诉件数, 投诉数, 投诉数量, 投诉笔数, 本年累计, 累计投诉量, complaints ytd,"
         " complaints year to date, cumulative complaints | n, count, total, number, volume, cases,"
@@ -107,6 +108,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "indicator_id": _INDICATOR,
         "unit_id": _UNIT,
         "month": _MONTH,
+        "period": _PERIOD,
         "numerator": "numerator, hits, successes, passed, 分子, 达标数, 合格数 | count, value",
         "denominator": "denominator, base, out of, 分母, 总数, 基数 | total",
     },

@@ -6,7 +6,7 @@ from riskmodels.tables.contracts import ARROW_TYPES, SQL_TYPES, Column, ColumnTy
 from riskmodels.tables.deliveries import compare_with_last
 from riskmodels.tables.holes import find_holes, runs_without, told_hole, whole_block
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
-from riskmodels.tables.stocks import PERIOD_MONTHS, in_months, months_each, period_months
+from riskmodels.tables.stocks import PERIOD_MONTHS, in_months, longest_period, months_each, period_months
 from riskmodels.tables.store import Tables, file_sha256, keep, open_table, staging_folder, sweep_store
 from riskmodels.tables.stored import SINCE, Break, Provenance, Table, as_relation
 
@@ -34,6 +34,7 @@ __all__ = [
     "find_holes",
     "in_months",
     "keep",
+    "longest_period",
     "months_each",
     "open_table",
     "period_months",
