@@ -26,9 +26,9 @@ class Indicators(Displayed):
     ----------
     table : DataFrame
         indicator_id, the columns of ``by``, period, numerator, denominator, squares (for means, of the
-        values; for availability, of the minutes lost by incident; else NaN), left_out [cases] (that a rate
-        does not count, because their accounts are unknown: it is not complete then), value [unit of the
-        indicator]; one row where the denominator is known.
+        values; for availability, of the minutes lost by incident; else NaN), left_out [cases] (that are not
+        counted, because their accounts are unknown or their rows were rejected: it is not complete then),
+        value [unit of the indicator]; one row where the denominator is known.
     unavailable : DataFrame
         indicator_id, reason: indicators of the policy that these tables cannot give.
     by : tuple of str
@@ -52,7 +52,8 @@ class Indicators(Displayed):
         """Say how many cases the rates leave out."""
         left = self.table[self.table["left_out"] > 0].groupby("indicator_id")["left_out"].sum()
         cases = ", ".join(f"{indicator} {count:,.0f}" for indicator, count in left.items())
-        return f" Not complete, cases left out because their accounts are unknown: {cases}." if cases else ""
+        why = "because their accounts are unknown or their rows were rejected"
+        return f" Not complete, cases left out {why}: {cases}." if cases else ""
 
     def summary(self) -> pd.DataFrame:
         """Latest period of each indicator, the first rows of the breakdown."""

@@ -19,6 +19,7 @@ import pandas as pd
 
 from riskmodels.catalogue.counted import COUNTS, over_counts
 from riskmodels.catalogue.entry import Indicator
+from riskmodels.catalogue.lost import count_lost, has_lost, with_lost
 from riskmodels.catalogue.queries import (
     SUPPLIED,
     Breakdown,
@@ -38,6 +39,7 @@ DIMENSIONS = ("unit_id", "product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")
 _LEFT_OUT = "left_out"  # cases that a rate does not count, because what they are measured against is unknown
 _KEPT_ROWS = 1_000_000  # of a table: cells of a larger one take gigabytes, so each breakdown scans it
+_NONE = pd.DataFrame()
 _CELLS = (
     "CREATE TEMP TABLE cells (indicator_id VARCHAR, start DATE, numerator DOUBLE, denominator DOUBLE,"
     f" squares DOUBLE, left_out DOUBLE, {', '.join(f'{column} VARCHAR' for column in DIMENSIONS)})"
@@ -63,6 +65,11 @@ def count(given: list[Indicator], cut: Breakdown) -> pd.DataFrame:
     places = pd.Index([indicator.id for indicator in given]).get_indexer(pd.Index(table["indicator_id"]))
     scales = np.array([indicator.scale for indicator in given])[places]
     table["value"] = table["numerator"] / table["denominator"] * scales
+    for indicator in given:
+        lost = counts.lost(indicator, cut)
+        if len(lost):
+            rows = table["indicator_id"] == indicator.id
+            table.loc[rows, _LEFT_OUT] = with_lost(table, lost, indicator, cut.by)
     return table.iloc[np.argsort(places, kind="stable")].reset_index(drop=True)
 
 
@@ -73,6 +80,7 @@ class _Counts:
         self._lock = Lock()
         self._in_cells: set[str] = set()
         self._scanned: dict[tuple[object, ...], pd.DataFrame] = {}
+        self._lost: dict[tuple[object, ...], pd.DataFrame] = {}
         small = all(table.provenance.rows_accepted <= _KEPT_ROWS for table in tables.present)
         self._connection = duckdb.connect(config={"threads": 1} if small else {})  # one adds up in one order
         _prepare(self._connection, tables)
@@ -91,6 +99,15 @@ class _Counts:
                 else:
                     scanned.append(_of_periods(self._scan_once(chosen, cut), cut))
             return [*scanned, self._add_up(in_cells, cut)] if in_cells else scanned
+
+    def lost(self, indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
+        """Return the rejected rows that an indicator lacks, in all periods; see ``count_lost``."""
+        key = (indicator.table, indicator.eligible, cut.by, cut.freq, cut.begins)
+        if not has_lost(cut.tables.require(indicator.table)):
+            return _NONE
+        if key not in self._lost:
+            self._lost[key] = count_lost(indicator, replace(cut, periods=None))
+        return self._lost[key]
 
     def _scan(self, chosen: list[Indicator], cut: Breakdown) -> pd.DataFrame:
         answer = self._connection.execute(cut.finished(_counting(chosen, cut))).df()

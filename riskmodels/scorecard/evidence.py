@@ -61,7 +61,7 @@ class Evidence:
     incident_minutes : float
         What an incident costs, for availability [minutes].
     left_out : ndarray, shape (n,)
-        Cases of the last quarter that a rate does not count, as their accounts are unknown.
+        Cases of the last quarter that are not counted: their accounts are unknown, or their rows rejected.
     """
 
     indicator_id: str

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from riskmodels.sources.periods import is_period
 from riskmodels.tables import Column, Contract
+from riskmodels.tables.yearly_sums import FLOWS
 
 _MONTH = r"[12][0-9]{3}-(0[1-9]|1[0-2])"
 Month = Annotated[str, Field(pattern=f"^{_MONTH}$", json_schema_extra={"shape": "a month, e.g. 2026-03"})]
@@ -37,7 +38,6 @@ _FITS = {  # field of a column's mapping -> types of columns that it can do some
     "cumulative": {"integer", "number"},
 }
 _NOT_BESIDE_VALUE = ("recode", "others", "if_missing")
-FLOWS = ("complaint_counts", "observations")  # tables of counts that add up over time
 _TRUTHS = {"true", "false", "1", "0", "yes", "no", "t", "f", "y", "n"}  # that DuckDB casts
 
 

@@ -36,6 +36,7 @@ from riskmodels.sources.readers import (
 from riskmodels.sources.readings import undeclared_marks
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
+from riskmodels.sources.remarks import remarked_periods
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
 from riskmodels.sources.signs import know_signs
 from riskmodels.sources.totals import find_totals
@@ -277,7 +278,7 @@ def _screened(
             names = plain_names(file, conversion)
             know_plain_names(connection, names)
             query, _ = converted(file, replace(conversion, looked_up=frozenset(names)))
-            tally.doubts += undeclared_marks(file, conversion)
+            tally.doubts += [*undeclared_marks(file, conversion), *remarked_periods(file, conversion)]
             batches = connection.sql(query).to_arrow_reader(ROWS_AT_ONCE)
             yield from screen(batches, conversion, units=units, tally=tally)
             malformed = malformed_lines(connection, file)

@@ -1,6 +1,7 @@
 """Months without a row between months with many: zero, or not known? Nobody said."""
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from riskmodels.tables.sql import name
 from riskmodels.tables.stocks import PERIOD_MONTHS, longest_period, months_each, period_months
 from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table, as_relation
+from riskmodels.tables.yearly_sums import find_sums
 
 _ENOUGH = 10  # rows that a hole would have: by chance it has none once in 20,000
 _ENOUGH_OF_A_PART = 20
@@ -114,6 +116,7 @@ def _of_table(table: Table, tables: Tables) -> Iterator[str]:
             f"its rows lie {step} months apart: if each is of all {step} months,"
             f" say period: {{value: {_OF_MONTHS[step]}}}"
         )
+    yield from find_sums(table)
     if table.provenance.rows_accepted:
         yield from _stale(table, contract, series[0], months, step, tables)
     for part in _PARTS:
@@ -155,7 +158,8 @@ def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
             f"(SELECT cells.* REPLACE ({month} AS {at})"
             f" FROM {source} AS cells, range({length}) AS places(place))"
         )
-    rows = as_relation(f"FROM {source} WHERE {at} IS NOT NULL")
+    begins = f"DATE '{table.begins or date.min}'"  # lone days before are told elsewhere
+    rows = as_relation(f"FROM {source} WHERE {at} >= {begins}")
     return pd.DataFrame(
         rows.aggregate(f"{column} AS key, strftime({at}, '%Y-%m') AS month, count(*) AS \"rows\"").df()
     )
