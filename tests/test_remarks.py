@@ -108,6 +108,17 @@ def test_a_year_with_a_figure_that_is_not_published_is_not_left_out(tmp_path):
     assert str(panel.values[2].tolist()) == "[877.0, 902.0, nan]"
 
 
+def test_a_total_beside_the_periods_is_no_count_of_one_and_a_note_is_no_unit(tmp_path):
+    rows = (("North", "Cards", 12, 13, 11), ("South", "Cards", 22, 21, 24))
+    text = "Branch,Product,Q1 2024,Q2 2024,Q3 2024,Total\n"
+    text += "".join(f"{b},{p},{x},{y},{z},{x + y + z}\n" for b, p, x, y, z in rows)
+    draft, tables = drafted(tmp_path, text + "Source: complaints desk,,,,,\n")
+    assert "complaints: {column: value}" in draft.text
+    panel = rm.build_panel(tables.complaint_counts, by=["unit_id"])
+    assert panel.values[[0, 2]].tolist() == [[12, 13, 11], [22, 21, 24]]
+    assert "'Source: complaints desk' (3 rows) has no figure in any period" in doubts(tables)
+
+
 def test_counts_by_half_year_are_no_cases(tmp_path):
     rows = "".join(
         f"{firm},{period},{n + place},55%\n"

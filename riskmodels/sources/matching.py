@@ -69,7 +69,8 @@ class Fit:
         invented = {column.name for column in self.lacking if column.type not in _LACKING}
         named = sum(match.score > _VIRTUAL for match in self.matches.values())
         named += self.unpivot is not None and self.is_told
-        return invented <= {"recorded_on"} and named > 1 and not self.has_days_for_months
+        told = not (self.unpivot and self.contract.counted) or self.is_told  # complaints or accounts?
+        return invented <= {"recorded_on"} and named > 1 and told and not self.has_days_for_months
 
     @property
     def rank(self) -> tuple[bool, float]:
@@ -165,9 +166,12 @@ def _matched(contract: Contract, layout: Layout) -> dict[str, Match]:
 
 def _pair_score(contract: Contract, column: Column, profile: Profile, unpivot: Unpivot | None) -> float:
     score = name_score(contract.table, column.name, profile.name)
-    if unpivot and profile.name in {unpivot.names_to, unpivot.values_to}:
-        counted = {contract.counted or "value", contract.at}
-        score = _VIRTUAL if column.name in counted else _VIRTUAL * score
+    if unpivot:
+        counted = contract.counted or "value"
+        if profile.name in {unpivot.names_to, unpivot.values_to}:
+            score = _VIRTUAL if column.name in {counted, contract.at} else _VIRTUAL * score
+        elif column.name == counted:  # a total beside the periods is no figure of one
+            score = 0.0
     return score * suitability(contract, column, profile)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
+from riskmodels.tables.empties import find_empties
 from riskmodels.tables.sql import name
 from riskmodels.tables.stocks import PERIOD_MONTHS, longest_period, months_each, period_months
 from riskmodels.tables.store import Tables
@@ -117,6 +118,7 @@ def _of_table(table: Table, tables: Tables) -> Iterator[str]:
             f" say period: {{value: {_OF_MONTHS[step]}}}"
         )
     yield from find_sums(table)
+    yield from find_empties(table)
     if table.provenance.rows_accepted:
         yield from _stale(table, contract, series[0], months, step, tables)
     for part in _PARTS:
