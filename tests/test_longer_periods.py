@@ -73,6 +73,14 @@ def test_half_years_have_the_rate_of_their_own_period_and_its_name(tmp_path):
     assert reason(tables, "text_alert_rate", periods=["2024Q2"]) == said.format("2024H1", 5)
 
 
+def test_years_are_no_half_years(tmp_path):
+    tables = observed(tmp_path, [("text_alert_rate", "a", period, 5, 1000) for period in ("2023", "2024")])
+    policy = rm.load_policy("params/policy", on="2026-10-01")
+    found = indicators(tables, policy, freq="H", periods=["2024H2"]).unavailable
+    told = found.set_index("indicator_id")["reason"]["text_alert_rate"]
+    assert told == "the source gives it by years, not by half-years; 2024: 5 per 1,000 interactions"
+
+
 def test_years_that_begin_in_april_are_named_by_their_months(tmp_path):
     mapping = OBSERVED.replace("format: period", "format: year from 04", 1).replace(
         "{column: period, format: period}", "{value: year}"

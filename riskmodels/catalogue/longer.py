@@ -42,7 +42,7 @@ def said_by_longer_periods(entry: Indicator, cut: Breakdown) -> str:
     if cut.by:
         return words
     until = cut.tables.as_of
-    if cut.periods:
+    if cut.periods and cut.freq in ("M", "Q"):
         until = min(until, pd.PeriodIndex(list(cut.periods), freq=cut.freq).max().end_time.date())
     try:
         begins = _begins(entry, cut)
