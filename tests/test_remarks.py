@@ -65,6 +65,7 @@ def test_a_remark_that_says_another_time_leaves_no_period(text, form):
         ("Ene-Dic 2024", "12"),
         ("janv.-juin 2024", "06"),
         ("Janeiro a Junho 2024", "06"),
+        ("Complaints Jan-Sep 2024 (p)", "09"),
     ],
 )
 def test_parts_of_a_year_end_in_the_months_of_five_languages(text, end):

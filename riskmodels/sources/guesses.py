@@ -176,7 +176,7 @@ def _dates(contract: Contract, column: Column, found: Profile, dates: Dates) -> 
         doubts.append(
             f"{1 - dates.share:.1%} of the rows with a value are not in this format: they will be rejected"
         )
-    if is_period(dates.format) and (many := sum(map(_has_remark, found.kinds.elements()))):
+    if is_period(dates.format) and (many := _with_remark(found)):
         doubts.append(f"{many} rows have a remark behind their period: read without it; are they final?")
     starts = column.name == contract.at and any("day 1" in rule.name for rule in contract.rules)
     if starts:
@@ -190,8 +190,10 @@ def _dates(contract: Contract, column: Column, found: Profile, dates: Dates) -> 
     return Guess(made=made, reasons=[f"{dates.first} to {dates.last}"], doubts=doubts)
 
 
-def _has_remark(text: str) -> bool:
-    return without_remarks([text]) != [text]
+def _with_remark(found: Profile) -> int:
+    """Count the rows with a remark behind their period."""
+    plain = without_remarks(found.kinds)
+    return sum(many for (text, many), bare in zip(found.kinds.items(), plain, strict=True) if bare != text)
 
 
 def _fiscal(dates: Dates, found: Profile) -> list[str]:

@@ -79,9 +79,9 @@ def period_start(text: str, form: str) -> str:
         any of quarters, half-years, months and calendar years, whichever a text says; or ``year to quarter``:
         the last quarter of a part of a year that its end names, such as Jan-Sep 2026, 1-9月 or 前三季度.
     """
+    text = f"({_without_remark(text)})"
     if form in _YEAR_TO:
-        return _last_part(f"({text})::VARCHAR", _YEAR_TO[form])
-    text = _without_remark(text)
+        return _last_part(text, _YEAR_TO[form])
     year = f"regexp_extract({text}, {literal(_YEAR)}, 1)::BIGINT"
     first = year_from(form)
     starts = {
@@ -192,18 +192,16 @@ def _month_numbers() -> dict[str, int]:
 
 
 def _named_end(text: str) -> tuple[str, str]:
-    """Return SQL for whether a text's words are months (and words beside them), and for the last of these."""
+    """Return SQL for whether the last word of a text, but for those beside months, is one, and for which."""
     known = _month_numbers()
     names = "|".join(sorted(known, key=len, reverse=True))
-    pattern = literal(rf"(?i)(?:^|[^A-Za-zÀ-ɏ])({names})")
-    words = rf"(?i)(^|[^A-Za-zÀ-ɏ])({names}|{_BESIDE})([^A-Za-zÀ-ɏ]|$)"
-    rest = text
-    for _ in range(2):  # what ends one word begins the next
-        rest = f"regexp_replace({rest}, {literal(words)}, ' ', 'g')"
-    last = f"lower(list_last(regexp_extract_all({text}, {pattern}, 1)))"
+    other = "[^A-Za-zÀ-ɏ]"
+    pattern = literal(rf"(?i)(?:^|{other})({names})(?:{other}+(?:{_BESIDE})?)*$")
     numbers = ", ".join(f"{literal(name)}: {number}" for name, number in known.items())
-    holds = f"regexp_matches({text}, {pattern}) AND NOT regexp_matches({rest}, '[A-Za-zÀ-ɏ]')"
-    return holds, f"MAP {{{numbers}}}[{last}]"
+    return (
+        f"regexp_matches({text}, {pattern})",
+        f"MAP {{{numbers}}}[lower(regexp_extract({text}, {pattern}, 1))]",
+    )
 
 
 _PART_ENDS = {  # what tells the last month of a part of a year -> SQL of that month, of the last match {0}
@@ -262,7 +260,7 @@ def may_be(form: str, texts: list[str]) -> bool:
 def period_length(text: str) -> str:
     """Return SQL for what a period covers: half_year, quarter, month or year; NULL where it does not say."""
     patterns = {"half_year": _HALF, "quarter": _QUARTER, "month": _MONTH, "year": _CALENDAR_YEAR}
-    text = _without_remark(text)
+    text = f"({_without_remark(text)})"
     cases = " ".join(
         f"WHEN {_is(text, length, pattern)} THEN {literal(length)}" for length, pattern in patterns.items()
     )
