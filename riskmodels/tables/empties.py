@@ -1,4 +1,4 @@
-"""Names that have no figure in any period: a note below the table, an empty line, or a unit that never told."""
+"""Units without a figure in any period: a note below the table, an empty line, or one that never reported."""
 
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.sql import name
@@ -26,7 +26,7 @@ def find_empties(table: Table) -> list[str]:
     many = sum(rows for _, rows in empty)
     return [
         (
-            f"unit_id {shown} ({many} rows) has no figure in any period, and every sum over it is unknown: a note"
-            " or an empty line below the table? Then leave it out of the file"
+            f"unit_id {shown} ({many} rows) has no figure in any period, and every sum over it is unknown:"
+            " a note or an empty line below the table? Then leave it out of the file"
         )
     ]
