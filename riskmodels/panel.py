@@ -23,12 +23,10 @@ from riskmodels.tables import (
     last_complete,
     period_of,
 )
+from riskmodels.tables.frequencies import MONTHS, Frequency, frequency_of
 from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]
-Frequency = Literal["M", "Q", "Y"]
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_LONGER = {"M": ("quarter", "half_year", "year"), "Q": ("half_year", "year"), "Y": ()}
 Floats = npt.NDArray[np.float64]
 Days = npt.NDArray[np.datetime64]
 
@@ -150,6 +148,10 @@ class Panel(Displayed):
             exposure=None if self.exposure is None else self.exposure[:, kept],
         )
 
+    def covering(self, months: int) -> int:
+        """Return how many periods a number of months needs: six months are two quarters, or one year."""
+        return -(-months // MONTHS[self.periods.freqstr[0]])
+
     def since(self, place: int) -> "Panel":
         """Return the panel from one of its periods on, counted from 0."""
         return replace(
@@ -217,7 +219,7 @@ def build_panel(
     table: Table | None,
     *,
     by: Sequence[str],
-    freq: Frequency = "M",
+    freq: Frequency | None = None,
     exposure: tuple[Table, str] | None = None,
     last: str | None = None,
     units: Table | None = None,
@@ -231,8 +233,8 @@ def build_panel(
         (``complaint_counts``), these are added up. None, for a table that the source lacks, is refused.
     by : sequence of str
         Columns that name a series.
-    freq : {"M", "Q", "Y"}
-        Length of a period.
+    freq : {"M", "Q", "Y"}, optional
+        Length of a period; default: months, or of counts the shortest that holds the longest of their rows.
     exposure : (Table, str), optional
         Exposure table and its column, averaged over the months of a period.
     last : str, optional
@@ -263,7 +265,7 @@ def build_panel(
     contract = CONTRACTS[table.name]
     if not contract.at:
         raise ContractError(f"the table '{table.name}' has no date to count by")
-    freq = cast("Frequency", _year_end(table, contract, freq))
+    freq = cast("Frequency", frequency_of(table, freq))
     counts = _counts(table, contract, by)
     if table.begins is not None and len(counts):
         counts = _begun(counts, table.begins)
@@ -289,26 +291,6 @@ def count_by_days(table: Table) -> pd.DataFrame:
     """Count complaints by the day ``received`` and the day ``logged`` (missing where unknown): ``rows``."""
     query = "SELECT received_at::DATE AS received, logged_at::DATE AS logged, count(*) AS rows FROM rows"
     return _queried(table, f"{query} GROUP BY ALL ORDER BY ALL")
-
-
-def _year_end(table: Table, contract: Contract, freq: Frequency) -> str:
-    """Refuse counts by longer periods than are wanted; return the frequency, for years the table's own."""
-    if "period" not in contract.names:
-        return freq
-    found = table.relation.aggregate("period, month(period_start) AS month").distinct().fetchall()
-    longer = sorted({period for period, _ in found} & {*_LONGER[freq]}, key=_LONGER["M"].index)
-    if longer:
-        wanted = "Q" if longer == ["quarter"] else "Y"
-        words = longer[-1].replace("_", "-")
-        raise ContractError(
-            f"the table '{table.name}' has counts by {words}: take freq='{wanted}', not '{freq}'"
-        )
-    first = {month for period, month in found if period == "year"}
-    if freq != "Y" or not first:
-        return freq
-    if len(first) > 1:
-        raise ContractError(f"the table '{table.name}' has years that begin in different months")
-    return f"Y-{_MONTHS[first.pop() - 2]}"
 
 
 def _counts(table: Table, contract: Contract, by: Sequence[str]) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from riskmodels.policy import Policy
 from riskmodels.scenario import Effect, Level, Scenario
 from riskmodels.scorecard import DRAWS, draw_values, rate_draws, rate_period
 from riskmodels.tables import Tables
+from riskmodels.tables.frequencies import MONTHS
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,8 +40,8 @@ class StressTest(Displayed):
         [unit of the indicator; 90% interval; of the simulated mean], amber, red, p_red_before, p_red,
         p_red_error [probability beyond red and its standard error], rating_before, rating.
     complaints : DataFrame
-        One row a month ahead: period, expected, expected_lower, expected_upper, stressed, stressed_lower,
-        stressed_upper [complaints; 90% interval], standard_error.
+        One row a month (or quarter) ahead: period, expected, expected_lower, expected_upper, stressed,
+        stressed_lower, stressed_upper [complaints; 90% interval], standard_error.
     omitted : DataFrame
         item, reason: surges and effects that these data cannot show.
     quarter : str
@@ -110,7 +111,7 @@ def stress(
     policy : Policy
         Limits.
     outlook : Forecast
-        Monthly complaints by product (a key ``product``), without the scenario.
+        Complaints by product (a key ``product``), by month or quarter, without the scenario.
     severity : str
         One of the scenario's levels.
     seed : int
@@ -125,27 +126,25 @@ def stress(
     Raises
     ------
     ParameterError
-        The scenario has no such severity, or the outlook is not by product or ends before the scenario
-        has run for a quarter.
+        The scenario has no such severity, or the outlook is not by product, is by years, ends before the
+        scenario has run for a quarter, or is by quarters and the scenario begins within one.
 
     Notes
     -----
     The complaint rate moves with complaints. An effect per doubling is multiplied by the number of
-    doublings of all complaints in the quarter; assumptions are drawn from triangular distributions,
-    independent of each other. Capacity and losses are not modelled.
+    doublings of all complaints in the quarter; a surge within a quarter is spread over it. Assumptions
+    are drawn from triangular distributions, independent of each other. Capacity and losses are not modelled.
     """
     level = scenario.level(severity)
-    start = scenario.start_month - 1
-    _check(outlook, start)
+    window = _window(outlook, scenario.start_month - 1)
     known = nowcast_where_logged(tables.complaints)
     before = rate_period(tables, policy, _last_quarter(outlook), nowcast=known)
     draws = draw_values(before, DRAWS)
     size = draws.shape[1]
     rng = np.random.default_rng(seed)
     expected = outlook.sample(size, seed=seed)
-    multipliers, missing = _multipliers(level, outlook, start)
+    multipliers, missing = _multipliers(level, outlook, scenario.start_month - 1)
     stressed = expected * multipliers
-    window = slice(start, start + _MONTHS)
     base = expected[:, :, window].sum(axis=(1, 2))
     ratio = np.maximum(stressed[:, :, window].sum(axis=(1, 2)), 1e-9) / np.maximum(base, 1e-9)
     ratio = np.where(base > 0, ratio, 1.0)
@@ -157,7 +156,7 @@ def stress(
         table=_compare(before, draws, after, policy),
         complaints=_monthly(outlook, expected.sum(axis=1), stressed.sum(axis=1)),
         omitted=pd.DataFrame(omitted, columns=["item", "reason"], dtype="str"),
-        quarter=f"{outlook.periods[start]} – {outlook.periods[start + _MONTHS - 1]}",
+        quarter=" – ".join(dict.fromkeys(map(str, outlook.periods[window][[0, -1]]))),
         size=size,
         seed=seed,
         policy=policy.valid_from,
@@ -165,14 +164,22 @@ def stress(
     )
 
 
-def _check(outlook: Forecast, start: int) -> None:
-    if "product" not in outlook.keys or outlook.panel.periods.freqstr != "M":
-        raise ParameterError("a stress test needs a monthly forecast by product")
-    if len(outlook.periods) < start + _MONTHS:
+def _window(outlook: Forecast, start: int) -> slice:
+    """Return the places of the quarter that begins ``start`` months ahead."""
+    length = MONTHS[outlook.periods.freqstr[0]]
+    if "product" not in outlook.keys or length > _MONTHS:
+        raise ParameterError("a stress test needs a forecast by product and month or quarter")
+    if start % length:
+        raise ParameterError(
+            f"the outlook is by quarters; the scenario begins in month {start + 1}, within one:"
+            " take 1, 4, 7 …"
+        )
+    if len(outlook.periods) * length < start + _MONTHS:
         raise ParameterError(
             f"the outlook ends in {outlook.periods[-1]}; the scenario needs a horizon of at least"
             f" {start + _MONTHS} months"
         )
+    return slice(start // length, (start + _MONTHS) // length)
 
 
 def _last_quarter(outlook: Forecast) -> str:
@@ -185,7 +192,8 @@ def _last_quarter(outlook: Forecast) -> str:
 def _multipliers(level: Level, outlook: Forecast, start: int) -> tuple[Floats, list[tuple[str, str]]]:
     """Multipliers of shape (n, h), and the surges of products that the outlook does not have."""
     products = outlook.keys["product"].astype("str").to_numpy()
-    multipliers = np.ones(outlook.mean.shape)
+    n, ahead = outlook.mean.shape
+    multipliers = np.ones((n, ahead * MONTHS[outlook.periods.freqstr[0]]))  # by month
     missing = []
     for surge in level.surges:
         rows = (products == surge.product) | (surge.product == "all")
@@ -193,7 +201,7 @@ def _multipliers(level: Level, outlook: Forecast, start: int) -> tuple[Floats, l
         if not rows.any():
             reason = label("the source has no complaints about this product")
             missing.append((label("surge of {product}").format(product=surge.product), reason))
-    return multipliers, missing
+    return multipliers.reshape(n, ahead, -1).mean(axis=2), missing
 
 
 def _apply(
@@ -251,7 +259,7 @@ def _compare(before: pd.DataFrame, draws: Floats, after: dict[str, Floats], poli
 
 
 def _monthly(outlook: Forecast, expected: Floats, stressed: Floats) -> pd.DataFrame:
-    """Bank-wide complaints by month, from paths of shape (size, h)."""
+    """Bank-wide complaints by period, from paths of shape (size, h)."""
     frame = pd.DataFrame({"period": outlook.periods.astype("str")})
     for name, paths in (("expected", expected), ("stressed", stressed)):
         frame[name] = paths.mean(axis=0)

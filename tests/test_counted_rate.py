@@ -118,7 +118,8 @@ def test_counts_of_units_alone_are_over_all_their_accounts(take_in, default_poli
 def test_counts_by_year_give_no_rate_of_a_quarter(take_in, default_policy) -> None:
     tables = take_in(complaint_counts=counts(MONTHS[:1], "year"), exposure=accounts())
     reasons = indicators(tables, default_policy).unavailable.set_index("indicator_id")["reason"]
-    assert reasons["complaint_rate"] == "the source counts complaints by half-years or years, not by quarters"
+    told = "the source gives it by years, not by quarters; 2024: 6 per 1,000 accounts and year"
+    assert reasons["complaint_rate"] == told
 
 
 def test_the_scorecard_has_the_rate(take_in, default_policy) -> None:

@@ -47,8 +47,8 @@ def source(columns=None, country="GB", **table):
         ({"columns": {"redress": {"column": "x", "thousands": ",", "decimal": ","}}}, "are both ','"),
         ({"columns": {"channel": {"column": "x", "scale": 10.0}}}, "complaints.channel: scale does nothing"),
         (
-            {"columns": {"channel": {"column": "x", "grouping": "indian"}}},
-            "complaints.channel: grouping does nothing",
+            {"columns": {"redress": {"column": "x", "grouping": "indian"}}},
+            "grouping does nothing without thousands",
         ),
         (
             {"columns": {"resolved_at": {"column": "x", "negative": "trailing"}}},

@@ -252,7 +252,7 @@ def test_a_rate_says_how_many_cases_it_leaves_out(take_in, default_policy) -> No
     assert rates.loc[["2023Q1", "2023Q2"], "left_out"].tolist() == [93, 0]
     assert rates.loc["2023Q1", "numerator"] == 3 * 59
     assert (
-        "Not complete, cases left out because their accounts are unknown: complaint_rate 93."
+        "Not complete, cases left out because their accounts are unknown or their rows were rejected: complaint_rate 93."
         in whole.sentence
     )
     parts = indicators(tables, default_policy, by=["unit_id"]).table

@@ -215,6 +215,7 @@ def test_losses_without_a_product_keep_their_event_type(take_in) -> None:
     rng = np.random.default_rng(6)
     kinds = np.arange(400) % 3
     amounts = rng.lognormal(8 + 2.0 * (kinds == 0), 0.8)
+    amounts[:3] = -1  # refused
     products = np.where(kinds == 0, "", np.where(rng.uniform(size=400) < 0.5, "x", "y"))
     tables = made_losses(take_in, amounts, event_type=[f"e{kind}" for kind in kinds], product=products)
     made = assess_losses(tables.losses, draws=100)
@@ -223,6 +224,8 @@ def test_losses_without_a_product_keep_their_event_type(take_in) -> None:
     one = table.loc["e0 · unknown", "mean"] / table.loc["e0 · unknown", "losses"]
     other = table.loc["e1 · x", "mean"] / table.loc["e1 · x", "losses"]
     assert one > 3 * other
+    assert (made.losses_rejected, tables.losses.provenance.rows_rejected) == (3, 3)
+    assert made.sentence.endswith("3 rows of losses were rejected and are left out: it is not complete.")
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -162,8 +162,9 @@ def test_fiscal_years(tmp_path):
     panel = rm.build_panel(tables.complaint_counts, by=["product"], freq="Y")
     assert (panel.values.tolist(), str(tables.as_of)) == ([[58990, 85281, 86670]], "2025-03-31")
     assert rm.forecast(panel, horizon=1).mean.shape == (1, 1)
+    assert rm.build_panel(tables.complaint_counts, by=["product"]).periods.equals(panel.periods)
     with pytest.raises(ContractError, match="counts by year: take freq='Y'"):
-        rm.build_panel(tables.complaint_counts, by=["product"])
+        rm.build_panel(tables.complaint_counts, by=["product"], freq="M")
 
 
 def test_years_as_columns(tmp_path):

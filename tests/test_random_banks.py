@@ -26,7 +26,7 @@ SURVEYS = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", [*range(20), 74])  # 74: of a few rare draws alone the score varies
 def test_an_odd_bank_gives_results_or_one_clear_refusal(seed):
     assert random_banks.run_bank(seed).faults == []
 

@@ -255,10 +255,20 @@ def test_an_outlook_that_ends_too_early_is_refused(bank, policy) -> None:
 
 def test_an_outlook_that_is_not_monthly_by_product_is_refused(bank, policy) -> None:
     by_unit = make_outlook(make_panel({"u": [1] * 12}, key="unit_id"), np.ones((1, 6, 1)))
-    quarterly = make_outlook(make_panel({"credit_card": [1] * 8}, end="2024Q3"), np.ones((1, 6, 1)))
-    for outlook in (by_unit, quarterly):
-        with pytest.raises(ParameterError, match="monthly forecast by product"):
+    yearly = make_outlook(make_panel({"credit_card": [1] * 8}, end="2024"), np.ones((1, 6, 1)))
+    for outlook in (by_unit, yearly):
+        with pytest.raises(ParameterError, match="forecast by product and month or quarter"):
             stress(bank, make_scenario([DOUBLE]), policy, outlook=outlook)
+
+
+def test_a_surge_in_quarters_is_that_of_their_months(bank, policy) -> None:
+    outlook = make_outlook(make_panel({"credit_card": [30.0] * 8}, end="2024Q3"), [[[30.0]] * 4])
+    surge = {"product": "all", "multiplier": 4.0, "months": 4}
+    result = stress(bank, make_scenario([surge], start_month=4), policy, outlook=outlook)
+    assert result.complaints["stressed"].tolist() == [30, 120, 60, 30]  # the fourth month: 10 × (4 + 1 + 1)
+    assert result.quarter == "2025Q1"
+    with pytest.raises(ParameterError, match="begins in month 2, within one"):
+        stress(bank, make_scenario([surge], start_month=2), policy, outlook=outlook)
 
 
 def test_the_state_before_is_the_last_full_quarter_of_the_history(bank, policy) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from riskmodels.catalogue import find_doubts, indicators
 from riskmodels.forecasting import forecast
 from riskmodels.panel import build_panel
+from riskmodels.sources import ingest
 
 pytestmark = pytest.mark.whole
 
@@ -215,3 +216,43 @@ def test_rejected_cases_are_told_since_no_figure_has_them(take_in, table, bad) -
     assert [text.partition(";")[0] for text in words] == ["rows rejected: 1 of 4"]
     again = take_in(complaints=[case], as_of="2024-02-02", **{table: [*rows, rows[0]]})
     assert not find_doubts(again)["doubt"].str.contains("rejected").any()
+
+
+# ---- rejected rows of a table with a case a row ----
+
+REJECTING = """id: lost
+title: t
+country: GB
+as_of: 2024-12-31
+tables:
+  surveys: {file: surveys.csv, format: csv}
+  inspections: {file: inspections.csv, format: csv}
+"""
+
+
+def with_rejected(tmp_path):
+    answered = [f"s{n},2024-{7 + n % 6:02}-05,{'ab'[n % 2]},{4 if n else 9}" for n in range(12)]
+    (tmp_path / "surveys.csv").write_text(
+        "survey_id,answered_on,unit_id,rating\n" + "\n".join([*answered, answered[1]])
+    )
+    inspected = ["i1,2024-08-01,a,mystery_shopper,10,9", "i2,2024-09-01,a,mystery_shopper,10,11"]
+    inspected += ["i3,2024-09-01,b,recording_check,10,8", "i4,no day,b,recording_check,10,8"]
+    (tmp_path / "inspections.csv").write_text(
+        "inspection_id,inspected_on,unit_id,kind,items,passed\n" + "\n".join(inspected)
+    )
+    (tmp_path / "source.yaml").write_text(REJECTING, encoding="utf-8")
+    return ingest(tmp_path / "source.yaml", store=tmp_path / "store")
+
+
+def test_a_figure_says_how_many_rejected_rows_it_lacks(tmp_path, default_policy):
+    tables = with_rejected(tmp_path)
+    whole = indicators(tables, default_policy)
+    table = whole.table.set_index(["indicator_id", "period"])["left_out"].to_dict()
+    assert table["satisfaction", "2024Q3"] == 1  # rating 9; a double is no loss
+    assert table["satisfaction", "2024Q4"] == 0
+    assert table["mystery_shopper_pass", "2024Q3"] == 1
+    assert table["recording_check_pass", "2024Q3"] == 0  # the row without a day belongs to no period
+    assert "mystery_shopper_pass 1, satisfaction 1" in whole.sentence
+    parts = indicators(tables, default_policy, by=["unit_id"], periods=["2024Q3"]).table
+    lost = parts[parts["indicator_id"] == "satisfaction"].set_index("unit_id")["left_out"].to_dict()
+    assert lost == {"a": 1, "b": 0}

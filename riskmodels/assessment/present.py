@@ -96,9 +96,8 @@ def _left_out(row: Mapping[Any, Any]) -> str:
     """Say how many cases a rate leaves out; nothing where it is complete."""
     if not row["left_out"]:
         return ""
-    return label("; not complete: {cases} cases are left out, as their accounts are unknown").format(
-        cases=shown_text(float(row["left_out"]))
-    )
+    words = "; not complete: {cases} cases are left out, as their accounts are unknown or their rows rejected"
+    return label(words).format(cases=shown_text(float(row["left_out"])))
 
 
 def _criterion(indicator: IndicatorPolicy, severity: str, limit: str) -> str:

@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 COMPARED: tuple[Method, ...] = ("seasonal_naive", "empirical24")
 _LEAST_HISTORY = 12  # periods before the first origin
+_QUARTER = 3  # months
 
 
 def nowcast_where_logged(complaints: Table | None, *, last: str | None = None) -> Nowcast | None:
@@ -36,7 +37,7 @@ def nowcast_where_logged(complaints: Table | None, *, last: str | None = None) -
     return replace(known, periods=known.periods[kept], table=known.table[kept]) if kept.any() else None
 
 
-def outlook_before(complaints: Table, outlook: Forecast, *, periods: int = 3) -> Forecast | None:
+def outlook_before(complaints: Table, outlook: Forecast, *, periods: int | None = None) -> Forecast | None:
     """Make an outlook again as it would have been made some periods earlier, to explain what has changed.
 
     Parameters
@@ -45,8 +46,8 @@ def outlook_before(complaints: Table, outlook: Forecast, *, periods: int = 3) ->
         Accepted rows that the outlook is from.
     outlook : Forecast
         Of the rows' counts by period; its method and calendar are used.
-    periods : int
-        By how many periods earlier.
+    periods : int, optional
+        By how many periods earlier; default: a quarter, or a year of yearly ones.
 
     Returns
     -------
@@ -56,6 +57,7 @@ def outlook_before(complaints: Table, outlook: Forecast, *, periods: int = 3) ->
         the history is too short.
     """
     outlook = outlook.parts or outlook
+    periods = outlook.panel.covering(_QUARTER) if periods is None else periods
     if len(outlook.panel.periods) <= periods:
         return None
     origin = outlook.panel.periods[-1 - periods]
@@ -80,7 +82,7 @@ def track_record(
     last: str | None = None,
     nowcast: Nowcast | None = None,
     method: Method = "auto",
-    horizon: int = 3,
+    months: int = _QUARTER,
     origins: int = 12,
     calendar: str | None = None,
     progress: bool = False,
@@ -100,10 +102,10 @@ def track_record(
         forecast knows only what was logged by its origin. Without it, every month counts as complete.
     method : str
         The method of the outlook, tested beside the baselines.
-    horizon : int
-        Months ahead.
+    months : int
+        Months ahead; of counts by quarter or year, the periods that hold them.
     origins : int
-        How many origins, one a month, at most.
+        How many origins, one a period, at most.
     calendar : str, optional
         Country of the holidays, as in ``forecast``.
     progress : bool
@@ -112,9 +114,10 @@ def track_record(
     Returns
     -------
     Backtest or None
-        None where the history is too short: an origin has twelve months before it.
+        None where the history is too short: an origin has twelve periods before it.
     """
     panel = _complete(build_panel(complaints, by=by, last=last), nowcast)
+    horizon = panel.covering(months)
     number = min(origins, len(panel.periods) - horizon - _LEAST_HISTORY + 1)
     if number < 1:
         return None

@@ -4,7 +4,7 @@ from riskmodels.catalogue.computation import Indicators, indicators, unused_obse
 from riskmodels.catalogue.definitions import INDICATORS
 from riskmodels.catalogue.doubts import find_doubts
 from riskmodels.catalogue.entry import Family, Indicator
-from riskmodels.catalogue.queries import Frequency
+from riskmodels.catalogue.spans import Frequency
 from riskmodels.catalogue.values import format_value
 
 __all__ = [

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from riskmodels.catalogue.counted import COUNTS, definition_for, has_short_periods, keys_of
+from riskmodels.catalogue.counted import COUNTS, definition_for, keys_of
 from riskmodels.catalogue.counting import count
 from riskmodels.catalogue.definitions import INDICATORS
 from riskmodels.catalogue.entry import Indicator
-from riskmodels.catalogue.queries import Breakdown, Frequency
+from riskmodels.catalogue.longer import count_long, said_by_longer_periods
+from riskmodels.catalogue.queries import Breakdown
+from riskmodels.catalogue.spans import Frequency
 from riskmodels.display import Displayed
 from riskmodels.policy import Policy
 from riskmodels.tables import CONTRACTS, Tables
@@ -24,9 +26,9 @@ class Indicators(Displayed):
     ----------
     table : DataFrame
         indicator_id, the columns of ``by``, period, numerator, denominator, squares (for means, of the
-        values; for availability, of the minutes lost by incident; else NaN), left_out [cases] (that a rate
-        does not count, because their accounts are unknown: it is not complete then), value [unit of the
-        indicator]; one row where the denominator is known.
+        values; for availability, of the minutes lost by incident; else NaN), left_out [cases] (that are not
+        counted, because their accounts are unknown or their rows were rejected: it is not complete then),
+        value [unit of the indicator]; one row where the denominator is known.
     unavailable : DataFrame
         indicator_id, reason: indicators of the policy that these tables cannot give.
     by : tuple of str
@@ -50,7 +52,8 @@ class Indicators(Displayed):
         """Say how many cases the rates leave out."""
         left = self.table[self.table["left_out"] > 0].groupby("indicator_id")["left_out"].sum()
         cases = ", ".join(f"{indicator} {count:,.0f}" for indicator, count in left.items())
-        return f" Not complete, cases left out because their accounts are unknown: {cases}." if cases else ""
+        why = "because their accounts are unknown or their rows were rejected"
+        return f" Not complete, cases left out {why}: {cases}." if cases else ""
 
     def summary(self) -> pd.DataFrame:
         """Latest period of each indicator, the first rows of the breakdown."""
@@ -76,8 +79,9 @@ def indicators(
         Which indicators.
     by : sequence of str
         Breakdown: columns such as ``unit_id``, ``product``, ``channel``, ``customer_group``.
-    freq : {"Q", "M"}
-        Quarters (``2026Q3``) or months (``2026-09``).
+    freq : {"M", "Q", "H", "Y"}
+        Months (``2026-09``), quarters (``2026Q3``), half-years (``2026H2``) or years (``2026``); half-years
+        and years begin where those of a table do, and are named by their months then: 2025-04/2026-03.
     periods : sequence of str, optional
         Only these.
 
@@ -100,7 +104,8 @@ def indicators(
     know are left out of numerator and denominator alike; so are complaints of a unit, product and month whose
     accounts are unknown. Where complaints are given only as counts (``complaint_counts``), their rate is made
     of these: a count that is not known, or lacks the accounts of one of its months, is left out with the
-    accounts of its months.
+    accounts of its months. What a source gives by longer periods only has no value in shorter ones; why it
+    is unavailable then says the value of the bank in the last longer period.
     """
     reasons = {wanted.id: _why_not(wanted.id, tables, by) for wanted in policy.indicators}
     defined = {indicator_id: definition_for(indicator_id, tables) for indicator_id in reasons}
@@ -108,9 +113,9 @@ def indicators(
     cut = Breakdown(
         tables=tables, by=tuple(by), freq=freq, periods=None if periods is None else tuple(periods)
     )
-    table = count(given, cut)
+    table = count(given, cut) if freq in ("M", "Q") else count_long(given, cut)
     found = set(table["indicator_id"].unique())
-    reasons |= {entry.id: _no_rows(entry, tables) for entry in given if entry.id not in found}
+    reasons |= {entry.id: _no_rows(entry, cut) for entry in given if entry.id not in found}
     return Indicators(
         table=table,
         unavailable=_listed({key: reason for key, reason in reasons.items() if reason}),
@@ -139,11 +144,9 @@ def _listed(reasons: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame({"indicator_id": list(reasons), "reason": list(reasons.values())}, dtype="str")
 
 
-def _no_rows(definition: Indicator, tables: Tables) -> str:
+def _no_rows(definition: Indicator, cut: Breakdown) -> str:
     """Say why nothing was counted for an indicator that the tables could give."""
-    if definition.table == COUNTS and not has_short_periods(tables):
-        return "the source counts complaints by half-years or years, not by quarters"
-    return "the source has no rows for it in the period"
+    return said_by_longer_periods(definition, cut) or "the source has no rows for it in the period"
 
 
 def _why_not(indicator_id: str, tables: Tables, by: Sequence[str]) -> str:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from riskmodels.catalogue.definitions import INDICATORS
 from riskmodels.catalogue.entry import Indicator
-from riskmodels.catalogue.queries import LENGTH, Breakdown
+from riskmodels.catalogue.queries import Breakdown
+from riskmodels.catalogue.spans import BY_LENGTH, LENGTH, start_of
 from riskmodels.tables import Tables, period_months
 from riskmodels.tables.sql import literal, name
 
@@ -26,12 +27,6 @@ def keys_of(tables: Tables) -> list[str]:
     return [column for column in _KEYS if counts.gives(column)]
 
 
-def has_short_periods(tables: Tables) -> bool:
-    """Tell whether any count is of a quarter or less, as the catalogue's periods are."""
-    found = tables.require(COUNTS).relation.filter("period IN ('month', 'quarter')").aggregate("count(*)")
-    return bool(found.fetchall()[0][0])
-
-
 def over_counts(cut: Breakdown) -> str:
     """Count complaints over account-years: of cells whose count and all of whose months' accounts are known.
 
@@ -40,7 +35,7 @@ def over_counts(cut: Breakdown) -> str:
     apart.
     """
     keys = "".join(f"{name(column)}, " for column in keys_of(cut.tables))
-    months = LENGTH[cut.freq][1]
+    months = LENGTH[cut.freq]
     start = cut.start("month")
     empty = "NULL::DOUBLE AS squares_0"
     figures = "sum(numerator) AS numerator_0, sum(denominator) AS denominator_0"
@@ -69,10 +64,8 @@ def _cells(cut: Breakdown, keys: str) -> str:
     began = "(SELECT date_trunc('month', began) FROM span)"
     known = f"{cut.known(COUNTS, 'month')} AND {cut.known('exposure', 'month')}"
     ended = f"month + INTERVAL 1 MONTH <= {end}"
-    whole = (
-        f"(date_trunc('quarter', month) + INTERVAL 3 MONTH <= {end} OR NOT (SELECT bool_or(months = 3)"
-        " FROM sized))"
-    )
+    length = _longest(cut)
+    whole = f"{start_of('month', BY_LENGTH[length], cut.begins)} + INTERVAL {length} MONTH <= {end}"
     longest = "coalesce(months, max(months) OVER (PARTITION BY period_start), max(months) OVER (), 1)"
     return (
         f"sized AS (SELECT {keys}period_start AS first, complaints, {longest} AS months"
@@ -89,3 +82,11 @@ def _cells(cut: Breakdown, keys: str) -> str:
         f" count(accounts) AS found, count(*) FILTER (WHERE {ended} AND {known}) AS open"
         f" FROM spread LEFT JOIN measured USING ({keys}month) GROUP BY {keys}first)"
     )
+
+
+def _longest(cut: Breakdown) -> int:
+    """Return the months of the longest counts that the periods wanted can hold."""
+    found = (
+        cut.tables.require(COUNTS).relation.aggregate(f"{period_months()} AS months").distinct().fetchall()
+    )
+    return max((months for (months,) in found if months <= LENGTH[cut.freq]), default=1)

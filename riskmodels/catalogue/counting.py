@@ -8,6 +8,7 @@ incidents that last) is counted for each breakdown over all periods, and kept as
 
 import atexit
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -18,7 +19,9 @@ import pandas as pd
 
 from riskmodels.catalogue.counted import COUNTS, over_counts
 from riskmodels.catalogue.entry import Indicator
+from riskmodels.catalogue.lost import count_lost, has_lost, with_lost
 from riskmodels.catalogue.queries import (
+    SUPPLIED,
     Breakdown,
     over_accounts,
     over_durations,
@@ -28,7 +31,16 @@ from riskmodels.catalogue.queries import (
     over_time,
 )
 from riskmodels.rates import restricted_mean
-from riskmodels.tables import CONTRACTS, Table, Tables, has_lifetimes, in_business, in_months, lives
+from riskmodels.tables import (
+    CONTRACTS,
+    Table,
+    Tables,
+    has_lifetimes,
+    in_business,
+    in_months,
+    lives,
+    period_months,
+)
 from riskmodels.tables.sql import literal, name, single_file
 from riskmodels.workdays import working_days
 
@@ -36,6 +48,7 @@ DIMENSIONS = ("unit_id", "product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")
 _LEFT_OUT = "left_out"  # cases that a rate does not count, because what they are measured against is unknown
 _KEPT_ROWS = 1_000_000  # of a table: cells of a larger one take gigabytes, so each breakdown scans it
+_NONE = pd.DataFrame()
 _CELLS = (
     "CREATE TEMP TABLE cells (indicator_id VARCHAR, start DATE, numerator DOUBLE, denominator DOUBLE,"
     f" squares DOUBLE, left_out DOUBLE, {', '.join(f'{column} VARCHAR' for column in DIMENSIONS)})"
@@ -48,7 +61,8 @@ def count(given: list[Indicator], cut: Breakdown) -> pd.DataFrame:
     Raises ParameterError where a period cannot be read.
     """
     cut.within("start")  # refuses what is no period
-    frames = [frame for frame in _counts_of(cut).frames(given, cut) if len(frame)]
+    counts = _counts_of(cut)
+    frames = [frame for frame in counts.frames(given, cut) if len(frame)]
     if not frames:
         texts = dict.fromkeys(["indicator_id", *cut.by, "period"], pd.Series(dtype="str"))
         return pd.DataFrame(
@@ -58,6 +72,11 @@ def count(given: list[Indicator], cut: Breakdown) -> pd.DataFrame:
     places = pd.Index([indicator.id for indicator in given]).get_indexer(pd.Index(table["indicator_id"]))
     scales = np.array([indicator.scale for indicator in given])[places]
     table["value"] = table["numerator"] / table["denominator"] * scales
+    for indicator in given:
+        lost = counts.lost(indicator, cut)
+        if len(lost):
+            rows = table["indicator_id"] == indicator.id
+            table.loc[rows, _LEFT_OUT] = with_lost(table, lost, indicator, cut.by)
     return table.iloc[np.argsort(places, kind="stable")].reset_index(drop=True)
 
 
@@ -78,6 +97,7 @@ class _Counts:
         self._lock = Lock()
         self._in_cells: set[str] = set()
         self._scanned: dict[tuple[object, ...], pd.DataFrame] = {}
+        self._lost: dict[tuple[object, ...], pd.DataFrame] = {}
         small = all(table.provenance.rows_accepted <= _KEPT_ROWS for table in tables.present)
         self._connection = duckdb.connect(config={"threads": 1} if small else {})  # one adds up in one order
         _prepare(self._connection, tables, units)
@@ -90,12 +110,21 @@ class _Counts:
             for chosen in _sharing_a_scan(given):
                 if not _is_kept(chosen[0], cut.tables):
                     scanned.append(self._scan(chosen, cut))
-                elif _adds_up(chosen[0]) and set(cut.by) <= set(DIMENSIONS):
+                elif _adds_up(chosen[0], cut.tables) and set(cut.by) <= set(DIMENSIONS):
                     self._count_cells(chosen, cut.tables)
                     in_cells += chosen
                 else:
                     scanned.append(_of_periods(self._scan_once(chosen, cut), cut))
             return [*scanned, self._add_up(in_cells, cut)] if in_cells else scanned
+
+    def lost(self, indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
+        """Return the rejected rows that an indicator lacks, in all periods; see ``count_lost``."""
+        key = (indicator.table, indicator.eligible, cut.by, cut.freq, cut.begins)
+        if not has_lost(cut.tables.require(indicator.table)):
+            return _NONE
+        if key not in self._lost:
+            self._lost[key] = count_lost(indicator, replace(cut, periods=None))
+        return self._lost[key]
 
     def _scan(self, chosen: list[Indicator], cut: Breakdown) -> pd.DataFrame:
         answer = self._connection.execute(cut.finished(_counting(chosen, cut))).df()
@@ -105,10 +134,9 @@ class _Counts:
         return pd.concat(parts, ignore_index=True)
 
     def _scan_once(self, chosen: list[Indicator], cut: Breakdown) -> pd.DataFrame:
-        key = (*(indicator.id for indicator in chosen), cut.by, cut.freq)
+        key = (*(indicator.id for indicator in chosen), cut.by, cut.freq, cut.begins)
         if key not in self._scanned:
-            whole = Breakdown(tables=cut.tables, by=cut.by, freq=cut.freq, periods=None)
-            self._scanned[key] = self._scan(chosen, whole)
+            self._scanned[key] = self._scan(chosen, replace(cut, periods=None))
         return self._scanned[key]
 
     def _count_cells(self, chosen: list[Indicator], tables: Tables) -> None:
@@ -145,10 +173,11 @@ _opened: WeakKeyDictionary[Tables, tuple[_Counts, _Counts]] = WeakKeyDictionary(
 atexit.register(_opened.clear)  # DuckDB's connections must be gone before its library is
 
 
-def _adds_up(indicator: Indicator) -> bool:
-    """Tell whether the counts of a whole are the sums of those of its parts."""
+def _adds_up(indicator: Indicator, tables: Tables) -> bool:
+    """Tell whether the counts of a whole are the sums of those of its parts, and these are known by month."""
     alone = indicator.stock or indicator.horizon or indicator.exposure == "time" or indicator.table == COUNTS
-    return not alone and indicator.family != "availability"
+    longer = indicator.table == SUPPLIED and tables.require(SUPPLIED).gives("period")
+    return not alone and not longer and indicator.family != "availability"
 
 
 def _sources(indicator: Indicator) -> list[str]:
@@ -196,10 +225,14 @@ def _rows(table: Table) -> str:
         return in_months(table)
     if table.name == COUNTS:
         return table.cells
-    if table.name == "observations":
+    if table.name == SUPPLIED:
         figures = ("numerator", "denominator")
         known = ", ".join(f"coalesce({figure}, 'NaN'::DOUBLE) AS {figure}" for figure in figures)
-        return f"(SELECT * REPLACE ({known}) FROM {table.cells})"
+        usual = (
+            f"CASE WHEN numerator IS NULL THEN max({period_months()}) OVER (PARTITION BY indicator_id) END"
+        )
+        months = f"coalesce({period_months()}, {usual}, 1)"
+        return f"(SELECT * REPLACE ({known}), {months} AS months FROM {table.cells})"
     return f"read_parquet({single_file(table.path)})"
 
 

@@ -330,7 +330,7 @@ _ALL = (
         unit="persons per reporting unit and quarter",
         eligible="indicator_id = 'education_reach'",
         value="numerator",
-        weight="1 / 3.0",
+        weight="months / 3.0",
         family="measured",
         definition_en="Customers reached by financial education, per reporting unit and quarter,"
         " supplied by the bank.",

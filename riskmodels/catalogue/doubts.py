@@ -9,10 +9,6 @@ from riskmodels.catalogue.strangers import strange_names
 from riskmodels.tables import CONTRACTS, Tables, find_holes, in_months, period_months
 from riskmodels.tables.sql import name, single_file, small_connection
 
-_NO_LOSS = (  # rules of rejected rows that no figure lacks
-    r"total of other rows|duplicate of an accepted row|\(fold\)"
-)
-
 
 def find_doubts(tables: Tables) -> pd.DataFrame:
     """List the doubts about the tables of a source.
@@ -44,8 +40,7 @@ def _lost_rows(tables: Tables) -> pd.DataFrame:
     for table in tables.present:
         if not table.provenance.rows_rejected:
             continue
-        rejected = table.rejected
-        broken = rejected[~rejected["rule"].str.contains(_NO_LOSS)]
+        rejected, broken = table.rejected, table.lost
         if CONTRACTS[table.name].cell and "cell" in rejected:
             rows += [(table.name, words) for words in _lost_counts(rejected, broken)]
         elif len(broken):

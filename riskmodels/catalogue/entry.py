@@ -22,7 +22,8 @@ class Indicator:
         SQL over the columns of a row: whether it counts; what it adds to the numerator; and to the
         denominator.
         A complaint also has ``working_days_to_response``, ``working_days_to_resolution`` (until today where
-        it has not happened) and ``working_days_old``; ``now`` is the end of the as-of day.
+        it has not happened) and ``working_days_old``, a row of ``observations`` the ``months`` that it
+        covers; ``now`` is the end of the as-of day.
     exposure : str
         Where the denominator is not of the rows counted: account-years, or quarters of time.
     stock : bool

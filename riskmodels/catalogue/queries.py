@@ -2,31 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-import pandas as pd
 
 from riskmodels.catalogue.entry import Indicator
-from riskmodels.errors import ParameterError
+from riskmodels.catalogue.spans import LENGTH, Frequency, inside, name_of, start_of
 from riskmodels.tables import Tables
 from riskmodels.tables.sql import literal, name
 
-Frequency = Literal["Q", "M"]
-
-_PERIOD = {"Q": "year({at}) || 'Q' || quarter({at})", "M": "strftime({at}, '%Y-%m')"}
-LENGTH = {"Q": ("quarter", 3), "M": ("month", 1)}
+SUPPLIED = "observations"
 _MOMENTS = {"working_days_to_response": "first_response_at", "working_days_to_resolution": "resolved_at"}
 _AGE = "working_days_old"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Breakdown:
-    """What values are wanted: of which tables, by which columns, in which periods."""
+    """What values are wanted: of which tables, by which columns, in which periods, and where years begin."""
 
     tables: Tables
     by: tuple[str, ...]
     freq: Frequency
     periods: tuple[str, ...] | None
+    begins: int = 1
 
     @property
     def keys(self) -> str:
@@ -35,19 +30,30 @@ class Breakdown:
 
     def start(self, at: str) -> str:
         """First day of the period that ``at`` lies in, and the name it is given."""
-        return f"date_trunc('{LENGTH[self.freq][0]}', {at})::DATE AS start"
+        return f"{start_of(at, self.freq, self.begins)} AS start"
 
     def grouping(self, at: str) -> str:
         """The columns of ``by`` and the start of the period."""
         return f"{self.keys}{self.start(at)}"
 
     def known(self, table: str, at: str) -> str:
-        """Condition that a row lies in a month that the source of ``table`` knows, up to the as-of day."""
+        """Condition that a row lies in a month that the source of ``table`` knows, up to the as-of day.
+
+        A row of ``observations`` lies in each month that it covers, and these in one period that is wanted.
+        """
         months = self.tables.require(table).provenance.unknown_months
         known = f"{at} IS NOT NULL AND {at} < {literal(self.tables.as_of.isoformat())}::DATE + INTERVAL 1 DAY"
+        long = table == SUPPLIED
+        if long:
+            known += f" AND months <= {LENGTH[self.freq]}"
         if months:
             listed = ", ".join(f"{literal(month + '-01')}::DATE" for month in months)
-            known += f" AND date_trunc('month', {at})::DATE NOT IN ({listed})"
+            known += (
+                f" AND NOT list_has_any(range({at}, {at} + to_months(months::INTEGER), INTERVAL 1 MONTH)"
+                f"::DATE[], [{listed}])"
+                if long
+                else f" AND date_trunc('month', {at})::DATE NOT IN ({listed})"
+            )
         return known
 
     def rows(self, table: str, at: str) -> str:
@@ -60,16 +66,11 @@ class Breakdown:
             return "true"
         if not self.periods:
             return "false"
-        try:
-            wanted = pd.PeriodIndex(list(self.periods), freq=self.freq)
-        except ValueError as error:
-            raise ParameterError(f"periods: {error}; expected a period like 2026Q3 or 2026-09") from None
-        first, end = wanted.min().start_time.date(), (wanted.max() + 1).start_time.date()
-        return f"{at} >= {literal(str(first))}::DATE AND {at} < {literal(str(end))}::DATE"
+        return inside(at, self.periods, self.freq)
 
     def finished(self, counted: str) -> str:
         """Name the periods of a query that gives ``by``, start and figures, and put its rows in order."""
-        period = _PERIOD[self.freq].format(at="start")
+        period = name_of("start", self.freq, self.begins)
         chosen = ""
         if self.periods is not None:
             chosen = f" WHERE period IN ({', '.join([*map(literal, self.periods), 'NULL'])})"
@@ -172,7 +173,7 @@ def over_accounts(indicator: Indicator, cut: Breakdown) -> str:
 
 def over_time(indicator: Indicator, cut: Breakdown) -> str:
     """Count events in every period of the complaints' span, quiet ones included; a part of it weighs less."""
-    months = LENGTH[cut.freq][1]
+    months = LENGTH[cut.freq]
     table, at = indicator.table, indicator.at
     length = f"any_value(date_diff('day', start, start + INTERVAL {months} MONTH))"
     began = "(SELECT began FROM span)"
@@ -195,19 +196,18 @@ def over_minutes(indicator: Indicator, cut: Breakdown) -> str:
     """
     table, at, keys = indicator.table, indicator.at, f"{cut.keys}start"
     months = (
-        f"SELECT {cut.keys}{at} AS month, {cut.start(at)}, sum(({indicator.value})::DOUBLE) AS up,"
+        f"SELECT {cut.keys}{at} AS month, months, {cut.start(at)}, sum(({indicator.value})::DOUBLE) AS up,"
         f" sum(({indicator.weight})::DOUBLE) AS service FROM {name(table)}"
         f" WHERE ({indicator.eligible}) AND {cut.rows(table, at)} GROUP BY ALL"
     )
     same_unit = " AND coalesce(outages.unit_id = months.unit_id, true)" if "unit_id" in cut.by else ""
     columns = "".join(f"months.{name(column)}, " for column in cut.by)
-    minutes = (
-        "epoch(least(ended, month + INTERVAL 1 MONTH) - greatest(started, month::TIMESTAMP)) / 60 AS minutes"
-    )
+    end = "month + to_months(months::INTEGER)"
+    minutes = f"epoch(least(ended, {end}) - greatest(started, month::TIMESTAMP)) / 60 AS minutes"
     return (
         f"WITH months AS ({months}),"
         f" pieces AS (SELECT {columns} month, start, incident_id, {minutes} FROM months JOIN outages"
-        f" ON started < month + INTERVAL 1 MONTH AND ended > month{same_unit}),"
+        f" ON started < {end} AND ended > month{same_unit}),"
         f" incidents_ AS (SELECT {keys}, incident_id, sum(minutes) AS minutes FROM pieces GROUP BY ALL),"
         f" unexplained AS (SELECT {keys}, month, greatest(sum(lost), 0) AS minutes FROM"
         f" (SELECT {keys}, month, service - up AS lost FROM months"

@@ -197,7 +197,7 @@ def forecast(
     by: Annotated[
         str, typer.Option(help="Columns that name a series, with commas, e.g. product,unit_id.")
     ] = "product",
-    horizon: Annotated[int, typer.Option(min=1, max=60, help="Months ahead.")] = 6,
+    horizon: Annotated[int, typer.Option(min=1, max=60, help="Months ahead, in periods of the data.")] = 6,
     last: Annotated[str | None, typer.Option(help="Last month or quarter of the history.")] = None,
     method: Annotated[
         str, typer.Option(help="auto, counts, theta, seasonal_naive, empirical24 or ets.")
@@ -222,7 +222,7 @@ def forecast(
     from riskmodels.forecasting import explain
 
     tables = _ingest(source, file, store)
-    complaints = tables.require("complaints")
+    complaints = tables.counted
     keys = [column.strip() for column in by.split(",") if column.strip()]
     country = None if calendar == "none" else calendar or tables.country
     chosen = cast("Method", method)
@@ -348,11 +348,12 @@ def _outlook(
     from riskmodels.forecasting import forecast
     from riskmodels.panel import build_panel
 
-    complaints = tables.require("complaints")
+    complaints = tables.counted
     panel = build_panel(complaints, by=by, last=last, units=tables.units)
     known = nowcast_where_logged(complaints, last=last)
     share = None if known is None else known.for_periods(panel.periods)
-    return forecast(panel, horizon=horizon, method=method, calendar=calendar, completeness=share), known
+    ahead = panel.covering(horizon)
+    return forecast(panel, horizon=ahead, method=method, calendar=calendar, completeness=share), known
 
 
 def _policy(policies: Path, day: datetime | None) -> "Policy":

@@ -17,9 +17,13 @@ _MOST_CHANGES = 8
 _WHAT = {
     ("count", "M"): "complaints a month",
     ("count", "Q"): "complaints a quarter",
+    ("count", "Y"): "complaints a year",
     ("amount", "M"): "amounts a month",
     ("amount", "Q"): "amounts a quarter",
+    ("amount", "Y"): "amounts a year",
 }
+_PERIOD = {"M": "Month", "Q": "Quarter", "Y": "Year"}
+_PERIODS = {"M": "months", "Q": "quarters", "Y": "years"}
 _SIGNIFICANT, _LEAST_P = 0.05, 0.001
 
 
@@ -88,9 +92,10 @@ def list_factors(explained: Explanation) -> Listing:
     if explained.total.empty:
         words = "The method does not say what its expected complaints are made of."
         return Listing(sentence=label(words), frame=pd.DataFrame())
+    column = _PERIOD[explained.compared.freqstr[0]]
     listed = [
         {
-            "Month": row["period"],
+            column: row["period"],
             "Level": _count(row["level"]),
             "Shared change since a year": f"{row['shared'] - 1:+z.1%}",
             "Exposure": f"{row['exposure'] - 1:+z.1%}",
@@ -176,11 +181,15 @@ def _too_narrow(row: Mapping[Any, Any]) -> bool:
 
 
 def _tested(record: Backtest) -> str:
-    known = "what had been logged by then" if record.as_known_then else "the months until then as known today"
+    today = "the periods until then as known today"
+    if record.origins.freqstr[0] == "M":
+        today = "the months until then as known today"
+    known = "what had been logged by then" if record.as_known_then else today
     return label(
-        "Forecasts up to {horizon} months ahead were made again from {count} months, {first} to {last}, from"
-        " {known}, and compared with what was received; the best by weighted quantile loss is {best}."
+        "Forecasts up to {horizon} {periods} ahead were made again from {count} {periods}, {first} to {last},"
+        " from {known}, and compared with what was received; the best by weighted quantile loss is {best}."
     ).format(
+        periods=label(_PERIODS[record.origins.freqstr[0]]),
         horizon=record.horizon,
         count=len(record.origins),
         first=record.origins[0],

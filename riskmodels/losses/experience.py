@@ -62,6 +62,8 @@ class LossAssessment(Displayed):
         Probability of the intervals.
     losses_before : int
         Losses that happened before the first quarter, far from all others: left out.
+    losses_rejected : int
+        Rows of losses that could not be read, or broke a rule: left out.
     """
 
     distribution: LossDistribution
@@ -76,6 +78,7 @@ class LossAssessment(Displayed):
     quarters: pd.DataFrame
     confidence: float
     losses_before: int = 0
+    losses_rejected: int = 0
 
     @property
     def change(self) -> float:
@@ -98,8 +101,15 @@ class LossAssessment(Displayed):
         return (
             f"{self.distribution.sentence} As the parameters are estimated, the loss that is not exceeded may"
             f" be anything from {shown_amount(row['lower'])} to {shown_amount(row['upper'])}"
-            f" ({self.confidence:.0%} interval).{before}"
+            f" ({self.confidence:.0%} interval).{before}{self._rejected}"
         )
+
+    @property
+    def _rejected(self) -> str:
+        """Say how many rows the figures lack."""
+        if not self.losses_rejected:
+            return ""
+        return f" {self.losses_rejected:,} rows of losses were rejected and are left out: it is not complete."
 
     def summary(self) -> pd.DataFrame:
         """Return the total and the largest cells."""
@@ -178,6 +188,7 @@ def assess_losses(
         quarters=_by_quarter(losses, quarters, completeness),
         confidence=confidence,
         losses_before=table.rows_before,
+        losses_rejected=len(table.lost),
     )
 
 

@@ -13,6 +13,16 @@ from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair
 from riskmodels.plots.dispatch import plot_of
 
 _TOGETHER = 2  # bins of the histogram that make one bar
+_AHEAD = {
+    "M": "months ahead [number]",
+    "Q": "quarters ahead [number]",
+    "Y": "years ahead [number]",
+}
+_FAR = {
+    "M": "How far off, by months ahead",
+    "Q": "How far off, by quarters ahead",
+    "Y": "How far off, by years ahead",
+}
 _MARKERS = (
     ("o", LINE, "-"),
     ("s", NOTE, "--"),
@@ -72,8 +82,8 @@ def _draw_losses(axes: Axes, result: Backtest) -> None:
         )
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_title(label("How far off, by months ahead"), pad=24, fontsize=9)
-    axes.set_xlabel(label("months ahead [number]"), fontsize=8)
+    axes.set_title(label(_FAR[result.origins.freqstr[0]]), pad=24, fontsize=9)
+    axes.set_xlabel(label(_AHEAD[result.origins.freqstr[0]]), fontsize=8)
     axes.set_ylabel(label("weighted quantile loss [lower is better]"), fontsize=8)
     axes.legend(
         loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=3, fontsize=6.5, handlelength=2, columnspacing=1

@@ -13,7 +13,7 @@ from riskmodels.stresstest import StressTest
 
 @plot_of.register
 def plot_stresstest(result: StressTest, *, ax: Axes | None = None) -> Axes:
-    """Draw complaints by month with and without the scenario, with 90% intervals."""
+    """Draw complaints by month or quarter with and without the scenario, with 90% intervals."""
     table = result.complaints
     with house_axes(ax, 7.2, 3.0) as axes:
         places = np.arange(len(table))
@@ -27,7 +27,8 @@ def plot_stresstest(result: StressTest, *, ax: Axes | None = None) -> Axes:
             axes.plot(places, table[name], color=colour, ls=style, marker="o", markersize=3, label=words)
         period_axis(axes, table["period"].tolist())
         axes.set_ylim(bottom=0)
-        axes.set_ylabel(label("complaints [per month]"))
+        quarterly = table["period"].str.contains("Q").any()
+        axes.set_ylabel(label("complaints [per quarter]" if quarterly else "complaints [per month]"))
         axes.legend(loc="best")
         return axes
 

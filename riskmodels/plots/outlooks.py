@@ -20,8 +20,10 @@ _LEGEND = ("received", "received so far", "expected in the end", "expected", "50
 _UNITS = {
     ("count", "M"): "complaints [per month]",
     ("count", "Q"): "complaints [per quarter]",
+    ("count", "Y"): "complaints [per year]",
     ("amount", "M"): "amount [per month]",
     ("amount", "Q"): "amount [per quarter]",
+    ("amount", "Y"): "amount [per year]",
 }
 
 

@@ -8,6 +8,12 @@ from riskmodels.panel import Panel
 from riskmodels.plots.canvas import COLOURS, LINE, SHOCK, house_axes, period_axis, short
 from riskmodels.plots.dispatch import plot_of
 
+_RECEIVED = {
+    "M": "complaints received [per month]",
+    "Q": "complaints received [per quarter]",
+    "Y": "complaints received [per year]",
+}
+
 
 @plot_of.register
 def plot_panel(result: Panel, *, ax: Axes | None = None) -> Axes:
@@ -21,10 +27,7 @@ def plot_panel(result: Panel, *, ax: Axes | None = None) -> Axes:
         mark_breaks(axes, total)
         if np.isnan(total.values).any():
             axes.legend(loc="lower left", bbox_to_anchor=(0, 1))
-        quarterly = result.periods.freqstr.startswith("Q")
-        axes.set_ylabel(
-            label("complaints received [per quarter]" if quarterly else "complaints received [per month]")
-        )
+        axes.set_ylabel(label(_RECEIVED[result.periods.freqstr[0]]))
         return axes
 
 

@@ -30,7 +30,7 @@ Words = npt.NDArray[np.object_]
 
 STRATA = ("product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")
-_DISPERSION_MONTHS = 12
+_DISPERSION_MONTHS, _DISPERSION_QUARTERS = 12, 4
 _INCIDENT_MINUTES = 60.0  # what an incident is taken to cost where a year had none
 _WHOLE = "whole"  # key of the one row of a whole bank
 
@@ -61,7 +61,7 @@ class Evidence:
     incident_minutes : float
         What an incident costs, for availability [minutes].
     left_out : ndarray, shape (n,)
-        Cases of the last quarter that a rate does not count, as their accounts are unknown.
+        Cases of the last quarter that are not counted: their accounts are unknown, or their rows rejected.
     """
 
     indicator_id: str
@@ -152,6 +152,8 @@ def gather_evidence(
     for indicator_id, rows in table.groupby("indicator_id", sort=False):
         if period in set(rows["period"]):
             month_rows = monthly.table[monthly.table["indicator_id"] == indicator_id]
+            if month_rows.empty:  # it is given by quarter
+                month_rows = rows[rows["period"].isin(quarters[-_DISPERSION_QUARTERS:].astype("str"))]
             mix = mixes.get(str(indicator_id), rows)
             late = nowcast if INDICATORS[str(indicator_id)].exposure == "accounts" else None
             yield _evidence(str(indicator_id), rows, mix, month_rows, quarters, key, groups, late)
@@ -256,7 +258,7 @@ def _dispersion(monthly: pd.DataFrame, indicator_id: str, key: str, nowcast: Now
     months = pd.Index(monthly["period"].unique()).sort_values()
     keys = monthly[key] if key in monthly else pd.Series("", index=monthly.index)
     _, (numerator, denominator) = _wide(monthly, keys, months, _FIGURES[:2])
-    logged = _logged(nowcast, pd.PeriodIndex(months, freq="M"))
+    logged = _logged(nowcast, pd.PeriodIndex(months, freq="Q" if "Q" in months[0] else "M"))
     return overdispersion(numerator, denominator * logged, proportion=family == "proportion")
 
 

@@ -76,7 +76,8 @@ class Sensitivity(Displayed):
         Which unit.
     table : DataFrame
         One row an input, the most important first: input (an indicator, or ``weights``), first, first_error,
-        total, total_error (Sobol indices [share of the variance] and their 95% confidence half-widths).
+        total, total_error (Sobol indices [share of the variance] and their 95% confidence half-widths). None
+        where a half-width is above one: too few draws of the score differ.
     variance : float
         Of the score over all inputs [squared points].
     """
@@ -88,8 +89,15 @@ class Sensitivity(Displayed):
     @property
     def sentence(self) -> str:
         """Say which input would reduce the uncertainty most."""
-        if self.table.empty or self.variance <= 0:
+        if self.variance <= 0:
             return label("{unit}: the score is not uncertain.").format(unit=self.unit_id)
+        if self.table.empty:
+            words = (
+                "{unit}: the score's standard deviation is {deviation:.1f} points, of a few rare draws alone;"
+            )
+            return label(f"{words} by which input, they are too few to say.").format(
+                unit=self.unit_id, deviation=np.sqrt(self.variance)
+            )
         top = self.table.iloc[0]
         return label(
             "{unit}: the score's standard deviation is {deviation:.1f} points; knowing {input} exactly would"
@@ -218,6 +226,8 @@ def score_sensitivity(card: Scorecard, policy: Policy, unit_id: str, *, seed: in
             "total_error": found["ST_conf"],
         }
     )
+    if table[["first_error", "total_error"]].to_numpy(float).max() > 1:
+        table = table.head(0)
     table = table.sort_values("first", ascending=False, kind="stable", ignore_index=True)
     return Sensitivity(unit_id=unit_id, table=table, variance=float(scores.var()))
 

@@ -103,6 +103,8 @@ class ColumnMap(Parameters):
             raise ValueError("or_format does nothing without format")
         if self.days_after and self.format:
             raise ValueError("give either format or days_after")
+        if self.grouping == "indian" and not self.thousands:
+            raise ValueError("grouping does nothing without thousands, the mark of the groups, e.g. ','")
         check_marks(self.thousands, self.decimal)
         return self
 

@@ -8,7 +8,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from riskmodels.sources.periods import is_period
 from riskmodels.tables import Column, Contract
+from riskmodels.tables.yearly_sums import FLOWS
 
 _MONTH = r"[12][0-9]{3}-(0[1-9]|1[0-2])"
 Month = Annotated[str, Field(pattern=f"^{_MONTH}$", json_schema_extra={"shape": "a month, e.g. 2026-03"})]
@@ -36,7 +38,6 @@ _FITS = {  # field of a column's mapping -> types of columns that it can do some
     "cumulative": {"integer", "number"},
 }
 _NOT_BESIDE_VALUE = ("recode", "others", "if_missing")
-FLOWS = ("complaint_counts", "observations")  # tables of counts that add up over time
 _TRUTHS = {"true", "false", "1", "0", "yes", "no", "t", "f", "y", "n"}  # that DuckDB casts
 
 
@@ -117,6 +118,19 @@ def check_cumulative(contract: Contract, columns: Collection[str]) -> None:
         raise ValueError(
             f"{contract.table}.{min(columns)}: cumulative is for what adds up over time,"
             f" in {' and '.join(FLOWS)}"
+        )
+
+
+def check_covered(contract: Contract, form: str | None, mapped: Collection[str]) -> None:
+    """Refuse periods that are longer than a month where nothing says what a row covers."""
+    if "period" not in contract.names or "period" in mapped or form is None:
+        return
+    if is_period(form) and form != "year to month":
+        value = "quarter" if "quarter" in form else "half_year" if "half" in form else "year"
+        said = "{column: …, format: period}" if form == "period" else f"{{value: {value}}}"
+        raise ValueError(
+            f"{contract.table}.{contract.at}: the format {form} reads more than months;"
+            f" say what a row covers, period: {said}"
         )
 
 

@@ -13,12 +13,12 @@ import pandas as pd
 from riskmodels.errors import ParameterError
 from riskmodels.params import parameters_text
 from riskmodels.privacy import find_personal_data, mask_personal_data
-from riskmodels.sources.aggregates import added_over, called_totals, holes
+from riskmodels.sources.aggregates import added_over, called_totals, holes, sums
 from riskmodels.sources.eventlogs import event_log
 from riskmodels.sources.guesses import Guess, filled_in, guessed
 from riskmodels.sources.mapping import TO_BE_FILLED, Unpivot
 from riskmodels.sources.matching import Fit, Layout, best_fit
-from riskmodels.sources.parts import in_two_columns, year_columns, year_format
+from riskmodels.sources.parts import are_figures, in_two_columns, year_columns, year_format
 from riskmodels.sources.patterns import matching
 from riskmodels.sources.profiling import FORMATS, Profile, profile
 from riskmodels.sources.sampling import Sample, take_sample
@@ -180,7 +180,7 @@ def _month_columns(profiles: list[Profile]) -> list[Profile]:
     """List the columns whose names are months, quarters or days."""
     named = [found for found in profiles if _PERIOD_NAME.search(found.name)]
     names = profile("month", [found.name for found in named], "VARCHAR")
-    return named if names.dates and all(found.is_figure or not found.filled for found in named) else []
+    return named if names.dates and are_figures(named) else []
 
 
 def _unpivoted(
@@ -287,6 +287,8 @@ def _table(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) ->
     guesses = guessed(fit, sample, log) | filled_in(fit, log)
     table["columns"] = {column: guesses[column].made for column in fit.contract.names if column in guesses}
     for column, guess in guesses.items():
+        notes.add((*at, "columns", column), guess)
+    for column, guess in sums(fit, sample, table["columns"]).items():
         notes.add((*at, "columns", column), guess)
     over = added_over(fit, sample, table["columns"])
     table |= over.made

@@ -11,16 +11,16 @@ import pyarrow as pa
 
 from riskmodels.privacy import find_personal_data, mask_personal_data
 from riskmodels.sources.column_maps import ROW_NUMBER
-from riskmodels.sources.declarations import FLOWS
 from riskmodels.sources.eventlogs import EventLog
 from riskmodels.sources.mapping import TO_BE_FILLED
 from riskmodels.sources.matching import Fit, Match, identifier, suitability
-from riskmodels.sources.numerals import is_of_money, unit_in
-from riskmodels.sources.periods import year_from
+from riskmodels.sources.numerals import currency_in, is_of_money, unit_in
+from riskmodels.sources.periods import is_period, without_remarks, year_from
 from riskmodels.sources.profiling import Dates, Profile, moment
 from riskmodels.sources.sampling import Sample
 from riskmodels.sources.synonyms import domain_value, grade, name_score, truth
 from riskmodels.tables import Column, Contract
+from riskmodels.tables.yearly_sums import FLOWS
 
 _SURE, _MAYBE = 0.8, 0.5
 _SHOWN = 6  # values, in a comment
@@ -62,7 +62,18 @@ def guessed(fit: Fit, sample: Sample, log: EventLog | None = None) -> dict[str, 
 
 def filled_in(fit: Fit, log: EventLog | None = None) -> dict[str, Guess]:
     """Return what stands for essential columns that none of the file fits; ``log``: several rows per case."""
-    return {column.name: _instead(fit, column, log) for column in fit.lacking}
+    guesses = {column.name: _instead(fit, column, log) for column in fit.lacking}
+    if "period" in fit.contract.names and not {"period"} & {*fit.matches, *guesses}:
+        period = _period(fit)
+        dates = fit.matches[fit.contract.at].profile.dates if fit.contract.at in fit.matches else None
+        if period.made != {"value": "month"}:
+            doubts = (
+                []
+                if dates and is_period(dates.format)
+                else ["or is each of one month of it? Then leave this line out"]
+            )
+            guesses["period"] = period + Guess(doubts=doubts)
+    return guesses
 
 
 # ---- from a column of the file ----
@@ -86,15 +97,13 @@ def _from_column(contract: Contract, column: Column, match: Match, title: str = 
         guess += Guess(
             doubts=[f"{found.filled - len(found.kinds)} rows repeat an earlier one's: they will be rejected"]
         )
-    guess += _words(found)
-    if column.required and found.missing:
+    guess += _words(found) + _placeholders(column, found)
+    missing = found.missing - (found.placeholders.total() if column.required else 0)
+    if column.required and missing:
         remedy = "; if_missing: names what it means" if column.type == "code" else ""
         guess += Guess(
             doubts=[
-                (
-                    f"{found.missing} of {found.filled + found.missing} rows have none:"
-                    f" they will be rejected{remedy}"
-                )
+                (f"{missing} of {found.filled + found.missing} rows have none: they will be rejected{remedy}")
             ]
         )
     return guess
@@ -116,6 +125,18 @@ def _words(found: Profile) -> Guess:
             f" If it stands for none, declare missing: [{_some(found.maybe)}]"
         )
     return Guess(made=made, doubts=doubts)
+
+
+def _placeholders(column: Column, found: Profile) -> Guess:
+    """Take days such as 9999-12-31 for none where a row may lack its day; elsewhere ask."""
+    if not found.placeholders:
+        return Guess()
+    held = f"{found.placeholders.total() / found.rows:.1%} of the rows hold {_some(found.placeholders)}"
+    if column.required:
+        remedy = f"missing: [{_some(found.placeholders)}] rejects them, else they are counted as such days"
+        return Guess(doubts=[f"{held}, far from all others: does it stand for no day? Then {remedy}"])
+    missing = [*found.words, *found.placeholders]
+    return Guess(made={"missing": missing}, doubts=[f"{held}, far from all others: read as missing"])
 
 
 def _some(values: Iterable[str]) -> str:
@@ -155,6 +176,8 @@ def _dates(contract: Contract, column: Column, found: Profile, dates: Dates) -> 
         doubts.append(
             f"{1 - dates.share:.1%} of the rows with a value are not in this format: they will be rejected"
         )
+    if is_period(dates.format) and (many := _with_remark(found)):
+        doubts.append(f"{many} rows have a remark behind their period: read without it; are they final?")
     starts = column.name == contract.at and any("day 1" in rule.name for rule in contract.rules)
     if starts:
         doubts += _fiscal(dates, found)
@@ -165,6 +188,12 @@ def _dates(contract: Contract, column: Column, found: Profile, dates: Dates) -> 
         )
     made = {"format": dates.format} if dates.format else {}
     return Guess(made=made, reasons=[f"{dates.first} to {dates.last}"], doubts=doubts)
+
+
+def _with_remark(found: Profile) -> int:
+    """Count the rows with a remark behind their period."""
+    plain = without_remarks(found.kinds)
+    return sum(many for (text, many), bare in zip(found.kinds.items(), plain, strict=True) if bare != text)
 
 
 def _fiscal(dates: Dates, found: Profile) -> list[str]:
@@ -201,6 +230,12 @@ def _numbers(contract: Contract, column: Column, found: Profile, title: str) -> 
     if scale != 1:
         made["scale"] = scale
         doubts.append(words)
+    currency = currency_in(found.name) or currency_in(title)
+    if column.unit == _CURRENCY and currency not in (None, _CURRENCY):
+        doubts.append(
+            f"given in {currency}, and limits are in {_CURRENCY}: multiply scale by the rate,"
+            f" or every amount is taken for {_CURRENCY}"
+        )
     if found.numbers.share < 1:
         doubts.append(
             f"{1 - found.numbers.share:.1%} of the rows with a value have no such number:"

@@ -38,6 +38,7 @@ from riskmodels.sources.readers import (
 from riskmodels.sources.readings import undeclared_marks
 from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
+from riskmodels.sources.remarks import remarked_periods
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
 from riskmodels.sources.totals import find_totals
 from riskmodels.tables import (
@@ -306,6 +307,7 @@ def _screened(
             know_plain_names(cursor, names)
             query, _ = converted(file, replace(conversion, looked_up=frozenset(names)))
             tally.doubts += undeclared_marks(cursor, file, conversion)
+            tally.doubts += remarked_periods(cursor, file, conversion)
             batches = cursor.sql(query).to_arrow_reader(ROWS_AT_ONCE)
             yield from screen(batches, conversion, units=units, tally=tally)
             malformed = malformed_lines(cursor, file)

@@ -18,6 +18,7 @@ from riskmodels.sources.declarations import (
     Months,
     check_breaks,
     check_column,
+    check_covered,
     check_cumulative,
     check_delimiter,
     check_expected,
@@ -242,6 +243,18 @@ def _check_columns(contract: Contract, table: TableMap) -> None:
             f"totals: {', '.join(strange)} is neither a key column of {contract.table}"
             f" ({', '.join(contract.cell)}) nor one of added_over"
         )
+    _check_each(contract, table)
+    check_breaks(contract, [change.where for change in table.breaks])
+    for words in ("unknown", "observed_from"):
+        if getattr(table, words) and not contract.at:
+            raise ValueError(f"{contract.table}.{words}: rows of {contract.table} have no day")
+    if table.expect:
+        by_month, latest = bool(table.expect.by_month), table.expect.latest is not None
+        check_expected(contract, table.expect.sum_of, by_month=by_month, latest=latest)
+
+
+def _check_each(contract: Contract, table: TableMap) -> None:
+    """Refuse mappings of single columns that do nothing, or something else than is meant."""
     for name, column in table.columns.items():
         constants = [text for text in column.made if text != TO_BE_FILLED]
         try:
@@ -251,14 +264,9 @@ def _check_columns(contract: Contract, table: TableMap) -> None:
             check_column(contract.column(name), _given(column), column.value, constants)
         except ValueError as error:
             raise ValueError(f"{contract.table}.{name}: {error}") from None
+    if contract.at in table.columns:
+        check_covered(contract, table.columns[contract.at].format, table.columns)
     check_cumulative(contract, [key for key, column in table.columns.items() if column.cumulative])
-    check_breaks(contract, [change.where for change in table.breaks])
-    for words in ("unknown", "observed_from"):
-        if getattr(table, words) and not contract.at:
-            raise ValueError(f"{contract.table}.{words}: rows of {contract.table} have no day")
-    if table.expect:
-        by_month, latest = bool(table.expect.by_month), table.expect.latest is not None
-        check_expected(contract, table.expect.sum_of, by_month=by_month, latest=latest)
 
 
 def _given(model: Parameters) -> set[str]:

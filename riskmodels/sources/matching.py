@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 
 from riskmodels.sources.mapping import Unpivot
 from riskmodels.sources.numerals import ENOUGH
+from riskmodels.sources.periods import is_period
 from riskmodels.sources.profiling import Profile
-from riskmodels.sources.synonyms import domain_value, grade, name_score, table_score, truth
+from riskmodels.sources.synonyms import domain_value, grade, is_status, name_score, table_score, truth
 from riskmodels.tables import CONTRACTS, Column, Contract
 
 _USABLE = 0.35  # a lower score is no match
 _REQUIRED_FIRST = 1.2  # of two equal matches the required column gets it
 _STRANGE = 0.65  # what values are worth that a person has to recode
 _LONG, _SHORT_TEXT = 80, 30  # characters
+_PLACES = ("unit_id", "region_id")
 _MOST_POINTS = 5  # of a rating
 _OPTIONAL, _HINT = 0.4, 1.2  # what an optional column and a table's own words weigh
 _VIRTUAL = 0.5  # what a column that unpivot: makes is worth, since it fits by its name at once
@@ -67,7 +69,8 @@ class Fit:
         invented = {column.name for column in self.lacking if column.type not in _LACKING}
         named = sum(match.score > _VIRTUAL for match in self.matches.values())
         named += self.unpivot is not None and self.is_told
-        return invented <= {"recorded_on"} and named > 1 and not self.has_days_for_months
+        told = not (self.unpivot and self.contract.counted) or self.is_told  # complaints or accounts?
+        return invented <= {"recorded_on"} and named > 1 and told and not self.has_days_for_months
 
     @property
     def rank(self) -> tuple[bool, float]:
@@ -163,15 +166,22 @@ def _matched(contract: Contract, layout: Layout) -> dict[str, Match]:
 
 def _pair_score(contract: Contract, column: Column, profile: Profile, unpivot: Unpivot | None) -> float:
     score = name_score(contract.table, column.name, profile.name)
-    if unpivot and profile.name in {unpivot.names_to, unpivot.values_to}:
-        counted = {contract.counted or "value", contract.at}
-        score = _VIRTUAL if column.name in counted else _VIRTUAL * score
+    if unpivot:
+        counted = contract.counted or "value"
+        if profile.name in {unpivot.names_to, unpivot.values_to}:
+            score = _VIRTUAL if column.name in {counted, contract.at} else _VIRTUAL * score
+        elif column.name == counted:  # a total beside the periods is no figure of one
+            score = 0.0
     return score * suitability(contract, column, profile)
 
 
 def _by_content(contract: Contract, matches: Mapping[str, Match], left: list[Profile]) -> dict[str, Match]:
     """Take the only column of days for the day of the rows, whatever its name."""
-    days = [profile for profile in left if profile.dates]
+    days = [
+        profile
+        for profile in left
+        if profile.dates and (contract.cell or not is_period(profile.dates.format))
+    ]
     if contract.at and contract.at not in matches and len(days) == 1:
         return {contract.at: Match(profile=days[0], score=0.0)}
     return {}
@@ -184,6 +194,8 @@ def suitability(contract: Contract, column: Column, profile: Profile) -> float:
     if not profile.filled:
         return 0.6
     if column.type in {"timestamp", "date"}:
+        if not contract.cell and profile.dates and is_period(profile.dates.format):
+            return 0.0  # a case has a day
         return max(profile.dates.share, ENOUGH) if profile.dates else 0.0
     if column.type == "boolean":
         return float(all(truth(value) for value in profile.kinds))
@@ -210,6 +222,7 @@ def _as_words(contract: Contract, column: Column, profile: Profile) -> float:
         known = sum(domain_value(column.domain, value) is not None for value in profile.kinds)
         least = _STRANGE if column.required else 0.4
         return 0.0 if profile.dates else max(least, known / len(profile.kinds))
-    if profile.length > _LONG or profile.dates or (profile.numbers and not profile.numbers.whole):
-        return 0.3
-    return 1.0
+    if column.name in _PLACES and all(map(is_status, profile.kinds)):  # the state of a case
+        return 0.1
+    is_other = profile.length > _LONG or profile.dates or profile.decorated
+    return 0.3 if is_other or (profile.numbers and not profile.numbers.whole) else 1.0

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from riskmodels.sources.synonyms import plain
+from riskmodels.sources.written import SUPPRESSED
 
 ENOUGH = 0.9  # share of values from which on a column counts as dates, or numbers
 NOTHING_KNOWN = "since nothing else is known"
@@ -39,6 +40,18 @@ _UNITS = (
 )
 _RATE = re.compile(r"\bper\b|\bpro\b|每|/\s*1[,.]?0|‰")
 _MONEY = re.compile(r"元|[£$€¥￥₹]|\b(rs|inr|[tk]?(eur|usd|gbp|chf|cny|rmb)|lakhs?|crores?)\b")
+
+_CURRENCIES = {  # of which names and titles speak; a dollar may be of many countries
+    "INR": r"₹|\b(rs\.?|inr|rupees?|lakhs?|lacs?|crores?)(?!\w)",
+    "EUR": r"€|\b[tkm]?(eur|euros?)\b",
+    "GBP": r"£|\b[tkm]?gbp\b",
+    "CHF": r"\b[tkm]?chf\b",
+    "BRL": r"r\$|\bbrl\b",
+    "MXN": r"\b(mxn|mn\$)",
+    "AUD": r"\ba\$|\baud\b",
+    "USD": r"\$|\b[tkm]?usd\b",
+    "CNY": r"元|¥|￥|\b(cny|rmb)\b",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +91,7 @@ def numbers_in(
     decimal marks of its other columns.
     """
     filled = kinds.total()
+    hidden = sum(many for value, many in kinds.items() if re.fullmatch(SUPPRESSED, value))
     negative, bare = _unsigned(kinds)
     forms = list(_BODIES)
     if semicolons:  # where a comma is the decimal mark, cells are parted by semicolons
@@ -88,7 +102,7 @@ def numbers_in(
         for form in forms
     }
     best = max(shares, key=lambda form: shares[form])
-    if not filled or shares[best] < ENOUGH:
+    if filled == hidden or shares[best] * filled < ENOUGH * (filled - hidden):
         return None
     best, doubt = _weighed(best, bare, semicolons=semicolons, marks=marks)
     thousands, decimal, grouping = best
@@ -180,6 +194,16 @@ def _units(text: str) -> Iterator[tuple[str, float]]:
     for pattern, scale in _UNITS:
         if found := re.search(pattern, text):
             yield found[0], scale
+
+
+def currency_in(words: str) -> str | None:
+    """Return the currency that a column's name or a title gives, by its code; None where it gives none.
+
+    >>> currency_in("Gross Loss (Rs. in lakh)"), currency_in("金额（万元）"), currency_in("Amount [TEUR]")
+    ('INR', 'CNY', 'EUR')
+    """
+    text = words.casefold()
+    return next((code for code, pattern in _CURRENCIES.items() if re.search(pattern, text)), None)
 
 
 def is_of_money(words: str) -> bool:

@@ -1,11 +1,11 @@
 """Periods that no single column holds: a year and its part in two columns, years in the names of columns."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from riskmodels.sources.periods import spans_two_years
+from riskmodels.sources.periods import spans_two_years, without_remarks
 from riskmodels.sources.profiling import Profile, profile
 from riskmodels.sources.sampling import Sample
 from riskmodels.sources.synonyms import plain
@@ -13,8 +13,10 @@ from riskmodels.sources.synonyms import plain
 _YEAR = re.compile(r"(19|20)\d{2}(\.0)?")
 _YEAR_NAME = re.compile(r"\D*(19|20)\d{2}(\s*[-/–]\s*(\d{4}|\d{2}))?\D*")
 _LEAST_YEARS = 2  # columns of one figure
+_FIGURE = re.compile(r"[(+-]?\s*[\d.,\s'’]*\d[\d.,\s'’]*[)-]?")
+_MOSTLY = 0.75  # of the values of columns that are one figure
 
-_QUARTER = r"(?i)[QT]\W?[1-4]|[1-4]\W?[QT]|[1-4]\s*(º|ª|°|st|nd|rd|th)( \w+)?|第?[1-4一二三四]季度?"
+_QUARTER = r"(?i)[QT]\W?[1-4]|[1-4]\W?[QT]|[1-4]\s*(º|ª|°|\.|st|nd|rd|th)( \w+)?|第?[1-4一二三四]季度?"
 _HALF = r"(?i)[HS]\W?[12]|[12]\W?[HS]|[上下]半年"
 _NAMED_MONTH = r"month|^m[eê]s|^mois|monat|月"
 # Of each part of a year its values, words of its column's name where values are bare numbers, and formats.
@@ -50,14 +52,27 @@ def year_columns(profiles: list[Profile]) -> Iterator[list[Profile]]:
     """Yield columns of figures whose names differ in their year alone, one list a figure."""
     groups: dict[str, list[Profile]] = defaultdict(list)
     for found in profiles:
-        if _YEAR_NAME.fullmatch(found.name) and (found.is_figure or not found.filled):
-            groups[re.sub(r"\d+", "", found.name)].append(found)
-    yield from (group for group in groups.values() if len(group) >= _LEAST_YEARS)
+        (plain_name,) = without_remarks([found.name])
+        if _YEAR_NAME.fullmatch(plain_name):
+            groups[re.sub(r"\d+", "", plain_name)].append(found)
+    yield from (group for group in groups.values() if len(group) >= _LEAST_YEARS and are_figures(group))
 
 
 def year_format(names: list[str]) -> str:
     """Return the format of years that are names of columns: of April to March where all span two."""
-    return "year from 04" if all(map(spans_two_years, names)) else "year"
+    return "year from 04" if all(map(spans_two_years, without_remarks(names))) else "year"
+
+
+def are_figures(columns: list[Profile]) -> bool:
+    """Tell whether columns that become rows are figures, but for a few values.
+
+    A figure or two in a small table may be n.p. (not published): the column is one of the figures even so.
+    """
+    values = Counter[str]()
+    for found in columns:
+        values.update(found.kinds)
+    figures = sum(many for value, many in values.items() if _FIGURE.fullmatch(value))
+    return not values or figures >= _MOSTLY * values.total()
 
 
 def _joined(year: Profile, part: Profile, sample: Sample) -> Profile | None:

@@ -1,6 +1,7 @@
 """SQL that reads months, quarters, half-years and years as tables write them."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from riskmodels.tables.sql import literal
@@ -20,7 +21,7 @@ _QUARTERS = r"(?:quarter|qtr\.?|quartal|tri?mestre)"
 _ORDINAL = r"(?:º|ª|°|st|nd|rd|th)"
 _NTH = (
     rf"(?:(?:[QT]|第|{_QUARTERS})\s*([1-4一二三四])(?:\s*季度?)?"
-    rf"|([1-4一二三四])\s*(?:[QT]|季度?|{_QUARTERS}|{_ORDINAL}(?:\s*{_QUARTERS})?))"
+    rf"|([1-4一二三四])\s*(?:[QT]|季度?|(?:\.\s*)?{_QUARTERS}|{_ORDINAL}(?:\s*{_QUARTERS})?))"
 )
 _HALVES = r"(?:half(?:[ -]?year)?|semest(?:er|re)|halbjahr)"
 _NTH_HALF = (
@@ -42,6 +43,12 @@ _ENGLISH = {"out", "set"}  # words, too: October and September in Portuguese
 _NO_YEAR = (  # words beside a year that make it another time than the year
     r"[qths]|week|wk|kw|day|to|till?|until|up|since|from|before|after|by|onwards?|earlier|later|and|or|bis"
     r"|seit|vor|nach|ab|ytd|cumulative|plan|target|budget|total"
+)
+_REMARK = r"^(.*\d\D{0,12}?)\s*(\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]|[*†‡]+)\s*$"  # behind a period
+_NO_REMARK = (  # another time than the period's, or no count of what was
+    r"(?i)\d[^\d\s)）\]]|[^\W\d]\d|\d\d"
+    r"|\b(f|months?|forecasts?|project(ed|ion)|expected|prognose|previs[aã]o|presupuesto)\b"
+    r"|预测|目标"
 )
 _NO_YEAR_IN_CHINESE = "[月周日季半至前后起止累计划合]"
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -77,7 +84,7 @@ def period_start(text: str, form: str) -> str:
         any of quarters, half-years, months and calendar years, whichever a text says; or ``year to quarter``:
         the last quarter of a part of a year that its end names, such as Jan-Sep 2026, 1-9月 or 前三季度.
     """
-    text = f"({text})::VARCHAR"
+    text = f"({_without_remark(text)})"
     if form in _YEAR_TO:
         return _last_part(text, _YEAR_TO[form])
     year = f"regexp_extract({text}, {literal(_YEAR)}, 1)::BIGINT"
@@ -101,6 +108,38 @@ def period_start(text: str, form: str) -> str:
     )
     start = f"CASE WHEN NOT regexp_matches({text}, {literal(_YEAR)}) THEN NULL {cases} END"
     return f"coalesce({_plain_quarter(text)}, {start})" if form == "quarter" else start
+
+
+def remark(text: str) -> str:
+    """Return SQL for what stands in brackets behind a period, (provisional) or *; NULL where nothing does.
+
+    A remark that says another time, such as (YTD) or (9 months), or a forecast, is none: then the text is no
+    period.
+    """
+    text = f"({text})::VARCHAR"
+    found = f"nullif(regexp_extract({text}, {literal(_REMARK)}, 2), '')"
+    other = (
+        f"regexp_matches({found}, {literal(_NO_REMARK)}) OR regexp_matches({found}, {literal(_no_year())})"
+    )
+    return f"CASE WHEN NOT ({other}) THEN {found} END"
+
+
+def _without_remark(text: str) -> str:
+    plain = f"regexp_extract(({text})::VARCHAR, {literal(_REMARK)}, 1)"
+    return f"CASE WHEN {remark(text)} IS NULL THEN ({text})::VARCHAR ELSE {plain} END"
+
+
+def without_remarks(texts: Iterable[str]) -> list[str]:
+    """Return texts without what stands in brackets behind a period.
+
+    >>> without_remarks(["Q1 2024 (provisional)", "2024 H2*", "Q2 2024 (YTD)"])
+    ['Q1 2024', '2024 H2', 'Q2 2024 (YTD)']
+    """
+    found = [(text, re.fullmatch(_REMARK[1:-1], text)) for text in texts]
+    return [
+        text if not match or re.search(_NO_REMARK, match[2]) or re.search(_no_year(), match[2]) else match[1]
+        for text, match in found
+    ]
 
 
 def _plain_quarter(text: str) -> str:
@@ -139,8 +178,38 @@ def _no_year() -> str:
     return rf"(?i)(?:^|[^{letter}])(?:{names}|{_NO_YEAR})(?:[^{letter}]|$)|{_NO_YEAR_IN_CHINESE}"
 
 
+_BESIDE = (
+    r"to|bis|a|au|à|até|hasta|through|until|ytd|cum|cumulative|cumul|acumulado|kumuliert|months?|fy|year"
+)
+
+
+@cache
+def _month_numbers() -> dict[str, int]:
+    """Return the names of months, also short ones, and which month each is."""
+    from babel.dates import get_month_names  # here, because few sources have them
+
+    return {
+        name.rstrip(".").lower(): number
+        for language in _LANGUAGES
+        for width in ("abbreviated", "wide")
+        for number, name in get_month_names(width, locale=language).items()
+    }
+
+
+def _named_end(text: str) -> tuple[str, str]:
+    """Return SQL for whether the last word of a text, but for those beside months, is one, and for which."""
+    known = _month_numbers()
+    names = "|".join(sorted(known, key=len, reverse=True))
+    other = "[^A-Za-zÀ-ɏ]"
+    pattern = literal(rf"(?i)(?:^|{other})({names})(?:{other}+(?:{_BESIDE})?)*$")
+    numbers = ", ".join(f"{literal(name)}: {number}" for name, number in known.items())
+    return (
+        f"regexp_matches({text}, {pattern})",
+        f"MAP {{{numbers}}}[lower(regexp_extract({text}, {pattern}, 1))]",
+    )
+
+
 _PART_ENDS = {  # what tells the last month of a part of a year -> SQL of that month, of the last match {0}
-    _NAMED_MONTH: f"list_position({_MONTHS}, lower({{0}}))",
     r"(\d{1,2})\s*月": "{0}::BIGINT",
     r"(?i)(?:^|\D)(\d{1,2})\s*M(?:\W|$)": "{0}::BIGINT",  # 9M
     r"(?:19|20)\d{2}\s*[-/.]\s*(0?[1-9]|1[0-2])(?:\D|$)": "{0}::BIGINT",
@@ -161,7 +230,8 @@ def _last_part(text: str, length: int) -> str:
         + month.format(f"list_last(regexp_extract_all({text}, {literal(pattern)}, 1))")
         for pattern, month in _PART_ENDS.items()
     )
-    end = f"(CASE {cases} END)"
+    named, month = _named_end(text)
+    end = f"(CASE WHEN {named} THEN {month} {cases} END)"
     fits = f"{end} BETWEEN 1 AND 12 AND {end} % {length} = 0 AND regexp_matches({text}, {literal(_YEAR)})"
     return f"CASE WHEN {fits} THEN make_date({year}, {end} - {length - 1}, 1) END"
 
@@ -178,6 +248,7 @@ def spans_two_years(text: str) -> bool:
 
 def may_be(form: str, texts: list[str]) -> bool:
     """Tell whether texts that nobody described may be periods of a format, not words with a year in them."""
+    texts = without_remarks(texts)
     if form == "year":
         return len(texts) > 1 and len({re.sub(r"\d+", "", text) for text in texts}) == 1
     if form == "period":
@@ -194,7 +265,7 @@ def may_be(form: str, texts: list[str]) -> bool:
 def period_length(text: str) -> str:
     """Return SQL for what a period covers: half_year, quarter, month or year; NULL where it does not say."""
     patterns = {"half_year": _HALF, "quarter": _QUARTER, "month": _MONTH, "year": _CALENDAR_YEAR}
-    text = f"({text})::VARCHAR"
+    text = f"({_without_remark(text)})"
     cases = " ".join(
         f"WHEN {_is(text, length, pattern)} THEN {literal(length)}" for length, pattern in patterns.items()
     )

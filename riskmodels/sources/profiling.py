@@ -13,8 +13,9 @@ import pyarrow as pa
 from riskmodels.sources.column_maps import days_since
 from riskmodels.sources.numerals import ENOUGH, Numbers, numbers_in, unit_in, words_for_missing
 from riskmodels.sources.periods import is_period, may_be, period_start
+from riskmodels.sources.placeholders import are_lone, placeholder_days
 from riskmodels.sources.synonyms import plain, truth
-from riskmodels.sources.written import has_zone
+from riskmodels.sources.written import has_zone, plain_time, zoned_time
 from riskmodels.tables.sql import literal
 
 _FIRST = 30  # values that every format is tried on
@@ -29,6 +30,8 @@ _DAYS = (
         "%d %b %Y",
         "%d %B %Y",
         "%d-%b-%Y",
+        "%d/%b/%y",
+        "%d/%b/%Y",
         "%d-%b-%y",
         "%b %d, %Y",
         "%B %d, %Y",
@@ -119,6 +122,8 @@ class Profile:
         Words that stand for no value -> how often they are there; counted in missing.
     maybe : Counter
         Values that may be such words.
+    placeholders : Counter
+        Days such as 9999-12-31 that may stand for none -> how often they are there; counted in missing.
     joined : tuple of str
         Further columns whose values follow: a year and its quarter.
     """
@@ -134,6 +139,7 @@ class Profile:
     length: float = field(default=0.0)
     words: Counter[str] = field(default_factory=Counter)
     maybe: Counter[str] = field(default_factory=Counter)
+    placeholders: Counter[str] = field(default_factory=Counter)
     joined: tuple[str, ...] = ()
 
     @property
@@ -167,7 +173,13 @@ def profile(
     words = Counter({word: many for word, many in words.items() if word in sure or truth(word) is None})
     rest = kinds - words
     numbers = numbers_in(rest, semicolons=semicolons, marks=marks)
-    dates = _dates(rest, sql_type, formats) or _counted_days(name, numbers, rest)
+    held = placeholder_days(rest)
+    dates = _dates(rest - held, sql_type, formats) if held else None
+    if held and dates and are_lone(dates.first):
+        rest = rest - held
+    else:
+        held = Counter()
+        dates = _dates(rest, sql_type, formats) or _counted_days(name, numbers, rest)
     maybe: Counter[str] = Counter()
     if not (numbers or dates or (rest and all(map(truth, rest)))):
         maybe, words = words - sure, sure
@@ -185,6 +197,7 @@ def profile(
         length=sum(len(value) * many for value, many in rest.items()) / max(rest.total(), 1),
         words=words,
         maybe=maybe,
+        placeholders=held,
     )
 
 
@@ -273,8 +286,7 @@ def moment(form: str, text: str = "text") -> str:
         )
     if form:
         return f"TRY_CAST(try_strptime({text}, {literal(form)}) AS TIMESTAMP)"
-    zoned = f"TRY_CAST({text} AS TIMESTAMPTZ)::TIMESTAMP"
-    return f"CASE WHEN {has_zone(text)} THEN {zoned} ELSE TRY_CAST({text} AS TIMESTAMP) END"
+    return f"CASE WHEN {has_zone(text)} THEN {zoned_time(text)}::TIMESTAMP ELSE {plain_time(text)} END"
 
 
 class _Read(NamedTuple):

@@ -246,10 +246,15 @@ def as_understood(rows: pa.RecordBatch | pa.Table, contract: Contract, *, countr
 
 
 def cells_of(rows: pa.RecordBatch | pa.Table, contract: Contract) -> pa.Array:
-    """Write as JSON which cell of a table of counts each row is; null where it is of no known period."""
-    if not contract.cell or contract.at not in rows.schema.names:
+    """Write as JSON where each row belongs: its cell of counts, or a case's day; null if not known.
+
+    What a case is cut by is masked: a row that was not read as it should be may hold anything there.
+    """
+    if contract.at not in rows.schema.names:
         return pa.nulls(rows.num_rows, pa.string())
-    records = rows.select([column for column in contract.cell if column in rows.schema.names]).to_pylist()
+    records = rows.select([column for column in contract.placed if column in rows.schema.names]).to_pylist()
+    if not contract.cell:
+        records = [{key: mask_code(v) if isinstance(v, str) else v for key, v in r.items()} for r in records]
     cells = [
         json.dumps(record, default=str, ensure_ascii=False) if record[contract.at] else None
         for record in records

@@ -13,7 +13,8 @@ _LEAST_LETTERS, _MOST_MORE = 5, 2  # short words differ by a letter; a typing er
 # Names of one column, the sure ones first; after the bar those that could as well mean something else.
 _UNIT = (
     "unit id, unit, branch, branch id, branch code, branch name, outlet, office, company, company name, bank,"
-    " bank name, institution, instituição, instituicao, banco, firm, entity, org code, organisation,"
+    " bank name, institution, instituição, instituicao, institución, institut, banco, firm, firm name,"
+    " entity, org code, organisation,"
     " organization, respondent, 机构, 机构号, 机构编号, 机构代码, 机构名称,"
     " 网点, 网点号, 网点编号, 支行, 受理机构, 被投诉机构, 所属机构, 银行, 银行名称 | state, city, province, department, 部门, 分行"
 )
@@ -31,6 +32,7 @@ _GROUP = (
     " type of customer"
 )
 _INDICATOR = "indicator id, indicator, metric, kpi, measure name, 指标, 指标编号, 指标名称, 指标代码"
+_PERIOD = "frequency, granularity, period type, 周期, 频率"
 _MONTH = (
     "month, period, reporting month, date, year month, month end, observation date, quarter, 月份, 统计月份, 报告期,"
     " 年月, 月度, 时间, 日期 | day, year, 季度, 期间"
@@ -89,11 +91,12 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "period_start": "period start, period, month, quarter, reporting period, year, fiscal year,"
         " financial year, half year, ano, año, jahr, exercice, 年, 年份, 年度, 月份, 季度, 统计月份, 报告期, 年月, 期间 | date,"
         " date received, time, 日期, 时间",
-        "period": "frequency, granularity, period type, 周期, 频率",
+        "period": _PERIOD,
         "complaints": "complaints, complaint count, number of complaints, complaint volume,"
         " complaints received, count of complaints, 投诉量, 投诉件数, 投诉数, 投诉数量, 投诉笔数, 本年累计, 累计投诉量, complaints ytd,"
         " complaints year to date, cumulative complaints | n, count, total, number, volume, cases,"
-        " formal cases, reclamações, reclamacoes, value, 件数, 数量, 合计, 总数, 总量",
+        " formal cases, reclamações, reclamacoes, reclamaciones, réclamations, beschwerden, value,"
+        " 件数, 数量, 合计, 总数, 总量",
     },
     "exposure": {
         "unit_id": _UNIT,
@@ -108,6 +111,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "indicator_id": _INDICATOR,
         "unit_id": _UNIT,
         "month": _MONTH,
+        "period": _PERIOD,
         "numerator": "numerator, hits, successes, passed, 分子, 达标数, 合格数 | count, value",
         "denominator": "denominator, base, out of, 分母, 总数, 基数 | total",
     },
@@ -234,6 +238,16 @@ _FALSE = {
     "无责",
     "not upheld",
 }
+_STATUS = (
+    "new, open, opened, active, assigned, in progress, work in progress, awaiting, pending, on hold, waiting,"
+    " awaiting user info, awaiting evidence, awaiting problem, awaiting vendor, solved, resolved, closed,"
+    " done, to do, reopened, cancelled, canceled, rejected, completed, 已办结, 办结, 处理中, 待处理, 已关闭, 已受理, 受理中, 新建"
+)
+_UNITS = (
+    r"in|of|rs|inr|cny|rmb|usd|eur|gbp|chf|brl|mxn|aud|[₹¥￥$€£]|r\$|lakhs?|lacs?|crores?|cr|mio|mn|mln"
+    r"|millions?|k|0{3}s?|thousands?|tsd|[tk](?:eur|usd|gbp|chf)|bn|billions?|[万亿千百十]*元|[万亿千百十]+"
+)
+_UNIT_IN_BRACKETS = re.compile(rf"(?i)[(（\[](?:(?:{_UNITS})[\s.,']*)+[)）\]]")
 _GRADES = {
     "1": "very dissatisfied, very unsatisfied, 非常不满意, 很不满意",
     "2": "dissatisfied, unsatisfied, 不满意",
@@ -261,9 +275,13 @@ def name_score(table: str, column: str, name: str) -> float:
     0.0
     """
     sure, weak = _synonyms(table, column)
-    given = plain(name)
-    scores = [_likeness(given, known) for known in sure] + [_WEAK * _likeness(given, known) for known in weak]
-    return max(scores)
+    names = {plain(name), plain(_UNIT_IN_BRACKETS.sub("", name))}  # Gross loss (Rs. in lakh)
+    return max(
+        worth * _likeness(given, known)
+        for given in names
+        for worth, words in ((1.0, sure), (_WEAK, weak))
+        for known in words
+    )
 
 
 def table_score(table: str, words: str) -> float:
@@ -290,6 +308,15 @@ def truth(value: str) -> str | None:
     if word in _TRUE:
         return "true"
     return "false" if word in _FALSE else None
+
+
+def is_status(value: str) -> bool:
+    """Tell whether a word says how far a case is.
+
+    >>> is_status("In Progress"), is_status("Texas")
+    (True, False)
+    """
+    return plain(value) in _split(_STATUS)
 
 
 def grade(value: str) -> str | None:

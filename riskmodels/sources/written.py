@@ -3,20 +3,36 @@
 from riskmodels.sources.column_maps import ColumnMap
 from riskmodels.tables.sql import literal
 
-_ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # at the end of a time
+_OFFSET = r"[+-]\d{2}(:?\d{2})?"
+_ZONE = rf"(?i):\d{{2}}(\.\d+)?\s*(Z|UTC|GMT|[a-z]+/[a-z_]+|{_OFFSET})$"  # at the end of a time
+_APART, _JOINED = rf"\s+({_OFFSET})$", r"\1"  # a blank before the offset
 _SHORTEST_ZONED = 17  # characters: 2026-11-01T10:00Z
 
 SUPPRESSED = (  # what stands where a sender hides a small count
     r"(?i)\s*(\*+|(<|≤|＜|under|fewer than|less than|少于|不足)\s?=?\s?\d+|\.{2,}|…|\[[a-z]\]"
-    r"|n\.?\s?/?\s?[ad]\.?|suppressed|withheld|confidential|不公布|保密)\s*"
+    r"|n\.?\s?/?\s?[adp]\.?|not published|suppressed|withheld|confidential|不公布|保密)\s*"
 )
 
 
 def local_time(text: str, timezone: str | None) -> str:
-    """SQL for a text as a time on the bank's clock; one with a zone is unknown where that clock is."""
-    value = f"TRY_CAST({text} AS TIMESTAMP)"
-    zoned = f"(TRY_CAST({text} AS TIMESTAMPTZ) AT TIME ZONE {literal(timezone)})" if timezone else "NULL"
-    return f"CASE WHEN {has_zone(text)} THEN {zoned} ELSE {value} END"
+    """SQL for a text as a time on the bank's clock; one with a zone is unknown where that clock is.
+
+    So is one with a short name such as CST, which is a zone in China and another one in America.
+    """
+    zoned = f"({zoned_time(text)} AT TIME ZONE {literal(timezone)})" if timezone else "NULL"
+    return f"CASE WHEN {has_zone(text)} THEN {zoned} ELSE {plain_time(text)} END"
+
+
+def plain_time(text: str) -> str:
+    """SQL for a text without a time zone as a time; DuckDB would drop the name of a zone."""
+    is_named = f"strlen({text}) >= {_SHORTEST_ZONED} AND {text}[-1:] > '9'"
+    return f"CASE WHEN NOT ({is_named}) THEN TRY_CAST({text} AS TIMESTAMP) END"
+
+
+def zoned_time(text: str) -> str:
+    """SQL for a text with a time zone as a moment; a blank may stand before the offset."""
+    joined = f"regexp_replace({text}, {literal(_APART)}, {literal(_JOINED)})"
+    return f"TRY_CAST({joined} AS TIMESTAMPTZ)"
 
 
 def has_zone(text: str) -> str:

@@ -21,7 +21,7 @@ from riskmodels.tables.lifetimes import (
 )
 from riskmodels.tables.periods import last_complete, period_of
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
-from riskmodels.tables.stocks import PERIOD_MONTHS, in_months, months_each, period_months
+from riskmodels.tables.stocks import PERIOD_MONTHS, in_months, longest_period, months_each, period_months
 from riskmodels.tables.store import Tables, file_sha256, keep, open_table, staging_folder, sweep_store
 from riskmodels.tables.stored import SINCE, Break, Provenance, Table, as_relation
 
@@ -57,6 +57,7 @@ __all__ = [
     "lifetime_marks",
     "lifetimes_sentence",
     "lives",
+    "longest_period",
     "months_each",
     "months_in_business",
     "no_lifetimes",

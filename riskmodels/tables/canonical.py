@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from riskmodels.tables.bounds import bounded
 from riskmodels.tables.contracts import Column, Contract, Rule
+from riskmodels.tables.lengths import MONTH, MONTH_OF_PERIOD, MONTH_RULE, PERIOD, PERIOD_RULE, QUARTER_RULE
 
 UNIT_ID = Column(
     name="unit_id", type="code", words="identifier of a branch, state or other unit", required=True
@@ -15,16 +16,6 @@ CHANNEL = Column(name="channel", type="code", words="channel through which it ca
 GROUP = Column(name="customer_group", type="code", words="customer group")
 REGION = Column(
     name="region_id", type="code", words="region at that time; where the source has none, the unit's region"
-)
-MONTH = Column(name="month", type="date", words="first day of the month", required=True)
-
-MONTH_RULE = Rule(
-    name="month starts on day 1", holds="day(month) = 1", words="month is a first day", column="month"
-)
-PERIOD_RULE = Rule(
-    name="period starts on day 1",
-    holds="period_start = date_trunc(CASE period WHEN 'quarter' THEN period ELSE 'month' END, period_start)",
-    words="period_start is the first day of its month or quarter, or of a month where a year may begin",
 )
 
 UNITS = Contract(
@@ -137,13 +128,7 @@ COMPLAINT_COUNTS = Contract(
         CHANNEL,
         GROUP,
         Column(name="period_start", type="date", words="first day of the period", required=True),
-        Column(
-            name="period",
-            type="code",
-            words="what a row covers",
-            required=True,
-            domain=("month", "quarter", "half_year", "year"),
-        ),
+        PERIOD,
         Column(
             name="complaints",
             type="number",
@@ -183,11 +168,12 @@ EXPOSURE = Contract(
 
 OBSERVATIONS = Contract(
     table="observations",
-    words="Indicators that the bank supplies already counted, by unit and month.",
+    words="Indicators that the bank supplies already counted, by unit and month, quarter, half-year or year.",
     columns=(
         Column(name="indicator_id", type="code", words="indicator of the catalogue", required=True),
         UNIT_OR_BANK,
-        MONTH,
+        MONTH_OF_PERIOD,
+        replace(PERIOD, words="what a row covers; empty: a month", required=False),
         Column(
             name="numerator",
             type="number",
@@ -201,6 +187,7 @@ OBSERVATIONS = Contract(
     at="month",
     rules=(
         MONTH_RULE,
+        QUARTER_RULE,
         Rule(
             name="a share is at most one",
             holds=(

@@ -17,6 +17,7 @@ SQL_TYPES: dict[ColumnType, str] = {
     "boolean": "BOOLEAN",
 }
 
+_DIMENSIONS = ("unit_id", "product", "channel", "customer_group", "kind")
 
 ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     "code": pa.string(),
@@ -91,6 +92,11 @@ class Contract:
     def cell(self) -> tuple[str, ...]:
         """Columns that say which cell a row of counts is; none for a table of single cases."""
         return self.key if len(self.key) > 1 else ()
+
+    @property
+    def placed(self) -> tuple[str, ...]:
+        """Columns that say where a rejected row belongs: its cell, or a case's day and what it is cut by."""
+        return self.cell or tuple(key for key in (self.at, *_DIMENSIONS) if key in self.names)
 
     @property
     def figures(self) -> tuple[str, ...]:

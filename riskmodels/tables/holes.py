@@ -1,6 +1,7 @@
 """Months without a row between months with many: zero, or not known? Nobody said."""
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
@@ -9,10 +10,12 @@ import pandas as pd
 
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
+from riskmodels.tables.empties import find_empties
 from riskmodels.tables.sql import name
-from riskmodels.tables.stocks import months_each, period_months
+from riskmodels.tables.stocks import PERIOD_MONTHS, longest_period, months_each, period_months
 from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table, as_relation
+from riskmodels.tables.yearly_sums import find_sums
 
 _ENOUGH = 10  # rows that a hole would have: by chance it has none once in 20,000
 _ENOUGH_OF_A_PART = 20
@@ -20,6 +23,7 @@ _AROUND = 12  # periods on either side
 _STALE_DAYS = 7
 _PARTS = ("unit_id", "product")
 _SHOWN = 5
+_OF_MONTHS = {months: period for period, months in PERIOD_MONTHS.items()}
 
 Counts = npt.NDArray[np.float64]
 
@@ -105,9 +109,16 @@ def _of_table(table: Table, tables: Tables) -> Iterator[str]:
     counts = _by_month(table, contract, "")
     if counts.empty:
         return
-    step = 1 if _has_period(contract) else months_each(table)
+    step = 1 if table.gives("period") else months_each(table)
     series, months = _spread(counts, table)
     yield from (words for _, words in _holes(series, months, step, 1.0 if contract.cell else _ENOUGH))
+    if "period" in contract.names and step > 1:
+        yield (
+            f"its rows lie {step} months apart: if each is of all {step} months,"
+            f" say period: {{value: {_OF_MONTHS[step]}}}"
+        )
+    yield from find_sums(table)
+    yield from find_empties(table)
     if table.provenance.rows_accepted:
         yield from _stale(table, contract, series[0], months, step, tables)
     for part in _PARTS:
@@ -116,18 +127,13 @@ def _of_table(table: Table, tables: Tables) -> Iterator[str]:
             yield from _of_parts(table, contract, part, whole)
 
 
-def _has_period(contract: Contract) -> bool:
-    """Tell whether each row says how long its period is; it then counts for every month of it."""
-    return "period" in contract.names
-
-
 def _of_parts(table: Table, contract: Contract, part: str, whole: npt.NDArray[np.bool_]) -> Iterator[str]:
     """Name the holes of single units or products, in months in which others have rows."""
     counts = _by_month(table, contract, part)
     series, months = _spread(counts, table)
     series[:, ~whole] = np.nan
     keys = sorted(counts["key"].unique())
-    least = 3.0 * _longest(table) if contract.cell else _ENOUGH_OF_A_PART
+    least = 3.0 * longest_period(table) if contract.cell else _ENOUGH_OF_A_PART
     found = list(_holes(series, months, 1, least))
     for place, words in found[:_SHOWN]:
         yield f"{part} {keys[place]!r}: {words}"
@@ -147,14 +153,15 @@ def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
     at = name(contract.at)
     column = f"coalesce({name(key)}, '')" if key else "''"
     source = table.cells
-    if _has_period(contract):
-        length = f"coalesce({period_months()}, {_longest(table)})"
+    if table.gives("period"):  # a row counts for every month of it
+        length = f"coalesce({period_months()}, {longest_period(table)})"
         month = f"({at} + to_months(place::INTEGER))::DATE"
         source = (
             f"(SELECT cells.* REPLACE ({month} AS {at})"
             f" FROM {source} AS cells, range({length}) AS places(place))"
         )
-    rows = as_relation(f"FROM {source} WHERE {at} IS NOT NULL")
+    begins = f"DATE '{table.begins or date.min}'"  # lone days before are told elsewhere
+    rows = as_relation(f"FROM {source} WHERE {at} >= {begins}")
     return pd.DataFrame(
         rows.aggregate(f"{column} AS key, strftime({at}, '%Y-%m') AS month, count(*) AS \"rows\"").df()
     )
@@ -176,7 +183,7 @@ def _stale(
     """Tell where the rows end before the as-of day although more were to be expected."""
     as_of = pd.Timestamp(tables.as_of)
     if contract.cell:
-        length = max(step, _longest(table))
+        length = max(step, longest_period(table))
         end = months[-1].end_time
         missing = (as_of.to_period("M") + int(as_of.is_month_end) - 1 - end.to_period("M")).n
         is_stale = missing >= length
@@ -197,10 +204,3 @@ def _stale(
             f" zero, or is the delivery stale? Then say as_of: {end.date()},"
             f" or unknown: [{first}/{as_of.to_period('M')}]"
         )
-
-
-def _longest(table: Table) -> int:
-    """Return the months of the longest period that a row covers; 1 in a table of months."""
-    if not _has_period(CONTRACTS[table.name]):
-        return 1
-    return int(table.relation.aggregate(f"coalesce(max({period_months()}), 1)").fetchall()[0][0])

@@ -16,6 +16,13 @@ def period_months() -> str:
     return f"CASE period {cases} END"
 
 
+def longest_period(table: Table) -> int:
+    """Return the months of the longest period that a row says it covers; 1 where none does."""
+    if not table.gives("period"):
+        return 1
+    return int(table.relation.aggregate(f"coalesce(max({period_months()}), 1)").fetchall()[0][0])
+
+
 def months_each(table: Table) -> int:
     """Return for how many months each row stands: 3, 6 or 12 where all rows lie that far apart, else 1."""
     at = name(CONTRACTS[table.name].at)

@@ -18,6 +18,9 @@ from riskmodels.tables.contracts import SQL_TYPES
 from riskmodels.tables.spans import beginning
 from riskmodels.tables.sql import literal, name, single_file
 
+_STOOD_FOR = (
+    r"total of other rows|duplicate of an accepted row|\(fold\)"  # rules of rows that no figure lacks
+)
 SINCE = "#since"  # of a rejected row's cell: first day of the cells that are not known either, up to its own
 
 
@@ -133,6 +136,12 @@ class Table:
     def rejected(self) -> pd.DataFrame:
         """Rejected rows: file, row (1 = its first data row), rule (what it broke), content (masked)."""
         return pd.read_parquet(self.folder / "rejected.parquet")
+
+    @property
+    def lost(self) -> pd.DataFrame:
+        """The rejected rows for which no accepted one stands: every count, sum and share lacks them."""
+        rejected = self.rejected
+        return rejected[~rejected["rule"].str.contains(_STOOD_FOR)]
 
     def frame(self, columns: list[str] | None = None) -> pd.DataFrame:
         """Read the accepted rows, or some of their columns, as a pandas frame."""

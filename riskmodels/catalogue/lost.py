@@ -1,0 +1,53 @@
+"""Rejected rows that a figure lacks: of a table with a case a row, counted where they would belong."""
+
+import re
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from riskmodels.catalogue.entry import Indicator
+from riskmodels.catalogue.queries import Breakdown
+from riskmodels.tables import CONTRACTS, Table, as_relation
+from riskmodels.tables.sql import literal, name, single_file
+
+_KIND = re.compile(r"kind = '\w+'")  # all that an indicator of inspections or incidents asks of a row
+
+
+def with_lost(
+    table: pd.DataFrame, lost: pd.DataFrame, indicator: Indicator, by: tuple[str, ...]
+) -> pd.Series:
+    """Return ``left_out`` of an indicator's rows with the rejected rows of their period and breakdown."""
+    rows = table[table["indicator_id"] == indicator.id]
+    keys = [*by, "period"]
+    found = rows[keys].astype("object").merge(lost.astype(dict.fromkeys(keys, "object")), how="left", on=keys)
+    return pd.Series(rows["left_out"] + found["lost"].fillna(0.0).to_numpy())
+
+
+def count_lost(indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
+    """Count the rejected rows of an indicator's table: the columns of ``by``, period, lost [rows].
+
+    Doubles, and rows of an event log for which another one stands, are no loss; a row without a readable day
+    belongs to no period.
+    """
+    table = cut.tables.require(indicator.table)
+    rejected = table.folder / "rejected.parquet"
+    if not has_lost(table) or "cell" not in pq.read_schema(rejected).names:
+        return pd.DataFrame(columns=[*cut.by, "period", "lost"])
+    kind = _KIND.search(indicator.eligible)
+    given = {
+        key: f"json_extract_string(cell, {literal(key)})" for key in (*cut.by, *(["kind"] if kind else []))
+    }
+    columns = "".join(f", {value} AS {name(key)}" for key, value in given.items())
+    at = f"json_extract_string(cell, {literal(CONTRACTS[table.name].at)})::TIMESTAMP::DATE"
+    chosen = f" AND coalesce({kind[0]}, true)" if kind else ""
+    counted = (
+        f"SELECT {cut.grouping('happened')}, count(*)::DOUBLE AS lost FROM (SELECT {at} AS happened{columns}"
+        f" FROM read_parquet({single_file(rejected)}) WHERE cell IS NOT NULL)"
+        f" WHERE {cut.rows(table.name, 'happened')}{chosen} GROUP BY ALL"
+    )
+    return pd.DataFrame(as_relation(cut.finished(counted)).df())
+
+
+def has_lost(table: Table) -> bool:
+    """Tell whether rows of a table with a case a row were rejected; of counts they are unknown cells."""
+    return bool(table.provenance.rows_rejected) and not CONTRACTS[table.name].cell
