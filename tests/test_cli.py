@@ -286,7 +286,7 @@ def test_a_unit_that_is_not_there_is_refused(run, bank) -> None:
     unit = "[red]{0}[/red]"
     status, out, err = run("indicators", bank / "source.yaml", "--period", "2024Q3", "--unit", unit)
     assert (status, out) == (3, "")
-    assert err == f"Error: there is no unit '{unit}' in 2024Q3; there are u1, u2\n"
+    assert err == f"Error: there is no unit '{unit}' in the scorecard of 2024Q3; there are u1, u2\n"
 
 
 def test_forecast(run, bank) -> None:
