@@ -151,14 +151,17 @@ def with_progress(items: list[Item], words: str) -> Iterator[Item]:
     yield from track(items, description=words, console=Console(stderr=True), transient=True)
 
 
-def print_plan(folder: Path, valid_from: str, files: dict[str, str], steps: list[str]) -> None:
+def print_plan(plan: "Plan") -> None:
     """Say what a planned run would do."""
+    replaces = " (replaces the one there)" if plan.folder.exists() else ""
+    compared = "" if plan.previous.exists() else " is not there: nothing is compared with it"
     lines = [
         "Nothing is written: this is a dry run.",
-        f"Report: {folder}/report.html" + (" (replaces the one there)" if folder.exists() else ""),
-        f"Policy: the one valid from {valid_from}",
-        *(f"Reads {table}: {path}" for table, path in files.items()),
-        f"Notebooks: {', '.join(steps)}",
+        f"Report: {plan.folder}/report.html{replaces}",
+        f"The quarter before: {plan.previous}{compared}",
+        f"Policy: the one valid from {plan.policy_valid_from}",
+        *(f"Reads {table}: {path}" for table, path in plan.files.items()),
+        f"Notebooks: {', '.join(plan.steps)}",
     ]
     for line in lines:
         console.print(shown(line), soft_wrap=True)

@@ -430,6 +430,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(run, tmp_path, pro
     lines = out.splitlines()
     assert lines[0] == "Nothing is written: this is a dry run."
     assert f"{tmp_path}/reports/2026Q3/report.html" in out
+    assert f"The quarter before: {tmp_path}/reports/2026Q2 is not there: nothing is compared with it" in lines
     assert "Policy: the one valid from 2000-01-01" in lines
     assert sum(line.startswith("Reads ") for line in lines) == 10
     assert any(
@@ -536,7 +537,7 @@ def test_a_broken_contract_is_status_4(run, bank) -> None:
 
 
 def test_a_missing_or_damaged_result_is_status_5(run, tmp_path) -> None:
-    assert "is not a saved result" in refused(run("show", tmp_path / "nowhere"), 5)
+    assert "is no saved result" in refused(run("show", tmp_path / "nowhere"), 5)
     save(make_stress(), tmp_path / "stress")
     (tmp_path / "stress" / "result.json").write_text("{")
     assert "is damaged" in refused(run("show", tmp_path / "stress"), 5)
@@ -608,7 +609,7 @@ def test_the_installed_command_works() -> None:
     program = Path(sys.executable).with_name("riskmodels")
     done = subprocess.run([program, "show", "nowhere"], capture_output=True, text=True, check=False)
     assert done.returncode == 5
-    assert done.stderr.startswith("Error: nowhere is not a saved result")
+    assert done.stderr.startswith("Error: nowhere is no saved result")
     assert done.stdout == ""
 
 

@@ -31,7 +31,8 @@ from riskmodels.display import Listing
 from riskmodels.errors import ResultError
 from riskmodels.forecasting import forecast
 from riskmodels.proposals import propose
-from riskmodels.results import load, load_all, save
+from riskmodels.results import load, load_all, load_earlier, save
+from riskmodels.results.classes import _HOMES, class_named
 from riskmodels.risks import RiskRegister
 
 
@@ -143,6 +144,52 @@ def test_no_public_result_is_forgotten() -> None:
     }  # fmt: skip
 
 
+SAVED = (
+    Path(__file__).parent / "saved" / "format_0"
+)  # one of each kind, by its module: before formats had numbers
+
+
+@pytest.mark.parametrize("folder", sorted(SAVED.iterdir()), ids=lambda folder: folder.name)
+def test_what_earlier_versions_saved_is_read(folder, tmp_path) -> None:
+    loaded = load(folder, object)
+    assert type(loaded).__name__ == folder.name
+    if folder.name != "Tables":  # whose tables lie beside their store
+        again = json.loads((save(loaded, tmp_path / "again") / "result.json").read_text("utf-8"))
+        kind = "parameters" if "parameters" in again else "result"
+        assert (again[kind], again["format"]) == (folder.name, 1)
+        assert_same(loaded, load(tmp_path / "again", type(loaded)))
+
+
+def test_every_kind_of_result_has_a_name_and_an_example_of_what_was_saved() -> None:
+    public = {getattr(rm, name) for name in rm.__all__ if name[0].isupper()} - {rm.Table}
+    kinds = {kind for kind in public if dataclasses.is_dataclass(kind)}
+    assert {class_named(kind.__name__, 1) for kind in kinds} == kinds
+    assert {kind.__name__ for kind in kinds} - NOT_RESULTS <= {folder.name for folder in SAVED.iterdir()}
+
+
+def test_every_name_is_that_of_a_class() -> None:
+    for name, home in _HOMES.items():
+        found = class_named(name, None)
+        assert (found.__name__, found.__module__) == (name, f"riskmodels.{home}")
+
+
+def test_a_result_of_another_format_is_refused_with_what_to_do(tmp_path) -> None:
+    saved = save(make_card(), tmp_path / "card") / "result.json"
+    saved.write_text(saved.read_text("utf-8").replace('"format": 1', '"format": 2'), "utf-8")
+    for read in (load, load_earlier):
+        with pytest.raises(
+            ResultError, match=r"Scorecard of format 2; this version .* reads format 1: make it"
+        ):
+            read(tmp_path / "card", rm.Scorecard)
+
+
+def test_only_what_is_not_there_is_no_earlier_result(tmp_path) -> None:
+    assert load_earlier(tmp_path / "nowhere", rm.Scorecard) is None
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ResultError, match="empty is no saved result"):
+        load_earlier(tmp_path / "empty", rm.Scorecard)
+
+
 def test_a_loaded_forecast_draws_the_same_paths(tmp_path) -> None:
     made = forecast(make_panel({"a": list(range(30)), "b": [3.0] * 30}), horizon=3, method="seasonal_naive")
     loaded = load(save(made, tmp_path / "outlook"), rm.Forecast)
@@ -238,12 +285,12 @@ def test_another_kind_is_refused(saved) -> None:
 @pytest.mark.parametrize("file", ["result.json", "result.table.parquet"])
 def test_a_missing_file_is_an_error_of_ours(saved, file) -> None:
     (saved / file).unlink()
-    with pytest.raises(ResultError, match="is not a saved result, or is damaged"):
+    with pytest.raises(ResultError, match="is no saved result, is damaged"):
         load(saved, rm.StressTest)
 
 
 def test_a_missing_folder_is_an_error_of_ours(tmp_path) -> None:
-    with pytest.raises(ResultError, match="is not a saved result"):
+    with pytest.raises(ResultError, match="is no saved result"):
         load(tmp_path / "nowhere", rm.StressTest)
 
 
@@ -252,7 +299,7 @@ def test_a_missing_folder_is_an_error_of_ours(tmp_path) -> None:
 def test_a_file_cut_short_is_an_error_of_ours(saved, file, left) -> None:
     whole = (saved / file).read_bytes()
     (saved / file).write_bytes(whole[:left] if left >= 0 else b"\xff\x00" + whole)
-    with pytest.raises(ResultError, match="is not a saved result, or is damaged"):
+    with pytest.raises(ResultError, match="is no saved result, is damaged"):
         load(saved, rm.StressTest)
 
 
@@ -288,6 +335,9 @@ def write_json(folder: Path, content: object) -> Path:
         {"dataclass": "riskmodels.panel:Panel", "fields": {}},
         {"dataclass": "riskmodels.panel:Panel", "fields": {"surprise": 1}},
         {"dataclass": "riskmodels.panel:Panel", "fields": []},
+        {"result": "Panel", "format": 1},
+        {"result": "Panel", "format": [], "fields": {}},
+        {"result": ["Panel"], "format": 1, "fields": {}},
         {"dataclass": 7, "fields": {}},
         {"dataclass": None, "fields": {}},
         {"parameters": "riskmodels.policy:Policy", "values": "{}"},
@@ -304,7 +354,7 @@ def write_json(folder: Path, content: object) -> Path:
     ],
 )
 def test_damaged_json_is_an_error_of_ours(content, tmp_path) -> None:
-    with pytest.raises(ResultError, match="is not a saved result, or is damaged"):
+    with pytest.raises(ResultError, match="is no saved result, is damaged"):
         load(write_json(tmp_path / "r", content), object)
 
 
@@ -336,12 +386,16 @@ def test_deep_json_is_an_error_of_ours(tmp_path) -> None:
         "riskmodels..panel:Panel",
         ".panel:Panel",
         "",
+        "Popen",
+        "Panel",  # without its fields
+        "RiskModelsError",
+        "Displayed",
     ],
 )
-@pytest.mark.parametrize("kind", ["dataclass", "parameters"])
+@pytest.mark.parametrize("kind", ["result", "dataclass", "parameters"])
 def test_only_results_and_parameters_of_riskmodels_are_made(name, kind, tmp_path) -> None:
     content = {kind: name, "fields": {}, "values": "{}"}
-    with pytest.raises(ResultError, match="is not a saved result, or is damaged"):
+    with pytest.raises(ResultError, match="is no saved result, is damaged"):
         load(write_json(tmp_path / "r", content), object)
 
 

@@ -161,12 +161,3 @@ def test_a_second_language_uses_its_own_names(results, tmp_path) -> None:
         assert "投诉率" in results["detail"].sentence
     finally:
         use_language("en")
-
-
-def test_a_scorecard_of_another_version_is_no_earlier_one(tmp_path) -> None:
-    (tmp_path / "scorecard").mkdir()
-    (tmp_path / "scorecard" / "result.json").write_text(
-        '{"dataclass": "riskmodels.scorecard.scoring:Scorecard", "fields": {}}'
-    )
-    assert rm.load_earlier(tmp_path / "scorecard", rm.Scorecard) is None
-    assert rm.load_earlier(tmp_path / "nowhere", rm.Scorecard) is None

@@ -97,8 +97,7 @@ def assess(
     changes = {"source": source and str(source.resolve()), "policy_on": day, "name": name}
     changes["period"] = _last_quarter() if period == "last" else period
     if dry_run:
-        plan = _planned(run, changes, reports, file, layout=True)
-        print_plan(plan.folder, str(plan.policy_valid_from), plan.files, plan.steps)
+        print_plan(_planned(run, changes, reports, file, layout=True))
         return
     with open_kernels(warm=not cold_kernels) as kernels:  # they import the libraries while the run is planned
         plan = _planned(run, changes, reports, file)

@@ -1,7 +1,6 @@
 """Results as files: saved atomically between notebooks, loaded exactly as they were."""
 
 import dataclasses
-import importlib
 import json
 import math
 import os
@@ -25,12 +24,14 @@ from riskmodels.manifests import check_result
 from riskmodels.misfits import misfit_words
 from riskmodels.params import Parameters
 from riskmodels.privacy import find_personal_data, mask_code, mask_personal_data
+from riskmodels.results.classes import class_named, saved_name
 from riskmodels.scratch import LOCK, scratch_folder
 from riskmodels.tables import Table, file_sha256, open_table
 
 ResultT = TypeVar("ResultT")
 
 _FILE = "result.json"
+_RESULT = ("result", "dataclass")  # the second in what was saved before formats had numbers
 _ASIDE, _OLD = "-old-", "old"  # where a folder is put while another takes its place
 _DAMAGE = (  # what json, numpy, pyarrow, pydantic and our classes raise for content that is not as saved
     OSError,
@@ -116,22 +117,20 @@ def load(folder: str | Path, kind: type[ResultT]) -> ResultT:
         content = json.loads(_text(source / _FILE))
         result = _decode(content, source)
     except _DAMAGE as error:
-        raise ResultError(f"{source} is not a saved result, or is damaged: {error}") from None
+        raise ResultError(
+            f"{source} is no saved result, is damaged, or is of another version of riskmodels: {error}"
+        ) from None
     if not isinstance(result, kind):
         raise ResultError(f"{source} holds a {type(result).__name__}; expected a {kind.__name__}")
     return result
 
 
 def load_earlier(folder: str | Path, kind: type[ResultT]) -> ResultT | None:
-    """Load what an earlier run saved; None where there is nothing, or what this version cannot read any more.
+    """Load what an earlier run saved; None where nothing is there.
 
-    Raises ResultError where it was changed after its report was written.
+    Raises ResultError as ``load`` does: what cannot be read is never taken for nothing.
     """
-    check_result(Path(folder))
-    try:
-        return load(folder, kind)
-    except ResultError:
-        return None
+    return load(folder, kind) if Path(folder).exists() else None
 
 
 def load_all(folder: str | Path, pattern: str, kind: type[ResultT]) -> list[ResultT]:
@@ -177,15 +176,15 @@ class _Writer:
         if isinstance(value, Table):
             here = self.parent.resolve() / "result"
             return {"table": os.path.relpath(value.folder.resolve(), here)}
+        if (named := saved_name(value)) is None:
+            return self._encode_plain(value, name)
         if isinstance(value, Parameters):
-            return {"parameters": _class_name(value), "values": value.model_dump_json()}
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = {
-                field.name: self.encode(getattr(value, field.name), f"{name}.{field.name}")
-                for field in dataclasses.fields(value)
-            }
-            return {"dataclass": _class_name(value), "fields": fields}
-        return self._encode_plain(value, name)
+            return {"parameters": named[0], "format": named[1], "values": value.model_dump_json()}
+        fields = {
+            field.name: self.encode(getattr(value, field.name), f"{name}.{field.name}")
+            for field in dataclasses.fields(value)
+        }
+        return {"result": named[0], "format": named[1], "fields": fields}
 
     def _encode_plain(self, value: Any, name: str) -> Any:  # noqa: PLR0911  one a kind of value
         if isinstance(value, pd.DataFrame):
@@ -234,22 +233,6 @@ def _changed(texts: Iterable[str]) -> dict[str, str]:
     return changed if len(set(changed.values())) == len(found) else {text: mask_code(text) for text in found}
 
 
-def _class_name(value: object) -> str:
-    return f"{type(value).__module__}:{type(value).__qualname__}"
-
-
-def _class(name: str) -> Any:
-    """Return a result or parameter class of riskmodels; nothing else that a file may name is called."""
-    module, _, qualified = name.partition(":")
-    package, _, inner = module.partition(".")
-    if package == "riskmodels" and inner and "__" not in inner:
-        found = getattr(importlib.import_module(module), qualified)
-        is_ours = isinstance(found, type) and found.__module__ == module
-        if is_ours and (dataclasses.is_dataclass(found) or issubclass(found, Parameters)):
-            return found
-    raise ValueError(f"{name} is no class of results or parameters of riskmodels")
-
-
 def _unchanged(folder: Path, content: dict[str, Any]) -> Path:
     """Return the file of a frame or array; one that was changed since it was saved is refused."""
     path = _beside(folder, next(iter(content.values())))
@@ -295,11 +278,11 @@ def _decode(content: Any, folder: Path) -> Any:
         return content
     kind: str = next(iter(content), "")
     value = content.get(kind)
-    if kind == "dataclass":
+    if kind in _RESULT:
         fields = {name: _decode(item, folder) for name, item in content["fields"].items()}
-        return _filled(_class(str(value)), fields)
+        return _filled(class_named(str(value), content.get("format")), fields)
     if kind == "parameters":
-        return _parameters(_class(str(value)), content["values"])
+        return _parameters(class_named(str(value), content.get("format")), content["values"])
     return _decode_plain(kind, value, content, folder)
 
 
