@@ -112,7 +112,7 @@ _HOMES = {
     "NegativeBinomial": "losses",
     "Nowcast": "forecasting",
     "nowcast": "forecasting",
-    "nowcast_where_logged": "backtesting",
+    "nowcast_where_logged": "forecasting",
     "order_complaints": "scorecard",
     "Orders": "scorecard",
     "outlook_before": "backtesting",

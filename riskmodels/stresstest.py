@@ -7,11 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodels.backtesting import nowcast_where_logged
 from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.forecasting import Forecast
+from riskmodels.forecasting import Forecast, nowcast_where_logged
 from riskmodels.labels import label, local
 from riskmodels.policy import Policy
 from riskmodels.scenario import Effect, Level, Scenario

@@ -7,12 +7,8 @@ from small_bank import make_nowcast, make_outlook, make_panel
 from test_results import assert_same
 
 import riskmodels as rm
-from riskmodels.backtesting import (
-    nowcast_where_logged,
-    outlook_before,
-    track_record,
-)
-from riskmodels.forecasting import FINAL, forecast
+from riskmodels.backtesting import outlook_before, track_record
+from riskmodels.forecasting import FINAL, forecast, nowcast_where_logged
 
 pytestmark = pytest.mark.whole
 

@@ -344,8 +344,10 @@ def _outlook(
     tables: "Tables", by: list[str], last: str | None, horizon: int, method: "Method", calendar: str | None
 ) -> "tuple[Forecast, Nowcast | None]":
     """Forecast complaints as they will be once all are logged; and say how complete they are, where known."""
-    from riskmodels.backtesting import nowcast_where_logged  # here, for start-up
-    from riskmodels.forecasting import forecast
+    from riskmodels.forecasting import (
+        forecast,
+        nowcast_where_logged,  # here, for start-up
+    )
     from riskmodels.panel import build_panel
 
     complaints = tables.require("complaints")

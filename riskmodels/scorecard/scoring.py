@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from riskmodels.backtesting import nowcast_where_logged
 from riskmodels.catalogue import indicators
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
+from riskmodels.forecasting import nowcast_where_logged
 from riskmodels.labels import label
 from riskmodels.policy import Policy
 from riskmodels.risks import RiskRegister
