@@ -18,7 +18,7 @@ PACKAGE = ROOT / "riskmodels"
 # A module imports only from groups further left, or inside its own package.
 DIRECTION = """
     privacy, annotations < errors, scratch < labels, misfits < params, display < tables, workdays
-    < policy, scenario, risks, rates, accuracy, discrimination, matrices < sources, sample < panel, catalogue < forecasting < losses < backtesting < scorecard < stresstest < assessment < proposals
+    < policy, scenario, risks, rates, accuracy, discrimination < sources, sample < panel, catalogue < forecasting < losses < backtesting < scorecard < comparisons, register < stresstest < assessment < proposals
     < listings, manifests < results < leaks < plots < report < runner < terminal < cli < __main__
 """
 GROUP = {room.strip(): place for place, group in enumerate(DIRECTION.split("<")) for room in group.split(",")}

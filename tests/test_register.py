@@ -13,10 +13,10 @@ from riskmodels.listings.registers import list_controls, list_matrix_checks, lis
 from riskmodels.plots import plot_of
 from riskmodels.plots.registers import plot_risk_matrix, plot_risks
 from riskmodels.policy import Appetite
+from riskmodels.register.assessing import KINDS, PARTS, RiskAssessment, assess_risks, derive_matrix
+from riskmodels.register.quantities import mean_loss
 from riskmodels.results import load, save
 from riskmodels.risks import RiskRegister, load_risks
-from riskmodels.scorecard.quantities import mean_loss
-from riskmodels.scorecard.register import KINDS, PARTS, RiskAssessment, assess_risks, derive_matrix
 
 pytestmark = pytest.mark.whole
 

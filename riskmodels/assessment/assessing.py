@@ -24,8 +24,9 @@ from riskmodels.assessment.present import (
 from riskmodels.assessment.register import risk_findings
 from riskmodels.forecasting import Forecast
 from riskmodels.policy import Policy
+from riskmodels.register import RiskAssessment
 from riskmodels.risks import RiskRegister
-from riskmodels.scorecard import CustomerGaps, RiskAssessment, Scorecard
+from riskmodels.scorecard import CustomerGaps, Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import Tables
 

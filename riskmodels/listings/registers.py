@@ -10,8 +10,8 @@ from riskmodels.errors import ParameterError
 from riskmodels.labels import label, local, plain_label, rating_label
 from riskmodels.listings.indicators import indicator_names
 from riskmodels.policy import Policy
+from riskmodels.register.assessing import PARTS, RiskAssessment
 from riskmodels.risks import Risk, RiskRegister
-from riskmodels.scorecard.register import PARTS, RiskAssessment
 
 _THOUSAND = 1000.0
 _WHOLE = 99.5  # from which on a figure needs no digits behind the point

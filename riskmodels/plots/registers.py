@@ -12,8 +12,8 @@ from matplotlib.patches import Rectangle
 from riskmodels.labels import RATING_MARKS, label, local, rating_label
 from riskmodels.plots.canvas import COLOURS, NOTE, house_axes, log_ticks, noted, short
 from riskmodels.plots.dispatch import plot_of
+from riskmodels.register.assessing import RiskAssessment
 from riskmodels.scorecard import RATINGS
-from riskmodels.scorecard.register import RiskAssessment
 
 _MOST = 15
 _SIGNS = 14  # in a line of a cell

@@ -19,9 +19,10 @@ from riskmodels.losses import LossAssessment
 from riskmodels.manifests import MANIFEST, digests
 from riskmodels.privacy import mask_values
 from riskmodels.proposals import Proposals
+from riskmodels.register import RiskAssessment
 from riskmodels.results import load, load_all
 from riskmodels.runner.plan import Plan
-from riskmodels.scorecard import CustomerGaps, Movements, RiskAssessment, Scorecard
+from riskmodels.scorecard import CustomerGaps, Movements, Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality, Tables, file_sha256
 

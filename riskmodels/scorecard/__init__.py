@@ -8,7 +8,6 @@ from riskmodels.scorecard.movement import PARTS, Movements, explain_movement
 from riskmodels.scorecard.orders import Orders, rank_by_measures
 from riskmodels.scorecard.quarter import score_quarter
 from riskmodels.scorecard.rating import RATINGS, draw_values, rate_draws, rate_period
-from riskmodels.scorecard.register import RiskAssessment, assess_risks
 from riskmodels.scorecard.scores import DRAWS
 from riskmodels.scorecard.scoring import Scorecard, check_quarter, score
 from riskmodels.scorecard.sensitivity import Robustness, Sensitivity, compare_weights, score_sensitivity
@@ -22,13 +21,11 @@ __all__ = [
     "Foresight",
     "Movements",
     "Orders",
-    "RiskAssessment",
     "Robustness",
     "Scorecard",
     "Sensitivity",
     "UnitExplanation",
     "ahp_weights",
-    "assess_risks",
     "check_quarter",
     "compare_weights",
     "customer_gaps",
