@@ -13,13 +13,13 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from riskmodels.comparisons.gaps import CustomerGaps, customer_gaps
 from riskmodels.errors import ParameterError
 from riskmodels.listings.gaps import list_gaps
 from riskmodels.plots import plot_of
 from riskmodels.plots.gaps import plot_gaps
 from riskmodels.rates import Strata, holm_adjusted, overdispersion
 from riskmodels.results import load, save
-from riskmodels.scorecard.gaps import CustomerGaps, customer_gaps
 
 pytestmark = pytest.mark.whole
 

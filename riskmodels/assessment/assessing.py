@@ -22,11 +22,12 @@ from riskmodels.assessment.present import (
     unit_indicator_findings,
 )
 from riskmodels.assessment.register import risk_findings
+from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Forecast
 from riskmodels.policy import Policy
 from riskmodels.register import RiskAssessment
 from riskmodels.risks import RiskRegister
-from riskmodels.scorecard import CustomerGaps, Scorecard
+from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import Tables
 

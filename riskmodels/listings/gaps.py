@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from riskmodels.comparisons.gaps import CustomerGaps
 from riskmodels.display import Listing
 from riskmodels.labels import label, plain_label
 from riskmodels.listings.indicators import indicator_names
 from riskmodels.policy import Policy
-from riskmodels.scorecard.gaps import CustomerGaps
 
 _LEAST_P = 0.001
 

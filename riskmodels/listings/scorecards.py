@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from riskmodels.catalogue import INDICATORS, format_value
+from riskmodels.comparisons import Orders
 from riskmodels.display import Listing, shown_text
 from riskmodels.labels import label, local, plain_label, rating_label
 from riskmodels.listings.indicators import (
@@ -15,7 +16,7 @@ from riskmodels.listings.indicators import (
     value_of,
 )
 from riskmodels.policy import Policy
-from riskmodels.scorecard import PARTS, Movements, Orders, Robustness, Scorecard, Sensitivity, UnitExplanation
+from riskmodels.scorecard import PARTS, Movements, Robustness, Scorecard, Sensitivity, UnitExplanation
 from riskmodels.scorecard.sensitivity import WEIGHTS
 from riskmodels.tables import DataQuality, shown_share
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from riskmodels.assessment import Findings
 from riskmodels.backtesting import Backtest
+from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Explanation, Forecast, Nowcast
 from riskmodels.losses import LossAssessment
 from riskmodels.manifests import MANIFEST, digests
@@ -22,7 +23,7 @@ from riskmodels.proposals import Proposals
 from riskmodels.register import RiskAssessment
 from riskmodels.results import load, load_all
 from riskmodels.runner.plan import Plan
-from riskmodels.scorecard import CustomerGaps, Movements, Scorecard
+from riskmodels.scorecard import Movements, Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality, Tables, file_sha256
 

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.comparisons.order_sentences import by_measure, phrases_of, sentences_of
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
-from riskmodels.scorecard.order_sentences import by_measure, phrases_of, sentences_of
 
 Floats = npt.NDArray[np.float64]
 Measures = Mapping[str, tuple[str | None, float]]
