@@ -196,7 +196,7 @@ def run_with_progress(plan: "Plan", store: Path, kernels: "Kernels") -> Path:
 def show_result(folder: Path, *, title: str = "") -> None:
     """Print the sentence and the summary of a saved result."""
     from riskmodels.display import Summarised  # here, for start-up
-    from riskmodels.listings import list_quality
+    from riskmodels.reporting.listings import list_quality
     from riskmodels.results import load
     from riskmodels.tables import Tables
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from riskmodels.errors import ContractError
-from riskmodels.listings import check_listings
 from riskmodels.params import load_parameters
+from riskmodels.reporting.listings import check_listings
 from riskmodels.sources import Draft, draft_source, ingest
 from riskmodels.sources.mapping import Source
 from riskmodels.sources.numerals import unit_in

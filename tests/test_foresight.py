@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from riskmodels.errors import ParameterError
-from riskmodels.listings.foresight import list_foresight
+from riskmodels.reporting.listings.foresight import list_foresight
 from riskmodels.results import load, save
 from riskmodels.scorecard.foresight import (
     OUTCOMES,

@@ -15,10 +15,10 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from riskmodels.comparisons.gaps import CustomerGaps, customer_gaps
 from riskmodels.errors import ParameterError
-from riskmodels.listings.gaps import list_gaps
-from riskmodels.plots import plot_of
-from riskmodels.plots.gaps import plot_gaps
 from riskmodels.rates import Strata, holm_adjusted, overdispersion
+from riskmodels.reporting.listings.gaps import list_gaps
+from riskmodels.reporting.plots import plot_of
+from riskmodels.reporting.plots.gaps import plot_gaps
 from riskmodels.results import load, save
 
 pytestmark = pytest.mark.whole

@@ -22,10 +22,11 @@ from small_bank import (
     with_columns,
 )
 
-from riskmodels import listings
 from riskmodels.assessment import assess
 from riskmodels.display import Listing
-from riskmodels.listings import (
+from riskmodels.proposals import propose
+from riskmodels.reporting import listings
+from riskmodels.reporting.listings import (
     indicator_quality,
     list_changes,
     list_data_faults,
@@ -52,7 +53,6 @@ from riskmodels.listings import (
     list_units,
     quality_note,
 )
-from riskmodels.proposals import propose
 from riskmodels.risks import RiskRegister
 from riskmodels.tables import data_quality
 from riskmodels.tables.quality import DIMENSIONS

@@ -9,7 +9,6 @@ from test_results import assert_same
 
 import riskmodels as rm
 from riskmodels.errors import ParameterError
-from riskmodels.listings import list_loss_years, list_losses, list_severities
 from riskmodels.losses import assess_losses, assess_losses_where_known, experience
 from riskmodels.losses.aggregate import aggregate_losses
 from riskmodels.losses.cells import LossCell
@@ -17,6 +16,7 @@ from riskmodels.losses.diagnostics import tail_thresholds
 from riskmodels.losses.frequency import Poisson
 from riskmodels.losses.pooling import credible_rates, drawn_rates, pooled_estimates
 from riskmodels.losses.severity import GeneralizedPareto, Lognormal, Spliced
+from riskmodels.reporting.listings import list_loss_years, list_losses, list_severities
 from riskmodels.sample.plan import (
     LOSS_LOG_SD,
     LOSS_MEDIAN,

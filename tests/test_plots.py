@@ -29,7 +29,7 @@ from riskmodels.assessment import assess
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import forecast
 from riskmodels.labels import RATING_MARKS
-from riskmodels.plots import (
+from riskmodels.reporting.plots import (
     COLOURS,
     plot,
     plot_backtest,

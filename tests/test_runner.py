@@ -23,7 +23,7 @@ from riskmodels.errors import (
     TooLittleError,
 )
 from riskmodels.params import Parameters, check_parameters
-from riskmodels.report import FrontMatter, write_report
+from riskmodels.reporting.document import FrontMatter, write_report
 from riskmodels.runner import (
     NOTEBOOKS,
     assessment_run,

@@ -111,7 +111,7 @@ def assess(
 @app.command()
 def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE) -> None:
     """Take a source in: accept or reject every row, and keep the accepted ones in the store."""
-    from riskmodels.listings import list_quality  # here, for start-up
+    from riskmodels.reporting.listings import list_quality  # here, for start-up
 
     tables = _ingest(source, file, store)
     listing = list_quality(tables)
@@ -121,7 +121,7 @@ def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE
 @app.command("check-data")
 def check_data(source: SourceFile, *, file: FileOptions = None, store: KeptIn = None) -> None:
     """Check a source: rows accepted and rejected, rules they broke, unused columns, how good the data is."""
-    from riskmodels.listings import check_listings  # here, for start-up
+    from riskmodels.reporting.listings import check_listings  # here, for start-up
     from riskmodels.sources import unfilled
 
     with scratch_folder("riskmodels-data-") if store is None else nullcontext(store) as folder:
@@ -178,8 +178,8 @@ def indicators(
     policy_on: PolicyOn = None,
 ) -> None:
     """Compute and rate the indicators of a quarter."""
-    from riskmodels.listings import list_ratings, list_unavailable  # here, for start-up
     from riskmodels.misfits import nearest
+    from riskmodels.reporting.listings import list_ratings, list_unavailable  # here, for start-up
     from riskmodels.scorecard import score_quarter  # here, for start-up
 
     policy = _policy(policies, policy_on)
@@ -217,9 +217,9 @@ def forecast(
     the last twelve months again, each from what was known then, and compares them with what happened; it is
     what takes most of the time.
     """
-    from riskmodels import listings  # here, for start-up
     from riskmodels.backtesting import outlook_before, track_record
     from riskmodels.forecasting import explain
+    from riskmodels.reporting import listings  # here, for start-up
 
     tables = _ingest(source, file, store)
     complaints = tables.require("complaints")
@@ -256,7 +256,7 @@ def stress(
     policy_on: PolicyOn = None,
 ) -> None:
     """Carry a scenario through to complaints and indicators."""
-    from riskmodels.listings import list_omitted, list_scenario, list_stress  # here, for start-up
+    from riskmodels.reporting.listings import list_omitted, list_scenario, list_stress  # here, for start-up
     from riskmodels.scenario import load_scenario
     from riskmodels.stresstest import stress
 
@@ -276,7 +276,7 @@ def stress(
 @app.command("policy")
 def show_policy(*, policies: Policies = POLICIES, policy_on: PolicyOn = None) -> None:
     """Show the policy in force: indicators, limits, and who set them."""
-    from riskmodels.listings import list_policy  # here, for start-up
+    from riskmodels.reporting.listings import list_policy  # here, for start-up
 
     listing = list_policy(_policy(policies, policy_on))
     print_table(listing.sentence, listing.frame)

@@ -1,6 +1,6 @@
 """Results as tables to be read: names instead of identifiers, units and per cent written out."""
 
-from riskmodels.listings.data import (
+from riskmodels.reporting.listings.data import (
     check_listings,
     list_changes,
     list_data_faults,
@@ -11,12 +11,12 @@ from riskmodels.listings.data import (
     list_quality,
     list_rejections,
 )
-from riskmodels.listings.decisions import list_findings, list_policy, list_proposals
-from riskmodels.listings.foresight import list_foresight
-from riskmodels.listings.gaps import list_gaps
-from riskmodels.listings.indicators import indicator_quality, quality_note
-from riskmodels.listings.losses import list_loss_years, list_losses, list_severities
-from riskmodels.listings.outlooks import (
+from riskmodels.reporting.listings.decisions import list_findings, list_policy, list_proposals
+from riskmodels.reporting.listings.foresight import list_foresight
+from riskmodels.reporting.listings.gaps import list_gaps
+from riskmodels.reporting.listings.indicators import indicator_quality, quality_note
+from riskmodels.reporting.listings.losses import list_loss_years, list_losses, list_severities
+from riskmodels.reporting.listings.outlooks import (
     list_explanation,
     list_factors,
     list_nowcast,
@@ -24,9 +24,9 @@ from riskmodels.listings.outlooks import (
     list_scores,
     list_totals,
 )
-from riskmodels.listings.registers import list_controls, list_matrix_checks, list_risks
-from riskmodels.listings.scenarios import list_omitted, list_scenario, list_stress
-from riskmodels.listings.scorecards import (
+from riskmodels.reporting.listings.registers import list_controls, list_matrix_checks, list_risks
+from riskmodels.reporting.listings.scenarios import list_omitted, list_scenario, list_stress
+from riskmodels.reporting.listings.scorecards import (
     list_contributions,
     list_groups,
     list_movements,

@@ -1,11 +1,7 @@
-"""What a run writes beside its report: the assessment as JSON, its tables, and the manifest."""
+"""What stands beside a report: the assessment as JSON, and its tables as Parquet and CSV."""
 
-import hashlib
 import json
-import platform
-import re
 import unicodedata
-from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,15 +13,12 @@ from riskmodels.backtesting import Backtest
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Explanation, Forecast, Nowcast
 from riskmodels.losses import LossAssessment
-from riskmodels.manifests import MANIFEST, digests
-from riskmodels.privacy import mask_values
 from riskmodels.proposals import Proposals
 from riskmodels.register import RiskAssessment
 from riskmodels.results import load, load_all
-from riskmodels.runner.plan import Plan
 from riskmodels.scorecard import Movements, Scorecard
 from riskmodels.stresstest import StressTest
-from riskmodels.tables import DataQuality, Tables, file_sha256
+from riskmodels.tables import DataQuality, Tables
 
 SCHEMA = Path(__file__).with_name("assessment.schema.json")
 _FORMULA = {"=", "+", "-", "@"}  # what a spreadsheet takes for the beginning of one
@@ -166,30 +159,6 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     safe.to_csv(path, index=False, lineterminator="\n")
 
 
-def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code: list[Path]) -> None:
-    """Write what was run with what, how long it took, and the sha256 of every file."""
-    tables = load(folder / "results" / "tables", Tables)
-    tests = load_all(folder / "results", "stress-*", StressTest)
-    seeds = {f"stress-{test.scenario.id}": test.seed for test in tests}
-    for record in load_all(folder / "results", "backtest", Backtest):  # one at most
-        seeds["backtest"] = record.seed
-    manifest = {
-        "settings": json.loads(plan.settings.model_dump_json()),
-        "policy_valid_from": plan.policy_valid_from.isoformat(),
-        "tables": {table.name: json.loads(table.provenance.model_dump_json()) for table in tables.present},
-        "data_digest": tables.digest,
-        "seeds": seeds,
-        "code": {"riskmodels": version("riskmodels"), "sha256": _code_sha256(code)},
-        "versions": {"python": platform.python_version(), **_versions()},
-        "seconds": {name: round(value, 1) for name, value in seconds.items()},
-        "files": digests(folder, ("report.html", "assessment.json", "source.json", "results", "tables")),
-        "notebooks": digests(folder, ("notebooks",)),  # with times of their own: no two runs write the same
-    }
-    (folder / MANIFEST).write_text(
-        json.dumps(mask_values(manifest), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-
-
 def _months(outlook: Forecast) -> list[Months]:
     total = outlook.aggregate()
     return [
@@ -225,18 +194,3 @@ def _begins_formula(text: str) -> bool:
         (sign for sign in text if unicodedata.category(sign)[0] not in _UNSEEN and sign not in _BLANK), ""
     )
     return unicodedata.normalize("NFKC", seen)[:1] in _FORMULA
-
-
-def _code_sha256(folders: list[Path]) -> str:
-    """Digest of every program file and notebook that a run is made of."""
-    digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted([*folder.rglob("*.py"), *folder.glob("*.ipynb")]):
-            digest.update(f"{path.relative_to(folder)} {file_sha256(path)}\n".encode())
-    return digest.hexdigest()
-
-
-def _versions() -> dict[str, str]:
-    """Versions of the libraries that riskmodels needs."""
-    names = [re.split(r"[^\w.-]", line)[0] for line in requires("riskmodels") or () if "extra ==" not in line]
-    return {name: version(name) for name in sorted(names)}

@@ -9,8 +9,8 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from riskmodels.backtesting import Backtest
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
-from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair
-from riskmodels.plots.dispatch import plot_of
+from riskmodels.reporting.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair
+from riskmodels.reporting.plots.dispatch import plot_of
 
 _TOGETHER = 2  # bins of the histogram that make one bar
 _MARKERS = (

@@ -8,9 +8,18 @@ from matplotlib.axes import Axes
 
 from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.labels import label
-from riskmodels.plots.canvas import BAND, LINE, NOTE, house_axes, house_figure, noted, period_axis, short
-from riskmodels.plots.dispatch import plot_of
-from riskmodels.plots.panels import mark_breaks, shade_unknown
+from riskmodels.reporting.plots.canvas import (
+    BAND,
+    LINE,
+    NOTE,
+    house_axes,
+    house_figure,
+    noted,
+    period_axis,
+    short,
+)
+from riskmodels.reporting.plots.dispatch import plot_of
+from riskmodels.reporting.plots.panels import mark_breaks, shade_unknown
 
 _BANDS = ((0.025, 0.975, 0.3), (0.1, 0.9, 0.45), (0.25, 0.75, 0.7))  # lower, upper level, opacity
 _MOST_HISTORY = 36

@@ -9,8 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from riskmodels.forecasting import REASONS, Explanation
 from riskmodels.labels import label
-from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair, house_axes, noted, short
-from riskmodels.plots.dispatch import plot_of
+from riskmodels.reporting.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair, house_axes, noted, short
+from riskmodels.reporting.plots.dispatch import plot_of
 
 _MOST_SERIES = 8
 _MARGIN = 0.25

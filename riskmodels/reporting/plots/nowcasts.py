@@ -5,8 +5,8 @@ from matplotlib.axes import Axes
 
 from riskmodels.forecasting import FINAL, Nowcast
 from riskmodels.labels import label
-from riskmodels.plots.canvas import BAND, LINE, house_axes, period_axis
-from riskmodels.plots.dispatch import plot_of
+from riskmodels.reporting.plots.canvas import BAND, LINE, house_axes, period_axis
+from riskmodels.reporting.plots.dispatch import plot_of
 
 _MOST_MONTHS = 12
 

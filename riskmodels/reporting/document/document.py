@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from riskmodels.labels import RATING_MARKS, label, language, rating_label
 from riskmodels.privacy import mask_personal_data
-from riskmodels.report.front import FrontMatter
-from riskmodels.report.sections import read_sections
+from riskmodels.reporting.document.front import FrontMatter
+from riskmodels.reporting.document.sections import read_sections
 from riskmodels.scratch import write_whole
 
 _TEMPLATES = Path(__file__).parent / "templates"

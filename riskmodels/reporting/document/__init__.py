@@ -3,7 +3,7 @@
 The document holds no program, asks no other computer for anything and shows no personal data.
 """
 
-from riskmodels.report.document import write_report
-from riskmodels.report.front import FrontMatter, KeyFigure, SummaryItem
+from riskmodels.reporting.document.document import write_report
+from riskmodels.reporting.document.front import FrontMatter, KeyFigure, SummaryItem
 
 __all__ = ["FrontMatter", "KeyFigure", "SummaryItem", "write_report"]

@@ -15,8 +15,8 @@ from markupsafe import Markup
 
 from riskmodels.errors import ResultError
 from riskmodels.labels import label
-from riskmodels.report.markup import read_markdown, sanitise, show
-from riskmodels.report.tables import count_columns, decorate_tables
+from riskmodels.reporting.document.markup import read_markdown, sanitise, show
+from riskmodels.reporting.document.tables import count_columns, decorate_tables
 
 _LEFT_OUT = {"report-skip", "parameters", "injected-parameters"}
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -8,14 +8,14 @@ from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.comparisons import Orders
 from riskmodels.display import Listing, shown_text
 from riskmodels.labels import label, local, plain_label, rating_label
-from riskmodels.listings.indicators import (
+from riskmodels.policy import Policy
+from riskmodels.reporting.listings.indicators import (
     indicator_names,
     indicator_quality,
     interval_of,
     quality_cell,
     value_of,
 )
-from riskmodels.policy import Policy
 from riskmodels.scorecard import PARTS, Movements, Robustness, Scorecard, Sensitivity, UnitExplanation
 from riskmodels.scorecard.sensitivity import WEIGHTS
 from riskmodels.tables import DataQuality, shown_share

@@ -8,9 +8,9 @@ import pandas as pd
 from riskmodels.display import Listing
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label, local, plain_label, rating_label
-from riskmodels.listings.indicators import indicator_names
 from riskmodels.policy import Policy
 from riskmodels.register.assessing import PARTS, RiskAssessment
+from riskmodels.reporting.listings.indicators import indicator_names
 from riskmodels.risks import Risk, RiskRegister
 
 _THOUSAND = 1000.0

@@ -8,8 +8,8 @@ import pandas as pd
 from riskmodels.comparisons.gaps import CustomerGaps
 from riskmodels.display import Listing
 from riskmodels.labels import label, plain_label
-from riskmodels.listings.indicators import indicator_names
 from riskmodels.policy import Policy
+from riskmodels.reporting.listings.indicators import indicator_names
 
 _LEAST_P = 0.001
 

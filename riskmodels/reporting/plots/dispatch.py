@@ -4,7 +4,7 @@ from functools import singledispatch
 
 from matplotlib.axes import Axes
 
-from riskmodels.plots.canvas import noted
+from riskmodels.reporting.plots.canvas import noted
 
 
 def plot(result: object, *, ax: Axes | None = None, note: str = "") -> Axes:

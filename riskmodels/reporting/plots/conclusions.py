@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 
 from riskmodels.assessment import Findings
 from riskmodels.labels import RATING_MARKS, label, rating_label
-from riskmodels.plots.canvas import COLOURS, LINE, SHOCK, house_axes, period_axis
-from riskmodels.plots.dispatch import plot_of
+from riskmodels.reporting.plots.canvas import COLOURS, LINE, SHOCK, house_axes, period_axis
+from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.stresstest import StressTest
 
 

@@ -8,8 +8,18 @@ from matplotlib.ticker import PercentFormatter
 
 from riskmodels.labels import label
 from riskmodels.losses import LossAssessment, LossDistribution, TailDiagnostics
-from riskmodels.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair, house_axes, log_ticks, noted, short
-from riskmodels.plots.dispatch import plot_of
+from riskmodels.reporting.plots.canvas import (
+    BAND,
+    LINE,
+    NOTE,
+    SHOCK,
+    draw_pair,
+    house_axes,
+    log_ticks,
+    noted,
+    short,
+)
+from riskmodels.reporting.plots.dispatch import plot_of
 
 _MOST_CELLS = 8
 _MILLION = 1e6

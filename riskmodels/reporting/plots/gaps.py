@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 
 from riskmodels.comparisons.gaps import CustomerGaps
 from riskmodels.labels import label, local
-from riskmodels.plots.canvas import COLOURS, LINE, NOTE, house_axes, short
-from riskmodels.plots.dispatch import plot_of
 from riskmodels.policy import Policy
+from riskmodels.reporting.plots.canvas import COLOURS, LINE, NOTE, house_axes, short
+from riskmodels.reporting.plots.dispatch import plot_of
 
 _KINDS = (  # name, letter, colour, filled
     ("worse: a finding", "W", COLOURS["red"], True),

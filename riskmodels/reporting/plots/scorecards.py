@@ -5,9 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from riskmodels.labels import RATING_MARKS, label, local, rating_label
-from riskmodels.plots.canvas import COLOURS, MARKERS, house_axes, noted, short
-from riskmodels.plots.dispatch import plot_of
 from riskmodels.policy import Policy
+from riskmodels.reporting.plots.canvas import COLOURS, MARKERS, house_axes, noted, short
+from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.scorecard import RATINGS, Scorecard
 
 _MOST_UNITS = 40

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 
 from riskmodels.catalogue import INDICATORS
 from riskmodels.labels import RATING_MARKS, label, local, rating_label
-from riskmodels.plots.canvas import BAND, COLOURS, LINE, NOTE, SHOCK, house_axes, noted, short
-from riskmodels.plots.dispatch import plot_of
 from riskmodels.policy import Policy
+from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, SHOCK, house_axes, noted, short
+from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.scorecard import PARTS, Movements, UnitExplanation
 
 _MOST_UNITS, _MOST_INDICATORS = 15, 12

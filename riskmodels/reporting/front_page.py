@@ -10,11 +10,10 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.labels import label, local
-from riskmodels.listings import quality_note
 from riskmodels.policy import Policy
-from riskmodels.report import FrontMatter, KeyFigure, SummaryItem
+from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
+from riskmodels.reporting.listings import quality_note
 from riskmodels.results import load, load_all
-from riskmodels.runner.settings import RunSettings
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality, Tables
@@ -24,15 +23,15 @@ _MOST_NAMED = 5
 _DRAWS, _SEED = 4000, 1
 
 
-def summarise(settings: RunSettings, results: Path, *, policy: Policy) -> FrontMatter:
+def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
     """Make the first page from the saved results of a run; nothing is computed anew but counts and sums."""
     tables, card = load(results / "tables", Tables), load(results / "scorecard", Scorecard)
     found, outlook = load(results / "findings", Findings), load(results / "outlook", Forecast)
     tests, quality = load_all(results, "stress-*", StressTest), load(results / "quality", DataQuality)
     return FrontMatter(
-        title=settings.title,
+        title=title,
         subtitle=label("What is red, what will happen, what to decide"),
-        period=settings.period,
+        period=found.period,
         as_of=tables.as_of.isoformat(),
         facts=(
             (label("Source"), ", ".join(sorted({table.provenance.source for table in tables.present}))),

@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from riskmodels.labels import label
-from riskmodels.plots.canvas import BAND, COLOURS, LINE, NOTE, house_axes, log_ticks, noted, short
-from riskmodels.plots.dispatch import plot_of
 from riskmodels.rates import Funnel
+from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, house_axes, log_ticks, noted, short
+from riskmodels.reporting.plots.dispatch import plot_of
 
 _NAMED = 8
 _KINDS = (

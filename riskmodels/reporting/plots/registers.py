@@ -10,9 +10,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from riskmodels.labels import RATING_MARKS, label, local, rating_label
-from riskmodels.plots.canvas import COLOURS, NOTE, house_axes, log_ticks, noted, short
-from riskmodels.plots.dispatch import plot_of
 from riskmodels.register.assessing import RiskAssessment
+from riskmodels.reporting.plots.canvas import COLOURS, NOTE, house_axes, log_ticks, noted, short
+from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.scorecard import RATINGS
 
 _MOST = 15

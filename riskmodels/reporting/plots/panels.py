@@ -5,8 +5,8 @@ from matplotlib.axes import Axes
 
 from riskmodels.labels import label
 from riskmodels.panel import Panel
-from riskmodels.plots.canvas import COLOURS, LINE, SHOCK, house_axes, period_axis, short
-from riskmodels.plots.dispatch import plot_of
+from riskmodels.reporting.plots.canvas import COLOURS, LINE, SHOCK, house_axes, period_axis, short
+from riskmodels.reporting.plots.dispatch import plot_of
 
 
 @plot_of.register

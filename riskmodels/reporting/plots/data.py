@@ -9,8 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from riskmodels.labels import label
-from riskmodels.plots.canvas import BAND, COLOURS, NOTE, SHOCK, house_axes, noted, period_axis, short
-from riskmodels.plots.dispatch import plot_of
+from riskmodels.reporting.plots.canvas import (
+    BAND,
+    COLOURS,
+    NOTE,
+    SHOCK,
+    house_axes,
+    noted,
+    period_axis,
+    short,
+)
+from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.tables import Changes, DataQuality, shown_share
 
 _GRADES = (("A", 0.995, "#2e7d4f"), ("B", 0.98, "#8bb174"), ("C", 0.95, "#c77700"), ("D", 0.0, "#b3261e"))
