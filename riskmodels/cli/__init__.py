@@ -178,7 +178,7 @@ def indicators(
     policy_on: PolicyOn = None,
 ) -> None:
     """Compute and rate the indicators of a quarter."""
-    from riskmodels.misfits import nearest
+    from riskmodels.misfits import nearest  # here, for start-up
     from riskmodels.reporting.listings import list_ratings, list_unavailable  # here, for start-up
     from riskmodels.scorecard import score_quarter  # here, for start-up
 
