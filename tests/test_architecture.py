@@ -19,7 +19,7 @@ PACKAGE = ROOT / "riskmodels"
 DIRECTION = """
     privacy, annotations < errors, scratch < labels, misfits < params, display, reporting.document < tables, workdays
     < policy, scenario, risks, rates, accuracy, discrimination < sources, sample < panel, catalogue < forecasting
-    < losses < backtesting < scorecard < comparisons, register < stresstest < assessment < proposals
+    < losses < backtesting < scorecard < comparisons, register < stresstest < assessment < governance
     < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_page, reporting.exports
     < reporting < runner < terminal < cli < __main__
 """

@@ -24,7 +24,7 @@ from small_bank import (
 
 from riskmodels.assessment import assess
 from riskmodels.display import Listing
-from riskmodels.proposals import propose
+from riskmodels.governance.proposals import propose
 from riskmodels.reporting import listings
 from riskmodels.reporting.listings import (
     indicator_quality,

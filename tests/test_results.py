@@ -30,7 +30,7 @@ from riskmodels.catalogue import Indicators
 from riskmodels.display import Listing
 from riskmodels.errors import ResultError
 from riskmodels.forecasting import forecast
-from riskmodels.proposals import propose
+from riskmodels.governance.proposals import propose
 from riskmodels.results import load, load_all, load_earlier, save
 from riskmodels.results.classes import _HOMES, class_named
 from riskmodels.risks import RiskRegister

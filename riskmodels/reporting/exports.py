@@ -12,8 +12,8 @@ from riskmodels.assessment import Findings
 from riskmodels.backtesting import Backtest
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Explanation, Forecast, Nowcast
+from riskmodels.governance.proposals import Proposals
 from riskmodels.losses import LossAssessment
-from riskmodels.proposals import Proposals
 from riskmodels.register import RiskAssessment
 from riskmodels.results import load, load_all
 from riskmodels.scorecard import Movements, Scorecard

@@ -49,7 +49,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Poisson": "losses.frequency",
     "Policy": "policy",
     "Posterior": "rates.posteriors",
-    "Proposals": "proposals",
+    "Proposals": "governance.proposals",
     "Retained": "losses.insurance",
     "RiskAssessment": "register.assessing",
     "RiskRegister": "risks",

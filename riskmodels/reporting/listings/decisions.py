@@ -5,9 +5,9 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing
+from riskmodels.governance.proposals import Proposals
 from riskmodels.labels import local, rating_label
 from riskmodels.policy import Policy
-from riskmodels.proposals import Proposals
 
 
 def list_findings(found: Findings, *, evidence: bool = False) -> Listing:
