@@ -7,7 +7,7 @@ import pytest
 from riskmodels.errors import ParameterError
 from riskmodels.reporting.listings.foresight import list_foresight
 from riskmodels.results import load, save
-from riskmodels.scorecard.foresight import (
+from riskmodels.validation.scorecards import (
     OUTCOMES,
     PREDICTORS,
     Foresight,

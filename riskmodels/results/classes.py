@@ -23,7 +23,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Findings": "assessment.findings",
     "FittedCell": "losses.uncertainty",
     "Forecast": "forecasting.forecasts",
-    "Foresight": "scorecard.foresight",
+    "Foresight": "validation.scorecards",
     "FrequencyFit": "losses.frequency",
     "Funnel": "rates.funnels",
     "Gamma": "losses.severity",

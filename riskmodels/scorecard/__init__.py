@@ -1,7 +1,6 @@
 """How risky each unit is: rated indicators, a weighted score, why, and how sure that is."""
 
 from riskmodels.scorecard.explaining import UnitExplanation, explain_unit
-from riskmodels.scorecard.foresight import Foresight, score_foresight
 from riskmodels.scorecard.movement import PARTS, Movements, explain_movement
 from riskmodels.scorecard.quarter import score_quarter
 from riskmodels.scorecard.rating import RATINGS, draw_values, rate_draws, rate_period
@@ -14,7 +13,6 @@ __all__ = [
     "DRAWS",
     "PARTS",
     "RATINGS",
-    "Foresight",
     "Movements",
     "Robustness",
     "Scorecard",
@@ -30,7 +28,6 @@ __all__ = [
     "rate_draws",
     "rate_period",
     "score",
-    "score_foresight",
     "score_quarter",
     "score_sensitivity",
 ]

@@ -4,7 +4,7 @@ import pandas as pd
 
 from riskmodels.display import Listing
 from riskmodels.labels import label
-from riskmodels.scorecard.foresight import OUTCOMES, PREDICTORS, Foresight
+from riskmodels.validation.scorecards import OUTCOMES, PREDICTORS, Foresight
 
 
 def list_foresight(found: Foresight) -> Listing:

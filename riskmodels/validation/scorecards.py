@@ -11,15 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
-from riskmodels.discrimination import (
-    Interval,
-    auc,
-    brier,
-    calibration_table,
-    kolmogorov_smirnov,
-    population_stability,
-    with_interval,
-)
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
@@ -28,6 +19,15 @@ from riskmodels.scorecard.exposure import days_of
 from riskmodels.scorecard.scores import WORST
 from riskmodels.scorecard.scoring import Scorecard, check_quarter, score
 from riskmodels.tables import Table, Tables
+from riskmodels.validation.discrimination import (
+    Interval,
+    auc,
+    brier,
+    calibration_table,
+    kolmogorov_smirnov,
+    population_stability,
+    with_interval,
+)
 
 Floats = npt.NDArray[np.float64]
 _Bootstrap = Callable[..., Interval]
