@@ -17,8 +17,8 @@ PACKAGE = ROOT / "riskmodels"
 
 # A module imports only from groups further left, or inside its own package.
 DIRECTION = """
-    privacy, annotations < errors, scratch < labels, misfits < params, display, reporting.document < tables, workdays
-    < policy, scenario, risks, rates, accuracy < sources, sample < panel, catalogue < forecasting
+    privacy, annotations < errors, scratch < labels, misfits < parameters, display, reporting.document < tables, workdays
+    < rates, accuracy < sources, sample < panel, catalogue < forecasting
     < losses < backtesting < scorecard < comparisons, register < stresstest < assessment, validation < governance
     < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_page, reporting.exports
     < reporting < runner < terminal < cli < __main__
@@ -31,7 +31,7 @@ OWNERS = {
     "nbconvert": {"reporting.document"},
     "nh3": {"reporting.document"},
     "jinja2": {"reporting.document"},
-    "ruamel": {"params"},
+    "ruamel": {"parameters"},
     "duckdb": {"sources", "tables", "panel", "catalogue", "sample"},
     "typer": {"cli"},
     "rich": {"cli", "runner", "terminal", "backtesting"},

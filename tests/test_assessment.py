@@ -23,8 +23,8 @@ from spec.rules import CERTAINTY, RULES, Rule, rendered
 from riskmodels.assessment import Findings, assess
 from riskmodels.display import table_html
 from riskmodels.labels import use_language
-from riskmodels.policy import Limits, Policy
-from riskmodels.risks import RiskRegister, load_risks
+from riskmodels.parameters.policy import Limits, Policy
+from riskmodels.parameters.risks import RiskRegister, load_risks
 from riskmodels.scorecard import score
 from riskmodels.tables import Break
 

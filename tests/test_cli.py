@@ -588,9 +588,9 @@ def test_a_message_is_shown_as_it_is(run) -> None:
 
 def test_the_traceback_of_a_bug_is_masked() -> None:
     code = (
-        "import sys, riskmodels.policy\n"
+        "import sys, riskmodels.parameters.policy\n"
         "def broken(*_, **__): raise ValueError('call 13812345678, a@example.com')\n"
-        "riskmodels.policy.load_policy = broken\n"
+        "riskmodels.parameters.policy.load_policy = broken\n"
         "from riskmodels.cli import main\n"
         "sys.argv = ['riskmodels', 'policy']\n"
         "main()\n"

@@ -8,7 +8,7 @@ import pytest
 import riskmodels as rm
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.panel import period_of
-from riskmodels.params import check_parameters
+from riskmodels.parameters.files import check_parameters
 from riskmodels.sources import Source, check_layout
 from riskmodels.workdays import check_calendar, working_days
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from riskmodels.errors import ContractError
-from riskmodels.params import load_parameters
+from riskmodels.parameters.files import load_parameters
 from riskmodels.reporting.listings import check_listings
 from riskmodels.sources import Draft, draft_source, ingest
 from riskmodels.sources.mapping import Source

@@ -25,6 +25,7 @@ from small_bank import (
 from riskmodels.assessment import assess
 from riskmodels.display import Listing
 from riskmodels.governance.proposals import propose
+from riskmodels.parameters.risks import RiskRegister
 from riskmodels.reporting import listings
 from riskmodels.reporting.listings import (
     indicator_quality,
@@ -53,7 +54,6 @@ from riskmodels.reporting.listings import (
     list_units,
     quality_note,
 )
-from riskmodels.risks import RiskRegister
 from riskmodels.tables import data_quality
 from riskmodels.tables.quality import DIMENSIONS
 

@@ -29,6 +29,7 @@ from riskmodels.assessment import assess
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import forecast
 from riskmodels.labels import RATING_MARKS
+from riskmodels.parameters.risks import RiskRegister
 from riskmodels.reporting.plots import (
     COLOURS,
     plot,
@@ -40,7 +41,6 @@ from riskmodels.reporting.plots import (
     plot_of,
     plot_series,
 )
-from riskmodels.risks import RiskRegister
 from riskmodels.tables import Break, data_quality
 
 pytestmark = pytest.mark.whole

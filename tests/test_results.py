@@ -31,9 +31,9 @@ from riskmodels.display import Listing
 from riskmodels.errors import ResultError
 from riskmodels.forecasting import forecast
 from riskmodels.governance.proposals import propose
+from riskmodels.parameters.risks import RiskRegister
 from riskmodels.results import load, load_all, load_earlier, save
 from riskmodels.results.classes import _HOMES, class_named
-from riskmodels.risks import RiskRegister
 
 
 def assert_same(one, other) -> None:
@@ -340,8 +340,8 @@ def write_json(folder: Path, content: object) -> Path:
         {"result": ["Panel"], "format": 1, "fields": {}},
         {"dataclass": 7, "fields": {}},
         {"dataclass": None, "fields": {}},
-        {"parameters": "riskmodels.policy:Policy", "values": "{}"},
-        {"parameters": "riskmodels.policy:Policy", "values": 3},
+        {"parameters": "riskmodels.parameters.policy:Policy", "values": "{}"},
+        {"parameters": "riskmodels.parameters.policy:Policy", "values": 3},
         {"periods": ["2024-13"], "freq": "M"},
         {"periods": ["2024-01"], "freq": "nonsense"},
         {"date": "yesterday"},

@@ -22,7 +22,7 @@ from riskmodels.errors import (
     RunError,
     TooLittleError,
 )
-from riskmodels.params import Parameters, check_parameters
+from riskmodels.parameters.files import Parameters, check_parameters
 from riskmodels.reporting.document import FrontMatter, write_report
 from riskmodels.runner import (
     NOTEBOOKS,

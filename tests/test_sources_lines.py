@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from riskmodels.errors import ContractError
-from riskmodels.params import load_parameters
+from riskmodels.parameters.files import load_parameters
 from riskmodels.sources import draft_source, ingest
 from riskmodels.sources.lines import find_lines, with_one_end
 from riskmodels.sources.mapping import Source

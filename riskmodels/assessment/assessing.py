@@ -24,9 +24,9 @@ from riskmodels.assessment.present import (
 from riskmodels.assessment.register import risk_findings
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Forecast
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import RiskRegister
 from riskmodels.register import RiskAssessment
-from riskmodels.risks import RiskRegister
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import Tables

@@ -8,7 +8,7 @@ import pandas as pd
 from riskmodels.assessment.findings import Finding
 from riskmodels.catalogue import unused_observations
 from riskmodels.labels import label
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard import Scorecard
 from riskmodels.tables import Changes, Tables, data_quality
 

@@ -11,7 +11,7 @@ from riskmodels.catalogue.definitions import INDICATORS
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.queries import Breakdown, Frequency
 from riskmodels.display import Displayed
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.tables import CONTRACTS, Tables
 from riskmodels.tables.sql import literal
 

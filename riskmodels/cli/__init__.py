@@ -30,7 +30,7 @@ from riskmodels.terminal import (
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
     from riskmodels.forecasting import Forecast, Method, Nowcast
-    from riskmodels.policy import Policy
+    from riskmodels.parameters.policy import Policy
     from riskmodels.runner.plan import Plan
     from riskmodels.tables import Tables
 
@@ -256,8 +256,8 @@ def stress(
     policy_on: PolicyOn = None,
 ) -> None:
     """Carry a scenario through to complaints and indicators."""
+    from riskmodels.parameters.scenarios import load_scenario
     from riskmodels.reporting.listings import list_omitted, list_scenario, list_stress  # here, for start-up
-    from riskmodels.scenario import load_scenario
     from riskmodels.stresstest import stress
 
     policy, assumed = _policy(policies, policy_on), load_scenario(scenario)
@@ -357,7 +357,7 @@ def _outlook(
 
 
 def _policy(policies: Path, day: datetime | None) -> "Policy":
-    from riskmodels.policy import load_policy  # here, for start-up
+    from riskmodels.parameters.policy import load_policy  # here, for start-up
 
     return load_policy(policies, on=(day or datetime.now().astimezone()).date())
 

@@ -12,7 +12,7 @@ from riskmodels.catalogue import INDICATORS, indicators
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
-from riskmodels.policy import Gaps, Policy
+from riskmodels.parameters.policy import Gaps, Policy
 from riskmodels.rates import Strata, holm_adjusted, overdispersion
 from riskmodels.scorecard.scoring import check_quarter
 from riskmodels.tables import CONTRACTS, Tables

@@ -11,7 +11,7 @@ from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.display import Displayed
 from riskmodels.labels import label, local
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 
 _MOST_CHANGE = 10  # as the policy has it
 _COLUMNS = ["proposal_id", "path", "current", "proposed", "reason", "measured_by", "evidence", "decision"]

@@ -15,10 +15,10 @@ from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label, local
-from riskmodels.policy import Appetite, Policy
+from riskmodels.parameters.policy import Appetite, Policy
+from riskmodels.parameters.risks import Control, Risk, RiskRegister
 from riskmodels.register.matrices import MatrixLint, lint_matrix
 from riskmodels.register.quantities import Sources, gather_sources, mean_loss
-from riskmodels.risks import Control, Risk, RiskRegister
 from riskmodels.scorecard.rating import INTERVAL, RATINGS, rate_probabilities
 from riskmodels.scorecard.scores import WORST
 from riskmodels.scorecard.scoring import Scorecard

@@ -13,7 +13,7 @@ import scipy
 from riskmodels.errors import ContractError
 from riskmodels.forecasting import nowcast
 from riskmodels.panel import last_complete
-from riskmodels.risks import Interval, Risk, RiskRegister, ShareInterval
+from riskmodels.parameters.risks import Interval, Risk, RiskRegister, ShareInterval
 from riskmodels.scorecard.rating import INTERVAL, draw_values
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Table, Tables

@@ -10,7 +10,7 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.labels import label, local
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
 from riskmodels.reporting.listings import quality_note
 from riskmodels.results import load, load_all

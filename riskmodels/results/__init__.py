@@ -22,7 +22,7 @@ from riskmodels.annotations import is_of
 from riskmodels.errors import ResultError
 from riskmodels.manifests import check_result
 from riskmodels.misfits import misfit_words
-from riskmodels.params import Parameters
+from riskmodels.parameters.files import Parameters
 from riskmodels.privacy import find_personal_data, mask_code, mask_personal_data
 from riskmodels.results.classes import class_named, saved_name
 from riskmodels.scratch import LOCK, scratch_folder

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from riskmodels.policy import load_policy
+from riskmodels.parameters.policy import load_policy
 from riskmodels.privacy import mask_values
 from riskmodels.reporting.document import write_report
 from riskmodels.reporting.exports import write_document, write_tables

@@ -10,7 +10,7 @@ import pandas as pd
 
 from riskmodels.catalogue import INDICATORS, Indicators, indicators
 from riskmodels.forecasting import Nowcast
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.rates import (
     Counts,
     Posterior,

@@ -12,7 +12,7 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import RATING_LABELS, local
 from riskmodels.misfits import nearest
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard.exposure import accounts_by_product
 from riskmodels.scorecard.movement import Movements, no_movements
 from riskmodels.scorecard.scoring import Scorecard

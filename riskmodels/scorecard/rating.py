@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskmodels.catalogue import INDICATORS
 from riskmodels.forecasting import Nowcast
-from riskmodels.policy import IndicatorPolicy, Limits, Policy
+from riskmodels.parameters.policy import IndicatorPolicy, Limits, Policy
 from riskmodels.rates import Posterior
 from riskmodels.scorecard.evidence import Evidence, gather_evidence
 from riskmodels.scorecard.exposure import accounts_by_product

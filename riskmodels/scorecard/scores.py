@@ -9,7 +9,7 @@ import pandas as pd
 import scipy
 
 from riskmodels.panel import add_rows
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.rates import risk_points
 from riskmodels.scorecard.rating import ANCHORS, INTERVAL, draw_indicator, rate_probabilities
 

@@ -12,8 +12,8 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import nowcast_where_logged
 from riskmodels.labels import label
-from riskmodels.policy import Policy
-from riskmodels.risks import RiskRegister
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import RiskRegister
 from riskmodels.scorecard.rating import RATINGS, rate_period
 from riskmodels.scorecard.scores import DRAWS, draws_for, score_rows
 from riskmodels.scorecard.weights import policy_weights

@@ -11,7 +11,7 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.misfits import nearest
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.rates import risk_points
 from riskmodels.scorecard.rating import ANCHORS, posterior_of
 from riskmodels.scorecard.scores import WORST, draw_points, draws_for, score_rows

@@ -12,7 +12,7 @@ import scipy
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 
 Floats = npt.NDArray[np.float64]
 

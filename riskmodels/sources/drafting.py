@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.errors import ParameterError
-from riskmodels.params import parameters_text
+from riskmodels.parameters.files import parameters_text
 from riskmodels.privacy import find_personal_data, mask_personal_data
 from riskmodels.sources.aggregates import added_over, called_totals, holes
 from riskmodels.sources.eventlogs import event_log

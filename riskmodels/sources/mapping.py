@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from riskmodels.errors import ParameterError
 from riskmodels.misfits import nearest
-from riskmodels.params import Identifier, Name, Parameters, load_parameters
+from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
 from riskmodels.sources.column_maps import Character, ColumnMap
 from riskmodels.sources.declarations import (
     Month,

@@ -12,8 +12,8 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import Forecast, nowcast_where_logged
 from riskmodels.labels import label, local
-from riskmodels.policy import Policy
-from riskmodels.scenario import Effect, Level, Scenario
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.scenarios import Effect, Level, Scenario
 from riskmodels.scorecard import DRAWS, draw_values, rate_draws, rate_period
 from riskmodels.tables import Tables
 

@@ -14,7 +14,7 @@ import scipy
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard.exposure import days_of
 from riskmodels.scorecard.scores import WORST
 from riskmodels.scorecard.scoring import Scorecard, check_quarter, score

@@ -7,7 +7,7 @@ from riskmodels.catalogue import format_value
 from riskmodels.display import Listing
 from riskmodels.governance.proposals import Proposals
 from riskmodels.labels import local, rating_label
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 
 
 def list_findings(found: Findings, *, evidence: bool = False) -> Listing:

@@ -8,7 +8,7 @@ import pandas as pd
 from riskmodels.comparisons.gaps import CustomerGaps
 from riskmodels.display import Listing
 from riskmodels.labels import label, plain_label
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.listings.indicators import indicator_names
 
 _LEAST_P = 0.001

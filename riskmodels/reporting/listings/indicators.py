@@ -6,7 +6,7 @@ from typing import Any
 
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.labels import label, local
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard import Scorecard
 from riskmodels.tables import DataQuality, shown_share
 

@@ -10,7 +10,7 @@ from riskmodels.display import Listing, shown_amount
 from riskmodels.labels import label
 from riskmodels.losses import LossAssessment
 from riskmodels.losses.fitting import standard_errors
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 
 _MOST_CELLS = 10
 _QUARTERS = 8

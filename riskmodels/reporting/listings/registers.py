@@ -8,10 +8,10 @@ import pandas as pd
 from riskmodels.display import Listing
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label, local, plain_label, rating_label
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import Risk, RiskRegister
 from riskmodels.register.assessing import PARTS, RiskAssessment
 from riskmodels.reporting.listings.indicators import indicator_names
-from riskmodels.risks import Risk, RiskRegister
 
 _THOUSAND = 1000.0
 _WHOLE = 99.5  # from which on a figure needs no digits behind the point

@@ -5,9 +5,9 @@ import pandas as pd
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing
 from riskmodels.labels import label, local, rating_label
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.scenarios import Scenario
 from riskmodels.reporting.listings.indicators import indicator_names, interval_of, quality_cell
-from riskmodels.scenario import Scenario
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality
 

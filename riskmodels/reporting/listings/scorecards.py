@@ -8,7 +8,7 @@ from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.comparisons import Orders
 from riskmodels.display import Listing, shown_text
 from riskmodels.labels import label, local, plain_label, rating_label
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.listings.indicators import (
     indicator_names,
     indicator_quality,

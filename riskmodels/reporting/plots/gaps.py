@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from riskmodels.comparisons.gaps import CustomerGaps
 from riskmodels.labels import label, local
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.plots.canvas import COLOURS, LINE, NOTE, house_axes, short
 from riskmodels.reporting.plots.dispatch import plot_of
 

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from riskmodels.catalogue import INDICATORS
 from riskmodels.labels import RATING_MARKS, label, local, rating_label
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, SHOCK, house_axes, noted, short
 from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.scorecard import PARTS, Movements, UnitExplanation

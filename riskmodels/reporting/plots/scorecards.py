@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from riskmodels.labels import RATING_MARKS, label, local, rating_label
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.plots.canvas import COLOURS, MARKERS, house_axes, noted, short
 from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.scorecard import RATINGS, Scorecard

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from riskmodels.errors import ParameterError
 from riskmodels.misfits import nearest
-from riskmodels.params import Identifier, Name, Parameters, load_parameters
+from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
 
 Direction = Literal["higher_is_better", "lower_is_better"]
 Share = Annotated[float, Field(ge=0, le=1)]

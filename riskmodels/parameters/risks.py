@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from riskmodels.params import Identifier, Name, Parameters, load_parameters
+from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
 
 Category = Literal[
     "operational",

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from riskmodels.errors import ParameterError
 from riskmodels.misfits import nearest
-from riskmodels.params import Identifier, Name, Parameters, load_parameters
+from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
 
 Severity = Literal["moderate", "severe", "extreme"]
 
