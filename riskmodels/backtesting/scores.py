@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodels import accuracy
+from riskmodels.backtesting import accuracy
 from riskmodels.forecasting import Forecast
 from riskmodels.forecasting.seasons import season_length
 from riskmodels.panel import Panel, add_rows
