@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.forecasting.seasons import season_length
-from riskmodels.workdays import lunar_new_years, working_days
+from riskmodels.periods.workdays import lunar_new_years, working_days
 
 Floats = npt.NDArray[np.float64]
 
