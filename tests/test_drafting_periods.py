@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskmodels.sources import draft_source, ingest
-from riskmodels.sources.profiling import profile
+from riskmodels.sources.drafts.profiling import profile
 
 pytestmark = pytest.mark.whole
 

@@ -7,10 +7,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from riskmodels.sources.matching import Fit, identifier
-from riskmodels.sources.profiling import Profile
-from riskmodels.sources.sampling import Sample
-from riskmodels.sources.synonyms import name_score
+from riskmodels.sources.drafts.matching import Fit, identifier
+from riskmodels.sources.drafts.profiling import Profile
+from riskmodels.sources.drafts.sampling import Sample
+from riskmodels.sources.drafts.synonyms import name_score
 
 _NAMED = 0.4  # how much a column's name has to speak of an identifier
 _SAME = 0.9  # share of cases with one first day, from which on the rows are of one case

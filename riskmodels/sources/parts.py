@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
+from riskmodels.sources.drafts.profiling import Profile, profile
+from riskmodels.sources.drafts.sampling import Sample
+from riskmodels.sources.drafts.synonyms import plain
 from riskmodels.sources.periods import spans_two_years
-from riskmodels.sources.profiling import Profile, profile
-from riskmodels.sources.sampling import Sample
-from riskmodels.sources.synonyms import plain
 
 _YEAR = re.compile(r"(19|20)\d{2}(\.0)?")
 _YEAR_NAME = re.compile(r"\D*(19|20)\d{2}(\s*[-/–]\s*(\d{4}|\d{2}))?\D*")

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from riskmodels.sources.drafts.profiling import Profile
+from riskmodels.sources.drafts.synonyms import domain_value, grade, name_score, table_score, truth
 from riskmodels.sources.mapping import Unpivot
 from riskmodels.sources.numerals import ENOUGH
-from riskmodels.sources.profiling import Profile
-from riskmodels.sources.synonyms import domain_value, grade, name_score, table_score, truth
 from riskmodels.tables import CONTRACTS, Column, Contract
 
 _USABLE = 0.35  # a lower score is no match

@@ -11,9 +11,9 @@ import duckdb
 import pyarrow as pa
 
 from riskmodels.sources.column_maps import days_since
+from riskmodels.sources.drafts.synonyms import plain, truth
 from riskmodels.sources.numerals import ENOUGH, Numbers, numbers_in, unit_in, words_for_missing
 from riskmodels.sources.periods import is_period, may_be, period_start
-from riskmodels.sources.synonyms import plain, truth
 from riskmodels.sources.written import has_zone
 from riskmodels.tables.sql import literal
 
