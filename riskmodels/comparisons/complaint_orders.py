@@ -3,10 +3,10 @@
 import pandas as pd
 
 from riskmodels.catalogue import INDICATORS
+from riskmodels.catalogue.exposure import days_of, mean_exposure
 from riskmodels.comparisons.orders import Orders, rank_by_measures
 from riskmodels.errors import ParameterError
 from riskmodels.rates import Funnel, funnel
-from riskmodels.scorecard.exposure import days_of, mean_exposure
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Tables
 

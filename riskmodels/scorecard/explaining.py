@@ -8,12 +8,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.catalogue import format_value
+from riskmodels.catalogue.exposure import accounts_by_product
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import RATING_LABELS, local
 from riskmodels.misfits import nearest
 from riskmodels.parameters.policy import Policy
-from riskmodels.scorecard.exposure import accounts_by_product
 from riskmodels.scorecard.movement import Movements, no_movements
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Tables

@@ -8,11 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.catalogue import INDICATORS
+from riskmodels.catalogue.exposure import accounts_by_product
 from riskmodels.forecasting import Nowcast
 from riskmodels.parameters.policy import IndicatorPolicy, Limits, Policy
 from riskmodels.rates import Posterior
 from riskmodels.scorecard.evidence import Evidence, gather_evidence
-from riskmodels.scorecard.exposure import accounts_by_product
 from riskmodels.tables import Tables
 
 Floats = npt.NDArray[np.float64]

@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.catalogue.exposure import days_of
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.parameters.policy import Policy
-from riskmodels.scorecard.exposure import days_of
 from riskmodels.scorecard.scores import WORST
 from riskmodels.scorecard.scoring import Scorecard, check_quarter, score
 from riskmodels.tables import Table, Tables
