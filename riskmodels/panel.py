@@ -8,9 +8,9 @@ from typing import Literal, cast
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.tables import CONTRACTS, Break, Contract, Table, as_relation, in_months
@@ -21,7 +21,6 @@ Frequency = Literal["M", "Q", "Y"]
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _LONGER = {"M": ("quarter", "half_year", "year"), "Q": ("half_year", "year"), "Y": ()}
 _PERIOD = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-[0-3]\d)?|-?[Qq][1-4])?")
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -154,7 +153,7 @@ class Panel(Displayed):
         values = add_rows(self.values, series, len(names))
         return replace(self, keys=names, values=values, exposure=exposure)
 
-    def concerns(self, change: Break) -> npt.NDArray[np.bool_]:
+    def concerns(self, change: Break) -> Flags:
         """Tell which series a break concerns, shape (n,)."""
         found = np.ones(len(self.keys), dtype=bool)
         for key in self.keys.columns.intersection(list(change.where)):
@@ -376,7 +375,7 @@ def _exposure(panel: Panel, table: Table, column: str, *, by: Sequence[str]) -> 
     return values
 
 
-def number_series(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
+def number_series(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[Integers, pd.DataFrame]:
     """Number the rows by series; return the numbers and one row of keys a series."""
     if not keys:
         return np.zeros(len(frame), dtype=np.int64), pd.DataFrame({"series": ["total"]})
@@ -386,7 +385,7 @@ def number_series(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[npt.NDArray
     return np.asarray(groups.ngroup(), dtype=np.int64), names
 
 
-def add_rows(values: npt.NDArray[np.float64], groups: npt.NDArray[np.int64], size: int) -> Floats:
+def add_rows(values: Floats, groups: Integers, size: int) -> Floats:
     """Add up the rows of an array by group: (n, …) -> (size, …)."""
     total = np.zeros((size, *values.shape[1:]))
     order = np.argsort(groups, kind="stable")

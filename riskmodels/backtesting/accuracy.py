@@ -3,11 +3,9 @@
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
-
-Floats = npt.NDArray[np.float64]
 
 
 def pinball_loss(actual: Floats, quantiles: Floats, levels: Floats) -> Floats:

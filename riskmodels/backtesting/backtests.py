@@ -7,12 +7,12 @@ from functools import partial
 from typing import get_args
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 from rich.console import Console
 from rich.progress import track
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.backtesting.as_of import AsOf, aligned
 from riskmodels.backtesting.scoreboard import Scoreboard
 from riskmodels.backtesting.scores import Sums, size_classes, sum_scores
@@ -22,8 +22,6 @@ from riskmodels.forecasting import DEFAULT_LEVELS, Method
 from riskmodels.forecasting.forecasts import forecast_by
 from riskmodels.panel import Panel, number_series, period_of
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Job = tuple[tuple[Method, ...], int, AsOf | None]  # methods, periods until the origin, what was known then
 
 _IN_PROCESSES = ("ets",)  # it goes through its series in Python, where threads wait for each other

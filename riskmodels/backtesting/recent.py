@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.backtesting.as_of import AsOf, aligned, panels_as_of
@@ -12,8 +11,6 @@ from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting import FINAL, LONGEST_HORIZON, Forecast, Method, Nowcast, forecast
 from riskmodels.panel import Panel, build_panel
 from riskmodels.tables import CONTRACTS, Table
-
-Floats = npt.NDArray[np.float64]
 
 COMPARED: tuple[Method, ...] = ("seasonal_naive", "empirical24")
 _LEAST_HISTORY = 12  # periods before the first origin

@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.backtesting.scores import BINS, CELLS, SCALED, SIZES, TOTAL, Sums
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Rows = list[dict[str, object]]
 
 _RESAMPLES = 1000

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Flags, Floats
 from riskmodels.catalogue import INDICATORS, indicators
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
@@ -16,8 +16,6 @@ from riskmodels.parameters.policy import Gaps, Policy
 from riskmodels.rates import Strata, holm_adjusted, overdispersion
 from riskmodels.scorecard.scoring import check_quarter
 from riskmodels.tables import CONTRACTS, Tables
-
-Floats = npt.NDArray[np.float64]
 
 GROUP = "customer_group"
 _ADJUSTED_FOR = ("product", "channel")
@@ -236,7 +234,7 @@ def _tallied(cells: pd.DataFrame, ids: list[str], groups: list[str]) -> tuple[Fl
     return sums[0], sums[1]
 
 
-def _rows(strata: Strata, flipped: npt.NDArray[np.bool_], dispersion: Floats, gaps: Gaps) -> pd.DataFrame:
+def _rows(strata: Strata, flipped: Flags, dispersion: Floats, gaps: Gaps) -> pd.DataFrame:
     sign = np.where(flipped, -1.0, 1.0)  # from "more bad outcomes" to the direction of the indicator
     ends = np.sort(sign * np.array(strata.interval(_LEVEL, dispersion)), axis=0)
     cases, reference_cases = strata.size.sum(axis=1), strata.reference_size.sum(axis=1)

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.comparisons.order_sentences import by_measure, phrases_of, sentences_of
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 
-Floats = npt.NDArray[np.float64]
 Measures = Mapping[str, tuple[str | None, float]]
 
 _DRAWS, _MOST_CELLS = (1_000, 10_000), 20_000_000

@@ -3,18 +3,15 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.forecasts import Forecast
 from riskmodels.forecasting.models import Contributions, Modelled, Weights, filled, know, model, start_from
 from riskmodels.labels import label
 from riskmodels.panel import Panel, add_rows, number_series
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 REASONS = {
     "settings": "method, calendar or program",

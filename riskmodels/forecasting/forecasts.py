@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.baselines import BASELINES
@@ -19,8 +20,6 @@ from riskmodels.forecasting.predictive import Predictive, predictive_of
 from riskmodels.misfits import nearest
 from riskmodels.panel import Panel, add_rows, number_series
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Method = Literal["auto", "counts", "theta", "seasonal_naive", "empirical24", "ets"]
 
 DEFAULT_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
@@ -97,7 +96,7 @@ class Forecast(Displayed):
         return self.panel.values if self.completeness is None else self.panel.values / self.completeness
 
     @property
-    def complete(self) -> npt.NDArray[np.bool_]:
+    def complete(self) -> Flags:
         """Which periods of the history hold all their counts, or nearly so, shape (n, T)."""
         if self.parts is not None and self.added is not None:
             late = add_rows(np.where(self.parts.complete, 0.0, 1.0), self.added, len(self.keys))

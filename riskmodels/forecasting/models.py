@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.forecasting.blending import blended, large, theta_counts
@@ -18,9 +19,6 @@ from riskmodels.forecasting.seasons import Cycle, season_length
 from riskmodels.forecasting.shared import DRIFTS, Shared, follow
 from riskmodels.forecasting.theta import smooth_theta
 from riskmodels.panel import Panel, add_rows
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

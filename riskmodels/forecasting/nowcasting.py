@@ -5,9 +5,9 @@ from datetime import date
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError
 from riskmodels.forecasting.completeness import Completeness, Estimate, estimate
@@ -15,8 +15,6 @@ from riskmodels.forecasting.delays import DayCounts
 from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_on
 from riskmodels.panel import period_of
 from riskmodels.tables import Table
-
-Floats = npt.NDArray[np.float64]
 
 _MONTH = 365.25 / 12
 _INTERVAL = (0.025, 0.975)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Flags, Floats
 from riskmodels.display import Displayed, shown_amount
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell, limited_means
@@ -16,9 +16,6 @@ from riskmodels.losses.compounding import Sums, independent_sums, sum_dependent,
 from riskmodels.losses.dependence import Dependence
 from riskmodels.losses.graded import smooth_tails, steps_of
 from riskmodels.losses.lattice import TILT, Compound, tail_of
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 _TOTAL = "total"
 _TOLERANCE, _ROUGH = 1e-5, 1e-2  # relative errors: of figures, of cells that only a range is taken from

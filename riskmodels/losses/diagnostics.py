@@ -7,13 +7,12 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import TooLittleError
 from riskmodels.losses.fitting import fit_tail, standard_errors
 from riskmodels.losses.goodness import anderson_darling
 from riskmodels.losses.tails import fitted_tails, tail_probabilities
-
-Floats = npt.NDArray[np.float64]
 
 _THRESHOLDS, _LOWEST, _FEWEST, _FEWEST_DIFFERENT = 25, 0.5, 15, 5
 _LEVELS, _FEWEST_IN_TAIL, _REJECTED = (0.75, 0.8, 0.85, 0.9, 0.925, 0.95), 30, 0.1

@@ -8,10 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.severity import Lognormal, Severity
-
-Floats = npt.NDArray[np.float64]
 
 _NEAR_ONE = 1e-9
 _HALVINGS = 60

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed, shown_amount
 from riskmodels.errors import ContractError, ParameterError, TooLittleError
 from riskmodels.forecasting import nowcast
@@ -20,8 +20,6 @@ from riskmodels.losses.goodness import goodness_of_fit
 from riskmodels.losses.portfolio import drawn_cells, portfolios_of
 from riskmodels.panel import last_complete, period_of
 from riskmodels.tables import Table, Tables
-
-Floats = npt.NDArray[np.float64]
 
 _FEWEST = 120
 _LEVELS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)

@@ -8,13 +8,13 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError, TooLittleError
 from riskmodels.losses.severity import Gamma, GeneralizedPareto, Lognormal, Spliced, Weibull
 from riskmodels.losses.tails import fitted_tails, tail_log_likelihood
 from riskmodels.losses.truncated import fit_truncated_normal
 
-Floats = npt.NDArray[np.float64]
 Family = Literal["lognormal", "weibull", "gamma"]
 Body = Lognormal | Weibull | Gamma
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import holidays
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Integers
 from riskmodels.errors import ParameterError
 
 _YEARS = 256  # of countries, that are kept: a run asks for the same ones many times
@@ -58,7 +58,7 @@ def working_days(start: date, end: date, *, country: str, closed: Collection[dat
 
 
 @lru_cache(maxsize=_YEARS)
-def _working(country: str, year: int) -> npt.NDArray[np.int64]:
+def _working(country: str, year: int) -> Integers:
     """Tell of each day of a year whether it is a working day, 1 or 0."""
     calendar = _calendar(country, year - 1, year)  # one may move into the next
     days = pd.date_range(f"{year}-01-01", f"{year}-12-31", freq="D")

@@ -7,13 +7,12 @@ the Gamma or Beta of the same mean and variance.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats
 from riskmodels.rates.counts import Counts
 from riskmodels.rates.nodes import Nodes, learn_nodes, staying
 from riskmodels.rates.posteriors import Posterior
 
-Floats = npt.NDArray[np.float64]
 Kind = tuple[Floats, Floats, Floats]  # mean, mean square, and log-likelihood up to each period
 
 

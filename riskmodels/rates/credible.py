@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
@@ -15,8 +16,6 @@ from riskmodels.rates.dispersion import overdispersion
 from riskmodels.rates.nodes import Nodes, learn_nodes
 from riskmodels.rates.peers import check_counts, peer_values
 from riskmodels.rates.posteriors import Posterior
-
-Floats = npt.NDArray[np.float64]
 
 _ROWS = 15
 _SAME = 1e-12  # own value and peers': their weights cannot be told apart

@@ -1,9 +1,8 @@
 """Mean durations where some still run."""
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from riskmodels.arrays import Floats
 
 
 def restricted_mean(events: Floats, censored: Floats) -> tuple[Floats, Floats]:

@@ -7,11 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.labels import label
 from riskmodels.rates.peers import check_counts
-
-Floats = npt.NDArray[np.float64]
 
 LEVELS = (0.95, 0.998)  # two and three standard deviations
 _WINSORISED = 0.1  # share of the units at each end

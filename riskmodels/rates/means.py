@@ -1,22 +1,19 @@
 """Means of units, joined with their earlier ones and with their peers'."""
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.rates.counts import remembered
 from riskmodels.rates.nodes import MEMORIES, SPREADS, Nodes, lone_node, weighed
 from riskmodels.rates.peers import others_of
 from riskmodels.rates.posteriors import Posterior
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
 
 _WORTH = 10.0  # values: how much a unit's own spread is like that of all
 _WIDER = 2.0  # degrees of freedom that few values are short of
 
 
 def mean_posterior(
-    total: Floats, squares: Floats, number: Floats, *, group: Codes
+    total: Floats, squares: Floats, number: Floats, *, group: Integers
 ) -> tuple[Posterior, Nodes]:
     """Join the mean of a unit's values with its earlier ones and with its peers'.
 
@@ -58,7 +55,7 @@ def mean_posterior(
     return Posterior(family="gamma", a=value**2 / variance, b=value / variance), nodes
 
 
-def _spread(squares: Floats, mean: Floats, n: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+def _spread(squares: Floats, mean: Floats, n: Floats, known: Flags) -> Floats:
     """Return variances of single values, shape (n, T), shrunk to that of all."""
     deviations = np.where(known, np.maximum(squares - n * mean**2, 0), 0)
     sizes = np.where(known, n, 0)
@@ -71,7 +68,7 @@ def _own_variance(squares: Floats, mean: Floats, n: Floats) -> Floats:
     return deviations / n**2 * (n + _WIDER) / n
 
 
-def _peer_means(total: Floats, number: Floats, group: Codes) -> Floats:
+def _peer_means(total: Floats, number: Floats, group: Integers) -> Floats:
     """Return the mean of the others' values, shape (n, T); NaN without others."""
     others = others_of(number, group)
     means: Floats = np.divide(
@@ -107,9 +104,7 @@ def _learn(mean: Floats, error: Floats, peers: Floats) -> Nodes:
     )
 
 
-def _log_likelihoods(
-    mean: Floats, error: Floats, peers: Floats, usable: npt.NDArray[np.bool_], memory: float
-) -> Floats:
+def _log_likelihoods(mean: Floats, error: Floats, peers: Floats, usable: Flags, memory: float) -> Floats:
     """Return how likely each unit's means are, each given those before it, by spread: shape (n, spreads)."""
     precision, gaps = (
         np.hstack([np.zeros((len(mean), 1)), memory * part[:, :-1]])

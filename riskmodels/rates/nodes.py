@@ -4,12 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.rates.counts import Counts
-
-Floats = npt.NDArray[np.float64]
 
 SPREADS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.9, 1.4, 2.2, 3.5)
 MEMORIES = (0.0, 0.3, 0.5, 0.7, 0.85, 0.95, 1.0)

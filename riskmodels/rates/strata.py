@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-Floats = npt.NDArray[np.float64]
+from riskmodels.arrays import Floats
 
 _HALVINGS = 40
 

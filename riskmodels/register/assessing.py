@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
@@ -23,8 +23,6 @@ from riskmodels.scorecard.rating import INTERVAL, RATINGS, rate_probabilities
 from riskmodels.scorecard.scores import WORST
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Tables
-
-Floats = npt.NDArray[np.float64]
 
 PARTS = ("money", "customers", "regulatory", "reputation")
 KINDS = ("preventive", "corrective", "compensating")

@@ -8,13 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 CHECKS = ("weak consistency", "betweenness", "consistent colouring", "monotone")
 _COLOURS = {"green": 0, "amber": 1, "yellow": 1, "red": 2}
@@ -232,13 +229,13 @@ class _Grid:
         return cls(shape=levels.shape, level=levels.ravel(), low=low, high=high, name=name)
 
     @property
-    def green(self) -> Bools:
-        least: Bools = self.level == 0
+    def green(self) -> Flags:
+        least: Flags = self.level == 0
         return least
 
     @property
-    def red(self) -> Bools:
-        greatest: Bools = self.level == self.level.max()
+    def red(self) -> Flags:
+        greatest: Flags = self.level == self.level.max()
         return greatest
 
     def steps(self, up: int, right: int) -> tuple[Integers, Integers]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ContractError
 from riskmodels.forecasting import nowcast
 from riskmodels.panel import last_complete
@@ -17,8 +17,6 @@ from riskmodels.parameters.risks import Interval, Risk, RiskRegister, ShareInter
 from riskmodels.scorecard.rating import INTERVAL, draw_values
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Table, Tables
-
-Floats = npt.NDArray[np.float64]
 
 _Z = NormalDist().inv_cdf(INTERVAL[1])  # standard deviations from the middle of an interval to its end
 _MONTHS = 12

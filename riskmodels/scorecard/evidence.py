@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats, Integers, Words
 from riskmodels.catalogue import INDICATORS, Indicators, indicators
 from riskmodels.forecasting import Nowcast
 from riskmodels.parameters.policy import Policy
@@ -23,10 +23,6 @@ from riskmodels.rates import (
     peer_values,
 )
 from riskmodels.tables import CONTRACTS, Tables
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
-Words = npt.NDArray[np.object_]
 
 STRATA = ("product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")
@@ -71,7 +67,7 @@ class Evidence:
     squares: Floats
     peers: Floats
     mix: Floats
-    group: Codes
+    group: Integers
     logged: Floats
     dispersion: float
     incident_minutes: float
@@ -229,7 +225,7 @@ def _peers(
     key: str,
     keys: list[object],
     quarters: pd.PeriodIndex,
-    group: Codes,
+    group: Integers,
     logged: Floats,
 ) -> tuple[Floats, Floats]:
     family = INDICATORS[indicator_id].family

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.catalogue import INDICATORS
@@ -12,8 +11,6 @@ from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.scorecard.rating import ANCHORS, posterior_of
 from riskmodels.scorecard.scoring import Scorecard
-
-Floats = npt.NDArray[np.float64]
 
 PARTS = ("revision", "policy", "coverage", "mix", "rate")
 _KEY = ["unit_id", "indicator_id"]

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
@@ -17,8 +17,6 @@ from riskmodels.scorecard.rating import ANCHORS, posterior_of
 from riskmodels.scorecard.scores import WORST, draw_points, draws_for, score_rows
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.scorecard.weights import weight_schemes
-
-Floats = npt.NDArray[np.float64]
 
 WEIGHTS = "weights"  # the input that is not an indicator
 _DRAWS = 500

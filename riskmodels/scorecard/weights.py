@@ -9,12 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.parameters.policy import Policy
-
-Floats = npt.NDArray[np.float64]
 
 CONSISTENCY_LIMIT = 0.1
 _RANDOM_INDEX = (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49)  # of 1 … 10 compared; Saaty

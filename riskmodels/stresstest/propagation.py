@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
@@ -16,8 +16,6 @@ from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Effect, Level, Scenario
 from riskmodels.scorecard import DRAWS, draw_values, rate_draws, rate_period
 from riskmodels.tables import Tables
-
-Floats = npt.NDArray[np.float64]
 
 _MONTHS = 3
 _INTERVAL = (0.05, 0.95)

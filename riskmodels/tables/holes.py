@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Flags, Floats
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
 from riskmodels.tables.sql import name
@@ -21,8 +21,6 @@ _STALE_DAYS = 7
 _PARTS = ("unit_id", "product")
 _SHOWN = 5
 
-Counts = npt.NDArray[np.float64]
-
 
 def find_holes(tables: Tables) -> pd.DataFrame:
     """Find the months without a row where rows are to be expected, and tables that end before the as-of day.
@@ -36,7 +34,7 @@ def find_holes(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["table", "doubt"], dtype="str")
 
 
-def runs_without(counts: Counts, *, step: int = 1, least: float = _ENOUGH) -> list[tuple[int, int]]:
+def runs_without(counts: Floats, *, step: int = 1, least: float = _ENOUGH) -> list[tuple[int, int]]:
     """Find runs of zeros between periods with many rows.
 
     Parameters
@@ -71,7 +69,7 @@ def runs_without(counts: Counts, *, step: int = 1, least: float = _ENOUGH) -> li
     return holes
 
 
-def _typical(counts: Counts) -> float:
+def _typical(counts: Floats) -> float:
     """Return what a month usually has: the mean, quiet months included, at most a busy month's median."""
     return min(float(np.nanmean(counts)), float(np.median(counts[counts > 0])))
 
@@ -121,7 +119,7 @@ def _has_period(contract: Contract) -> bool:
     return "period" in contract.names
 
 
-def _of_parts(table: Table, contract: Contract, part: str, whole: npt.NDArray[np.bool_]) -> Iterator[str]:
+def _of_parts(table: Table, contract: Contract, part: str, whole: Flags) -> Iterator[str]:
     """Name the holes of single units or products, in months in which others have rows."""
     counts = _by_month(table, contract, part)
     series, months = _spread(counts, table)
@@ -135,7 +133,7 @@ def _of_parts(table: Table, contract: Contract, part: str, whole: npt.NDArray[np
         yield f"{part}: {len(found) - _SHOWN} more such holes"
 
 
-def _holes(series: Counts, months: pd.PeriodIndex, step: int, least: float) -> Iterator[tuple[int, str]]:
+def _holes(series: Floats, months: pd.PeriodIndex, step: int, least: float) -> Iterator[tuple[int, str]]:
     for place, counts in enumerate(series):
         usual = float(np.median(counts[counts > 0])) if (counts > 0).any() else 0.0
         for first, last in runs_without(counts, step=step, least=least):
@@ -160,7 +158,7 @@ def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
     )
 
 
-def _spread(counts: pd.DataFrame, table: Table) -> tuple[Counts, pd.PeriodIndex]:
+def _spread(counts: pd.DataFrame, table: Table) -> tuple[Floats, pd.PeriodIndex]:
     """Return rows of each key and month of the span, shape (keys, T), NaN where declared unknown."""
     wide = counts.pivot_table(index="key", columns="month", values="rows", aggfunc="sum", fill_value=0)
     wide.columns = pd.PeriodIndex(wide.columns, freq="M")
@@ -171,7 +169,7 @@ def _spread(counts: pd.DataFrame, table: Table) -> tuple[Counts, pd.PeriodIndex]
 
 
 def _stale(
-    table: Table, contract: Contract, counts: Counts, months: pd.PeriodIndex, step: int, tables: Tables
+    table: Table, contract: Contract, counts: Floats, months: pd.PeriodIndex, step: int, tables: Tables
 ) -> Iterator[str]:
     """Tell where the rows end before the as-of day although more were to be expected."""
     as_of = pd.Timestamp(tables.as_of)

@@ -12,13 +12,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import scipy
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.errors import ParameterError
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 Bins = int | Sequence[float] | Floats
 
 _HELD = 2_000_000  # weights of resamples held in memory together
@@ -276,7 +274,7 @@ def _tally(score: ArrayLike, outcome: ArrayLike) -> tuple[Floats, Floats]:
     return _tally_sorted(values[order], wrong[order], np.ones((1, values.size)))
 
 
-def _tally_sorted(values: Floats, wrong: Bools, weight: Floats) -> tuple[Floats, Floats]:
+def _tally_sorted(values: Floats, wrong: Flags, weight: Floats) -> tuple[Floats, Floats]:
     """Return the weights of what went wrong and of the rest, each of shape (resamples, distinct scores)."""
     if not values.size:
         return np.zeros((1, 1)), np.zeros((1, 1))
@@ -305,7 +303,7 @@ _AT_ONCE = {auc: _auc, kolmogorov_smirnov: _kolmogorov_smirnov}  # computed for 
 
 
 def _resampled(
-    statistic: Callable[..., float], values: Floats, wrong: Bools, member: Integers, draws: Iterator[Integers]
+    statistic: Callable[..., float], values: Floats, wrong: Flags, member: Integers, draws: Iterator[Integers]
 ) -> Floats:
     """Compute each resample's statistic; given is how often each cluster was drawn, (resamples, clusters)."""
     order = np.argsort(values)
@@ -348,7 +346,7 @@ def _divergence(values: tuple[Floats, Floats], inner: Floats) -> float:
     return float(((p - q) * np.log(p / q)).sum())
 
 
-def _binned(chance: Floats, wrong: Bools, bins: Bins) -> tuple[Integers, Integers, Floats, Floats]:
+def _binned(chance: Floats, wrong: Flags, bins: Bins) -> tuple[Integers, Integers, Floats, Floats]:
     """Bin of each row; of each bin number of rows, mean forecast and share that went wrong (0 if empty)."""
     inner = _inner_edges(chance, bins)
     place = np.searchsorted(inner, chance)
@@ -357,7 +355,7 @@ def _binned(chance: Floats, wrong: Bools, bins: Bins) -> tuple[Integers, Integer
     return place, number, total / rows, bad / rows
 
 
-def _scored(score: ArrayLike, outcome: ArrayLike) -> tuple[Floats, Bools]:
+def _scored(score: ArrayLike, outcome: ArrayLike) -> tuple[Floats, Flags]:
     values, wrong = _finite(score, "score"), _finite(outcome, "outcome")
     if len(values) != len(wrong):
         raise ParameterError(f"outcome: expected one for each of {len(values)} scores, got {len(wrong)}")
@@ -366,7 +364,7 @@ def _scored(score: ArrayLike, outcome: ArrayLike) -> tuple[Floats, Bools]:
     return values, wrong == 1
 
 
-def _forecast(probability: ArrayLike, outcome: ArrayLike) -> tuple[Floats, Bools]:
+def _forecast(probability: ArrayLike, outcome: ArrayLike) -> tuple[Floats, Flags]:
     chance, wrong = _scored(probability, outcome)
     if ((chance < 0) | (chance > 1)).any():
         raise ParameterError("probability: expected chances from 0 to 1")

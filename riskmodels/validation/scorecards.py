@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Flags, Floats
 from riskmodels.catalogue.exposure import days_of
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
@@ -29,7 +30,6 @@ from riskmodels.validation.discrimination import (
     with_interval,
 )
 
-Floats = npt.NDArray[np.float64]
 _Bootstrap = Callable[..., Interval]
 
 COUNTED = {
@@ -340,7 +340,7 @@ def _paired(
     return outcome, first, other, len(rows), *found[:3]
 
 
-def _difference(first: Floats, other: Floats, drawn: Floats, wrong: npt.NDArray[np.bool_]) -> float:
+def _difference(first: Floats, other: Floats, drawn: Floats, wrong: Flags) -> float:
     """Subtract two areas over the rows drawn, which are given by their places."""
     places = drawn.astype(np.int64)
     return auc(first[places], wrong) - auc(other[places], wrong)
