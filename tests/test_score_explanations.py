@@ -172,7 +172,7 @@ def test_the_first_quarter_has_no_movements(sample_tables, default_policy) -> No
     _, moved = score_quarter(sample_tables, default_policy, period="2022Q4")
     assert moved.table.empty
     assert "do not know the quarter before" in moved.sentence
-    assert rm.list_movements(moved).frame.empty
+    assert rm.listings.list_movements(moved).frame.empty
     assert no_movements("2022Q4").summary().empty
 
 

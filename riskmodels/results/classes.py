@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {  # the module of each class; imported when a result holds one
+    "AhpWeights": "scorecard.weights",
     "AnnualCover": "losses.cover",
     "Appetite": "parameters.policy",
     "Backtest": "backtesting.backtests",
@@ -61,7 +62,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Sensitivity": "scorecard.sensitivity",
     "SeverityFit": "losses.fitting",
     "Spliced": "losses.severity",
-    "StressTest": "stresstest",
+    "StressTest": "stresstest.propagation",
     "StudentFactor": "losses.dependence",
     "Tables": "tables.store",
     "TailDiagnostics": "losses.diagnostics",
