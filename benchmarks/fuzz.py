@@ -29,7 +29,8 @@ from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import load_risks
 from riskmodels.parameters.scenarios import load_scenario
 from riskmodels.runner.settings import load_run
-from riskmodels.sources import draft_source, ingest
+from riskmodels.sources import ingest
+from riskmodels.sources.drafts import draft_source
 from riskmodels.sources.mapping import load_source
 
 ROOT = Path(__file__).parents[1]

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "riskmodels"
 # A module imports only from groups further left, or inside its own package.
 DIRECTION = """
     privacy, annotations < errors, scratch < labels, misfits, arrays < parameters, display, periods, reporting.document < tables
-    < rates < sources, sample < panel, catalogue < forecasting
+    < rates < sources, sample < sources.drafts < panel, catalogue < forecasting
     < losses < backtesting < scorecard < comparisons, register < stresstest < assessment, validation < governance
     < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_page, reporting.exports
     < reporting < runner < terminal < cli < __main__
@@ -32,7 +32,7 @@ OWNERS = {
     "nh3": {"reporting.document"},
     "jinja2": {"reporting.document"},
     "ruamel": {"parameters"},
-    "duckdb": {"sources", "tables", "panel", "catalogue", "sample"},
+    "duckdb": {"sources", "sources.drafts", "tables", "panel", "catalogue", "sample"},
     "typer": {"cli"},
     "rich": {"cli", "runner", "terminal", "backtesting"},
     "joblib": {"backtesting"},
@@ -60,9 +60,9 @@ MODULES = {dotted(path): path for path in FILES}
 
 
 def room(module: str) -> str:
-    """Return the room of a module; those inside of reporting are rooms of their own."""
+    """Return the room of a module: the part of a room where DIRECTION names parts."""
     _, *parts = *module.split("."), ""
-    return ".".join(parts[:2]).rstrip(".") if parts[0] == "reporting" else parts[0]
+    return next((name for name in (".".join(parts[:2]), parts[0]) if name in GROUP), parts[0])
 
 
 @cache

@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 from riskmodels.cli import app
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.parameters.files import parameters_text
-from riskmodels.sources import Draft, draft_source, ingest, load_source, unfilled
+from riskmodels.sources import ingest, load_source, unfilled
 from riskmodels.sources.column_maps import ColumnMap
+from riskmodels.sources.drafts import Draft, draft_source
 from riskmodels.sources.mapping import Source, TableMap
 from riskmodels.tables import Table
 

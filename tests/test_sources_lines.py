@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from riskmodels.errors import ContractError
 from riskmodels.parameters.files import load_parameters
-from riskmodels.sources import draft_source, ingest
+from riskmodels.sources import ingest
+from riskmodels.sources.drafts import draft_source
 from riskmodels.sources.lines import find_lines, with_one_end
 from riskmodels.sources.mapping import Source
 from riskmodels.tables import Table

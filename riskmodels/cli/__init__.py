@@ -152,7 +152,7 @@ def new_source(
     Some rows are looked at: which canonical table they fit, which column becomes which, how dates and numbers
     are written. A person looks at every line with DOUBT; check-data then says what is accepted.
     """
-    from riskmodels.sources import draft_source  # here, for start-up
+    from riskmodels.sources.drafts import draft_source  # here, for start-up
 
     draft = draft_source(file, target=output or SOURCES / "new.yaml", table=table, sheet=sheet)
     if dry_run:
@@ -344,10 +344,7 @@ def _outlook(
     tables: "Tables", by: list[str], last: str | None, horizon: int, method: "Method", calendar: str | None
 ) -> "tuple[Forecast, Nowcast | None]":
     """Forecast complaints as they will be once all are logged; and say how complete they are, where known."""
-    from riskmodels.forecasting import (
-        forecast,
-        nowcast_where_logged,  # here, for start-up
-    )
+    from riskmodels.forecasting import forecast, nowcast_where_logged  # here, for start-up
     from riskmodels.panel import build_panel
 
     complaints = tables.require("complaints")

@@ -13,14 +13,14 @@ import pandas as pd
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.files import parameters_text
 from riskmodels.privacy import find_personal_data, mask_personal_data
-from riskmodels.sources.aggregates import added_over, called_totals, holes
+from riskmodels.sources.drafts.aggregates import added_over, called_totals, holes
+from riskmodels.sources.drafts.eventlogs import event_log
 from riskmodels.sources.drafts.guesses import Guess, filled_in, guessed
 from riskmodels.sources.drafts.matching import Fit, Layout, best_fit
+from riskmodels.sources.drafts.parts import in_two_columns, year_columns, year_format
 from riskmodels.sources.drafts.profiling import FORMATS, Profile, profile
 from riskmodels.sources.drafts.sampling import Sample, take_sample
-from riskmodels.sources.eventlogs import event_log
 from riskmodels.sources.mapping import TO_BE_FILLED, Unpivot
-from riskmodels.sources.parts import in_two_columns, year_columns, year_format
 from riskmodels.tables import CONTRACTS, PERIOD_MONTHS
 
 _LEAST_WIDE = 3  # columns that are months, or figures, to make them rows

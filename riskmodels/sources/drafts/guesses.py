@@ -12,11 +12,11 @@ import pyarrow as pa
 from riskmodels.privacy import find_personal_data, mask_personal_data
 from riskmodels.sources.column_maps import ROW_NUMBER
 from riskmodels.sources.declarations import FLOWS
+from riskmodels.sources.drafts.eventlogs import EventLog
 from riskmodels.sources.drafts.matching import Fit, Match, identifier, suitability
 from riskmodels.sources.drafts.profiling import Dates, Profile, moment
 from riskmodels.sources.drafts.sampling import Sample
 from riskmodels.sources.drafts.synonyms import domain_value, grade, name_score, truth
-from riskmodels.sources.eventlogs import EventLog
 from riskmodels.sources.mapping import TO_BE_FILLED
 from riskmodels.sources.numerals import is_of_money, unit_in
 from riskmodels.sources.periods import year_from

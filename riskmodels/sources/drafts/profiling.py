@@ -11,7 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from riskmodels.sources.column_maps import days_since
-from riskmodels.sources.drafts.synonyms import plain, truth
+from riskmodels.sources.drafts.synonyms import truth
+from riskmodels.sources.headers import plain
 from riskmodels.sources.numerals import ENOUGH, Numbers, numbers_in, unit_in, words_for_missing
 from riskmodels.sources.periods import is_period, may_be, period_start
 from riskmodels.sources.written import has_zone

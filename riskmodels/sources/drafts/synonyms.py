@@ -1,9 +1,9 @@
 """What people call the canonical tables, their columns and their values, in English and in Chinese."""
 
-import re
-import unicodedata
 from difflib import SequenceMatcher
 from functools import cache
+
+from riskmodels.sources.headers import plain
 
 _WEAK = 0.55  # a name that could as well mean something else
 _ALIKE = 0.86  # from here on a name may be a typing error
@@ -298,17 +298,6 @@ def grade(value: str) -> str | None:
     '5'
     """
     return next((points for points, words in _GRADES.items() if plain(value) in _split(words)), None)
-
-
-def plain(name: str) -> str:
-    """Return a name in small letters, its words apart, without signs.
-
-    >>> plain("ComplaintID"), plain("Timely response?"), plain("date_received")
-    ('complaint id', 'timely response', 'date received')
-    """
-    text = unicodedata.normalize("NFKC", name)
-    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
 
 
 @cache

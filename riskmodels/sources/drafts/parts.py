@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from riskmodels.sources.drafts.profiling import Profile, profile
 from riskmodels.sources.drafts.sampling import Sample
-from riskmodels.sources.drafts.synonyms import plain
+from riskmodels.sources.headers import plain
 from riskmodels.sources.periods import spans_two_years
 
 _YEAR = re.compile(r"(19|20)\d{2}(\.0)?")

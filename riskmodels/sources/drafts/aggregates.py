@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from riskmodels.sources.drafts.guesses import Guess
 from riskmodels.sources.drafts.matching import Fit
+from riskmodels.sources.drafts.parts import texts_of
 from riskmodels.sources.drafts.profiling import moment
 from riskmodels.sources.drafts.sampling import Sample
-from riskmodels.sources.parts import texts_of
 from riskmodels.sources.totals import is_called_total
 from riskmodels.tables import runs_without, told_hole, whole_block
 
