@@ -103,7 +103,7 @@ def _stages(done: Done) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield from _of_data(done, tables)
     yield from _of_complaints(done, tables)
     yield from _of_units(done, tables, policy, register)
-    yield "losses", lambda: rm.assess_losses_where_known(tables, last=PERIOD)
+    yield "losses", lambda: rm.assess_losses_if_sufficient(tables, last=PERIOD)
     for listing in (rm.listings.list_losses, rm.listings.list_severities):
         yield listing.__name__, lambda listing=listing: listing(done["losses"])
     yield "list_loss_years", lambda: rm.listings.list_loss_years(done["losses"], policy)

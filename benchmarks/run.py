@@ -172,7 +172,7 @@ def _stages(rm: Any, results: dict[str, Any]) -> Iterator[tuple[str, Callable[[]
                 complaints, by=["product"], last=period, nowcast=nowcast, calendar=country
             ),
         )
-        yield "losses", lambda: rm.assess_losses_where_known(tables, last=period)
+        yield "losses", lambda: rm.assess_losses_if_sufficient(tables, last=period)
         yield "scorecard", lambda: rm.score_quarter(tables, policy, period=period, risks=register)
         card, moved = results["scorecard"]
         yield "customer gaps", lambda: rm.customer_gaps(tables, policy, period=period)

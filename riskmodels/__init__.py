@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "assess": "assessment",
     "assess_losses": "losses",
-    "assess_losses_where_known": "losses",
+    "assess_losses_if_sufficient": "losses",
     "assess_risks": "register",
     "backtest": "backtesting",
     "build_panel": "panel",

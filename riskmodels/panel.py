@@ -72,7 +72,7 @@ class Panel(Displayed):
         unknown: Sequence[str] = (),
         start: Literal["panel", "first_row"] = "panel",
     ) -> "Panel":
-        """Build a panel from one row a series and period; rows of one cell are added up.
+        """Build a panel from one row per series and period; rows of one cell are added up.
 
         Parameters
         ----------
@@ -191,7 +191,7 @@ class Panel(Displayed):
         )
 
     def summary(self) -> pd.DataFrame:
-        """One row a series: total, mean of a known period, unknown periods; the 20 biggest."""
+        """One row per series: total, mean of a known period, unknown periods; the 20 biggest."""
         frame = self.keys.copy()
         frame["total"] = np.nansum(self.values, axis=1)
         frame["unknown_periods"] = np.isnan(self.values).sum(axis=1)
@@ -291,7 +291,7 @@ def _year_end(table: Table, contract: Contract, freq: Frequency) -> str:
 
 
 def _counts(table: Table, contract: Contract, by: Sequence[str]) -> pd.DataFrame:
-    """Return the columns of ``by``, period and value; one row a series and month with rows."""
+    """Return the columns of ``by``, period and value; one row per series and month with rows."""
     keys = "".join(f"{name(column)}, " for column in by)
     counted = name(contract.counted)
     value = (

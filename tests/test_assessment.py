@@ -318,7 +318,8 @@ def test_data_without_any_worth_is_a_finding(found, take_in) -> None:
     table = found(data=take_in(complaints=rows, as_of="2024-09-30")).table
     (condition,) = table["condition"]
     assert (
-        condition == "Without any worth: logged_at completeness, channel completeness, category completeness"
+        condition
+        == "Every value checked fails: logged_at completeness, channel completeness, category completeness"
     )
 
 

@@ -221,7 +221,7 @@ def test_check_data_names_columns_not_used_and_what_is_to_be_filled_in(run, tmp_
     status, out, _ = run("check-data", "c.yaml")
     assert status == 0
     assert re.search(r"complaints +Colour", out)
-    assert "Still to be filled in in c.yaml: complaints.unit_id, complaints.product." in out
+    assert "Still to be completed in c.yaml: complaints.unit_id, complaints.product." in out
 
 
 def test_a_source_file_is_drafted(run, bank, tmp_path) -> None:
@@ -354,7 +354,7 @@ def test_a_forecast_says_how_complete_the_last_months_are(run, bank, tmp_path) -
     status, out, _ = run("forecast", bank / "logged.yaml", "--file", f"complaints={tmp_path / 'logged.csv'}")
     assert status == 0
     assert re.search(r"2024-09 is \d+\.\d% complete", out)
-    assert "Expected in the end" in out
+    assert "Expected final count" in out
     assert "from what had been logged by then" in " ".join(out.split())
 
 

@@ -186,7 +186,7 @@ def test_chance_alone_hardly_ever_makes_a_finding(share, cases, reference_cases,
     assert false <= 0.05 + 2.6 * np.sqrt(0.05 * 0.95 / banks)
 
 
-def test_nor_do_bad_months_of_single_groups() -> None:
+def test_bad_months_of_single_groups_make_no_finding() -> None:
     rng = np.random.default_rng(11)
     banks, groups, months, cases = 300, 6, 12, 60
     true = rng.beta(0.1 * 50, 0.9 * 50, (banks, groups, months))  # 2.2 times the binomial variance

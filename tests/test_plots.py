@@ -53,7 +53,7 @@ DRAWN_ELSEWHERE = {
 }  # fmt: skip
 WITHOUT_PLOT = {
     "CredibleRates",
-    "Foresight",
+    "ScorecardValidation",
     "MatrixLint",
     "Orders",
     "Robustness",

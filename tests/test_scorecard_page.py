@@ -71,8 +71,8 @@ def test_listings_are_sentences_and_tables_without_gaps(listings) -> None:
 
 def test_groups_are_named_for_people(listings) -> None:
     frame = listings["groups"].frame
-    assert frame["Of"].drop_duplicates().tolist() == ["bank", "area", "category", "product"]
-    assert {"Complaints", "conduct", "credit card"} <= set(frame["What"])
+    assert frame["Level"].drop_duplicates().tolist() == ["bank", "area", "category", "product"]
+    assert {"Complaints", "conduct", "credit card"} <= set(frame["Name"])
 
 
 def test_contributions_name_the_units_most_like_it(listings) -> None:
@@ -81,7 +81,7 @@ def test_contributions_name_the_units_most_like_it(listings) -> None:
 
 
 def test_other_weights_and_inputs_are_named(listings) -> None:
-    ways = listings["robustness"].frame["Way to score"].tolist()
+    ways = listings["robustness"].frame["Weighting"].tolist()
     assert {"weights: equal", "weights: entropy", "weights: ahp"} <= set(ways)
     assert "without: Complaint rate" in ways
     assert listings["sensitivity"].frame["Input"].iloc[0] == "Complaint rate"

@@ -7,10 +7,10 @@ import pandas as pd
 from riskmodels.assessment.evidence import (
     change_findings,
     data_findings,
+    failed_check_findings,
     lacking_findings,
     unfinished_findings,
     unused_findings,
-    worthless_findings,
 )
 from riskmodels.assessment.fairness import gap_findings
 from riskmodels.assessment.findings import Finding, Findings
@@ -89,7 +89,7 @@ def assess(
         *(finding for test in stress for finding in stress_findings(test, policy, risks)),
         *data_findings(data, policy),
         *change_findings(data, policy),
-        *worthless_findings(data),
+        *failed_check_findings(data),
         *unused_findings(data),
         *unfinished_findings(data, scorecard),
         *lacking_findings(scorecard),

@@ -35,7 +35,7 @@ class Backtest(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a method, the lowest wQL first: ``method``;
+        One row per method, the lowest wQL first: ``method``;
         ``wql``: sum of twice the mean pinball loss over sum of outcomes (no unit, lower is better);
         ``coverage_95``, ``coverage_80``: share of outcomes in the central interval, limits included;
         ``exceedance_975``, ``below_025``: share of outcomes above and below these quantiles (of a perfect

@@ -128,7 +128,7 @@ def check_data(source: SourceFile, *, file: FileOptions = None, store: KeptIn = 
         for listing in check_listings(_ingest(source, file, folder)):
             print_table(listing.sentence, listing.frame)
     if left := unfilled(source):
-        console.print(shown(f"Still to be filled in in {source}: {', '.join(left)}."), soft_wrap=True)
+        console.print(shown(f"Still to be completed in {source}: {', '.join(left)}."), soft_wrap=True)
 
 
 @source_app.command("new")
@@ -217,9 +217,9 @@ def forecast(
     the last twelve months again, each from what was known then, and compares them with what happened; it is
     what takes most of the time.
     """
-    from riskmodels.backtesting import outlook_before, track_record
+    from riskmodels.backtesting import outlook_before, track_record  # here, for start-up
     from riskmodels.forecasting import explain
-    from riskmodels.reporting import listings  # here, for start-up
+    from riskmodels.reporting import listings
 
     tables = _ingest(source, file, store)
     complaints = tables.require("complaints")
@@ -256,8 +256,8 @@ def stress(
     policy_on: PolicyOn = None,
 ) -> None:
     """Carry a scenario through to complaints and indicators."""
-    from riskmodels.parameters.scenarios import load_scenario
-    from riskmodels.reporting.listings import list_omitted, list_scenario, list_stress  # here, for start-up
+    from riskmodels.parameters.scenarios import load_scenario  # here, for start-up
+    from riskmodels.reporting.listings import list_omitted, list_scenario, list_stress
     from riskmodels.stresstest import stress
 
     policy, assumed = _policy(policies, policy_on), load_scenario(scenario)

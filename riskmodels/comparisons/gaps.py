@@ -12,7 +12,7 @@ from riskmodels.catalogue import INDICATORS, indicators
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
-from riskmodels.parameters.policy import Gaps, Policy
+from riskmodels.parameters.policy import GapRules, Policy
 from riskmodels.rates import Strata, holm_adjusted, overdispersion
 from riskmodels.scorecard.scoring import check_quarter
 from riskmodels.tables import CONTRACTS, Tables
@@ -49,7 +49,7 @@ class CustomerGaps(Displayed):
     reference : str
         Customer group that the others are set against; empty: each against all others.
     tolerance, certainty : float
-        Difference that is too small to matter [share]; 1 - the chance of any false finding.
+        Difference that is too small to matter [share]; 1 - the family-wise error rate.
     as_of, policy : date
         Day up to which the data knows; day from which the policy is valid.
     data_digest : str
@@ -74,7 +74,7 @@ class CustomerGaps(Displayed):
             return label("Nothing could be compared between customer groups in this source.")
         text = label(
             "{period} and before, {quarters} quarters: {found} of {compared} comparisons of customer groups"
-            " are findings (worse by more than {tolerance:.1%} of cases; chance of any false one"
+            " are findings (worse by more than {tolerance:.1%} of cases; family-wise error rate"
             " {chance:.0%}); {thin} have too few cases to tell; {lacking} indicators cannot be compared."
         ).format(
             period=self.period,
@@ -117,7 +117,7 @@ def customer_gaps(
     Returns
     -------
     CustomerGaps
-        The chance of any false finding among all rows is at most 1 - the policy's certainty. The order of the
+        The family-wise error rate over all rows is at most 1 - the policy's certainty. The order of the
         rows in the tables changes nothing.
 
     Raises
@@ -132,7 +132,7 @@ def customer_gaps(
     tolerance by a one-sided test whose p-values are adjusted for all rows together (``holm_adjusted``). Its
     variance is multiplied by the overdispersion of the groups' months. Rows whose customer group is unknown
     count nowhere. Groups with fewer than five cases are not tested; where fewer than five bad (or good)
-    outcomes are expected of a group at the tolerance, no finding means nothing (``enough``). Breaks where
+    outcomes are expected of a group at the tolerance, no finding means nothing (``enough``). Fails where
     groups differ in what was not adjusted for, such as how hard their cases are: a gap is a question to the
     bank, not yet an answer.
     """
@@ -234,7 +234,7 @@ def _tallied(cells: pd.DataFrame, ids: list[str], groups: list[str]) -> tuple[Fl
     return sums[0], sums[1]
 
 
-def _rows(strata: Strata, flipped: Flags, dispersion: Floats, gaps: Gaps) -> pd.DataFrame:
+def _rows(strata: Strata, flipped: Flags, dispersion: Floats, gaps: GapRules) -> pd.DataFrame:
     sign = np.where(flipped, -1.0, 1.0)  # from "more bad outcomes" to the direction of the indicator
     ends = np.sort(sign * np.array(strata.interval(_LEVEL, dispersion)), axis=0)
     cases, reference_cases = strata.size.sum(axis=1), strata.reference_size.sum(axis=1)

@@ -40,7 +40,7 @@ _CHINESE = {
 
 
 def phrases_of(explanation: pd.DataFrame, unranked: pd.DataFrame, units: int) -> pd.DataFrame:
-    """One row a phrase of the sentences: unit, the clause it belongs to, its kind, and what it is about."""
+    """One row per phrase of the sentences: unit, the clause it belongs to, its kind, and what it is about."""
     rate, larger = explanation["exposure"] != "", np.sign(explanation["times_size"] - 1)
     rates_alone = bool(rate.all())  # then there is no order by count that others could leave
     moved = (explanation["moved"] != 0) & (not rates_alone)

@@ -27,7 +27,7 @@ class Orders(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a measure and unit, most first: unit, measure, value, lower, upper [count, or count per so
+        One row per measure and unit, most first: unit, measure, value, lower, upper [count, or count per so
         much exposure; interval of the true value], rank, rank_lower, rank_upper [1 = most, equal values share
         the lowest number; interval of the true rank], p_first, p_worst_three [probability that the true value
         is the largest, or among the three largest], p_first_error, p_worst_three_error [standard errors of
@@ -35,18 +35,19 @@ class Orders(Displayed):
     unranked : DataFrame
         unit, measure, reason: units whose exposure is unknown or zero.
     medians : DataFrame
-        One row a measure, over the units ranked on it: measure, units [number], median [as value],
+        One row per measure, over the units ranked on it: measure, units [number], median [as value],
         median_count, median_size, reference [median_count per median_size, as value].
     explanation : DataFrame
-        One row a measure and unit ranked on it: unit, measure, exposure, rank, count, size, times_count,
+        One row per measure and unit ranked on it: unit, measure, exposure, rank, count, size, times_count,
         times_size [of the median], distance, from_count, from_size [natural logarithms], moved [places nearer
         to the first than by count alone among the same units]. The distance of the value from the reference
         is from_count + from_size; minus infinity where nothing was counted, unknown where the median count is
         0.
     sentences : DataFrame
-        One row a unit: unit, sentence_en, sentence_zh.
+        One row per unit: unit, sentence_en, sentence_zh.
     correlations : DataFrame
-        One row a pair of measures: one, other, units [ranked on both], spearman [rank correlation, -1 to 1].
+        One row per pair of measures: one, other, units [ranked on both], spearman [rank correlation, -1 to
+        1].
     level, dispersion : float
         Probability of the intervals; how many times more than Poisson the counts vary.
     draws, seed : int
@@ -115,7 +116,7 @@ def rank_by_measures(
     Parameters
     ----------
     frame : DataFrame, n rows
-        One row a unit.
+        One row per unit.
     unit, count : str
         Columns with the units' names, and with their counts (0 or more).
     measures : mapping of str to (str or None, float)
@@ -148,7 +149,7 @@ def rank_by_measures(
     all measures, so that measures differ by exposure alone. Why orders differ is exact: log(value) =
     log(count) - log(size), each against the median of the units ranked; medians, because one unit without a
     count would make a geometric mean zero. A rank is as uncertain as its league table is dense: Goldstein &
-    Spiegelhalter 1996, doi:10.2307/2983325. Breaks where units share a shock, and where an exposure is far
+    Spiegelhalter 1996, doi:10.2307/2983325. Fails where units share a shock, and where an exposure is far
     from what can complain: a unit with hardly any may truly stand anywhere.
 
     Examples
@@ -201,7 +202,7 @@ def _check_settings(measures: Measures, level: float, dispersion: float) -> None
 
 
 def _rows(frame: pd.DataFrame, unit: str, count: str, measures: Measures) -> pd.DataFrame:
-    """One row a measure and unit: unit, measure, exposure, per, count, size."""
+    """One row per measure and unit: unit, measure, exposure, per, count, size."""
     names = _names(frame, unit)
     counts = _numbers(frame, count)
     if len(bad := names[~(np.isfinite(counts) & (counts >= 0))]):
@@ -221,7 +222,7 @@ def _names(frame: pd.DataFrame, unit: str) -> pd.Series:
     if names.empty or names.isna().any():
         raise ParameterError(f"'{unit}' has {'rows without a name' if len(names) else 'no rows to rank'}")
     if len(twice := names[names.duplicated()]):
-        raise ParameterError(f"'{unit}' names units twice: {_some(twice)}; expected one row a unit")
+        raise ParameterError(f"'{unit}' names units twice: {_some(twice)}; expected one row per unit")
     return names
 
 

@@ -15,7 +15,7 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.forecasting.hierarchy import Dependence
-from riskmodels.forecasting.models import Contributions, Known, know, model, start_from
+from riskmodels.forecasting.models import Contributions, ForecastInputs, model, prepare_inputs, start_from
 from riskmodels.forecasting.predictive import Predictive, predictive_of
 from riskmodels.misfits import nearest
 from riskmodels.panel import Panel, add_rows, number_series
@@ -206,7 +206,7 @@ class Forecast(Displayed):
         )
 
     def summary(self) -> pd.DataFrame:
-        """One row a series: mean and widest interval of the first and the last period; the first 50."""
+        """One row per series: mean and widest interval of the first and the last period; the first 50."""
         lower, upper = self.levels.index(min(self.levels)), self.levels.index(max(self.levels))
         frame = self.keys.copy()
         for place in (0, -1):
@@ -294,7 +294,7 @@ def forecast_by(
     """Forecast every series of a panel by each method, as ``forecast`` does; find once what they share."""
     for method in methods:
         _check(panel, horizon, method, levels)
-    known = know(
+    known = prepare_inputs(
         panel, horizon, future_exposure=future_exposure, calendar=calendar, completeness=completeness
     )
     if panel.kind == "amount" and "counts" in methods:
@@ -320,7 +320,7 @@ def forecast_by(
     ]
 
 
-def _every(exposure: npt.ArrayLike | None, known: Known) -> Floats | None:
+def _every(exposure: npt.ArrayLike | None, known: ForecastInputs) -> Floats | None:
     shape = (len(known.exposure), known.horizon)
     return None if exposure is None else np.broadcast_to(np.asarray(exposure, dtype=float), shape).copy()
 

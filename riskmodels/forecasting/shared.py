@@ -61,7 +61,7 @@ class Shared:
     jumps: Floats
 
 
-def follow(
+def filter_totals(
     total: Floats,
     offset: Floats,
     *,

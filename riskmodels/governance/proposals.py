@@ -24,7 +24,7 @@ class Proposals(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a proposal: proposal_id, path (dotted, in the policy file), current, proposed (as written
+        One row per proposal: proposal_id, path (dotted, in the policy file), current, proposed (as written
         there), reason, measured_by (what next quarter must show), evidence (finding), decision.
     period : str
         The quarter whose findings led to them.

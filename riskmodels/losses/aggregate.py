@@ -61,7 +61,7 @@ class LossDistribution(Displayed):
     level : float
         Level of the figures in ``table``.
     table : DataFrame
-        One row a cell and the total: ``cell``, ``losses`` [a year], ``mean``, ``value_at_risk`` and
+        One row per cell and the total: ``cell``, ``losses`` [a year], ``mean``, ``value_at_risk`` and
         ``expected_shortfall`` in the unit of money, and the errors of the last two, ``…_error``, relative.
     """
 

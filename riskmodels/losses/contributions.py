@@ -27,8 +27,8 @@ def euler_contributions(losses: LossDistribution) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a cell: ``cell``, ``mean``, ``value_at_risk``, the cell's expected loss in years in which the
-        total is its value-at-risk, ``expected_shortfall``, that in worse years, and ``share``, the latter
+        One row per cell: ``cell``, ``mean``, ``value_at_risk``, the cell's expected loss in years in which
+        the total is its value-at-risk, ``expected_shortfall``, that in worse years, and ``share``, the latter
         over the total's. They add up to the figures of the total.
 
     Raises

@@ -104,7 +104,7 @@ class Mixture:
         return list(zip(self.weights, self.parts, strict=True))
 
 
-def at_prices_of(
+def inflate_to(
     losses: npt.ArrayLike, years: npt.ArrayLike, index: "pd.Series[float]", *, base: int
 ) -> Floats:
     """Bring losses of several years to the prices of one.

@@ -36,12 +36,12 @@ class LossAssessment(Displayed):
     distribution : LossDistribution
         Of a year's losses by event type and product, and of their total.
     intervals : DataFrame
-        One row a cell and the total: value-at-risk and expected shortfall, with intervals that carry the
+        One row per cell and the total: value-at-risk and expected shortfall, with intervals that carry the
         uncertainty of the parameters (see ``value_at_risk_intervals``).
     curve : DataFrame
         The total of independent cells: ``level``, ``loss``, ``lower`` and ``upper`` (see ``drawn_curve``).
     contributions : DataFrame
-        One row a cell (see ``euler_contributions``).
+        One row per cell (see ``euler_contributions``).
     severities : DataFrame
         One row an event type: ``event_type``, ``losses``, ``exceedances``, ``mu``, ``sigma`` and their errors
         after pooling, ``tail_probability``.
@@ -55,7 +55,7 @@ class LossAssessment(Displayed):
     goodness : DataFrame
         Tests of one severity for the whole bank.
     quarters : DataFrame
-        One row a quarter: ``quarter``, ``losses``, ``gross`` and ``recovery`` [money], ``completeness``,
+        One row per quarter: ``quarter``, ``losses``, ``gross`` and ``recovery`` [money], ``completeness``,
         ``expected`` [losses in the end].
     confidence : float
         Probability of the intervals.
@@ -199,7 +199,7 @@ def _goodness(amounts: Floats, threshold: float, seed: int) -> pd.DataFrame:
         )
 
 
-def assess_losses_where_known(tables: Tables, *, last: str | None = None) -> LossAssessment | None:
+def assess_losses_if_sufficient(tables: Tables, *, last: str | None = None) -> LossAssessment | None:
     """Assess the losses of a bank; None where its source has none, too few to tell a tail, or too much alike.
 
     Anything else that fails is an error, as of ``assess_losses``.

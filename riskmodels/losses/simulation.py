@@ -41,7 +41,7 @@ def simulate_losses(
     Returns
     -------
     DataFrame
-        One row a cell and the total: ``cell``, ``mean``, ``value_at_risk`` and ``expected_shortfall``, each
+        One row per cell and the total: ``cell``, ``mean``, ``value_at_risk`` and ``expected_shortfall``, each
         with its Monte Carlo standard error, ``…_error``, in the unit of money.
 
     Raises

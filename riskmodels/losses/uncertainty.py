@@ -83,7 +83,7 @@ def value_at_risk_intervals(
     Returns
     -------
     DataFrame
-        One row a cell and the total: ``cell``, ``value_at_risk``, its ``lower`` and ``upper``, and
+        One row per cell and the total: ``cell``, ``value_at_risk``, its ``lower`` and ``upper``, and
         ``expected_shortfall``, ``shortfall_lower`` and ``shortfall_upper``, in the unit of money.
 
     Raises

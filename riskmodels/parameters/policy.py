@@ -89,7 +89,7 @@ class Comparison(Parameters):
     times: float = Field(ge=1, le=9)
 
 
-class Rating(Parameters):
+class RatingRules(Parameters):
     """How evidence becomes a rating.
 
     ``peers`` are the units that a unit with little evidence of its own is taken to be like.
@@ -118,11 +118,11 @@ class DataQuality(Parameters):
     rewritten_red: Share = 0.05
 
 
-class Gaps(Parameters):
+class GapRules(Parameters):
     """When customer groups that are worse off than all others are a finding."""
 
     certainty: float = Field(
-        default=0.95, gt=0.5, lt=1, description="1 - the chance of any false finding among all gaps"
+        default=0.95, gt=0.5, lt=1, description="1 - the family-wise error rate of all gaps"
     )
     tolerance: Share = Field(default=0.01, description="difference of shares that is too small to matter")
 
@@ -165,9 +165,9 @@ class Policy(Parameters):
     title_en: Name
     title_zh: Name
     approval: Name = Field(description="the decision that put it in force, in words")
-    rating: Rating
+    rating: RatingRules
     data_quality: DataQuality
-    gaps: Gaps = Gaps()
+    gaps: GapRules = GapRules()
     appetite: Appetite = Appetite()
     store_retention_days: int = Field(ge=1, description="how long accepted tables are kept, days")
     areas: tuple[Area, ...]

@@ -4,7 +4,13 @@ import numpy as np
 
 from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.rates.counts import remembered
-from riskmodels.rates.nodes import MEMORIES, SPREADS, Nodes, lone_node, weighed
+from riskmodels.rates.hyperparameters import (
+    MEMORIES,
+    SPREADS,
+    HyperparameterGrid,
+    posterior_grid,
+    single_unit_grid,
+)
 from riskmodels.rates.peers import others_of
 from riskmodels.rates.posteriors import Posterior
 
@@ -14,7 +20,7 @@ _WIDER = 2.0  # degrees of freedom that few values are short of
 
 def mean_posterior(
     total: Floats, squares: Floats, number: Floats, *, group: Integers
-) -> tuple[Posterior, Nodes]:
+) -> tuple[Posterior, HyperparameterGrid]:
     """Join the mean of a unit's values with its earlier ones and with its peers'.
 
     Parameters
@@ -30,12 +36,12 @@ def mean_posterior(
         Gamma, shape (n,), with the posterior mean and variance of a hierarchical normal model; a unit without
         peers has its own mean and, since few equal values are not certain, a spread that counts one more
         value as far from the mean as the mean is from zero.
-    Nodes
+    HyperparameterGrid
         What was learnt of spread and memory.
 
     Notes
     -----
-    Gelman et al. 2013, section 5.4; variances of units are shrunk to that of all by ten values. Breaks where
+    Gelman et al. 2013, section 5.4; variances of units are shrunk to that of all by ten values. Fails where
     means of few values are far from normal.
     """
     known = np.isfinite(total) & (number > 0)
@@ -93,13 +99,13 @@ def _conditional(
     return level + gaps / (prior + precision), 1 / (prior + precision)
 
 
-def _learn(mean: Floats, error: Floats, peers: Floats) -> Nodes:
+def _learn(mean: Floats, error: Floats, peers: Floats) -> HyperparameterGrid:
     usable = np.isfinite(peers) & np.isfinite(error)
     if usable.any(axis=1).sum() < 2:  # noqa: PLR2004  one unit has no peers
-        return lone_node()
+        return single_unit_grid()
     memories = MEMORIES if mean.shape[1] > 1 else (0.0,)
-    nobody = np.full(len(mean), -np.inf)  # a mean has no strangers
-    return weighed(
+    nobody = np.full(len(mean), -np.inf)  # a mean has no outliers
+    return posterior_grid(
         lambda memory: _log_likelihoods(mean, error, peers, usable, memory), memories, (0.0,), nobody
     )
 

@@ -36,7 +36,7 @@ def peer_values(
     Notes
     -----
     A stratum's rate relative to all is that of all T periods together, shrunk by two events towards one; the
-    level is that of each period. Indirect standardisation: Breslow & Day 1987, chapter 2. Breaks where strata
+    level is that of each period. Indirect standardisation: Breslow & Day 1987, chapter 2. Fails where strata
     move differently over the periods.
     """
     known = np.isfinite(numerator) & np.isfinite(denominator)

@@ -120,7 +120,7 @@ class Strata:
 
 
 def holm_adjusted(p: npt.ArrayLike) -> Floats:
-    """Adjust p-values for how many there are, so that the chance of any false finding is kept.
+    """Adjust p-values for how many there are, so that the family-wise error rate is kept.
 
     Parameters
     ----------

@@ -38,24 +38,24 @@ class RiskAssessment(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a risk, the dearest first: rank, risk_id, name_en, name_zh, category; inherent_frequency
+        One row per risk, the costliest first: rank, risk_id, name_en, name_zh, category; inherent_frequency
         [events a year], inherent_impact [CNY an event], inherent_loss [CNY a year]; preventive, corrective,
         compensating [mean effectiveness of all controls of the kind together, 0 to 1]; residual_frequency,
         residual_impact, residual_loss, residual_lower, residual_upper [means, and 90% interval of the
         expected loss a year], residual_error [standard error of the simulated mean]; p_amber, p_red
         [probability that the expected loss is beyond the appetite], rating; rank_lower, rank_upper [90%,
-        widened to hold the rank], p_worst [probability to be among the five dearest]; frequency_from
+        widened to hold the rank], p_worst [probability to be among the five costliest]; frequency_from
         ["losses", an indicator or "elicited"], events [number counted, unknown where elicited], impact_from
         ["losses" or "elicited": its money]; controls_measured ["1 of 3"]; residual_money, residual_customers,
         residual_regulatory, residual_reputation [CNY a year, which add up to residual_loss].
     controls : DataFrame
-        One row a control: risk_id, kind, name_en, name_zh, designed [mean effectiveness where carried out],
+        One row per control: risk_id, kind, name_en, name_zh, designed [mean effectiveness where carried out],
         carried_out [mean share, unknown where nothing measures it], effect [mean of their product], worth
         [CNY a year: residual loss without this control minus with it].
     matrix : DataFrame, shape (5, 5)
         Ratings by band of frequency (rows, lowest first) and impact (columns, lowest first).
     cells : DataFrame
-        One row a risk, by rank: risk_id, row, column [1 to 5: the most probable residual cell], probability
+        One row per risk, by rank: risk_id, row, column [1 to 5: the most probable residual cell], probability
         [of being in it], inherent_row, inherent_column.
     lint : MatrixLint or None
         What is wrong with the matrix, its outer bands closed; None where it has one colour only.
@@ -88,7 +88,7 @@ class RiskAssessment(Displayed):
 
     @property
     def sentence(self) -> str:
-        """Say how many risks have which rating, and which is the dearest."""
+        """Say how many risks have which rating, and which is the costliest."""
         first, counts = self.table.iloc[0], self.table["rating"].value_counts()
         loss, lower, upper = first[["residual_loss", "residual_lower", "residual_upper"]] / _THOUSAND
         return label(
@@ -108,7 +108,7 @@ class RiskAssessment(Displayed):
         )
 
     def summary(self) -> pd.DataFrame:
-        """The 15 dearest risks."""
+        """The 15 costliest risks."""
         names = [
             "rank",
             "risk_id",

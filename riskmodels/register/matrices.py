@@ -27,9 +27,10 @@ class MatrixLint(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a check, in the order of ``CHECKS``: check, passed, violations (their number), detail (text).
+        One row per check, in the order of ``CHECKS``: check, passed, violations (their number), detail
+        (text).
     violations : DataFrame
-        One row a violation: check, cell, other (the second cell of a pair, else empty), problem. Cells are
+        One row per violation: check, cell, other (the second cell of a pair, else empty), problem. Cells are
         written as likelihood × impact: the labels of a frame, or places counted from 1, lowest first.
     levels : tuple of int or str
         The levels that the matrix uses, rising; the first is "green" and the last "red" in Cox's sense.

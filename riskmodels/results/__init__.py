@@ -24,7 +24,7 @@ from riskmodels.manifests import check_result
 from riskmodels.misfits import misfit_words
 from riskmodels.parameters.files import Parameters
 from riskmodels.privacy import find_personal_data, mask_code, mask_personal_data
-from riskmodels.results.classes import class_named, saved_name
+from riskmodels.results.classes import class_named, field_named, saved_name
 from riskmodels.scratch import LOCK, scratch_folder
 from riskmodels.tables import Table, file_sha256, open_table
 
@@ -279,8 +279,9 @@ def _decode(content: Any, folder: Path) -> Any:
     kind: str = next(iter(content), "")
     value = content.get(kind)
     if kind in _RESULT:
-        fields = {name: _decode(item, folder) for name, item in content["fields"].items()}
-        return _filled(class_named(str(value), content.get("format")), fields)
+        of = class_named(str(value), content.get("format"))
+        fields = {field_named(of, name): _decode(item, folder) for name, item in content["fields"].items()}
+        return _filled(of, fields)
     if kind == "parameters":
         return _parameters(class_named(str(value), content.get("format")), content["values"])
     return _decode_plain(kind, value, content, folder)

@@ -24,12 +24,12 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Findings": "assessment.findings",
     "FittedCell": "losses.uncertainty",
     "Forecast": "forecasting.forecasts",
-    "Foresight": "validation.scorecards",
     "FrequencyFit": "losses.frequency",
     "Funnel": "rates.funnels",
     "Gamma": "losses.severity",
     "GaussianFactor": "losses.dependence",
     "GeneralizedPareto": "losses.severity",
+    "HyperparameterGrid": "rates.hyperparameters",
     "Indicators": "catalogue.computation",
     "Levy": "losses.severity",
     "Listing": "display",
@@ -41,7 +41,6 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Mixture": "losses.elicitation",
     "Movements": "scorecard.movement",
     "NegativeBinomial": "losses.frequency",
-    "Nodes": "rates.nodes",
     "NormalPredictive": "forecasting.predictive",
     "Nowcast": "forecasting.nowcasting",
     "Orders": "comparisons.orders",
@@ -59,6 +58,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "SamplePredictive": "forecasting.predictive",
     "Scenario": "parameters.scenarios",
     "Scorecard": "scorecard.scoring",
+    "ScorecardValidation": "validation.scorecards",
     "Sensitivity": "scorecard.sensitivity",
     "SeverityFit": "losses.fitting",
     "Spliced": "losses.severity",
@@ -72,6 +72,11 @@ _HOMES = {  # the module of each class; imported when a result holds one
 }
 _FORMATS: dict[str, int] = {}  # of those whose fields have changed; others have the first
 _FIRST = 1
+_EARLIER = {
+    "Foresight": "ScorecardValidation",
+    "Nodes": "HyperparameterGrid",
+}  # names before formats had numbers
+_EARLIER_FIELDS = {"HyperparameterGrid": {"strangers": "outliers"}}
 
 
 def saved_name(value: object) -> tuple[str, int] | None:
@@ -97,6 +102,7 @@ def class_named(name: str, format_: int | None) -> Any:
         No saved result has a class of this name, or its fields have another format now.
     """
     own = name.rpartition(":")[2]
+    own = _EARLIER.get(own, own)
     if own not in _HOMES:
         raise ValueError(f"{name} is no class of results or parameters of riskmodels")
     if (format_ or _FIRST) != _format(own):
@@ -105,6 +111,11 @@ def class_named(name: str, format_: int | None) -> Any:
             f" {_format(own)}: make it again with this version"
         )
     return getattr(import_module(f"riskmodels.{_HOMES[own]}"), own)
+
+
+def field_named(kind: type, name: str) -> str:
+    """Return the name that a field of a class has now."""
+    return _EARLIER_FIELDS.get(kind.__name__, {}).get(name, name)
 
 
 def _format(name: str) -> int:

@@ -16,7 +16,7 @@ from riskmodels.rates import (
     Posterior,
     availability_posterior,
     credible_posterior,
-    learn_nodes,
+    learn_grid,
     mean_posterior,
     overdispersion,
     own_value,
@@ -104,7 +104,7 @@ class Evidence:
         if family == "mean":
             found, _ = mean_posterior(self.numerator, self.squares, self.denominator, group=self.group)
             return found, value, size
-        nodes = learn_nodes(self.counts)
+        nodes = learn_grid(self.counts)
         return credible_posterior(self.counts, nodes), *own_value(self.counts, nodes)
 
     @cached_property

@@ -23,7 +23,7 @@ class Movements(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a unit in both, the largest change first: unit_id, name, before, after [points], change,
+        One row per unit in both, the largest change first: unit_id, name, before, after [points], change,
         revision (what is known today of the quarter before), policy (weights and limits), coverage
         (indicators that came or went), mix (of products, channels and customer groups, and the limits that
         follow it), rate (the rest: what truly or by chance changed) [points]; they add up to change.

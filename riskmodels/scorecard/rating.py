@@ -80,7 +80,7 @@ def rate_period(
     evidence = list(gather_evidence(tables, policy, period, by=by, nowcast=nowcast))
     with ThreadPoolExecutor(_threads(evidence)) as pool:
         frames = list(pool.map(lambda one: _rated(one, policy, tables, period, by), evidence))
-    rows = _of_the_living(pd.concat(frames, ignore_index=True)) if frames else _no_rows()
+    rows = _with_cases_this_quarter(pd.concat(frames, ignore_index=True)) if frames else _no_rows()
     rows["rating"] = _rating(rows, policy, previous, by or "unit_id")
     return rows.rename(columns={"unit_id": by or "unit_id"})
 
@@ -256,7 +256,7 @@ def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: 
     return frame[(frame["denominator"] > 0) | (frame["own_size"] > 0)].astype({"unit_id": "str"})
 
 
-def _of_the_living(rows: pd.DataFrame) -> pd.DataFrame:
+def _with_cases_this_quarter(rows: pd.DataFrame) -> pd.DataFrame:
     """Leave out units that have nothing in the quarter; an indicator may rest on earlier quarters alone."""
     living = rows.loc[rows["denominator"] > 0, "unit_id"].unique()
     return rows[rows["unit_id"].isin(living)].reset_index(drop=True)

@@ -54,7 +54,7 @@ def score_rows(
     Returns
     -------
     DataFrame
-        One row a unit, riskiest first: rank, key, score, lower, upper, p_red, p_worst, rating, rank_lower,
+        One row per unit, riskiest first: rank, key, score, lower, upper, p_red, p_worst, rating, rank_lower,
         rank_upper, indicators, coverage.
     """
     used = rows["amber"].notna().to_numpy() & (weights > 0)

@@ -27,7 +27,7 @@ class Scorecard(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a unit, riskiest first: rank, unit_id, name, rating, score, lower, upper [risk points, 0
+        One row per unit, riskiest first: rank, unit_id, name, rating, score, lower, upper [risk points, 0
         best to 100; 90% interval], p_red, p_worst [probability to be one of the five riskiest], rank_lower,
         rank_upper [1 = riskiest; 90% interval], indicators [number rated], coverage [share of the weight
         that is measured], previous_rating, change [points since the previous scorecard].

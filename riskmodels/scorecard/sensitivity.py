@@ -30,7 +30,7 @@ class Robustness(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a way to score: kind (``weights`` or ``without``), way (the scheme, or the indicator left
+        One row per way to score: kind (``weights`` or ``without``), way (the scheme, or the indicator left
         out), rank_correlation (Spearman, with the policy's scores), ratings_changed [units],
         largest_rank_change, worst_kept [of the five riskiest].
     units : DataFrame
@@ -119,7 +119,7 @@ def compare_weights(card: Scorecard, policy: Policy) -> Robustness:
     Returns
     -------
     Robustness
-        One row a way; the policy's own weights give a rank correlation of one.
+        One row per way; the policy's own weights give a rank correlation of one.
     """
     rows = card.scored
     wide = rows.pivot_table(index="unit_id", columns="indicator_id", values="points")

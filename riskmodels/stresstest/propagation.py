@@ -36,7 +36,7 @@ class StressTest(Displayed):
         [unit of the indicator; 90% interval; of the simulated mean], amber, red, p_red_before, p_red,
         p_red_error [probability beyond red and its standard error], rating_before, rating.
     complaints : DataFrame
-        One row a month ahead: period, expected, expected_lower, expected_upper, stressed, stressed_lower,
+        One row per month ahead: period, expected, expected_lower, expected_upper, stressed, stressed_lower,
         stressed_upper [complaints; 90% interval], standard_error.
     omitted : DataFrame
         item, reason: surges and effects that these data cannot show.

@@ -28,7 +28,7 @@ def find_holes(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        table, doubt: one row a table, or part of one, and hole; months that are declared unknown are none.
+        table, doubt: one row per table, or part of one, and hole; months that are declared unknown are none.
     """
     rows = [(table.name, words) for table in tables.present for words in _of_table(table, tables)]
     return pd.DataFrame(rows, columns=["table", "doubt"], dtype="str")

@@ -1,5 +1,5 @@
 """Are the models sound: do their figures tell what happens next."""
 
-from riskmodels.validation.scorecards import Foresight, score_foresight
+from riskmodels.validation.scorecards import ScorecardValidation, validate_scorecard
 
-__all__ = ["Foresight", "score_foresight"]
+__all__ = ["ScorecardValidation", "validate_scorecard"]

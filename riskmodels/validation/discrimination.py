@@ -180,7 +180,7 @@ def calibration_table(
     Returns
     -------
     DataFrame
-        One row a bin that has rows, forecasts rising: bin (from 1), number, mean_forecast, observed (the
+        One row per bin that has rows, forecasts rising: bin (from 1), number, mean_forecast, observed (the
         share that went wrong), lower, upper (of that share). ``lower <= observed <= upper``.
         Intervals of Jeffreys, which reach 0 (1) where nothing (everything) went wrong: Brown, Cai & DasGupta
         2001, doi:10.1214/ss/1009213286. Too narrow where outcomes depend on each other.
@@ -265,7 +265,7 @@ def with_interval(
     return Interval(float(statistic(values, wrong)), float(ends[0]), float(ends[1]), size - known.size)
 
 
-# ---- statistics of tallies: weights of rows at each distinct score, rising; one row a resample ----
+# ---- statistics of tallies: weights of rows at each distinct score, rising; one row per resample ----
 
 
 def _tally(score: ArrayLike, outcome: ArrayLike) -> tuple[Floats, Floats]:

@@ -65,7 +65,7 @@ _NO_SKILL = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Foresight(Displayed):
+class ScorecardValidation(Displayed):
     """How well what is known in one quarter tells what goes wrong in the next.
 
     Attributes
@@ -81,7 +81,7 @@ class Foresight(Displayed):
         One row an outcome and pair of predictors: outcome, predictor, other, rows, difference, lower, upper
         [AUC of the first less that of the other, the same rows; 90% interval].
     stability : DataFrame
-        One row a pair of consecutive quarters: first, second, units, first_mean, second_mean [points of the
+        One row per pair of consecutive quarters: first, second, units, first_mean, second_mean [points of the
         score], psi [of its distribution, nats], by_chance, limit [mean of psi where nothing has changed, and
         what 5% exceed then; Yurdakul & Naranjo 2020, doi:10.21314/JRMV.2020.227].
     calibration : DataFrame
@@ -130,7 +130,7 @@ class Foresight(Displayed):
         )
         if rows["counted"].all():
             return text
-        return text + " " + label("Ratings remember earlier quarters, so that they foretell themselves.")
+        return text + " " + label("Ratings remember earlier quarters, so that they are persistent.")
 
     def summary(self) -> pd.DataFrame:
         """AUC of score, credible rate and raw rate for every outcome."""
@@ -139,7 +139,7 @@ class Foresight(Displayed):
         return self.table.loc[shown, columns]
 
 
-def score_foresight(tables: Tables, policy: Policy, *, quarters: Sequence[str]) -> Foresight:
+def validate_scorecard(tables: Tables, policy: Policy, *, quarters: Sequence[str]) -> ScorecardValidation:
     """Score quarters again, and see what each scorecard told of the quarter after it.
 
     Parameters
@@ -151,7 +151,7 @@ def score_foresight(tables: Tables, policy: Policy, *, quarters: Sequence[str]) 
 
     Returns
     -------
-    Foresight
+    ScorecardValidation
         Of every outcome (``OUTCOMES``) and predictor (``PREDICTORS``), in every quarter that is scored and
         whose next one is; the order of the quarters changes nothing.
 
@@ -181,7 +181,7 @@ def score_foresight(tables: Tables, policy: Policy, *, quarters: Sequence[str]) 
 
 
 def predictors_of(card: Scorecard) -> pd.DataFrame:
-    """Take what a card says of the units: unit_id, period and ``PREDICTORS`` but the last; one row a unit."""
+    """Take what a card says of each unit: unit_id, period and ``PREDICTORS`` but the last."""
     rates = _of_indicator(card, "complaint_rate").reindex(card.table["unit_id"])
     frame = card.table[["unit_id", "score", "p_red", "p_worst"]].assign(period=card.period)
     taken = {"credible_rate": "estimate", "raw_rate": "value", "count": "numerator"}
@@ -191,7 +191,7 @@ def predictors_of(card: Scorecard) -> pd.DataFrame:
 def outcomes_of(card: Scorecard, losses: Table | None = None) -> pd.DataFrame:
     """Say what went wrong in the quarter of a card, with the losses that occurred in it, if known.
 
-    One row a unit: unit_id, period and ``OUTCOMES`` [1: it went wrong; 0: not; NaN: unknown].
+    One row per unit: unit_id, period and ``OUTCOMES`` [1: it went wrong; 0: not; NaN: unknown].
     """
     table, rows = card.table, card.units
     units = table["unit_id"]
@@ -240,23 +240,23 @@ def worst_fifth(values: npt.ArrayLike) -> Floats:
 
 def foresight_of(
     cards: pd.DataFrame, outcomes: pd.DataFrame, *, draws: int = _SIZE, seed: int = _SEED
-) -> Foresight:
+) -> ScorecardValidation:
     """Set predictors of one quarter against outcomes of the next.
 
     Parameters
     ----------
     cards : DataFrame
-        One row a unit and quarter: unit_id, period, and any of ``PREDICTORS`` but the last [higher is
+        One row per unit and quarter: unit_id, period, and any of ``PREDICTORS`` but the last [higher is
         riskier; NaN: unknown].
     outcomes : DataFrame
-        One row a unit and quarter in which it went wrong or not: unit_id, period, and outcomes [true or
+        One row per unit and quarter in which it went wrong or not: unit_id, period, and outcomes [true or
         false, or 1, 0 and NaN: unknown].
     draws, seed : int
         Resamples of whole units for the intervals, and their seed.
 
     Returns
     -------
-    Foresight
+    ScorecardValidation
         NaN where an outcome has only gone one way; the order of the rows changes nothing.
 
     Raises
@@ -280,7 +280,7 @@ def foresight_of(
     parts = [_calibrated(*one) for one in chances] or [pd.DataFrame(columns=_CALIBRATION)]
     interval = partial(with_interval, size=draws, seed=seed, level=_LEVEL)
     differences = [_paired(known[o], o, *pair, interval) for o, pair in product(names, pairs)]
-    return Foresight(
+    return ScorecardValidation(
         table=pd.DataFrame([_tested(known[o], o, p, interval) for o, p in product(names, told)]),
         differences=pd.DataFrame(differences, columns=_DIFFERENCE),
         stability=_stability(cards),

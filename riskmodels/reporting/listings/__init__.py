@@ -12,7 +12,6 @@ from riskmodels.reporting.listings.data import (
     list_rejections,
 )
 from riskmodels.reporting.listings.decisions import list_findings, list_policy, list_proposals
-from riskmodels.reporting.listings.foresight import list_foresight
 from riskmodels.reporting.listings.gaps import list_gaps
 from riskmodels.reporting.listings.indicators import indicator_quality, quality_note
 from riskmodels.reporting.listings.losses import list_loss_years, list_losses, list_severities
@@ -37,6 +36,7 @@ from riskmodels.reporting.listings.scorecards import (
     list_unavailable,
     list_units,
 )
+from riskmodels.reporting.listings.validations import list_validation
 
 __all__ = [
     "check_listings",
@@ -51,7 +51,6 @@ __all__ = [
     "list_explanation",
     "list_factors",
     "list_findings",
-    "list_foresight",
     "list_gaps",
     "list_groups",
     "list_ignored",
@@ -78,5 +77,6 @@ __all__ = [
     "list_totals",
     "list_unavailable",
     "list_units",
+    "list_validation",
     "quality_note",
 ]

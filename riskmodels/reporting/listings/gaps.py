@@ -14,10 +14,10 @@ from riskmodels.reporting.listings.indicators import indicator_names
 _LEAST_P = 0.001
 
 
-def list_gaps(found: CustomerGaps, policy: Policy) -> Listing:
+def list_gaps(gaps: CustomerGaps, policy: Policy) -> Listing:
     """List the comparisons of customer groups, the clearest gap first; differences like with like."""
     names = indicator_names(policy)
-    reference = label(found.reference or "all others")
+    reference = label(gaps.reference or "all others")
     listed = [
         {
             "Indicator": names.get(row["indicator_id"], row["indicator_id"]),
@@ -25,17 +25,17 @@ def list_gaps(found: CustomerGaps, policy: Policy) -> Listing:
             "Cases": f"{row['cases']:,d}",
             "Share": _share(row["value"]),
             label("Share of {reference}").format(reference=reference): _share(row["reference_value"]),
-            "As it is [points]": _points(row["crude"]),
-            "Like with like [points]": _points(row["difference"]),
+            "Unadjusted [points]": _points(row["crude"]),
+            "Adjusted for product and channel [points]": _points(row["difference"]),
             "90% interval": "–"
             if pd.isna(row["lower"])
             else f"{_points(row['lower'])} – {_points(row['upper'])}",
-            "p-value of all": _p(row["p_adjusted"]),
+            "Adjusted p-value": _p(row["p_adjusted"]),
             "Verdict": label(_verdict(row)),
         }
-        for row in found.table.to_dict("records")
+        for row in gaps.table.to_dict("records")
     ]
-    return Listing(sentence=found.sentence, frame=pd.DataFrame(listed))
+    return Listing(sentence=gaps.sentence, frame=pd.DataFrame(listed))
 
 
 def _verdict(row: Mapping[Any, Any]) -> str:

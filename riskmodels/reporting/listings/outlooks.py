@@ -75,7 +75,7 @@ def list_nowcast(nowcast: Nowcast | None) -> Listing:
             "Month": row["period"],
             "Received so far": _count(row["reported"]),
             "Complete (95% interval)": f"{row['completeness']:.1%} ({row['lower']:.1%} – {row['upper']:.1%})",
-            "Expected in the end (95% interval)": _final(row),
+            "Expected final count (95% interval)": _final(row),
             "Mean delay [days]": "–" if isnan(row["delay_days"]) else f"{row['delay_days']:,.1f}",
         }
         for row in rows
@@ -92,7 +92,7 @@ def list_factors(explained: Explanation) -> Listing:
         {
             "Month": row["period"],
             "Level": _count(row["level"]),
-            "Shared change since a year": f"{row['shared'] - 1:+z.1%}",
+            "Common trend over twelve months": f"{row['shared'] - 1:+z.1%}",
             "Exposure": f"{row['exposure'] - 1:+z.1%}",
             "Season": f"{row['season'] - 1:+z.1%}",
             "Days and holidays": f"{row['calendar'] - 1:+z.1%}",
@@ -143,7 +143,7 @@ def list_scores(record: Backtest | None) -> Listing:
             "Above 97.5%": _number(row["pit_above_975"], ".1%"),
             "Below 2.5%": _number(row["pit_below_025"], ".1%"),
             "Bias": _number(row["bias"], "+z.1%"),
-            "Error over a year's change": _number(row["mase"], ".2f"),
+            "MASE": _number(row["mase"], ".2f"),
             "Outcomes": f"{row['forecasts']:,.0f}",
         }
         for row in record.table.to_dict("records")
@@ -163,7 +163,7 @@ def list_totals(record: Backtest | None) -> Listing:
             "Outside their 95% interval": f"{row['outside']:,d}",
             "Share outside": _number(row["share_outside_95"], ".1%"),
             "p-value": _number(row["p_value"], ".3f") if row["p_value"] >= _LEAST_P else f"< {_LEAST_P}",
-            "Verdict": label("interval too narrow" if _too_narrow(row) else "no fault found"),
+            "Verdict": label("interval too narrow" if _too_narrow(row) else "consistent with 95%"),
         }
         for row in rows
     ]

@@ -18,7 +18,7 @@ _WHOLE = 99.5  # from which on a figure needs no digits behind the point
 
 
 def list_risks(found: RiskAssessment, register: RiskRegister, policy: Policy, most: int = 15) -> Listing:
-    """List the dearest risks before and after their controls, with what their figures rest on."""
+    """List the costliest risks before and after their controls, with what their figures rest on."""
     risks, indicators = {risk.id: risk for risk in register.risks}, indicator_names(policy)
     listed = [
         {

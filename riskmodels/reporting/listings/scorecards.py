@@ -36,7 +36,7 @@ def list_ratings(
             f" [{label(INDICATORS[row['indicator_id']].unit)}]",
             "Rating": rating_label(row["rating"]) if row["rating"] else label("no limit"),
             "Value": value_of(row),
-            "True value": format_value(row["indicator_id"], row["estimate"]),
+            "Estimate": format_value(row["indicator_id"], row["estimate"]),
             "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
             "Amber": format_value(row["indicator_id"], row["amber"]),
             "Red": format_value(row["indicator_id"], row["red"]),
@@ -91,8 +91,8 @@ def list_groups(card: Scorecard, policy: Policy) -> Listing:
     areas = {area.id: local(area, "name") for area in policy.areas}
     listed = [
         {
-            "Of": label(row["level"]),
-            "What": areas[row["id"]] if row["level"] == "area" else plain_label(row["id"]),
+            "Level": label(row["level"]),
+            "Name": areas[row["id"]] if row["level"] == "area" else plain_label(row["id"]),
             "Rating": rating_label(row["rating"]),
             "Score [points]": f"{row['score']:.0f}",
             "90% interval": f"{row['lower']:.0f} – {row['upper']:.0f}",
@@ -111,7 +111,7 @@ def list_contributions(explained: UnitExplanation, policy: Policy, *, most: int 
             "Indicator": local(policy.indicator(row["indicator_id"]), "name"),
             "Rating": rating_label(row["rating"]),
             "Value": value_of(row),
-            "True value": format_value(row["indicator_id"], row["estimate"]),
+            "Estimate": format_value(row["indicator_id"], row["estimate"]),
             "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
             "Peers with its mix": format_value(row["indicator_id"], row["peers"]),
             "Points": f"{row['points']:.0f}",
@@ -150,7 +150,7 @@ def list_robustness(found: Robustness, policy: Policy, *, most: int = 8) -> List
     names = indicator_names(policy)
     listed = [
         {
-            "Way to score": label("weights: {way}").format(way=label(row["way"]))
+            "Weighting": label("weights: {way}").format(way=label(row["way"]))
             if row["kind"] == "weights"
             else label("without: {way}").format(way=names.get(row["way"], row["way"])),
             "Rank correlation with the policy's": shown_text(round(row["rank_correlation"], 2)),
@@ -170,8 +170,8 @@ def list_sensitivity(found: Sensitivity, policy: Policy, *, most: int = 5) -> Li
     listed = [
         {
             "Input": row["input"],
-            "Would take away if known": f"{max(row['first'], 0):.0%} ± {row['first_error']:.0%}",
-            "Would stay if all others were known": f"{max(row['total'], 0):.0%} ± {row['total_error']:.0%}",
+            "First-order share": f"{max(row['first'], 0):.0%} ± {row['first_error']:.0%}",
+            "Total share (Sobol)": f"{max(row['total'], 0):.0%} ± {row['total_error']:.0%}",
         }
         for row in named.table.head(most).to_dict("records")
     ]

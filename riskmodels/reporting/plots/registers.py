@@ -55,7 +55,7 @@ def plot_risk_matrix(result: RiskAssessment, *, ax: Axes | None = None, note: st
 
 
 def plot_risks(result: RiskAssessment, *, ax: Axes | None = None, note: str = "") -> Axes:
-    """Draw the dearest risks: expected loss a year after controls with 90% interval, and before controls."""
+    """Draw the costliest risks: expected loss a year with its 90% interval, after and before controls."""
     table = result.table.head(_MOST).iloc[::-1].reset_index(drop=True)
     with house_axes(ax, 8.2, 1.4 + 0.25 * len(table)) as axes:
         for name in ("amber", "red"):
@@ -98,7 +98,7 @@ def _draw_cell(axes: Axes, row: int, column: int, rating: str) -> None:
 
 
 def _draw_key(axes: Axes, result: RiskAssessment) -> None:
-    """Name the dearest risks beside the matrix."""
+    """Name the costliest risks beside the matrix."""
     lines = [f"{row['rank']:>2d}  {_name(row, 44)}" for _, row in result.table.head(_MOST).iterrows()]
     axes.text(
         1.02,

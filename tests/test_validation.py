@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from riskmodels.errors import ParameterError
-from riskmodels.reporting.listings.foresight import list_foresight
+from riskmodels.reporting.listings.validations import list_validation
 from riskmodels.results import load, save
 from riskmodels.validation.scorecards import (
     OUTCOMES,
     PREDICTORS,
-    Foresight,
+    ScorecardValidation,
     foresight_of,
-    score_foresight,
+    validate_scorecard,
     worst_fifth,
 )
 
@@ -214,13 +214,13 @@ def test_the_worst_fifth_by_hand() -> None:
 
 def test_quarters_are_needed(sample_tables, default_policy) -> None:
     with pytest.raises(ParameterError, match="at least one"):
-        score_foresight(sample_tables, default_policy, quarters=[])
+        validate_scorecard(sample_tables, default_policy, quarters=[])
     with pytest.raises(ParameterError, match="is not a quarter"):
-        score_foresight(sample_tables, default_policy, quarters=["2026-03"])
+        validate_scorecard(sample_tables, default_policy, quarters=["2026-03"])
 
 
 def test_the_sample_bank_from_end_to_end(sample_tables, default_policy, tmp_path) -> None:
-    found = score_foresight(sample_tables, default_policy, quarters=["2026Q2"])
+    found = validate_scorecard(sample_tables, default_policy, quarters=["2026Q2"])
     assert set(found.table["outcome"]) == set(OUTCOMES)
     assert set(found.table["predictor"]) == set(PREDICTORS)
     assert (found.table["rows"] == 60).all()
@@ -234,7 +234,7 @@ def test_the_sample_bank_from_end_to_end(sample_tables, default_policy, tmp_path
     assert row(found, "score_worst", "p_worst")["brier"] < 0.1
     assert found.data_digest == sample_tables.digest
     assert "<table" in found._repr_html_()
-    assert len(list_foresight(found).frame) == len(found.table)
-    again = load(save(found, tmp_path / "foresight"), Foresight)
+    assert len(list_validation(found).frame) == len(found.table)
+    again = load(save(found, tmp_path / "foresight"), ScorecardValidation)
     pd.testing.assert_frame_equal(again.table, found.table)
     pd.testing.assert_frame_equal(again.calibration, found.calibration)

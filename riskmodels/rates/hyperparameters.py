@@ -1,4 +1,4 @@
-"""What all units teach: how far they are from peers, how long they stay there, how many are strangers."""
+"""What all units teach: how far they are from peers, how long they stay there, how many are outliers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ _LEAST_WEIGHT = 0.02  # of a node of the mixture, against the heaviest
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Nodes:
-    """What spread, memory and the share of strangers may be, and how likely each combination is.
+class HyperparameterGrid:
+    """What spread, memory and the share of outliers may be, and how likely each combination is.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Nodes:
         Standard deviation between units, relative to the peers' value (of a share: to its rarer outcome).
     memory : ndarray, shape (m,)
         What evidence is worth after one period, 0 to 1.
-    strangers : ndarray, shape (m,)
+    outliers : ndarray, shape (m,)
         Share of the units that are of another kind, 0 to 1.
     weight : ndarray, shape (m,)
         Posterior probability; the sum is one.
@@ -36,15 +36,15 @@ class Nodes:
 
     spread: Floats
     memory: Floats
-    strangers: Floats
+    outliers: Floats
     weight: Floats
 
     def mean(self, name: str) -> float:
-        """Return the posterior mean of ``spread``, ``memory`` or ``strangers``."""
+        """Return the posterior mean of ``spread``, ``memory`` or ``outliers``."""
         return float(self.weight @ getattr(self, name))
 
 
-def learn_nodes(counts: Counts) -> Nodes:
+def learn_grid(counts: Counts) -> HyperparameterGrid:
     """Learn how far units are from their peers, how long they stay there, and how many are of another kind.
 
     Parameters
@@ -54,20 +54,20 @@ def learn_nodes(counts: Counts) -> Nodes:
 
     Returns
     -------
-    Nodes
+    HyperparameterGrid
         Those whose posterior weight is at least a fiftieth of the heaviest.
 
     Notes
     -----
     The likelihood is that of each period given those before (negative binomial or beta-binomial), of a unit
     that is ordinary or, with a small probability, of another kind: with Jeffreys' prior, and a memory of its
-    own. The prior of the spread is half-Cauchy with scale 0.5; memory and strangers are uniform over
+    own. The prior of the spread is half-Cauchy with scale 0.5; memory and outliers are uniform over
     ``MEMORIES`` and ``STRANGERS``. Gelman 2006, doi:10.1214/06-BA117A; West & Harrison 1997, section 6.3, for
     discounting; Berger & Berliner 1986, doi:10.1214/aos/1176349933, for contaminated priors.
     """
     usable = np.flatnonzero(counts.known.any(axis=1))
     if len(usable) < 2:  # noqa: PLR2004  one unit has no peers
-        return lone_node()
+        return single_unit_grid()
     part = counts.rows(usable[:: -(-len(usable) // _MOST_UNITS)])
     memories = MEMORIES if counts.count.shape[1] > 1 else (0.0,)
     strange = [part.fit(part.before(memory), None).sum(axis=1) for memory in staying(counts)]
@@ -77,7 +77,7 @@ def learn_nodes(counts: Counts) -> Nodes:
         # side by side: the sums over periods are then the same to the bit as of one spread alone
         return np.asarray(np.ascontiguousarray(np.swapaxes(fits, 1, 2)).sum(axis=-1))
 
-    return weighed(
+    return posterior_grid(
         ordinary, memories, STRANGERS, scipy.special.logsumexp(strange, axis=0) - np.log(len(strange))
     )
 
@@ -87,19 +87,19 @@ def staying(counts: Counts) -> tuple[float, ...]:
     return STAYING if counts.count.shape[1] > 1 else (0.0,)
 
 
-def lone_node() -> Nodes:
+def single_unit_grid() -> HyperparameterGrid:
     """Return what is taken of a unit that has no peers."""
-    return Nodes(
-        spread=np.array([USUAL_SPREAD]), memory=np.zeros(1), strangers=np.zeros(1), weight=np.ones(1)
+    return HyperparameterGrid(
+        spread=np.array([USUAL_SPREAD]), memory=np.zeros(1), outliers=np.zeros(1), weight=np.ones(1)
     )
 
 
-def weighed(
+def posterior_grid(
     ordinary: Callable[[float], Floats],
     memories: Sequence[float],
-    strangers: Sequence[float],
+    outliers: Sequence[float],
     strange: Floats,
-) -> Nodes:
+) -> HyperparameterGrid:
     """Weigh all nodes by likelihood and prior, and drop what hardly counts.
 
     ``ordinary`` gives the log-likelihoods of n units by spread, shape (n, spreads), for a memory; ``strange``
@@ -109,15 +109,16 @@ def weighed(
     scores = []
     for memory in memories:
         fits = ordinary(memory)
-        with np.errstate(divide="ignore"):  # log 0: nobody is a stranger
+        with np.errstate(divide="ignore"):  # log 0: nobody is an outlier
             mixed = [
-                np.logaddexp(np.log(1 - share) + fits, np.log(share) + strange[:, None])
-                for share in strangers
+                np.logaddexp(np.log(1 - share) + fits, np.log(share) + strange[:, None]) for share in outliers
             ]
         scores.append([part.sum(axis=0) + prior for part in mixed])
     score = np.array(scores).ravel()
     weight = np.exp(score - score.max())
     kept = weight >= _LEAST_WEIGHT
-    axes = np.meshgrid(memories, strangers, SPREADS, indexing="ij")
-    memory, stranger, spread = (axis.ravel()[kept] for axis in axes)
-    return Nodes(spread=spread, memory=memory, strangers=stranger, weight=weight[kept] / weight[kept].sum())
+    axes = np.meshgrid(memories, outliers, SPREADS, indexing="ij")
+    memory, outlier, spread = (axis.ravel()[kept] for axis in axes)
+    return HyperparameterGrid(
+        spread=spread, memory=memory, outliers=outlier, weight=weight[kept] / weight[kept].sum()
+    )

@@ -4,16 +4,16 @@ import pandas as pd
 
 from riskmodels.display import Listing
 from riskmodels.labels import label
-from riskmodels.validation.scorecards import OUTCOMES, PREDICTORS, Foresight
+from riskmodels.validation.scorecards import OUTCOMES, PREDICTORS, ScorecardValidation
 
 
-def list_foresight(found: Foresight) -> Listing:
+def list_validation(found: ScorecardValidation) -> Listing:
     """List how well each predictor told each outcome of the next quarter; 0.5 is no better than chance."""
     listed = [
         {
             "Outcome a quarter later": label(OUTCOMES.get(row["outcome"], row["outcome"])),
-            "Told by": label(PREDICTORS[row["predictor"]]),
-            "Went wrong": f"{row['positives']:,d} / {row['rows']:,d}",
+            "Predictor": label(PREDICTORS[row["predictor"]]),
+            "Events of rows": f"{row['positives']:,d} / {row['rows']:,d}",
             "AUC (90% interval)": _with_interval(row["auc"], row["auc_lower"], row["auc_upper"]),
             "Distance (90% interval)": _with_interval(row["ks"], row["ks_lower"], row["ks_upper"]),
             "Brier score": "–" if pd.isna(row["brier"]) else f"{row['brier']:.3f}",
