@@ -21,7 +21,7 @@ DIRECTION = """
     < rates < sources, sample < sources.drafts < panel, catalogue < forecasting
     < losses < backtesting < scorecard < comparisons, register < stresstest < assessment, validation < governance
     < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_page, reporting.exports
-    < reporting < runner < terminal < cli < __main__
+    < reporting < runner < cli < __main__
 """
 GROUP = {room.strip(): place for place, group in enumerate(DIRECTION.split("<")) for room in group.split(",")}
 OWNERS = {
@@ -34,7 +34,7 @@ OWNERS = {
     "ruamel": {"parameters"},
     "duckdb": {"sources", "sources.drafts", "tables", "panel", "catalogue", "sample"},
     "typer": {"cli"},
-    "rich": {"cli", "runner", "terminal", "backtesting"},
+    "rich": {"cli", "runner", "backtesting"},
     "joblib": {"backtesting"},
     "SALib": {"scorecard"},
     "jupyter_client": {"runner"},

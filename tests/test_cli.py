@@ -14,7 +14,8 @@ from rich.cells import cell_len
 from small_bank import RED, make_card, make_stress, make_tables
 from typer.testing import CliRunner
 
-from riskmodels import __version__, cli, terminal
+from riskmodels import __version__, cli
+from riskmodels.cli import terminal
 from riskmodels.results import save
 
 pytestmark = pytest.mark.whole
