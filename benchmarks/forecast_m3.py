@@ -12,7 +12,7 @@ import pandas as pd
 from workload.peers import forecast_elsewhere, python_of_peers
 from workload.real import SHARED
 
-from riskmodels.accuracy import interval_score
+from riskmodels.backtesting.accuracy import interval_score
 from riskmodels.forecasting import DEFAULT_LEVELS, forecast
 from riskmodels.panel import Panel
 

@@ -17,8 +17,7 @@ from workload.peers import METHODS as PEERS
 from workload.peers import forecast_elsewhere, python_of_peers
 from workload.real import panels
 
-from riskmodels import accuracy
-from riskmodels.backtesting import backtest
+from riskmodels.backtesting import accuracy, backtest
 from riskmodels.backtesting.scoreboard import share_error
 from riskmodels.forecasting import DEFAULT_LEVELS
 from riskmodels.panel import Panel

@@ -24,12 +24,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskmodels.errors import RiskModelsError
-from riskmodels.params import load_parameters
-from riskmodels.policy import Policy
-from riskmodels.risks import load_risks
+from riskmodels.parameters.files import load_parameters
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import load_risks
+from riskmodels.parameters.scenarios import load_scenario
 from riskmodels.runner.settings import load_run
-from riskmodels.scenario import load_scenario
-from riskmodels.sources import draft_source, ingest
+from riskmodels.sources import ingest
+from riskmodels.sources.drafts import draft_source
 from riskmodels.sources.mapping import load_source
 
 ROOT = Path(__file__).parents[1]

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 import riskmodels as rm
-from riskmodels.accuracy import weighted_quantile_loss
+from riskmodels.backtesting.accuracy import weighted_quantile_loss
 from riskmodels.forecasting import DEFAULT_LEVELS
 
 AS_OF, MEAN_DAYS, AHEAD, YEAR, LOOKED_AT = pd.Timestamp("2026-09-30"), 25.0, 6, 365.25, 3

@@ -103,10 +103,10 @@ def _stages(done: Done) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield from _of_data(done, tables)
     yield from _of_complaints(done, tables)
     yield from _of_units(done, tables, policy, register)
-    yield "losses", lambda: rm.assess_losses_where_known(tables, last=PERIOD)
-    for listing in (rm.list_losses, rm.list_severities):
+    yield "losses", lambda: rm.assess_losses_if_sufficient(tables, last=PERIOD)
+    for listing in (rm.listings.list_losses, rm.listings.list_severities):
         yield listing.__name__, lambda listing=listing: listing(done["losses"])
-    yield "list_loss_years", lambda: rm.list_loss_years(done["losses"], policy)
+    yield "list_loss_years", lambda: rm.listings.list_loss_years(done["losses"], policy)
     yield from _of_decisions(done, tables, policy, register, scenarios)
 
 
@@ -126,11 +126,16 @@ def _parameters() -> tuple[Any, Any, dict[str, Any]]:
 
 def _of_data(done: Done, tables: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "quality", lambda: rm.data_quality(tables)
-    yield "list_data_faults", lambda: rm.list_data_faults(done["quality"])
-    for listing in (rm.list_quality, rm.list_rejections, rm.list_doubts, rm.list_ignored):
+    yield "list_data_faults", lambda: rm.listings.list_data_faults(done["quality"])
+    for listing in (
+        rm.listings.list_quality,
+        rm.listings.list_rejections,
+        rm.listings.list_doubts,
+        rm.listings.list_ignored,
+    ):
         yield listing.__name__, lambda listing=listing: listing(tables)
     yield "panel of all", lambda: rm.build_panel(tables.counted, by=[], last=PERIOD)
-    yield "list_delays", lambda: rm.list_delays(done["quality"])
+    yield "list_delays", lambda: rm.listings.list_delays(done["quality"])
 
 
 def _of_complaints(done: Done, tables: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -138,14 +143,14 @@ def _of_complaints(done: Done, tables: Any) -> Iterator[tuple[str, Callable[[], 
     yield "panel", lambda: rm.build_panel(tables.counted, by=["product"], last=PERIOD)
     yield "nowcast", lambda: rm.nowcast_where_logged(tables.counted, last=PERIOD)
     yield "outlook", lambda: _outlook(done, country)
-    yield "list_outlook", lambda: rm.list_outlook(done["outlook"], quality=done["quality"])
+    yield "list_outlook", lambda: rm.listings.list_outlook(done["outlook"], quality=done["quality"])
     yield (
         "explanation",
         lambda: rm.explain(done["outlook"], rm.outlook_before(tables.counted, done["outlook"])),
     )
-    yield "list_factors", lambda: rm.list_factors(done["explanation"])
-    yield "list_explanation", lambda: rm.list_explanation(done["explanation"])
-    yield "list_nowcast", lambda: rm.list_nowcast(done["nowcast"])
+    yield "list_factors", lambda: rm.listings.list_factors(done["explanation"])
+    yield "list_explanation", lambda: rm.listings.list_explanation(done["explanation"])
+    yield "list_nowcast", lambda: rm.listings.list_nowcast(done["nowcast"])
     yield (
         "record",
         lambda: rm.track_record(
@@ -157,8 +162,8 @@ def _of_complaints(done: Done, tables: Any) -> Iterator[tuple[str, Callable[[], 
             calendar=country,
         ),
     )
-    yield "list_scores", lambda: rm.list_scores(done["record"])
-    yield "list_totals", lambda: rm.list_totals(done["record"])
+    yield "list_scores", lambda: rm.listings.list_scores(done["record"])
+    yield "list_totals", lambda: rm.listings.list_totals(done["record"])
 
 
 def _outlook(done: Done, country: str) -> Any:
@@ -179,22 +184,22 @@ def _of_units(done: Done, tables: Any, policy: Any, register: Any) -> Iterator[t
             done["card"], policy, tables, done["card"].riskiest, movements=done["movements"]
         ),
     )
-    yield "list_ratings", lambda: rm.list_ratings(done["card"], policy, quality=done["quality"])
-    yield "list_groups", lambda: rm.list_groups(done["card"], policy)
-    yield "list_units", lambda: rm.list_units(done["card"], quality=done["quality"])
-    yield "weights", lambda: rm.compare_weights(done["card"], policy)
-    yield "list_robustness", lambda: rm.list_robustness(done["weights"], policy)
-    yield "funnel", lambda: rm.unit_funnel(done["card"])
-    yield "orders", lambda: rm.order_complaints(tables, done["card"])
-    yield "list_orders", lambda: rm.list_orders(done["orders"])
-    yield "list_movements", lambda: rm.list_movements(done["movements"])
-    yield "list_gaps", lambda: rm.list_gaps(done["gaps"], policy)
-    yield "list_risks", lambda: rm.list_risks(done["risks"], register, policy)
-    yield "list_matrix_checks", lambda: rm.list_matrix_checks(done["risks"])
-    yield "list_contributions", lambda: rm.list_contributions(done["detail"], policy)
-    yield "sensitivity", lambda: rm.score_sensitivity(done["card"], policy, done["card"].riskiest)
-    yield "list_sensitivity", lambda: rm.list_sensitivity(done["sensitivity"], policy)
-    yield "list_unavailable", lambda: rm.list_unavailable(done["card"], policy)
+    yield "list_ratings", lambda: rm.listings.list_ratings(done["card"], policy, quality=done["quality"])
+    yield "list_groups", lambda: rm.listings.list_groups(done["card"], policy)
+    yield "list_units", lambda: rm.listings.list_units(done["card"], quality=done["quality"])
+    yield "weights", lambda: rm.scorecard.compare_weights(done["card"], policy)
+    yield "list_robustness", lambda: rm.listings.list_robustness(done["weights"], policy)
+    yield "funnel", lambda: rm.comparisons.unit_funnel(done["card"])
+    yield "orders", lambda: rm.comparisons.order_complaints(tables, done["card"])
+    yield "list_orders", lambda: rm.listings.list_orders(done["orders"])
+    yield "list_movements", lambda: rm.listings.list_movements(done["movements"])
+    yield "list_gaps", lambda: rm.listings.list_gaps(done["gaps"], policy)
+    yield "list_risks", lambda: rm.listings.list_risks(done["risks"], register, policy)
+    yield "list_matrix_checks", lambda: rm.listings.list_matrix_checks(done["risks"])
+    yield "list_contributions", lambda: rm.listings.list_contributions(done["detail"], policy)
+    yield "sensitivity", lambda: rm.scorecard.score_sensitivity(done["card"], policy, done["card"].riskiest)
+    yield "list_sensitivity", lambda: rm.listings.list_sensitivity(done["sensitivity"], policy)
+    yield "list_unavailable", lambda: rm.listings.list_unavailable(done["card"], policy)
 
 
 def _of_decisions(
@@ -207,9 +212,9 @@ def _of_decisions(
         )
         yield (
             f"list_stress of {name}",
-            lambda name=name: rm.list_stress(done[name], policy, quality=done["quality"]),
+            lambda name=name: rm.listings.list_stress(done[name], policy, quality=done["quality"]),
         )
-        yield f"list_omitted of {name}", lambda name=name: rm.list_omitted(done[name], policy)
+        yield f"list_omitted of {name}", lambda name=name: rm.listings.list_omitted(done[name], policy)
     yield (
         "findings",
         lambda: rm.assess(
@@ -223,9 +228,9 @@ def _of_decisions(
             stress=[done[name] for name in scenarios if name in done],
         ),
     )
-    yield "list_findings", lambda: rm.list_findings(done["findings"], evidence=True)
+    yield "list_findings", lambda: rm.listings.list_findings(done["findings"], evidence=True)
     yield "proposals", lambda: rm.propose(done["findings"], policy)
-    yield "list_proposals", lambda: rm.list_proposals(done["proposals"])
+    yield "list_proposals", lambda: rm.listings.list_proposals(done["proposals"])
 
 
 def _plots(done: Done) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -245,14 +250,17 @@ def _plots(done: Done) -> Iterator[tuple[str, Callable[[], Any]]]:
         yield name, lambda name=name: rm.plot(done[name])
     for name in ("explanation", "nowcast", "losses"):
         yield name, lambda name=name: rm.plot(done[name]) if done[name] else None
-    yield "coverage", lambda: rm.plot_coverage(done["quality"])
-    yield "forecast", lambda: rm.plot_forecast(done["outlook"], nowcast=done["nowcast"])
-    yield "series", lambda: rm.plot_series(done["outlook"])
-    yield "backtest", lambda: rm.plot_backtest(done["record"], method=METHOD) if done["record"] else None
-    yield "heat map", lambda: rm.plot_heat_map(done["card"], policy)
-    yield "gaps", lambda: rm.plot_gaps(done["gaps"], policy)
-    yield "unit", lambda: rm.plot_unit(done["detail"], policy=policy)
-    yield "changes", lambda: rm.plot_changes(tables.changes) if tables.changes else None
+    yield "coverage", lambda: rm.plots.plot_coverage(done["quality"])
+    yield "forecast", lambda: rm.plots.plot_forecast(done["outlook"], nowcast=done["nowcast"])
+    yield "series", lambda: rm.plots.plot_series(done["outlook"])
+    yield (
+        "backtest",
+        lambda: rm.plots.plot_backtest(done["record"], method=METHOD) if done["record"] else None,
+    )
+    yield "heat map", lambda: rm.plots.plot_heat_map(done["card"], policy)
+    yield "gaps", lambda: rm.plots.plot_gaps(done["gaps"], policy)
+    yield "unit", lambda: rm.plots.plot_unit(done["detail"], policy=policy)
+    yield "changes", lambda: rm.plots.plot_changes(tables.changes) if tables.changes else None
 
 
 def _draw(plot: Callable[[], Any]) -> None:

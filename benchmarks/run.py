@@ -172,15 +172,18 @@ def _stages(rm: Any, results: dict[str, Any]) -> Iterator[tuple[str, Callable[[]
                 complaints, by=["product"], last=period, nowcast=nowcast, calendar=country
             ),
         )
-        yield "losses", lambda: rm.assess_losses_where_known(tables, last=period)
+        yield "losses", lambda: rm.assess_losses_if_sufficient(tables, last=period)
         yield "scorecard", lambda: rm.score_quarter(tables, policy, period=period, risks=register)
         card, moved = results["scorecard"]
         yield "customer gaps", lambda: rm.customer_gaps(tables, policy, period=period)
         yield "risks", lambda: rm.assess_risks(tables, policy, register, card)
         yield "unit", lambda: rm.explain_unit(card, policy, tables, card.riskiest, movements=moved)
-        yield "weights", lambda: rm.compare_weights(card, policy)
-        yield "sensitivity", lambda: rm.score_sensitivity(card, policy, card.riskiest)
-        yield "funnel and orders", lambda: (rm.unit_funnel(card), rm.order_complaints(tables, card))
+        yield "weights", lambda: rm.scorecard.compare_weights(card, policy)
+        yield "sensitivity", lambda: rm.scorecard.score_sensitivity(card, policy, card.riskiest)
+        yield (
+            "funnel and orders",
+            lambda: (rm.comparisons.unit_funnel(card), rm.comparisons.order_complaints(tables, card)),
+        )
         for choice in settings.scenarios:
             scenario = rm.load_scenario(choice.file)
             yield (

@@ -33,7 +33,7 @@ KEPT = [
 
 
 def measure(case: tuple[int, bool]) -> pd.DataFrame:
-    """Rate one bank; one row a unit, indicator and run, with what is true."""
+    """Rate one bank; one row per unit, indicator and run, with what is true."""
     seed, whole = case
     bank = sample_bank(seed=seed)
     policy = shipped_policy("" if whole else "complaints")

@@ -72,7 +72,7 @@ def print_learnt(found: CredibleRates, limit: float) -> None:
     """Print what is learnt of companies, and how many stand out of the funnel."""
     nodes, around = found.nodes, funnel(found.table["count"], found.table["exposure"], proportion=True)
     print(
-        f"  spread between companies {nodes.mean('spread'):.2f} of the peers' share, strangers {nodes.mean('strangers'):.1%}"
+        f"  spread between companies {nodes.mean('spread'):.2f} of the peers' share, outliers {nodes.mean('outliers'):.1%}"
     )
     out = around.table["outside"]
     print(

@@ -24,7 +24,7 @@ from riskmodels.rates import (
     Counts,
     Posterior,
     credible_posterior,
-    learn_nodes,
+    learn_grid,
     overdispersion,
     own_value,
     peer_values,
@@ -94,7 +94,7 @@ def rated(one: Simulated) -> Rated:
         count=one.count / factor, size=one.size / factor, peers=peers, group=group, proportion=one.proportion
     )
     clock.append(time.thread_time())
-    nodes = learn_nodes(counts)
+    nodes = learn_grid(counts)
     clock.append(time.thread_time())
     posterior = credible_posterior(counts, nodes, every=True)
     clock.append(time.thread_time())

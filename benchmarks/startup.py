@@ -74,7 +74,7 @@ def kernel(rounds: int, *, warm: bool) -> float:
     """Return the median of the seconds of a notebook that only imports; the first of them is left out."""
     import nbformat
 
-    from riskmodels.params import Parameters
+    from riskmodels.parameters.files import Parameters
     from riskmodels.runner import execute_notebook, open_kernels
 
     class Nothing(Parameters):

@@ -7,9 +7,9 @@ from typing import Literal, cast
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Flags, Floats, Integers, Times
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.tables import (
@@ -27,8 +27,6 @@ from riskmodels.tables.frequencies import MONTHS, Frequency, frequency_of
 from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]
-Floats = npt.NDArray[np.float64]
-Days = npt.NDArray[np.datetime64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,7 +65,7 @@ class Panel(Displayed):
     breaks: tuple[Break, ...] = ()
     rows_before: int = 0
     holidays: tuple[date, ...] = ()
-    days: Days | None = None
+    days: Times | None = None
 
     @classmethod
     def from_long(
@@ -83,7 +81,7 @@ class Panel(Displayed):
         unknown: Sequence[str] = (),
         start: Literal["panel", "first_row"] = "panel",
     ) -> "Panel":
-        """Build a panel from one row a series and period; rows of one cell are added up.
+        """Build a panel from one row per series and period; rows of one cell are added up.
 
         Parameters
         ----------
@@ -170,7 +168,7 @@ class Panel(Displayed):
         days = days if "unit_id" in by else None
         return replace(self, keys=names, values=values, exposure=exposure, days=days)
 
-    def concerns(self, change: Break) -> npt.NDArray[np.bool_]:
+    def concerns(self, change: Break) -> Flags:
         """Tell which series a break concerns, shape (n,)."""
         found = np.ones(len(self.keys), dtype=bool)
         for key in self.keys.columns.intersection(list(change.where)):
@@ -208,7 +206,7 @@ class Panel(Displayed):
         )
 
     def summary(self) -> pd.DataFrame:
-        """One row a series: total, mean of a known period, unknown periods; the 20 biggest."""
+        """One row per series: total, mean of a known period, unknown periods; the 20 biggest."""
         frame = self.keys.copy()
         frame["total"] = np.nansum(self.values, axis=1)
         frame["unknown_periods"] = np.isnan(self.values).sum(axis=1)
@@ -294,7 +292,7 @@ def count_by_days(table: Table) -> pd.DataFrame:
 
 
 def _counts(table: Table, contract: Contract, by: Sequence[str]) -> pd.DataFrame:
-    """Return the columns of ``by``, period and value; one row a series and month with rows."""
+    """Return the columns of ``by``, period and value; one row per series and month with rows."""
     keys = "".join(f"{name(column)}, " for column in by)
     counted = name(contract.counted)
     value = (
@@ -355,7 +353,7 @@ def _exposure(panel: Panel, table: Table, column: str, *, by: Sequence[str]) -> 
     return values
 
 
-def number_series(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
+def number_series(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[Integers, pd.DataFrame]:
     """Number the rows by series; return the numbers and one row of keys a series."""
     if not keys:
         return np.zeros(len(frame), dtype=np.int64), pd.DataFrame({"series": ["total"]})
@@ -365,7 +363,7 @@ def number_series(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[npt.NDArray
     return np.asarray(groups.ngroup(), dtype=np.int64), names
 
 
-def add_rows(values: npt.NDArray[np.float64], groups: npt.NDArray[np.int64], size: int) -> Floats:
+def add_rows(values: Floats, groups: Integers, size: int) -> Floats:
     """Add up the rows of an array by group: (n, …) -> (size, …)."""
     total = np.zeros((size, *values.shape[1:]))
     order = np.argsort(groups, kind="stable")

@@ -11,8 +11,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: more threads
 import pytest
 from hypothesis import settings
 
-from riskmodels.policy import Policy, load_policy
-from riskmodels.risks import load_risks
+from riskmodels.parameters.policy import Policy, load_policy
+from riskmodels.parameters.risks import load_risks
 from riskmodels.runner.kernels import Kernels, open_kernels
 from riskmodels.scorecard import Scorecard, score
 from riskmodels.sources import ingest

@@ -17,8 +17,8 @@ from riskmodels.forecasting.forecasts import DEFAULT_LEVELS
 from riskmodels.forecasting.hierarchy import Dependence
 from riskmodels.forecasting.predictive import SamplePredictive
 from riskmodels.panel import Panel
-from riskmodels.policy import Policy
-from riskmodels.scenario import Scenario
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.scenarios import Scenario
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import CONTRACTS, SQL_TYPES, Changes, Provenance, Table, Tables

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from riskmodels.accuracy import (
+from riskmodels.backtesting.accuracy import (
     coverage,
     exceedance,
     interval_score,

@@ -23,8 +23,8 @@ from spec.rules import CERTAINTY, RULES, Rule, rendered
 from riskmodels.assessment import Findings, assess
 from riskmodels.display import table_html
 from riskmodels.labels import use_language
-from riskmodels.policy import Limits, Policy
-from riskmodels.risks import RiskRegister, load_risks
+from riskmodels.parameters.policy import Limits, Policy
+from riskmodels.parameters.risks import RiskRegister, load_risks
 from riskmodels.scorecard import score
 from riskmodels.tables import Break
 
@@ -318,7 +318,8 @@ def test_data_without_any_worth_is_a_finding(found, take_in) -> None:
     table = found(data=take_in(complaints=rows, as_of="2024-09-30")).table
     (condition,) = table["condition"]
     assert (
-        condition == "Without any worth: logged_at completeness, channel completeness, category completeness"
+        condition
+        == "Every value checked fails: logged_at completeness, channel completeness, category completeness"
     )
 
 

@@ -22,20 +22,21 @@ from rich.console import Console
 from ruamel.yaml import YAML
 from small_bank import make_card
 
-from riskmodels import terminal
+from riskmodels.cli import terminal
 from riskmodels.display import Listing
 from riskmodels.errors import ParameterError
-from riskmodels.params import check_parameters
-from riskmodels.plots import plot_scorecard
-from riskmodels.policy import Policy
+from riskmodels.parameters.files import check_parameters
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import RiskRegister
+from riskmodels.parameters.scenarios import Scenario
 from riskmodels.privacy import mask_personal_data
-from riskmodels.report import FrontMatter, KeyFigure, SummaryItem, write_report
+from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem, write_report
+from riskmodels.reporting.exports import _records, write_csv
+from riskmodels.reporting.plots import plot_scorecard
 from riskmodels.results import load, save
-from riskmodels.risks import RiskRegister
-from riskmodels.runner.outputs import _records, write_csv
 from riskmodels.runner.settings import RunSettings
-from riskmodels.scenario import Scenario
-from riskmodels.sources import Source, draft_source, ingest
+from riskmodels.sources import Source, ingest
+from riskmodels.sources.drafts import draft_source
 
 Texts = Sequence[str]
 Output = Callable[[Texts, Path], None]

@@ -13,7 +13,7 @@ from spec.indicators import latest_policy, rendered
 import riskmodels as rm
 from riskmodels.catalogue import INDICATORS, Indicator, indicators, unused_observations
 from riskmodels.errors import ParameterError
-from riskmodels.policy import Policy, load_policy
+from riskmodels.parameters.policy import Policy, load_policy
 from riskmodels.scorecard import rate_period
 from riskmodels.tables import CONTRACTS, Tables
 

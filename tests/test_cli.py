@@ -16,7 +16,8 @@ from small_bank import RED, make_card, make_stress, make_tables
 from typer.testing import CliRunner
 from workload.killing import start
 
-from riskmodels import __version__, cli, terminal
+from riskmodels import __version__, cli
+from riskmodels.cli import terminal
 from riskmodels.results import save
 
 pytestmark = pytest.mark.whole
@@ -223,7 +224,7 @@ def test_check_data_names_columns_not_used_and_what_is_to_be_filled_in(run, tmp_
     status, out, _ = run("check-data", "c.yaml")
     assert status == 0
     assert re.search(r"complaints +Colour", out)
-    assert "Still to be filled in in c.yaml: complaints.unit_id, complaints.product." in out
+    assert "Still to be completed in c.yaml: complaints.unit_id, complaints.product." in out
 
 
 def test_a_source_file_is_drafted(run, bank, tmp_path) -> None:
@@ -356,7 +357,7 @@ def test_a_forecast_says_how_complete_the_last_months_are(run, bank, tmp_path) -
     status, out, _ = run("forecast", bank / "logged.yaml", "--file", f"complaints={tmp_path / 'logged.csv'}")
     assert status == 0
     assert re.search(r"2024-09 is \d+\.\d% complete", out)
-    assert "Expected in the end" in out
+    assert "Expected final count" in out
     assert "from what had been logged by then" in " ".join(out.split())
 
 
@@ -432,6 +433,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(run, tmp_path, pro
     lines = out.splitlines()
     assert lines[0] == "Nothing is written: this is a dry run."
     assert f"{tmp_path}/reports/2026Q3/report.html" in out
+    assert f"The quarter before: {tmp_path}/reports/2026Q2 is not there: nothing is compared with it" in lines
     assert "Policy: the one valid from 2000-01-01" in lines
     assert sum(line.startswith("Reads ") for line in lines) == 10
     assert any(
@@ -538,7 +540,7 @@ def test_a_broken_contract_is_status_4(run, bank) -> None:
 
 
 def test_a_missing_or_damaged_result_is_status_5(run, tmp_path) -> None:
-    assert "is not a saved result" in refused(run("show", tmp_path / "nowhere"), 5)
+    assert "is no saved result" in refused(run("show", tmp_path / "nowhere"), 5)
     save(make_stress(), tmp_path / "stress")
     (tmp_path / "stress" / "result.json").write_text("{")
     assert "is damaged" in refused(run("show", tmp_path / "stress"), 5)
@@ -589,9 +591,9 @@ def test_a_message_is_shown_as_it_is(run) -> None:
 
 def test_the_traceback_of_a_bug_is_masked() -> None:
     code = (
-        "import sys, riskmodels.policy\n"
+        "import sys, riskmodels.parameters.policy\n"
         "def broken(*_, **__): raise ValueError('call 13812345678, a@example.com')\n"
-        "riskmodels.policy.load_policy = broken\n"
+        "riskmodels.parameters.policy.load_policy = broken\n"
         "from riskmodels.cli import main\n"
         "sys.argv = ['riskmodels', 'policy']\n"
         "main()\n"
@@ -610,7 +612,7 @@ def test_the_installed_command_works() -> None:
     program = Path(sys.executable).with_name("riskmodels")
     done = subprocess.run([program, "show", "nowhere"], capture_output=True, text=True, check=False)
     assert done.returncode == 5
-    assert done.stderr.startswith("Error: nowhere is not a saved result")
+    assert done.stderr.startswith("Error: nowhere is no saved result")
     assert done.stdout == ""
 
 

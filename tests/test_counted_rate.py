@@ -5,7 +5,7 @@ import pytest
 
 from riskmodels.assessment import assess
 from riskmodels.catalogue import find_doubts, indicators
-from riskmodels.listings import list_contributions, list_ratings
+from riskmodels.reporting.listings import list_contributions, list_ratings
 from riskmodels.scorecard import explain_unit, score
 
 pytestmark = pytest.mark.whole

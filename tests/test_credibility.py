@@ -9,12 +9,12 @@ from scipy import integrate, special, stats
 from riskmodels.errors import ParameterError
 from riskmodels.rates import (
     Counts,
-    Nodes,
+    HyperparameterGrid,
     Posterior,
     credibility_rates,
     credible_posterior,
     funnel,
-    learn_nodes,
+    learn_grid,
     mean_posterior,
     own_value,
     peer_values,
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.whole
 A = np.array
 
 
-def one_node(spread: float, *, memory: float = 0.0, strangers: float = 0.0) -> Nodes:
-    return Nodes(spread=A([spread]), memory=A([memory]), strangers=A([strangers]), weight=A([1.0]))
+def one_node(spread: float, *, memory: float = 0.0, outliers: float = 0.0) -> HyperparameterGrid:
+    return HyperparameterGrid(spread=A([spread]), memory=A([memory]), outliers=A([outliers]), weight=A([1.0]))
 
 
 def counts_of(count, size, peers, *, proportion: bool = False, group=None) -> Counts:
@@ -169,7 +169,7 @@ def test_every_period_is_judged_by_what_was_known_then() -> None:
         np.testing.assert_allclose(every.mean.reshape(5, 6)[:, period], credible_posterior(until, nodes).mean)
 
 
-def test_strangers_are_told_by_their_likelihood() -> None:
+def test_outliers_are_recognised_by_their_likelihood() -> None:
     """Two kinds of units: the posterior is their mixture, each weighted by what it gave the counts."""
     counts = counts_of([[30.0], [10.0]], [[5.0], [5.0]], 2.0)
     spread, share = 0.1, 0.05
@@ -179,7 +179,7 @@ def test_strangers_are_told_by_their_likelihood() -> None:
         kinds.append((fit, 2.0 * (prior + 30) / (prior + 10)))
     weights = A([1 - share, share]) * [fit for fit, _ in kinds]
     expected = (weights * [mean for _, mean in kinds]).sum() / weights.sum()
-    found = credible_posterior(counts, one_node(spread, strangers=share))
+    found = credible_posterior(counts, one_node(spread, outliers=share))
     np.testing.assert_allclose(found.mean[0], expected, rtol=1e-9)
 
 
@@ -355,7 +355,7 @@ def test_nobody_has_peers_alone() -> None:
 def test_few_nodes_remain_of_many_units() -> None:
     rng = np.random.default_rng(4)
     count = rng.poisson(30 * rng.gamma(9, 1 / 9, (2000, 1)) * np.ones((1, 4))).astype(float)
-    nodes = learn_nodes(counts_of(count, 30.0, 1.0))
+    nodes = learn_grid(counts_of(count, 30.0, 1.0))
     assert len(nodes.weight) < 12
     assert nodes.weight.sum() == pytest.approx(1)
 

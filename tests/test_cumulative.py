@@ -12,7 +12,7 @@ from one_table import take_counts, take_source
 
 import riskmodels as rm
 from riskmodels.errors import ParameterError
-from riskmodels.sources.drafting import draft_source
+from riskmodels.sources.drafts.drafting import draft_source
 from riskmodels.sources.periods import period_start
 
 pytestmark = pytest.mark.whole

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from riskmodels.discrimination import (
+from riskmodels.errors import ParameterError
+from riskmodels.validation.discrimination import (
     _auc,
     _kolmogorov_smirnov,
     _tally_sorted,
@@ -21,7 +22,6 @@ from riskmodels.discrimination import (
     population_stability,
     with_interval,
 )
-from riskmodels.errors import ParameterError
 
 A = np.array
 
@@ -258,7 +258,7 @@ def test_a_row_repeated_within_its_cluster_is_no_new_evidence() -> None:
 def test_batches_of_resamples_do_not_change_the_interval(monkeypatch) -> None:
     score, wrong = normals(1.0, 25)
     at_once = with_interval(auc, score, wrong, seed=9)
-    monkeypatch.setattr("riskmodels.discrimination._HELD", 50 * 64)
+    monkeypatch.setattr("riskmodels.validation.discrimination._HELD", 50 * 64)
     np.testing.assert_allclose(with_interval(auc, score, wrong, seed=9), at_once)
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from riskmodels.assessment import Findings
 from riskmodels.cli import app
-from riskmodels.proposals import Proposals
+from riskmodels.governance.proposals import Proposals
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md"))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskmodels.catalogue import find_doubts, indicators
-from riskmodels.listings import list_doubts
+from riskmodels.reporting.listings import list_doubts
 from riskmodels.tables import runs_without
 
 pytestmark = pytest.mark.whole

@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 
 from riskmodels.cli import app
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.params import parameters_text
-from riskmodels.sources import Draft, draft_source, ingest, load_source, unfilled
+from riskmodels.parameters.files import parameters_text
+from riskmodels.sources import ingest, load_source, unfilled
 from riskmodels.sources.column_maps import ColumnMap
+from riskmodels.sources.drafts import Draft, draft_source
 from riskmodels.sources.mapping import Source, TableMap
 from riskmodels.tables import Table
 
@@ -474,7 +475,7 @@ VALUES = st.recursive(
     values=st.dictionaries(st.just("x") | NAMES, VALUES, min_size=1, max_size=4), comment=st.text(max_size=30)
 )
 def test_written_parameters_read_as_the_same(values: dict, comment: str) -> None:
-    from riskmodels.params import YAML  # here, to read without a model
+    from riskmodels.parameters.files import YAML  # here, to read without a model
 
     first = next(iter(values))
     text = parameters_text(values, comments={(first,): [comment]}, heading=[comment])

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from riskmodels.errors import ContractError
-from riskmodels.listings import check_listings
-from riskmodels.params import load_parameters
-from riskmodels.sources import Draft, draft_source, ingest
+from riskmodels.parameters.files import load_parameters
+from riskmodels.reporting.listings import check_listings
+from riskmodels.sources import ingest
+from riskmodels.sources.drafts import Draft, draft_source
 from riskmodels.sources.mapping import Source
 from riskmodels.sources.numerals import unit_in
 from riskmodels.tables import Table

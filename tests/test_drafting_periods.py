@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskmodels.sources import draft_source, ingest, profiling
-from riskmodels.sources.profiling import profile
+from riskmodels.sources import ingest, profiling
+from riskmodels.sources.drafts import draft_source
+from riskmodels.sources.drafts.profiling import profile
 
 pytestmark = pytest.mark.whole
 

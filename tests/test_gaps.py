@@ -13,13 +13,13 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from riskmodels.comparisons.gaps import CustomerGaps, customer_gaps
 from riskmodels.errors import ParameterError
-from riskmodels.listings.gaps import list_gaps
-from riskmodels.plots import plot_of
-from riskmodels.plots.gaps import plot_gaps
 from riskmodels.rates import Strata, holm_adjusted, overdispersion
+from riskmodels.reporting.listings.gaps import list_gaps
+from riskmodels.reporting.plots import plot_of
+from riskmodels.reporting.plots.gaps import plot_gaps
 from riskmodels.results import load, save
-from riskmodels.scorecard.gaps import CustomerGaps, customer_gaps
 
 pytestmark = pytest.mark.whole
 
@@ -186,7 +186,7 @@ def test_chance_alone_hardly_ever_makes_a_finding(share, cases, reference_cases,
     assert false <= 0.05 + 2.6 * np.sqrt(0.05 * 0.95 / banks)
 
 
-def test_nor_do_bad_months_of_single_groups() -> None:
+def test_bad_months_of_single_groups_make_no_finding() -> None:
     rng = np.random.default_rng(11)
     banks, groups, months, cases = 300, 6, 12, 60
     true = rng.beta(0.1 * 50, 0.9 * 50, (banks, groups, months))  # 2.2 times the binomial variance

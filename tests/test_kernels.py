@@ -14,7 +14,7 @@ from banks import ROOT, command, small_bank
 from nbformat.v4 import new_code_cell, new_notebook
 
 from riskmodels.errors import RunError
-from riskmodels.params import Parameters
+from riskmodels.parameters.files import Parameters
 from riskmodels.runner import execute_notebook, open_kernels
 from riskmodels.runner.kernels import Kernels
 

@@ -8,9 +8,9 @@ import pytest
 
 import riskmodels as rm
 from riskmodels.catalogue import indicators
+from riskmodels.comparisons import order_complaints
 from riskmodels.errors import ParameterError
-from riskmodels.listings import list_orders, list_units
-from riskmodels.scorecard import order_complaints
+from riskmodels.reporting.listings import list_orders, list_units
 from riskmodels.tables import partial_units
 
 MONTHS = pd.period_range("2024-01", "2024-12", freq="M")

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from one_table import take_complaints
 
+from riskmodels.cli.terminal import shown
 from riskmodels.errors import ContractError
-from riskmodels.terminal import shown
 
 UNITS = [
     {"unit_id": "B001", "name_en": "First", "closed_on": ""},

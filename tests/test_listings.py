@@ -22,10 +22,12 @@ from small_bank import (
     with_columns,
 )
 
-from riskmodels import listings
 from riskmodels.assessment import assess
 from riskmodels.display import Listing
-from riskmodels.listings import (
+from riskmodels.governance.proposals import propose
+from riskmodels.parameters.risks import RiskRegister
+from riskmodels.reporting import listings
+from riskmodels.reporting.listings import (
     indicator_quality,
     list_changes,
     list_data_faults,
@@ -52,8 +54,6 @@ from riskmodels.listings import (
     list_units,
     quality_note,
 )
-from riskmodels.proposals import propose
-from riskmodels.risks import RiskRegister
 from riskmodels.tables import data_quality
 from riskmodels.tables.quality import DIMENSIONS
 
@@ -80,7 +80,7 @@ SURGE = {"product": "credit_card", "multiplier": 2.5, "months": 3}
 
 
 SCORECARD_LISTINGS = {
-    "list_contributions", "list_controls", "list_foresight", "list_gaps", "list_groups", "list_matrix_checks",
+    "list_contributions", "list_controls", "list_validation", "list_gaps", "list_groups", "list_matrix_checks",
     "list_movements", "list_orders", "list_risks", "list_robustness", "list_sensitivity",
 }  # fmt: skip
 
@@ -230,7 +230,7 @@ def test_what_an_outlook_is_made_of_multiplies_to_what_is_expected() -> None:
     found = make_explanation(calendar="CN")
     frame = list_factors(found).frame
     assert columns(list_factors(found)) == [
-        "Month", "Level", "Shared change since a year", "Exposure", "Season", "Days and holidays", "Expected",
+        "Month", "Level", "Common trend over twelve months", "Exposure", "Season", "Days and holidays", "Expected",
     ]  # fmt: skip
     assert frame["Month"].tolist() == found.total["period"].tolist()
     shares = frame[frame.columns[2:6]].map(lambda text: 1 + float(text.rstrip("%")) / 100)
@@ -266,7 +266,7 @@ def test_scores_of_the_methods_the_best_first() -> None:
     listing = list_scores(record)
     assert columns(listing) == [
         "Method", "Weighted quantile loss", "95% interval covers", "80% interval covers", "Above 97.5%", "Below 2.5%",
-        "Bias", "Error over a year's change", "Outcomes",
+        "Bias", "MASE", "Outcomes",
     ]  # fmt: skip
     best = record.table.iloc[0]
     assert listing.frame["Method"].tolist() == record.table["method"].tolist()
@@ -297,8 +297,13 @@ def test_a_history_too_short_to_test_on_is_said() -> None:
     [
         (22, 0.00026, "< 0.001", "interval too narrow"),
         (5, 0.049, "0.049", "interval too narrow"),
-        (3, 0.05, "0.050", "no fault found"),
-        (0, 0.01, "0.010", "no fault found"),  # fewer outside than there should be: too wide, not too narrow
+        (3, 0.05, "0.050", "consistent with 95%"),
+        (
+            0,
+            0.01,
+            "0.010",
+            "consistent with 95%",
+        ),  # fewer outside than there should be: too wide, not too narrow
     ],
 )
 def test_totals_against_their_interval(outside, p_value, shown, verdict) -> None:

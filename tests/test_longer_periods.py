@@ -6,7 +6,8 @@ import pytest
 import riskmodels as rm
 from riskmodels.catalogue import indicators
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.sources import draft_source, ingest
+from riskmodels.sources import ingest
+from riskmodels.sources.drafts import draft_source
 
 HEAD = "id: longer\ntitle: t\ncountry: GB\nas_of: 2024-12-31\ntables:\n"
 OBSERVED = """  observations:
@@ -193,11 +194,11 @@ def test_panel_and_forecast_have_the_frequency_of_the_data(tmp_path, period, sta
     assert panel.periods.equals(pd.PeriodIndex(starts, name=panel.periods.name))
     assert panel.covering(6) == ahead
     outlook = rm.forecast(panel, horizon=panel.covering(6), method="empirical24")
-    rm.list_outlook(outlook)
-    rm.list_factors(rm.explain(outlook, rm.outlook_before(table, outlook)))
+    rm.listings.list_outlook(outlook)
+    rm.listings.list_factors(rm.explain(outlook, rm.outlook_before(table, outlook)))
     record = rm.track_record(table, by=["product"], method="empirical24")
     assert record is None or record.horizon == panel.covering(3)
-    rm.list_scores(record)
+    rm.listings.list_scores(record)
     for drawn in (panel, outlook, *([record] if record else [])):
         rm.plot(drawn)
 

@@ -9,14 +9,14 @@ from test_results import assert_same
 
 import riskmodels as rm
 from riskmodels.errors import ParameterError
-from riskmodels.listings import list_loss_years, list_losses, list_severities
-from riskmodels.losses import assess_losses, assess_losses_where_known, experience
+from riskmodels.losses import assess_losses, assess_losses_if_sufficient, experience
 from riskmodels.losses.aggregate import aggregate_losses
 from riskmodels.losses.cells import LossCell
 from riskmodels.losses.diagnostics import tail_thresholds
 from riskmodels.losses.frequency import Poisson
 from riskmodels.losses.pooling import credible_rates, drawn_rates, pooled_estimates
 from riskmodels.losses.severity import GeneralizedPareto, Lognormal, Spliced
+from riskmodels.reporting.listings import list_loss_years, list_losses, list_severities
 from riskmodels.sample.plan import (
     LOSS_LOG_SD,
     LOSS_MEDIAN,
@@ -177,7 +177,7 @@ def test_an_assessment_of_losses_is_saved_and_loaded(found, tmp_path) -> None:
 
 def test_without_losses_or_with_few_there_is_nothing_to_assess(sample_tables, take_in) -> None:
     bare = take_in(complaints="complaint_id,received_at,unit_id,product\nc1,2024-07-01,u,x\n")
-    assert assess_losses_where_known(bare) is None
+    assert assess_losses_if_sufficient(bare) is None
     days = pd.date_range("2024-01-01", periods=100, freq="2D")
     rows = "".join(f"l{n},{day:%Y-%m-%d},{day:%Y-%m-%d},u,x,fraud,{n + 1},0\n" for n, day in enumerate(days))
     head = "loss_id,occurred_on,recorded_on,unit_id,product,event_type,gross_loss,recovery\n"
@@ -185,7 +185,7 @@ def test_without_losses_or_with_few_there_is_nothing_to_assess(sample_tables, ta
         complaints="complaint_id,received_at,unit_id,product\nc1,2024-07-01,u,x\n", losses=head + rows
     )
     assert few.losses is not None
-    assert assess_losses_where_known(few) is None
+    assert assess_losses_if_sufficient(few) is None
     for listing in (list_losses(None), list_severities(None)):
         assert listing.frame.empty
         assert "fewer than 120" in listing.sentence
@@ -244,14 +244,14 @@ def test_very_heavy_losses_are_assessed(take_in, seed) -> None:
 def test_what_is_no_want_of_losses_is_an_error(take_in, monkeypatch) -> None:
     tables = made_losses(take_in, np.random.default_rng(1).lognormal(9, 1.5, 300))
     with pytest.raises(ParameterError, match="is no period"):
-        assess_losses_where_known(tables, last="garbage")
+        assess_losses_if_sufficient(tables, last="garbage")
 
     def fails(*_: object, **__: object) -> None:
         raise ParameterError("no range of losses passes the level 0.999")
 
     monkeypatch.setattr(experience, "aggregate_losses", fails)
     with pytest.raises(ParameterError, match="no range of losses"):
-        assess_losses_where_known(tables)
+        assess_losses_if_sufficient(tables)
 
 
 def test_losses_capped_at_a_limit_say_that_they_do_not_tell_a_tail(take_in) -> None:
@@ -259,7 +259,7 @@ def test_losses_capped_at_a_limit_say_that_they_do_not_tell_a_tail(take_in) -> N
     tables = made_losses(take_in, amounts)
     with pytest.raises(ParameterError, match="the largest losses are all alike"):
         assess_losses(tables.losses, draws=100)
-    assert assess_losses_where_known(tables) is None
+    assert assess_losses_if_sufficient(tables) is None
     assert "the largest are all alike" in list_losses(None).sentence
 
 

@@ -9,7 +9,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.losses.aggregate import aggregate_losses
 from riskmodels.losses.cells import LossCell
 from riskmodels.losses.diagnostics import tail_diagnostics
-from riskmodels.losses.elicitation import Mixture, at_prices_of, elicited_severity
+from riskmodels.losses.elicitation import Mixture, elicited_severity, inflate_to
 from riskmodels.losses.fitting import fit_severity, fit_tail
 from riskmodels.losses.frequency import NegativeBinomial, Poisson, fit_frequency
 from riskmodels.losses.goodness import goodness_of_fit
@@ -233,7 +233,7 @@ def test_years_that_differ_by_more_than_chance_are_negative_binomial() -> None:
         (lambda: elicited_severity({0.5: 10.0}), "two or more"),
         (lambda: elicited_severity({0.5: 10.0, 0.9: 9.0}), "rising"),
         (lambda: Mixture(parts=(TRUTH,), weights=(0.5,)), "add up to one"),
-        (lambda: at_prices_of([1.0], [2020], pd.Series({2021: 1.0}), base=2021), "no positive value for 2020"),
+        (lambda: inflate_to([1.0], [2020], pd.Series({2021: 1.0}), base=2021), "no positive value for 2020"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_fitted_is_refused(make, words: str) -> None:
@@ -361,5 +361,5 @@ def test_a_pool_has_the_weights_that_were_stated() -> None:
 def test_losses_at_the_prices_of_one_year() -> None:
     index = pd.Series({2020: 100.0, 2021: 110.0, 2022: 121.0})
     np.testing.assert_allclose(
-        at_prices_of([1.0, 1.0, 2.0], [2020, 2021, 2022], index, base=2022), [1.21, 1.1, 2.0]
+        inflate_to([1.0, 1.0, 2.0], [2020, 2021, 2022], index, base=2022), [1.21, 1.1, 2.0]
     )

@@ -13,10 +13,10 @@ import riskmodels as rm
 from riskmodels import results
 from riskmodels.display import Listing
 from riskmodels.errors import ParameterError
+from riskmodels.parameters.risks import RiskRegister
+from riskmodels.parameters.scenarios import Scenario
 from riskmodels.privacy import find_personal_data
 from riskmodels.results import load, load_earlier, save
-from riskmodels.risks import RiskRegister
-from riskmodels.scenario import Scenario
 
 PARAMS = Path(__file__).parents[1] / "params"
 MOBILE, MAIL = "13812345678", "wang.wei@bank.cn"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from riskmodels.display import Summarised
 from riskmodels.errors import ParameterError
-from riskmodels.matrices import CHECKS, MatrixLint, lint_matrix
+from riskmodels.register.matrices import CHECKS, MatrixLint, lint_matrix
 
 pytestmark = pytest.mark.whole
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from riskmodels.errors import ParameterError
 from riskmodels.misfits import nearest
-from riskmodels.params import Parameters, check_parameters, load_parameters
-from riskmodels.policy import Policy
-from riskmodels.risks import RiskRegister
+from riskmodels.parameters.files import Parameters, check_parameters, load_parameters
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import RiskRegister
+from riskmodels.parameters.scenarios import Scenario
 from riskmodels.runner.settings import NOTEBOOKS, RunSettings
-from riskmodels.scenario import Scenario
 from riskmodels.sources import Source
 from riskmodels.tables import Provenance
 

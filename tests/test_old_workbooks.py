@@ -10,9 +10,10 @@ import openpyxl
 import pytest
 
 from riskmodels.errors import ContractError
-from riskmodels.sources import draft_source, trials
+from riskmodels.sources import trials
+from riskmodels.sources.drafts import draft_source
+from riskmodels.sources.drafts.sampling import take_sample
 from riskmodels.sources.mapping import TableMap
-from riskmodels.sources.sampling import take_sample
 from riskmodels.sources.spreadsheets import extract_sheet
 
 MACRO = Path(find_spec("statsmodels").origin).parent / "datasets" / "macrodata" / "src" / "macrodata.xls"

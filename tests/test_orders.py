@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
+from riskmodels.comparisons.orders import Orders, rank_by_measures
 from riskmodels.errors import ParameterError
-from riskmodels.scorecard.orders import Orders, rank_by_measures
 
 pytestmark = pytest.mark.whole
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from riskmodels.runner.outputs import SCHEMA, _without_formula, schema, write_csv
+from riskmodels.reporting.exports import SCHEMA, _without_formula, schema, write_csv
 
 
 def test_the_schema_that_ships_is_that_of_the_document():

@@ -7,7 +7,7 @@ import pandas as pd
 
 import riskmodels as rm
 from riskmodels.forecasting.calendar_effects import known_effects
-from riskmodels.workdays import working_days
+from riskmodels.periods.workdays import working_days
 
 CLOSED = [
     f"{year}-{month:02d}-{day:02d}"

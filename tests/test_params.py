@@ -14,7 +14,7 @@ from pydantic import Field
 from ruamel.yaml import YAML
 
 from riskmodels.errors import ParameterError
-from riskmodels.params import Identifier, Parameters, check_parameters, load_parameters
+from riskmodels.parameters.files import Identifier, Parameters, check_parameters, load_parameters
 
 
 class Part(Parameters):

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from riskmodels.privacy import find_personal_data
-from riskmodels.sources import draft_source, ingest
+from riskmodels.sources import ingest
+from riskmodels.sources.drafts import draft_source
 
 pytestmark = pytest.mark.whole
 

@@ -8,8 +8,8 @@ import pytest
 
 from riskmodels.catalogue import INDICATORS
 from riskmodels.errors import ParameterError
-from riskmodels.params import check_parameters
-from riskmodels.policy import Limits, Objective, Policy, load_policy
+from riskmodels.parameters.files import check_parameters
+from riskmodels.parameters.policy import Limits, Objective, Policy, load_policy
 from riskmodels.scorecard.weights import ahp_area_weights
 
 # Direction, and the limits that a guide gives (amber), of every indicator of the domain.

@@ -5,9 +5,9 @@ import pytest
 from small_bank import AMBER, RED, make_card, make_stress, make_tables, only
 
 from riskmodels.assessment import assess
-from riskmodels.policy import Objective
-from riskmodels.proposals import propose
-from riskmodels.risks import RiskRegister
+from riskmodels.governance.proposals import propose
+from riskmodels.parameters.policy import Objective
+from riskmodels.parameters.risks import RiskRegister
 
 COLUMNS = ["proposal_id", "path", "current", "proposed", "reason", "measured_by", "evidence", "decision"]
 

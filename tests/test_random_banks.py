@@ -33,7 +33,7 @@ def test_an_odd_bank_gives_results_or_one_clear_refusal(seed):
 
 def test_the_benchmark_sees_figures_without_bounds():
     shown = pd.DataFrame({"Loss": ["inf thousand CNY"], "Value": [2e15], "rank": [-(2**63)], "Mean": ["1,0"]})
-    listing = rm.list_orders(None)
+    listing = rm.listings.list_orders(None)
     faults = random_banks.look_through(type(listing)(sentence="nan of 3", frame=shown))
     assert len(faults) == 4
     green = pd.DataFrame({"score": [float("nan")], "rating": ["green"]})
@@ -62,10 +62,10 @@ def test_without_complaints_of_the_quarter_no_unit_is_ranked(take_in, default_po
     for given in ({"complaint_counts": COUNTS}, {"complaints": early}):
         tables = take_in(surveys=SURVEYS, **given)
         card = rm.score(tables, default_policy, period="2024Q4")
-        orders = rm.order_complaints(tables, card)
+        orders = rm.comparisons.order_complaints(tables, card)
         assert orders is None
-        assert rm.list_orders(orders).sentence.endswith("no unit is ranked by them.")
-        assert rm.list_orders(orders).frame.empty
+        assert rm.listings.list_orders(orders).sentence.endswith("no unit is ranked by them.")
+        assert rm.listings.list_orders(orders).frame.empty
 
 
 def test_a_source_without_complaints_is_refused_by_name(take_in):

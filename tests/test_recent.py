@@ -7,12 +7,8 @@ from small_bank import make_nowcast, make_outlook, make_panel
 from test_results import assert_same
 
 import riskmodels as rm
-from riskmodels.backtesting import (
-    nowcast_where_logged,
-    outlook_before,
-    track_record,
-)
-from riskmodels.forecasting import FINAL, forecast
+from riskmodels.backtesting import outlook_before, track_record
+from riskmodels.forecasting import FINAL, forecast, nowcast_where_logged
 
 pytestmark = pytest.mark.whole
 
@@ -91,7 +87,7 @@ def test_an_outlook_is_made_again_from_what_was_logged_by_then(complaints) -> No
     share = nowcast_where_logged(complaints, last="2026Q2").for_periods(panel.periods)
     made = forecast(panel, horizon=6, calendar="CN", completeness=share)
     before = outlook_before(complaints, made)
-    known = rm.panels_as_of(complaints, by=["product"], origins=["2026-03"])[pd.Period("2026-03")]
+    known = rm.backtesting.panels_as_of(complaints, by=["product"], origins=["2026-03"])[pd.Period("2026-03")]
     assert_same(before.panel, known.panel)
     assert before.panel.values[:, -1].sum() < 0.9 * panel.until("2026-03").values[:, -1].sum()
     np.testing.assert_array_equal(before.completeness[0], known.completeness)

@@ -9,14 +9,14 @@ from matplotlib import pyplot as plt
 from small_bank import make_card, make_tables
 
 from riskmodels.errors import ParameterError
-from riskmodels.listings.registers import list_controls, list_matrix_checks, list_risks
-from riskmodels.plots import plot_of
-from riskmodels.plots.registers import plot_risk_matrix, plot_risks
-from riskmodels.policy import Appetite
+from riskmodels.parameters.policy import Appetite
+from riskmodels.parameters.risks import RiskRegister, load_risks
+from riskmodels.register.assessing import KINDS, PARTS, RiskAssessment, assess_risks, derive_matrix
+from riskmodels.register.quantities import mean_loss
+from riskmodels.reporting.listings.registers import list_controls, list_matrix_checks, list_risks
+from riskmodels.reporting.plots import plot_of
+from riskmodels.reporting.plots.registers import plot_risk_matrix, plot_risks
 from riskmodels.results import load, save
-from riskmodels.risks import RiskRegister, load_risks
-from riskmodels.scorecard.quantities import mean_loss
-from riskmodels.scorecard.register import KINDS, PARTS, RiskAssessment, assess_risks, derive_matrix
 
 pytestmark = pytest.mark.whole
 

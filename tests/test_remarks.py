@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import riskmodels as rm
-from riskmodels.sources import draft_source, ingest
+from riskmodels.sources import ingest
+from riskmodels.sources.drafts import draft_source
+from riskmodels.sources.drafts.profiling import profile
+from riskmodels.sources.drafts.synonyms import name_score
 from riskmodels.sources.numerals import currency_in
 from riskmodels.sources.periods import period_length, period_start
 from riskmodels.sources.placeholders import placeholder_days
-from riskmodels.sources.profiling import profile
-from riskmodels.sources.synonyms import name_score
 from riskmodels.sources.written import local_time
 from riskmodels.tables.yearly_sums import year_of_sums
 
@@ -86,7 +87,7 @@ def drafted(tmp_path, text, name="complaints.csv"):
 
 
 def doubts(tables):
-    return " | ".join(rm.list_doubts(tables).frame.get("Doubt", []))
+    return " | ".join(rm.listings.list_doubts(tables).frame.get("Doubt", []))
 
 
 def test_rows_with_a_remark_are_counted_as_a_doubt(tmp_path):

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from riskmodels.errors import ParameterError, ResultError
 from riskmodels.labels import use_language
-from riskmodels.report import FrontMatter, KeyFigure, SummaryItem, write_report
+from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem, write_report
 
 RUN = "window.__pwned=1"
 HOSTILE = (
@@ -363,7 +363,7 @@ def test_the_policy_of_the_page_allows_its_own_style_only(tmp_path):
 
 
 def test_the_style_asks_for_nothing():
-    style = (Path(__file__).parent.parent / "riskmodels/report/templates/report.css").read_text(
+    style = (Path(__file__).parent.parent / "riskmodels/reporting/document/templates/report.css").read_text(
         encoding="utf-8"
     )
     assert not re.search(r"url\(|@import|@font-face|</", style)

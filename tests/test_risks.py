@@ -10,9 +10,9 @@ import pytest
 
 from riskmodels.catalogue import INDICATORS
 from riskmodels.errors import ParameterError
-from riskmodels.params import check_parameters
-from riskmodels.policy import Appetite, load_policy
-from riskmodels.risks import Category, Interval, Risk, RiskRegister, load_risks
+from riskmodels.parameters.files import check_parameters
+from riskmodels.parameters.policy import Appetite, load_policy
+from riskmodels.parameters.risks import Category, Interval, Risk, RiskRegister, load_risks
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 EVENT_TYPES = {

@@ -22,8 +22,8 @@ from riskmodels.errors import (
     RunError,
     TooLittleError,
 )
-from riskmodels.params import Parameters, check_parameters
-from riskmodels.report import FrontMatter, write_report
+from riskmodels.parameters.files import Parameters, check_parameters
+from riskmodels.reporting.document import FrontMatter, write_report
 from riskmodels.runner import (
     NOTEBOOKS,
     assessment_run,

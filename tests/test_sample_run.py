@@ -15,7 +15,7 @@ from jsonschema import validate
 
 from riskmodels.leaks import scan
 from riskmodels.manifests import verify_report
-from riskmodels.runner.outputs import SCHEMA
+from riskmodels.reporting.exports import SCHEMA
 
 pytestmark = pytest.mark.whole
 

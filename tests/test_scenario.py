@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from riskmodels.errors import ParameterError
-from riskmodels.params import check_parameters
-from riskmodels.policy import Policy, load_policy
-from riskmodels.scenario import Elicited, Scenario, load_scenario
+from riskmodels.parameters.files import check_parameters
+from riskmodels.parameters.policy import Policy, load_policy
+from riskmodels.parameters.scenarios import Elicited, Scenario, load_scenario
 
 SCENARIOS = ["complaint_surge", "system_outage"]
 SEVERITIES = ["moderate", "severe", "extreme"]

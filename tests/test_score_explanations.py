@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import riskmodels as rm
 from riskmodels.catalogue import INDICATORS
+from riskmodels.comparisons import order_complaints, unit_funnel
 from riskmodels.errors import ParameterError
 from riskmodels.rates import Posterior, risk_points
 from riskmodels.scorecard import (
@@ -19,10 +20,8 @@ from riskmodels.scorecard import (
     compare_weights,
     explain_movement,
     explain_unit,
-    order_complaints,
     score_quarter,
     score_sensitivity,
-    unit_funnel,
 )
 from riskmodels.scorecard.explaining import contributions, nearest_peers
 from riskmodels.scorecard.movement import no_movements
@@ -173,7 +172,7 @@ def test_the_first_quarter_has_no_movements(sample_tables, default_policy) -> No
     _, moved = score_quarter(sample_tables, default_policy, period="2022Q4")
     assert moved.table.empty
     assert "do not know the quarter before" in moved.sentence
-    assert rm.list_movements(moved).frame.empty
+    assert rm.listings.list_movements(moved).frame.empty
     assert no_movements("2022Q4").summary().empty
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskmodels.errors import ParameterError
+from riskmodels.parameters.risks import load_risks
 from riskmodels.rates import risk_points
-from riskmodels.risks import load_risks
 from riskmodels.scorecard import RATINGS, check_quarter, score
 from riskmodels.scorecard.rating import rate_probabilities
 

@@ -36,28 +36,28 @@ def results(sample_tables, default_policy, register):
         "gaps": rm.customer_gaps(sample_tables, default_policy, period=PERIOD),
         "risks": rm.assess_risks(sample_tables, default_policy, register, card),
         "detail": rm.explain_unit(card, default_policy, sample_tables, "B027", movements=movements),
-        "robustness": rm.compare_weights(card, default_policy),
-        "sensitivity": rm.score_sensitivity(card, default_policy, "B027"),
-        "orders": rm.order_complaints(sample_tables, card),
-        "funnel": rm.unit_funnel(card),
+        "robustness": rm.scorecard.compare_weights(card, default_policy),
+        "sensitivity": rm.scorecard.score_sensitivity(card, default_policy, "B027"),
+        "orders": rm.comparisons.order_complaints(sample_tables, card),
+        "funnel": rm.comparisons.unit_funnel(card),
         "rates": credibility_rates([3, 30, 9.0], [10, 100, 10.0]),
-        "lint": rm.lint_matrix([["green", "amber"], ["amber", "red"]]),
+        "lint": rm.register.lint_matrix([["green", "amber"], ["amber", "red"]]),
     }
 
 
 @pytest.fixture
 def listings(results, default_policy, register):
     return {
-        "groups": rm.list_groups(results["card"], default_policy),
-        "contributions": rm.list_contributions(results["detail"], default_policy),
-        "movements": rm.list_movements(results["movements"]),
-        "robustness": rm.list_robustness(results["robustness"], default_policy),
-        "sensitivity": rm.list_sensitivity(results["sensitivity"], default_policy),
-        "orders": rm.list_orders(results["orders"]),
-        "gaps": rm.list_gaps(results["gaps"], default_policy),
-        "risks": rm.list_risks(results["risks"], register, default_policy),
-        "controls": rm.list_controls(results["risks"], register, "mis_selling"),
-        "matrix checks": rm.list_matrix_checks(results["risks"]),
+        "groups": rm.listings.list_groups(results["card"], default_policy),
+        "contributions": rm.listings.list_contributions(results["detail"], default_policy),
+        "movements": rm.listings.list_movements(results["movements"]),
+        "robustness": rm.listings.list_robustness(results["robustness"], default_policy),
+        "sensitivity": rm.listings.list_sensitivity(results["sensitivity"], default_policy),
+        "orders": rm.listings.list_orders(results["orders"]),
+        "gaps": rm.listings.list_gaps(results["gaps"], default_policy),
+        "risks": rm.listings.list_risks(results["risks"], register, default_policy),
+        "controls": rm.listings.list_controls(results["risks"], register, "mis_selling"),
+        "matrix checks": rm.listings.list_matrix_checks(results["risks"]),
     }
 
 
@@ -71,8 +71,8 @@ def test_listings_are_sentences_and_tables_without_gaps(listings) -> None:
 
 def test_groups_are_named_for_people(listings) -> None:
     frame = listings["groups"].frame
-    assert frame["Of"].drop_duplicates().tolist() == ["bank", "area", "category", "product"]
-    assert {"Complaints", "conduct", "credit card"} <= set(frame["What"])
+    assert frame["Level"].drop_duplicates().tolist() == ["bank", "area", "category", "product"]
+    assert {"Complaints", "conduct", "credit card"} <= set(frame["Name"])
 
 
 def test_contributions_name_the_units_most_like_it(listings) -> None:
@@ -81,7 +81,7 @@ def test_contributions_name_the_units_most_like_it(listings) -> None:
 
 
 def test_other_weights_and_inputs_are_named(listings) -> None:
-    ways = listings["robustness"].frame["Way to score"].tolist()
+    ways = listings["robustness"].frame["Weighting"].tolist()
     assert {"weights: equal", "weights: entropy", "weights: ahp"} <= set(ways)
     assert "without: Complaint rate" in ways
     assert listings["sensitivity"].frame["Input"].iloc[0] == "Complaint rate"
@@ -96,7 +96,7 @@ def test_orders_say_why(listings) -> None:
 
 @pytest.mark.parametrize("name", ["card", "movements", "gaps", "risks", "detail", "funnel"])
 def test_what_is_drawn_has_a_unit_and_fits_given_axes(name, results, default_policy) -> None:
-    draw = {"gaps": rm.plot_gaps, "detail": rm.plot_unit}.get(name, rm.plot)
+    draw = {"gaps": rm.plots.plot_gaps, "detail": rm.plots.plot_unit}.get(name, rm.plot)
     _, axes = plt.subplots()
     assert draw(results[name], ax=axes) is axes
     axes.figure.canvas.draw()
@@ -108,7 +108,7 @@ def test_what_is_drawn_has_a_unit_and_fits_given_axes(name, results, default_pol
 
 
 def test_the_movements_add_up_in_the_figure(results) -> None:
-    axes = rm.plot_movements(results["movements"])
+    axes = rm.plots.plot_movements(results["movements"])
     table = results["movements"].table.head(15)
     widths = sum(bar.get_width() for bars in axes.containers for bar in bars)
     assert widths == pytest.approx(table["change"].sum())
@@ -119,7 +119,7 @@ def test_a_first_quarter_is_drawn_too() -> None:
 
 
 def test_a_funnel_without_units_is_drawn_too() -> None:
-    axes = rm.plot(rm.funnel([], [], target=1.0))
+    axes = rm.plot(rm.rates.funnel([], [], target=1.0))
     axes.figure.canvas.draw()
     assert "within the limits: 0" in [text.get_text() for text in axes.get_legend().get_texts()]
 
@@ -161,12 +161,3 @@ def test_a_second_language_uses_its_own_names(results, tmp_path) -> None:
         assert "投诉率" in results["detail"].sentence
     finally:
         use_language("en")
-
-
-def test_a_scorecard_of_another_version_is_no_earlier_one(tmp_path) -> None:
-    (tmp_path / "scorecard").mkdir()
-    (tmp_path / "scorecard" / "result.json").write_text(
-        '{"dataclass": "riskmodels.scorecard.scoring:Scorecard", "fields": {}}'
-    )
-    assert rm.load_earlier(tmp_path / "scorecard", rm.Scorecard) is None
-    assert rm.load_earlier(tmp_path / "nowhere", rm.Scorecard) is None

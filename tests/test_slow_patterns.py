@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import riskmodels
 from riskmodels.errors import ParameterError
-from riskmodels.params import check_parameters
+from riskmodels.parameters.files import check_parameters
 from riskmodels.privacy import mask_code, mask_personal_data
 from riskmodels.privacy.numbers import NUMBERS, phones_of
 from riskmodels.privacy.words import WORDS

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from riskmodels.errors import ContractError
-from riskmodels.params import load_parameters
-from riskmodels.sources import draft_source, ingest, lines
+from riskmodels.parameters.files import load_parameters
+from riskmodels.sources import ingest, lines
+from riskmodels.sources.drafts import draft_source
 from riskmodels.sources.lines import find_lines, with_one_end
 from riskmodels.sources.mapping import Source
 from riskmodels.tables import Table

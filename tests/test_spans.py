@@ -11,7 +11,7 @@ from one_table import take_source
 
 import riskmodels as rm
 from riskmodels.errors import ContractError
-from riskmodels.listings import list_quality
+from riskmodels.reporting.listings import list_quality
 from riskmodels.tables.spans import beginning, ending
 
 pytestmark = pytest.mark.whole

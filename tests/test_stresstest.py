@@ -9,7 +9,7 @@ import pytest
 from small_bank import make_outlook, make_panel, make_scenario, only, sure_outlook
 
 from riskmodels.errors import ParameterError
-from riskmodels.scenario import load_scenario
+from riskmodels.parameters.scenarios import load_scenario
 from riskmodels.scorecard import DRAWS, draw_values, rate_period
 from riskmodels.stresstest import stress
 

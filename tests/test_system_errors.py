@@ -84,7 +84,7 @@ def place(tmp_path) -> Path:
         ("riskmodels source new $L", 8, "the name is too long"),
         ("riskmodels source new data/sample/units.parquet --output $P/file/x", 8, "a file is where a folder"),
         ("riskmodels source new data/sample/units.parquet --output $P/$L", 8, "the name is too long"),
-        ("riskmodels show $P/file", 5, "is not a saved result"),
+        ("riskmodels show $P/file", 5, "is no saved result"),
         ("riskmodels lab $P/nowhere", 3, "there is no folder"),
     ],
 )

@@ -15,7 +15,7 @@ from scipy import stats
 import riskmodels as rm
 from riskmodels.assessment import Findings
 from riskmodels.panel import Panel
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.sample.days import working_days
 from riskmodels.scorecard import Scorecard
 from riskmodels.tables import Tables

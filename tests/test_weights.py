@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from riskmodels.errors import ParameterError
-from riskmodels.policy import Area, Comparison, IndicatorPolicy, Policy
+from riskmodels.parameters.policy import Area, Comparison, IndicatorPolicy, Policy
 from riskmodels.scorecard.weights import (
     ahp_area_weights,
     ahp_weights,

@@ -17,8 +17,8 @@ from openpyxl.utils import get_column_letter
 
 from riskmodels.errors import ContractError
 from riskmodels.sources import workbooks
+from riskmodels.sources.drafts.sampling import take_sample
 from riskmodels.sources.mapping import TableMap
-from riskmodels.sources.sampling import take_sample
 from riskmodels.sources.spreadsheets import extract_sheet
 
 pytestmark = pytest.mark.whole

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from riskmodels.errors import ParameterError
-from riskmodels.workdays import working_days
+from riskmodels.periods.workdays import working_days
 
 
 def worked(country: str, start: str, end: str) -> str:

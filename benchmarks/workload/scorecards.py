@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from riskmodels.policy import Policy, load_policy
+from riskmodels.parameters.policy import Policy, load_policy
 from riskmodels.sample import (
     SampleBank,
     actions,

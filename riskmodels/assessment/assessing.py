@@ -7,10 +7,10 @@ import pandas as pd
 from riskmodels.assessment.evidence import (
     change_findings,
     data_findings,
+    failed_check_findings,
     lacking_findings,
     unfinished_findings,
     unused_findings,
-    worthless_findings,
 )
 from riskmodels.assessment.fairness import gap_findings
 from riskmodels.assessment.findings import Finding, Findings
@@ -22,10 +22,12 @@ from riskmodels.assessment.present import (
     unit_indicator_findings,
 )
 from riskmodels.assessment.register import risk_findings
+from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Forecast
-from riskmodels.policy import Policy
-from riskmodels.risks import RiskRegister
-from riskmodels.scorecard import CustomerGaps, RiskAssessment, Scorecard
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import RiskRegister
+from riskmodels.register import RiskAssessment
+from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import Tables
 
@@ -87,7 +89,7 @@ def assess(
         *(finding for test in stress for finding in stress_findings(test, policy, risks)),
         *data_findings(data, policy),
         *change_findings(data, policy),
-        *worthless_findings(data),
+        *failed_check_findings(data),
         *unused_findings(data),
         *unfinished_findings(data, scorecard),
         *lacking_findings(scorecard),

@@ -8,7 +8,7 @@ import pandas as pd
 from riskmodels.assessment.findings import Finding
 from riskmodels.catalogue import unused_observations
 from riskmodels.labels import label
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard import Scorecard
 from riskmodels.tables import Changes, Tables, data_quality
 
@@ -110,7 +110,7 @@ def _rewritten_months(changes: Changes) -> str:
     return "; ".join([label("against digest {before}").format(before=changes.before), *told])
 
 
-def worthless_findings(data: Tables) -> Iterator[Finding]:
+def failed_check_findings(data: Tables) -> Iterator[Finding]:
     """Yield one finding a table with a score of zero: everything that was checked fails."""
     table = data_quality(data).table
     for name, rows in table[table["score"] == 0].groupby("table", sort=False):
@@ -122,7 +122,7 @@ def worthless_findings(data: Tables) -> Iterator[Finding]:
             {"table": name, "digest": data.require(str(name)).digest},
             "amber",
             label("What the contract expects is there in some rows at least"),
-            label("Without any worth: {what}").format(what=", ".join(told)),
+            label("Every value checked fails: {what}").format(what=", ".join(told)),
             (0.0, _UNKNOWN),
         )
 

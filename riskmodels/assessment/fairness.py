@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from riskmodels.assessment.findings import Finding
 from riskmodels.assessment.register import from_register
 from riskmodels.catalogue import format_value
+from riskmodels.comparisons import CustomerGaps
 from riskmodels.labels import label, local, plain_label
-from riskmodels.policy import Policy
-from riskmodels.risks import RiskRegister
-from riskmodels.scorecard import CustomerGaps
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import RiskRegister
 
 _GROUPS_RISK = "special_group_coverage"  # the indicator of the risk that special groups are served badly
 

@@ -36,7 +36,7 @@ class Findings(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a finding: finding_id, kind, severity, subject, indicator_id, criterion (what the policy
+        One row per finding: finding_id, kind, severity, subject, indicator_id, criterion (what the policy
         asks), condition (what was found), cause, consequence, corrective_action, owner, evidence (which
         figures), value, limit, amber [unit of the indicator; the limit broken, and the amber one].
     period : str

@@ -9,8 +9,8 @@ from riskmodels.assessment.register import from_register
 from riskmodels.catalogue import format_value
 from riskmodels.forecasting import Forecast
 from riskmodels.labels import label, local
-from riskmodels.policy import Policy
-from riskmodels.risks import RiskRegister
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import RiskRegister
 from riskmodels.stresstest import StressTest
 
 _RISE = 0.10

@@ -11,8 +11,8 @@ from riskmodels.assessment.register import from_register
 from riskmodels.catalogue import format_value
 from riskmodels.display import shown_text
 from riskmodels.labels import label, local, rating_label
-from riskmodels.policy import IndicatorPolicy, Policy
-from riskmodels.risks import RiskRegister
+from riskmodels.parameters.policy import IndicatorPolicy, Policy
+from riskmodels.parameters.risks import RiskRegister
 from riskmodels.scorecard import Scorecard
 
 _MOST_NAMED = 5

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from riskmodels.assessment.findings import Finding
 from riskmodels.labels import label, local
-from riskmodels.risks import Risk, RiskRegister
-from riskmodels.scorecard import RiskAssessment
+from riskmodels.parameters.risks import Risk, RiskRegister
+from riskmodels.register import RiskAssessment
 
 _THOUSAND = 1000.0
 

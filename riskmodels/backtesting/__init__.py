@@ -2,17 +2,12 @@
 
 from riskmodels.backtesting.as_of import AsOf, panels_as_of
 from riskmodels.backtesting.backtests import Backtest, backtest
-from riskmodels.backtesting.recent import (
-    nowcast_where_logged,
-    outlook_before,
-    track_record,
-)
+from riskmodels.backtesting.recent import outlook_before, track_record
 
 __all__ = [
     "AsOf",
     "Backtest",
     "backtest",
-    "nowcast_where_logged",
     "outlook_before",
     "panels_as_of",
     "track_record",

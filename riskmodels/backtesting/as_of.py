@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting.completeness import completeness_on
 from riskmodels.panel import Panel, number_series
 from riskmodels.tables import CONTRACTS, Table, period_of
 from riskmodels.tables.sql import name
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +131,7 @@ def aligned(known: AsOf, panel: Panel, origin: pd.Period) -> AsOf:
     return AsOf(replace(known.panel, keys=panel.keys, values=values, exposure=exposure), completeness)
 
 
-def _rows(known: pd.DataFrame, keys: pd.DataFrame, origin: pd.Period) -> npt.NDArray[np.int64]:
+def _rows(known: pd.DataFrame, keys: pd.DataFrame, origin: pd.Period) -> Integers:
     """Return the row of every series in what was known; -1 where there is none."""
     if set(known.columns) != set(keys.columns):
         raise ParameterError(f"the panel as of {origin} has other keys: {', '.join(map(str, known.columns))}")

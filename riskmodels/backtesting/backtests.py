@@ -7,12 +7,12 @@ from functools import partial
 from typing import get_args
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 from rich.console import Console
 from rich.progress import track
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.backtesting.as_of import AsOf, aligned
 from riskmodels.backtesting.scoreboard import Scoreboard
 from riskmodels.backtesting.scores import Sums, size_classes, sum_scores
@@ -23,8 +23,6 @@ from riskmodels.forecasting.forecasts import forecast_by
 from riskmodels.panel import Panel, number_series
 from riskmodels.tables import period_of
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Job = tuple[tuple[Method, ...], int, AsOf | None]  # methods, periods until the origin, what was known then
 
 _IN_PROCESSES = ("ets",)  # it goes through its series in Python, where threads wait for each other
@@ -38,7 +36,7 @@ class Backtest(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a method, the lowest wQL first: ``method``;
+        One row per method, the lowest wQL first: ``method``;
         ``wql``: sum of twice the mean pinball loss over sum of outcomes (no unit, lower is better);
         ``coverage_95``, ``coverage_80``: share of outcomes in the central interval, limits included;
         ``exceedance_975``, ``below_025``: share of outcomes above and below these quantiles (of a perfect

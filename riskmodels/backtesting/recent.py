@@ -1,40 +1,20 @@
 """The recent months: what is still to come of them, and how well months before them were foretold."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.backtesting.as_of import AsOf, aligned, panels_as_of
 from riskmodels.backtesting.backtests import Backtest, backtest
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.forecasting import FINAL, LONGEST_HORIZON, Forecast, Method, Nowcast, forecast, nowcast
+from riskmodels.forecasting import FINAL, LONGEST_HORIZON, Forecast, Method, Nowcast, forecast
 from riskmodels.panel import Panel, build_panel
-from riskmodels.tables import CONTRACTS, Table, period_of
-
-Floats = npt.NDArray[np.float64]
+from riskmodels.tables import CONTRACTS, Table
 
 COMPARED: tuple[Method, ...] = ("seasonal_naive", "empirical24")
 _LEAST_HISTORY = 12  # periods before the first origin
 _QUARTER = 3  # months
-
-
-def nowcast_where_logged(complaints: Table | None, *, last: str | None = None) -> Nowcast | None:
-    """Estimate how complete the months are, up to a last month or quarter, as of the day of the source.
-
-    None where the source cannot tell: it has no complaints one by one, none of them has a day logged on or
-    after the day received, or no month has ended.
-    """
-    if complaints is None or not complaints.gives("logged_at"):
-        return None
-    try:
-        known = nowcast(complaints)
-    except ContractError:
-        return None
-    kept = np.asarray(known.periods <= period_of(last or known.periods[-1], "M"))
-    return replace(known, periods=known.periods[kept], table=known.table[kept]) if kept.any() else None
 
 
 def outlook_before(complaints: Table, outlook: Forecast, *, periods: int | None = None) -> Forecast | None:

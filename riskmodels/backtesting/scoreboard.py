@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.backtesting.scores import BINS, CELLS, SCALED, SIZES, TOTAL, Sums
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Rows = list[dict[str, object]]
 
 _RESAMPLES = 1000
@@ -29,7 +27,7 @@ class Scoreboard:
         self.months = np.asarray(origins.asi8)[:, None] + np.arange(1, self.horizon + 1)
 
     def table(self) -> pd.DataFrame:
-        """One row a method, the lowest wQL first."""
+        """One row per method, the lowest wQL first."""
         rows = [
             {"method": method, **self._scores(_cells(sums), _scaled(sums)[..., -1])}
             for method, sums in self.found.items()
@@ -37,7 +35,7 @@ class Scoreboard:
         return pd.DataFrame(rows).sort_values("wql", kind="stable").reset_index(drop=True)
 
     def by_horizon(self, methods: Iterable[str]) -> pd.DataFrame:
-        """One row a method and horizon."""
+        """One row per method and horizon."""
         rows: Rows = []
         for method in methods:
             cells, scaled = _cells(self.found[method]), _scaled(self.found[method])
@@ -52,7 +50,7 @@ class Scoreboard:
         return pd.DataFrame(rows)
 
     def by_size(self, methods: Iterable[str], sizes: Integers) -> pd.DataFrame:
-        """One row a method and size class that has series."""
+        """One row per method and size class that has series."""
         rows: Rows = []
         for method in methods:
             cells, scaled = _cells(self.found[method], slice(None)), _scaled(self.found[method], slice(None))
@@ -68,7 +66,7 @@ class Scoreboard:
         return pd.DataFrame(rows)
 
     def by_origin(self, methods: Iterable[str]) -> pd.DataFrame:
-        """One row a method, origin and horizon: the total of all series."""
+        """One row per method, origin and horizon: the total of all series."""
         ahead = np.arange(1, self.horizon + 1)
         frames = [
             pd.DataFrame(
@@ -104,7 +102,7 @@ class Scoreboard:
         return pd.DataFrame(rows)
 
     def pit_histogram(self, methods: Iterable[str]) -> pd.DataFrame:
-        """One row a method and bin of the randomised PIT."""
+        """One row per method and bin of the randomised PIT."""
         edges = np.linspace(0.0, 1.0, BINS + 1)
         frames = []
         for method in methods:

@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from riskmodels import accuracy
+from riskmodels.arrays import Floats, Integers
+from riskmodels.backtesting import accuracy
 from riskmodels.forecasting import Forecast
 from riskmodels.forecasting.seasons import season_length
 from riskmodels.panel import Panel, add_rows
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 CELLS = (
     "forecasts",

@@ -13,7 +13,7 @@ from riskmodels.catalogue.longer import count_long, said_by_longer_periods
 from riskmodels.catalogue.queries import Breakdown
 from riskmodels.catalogue.spans import Frequency
 from riskmodels.display import Displayed
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.tables import CONTRACTS, Tables
 from riskmodels.tables.sql import literal
 

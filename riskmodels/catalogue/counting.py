@@ -30,6 +30,7 @@ from riskmodels.catalogue.queries import (
     over_stock,
     over_time,
 )
+from riskmodels.periods.workdays import working_days
 from riskmodels.rates import restricted_mean
 from riskmodels.tables import (
     CONTRACTS,
@@ -42,7 +43,6 @@ from riskmodels.tables import (
     period_months,
 )
 from riskmodels.tables.sql import literal, name, single_file
-from riskmodels.workdays import working_days
 
 DIMENSIONS = ("unit_id", "product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from riskmodels.terminal import print_table, show_result, with_progress
+from riskmodels.cli.terminal import print_table, show_result, with_progress
 
 
 def show(result: Annotated[Path, typer.Argument(help="Folder of a saved result, or of a report.")]) -> None:

@@ -9,7 +9,7 @@ from riskmodels.forecasting.forecasts import (
     Method,
     forecast,
 )
-from riskmodels.forecasting.nowcasting import Nowcast, nowcast
+from riskmodels.forecasting.nowcasting import Nowcast, nowcast, nowcast_where_logged
 
 __all__ = [
     "DEFAULT_LEVELS",
@@ -23,4 +23,5 @@ __all__ = [
     "explain",
     "forecast",
     "nowcast",
+    "nowcast_where_logged",
 ]

@@ -5,13 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats
 from riskmodels.forecasting.predictive import Predictive, SamplePredictive, predictive_of
 from riskmodels.forecasting.seasons import season_length
 from riskmodels.panel import Panel
-
-Floats = npt.NDArray[np.float64]
 
 _WINDOW = 24
 _FEWEST_FOR_ETS = 8

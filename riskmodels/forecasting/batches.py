@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.errors import ContractError
 from riskmodels.forecasting.delay_curves import LEAST
 from riskmodels.forecasting.delays import DayCounts
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 _WEEK = 7
 _WINDOW = 27  # weeks around a day: what such a weekday logs
@@ -119,14 +116,14 @@ def _batch_days(reports: DayCounts) -> Integers:
     return np.asarray(first + np.flatnonzero(many & (received >= _LEAST_DAYS)), dtype=np.int64)
 
 
-def _taken(reports: DayCounts, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _taken(reports: DayCounts, inside: Flags) -> Flags:
     """Tell which reports are of days received most of whose reports are in a batch."""
     place = reports.received - reports.received.min()
     batch, whole = np.bincount(place, reports.rows * inside), np.bincount(place, reports.rows)
     return np.asarray((batch > _MOST * whole)[place])
 
 
-def _kept(reports: DayCounts, kept: npt.NDArray[np.bool_]) -> DayCounts:
+def _kept(reports: DayCounts, kept: Flags) -> DayCounts:
     return DayCounts(
         received=reports.received[kept],
         logged=reports.logged[kept],

@@ -3,15 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Flags, Floats
 from riskmodels.forecasting.counts import Filtered, Moments
 from riskmodels.forecasting.negative_binomial import log_likelihood
 from riskmodels.forecasting.seasons import Cycle
 from riskmodels.forecasting.theta import COARSE, smooth_theta
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 _LEAST_COUNT = 3.0
 _UNSCORED = 6
@@ -81,7 +78,7 @@ def _squared(location: Floats, scale: Floats, twice: Floats, offset: Floats) -> 
     return mean, np.maximum(variance, (1.0 + _LEAST_EXTRA) * mean)
 
 
-def large(values: Floats, year: int) -> npt.NDArray[np.bool_]:
+def large(values: Floats, year: int) -> Flags:
     """Tell which series deserve a second opinion: three a period or more in the last year, where known."""
     recent = values[:, -year:]
     known = np.isfinite(recent)
@@ -93,7 +90,7 @@ def blended(
     filtered: Filtered,
     theta: RootCounts,
     values: Floats,
-    rows: npt.NDArray[np.bool_],
+    rows: Flags,
     *,
     weight: Floats | None = None,
 ) -> Filtered:
@@ -119,7 +116,7 @@ def blended(
     return _mixed(filtered, theta, weight, rows)
 
 
-def _mixed(filtered: Filtered, theta: RootCounts, weight: Floats, rows: npt.NDArray[np.bool_]) -> Filtered:
+def _mixed(filtered: Filtered, theta: RootCounts, weight: Floats, rows: Flags) -> Filtered:
     """Mix the distributions of some rows: their moments, and what they are made of."""
     first, second = filtered.mean[rows], theta.mean
     usual = (1 - weight) * first / filtered.season[rows] + weight * second / theta.season
@@ -157,7 +154,7 @@ def _moments(
     variance: Floats,
     other: tuple[Floats, Floats],
     weight: Floats,
-    rows: npt.NDArray[np.bool_],
+    rows: Flags,
 ) -> tuple[Floats, Floats]:
     """Mean and variance of all rows, some of them mixed with others of the given weight."""
     mean, variance = mean.copy(), variance.copy()

@@ -6,13 +6,11 @@ from datetime import date
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.forecasting.seasons import season_length
-from riskmodels.workdays import lunar_new_years, working_days
-
-Floats = npt.NDArray[np.float64]
+from riskmodels.periods.workdays import lunar_new_years, working_days
 
 _WORKING_EFFECTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _NEW_YEAR_EFFECTS = (-0.6, -0.4, -0.2, 0.0, 0.2)

@@ -3,11 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats
 from riskmodels.forecasting.counts import Filtered
-
-Floats = npt.NDArray[np.float64]
 
 _EDGES = (0.0, 1.0, 5.0, 25.0, np.inf)
 _CENTRES = (0.4, 2.2, 11.0, 60.0)

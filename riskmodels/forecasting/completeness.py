@@ -5,9 +5,9 @@ from datetime import date
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.batches import Batches, find_batches
 from riskmodels.forecasting.delay_curves import LEAST
@@ -15,9 +15,6 @@ from riskmodels.forecasting.delays import Delays, estimate_delays
 from riskmodels.forecasting.loads import UsualCounts, usual_counts
 from riskmodels.forecasting.reports import Reports, Stored, day_of, reports_on
 from riskmodels.tables import Table
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 _WEEK = 7
 _LEAST_WEIGHT = 1e-9

@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.forecasting.negative_binomial import log_likelihood
 from riskmodels.forecasting.seasons import Cycle
 from riskmodels.forecasting.shared import Shared, lasting
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 Groups = Sequence[tuple[Integers, Shared]]
 
 DISCOUNTS = (0.85, 0.98)

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from riskmodels.arrays import Floats
 
 SPACING = 0.4  # between components [log days]
 _AT_ONCE, _SHORTEST = np.log(0.1), np.log(0.5)  # the component that does not drift, the first that does

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.forecasting.delay_curves import (
     LEAST,
     SPACING,
@@ -17,9 +17,6 @@ from riskmodels.forecasting.delay_curves import (
     places_of,
     weights_of,
 )
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 _MONTH = 365.25 / 12
 _WEEK = 7

@@ -3,18 +3,23 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.forecasts import Forecast
-from riskmodels.forecasting.models import Contributions, Modelled, Weights, filled, know, model, start_from
+from riskmodels.forecasting.models import (
+    Contributions,
+    FittedPanel,
+    Weights,
+    filled,
+    model,
+    prepare_inputs,
+    start_from,
+)
 from riskmodels.labels import label
 from riskmodels.panel import Panel, add_rows, number_series
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 REASONS = {
     "settings": "method, calendar or program",
@@ -34,13 +39,13 @@ class Explanation(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a series and period: the keys, ``period``, ``level`` [count], the factors ``shared``,
+        One row per series and period: the keys, ``period``, ``level`` [count], the factors ``shared``,
         ``exposure``, ``season`` and ``calendar``, and their product ``mean`` [count]; see ``Contributions``.
         No row where the method does not know.
     total : DataFrame
-        The same of the sum of all series, one row a period.
+        The same of the sum of all series, one row per period.
     changes : DataFrame
-        One row a series: the keys, ``before`` and ``now``, the sums of the means over ``compared`` in the
+        One row per series: the keys, ``before`` and ``now``, the sums of the means over ``compared`` in the
         panel's unit, and what explains the difference, which adds up to it: ``settings`` (the earlier
         forecast made again from its own data, as this one was made), ``revisions`` (what is known by now of
         the earlier forecast's months), ``exposure`` (of the months since and planned), ``new_months`` and
@@ -90,21 +95,21 @@ class Explanation(Displayed):
         )
 
     def summary(self) -> pd.DataFrame:
-        """One row a series, the 20 biggest changes first. Without an earlier forecast, ``total``."""
+        """One row per series, the 20 biggest changes first. Without an earlier forecast, ``total``."""
         if not self.before:
             return self.total
         size = (self.changes["now"] - self.changes["before"]).abs()
         return self.changes.loc[size.sort_values(ascending=False, kind="stable").index].head(20)
 
 
-def explain(made: Forecast, before: Forecast | None = None) -> Explanation:
+def explain(forecast: Forecast, earlier: Forecast | None = None) -> Explanation:
     """Explain a forecast, and its difference from an earlier one.
 
     Parameters
     ----------
-    made : Forecast
+    forecast : Forecast
         The forecast; of one that adds series up, these are explained.
-    before : Forecast, optional
+    earlier : Forecast, optional
         An earlier one, of series with the same keys: saved with the last report, or made again from what
         was known then. A series that only one of them has counts as zero in the other.
 
@@ -132,16 +137,16 @@ def explain(made: Forecast, before: Forecast | None = None) -> Explanation:
     >>> months = pd.period_range("2022-01", periods=36, freq="M")
     >>> panel = Panel.from_long(pd.DataFrame({"month": months, "n": 40}), keys=[], period="month", value="n")
     >>> from riskmodels.forecasting import forecast
-    >>> now, before = forecast(panel, horizon=3), forecast(panel.until("2024-11"), horizon=4)
-    >>> float(explain(now, before).sums["before"].round(-1))
+    >>> now, earlier = forecast(panel, horizon=3), forecast(panel.until("2024-11"), horizon=4)
+    >>> float(explain(now, earlier).sums["before"].round(-1))
     120.0
     """
-    made = made.parts or made
+    made = forecast.parts or forecast
     table, total = _composed(made)
-    if before is None:
+    if earlier is None:
         none = made.keys.head(0).assign(before=0.0, **dict.fromkeys(REASONS, 0.0), now=0.0)
         return Explanation(table=table, total=total, changes=none, compared=made.periods)
-    before = before.parts or before
+    before = earlier.parts or earlier
     compared = _compared(made, before)
     return Explanation(
         table=table,
@@ -251,8 +256,10 @@ def _forecast(
     exposure: Floats | None,
     completeness: Floats | None,
     weights: Weights | None = None,
-) -> Modelled:
-    known = know(panel, horizon, future_exposure=exposure, calendar=like.calendar, completeness=completeness)
+) -> FittedPanel:
+    known = prepare_inputs(
+        panel, horizon, future_exposure=exposure, calendar=like.calendar, completeness=completeness
+    )
     return model(start_from(panel.since_breaks(), known), like.method, weights=weights)
 
 

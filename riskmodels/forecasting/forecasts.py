@@ -10,17 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.forecasting.hierarchy import Dependence
-from riskmodels.forecasting.models import Contributions, Known, know, model, start_from
+from riskmodels.forecasting.models import Contributions, ForecastInputs, model, prepare_inputs, start_from
 from riskmodels.forecasting.predictive import Predictive, predictive_of
 from riskmodels.misfits import nearest
 from riskmodels.panel import Panel, add_rows, number_series
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Method = Literal["auto", "counts", "theta", "seasonal_naive", "empirical24", "ets"]
 
 DEFAULT_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
@@ -98,7 +97,7 @@ class Forecast(Displayed):
         return self.panel.values if self.completeness is None else self.panel.values / self.completeness
 
     @property
-    def complete(self) -> npt.NDArray[np.bool_]:
+    def complete(self) -> Flags:
         """Which periods of the history hold all their counts, or nearly so, shape (n, T)."""
         if self.parts is not None and self.added is not None:
             late = add_rows(np.where(self.parts.complete, 0.0, 1.0), self.added, len(self.keys))
@@ -221,7 +220,7 @@ class Forecast(Displayed):
         return f"; nothing is expected of units after their last day: {shown}" if closed else ""
 
     def summary(self) -> pd.DataFrame:
-        """One row a series: mean and widest interval of the first and the last period; the first 50."""
+        """One row per series: mean and widest interval of the first and the last period; the first 50."""
         lower, upper = self.levels.index(min(self.levels)), self.levels.index(max(self.levels))
         frame = self.keys.copy()
         for place in (0, -1):
@@ -309,7 +308,7 @@ def forecast_by(
     """Forecast every series of a panel by each method, as ``forecast`` does; find once what they share."""
     for method in methods:
         _check(panel, horizon, method, levels)
-    known = know(
+    known = prepare_inputs(
         panel, horizon, future_exposure=future_exposure, calendar=calendar, completeness=completeness
     )
     if panel.kind == "amount" and "counts" in methods:
@@ -335,7 +334,7 @@ def forecast_by(
     ]
 
 
-def _every(exposure: npt.ArrayLike | None, known: Known) -> Floats | None:
+def _every(exposure: npt.ArrayLike | None, known: ForecastInputs) -> Floats | None:
     shape = (len(known.exposure), known.horizon)
     return None if exposure is None else np.broadcast_to(np.asarray(exposure, dtype=float), shape).copy()
 

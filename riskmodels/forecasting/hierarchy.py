@@ -4,13 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.forecasting.shared import Shared
 from riskmodels.panel import add_rows
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 _MOST_SHARED = 0.95
 _ROWS = 256

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 
-Floats = npt.NDArray[np.float64]
+from riskmodels.arrays import Floats
 
 _COMPLETE = 0.9  # share from which on a month shows what is usual
 _MONTHS = 12

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.forecasting.blending import blended, large, theta_counts
@@ -21,17 +22,14 @@ from riskmodels.forecasting.predictive import (
     RootPredictive,
 )
 from riskmodels.forecasting.seasons import Cycle, season_length
-from riskmodels.forecasting.shared import DRIFTS, Shared, follow
+from riskmodels.forecasting.shared import DRIFTS, Shared, filter_totals
 from riskmodels.forecasting.theta import smooth_theta
 from riskmodels.panel import Panel, add_rows
 from riskmodels.tables import open_in
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Known:
+class ForecastInputs:
     """What is known beside the values, over the T periods of a panel and h more.
 
     Attributes
@@ -56,7 +54,7 @@ class Known:
         """Number of periods ahead."""
         return len(self.periods) - int(self.completeness.shape[1])
 
-    def take(self, rows: Integers) -> "Known":
+    def take(self, rows: Integers) -> "ForecastInputs":
         """Return what is known of the series in another order."""
         return replace(self, exposure=self.exposure[rows], completeness=self.completeness[rows])
 
@@ -123,7 +121,7 @@ class Start:
 
     Attributes
     ----------
-    panel, known : Panel and Known
+    panel, known : Panel and ForecastInputs
         The history, unknown before its breaks, and what is known beside it.
     order : ndarray, shape (n,)
         Order of the rows by what they hold, so that nothing depends on how they came.
@@ -134,14 +132,14 @@ class Start:
     """
 
     panel: Panel
-    known: Known
+    known: ForecastInputs
     order: Integers
     values: Floats
     groups: Groups
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Modelled:
+class FittedPanel:
     """Distributions of every series, what they share, and for counts what they are made of."""
 
     predictive: Predictive
@@ -150,14 +148,14 @@ class Modelled:
     weights: Weights | None = None
 
 
-def know(
+def prepare_inputs(
     panel: Panel,
     horizon: int,
     *,
     future_exposure: npt.ArrayLike | None,
     calendar: str | None,
     completeness: npt.ArrayLike | None,
-) -> Known:
+) -> ForecastInputs:
     """Bring exposure, completeness and calendar to the shape of the panel.
 
     An unknown exposure is the last known one, or the first; a later one than the panel's is the last.
@@ -188,7 +186,7 @@ def know(
         raise ParameterError(
             f"completeness must lie in (0, 1] and be of shape ({n}, {length}) or ({length},)"
         )
-    return Known(
+    return ForecastInputs(
         exposure=exposure / exposure[:, [length - 1]],
         completeness=np.broadcast_to(share, (n, length)),
         effects=known_effects(periods, calendar, closed=panel.holidays),
@@ -207,7 +205,7 @@ def filled(exposure: Floats) -> Floats:
     return np.where(known.any(axis=1, keepdims=True), filled, 1.0)
 
 
-def start_from(panel: Panel, known: Known) -> Start:
+def start_from(panel: Panel, known: ForecastInputs) -> Start:
     """Find what series share, which is the same for every method."""
     if panel.kind == "amount":
         rows = np.arange(len(panel.keys))
@@ -219,7 +217,7 @@ def start_from(panel: Panel, known: Known) -> Start:
     return Start(panel=panel, known=known, order=order, values=values, groups=groups)
 
 
-def model(start: Start, method: str, *, weights: Weights | None = None) -> Modelled:
+def model(start: Start, method: str, *, weights: Weights | None = None) -> FittedPanel:
     """Forecast a panel by a method; what it finds for a series does not depend on the order of the rows.
 
     Given weights are those of the models of counts, instead of the ones found. Of a unit that has closed
@@ -230,7 +228,7 @@ def model(start: Start, method: str, *, weights: Weights | None = None) -> Model
     return made if ahead is None or ahead.all() else _ended(made, ahead)
 
 
-def _ended(made: Modelled, ahead: npt.NDArray[np.bool_]) -> Modelled:
+def _ended(made: FittedPanel, ahead: Flags) -> FittedPanel:
     """Take away what is expected of series in periods in which they are not open any more."""
     parts, dependence = made.contributions, made.dependence
     level = None if parts is None else np.where(ahead, parts.level, NOTHING)
@@ -246,7 +244,7 @@ def _ended(made: Modelled, ahead: npt.NDArray[np.bool_]) -> Modelled:
     )
 
 
-def _modelled(start: Start, method: str, weights: Weights | None) -> Modelled:
+def _modelled(start: Start, method: str, weights: Weights | None) -> FittedPanel:
     known, order, values, groups = start.known, start.order, start.values, start.groups
     if start.panel.kind == "amount":
         return _model_amounts(start.panel, method, known)
@@ -256,7 +254,7 @@ def _modelled(start: Start, method: str, weights: Weights | None) -> Modelled:
         mean, variance = predictive.mean[order], predictive.variance[order]
         none = np.zeros_like(mean)
         dependence = shared_by_counts(mean, variance, groups, persistent=none, disagreement=none).take(back)
-        return Modelled(predictive=predictive, dependence=dependence)
+        return FittedPanel(predictive=predictive, dependence=dependence)
     given = None if weights is None else weights.take(order)
     found = calibrated(_filtered(values, known.take(order), groups, method, given), values)
     dependence = shared_by_counts(
@@ -266,7 +264,7 @@ def _modelled(start: Start, method: str, weights: Weights | None) -> Modelled:
         persistent=found.persistent,
         disagreement=found.disagreement,
     )
-    return Modelled(
+    return FittedPanel(
         predictive=CountPredictive(mean=found.mean[back], variance=found.variance[back]),
         dependence=dependence.take(back),
         contributions=_contributions(found, back, known, groups[0][1]),
@@ -274,7 +272,7 @@ def _modelled(start: Start, method: str, weights: Weights | None) -> Modelled:
     )
 
 
-def _model_amounts(panel: Panel, method: str, known: Known) -> Modelled:
+def _model_amounts(panel: Panel, method: str, known: ForecastInputs) -> FittedPanel:
     if np.isinf(panel.values).any():
         raise ParameterError("amounts must be finite")
     if method in BASELINES:
@@ -285,10 +283,12 @@ def _model_amounts(panel: Panel, method: str, known: Known) -> Modelled:
         found = smooth_theta(roots, cycle=Cycle.of(known.periods))
         predictive = RootPredictive(location=found.location, scale=found.scale, rooted=rooted)
     dependence = shared_by_changes(panel.values, predictive.variance)
-    return Modelled(predictive=predictive, dependence=dependence)
+    return FittedPanel(predictive=predictive, dependence=dependence)
 
 
-def _filtered(values: Floats, known: Known, groups: Groups, method: str, weights: Weights | None) -> Filtered:
+def _filtered(
+    values: Floats, known: ForecastInputs, groups: Groups, method: str, weights: Weights | None
+) -> Filtered:
     """Filter counts, and let theta speak where it is asked: for all series, or for those worth it."""
     cycle = Cycle.of(known.periods)
     members, theirs = (None, None) if weights is None else (weights.members, weights.theta)
@@ -355,7 +355,7 @@ def _order(values: Floats, offset: Floats, codes: Integers) -> Integers:
     return np.argsort(rows, kind="stable")
 
 
-def _shared(values: Floats, offset: Floats, codes: Integers, known: Known) -> Groups:
+def _shared(values: Floats, offset: Floats, codes: Integers, known: ForecastInputs) -> Groups:
     """Filter the totals of every partition; all use the calendar that the whole panel taught."""
     length = values.shape[1]
     here = np.isfinite(values)
@@ -365,7 +365,7 @@ def _shared(values: Floats, offset: Floats, codes: Integers, known: Known) -> Gr
     for place, part in enumerate(codes):
         size = int(part.max()) + 1
         total = add_rows(filled, part, size)
-        path = follow(
+        path = filter_totals(
             np.where(add_rows(here.astype(float), part, size) > 0, total, np.nan),
             add_rows(exposed * usual[:, None], part, size),
             cycle=Cycle.of(known.periods),
@@ -377,7 +377,7 @@ def _shared(values: Floats, offset: Floats, codes: Integers, known: Known) -> Gr
     return groups
 
 
-def _contributions(found: Filtered, back: Integers, known: Known, whole: Shared) -> Contributions:
+def _contributions(found: Filtered, back: Integers, known: ForecastInputs, whole: Shared) -> Contributions:
     horizon = found.mean.shape[1]
     ahead = slice(len(known.periods) - horizon, None)
     calendar = known.effects.days[ahead] * np.exp(known.effects.regressors[ahead] @ whole.effects[0])

@@ -1,10 +1,9 @@
 """The negative binomial by mean and variance: fast log-likelihood, exact quantiles."""
 
 import numpy as np
-import numpy.typing as npt
 import scipy
 
-Floats = npt.NDArray[np.float64]
+from riskmodels.arrays import Floats
 
 _SHIFT = 3.0
 _MOST_STEPS = 400

@@ -5,16 +5,15 @@ from datetime import date
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
+from riskmodels.errors import ContractError
 from riskmodels.forecasting.completeness import Completeness, Estimate, estimate
 from riskmodels.forecasting.delays import DayCounts
 from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_on
-from riskmodels.tables import Table
-
-Floats = npt.NDArray[np.float64]
+from riskmodels.tables import Table, period_of
 
 _MONTH = 365.25 / 12
 _INTERVAL = (0.025, 0.975)
@@ -201,6 +200,22 @@ def nowcast(complaints: Table | pd.DataFrame, *, as_of: date | str | None = None
         found = _of_stored(Stored.of(complaints), day, seed)
         return replace(found, table=found.table.copy())  # the caller's own
     return _nowcast(reports_on(complaints, day), day, seed)
+
+
+def nowcast_where_logged(complaints: Table | None, *, last: str | None = None) -> Nowcast | None:
+    """Estimate how complete the months are, up to a last month or quarter, as of the day of the source.
+
+    None where the source cannot tell: it has no complaints one by one, none of them has a day logged on or
+    after the day received, or no month has ended.
+    """
+    if complaints is None or not complaints.gives("logged_at"):
+        return None
+    try:
+        known = nowcast(complaints)
+    except ContractError:
+        return None
+    kept = np.asarray(known.periods <= period_of(last or known.periods[-1], "M"))
+    return replace(known, periods=known.periods[kept], table=known.table[kept]) if kept.any() else None
 
 
 @lru_cache(maxsize=_NOWCASTS)

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import scipy
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.forecasting import negative_binomial
 from riskmodels.forecasting.theta import TAILS
 from riskmodels.panel import Kind
-
-Floats = npt.NDArray[np.float64]
 
 NOTHING = 1e-12  # as a mean or variance, which must not be zero
 
@@ -97,7 +95,7 @@ class RootPredictive:
 
     location: Floats
     scale: Floats
-    rooted: npt.NDArray[np.bool_]
+    rooted: Flags
 
     @property
     def mean(self) -> Floats:
@@ -138,7 +136,7 @@ class SamplePredictive:
     draws: Floats
 
     @property
-    def _sizes(self) -> npt.NDArray[np.int64]:
+    def _sizes(self) -> Integers:
         return np.asarray(np.isfinite(self.draws).sum(axis=-1), dtype=np.int64)
 
     @property
@@ -172,7 +170,7 @@ class EndedPredictive:
     """Distributions of series of which some end: where ``open`` of shape (n, h) is false there is nothing."""
 
     whole: Predictive
-    open: npt.NDArray[np.bool_]
+    open: Flags
 
     @property
     def mean(self) -> Floats:

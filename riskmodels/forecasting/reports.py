@@ -5,17 +5,14 @@ from datetime import date
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting.delays import DayCounts
 from riskmodels.panel import count_by_days
 from riskmodels.tables import Table
 from riskmodels.tables.spans import beginning
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 _CENTURY = 36_525  # days; no delay is told over more
 _TABLES = 4  # whose counts are kept: those of one run
@@ -50,7 +47,7 @@ class Reports:
     ignored: int
     before: int
     periods: pd.PeriodIndex
-    unknown: npt.NDArray[np.bool_]
+    unknown: Flags
 
 
 def day_of(complaints: Table | pd.DataFrame, as_of: date | str | None) -> pd.Timestamp:

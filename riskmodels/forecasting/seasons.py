@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
-Floats = npt.NDArray[np.float64]
-
-Integers = npt.NDArray[np.int64]
+from riskmodels.arrays import Floats, Integers
 
 _LENGTHS = {"M": 12, "Q": 4, "Y": 1}
 _FEWEST_KNOWN = 0.8

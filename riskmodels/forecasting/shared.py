@@ -4,15 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Flags, Floats
 from riskmodels.forecasting.calendar_effects import KnownEffects
 from riskmodels.forecasting.negative_binomial import log_likelihood
 from riskmodels.forecasting.seasons import Cycle, Seasons, ratios_to_trend
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 _DISCOUNTS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 DRIFTS = (-0.016, -0.012, -0.008, -0.004, 0.0, 0.004, 0.008, 0.012, 0.016)
@@ -65,7 +61,7 @@ class Shared:
     jumps: Floats
 
 
-def follow(
+def filter_totals(
     total: Floats,
     offset: Floats,
     *,

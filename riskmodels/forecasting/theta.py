@@ -5,12 +5,9 @@ from dataclasses import dataclass, fields
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Flags, Floats
 from riskmodels.forecasting.seasons import Cycle, Seasons, ratios_to_trend
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 FINE = tuple(product((0.05, 0.1, 0.2, 0.35, 0.6, 0.9), (0.0, 0.25, 0.5, 0.75)))
 COARSE = tuple(product((0.05, 0.15, 0.4, 0.8), (0.0, 0.5)))

@@ -7,8 +7,8 @@ from riskmodels.losses.contributions import euler_contributions
 from riskmodels.losses.cover import AnnualCover, annual_cover
 from riskmodels.losses.dependence import GaussianFactor, StudentFactor
 from riskmodels.losses.diagnostics import TailDiagnostics, tail_diagnostics, tail_thresholds
-from riskmodels.losses.elicitation import Mixture, at_prices_of, elicited_severity
-from riskmodels.losses.experience import LossAssessment, assess_losses, assess_losses_where_known
+from riskmodels.losses.elicitation import Mixture, elicited_severity, inflate_to
+from riskmodels.losses.experience import LossAssessment, assess_losses, assess_losses_if_sufficient
 from riskmodels.losses.fitting import SeverityFit, fit_severity
 from riskmodels.losses.frequency import FrequencyFit, NegativeBinomial, Poisson, fit_frequency
 from riskmodels.losses.goodness import goodness_of_fit
@@ -51,8 +51,7 @@ __all__ = [
     "aggregate_losses",
     "annual_cover",
     "assess_losses",
-    "assess_losses_where_known",
-    "at_prices_of",
+    "assess_losses_if_sufficient",
     "basel_capital",
     "bootstrap_interval",
     "elicited_severity",
@@ -60,6 +59,7 @@ __all__ = [
     "fit_frequency",
     "fit_severity",
     "goodness_of_fit",
+    "inflate_to",
     "profile_interval",
     "simulate_losses",
     "tail_diagnostics",

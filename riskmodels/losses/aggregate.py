@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Flags, Floats
 from riskmodels.display import Displayed, shown_amount
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell, limited_means
@@ -16,9 +16,6 @@ from riskmodels.losses.compounding import Sums, independent_sums, sum_dependent,
 from riskmodels.losses.dependence import Dependence
 from riskmodels.losses.graded import smooth_tails, steps_of
 from riskmodels.losses.lattice import TILT, Compound, tail_of
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 _TOTAL = "total"
 _TOLERANCE, _ROUGH = 1e-5, 1e-2  # relative errors: of figures, of cells that only a range is taken from
@@ -64,7 +61,7 @@ class LossDistribution(Displayed):
     level : float
         Level of the figures in ``table``.
     table : DataFrame
-        One row a cell and the total: ``cell``, ``losses`` [a year], ``mean``, ``value_at_risk`` and
+        One row per cell and the total: ``cell``, ``losses`` [a year], ``mean``, ``value_at_risk`` and
         ``expected_shortfall`` in the unit of money, and the errors of the last two, ``…_error``, relative.
     """
 

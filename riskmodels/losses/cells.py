@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats
 from riskmodels.losses.frequency import NegativeBinomial, Poisson
 from riskmodels.losses.lattice import Counts
 from riskmodels.losses.severity import Severity
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

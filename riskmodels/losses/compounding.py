@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.losses.cells import LossCell, counts_of, limited_means
 from riskmodels.losses.dependence import Dependence, dependent_masses
 from riskmodels.losses.graded import near_of, nodes, smooth_sums, smooth_transforms, steps_of
 from riskmodels.losses.lattice import Compound, masses, transformed, untransformed
 from riskmodels.losses.severity import Severity
 
-Floats = npt.NDArray[np.float64]
 Sums = Sequence[Sequence[LossCell]]
 """Of independent cells, each sum on a lattice of its own."""
 
@@ -52,9 +51,7 @@ def without_loss(sums: Sums) -> Floats:
     return np.asarray(np.exp(np.add.reduceat(logs, starts)))
 
 
-def _kinds(
-    cells: Sequence[LossCell], ends: Sequence[float]
-) -> tuple[list[tuple[Severity, float]], npt.NDArray[np.int64]]:
+def _kinds(cells: Sequence[LossCell], ends: Sequence[float]) -> tuple[list[tuple[Severity, float]], Integers]:
     """Return the different pairs of a severity and an end, and which of them is each cell's."""
     keys = [(id(cell.severity), end) for cell, end in zip(cells, ends, strict=True)]
     different = {key: (cell.severity, key[1]) for key, cell in zip(keys, cells, strict=True)}

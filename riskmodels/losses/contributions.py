@@ -1,17 +1,15 @@
 """What every cell contributes to the risk of the total: Euler's principle, so that contributions add up."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.aggregate import LossDistribution
 from riskmodels.losses.cells import counts_of, limited_means
 from riskmodels.losses.compounding import means_of, survivals
 from riskmodels.losses.dependence import conditional_masses
 from riskmodels.losses.lattice import Compound, masses, tail_of, transformed, untransformed
-
-Floats = npt.NDArray[np.float64]
 
 _SIZE, _SIZE_DEPENDENT = 2**14, 2**10
 _ROOM = 1.6
@@ -29,8 +27,8 @@ def euler_contributions(losses: LossDistribution) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a cell: ``cell``, ``mean``, ``value_at_risk``, the cell's expected loss in years in which the
-        total is its value-at-risk, ``expected_shortfall``, that in worse years, and ``share``, the latter
+        One row per cell: ``cell``, ``mean``, ``value_at_risk``, the cell's expected loss in years in which
+        the total is its value-at-risk, ``expected_shortfall``, that in worse years, and ``share``, the latter
         over the total's. They add up to the figures of the total.
 
     Raises

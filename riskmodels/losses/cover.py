@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.aggregate import LossDistribution
 from riskmodels.losses.cells import limited_means
 from riskmodels.losses.compounding import sum_of
 from riskmodels.losses.lattice import extrapolated
-
-Floats = npt.NDArray[np.float64]
 
 _SIZE, _SIZE_DEPENDENT = 2**14, 2**11
 _ROOM = 1.6

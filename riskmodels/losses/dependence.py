@@ -4,13 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.lattice import transformed, untransformed
-
-Floats = npt.NDArray[np.float64]
 
 _STEP, _LOWEST, _HIGHEST = 0.5, -6.0, 7.0
 _LOG_STEP, _OF_DEVIATION, _LEAST = 0.6, 0.65, 1e-10  # of the logarithm of chi squared, and of its deviation

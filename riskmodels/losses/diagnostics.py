@@ -7,13 +7,12 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import TooLittleError
 from riskmodels.losses.fitting import fit_tail, standard_errors
 from riskmodels.losses.goodness import anderson_darling
 from riskmodels.losses.tails import fitted_tails, tail_probabilities
-
-Floats = npt.NDArray[np.float64]
 
 _THRESHOLDS, _LOWEST, _FEWEST, _FEWEST_DIFFERENT = 25, 0.5, 15, 5
 _LEVELS, _FEWEST_IN_TAIL, _REJECTED = (0.75, 0.8, 0.85, 0.9, 0.925, 0.95), 30, 0.1
@@ -26,9 +25,9 @@ class TailDiagnostics(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a threshold: ``threshold``, ``exceedances``, ``shape`` and ``shape_error``, ``modified_scale``
-        (scale less shape times threshold: constant where the tail is a generalised Pareto) and
-        ``modified_scale_error``, ``mean_excess`` and ``mean_excess_error``, errors being standard errors.
+        One row per threshold: ``threshold``, ``exceedances``, ``shape`` and ``shape_error``,
+        ``modified_scale`` (scale less shape times threshold: constant where the tail is a generalised Pareto)
+        and ``modified_scale_error``, ``mean_excess`` and ``mean_excess_error``, errors being standard errors.
     """
 
     table: pd.DataFrame
@@ -60,7 +59,7 @@ def tail_diagnostics(losses: npt.ArrayLike, thresholds: npt.ArrayLike | None = N
     Returns
     -------
     TailDiagnostics
-        One row a threshold.
+        One row per threshold.
 
     Raises
     ------
@@ -111,7 +110,7 @@ def tail_thresholds(losses: npt.ArrayLike, *, draws: int = 99, seed: int) -> pd.
     Returns
     -------
     DataFrame
-        One row a threshold, from the quantile of 75 % to where thirty losses are left: ``threshold``,
+        One row per threshold, from the quantile of 75 % to where thirty losses are left: ``threshold``,
         ``p_value`` of the Anderson–Darling test, and ``chosen``: true for one, the lowest from which on none
         is rejected at 10 %; the highest where it is rejected itself.
 

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell
 from riskmodels.losses.compounding import Sums, independent_sums, without_loss
 from riskmodels.losses.graded import smooth_tails, steps_of
-
-Floats = npt.NDArray[np.float64]
 
 _SIZE, _SIZE_OF_BEST = 2**8, 2**12  # points of lattices: of draws, for four digits; of the best estimate
 _ROOM, _WIDER = 1.6, 4.0  # range over the value-at-risk, and over the range that did not pass the level

@@ -8,10 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.severity import Lognormal, Severity
-
-Floats = npt.NDArray[np.float64]
 
 _NEAR_ONE = 1e-9
 _HALVINGS = 60
@@ -105,7 +104,7 @@ class Mixture:
         return list(zip(self.weights, self.parts, strict=True))
 
 
-def at_prices_of(
+def inflate_to(
     losses: npt.ArrayLike, years: npt.ArrayLike, index: "pd.Series[float]", *, base: int
 ) -> Floats:
     """Bring losses of several years to the prices of one.

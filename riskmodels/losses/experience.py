@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed, shown_amount
 from riskmodels.errors import ContractError, ParameterError, TooLittleError
 from riskmodels.forecasting import nowcast
@@ -19,8 +19,6 @@ from riskmodels.losses.fitting import TailFit, fit_severity
 from riskmodels.losses.goodness import goodness_of_fit
 from riskmodels.losses.portfolio import drawn_cells, portfolios_of
 from riskmodels.tables import Table, Tables, last_complete, period_of
-
-Floats = npt.NDArray[np.float64]
 
 _FEWEST = 120
 _LEVELS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
@@ -37,12 +35,12 @@ class LossAssessment(Displayed):
     distribution : LossDistribution
         Of a year's losses by event type and product, and of their total.
     intervals : DataFrame
-        One row a cell and the total: value-at-risk and expected shortfall, with intervals that carry the
+        One row per cell and the total: value-at-risk and expected shortfall, with intervals that carry the
         uncertainty of the parameters (see ``value_at_risk_intervals``).
     curve : DataFrame
         The total of independent cells: ``level``, ``loss``, ``lower`` and ``upper`` (see ``drawn_curve``).
     contributions : DataFrame
-        One row a cell (see ``euler_contributions``).
+        One row per cell (see ``euler_contributions``).
     severities : DataFrame
         One row an event type: ``event_type``, ``losses``, ``exceedances``, ``mu``, ``sigma`` and their errors
         after pooling, ``tail_probability``.
@@ -56,7 +54,7 @@ class LossAssessment(Displayed):
     goodness : DataFrame
         Tests of one severity for the whole bank.
     quarters : DataFrame
-        One row a quarter: ``quarter``, ``losses``, ``gross`` and ``recovery`` [money], ``completeness``,
+        One row per quarter: ``quarter``, ``losses``, ``gross`` and ``recovery`` [money], ``completeness``,
         ``expected`` [losses in the end].
     confidence : float
         Probability of the intervals.
@@ -211,7 +209,7 @@ def _goodness(amounts: Floats, threshold: float, seed: int) -> pd.DataFrame:
         )
 
 
-def assess_losses_where_known(tables: Tables, *, last: str | None = None) -> LossAssessment | None:
+def assess_losses_if_sufficient(tables: Tables, *, last: str | None = None) -> LossAssessment | None:
     """Assess the losses of a bank; None where its source has none, too few to tell a tail, or too much alike.
 
     Anything else that fails is an error, as of ``assess_losses``.

@@ -8,13 +8,13 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError, TooLittleError
 from riskmodels.losses.severity import Gamma, GeneralizedPareto, Lognormal, Spliced, Weibull
 from riskmodels.losses.tails import fitted_tails, tail_log_likelihood
 from riskmodels.losses.truncated import fit_truncated_normal
 
-Floats = npt.NDArray[np.float64]
 Family = Literal["lognormal", "weibull", "gamma"]
 Body = Lognormal | Weibull | Gamma
 
@@ -267,12 +267,15 @@ def _climb(losses: Floats, family: Family, low: float, high: float) -> Part | No
         below, above = made.cdf(bounds).tolist()
         return float(_log_density(made, scaled).sum() - len(scaled) * np.log(max(above - below, 1e-300)))
 
-    def lack(parameters: Floats) -> float:
+    def negative_log_likelihood(parameters: Floats) -> float:
         return -likelihood(parameters)
 
     start = np.array([1.0 / float(np.log(scaled).std()), 1.0])
     found = scipy.optimize.minimize(
-        lack, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-10, "maxiter": 4000}
+        negative_log_likelihood,
+        start,
+        method="Nelder-Mead",
+        options={"xatol": 1e-10, "fatol": 1e-10, "maxiter": 4000},
     )
     covariance = _inverse(-approx_hess3(found.x, likelihood)) if found.success else None
     if covariance is None:

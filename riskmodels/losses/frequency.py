@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 
-Floats = npt.NDArray[np.float64]
 FrequencyFamily = Literal["auto", "poisson", "negative_binomial"]
 _FEWEST = 3
 

@@ -7,11 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.fitting import SeverityFit, fit_severity
 from riskmodels.losses.severity import Spliced
-
-Floats = npt.NDArray[np.float64]
 
 _FEWEST_DRAWS = 99
 

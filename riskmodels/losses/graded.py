@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.losses.lattice import (
     TILT,
     Complexes,
@@ -24,8 +24,6 @@ from riskmodels.losses.lattice import (
     lagrange_weights,
     quantiles,
 )
-
-Floats = npt.NDArray[np.float64]
 
 _HALVINGS = 9  # how often steps are halved towards zero
 _SHARE_NEAR, _MOST_NEAR = 8, 256  # points with a step of each size

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.severity import Severity
-
-Floats = npt.NDArray[np.float64]
 
 _BEYOND = 1e300  # no loss is so large
 

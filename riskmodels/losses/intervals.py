@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.fitting import SeverityFit, fit_tail
 from riskmodels.losses.goodness import drawn_again
 from riskmodels.losses.tails import tail_log_likelihood
-
-Floats = npt.NDArray[np.float64]
 
 _SHAPES, _LEAST_SHAPE = (-0.9, 3.0), -1.0
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from riskmodels.arrays import Flags, Floats
+
 Complexes = npt.NDArray[np.complex128]
 
 TILT = 16.0  # what wraps round is e^-16 of itself; rounding errors are at most e^16 of theirs

@@ -1,11 +1,9 @@
 """Cells with few losses borrow from the others, as far as the others are alike."""
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
-
-Floats = npt.NDArray[np.float64]
 
 _LARGEST_SHAPE = 1e6
 

@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell
 from riskmodels.losses.fitting import TailFit, fit_body, fit_tail, standard_errors
 from riskmodels.losses.frequency import frequency_of
 from riskmodels.losses.pooling import credible_rates, drawn_rates, pooled_estimates
 from riskmodels.losses.severity import GeneralizedPareto, Lognormal, Spliced
-
-Floats = npt.NDArray[np.float64]
 
 _FEWEST_IN_BODY = 10
 

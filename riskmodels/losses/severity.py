@@ -5,12 +5,10 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
-
-Floats = npt.NDArray[np.float64]
 
 
 class Severity(Protocol):

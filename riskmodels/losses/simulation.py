@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell
 from riskmodels.losses.dependence import Dependence
-
-Floats = npt.NDArray[np.float64]
 
 _DRAWS = 4_000_000  # losses at a time
 _FEWEST_BEYOND = 20
@@ -43,7 +41,7 @@ def simulate_losses(
     Returns
     -------
     DataFrame
-        One row a cell and the total: ``cell``, ``mean``, ``value_at_risk`` and ``expected_shortfall``, each
+        One row per cell and the total: ``cell``, ``mean``, ``value_at_risk`` and ``expected_shortfall``, each
         with its Monte Carlo standard error, ``…_error``, in the unit of money.
 
     Raises
@@ -90,7 +88,7 @@ def _years(cell: LossCell, years: int, rng: np.random.Generator) -> Floats:
 
 def _places(
     cells: int, years: int, dependence: Dependence | None, rng: np.random.Generator
-) -> Iterator[npt.NDArray[np.int64] | None]:
+) -> Iterator[Integers | None]:
     """Yield, cell by cell, the rank of the losses of every year; None where the years are independent."""
     if dependence is None:
         yield from [None] * cells

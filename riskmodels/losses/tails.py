@@ -1,9 +1,8 @@
 """Generalised Pareto tails fitted to excesses over a threshold: one sample, or many at once."""
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from riskmodels.arrays import Floats
 
 _NO_SHAPE = 1e-9  # nearer to zero than this, a tail is exponential
 _NEAR_ZERO = 1e-7  # nearer, differences in the slope of the profile are rounding errors

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy
 
-Floats = npt.NDArray[np.float64]
+from riskmodels.arrays import Floats
 
 _STEPS, _ENOUGH, _SMALLEST = 100, 1e-12, 1e-9  # after what is enough, the next step is below rounding errors
 _FLATTEST = -5e-5  # a deviation of a hundred times that of the values: no maximum, or none that can be told

@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.losses.aggregate import aggregate_losses
 from riskmodels.losses.cells import LossCell
 from riskmodels.losses.drawn import check_intervals, drawn_figures, drawn_intervals
 from riskmodels.losses.fitting import Body, SeverityFit, body_of
 from riskmodels.losses.frequency import FrequencyFit, frequency_of
 from riskmodels.losses.severity import GeneralizedPareto, Spliced
-
-Floats = npt.NDArray[np.float64]
 
 _POSITIVE = {"sigma", "shape", "scale", "tail_scale", "dispersion"}
 
@@ -85,7 +83,7 @@ def value_at_risk_intervals(
     Returns
     -------
     DataFrame
-        One row a cell and the total: ``cell``, ``value_at_risk``, its ``lower`` and ``upper``, and
+        One row per cell and the total: ``cell``, ``value_at_risk``, its ``lower`` and ``upper``, and
         ``expected_shortfall``, ``shortfall_lower`` and ``shortfall_upper``, in the unit of money.
 
     Raises

@@ -7,8 +7,8 @@ from riskmodels.rates.credible import CredibleRates, credibility_rates
 from riskmodels.rates.dispersion import overdispersion
 from riskmodels.rates.durations import restricted_mean
 from riskmodels.rates.funnels import Funnel, funnel
+from riskmodels.rates.hyperparameters import HyperparameterGrid, learn_grid
 from riskmodels.rates.means import mean_posterior
-from riskmodels.rates.nodes import Nodes, learn_nodes
 from riskmodels.rates.peers import peer_values
 from riskmodels.rates.posteriors import Posterior, risk_points
 from riskmodels.rates.strata import Strata, holm_adjusted
@@ -17,7 +17,7 @@ __all__ = [
     "Counts",
     "CredibleRates",
     "Funnel",
-    "Nodes",
+    "HyperparameterGrid",
     "Posterior",
     "Strata",
     "availability_posterior",
@@ -25,7 +25,7 @@ __all__ = [
     "credible_posterior",
     "funnel",
     "holm_adjusted",
-    "learn_nodes",
+    "learn_grid",
     "mean_posterior",
     "overdispersion",
     "own_value",

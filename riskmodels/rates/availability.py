@@ -1,11 +1,9 @@
 """The share of time up, from incidents and their length."""
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats
 from riskmodels.rates.posteriors import Posterior
-
-Floats = npt.NDArray[np.float64]
 
 
 def availability_posterior(up: Floats, total: Floats, squares: Floats, *, size: float) -> Posterior:

@@ -4,13 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import scipy
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.rates.peers import others_of
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
 
 _HALF = 0.5  # Jeffreys' prior, of units of another kind
 _LEAST_STRENGTH = 0.02  # trials that a prior is worth at least
@@ -35,11 +32,11 @@ class Counts:
     count: Floats
     size: Floats
     peers: Floats
-    group: Codes
+    group: Integers
     proportion: bool
 
     @cached_property
-    def known(self) -> npt.NDArray[np.bool_]:
+    def known(self) -> Flags:
         """Where there is something to count, shape (n, T)."""
         return np.isfinite(self.count) & (self.size > 0) & np.isfinite(self.peers)
 
@@ -48,7 +45,7 @@ class Counts:
         """The peers' values, shape (n, T); a half where there are none."""
         return np.where(np.isfinite(self.peers), self.peers, 0.5)
 
-    def rows(self, chosen: Codes) -> "Counts":
+    def rows(self, chosen: Integers) -> "Counts":
         """Return the counts of some of the units."""
         return Counts(
             count=self.count[chosen],

@@ -7,25 +7,26 @@ the Gamma or Beta of the same mean and variance.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats
 from riskmodels.rates.counts import Counts
-from riskmodels.rates.nodes import Nodes, learn_nodes, staying
+from riskmodels.rates.hyperparameters import HyperparameterGrid, learn_grid, staying
 from riskmodels.rates.posteriors import Posterior
 
-Floats = npt.NDArray[np.float64]
 Kind = tuple[Floats, Floats, Floats]  # mean, mean square, and log-likelihood up to each period
 
 
-def credible_posterior(counts: Counts, nodes: Nodes | None = None, *, every: bool = False) -> Posterior:
+def credible_posterior(
+    counts: Counts, nodes: HyperparameterGrid | None = None, *, every: bool = False
+) -> Posterior:
     """Join a unit's own evidence, that of its earlier periods and its peers'.
 
     Parameters
     ----------
     counts : Counts
         Of n units in T periods.
-    nodes : Nodes, optional
-        Spread, memory and strangers; learnt from the counts where not given.
+    nodes : HyperparameterGrid, optional
+        Spread, memory and outliers; learnt from the counts where not given.
     every : bool
         Of every period from what was known by its end, shape (n x T,), not of the last only.
 
@@ -40,10 +41,10 @@ def credible_posterior(counts: Counts, nodes: Nodes | None = None, *, every: boo
     -----
     Bühlmann & Gisler 2005, doi:10.1007/3-540-29273-X, chapters 2 and 9 (evolutionary credibility). The peers'
     value leaves the unit itself out; its own error adds to the spread. Whether a unit is of another kind is
-    told by how likely its periods are, each given those before it. Breaks where the spread of ordinary units
+    told by how likely its periods are, each given those before it. Fails where the spread of ordinary units
     is far from Gamma or Beta.
     """
-    nodes = nodes or learn_nodes(counts)
+    nodes = nodes or learn_grid(counts)
     columns = slice(None) if every else slice(-1, None)
     first, second = _mixed(counts, nodes, columns)
     a, b = _matched(first, second - first**2, proportion=counts.proportion)
@@ -56,7 +57,7 @@ def credible_posterior(counts: Counts, nodes: Nodes | None = None, *, every: boo
     )
 
 
-def own_value(counts: Counts, nodes: Nodes) -> tuple[Floats, Floats]:
+def own_value(counts: Counts, nodes: HyperparameterGrid) -> tuple[Floats, Floats]:
     """Return what a unit's own evidence says, remembered periods too, and how much there is; shape (n,)."""
     memory = nodes.mean("memory")
     if np.isnan(counts.peers).all():
@@ -67,13 +68,13 @@ def own_value(counts: Counts, nodes: Nodes) -> tuple[Floats, Floats]:
     return np.divide(own, size, out=np.full_like(size, np.nan), where=size > 0), size
 
 
-def _mixed(counts: Counts, nodes: Nodes, columns: slice) -> tuple[Floats, Floats]:
+def _mixed(counts: Counts, nodes: HyperparameterGrid, columns: slice) -> tuple[Floats, Floats]:
     """Return mean and mean square of the true values, shape (n, columns), over all nodes and both kinds."""
     first = second = np.zeros_like(counts.peers[:, columns])
-    strange = _strangers(counts, nodes, columns)
+    strange = _outliers(counts, nodes, columns)
     for memory in np.unique(nodes.memory):
         chosen = nodes.memory == memory
-        share, weight = nodes.strangers[chosen], nodes.weight[chosen]
+        share, weight = nodes.outliers[chosen], nodes.weight[chosen]
         spreads, place = np.unique(nodes.spread[chosen], return_inverse=True)
         mean, square = (part[..., place] for part in _moments(counts, spreads, float(memory), columns))
         if share.any():
@@ -100,9 +101,9 @@ def _added_in_turn(start: Floats, parts: Floats) -> Floats:
     return np.asarray(np.cumsum(np.concatenate([start[..., None], parts], axis=-1), axis=-1)[..., -1])
 
 
-def _strangers(counts: Counts, nodes: Nodes, columns: slice) -> list[Kind]:
+def _outliers(counts: Counts, nodes: HyperparameterGrid, columns: slice) -> list[Kind]:
     """Return what a unit of another kind would have, for each memory that it may have."""
-    if not nodes.strangers.any():
+    if not nodes.outliers.any():
         return []
     return [
         (

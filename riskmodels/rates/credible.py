@@ -6,17 +6,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.rates.counts import Counts
 from riskmodels.rates.credibility import credible_posterior, own_value
 from riskmodels.rates.dispersion import overdispersion
-from riskmodels.rates.nodes import Nodes, learn_nodes
+from riskmodels.rates.hyperparameters import HyperparameterGrid, learn_grid
 from riskmodels.rates.peers import check_counts, peer_values
 from riskmodels.rates.posteriors import Posterior
-
-Floats = npt.NDArray[np.float64]
 
 _ROWS = 15
 _SAME = 1e-12  # own value and peers': their weights cannot be told apart
@@ -29,13 +28,13 @@ class CredibleRates(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a unit, as given: group, count, exposure (of the last period), raw (count / exposure), peers
+        One row per unit, as given: group, count, exposure (of the last period), raw (count / exposure), peers
         (what the others of the group have), estimate (posterior mean), lower, upper [interval of the true
         value], credibility (what the unit's own evidence weighs, earlier
         periods included, 0 to 1; unknown where it says what its peers say).
     posterior : Posterior
         The distributions behind it.
-    nodes : Nodes
+    nodes : HyperparameterGrid
         What was learnt of the spread between units and of their memory.
     level : float
         Probability that an interval holds the true value.
@@ -45,7 +44,7 @@ class CredibleRates(Displayed):
 
     table: pd.DataFrame
     posterior: Posterior
-    nodes: Nodes
+    nodes: HyperparameterGrid
     level: float
     dispersion: float
 
@@ -99,7 +98,7 @@ def credibility_rates(
 
     Notes
     -----
-    See ``learn_nodes`` and ``credible_posterior``. With one period overdispersion cannot be told from
+    See ``learn_grid`` and ``credible_posterior``. With one period overdispersion cannot be told from
     differences between units, and is taken as 1.
 
     Examples
@@ -119,7 +118,7 @@ def credibility_rates(
     evidence = Counts(
         count=counts / factor, size=exposures / factor, peers=peers, group=codes, proportion=proportion
     )
-    nodes = learn_nodes(evidence)
+    nodes = learn_grid(evidence)
     posterior = credible_posterior(evidence, nodes)
     table = _table(
         counts[:, -1], exposures[:, -1], posterior, peers[:, -1], own_value(evidence, nodes)[0], level

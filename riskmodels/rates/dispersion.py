@@ -1,9 +1,8 @@
 """How much more than chance alone counts vary from period to period."""
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from riskmodels.arrays import Floats
 
 
 def overdispersion(numerator: Floats, denominator: Floats, *, proportion: bool) -> float:

@@ -1,9 +1,8 @@
 """Mean durations where some still run."""
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from riskmodels.arrays import Floats
 
 
 def restricted_mean(events: Floats, censored: Floats) -> tuple[Floats, Floats]:
@@ -28,7 +27,7 @@ def restricted_mean(events: Floats, censored: Floats) -> tuple[Floats, Floats]:
     -----
     A day is a whole: what ends after t days ends on day t, and what is censored at t was seen running to
     the end of day t, so at equal t events come first and the censored are at risk on that day. Kaplan &
-    Meier 1958, doi:10.1080/01621459.1958.10501452. Breaks where the young of a cohort end sooner or later
+    Meier 1958, doi:10.1080/01621459.1958.10501452. Fails where the young of a cohort end sooner or later
     than the old.
     """
     risk = np.flip(np.cumsum(np.flip(events + censored, axis=1), axis=1), axis=1)[:, :-1]

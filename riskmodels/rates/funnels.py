@@ -7,11 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.labels import label
 from riskmodels.rates.peers import check_counts
-
-Floats = npt.NDArray[np.float64]
 
 LEVELS = (0.95, 0.998)  # two and three standard deviations
 _WINSORISED = 0.1  # share of the units at each end
@@ -26,12 +25,12 @@ class Funnel(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a unit, as given: name (or its number), expected (events at the target, or trials), value
+        One row per unit, as given: name (or its number), expected (events at the target, or trials), value
         (observed ratio, or share), z [standard deviations from the target, spread of ordinary units
         included], outside (0: within all limits; 1: beyond the inner ones; 2: beyond the outer ones; the sign
         is that of z).
     limits : DataFrame
-        For drawing, one row a size: expected, lower_95, upper_95, lower_998, upper_998.
+        For drawing, one row per size: expected, lower_95, upper_95, lower_998, upper_998.
     target : float
         The ratio or share in the middle.
     spread : float

@@ -1,23 +1,26 @@
 """Means of units, joined with their earlier ones and with their peers'."""
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.rates.counts import remembered
-from riskmodels.rates.nodes import MEMORIES, SPREADS, Nodes, lone_node, weighed
+from riskmodels.rates.hyperparameters import (
+    MEMORIES,
+    SPREADS,
+    HyperparameterGrid,
+    posterior_grid,
+    single_unit_grid,
+)
 from riskmodels.rates.peers import others_of
 from riskmodels.rates.posteriors import Posterior
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
 
 _WORTH = 10.0  # values: how much a unit's own spread is like that of all
 _WIDER = 2.0  # degrees of freedom that few values are short of
 
 
 def mean_posterior(
-    total: Floats, squares: Floats, number: Floats, *, group: Codes
-) -> tuple[Posterior, Nodes]:
+    total: Floats, squares: Floats, number: Floats, *, group: Integers
+) -> tuple[Posterior, HyperparameterGrid]:
     """Join the mean of a unit's values with its earlier ones and with its peers'.
 
     Parameters
@@ -33,12 +36,12 @@ def mean_posterior(
         Gamma, shape (n,), with the posterior mean and variance of a hierarchical normal model; a unit without
         peers has its own mean and, since few equal values are not certain, a spread that counts one more
         value as far from the mean as the mean is from zero.
-    Nodes
+    HyperparameterGrid
         What was learnt of spread and memory.
 
     Notes
     -----
-    Gelman et al. 2013, section 5.4; variances of units are shrunk to that of all by ten values. Breaks where
+    Gelman et al. 2013, section 5.4; variances of units are shrunk to that of all by ten values. Fails where
     means of few values are far from normal.
     """
     known = np.isfinite(total) & (number > 0)
@@ -58,7 +61,7 @@ def mean_posterior(
     return Posterior(family="gamma", a=value**2 / variance, b=value / variance), nodes
 
 
-def _spread(squares: Floats, mean: Floats, n: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+def _spread(squares: Floats, mean: Floats, n: Floats, known: Flags) -> Floats:
     """Return variances of single values, shape (n, T), shrunk to that of all."""
     deviations = np.where(known, np.maximum(squares - n * mean**2, 0), 0)
     sizes = np.where(known, n, 0)
@@ -71,7 +74,7 @@ def _own_variance(squares: Floats, mean: Floats, n: Floats) -> Floats:
     return deviations / n**2 * (n + _WIDER) / n
 
 
-def _peer_means(total: Floats, number: Floats, group: Codes) -> Floats:
+def _peer_means(total: Floats, number: Floats, group: Integers) -> Floats:
     """Return the mean of the others' values, shape (n, T); NaN without others."""
     others = others_of(number, group)
     means: Floats = np.divide(
@@ -96,20 +99,18 @@ def _conditional(
     return level + gaps / (prior + precision), 1 / (prior + precision)
 
 
-def _learn(mean: Floats, error: Floats, peers: Floats) -> Nodes:
+def _learn(mean: Floats, error: Floats, peers: Floats) -> HyperparameterGrid:
     usable = np.isfinite(peers) & np.isfinite(error)
     if usable.any(axis=1).sum() < 2:  # noqa: PLR2004  one unit has no peers
-        return lone_node()
+        return single_unit_grid()
     memories = MEMORIES if mean.shape[1] > 1 else (0.0,)
-    nobody = np.full(len(mean), -np.inf)  # a mean has no strangers
-    return weighed(
+    nobody = np.full(len(mean), -np.inf)  # a mean has no outliers
+    return posterior_grid(
         lambda memory: _log_likelihoods(mean, error, peers, usable, memory), memories, (0.0,), nobody
     )
 
 
-def _log_likelihoods(
-    mean: Floats, error: Floats, peers: Floats, usable: npt.NDArray[np.bool_], memory: float
-) -> Floats:
+def _log_likelihoods(mean: Floats, error: Floats, peers: Floats, usable: Flags, memory: float) -> Floats:
     """Return how likely each unit's means are, each given those before it, by spread: shape (n, spreads)."""
     precision, gaps = (
         np.hstack([np.zeros((len(mean), 1)), memory * part[:, :-1]])

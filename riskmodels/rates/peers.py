@@ -1,19 +1,16 @@
 """Indirect standardisation: what the other units would have with a unit's mix of cases."""
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ParameterError
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
 
 _ROUNDING, _TINY = 1e-9, 1e-300
 _WORTH = 2.0  # events: how much a stratum is like all others before it shows
 
 
 def peer_values(
-    numerator: Floats, denominator: Floats, *, group: Codes, proportion: bool
+    numerator: Floats, denominator: Floats, *, group: Integers, proportion: bool
 ) -> tuple[Floats, Floats]:
     """Say what rate or share the other units of the group have in all, with each unit's mix of strata.
 
@@ -39,7 +36,7 @@ def peer_values(
     Notes
     -----
     A stratum's rate relative to all is that of all T periods together, shrunk by two events towards one; the
-    level is that of each period. Indirect standardisation: Breslow & Day 1987, chapter 2. Breaks where strata
+    level is that of each period. Indirect standardisation: Breslow & Day 1987, chapter 2. Fails where strata
     move differently over the periods.
     """
     known = np.isfinite(numerator) & np.isfinite(denominator)
@@ -63,7 +60,7 @@ def peer_values(
     return peers, mix
 
 
-def _stratum_rates(rare: Floats, sizes: Floats, group: Codes) -> Floats:
+def _stratum_rates(rare: Floats, sizes: Floats, group: Integers) -> Floats:
     """Return the others' rates of all periods together in each stratum, shape (n, S)."""
     others, exposed = others_of(rare.sum(axis=2), group), others_of(sizes.sum(axis=2), group)
     overall = (others.sum(axis=1, keepdims=True) + 0.5) / np.maximum(
@@ -72,7 +69,7 @@ def _stratum_rates(rare: Floats, sizes: Floats, group: Codes) -> Floats:
     return np.asarray((others + _WORTH) / (exposed + _WORTH / overall), dtype=np.float64)
 
 
-def others_of(values: Floats, group: Codes) -> Floats:
+def others_of(values: Floats, group: Integers) -> Floats:
     """Add up a group's values without the unit's own, shape (n, ...), as that of values, none negative."""
     total = np.zeros((int(group.max(initial=-1)) + 1, *values.shape[1:]))
     np.add.at(total, group, values)

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-Floats = npt.NDArray[np.float64]
+from riskmodels.arrays import Flags, Floats, Integers
+
 Family = Literal["gamma", "beta", "known"]
 Below = tuple[Floats, Floats, Floats]
 
@@ -53,7 +54,7 @@ class Posterior:
         total = self.a + self.b
         return np.asarray(self.scale**2 * self.a * self.b / (total**2 * (total + 1)), dtype=np.float64)
 
-    def rows(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> "Posterior":
+    def rows(self, chosen: Flags | Integers) -> "Posterior":
         """Return the posterior of some of the values."""
         return Posterior(
             family=self.family,

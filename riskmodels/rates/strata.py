@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-Floats = npt.NDArray[np.float64]
+from riskmodels.arrays import Floats
 
 _HALVINGS = 40
 
@@ -120,7 +120,7 @@ class Strata:
 
 
 def holm_adjusted(p: npt.ArrayLike) -> Floats:
-    """Adjust p-values for how many there are, so that the chance of any false finding is kept.
+    """Adjust p-values for how many there are, so that the family-wise error rate is kept.
 
     Parameters
     ----------

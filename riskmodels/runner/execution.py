@@ -12,7 +12,7 @@ from papermill.iorw import papermill_io
 
 from riskmodels import errors
 from riskmodels.errors import FileError, RiskModelsError, RunError, file_error_in
-from riskmodels.params import Parameters
+from riskmodels.parameters.files import Parameters
 from riskmodels.privacy import mask_personal_data
 from riskmodels.runner.kernels import Kernels, connection, manager_class
 from riskmodels.scratch import write_whole

@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
-from riskmodels.policy import load_policy
+from riskmodels.parameters.policy import load_policy
 from riskmodels.privacy import mask_values
-from riskmodels.report import write_report
-from riskmodels.runner.front_page import summarise
-from riskmodels.runner.outputs import write_document, write_manifest, write_tables
+from riskmodels.reporting.document import write_report
+from riskmodels.reporting.exports import write_document, write_tables
+from riskmodels.reporting.front_page import summarise
+from riskmodels.runner.manifest import write_manifest
 from riskmodels.runner.plan import NOTEBOOK_FOLDER, Plan, Step
 from riskmodels.scratch import write_text
 
@@ -15,7 +16,9 @@ from riskmodels.scratch import write_text
 def finish(plan: Plan, folder: Path, steps: list[Step], seconds: dict[str, float]) -> None:
     """Write the report, ``assessment.json``, ``tables/``, the masked source and the manifest of a run."""
     results = folder / "results"
-    front = summarise(plan.settings, results, policy=load_policy(plan.settings.policies, on=plan.policy_on))
+    front = summarise(
+        results, title=plan.settings.title, policy=load_policy(plan.settings.policies, on=plan.policy_on)
+    )
     notebooks = [folder / "notebooks" / f"{step.name}.ipynb" for step in steps]
     write_report(notebooks, folder / "report.html", front=front)
     write_document(results, folder / "assessment.json")

@@ -13,9 +13,10 @@ from riskmodels.catalogue import INDICATORS
 from riskmodels.errors import LONGEST_NAME, ParameterError, file_error
 from riskmodels.labels import label, local, use_language
 from riskmodels.misfits import nearest
-from riskmodels.params import Parameters
-from riskmodels.policy import load_policy
-from riskmodels.risks import load_risks
+from riskmodels.parameters.files import Parameters
+from riskmodels.parameters.policy import load_policy
+from riskmodels.parameters.risks import load_risks
+from riskmodels.parameters.scenarios import load_scenario
 from riskmodels.runner.settings import (
     AssessmentParameters,
     DataQualityParameters,
@@ -27,7 +28,6 @@ from riskmodels.runner.settings import (
     ServiceRiskParameters,
     StressTestParameters,
 )
-from riskmodels.scenario import load_scenario
 from riskmodels.sources import Source, check_layout, load_source, unfilled
 from riskmodels.sources.readers import of_pattern
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from riskmodels.forecasting import Method
-from riskmodels.params import Identifier, Name, Parameters, check_parameters, load_parameters
+from riskmodels.parameters.files import Identifier, Name, Parameters, check_parameters, load_parameters
 
 Period = Annotated[
     str, Field(pattern=r"^[0-9]{4}Q[1-4]$", json_schema_extra={"shape": "a quarter, e.g. 2026Q3"})

@@ -6,10 +6,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from riskmodels.arrays import Times
 from riskmodels.sample.arrivals import PastAction
 from riskmodels.sample.days import DAYS, known
 from riskmodels.sample.network import UNIT_IDS
-from riskmodels.sample.plan import BRANCHES, Times, identifiers, pick, stream
+from riskmodels.sample.plan import BRANCHES, identifiers, pick, stream
 
 OTHER_ACTIONS: Final = 180
 ON_TIME: Final = 0.95

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from riskmodels.arrays import Flags, Floats, Integers, Times
 from riskmodels.sample.days import year_fractions
 from riskmodels.sample.network import UNIT_IDS, UNIT_REGIONS
 from riskmodels.sample.plan import (
@@ -17,10 +18,6 @@ from riskmodels.sample.plan import (
     PRODUCTS,
     RATES,
     VARIANCE_RATIO,
-    Flags,
-    Floats,
-    Integers,
-    Times,
     stream,
 )
 

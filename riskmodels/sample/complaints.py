@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from riskmodels.arrays import Floats, Integers, Times
 from riskmodels.sample import handling
 from riskmodels.sample.categories import CATEGORIES
 from riskmodels.sample.days import arrival_days, at_minute, visible
@@ -18,9 +19,6 @@ from riskmodels.sample.plan import (
     HOLE,
     MONTHS,
     PRODUCTS,
-    Floats,
-    Integers,
-    Times,
     identifiers,
     pick,
     stream,

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from riskmodels.arrays import Flags, Floats, Integers, Times
 from riskmodels.sample.plan import (
     AS_OF,
     FIRST_MONTH,
@@ -18,10 +19,6 @@ from riskmodels.sample.plan import (
     SHOCK_MONTH,
     TREND_PER_YEAR,
     WEEKDAYS,
-    Flags,
-    Floats,
-    Integers,
-    Times,
 )
 
 DAYS_PER_YEAR: Final = 365.25

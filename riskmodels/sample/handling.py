@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from riskmodels.arrays import Floats, Integers, Times, Words
 from riskmodels.sample.days import at_minute, known, working_day_after
 from riskmodels.sample.plan import (
     DELAY_LOG_SD,
@@ -12,10 +13,6 @@ from riskmodels.sample.plan import (
     HANDLING_SATISFACTION,
     NEW_RESIDENT_SATISFACTION_POINTS,
     RESOLVED_7WD,
-    Floats,
-    Integers,
-    Times,
-    Words,
 )
 
 FIRST_RESPONSE_24H: Final = 0.9955

@@ -5,9 +5,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from riskmodels.arrays import Floats, Times, Words
 from riskmodels.sample.days import DAYS, known
 from riskmodels.sample.network import UNIT_IDS
-from riskmodels.sample.plan import BRANCHES, CHANNELS, Floats, Times, Words, identifiers, pick, stream
+from riskmodels.sample.plan import BRANCHES, CHANNELS, identifiers, pick, stream
 
 OUTAGES: Final = 30
 FAULTS: Final = 300

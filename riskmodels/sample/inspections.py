@@ -5,9 +5,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from riskmodels.arrays import Integers, Times
 from riskmodels.sample.days import working_days
 from riskmodels.sample.network import unit_names
-from riskmodels.sample.plan import AS_OF, BRANCHES, MONTHS, Integers, Times, identifiers, stream
+from riskmodels.sample.plan import AS_OF, BRANCHES, MONTHS, identifiers, stream
 
 PASS_SHARES: Final = {
     "mystery_shopper": 0.935,

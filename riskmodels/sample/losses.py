@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.sample.days import DAYS, visible
 from riskmodels.sample.network import UNIT_IDS
 from riskmodels.sample.plan import (
@@ -16,8 +17,6 @@ from riskmodels.sample.plan import (
     LOSS_TAIL_SHAPE,
     LOSS_TAIL_THRESHOLD,
     PRODUCTS,
-    Floats,
-    Integers,
     identifiers,
     pick,
     stream,

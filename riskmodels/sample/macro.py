@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from riskmodels.sample.plan import MONTHS, Floats, stream
+from riskmodels.arrays import Floats
+from riskmodels.sample.plan import MONTHS, stream
 
 
 def macro_table(*, seed: int) -> pd.DataFrame:

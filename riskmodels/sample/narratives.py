@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from riskmodels.arrays import Flags, Integers, Words
 from riskmodels.sample.categories import (
     CATEGORIES,
     CLOSERS_EN,
@@ -13,7 +14,6 @@ from riskmodels.sample.categories import (
     OPENERS_ZH,
 )
 from riskmodels.sample.personal import KINDS, PERSONAL_SHARE, personal_phrases
-from riskmodels.sample.plan import Flags, Integers, Words
 
 CHINESE_SHARE: Final = 0.60
 

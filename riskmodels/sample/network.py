@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from riskmodels.arrays import Floats, Integers, Words
 from riskmodels.sample.days import year_fractions
 from riskmodels.sample.plan import (
     ACCOUNT_SHARES,
@@ -21,9 +22,6 @@ from riskmodels.sample.plan import (
     REGIONS,
     SIZE_RATIO,
     TOTAL_ACCOUNTS,
-    Floats,
-    Integers,
-    Words,
     stream,
 )
 

@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from riskmodels.arrays import Floats, Integers, Times
 from riskmodels.sample.network import unit_names
-from riskmodels.sample.plan import BRANCHES, MONTHS, Floats, Integers, Times, stream
+from riskmodels.sample.plan import BRANCHES, MONTHS, stream
 
 MINUTES_PER_DAY: Final = 1440
 INCOME_PER_ACCOUNT: Final = 15.0  # CNY a month

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from riskmodels.sample.plan import Flags, Integers, Words
+from riskmodels.arrays import Flags, Integers, Words
 
 KINDS: Final = ("phone", "e-mail", "identity_card", "bank_card")
 PERSONAL_SHARE: Final = 0.02  # of narratives

@@ -4,15 +4,9 @@ import zlib
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from riskmodels.arrays import Times, Words
 from riskmodels.errors import ParameterError
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-Times = npt.NDArray[np.datetime64]
-Words = npt.NDArray[np.object_]
 
 FIRST_MONTH: Final = np.datetime64("2022-10", "M")
 LAST_MONTH: Final = np.datetime64("2026-09", "M")

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from riskmodels.arrays import Integers
 from riskmodels.sample.days import DAYS
 from riskmodels.sample.network import UNIT_IDS
 from riskmodels.sample.plan import (
@@ -13,7 +14,6 @@ from riskmodels.sample.plan import (
     GROUPS,
     PRODUCTS,
     SURVEY_CHANNELS,
-    Integers,
     identifiers,
     pick,
     stream,

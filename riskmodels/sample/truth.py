@@ -5,11 +5,11 @@ from typing import Final
 
 import numpy as np
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.sample import plan
 from riskmodels.sample.arrivals import PastAction, expected_at_peers_rate
 from riskmodels.sample.complaints import by_product_and_month
 from riskmodels.sample.network import UNIT_IDS, UNIT_REGIONS
-from riskmodels.sample.plan import Floats, Integers
 
 ARRIVALS_WORDS: Final = (
     "Expected complaints of a unit, product and month = accounts / 1000 × rate_per_1000_year[product]"

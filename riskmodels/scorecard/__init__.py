@@ -1,14 +1,9 @@
 """How risky each unit is: rated indicators, a weighted score, why, and how sure that is."""
 
-from riskmodels.scorecard.complaint_orders import order_complaints, unit_funnel
 from riskmodels.scorecard.explaining import UnitExplanation, explain_unit
-from riskmodels.scorecard.foresight import Foresight, score_foresight
-from riskmodels.scorecard.gaps import CustomerGaps, customer_gaps
 from riskmodels.scorecard.movement import PARTS, Movements, explain_movement
-from riskmodels.scorecard.orders import Orders, rank_by_measures
 from riskmodels.scorecard.quarter import score_quarter
 from riskmodels.scorecard.rating import RATINGS, draw_values, rate_draws, rate_period
-from riskmodels.scorecard.register import RiskAssessment, assess_risks
 from riskmodels.scorecard.scores import DRAWS
 from riskmodels.scorecard.scoring import Scorecard, check_quarter, score
 from riskmodels.scorecard.sensitivity import Robustness, Sensitivity, compare_weights, score_sensitivity
@@ -18,31 +13,21 @@ __all__ = [
     "DRAWS",
     "PARTS",
     "RATINGS",
-    "CustomerGaps",
-    "Foresight",
     "Movements",
-    "Orders",
-    "RiskAssessment",
     "Robustness",
     "Scorecard",
     "Sensitivity",
     "UnitExplanation",
     "ahp_weights",
-    "assess_risks",
     "check_quarter",
     "compare_weights",
-    "customer_gaps",
     "draw_values",
     "entropy_weights",
     "explain_movement",
     "explain_unit",
-    "order_complaints",
-    "rank_by_measures",
     "rate_draws",
     "rate_period",
     "score",
-    "score_foresight",
     "score_quarter",
     "score_sensitivity",
-    "unit_funnel",
 ]

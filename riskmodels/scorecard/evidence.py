@@ -5,28 +5,24 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats, Integers, Words
 from riskmodels.catalogue import INDICATORS, Indicators, indicators
 from riskmodels.forecasting import Nowcast
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.rates import (
     Counts,
     Posterior,
     availability_posterior,
     credible_posterior,
-    learn_nodes,
+    learn_grid,
     mean_posterior,
     overdispersion,
     own_value,
     peer_values,
 )
 from riskmodels.tables import CONTRACTS, Tables
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
-Words = npt.NDArray[np.object_]
 
 STRATA = ("product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")
@@ -71,7 +67,7 @@ class Evidence:
     squares: Floats
     peers: Floats
     mix: Floats
-    group: Codes
+    group: Integers
     logged: Floats
     dispersion: float
     incident_minutes: float
@@ -108,7 +104,7 @@ class Evidence:
         if family == "mean":
             found, _ = mean_posterior(self.numerator, self.squares, self.denominator, group=self.group)
             return found, value, size
-        nodes = learn_nodes(self.counts)
+        nodes = learn_grid(self.counts)
         return credible_posterior(self.counts, nodes), *own_value(self.counts, nodes)
 
     @cached_property
@@ -231,7 +227,7 @@ def _peers(
     key: str,
     keys: list[object],
     quarters: pd.PeriodIndex,
-    group: Codes,
+    group: Integers,
     logged: Floats,
 ) -> tuple[Floats, Floats]:
     family = INDICATORS[indicator_id].family

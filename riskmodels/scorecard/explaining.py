@@ -4,19 +4,17 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.catalogue import format_value
+from riskmodels.catalogue.exposure import accounts_by_product
 from riskmodels.display import Displayed
 from riskmodels.labels import RATING_LABELS, local
-from riskmodels.policy import Policy
-from riskmodels.scorecard.exposure import accounts_by_product
+from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard.movement import Movements, no_movements
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import GONE, Tables
-
-Floats = npt.NDArray[np.float64]
 
 PEERS = 5
 _PEER_COLUMNS = ["unit_id", "name", "distance", "score", "rating"]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.catalogue import INDICATORS
@@ -12,8 +11,6 @@ from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.scorecard.rating import ANCHORS, posterior_of
 from riskmodels.scorecard.scoring import Scorecard
-
-Floats = npt.NDArray[np.float64]
 
 PARTS = ("revision", "policy", "coverage", "mix", "rate")
 _KEY = ["unit_id", "indicator_id"]
@@ -26,7 +23,7 @@ class Movements(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a unit in both, the largest change first: unit_id, name, before, after [points], change,
+        One row per unit in both, the largest change first: unit_id, name, before, after [points], change,
         revision (what is known today of the quarter before), policy (weights and limits), coverage
         (indicators that came or went), mix (of products, channels and customer groups, and the limits that
         follow it), rate (the rest: what truly or by chance changed) [points]; they add up to change.

@@ -1,8 +1,8 @@
 """One quarter after another: the scorecard, and what moved since the one before."""
 
 from riskmodels.errors import ParameterError
-from riskmodels.policy import Policy
-from riskmodels.risks import RiskRegister
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import RiskRegister
 from riskmodels.scorecard.movement import Movements, explain_movement, no_movements
 from riskmodels.scorecard.scoring import Scorecard, check_quarter, score
 from riskmodels.tables import Tables

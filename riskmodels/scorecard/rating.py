@@ -7,15 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Floats, Words
 from riskmodels.catalogue import INDICATORS
+from riskmodels.catalogue.exposure import accounts_by_product
 from riskmodels.forecasting import Nowcast
-from riskmodels.policy import IndicatorPolicy, Limits, Policy
+from riskmodels.parameters.policy import IndicatorPolicy, Limits, Policy
 from riskmodels.rates import Posterior
 from riskmodels.scorecard.evidence import Evidence, gather_evidence
-from riskmodels.scorecard.exposure import accounts_by_product
 from riskmodels.tables import Tables
-
-Floats = npt.NDArray[np.float64]
 
 RATINGS = ("red", "amber", "green", "insufficient")
 INTERVAL = (0.05, 0.95)
@@ -81,7 +80,7 @@ def rate_period(
     evidence = list(gather_evidence(tables, policy, period, by=by, nowcast=nowcast))
     with ThreadPoolExecutor(_threads(evidence)) as pool:
         frames = list(pool.map(lambda one: _rated(one, policy, tables, period, by), evidence))
-    rows = _of_the_living(pd.concat(frames, ignore_index=True)) if frames else _no_rows()
+    rows = _with_cases_this_quarter(pd.concat(frames, ignore_index=True)) if frames else _no_rows()
     rows["rating"] = _rating(rows, policy, previous, by or "unit_id")
     return rows.rename(columns={"unit_id": by or "unit_id"})
 
@@ -153,7 +152,7 @@ def rate_probabilities(
     p_red: pd.Series,
     certainty: float,
     *,
-    previous: npt.NDArray[np.object_] | None = None,
+    previous: Words | None = None,
     hold: float = 1.0,
 ) -> npt.NDArray[np.str_]:
     """Turn the probabilities of lying beyond amber and beyond red into ratings.
@@ -190,15 +189,13 @@ def _rating(rows: pd.DataFrame, policy: Policy, previous: pd.DataFrame | None, k
     return rating.mask(_too_thin(rows, rating) & (rows["unit_id"] != ""), "insufficient").astype("str")
 
 
-def _previous_ratings(rows: pd.DataFrame, previous: pd.DataFrame, key: str) -> npt.NDArray[np.object_]:
+def _previous_ratings(rows: pd.DataFrame, previous: pd.DataFrame, key: str) -> Words:
     earlier = previous.set_index(["indicator_id", key])["rating"]
     wanted = pd.MultiIndex.from_frame(rows[["indicator_id", "unit_id"]])
     return np.asarray(earlier.reindex(wanted).fillna("").to_numpy(dtype=object))
 
 
-def _without_prior_alone(
-    rows: pd.DataFrame, rating: pd.Series, before: npt.NDArray[np.object_] | None
-) -> pd.Series:
+def _without_prior_alone(rows: pd.DataFrame, rating: pd.Series, before: Words | None) -> pd.Series:
     """Take back what peers alone give: red, amber need own evidence beyond limits, green none beyond amber.
 
     A unit that was green before stays so, against flicker.
@@ -259,7 +256,7 @@ def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: 
     return frame[(frame["denominator"] > 0) | (frame["own_size"] > 0)].astype({"unit_id": "str"})
 
 
-def _of_the_living(rows: pd.DataFrame) -> pd.DataFrame:
+def _with_cases_this_quarter(rows: pd.DataFrame) -> pd.DataFrame:
     """Leave out units that have nothing in the quarter; an indicator may rest on earlier quarters alone."""
     living = rows.loc[rows["denominator"] > 0, "unit_id"].unique()
     return rows[rows["unit_id"].isin(living)].reset_index(drop=True)

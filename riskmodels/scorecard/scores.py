@@ -4,18 +4,16 @@ from collections.abc import Hashable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats, Integers
 from riskmodels.panel import add_rows
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.rates import risk_points
 from riskmodels.scorecard.rating import ANCHORS, INTERVAL, draw_indicator, rate_probabilities
 
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
-Drawn = tuple[Codes, Floats]  # rows of an indicator, and their risk points as drawn
+Drawn = tuple[Integers, Floats]  # rows of an indicator, and their risk points as drawn
 
 DRAWS = 2000
 WORST = 5
@@ -56,7 +54,7 @@ def score_rows(
     Returns
     -------
     DataFrame
-        One row a unit, riskiest first: rank, key, score, lower, upper, p_red, p_worst, rating, rank_lower,
+        One row per unit, riskiest first: rank, key, score, lower, upper, p_red, p_worst, rating, rank_lower,
         rank_upper, indicators, coverage.
     """
     used = rows["amber"].notna().to_numpy() & (weights > 0)
@@ -90,7 +88,7 @@ def draws_for(rows: int) -> int:
     return max(250, min(DRAWS, _MOST_DRAWN // max(rows, 1)))
 
 
-def draw_points(rows: pd.DataFrame, size: int, places: Codes | None = None) -> Iterator[Drawn]:
+def draw_points(rows: pd.DataFrame, size: int, places: Integers | None = None) -> Iterator[Drawn]:
     """Draw the risk points of rated rows with limits, an indicator at a time.
 
     Parameters
@@ -112,7 +110,7 @@ def draw_points(rows: pd.DataFrame, size: int, places: Codes | None = None) -> I
     stand = np.arange(len(rows)) if places is None else places
     figures = rows[["a", "b", *ANCHORS]]
 
-    def drawn(indicator: tuple[Hashable, Codes]) -> Drawn:
+    def drawn(indicator: tuple[Hashable, Integers]) -> Drawn:
         part = figures.iloc[indicator[1]]
         anchors = (part[name].to_numpy(float)[:, None] for name in ANCHORS)
         return stand[indicator[1]], risk_points(draw_indicator(part, str(indicator[0]), size), *anchors)
@@ -126,7 +124,7 @@ def draw_points(rows: pd.DataFrame, size: int, places: Codes | None = None) -> I
         yield from pool.map(drawn, parts)
 
 
-def _simulated(sums: Floats, rows: pd.DataFrame, weights: Floats, groups: Codes) -> tuple[Floats, Floats]:
+def _simulated(sums: Floats, rows: pd.DataFrame, weights: Floats, groups: Integers) -> tuple[Floats, Floats]:
     """Turn sums of drawn points into scores, (n, size), and return the share of the weight measured, (n,).
 
     An indicator that others have and a unit lacks is drawn around the unit's own score, as wide as the
@@ -143,7 +141,7 @@ def _simulated(sums: Floats, rows: pd.DataFrame, weights: Floats, groups: Codes)
     return np.clip(scores / total[:, None], 0, 100), known / total
 
 
-def _lacking(rows: pd.DataFrame, weights: Floats, groups: Codes, n: int) -> Floats:
+def _lacking(rows: pd.DataFrame, weights: Floats, groups: Integers, n: int) -> Floats:
     """Return the weight of each indicator that others have and a unit lacks, shape (n, indicators)."""
     codes, names = pd.factorize(rows["indicator_id"])
     usual = np.array([weights[codes == place].max() for place in range(len(names))])
@@ -165,7 +163,7 @@ def _rating(
     scores: Floats,
     rows: pd.DataFrame,
     weights: Floats,
-    groups: Codes,
+    groups: Integers,
     policy: Policy,
     previous: pd.DataFrame | None,
     key: str,
@@ -203,5 +201,5 @@ def _ranks(values: Floats) -> tuple[Floats, Floats]:
     return least, scipy.stats.rankdata(values, method="max", axis=0)
 
 
-def _rank_quantile(ranks: Floats, level: float) -> npt.NDArray[np.int64]:
+def _rank_quantile(ranks: Floats, level: float) -> Integers:
     return np.quantile(ranks, level, axis=1, method="inverted_cdf").astype(np.int64)

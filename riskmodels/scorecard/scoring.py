@@ -7,14 +7,14 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from riskmodels.backtesting import nowcast_where_logged
 from riskmodels.catalogue import indicators
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
+from riskmodels.forecasting import nowcast_where_logged
 from riskmodels.labels import label
 from riskmodels.misfits import nearest
-from riskmodels.policy import Policy
-from riskmodels.risks import RiskRegister
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import RiskRegister
 from riskmodels.scorecard.rating import RATINGS, rate_period
 from riskmodels.scorecard.scores import DRAWS, draws_for, score_rows
 from riskmodels.scorecard.weights import policy_weights
@@ -28,7 +28,7 @@ class Scorecard(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a unit, riskiest first: rank, unit_id, name, rating, score, lower, upper [risk points, 0
+        One row per unit, riskiest first: rank, unit_id, name, rating, score, lower, upper [risk points, 0
         best to 100; 90% interval], p_red, p_worst [probability to be one of the five riskiest], rank_lower,
         rank_upper [1 = riskiest; 90% interval], indicators [number rated], coverage [share of the weight
         that is measured], previous_rating, change [points since the previous scorecard].

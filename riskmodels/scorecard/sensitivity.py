@@ -3,20 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.labels import label
-from riskmodels.policy import Policy
+from riskmodels.parameters.policy import Policy
 from riskmodels.rates import risk_points
 from riskmodels.scorecard.rating import ANCHORS, posterior_of
 from riskmodels.scorecard.scores import WORST, draw_points, draws_for, score_rows
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.scorecard.weights import weight_schemes
-
-Floats = npt.NDArray[np.float64]
 
 WEIGHTS = "weights"  # the input that is not an indicator
 _DRAWS = 500
@@ -30,7 +28,7 @@ class Robustness(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a way to score: kind (``weights`` or ``without``), way (the scheme, or the indicator left
+        One row per way to score: kind (``weights`` or ``without``), way (the scheme, or the indicator left
         out), rank_correlation (Spearman, with the policy's scores), ratings_changed [units],
         largest_rank_change, worst_kept [of the five riskiest].
     units : DataFrame
@@ -127,7 +125,7 @@ def compare_weights(card: Scorecard, policy: Policy) -> Robustness:
     Returns
     -------
     Robustness
-        One row a way; the policy's own weights give a rank correlation of one.
+        One row per way; the policy's own weights give a rank correlation of one.
     """
     rows = card.scored
     wide = rows.pivot_table(index="unit_id", columns="indicator_id", values="points")

@@ -9,12 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
-from riskmodels.policy import Policy
-
-Floats = npt.NDArray[np.float64]
+from riskmodels.parameters.policy import Policy
 
 CONSISTENCY_LIMIT = 0.1
 _RANDOM_INDEX = (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49)  # of 1 … 10 compared; Saaty
@@ -126,7 +125,7 @@ def entropy_weights(points: Floats) -> Floats:
     With p the unit's share of the indicator's sum over the n units that have it, w is proportional to
     1 + sum of p ln p / ln n, and 0 ln 0 = 0. Hwang & Yoon 1981, doi:10.1007/978-3-642-48318-9, after
     Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x. It measures contrast, not importance: what all units
-    do equally badly weighs nothing, and one wild unit makes its indicator weigh most. Breaks where points
+    do equally badly weighs nothing, and one wild unit makes its indicator weigh most. Fails where points
     have no natural zero, because adding a constant lowers the weight.
 
     Examples
@@ -172,7 +171,7 @@ def ahp_weights(matrix: npt.ArrayLike) -> AhpWeights:
     -----
     The weights are the principal eigenvector; its eigenvalue less n, over n - 1, is the consistency index,
     which is divided by the mean index of random matrices. Saaty 1977, doi:10.1016/0022-2496(77)90033-5, and
-    1990, doi:10.1016/0377-2217(90)90057-I. Breaks where an item is added later: ranks of the others may turn.
+    1990, doi:10.1016/0377-2217(90)90057-I. Fails where an item is added later: ranks of the others may turn.
 
     Examples
     --------

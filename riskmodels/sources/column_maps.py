@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import duckdb
 from pydantic import Field, field_validator, model_validator
 
-from riskmodels.params import Name, Parameters
+from riskmodels.parameters.files import Name, Parameters
 from riskmodels.sources.declarations import check_marks
 from riskmodels.sources.periods import CUMULATIVE, is_period
 

@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from riskmodels.arrays import Flags, Integers
 from riskmodels.sources.conversion import FOLD_BY, KEY, OVER
 from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
 from riskmodels.sources.signs import know_signs
@@ -37,9 +37,9 @@ class TakenOut:
         The rows, n of them.
     """
 
-    places: npt.NDArray[np.int64]
+    places: Integers
     rules: list[str]
-    unknown: npt.NDArray[np.bool_]
+    unknown: Flags
     rows: pa.Table
 
 
@@ -148,7 +148,7 @@ def take_out(
     )
 
 
-def _rewritten(path: Path, contract: Contract, places: npt.NDArray[np.int64]) -> pa.Table:
+def _rewritten(path: Path, contract: Contract, places: Integers) -> pa.Table:
     """Write the file anew without some rows; return these."""
     kept_path, removed, start = path.with_suffix(".kept"), [], 0
     with pq.ParquetFile(path) as file:

@@ -1,11 +1,14 @@
 """The columns of a header: those without a name of their own are told apart by their place."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from riskmodels.errors import ContractError
 
+_REMEMBERED = 1 << 12  # names
 _LABEL = re.compile(r"#column \d+( (?P<name>.+))?", re.DOTALL)
 
 
@@ -52,3 +55,15 @@ def words_for_labels(columns: Iterable[str]) -> list[str]:
     """Say in words which columns have no name of their own."""
     labels = [column for column in columns if is_label(column)]
     return [f"not used, for want of a name of their own: {', '.join(labels)}"] if labels else []
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def plain(name: str) -> str:
+    """Return a name in small letters, its words apart, without signs.
+
+    >>> plain("ComplaintID"), plain("Timely response?"), plain("date_received")
+    ('complaint id', 'timely response', 'date received')
+    """
+    text = unicodedata.normalize("NFKC", name)
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))

@@ -11,7 +11,8 @@ from pydantic import Field, field_validator, model_validator
 
 from riskmodels.errors import ParameterError
 from riskmodels.misfits import nearest
-from riskmodels.params import Identifier, Name, Parameters, load_parameters
+from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
+from riskmodels.periods.workdays import check_calendar
 from riskmodels.sources.column_maps import Character, ColumnMap
 from riskmodels.sources.declarations import (
     Month,
@@ -31,7 +32,6 @@ from riskmodels.sources.headers import is_label
 from riskmodels.sources.patterns import check_pattern, matching
 from riskmodels.sources.reconciliation import Expect
 from riskmodels.tables import CONTRACTS, Break, Contract
-from riskmodels.workdays import check_calendar
 
 TO_BE_FILLED = "TO-BE-FILLED"  # as a value: a draft does not know it
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from riskmodels.sources.synonyms import plain
+from riskmodels.sources.headers import plain
 from riskmodels.sources.written import SUPPRESSED
 
 ENOUGH = 0.9  # share of values from which on a column counts as dates, or numbers

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
 from riskmodels.errors import ContractError
-from riskmodels.params import Name, Parameters
+from riskmodels.parameters.files import Name, Parameters
 from riskmodels.sources.declarations import Month
 from riskmodels.tables import Contract
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from riskmodels.arrays import Integers
 from riskmodels.errors import ContractError
 from riskmodels.privacy import mask_code, mask_personal_data
 from riskmodels.sources.conversion import Conversion
@@ -24,8 +24,6 @@ from riskmodels.sources.screening import (
     cells_of,
 )
 from riskmodels.tables import SINCE, Contract
-
-Integers = npt.NDArray[np.int64]
 
 
 def refuse_unreadable(conversion: Conversion, tally: Tally, screened: Path) -> None:

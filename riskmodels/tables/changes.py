@@ -35,7 +35,7 @@ class Changes(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a month (YYYY-MM; empty where a row belongs to none) in which anything differs: month, rows
+        One row per month (YYYY-MM; empty where a row belongs to none) in which anything differs: month, rows
         (delivered before), added, late, completed, revised, vanished [rows]. *Added*: the key is new; *late*
         are those of them that the delivery before should have held, as they happened, and were recorded, by
         its as-of day. *Completed*: only values that were empty are filled in, as when a complaint is closed.

@@ -5,9 +5,9 @@ from datetime import date
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Flags, Floats
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
 from riskmodels.tables.empties import find_empties
@@ -25,8 +25,6 @@ _PARTS = ("unit_id", "product")
 _SHOWN = 5
 _OF_MONTHS = {months: period for period, months in PERIOD_MONTHS.items()}
 
-Counts = npt.NDArray[np.float64]
-
 
 def find_holes(tables: Tables) -> pd.DataFrame:
     """Find the months without a row where rows are to be expected, and tables that end before the as-of day.
@@ -34,13 +32,13 @@ def find_holes(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        table, doubt: one row a table, or part of one, and hole; months that are declared unknown are none.
+        table, doubt: one row per table, or part of one, and hole; months that are declared unknown are none.
     """
     rows = [(table.name, words) for table in tables.present for words in _of_table(table, tables)]
     return pd.DataFrame(rows, columns=["table", "doubt"], dtype="str")
 
 
-def runs_without(counts: Counts, *, step: int = 1, least: float = _ENOUGH) -> list[tuple[int, int]]:
+def runs_without(counts: Floats, *, step: int = 1, least: float = _ENOUGH) -> list[tuple[int, int]]:
     """Find runs of zeros between periods with many rows.
 
     Parameters
@@ -75,7 +73,7 @@ def runs_without(counts: Counts, *, step: int = 1, least: float = _ENOUGH) -> li
     return holes
 
 
-def _typical(counts: Counts) -> float:
+def _typical(counts: Floats) -> float:
     """Return what a month usually has: the mean, quiet months included, at most a busy month's median."""
     return min(float(np.nanmean(counts)), float(np.median(counts[counts > 0])))
 
@@ -127,7 +125,7 @@ def _of_table(table: Table, tables: Tables) -> Iterator[str]:
             yield from _of_parts(table, contract, part, whole)
 
 
-def _of_parts(table: Table, contract: Contract, part: str, whole: npt.NDArray[np.bool_]) -> Iterator[str]:
+def _of_parts(table: Table, contract: Contract, part: str, whole: Flags) -> Iterator[str]:
     """Name the holes of single units or products, in months in which others have rows."""
     counts = _by_month(table, contract, part)
     series, months = _spread(counts, table)
@@ -141,7 +139,7 @@ def _of_parts(table: Table, contract: Contract, part: str, whole: npt.NDArray[np
         yield f"{part}: {len(found) - _SHOWN} more such holes"
 
 
-def _holes(series: Counts, months: pd.PeriodIndex, step: int, least: float) -> Iterator[tuple[int, str]]:
+def _holes(series: Floats, months: pd.PeriodIndex, step: int, least: float) -> Iterator[tuple[int, str]]:
     for place, counts in enumerate(series):
         usual = float(np.median(counts[counts > 0])) if (counts > 0).any() else 0.0
         for first, last in runs_without(counts, step=step, least=least):
@@ -167,7 +165,7 @@ def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
     )
 
 
-def _spread(counts: pd.DataFrame, table: Table) -> tuple[Counts, pd.PeriodIndex]:
+def _spread(counts: pd.DataFrame, table: Table) -> tuple[Floats, pd.PeriodIndex]:
     """Return rows of each key and month of the span, shape (keys, T), NaN where declared unknown."""
     wide = counts.pivot_table(index="key", columns="month", values="rows", aggfunc="sum", fill_value=0)
     wide.columns = pd.PeriodIndex(wide.columns, freq="M")
@@ -178,7 +176,7 @@ def _spread(counts: pd.DataFrame, table: Table) -> tuple[Counts, pd.PeriodIndex]
 
 
 def _stale(
-    table: Table, contract: Contract, counts: Counts, months: pd.PeriodIndex, step: int, tables: Tables
+    table: Table, contract: Contract, counts: Floats, months: pd.PeriodIndex, step: int, tables: Tables
 ) -> Iterator[str]:
     """Tell where the rows end before the as-of day although more were to be expected."""
     as_of = pd.Timestamp(tables.as_of)

@@ -1,9 +1,9 @@
 """When units are in business: rows of other days are the bank's, and no unit's."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from riskmodels.arrays import Flags, Floats, Times
 from riskmodels.labels import label
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
@@ -11,9 +11,6 @@ from riskmodels.tables.sql import name, single_file
 from riskmodels.tables.stocks import period_months
 from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table
-
-Days = npt.NDArray[np.datetime64]
-Floats = npt.NDArray[np.float64]
 
 GONE = ("closed", "planned")  # states of units that are not in business on any day of a period
 _COLUMNS = ("unit_id", "name", "state", "opened_on", "closed_on")
@@ -134,14 +131,14 @@ def outside_life(contract: Contract) -> tuple[str, str]:
     return f"coalesce({end} < first_day, false)", f"coalesce({at}::DATE > last_day, false)"
 
 
-def business_days(units: Table, unit_ids: pd.Series) -> Days:
+def business_days(units: Table, unit_ids: pd.Series) -> Times:
     """Return first and last day of business by unit, shape (n, 2); NaT: no limit, or no such unit."""
     frame = units.frame(["unit_id", "opened_on", "closed_on"]).set_index("unit_id")
     days = frame.reindex(pd.Index(unit_ids))[["opened_on", "closed_on"]]
     return np.stack([pd.to_datetime(days[column]).to_numpy("M8[D]") for column in days], axis=1)
 
 
-def open_in(days: Days, periods: pd.PeriodIndex) -> npt.NDArray[np.bool_]:
+def open_in(days: Times, periods: pd.PeriodIndex) -> Flags:
     """Tell which periods have a day of business, shape (n, T), of first and last days of shape (n, 2)."""
     first, last = (
         np.asarray(edge, dtype="M8[s]").astype("M8[D]") for edge in (periods.start_time, periods.end_time)

@@ -45,10 +45,10 @@ class DataQuality(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row a table, column (empty: of the table as a whole) and dimension: source, table, column,
+        One row per table, column (empty: of the table as a whole) and dimension: source, table, column,
         dimension, checked, failed [rows, months or totals], score [share].
     coverage : DataFrame
-        One row a table and month of its span, from its first row to the as-of day: table, month (YYYY-MM),
+        One row per table and month of its span, from its first row to the as-of day: table, month (YYYY-MM),
         rows, recorded (those of them that were recorded by the month's end), known (whether the source knows
         the month), broken (words, where a definition changed; or empty).
     """
@@ -66,7 +66,7 @@ class DataQuality(Displayed):
 
     @property
     def scores(self) -> pd.DataFrame:
-        """One row a table: source, table, the lowest known score in each dimension, and of all (score)."""
+        """One row per table: source, table, the lowest known score in each dimension, and of all (score)."""
         wide = self.table.pivot_table(
             index=["source", "table"],
             columns="dimension",

@@ -1,9 +1,8 @@
 """Where data begin and end: a lone date far from all others, a placeholder or a slip, defines no span."""
 
 import numpy as np
-import numpy.typing as npt
 
-Integers = npt.NDArray[np.int64]
+from riskmodels.arrays import Integers
 
 _FAR = 12  # months without a row
 _LONE = 20  # times as many rows as were found would have come at the rate of the others

@@ -88,7 +88,7 @@ class Tables:
 
     @property
     def quality(self) -> pd.DataFrame:
-        """One row a table: rows read, accepted, rejected [rows], rejected share, unknown months, digest."""
+        """One row per table: rows read, accepted, rejected [rows], rejected share, unknown months, digest."""
         rows = [
             {
                 "table": table.name,

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from riskmodels.params import Parameters
+from riskmodels.parameters.files import Parameters
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import SQL_TYPES
 from riskmodels.tables.spans import beginning

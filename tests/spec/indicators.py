@@ -7,7 +7,7 @@
 from pathlib import Path
 
 from riskmodels.catalogue import INDICATORS, format_value
-from riskmodels.policy import Area, IndicatorPolicy, Limits, Policy, load_policy
+from riskmodels.parameters.policy import Area, IndicatorPolicy, Limits, Policy, load_policy
 
 ROOT = Path(__file__).parents[2]
 MANUAL = ROOT / "docs" / "indicators.md"

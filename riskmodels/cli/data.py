@@ -1,0 +1,78 @@
+"""Commands that look at data: take it in, check it, draft its source file."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from riskmodels.cli.options import (
+    SOURCES,
+    STORE,
+    FileOptions,
+    KeptIn,
+    SourceFile,
+    Store,
+    take_in,
+)
+from riskmodels.cli.terminal import console, print_table, shown
+from riskmodels.errors import ParameterError
+from riskmodels.scratch import scratch_folder, write_whole
+
+if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
+    pass
+
+
+def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE) -> None:
+    """Take a source in: accept or reject every row, and keep the accepted ones in the store."""
+    from riskmodels.reporting.listings import list_quality  # here, for start-up
+
+    tables = take_in(source, file, store)
+    listing = list_quality(tables)
+    print_table(listing.sentence, listing.frame)
+
+
+def check_data(source: SourceFile, *, file: FileOptions = None, store: KeptIn = None) -> None:
+    """Check a source: rows accepted and rejected, rules they broke, unused columns, how good the data is."""
+    from riskmodels.reporting.listings import check_listings  # here, for start-up
+    from riskmodels.sources import unfilled
+
+    with scratch_folder("riskmodels-data-") if store is None else nullcontext(store) as folder:
+        for listing in check_listings(take_in(source, file, folder)):
+            print_table(listing.sentence, listing.frame)
+    if left := unfilled(source):
+        console.print(shown(f"Still to be completed in {source}: {', '.join(left)}."), soft_wrap=True)
+
+
+def new_source(
+    file: Annotated[Path, typer.Argument(help="CSV, Parquet or Excel file, or a folder of such files.")],
+    *,
+    table: Annotated[
+        str | None, typer.Option(help="Canonical table, e.g. complaints; default: the one that fits best.")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(help="Sheet of Excel; default: the one that fits best.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write; default: params/sources/<name of the file>.yaml.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a source file that is there.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print it, write nothing.")] = False,
+) -> None:
+    """Draft a source file for a file that nobody described: guesses and doubts stand in it as comments.
+
+    Some rows are looked at: which canonical table they fit, which column becomes which, how dates and numbers
+    are written. A person looks at every line with DOUBT; check-data then says what is accepted.
+    """
+    from riskmodels.sources.drafts import draft_source  # here, for start-up
+
+    draft = draft_source(file, target=output or SOURCES / "new.yaml", table=table, sheet=sheet)
+    if dry_run:
+        console.print(shown(draft.text), soft_wrap=True, end="")
+        return
+    target = output or SOURCES / f"{draft.id}.yaml"
+    if target.exists() and not force:
+        raise ParameterError(f"{target} is there already; --output names another file, --force replaces it")
+    write_whole(target, draft.text.encode("utf-8"))
+    for line in (f"Wrote {target}. {draft.sentence}", *draft.doubts, f"Next: riskmodels check-data {target}"):
+        console.print(shown(line), soft_wrap=True)

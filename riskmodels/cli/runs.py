@@ -1,0 +1,92 @@
+"""Commands of whole runs: assess a quarter, open the notebooks."""
+
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from riskmodels.cli.options import (
+    REPORTS,
+    RUN,
+    STORE,
+    FileOptions,
+    PolicyOn,
+    Store,
+    files_given,
+)
+from riskmodels.cli.terminal import console, print_plan, run_with_progress, show_result, shown
+from riskmodels.errors import MissingPartError, ParameterError
+
+if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
+    from riskmodels.runner.plan import Plan
+
+
+def assess(
+    run: Annotated[Path, typer.Argument(help="Run file.")] = RUN,
+    *,
+    source: Annotated[Path | None, typer.Option(help="Source file, instead of the run's.")] = None,
+    file: FileOptions = None,
+    period: Annotated[
+        str | None, typer.Option(help="Quarter, e.g. 2026Q3, or last: the one that ended last.")
+    ] = None,
+    policy_on: PolicyOn = None,
+    name: Annotated[str | None, typer.Option(help="Name of the report, instead of the run's.")] = None,
+    reports: Annotated[Path, typer.Option("--out", help="Folder of reports.")] = REPORTS,
+    store: Store = STORE,
+    cold_kernels: Annotated[
+        bool,
+        typer.Option("--cold-kernels", help="Let each notebook's kernel import the libraries anew: slower."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything and say what would be done.")
+    ] = False,
+) -> None:
+    """Run a whole assessment: data to report. The report's folder appears when all is done, or not at all."""
+    from riskmodels.runner.kernels import open_kernels  # here, for start-up
+
+    day = None if policy_on is None else policy_on.date()
+    changes = {"source": source and str(source.resolve()), "policy_on": day, "name": name}
+    changes["period"] = _last_quarter() if period == "last" else period
+    if dry_run:
+        print_plan(_planned(run, changes, reports, file, layout=True))
+        return
+    with open_kernels(warm=not cold_kernels) as kernels:  # they import the libraries while the run is planned
+        plan = _planned(run, changes, reports, file)
+        report = run_with_progress(plan, store, kernels)
+    if kernels.note and not cold_kernels:
+        console.print(kernels.note, soft_wrap=True)
+    show_result(plan.folder / "results" / "findings")
+    console.print(shown(f"Report: {report}"), soft_wrap=True)
+
+
+def lab(
+    notebooks: Annotated[Path, typer.Argument(help="Folder to open.")] = Path("notebooks"),
+) -> None:
+    """Open the notebooks in JupyterLab."""
+    program = Path(sys.executable).with_name("jupyter-lab")
+    if not program.exists():
+        raise MissingPartError("JupyterLab is not installed beside this Python: pip install jupyterlab")
+    if not notebooks.is_dir():
+        raise ParameterError(f"there is no folder {notebooks}; name one with notebooks, e.g. notebooks")
+    done = subprocess.run([program, str(notebooks)], check=False)  # noqa: S603  our own program
+    raise typer.Exit(done.returncode)
+
+
+def _planned(
+    run: Path, changes: dict[str, Any], reports: Path, file: list[str] | None, *, layout: bool = False
+) -> "Plan":
+    from riskmodels.runner.plan import plan_assessment  # here, for start-up
+    from riskmodels.runner.settings import change_settings, load_run
+
+    settings = change_settings(load_run(run), **changes)
+    return plan_assessment(settings, reports=reports, files=files_given(file), layout=layout)
+
+
+def _last_quarter() -> str:
+    """Name the last quarter that has ended."""
+    import pandas as pd  # here, for start-up
+
+    return str(pd.Period(datetime.now().astimezone().date(), freq="Q") - 1)

@@ -1,0 +1,150 @@
+"""Commands of one stage each: indicators, forecast, stress test, the policy in force."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from riskmodels.cli.options import (
+    POLICIES,
+    STORE,
+    FileOptions,
+    Period,
+    Policies,
+    PolicyOn,
+    SourceFile,
+    Store,
+    policy_in_force,
+    take_in,
+)
+from riskmodels.cli.terminal import print_table
+
+if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
+    from riskmodels.forecasting import Forecast, Method, Nowcast
+    from riskmodels.tables import Tables
+
+
+def indicators(
+    source: SourceFile,
+    *,
+    period: Period,
+    unit: Annotated[str, typer.Option(help="One unit; default: the whole bank.")] = "",
+    file: FileOptions = None,
+    store: Store = STORE,
+    policies: Policies = POLICIES,
+    policy_on: PolicyOn = None,
+) -> None:
+    """Compute and rate the indicators of a quarter."""
+    from riskmodels.reporting.listings import list_ratings, list_unavailable  # here, for start-up
+    from riskmodels.scorecard import score_quarter  # here, for start-up
+
+    policy = policy_in_force(policies, policy_on)
+    card, _ = score_quarter(take_in(source, file, store), policy, period=period)
+    if unit:
+        card.check_unit(unit)
+    for listing in (list_ratings(card, policy, unit_id=unit), list_unavailable(card, policy)):
+        print_table(listing.sentence, listing.frame)
+
+
+def forecast(
+    source: SourceFile,
+    *,
+    by: Annotated[
+        str, typer.Option(help="Columns that name a series, with commas, e.g. product,unit_id.")
+    ] = "product",
+    horizon: Annotated[int, typer.Option(min=1, max=60, help="Months ahead, in periods of the data.")] = 6,
+    last: Annotated[str | None, typer.Option(help="Last month or quarter of the history.")] = None,
+    method: Annotated[
+        str, typer.Option(help="auto, counts, theta, seasonal_naive, empirical24 or ets.")
+    ] = "auto",
+    calendar: Annotated[
+        str | None, typer.Option(help="Country of the holidays, e.g. CN, or none; default: the source's.")
+    ] = None,
+    backtest: Annotated[
+        bool, typer.Option("--backtest/--no-backtest", help="Say how good the forecasts have been.")
+    ] = True,
+    file: FileOptions = None,
+    store: Store = STORE,
+) -> None:
+    """Forecast complaints, with intervals; say what the forecast is made of and what changed in three months.
+
+    Months that are not complete yet are corrected, and it is said how. The backtest makes the forecasts of
+    the last twelve months again, each from what was known then, and compares them with what happened; it is
+    what takes most of the time.
+    """
+    from riskmodels.backtesting import outlook_before, track_record  # here, for start-up
+    from riskmodels.forecasting import explain
+    from riskmodels.reporting import listings
+
+    tables = take_in(source, file, store)
+    complaints = tables.counted
+    keys = [column.strip() for column in by.split(",") if column.strip()]
+    country = None if calendar == "none" else calendar or tables.country
+    chosen = cast("Method", method)
+    outlook, known = _outlook(tables, keys, last, horizon, chosen, country)
+    explained = explain(outlook, outlook_before(complaints, outlook))
+    listed = [
+        listings.list_outlook(outlook),
+        listings.list_factors(explained),
+        listings.list_explanation(explained),
+        listings.list_nowcast(known),
+    ]
+    if backtest:
+        record = track_record(
+            complaints, by=keys, last=last, nowcast=known, method=chosen, calendar=country, progress=True
+        )
+        listed += [listings.list_scores(record), listings.list_totals(record)]
+    for listing in listed:
+        print_table(listing.sentence, listing.frame)
+
+
+def stress(
+    source: SourceFile,
+    scenario: Annotated[Path, typer.Argument(help="Scenario file.")],
+    *,
+    severity: Annotated[str, typer.Option(help="moderate, severe or extreme.")] = "severe",
+    last: Annotated[str | None, typer.Option(help="Last quarter of the history.")] = None,
+    file: FileOptions = None,
+    store: Store = STORE,
+    policies: Policies = POLICIES,
+    policy_on: PolicyOn = None,
+) -> None:
+    """Carry a scenario through to complaints and indicators."""
+    from riskmodels.parameters.scenarios import load_scenario  # here, for start-up
+    from riskmodels.reporting.listings import list_omitted, list_scenario, list_stress
+    from riskmodels.stresstest import stress
+
+    policy, assumed = policy_in_force(policies, policy_on), load_scenario(scenario)
+    tables = take_in(source, file, store)
+    outlook, _ = _outlook(tables, ["product"], last, assumed.start_month + 5, "auto", tables.country)
+    result = stress(tables, assumed, policy, outlook=outlook, severity=severity)
+    listings = (
+        list_scenario(assumed, severity, policy),
+        list_stress(result, policy),
+        list_omitted(result, policy),
+    )
+    for listing in listings:
+        print_table(listing.sentence, listing.frame)
+
+
+def show_policy(*, policies: Policies = POLICIES, policy_on: PolicyOn = None) -> None:
+    """Show the policy in force: indicators, limits, and who set them."""
+    from riskmodels.reporting.listings import list_policy  # here, for start-up
+
+    listing = list_policy(policy_in_force(policies, policy_on))
+    print_table(listing.sentence, listing.frame)
+
+
+def _outlook(
+    tables: "Tables", by: list[str], last: str | None, horizon: int, method: "Method", calendar: str | None
+) -> "tuple[Forecast, Nowcast | None]":
+    """Forecast complaints as they will be once all are logged; and say how complete they are, where known."""
+    from riskmodels.forecasting import forecast, nowcast_where_logged  # here, for start-up
+    from riskmodels.panel import build_panel
+
+    complaints = tables.counted
+    panel = build_panel(complaints, by=by, last=last, units=tables.units)
+    known = nowcast_where_logged(complaints, last=last)
+    share = None if known is None else known.for_periods(panel.periods)
+    ahead = panel.covering(horizon)
+    return forecast(panel, horizon=ahead, method=method, calendar=calendar, completeness=share), known

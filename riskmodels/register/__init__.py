@@ -1,0 +1,6 @@
+"""The risk register in figures: how often, how much, how well controlled, and the matrix they fall into."""
+
+from riskmodels.register.assessing import RiskAssessment, assess_risks
+from riskmodels.register.matrices import MatrixLint, lint_matrix
+
+__all__ = ["MatrixLint", "RiskAssessment", "assess_risks", "lint_matrix"]

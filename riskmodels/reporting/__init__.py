@@ -1,0 +1,1 @@
+"""What people read: listings, plots, the document, its front page and its exports."""

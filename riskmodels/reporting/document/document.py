@@ -1,0 +1,87 @@
+"""Write the report: one file of HTML which needs nothing else, whole or not at all."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from riskmodels.labels import RATING_MARKS, label, language, rating_label
+from riskmodels.privacy import mask_personal_data
+from riskmodels.reporting.document.front import FrontMatter
+from riskmodels.reporting.document.sections import read_sections
+from riskmodels.scratch import write_whole
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_report(notebooks: Sequence[Path], path: Path, *, front: FrontMatter) -> Path:
+    """Write executed notebooks, in their order, as one self-contained HTML document.
+
+    Parameters
+    ----------
+    notebooks : sequence of Path
+        Notebooks which ran to their end; each becomes a section.
+    path : Path
+        The document; it is replaced as a whole, so a reader never sees half of it.
+    front : FrontMatter
+        Cover and summary.
+
+    Returns
+    -------
+    Path
+        ``path``. The same notebooks, front matter and language give the same bytes.
+
+    Raises
+    ------
+    ResultError
+        A notebook is missing, damaged, not executed, failed or without a title.
+
+    Notes
+    -----
+    A code cell shows its outputs and never its source. Its metadata may hold ``caption``, the caption of
+    the figure or table which it outputs. A cell with the tag ``report-skip``, ``parameters`` or
+    ``injected-parameters`` is left out. Captions, the source of a Markdown cell as a whole, table headings
+    and ratings are translated to the language in use.
+    """
+    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    document = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            front=front,
+            sections=read_sections(notebooks),
+            lang=language().replace("_", "-"),
+            style=Markup(style),  # noqa: S704  (ours)
+            style_digest=_content_digest(style),
+        )
+    )
+    write_whole(path, document.encode("utf-8", errors="replace"))  # half a surrogate pair becomes "?"
+    return path
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        finalize=_masked,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"_": label, "mark": RATING_MARKS.get, "rating_label": rating_label}
+    return environment
+
+
+def _masked(value: object) -> str:
+    """Mask the personal data of whatever the template shows; markup was masked where it was made."""
+    return value if isinstance(value, Markup) else mask_personal_data(str(value))
+
+
+def _content_digest(style: str) -> Markup:
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest())
+    return Markup("sha256-{}").format(digest.decode("ascii"))

@@ -1,0 +1,208 @@
+"""What stands beside a report: the assessment as JSON, and its tables as Parquet and CSV."""
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from riskmodels.assessment import Findings
+from riskmodels.backtesting import Backtest
+from riskmodels.comparisons import CustomerGaps
+from riskmodels.forecasting import Explanation, Forecast, Nowcast
+from riskmodels.governance.proposals import Proposals
+from riskmodels.losses import LossAssessment
+from riskmodels.register import RiskAssessment
+from riskmodels.results import load, load_all
+from riskmodels.scorecard import Movements, Scorecard
+from riskmodels.scratch import write_text, written
+from riskmodels.stresstest import StressTest
+from riskmodels.tables import DataQuality, Tables
+
+SCHEMA = Path(__file__).with_name("assessment.schema.json")
+_FORMULA = {"=", "+", "-", "@"}  # what a spreadsheet takes for the beginning of one
+_BREAKS = {"\t", "\r", "\n"}
+_RETURN = re.compile(r"\r(?!\n)")
+_UNSEEN = {"C", "Z", "M"}  # categories: control and format, spaces, marks on the sign before
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs without ink
+Record = dict[str, str | float | int | bool | None]
+
+
+class Months(BaseModel):
+    """Complaints of the whole bank, month by month: expectation and 95% interval."""
+
+    model_config = ConfigDict(extra="forbid")
+    period: str
+    mean: float
+    lower: float
+    upper: float
+
+
+class Stress(BaseModel):
+    """One scenario: complaints by month, and the indicators it moves."""
+
+    model_config = ConfigDict(extra="forbid")
+    scenario: str
+    severity: str
+    complaints: list[Record]
+    indicators: list[Record]
+
+
+class AssessmentDocument(BaseModel):
+    """An assessment for other programs; the columns of records are those of the results of that name."""
+
+    model_config = ConfigDict(extra="forbid")
+    format: Literal["riskmodels-assessment-1"] = "riskmodels-assessment-1"
+    period: str
+    as_of: str
+    policy: str
+    data_digest: str
+    data_quality: list[Record]
+    findings: list[Record]
+    indicators: list[Record]
+    units: list[Record]
+    forecast_method: str
+    forecast: list[Months]
+    stress: list[Stress]
+    proposals: list[Record]
+
+
+def write_document(results: Path, path: Path) -> None:
+    """Write ``assessment.json`` from the saved results of a run; its JSON Schema is ``SCHEMA``."""
+    found, card = load(results / "findings", Findings), load(results / "scorecard", Scorecard)
+    outlook = load(results / "outlook", Forecast)
+    document = AssessmentDocument(
+        period=found.period,
+        as_of=found.as_of.isoformat(),
+        policy=found.policy.isoformat(),
+        data_digest=found.data_digest,
+        data_quality=_records(load(results / "quality", DataQuality).scores),
+        findings=_records(found.table),
+        indicators=_records(card.indicators),
+        units=_records(card.table),
+        forecast_method=outlook.method,
+        forecast=_months(outlook),
+        stress=[
+            Stress(
+                scenario=test.scenario.id,
+                severity=test.severity,
+                complaints=_records(test.complaints),
+                indicators=_records(test.table),
+            )
+            for test in load_all(results, "stress-*", StressTest)
+        ],
+        proposals=_records(load(results / "proposals", Proposals).table),
+    )
+    write_text(path, document.model_dump_json(indent=1) + "\n")
+
+
+def schema() -> str:
+    """Return the JSON Schema of ``assessment.json``."""
+    return json.dumps(AssessmentDocument.model_json_schema(), indent=1) + "\n"
+
+
+def write_tables(results: Path, folder: Path) -> None:
+    """Write every table of a run as Parquet and CSV; what the data did not allow for is not there.
+
+    In CSV a text that a spreadsheet would take for a formula has an apostrophe before it.
+    """
+    folder.mkdir()
+    card, outlook = load(results / "scorecard", Scorecard), load(results / "outlook", Forecast)
+    tables, quality = load(results / "tables", Tables), load(results / "quality", DataQuality)
+    frames = {
+        "data_rows": tables.quality,
+        "data_quality": quality.table,
+        "data_coverage": quality.coverage,
+        "indicators": card.indicators,
+        "indicators_unavailable": card.unavailable,
+        "units": card.table,
+        "indicators_by_product": card.products,
+        "scores": card.groups,
+        "forecast": outlook.table,
+        "findings": load(results / "findings", Findings).table,
+        "proposals": load(results / "proposals", Proposals).table,
+    }
+    for moved in load_all(results, "movements", Movements):
+        frames["score_movements"], frames["score_movements_by_indicator"] = moved.table, moved.indicators
+    for gaps in load_all(results, "gaps", CustomerGaps):
+        frames["customer_gaps"] = gaps.table
+    for assessed in load_all(results, "risks", RiskAssessment):
+        frames["risks"], frames["risk_controls"], frames["risk_cells"] = (
+            assessed.table,
+            assessed.controls,
+            assessed.cells,
+        )
+    for explained in load_all(results, "explanation", Explanation):
+        frames["forecast_factors"], frames["forecast_changes"] = explained.table, explained.changes
+    for losses in load_all(results, "losses", LossAssessment):
+        frames["losses"], frames["loss_intervals"] = losses.distribution.table, losses.intervals
+        frames["loss_contributions"], frames["loss_severities"] = losses.contributions, losses.severities
+    for known in load_all(results, "nowcast", Nowcast):
+        frames["nowcast"] = known.table
+    for record in load_all(results, "backtest", Backtest):
+        frames["forecast_scores"] = record.table
+        frames["forecast_scores_by_horizon"] = record.by_horizon
+        frames["forecast_totals"] = record.by_origin
+    for test in load_all(results, "stress-*", StressTest):
+        frames[f"stress_{test.scenario.id}_complaints"] = test.complaints
+        frames[f"stress_{test.scenario.id}_indicators"] = test.table
+    for changes in tables.changes:
+        frames[f"changes_{changes.name}"] = changes.table
+    for name, frame in frames.items():
+        path = folder / f"{name}.parquet"
+        with written(path):
+            frame.to_parquet(path, index=False)
+        write_csv(frame, folder / f"{name}.csv")
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV; no cell and no name of a column is a formula for a spreadsheet, or ends a row."""
+    safe = frame.map(_safe).rename(columns=_safe)
+    with written(path):
+        safe.to_csv(path, index=False, lineterminator="\n")
+
+
+def _months(outlook: Forecast) -> list[Months]:
+    total = outlook.aggregate()
+    return [
+        Months(period=str(period), mean=mean, lower=quantiles[0], upper=quantiles[-1])
+        for period, mean, quantiles in zip(total.periods, total.mean[0], total.quantiles[0], strict=True)
+    ]
+
+
+def _records(frame: pd.DataFrame) -> list[Record]:
+    """Rows as plain values; unknown is null."""
+    rows: list[Record] = json.loads(frame.to_json(orient="records", double_precision=15))
+    return rows
+
+
+def _safe(value: Any) -> Any:
+    """Make a value safe; a carriage return alone, which csv does not quote, is an end of line of its cell."""
+    safe = _without_formula(value)
+    return _RETURN.sub("\n", safe) if isinstance(safe, str) else safe
+
+
+def _without_formula(value: Any) -> Any:
+    r"""Put an apostrophe before a text, or a line of it, that a spreadsheet would take for a formula.
+
+    Signs that nobody sees, a byte-order mark or a line break, do not hide one, and full width is none.
+
+    >>> _without_formula("=1+1"), _without_formula("ok\n＝1+1"), _without_formula("a-b")
+    ("'=1+1", "ok\n'＝1+1", 'a-b')
+    """
+    if not isinstance(value, str):
+        return value
+    lines = value.splitlines(keepends=True)
+    text = "".join(f"'{line}" if _begins_formula(line) else line for line in lines)
+    risky = value[:1] in _BREAKS or _begins_formula(value)
+    return f"'{text}" if risky and not text.startswith("'") else text
+
+
+def _begins_formula(text: str) -> bool:
+    seen = next(
+        (sign for sign in text if unicodedata.category(sign)[0] not in _UNSEEN and sign not in _BLANK), ""
+    )
+    return unicodedata.normalize("NFKC", seen)[:1] in _FORMULA

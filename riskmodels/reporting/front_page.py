@@ -1,0 +1,131 @@
+"""The first page of a report: the figures and sentences that management reads."""
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.assessment import Findings
+from riskmodels.forecasting import Forecast, Nowcast
+from riskmodels.labels import label, local
+from riskmodels.parameters.policy import Policy
+from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
+from riskmodels.reporting.listings import quality_note
+from riskmodels.results import load, load_all
+from riskmodels.scorecard import Scorecard
+from riskmodels.stresstest import StressTest
+from riskmodels.tables import DataQuality, Tables
+
+_MONTHS = 3
+_MOST_NAMED = 5
+_DRAWS, _SEED = 4000, 1
+
+
+def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
+    """Make the first page from the saved results of a run; nothing is computed anew but counts and sums."""
+    tables, card = load(results / "tables", Tables), load(results / "scorecard", Scorecard)
+    found, outlook = load(results / "findings", Findings), load(results / "outlook", Forecast)
+    tests, quality = load_all(results, "stress-*", StressTest), load(results / "quality", DataQuality)
+    return FrontMatter(
+        title=title,
+        subtitle=label("What is red, what will happen, what to decide"),
+        period=found.period,
+        as_of=tables.as_of.isoformat(),
+        facts=(
+            (label("Source"), ", ".join(sorted({table.provenance.source for table in tables.present}))),
+            (label("Data digest"), tables.digest),
+            (label("Data quality"), quality_note(card, quality).partition(": ")[2]),
+            (label("Policy"), f"{policy.valid_from} – {local(policy, 'title')} ({policy.approval})"),
+            (label("Forecast method"), outlook.method),
+            *_logged(load_all(results, "nowcast", Nowcast)),
+            (label("Software"), f"riskmodels {version('riskmodels')}"),
+        ),
+        key_figures=(*_findings(found), *_beyond_limits(card), _expected(outlook), *_turned_red(tests)),
+        summary=tuple(_sentences(found)),
+    )
+
+
+def _findings(found: Findings) -> list[KeyFigure]:
+    red, amber = ((found.table["severity"] == severity).sum() for severity in ("red", "amber"))
+    return [
+        KeyFigure(label=label("Red findings"), value=str(red), rating="red" if red else ""),
+        KeyFigure(label=label("Amber findings"), value=str(amber), rating="amber" if amber else ""),
+    ]
+
+
+def _logged(nowcasts: list[Nowcast]) -> list[tuple[str, str]]:
+    """Say how complete the last month is, where the source can tell."""
+    return [
+        (
+            label("Complaints logged so far"),
+            label("{share:.0%} of those of {month}; the outlook allows for the others").format(
+                share=known.completeness[-1], month=known.periods[-1]
+            ),
+        )
+        for known in nowcasts
+    ]
+
+
+def _beyond_limits(card: Scorecard) -> list[KeyFigure]:
+    """Count the indicators of the bank, and the units, that are amber or red."""
+    return [
+        KeyFigure(
+            label=label("Indicators of the bank beyond a limit"), value=_share_beyond(card.bank["rating"])
+        ),
+        KeyFigure(
+            label=label("Units whose score is beyond a limit"), value=_share_beyond(card.table["rating"])
+        ),
+    ]
+
+
+def _share_beyond(ratings: pd.Series) -> str:
+    rated = ratings[ratings != ""]
+    return label("{beyond} of {rated}").format(beyond=rated.isin(["red", "amber"]).sum(), rated=len(rated))
+
+
+def _expected(outlook: Forecast) -> KeyFigure:
+    paths = outlook.sample(_DRAWS, seed=_SEED)[:, :, :_MONTHS].sum(axis=(1, 2))
+    lower, upper = np.quantile(paths, (0.05, 0.95))
+    return KeyFigure(
+        label=label("Complaints expected, {first} to {last} (90% interval)").format(
+            first=outlook.periods[0], last=outlook.periods[_MONTHS - 1]
+        ),
+        value=f"{paths.mean():,.0f} ({lower:,.0f}\u00a0–\u00a0{upper:,.0f})",  # kept on one line
+    )
+
+
+def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
+    """Name the scenario that turns most indicators red."""
+    tests = [test for test in tests if len(test.table)]
+    if not tests:
+        return []
+    counts = [int(((t.table["rating"] == "red") & (t.table["rating_before"] != "red")).sum()) for t in tests]
+    worst = int(np.argmax(counts))
+    return [
+        KeyFigure(
+            label=label("Indicators turning red: {scenario}").format(
+                scenario=f"{local(tests[worst].scenario, 'name')}, {label(tests[worst].severity)}"
+            ),
+            value=label("{turned} of {moved}").format(turned=counts[worst], moved=len(tests[worst].table)),
+        )
+    ]
+
+
+def _sentences(found: Findings) -> Iterator[SummaryItem]:
+    """Yield one sentence a finding; findings of many units about one thing become one sentence."""
+    groups = found.table.groupby(
+        ["severity", "kind", found.table["subject"].where(found.table["kind"] != "unit"), "criterion"],
+        sort=False,
+        dropna=False,
+    )
+    for (severity, _, _, criterion), rows in groups:
+        subjects = rows["subject"].tolist()
+        sentence = f"{subjects[0]}: {rows['condition'].iloc[0]}"
+        if len(rows) > 1:
+            named = ", ".join(subjects[:_MOST_NAMED]) + (" …" if len(rows) > _MOST_NAMED else "")
+            sentence = label("{count} units – {criterion}: {named}").format(
+                count=len(rows), criterion=criterion, named=named
+            )
+        yield SummaryItem(severity="red" if severity == "red" else "amber", sentence=sentence)

@@ -1,0 +1,82 @@
+"""Results as tables to be read: names instead of identifiers, units and per cent written out."""
+
+from riskmodels.reporting.listings.data import (
+    check_listings,
+    list_changes,
+    list_data_faults,
+    list_data_scores,
+    list_delays,
+    list_doubts,
+    list_ignored,
+    list_quality,
+    list_rejections,
+)
+from riskmodels.reporting.listings.decisions import list_findings, list_policy, list_proposals
+from riskmodels.reporting.listings.gaps import list_gaps
+from riskmodels.reporting.listings.indicators import indicator_quality, quality_note
+from riskmodels.reporting.listings.losses import list_loss_years, list_losses, list_severities
+from riskmodels.reporting.listings.outlooks import (
+    list_explanation,
+    list_factors,
+    list_nowcast,
+    list_outlook,
+    list_scores,
+    list_totals,
+)
+from riskmodels.reporting.listings.registers import list_controls, list_matrix_checks, list_risks
+from riskmodels.reporting.listings.scenarios import list_omitted, list_scenario, list_stress
+from riskmodels.reporting.listings.scorecards import (
+    list_contributions,
+    list_groups,
+    list_movements,
+    list_orders,
+    list_ratings,
+    list_robustness,
+    list_sensitivity,
+    list_unavailable,
+    list_units,
+)
+from riskmodels.reporting.listings.validations import list_validation
+
+__all__ = [
+    "check_listings",
+    "indicator_quality",
+    "list_changes",
+    "list_contributions",
+    "list_controls",
+    "list_data_faults",
+    "list_data_scores",
+    "list_delays",
+    "list_doubts",
+    "list_explanation",
+    "list_factors",
+    "list_findings",
+    "list_gaps",
+    "list_groups",
+    "list_ignored",
+    "list_loss_years",
+    "list_losses",
+    "list_matrix_checks",
+    "list_movements",
+    "list_nowcast",
+    "list_omitted",
+    "list_orders",
+    "list_outlook",
+    "list_policy",
+    "list_proposals",
+    "list_quality",
+    "list_ratings",
+    "list_rejections",
+    "list_risks",
+    "list_robustness",
+    "list_scenario",
+    "list_scores",
+    "list_sensitivity",
+    "list_severities",
+    "list_stress",
+    "list_totals",
+    "list_unavailable",
+    "list_units",
+    "list_validation",
+    "quality_note",
+]

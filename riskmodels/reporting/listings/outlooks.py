@@ -1,0 +1,213 @@
+"""The outlook: what is expected, what is still to come of the last months, how good forecasts have been."""
+
+from collections.abc import Mapping
+from math import isnan
+from typing import Any
+
+import pandas as pd
+
+from riskmodels.backtesting import Backtest
+from riskmodels.display import Listing
+from riskmodels.forecasting import FINAL, REASONS, Explanation, Forecast, Nowcast
+from riskmodels.labels import label
+from riskmodels.tables import DataQuality, shown_share
+
+_FEWEST_MONTHS, _MOST_MONTHS = 3, 12
+_MOST_CHANGES = 8
+_WHAT = {
+    ("count", "M"): "complaints a month",
+    ("count", "Q"): "complaints a quarter",
+    ("count", "Y"): "complaints a year",
+    ("amount", "M"): "amounts a month",
+    ("amount", "Q"): "amounts a quarter",
+    ("amount", "Y"): "amounts a year",
+}
+_PERIOD = {"M": "Month", "Q": "Quarter", "Y": "Year"}
+_PERIODS = {"M": "months", "Q": "quarters", "Y": "years"}
+_SIGNIFICANT, _LEAST_P = 0.05, 0.001
+
+
+def list_outlook(outlook: Forecast, *, quality: DataQuality | None = None) -> Listing:
+    """List the expected complaints of the next months, series by series; with the quality of their data."""
+    data = (
+        {} if quality is None else {"Data quality": shown_share(quality.score("complaints", ["received_at"]))}
+    )
+    keys = list(outlook.keys.columns)
+    parts = [outlook] if len(outlook.keys) == 1 else [outlook, outlook.aggregate()]
+    listed = []
+    for part in parts:
+        names = [" · ".join(str(value) for value in key) for key in part.keys.itertuples(index=False)]
+        lower, upper = part.quantiles[..., 0], part.quantiles[..., -1]
+        for place, series in enumerate(names):
+            listed.append(
+                {"Series": label(series)}
+                | {
+                    str(period): f"{part.mean[place, ahead]:,.0f}"
+                    f" ({lower[place, ahead]:,.0f} – {upper[place, ahead]:,.0f})"
+                    for ahead, period in enumerate(part.periods[:6])
+                }
+                | data
+            )
+    levels = f"{outlook.levels[0]:.1%} – {outlook.levels[-1]:.1%}"
+    return Listing(
+        sentence=label("Expected {what} by {keys}, with the {levels} interval; method {method}.").format(
+            what=label(_WHAT[outlook.panel.kind, outlook.periods.freqstr[0]]),
+            keys=", ".join(keys),
+            levels=levels,
+            method=outlook.method,
+        ),
+        frame=pd.DataFrame(listed),
+    )
+
+
+def list_nowcast(nowcast: Nowcast | None) -> Listing:
+    """List the last months: received so far, how complete, and how many are expected in the end.
+
+    Down to the last month that is complete, three months at least. In words where the source cannot tell.
+    """
+    if nowcast is None:
+        words = (
+            "The source does not say when its complaints were logged: every month counts as complete, and"
+            " where complaints are logged late, the outlook starts too low."
+        )
+        return Listing(sentence=label(words), frame=pd.DataFrame())
+    table = nowcast.table.iloc[::-1]
+    late = int((table["completeness"] < FINAL).sum())
+    rows = table.head(min(max(late + 1, _FEWEST_MONTHS), _MOST_MONTHS)).to_dict("records")
+    listed = [
+        {
+            "Month": row["period"],
+            "Received so far": _count(row["reported"]),
+            "Complete (95% interval)": f"{row['completeness']:.1%} ({row['lower']:.1%} – {row['upper']:.1%})",
+            "Expected final count (95% interval)": _final(row),
+            "Mean delay [days]": "–" if isnan(row["delay_days"]) else f"{row['delay_days']:,.1f}",
+        }
+        for row in rows
+    ]
+    return Listing(sentence=nowcast.sentence, frame=pd.DataFrame(listed))
+
+
+def list_factors(explained: Explanation) -> Listing:
+    """List what the expected complaints of all series are made of, month by month; in words where unknown."""
+    if explained.total.empty:
+        words = "The method does not say what its expected complaints are made of."
+        return Listing(sentence=label(words), frame=pd.DataFrame())
+    column = _PERIOD[explained.compared.freqstr[0]]
+    listed = [
+        {
+            column: row["period"],
+            "Level": _count(row["level"]),
+            "Common trend over twelve months": f"{row['shared'] - 1:+z.1%}",
+            "Exposure": f"{row['exposure'] - 1:+z.1%}",
+            "Season": f"{row['season'] - 1:+z.1%}",
+            "Days and holidays": f"{row['calendar'] - 1:+z.1%}",
+            "Expected": _count(row["mean"]),
+        }
+        for row in explained.total.to_dict("records")
+    ]
+    words = "The expected complaints of all series are the level, times each of these in turn."
+    return Listing(sentence=label(words), frame=pd.DataFrame(listed))
+
+
+def list_explanation(explained: Explanation) -> Listing:
+    """List the series whose outlook changed most since the earlier one, with the reasons; the total last."""
+    if explained.changes.empty:
+        return Listing(sentence=explained.sentence, frame=pd.DataFrame())
+    numbers = list(explained.sums.index)
+    most = explained.summary().head(_MOST_CHANGES)
+    names = [
+        " · ".join(str(key) for key in keys) for keys in most.drop(columns=numbers).itertuples(index=False)
+    ]
+    rows = [*zip(map(label, names), most[numbers].to_numpy(), strict=True)]
+    rows.append((label("All series"), explained.sums.to_numpy()))
+    listed = [
+        {"Series": name, "Before": _count(before)}
+        | {
+            label(REASONS[reason]).capitalize(): f"{value:+z,.0f}"
+            for reason, value in zip(REASONS, reasons, strict=True)
+            if reason in explained.reasons
+        }
+        | {"Now": _count(now)}
+        for name, (before, *reasons, now) in rows
+    ]
+    return Listing(sentence=explained.sentence, frame=pd.DataFrame(listed))
+
+
+def list_scores(record: Backtest | None) -> Listing:
+    """List how forecasting methods did, the best first; in words where the history is too short to tell."""
+    if record is None:
+        return Listing(
+            sentence=label("The history is too short to test forecasts on it."), frame=pd.DataFrame()
+        )
+    listed = [
+        {
+            "Method": row["method"],
+            "Weighted quantile loss": _number(row["wql"], ".3f"),
+            "95% interval covers": _number(row["coverage_95"], ".1%"),
+            "80% interval covers": _number(row["coverage_80"], ".1%"),
+            "Above 97.5%": _number(row["pit_above_975"], ".1%"),
+            "Below 2.5%": _number(row["pit_below_025"], ".1%"),
+            "Bias": _number(row["bias"], "+z.1%"),
+            "MASE": _number(row["mase"], ".2f"),
+            "Outcomes": f"{row['forecasts']:,.0f}",
+        }
+        for row in record.table.to_dict("records")
+    ]
+    return Listing(sentence=_tested(record), frame=pd.DataFrame(listed))
+
+
+def list_totals(record: Backtest | None) -> Listing:
+    """List whether the totals of all series lay in their 95% intervals as often as they should."""
+    if record is None:
+        return list_scores(record)
+    rows = record.totals.groupby("method", sort=False).tail(1).to_dict("records")  # all horizons together
+    listed = [
+        {
+            "Method": row["method"],
+            "Totals forecast": f"{row['totals']:,d}",
+            "Outside their 95% interval": f"{row['outside']:,d}",
+            "Share outside": _number(row["share_outside_95"], ".1%"),
+            "p-value": _number(row["p_value"], ".3f") if row["p_value"] >= _LEAST_P else f"< {_LEAST_P}",
+            "Verdict": label("interval too narrow" if _too_narrow(row) else "consistent with 95%"),
+        }
+        for row in rows
+    ]
+    sentence = label("Of the total of all series, 5% should lie outside the 95% interval.")
+    return Listing(sentence=sentence, frame=pd.DataFrame(listed))
+
+
+def _too_narrow(row: Mapping[Any, Any]) -> bool:
+    return bool(row["p_value"] < _SIGNIFICANT and row["share_outside_95"] > _SIGNIFICANT)
+
+
+def _tested(record: Backtest) -> str:
+    today = "the periods until then as known today"
+    if record.origins.freqstr[0] == "M":
+        today = "the months until then as known today"
+    known = "what had been logged by then" if record.as_known_then else today
+    return label(
+        "Forecasts up to {horizon} {periods} ahead were made again from {count} {periods}, {first} to {last},"
+        " from {known}, and compared with what was received; the best by weighted quantile loss is {best}."
+    ).format(
+        periods=label(_PERIODS[record.origins.freqstr[0]]),
+        horizon=record.horizon,
+        count=len(record.origins),
+        first=record.origins[0],
+        last=record.origins[-1],
+        known=label(known),
+        best=record.table["method"].iloc[0],
+    )
+
+
+def _final(row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["nowcast"]):
+        return "–"
+    return f"{_count(row['nowcast'])} ({_count(row['nowcast_lower'])} – {_count(row['nowcast_upper'])})"
+
+
+def _count(value: float) -> str:
+    return _number(value, ",.0f")
+
+
+def _number(value: float, shape: str) -> str:
+    return "–" if pd.isna(value) else f"{value:{shape}}"

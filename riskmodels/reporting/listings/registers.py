@@ -1,0 +1,159 @@
+"""The risk register in figures: which risks cost most, what controls are worth, what the matrix hides."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from riskmodels.display import Listing
+from riskmodels.errors import ParameterError
+from riskmodels.labels import label, local, plain_label, rating_label
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import Risk, RiskRegister
+from riskmodels.register.assessing import PARTS, RiskAssessment
+from riskmodels.reporting.listings.indicators import indicator_names
+
+_THOUSAND = 1000.0
+_WHOLE = 99.5  # from which on a figure needs no digits behind the point
+
+
+def list_risks(found: RiskAssessment, register: RiskRegister, policy: Policy, most: int = 15) -> Listing:
+    """List the costliest risks before and after their controls, with what their figures rest on."""
+    risks, indicators = {risk.id: risk for risk in register.risks}, indicator_names(policy)
+    listed = [
+        {
+            "Rank": row["rank"],
+            "Risk": _risk_name(risks.get(row["risk_id"]), row),
+            "Category": plain_label(row["category"]),
+            "Events a year, before → after controls": _change(row, "frequency", 1.0),
+            "Cost of an event, before → after [thousand CNY]": _change(row, "impact", _THOUSAND),
+            "Expected loss a year (90% interval) [thousand CNY]": _interval(row),
+            "Rank interval": f"{row['rank_lower']} – {row['rank_upper']}",
+            "Rating": rating_label(row["rating"]),
+            "Figures from": _source(row, indicators),
+        }
+        for row in found.table.head(most).to_dict("records")
+    ]
+    return Listing(sentence=f"{found.sentence} {_basis(found)}", frame=pd.DataFrame(listed))
+
+
+def list_controls(found: RiskAssessment, register: RiskRegister, risk_id: str) -> Listing:
+    """List the controls of one risk, what they do, and what the loss of each would cost.
+
+    Raises ParameterError where the assessment has no such risk.
+    """
+    rows = found.table[found.table["risk_id"] == risk_id]
+    if rows.empty:
+        raise ParameterError(
+            f"'{risk_id}' is no risk of this assessment; see the column risk_id of its table"
+        )
+    controls = found.controls[found.controls["risk_id"] == risk_id]
+    listed = [
+        {
+            "Control": local(control, "name"),
+            "Kind": label(str(control["kind"])),
+            "Effect where carried out": f"{control['designed']:.0%}",
+            "Carried out": _carried_out(control["carried_out"]),
+            "Effect": f"{control['effect']:.0%}",
+            "Worth a year [thousand CNY]": _figure(control["worth"] / _THOUSAND),
+        }
+        for _, control in controls.iterrows()
+    ]
+    risk = next((risk for risk in register.risks if risk.id == risk_id), None)
+    sentence = _loss_sentence(_risk_name(risk, rows.iloc[0]), rows.iloc[0])
+    return Listing(sentence=sentence, frame=pd.DataFrame(listed))
+
+
+def list_matrix_checks(found: RiskAssessment) -> Listing:
+    """List what is wrong with the matrix, and say how often it leads astray."""
+    columns = ["Check", "Passed", "Violations", "Detail"]
+    if found.lint is None:
+        sentence = label("The matrix has one colour only: it tells no risk from another.")
+        return Listing(sentence=sentence, frame=pd.DataFrame(columns=columns))
+    listed = [
+        {
+            "Check": label(str(row["check"])),
+            "Passed": label("yes") if row["passed"] else label("no"),
+            "Violations": row["violations"],
+            "Detail": row["detail"],
+        }
+        for row in found.lint.table.to_dict("records")
+    ]
+    words = label(
+        "Of the pairs of risks in the register the matrix puts {misordered:.1%} in colours against their"
+        " expected losses and leaves {tied:.0%} in one colour: decide by the amounts."
+    ).format(misordered=found.misordered, tied=found.tied)
+    return Listing(sentence=f"{words} {found.lint.sentence}", frame=pd.DataFrame(listed, columns=columns))
+
+
+def _basis(found: RiskAssessment) -> str:
+    return label(
+        "The number of events is counted for {counted} of {risks} risks, what an event costs in money for"
+        " {booked}; the other figures are opinions ({opinion}). Appetite: amber above {amber}, red above"
+        " {red} thousand CNY a year for each risk ({appetite})."
+    ).format(
+        counted=int((found.table["frequency_from"] != "elicited").sum()),
+        booked=int((found.table["impact_from"] == "losses").sum()),
+        risks=len(found.table),
+        opinion=label(found.set_by),
+        amber=_figure(found.appetite.amber / _THOUSAND),
+        red=_figure(found.appetite.red / _THOUSAND),
+        appetite=label(found.appetite.set_by),
+    )
+
+
+def _loss_sentence(name: str, row: "pd.Series[Any]") -> str:
+    shares = {part: row[f"residual_{part}"] / row["residual_loss"] for part in PARTS}
+    parts = {
+        "money": label("money"),
+        "customers": label("customers affected"),
+        "regulatory": label("regulatory"),
+        "reputation": label("customers lost"),
+    }
+    made_of = ", ".join(f"{parts[part]} {share:.0%}" for part, share in shares.items() if share > 0)
+    return label(
+        "{name}: expected loss {before} thousand CNY a year before and {after} after controls ({parts})."
+        " What a control is worth is what the loss would rise by without it; controls overlap, so that"
+        " this does not add up."
+    ).format(
+        name=name,
+        before=_figure(row["inherent_loss"] / _THOUSAND),
+        after=_figure(row["residual_loss"] / _THOUSAND),
+        parts=made_of,
+    )
+
+
+def _risk_name(risk: Risk | None, row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
+    return str(row["name_en"]) if risk is None else local(risk, "name")
+
+
+def _source(row: Mapping[Any, Any], indicators: Mapping[str, str]) -> str:
+    """Say what frequency and money rest on, and how many controls are measured."""
+    counted_by = str(row["frequency_from"])
+    words = {
+        "elicited": "opinion",
+        "losses": "{events:,.0f} losses in twelve months, their amounts",
+    }.get(counted_by, "{events:,.0f} in the quarter ({indicator})")
+    events = 0 if counted_by == "elicited" else row["events"]
+    source = label(words).format(events=events, indicator=indicators.get(counted_by, counted_by))
+    measured, _, controls = str(row["controls_measured"]).partition(" of ")
+    return f"{source}; " + label("controls measured: {measured} of {controls}").format(
+        measured=measured, controls=controls
+    )
+
+
+def _carried_out(share: float) -> str:
+    return label("not measured, taken as always") if pd.isna(share) else f"{share:.1%}"
+
+
+def _change(row: Mapping[Any, Any], what: str, unit: float) -> str:
+    return f"{_figure(row[f'inherent_{what}'] / unit)} → {_figure(row[f'residual_{what}'] / unit)}"
+
+
+def _interval(row: Mapping[Any, Any]) -> str:
+    loss, lower, upper = (_figure(row[f"residual_{name}"] / _THOUSAND) for name in ("loss", "lower", "upper"))
+    return f"{loss} ({lower} – {upper})"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= _WHOLE else f"{value:.2g}"

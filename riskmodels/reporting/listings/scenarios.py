@@ -1,0 +1,76 @@
+"""What a scenario assumes, what it does, and what could not be applied."""
+
+import pandas as pd
+
+from riskmodels.catalogue import format_value
+from riskmodels.display import Listing
+from riskmodels.labels import label, local, rating_label
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.scenarios import Scenario
+from riskmodels.reporting.listings.indicators import indicator_names, interval_of, quality_cell
+from riskmodels.stresstest import StressTest
+from riskmodels.tables import DataQuality
+
+_PER = {"doubling_of_complaints": "per doubling of complaints", "event": "in the event"}
+
+
+def list_scenario(scenario: Scenario, severity: str, policy: Policy) -> Listing:
+    """List what a scenario assumes at one severity, with the basis of each range."""
+    level = scenario.level(severity)
+    names = indicator_names(policy)
+    listed = [
+        {
+            "Moves": label("complaints about {product}").format(product=surge.product),
+            "Change": label("× {multiplier:g} for {months} months").format(
+                multiplier=surge.multiplier, months=surge.months
+            ),
+            "Range": "–",
+            "Basis": label("the scenario itself"),
+        }
+        for surge in level.surges
+    ]
+    listed += [
+        {
+            "Moves": names.get(effect.indicator, effect.indicator),
+            "Change": f"{effect.change.mode:+.4g} {label(_PER[effect.per])}",
+            "Range": f"{effect.change.low:+.4g} … {effect.change.high:+.4g}",
+            "Basis": effect.change.basis,
+        }
+        for effect in level.effects
+    ]
+    return Listing(
+        sentence=f"{local(scenario, 'name')} ({label(severity)}): {local(scenario, 'description')}",
+        frame=pd.DataFrame(listed),
+    )
+
+
+def list_stress(test: StressTest, policy: Policy, *, quality: DataQuality | None = None) -> Listing:
+    """List the indicators that a scenario moves, before and after; with the quality of their data."""
+    listed = [
+        {
+            "Indicator": local(policy.indicator(row["indicator_id"]), "name"),
+            "Before": format_value(row["indicator_id"], row["before"]),
+            "After": format_value(row["indicator_id"], row["after"]),
+            "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
+            "Rating before": rating_label(row["rating_before"]) if row["rating_before"] else "–",
+            "Rating after": rating_label(row["rating"]) if row["rating"] else "–",
+            "Probability of red": f"{row['p_red']:.0%} ± {row['p_red_error']:.1%}" if row["rating"] else "–",
+            **quality_cell(quality, row["indicator_id"]),
+        }
+        for row in test.table.to_dict("records")
+    ]
+    return Listing(sentence=test.sentence, frame=pd.DataFrame(listed))
+
+
+def list_omitted(test: StressTest, policy: Policy) -> Listing:
+    """List what the scenario assumes but these data cannot show."""
+    if test.omitted.empty:
+        return Listing(
+            sentence=label("Everything the scenario assumes could be applied."), frame=pd.DataFrame()
+        )
+    names = indicator_names(policy)
+    frame = pd.DataFrame(
+        {"Left out": [names.get(item, item) for item in test.omitted["item"]], "Why": test.omitted["reason"]}
+    )
+    sentence = label("{count} assumptions of the scenario could not be applied.").format(count=len(frame))
+    return Listing(sentence=sentence, frame=frame)

@@ -1,0 +1,46 @@
+"""Draw results. One function a result; nothing is computed here; colour is never the only carrier."""
+
+from riskmodels.reporting.plots.backtests import plot_backtest
+from riskmodels.reporting.plots.canvas import COLOURS
+from riskmodels.reporting.plots.conclusions import plot_findings, plot_stresstest
+from riskmodels.reporting.plots.data import plot_change, plot_changes, plot_coverage, plot_quality
+from riskmodels.reporting.plots.dispatch import plot, plot_of
+from riskmodels.reporting.plots.explanations import plot_explanation
+from riskmodels.reporting.plots.funnels import plot_funnel
+from riskmodels.reporting.plots.gaps import plot_gaps
+from riskmodels.reporting.plots.losses import plot_lossassessment, plot_lossdistribution, plot_taildiagnostics
+from riskmodels.reporting.plots.movements import plot_movements, plot_unit
+from riskmodels.reporting.plots.nowcasts import plot_nowcast
+from riskmodels.reporting.plots.outlooks import plot_forecast, plot_series
+from riskmodels.reporting.plots.panels import plot_panel
+from riskmodels.reporting.plots.registers import plot_risk_matrix, plot_risks
+from riskmodels.reporting.plots.scorecards import plot_heat_map, plot_scorecard
+
+__all__ = [
+    "COLOURS",
+    "plot",
+    "plot_backtest",
+    "plot_change",
+    "plot_changes",
+    "plot_coverage",
+    "plot_explanation",
+    "plot_findings",
+    "plot_forecast",
+    "plot_funnel",
+    "plot_gaps",
+    "plot_heat_map",
+    "plot_lossassessment",
+    "plot_lossdistribution",
+    "plot_movements",
+    "plot_nowcast",
+    "plot_of",
+    "plot_panel",
+    "plot_quality",
+    "plot_risk_matrix",
+    "plot_risks",
+    "plot_scorecard",
+    "plot_series",
+    "plot_stresstest",
+    "plot_taildiagnostics",
+    "plot_unit",
+]

@@ -1,0 +1,122 @@
+"""The classes of saved results, by the names that files call them: a class may move, its name may not.
+
+The format of a class rises whenever its fields change; what has another format than the one here is refused.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {  # the module of each class; imported when a result holds one
+    "AhpWeights": "scorecard.weights",
+    "AnnualCover": "losses.cover",
+    "Appetite": "parameters.policy",
+    "Backtest": "backtesting.backtests",
+    "Break": "tables.stored",
+    "Changes": "tables.changes",
+    "Contributions": "forecasting.models",
+    "CountPredictive": "forecasting.predictive",
+    "CredibleRates": "rates.credible",
+    "CustomerGaps": "comparisons.gaps",
+    "DataQuality": "tables.quality",
+    "Dependence": "forecasting.hierarchy",
+    "Explanation": "forecasting.explaining",
+    "Exponential": "losses.severity",
+    "Findings": "assessment.findings",
+    "FittedCell": "losses.uncertainty",
+    "Forecast": "forecasting.forecasts",
+    "FrequencyFit": "losses.frequency",
+    "Funnel": "rates.funnels",
+    "Gamma": "losses.severity",
+    "GaussianFactor": "losses.dependence",
+    "GeneralizedPareto": "losses.severity",
+    "HyperparameterGrid": "rates.hyperparameters",
+    "Indicators": "catalogue.computation",
+    "Levy": "losses.severity",
+    "Listing": "display",
+    "Lognormal": "losses.severity",
+    "LossAssessment": "losses.experience",
+    "LossCell": "losses.cells",
+    "LossDistribution": "losses.aggregate",
+    "MatrixLint": "register.matrices",
+    "Mixture": "losses.elicitation",
+    "Movements": "scorecard.movement",
+    "NegativeBinomial": "losses.frequency",
+    "NormalPredictive": "forecasting.predictive",
+    "Nowcast": "forecasting.nowcasting",
+    "Orders": "comparisons.orders",
+    "Panel": "panel",
+    "Part": "losses.fitting",
+    "Poisson": "losses.frequency",
+    "Policy": "parameters.policy",
+    "Posterior": "rates.posteriors",
+    "Proposals": "governance.proposals",
+    "Retained": "losses.insurance",
+    "RiskAssessment": "register.assessing",
+    "RiskRegister": "parameters.risks",
+    "Robustness": "scorecard.sensitivity",
+    "RootPredictive": "forecasting.predictive",
+    "SamplePredictive": "forecasting.predictive",
+    "Scenario": "parameters.scenarios",
+    "Scorecard": "scorecard.scoring",
+    "ScorecardValidation": "validation.scorecards",
+    "Sensitivity": "scorecard.sensitivity",
+    "SeverityFit": "losses.fitting",
+    "Spliced": "losses.severity",
+    "StressTest": "stresstest.propagation",
+    "StudentFactor": "losses.dependence",
+    "Tables": "tables.store",
+    "TailDiagnostics": "losses.diagnostics",
+    "TailFit": "losses.fitting",
+    "UnitExplanation": "scorecard.explaining",
+    "Weibull": "losses.severity",
+}
+_FORMATS: dict[str, int] = {}  # of those whose fields have changed; others have the first
+_FIRST = 1
+_EARLIER = {
+    "ScorecardValidation": "ScorecardValidation",
+    "Nodes": "HyperparameterGrid",
+}  # names before formats had numbers
+_EARLIER_FIELDS = {"HyperparameterGrid": {"strangers": "outliers"}}
+
+
+def saved_name(value: object) -> tuple[str, int] | None:
+    """Return the name and the format of a value's class; None for one that no saved result holds."""
+    name = type(value).__name__
+    is_ours = f"riskmodels.{_HOMES.get(name)}" == type(value).__module__
+    return (name, _format(name)) if is_ours else None
+
+
+def class_named(name: str, format_: int | None) -> Any:
+    """Return the class that a saved result names; nothing else that a file may name is imported.
+
+    Parameters
+    ----------
+    name : str
+        Its name; with its module before a colon, in what was saved before formats had numbers.
+    format_ : int or None
+        The format of its fields; None where none was saved.
+
+    Raises
+    ------
+    ValueError
+        No saved result has a class of this name, or its fields have another format now.
+    """
+    own = name.rpartition(":")[2]
+    own = _EARLIER.get(own, own)
+    if own not in _HOMES:
+        raise ValueError(f"{name} is no class of results or parameters of riskmodels")
+    if (format_ or _FIRST) != _format(own):
+        raise ValueError(
+            f"it holds a {own} of format {format_ or _FIRST}; this version of riskmodels reads format"
+            f" {_format(own)}: make it again with this version"
+        )
+    return getattr(import_module(f"riskmodels.{_HOMES[own]}"), own)
+
+
+def field_named(kind: type, name: str) -> str:
+    """Return the name that a field of a class has now."""
+    return _EARLIER_FIELDS.get(kind.__name__, {}).get(name, name)
+
+
+def _format(name: str) -> int:
+    return _FORMATS.get(name, _FIRST)

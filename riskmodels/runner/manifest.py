@@ -1,0 +1,55 @@
+"""What a run writes of itself: with what it was made, how long it took, and the sha256 of every file."""
+
+import hashlib
+import json
+import platform
+import re
+from importlib.metadata import requires, version
+from pathlib import Path
+
+from riskmodels.backtesting import Backtest
+from riskmodels.manifests import MANIFEST, digests
+from riskmodels.privacy import mask_values
+from riskmodels.results import load, load_all
+from riskmodels.runner.plan import Plan
+from riskmodels.scratch import write_text
+from riskmodels.stresstest import StressTest
+from riskmodels.tables import Tables, file_sha256
+
+
+def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code: list[Path]) -> None:
+    """Write what was run with what, how long it took, and the sha256 of every file."""
+    tables = load(folder / "results" / "tables", Tables)
+    tests = load_all(folder / "results", "stress-*", StressTest)
+    seeds = {f"stress-{test.scenario.id}": test.seed for test in tests}
+    for record in load_all(folder / "results", "backtest", Backtest):  # one at most
+        seeds["backtest"] = record.seed
+    manifest = {
+        "settings": json.loads(plan.settings.model_dump_json()),
+        "policy_valid_from": plan.policy_valid_from.isoformat(),
+        "tables": {table.name: json.loads(table.provenance.model_dump_json()) for table in tables.present},
+        "data_digest": tables.digest,
+        "seeds": seeds,
+        "code": {"riskmodels": version("riskmodels"), "sha256": _code_sha256(code)},
+        "versions": {"python": platform.python_version(), **_versions()},
+        "seconds": {name: round(value, 1) for name, value in seconds.items()},
+        "files": digests(folder, ("report.html", "assessment.json", "source.json", "results", "tables")),
+        "notebooks": digests(folder, ("notebooks",)),  # with times of their own: no two runs write the same
+    }
+    text = json.dumps(mask_values(manifest), indent=1, ensure_ascii=False)
+    write_text(folder / MANIFEST, f"{text}\n")
+
+
+def _code_sha256(folders: list[Path]) -> str:
+    """Digest of every program file and notebook that a run is made of."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted([*folder.rglob("*.py"), *folder.glob("*.ipynb")]):
+            digest.update(f"{path.relative_to(folder)} {file_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    """Versions of the libraries that riskmodels needs."""
+    names = [re.split(r"[^\w.-]", line)[0] for line in requires("riskmodels") or () if "extra ==" not in line]
+    return {name: version(name) for name in sorted(names)}

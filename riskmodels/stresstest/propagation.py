@@ -1,0 +1,265 @@
+"""What if: a scenario's surge of complaints carried through to the indicators of the bank."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.arrays import Floats
+from riskmodels.catalogue import INDICATORS
+from riskmodels.display import Displayed
+from riskmodels.errors import ParameterError
+from riskmodels.forecasting import Forecast, nowcast_where_logged
+from riskmodels.labels import label, local
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.scenarios import Effect, Level, Scenario
+from riskmodels.scorecard import DRAWS, draw_values, rate_draws, rate_period
+from riskmodels.tables import Tables
+from riskmodels.tables.frequencies import MONTHS
+
+_MONTHS = 3
+_INTERVAL = (0.05, 0.95)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StressTest(Displayed):
+    """One scenario at one severity.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        What was assumed.
+    severity : str
+        Which of its levels.
+    table : DataFrame
+        One row an indicator the scenario moves: indicator_id, before, after, lower, upper, standard_error
+        [unit of the indicator; 90% interval; of the simulated mean], amber, red, p_red_before, p_red,
+        p_red_error [probability beyond red and its standard error], rating_before, rating.
+    complaints : DataFrame
+        One row per month (or quarter) ahead: period, expected, expected_lower, expected_upper, stressed,
+        stressed_lower, stressed_upper [complaints; 90% interval], standard_error.
+    omitted : DataFrame
+        item, reason: surges and effects that these data cannot show.
+    quarter : str
+        First and last of the three months after the start of the scenario that the indicators are about.
+    size, seed : int
+        Paths drawn, and their seed.
+    policy : date
+        Day from which the policy is valid.
+    data_digest : str
+        Digest of the tables.
+    """
+
+    scenario: Scenario
+    severity: str
+    table: pd.DataFrame
+    complaints: pd.DataFrame
+    omitted: pd.DataFrame
+    quarter: str
+    size: int
+    seed: int
+    policy: date
+    data_digest: str
+
+    @property
+    def sentence(self) -> str:
+        """Say how many complaints more, and how many indicators turn red."""
+        more = self.complaints["stressed"].sum() - self.complaints["expected"].sum()
+        turned = int(((self.table["rating"] == "red") & (self.table["rating_before"] != "red")).sum())
+        return label(
+            "{name}, {severity}: {more:,.0f} complaints more than expected; {turned} indicators turn red."
+        ).format(name=local(self.scenario, "name"), severity=label(self.severity), more=more, turned=turned)
+
+    def summary(self) -> pd.DataFrame:
+        """Before and after, indicator by indicator."""
+        return self.table[
+            [
+                "indicator_id",
+                "before",
+                "after",
+                "lower",
+                "upper",
+                "rating_before",
+                "rating",
+                "p_red",
+                "p_red_error",
+            ]
+        ]
+
+
+def stress(
+    tables: Tables,
+    scenario: Scenario,
+    policy: Policy,
+    *,
+    outlook: Forecast,
+    severity: str = "severe",
+    seed: int = 40,
+) -> StressTest:
+    """Carry a scenario through to complaints and indicators.
+
+    Parameters
+    ----------
+    tables : Tables
+        Accepted rows; the last full quarter of the outlook's history is the state before.
+    scenario : Scenario
+        Surges and effects.
+    policy : Policy
+        Limits.
+    outlook : Forecast
+        Complaints by product (a key ``product``), by month or quarter, without the scenario.
+    severity : str
+        One of the scenario's levels.
+    seed : int
+        Seed of the paths and of the assumptions.
+
+    Returns
+    -------
+    StressTest
+        Complaints are never fewer under a surge (multiplier above one). Every figure carries the
+        uncertainty of the forecast, of the state before, and of the scenario's assumptions.
+
+    Raises
+    ------
+    ParameterError
+        The scenario has no such severity, or the outlook is not by product, is by years, ends before the
+        scenario has run for a quarter, or is by quarters and the scenario begins within one.
+
+    Notes
+    -----
+    The complaint rate moves with complaints. An effect per doubling is multiplied by the number of
+    doublings of all complaints in the quarter; a surge within a quarter is spread over it. Assumptions
+    are drawn from triangular distributions, independent of each other. Capacity and losses are not modelled.
+    """
+    level = scenario.level(severity)
+    window = _window(outlook, scenario.start_month - 1)
+    known = nowcast_where_logged(tables.complaints)
+    before = rate_period(tables, policy, _last_quarter(outlook), nowcast=known)
+    draws = draw_values(before, DRAWS)
+    size = draws.shape[1]
+    rng = np.random.default_rng(seed)
+    expected = outlook.sample(size, seed=seed)
+    multipliers, missing = _multipliers(level, outlook, scenario.start_month - 1)
+    stressed = expected * multipliers
+    base = expected[:, :, window].sum(axis=(1, 2))
+    ratio = np.maximum(stressed[:, :, window].sum(axis=(1, 2)), 1e-9) / np.maximum(base, 1e-9)
+    ratio = np.where(base > 0, ratio, 1.0)
+    after, unavailable = _apply(level.effects, before, draws, ratio, rng)
+    omitted = [*missing, *unavailable]
+    return StressTest(
+        scenario=scenario,
+        severity=severity,
+        table=_compare(before, draws, after, policy),
+        complaints=_monthly(outlook, expected.sum(axis=1), stressed.sum(axis=1)),
+        omitted=pd.DataFrame(omitted, columns=["item", "reason"], dtype="str"),
+        quarter=" – ".join(dict.fromkeys(map(str, outlook.periods[window][[0, -1]]))),
+        size=size,
+        seed=seed,
+        policy=policy.valid_from,
+        data_digest=tables.digest,
+    )
+
+
+def _window(outlook: Forecast, start: int) -> slice:
+    """Return the places of the quarter that begins ``start`` months ahead."""
+    length = MONTHS[outlook.periods.freqstr[0]]
+    if "product" not in outlook.keys or length > _MONTHS:
+        raise ParameterError("a stress test needs a forecast by product and month or quarter")
+    if start % length:
+        raise ParameterError(
+            f"the outlook is by quarters; the scenario begins in month {start + 1}, within one:"
+            " take 1, 4, 7 …"
+        )
+    if len(outlook.periods) * length < start + _MONTHS:
+        raise ParameterError(
+            f"the outlook ends in {outlook.periods[-1]}; the scenario needs a horizon of at least"
+            f" {start + _MONTHS} months"
+        )
+    return slice(start // length, (start + _MONTHS) // length)
+
+
+def _last_quarter(outlook: Forecast) -> str:
+    """Name the last quarter that the history covers in full."""
+    last = outlook.panel.periods[-1]
+    quarter = last.asfreq("Q")
+    return str(quarter if quarter.asfreq("M", "end") == last else quarter - 1)
+
+
+def _multipliers(level: Level, outlook: Forecast, start: int) -> tuple[Floats, list[tuple[str, str]]]:
+    """Multipliers of shape (n, h), and the surges of products that the outlook does not have."""
+    products = outlook.keys["product"].astype("str").to_numpy()
+    n, ahead = outlook.mean.shape
+    multipliers = np.ones((n, ahead * MONTHS[outlook.periods.freqstr[0]]))  # by month
+    missing = []
+    for surge in level.surges:
+        rows = (products == surge.product) | (surge.product == "all")
+        multipliers[rows, start : start + surge.months] *= surge.multiplier
+        if not rows.any():
+            reason = label("the source has no complaints about this product")
+            missing.append((label("surge of {product}").format(product=surge.product), reason))
+    return multipliers.reshape(n, ahead, -1).mean(axis=2), missing
+
+
+def _apply(
+    effects: tuple[Effect, ...], before: pd.DataFrame, draws: Floats, ratio: Floats, rng: np.random.Generator
+) -> tuple[dict[str, Floats], list[tuple[str, str]]]:
+    """Draw the values after the scenario of every indicator it moves."""
+    values = dict(zip(before["indicator_id"], draws, strict=True))
+    after: dict[str, Floats] = {}
+    if "complaint_rate" in values:
+        after["complaint_rate"] = values["complaint_rate"] * ratio
+    missing = []
+    for effect in effects:
+        if effect.indicator not in values:
+            missing.append((effect.indicator, label("the source does not give this indicator")))
+            continue
+        assumed = effect.change
+        change: Floats = rng.triangular(assumed.low, assumed.mode, assumed.high, size=len(ratio))
+        if effect.per == "doubling_of_complaints":
+            change = change * np.log2(ratio)
+        start = after[effect.indicator] if effect.indicator in after else values[effect.indicator]
+        highest = 1.0 if _is_share(effect.indicator) else np.inf
+        after[effect.indicator] = np.clip(start + change, 0.0, highest)
+    return after, missing
+
+
+def _is_share(indicator_id: str) -> bool:
+    definition = INDICATORS[indicator_id]
+    return definition.family == "proportion" or definition.unit.startswith("share")
+
+
+def _compare(before: pd.DataFrame, draws: Floats, after: dict[str, Floats], policy: Policy) -> pd.DataFrame:
+    moved = before["indicator_id"].isin(list(after)).to_numpy()
+    rows = before[moved].reset_index(drop=True)
+    changed = np.stack([after[name] for name in rows["indicator_id"]]) if after else draws[:0]
+    rated = rate_draws(rows, changed, policy)
+    size = max(draws.shape[1], 1)
+    lower, upper = np.quantile(changed, _INTERVAL, axis=1)
+    return pd.DataFrame(
+        {
+            "indicator_id": rows["indicator_id"],
+            "before": draws[moved].mean(axis=1),
+            "after": changed.mean(axis=1),
+            "lower": lower,
+            "upper": upper,
+            "standard_error": changed.std(axis=1) / np.sqrt(size),
+            "amber": rows["amber"],
+            "red": rows["red"],
+            "p_red_before": rows["p_red"],
+            "p_red": rated["p_red"],
+            "p_red_error": np.sqrt(rated["p_red"] * (1 - rated["p_red"]) / size),
+            "rating_before": rows["rating"],
+            "rating": rated["rating"],
+        }
+    )
+
+
+def _monthly(outlook: Forecast, expected: Floats, stressed: Floats) -> pd.DataFrame:
+    """Bank-wide complaints by period, from paths of shape (size, h)."""
+    frame = pd.DataFrame({"period": outlook.periods.astype("str")})
+    for name, paths in (("expected", expected), ("stressed", stressed)):
+        frame[name] = paths.mean(axis=0)
+        frame[f"{name}_lower"], frame[f"{name}_upper"] = np.quantile(paths, _INTERVAL, axis=0)
+    frame["standard_error"] = stressed.std(axis=0) / np.sqrt(len(stressed))
+    return frame

@@ -1,0 +1,5 @@
+"""Are the models sound: do their figures tell what happens next."""
+
+from riskmodels.validation.scorecards import ScorecardValidation, validate_scorecard
+
+__all__ = ["ScorecardValidation", "validate_scorecard"]
