@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskmodels.sources import ingest, profiling
+from riskmodels.sources import ingest
+from riskmodels.sources.drafts import profiling
 from riskmodels.sources.drafts import draft_source
 from riskmodels.sources.drafts.profiling import profile
 

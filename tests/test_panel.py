@@ -296,4 +296,5 @@ def test_quarters_are_no_months(take_in: TakeIn) -> None:
     table = take_in(complaint_counts=rows, as_of=None).complaint_counts
     np.testing.assert_array_equal(build_panel(table, by=["product"], freq="Q").values, [[3, 4]])
     with pytest.raises(ContractError, match="'complaint_counts' has counts by quarter: take freq='Q'"):
-        build_panel(table, by=["product"])
+        build_panel(table, by=["product"], freq="M")
+    assert build_panel(table, by=["product"]).periods.freqstr == "Q-DEC"

@@ -26,9 +26,9 @@ LIMIT = 3.0  # standard errors that a measured truth may be away from what is st
 
 
 def given_columns(name: str) -> list[str]:
-    """Columns of a table in the sample: the region is left to the units."""
-    columns = CONTRACTS[name].names
-    return columns if name == "units" else [column for column in columns if column != "region_id"]
+    """Columns of a table in the sample: the region is left to the units, and observations are of months."""
+    left = {"units": set(), "observations": {"region_id", "period"}}.get(name, {"region_id"})
+    return [column for column in CONTRACTS[name].names if column not in left]
 
 
 @pytest.fixture(scope="module")

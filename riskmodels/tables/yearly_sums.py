@@ -25,7 +25,7 @@ def year_of_sums(counts: pd.DataFrame) -> int | None:
     Examples
     --------
     >>> sums = pd.DataFrame({"key": "a", "month": range(0, 36, 3), "value": [1, 2, 3, 4] * 3})
-    >>> year_of_sums(sums), year_of_sums(sums.assign(value=[4, 2, 3, 4] * 3))
+    >>> year_of_sums(sums), year_of_sums(sums.assign(value=[4, 2, 3, 1] * 3))
     (1, None)
     """
     rows = counts.dropna().sort_values(["key", "month"], kind="stable")

@@ -13,7 +13,7 @@ from riskmodels.sources.periods import spans_two_years, without_remarks
 _YEAR = re.compile(r"(19|20)\d{2}(\.0)?")
 _YEAR_NAME = re.compile(r"\D*(19|20)\d{2}(\s*[-/–]\s*(\d{4}|\d{2}))?\D*")
 _LEAST_YEARS = 2  # columns of one figure
-_FIGURE = re.compile(r"[(+-]?\s*[\d.,\s'’]*\d[\d.,\s'’]*[)-]?")
+_FIGURE = re.compile(r"[(+-]?[.,\s'’]*\d[\d.,\s'’]*[)-]?")
 _MOSTLY = 0.75  # of the values of columns that are one figure
 
 _QUARTER = r"(?i)[QT]\W?[1-4]|[1-4]\W?[QT]|[1-4]\s*(º|ª|°|\.|st|nd|rd|th)( \w+)?|第?[1-4一二三四]季度?"
