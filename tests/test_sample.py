@@ -166,7 +166,10 @@ def test_rows_keep_their_contract(name: str, bank: SampleBank, database: duckdb.
     contract = CONTRACTS[name]
     assert list(bank.tables[name].columns) == given_columns(name)
     assert database.table(name).columns == given_columns(name)
-    for rule in contract.row_rules():
+    columns = {column.name for column in contract.columns} - {*given_columns(name)}
+    for rule in (
+        rule for rule in contract.row_rules() if not any(column in rule.holds for column in columns)
+    ):
         broken = database.sql(f"SELECT count(*) FROM {name} WHERE NOT ({rule.holds})").fetchall()
         assert broken == [(0,)], rule.name
     key = ", ".join(contract.key)

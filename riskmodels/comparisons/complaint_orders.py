@@ -80,7 +80,9 @@ def _complaints(tables: Tables, period: str) -> pd.DataFrame:
 
 def _exposure_in_business(exposed: pd.DataFrame, card: Scorecard) -> pd.DataFrame:
     """Take of a quarter's accounts and customers the share of its months in which a unit was in business."""
-    months = exposed["unit_id"].map(months_in_business(card.lifetimes, card.period)).astype(float).fillna(_MONTHS)
+    months = (
+        exposed["unit_id"].map(months_in_business(card.lifetimes, card.period)).astype(float).fillna(_MONTHS)
+    )
     scaled = {column: exposed[column] * months / _MONTHS for column in ("accounts", "customers")}
     return exposed.assign(**scaled)
 

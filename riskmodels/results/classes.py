@@ -19,6 +19,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "CustomerGaps": "comparisons.gaps",
     "DataQuality": "tables.quality",
     "Dependence": "forecasting.hierarchy",
+    "EndedPredictive": "forecasting.predictive",
     "Explanation": "forecasting.explaining",
     "Exponential": "losses.severity",
     "Findings": "assessment.findings",
