@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskmodels.sources import ingest
-from riskmodels.sources.drafts import profiling
-from riskmodels.sources.drafts import draft_source
+from riskmodels.sources.drafts import draft_source, profiling
 from riskmodels.sources.drafts.profiling import profile
 
 pytestmark = pytest.mark.whole

@@ -131,7 +131,7 @@ def test_every_result_comes_back_as_it_was(name, default_policy, tmp_path) -> No
 
 # One of each kind, as saved before formats had numbers: named by its module.
 SAVED = Path(__file__).parent / "saved" / "format_0"
-RENAMED = {"ScorecardValidation": "ScorecardValidation"}
+RENAMED = {"Foresight": "ScorecardValidation"}
 
 
 @pytest.mark.parametrize("folder", sorted(SAVED.iterdir()), ids=lambda folder: folder.name)
