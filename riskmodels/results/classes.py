@@ -74,7 +74,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
 _FORMATS: dict[str, int] = {}  # of those whose fields have changed; others have the first
 _FIRST = 1
 _EARLIER = {
-    "ScorecardValidation": "ScorecardValidation",
+    "Foresight": "ScorecardValidation",
     "Nodes": "HyperparameterGrid",
 }  # names before formats had numbers
 _EARLIER_FIELDS = {"HyperparameterGrid": {"strangers": "outliers"}}
