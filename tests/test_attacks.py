@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import openpyxl
@@ -65,7 +66,12 @@ def printed(texts: Texts) -> str:
         patch.setattr(terminal, "console", inner)
         for text in texts:
             terminal.print_table(text, pd.DataFrame({text: [text]}))
-        terminal.print_plan(Path("reports/x"), "2026-01-01", dict.fromkeys(texts, texts[0]), list(texts))
+        place, files = Path("reports/x"), dict.fromkeys(texts, texts[0])
+        terminal.print_plan(
+            SimpleNamespace(
+                folder=place, previous=place, policy_valid_from="2026-01-01", files=files, steps=list(texts)
+            )
+        )
     return stream.getvalue()
 
 

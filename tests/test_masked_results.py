@@ -12,7 +12,8 @@ from small_bank import make_card, make_stress
 import riskmodels as rm
 from riskmodels import results
 from riskmodels.display import Listing
-from riskmodels.errors import ParameterError
+from riskmodels.errors import ParameterError, ResultError
+from riskmodels.parameters.files import load_parameters
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.privacy import find_personal_data
@@ -74,7 +75,7 @@ def test_texts_of_parameter_files_are_masked_as_they_are_read(tmp_path, path, re
 
 def test_shipped_parameter_files_are_read_as_they_are():
     for path, kind in ((RISKS, RiskRegister), (SCENARIO, Scenario)):
-        assert rm.params.load_parameters(path, kind, shown=True) == rm.params.load_parameters(path, kind)
+        assert load_parameters(path, kind, shown=True) == load_parameters(path, kind)
 
 
 def test_an_id_that_holds_personal_data_is_refused_without_repeating_it(tmp_path):
@@ -150,7 +151,8 @@ def test_an_earlier_result_is_compared_with_its_manifest_once(tmp_path, monkeypa
     looked = []
     monkeypatch.setattr(results, "check_result", looked.append)
     assert load_earlier(tmp_path / "card", rm.Scorecard) is not None
-    assert load_earlier(tmp_path / "card", rm.StressTest) is None
+    with pytest.raises(ResultError, match="holds a Scorecard"):
+        load_earlier(tmp_path / "card", rm.StressTest)
     assert looked == [tmp_path / "card"] * 2
 
 

@@ -84,6 +84,15 @@ def packed(path: Path, *members: str) -> Path:
     return path
 
 
+def test_what_cannot_be_tried_is_refused(old, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "riskmodels.sources.trials._READ", trials._READ.replace("python_calamine", "not_there")
+    )
+    (tmp_path / "a.xls").write_bytes(old)
+    with pytest.raises(ContractError, match="cannot be tried out within limits"):
+        read(tmp_path / "a.xls")
+
+
 def test_a_binary_workbook_is_tried_before_it_is_read(tmp_path, monkeypatch):
     tried = []
     monkeypatch.setattr("riskmodels.sources.workbooks.try_to_read", tried.append)

@@ -4,7 +4,7 @@ import datetime as dt
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from one_table import take_counts, take_source
 
@@ -125,6 +125,7 @@ def test_a_year_may_be_named(text):
     assert read(text, "year") == (dt.date(2023, 1, 1), "year")
 
 
+@settings(max_examples=40)  # each is a query
 @given(
     st.lists(st.sampled_from([*"1234QTHS-/年第季度上半º ", "2024", "st ", "Jan"]), max_size=8).map("".join)
 )

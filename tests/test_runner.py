@@ -35,6 +35,7 @@ from riskmodels.runner import (
     run_assessment,
 )
 from riskmodels.runner.kernels import Kernels
+from riskmodels.scratch import LOCK
 
 pytestmark = pytest.mark.whole
 
@@ -443,6 +444,7 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(quick, tmp_path):
     others = ["small-2026Q2", ".small-2026Q2.partial-x1", ".small-2026Q31.partial-x1", "notes.txt"]
     for name in [*others, ".small-2026Q3.partial-ab12", ".small-2026Q3-old-ab12"]:
         (plan.folder.parent / name).mkdir(parents=True)
+    (plan.folder.parent / ".small-2026Q3-old-ab12" / LOCK).touch()
     run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None, kernels=IDLE)
     assert seen(plan) == sorted(["small-2026Q3", *others])
 

@@ -24,6 +24,8 @@ from riskmodels.sources.mapping import Unpivot
 from riskmodels.sources.patterns import check_pattern, matching
 from riskmodels.sources.signs import folded
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(riskmodels.__file__).parent
 SIZE = 50_000  # signs, and twice as many
 ENOUGH = 0.1  # seconds for the longer text: with less no time grows as the square of the length

@@ -33,6 +33,7 @@ ROW_ID_MAY_BE_PERSONAL = (
     r")([^\p{Nd}]|$)"
     r"|(^|[^A-Za-z])([A-Z]{2}\p{Nd}{2}[ ]?[A-Z0-9]{4}[A-Z0-9 ]{7,}|[A-Z]{1,2}\p{Nd}{6}\([\p{Nd}A]\))"
 )
+_FILLED_UP = re.compile(r"0[0-9]+")
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _TAKEN = "\0"  # stands for what was found already
 _FOREIGN_TO = ("", "CN", "US")  # countries whose phones are looked for in any case
@@ -130,14 +131,19 @@ def mask_code(text: str, *, country: str = "") -> str:
 def mask_row_id(text: str, *, country: str = "") -> str:
     """Replace personal data in what tells rows apart, so that they stay apart, and tables still join.
 
-    What may be a bank card stays: one in ten long numbers is one by chance.
+    What may be a bank card stays: one in ten long numbers is one by chance. So does what begins with a zero
+    and has no separator, which is a number filled up rather than a phone.
 
     Examples
     --------
-    >>> mask_row_id("T-13812345678-2"), mask_row_id("4111111111111111")
-    ('T-[phone afpngcfknamkmfbg]-2', '4111111111111111')
+    >>> mask_row_id("T-13812345678-2"), mask_row_id("4111111111111111"), mask_row_id("02012345678")
+    ('T-[phone afpngcfknamkmfbg]-2', '4111111111111111', '02012345678')
     """
-    found = [one for one in find_personal_data(text, country=country) if one.kind not in _BY_CHANCE]
+    found = [
+        one
+        for one in find_personal_data(text, country=country)
+        if one.kind not in _BY_CHANCE and not _FILLED_UP.fullmatch(text[one.start : one.end])
+    ]
     marks = [f"[{one.kind} {_mark(text[one.start : one.end], _ROW_BYTES)}]" for one in found]
     return _replaced(text, found, marks)
 

@@ -24,7 +24,7 @@ from riskmodels.misfits import misfit_words
 from riskmodels.parameters.files import Parameters
 from riskmodels.privacy import find_personal_data, mask_code, mask_personal_data, mask_values
 from riskmodels.results.classes import class_named, field_named, saved_name
-from riskmodels.scratch import LOCK, scratch_folder, write_text, written
+from riskmodels.scratch import LOCK, scratch_folder, sweep, write_text, written
 from riskmodels.tables import Table, file_sha256, open_table
 
 ResultT = TypeVar("ResultT")
@@ -165,6 +165,7 @@ def bring_back(target: Path) -> None:
         with suppress(Timeout), FileLock(left.parent / LOCK, timeout=0):  # else its process is at work
             if not target.exists():
                 left.rename(target)
+    sweep(f".{target.name}{_ASIDE}", parent=target.parent)
 
 
 def _is_empty_folder(path: Path) -> bool:

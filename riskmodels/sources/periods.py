@@ -47,8 +47,10 @@ _NO_YEAR = (  # words beside a year that make it another time than the year
 _REMARK = r"^(.*\d\D{0,12}?)\s*(\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]|[*†‡]+)\s*$"  # behind a period
 _NO_REMARK = (  # another time than the period's, or no count of what was
     r"(?i)\d[^\d\s)）\]]|[^\W\d]\d|\d\d"
-    r"|\b(f|months?|forecasts?|project(ed|ion)|expected|prognose|previs[aã]o|presupuesto)\b"
-    r"|预测|目标"
+    r"|\b(f|months?|forecasts?|project(ed|ion)|expected|prognose|previs[aã]o|presupuesto|plan\w*|budget\w*"
+    r"|targets?|outlook|guidance|simulat\w*|prior|previous|last|change|growth|average|mean|rolling|ltm"
+    r"|annuali[sz]ed|vorjahr|schnitt)\b"
+    r"|%|预测|预算|计划|目标|同比|环比|同期|去年|上年|平均|增长"
 )
 _NO_YEAR_IN_CHINESE = "[月周日季半至前后起止累计划合]"
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
