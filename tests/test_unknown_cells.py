@@ -49,6 +49,17 @@ def test_a_rejected_count_makes_its_cell_unknown(take_in, wrong) -> None:
     assert numbers(build_panel(table, by=[]).values[0]) == [None, 7]
 
 
+@pytest.mark.parametrize("column", ["unit_id", "product", "channel", "customer_group"])
+@pytest.mark.parametrize(("name", "other"), [("B1", "b1"), ("cards", "Cards"), ("10", "010")])
+def test_a_rejected_count_in_another_spelling_makes_its_cell_unknown(take_in, column, name, other) -> None:
+    rows = [{"period_start": month, "period": "month", column: name, "complaints": 30} for month in MONTHS]
+    rows[-1] |= {column: other, "complaints": "n.a."}
+    table = take_in(complaint_counts=rows, as_of="2024-06-30").complaint_counts
+    panel = build_panel(table, by=[column])
+    assert [numbers(series) for series in panel.values] == [[30] * 5 + [None]]
+    assert f"{column}: one name in several spellings was joined" in table.provenance.doubts[-1]
+
+
 def test_a_double_that_contradicts_makes_its_cell_unknown_and_one_that_agrees_does_not(take_in) -> None:
     rows = [
         (MONTHS[0], "cards", 5),

@@ -24,9 +24,7 @@ from riskmodels.sources.cumulative import take_differences
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.folding import fold_doubts, with_fold_time
 from riskmodels.sources.heads import know_plain_names, plain_names
-from riskmodels.sources.likeness import lookalikes, outside_business
 from riskmodels.sources.mapping import Source, TableMap, load_source
-from riskmodels.sources.names import count_names, find_spellings, spell
 from riskmodels.sources.readers import (
     RawFile,
     malformed_lines,
@@ -40,6 +38,7 @@ from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.remarks import remarked_periods
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
+from riskmodels.sources.spelling import join_spellings
 from riskmodels.sources.totals import find_totals
 from riskmodels.tables import (
     CONTRACTS,
@@ -348,14 +347,8 @@ def _spelt(connection: duckdb.DuckDBPyConnection, staged: "dict[str, _Staged]") 
         for table, part in staged.items()
     }
     accepted = {table: part.accepted for table, part in staged.items()}
-    counts = count_names(connection, accepted)
-    spellings = find_spellings(counts, exact)
-    spelt = {table: spell(path, table, spellings, counts[table]) for table, path in accepted.items()}
-    alike = lookalikes(counts, spellings)
-    found = {
-        table: (*spelt[table], *alike.get(table, ()), *outside_business(connection, accepted, table))
-        for table in staged
-    }
+    rejected = {table: part.folder / REJECTED for table, part in staged.items()}
+    found = join_spellings(connection, accepted, rejected, exact)
     return {table: replace(part, doubts=(*part.doubts, *found[table])) for table, part in staged.items()}
 
 

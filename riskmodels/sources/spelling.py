@@ -1,0 +1,96 @@
+"""One thing has one name in the accepted rows of all tables, and in the cells of their rejected rows."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from riskmodels.sources.likeness import lookalikes, outside_business
+from riskmodels.sources.names import (
+    NAMED,
+    Counts,
+    Spellings,
+    changes_of,
+    count_names,
+    find_spellings,
+    spell,
+    told,
+)
+from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups
+from riskmodels.tables import CONTRACTS
+from riskmodels.tables.sql import literal, single_file
+
+
+def join_spellings(
+    connection: duckdb.DuckDBPyConnection,
+    accepted: Mapping[str, Path],
+    rejected: Mapping[str, Path],
+    exact: Mapping[str, Iterable[str]],
+) -> dict[str, tuple[str, ...]]:
+    """Give one thing one name in all tables; return by table what a person should know of its names.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        As ``limited_connection`` gives it.
+    accepted, rejected : mapping of str to Path
+        Table -> Parquet of its rows; is replaced where a name changes.
+    exact : mapping of str to iterable of str
+        Table -> columns whose names are kept as they are written.
+    """
+    counts = count_names(connection, accepted)
+    lost = {table: _names_in_cells(connection, table, path) for table, path in rejected.items()}
+    spellings = find_spellings(counts, exact, lost)
+    alike = lookalikes(counts, spellings)
+    doubts = {}
+    for table, path in accepted.items():
+        spell(path, table, changes_of(spellings, counts[table]))
+        _spell_cells(rejected[table], changes_of(spellings, lost[table]))
+        names = {column: {**lost[table].get(column, {}), **found} for column, found in counts[table].items()}
+        doubts[table] = (
+            *told(changes_of(spellings, names)),
+            *alike.get(table, ()),
+            *outside_business(connection, accepted, table),
+        )
+    return doubts
+
+
+def _names_in_cells(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> Counts:
+    """Count the rejected rows by each name in their cells: column -> name -> rows."""
+    columns = [column for column in NAMED if column in CONTRACTS[table].placed]
+    counts: Counts = {column: {} for column in columns}
+    if not columns or not pq.read_metadata(path).num_rows:
+        return counts
+    queries = [
+        f"SELECT {literal(column)}, json_extract_string(cell, {literal(column)}) AS name, count(*)"
+        f" FROM read_parquet({single_file(path)}) WHERE name IS NOT NULL GROUP BY ALL"
+        for column in columns
+    ]
+    with connection.cursor() as cursor:
+        for column, found, many in cursor.execute(" UNION ALL ".join(queries)).fetchall():
+            counts[column][found] = many
+    return counts
+
+
+def _spell_cells(path: Path, changed: Spellings) -> None:
+    """Write the names in the cells of rejected rows in the spelling that stays."""
+    if not changed:
+        return
+    target = path.with_suffix(".spelt")
+    with pq.ParquetFile(path) as file, RowGroups(target, REJECTED_ROWS) as kept:
+        for batch in file.iter_batches(ROWS_AT_ONCE):
+            cells = batch["cell"].dictionary_encode()
+            spelt = pa.array([_spelt(cell, changed) for cell in cells.dictionary.to_pylist()], pa.string())
+            place = batch.schema.get_field_index("cell")
+            kept.write(batch.set_column(place, "cell", spelt.take(cells.indices)))
+    target.replace(path)
+
+
+def _spelt(cell: str, changed: Spellings) -> str:
+    values = json.loads(cell)
+    for column, names in changed.items():
+        values[column] = names.get(values.get(column), values.get(column))
+    return json.dumps(values, ensure_ascii=False)
