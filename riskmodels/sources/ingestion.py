@@ -38,7 +38,7 @@ from riskmodels.sources.reconciliation import check_totals
 from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.remarks import remarked_periods
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
-from riskmodels.sources.spelling import join_spellings
+from riskmodels.sources.spelling import join_spellings, spellings_in_key
 from riskmodels.sources.totals import find_totals
 from riskmodels.tables import (
     CONTRACTS,
@@ -111,7 +111,7 @@ def ingest(
                 units = _known_units(staged.get("units")) if refers else None
                 staged[table] = _stage(connection, mapping, table, located[table], folder, units)
             as_of = mapping.as_of or _last_day(staged)
-            staged = _spelt(connection, staged)
+            staged = _spelt(connection, staged, mapping.exact)
         kept = {table: keep(part.folder, part.provenance(mapping, as_of)) for table, part in staged.items()}
     changes = tuple(found for found in map(compare_with_last, kept.values()) if found is not None)
     return Tables(as_of=as_of, country=mapping.country, holidays=mapping.holidays, changes=changes, **kept)
@@ -193,7 +193,14 @@ def _stage(
     mapping, root = located
     contract = CONTRACTS[table]
     tally = _screen_files(connection, _conversion(source, contract, mapping), root, folder, units)
-    doubles = repeated_rows(connection, folder / ACCEPTED, contract, fold=mapping.fold)
+    apart = source.exact | ({"unit_id"} if units is not None or table == "units" else set())
+    doubles = repeated_rows(
+        connection,
+        folder / ACCEPTED,
+        contract,
+        fold=mapping.fold,
+        spellings=spellings_in_key(connection, folder / ACCEPTED, contract, apart),
+    )
     totals = find_totals(
         connection,
         folder / ACCEPTED,
@@ -340,12 +347,10 @@ def _given_columns(path: Path) -> tuple[str, ...]:
     )
 
 
-def _spelt(connection: duckdb.DuckDBPyConnection, staged: "dict[str, _Staged]") -> "dict[str, _Staged]":
+def _spelt(
+    connection: duckdb.DuckDBPyConnection, staged: dict[str, _Staged], exact: frozenset[str]
+) -> dict[str, _Staged]:
     """Give one thing one name in all tables, and say so."""
-    exact = {
-        table: [column for column, made in part.mapping.columns.items() if made.spelling == "exact"]
-        for table, part in staged.items()
-    }
     accepted = {table: part.accepted for table, part in staged.items()}
     rejected = {table: part.folder / REJECTED for table, part in staged.items()}
     found = join_spellings(connection, accepted, rejected, exact)

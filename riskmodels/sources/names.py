@@ -46,7 +46,7 @@ def _counts(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> Co
 
 def find_spellings(
     counts: Mapping[str, Counts],
-    exact: Mapping[str, Iterable[str]],
+    exact: Iterable[str],
     lost: Mapping[str, Counts] = MappingProxyType({}),
 ) -> Spellings:
     """Find the names that are written in several ways, over all tables of a source.
@@ -55,8 +55,8 @@ def find_spellings(
     ----------
     counts : mapping of str to Counts
         As ``count_names`` gives them.
-    exact : mapping of str to iterable of str
-        Table -> columns whose names are kept as they are written.
+    exact : iterable of str
+        Columns whose names are kept as they are written.
     lost : mapping of str to Counts
         As ``counts``, of rejected rows: their names are joined, too, and decide nothing.
 
@@ -66,7 +66,7 @@ def find_spellings(
         Column -> spelling -> the one that stays: that of the table ``units``, or else the most frequent one,
         not one that ends in ``.0`` if there is another. Two units of the table ``units`` stay two.
     """
-    kept = {column for columns in exact.values() for column in columns}
+    kept = set(exact)
     found: Spellings = {}
     for column in (one for one in NAMED if one not in kept):
         names: Counter[str] = Counter()

@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from riskmodels.sources.conversion import KEY
 from riskmodels.sources.likeness import lookalikes, outside_business
 from riskmodels.sources.names import (
     NAMED,
@@ -20,15 +21,16 @@ from riskmodels.sources.names import (
     told,
 )
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups
-from riskmodels.tables import CONTRACTS
-from riskmodels.tables.sql import literal, single_file
+from riskmodels.sources.signs import folded
+from riskmodels.tables import CONTRACTS, Contract
+from riskmodels.tables.sql import literal, name, single_file
 
 
 def join_spellings(
     connection: duckdb.DuckDBPyConnection,
     accepted: Mapping[str, Path],
     rejected: Mapping[str, Path],
-    exact: Mapping[str, Iterable[str]],
+    exact: Iterable[str],
 ) -> dict[str, tuple[str, ...]]:
     """Give one thing one name in all tables; return by table what a person should know of its names.
 
@@ -38,8 +40,8 @@ def join_spellings(
         As ``limited_connection`` gives it.
     accepted, rejected : mapping of str to Path
         Table -> Parquet of its rows; is replaced where a name changes.
-    exact : mapping of str to iterable of str
-        Table -> columns whose names are kept as they are written.
+    exact : iterable of str
+        Columns whose names are kept as they are written.
     """
     counts = count_names(connection, accepted)
     lost = {table: _names_in_cells(connection, table, path) for table, path in rejected.items()}
@@ -56,6 +58,56 @@ def join_spellings(
             *outside_business(connection, accepted, table),
         )
     return doubts
+
+
+def spellings_in_key(
+    connection: duckdb.DuckDBPyConnection, path: Path, contract: Contract, apart: Iterable[str]
+) -> Spellings:
+    """Find the names in a table's key that will be joined: rows that differ in nothing else have one key.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        As ``limited_connection`` gives it.
+    path : Path
+        Parquet of accepted rows, as ``screen`` gives them.
+    contract : Contract
+        Of the table.
+    apart : iterable of str
+        Columns whose names are kept as they are written.
+
+    Returns
+    -------
+    dict
+        Column that tells rows apart (``#key …`` where it was recoded) -> spelling -> the one it counts as.
+        What was recoded to another name is no spelling of it.
+    """
+    kept, given = set(apart), pq.read_schema(path).names
+    found = {}
+    for key in (column for column in contract.key if column in NAMED):
+        read = KEY + key if KEY + key in given else key
+        with connection.cursor() as cursor:
+            pairs = cursor.execute(
+                f"SELECT DISTINCT {name(read)} AS read, {name(key)} AS became"
+                f" FROM read_parquet({single_file(path)})"
+                " WHERE read IS NOT NULL AND became IS NOT NULL ORDER BY ALL"
+            ).fetchall()
+        if changed := _counted_as(pairs, exact=key in kept):
+            found[read] = changed
+    return found
+
+
+def _counted_as(pairs: Iterable[tuple[str, str]], *, exact: bool) -> dict[str, str]:
+    """Return spelling -> the first of its group, of names as read and what they became."""
+    first: dict[str, str] = {}
+    changed = {}
+    for read, became in pairs:
+        group = folded(became)
+        if folded(read) == group:
+            stands = first.setdefault(became if exact else group, read)
+            if stands != read:
+                changed[read] = stands
+    return changed
 
 
 def _names_in_cells(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> Counts:
