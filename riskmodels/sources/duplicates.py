@@ -77,7 +77,7 @@ def repeated_rows(
     keys = keys_as_read(contract, pq.read_schema(path).names)
     columns = ", ".join(map(name, keys))
     same = " AND ".join(f"repeated.{name(key)} IS NOT DISTINCT FROM accepted.{name(key)}" for key in keys)
-    scan = _spelt_alike(path, spellings)
+    scan = spelt_alike(path, spellings)
     times = fold_times(path, contract) if fold else []
     way = " DESC NULLS LAST" if fold == "last" else " NULLS LAST"
     order = ", ".join(f"accepted.{name(time)}{way}" for time in [*times, "file_row_number"])
@@ -86,13 +86,8 @@ def repeated_rows(
         f"first_value({name(figure)}) OVER ({within}) IS DISTINCT FROM {name(figure)}"
         for figure in contract.figures
     ]
-    changed = [(key, old, new) for key, names in spellings.items() for old, new in names.items()]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE spelt AS SELECT unnest($1::VARCHAR[]) AS key,"
-            " unnest($2::VARCHAR[]) AS spelling, unnest($3::VARCHAR[]) AS stays",
-            [list(part) for part in zip(*changed, strict=True)] or [[], [], []],
-        )
+        know_spellings(cursor, spellings)
         cursor.execute(
             f"CREATE TEMP TABLE repeated AS SELECT {columns} FROM {scan} GROUP BY ALL HAVING count(*) > 1"
         )
@@ -104,7 +99,17 @@ def repeated_rows(
     return dict(zip(found["place"].tolist(), found["differs"].tolist(), strict=True))
 
 
-def _spelt_alike(path: Path, keys: Iterable[str]) -> str:
+def know_spellings(cursor: duckdb.DuckDBPyConnection, spellings: Mapping[str, Mapping[str, str]]) -> None:
+    """Create the table ``spelt`` of spellings: column, spelling, the one that it counts as."""
+    changed = [(key, old, new) for key, names in spellings.items() for old, new in names.items()]
+    cursor.execute(
+        "CREATE TEMP TABLE spelt AS SELECT unnest($1::VARCHAR[]) AS key,"
+        " unnest($2::VARCHAR[]) AS spelling, unnest($3::VARCHAR[]) AS stays",
+        [list(part) for part in zip(*changed, strict=True)] or [[], [], []],
+    )
+
+
+def spelt_alike(path: Path, keys: Iterable[str]) -> str:
     """SQL for the rows of a file with their places, some columns as the table ``spelt`` has their names."""
     rows = f"read_parquet({single_file(path)}, file_row_number = true)"
     for key in keys:
@@ -147,7 +152,7 @@ def take_out(
     doubles : dict of int to bool
         As ``repeated_rows`` finds them.
     totals : dict of int to str
-        Place -> why that row is a total of others.
+        Place -> why that row is a total of others, or a part of one that stays.
     fold : str, optional
         Of the table: rows with the key of another are folded into it, and contradict nothing.
     undone : mapping of int to str

@@ -1,6 +1,5 @@
 """Take a source in: every row accepted, or rejected with the rule it broke."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -25,6 +24,7 @@ from riskmodels.sources.duplicates import limited_connection, repeated_rows, tak
 from riskmodels.sources.folding import fold_doubts, with_fold_time
 from riskmodels.sources.heads import know_plain_names, plain_names
 from riskmodels.sources.mapping import Source, TableMap, load_source
+from riskmodels.sources.overlaps import rows_within_longer
 from riskmodels.sources.readers import (
     RawFile,
     malformed_lines,
@@ -35,7 +35,7 @@ from riskmodels.sources.readers import (
 )
 from riskmodels.sources.readings import undeclared_marks
 from riskmodels.sources.reconciliation import check_totals
-from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
+from riskmodels.sources.rejections import lost_days, reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.remarks import remarked_periods
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
 from riskmodels.sources.spelling import join_spellings, spellings_in_key
@@ -192,33 +192,31 @@ def _stage(
     """Read a table's files one after the other and write its accepted and its rejected rows."""
     mapping, root = located
     contract = CONTRACTS[table]
+    accepted = folder / ACCEPTED
     tally = _screen_files(connection, _conversion(source, contract, mapping), root, folder, units)
     apart = source.exact | ({"unit_id"} if units is not None or table == "units" else set())
-    doubles = repeated_rows(
-        connection,
-        folder / ACCEPTED,
-        contract,
-        fold=mapping.fold,
-        spellings=spellings_in_key(connection, folder / ACCEPTED, contract, apart),
-    )
+    alike = spellings_in_key(connection, accepted, contract, apart)
+    doubles = repeated_rows(connection, accepted, contract, fold=mapping.fold, spellings=alike)
+    within, overlaps = rows_within_longer(connection, accepted, contract, skip=list(doubles), spellings=alike)
     totals = find_totals(
         connection,
-        folder / ACCEPTED,
+        accepted,
         contract,
-        skip=list(doubles),
-        lost=_lost(folder / _SCREENED, contract),
+        skip=[*doubles, *within],
+        lost=lost_days(folder / _SCREENED, contract),
         declared=_declared(mapping),
     )
-    order = fold_doubts(connection, folder / ACCEPTED, contract, mapping.fold)
+    order = fold_doubts(connection, accepted, contract, mapping.fold)
     undone = take_differences(
         connection,
-        folder / ACCEPTED,
+        accepted,
         contract,
         mapping,
-        skip={*doubles, *totals.rules},
+        skip={*doubles, *within, *totals.rules},
         contradicted=[] if mapping.fold else [place for place, differs in doubles.items() if differs],
     )
-    out = take_out(folder / ACCEPTED, contract, doubles, totals.rules, fold=mapping.fold, undone=undone.rules)
+    gone = totals.rules | within
+    out = take_out(accepted, contract, doubles, gone, fold=mapping.fold, undone=undone.rules)
     rejected = write_rejected(
         folder / _SCREENED,
         folder / REJECTED,
@@ -240,10 +238,17 @@ def _stage(
         mapping=mapping,
         files={file.name: file.sha256 for file in tally.files},
         rows=(tally.all_rows - rejected, rejected),
-        given=_given_columns(folder / ACCEPTED),
+        given=_given_columns(accepted),
         ignored=tuple(sorted(tally.ignored)),
         reconciled=reconciled + totals.met,
-        doubts=(*tally.doubts, *row_id_doubts(tally.marked), *order, *totals.doubts, *undone.doubts),
+        doubts=(
+            *tally.doubts,
+            *row_id_doubts(tally.marked),
+            *order,
+            *overlaps,
+            *totals.doubts,
+            *undone.doubts,
+        ),
     )
 
 
@@ -289,12 +294,6 @@ def _declared(mapping: TableMap) -> dict[str, tuple[str, ...]]:
     return {
         OVER + key if key in mapping.added_over else key: values for key, values in mapping.totals.items()
     }
-
-
-def _lost(screened: Path, contract: Contract) -> list[str]:
-    """List the first days of the periods in which a row of counts was rejected."""
-    cells = pq.read_table(screened, columns=["cell"])["cell"].drop_null().unique().to_pylist()
-    return [str(json.loads(cell)[contract.at]) for cell in cells]
 
 
 def _screened(
