@@ -267,3 +267,20 @@ def test_a_figure_says_how_many_rejected_rows_it_lacks(tmp_path, default_policy)
     parts = indicators(tables, default_policy, by=["unit_id"], periods=["2024Q3"]).table
     lost = parts[parts["indicator_id"] == "satisfaction"].set_index("unit_id")["left_out"].to_dict()
     assert lost == {"a": 1, "b": 0}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "words"),
+    [
+        ([], "all 2 rows of the source's table 'surveys' were rejected"),
+        ([5], "all 2 rows that the source's table 'surveys' has for it in the period were rejected"),
+        ([5, 4], "all 2 rows that the source's table 'surveys' has for it in the period were rejected"),
+    ],
+)
+def test_where_all_rows_were_rejected_that_is_said(take_in, default_policy, earlier, words) -> None:
+    rows = [{"survey_id": f"b{n}", "answered_on": "2024-05-03", "rating": 9} for n in range(2)]
+    rows += [{"survey_id": f"a{n}", "answered_on": "2024-01-03", "rating": r} for n, r in enumerate(earlier)]
+    rows = [row | {"unit_id": "B1"} for row in rows]
+    tables = take_in(surveys=rows, as_of="2024-06-30")
+    found = indicators(tables, default_policy, periods=["2024Q2"]).unavailable.set_index("indicator_id")
+    assert words in set(found["reason"])
