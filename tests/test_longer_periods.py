@@ -239,3 +239,40 @@ def test_half_years_from_april_lie_in_years_from_april(tmp_path):
     rows = [("a", "card", day, "half_year", n) for day, n in (("2023-04-01", 40), ("2023-10-01", 50))]
     panel = rm.build_panel(counted(tmp_path, rows).complaint_counts, by=[])
     assert (panel.values.tolist(), panel.periods.freqstr) == ([[90]], "Y-MAR")
+
+
+@pytest.mark.parametrize("product", ["cards", "Cards"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_month_within_a_quarter_of_its_cell_is_not_added_to_it(take_in, product, turned) -> None:
+    cell = {"unit_id": "B1", "product": "cards"}
+    rows = [
+        cell | {"period_start": "2024-10-01", "period": "quarter", "complaints": 30},
+        cell | {"period_start": "2024-11-01", "period": "month", "complaints": 10, "product": product},
+        cell | {"period_start": "2024-11-01", "period": "month", "complaints": 7, "product": "loans"},
+        cell | {"period_start": "2024-09-01", "period": "month", "complaints": 5},
+    ]
+    table = take_in(complaint_counts=rows[::-1] if turned else rows).complaint_counts
+    assert sorted(table.frame()["complaints"]) == [5, 7, 30]
+    assert list(table.rejected["rule"].str.startswith("duplicate of an accepted row")) == [True]
+    assert not table.rejected["cell"].notna().any()
+    doubt = next(words for words in table.provenance.doubts if "longer one" in words)
+    assert "1 (month from 2024-11-01 in quarter from 2024-10-01 of unit_id 'B1', product" in doubt
+
+
+def test_a_longer_count_that_is_not_known_leaves_its_months_alone(take_in) -> None:
+    rows = [
+        {"period_start": "2024-10-01", "period": "quarter", "complaints": ""},
+        {"period_start": "2024-11-01", "period": "month", "complaints": 10},
+    ]
+    assert len(take_in(complaint_counts=rows).complaint_counts.frame()) == 2
+
+
+def test_an_observation_of_a_month_within_a_quarter_is_not_added_to_it(take_in) -> None:
+    row = {"indicator_id": "education_reach", "unit_id": "", "denominator": 1}
+    rows = [
+        row | {"month": "2024-10-01", "period": "quarter", "numerator": 500},
+        row | {"month": "2024-11-01", "period": "", "numerator": 200},
+    ]
+    exposure = [{"unit_id": "B1", "product": "c", "month": "2024-10-01", "accounts": 1}]
+    found = take_in(observations=rows, exposure=exposure).observations
+    assert list(found.frame()["numerator"]) == [500]

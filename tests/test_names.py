@@ -120,6 +120,48 @@ def test_spellings_of_one_name_are_joined_and_told(take_in, spellings) -> None:
         assert "joined" in tables.complaints.provenance.doubts[0] or len(spellings) == 2
 
 
+def accounts(product, accounts=1000, unit="B1"):
+    return {"unit_id": unit, "product": product, "month": "2024-10-01", "accounts": accounts}
+
+
+RECODED = {name: {"column": name} for name in accounts("")} | {
+    "unit_id": {"column": "unit_id", "recode": {"Old": "B1"}},
+    "product": {"column": "product", "recode": {"credit": "Cards"}},
+}
+
+
+@pytest.mark.parametrize("columns", [None, {"exposure": RECODED}])
+@pytest.mark.parametrize("again", [accounts("Cards"), accounts("ＣＡＲＤＳ"), accounts("cards", unit="b1")])
+def test_rows_of_one_key_in_two_spellings_are_repeats(take_in, columns, again) -> None:
+    alike = take_in(exposure=[accounts("cards"), again], columns=columns).exposure
+    assert alike.frame()["accounts"].tolist() == [1000]
+    assert list(alike.rejected["rule"]) == ["duplicate of an accepted row"]
+    other = take_in(exposure=[accounts("cards"), again | {"accounts": 9}], columns=columns).exposure
+    assert other.relation.aggregate("count(*)").fetchall() == [(1,)]
+    assert other.with_unknown.filter("accounts IS NULL").select("unit_id, product").fetchall() == [
+        tuple(other.frame().loc[0, ["unit_id", "product"]])
+    ]
+
+
+def test_rows_of_two_names_that_were_made_one_are_still_parts(take_in) -> None:
+    rows = [accounts("cards"), accounts("credit"), accounts("cards", unit="Old")]
+    assert take_in(exposure=rows, columns={"exposure": RECODED}).exposure.frame()["accounts"].sum() == 3000
+
+
+def test_rows_of_units_that_are_two_are_no_repeats(take_in) -> None:
+    units = [{"unit_id": unit, "name_en": unit} for unit in ("10", "010", "B1")]
+    rows = [accounts("cards", unit=unit) for unit in ("10", "010", "b1", "B1")]
+    exposure = take_in(units=units, exposure=rows).exposure
+    assert sorted(exposure.frame()["unit_id"]) == ["010", "10", "B1"]
+
+
+def test_spelling_exact_makes_no_repeats(take_in) -> None:
+    columns = {name: {"column": name} for name in accounts("")}
+    columns["product"] = {"column": "product", "spelling": "exact"}
+    rows = [accounts("cards"), accounts("Cards")]
+    assert len(take_in(exposure=rows, columns={"exposure": columns}).exposure.frame()) == 2
+
+
 def test_units_that_the_table_of_units_has_twice_stay_two(take_in) -> None:
     units = [{"unit_id": unit, "name_en": unit} for unit in ("10", "010", "B1")]
     rows = [complaint(n, unit_id=unit) for n, unit in enumerate(("10", "010", "b1", "10"))]

@@ -49,6 +49,17 @@ def test_a_rejected_count_makes_its_cell_unknown(take_in, wrong) -> None:
     assert numbers(build_panel(table, by=[]).values[0]) == [None, 7]
 
 
+@pytest.mark.parametrize("column", ["unit_id", "product", "channel", "customer_group"])
+@pytest.mark.parametrize(("name", "other"), [("B1", "b1"), ("cards", "Cards"), ("10", "010")])
+def test_a_rejected_count_in_another_spelling_makes_its_cell_unknown(take_in, column, name, other) -> None:
+    rows = [{"period_start": month, "period": "month", column: name, "complaints": 30} for month in MONTHS]
+    rows[-1] |= {column: other, "complaints": "n.a."}
+    table = take_in(complaint_counts=rows, as_of="2024-06-30").complaint_counts
+    panel = build_panel(table, by=[column])
+    assert [numbers(series) for series in panel.values] == [[30] * 5 + [None]]
+    assert f"{column}: one name in several spellings was joined" in table.provenance.doubts[-1]
+
+
 def test_a_double_that_contradicts_makes_its_cell_unknown_and_one_that_agrees_does_not(take_in) -> None:
     rows = [
         (MONTHS[0], "cards", 5),
@@ -256,3 +267,20 @@ def test_a_figure_says_how_many_rejected_rows_it_lacks(tmp_path, default_policy)
     parts = indicators(tables, default_policy, by=["unit_id"], periods=["2024Q3"]).table
     lost = parts[parts["indicator_id"] == "satisfaction"].set_index("unit_id")["left_out"].to_dict()
     assert lost == {"a": 1, "b": 0}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "words"),
+    [
+        ([], "all 2 rows of the source's table 'surveys' were rejected"),
+        ([5], "all 2 rows that the source's table 'surveys' has for it in the period were rejected"),
+        ([5, 4], "all 2 rows that the source's table 'surveys' has for it in the period were rejected"),
+    ],
+)
+def test_where_all_rows_were_rejected_that_is_said(take_in, default_policy, earlier, words) -> None:
+    rows = [{"survey_id": f"b{n}", "answered_on": "2024-05-03", "rating": 9} for n in range(2)]
+    rows += [{"survey_id": f"a{n}", "answered_on": "2024-01-03", "rating": r} for n, r in enumerate(earlier)]
+    rows = [row | {"unit_id": "B1"} for row in rows]
+    tables = take_in(surveys=rows, as_of="2024-06-30")
+    found = indicators(tables, default_policy, periods=["2024Q2"]).unavailable.set_index("indicator_id")
+    assert words in set(found["reason"])

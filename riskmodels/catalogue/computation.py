@@ -10,6 +10,7 @@ from riskmodels.catalogue.counting import count
 from riskmodels.catalogue.definitions import INDICATORS
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.longer import count_long, said_by_longer_periods
+from riskmodels.catalogue.lost import said_all_rejected
 from riskmodels.catalogue.queries import Breakdown
 from riskmodels.catalogue.spans import Frequency
 from riskmodels.display import Displayed
@@ -146,7 +147,8 @@ def _listed(reasons: dict[str, str]) -> pd.DataFrame:
 
 def _no_rows(definition: Indicator, cut: Breakdown) -> str:
     """Say why nothing was counted for an indicator that the tables could give."""
-    return said_by_longer_periods(definition, cut) or "the source has no rows for it in the period"
+    told = said_by_longer_periods(definition, cut) or said_all_rejected(definition, cut)
+    return told or "the source has no rows for it in the period"
 
 
 def _why_not(indicator_id: str, tables: Tables, by: Sequence[str]) -> str:

@@ -12,6 +12,8 @@ from riskmodels.tables.sql import literal, name, single_file
 
 _KIND = re.compile(r"kind = '\w+'")  # all that an indicator of inspections or incidents asks of a row
 
+_CHOSEN = re.compile(r"(?:kind|indicator_id) = '\w+'")  # what it asks of a row that a rejected one's cell has
+
 
 def with_lost(
     table: pd.DataFrame, lost: pd.DataFrame, indicator: Indicator, by: tuple[str, ...]
@@ -46,6 +48,37 @@ def count_lost(indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
         f" WHERE {cut.rows(table.name, 'happened')}{chosen} GROUP BY ALL"
     )
     return pd.DataFrame(as_relation(cut.finished(counted)).df())
+
+
+def said_all_rejected(indicator: Indicator, cut: Breakdown) -> str:
+    """Say that every row an indicator could be made of in the period was rejected; else say nothing."""
+    for needed in (indicator.table, *(["exposure"] if indicator.exposure == "accounts" else [])):
+        table = cut.tables.require(needed)
+        many, rejected = _rejected_alone(table, indicator, cut), table.provenance.rows_rejected
+        if rejected and not table.provenance.rows_accepted:
+            return f"all {rejected:,} rows of the source's table '{needed}' were rejected"
+        if many:
+            return (
+                f"all {many:,} rows that the source's table '{needed}' has for it in the period were rejected"
+            )
+    return ""
+
+
+def _rejected_alone(table: Table, indicator: Indicator, cut: Breakdown) -> int:
+    """Count the rejected rows of an indicator in the periods wanted; 0 where one was accepted."""
+    at, file = CONTRACTS[table.name].at, table.folder / "rejected.parquet"
+    if not (at and table.provenance.rows_rejected and "cell" in pq.read_schema(file).names):
+        return 0
+    chosen = _CHOSEN.search(indicator.eligible) if table.name == indicator.table else None
+    rows = f"{cut.within('happened')} AND {chosen[0] if chosen else 'true'}"
+    column = chosen[0].split(" = ")[0] if chosen else ""
+    given = f", json_extract_string(cell, {literal(column)}) AS {name(column)}" if column else ""
+    accepted = table.relation.project(f"{name(at)}::DATE AS happened{', ' + name(column) if column else ''}")
+    if accepted.filter(rows).limit(1).fetchall():
+        return 0
+    day = f"json_extract_string(cell, {literal(at)})::TIMESTAMP::DATE AS happened{given}"
+    lost = as_relation(f"SELECT {day} FROM read_parquet({single_file(file)}) WHERE cell IS NOT NULL")
+    return int(lost.filter(rows).aggregate("count(*)").fetchall()[0][0])
 
 
 def has_lost(table: Table) -> bool:

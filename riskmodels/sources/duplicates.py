@@ -1,6 +1,6 @@
 """Accepted rows that must go all the same: doubles of an earlier one, and totals of others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from riskmodels.sources.conversion import FOLD_BY, KEY, OVER
 from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
 from riskmodels.sources.signs import know_signs
 from riskmodels.tables import ARROW_TYPES, Contract
-from riskmodels.tables.sql import name, single_file
+from riskmodels.tables.sql import literal, name, single_file
 
 DUPLICATE = "duplicate of an accepted row"
 FOLDED = "another row of its key stands for it (fold)"
@@ -44,7 +44,12 @@ class TakenOut:
 
 
 def repeated_rows(
-    connection: duckdb.DuckDBPyConnection, path: Path, contract: Contract, *, fold: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    contract: Contract,
+    *,
+    fold: str | None = None,
+    spellings: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> dict[int, bool]:
     """Find every row whose key an earlier row has.
 
@@ -60,6 +65,8 @@ def repeated_rows(
     fold : str, optional
         "first" or "last": of rows with one key that one stays, by the time of the rows (``fold_times``) and
         then by their place in the file; without it the first in the file.
+    spellings : mapping
+        Column that tells rows apart -> spelling -> the one that it counts as.
 
     Returns
     -------
@@ -70,7 +77,7 @@ def repeated_rows(
     keys = keys_as_read(contract, pq.read_schema(path).names)
     columns = ", ".join(map(name, keys))
     same = " AND ".join(f"repeated.{name(key)} IS NOT DISTINCT FROM accepted.{name(key)}" for key in keys)
-    scan = f"read_parquet({single_file(path)}, file_row_number = true)"
+    scan = spelt_alike(path, spellings)
     times = fold_times(path, contract) if fold else []
     way = " DESC NULLS LAST" if fold == "last" else " NULLS LAST"
     order = ", ".join(f"accepted.{name(time)}{way}" for time in [*times, "file_row_number"])
@@ -80,6 +87,7 @@ def repeated_rows(
         for figure in contract.figures
     ]
     with connection.cursor() as cursor:
+        know_spellings(cursor, spellings)
         cursor.execute(
             f"CREATE TEMP TABLE repeated AS SELECT {columns} FROM {scan} GROUP BY ALL HAVING count(*) > 1"
         )
@@ -89,6 +97,27 @@ def repeated_rows(
             f" QUALIFY row_number() OVER ({within}) > 1 ORDER BY place"
         ).fetchnumpy()
     return dict(zip(found["place"].tolist(), found["differs"].tolist(), strict=True))
+
+
+def know_spellings(cursor: duckdb.DuckDBPyConnection, spellings: Mapping[str, Mapping[str, str]]) -> None:
+    """Create the table ``spelt`` of spellings: column, spelling, the one that it counts as."""
+    changed = [(key, old, new) for key, names in spellings.items() for old, new in names.items()]
+    cursor.execute(
+        "CREATE TEMP TABLE spelt AS SELECT unnest($1::VARCHAR[]) AS key,"
+        " unnest($2::VARCHAR[]) AS spelling, unnest($3::VARCHAR[]) AS stays",
+        [list(part) for part in zip(*changed, strict=True)] or [[], [], []],
+    )
+
+
+def spelt_alike(path: Path, keys: Iterable[str]) -> str:
+    """SQL for the rows of a file with their places, some columns as the table ``spelt`` has their names."""
+    rows = f"read_parquet({single_file(path)}, file_row_number = true)"
+    for key in keys:
+        rows = (
+            f"(SELECT rows.* REPLACE (coalesce(stays, {name(key)}) AS {name(key)}) FROM {rows} AS rows"
+            f" LEFT JOIN (FROM spelt WHERE key = {literal(key)}) AS names ON spelling = {name(key)})"
+        )
+    return rows
 
 
 def keys_as_read(contract: Contract, found: Sequence[str]) -> list[str]:
@@ -123,7 +152,7 @@ def take_out(
     doubles : dict of int to bool
         As ``repeated_rows`` finds them.
     totals : dict of int to str
-        Place -> why that row is a total of others.
+        Place -> why that row is a total of others, or a part of one that stays.
     fold : str, optional
         Of the table: rows with the key of another are folded into it, and contradict nothing.
     undone : mapping of int to str

@@ -1,6 +1,5 @@
 """Take a source in: every row accepted, or rejected with the rule it broke."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -24,9 +23,8 @@ from riskmodels.sources.cumulative import take_differences
 from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
 from riskmodels.sources.folding import fold_doubts, with_fold_time
 from riskmodels.sources.heads import know_plain_names, plain_names
-from riskmodels.sources.likeness import lookalikes, outside_business
 from riskmodels.sources.mapping import Source, TableMap, load_source
-from riskmodels.sources.names import count_names, find_spellings, spell
+from riskmodels.sources.overlaps import rows_within_longer
 from riskmodels.sources.readers import (
     RawFile,
     malformed_lines,
@@ -37,9 +35,10 @@ from riskmodels.sources.readers import (
 )
 from riskmodels.sources.readings import undeclared_marks
 from riskmodels.sources.reconciliation import check_totals
-from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
+from riskmodels.sources.rejections import lost_days, reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.remarks import remarked_periods
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
+from riskmodels.sources.spelling import join_spellings, spellings_in_key
 from riskmodels.sources.totals import find_totals
 from riskmodels.tables import (
     CONTRACTS,
@@ -112,7 +111,7 @@ def ingest(
                 units = _known_units(staged.get("units")) if refers else None
                 staged[table] = _stage(connection, mapping, table, located[table], folder, units)
             as_of = mapping.as_of or _last_day(staged)
-            staged = _spelt(connection, staged)
+            staged = _spelt(connection, staged, mapping.exact)
         kept = {table: keep(part.folder, part.provenance(mapping, as_of)) for table, part in staged.items()}
     changes = tuple(found for found in map(compare_with_last, kept.values()) if found is not None)
     return Tables(as_of=as_of, country=mapping.country, holidays=mapping.holidays, changes=changes, **kept)
@@ -193,26 +192,31 @@ def _stage(
     """Read a table's files one after the other and write its accepted and its rejected rows."""
     mapping, root = located
     contract = CONTRACTS[table]
+    accepted = folder / ACCEPTED
     tally = _screen_files(connection, _conversion(source, contract, mapping), root, folder, units)
-    doubles = repeated_rows(connection, folder / ACCEPTED, contract, fold=mapping.fold)
+    apart = source.exact | ({"unit_id"} if units is not None or table == "units" else set())
+    alike = spellings_in_key(connection, accepted, contract, apart)
+    doubles = repeated_rows(connection, accepted, contract, fold=mapping.fold, spellings=alike)
+    within, overlaps = rows_within_longer(connection, accepted, contract, skip=list(doubles), spellings=alike)
     totals = find_totals(
         connection,
-        folder / ACCEPTED,
+        accepted,
         contract,
-        skip=list(doubles),
-        lost=_lost(folder / _SCREENED, contract),
+        skip=[*doubles, *within],
+        lost=lost_days(folder / _SCREENED, contract),
         declared=_declared(mapping),
     )
-    order = fold_doubts(connection, folder / ACCEPTED, contract, mapping.fold)
+    order = fold_doubts(connection, accepted, contract, mapping.fold)
     undone = take_differences(
         connection,
-        folder / ACCEPTED,
+        accepted,
         contract,
         mapping,
-        skip={*doubles, *totals.rules},
+        skip={*doubles, *within, *totals.rules},
         contradicted=[] if mapping.fold else [place for place, differs in doubles.items() if differs],
     )
-    out = take_out(folder / ACCEPTED, contract, doubles, totals.rules, fold=mapping.fold, undone=undone.rules)
+    gone = totals.rules | within
+    out = take_out(accepted, contract, doubles, gone, fold=mapping.fold, undone=undone.rules)
     rejected = write_rejected(
         folder / _SCREENED,
         folder / REJECTED,
@@ -234,10 +238,17 @@ def _stage(
         mapping=mapping,
         files={file.name: file.sha256 for file in tally.files},
         rows=(tally.all_rows - rejected, rejected),
-        given=_given_columns(folder / ACCEPTED),
+        given=_given_columns(accepted),
         ignored=tuple(sorted(tally.ignored)),
         reconciled=reconciled + totals.met,
-        doubts=(*tally.doubts, *row_id_doubts(tally.marked), *order, *totals.doubts, *undone.doubts),
+        doubts=(
+            *tally.doubts,
+            *row_id_doubts(tally.marked),
+            *order,
+            *overlaps,
+            *totals.doubts,
+            *undone.doubts,
+        ),
     )
 
 
@@ -283,12 +294,6 @@ def _declared(mapping: TableMap) -> dict[str, tuple[str, ...]]:
     return {
         OVER + key if key in mapping.added_over else key: values for key, values in mapping.totals.items()
     }
-
-
-def _lost(screened: Path, contract: Contract) -> list[str]:
-    """List the first days of the periods in which a row of counts was rejected."""
-    cells = pq.read_table(screened, columns=["cell"])["cell"].drop_null().unique().to_pylist()
-    return [str(json.loads(cell)[contract.at]) for cell in cells]
 
 
 def _screened(
@@ -341,21 +346,13 @@ def _given_columns(path: Path) -> tuple[str, ...]:
     )
 
 
-def _spelt(connection: duckdb.DuckDBPyConnection, staged: "dict[str, _Staged]") -> "dict[str, _Staged]":
+def _spelt(
+    connection: duckdb.DuckDBPyConnection, staged: dict[str, _Staged], exact: frozenset[str]
+) -> dict[str, _Staged]:
     """Give one thing one name in all tables, and say so."""
-    exact = {
-        table: [column for column, made in part.mapping.columns.items() if made.spelling == "exact"]
-        for table, part in staged.items()
-    }
     accepted = {table: part.accepted for table, part in staged.items()}
-    counts = count_names(connection, accepted)
-    spellings = find_spellings(counts, exact)
-    spelt = {table: spell(path, table, spellings, counts[table]) for table, path in accepted.items()}
-    alike = lookalikes(counts, spellings)
-    found = {
-        table: (*spelt[table], *alike.get(table, ()), *outside_business(connection, accepted, table))
-        for table in staged
-    }
+    rejected = {table: part.folder / REJECTED for table, part in staged.items()}
+    found = join_spellings(connection, accepted, rejected, exact)
     return {table: replace(part, doubts=(*part.doubts, *found[table])) for table, part in staged.items()}
 
 

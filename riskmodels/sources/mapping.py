@@ -191,6 +191,12 @@ class Source(Parameters):
     )
     tables: dict[str, TableMap]
 
+    @property
+    def exact(self) -> frozenset[str]:
+        """Columns whose names are kept as they are written, in every table."""
+        made = (pair for table in self.tables.values() for pair in table.columns.items())
+        return frozenset(column for column, how in made if how.spelling == "exact")
+
     @field_validator("country")
     @classmethod
     def _calendar_is_known(cls, value: str) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
@@ -43,15 +44,21 @@ def _counts(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> Co
     return counts
 
 
-def find_spellings(counts: Mapping[str, Counts], exact: Mapping[str, Iterable[str]]) -> Spellings:
+def find_spellings(
+    counts: Mapping[str, Counts],
+    exact: Iterable[str],
+    lost: Mapping[str, Counts] = MappingProxyType({}),
+) -> Spellings:
     """Find the names that are written in several ways, over all tables of a source.
 
     Parameters
     ----------
     counts : mapping of str to Counts
         As ``count_names`` gives them.
-    exact : mapping of str to iterable of str
-        Table -> columns whose names are kept as they are written.
+    exact : iterable of str
+        Columns whose names are kept as they are written.
+    lost : mapping of str to Counts
+        As ``counts``, of rejected rows: their names are joined, too, and decide nothing.
 
     Returns
     -------
@@ -59,12 +66,14 @@ def find_spellings(counts: Mapping[str, Counts], exact: Mapping[str, Iterable[st
         Column -> spelling -> the one that stays: that of the table ``units``, or else the most frequent one,
         not one that ends in ``.0`` if there is another. Two units of the table ``units`` stay two.
     """
-    kept = {column for columns in exact.values() for column in columns}
+    kept = set(exact)
     found: Spellings = {}
     for column in (one for one in NAMED if one not in kept):
         names: Counter[str] = Counter()
         for columns in counts.values():
             names.update(columns.get(column, {}))
+        for columns in lost.values():
+            names.update(dict.fromkeys(columns.get(column, {}), 0))
         units = counts.get("units", {}).get(column, {}) if column == "unit_id" else {}
         if changed := _joined(names, set(units)):
             found[column] = changed
@@ -85,8 +94,17 @@ def _joined(counts: Mapping[str, int], units: set[str]) -> dict[str, str]:
     return changed
 
 
-def spell(path: Path, table: str, spellings: Spellings, counts: Counts) -> tuple[str, ...]:
-    """Write the names of a table in the spelling that stays; return what was changed, in words.
+def changes_of(spellings: Spellings, counts: Counts) -> Spellings:
+    """Choose of the spellings that ``find_spellings`` gives those that names of a table have."""
+    changed = {
+        column: {old: new for old, new in names.items() if old in counts.get(column, {})}
+        for column, names in spellings.items()
+    }
+    return {column: names for column, names in changed.items() if names}
+
+
+def spell(path: Path, table: str, changed: Spellings) -> None:
+    """Write the names of a table in the spelling that stays.
 
     Parameters
     ----------
@@ -94,22 +112,11 @@ def spell(path: Path, table: str, spellings: Spellings, counts: Counts) -> tuple
         Parquet of accepted rows; is replaced where a name changes.
     table : str
         Canonical name.
-    spellings : dict
-        As ``find_spellings`` gives them.
-    counts : Counts
-        Of the table's names.
+    changed : dict
+        As ``changes_of`` gives them.
     """
-    changed = {
-        column: {old: new for old, new in spellings.get(column, {}).items() if old in names}
-        for column, names in counts.items()
-    }
-    changed = {column: changed[column] for column in spellings if changed.get(column)}
-    if changed:
-        _rewrite(path, table, changed)
-    return tuple(_told(column, names) for column, names in changed.items())
-
-
-def _rewrite(path: Path, table: str, changed: Spellings) -> None:
+    if not changed:
+        return
     target = path.with_suffix(".spelt")
     with (
         pq.ParquetFile(path) as file,
@@ -125,6 +132,11 @@ def _rewrite(path: Path, table: str, changed: Spellings) -> None:
                 )
             kept.write(rows)
     target.replace(path)
+
+
+def told(changed: Spellings) -> tuple[str, ...]:
+    """Say which names were joined, a sentence a column."""
+    return tuple(_told(column, names) for column, names in changed.items())
 
 
 def _told(column: str, names: Mapping[str, str]) -> str:

@@ -42,6 +42,12 @@ def refuse_unreadable(conversion: Conversion, tally: Tally, screened: Path) -> N
             )
 
 
+def lost_days(screened: Path, contract: Contract) -> list[str]:
+    """List the first days of the periods in which a row of counts was rejected."""
+    cells = pq.read_table(screened, columns=["cell"])["cell"].drop_null().unique().to_pylist()
+    return [str(json.loads(cell)[contract.at]) for cell in cells]
+
+
 def write_rejected(
     screened: Path,
     target: Path,

@@ -1,0 +1,148 @@
+"""One thing has one name in the accepted rows of all tables, and in the cells of their rejected rows."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from riskmodels.sources.conversion import KEY
+from riskmodels.sources.likeness import lookalikes, outside_business
+from riskmodels.sources.names import (
+    NAMED,
+    Counts,
+    Spellings,
+    changes_of,
+    count_names,
+    find_spellings,
+    spell,
+    told,
+)
+from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups
+from riskmodels.sources.signs import folded
+from riskmodels.tables import CONTRACTS, Contract
+from riskmodels.tables.sql import literal, name, single_file
+
+
+def join_spellings(
+    connection: duckdb.DuckDBPyConnection,
+    accepted: Mapping[str, Path],
+    rejected: Mapping[str, Path],
+    exact: Iterable[str],
+) -> dict[str, tuple[str, ...]]:
+    """Give one thing one name in all tables; return by table what a person should know of its names.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        As ``limited_connection`` gives it.
+    accepted, rejected : mapping of str to Path
+        Table -> Parquet of its rows; is replaced where a name changes.
+    exact : iterable of str
+        Columns whose names are kept as they are written.
+    """
+    counts = count_names(connection, accepted)
+    lost = {table: _names_in_cells(connection, table, path) for table, path in rejected.items()}
+    spellings = find_spellings(counts, exact, lost)
+    alike = lookalikes(counts, spellings)
+    doubts = {}
+    for table, path in accepted.items():
+        spell(path, table, changes_of(spellings, counts[table]))
+        _spell_cells(rejected[table], changes_of(spellings, lost[table]))
+        names = {column: {**lost[table].get(column, {}), **found} for column, found in counts[table].items()}
+        doubts[table] = (
+            *told(changes_of(spellings, names)),
+            *alike.get(table, ()),
+            *outside_business(connection, accepted, table),
+        )
+    return doubts
+
+
+def spellings_in_key(
+    connection: duckdb.DuckDBPyConnection, path: Path, contract: Contract, apart: Iterable[str]
+) -> Spellings:
+    """Find the names in a table's key that will be joined: rows that differ in nothing else have one key.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        As ``limited_connection`` gives it.
+    path : Path
+        Parquet of accepted rows, as ``screen`` gives them.
+    contract : Contract
+        Of the table.
+    apart : iterable of str
+        Columns whose names are kept as they are written.
+
+    Returns
+    -------
+    dict
+        Column that tells rows apart (``#key …`` where it was recoded) -> spelling -> the one it counts as.
+        What was recoded to another name is no spelling of it.
+    """
+    kept, given = set(apart), pq.read_schema(path).names
+    found = {}
+    for key in (column for column in contract.key if column in NAMED):
+        read = KEY + key if KEY + key in given else key
+        with connection.cursor() as cursor:
+            pairs = cursor.execute(
+                f"SELECT DISTINCT {name(read)} AS read, {name(key)} AS became"
+                f" FROM read_parquet({single_file(path)})"
+                " WHERE read IS NOT NULL AND became IS NOT NULL ORDER BY ALL"
+            ).fetchall()
+        if changed := _counted_as(pairs, exact=key in kept):
+            found[read] = changed
+    return found
+
+
+def _counted_as(pairs: Iterable[tuple[str, str]], *, exact: bool) -> dict[str, str]:
+    """Return spelling -> the first of its group, of names as read and what they became."""
+    first: dict[str, str] = {}
+    changed = {}
+    for read, became in pairs:
+        group = folded(became)
+        if folded(read) == group:
+            stands = first.setdefault(became if exact else group, read)
+            if stands != read:
+                changed[read] = stands
+    return changed
+
+
+def _names_in_cells(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> Counts:
+    """Count the rejected rows by each name in their cells: column -> name -> rows."""
+    columns = [column for column in NAMED if column in CONTRACTS[table].placed]
+    counts: Counts = {column: {} for column in columns}
+    if not columns or not pq.read_metadata(path).num_rows:
+        return counts
+    queries = [
+        f"SELECT {literal(column)}, json_extract_string(cell, {literal(column)}) AS name, count(*)"
+        f" FROM read_parquet({single_file(path)}) WHERE name IS NOT NULL GROUP BY ALL"
+        for column in columns
+    ]
+    with connection.cursor() as cursor:
+        for column, found, many in cursor.execute(" UNION ALL ".join(queries)).fetchall():
+            counts[column][found] = many
+    return counts
+
+
+def _spell_cells(path: Path, changed: Spellings) -> None:
+    """Write the names in the cells of rejected rows in the spelling that stays."""
+    if not changed:
+        return
+    target = path.with_suffix(".spelt")
+    with pq.ParquetFile(path) as file, RowGroups(target, REJECTED_ROWS) as kept:
+        for batch in file.iter_batches(ROWS_AT_ONCE):
+            cells = batch["cell"].dictionary_encode()
+            spelt = pa.array([_spelt(cell, changed) for cell in cells.dictionary.to_pylist()], pa.string())
+            place = batch.schema.get_field_index("cell")
+            kept.write(batch.set_column(place, "cell", spelt.take(cells.indices)))
+    target.replace(path)
+
+
+def _spelt(cell: str, changed: Spellings) -> str:
+    values = json.loads(cell)
+    for column, names in changed.items():
+        values[column] = names.get(values.get(column), values.get(column))
+    return json.dumps(values, ensure_ascii=False)
