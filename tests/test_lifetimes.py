@@ -224,3 +224,52 @@ def test_without_dates_a_forecast_is_what_it_was(take_in):
     )
     np.testing.assert_array_equal(plain.quantiles, dated.quantiles)
     assert plain.sentence == dated.sentence
+
+
+def counted_bank(take_in, *, starts, period, as_of, life, months) -> rm.Tables:
+    """Two units with counts by longer periods and accounts in their months; ``life``: that of the second."""
+    units = [
+        {"unit_id": "B1", "name_en": "First", "opened_on": "", "closed_on": ""},
+        {"unit_id": "B2", "name_en": "Second", "opened_on": life[0], "closed_on": life[1]},
+    ]
+    counts = [
+        {"unit_id": unit, "product": "cards", "period_start": start, "period": period, "complaints": 30}
+        for unit, first in (("B1", starts), ("B2", starts))
+        for start in first
+    ]
+    exposure = [
+        {"unit_id": unit, "product": "cards", "month": f"{month}-01", "accounts": 1000, "customers": 900}
+        for unit, known in months.items()
+        for month in pd.period_range(*known, freq="M")
+    ]
+    return take_in(as_of=as_of, units=units, exposure=exposure, complaint_counts=counts)
+
+
+@pytest.mark.parametrize("by", [["unit_id"], []])
+def test_a_year_from_april_in_which_a_unit_opens_is_counted(take_in, policy, by):
+    tables = counted_bank(
+        take_in, starts=["2022-04-01", "2023-04-01"], period="year", as_of="2024-03-31",
+        life=("2023-02-10", ""), months={"B1": ("2022-04", "2024-03"), "B2": ("2023-02", "2024-03")},
+    )  # fmt: skip
+    found = rates(tables, policy, by=by, freq="Y").set_index([*by, "period"])
+    first = found.iloc[-2]  # of the second unit, or of the bank
+    assert first.name == (("B2", "2022-04/2023-03") if by else "2022-04/2023-03")
+    whole = 0 if by else 1
+    assert first["numerator"] == 30 + 30 * whole
+    assert first["denominator"] == pytest.approx(1000 * 2 / 12 + 1000 * whole)
+    assert first["left_out"] == 0
+
+
+def test_the_last_quarter_of_a_closing_unit_is_in_the_figures_of_the_bank(take_in, policy):
+    quarters = pd.period_range("2024Q1", "2024Q4", freq="Q").start_time.date
+    tables = counted_bank(
+        take_in, starts=quarters, period="quarter", as_of="2024-12-31",
+        life=("", "2024-08-01"), months={"B1": ("2024-01", "2024-12"), "B2": ("2024-01", "2024-08")},
+    )  # fmt: skip
+    units = rates(tables, policy, by=["unit_id"], periods=["2024Q3"]).set_index("unit_id")
+    assert units.loc["B2", ["numerator", "left_out"]].tolist() == [30, 0]
+    assert units.loc["B2", "denominator"] == pytest.approx(1000 * 2 / 12)
+    bank_ = rates(tables, policy, by=[], periods=["2024Q3", "2024Q4"]).set_index("period")
+    assert bank_["numerator"].tolist() == [60, 30]
+    assert bank_["left_out"].tolist() == [0, 30]  # counted after the last day, and measured against nothing
+    assert bank_["denominator"].tolist() == pytest.approx([units["denominator"].sum(), 250])
