@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import riskmodels as rm
+from riskmodels.backtesting.recent import outlook_before
 from riskmodels.catalogue import indicators
 from riskmodels.comparisons import order_complaints
 from riskmodels.errors import ParameterError
@@ -224,6 +225,46 @@ def test_without_dates_a_forecast_is_what_it_was(take_in):
     )
     np.testing.assert_array_equal(plain.quantiles, dated.quantiles)
     assert plain.sentence == dated.sentence
+
+
+def two_units(values, *, first: str, last: str, start: str = "2022-01", freq: str = "M") -> rm.Panel:
+    """Units with the same counts, of which the second, first in the rows, opens and closes."""
+    days = np.array([[first, last], ["NaT", "NaT"]], dtype="M8[D]")
+    periods = pd.period_range(start, periods=values.shape[1], freq=freq)
+    keys = pd.DataFrame({"unit_id": ["B2", "B1"]})
+    return rm.Panel(keys=keys, periods=periods, values=values, exposure=None, kind="count", days=days)
+
+
+def test_no_outcome_outside_the_life_of_a_unit_is_scored_and_no_origin_knows_a_later_close():
+    values = np.full((2, 36), 20.0)
+    values[0, 30:] = 0.0  # closed on 2024-06-30
+    panel = two_units(values, first="NaT", last="2024-06-30")
+    settings = {"horizon": 3, "methods": ["counts"]}
+    made = rm.backtest(panel, origins=["2024-05", "2024-08"], **settings)
+    assert made.table["forecasts"].tolist() == [3 + 1 + 3]
+    assert abs(made.table["bias"].item()) < 0.05
+    forever = two_units(values, first="NaT", last="NaT")
+    unknown = rm.backtest(forever, origins=["2024-05"], **settings).by_origin
+    known = rm.backtest(panel, origins=["2024-05"], **settings).by_origin
+    assert known["mean"].tolist() == unknown["mean"].tolist()
+    assert known["outcome"].isna().tolist() == [False, True, True]
+
+
+def test_a_unit_that_is_not_open_at_the_origin_is_not_scored():
+    panel = two_units(np.full((2, 36), 20.0), first="2024-06-01", last="NaT")
+    made = rm.backtest(panel, horizon=2, origins=["2024-05"], methods=["counts"])
+    assert made.table["forecasts"].tolist() == [2]
+
+
+@pytest.mark.parametrize("logged", [False, True])
+def test_an_outlook_made_again_does_not_know_a_later_close(take_in, logged):
+    tables = bank(take_in, B1=("", "2024-02-10"), B2=("", "2024-11-30"), last_complaint="2024-12")
+    panel = rm.build_panel(tables.complaints, by=["unit_id"], units=tables.units)
+    share = np.ones(12) if logged else None
+    before = outlook_before(tables.complaints, rm.forecast(panel, horizon=2, completeness=share))
+    assert before.mean[1].min() > 1
+    assert before.mean[0].max() < 1e-6
+    assert "their last day: B1 (2024-02-10)." in before.sentence
 
 
 def counted_bank(take_in, *, starts, period, as_of, life, months) -> rm.Tables:

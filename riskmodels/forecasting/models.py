@@ -324,9 +324,7 @@ def _filtered(
 
 def _opened(panel: Panel) -> Floats:
     """Counts, unknown outside days of business, and if zero before any exposure: a series had not opened."""
-    values = panel.values
-    if panel.days is not None:
-        values = np.where(open_in(panel.days, panel.periods), values, np.nan)
+    values = panel.in_business().values
     if (values < 0).any() or np.isinf(values).any():
         raise ParameterError("counts must be finite and not negative")
     if panel.exposure is None:
