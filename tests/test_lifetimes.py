@@ -12,7 +12,7 @@ from riskmodels.catalogue import indicators
 from riskmodels.comparisons import order_complaints
 from riskmodels.errors import ParameterError
 from riskmodels.reporting.listings import list_orders, list_units
-from riskmodels.tables import partial_units
+from riskmodels.tables import partial_units, share_in_business
 
 MONTHS = pd.period_range("2024-01", "2024-12", freq="M")
 NAMES = {"B1": "First", "B2": "Second", "B3": "Third", "B4": "Fourth"}
@@ -254,6 +254,37 @@ def test_a_unit_that_is_not_open_at_the_origin_is_not_scored():
     panel = two_units(np.full((2, 36), 20.0), first="2024-06-01", last="NaT")
     made = rm.backtest(panel, horizon=2, origins=["2024-05"], methods=["counts"])
     assert made.table["forecasts"].tolist() == [2]
+
+
+@pytest.mark.parametrize("method", ["auto", "counts", "theta"])
+def test_a_period_that_a_unit_has_in_part_counts_by_its_days(method):
+    values = np.full((2, 6), 1200.0)
+    panel = two_units(values, first="NaT", last="2025-01-02", start="2019", freq="Y")
+    made = rm.forecast(panel, horizon=2, method=method)
+    assert made.mean[0] == pytest.approx([1200 * 2 / 365, 0], rel=0.02, abs=1e-6)
+    assert made.mean[1] == pytest.approx([1200, 1200], rel=0.02)
+    assert made.quantiles[0, 0].max() < 40
+    parts = made.contributions
+    product = parts.level * parts.shared * parts.exposure * parts.season * parts.calendar
+    assert product == pytest.approx(made.mean)
+
+
+@pytest.mark.parametrize("method", ["auto", "counts", "theta"])
+def test_the_two_days_of_a_first_month_are_no_whole_month(method):
+    values = np.full((2, 36), 14.0)
+    values[0] = [0.0] * 35 + [1.0]
+    made = rm.forecast(two_units(values, first="2024-12-30", last="NaT"), horizon=3, method=method)
+    assert (made.mean[0] > 8).all()
+    assert (made.mean[0] < 24).all()
+
+
+def test_days_in_business_of_periods_by_hand():
+    days = np.array(
+        [["2024-02-20", "2024-04-03"], ["NaT", "NaT"], ["2024-02-05", "2024-02-05"]], dtype="M8[D]"
+    )
+    found = share_in_business(days, pd.period_range("2024-01", "2024-05", freq="M"))
+    assert found[0] == pytest.approx([1, 10 / 29, 1, 3 / 30, 1])  # without a day of business: 1
+    assert found[1:] == pytest.approx(np.array([[1.0] * 5, [1, 1 / 29, 1, 1, 1]]))
 
 
 @pytest.mark.parametrize("logged", [False, True])
