@@ -227,6 +227,30 @@ def test_without_dates_a_forecast_is_what_it_was(take_in):
     assert plain.sentence == dated.sentence
 
 
+def test_a_rejected_row_outside_the_life_of_a_unit_is_the_bank_s_and_no_unit_s(take_in, policy):
+    units = [
+        {"unit_id": "B1", "name_en": "First", "opened_on": "", "closed_on": ""},
+        {"unit_id": "B2", "name_en": "Second", "opened_on": "2024-10-10", "closed_on": "2024-11-15"},
+    ]
+    days = ["2024-10-09", "2024-10-10", "2024-11-15", "2024-11-16", "2024-12-05"]
+    surveys = [
+        {"survey_id": f"{unit}-{day}-{rating}", "answered_on": day, "unit_id": unit, "rating": rating}
+        for unit in ("B1", "B2")
+        for day in days
+        for rating in (4, 9)
+    ]
+    tables = take_in(units=units, surveys=surveys)
+    assert tables.surveys.provenance.rows_rejected == 2 * len(days)
+
+    def left_out(by: list[str]) -> dict[str, float]:
+        found = indicators(tables, policy, by=by, periods=["2024Q4"]).table
+        found = found[found["indicator_id"] == "satisfaction"]
+        return found.set_index("unit_id" if by else "period")["left_out"].to_dict()
+
+    assert left_out(["unit_id"]) == {"B1": 5, "B2": 2}
+    assert left_out([]) == {"2024Q4": 10}
+
+
 def two_units(values, *, first: str, last: str, start: str = "2022-01", freq: str = "M") -> rm.Panel:
     """Units with the same counts, of which the second, first in the rows, opens and closes."""
     days = np.array([[first, last], ["NaT", "NaT"]], dtype="M8[D]")
