@@ -21,6 +21,7 @@ from riskmodels.tables import (
     business_days,
     in_months,
     last_complete,
+    open_in,
     period_of,
 )
 from riskmodels.tables.frequencies import MONTHS, Frequency, frequency_of
@@ -137,14 +138,28 @@ class Panel(Displayed):
         return cls(keys=names, periods=periods, values=values, exposure=exposures, kind=kind)
 
     def until(self, last: str | pd.Period) -> "Panel":
-        """Return the panel up to and including a period (of the panel's or a coarser frequency)."""
-        kept = np.asarray(self.periods <= period_of(last, self.periods.freqstr))
+        """Return the panel up to and including a period (of the panel's or a coarser frequency).
+
+        A last day of business after it is not known yet.
+        """
+        end = period_of(last, self.periods.freqstr)
+        kept, days = np.asarray(self.periods <= end), self.days
+        if days is not None:
+            later = days > np.datetime64(end.end_time.date())
+            days = np.where(later & [False, True], np.datetime64("NaT", "D"), days)
         return replace(
             self,
             periods=self.periods[kept],
             values=self.values[:, kept],
             exposure=None if self.exposure is None else self.exposure[:, kept],
+            days=days,
         )
+
+    def in_business(self) -> "Panel":
+        """Return the panel with every value unknown in periods without a day of business of the unit."""
+        if self.days is None:
+            return self
+        return replace(self, values=np.where(open_in(self.days, self.periods), self.values, np.nan))
 
     def covering(self, months: int) -> int:
         """Return how many periods a number of months needs: six months are two quarters, or one year."""

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 import riskmodels as rm
+from riskmodels.backtesting.recent import outlook_before
 from riskmodels.catalogue import indicators
 from riskmodels.comparisons import order_complaints
 from riskmodels.errors import ParameterError
 from riskmodels.reporting.listings import list_orders, list_units
-from riskmodels.tables import partial_units
+from riskmodels.tables import partial_units, share_in_business
 
 MONTHS = pd.period_range("2024-01", "2024-12", freq="M")
 NAMES = {"B1": "First", "B2": "Second", "B3": "Third", "B4": "Fourth"}
@@ -224,3 +225,147 @@ def test_without_dates_a_forecast_is_what_it_was(take_in):
     )
     np.testing.assert_array_equal(plain.quantiles, dated.quantiles)
     assert plain.sentence == dated.sentence
+
+
+def test_a_rejected_row_outside_the_life_of_a_unit_is_the_bank_s_and_no_unit_s(take_in, policy):
+    units = [
+        {"unit_id": "B1", "name_en": "First", "opened_on": "", "closed_on": ""},
+        {"unit_id": "B2", "name_en": "Second", "opened_on": "2024-10-10", "closed_on": "2024-11-15"},
+    ]
+    days = ["2024-10-09", "2024-10-10", "2024-11-15", "2024-11-16", "2024-12-05"]
+    surveys = [
+        {"survey_id": f"{unit}-{day}-{rating}", "answered_on": day, "unit_id": unit, "rating": rating}
+        for unit in ("B1", "B2")
+        for day in days
+        for rating in (4, 9)
+    ]
+    tables = take_in(units=units, surveys=surveys)
+    assert tables.surveys.provenance.rows_rejected == 2 * len(days)
+
+    def left_out(by: list[str]) -> dict[str, float]:
+        found = indicators(tables, policy, by=by, periods=["2024Q4"]).table
+        found = found[found["indicator_id"] == "satisfaction"]
+        return found.set_index("unit_id" if by else "period")["left_out"].to_dict()
+
+    assert left_out(["unit_id"]) == {"B1": 5, "B2": 2}
+    assert left_out([]) == {"2024Q4": 10}
+
+
+def two_units(values, *, first: str, last: str, start: str = "2022-01", freq: str = "M") -> rm.Panel:
+    """Units with the same counts, of which the second, first in the rows, opens and closes."""
+    days = np.array([[first, last], ["NaT", "NaT"]], dtype="M8[D]")
+    periods = pd.period_range(start, periods=values.shape[1], freq=freq)
+    keys = pd.DataFrame({"unit_id": ["B2", "B1"]})
+    return rm.Panel(keys=keys, periods=periods, values=values, exposure=None, kind="count", days=days)
+
+
+def test_no_outcome_outside_the_life_of_a_unit_is_scored_and_no_origin_knows_a_later_close():
+    values = np.full((2, 36), 20.0)
+    values[0, 30:] = 0.0  # closed on 2024-06-30
+    panel = two_units(values, first="NaT", last="2024-06-30")
+    settings = {"horizon": 3, "methods": ["counts"]}
+    made = rm.backtest(panel, origins=["2024-05", "2024-08"], **settings)
+    assert made.table["forecasts"].tolist() == [3 + 1 + 3]
+    assert abs(made.table["bias"].item()) < 0.05
+    forever = two_units(values, first="NaT", last="NaT")
+    unknown = rm.backtest(forever, origins=["2024-05"], **settings).by_origin
+    known = rm.backtest(panel, origins=["2024-05"], **settings).by_origin
+    assert known["mean"].tolist() == unknown["mean"].tolist()
+    assert known["outcome"].isna().tolist() == [False, True, True]
+
+
+def test_a_unit_that_is_not_open_at_the_origin_is_not_scored():
+    panel = two_units(np.full((2, 36), 20.0), first="2024-06-01", last="NaT")
+    made = rm.backtest(panel, horizon=2, origins=["2024-05"], methods=["counts"])
+    assert made.table["forecasts"].tolist() == [2]
+
+
+@pytest.mark.parametrize("method", ["auto", "counts", "theta"])
+def test_a_period_that_a_unit_has_in_part_counts_by_its_days(method):
+    values = np.full((2, 6), 1200.0)
+    panel = two_units(values, first="NaT", last="2025-01-02", start="2019", freq="Y")
+    made = rm.forecast(panel, horizon=2, method=method)
+    assert made.mean[0] == pytest.approx([1200 * 2 / 365, 0], rel=0.02, abs=1e-6)
+    assert made.mean[1] == pytest.approx([1200, 1200], rel=0.02)
+    assert made.quantiles[0, 0].max() < 40
+    parts = made.contributions
+    product = parts.level * parts.shared * parts.exposure * parts.season * parts.calendar
+    assert product == pytest.approx(made.mean)
+
+
+@pytest.mark.parametrize("method", ["auto", "counts", "theta"])
+def test_the_two_days_of_a_first_month_are_no_whole_month(method):
+    values = np.full((2, 36), 14.0)
+    values[0] = [0.0] * 35 + [1.0]
+    made = rm.forecast(two_units(values, first="2024-12-30", last="NaT"), horizon=3, method=method)
+    assert (made.mean[0] > 8).all()
+    assert (made.mean[0] < 24).all()
+
+
+def test_days_in_business_of_periods_by_hand():
+    days = np.array(
+        [["2024-02-20", "2024-04-03"], ["NaT", "NaT"], ["2024-02-05", "2024-02-05"]], dtype="M8[D]"
+    )
+    found = share_in_business(days, pd.period_range("2024-01", "2024-05", freq="M"))
+    assert found[0] == pytest.approx([1, 10 / 29, 1, 3 / 30, 1])  # without a day of business: 1
+    assert found[1:] == pytest.approx(np.array([[1.0] * 5, [1, 1 / 29, 1, 1, 1]]))
+
+
+@pytest.mark.parametrize("logged", [False, True])
+def test_an_outlook_made_again_does_not_know_a_later_close(take_in, logged):
+    tables = bank(take_in, B1=("", "2024-02-10"), B2=("", "2024-11-30"), last_complaint="2024-12")
+    panel = rm.build_panel(tables.complaints, by=["unit_id"], units=tables.units)
+    share = np.ones(12) if logged else None
+    before = outlook_before(tables.complaints, rm.forecast(panel, horizon=2, completeness=share))
+    assert before.mean[1].min() > 1
+    assert before.mean[0].max() < 1e-6
+    assert "their last day: B1 (2024-02-10)." in before.sentence
+
+
+def counted_bank(take_in, *, starts, period, as_of, life, months) -> rm.Tables:
+    """Two units with counts by longer periods and accounts in their months; ``life``: that of the second."""
+    units = [
+        {"unit_id": "B1", "name_en": "First", "opened_on": "", "closed_on": ""},
+        {"unit_id": "B2", "name_en": "Second", "opened_on": life[0], "closed_on": life[1]},
+    ]
+    counts = [
+        {"unit_id": unit, "product": "cards", "period_start": start, "period": period, "complaints": 30}
+        for unit, first in (("B1", starts), ("B2", starts))
+        for start in first
+    ]
+    exposure = [
+        {"unit_id": unit, "product": "cards", "month": f"{month}-01", "accounts": 1000, "customers": 900}
+        for unit, known in months.items()
+        for month in pd.period_range(*known, freq="M")
+    ]
+    return take_in(as_of=as_of, units=units, exposure=exposure, complaint_counts=counts)
+
+
+@pytest.mark.parametrize("by", [["unit_id"], []])
+def test_a_year_from_april_in_which_a_unit_opens_is_counted(take_in, policy, by):
+    tables = counted_bank(
+        take_in, starts=["2022-04-01", "2023-04-01"], period="year", as_of="2024-03-31",
+        life=("2023-02-10", ""), months={"B1": ("2022-04", "2024-03"), "B2": ("2023-02", "2024-03")},
+    )  # fmt: skip
+    found = rates(tables, policy, by=by, freq="Y").set_index([*by, "period"])
+    first = found.iloc[-2]  # of the second unit, or of the bank
+    assert first.name == (("B2", "2022-04/2023-03") if by else "2022-04/2023-03")
+    whole = 0 if by else 1
+    assert first["numerator"] == 30 + 30 * whole
+    assert first["denominator"] == pytest.approx(1000 * 2 / 12 + 1000 * whole)
+    assert first["left_out"] == 0
+
+
+def test_the_last_quarter_of_a_closing_unit_is_in_the_figures_of_the_bank(take_in, policy):
+    quarters = pd.period_range("2024Q1", "2024Q4", freq="Q").start_time.date
+    tables = counted_bank(
+        take_in, starts=quarters, period="quarter", as_of="2024-12-31",
+        life=("", "2024-08-01"), months={"B1": ("2024-01", "2024-12"), "B2": ("2024-01", "2024-08")},
+    )  # fmt: skip
+    units = rates(tables, policy, by=["unit_id"], periods=["2024Q3"]).set_index("unit_id")
+    assert units.loc["B2", ["numerator", "left_out"]].tolist() == [30, 0]
+    assert units.loc["B2", "denominator"] == pytest.approx(1000 * 2 / 12)
+    bank_ = rates(tables, policy, by=[], periods=["2024Q3", "2024Q4"]).set_index("period")
+    assert bank_["numerator"].tolist() == [60, 30]
+    assert bank_["left_out"].tolist() == [0, 30]  # counted after the last day, and measured against nothing
+    assert bank_["denominator"].tolist() == pytest.approx([units["denominator"].sum(), 250])

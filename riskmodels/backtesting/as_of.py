@@ -101,7 +101,8 @@ def aligned(known: AsOf, panel: Panel, origin: pd.Period) -> AsOf:
     """Bring what was known at an origin to the series of a panel, row by row.
 
     A series that is not in it had no event yet: zero counts in the periods that were known for any series,
-    unknown amounts. An exposure that it lacks is the panel's, up to the origin.
+    unknown amounts. An exposure that it lacks is the panel's, up to the origin, and so are the days of
+    business, of which last days after the origin are not known.
 
     Raises
     ------
@@ -128,7 +129,9 @@ def aligned(known: AsOf, panel: Panel, origin: pd.Period) -> AsOf:
     completeness = known.completeness
     if completeness is not None and completeness.ndim > 1:
         completeness = np.where(rows[:, None] >= 0, completeness[rows], 1.0)
-    return AsOf(replace(known.panel, keys=panel.keys, values=values, exposure=exposure), completeness)
+    days = panel.until(origin).days
+    then = replace(known.panel, keys=panel.keys, values=values, exposure=exposure, days=days)
+    return AsOf(then, completeness)
 
 
 def _rows(known: pd.DataFrame, keys: pd.DataFrame, origin: pd.Period) -> Integers:

@@ -166,9 +166,10 @@ def backtest(
 
     Notes
     -----
-    An outcome is left out where it is unknown, where nothing is known of its series by the origin, and where
-    the definition of its series changed between the origin and it. An exposure is known until the origin;
-    the last known one goes on.
+    An outcome is left out where it is unknown, where nothing is known of its series by the origin, where its
+    unit is not in business, and where the definition of its series changed between the origin and it. An
+    exposure is known until the origin; the last known one goes on. That a unit closes is known from the
+    period of its last day on.
 
     Examples
     --------
@@ -276,6 +277,7 @@ def _in_order(panel: Panel) -> Panel:
         keys=panel.keys.iloc[order].reset_index(drop=True),
         values=panel.values[order],
         exposure=None if panel.exposure is None else panel.exposure[order],
+        days=None if panel.days is None else panel.days[order],
     )
 
 
@@ -327,8 +329,8 @@ def _score(
         calendar=calendar,
         completeness=then.completeness,
     )
-    outcome = _outcomes(panel, length, horizon)
-    outcome[np.isnan(then.panel.since_breaks().values).all(axis=1)] = np.nan
+    outcome = _outcomes(panel.in_business(), length, horizon)
+    outcome[np.isnan(then.panel.in_business().since_breaks().values).all(axis=1)] = np.nan
     draws = _seed_of(seed, origin)
     return [sum_scores(one, outcome, levels=levels, sizes=sizes, seed=draws) for one in made]
 

@@ -201,10 +201,13 @@ def _of_periods(frame: pd.DataFrame, cut: Breakdown) -> pd.DataFrame:
 def _prepare(connection: duckdb.DuckDBPyConnection, tables: Tables, units: Table | None) -> None:
     """Create a view per table, with ``now``, the end of the as-of day; span, workdays and outages.
 
-    Given units, each is of the rows in the life of their unit.
+    Given units, each is of the rows in the life of their unit. Where complaints are counted by periods, what
+    a unit has before its first day and after its last one is known: no accounts.
     """
     for table in tables.present:
-        rows = _rows(table) if units is None else _living_rows(table, tables, units)
+        rows = _rows(table) if units is None else in_business(table, _rows(table), units)
+        if table.name == "exposure" and tables.complaint_counts and tables.units and not tables.complaints:
+            rows = _with_no_accounts(rows, tables.complaint_counts, tables.units)
         connection.execute(
             f"CREATE TEMP VIEW {name(table.name)} AS SELECT *, {literal(tables.as_of.isoformat())}::TIMESTAMP"
             f" + INTERVAL 1 DAY AS now FROM {rows}"
@@ -236,23 +239,25 @@ def _rows(table: Table) -> str:
     return f"read_parquet({single_file(table.path)})"
 
 
-def _living_rows(table: Table, tables: Tables, units: Table) -> str:
-    """SQL for the rows in the life of their unit; the accounts of a unit that has closed are none.
+def _with_no_accounts(rows: str, counts: Table, units: Table) -> str:
+    """SQL for accounts, which are none where a counted period lies before or after the life of a unit.
 
-    Where complaints are counted by periods longer than a month, the accounts of a unit are none before its
-    first day and after its last one, and so known in all months of these periods.
+    A period that has a day of the unit's business has no more than 11 months on either side of it.
     """
-    living = in_business(table, _rows(table), units)
-    if table.name != "exposure" or tables.complaints or not tables.complaint_counts:
-        return living
-    first, last = "date_trunc('year', first_day)", "date_trunc('year', last_day) + INTERVAL 23 MONTH"
-    before = f"generate_series({first}, date_trunc('month', first_day) - INTERVAL 1 MONTH, INTERVAL 1 MONTH)"
-    after = f"generate_series(date_trunc('month', last_day) + INTERVAL 1 MONTH, {last}, INTERVAL 1 MONTH)"
+    opened, closed = (f"date_trunc('month', {day})" for day in ("first_day", "last_day"))
+    before = f"generate_series({opened} - INTERVAL 11 MONTH, {opened} - INTERVAL 1 MONTH, INTERVAL 1 MONTH)"
+    after = f"generate_series({closed} + INTERVAL 1 MONTH, {closed} + INTERVAL 11 MONTH, INTERVAL 1 MONTH)"
     months = f"unnest(coalesce({before}, []) || coalesce({after}, []))::DATE AS month"
-    cells = f"SELECT DISTINCT unit_id, product FROM {living} SEMI JOIN dated USING (unit_id)"
+    length = f"coalesce({period_months()}, max({period_months()}) OVER (), 1)::INTEGER"
+    spans = f"SELECT DISTINCT unit_id, period_start, {length} AS months FROM"
     return (
-        f"(WITH dated AS {lives(single_file(units.path))} FROM {living} UNION ALL BY NAME"
-        f" SELECT unit_id, product, {months}, 0 AS accounts FROM ({cells}) JOIN dated USING (unit_id))"
+        f"(WITH dated AS {lives(single_file(units.path))}, given AS {rows},"
+        f" spans AS ({spans} {in_business(counts, _rows(counts), units)}),"
+        " cells AS (SELECT DISTINCT unit_id, product FROM given SEMI JOIN dated USING (unit_id)),"
+        f" added AS (SELECT unit_id, product, {months}, 0 AS accounts FROM cells JOIN dated USING (unit_id))"
+        " FROM given UNION ALL BY NAME (FROM added SEMI JOIN spans"
+        " ON coalesce(spans.unit_id, added.unit_id) = added.unit_id AND month >= period_start"
+        " AND month < period_start + to_months(months) ANTI JOIN given USING (unit_id, product, month)))"
     )
 
 

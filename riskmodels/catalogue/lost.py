@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.queries import Breakdown
-from riskmodels.tables import CONTRACTS, Table, as_relation
+from riskmodels.tables import CONTRACTS, Table, as_relation, in_business
 from riskmodels.tables.sql import literal, name, single_file
 
 _KIND = re.compile(r"kind = '\w+'")  # all that an indicator of inspections or incidents asks of a row
@@ -29,7 +29,7 @@ def count_lost(indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
     """Count the rejected rows of an indicator's table: the columns of ``by``, period, lost [rows].
 
     Doubles, and rows of an event log for which another one stands, are no loss; a row without a readable day
-    belongs to no period.
+    belongs to no period, and one outside the life of its unit to no unit.
     """
     table = cut.tables.require(indicator.table)
     rejected = table.folder / "rejected.parquet"
@@ -40,12 +40,15 @@ def count_lost(indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
         key: f"json_extract_string(cell, {literal(key)})" for key in (*cut.by, *(["kind"] if kind else []))
     }
     columns = "".join(f", {value} AS {name(key)}" for key, value in given.items())
-    at = f"json_extract_string(cell, {literal(CONTRACTS[table.name].at)})::TIMESTAMP::DATE"
+    at = CONTRACTS[table.name].at
+    day = f"json_extract_string(cell, {literal(at)})::TIMESTAMP::DATE AS {name(at)}"
+    rows = f"(SELECT {day}{columns} FROM read_parquet({single_file(rejected)}) WHERE cell IS NOT NULL)"
+    if "unit_id" in cut.by and cut.tables.units:
+        rows = in_business(table, rows, cut.tables.units)
     chosen = f" AND coalesce({kind[0]}, true)" if kind else ""
     counted = (
-        f"SELECT {cut.grouping('happened')}, count(*)::DOUBLE AS lost FROM (SELECT {at} AS happened{columns}"
-        f" FROM read_parquet({single_file(rejected)}) WHERE cell IS NOT NULL)"
-        f" WHERE {cut.rows(table.name, 'happened')}{chosen} GROUP BY ALL"
+        f"SELECT {cut.grouping(name(at))}, count(*)::DOUBLE AS lost FROM {rows}"
+        f" WHERE {cut.rows(table.name, name(at))}{chosen} GROUP BY ALL"
     )
     return pd.DataFrame(as_relation(cut.finished(counted)).df())
 

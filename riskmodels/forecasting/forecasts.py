@@ -253,7 +253,7 @@ def forecast(
     method : {"auto", "counts", "theta", "seasonal_naive", "empirical24", "ets"}
         ``auto`` is the count filter and theta for counts, each series weighing them by how well they foretold
         it, and theta for amounts, which knows no exposure and no calendar. The last three are baselines; they
-        know no exposure, delay or calendar.
+        know no exposure, delay or calendar, nor that a unit is in business on part of a period.
     levels : sequence of float
         Quantile levels, rising, in (0, 1).
     future_exposure : array of shape (h,) or (n, h), optional

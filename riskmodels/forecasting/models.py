@@ -25,7 +25,7 @@ from riskmodels.forecasting.seasons import Cycle, season_length
 from riskmodels.forecasting.shared import DRIFTS, Shared, filter_totals
 from riskmodels.forecasting.theta import smooth_theta
 from riskmodels.panel import Panel, add_rows
-from riskmodels.tables import open_in
+from riskmodels.tables import open_in, share_in_business
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,7 +35,7 @@ class ForecastInputs:
     Attributes
     ----------
     exposure : ndarray, shape (n, T + h)
-        Over its own last value.
+        Over its own last value, times the share of a period's days that its unit is in business.
     completeness : ndarray, shape (n, T)
         Share of the final count that is known.
     effects : KnownEffects
@@ -186,8 +186,9 @@ def prepare_inputs(
         raise ParameterError(
             f"completeness must lie in (0, 1] and be of shape ({n}, {length}) or ({length},)"
         )
+    open_share = 1.0 if panel.days is None else share_in_business(panel.days, periods)
     return ForecastInputs(
-        exposure=exposure / exposure[:, [length - 1]],
+        exposure=exposure / exposure[:, [length - 1]] * open_share,
         completeness=np.broadcast_to(share, (n, length)),
         effects=known_effects(periods, calendar, closed=panel.holidays),
         periods=periods,
@@ -324,9 +325,7 @@ def _filtered(
 
 def _opened(panel: Panel) -> Floats:
     """Counts, unknown outside days of business, and if zero before any exposure: a series had not opened."""
-    values = panel.values
-    if panel.days is not None:
-        values = np.where(open_in(panel.days, panel.periods), values, np.nan)
+    values = panel.in_business().values
     if (values < 0).any() or np.isinf(values).any():
         raise ParameterError("counts must be finite and not negative")
     if panel.exposure is None:

@@ -18,6 +18,7 @@ from riskmodels.tables.lifetimes import (
     open_in,
     outside_life,
     partial_units,
+    share_in_business,
 )
 from riskmodels.tables.periods import last_complete, period_of
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
@@ -68,6 +69,7 @@ __all__ = [
     "period_months",
     "period_of",
     "runs_without",
+    "share_in_business",
     "shown_share",
     "staging_folder",
     "sweep_store",

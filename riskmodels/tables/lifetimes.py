@@ -140,10 +140,24 @@ def business_days(units: Table, unit_ids: pd.Series) -> Times:
 
 def open_in(days: Times, periods: pd.PeriodIndex) -> Flags:
     """Tell which periods have a day of business, shape (n, T), of first and last days of shape (n, 2)."""
+    first, last = _edges(periods)
+    return np.logical_not((last < days[:, :1]) | (first > days[:, 1:]))  # NaT is before and after nothing
+
+
+def share_in_business(days: Times, periods: pd.PeriodIndex) -> Floats:
+    """Return the share of the days of each period that are of business, shape (n, T); 1 where none is."""
+    first, last = _edges(periods)
+    known = np.fmin(last, days[:, 1:]) - np.fmax(first, days[:, :1])  # fmin, fmax: NaT is no limit
+    share = (known / np.timedelta64(1, "D") + 1.0) / ((last - first) / np.timedelta64(1, "D") + 1.0)
+    return np.where(share > 0, share, 1.0)
+
+
+def _edges(periods: pd.PeriodIndex) -> tuple[Times, Times]:
+    """Return the first and the last day of periods."""
     first, last = (
         np.asarray(edge, dtype="M8[s]").astype("M8[D]") for edge in (periods.start_time, periods.end_time)
     )
-    return np.logical_not((last < days[:, :1]) | (first > days[:, 1:]))  # NaT is before and after nothing
+    return first, last
 
 
 def months_in_business(found: pd.DataFrame, period: str) -> "pd.Series[int]":
