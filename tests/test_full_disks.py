@@ -37,7 +37,6 @@ def expected(found: dict[str, Writer], tmp_path_factory: pytest.TempPathFactory)
         ("check-data", "nr_inodes", 12),
         ("check-data", "limit", 100),
         ("source new", "nr_inodes", 5),
-        ("source new", "limit", 1),
         ("save", "size", 40),
         ("save", "limit", 4),
     ],

@@ -102,7 +102,7 @@ def test_a_result_whose_saving_is_killed_is_whole_or_not_there_and_the_next_is_s
         process.communicate()
         if target.exists():
             assert len(load(target, Scorecard).indicators) == 500
-        save(load_earlier(target, Scorecard) or make_card(), target)
+        save(load_earlier(target, Scorecard) or make_card([{}] * 500, [{}] * 500), target)
         assert not [path for path in tmp_path.rglob(".*/*") if path.is_file()]
 
 

@@ -78,7 +78,7 @@ def place(tmp_path) -> Path:
         ("riskmodels assess --out $P/file", 8, "a file is where a folder should be"),
         ("riskmodels assess --out /sys/x", 8, "permission is denied"),
         ("riskmodels assess --dry-run --out $P/file/r", 8, "a file is where a folder should be"),
-        ("riskmodels assess --dry-run --name $L", 8, "the name is too long"),
+        ("riskmodels assess --dry-run --name $L", 3, "does not fit a run file: name:"),
         ("riskmodels assess --dry-run --file complaints=$L", 8, "the name is too long"),
         ("riskmodels assess --dry-run --file 'complaints=a**.csv'", 4, "is no pattern for a file"),
         ("riskmodels source new $L", 8, "the name is too long"),
