@@ -39,6 +39,8 @@ from riskmodels.runner.settings import RunSettings
 from riskmodels.sources import Source, ingest
 from riskmodels.sources.drafts import draft_source
 
+pytestmark = pytest.mark.slow
+
 Texts = Sequence[str]
 Output = Callable[[Texts, Path], None]
 
