@@ -18,13 +18,11 @@ from riskmodels.errors import ContractError, ParameterError
 from riskmodels.misfits import nearest
 from riskmodels.privacy import mask_code, mask_personal_data, mask_values
 from riskmodels.sources.codes import row_id_doubts
-from riskmodels.sources.conversion import OVER, Conversion, accepted_schema, converted
-from riskmodels.sources.cumulative import take_differences
-from riskmodels.sources.duplicates import limited_connection, repeated_rows, take_out
-from riskmodels.sources.folding import fold_doubts, with_fold_time
+from riskmodels.sources.conversion import Conversion, accepted_schema, converted
+from riskmodels.sources.duplicates import limited_connection
+from riskmodels.sources.folding import with_fold_time
 from riskmodels.sources.heads import know_plain_names, plain_names
 from riskmodels.sources.mapping import Source, TableMap, load_source
-from riskmodels.sources.overlaps import rows_within_longer
 from riskmodels.sources.readers import (
     RawFile,
     malformed_lines,
@@ -35,11 +33,11 @@ from riskmodels.sources.readers import (
 )
 from riskmodels.sources.readings import undeclared_marks
 from riskmodels.sources.reconciliation import check_totals
-from riskmodels.sources.rejections import lost_days, reasons, refuse_unreadable, write_rejected
+from riskmodels.sources.rejections import reasons, refuse_unreadable, write_rejected
 from riskmodels.sources.remarks import remarked_periods
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
-from riskmodels.sources.spelling import join_spellings, spellings_in_key
-from riskmodels.sources.totals import find_totals
+from riskmodels.sources.sifting import sift
+from riskmodels.sources.spelling import join_spellings
 from riskmodels.tables import (
     CONTRACTS,
     PERIOD_MONTHS,
@@ -195,43 +193,16 @@ def _stage(
     accepted = folder / ACCEPTED
     tally = _screen_files(connection, _conversion(source, contract, mapping), root, folder, units)
     apart = source.exact | ({"unit_id"} if units is not None or table == "units" else set())
-    alike = spellings_in_key(connection, accepted, contract, apart)
-    doubles = repeated_rows(connection, accepted, contract, fold=mapping.fold, spellings=alike)
-    within, overlaps = rows_within_longer(connection, accepted, contract, skip=list(doubles), spellings=alike)
-    totals = find_totals(
-        connection,
-        accepted,
-        contract,
-        skip=[*doubles, *within],
-        lost=lost_days(folder / _SCREENED, contract),
-        declared=_declared(mapping),
-    )
-    order = fold_doubts(connection, accepted, contract, mapping.fold)
-    undone = take_differences(
-        connection,
-        accepted,
-        contract,
-        mapping,
-        skip={*doubles, *within, *totals.rules},
-        contradicted=[] if mapping.fold else [place for place, differs in doubles.items() if differs],
-    )
-    gone = totals.rules | within
-    out = take_out(accepted, contract, doubles, gone, fold=mapping.fold, undone=undone.rules)
+    sifted = sift(connection, accepted, folder / _SCREENED, contract, mapping, exact=apart)
     rejected = write_rejected(
         folder / _SCREENED,
         folder / REJECTED,
         tally,
-        out,
+        sifted.out,
         contract,
         country=source.country,
-        since=undone.since,
+        since=sifted.since,
     )
-    reconciled = 0
-    if mapping.expect:
-        where = root / str(mapping.file or mapping.database)
-        reconciled = check_totals(
-            where, mapping.expect, tally.totals, rows=tally.all_rows, columns=tally.columns
-        )
     return _Staged(
         table=table,
         folder=folder,
@@ -240,16 +211,17 @@ def _stage(
         rows=(tally.all_rows - rejected, rejected),
         given=_given_columns(accepted),
         ignored=tuple(sorted(tally.ignored)),
-        reconciled=reconciled + totals.met,
-        doubts=(
-            *tally.doubts,
-            *row_id_doubts(tally.marked),
-            *order,
-            *overlaps,
-            *totals.doubts,
-            *undone.doubts,
-        ),
+        reconciled=_reconciled(mapping, root, tally) + sifted.met,
+        doubts=(*tally.doubts, *row_id_doubts(tally.marked), *sifted.doubts),
     )
+
+
+def _reconciled(mapping: TableMap, root: Path, tally: Tally) -> int:
+    """Compare the rows with the control totals of the sender, and return how many there are."""
+    if not mapping.expect:
+        return 0
+    where = root / str(mapping.file or mapping.database)
+    return check_totals(where, mapping.expect, tally.totals, rows=tally.all_rows, columns=tally.columns)
 
 
 def _conversion(source: Source, contract: Contract, mapping: TableMap) -> Conversion:
@@ -287,13 +259,6 @@ def _screen_files(
     shutil.rmtree(scratch)  # it may hold raw data, not masked: nothing of it is kept
     refuse_unreadable(conversion, tally, folder / _SCREENED)
     return tally
-
-
-def _declared(mapping: TableMap) -> dict[str, tuple[str, ...]]:
-    """Name the columns of ``totals:`` as the accepted rows do."""
-    return {
-        OVER + key if key in mapping.added_over else key: values for key, values in mapping.totals.items()
-    }
 
 
 def _screened(
