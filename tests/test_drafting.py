@@ -440,7 +440,7 @@ def test_a_table_may_be_chosen(tmp_path: Path) -> None:
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     names=st.lists(NAMES, min_size=1, max_size=6, unique_by=lambda name: name.strip().casefold()),
     cells=st.lists(st.lists(NAMES | st.just(""), min_size=6, max_size=6), max_size=6),
@@ -470,7 +470,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(
     values=st.dictionaries(st.just("x") | NAMES, VALUES, min_size=1, max_size=4), comment=st.text(max_size=30)
 )
