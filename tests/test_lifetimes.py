@@ -49,9 +49,9 @@ def bank(take_in, *, last_complaint: str = "2024-12", counted: str = "", **dates
     return take_in(units=units, exposure=exposure, complaints=complaints)
 
 
-@pytest.fixture(scope="module")
-def policy():
-    return rm.load_policy("params/policy", on="2026-10-01")
+@pytest.fixture
+def policy(default_policy):
+    return default_policy
 
 
 def rates(tables, policy, **settings) -> pd.DataFrame:

@@ -16,9 +16,9 @@ IDENTITY, MOBILE, CARD = "110101199003074514", "13812345678", "62220212345678901
 
 def rows(size: int = 60, **columns: object) -> pd.DataFrame:
     base = {
-        "complaint_id": [f"C{place}" for place in range(size)],
+        "complaint_id": [str(place) for place in range(size)],
         "received_at": [f"2024-01-{place % 28 + 1:02}" for place in range(size)],
-        "unit_id": "B1",
+        "unit_id": "North",
         "product": ["card", "loan"] * (size // 2),
     }
     return pd.DataFrame(base | columns)
