@@ -9,10 +9,12 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: more threads only slow small matrices
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from riskmodels.parameters.policy import Policy, load_policy
 from riskmodels.parameters.risks import load_risks
+from riskmodels.results import load, save
 from riskmodels.runner.kernels import Kernels, open_kernels
 from riskmodels.scorecard import Scorecard, score
 from riskmodels.sources import ingest
@@ -24,8 +26,8 @@ ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-settings.register_profile("ci", derandomize=True, deadline=None)
-settings.register_profile("local", deadline=None)
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
+settings.register_profile("local", deadline=None, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
@@ -50,8 +52,15 @@ def project() -> Path:
 
 @pytest.fixture(scope="session")
 def sample_tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    """Return the accepted rows of the shipped sample bank; read-only."""
-    return ingest(ROOT / "params" / "sources" / "sample.yaml", store=tmp_path_factory.mktemp("sample_store"))
+    """Return the accepted rows of the shipped sample bank; read-only: one worker takes them in for all."""
+    temporary = tmp_path_factory.getbasetemp()
+    shared = temporary.parent if "PYTEST_XDIST_WORKER" in os.environ else temporary
+    with FileLock(shared / "sample.lock"):
+        if not (shared / "sample").exists():
+            save(
+                ingest(ROOT / "params" / "sources" / "sample.yaml", store=shared / "store"), shared / "sample"
+            )
+    return load(shared / "sample", Tables)
 
 
 @pytest.fixture(scope="session")

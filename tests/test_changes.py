@@ -159,7 +159,7 @@ CELLS = st.dictionaries(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(old=CELLS, new=CELLS)
 def test_changes_are_those_of_a_comparison_row_by_row(
     take_in: Callable[..., Tables], old: dict[int, tuple[int, str]], new: dict[int, tuple[int, str]]

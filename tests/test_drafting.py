@@ -104,6 +104,7 @@ def test_the_examples_of_the_reference_are_source_files(project: Path, tmp_path:
             assert re.search(rf"`{key}`|^ *{key}:", text, re.MULTILINE), key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "rows", "fill"),
     [
@@ -128,6 +129,7 @@ def test_layouts_that_nobody_mapped_are_accepted(
     assert (table.provenance.rows_accepted, table.provenance.rows_rejected) == (rows, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "nearest"),
     [
@@ -158,7 +160,7 @@ def test_columns_that_share_a_name_are_not_used_and_told(shared_data: Callable[[
 
 # ---- reading ----
 
-ROWS = [f"T{n},2024-05-{n:02d},静安支行,信用卡" for n in range(1, 29)]
+ROWS = [f"{n},2024-05-{n:02d},静安支行,信用卡" for n in range(1, 29)]
 HEAD = "投诉编号,受理时间,机构,产品"
 
 
@@ -422,7 +424,7 @@ def test_every_canonical_table_is_recognised(header: str, table: str, tmp_path: 
             elif name in figures:
                 cells.append(str(n * 7))
             else:
-                cells.append(str(1 + n % 5) if "score" in name else f"{name[:2]}{n}")
+                cells.append(str(1 + n % 5) if "score" in name else f"{name[:2]}{chr(96 + n)}")
         rows.append(",".join(cells))
     draft, *_ = drafted(write(tmp_path / "file.csv", header, *rows))
     assert (draft.table, draft.is_good) == (table, True)
@@ -440,7 +442,7 @@ def test_a_table_may_be_chosen(tmp_path: Path) -> None:
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     names=st.lists(NAMES, min_size=1, max_size=6, unique_by=lambda name: name.strip().casefold()),
     cells=st.lists(st.lists(NAMES | st.just(""), min_size=6, max_size=6), max_size=6),

@@ -1,6 +1,7 @@
 """Units that open or close: rated by their days of business, never ranked outside them, always named."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ NAMES = {"B1": "First", "B2": "Second", "B3": "Third", "B4": "Fourth"}
 EACH = 12  # complaints of a unit and month
 
 
+@cache  # each is taken in once
 def bank(take_in, *, last_complaint: str = "2024-12", counted: str = "", **dates):
     """Four units with as many complaints and accounts each; ``dates``: first and last day of business."""
     units = [
@@ -47,9 +49,9 @@ def bank(take_in, *, last_complaint: str = "2024-12", counted: str = "", **dates
     return take_in(units=units, exposure=exposure, complaints=complaints)
 
 
-@pytest.fixture(scope="module")
-def policy():
-    return rm.load_policy("params/policy", on="2026-10-01")
+@pytest.fixture
+def policy(default_policy):
+    return default_policy
 
 
 def rates(tables, policy, **settings) -> pd.DataFrame:

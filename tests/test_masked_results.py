@@ -10,14 +10,13 @@ from ruamel.yaml import YAML
 from small_bank import make_card, make_stress
 
 import riskmodels as rm
-from riskmodels import results
 from riskmodels.display import Listing
 from riskmodels.errors import ParameterError, ResultError
 from riskmodels.parameters.files import load_parameters
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.privacy import find_personal_data
-from riskmodels.results import load, load_earlier, save
+from riskmodels.results import load, load_earlier, loading, save
 
 PARAMS = Path(__file__).parents[1] / "params"
 MOBILE, MAIL = "13812345678", "wang.wei@bank.cn"
@@ -149,7 +148,7 @@ def test_a_text_and_one_that_is_masked_to_it_stay_two(kind, tmp_path):
 def test_an_earlier_result_is_compared_with_its_manifest_once(tmp_path, monkeypatch):
     save(make_card(units=[{}]), tmp_path / "card")
     looked = []
-    monkeypatch.setattr(results, "check_result", looked.append)
+    monkeypatch.setattr(loading, "check_result", looked.append)
     assert load_earlier(tmp_path / "card", rm.Scorecard) is not None
     with pytest.raises(ResultError, match="holds a Scorecard"):
         load_earlier(tmp_path / "card", rm.StressTest)

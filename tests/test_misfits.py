@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskmodels.errors import ParameterError
@@ -132,6 +132,7 @@ VALUES = st.recursive(
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_no_word_of_pydantic_reaches_anybody(model: type[Parameters], data):
     keys = st.sampled_from([*model.model_fields, "stranger"])
@@ -156,6 +157,7 @@ def as_json(path: Path, model: type[Parameters]) -> str:
 
 
 @pytest.mark.parametrize(("file", "model"), shipped())
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_change_anywhere_in_a_shipped_file_is_said_in_our_words(project_params, file, model, data):
     values = json.loads(as_json(project_params / file, model))

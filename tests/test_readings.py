@@ -7,8 +7,6 @@ from riskmodels.sources import readings
 
 pytestmark = pytest.mark.whole
 
-CASE = {"complaint_id": "c", "received_at": "2024-01-01", "unit_id": "u", "product": "card"}
-
 
 def losses(amounts, recoveries=()):
     return [
@@ -29,7 +27,7 @@ def told(take_in, rows, table="losses", **declared):
     columns = {key: {"column": key} for key in rows[0]}
     for key, more in declared.items():
         columns[key] |= more
-    tables = take_in(complaints=[CASE], columns={table: columns}, as_of="2024-03-31", **{table: rows})
+    tables = take_in(columns={table: columns}, as_of="2024-03-31", **{table: rows})
     return [text for text in find_doubts(tables)["doubt"] if "decimal mark" in text]
 
 

@@ -24,7 +24,6 @@ from small_bank import (
 )
 
 import riskmodels as rm
-from riskmodels import results
 from riskmodels.assessment import assess
 from riskmodels.catalogue import Indicators
 from riskmodels.display import Displayed, Listing
@@ -32,7 +31,7 @@ from riskmodels.errors import ResultError
 from riskmodels.forecasting import forecast
 from riskmodels.governance.proposals import propose
 from riskmodels.parameters.risks import RiskRegister
-from riskmodels.results import load, load_all, load_earlier, save
+from riskmodels.results import load, load_all, load_earlier, loading, save, saving
 from riskmodels.results.classes import _HOMES, class_named
 
 
@@ -387,7 +386,7 @@ def test_only_results_and_parameters_of_riskmodels_are_made(name, kind, tmp_path
 
 def test_nothing_named_by_a_file_is_called(tmp_path, monkeypatch) -> None:
     called = []
-    monkeypatch.setattr(results, "save", lambda **fields: called.append(fields))
+    monkeypatch.setattr("riskmodels.results.save", lambda **fields: called.append(fields))
     content = {"dataclass": "riskmodels.results:save", "fields": {"folder": str(tmp_path / "x")}}
     with pytest.raises(ResultError):
         load(write_json(tmp_path / "r", content), object)
@@ -467,7 +466,7 @@ def test_a_save_that_fails_leaves_the_old_result_and_no_trace(tmp_path, monkeypa
         raise KeyboardInterrupt
 
     if broken == "_write_frame":
-        monkeypatch.setattr(results._Writer, "_write_frame", fail)
+        monkeypatch.setattr(saving._Writer, "_write_frame", fail)
     elif broken == "replace":
         rename = Path.rename
         monkeypatch.setattr(
@@ -476,7 +475,7 @@ def test_a_save_that_fails_leaves_the_old_result_and_no_trace(tmp_path, monkeypa
             lambda path, to: fail() if path.parent.name.startswith(".r.saved-") else rename(path, to),
         )
     else:
-        monkeypatch.setattr(results.json, "dumps", fail)
+        monkeypatch.setattr(saving.json, "dumps", fail)
     with pytest.raises(KeyboardInterrupt):
         save(make_card(), tmp_path / "r")
     monkeypatch.undo()
@@ -567,11 +566,11 @@ def test_a_header_that_promises_terabytes_is_damage(outlook: Path) -> None:
 
 def test_a_frame_that_promises_too_much_is_damage(outlook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_sums(outlook)
-    monkeypatch.setattr(results, "_MOST_CELLS", 0)
+    monkeypatch.setattr(loading, "_MOST_CELLS", 0)
     assert "would have" in refused(outlook)
 
 
 def test_a_result_without_end_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "result.json").symlink_to("/dev/zero")
-    monkeypatch.setattr(results, "_MOST", 1000)
+    monkeypatch.setattr(loading, "_MOST", 1000)
     assert "more than 1,000 bytes" in refused(tmp_path)

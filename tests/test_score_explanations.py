@@ -190,7 +190,7 @@ def test_the_policy_agrees_with_itself_and_others_are_compared(card, default_pol
     assert found.units["unit_id"].nunique() == len(card.table)
 
 
-def test_what_one_input_takes_away_is_its_share_of_the_variance() -> None:
+def test_what_one_input_takes_away_is_its_share_of_the_variance(default_policy) -> None:
     """Scores are sums, so that with one scheme of weights first and total indices are shares of the variance."""
     rows = with_points(
         pd.concat(
@@ -198,15 +198,14 @@ def test_what_one_input_takes_away_is_its_share_of_the_variance() -> None:
         )
     )
     card = rescored(hand_made(mix=1.0, before=1.0, limits=(3, 4)), rows.reset_index(drop=True))
-    policy = rm.load_policy("params/policy", on="2026-10-01")
-    areas = tuple(area.model_copy(update={"weight": 1.0}) for area in policy.areas)
-    same = policy.model_copy(
+    areas = tuple(area.model_copy(update={"weight": 1.0}) for area in default_policy.areas)
+    same = default_policy.model_copy(
         update={
             "areas": areas,
             "comparisons": (),
             "indicators": tuple(
                 one.model_copy(update={"weight": 1.0})
-                for one in policy.indicators
+                for one in default_policy.indicators
                 if one.id in ("resolved_7wd", "dual_control_rate", "disclosure_rate")
             ),
         }
@@ -233,16 +232,15 @@ def test_a_certain_score_has_nothing_to_reduce(card, default_policy) -> None:
 
 
 @given(seed=st.integers(0, 60))
-def test_a_worse_indicator_never_improves_a_score(seed) -> None:
+def test_a_worse_indicator_never_improves_a_score(default_policy, seed) -> None:
     rng = np.random.default_rng(seed)
-    policy = rm.load_policy("params/policy", on="2026-10-01")
     rows = with_points(pd.concat([rows_of(name, 0.3) for name in ("resolved_7wd", "dual_control_rate")]))
     worse = rows["unit_id"].eq("a") & rows["indicator_id"].eq("resolved_7wd")
     step = rng.uniform(0, 20)
     other = with_points(rows.assign(a=rows["a"] - np.where(worse, np.minimum(step, rows["a"] / 2), 0),
                                     b=rows["b"] + np.where(worse, step, 0)))  # fmt: skip
     one, two = (
-        score_rows(frame, frame["weight"].to_numpy(float), policy, key="unit_id", size=400).set_index(
+        score_rows(frame, frame["weight"].to_numpy(float), default_policy, key="unit_id", size=400).set_index(
             "unit_id"
         )
         for frame in (rows, other)
@@ -251,13 +249,12 @@ def test_a_worse_indicator_never_improves_a_score(seed) -> None:
     assert two.loc["b", "score"] == pytest.approx(one.loc["b", "score"])
 
 
-def test_a_lacking_indicator_keeps_the_score_and_widens_it() -> None:
-    policy = rm.load_policy("params/policy", on="2026-10-01")
+def test_a_lacking_indicator_keeps_the_score_and_widens_it(default_policy) -> None:
     rows = with_points(pd.concat([rows_of(name, 0.4) for name in ("resolved_7wd", "dual_control_rate")]))
     lacking = rows[~((rows["unit_id"] == "a") & (rows["indicator_id"] == "dual_control_rate"))]
     alone = rows[rows["indicator_id"] == "resolved_7wd"]
     scored = {
-        name: score_rows(frame, frame["weight"].to_numpy(float), policy, key="unit_id")
+        name: score_rows(frame, frame["weight"].to_numpy(float), default_policy, key="unit_id")
         .set_index("unit_id")
         .loc["a"]
         for name, frame in (("lacking", lacking), ("alone", alone))
@@ -269,11 +266,12 @@ def test_a_lacking_indicator_keeps_the_score_and_widens_it() -> None:
     assert widths["lacking"] > 1.05 * 0.5 * widths["alone"]
 
 
-def test_the_order_of_rows_changes_no_score() -> None:
-    policy = rm.load_policy("params/policy", on="2026-10-01")
+def test_the_order_of_rows_changes_no_score(default_policy) -> None:
     rows = with_points(pd.concat([rows_of(name, 0.4) for name in ("resolved_7wd", "dual_control_rate")]))
     mixed = rows.sample(frac=1, random_state=3)
-    one, two = (score_rows(f, f["weight"].to_numpy(float), policy, key="unit_id") for f in (rows, mixed))
+    one, two = (
+        score_rows(f, f["weight"].to_numpy(float), default_policy, key="unit_id") for f in (rows, mixed)
+    )
     pd.testing.assert_frame_equal(one[["unit_id", "score"]], two[["unit_id", "score"]])
 
 

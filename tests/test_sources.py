@@ -265,10 +265,10 @@ NASTY = st.sampled_from(
     ]
 )
 CELL = NASTY | st.text(st.characters(codec="utf-8"), max_size=8)
-ROWS = st.lists(st.lists(CELL, min_size=2, max_size=9), max_size=8)
+ROWS = st.lists(st.lists(CELL, min_size=2, max_size=9), max_size=16)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(rows=ROWS, newline=st.sampled_from(["\n", "\r\n"]))
 def test_every_row_of_any_file_is_accepted_or_rejected_once(
     rows: list[list[str]], newline: str, take_in: TakeIn
@@ -289,8 +289,8 @@ def test_every_row_of_any_file_is_accepted_or_rejected_once(
     assert (table.rejected["rule"] != "").all()
 
 
-@settings(max_examples=15)
-@given(kinds=st.lists(st.sampled_from(["good", "late", "short", "long", "quote", "two lines"]), max_size=12))
+@settings(max_examples=10)
+@given(kinds=st.lists(st.sampled_from(["good", "late", "short", "long", "quote", "two lines"]), max_size=18))
 def test_rejected_rows_carry_their_number_whatever_stands_between(kinds: list[str], take_in: TakeIn) -> None:
     form = {
         "good": "c{n},2024-05-06,u1,cards",

@@ -106,7 +106,7 @@ def test_a_doubled_column_that_would_become_rows_is_refused(tmp_path: Path) -> N
 CELLS = st.text(st.sampled_from("ab,\"\n\r 'é静"), max_size=6)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cells=st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=8),
     end=st.sampled_from(["\n", "\r\n", "\r"]),
@@ -130,7 +130,7 @@ def test_rows_are_counted_as_they_were_written(
         assert list(csv.reader(file))[1:] == cells
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cells=st.lists(
         st.sampled_from(['"a""b"', '"\n"', '"\r\n"', "ab", "", "\n", "\r\n", "\r", '5"', '""']), max_size=60
@@ -145,7 +145,7 @@ def test_rows_are_counted_part_by_part_as_cell_by_cell(cells: list[str], size: i
         assert lines._counted(path, 0, ",") == lines._counted_by_cells(path, 0, ",")
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(
         st.tuples(

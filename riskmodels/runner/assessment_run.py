@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from riskmodels.errors import BusyError
 from riskmodels.labels import use_language
-from riskmodels.results import bring_back, replace_folder
+from riskmodels.results.folders import bring_back, replace_folder
 from riskmodels.runner.execution import execute_notebook
 from riskmodels.runner.kernels import Kernels
 from riskmodels.runner.plan import NOTEBOOK_FOLDER, Plan, Step, plan_steps
