@@ -9,7 +9,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from riskmodels.sources.batches import with_texts
-from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
+from riskmodels.sources.screening import ROWS_AT_ONCE, rewritten
 from riskmodels.sources.signs import folded
 from riskmodels.tables import CONTRACTS
 from riskmodels.tables.sql import literal, name, single_file
@@ -131,17 +131,15 @@ def spell(path: Path, table: str, changed: Spellings) -> None:
     """
     if not changed:
         return
-    target = path.with_suffix(".spelt")
     with (
+        rewritten(path, pq.read_schema(path), keys=CONTRACTS[table].key) as kept,
         pq.ParquetFile(path) as file,
-        RowGroups(target, file.schema_arrow, keys=CONTRACTS[table].key) as kept,
     ):
         for batch in file.iter_batches(ROWS_AT_ONCE):
             rows = batch
             for column, names in changed.items():
                 rows = with_texts(rows, column, names)
             kept.write(rows)
-    target.replace(path)
 
 
 def told(changed: Spellings) -> tuple[str, ...]:

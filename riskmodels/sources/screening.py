@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -127,6 +128,15 @@ class RowGroups:
             if kind is None and self._rows:
                 self._writer.write_table(pa.Table.from_batches(self._waiting))
             self._writer.close()
+
+
+@contextmanager
+def rewritten(path: Path, schema: pa.Schema, *, keys: Sequence[str] = ()) -> Iterator[RowGroups]:
+    """Give a file to write to that takes the place of another as soon as it is whole."""
+    target = path.with_suffix(".new")
+    with RowGroups(target, schema, keys=keys) as rows:
+        yield rows
+    target.replace(path)
 
 
 def screen(

@@ -21,7 +21,7 @@ from riskmodels.sources.names import (
     spell,
     told,
 )
-from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups
+from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, rewritten
 from riskmodels.sources.signs import folded
 from riskmodels.tables import Contract
 from riskmodels.tables.sql import name, single_file
@@ -115,13 +115,11 @@ def _spell_cells(path: Path, changed: Spellings) -> None:
     """Write the names in the cells of rejected rows in the spelling that stays."""
     if not changed:
         return
-    target = path.with_suffix(".spelt")
-    with pq.ParquetFile(path) as file, RowGroups(target, REJECTED_ROWS) as kept:
+    with rewritten(path, REJECTED_ROWS) as kept, pq.ParquetFile(path) as file:
         for batch in file.iter_batches(ROWS_AT_ONCE):
             cells = batch["cell"].dictionary_encode()
             spelt = pa.array([_spelt(cell, changed) for cell in cells.dictionary.to_pylist()], pa.string())
             kept.write(with_column(batch, "cell", spelt.take(cells.indices)))
-    target.replace(path)
 
 
 def _spelt(cell: str, changed: Spellings) -> str:
