@@ -213,7 +213,7 @@ def _is_decorated(kinds: Counter[str]) -> bool:
 def _placeholders(
     kinds: Counter[str], sql_type: str, formats: tuple[str, ...]
 ) -> tuple[Counter[str], Dates | None]:
-    """Return the days that stand for none, and the dates that the others are; nothing where none stands so."""
+    """Return the days that stand for none, and the dates that the others are; nothing where none does."""
     held = placeholder_days(kinds)
     dates = _dates(kinds - held, sql_type, formats) if held else None
     return (held, dates) if dates and are_lone(dates.first) else (Counter(), None)
