@@ -4,8 +4,9 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,12 +92,13 @@ def scan(files: Iterable[Path], *, within: Path, country: str = "") -> Leaks:
     ten long numbers is one by chance.
     """
     rows, seen, unread = [], 0, 0
+    masked = partial(mask_personal_data, country=country)
     for path in files:
         seen += 1
         unread += path.suffix in _UNREAD
         name = path.relative_to(within).as_posix() if path != within else path.name
         for (place, kind), (times, example) in _found(path, name, country).items():
-            rows.append((mask_personal_data(name), mask_personal_data(place), kind, times, example))
+            rows.append((masked(name), masked(place), kind, times, example))
     return Leaks(
         table=pd.DataFrame(rows, columns=["file", "place", "kind", "times", "example"]),
         files=seen,
@@ -108,28 +110,30 @@ def _found(path: Path, name: str, country: str) -> dict[tuple[str, str], tuple[i
     """Count what looks like personal data by place and kind, with an example of each."""
     times: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], str] = {}
-    for place, text in (("name of the file", name), *_texts(path)):
+    masked = partial(mask_personal_data, country=country)
+    for place, text in (("name of the file", name), *_texts(path, country)):
         for found in find_personal_data(text, country=country):
             at = (place, found.kind)
             times[at] += 1
             around = (text[max(0, found.start - _AROUND) : found.start], text[found.end :][:_AROUND])
-            examples.setdefault(at, f"[{found.kind}]".join(map(mask_personal_data, around)).strip())
+            examples.setdefault(at, f"[{found.kind}]".join(map(masked, around)).strip())
     return {at: (times[at], examples[at]) for at in times}
 
 
-def _texts(path: Path) -> Iterator[Text]:
+def _texts(path: Path, country: str) -> Iterator[Text]:
     """Give what a file says, piece by piece; what cannot be read as its name says is read as text."""
     if path.suffix in _UNREAD:
         return
     try:
-        yield from {
-            ".parquet": _of_parquet,
-            ".csv": _of_csv,
+        ways: dict[str, Callable[[Path], Iterator[Text]]] = {
+            ".parquet": partial(_of_parquet, country=country),
+            ".csv": partial(_of_csv, country=country),
             ".json": _of_json,
             ".ipynb": _of_json,
             ".html": _of_html,
             ".xlsx": _of_excel,
-        }.get(path.suffix, _of_text)(path)
+        }
+        yield from ways.get(path.suffix, _of_text)(path)
     except (pa.ArrowException, CalamineError, ValueError, OSError, RecursionError):
         yield from _of_text(path)
 
@@ -139,24 +143,24 @@ def _of_text(path: Path) -> Iterator[Text]:
         yield from ((f"line {place}", line) for place, line in enumerate(lines, start=1))
 
 
-def _of_parquet(path: Path) -> Iterator[Text]:
+def _of_parquet(path: Path, country: str) -> Iterator[Text]:
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches():
-            yield from _of_columns({name: batch[name].to_pandas() for name in batch.schema.names})
+            yield from _of_columns({name: batch[name].to_pandas() for name in batch.schema.names}, country)
 
 
-def _of_csv(path: Path) -> Iterator[Text]:
+def _of_csv(path: Path, country: str) -> Iterator[Text]:
     for part in pd.read_csv(path, chunksize=100_000, low_memory=False, encoding_errors="replace"):
-        yield from _of_columns({str(name): part[name] for name in part.columns})
+        yield from _of_columns({str(name): part[name] for name in part.columns}, country)
 
 
-def _of_columns(columns: dict[str, pd.Series]) -> Iterator[Text]:
+def _of_columns(columns: dict[str, pd.Series], country: str) -> Iterator[Text]:
     for name, values in columns.items():
         yield "names of columns", name
         known = values.dropna()
         if name in IDENTIFIERS:
             ids = pa.array(known.astype("str"), pa.string())
-            yield from ((f"column {name}", text) for text in masked_row_ids(ids, country=""))
+            yield from ((f"column {name}", text) for text in masked_row_ids(ids, country=country))
             continue
         if isinstance(known.dtype, pd.CategoricalDtype):
             known = known.astype(known.cat.categories.dtype)
@@ -164,13 +168,13 @@ def _of_columns(columns: dict[str, pd.Series]) -> Iterator[Text]:
             for text, times in known.astype("str").value_counts().items():
                 yield from [(f"column {name}", str(text))] * int(times)
         elif pd.api.types.is_numeric_dtype(known.dtype) and (known % 1 == 0).all():
-            yield from _of_numbers(name, known)
+            yield from _of_numbers(name, known, country)
 
 
-def _of_numbers(name: str, values: pd.Series) -> Iterator[Text]:
+def _of_numbers(name: str, values: pd.Series, country: str) -> Iterator[Text]:
     """Give whole numbers where most of a column are phones or cards: a few are amounts by chance."""
     long = (str(int(value)) for value in values[values >= _LONG])  # one of a column with gaps is a float
-    found = [text for text in long if find_personal_data(text)]
+    found = [text for text in long if find_personal_data(text, country=country)]
     if found and len(found) >= _MOST * len(values):
         yield from ((f"column {name}", text) for text in found)
 

@@ -260,6 +260,13 @@ def test_a_partitioned_folder_is_drafted_as_a_whole(tmp_path: Path) -> None:
     assert taken(tmp_path / "in").provenance.rows_accepted == 8
 
 
+def test_a_file_of_one_row_is_told_of_as_one(tmp_path: Path) -> None:
+    draft, _, _ = drafted(
+        write(tmp_path / "c.csv", "complaint_id,received_at,unit_id,product", "c1,2024-05-06,B1,card")
+    )
+    assert "of which the only row was looked at;" in draft.text
+
+
 def test_only_a_part_of_a_long_file_is_looked_at(tmp_path: Path) -> None:
     words = '"' + "many words, " * 60 + '\nand more"'
     lines = (f"{n},0{1 + n % 9}/0{1 + n % 9}/2024,B1,cards,{words}" for n in range(13_000))

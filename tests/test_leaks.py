@@ -128,6 +128,18 @@ def test_a_scan_finds_what_is_planted_in_every_kind_of_file(tmp_path):
     assert MOBILE not in found.table.to_csv()
 
 
+@pytest.mark.parametrize(("country", "phone"), [("DE", "(030) 901-8200"), ("GB", "0131 496 0123")])
+def test_phones_of_the_country_are_found_everywhere_and_shown_nowhere(tmp_path, country, phone):
+    ids = pd.DataFrame({"complaint_id": ["c1", phone]})
+    ids.to_parquet(tmp_path / "a.parquet")
+    ids.to_csv(tmp_path / "a.csv", index=False)
+    (tmp_path / f"{phone}.txt").write_text(f"{phone} or {phone}")
+    found = scan(files_in(tmp_path), within=tmp_path, country=country).table
+    assert sorted(found["times"]) == [1, 1, 1, 2]
+    assert phone not in found.to_csv()
+    assert scan(files_in(tmp_path), within=tmp_path).table.empty
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from riskmodels.privacy import MAY_BE_PERSONAL, ROW_ID_MAY_BE_PERSONAL, mask_code, mask_row_id
+from riskmodels.sources.batches import with_texts
 from riskmodels.tables import CONTRACTS, Contract
 
 # What tells rows apart: only what is somebody's by more than chance is masked.
@@ -56,8 +57,7 @@ def masked_codes(
             _judge(set(codes) - judged.keys(), country, judged)
             changed = {code: judged[code] for code in codes if judged[code] != code}
         if changed:
-            place = batch.schema.get_field_index(column)
-            batch = batch.set_column(place, column, _replaced(batch[column], changed))
+            batch = with_texts(batch, column, changed)
     return batch
 
 
@@ -85,8 +85,3 @@ def _judge(codes: Collection[str], country: str, judged: dict[str, str]) -> None
     if len(codes) > _FEW:
         suspects = suspects.filter(pc.match_substring_regex(suspects, MAY_BE_PERSONAL))
     judged |= {code: mask_code(code, country=country) for code in suspects.to_pylist()}
-
-
-def _replaced(codes: pa.Array, changed: Mapping[str, str]) -> pa.Array:
-    place = pc.index_in(codes, value_set=pa.array(list(changed), codes.type))
-    return pc.coalesce(pc.take(pa.array(list(changed.values()), codes.type), place), codes)

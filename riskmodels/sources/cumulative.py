@@ -9,11 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodels.sources.conversion import KEY
-from riskmodels.sources.duplicates import keys_as_read
+from riskmodels.sources.duplicates import keys_but_time
 from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.periods import first_month
-from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
+from riskmodels.sources.screening import ROWS_AT_ONCE, rewritten
 from riskmodels.tables import Contract, period_months
 from riskmodels.tables.sql import literal, name, single_file
 
@@ -54,12 +53,8 @@ def take_differences(
 
     Parameters
     ----------
-    connection : DuckDBPyConnection
-        As ``limited_connection`` gives it.
-    path : Path
-        Parquet; is replaced where a column is declared cumulative.
-    contract : Contract
-        Of the table.
+    connection, path, contract
+        As ``repeated_rows`` takes them; the file is replaced where a column is declared cumulative.
     mapping : TableMap
         Says which columns are cumulative.
     skip : collection of int
@@ -101,8 +96,7 @@ def _places(places: Collection[int]) -> pa.Table:
 
 def _series(contract: Contract, names: Sequence[str]) -> str:
     """List the columns, in SQL, that tell one series of sums from another, as the file has them."""
-    keys = keys_as_read(contract, names)
-    return ", ".join(name(key) for key in keys if key.removeprefix(KEY) != contract.at)
+    return ", ".join(map(name, keys_but_time(contract, names)))
 
 
 def _year(contract: Contract, form: str) -> str:
@@ -202,12 +196,10 @@ def _rewrite(
         else name(column)
         for column in schema.names
     )
-    target = path.with_suffix(".differences")
-    with RowGroups(target, schema, keys=contract.key) as kept:
+    with rewritten(path, schema, keys=contract.key) as kept:
         query = connection.sql(f"SELECT {columns} FROM judged ORDER BY place")
         for batch in query.to_arrow_reader(ROWS_AT_ONCE):
             kept.write(batch.cast(schema))
-    target.replace(path)
 
 
 def _ended_early(

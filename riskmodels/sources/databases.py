@@ -72,6 +72,11 @@ def database_url(variable: str) -> sa.URL:
         ) from None
 
 
+def place_of(url: sa.URL) -> str:
+    """Return what to call a database: its kind, host and name; no user, no password."""
+    return f"{url.get_backend_name()}://{url.host or ''}/{url.database or ''}"
+
+
 def read_only(url: sa.URL, query: str) -> sa.Engine:
     """Return an engine on which one query can read, and nothing can write.
 
@@ -92,19 +97,18 @@ def read_only(url: sa.URL, query: str) -> sa.Engine:
         more than one.
     """
     kind = url.get_backend_name()
-    place = f"{kind}://{url.host or ''}/{url.database or ''}"
     if kind == "sqlite":
         return sa.create_engine("sqlite://", creator=lambda: _opened(url), poolclass=sa.NullPool)
     if kind == "postgresql":  # other drivers send several statements at once
         if _SETTING.search(query):
             raise ContractError(
-                f"{place} is not asked; a source is only read: query: may not change settings"
+                f"{place_of(url)} is not asked; a source is only read: query: may not change settings"
             )
         engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True)
         sa.event.listen(engine, "begin", _without_powers)
         return engine.execution_options(postgresql_readonly=True)
     if _more_than_a_select(query):
-        raise ContractError(f"{place} is not asked; {_ONE_SELECT}")
+        raise ContractError(f"{place_of(url)} is not asked; {_ONE_SELECT}")
     engine = sa.create_engine(url, hide_parameters=True)
     if kind in _STANDARD:
         sa.event.listen(
@@ -148,17 +152,20 @@ def undisturbed(url: sa.URL) -> Iterator[None]:
     yield
     if file and before:
         after = file.stat()
-        if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size) or not _is_at_rest(
-            file
-        ):
+        is_other = (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size)
+        if is_other or not _is_at_rest(file):
             raise ContractError(f"{file} was written to while it was read: run it again")
 
 
 def _file(url: sa.URL) -> Path | None:
     """Return where a file of SQLite lies; None where the database has no file, or it is not there."""
-    place = urlsplit(url.database or ":memory:")
-    path = Path(unquote(place.path) if place.scheme == "file" else url.database or ":memory:")
+    path = Path(unquote(_quoted_path(url)))
     return path if path.is_file() else None
+
+
+def _quoted_path(url: sa.URL) -> str:
+    place = urlsplit(url.database or ":memory:")
+    return place.path if place.scheme == "file" else quote(url.database or ":memory:")
 
 
 def _is_at_rest(file: Path) -> bool:
@@ -181,12 +188,10 @@ def _is_at_rest(file: Path) -> bool:
 
 def _opened(url: sa.URL) -> sqlite3.Connection:
     """Open a file of SQLite, which is not made where it is not there, nor any other beside it."""
-    place = urlsplit(url.database or ":memory:")
-    path = place.path if place.scheme == "file" else quote(url.database or ":memory:")
     chosen = {key: value for key, value in url.query.items() if key in {"immutable", "nolock", "vfs"}}
     if (file := _file(url)) and _is_at_rest(file):
         chosen["immutable"] = "1"
-    connection = sqlite3.connect(f"file:{path}?{urlencode(chosen | {'mode': 'ro'})}", uri=True)
+    connection = sqlite3.connect(f"file:{_quoted_path(url)}?{urlencode(chosen | {'mode': 'ro'})}", uri=True)
     connection.execute("PRAGMA query_only = ON")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_LINE)
     connection.set_authorizer(_authorise)

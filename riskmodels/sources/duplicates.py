@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from riskmodels.arrays import Flags, Integers
 from riskmodels.sources.conversion import FOLD_BY, KEY, OVER
-from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
+from riskmodels.sources.screening import ROWS_AT_ONCE, rewritten
 from riskmodels.sources.signs import know_signs
 from riskmodels.tables import ARROW_TYPES, Contract
 from riskmodels.tables.sql import literal, name, single_file
@@ -126,6 +126,11 @@ def keys_as_read(contract: Contract, found: Sequence[str]) -> list[str]:
     return [*keys, *(column for column in found if column.startswith(OVER))]
 
 
+def keys_but_time(contract: Contract, found: Sequence[str]) -> list[str]:
+    """List the same without the time of a row: what tells one series, or one cell, from another."""
+    return [key for key in keys_as_read(contract, found) if key.removeprefix(KEY) != contract.at]
+
+
 def fold_times(path: Path, contract: Contract) -> list[str]:
     """Name the column of accepted rows with the time of a row of an event log; none if there is none."""
     found = pq.read_schema(path).names
@@ -179,18 +184,16 @@ def take_out(
 
 def _rewritten(path: Path, contract: Contract, places: Integers) -> pa.Table:
     """Write the file anew without some rows; return these."""
-    kept_path, removed, start = path.with_suffix(".kept"), [], 0
-    with pq.ParquetFile(path) as file:
-        schema = pa.schema([file.schema_arrow.field(column) for column in contract.names])
-        with RowGroups(kept_path, schema, keys=contract.key) as kept:
-            for batch in file.iter_batches(ROWS_AT_ONCE, columns=contract.names):
-                drop = np.zeros(batch.num_rows, dtype=bool)
-                inside = places[(places >= start) & (places < start + batch.num_rows)]
-                drop[inside - start] = True
-                removed.append(batch.filter(pa.array(drop)))
-                kept.write(batch.filter(pa.array(~drop)))
-                start += batch.num_rows
-    kept_path.replace(path)
+    removed, start, found = [], 0, pq.read_schema(path)
+    schema = pa.schema([found.field(column) for column in contract.names])
+    with rewritten(path, schema, keys=contract.key) as kept, pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=contract.names):
+            drop = np.zeros(batch.num_rows, dtype=bool)
+            inside = places[(places >= start) & (places < start + batch.num_rows)]
+            drop[inside - start] = True
+            removed.append(batch.filter(pa.array(drop)))
+            kept.write(batch.filter(pa.array(~drop)))
+            start += batch.num_rows
     return pa.Table.from_batches(removed, schema=schema)
 
 

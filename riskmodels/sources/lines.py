@@ -113,7 +113,7 @@ def _short_lines(file: io.TextIOWrapper) -> Iterator[str]:
     return iter(lambda: file.readline(2 * LONGEST_LINE), "")
 
 
-def _mark(path: Path) -> bytes:
+def byte_order_mark(path: Path) -> bytes:
     """Return the byte-order mark that a file begins with, or nothing."""
     with path.open("rb") as file:
         begun = file.read(len(codecs.BOM_UTF8))
@@ -155,7 +155,7 @@ def _counted(path: Path, start: int, delimiter: str) -> tuple[int, int, frozense
     count = _Count()
     last = delimiter.encode()[-1]
     with path.open("rb") as file:
-        file.seek(start or len(_mark(path)))
+        file.seek(start or len(byte_order_mark(path)))
         while chunk := file.read(_CHUNK):
             _count(np.frombuffer(chunk, np.uint8), last, count)
             if not count.is_clear:  # a quote inside a cell that is not quoted: slower, and exact

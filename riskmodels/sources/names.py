@@ -6,11 +6,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from riskmodels.sources.screening import ROWS_AT_ONCE, RowGroups
+from riskmodels.sources.batches import with_texts
+from riskmodels.sources.screening import ROWS_AT_ONCE, rewritten
 from riskmodels.sources.signs import folded
 from riskmodels.tables import CONTRACTS
 from riskmodels.tables.sql import literal, name, single_file
@@ -27,15 +26,30 @@ def count_names(connection: duckdb.DuckDBPyConnection, accepted: Mapping[str, Pa
 
     ``accepted`` has the Parquet file of each table's accepted rows.
     """
-    return {table: _counts(connection, table, path) for table, path in accepted.items()}
+    return {
+        table: _counts(connection, path, {key: name(key) for key in NAMED if key in CONTRACTS[table].names})
+        for table, path in accepted.items()
+    }
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> Counts:
-    counts: Counts = {column: {} for column in NAMED if column in CONTRACTS[table].names}
+def count_lost_names(
+    connection: duckdb.DuckDBPyConnection, rejected: Mapping[str, Path]
+) -> dict[str, Counts]:
+    """Count the rejected rows by each name in their cells; see ``count_names``."""
+    cells = {key: f"json_extract_string(cell, {literal(key)})" for key in NAMED}
+    return {
+        table: _counts(connection, path, {key: cells[key] for key in NAMED if key in CONTRACTS[table].placed})
+        for table, path in rejected.items()
+    }
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, str]) -> Counts:
+    """Count the rows of a file by column and name; ``columns`` are in SQL."""
+    counts: Counts = {column: {} for column in columns}
     queries = [
-        f"SELECT {literal(column)}, {name(column)} AS name, count(*) FROM read_parquet({single_file(path)})"
+        f"SELECT {literal(column)}, {made} AS name, count(*) FROM read_parquet({single_file(path)})"
         " WHERE name IS NOT NULL GROUP BY ALL"
-        for column in counts
+        for column, made in columns.items()
     ]
     with connection.cursor() as cursor:
         rows = cursor.execute(" UNION ALL ".join(queries)).fetchall() if queries else []
@@ -117,21 +131,15 @@ def spell(path: Path, table: str, changed: Spellings) -> None:
     """
     if not changed:
         return
-    target = path.with_suffix(".spelt")
     with (
+        rewritten(path, pq.read_schema(path), keys=CONTRACTS[table].key) as kept,
         pq.ParquetFile(path) as file,
-        RowGroups(target, file.schema_arrow, keys=CONTRACTS[table].key) as kept,
     ):
         for batch in file.iter_batches(ROWS_AT_ONCE):
             rows = batch
             for column, names in changed.items():
-                place = pc.index_in(batch[column], value_set=pa.array(list(names), pa.string()))
-                spelt = pc.take(pa.array(list(names.values()), pa.string()), place)
-                rows = rows.set_column(
-                    rows.schema.get_field_index(column), column, pc.coalesce(spelt, batch[column])
-                )
+                rows = with_texts(rows, column, names)
             kept.write(rows)
-    target.replace(path)
 
 
 def told(changed: Spellings) -> tuple[str, ...]:

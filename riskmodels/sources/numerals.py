@@ -39,8 +39,6 @@ _UNITS = (
     (r"[£$€¥]\s?k\b|\b[tk](eur|usd|gbp|chf|cny|rmb|[£$€¥])(?!\w)|\b(eur|usd|gbp|chf)\s?k\b", 1e3),
 )
 _RATE = re.compile(r"\bper\b|\bpro\b|每|/\s*1[,.]?0|‰")
-_MONEY = re.compile(r"元|[£$€¥￥₹]|\b(rs|inr|[tk]?(eur|usd|gbp|chf|cny|rmb)|lakhs?|crores?)\b")
-
 _CURRENCIES = {  # of which names and titles speak; a dollar may be of many countries
     "INR": r"₹|\b(rs\.?|inr|rupees?|lakhs?|lacs?|crores?)(?!\w)",
     "EUR": r"€|\b[tkm]?(eur|euros?)\b",
@@ -50,7 +48,7 @@ _CURRENCIES = {  # of which names and titles speak; a dollar may be of many coun
     "MXN": r"\b(mxn|mn\$)",
     "AUD": r"\ba\$|\baud\b",
     "USD": r"\$|\b[tkm]?usd\b",
-    "CNY": r"元|¥|￥|\b(cny|rmb)\b",
+    "CNY": r"元|¥|￥|\b[tkm]?(cny|rmb)\b",
 }
 
 
@@ -204,11 +202,6 @@ def currency_in(words: str) -> str | None:
     """
     text = words.casefold()
     return next((code for code, pattern in _CURRENCIES.items() if re.search(pattern, text)), None)
-
-
-def is_of_money(words: str) -> bool:
-    """Tell whether a title speaks of money."""
-    return _MONEY.search(words.casefold()) is not None
 
 
 # ---- words for missing ----

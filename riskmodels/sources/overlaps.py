@@ -7,7 +7,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from riskmodels.sources.conversion import KEY, OVER
-from riskmodels.sources.duplicates import DUPLICATE, keys_as_read, know_spellings, spelt_alike
+from riskmodels.sources.duplicates import DUPLICATE, keys_but_time, know_spellings, spelt_alike
 from riskmodels.tables import Contract, period_months
 from riskmodels.tables.sql import name
 
@@ -27,16 +27,10 @@ def rows_within_longer(
 
     Parameters
     ----------
-    connection : DuckDBPyConnection
-        As ``limited_connection`` gives it.
-    path : Path
-        Parquet, of accepted rows.
-    contract : Contract
-        Of the table; one without a column ``period`` has no such rows.
+    connection, path, contract, spellings
+        As ``repeated_rows`` takes them; a table without a column ``period`` has no such rows.
     skip : sequence of int
         Places of rows that are doubles.
-    spellings : mapping
-        As ``repeated_rows`` takes them.
 
     Returns
     -------
@@ -45,8 +39,7 @@ def rows_within_longer(
     """
     if "period" not in contract.names:
         return {}, ()
-    read = keys_as_read(contract, pq.read_schema(path).names)
-    keys = [key for key in read if key.removeprefix(KEY) != contract.at]
+    keys = keys_but_time(contract, pq.read_schema(path).names)
     with connection.cursor() as cursor:
         know_spellings(cursor, spellings)
         found = cursor.execute(_query(path, contract, keys, spellings), {"skip": list(skip)}).fetchall()

@@ -16,7 +16,7 @@ from riskmodels.errors import ContractError, FileError, RiskModelsError, file_er
 from riskmodels.privacy import mask_code, mask_personal_data
 from riskmodels.scratch import written
 from riskmodels.sources.headers import labelled
-from riskmodels.sources.lines import LONGEST_LINE, find_lines, with_one_end
+from riskmodels.sources.lines import LONGEST_LINE, byte_order_mark, find_lines, with_one_end
 from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.spreadsheets import extract_sheet
 from riskmodels.sources.sql import extract_query
@@ -323,7 +323,5 @@ def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, file: RawFile, pat
 def _line_number(path: Path, place: int) -> int:
     """Return the number of the line, from 1, that begins ``place`` bytes into the file."""
     with path.open("rb") as file:
-        begun = len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
-        file.seek(0)
-        before = file.read(place + begun)
+        before = file.read(place + len(byte_order_mark(path)))
     return 1 + max(before.count(b"\n"), before.count(b"\r"))

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 
 from riskmodels.privacy import mask_code, mask_personal_data
 from riskmodels.scratch import written
+from riskmodels.sources.batches import with_column, with_texts
 from riskmodels.sources.codes import masked_codes
 from riskmodels.sources.conversion import CONTENT, MASK, RULE, Conversion, accepted_schema
 from riskmodels.sources.readers import RawFile
@@ -128,6 +130,15 @@ class RowGroups:
             self._writer.close()
 
 
+@contextmanager
+def rewritten(path: Path, schema: pa.Schema, *, keys: Sequence[str] = ()) -> Iterator[RowGroups]:
+    """Give a file to write to that takes the place of another as soon as it is whole."""
+    target = path.with_suffix(".new")
+    with RowGroups(target, schema, keys=keys) as rows:
+        yield rows
+    target.replace(path)
+
+
 def screen(
     batches: Iterable[pa.RecordBatch], conversion: Conversion, *, units: pa.Table | None, tally: Tally
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
@@ -181,9 +192,10 @@ def _placed(batch: pa.RecordBatch, contract: Contract, units: pa.Table) -> pa.Re
         told = pc.coalesce(
             pc.binary_join_element_wise(batch[RULE], "unit_id in units", "; "), "unit_id in units"
         )
-        batch = _with(batch, RULE, pc.if_else(stray, told, batch[RULE]))
+        batch = with_column(batch, RULE, pc.if_else(stray, told, batch[RULE]))
     if "region_id" in contract.names and batch["region_id"].null_count:
-        batch = _with(batch, "region_id", pc.coalesce(batch["region_id"], pc.take(units["region_id"], found)))
+        regions = pc.coalesce(batch["region_id"], pc.take(units["region_id"], found))
+        batch = with_column(batch, "region_id", regions)
     return batch
 
 
@@ -198,20 +210,14 @@ def _known_spelling(batch: pa.RecordBatch, units: pa.ChunkedArray) -> pa.RecordB
     for unit in units.to_pylist():
         key = folded(unit)
         known[key] = None if key in known else unit
-    spelt = pa.array([known.get(folded(unit)) for unit in strange.to_pylist()], pa.string())
-    place = pc.index_in(batch["unit_id"], value_set=strange)
-    return _with(batch, "unit_id", pc.coalesce(pc.take(spelt, place), batch["unit_id"]))
-
-
-def _with(batch: pa.RecordBatch, column: str, values: pa.Array | pa.ChunkedArray) -> pa.RecordBatch:
-    array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    return batch.set_column(batch.schema.get_field_index(column), column, array)
+    spelt = {unit: stays for unit in strange.to_pylist() if (stays := known.get(folded(unit)))}
+    return with_texts(batch, "unit_id", spelt)
 
 
 def _accepted(rows: pa.RecordBatch, schema: pa.Schema, country: str) -> pa.RecordBatch:
     """Mask the free text, and add the columns that the source lacks."""
     for column in (name.removeprefix(MASK) for name in rows.schema.names if name.startswith(MASK)):
-        rows = _with(rows, column, _masked(rows[column], rows[MASK + column], country))
+        rows = with_column(rows, column, _masked(rows[column], rows[MASK + column], country))
     arrays = [
         rows[field.name] if field.name in rows.schema.names else pa.nulls(rows.num_rows, field.type)
         for field in schema

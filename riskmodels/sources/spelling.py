@@ -8,22 +8,23 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from riskmodels.sources.batches import with_column
 from riskmodels.sources.conversion import KEY
 from riskmodels.sources.likeness import lookalikes, outside_business
 from riskmodels.sources.names import (
     NAMED,
-    Counts,
     Spellings,
     changes_of,
+    count_lost_names,
     count_names,
     find_spellings,
     spell,
     told,
 )
-from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups
+from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, rewritten
 from riskmodels.sources.signs import folded
-from riskmodels.tables import CONTRACTS, Contract
-from riskmodels.tables.sql import literal, name, single_file
+from riskmodels.tables import Contract
+from riskmodels.tables.sql import name, single_file
 
 
 def join_spellings(
@@ -44,7 +45,7 @@ def join_spellings(
         Columns whose names are kept as they are written.
     """
     counts = count_names(connection, accepted)
-    lost = {table: _names_in_cells(connection, table, path) for table, path in rejected.items()}
+    lost = count_lost_names(connection, rejected)
     spellings = find_spellings(counts, exact, lost)
     alike = lookalikes(counts, spellings)
     doubts = {}
@@ -110,39 +111,18 @@ def _counted_as(pairs: Iterable[tuple[str, str]], *, exact: bool) -> dict[str, s
     return changed
 
 
-def _names_in_cells(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> Counts:
-    """Count the rejected rows by each name in their cells: column -> name -> rows."""
-    columns = [column for column in NAMED if column in CONTRACTS[table].placed]
-    counts: Counts = {column: {} for column in columns}
-    if not columns or not pq.read_metadata(path).num_rows:
-        return counts
-    queries = [
-        f"SELECT {literal(column)}, json_extract_string(cell, {literal(column)}) AS name, count(*)"
-        f" FROM read_parquet({single_file(path)}) WHERE name IS NOT NULL GROUP BY ALL"
-        for column in columns
-    ]
-    with connection.cursor() as cursor:
-        for column, found, many in cursor.execute(" UNION ALL ".join(queries)).fetchall():
-            counts[column][found] = many
-    return counts
-
-
 def _spell_cells(path: Path, changed: Spellings) -> None:
     """Write the names in the cells of rejected rows in the spelling that stays."""
     if not changed:
         return
-    target = path.with_suffix(".spelt")
-    with pq.ParquetFile(path) as file, RowGroups(target, REJECTED_ROWS) as kept:
+    with rewritten(path, REJECTED_ROWS) as kept, pq.ParquetFile(path) as file:
         for batch in file.iter_batches(ROWS_AT_ONCE):
             cells = batch["cell"].dictionary_encode()
             spelt = pa.array([_spelt(cell, changed) for cell in cells.dictionary.to_pylist()], pa.string())
-            place = batch.schema.get_field_index("cell")
-            kept.write(batch.set_column(place, "cell", spelt.take(cells.indices)))
-    target.replace(path)
+            kept.write(with_column(batch, "cell", spelt.take(cells.indices)))
 
 
 def _spelt(cell: str, changed: Spellings) -> str:
     values = json.loads(cell)
-    for column, names in changed.items():
-        values[column] = names.get(values.get(column), values.get(column))
+    values |= {key: names[values[key]] for key, names in changed.items() if values.get(key) in names}
     return json.dumps(values, ensure_ascii=False)

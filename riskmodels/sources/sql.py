@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from riskmodels.errors import ContractError
 from riskmodels.scratch import written
-from riskmodels.sources.databases import database_url, hint, read_only, undisturbed
+from riskmodels.sources.databases import database_url, hint, place_of, read_only, undisturbed
 from riskmodels.sources.headers import labelled
 
 _ROWS_AT_ONCE = 20_000
@@ -33,7 +33,7 @@ def extract_query(variable: str, query: str, target: Path) -> tuple[str, Path]:
     Returns
     -------
     (str, Path)
-        What to call it (kind of database, host and name; no user, no password), and the file.
+        What to call it (``place_of``), and the file.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def extract_query(variable: str, query: str, target: Path) -> tuple[str, Path]:
         the query. No message holds the password.
     """
     url = database_url(variable)
-    name = f"{url.get_backend_name()}://{url.host or ''}/{url.database or ''}"
+    name = place_of(url)
     try:
         engine = read_only(url, query)
         try:

@@ -91,12 +91,8 @@ def find_totals(
 
     Parameters
     ----------
-    connection : DuckDBPyConnection
-        As ``limited_connection`` gives it.
-    path : Path
-        Parquet, of accepted rows.
-    contract : Contract
-        Of the table; one of single cases has no totals.
+    connection, path, contract
+        As ``repeated_rows`` takes them; a table of single cases has no totals.
     skip : sequence of int
         Places of rows that are doubles.
     lost : sequence of str

@@ -1,6 +1,6 @@
 """What a draft says of a table of counts: columns that it is added up over, and rows that may be totals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from riskmodels.sources.drafts.guesses import Guess
+from riskmodels.sources.column_maps import ColumnMap
+from riskmodels.sources.drafts.guesses import USUAL, Guess
 from riskmodels.sources.drafts.matching import Fit
 from riskmodels.sources.drafts.parts import texts_of
 from riskmodels.sources.drafts.profiling import YEARS, Profile, moment
 from riskmodels.sources.drafts.sampling import Sample
 from riskmodels.sources.totals import is_called_total
+from riskmodels.sources.written import plain_number, signed_number
 from riskmodels.tables import runs_without, told_hole, whole_block
 from riskmodels.tables.spans import beginning, ending
 from riskmodels.tables.yearly_sums import FLOWS, said_of_sums, year_of_sums
@@ -71,43 +73,37 @@ def sums(fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]]) -> 
     match = fit.matches.get(fit.contract.at)
     if fit.contract.table not in FLOWS or fit.unpivot or match is None or match.profile.dates is None:
         return {}
-    days = [*match.profile.joined, match.profile.name]
-    keys = [column for column in _key_columns(fit, sample, columns) if column not in days]
+    days = {*match.profile.joined, match.profile.name}
+    keys = [sample.texts(key) for key in _key_columns(fit, sample, columns) if key not in days]
+    cells = ["|".join(filter(None, cell)) for cell in zip(*keys, strict=True)] if keys else ""
+    rows = _months(match.profile, match.profile.dates.format, sample).to_frame("month").assign(key=cells)
     found = {}
     for figure in fit.contract.figures:
         made, other = columns.get(figure, {}), fit.matches.get(figure)
         if other is None or other.profile.numbers is None or "cumulative" in made:
             return {}
-        rows = _series(
-            texts_of(match.profile, sample), keys, other.profile, match.profile.dates.format, sample
-        )
-        if (begins := year_of_sums(rows)) is None:
+        column = ColumnMap.model_validate({key: made[key] for key in ("column", *USUAL) if key in made})
+        number = f"TRY_CAST({plain_number(signed_number('trim(text)', column), column)} AS DOUBLE)"
+        values = _read(sample.texts(other.profile.name), number)
+        if (begins := year_of_sums(rows.assign(value=values))) is None:
             return {}
         found[figure] = Guess(doubts=[said_of_sums(figure, begins)])
     return found
 
 
-def _series(
-    days: list[str | None], keys: list[str], figure: Profile, form: str, sample: Sample
-) -> pd.DataFrame:
-    """Return key, month and value of each row of a sample; see ``year_of_sums``."""
-    marks = figure.numbers
-    texts = pd.Series(sample.texts(figure.name), dtype="str")
-    if marks and marks.thousands:
-        texts = texts.str.replace(marks.thousands, "", regex=False)
-    if marks and marks.decimal != ".":
-        texts = texts.str.replace(marks.decimal, ".", regex=False)
-    key = (
-        ["|".join(filter(None, cell)) for cell in zip(*map(sample.texts, keys), strict=True)] if keys else ""
-    )
-    given = pa.table({"place": range(len(days)), "text": pa.array(days, pa.string())})
+def _months(found: Profile, form: str, sample: Sample) -> pd.Series:
+    """Return the month of each row of a sample, counted from January 1970; missing where it has none."""
+    month = f"CASE WHEN year(made) BETWEEN {YEARS} THEN 12 * (year(made) - 1970) + month(made) - 1 END"
+    return _read(texts_of(found, sample), moment(form), month)
+
+
+def _read(texts: Sequence[str | None], made: str, of: str = "made") -> pd.Series:
+    """Return what SQL makes of each ``text``, and of what it has ``made``."""
+    given = pa.table({"place": range(len(texts)), "text": pa.array(texts, pa.string())})
     with duckdb.connect() as connection:
         connection.register("given", given)
-        months = connection.execute(
-            f"SELECT year(day) * 12 + month(day) - 1 AS month FROM (SELECT place, {moment(form)} AS day"
-            " FROM given) ORDER BY place"
-        ).df()
-    return months.assign(key=key, value=pd.to_numeric(texts, errors="coerce"))
+        rows = f"SELECT place, {made} AS made FROM given"
+        return connection.execute(f"SELECT {of} AS found FROM ({rows}) ORDER BY place").df()["found"]
 
 
 def called_totals(
@@ -135,20 +131,14 @@ def holes(fit: Fit, sample: Sample) -> Guess:
         return Guess()
     if match.profile.dates.period == "period":  # of several lengths
         return Guess()
-    rows = pa.table({"value": texts_of(match.profile, sample)})
-    with duckdb.connect() as connection:
-        connection.register("given", rows)
-        found = connection.execute(
-            f"SELECT taken FROM (SELECT {moment(match.profile.dates.format, 'value')} AS taken FROM given)"
-            f" WHERE year(taken) BETWEEN {YEARS}"
-        ).df()
-    counts = pd.Series(pd.PeriodIndex(found["taken"], freq="M")).value_counts().sort_index()
+    found = _months(match.profile, match.profile.dates.format, sample).dropna().astype(np.int64)
+    counts = found.value_counts().sort_index()
     if counts.empty:
         return Guess()
-    places, rows_each = pd.PeriodIndex(counts.index).asi8.astype(np.int64), np.asarray(counts, np.int64)
-    first, last = beginning(places, rows_each), ending(places, rows_each)  # without lone days
-    months = pd.period_range(pd.Period(ordinal=first, freq="M"), pd.Period(ordinal=last, freq="M"))
-    values = np.asarray(counts.reindex(months, fill_value=0), dtype=np.float64)
+    places, rows_each = np.asarray(counts.index, np.int64), np.asarray(counts, np.int64)
+    begun, ended = beginning(places, rows_each), ending(places, rows_each)  # without lone days
+    months = pd.period_range(pd.Period(ordinal=begun, freq="M"), pd.Period(ordinal=ended, freq="M"))
+    values = np.asarray(counts.reindex(range(begun, ended + 1), fill_value=0), np.float64)
     step = int(np.diff(np.flatnonzero(values)).min(initial=_MOST_STEP)) if fit.contract.cell else 1
     least = {"least": 1.0} if fit.contract.cell else {}
     usual = float(np.median(values[values > 0]))

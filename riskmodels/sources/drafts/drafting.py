@@ -337,14 +337,16 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _heading(file: Path, fit: Fit, sample: Sample, others: list[str]) -> list[str]:
-    rows = f"all {len(sample.rows)} rows" if sample.whole else f"{len(sample.rows)} of its rows"
+    many = len(sample.rows)
+    whole = "the only row was" if many == 1 else f"all {many} rows were"
+    looked = whole if sample.whole else f"{many} of its rows were"
     found = (
         f"{len(fit.matches)} of the {len(fit.contract.columns)} columns of {fit.contract.table} were found"
     )
     lines = [
         (
             f"Drafted by 'riskmodels source new' from {mask_personal_data(file.name)},"
-            f" of which {rows} were looked at;"
+            f" of which {looked} looked at;"
         ),
         f"{found}. Look at every line with DOUBT, then: riskmodels check-data.",
     ]

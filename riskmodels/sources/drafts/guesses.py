@@ -17,13 +17,14 @@ from riskmodels.sources.drafts.profiling import Dates, Profile, moment
 from riskmodels.sources.drafts.sampling import Sample
 from riskmodels.sources.drafts.synonyms import domain_value, grade, name_score, truth
 from riskmodels.sources.mapping import TO_BE_FILLED
-from riskmodels.sources.numerals import currency_in, is_of_money, unit_in
+from riskmodels.sources.numerals import currency_in, unit_in
 from riskmodels.sources.periods import is_period, without_remarks, year_from
 from riskmodels.tables import Column, Contract
 from riskmodels.tables.yearly_sums import FLOWS
 
 _SURE, _MAYBE = 0.8, 0.5
 _SHOWN = 6  # values, in a comment
+USUAL = {"thousands": None, "decimal": ".", "grouping": "threes", "negative": "sign"}  # of a source file
 _CURRENCY = "CNY"  # the unit of canonical amounts
 _LENGTH = 40  # of a value in a comment, characters
 _CUMULATIVE = re.compile(r"(?i)累计|累計|(?:^|[\W_])ytd(?:$|[\W_])|year.?to.?date|cumul|acumul|kumul")
@@ -64,14 +65,10 @@ def filled_in(fit: Fit, log: EventLog | None = None) -> dict[str, Guess]:
     """Return what stands for essential columns that none of the file fits; ``log``: several rows per case."""
     guesses = {column.name: _instead(fit, column, log) for column in fit.lacking}
     if "period" in fit.contract.names and not {"period"} & {*fit.matches, *guesses}:
-        period = _period(fit)
-        dates = fit.matches[fit.contract.at].profile.dates if fit.contract.at in fit.matches else None
+        period, at = _period(fit), fit.matches.get(fit.contract.at)
         if period.made != {"value": "month"}:
-            doubts = (
-                []
-                if dates and is_period(dates.format)
-                else ["or is each of one month of it? Then leave this line out"]
-            )
+            is_said = at and at.profile.dates and is_period(at.profile.dates.format)
+            doubts = [] if is_said else ["or is each of one month of it? Then leave this line out"]
             guesses["period"] = period + Guess(doubts=doubts)
     return guesses
 
@@ -214,18 +211,9 @@ def _numbers(contract: Contract, column: Column, found: Profile, title: str) -> 
         )
     if found.numbers is None:
         return Guess(made=_recode({value: str(grade(value)) for value in found.kinds}))
-    made: dict[str, Any] = {}
-    doubts = []
-    if found.numbers.thousands:
-        made["thousands"] = found.numbers.thousands
-    if found.numbers.decimal != ".":
-        made["decimal"] = found.numbers.decimal
-    if found.numbers.grouping != "threes":
-        made["grouping"] = found.numbers.grouping
-    if found.numbers.negative != "sign":
-        made["negative"] = found.numbers.negative
-    if found.numbers.doubt:
-        doubts.append(found.numbers.doubt)
+    written = {key: getattr(found.numbers, key) for key in USUAL}
+    made: dict[str, Any] = {key: how for key, how in written.items() if how != USUAL[key]}
+    doubts = [found.numbers.doubt] if found.numbers.doubt else []
     scale, words = _scale(contract, column, found, title)
     if scale != 1:
         made["scale"] = scale
@@ -258,7 +246,7 @@ def _scale(contract: Contract, column: Column, found: Profile, title: str) -> tu
     if found.scale != 1:
         return found.scale, f"its name gives a unit: multiplied by {found.scale:,.0f}"
     unit = unit_in(title)
-    counted = column.unit == _CURRENCY or (column.name == contract.counted and not is_of_money(title))
+    counted = column.unit == _CURRENCY or (column.name == contract.counted and not currency_in(title))
     if unit is None or not counted:
         return 1.0, ""
     word, scale = unit

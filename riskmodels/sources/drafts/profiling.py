@@ -174,13 +174,9 @@ def profile(
     words = Counter({word: many for word, many in words.items() if word in sure or truth(word) is None})
     rest = kinds - words
     numbers = numbers_in(rest, semicolons=semicolons, marks=marks)
-    held = placeholder_days(rest)
-    dates = _dates(rest - held, sql_type, formats) if held else None
-    if held and dates and are_lone(dates.first):
-        rest = rest - held
-    else:
-        held = Counter()
-        dates = _dates(rest, sql_type, formats) or _counted_days(name, numbers, rest)
+    held, dates = _placeholders(rest, sql_type, formats)
+    rest = rest - held
+    dates = dates or _dates(rest, sql_type, formats) or _counted_days(name, numbers, rest)
     maybe: Counter[str] = Counter()
     if not (numbers or dates or (rest and all(map(truth, rest)))):
         maybe, words = words - sure, sure
@@ -212,6 +208,15 @@ def _is_decorated(kinds: Counter[str]) -> bool:
 
 
 # ---- dates ----
+
+
+def _placeholders(
+    kinds: Counter[str], sql_type: str, formats: tuple[str, ...]
+) -> tuple[Counter[str], Dates | None]:
+    """Return the days that stand for none, and the dates that the others are; nothing where none does."""
+    held = placeholder_days(kinds)
+    dates = _dates(kinds - held, sql_type, formats) if held else None
+    return (held, dates) if dates and are_lone(dates.first) else (Counter(), None)
 
 
 def _dates(kinds: Counter[str], sql_type: str, formats: tuple[str, ...]) -> Dates | None:
