@@ -12,6 +12,7 @@ import pandas as pd
 from riskmodels.arrays import Flags, Floats, Integers, Times
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
+from riskmodels.periods.quarters import MONTHS, last_complete, period_of
 from riskmodels.tables import (
     CONTRACTS,
     Break,
@@ -20,11 +21,9 @@ from riskmodels.tables import (
     as_relation,
     business_days,
     in_months,
-    last_complete,
     open_in,
-    period_of,
 )
-from riskmodels.tables.frequencies import MONTHS, Frequency, frequency_of
+from riskmodels.tables.frequencies import Frequency, frequency_of
 from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]
@@ -282,7 +281,7 @@ def build_panel(
     counts = _counts(table, contract, by)
     if table.begins is not None and len(counts):
         counts = _begun(counts, table.begins)
-    end = last_complete(table, freq)
+    end = last_complete(table.provenance.as_of, freq)
     if len(counts) and end.start_time > counts["period"].max():  # quiet months at the end are zeros, too
         counts = pd.concat([counts, counts.head(1).assign(period=end.start_time, value=0.0)])
     panel = Panel.from_long(

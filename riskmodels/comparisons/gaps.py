@@ -13,8 +13,8 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.parameters.policy import GapRules, Policy
+from riskmodels.periods.quarters import check_quarter
 from riskmodels.rates import Strata, holm_adjusted, overdispersion
-from riskmodels.scorecard.scoring import check_quarter
 from riskmodels.tables import CONTRACTS, Tables
 
 GROUP = "customer_group"

@@ -1,6 +1,5 @@
 """Score the units, products and risk categories of a bank, with the uncertainty of all indicators."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,6 +14,7 @@ from riskmodels.labels import label
 from riskmodels.misfits import nearest
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
+from riskmodels.periods.quarters import check_quarter
 from riskmodels.scorecard.rating import RATINGS, rate_period
 from riskmodels.scorecard.scores import DRAWS, draws_for, score_rows
 from riskmodels.scorecard.weights import policy_weights
@@ -195,13 +195,6 @@ def score(
         draws=draws_for(len(units)),
         lifetimes=partial_units(tables.units, period),
     )
-
-
-def check_quarter(period: str) -> pd.Period:
-    """Return a quarter like ``2026Q3`` as a Period; raises ParameterError for anything else."""
-    if re.fullmatch(r"[12][0-9]{3}Q[1-4]", period):
-        return pd.Period(period, freq="Q")
-    raise ParameterError(f"'{period}' is not a quarter; expected a year, Q and 1 to 4, e.g. 2026Q3")
 
 
 def _unit_scores(

@@ -20,7 +20,6 @@ from riskmodels.tables.lifetimes import (
     partial_units,
     share_in_business,
 )
-from riskmodels.tables.periods import last_complete, period_of
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
 from riskmodels.tables.stocks import PERIOD_MONTHS, in_months, longest_period, months_each, period_months
 from riskmodels.tables.store import Tables, file_sha256, keep, open_table, staging_folder, sweep_store
@@ -54,7 +53,6 @@ __all__ = [
     "in_business",
     "in_months",
     "keep",
-    "last_complete",
     "lifetime_marks",
     "lifetimes_sentence",
     "lives",
@@ -67,7 +65,6 @@ __all__ = [
     "outside_life",
     "partial_units",
     "period_months",
-    "period_of",
     "runs_without",
     "share_in_business",
     "shown_share",

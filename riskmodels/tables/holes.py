@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats
+from riskmodels.periods.quarters import last_complete
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
 from riskmodels.tables.empties import find_empties
@@ -183,7 +184,7 @@ def _stale(
     if contract.cell:
         length = max(step, longest_period(table))
         end = months[-1].end_time
-        missing = (as_of.to_period("M") + int(as_of.is_month_end) - 1 - end.to_period("M")).n
+        missing = (last_complete(as_of, "M") - end.to_period("M")).n
         is_stale = missing >= length
     else:
         last = table.relation.aggregate(f"max({name(contract.at)}) AS last").fetchall()[0][0]
