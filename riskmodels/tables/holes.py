@@ -13,7 +13,13 @@ from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
 from riskmodels.tables.empties import find_empties
 from riskmodels.tables.sql import name
-from riskmodels.tables.stocks import PERIOD_MONTHS, longest_period, months_each, period_months
+from riskmodels.tables.stocks import (
+    PERIOD_MONTHS,
+    each_month,
+    longest_period,
+    months_each,
+    period_months,
+)
 from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table, as_relation
 from riskmodels.tables.yearly_sums import find_sums
@@ -154,11 +160,7 @@ def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
     source = table.cells
     if table.gives("period"):  # a row counts for every month of it
         length = f"coalesce({period_months()}, {longest_period(table)})"
-        month = f"({at} + to_months(place::INTEGER))::DATE"
-        source = (
-            f"(SELECT cells.* REPLACE ({month} AS {at})"
-            f" FROM {source} AS cells, range({length}) AS places(place))"
-        )
+        source = each_month(source, at, length)
     begins = f"DATE '{table.begins or date.min}'"  # lone days before are told elsewhere
     rows = as_relation(f"FROM {source} WHERE {at} >= {begins}")
     return pd.DataFrame(
