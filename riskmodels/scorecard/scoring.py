@@ -43,8 +43,8 @@ class Scorecard(Displayed):
         of the events that is logged by now]; dispersion; points,
         points_sd [risk points: mean and standard deviation]; a, b [parameters of the posterior]; p_amber,
         p_red [probability that the true value is beyond the limit]; left_out [cases that a rate does not
-        count, as their accounts are unknown: it is not complete then]; rating (empty where the policy has no
-        limit); weight [in the score].
+        count, as their accounts are unknown or their rows were rejected: it is not complete then]; rating
+        (empty where the policy has no limit); weight [in the score].
     products : DataFrame
         The same for each product, of the indicators that can be cut by it: ``product`` instead of unit_id.
     groups : DataFrame
