@@ -13,17 +13,9 @@ from riskmodels.arrays import Flags, Floats, Integers, Times
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.periods.quarters import MONTHS, last_complete, period_of
-from riskmodels.tables import (
-    CONTRACTS,
-    Break,
-    Contract,
-    Table,
-    as_relation,
-    business_days,
-    in_months,
-    open_in,
-)
+from riskmodels.tables import CONTRACTS, Break, Contract, Table, as_relation, in_months
 from riskmodels.tables.frequencies import Frequency, frequency_of
+from riskmodels.tables.lifetimes import business_days, open_in
 from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]

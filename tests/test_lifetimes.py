@@ -12,7 +12,7 @@ from riskmodels.catalogue import indicators
 from riskmodels.comparisons import order_complaints
 from riskmodels.errors import ParameterError
 from riskmodels.reporting.listings import list_orders, list_units
-from riskmodels.tables import partial_units, share_in_business
+from riskmodels.tables.lifetimes import partial_units, share_in_business
 
 MONTHS = pd.period_range("2024-01", "2024-12", freq="M")
 NAMES = {"B1": "First", "B2": "Second", "B3": "Third", "B4": "Fourth"}

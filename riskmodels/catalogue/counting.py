@@ -32,16 +32,8 @@ from riskmodels.catalogue.queries import (
 )
 from riskmodels.periods.workdays import working_days
 from riskmodels.rates import restricted_mean
-from riskmodels.tables import (
-    CONTRACTS,
-    Table,
-    Tables,
-    has_lifetimes,
-    in_business,
-    in_months,
-    lives,
-    period_months,
-)
+from riskmodels.tables import CONTRACTS, Table, Tables, in_months, period_months
+from riskmodels.tables.lifetimes import has_lifetimes, in_business, lives
 from riskmodels.tables.sql import literal, name, single_file
 
 DIMENSIONS = ("unit_id", "product", "channel", "customer_group")

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.queries import Breakdown
-from riskmodels.tables import CONTRACTS, Table, as_relation, in_business
+from riskmodels.tables import CONTRACTS, Table, as_relation
+from riskmodels.tables.lifetimes import in_business
 from riskmodels.tables.sql import literal, name, single_file
 
 _ASKED = re.compile(r"(kind|indicator_id) = '\w+'")  # what an indicator asks that rejected rows tell

@@ -25,7 +25,7 @@ from riskmodels.forecasting.seasons import Cycle, season_length
 from riskmodels.forecasting.shared import DRIFTS, Shared, filter_totals
 from riskmodels.forecasting.theta import smooth_theta
 from riskmodels.panel import Panel, add_rows
-from riskmodels.tables import open_in, share_in_business
+from riskmodels.tables.lifetimes import open_in, share_in_business
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -18,7 +18,8 @@ from riskmodels.periods.quarters import check_quarter
 from riskmodels.scorecard.rating import RATINGS, rate_period
 from riskmodels.scorecard.scores import DRAWS, draws_for, score_rows
 from riskmodels.scorecard.weights import policy_weights
-from riskmodels.tables import Tables, lifetime_marks, lifetimes_sentence, no_lifetimes, partial_units
+from riskmodels.tables import Tables
+from riskmodels.tables.lifetimes import lifetime_marks, lifetimes_sentence, no_lifetimes, partial_units
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
