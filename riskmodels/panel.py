@@ -170,8 +170,9 @@ class Panel(Displayed):
         series, names = number_series(self.keys, by)
         exposure = None if self.exposure is None else add_rows(self.exposure, series, len(names))
         values = add_rows(self.values, series, len(names))
-        days = self.days[np.unique(series, return_index=True)[1]] if self.days is not None else None
-        days = days if "unit_id" in by else None
+        days = None  # of several units
+        if self.days is not None and "unit_id" in by:
+            days = self.days[np.unique(series, return_index=True)[1]]
         return replace(self, keys=names, values=values, exposure=exposure, days=days)
 
     def concerns(self, change: Break) -> Flags:

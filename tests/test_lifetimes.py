@@ -11,6 +11,7 @@ from riskmodels.backtesting.recent import outlook_before
 from riskmodels.catalogue import indicators
 from riskmodels.comparisons import order_complaints
 from riskmodels.errors import ParameterError
+from riskmodels.forecasting.predictive import CountPredictive, EndedPredictive
 from riskmodels.reporting.listings import list_orders, list_units
 from riskmodels.tables.lifetimes import partial_units, share_in_business
 
@@ -257,6 +258,28 @@ def test_what_a_forecast_learns_of_others_does_not_depend_on_what_came_after_the
         return rm.forecast(two_units(values, first="NaT", last="2024-06-30"), horizon=1).mean[1].item()
 
     assert mean(0.0) == mean(500.0) == pytest.approx(12, rel=0.05)
+
+
+def test_a_sum_of_units_has_no_days_of_business_and_no_doubt_about_a_closed_unit():
+    shared = np.random.default_rng(5).poisson(40, 36) * np.random.default_rng(6).lognormal(0, 0.3, 36)
+    panel = two_units(np.stack([shared, shared]).round(), first="NaT", last="2024-06-30")
+    assert panel.aggregate().days is None
+    assert panel.aggregate(["unit_id"]).days[1, 1] == np.datetime64("2024-06-30")
+    made = rm.forecast(panel, horizon=2)
+    assert made.aggregate().quantiles[0] == pytest.approx(made.quantiles[1], rel=0.03)
+
+
+def test_what_has_ended_is_zero_for_certain():
+    whole = CountPredictive(mean=np.full((2, 2), 5.0), variance=np.full((2, 2), 9.0))
+    ended = EndedPredictive(whole=whole, open=np.array([[True, False], [False, False]]))
+    levels = np.array([0.025, 0.975])
+    assert ended.ppf(levels)[0, 0].tolist() == whole.ppf(levels)[0, 0].tolist()
+    assert ended.ppf(levels)[~ended.open].max() == 0
+    for value, expected in ((0.0, 1.0), (-1.0, 0.0)):
+        found = ended.cdf(np.full((2, 2), value))
+        assert found[~ended.open].tolist() == [expected] * 3
+        assert found[0, 0] == whole.cdf(np.full((2, 2), value))[0, 0]
+    assert ended.take(slice(1, 2)).mean.max() < 1e-6
 
 
 def test_no_outcome_outside_the_life_of_a_unit_is_scored_and_no_origin_knows_a_later_close():

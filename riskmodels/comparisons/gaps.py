@@ -197,7 +197,7 @@ def _months(tables: Tables, policy: Policy, span: pd.PeriodIndex) -> dict[str, f
 def _compared(
     cells: pd.DataFrame, dispersions: Mapping[str, float], policy: Policy, reference: str | None
 ) -> tuple[pd.DataFrame, str]:
-    """Compare every group with its reference, one row an indicator and group."""
+    """Compare every group with its reference, one row per indicator and group."""
     cells = cells[cells[GROUP].notna()]
     groups, ids = sorted(cells[GROUP].unique()), sorted(cells["indicator_id"].unique())
     if reference is not None and reference not in groups:
