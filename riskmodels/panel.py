@@ -12,19 +12,10 @@ import pandas as pd
 from riskmodels.arrays import Flags, Floats, Integers, Times
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.tables import (
-    CONTRACTS,
-    Break,
-    Contract,
-    Table,
-    as_relation,
-    business_days,
-    in_months,
-    last_complete,
-    open_in,
-    period_of,
-)
-from riskmodels.tables.frequencies import MONTHS, Frequency, frequency_of
+from riskmodels.periods.quarters import MONTHS, last_complete, period_of
+from riskmodels.tables import CONTRACTS, Break, Contract, Table, as_relation, in_months
+from riskmodels.tables.frequencies import Frequency, frequency_of
+from riskmodels.tables.lifetimes import business_days, open_in
 from riskmodels.tables.sql import name
 
 Kind = Literal["count", "amount"]
@@ -179,8 +170,9 @@ class Panel(Displayed):
         series, names = number_series(self.keys, by)
         exposure = None if self.exposure is None else add_rows(self.exposure, series, len(names))
         values = add_rows(self.values, series, len(names))
-        days = self.days[np.unique(series, return_index=True)[1]] if self.days is not None else None
-        days = days if "unit_id" in by else None
+        days = None  # of several units
+        if self.days is not None and "unit_id" in by:
+            days = self.days[np.unique(series, return_index=True)[1]]
         return replace(self, keys=names, values=values, exposure=exposure, days=days)
 
     def concerns(self, change: Break) -> Flags:
@@ -282,7 +274,7 @@ def build_panel(
     counts = _counts(table, contract, by)
     if table.begins is not None and len(counts):
         counts = _begun(counts, table.begins)
-    end = last_complete(table, freq)
+    end = last_complete(table.provenance.as_of, freq)
     if len(counts) and end.start_time > counts["period"].max():  # quiet months at the end are zeros, too
         counts = pd.concat([counts, counts.head(1).assign(period=end.start_time, value=0.0)])
     panel = Panel.from_long(

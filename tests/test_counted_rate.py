@@ -96,6 +96,16 @@ def test_counts_without_accounts_are_left_out_and_said(take_in, default_policy) 
     assert "6 of 144 complaints (4.2%) are in no complaint rate" in "\n".join(find_doubts(tables)["doubt"])
 
 
+def test_a_quarter_with_a_month_declared_unknown_is_not_left_out(take_in, default_policy) -> None:
+    rows = [*counts(units=["u0"]), *counts(MONTHS[::3], "quarter", each=30, units=["u1"])]
+    tables = take_in(
+        complaint_counts=rows, exposure=accounts(), unknown_months={"complaint_counts": ["2024-02"]}
+    )
+    found = rates(tables, default_policy)
+    assert found.loc["2024Q1", ["numerator", "left_out"]].tolist() == [12, 0]
+    assert found.loc["2024Q2", ["numerator", "left_out"]].tolist() == [48, 0]
+
+
 def test_names_that_do_not_meet_are_told(take_in) -> None:
     tables = take_in(
         complaint_counts=counts(products=["Credit cards"]), exposure=accounts(products=["Credit card"])

@@ -8,9 +8,9 @@ import pytest
 import riskmodels as rm
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.parameters.files import check_parameters
+from riskmodels.periods.quarters import period_of
 from riskmodels.periods.workdays import check_calendar, working_days
 from riskmodels.sources import Source, check_layout
-from riskmodels.tables import period_of
 
 COLUMNS = {
     "complaint_id": {"column": "id"},

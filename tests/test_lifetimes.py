@@ -12,8 +12,9 @@ from riskmodels.backtesting.recent import outlook_before
 from riskmodels.catalogue import indicators
 from riskmodels.comparisons import order_complaints
 from riskmodels.errors import ParameterError
+from riskmodels.forecasting.predictive import CountPredictive, EndedPredictive
 from riskmodels.reporting.listings import list_orders, list_units
-from riskmodels.tables import partial_units, share_in_business
+from riskmodels.tables.lifetimes import partial_units, share_in_business
 
 MONTHS = pd.period_range("2024-01", "2024-12", freq="M")
 NAMES = {"B1": "First", "B2": "Second", "B3": "Third", "B4": "Fourth"}
@@ -210,15 +211,6 @@ def test_every_method_expects_nothing_of_a_closed_unit(take_in, method):
     assert np.isfinite(outlook.quantiles).all()
 
 
-def test_what_a_forecast_learns_of_others_does_not_depend_on_what_came_after_the_last_day(take_in):
-    def means(units: bool) -> np.ndarray:
-        tables = bank(take_in, B2=("", "2024-08-15")) if units else bank(take_in)
-        panel = rm.build_panel(tables.complaints, by=["unit_id"], units=tables.units if units else None)
-        return rm.forecast(panel, horizon=1).mean[[0, 2, 3], 0]
-
-    np.testing.assert_allclose(means(units=True), means(units=False), rtol=0.05)
-
-
 def test_without_dates_a_forecast_is_what_it_was(take_in):
     tables = bank(take_in)
     plain, dated = (
@@ -259,6 +251,37 @@ def two_units(values, *, first: str, last: str, start: str = "2022-01", freq: st
     periods = pd.period_range(start, periods=values.shape[1], freq=freq)
     keys = pd.DataFrame({"unit_id": ["B2", "B1"]})
     return rm.Panel(keys=keys, periods=periods, values=values, exposure=None, kind="count", days=days)
+
+
+def test_what_a_forecast_learns_of_others_does_not_depend_on_what_came_after_the_last_day():
+    def mean(after: float) -> float:
+        values = np.full((2, 36), 12.0)
+        values[0, 30:] = after
+        return rm.forecast(two_units(values, first="NaT", last="2024-06-30"), horizon=1).mean[1].item()
+
+    assert mean(0.0) == mean(500.0) == pytest.approx(12, rel=0.05)
+
+
+def test_a_sum_of_units_has_no_days_of_business_and_no_doubt_about_a_closed_unit():
+    shared = np.random.default_rng(5).poisson(40, 36) * np.random.default_rng(6).lognormal(0, 0.3, 36)
+    panel = two_units(np.stack([shared, shared]).round(), first="NaT", last="2024-06-30")
+    assert panel.aggregate().days is None
+    assert panel.aggregate(["unit_id"]).days[1, 1] == np.datetime64("2024-06-30")
+    made = rm.forecast(panel, horizon=2)
+    assert made.aggregate().quantiles[0] == pytest.approx(made.quantiles[1], rel=0.03)
+
+
+def test_what_has_ended_is_zero_for_certain():
+    whole = CountPredictive(mean=np.full((2, 2), 5.0), variance=np.full((2, 2), 9.0))
+    ended = EndedPredictive(whole=whole, open=np.array([[True, False], [False, False]]))
+    levels = np.array([0.025, 0.975])
+    assert ended.ppf(levels)[0, 0].tolist() == whole.ppf(levels)[0, 0].tolist()
+    assert ended.ppf(levels)[~ended.open].max() == 0
+    for value, expected in ((0.0, 1.0), (-1.0, 0.0)):
+        found = ended.cdf(np.full((2, 2), value))
+        assert found[~ended.open].tolist() == [expected] * 3
+        assert found[0, 0] == whole.cdf(np.full((2, 2), value))[0, 0]
+    assert ended.take(slice(1, 2)).mean.max() < 1e-6
 
 
 def test_no_outcome_outside_the_life_of_a_unit_is_scored_and_no_origin_knows_a_later_close():
@@ -332,8 +355,8 @@ def counted_bank(take_in, *, starts, period, as_of, life, months) -> rm.Tables:
     ]
     counts = [
         {"unit_id": unit, "product": "cards", "period_start": start, "period": period, "complaints": 30}
-        for unit, first in (("B1", starts), ("B2", starts))
-        for start in first
+        for unit in ("B1", "B2")
+        for start in starts
     ]
     exposure = [
         {"unit_id": unit, "product": "cards", "month": f"{month}-01", "accounts": 1000, "customers": 900}

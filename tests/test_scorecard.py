@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.risks import load_risks
+from riskmodels.periods.quarters import check_quarter
 from riskmodels.rates import risk_points
-from riskmodels.scorecard import RATINGS, check_quarter, score
+from riskmodels.scorecard import RATINGS, score
 from riskmodels.scorecard.rating import rate_probabilities
 
 pytestmark = pytest.mark.whole

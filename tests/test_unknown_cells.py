@@ -231,7 +231,7 @@ def test_rejected_cases_are_told_since_no_figure_has_them(take_in, table, bad) -
     assert not find_doubts(again)["doubt"].str.contains("rejected").any()
 
 
-# ---- rejected rows of a table with a case a row ----
+# ---- rejected rows of a table with a case per row ----
 
 REJECTING = """id: lost
 title: t
@@ -269,6 +269,20 @@ def test_a_figure_says_how_many_rejected_rows_it_lacks(tmp_path, default_policy)
     parts = indicators(tables, default_policy, by=["unit_id"], periods=["2024Q3"]).table
     lost = parts[parts["indicator_id"] == "satisfaction"].set_index("unit_id")["left_out"].to_dict()
     assert lost == {"a": 1, "b": 0}
+
+
+def test_a_rejected_row_without_a_kind_may_be_of_each(take_in, default_policy):
+    kinds = ("mystery_shopper", "recording_check", "")
+    rows = [
+        {"inspection_id": f"i{kind}", "inspected_on": "2024-08-01", "unit_id": "a", "kind": kind, "items": 10,
+         "passed": 9}
+        for kind in kinds
+    ]  # fmt: skip
+    found = indicators(take_in(inspections=rows), default_policy).table
+    assert found.set_index("indicator_id")["left_out"].to_dict() == {
+        "mystery_shopper_pass": 1,
+        "recording_check_pass": 1,
+    }
 
 
 @pytest.mark.parametrize(

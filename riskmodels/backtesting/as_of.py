@@ -10,7 +10,8 @@ from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting.completeness import completeness_on
 from riskmodels.panel import Panel, number_series
-from riskmodels.tables import CONTRACTS, Table, period_of
+from riskmodels.periods.quarters import period_of
+from riskmodels.tables import CONTRACTS, Table
 from riskmodels.tables.sql import name
 
 

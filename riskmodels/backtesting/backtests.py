@@ -21,7 +21,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.forecasting import DEFAULT_LEVELS, Method
 from riskmodels.forecasting.forecasts import forecast_by
 from riskmodels.panel import Panel, number_series
-from riskmodels.tables import period_of
+from riskmodels.periods.quarters import period_of
 
 Job = tuple[tuple[Method, ...], int, AsOf | None]  # methods, periods until the origin, what was known then
 

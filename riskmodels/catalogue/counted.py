@@ -5,7 +5,8 @@ from dataclasses import replace
 from riskmodels.catalogue.definitions import INDICATORS
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.queries import Breakdown
-from riskmodels.catalogue.spans import BY_LENGTH, LENGTH, start_of
+from riskmodels.catalogue.spans import BY_LENGTH, start_of
+from riskmodels.periods.quarters import MONTHS
 from riskmodels.tables import Tables, period_months
 from riskmodels.tables.sql import literal, name
 
@@ -35,7 +36,7 @@ def over_counts(cut: Breakdown) -> str:
     apart.
     """
     keys = "".join(f"{name(column)}, " for column in keys_of(cut.tables))
-    months = LENGTH[cut.freq]
+    months = MONTHS[cut.freq]
     start = cut.start("month")
     empty = "NULL::DOUBLE AS squares_0"
     figures = "sum(numerator) AS numerator_0, sum(denominator) AS denominator_0"
@@ -89,4 +90,4 @@ def _longest(cut: Breakdown) -> int:
     found = (
         cut.tables.require(COUNTS).relation.aggregate(f"{period_months()} AS months").distinct().fetchall()
     )
-    return max((months for (months,) in found if months <= LENGTH[cut.freq]), default=1)
+    return max((months for (months,) in found if months <= MONTHS[cut.freq]), default=1)

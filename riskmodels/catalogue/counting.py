@@ -19,7 +19,7 @@ import pandas as pd
 
 from riskmodels.catalogue.counted import COUNTS, over_counts
 from riskmodels.catalogue.entry import Indicator
-from riskmodels.catalogue.lost import count_lost, has_lost, with_lost
+from riskmodels.catalogue.lost import count_lost, with_lost
 from riskmodels.catalogue.queries import (
     SUPPLIED,
     Breakdown,
@@ -32,23 +32,14 @@ from riskmodels.catalogue.queries import (
 )
 from riskmodels.periods.workdays import working_days
 from riskmodels.rates import restricted_mean
-from riskmodels.tables import (
-    CONTRACTS,
-    Table,
-    Tables,
-    has_lifetimes,
-    in_business,
-    in_months,
-    lives,
-    period_months,
-)
+from riskmodels.tables import CONTRACTS, Table, Tables, in_months, period_months
+from riskmodels.tables.lifetimes import has_lifetimes, in_business, lives
 from riskmodels.tables.sql import literal, name, single_file
 
 DIMENSIONS = ("unit_id", "product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")
 _LEFT_OUT = "left_out"  # cases that a rate does not count, because what they are measured against is unknown
 _KEPT_ROWS = 1_000_000  # of a table: cells of a larger one take gigabytes, so each breakdown scans it
-_NONE = pd.DataFrame()
 _CELLS = (
     "CREATE TEMP TABLE cells (indicator_id VARCHAR, start DATE, numerator DOUBLE, denominator DOUBLE,"
     f" squares DOUBLE, left_out DOUBLE, {', '.join(f'{column} VARCHAR' for column in DIMENSIONS)})"
@@ -120,8 +111,6 @@ class _Counts:
     def lost(self, indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
         """Return the rejected rows that an indicator lacks, in all periods; see ``count_lost``."""
         key = (indicator.table, indicator.eligible, cut.by, cut.freq, cut.begins)
-        if not has_lost(cut.tables.require(indicator.table)):
-            return _NONE
         if key not in self._lost:
             self._lost[key] = count_lost(indicator, replace(cut, periods=None))
         return self._lost[key]

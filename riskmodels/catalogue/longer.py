@@ -9,9 +9,10 @@ from riskmodels.catalogue.counted import COUNTS
 from riskmodels.catalogue.counting import count
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.queries import SUPPLIED, Breakdown
-from riskmodels.catalogue.spans import BY_LENGTH, LENGTH, NAMES, last_periods
+from riskmodels.catalogue.spans import BY_LENGTH, NAMES, last_periods
 from riskmodels.catalogue.values import format_value
 from riskmodels.errors import ContractError
+from riskmodels.periods.quarters import MONTHS
 from riskmodels.tables import period_months
 from riskmodels.tables.frequencies import year_begins
 
@@ -35,7 +36,7 @@ def said_by_longer_periods(entry: Indicator, cut: Breakdown) -> str:
         return ""
     rows = _rows(entry, cut)
     shortest = rows.aggregate(f"min(coalesce({period_months()}, 1))").fetchall()[0][0] or 1
-    if shortest <= LENGTH[cut.freq]:
+    if shortest <= MONTHS[cut.freq]:
         return ""
     freq = BY_LENGTH[shortest]
     words = f"the source gives it by {NAMES[freq]}, not by {NAMES[cut.freq]}"

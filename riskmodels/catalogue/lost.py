@@ -1,18 +1,18 @@
-"""Rejected rows that a figure lacks: of a table with a case a row, counted where they would belong."""
+"""Rejected rows that a figure lacks: of a table with a case per row, counted where they would belong."""
 
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 import pyarrow.parquet as pq
 
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.queries import Breakdown
-from riskmodels.tables import CONTRACTS, Table, as_relation, in_business
+from riskmodels.tables import CONTRACTS, Table, as_relation
+from riskmodels.tables.lifetimes import in_business
 from riskmodels.tables.sql import literal, name, single_file
 
-_KIND = re.compile(r"kind = '\w+'")  # all that an indicator of inspections or incidents asks of a row
-
-_CHOSEN = re.compile(r"(?:kind|indicator_id) = '\w+'")  # what it asks of a row that a rejected one's cell has
+_ASKED = re.compile(r"(kind|indicator_id) = '\w+'")  # what an indicator asks that rejected rows tell
 
 
 def with_lost(
@@ -32,23 +32,16 @@ def count_lost(indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
     belongs to no period, and one outside the life of its unit to no unit.
     """
     table = cut.tables.require(indicator.table)
-    rejected = table.folder / "rejected.parquet"
-    if not has_lost(table) or "cell" not in pq.read_schema(rejected).names:
-        return pd.DataFrame(columns=[*cut.by, "period", "lost"])
-    kind = _KIND.search(indicator.eligible)
-    given = {
-        key: f"json_extract_string(cell, {literal(key)})" for key in (*cut.by, *(["kind"] if kind else []))
-    }
-    columns = "".join(f", {value} AS {name(key)}" for key, value in given.items())
     at = CONTRACTS[table.name].at
-    day = f"json_extract_string(cell, {literal(at)})::TIMESTAMP::DATE AS {name(at)}"
-    rows = f"(SELECT {day}{columns} FROM read_parquet({single_file(rejected)}) WHERE cell IS NOT NULL)"
+    if CONTRACTS[table.name].cell or not _has_days(table):  # of counts they are unknown cells
+        return pd.DataFrame(columns=[*cut.by, "period", "lost"])
+    column, condition = _asked(indicator)
+    rows = _rejected(table, [*cut.by, *column])
     if "unit_id" in cut.by and cut.tables.units:
         rows = in_business(table, rows, cut.tables.units)
-    chosen = f" AND coalesce({kind[0]}, true)" if kind else ""
     counted = (
         f"SELECT {cut.grouping(name(at))}, count(*)::DOUBLE AS lost FROM {rows}"
-        f" WHERE {cut.rows(table.name, name(at))}{chosen} GROUP BY ALL"
+        f" WHERE {cut.rows(table.name, name(at))} AND coalesce({condition}, true) GROUP BY ALL"
     )
     return pd.DataFrame(as_relation(cut.finished(counted)).df())
 
@@ -69,21 +62,34 @@ def said_all_rejected(indicator: Indicator, cut: Breakdown) -> str:
 
 def _rejected_alone(table: Table, indicator: Indicator, cut: Breakdown) -> int:
     """Count the rejected rows of an indicator in the periods wanted; 0 where one was accepted."""
-    at, file = CONTRACTS[table.name].at, table.folder / "rejected.parquet"
-    if not (at and table.provenance.rows_rejected and "cell" in pq.read_schema(file).names):
+    at = CONTRACTS[table.name].at
+    if not at or not _has_days(table):
         return 0
-    chosen = _CHOSEN.search(indicator.eligible) if table.name == indicator.table else None
-    rows = f"{cut.within('happened')} AND {chosen[0] if chosen else 'true'}"
-    column = chosen[0].split(" = ")[0] if chosen else ""
-    given = f", json_extract_string(cell, {literal(column)}) AS {name(column)}" if column else ""
-    accepted = table.relation.project(f"{name(at)}::DATE AS happened{', ' + name(column) if column else ''}")
-    if accepted.filter(rows).limit(1).fetchall():
+    column, condition = _asked(indicator) if table.name == indicator.table else ([], "true")
+    rows = f"{cut.within(name(at))} AND {condition}"
+    if table.relation.filter(rows).limit(1).fetchall():
         return 0
-    day = f"json_extract_string(cell, {literal(at)})::TIMESTAMP::DATE AS happened{given}"
-    lost = as_relation(f"SELECT {day} FROM read_parquet({single_file(file)}) WHERE cell IS NOT NULL")
-    return int(lost.filter(rows).aggregate("count(*)").fetchall()[0][0])
+    lost = as_relation(f"FROM {_rejected(table, column)}").filter(rows)
+    return int(lost.aggregate("count(*)").fetchall()[0][0])
 
 
-def has_lost(table: Table) -> bool:
-    """Tell whether rows of a table with a case a row were rejected; of counts they are unknown cells."""
-    return bool(table.provenance.rows_rejected) and not CONTRACTS[table.name].cell
+def _has_days(table: Table) -> bool:
+    """Tell whether rows were rejected, and stored with the cell in which each would belong."""
+    rejected = table.folder / "rejected.parquet"
+    return bool(table.provenance.rows_rejected) and "cell" in pq.read_schema(rejected).names
+
+
+def _asked(indicator: Indicator) -> tuple[list[str], str]:
+    """Return the column that an indicator asks a value of, or none, and SQL for the condition."""
+    found = _ASKED.search(indicator.eligible)
+    return ([found[1]], found[0]) if found else ([], "true")
+
+
+def _rejected(table: Table, columns: Sequence[str]) -> str:
+    """SQL for the rejected rows that belong to a day: the day under its name, and columns of their cells."""
+    at = CONTRACTS[table.name].at
+    texts = {column: f"json_extract_string(cell, {literal(column)})" for column in (at, *columns)}
+    given = {**texts, at: f"{texts[at]}::TIMESTAMP::DATE"}
+    listed = ", ".join(f"{value} AS {name(column)}" for column, value in given.items())
+    file = single_file(table.folder / "rejected.parquet")
+    return f"(SELECT {listed} FROM read_parquet({file}) WHERE cell IS NOT NULL)"

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from riskmodels.catalogue.entry import Indicator
-from riskmodels.catalogue.spans import LENGTH, Frequency, inside, name_of, start_of
+from riskmodels.catalogue.spans import Frequency, inside, name_of, start_of
+from riskmodels.periods.quarters import MONTHS
 from riskmodels.tables import Tables
 from riskmodels.tables.sql import literal, name
 
@@ -45,7 +46,7 @@ class Breakdown:
         known = f"{at} IS NOT NULL AND {at} < {literal(self.tables.as_of.isoformat())}::DATE + INTERVAL 1 DAY"
         long = table == SUPPLIED
         if long:
-            known += f" AND months <= {LENGTH[self.freq]}"
+            known += f" AND months <= {MONTHS[self.freq]}"
         if months:
             listed = ", ".join(f"{literal(month + '-01')}::DATE" for month in months)
             known += (
@@ -173,7 +174,7 @@ def over_accounts(indicator: Indicator, cut: Breakdown) -> str:
 
 def over_time(indicator: Indicator, cut: Breakdown) -> str:
     """Count events in every period of the complaints' span, quiet ones included; a part of it weighs less."""
-    months = LENGTH[cut.freq]
+    months = MONTHS[cut.freq]
     table, at = indicator.table, indicator.at
     length = f"any_value(date_diff('day', start, start + INTERVAL {months} MONTH))"
     began = "(SELECT began FROM span)"

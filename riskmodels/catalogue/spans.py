@@ -8,11 +8,11 @@ from typing import Literal
 import pandas as pd
 
 from riskmodels.errors import ParameterError
+from riskmodels.periods.quarters import MONTHS
 from riskmodels.tables.sql import literal
 
 Frequency = Literal["M", "Q", "H", "Y"]
 
-LENGTH = {"M": 1, "Q": 3, "H": 6, "Y": 12}  # months
 NAMES = {"M": "months", "Q": "quarters", "H": "half-years", "Y": "years"}
 BY_LENGTH: dict[int, Frequency] = {1: "M", 3: "Q", 6: "H", 12: "Y"}
 _CALLED = {
@@ -39,7 +39,7 @@ def start_of(at: str, freq: Frequency, begins: int = 1) -> str:
     """
     if freq in ("M", "Q"):
         return f"date_trunc('{'month' if freq == 'M' else 'quarter'}', {at})::DATE"
-    length, first = LENGTH[freq], f"DATE '1900-{begins:02}-01'"
+    length, first = MONTHS[freq], f"DATE '1900-{begins:02}-01'"
     months = f"(year({at}) - 1900) * 12 + month({at}) - {begins}"
     return f"({first} + to_months((floor(({months}) / {length}) * {length})::INTEGER))::DATE"
 
@@ -48,7 +48,7 @@ def name_of(start: str, freq: Frequency, begins: int = 1) -> str:
     """Return SQL for what a period is called: 2026-09, 2026Q3, 2026H2, 2026, or 2025-04/2026-03."""
     if begins == 1 or freq in ("M", "Q"):
         return _CALLED[freq].format(at=start)
-    last = f"{start} + to_months({LENGTH[freq] - 1})"
+    last = f"{start} + to_months({MONTHS[freq] - 1})"
     return f"strftime({start}, '%Y-%m') || '/' || strftime({last}, '%Y-%m')"
 
 
@@ -86,7 +86,7 @@ def last_periods(until: date, freq: Frequency, begins: int = 1, *, number: int =
     >>> last_periods(date(2026, 9, 30), "H", number=2), last_periods(date(2026, 3, 31), "Y", 4, number=1)
     (['2026H2', '2026H1'], ['2025-04/2026-03'])
     """
-    length = LENGTH[freq]
+    length = MONTHS[freq]
     month = pd.Period(until, freq="M")
     first = month - (month.year * 12 + month.month - begins) % length
     return [_called(first - length * back, freq, begins) for back in range(number)]
@@ -99,4 +99,4 @@ def _called(first: pd.Period, freq: Frequency, begins: int) -> str:
         return str(first.asfreq("Q"))
     if begins == 1:
         return f"{first.year}" + (f"H{(first.month + 5) // 6}" if freq == "H" else "")
-    return f"{first}/{first + LENGTH[freq] - 1}"
+    return f"{first}/{first + MONTHS[freq] - 1}"

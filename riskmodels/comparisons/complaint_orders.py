@@ -10,7 +10,8 @@ from riskmodels.comparisons.orders import Orders, rank_by_measures
 from riskmodels.errors import ParameterError
 from riskmodels.rates import Funnel, funnel
 from riskmodels.scorecard.scoring import Scorecard
-from riskmodels.tables import GONE, Tables, as_relation, in_business, lifetime_marks, months_in_business
+from riskmodels.tables import Tables, as_relation
+from riskmodels.tables.lifetimes import GONE, in_business, lifetime_marks, months_in_business
 
 _MONTHS = 3  # of a quarter
 BY_NUMBER, BY_ACCOUNTS, BY_CUSTOMERS = "complaints", "per 1,000 accounts", "per 10,000 customers"

@@ -13,8 +13,8 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.parameters.policy import GapRules, Policy
+from riskmodels.periods.quarters import check_quarter
 from riskmodels.rates import Strata, holm_adjusted, overdispersion
-from riskmodels.scorecard.scoring import check_quarter
 from riskmodels.tables import CONTRACTS, Tables
 
 GROUP = "customer_group"
@@ -197,7 +197,7 @@ def _months(tables: Tables, policy: Policy, span: pd.PeriodIndex) -> dict[str, f
 def _compared(
     cells: pd.DataFrame, dispersions: Mapping[str, float], policy: Policy, reference: str | None
 ) -> tuple[pd.DataFrame, str]:
-    """Compare every group with its reference, one row an indicator and group."""
+    """Compare every group with its reference, one row per indicator and group."""
     cells = cells[cells[GROUP].notna()]
     groups, ids = sorted(cells[GROUP].unique()), sorted(cells["indicator_id"].unique())
     if reference is not None and reference not in groups:

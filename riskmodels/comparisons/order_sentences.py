@@ -1,4 +1,4 @@
-"""Why orders of units differ, one sentence a unit: in English and in Chinese."""
+"""Why orders of units differ, one sentence per unit: in English and in Chinese."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any

@@ -25,7 +25,7 @@ from riskmodels.forecasting.seasons import Cycle, season_length
 from riskmodels.forecasting.shared import DRIFTS, Shared, filter_totals
 from riskmodels.forecasting.theta import smooth_theta
 from riskmodels.panel import Panel, add_rows
-from riskmodels.tables import open_in, share_in_business
+from riskmodels.tables.lifetimes import open_in, share_in_business
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -232,7 +232,6 @@ def model(start: Start, method: str, *, weights: Weights | None = None) -> Fitte
 def _ended(made: FittedPanel, ahead: Flags) -> FittedPanel:
     """Take away what is expected of series in periods in which they are not open any more."""
     parts, dependence = made.contributions, made.dependence
-    level = None if parts is None else np.where(ahead, parts.level, NOTHING)
     return replace(
         made,
         predictive=EndedPredictive(whole=made.predictive, open=ahead),
@@ -241,7 +240,7 @@ def _ended(made: FittedPanel, ahead: Flags) -> FittedPanel:
             loadings=np.where(ahead, dependence.loadings, 0.0),
             persistent=np.where(ahead, dependence.persistent, 0.0),
         ),
-        contributions=None if parts is None or level is None else replace(parts, level=level),
+        contributions=parts and replace(parts, level=np.where(ahead, parts.level, NOTHING)),
     )
 
 

@@ -13,7 +13,8 @@ from riskmodels.errors import ContractError
 from riskmodels.forecasting.completeness import Completeness, Estimate, estimate
 from riskmodels.forecasting.delays import DayCounts
 from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_on
-from riskmodels.tables import Table, period_of
+from riskmodels.periods.quarters import period_of
+from riskmodels.tables import Table
 
 _MONTH = 365.25 / 12
 _INTERVAL = (0.025, 0.975)

@@ -11,6 +11,7 @@ from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting.delays import DayCounts
 from riskmodels.panel import count_by_days
+from riskmodels.periods.quarters import last_complete
 from riskmodels.tables import Table
 from riskmodels.tables.spans import beginning
 
@@ -153,8 +154,7 @@ def day_numbers(days: "pd.Series[pd.Timestamp]") -> Integers:
 
 
 def _periods(first: int, as_of: pd.Timestamp) -> pd.PeriodIndex:
-    last = (as_of + pd.Timedelta(days=1)).to_period("M") - 1
-    periods = pd.period_range(pd.Timestamp(first, unit="D").to_period("M"), last, freq="M")
+    periods = pd.period_range(pd.Timestamp(first, unit="D").to_period("M"), last_complete(as_of, "M"))
     if not len(periods):
         raise ContractError(f"no month in which complaints were received has ended by {as_of:%Y-%m-%d}")
     return periods

@@ -18,7 +18,8 @@ from riskmodels.losses.drawn import check_intervals, drawn_curve, drawn_figures,
 from riskmodels.losses.fitting import TailFit, fit_severity
 from riskmodels.losses.goodness import goodness_of_fit
 from riskmodels.losses.portfolio import drawn_cells, portfolios_of
-from riskmodels.tables import Table, Tables, last_complete, period_of
+from riskmodels.periods.quarters import last_complete, period_of
+from riskmodels.tables import Table, Tables
 
 _FEWEST = 120
 _LEVELS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
@@ -231,7 +232,7 @@ def _experience(table: Table, last: str | None, *, net: bool) -> tuple[pd.DataFr
     losses["amount"] = losses["gross_loss"] - (losses["recovery"].fillna(0.0) if net else 0.0)
     losses = losses[losses["amount"] > 0]
     quarter = pd.PeriodIndex(losses["occurred_on"], freq="Q")
-    whole = last_complete(table, "Q")
+    whole = last_complete(table.provenance.as_of, "Q")
     end = whole if last is None else min(whole, period_of(last, "Q"))
     begins = table.begins or end.start_time
     quarters = pd.period_range(min(pd.Period(begins, freq="Q"), end + 1), end, freq="Q")

@@ -13,9 +13,10 @@ from riskmodels.arrays import Floats
 from riskmodels.errors import ContractError
 from riskmodels.forecasting import nowcast
 from riskmodels.parameters.risks import Interval, Risk, RiskRegister, ShareInterval
+from riskmodels.periods.quarters import last_complete, period_of
 from riskmodels.scorecard.rating import INTERVAL, draw_values
 from riskmodels.scorecard.scoring import Scorecard
-from riskmodels.tables import Table, Tables, last_complete
+from riskmodels.tables import Table, Tables
 
 _Z = NormalDist().inv_cdf(INTERVAL[1])  # standard deviations from the middle of an interval to its end
 _MONTHS = 12
@@ -72,7 +73,7 @@ def _booked(table: Table | None, period: str) -> tuple[pd.DataFrame, float]:
         return pd.DataFrame({"event_type": []}), 0.0
     rows = table.frame(["occurred_on", "recorded_on", "event_type", "gross_loss"])
     month = pd.PeriodIndex(rows["occurred_on"], freq="M")
-    last = min(pd.Period(period, freq="Q").asfreq("M", "end"), last_complete(table, "M"))
+    last = min(period_of(period, "M"), last_complete(table.provenance.as_of, "M"))
     months = pd.period_range(end=last, periods=_MONTHS)
     months = months[~months.isin(pd.PeriodIndex(list(table.provenance.unknown_months), freq="M"))]
     try:

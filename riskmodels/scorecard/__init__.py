@@ -5,7 +5,7 @@ from riskmodels.scorecard.movement import PARTS, Movements, explain_movement
 from riskmodels.scorecard.quarter import score_quarter
 from riskmodels.scorecard.rating import RATINGS, draw_values, rate_draws, rate_period
 from riskmodels.scorecard.scores import DRAWS
-from riskmodels.scorecard.scoring import Scorecard, check_quarter, score
+from riskmodels.scorecard.scoring import Scorecard, score
 from riskmodels.scorecard.sensitivity import Robustness, Sensitivity, compare_weights, score_sensitivity
 from riskmodels.scorecard.weights import ahp_weights, entropy_weights
 
@@ -19,7 +19,6 @@ __all__ = [
     "Sensitivity",
     "UnitExplanation",
     "ahp_weights",
-    "check_quarter",
     "compare_weights",
     "draw_values",
     "entropy_weights",

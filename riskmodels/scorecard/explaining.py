@@ -14,7 +14,8 @@ from riskmodels.labels import RATING_LABELS, local
 from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard.movement import Movements, no_movements
 from riskmodels.scorecard.scoring import Scorecard
-from riskmodels.tables import GONE, Tables
+from riskmodels.tables import Tables
+from riskmodels.tables.lifetimes import GONE
 
 PEERS = 5
 _PEER_COLUMNS = ["unit_id", "name", "distance", "score", "rating"]

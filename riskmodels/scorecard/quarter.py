@@ -3,8 +3,9 @@
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
+from riskmodels.periods.quarters import check_quarter
 from riskmodels.scorecard.movement import Movements, explain_movement, no_movements
-from riskmodels.scorecard.scoring import Scorecard, check_quarter, score
+from riskmodels.scorecard.scoring import Scorecard, score
 from riskmodels.tables import Tables
 
 

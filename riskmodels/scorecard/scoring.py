@@ -1,6 +1,5 @@
 """Score the units, products and risk categories of a bank, with the uncertainty of all indicators."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,10 +14,12 @@ from riskmodels.labels import label
 from riskmodels.misfits import nearest
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
+from riskmodels.periods.quarters import check_quarter
 from riskmodels.scorecard.rating import RATINGS, rate_period
 from riskmodels.scorecard.scores import DRAWS, draws_for, score_rows
 from riskmodels.scorecard.weights import policy_weights
-from riskmodels.tables import Tables, lifetime_marks, lifetimes_sentence, no_lifetimes, partial_units
+from riskmodels.tables import Tables
+from riskmodels.tables.lifetimes import lifetime_marks, lifetimes_sentence, no_lifetimes, partial_units
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,8 +44,8 @@ class Scorecard(Displayed):
         of the events that is logged by now]; dispersion; points,
         points_sd [risk points: mean and standard deviation]; a, b [parameters of the posterior]; p_amber,
         p_red [probability that the true value is beyond the limit]; left_out [cases that a rate does not
-        count, as their accounts are unknown: it is not complete then]; rating (empty where the policy has no
-        limit); weight [in the score].
+        count, as their accounts are unknown or their rows were rejected: it is not complete then]; rating
+        (empty where the policy has no limit); weight [in the score].
     products : DataFrame
         The same for each product, of the indicators that can be cut by it: ``product`` instead of unit_id.
     groups : DataFrame
@@ -195,13 +196,6 @@ def score(
         draws=draws_for(len(units)),
         lifetimes=partial_units(tables.units, period),
     )
-
-
-def check_quarter(period: str) -> pd.Period:
-    """Return a quarter like ``2026Q3`` as a Period; raises ParameterError for anything else."""
-    if re.fullmatch(r"[12][0-9]{3}Q[1-4]", period):
-        return pd.Period(period, freq="Q")
-    raise ParameterError(f"'{period}' is not a quarter; expected a year, Q and 1 to 4, e.g. 2026Q3")
 
 
 def _unit_scores(

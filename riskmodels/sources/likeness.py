@@ -9,7 +9,8 @@ import duckdb
 
 from riskmodels.sources.names import NAMED, Counts, Spellings
 from riskmodels.sources.signs import folded
-from riskmodels.tables import CONTRACTS, lives, outside_life
+from riskmodels.tables import CONTRACTS
+from riskmodels.tables.lifetimes import lives, outside_life
 from riskmodels.tables.sql import single_file
 
 _SHOWN = 5

@@ -14,9 +14,9 @@ from riskmodels.forecasting import Forecast, nowcast_where_logged
 from riskmodels.labels import label, local
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Effect, Level, Scenario
+from riskmodels.periods.quarters import MONTHS, last_complete
 from riskmodels.scorecard import DRAWS, draw_values, rate_draws, rate_period
 from riskmodels.tables import Tables
-from riskmodels.tables.frequencies import MONTHS
 
 _MONTHS = 3
 _INTERVAL = (0.05, 0.95)
@@ -135,7 +135,8 @@ def stress(
     level = scenario.level(severity)
     window = _window(outlook, scenario.start_month - 1)
     known = nowcast_where_logged(tables.complaints)
-    before = rate_period(tables, policy, _last_quarter(outlook), nowcast=known)
+    quarter = last_complete(outlook.panel.periods[-1].end_time, "Q")
+    before = rate_period(tables, policy, str(quarter), nowcast=known)
     draws = draw_values(before, DRAWS)
     size = draws.shape[1]
     rng = np.random.default_rng(seed)
@@ -177,13 +178,6 @@ def _window(outlook: Forecast, start: int) -> slice:
             f" {start + _MONTHS} months"
         )
     return slice(start // length, (start + _MONTHS) // length)
-
-
-def _last_quarter(outlook: Forecast) -> str:
-    """Name the last quarter that the history covers in full."""
-    last = outlook.panel.periods[-1]
-    quarter = last.asfreq("Q")
-    return str(quarter if quarter.asfreq("M", "end") == last else quarter - 1)
 
 
 def _multipliers(level: Level, outlook: Forecast, start: int) -> tuple[Floats, list[tuple[str, str]]]:

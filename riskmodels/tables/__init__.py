@@ -5,22 +5,6 @@ from riskmodels.tables.changes import Changes, compare_deliveries
 from riskmodels.tables.contracts import ARROW_TYPES, SQL_TYPES, Column, ColumnType, Contract, Rule
 from riskmodels.tables.deliveries import compare_with_last
 from riskmodels.tables.holes import find_holes, runs_without, told_hole, whole_block
-from riskmodels.tables.lifetimes import (
-    GONE,
-    business_days,
-    has_lifetimes,
-    in_business,
-    lifetime_marks,
-    lifetimes_sentence,
-    lives,
-    months_in_business,
-    no_lifetimes,
-    open_in,
-    outside_life,
-    partial_units,
-    share_in_business,
-)
-from riskmodels.tables.periods import last_complete, period_of
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
 from riskmodels.tables.stocks import PERIOD_MONTHS, in_months, longest_period, months_each, period_months
 from riskmodels.tables.store import Tables, file_sha256, keep, open_table, staging_folder, sweep_store
@@ -29,7 +13,6 @@ from riskmodels.tables.stored import SINCE, Break, Provenance, Table, as_relatio
 __all__ = [
     "ARROW_TYPES",
     "CONTRACTS",
-    "GONE",
     "PERIOD_MONTHS",
     "SINCE",
     "SQL_TYPES",
@@ -44,32 +27,18 @@ __all__ = [
     "Table",
     "Tables",
     "as_relation",
-    "business_days",
     "compare_deliveries",
     "compare_with_last",
     "data_quality",
     "file_sha256",
     "find_holes",
-    "has_lifetimes",
-    "in_business",
     "in_months",
     "keep",
-    "last_complete",
-    "lifetime_marks",
-    "lifetimes_sentence",
-    "lives",
     "longest_period",
     "months_each",
-    "months_in_business",
-    "no_lifetimes",
-    "open_in",
     "open_table",
-    "outside_life",
-    "partial_units",
     "period_months",
-    "period_of",
     "runs_without",
-    "share_in_business",
     "shown_share",
     "staging_folder",
     "sweep_store",

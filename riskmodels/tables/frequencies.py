@@ -3,13 +3,13 @@
 from typing import Literal
 
 from riskmodels.errors import ContractError
+from riskmodels.periods.quarters import MONTHS
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.sql import name
 from riskmodels.tables.stocks import PERIOD_MONTHS, longest_period
 from riskmodels.tables.stored import Table
 
 Frequency = Literal["M", "Q", "Y"]
-MONTHS = {"M": 1, "Q": 3, "Y": 12}  # of a period
 _BY_MONTHS: dict[int, Frequency] = {1: "M", 3: "Q", 6: "Y", 12: "Y"}
 _NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 

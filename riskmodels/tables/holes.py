@@ -8,11 +8,18 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats
+from riskmodels.periods.quarters import last_complete
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
 from riskmodels.tables.empties import find_empties
 from riskmodels.tables.sql import name
-from riskmodels.tables.stocks import PERIOD_MONTHS, longest_period, months_each, period_months
+from riskmodels.tables.stocks import (
+    PERIOD_MONTHS,
+    each_month,
+    longest_period,
+    months_each,
+    period_months,
+)
 from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table, as_relation
 from riskmodels.tables.yearly_sums import find_sums
@@ -153,11 +160,7 @@ def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
     source = table.cells
     if table.gives("period"):  # a row counts for every month of it
         length = f"coalesce({period_months()}, {longest_period(table)})"
-        month = f"({at} + to_months(place::INTEGER))::DATE"
-        source = (
-            f"(SELECT cells.* REPLACE ({month} AS {at})"
-            f" FROM {source} AS cells, range({length}) AS places(place))"
-        )
+        source = each_month(source, at, length)
     begins = f"DATE '{table.begins or date.min}'"  # lone days before are told elsewhere
     rows = as_relation(f"FROM {source} WHERE {at} >= {begins}")
     return pd.DataFrame(
@@ -183,7 +186,7 @@ def _stale(
     if contract.cell:
         length = max(step, longest_period(table))
         end = months[-1].end_time
-        missing = (as_of.to_period("M") + int(as_of.is_month_end) - 1 - end.to_period("M")).n
+        missing = (last_complete(as_of, "M") - end.to_period("M")).n
         is_stale = missing >= length
     else:
         last = table.relation.aggregate(f"max({name(contract.at)}) AS last").fetchall()[0][0]

@@ -134,8 +134,12 @@ def outside_life(contract: Contract) -> tuple[str, str]:
 def business_days(units: Table, unit_ids: pd.Series) -> Times:
     """Return first and last day of business by unit, shape (n, 2); NaT: no limit, or no such unit."""
     frame = units.frame(["unit_id", "opened_on", "closed_on"]).set_index("unit_id")
-    days = frame.reindex(pd.Index(unit_ids))[["opened_on", "closed_on"]]
-    return np.stack([pd.to_datetime(days[column]).to_numpy("M8[D]") for column in days], axis=1)
+    return _days(frame.reindex(pd.Index(unit_ids)))
+
+
+def _days(found: pd.DataFrame) -> Times:
+    days = (pd.to_datetime(found[column]).to_numpy("M8[D]") for column in ("opened_on", "closed_on"))
+    return np.stack(list(days), axis=1)
 
 
 def open_in(days: Times, periods: pd.PeriodIndex) -> Flags:
@@ -163,18 +167,8 @@ def _edges(periods: pd.PeriodIndex) -> tuple[Times, Times]:
 def months_in_business(found: pd.DataFrame, period: str) -> "pd.Series[int]":
     """Count, for units that a quarter has in part, the months with a day of business; by unit_id."""
     quarter = pd.Period(period, freq="Q")
-    edges = [_month_number(pd.Series([str(day.date())]))[0] for day in (quarter.start_time, quarter.end_time)]
-    first = np.maximum(_month_number(found["opened_on"]), edges[0])
-    last = np.minimum(np.nan_to_num(_month_number(found["closed_on"]), nan=edges[1]), edges[1])
-    first = np.where(np.isnan(first), edges[0], first)
-    months = np.maximum(last - first + 1, 0).astype(np.int64)
-    return pd.Series(months, index=pd.Index(found["unit_id"]))
-
-
-def _month_number(days: pd.Series) -> Floats:
-    """Return the month of days as texts, counted from the year 0; NaN where there is none."""
-    year, month = (pd.to_numeric(part).to_numpy(np.float64) for part in (days.str[:4], days.str[5:7]))
-    return np.asarray(12 * year + month, dtype=np.float64)
+    months = pd.period_range(quarter.start_time, quarter.end_time, freq="M")
+    return pd.Series(open_in(_days(found), months).sum(axis=1), index=pd.Index(found["unit_id"]))
 
 
 def _day_texts(days: pd.Series) -> pd.Series:

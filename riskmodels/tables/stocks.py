@@ -43,7 +43,12 @@ def in_months(table: Table) -> str:
     if length == 1:
         return table.cells
     first = f"make_date(year({at}), ((month({at}) - 1) // {length}) * {length} + 1, 1)"
+    return each_month(f"(SELECT * REPLACE ({first} AS {at}) FROM {table.cells})", at, str(length))
+
+
+def each_month(rows: str, at: str, months: str) -> str:
+    """SQL for rows that cover some months from ``at`` on, once for each of these."""
+    month = f"({at} + to_months(place::INTEGER))::DATE"
     return (
-        f"(SELECT cells.* REPLACE (({first} + to_months(place::INTEGER))::DATE AS {at})"
-        f" FROM {table.cells} AS cells, range({length}) AS places(place))"
+        f"(SELECT cells.* REPLACE ({month} AS {at}) FROM {rows} AS cells, range({months}) AS places(place))"
     )

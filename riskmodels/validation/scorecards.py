@@ -17,8 +17,9 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.parameters.policy import Policy
+from riskmodels.periods.quarters import check_quarter
 from riskmodels.scorecard.scores import WORST
-from riskmodels.scorecard.scoring import Scorecard, check_quarter, score
+from riskmodels.scorecard.scoring import Scorecard, score
 from riskmodels.tables import Table, Tables
 from riskmodels.validation.discrimination import (
     Interval,

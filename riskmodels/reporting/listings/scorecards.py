@@ -18,7 +18,8 @@ from riskmodels.reporting.listings.indicators import (
 )
 from riskmodels.scorecard import PARTS, Movements, Robustness, Scorecard, Sensitivity, UnitExplanation
 from riskmodels.scorecard.sensitivity import WEIGHTS
-from riskmodels.tables import DataQuality, lifetime_marks, shown_share
+from riskmodels.tables import DataQuality, shown_share
+from riskmodels.tables.lifetimes import lifetime_marks
 
 _NO_ORDER = "The source has no complaints of the quarter one by one: no unit is ranked by them."
 

@@ -1,12 +1,13 @@
-"""Periods as people write them, and the last one that a table knows to its end."""
+"""Months, quarters and years as people write them, and the last one that is known to its end."""
 
 import re
+from datetime import date
 
 import pandas as pd
 
 from riskmodels.errors import ParameterError
-from riskmodels.tables.stored import Table
 
+MONTHS = {"M": 1, "Q": 3, "H": 6, "Y": 12}  # of a period
 _PERIOD = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-[0-3]\d)?|-?[Qq][1-4])?")
 
 
@@ -26,8 +27,15 @@ def period_of(text: str | pd.Period, freq: str) -> pd.Period:
     return period.asfreq(freq, how="end")
 
 
-def last_complete(table: Table, freq: str) -> pd.Period:
-    """Return the last period that ended by the as-of day of a table."""
-    as_of = pd.Timestamp(table.provenance.as_of)
-    period = as_of.to_period(freq)
-    return period if as_of.date() == period.end_time.date() else period - 1
+def check_quarter(period: str) -> pd.Period:
+    """Return a quarter like ``2026Q3`` as a Period; raises ParameterError for anything else."""
+    if re.fullmatch(r"[12][0-9]{3}Q[1-4]", period):
+        return pd.Period(period, freq="Q")
+    raise ParameterError(f"'{period}' is not a quarter; expected a year, Q and 1 to 4, e.g. 2026Q3")
+
+
+def last_complete(as_of: date, freq: str) -> pd.Period:
+    """Return the last period that has ended by the end of a day."""
+    day = pd.Timestamp(as_of)
+    period = day.to_period(freq)
+    return period if day.date() == period.end_time.date() else period - 1
