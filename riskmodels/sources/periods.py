@@ -250,6 +250,8 @@ def spans_two_years(text: str) -> bool:
 
 def may_be(form: str, texts: list[str]) -> bool:
     """Tell whether texts that nobody described may be periods of a format, not words with a year in them."""
+    if not any(re.search(_Y, text) for text in texts):
+        return False
     texts = without_remarks(texts)
     if form == "year":
         return len(texts) > 1 and len({re.sub(r"\d+", "", text) for text in texts}) == 1
