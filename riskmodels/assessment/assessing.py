@@ -1,27 +1,21 @@
-"""Draw findings from the results of one quarter."""
+"""Check the results of one quarter by every criterion."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 
-from riskmodels.assessment.evidence import (
-    change_findings,
-    data_findings,
-    failed_check_findings,
-    lacking_findings,
-    unfinished_findings,
-    unused_findings,
-)
-from riskmodels.assessment.fairness import gap_findings
-from riskmodels.assessment.findings import Finding, Findings
-from riskmodels.assessment.future import forecast_findings, stress_findings
-from riskmodels.assessment.present import (
-    bank_findings,
-    local_findings,
-    unit_findings,
-    unit_indicator_findings,
-)
-from riskmodels.assessment.register import risk_findings
+from riskmodels.assessment import data as of_data
+from riskmodels.assessment.bank import check_bank
+from riskmodels.assessment.findings import SEVERITIES, Finding, Findings, finding_id
+from riskmodels.assessment.groups import check_groups
+from riskmodels.assessment.inputs import Inputs
+from riskmodels.assessment.naming import names_of
+from riskmodels.assessment.outlook import check_outlook
+from riskmodels.assessment.risks import check_risks
+from riskmodels.assessment.scenarios import check_scenarios
+from riskmodels.assessment.units import check_units, expected_false_share
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Forecast
 from riskmodels.parameters.policy import Policy
@@ -31,19 +25,35 @@ from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import Tables
 
+CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
+    check_bank,
+    check_units,
+    check_groups,
+    check_risks,
+    check_outlook,
+    check_scenarios,
+    of_data.check_rejected,
+    of_data.check_holes,
+    of_data.check_changes,
+    of_data.check_quality,
+    of_data.check_unused,
+    of_data.check_period,
+    of_data.check_lacking,
+)
+
 
 def assess(
     policy: Policy,
     *,
     data: Tables,
     scorecard: Scorecard,
-    risks: RiskRegister | None = None,
+    register: RiskRegister | None = None,
+    risks: RiskAssessment | None = None,
     gaps: CustomerGaps | None = None,
-    register: RiskAssessment | None = None,
     forecast: Forecast | None = None,
     stress: Sequence[StressTest] = (),
 ) -> Findings:
-    """Draw findings from the results of one quarter.
+    """Check the results of one quarter by every criterion, and record what was found and what passed.
 
     Parameters
     ----------
@@ -53,12 +63,12 @@ def assess(
         For rejected rows and holes, the quality of the data and what changed since the last delivery.
     scorecard : Scorecard
         Rated indicators and units.
-    risks : RiskRegister, optional
+    register : RiskRegister, optional
         Where causes, consequences, actions and owners come from.
+    risks : RiskAssessment, optional
+        What the risks of the register cost.
     gaps : CustomerGaps, optional
         Customer groups against each other.
-    register : RiskAssessment, optional
-        What the risks of the register cost.
     forecast : Forecast, optional
         Complaints ahead.
     stress : sequence of StressTest
@@ -67,40 +77,56 @@ def assess(
     Returns
     -------
     Findings
-        A rating of red or amber for the bank, red for a unit, a customer group that is worse off, a risk
-        beyond the appetite, a likely rise of complaints, an indicator
-        that a scenario turns red, rejected rows, holes, rows that a new delivery rewrites, data without any
-        worth, rows that nothing uses, a quarter that is not over and lacking indicators are each a finding.
+        A finding is an indicator of the bank rated red or amber, a unit beyond a limit (chosen among all),
+        a customer group that is worse off, a risk beyond the appetite, a likely rise of complaints, a
+        scenario that turns indicators red, and what is wrong with the data. What was checked and is none is
+        recorded beside them.
 
     Notes
     -----
     Causes are those that the risk register names for the indicator: presumed, until somebody confirms
-    them. A finding about one of many units needs more certainty than its rating: the probability of an
-    error is shared among the units.
+    them. Of many units those are findings whose probabilities keep the expected share of false ones within
+    the policy's ``findings.false_share`` (``check_units``).
     """
-    found = [
-        *bank_findings(scorecard, policy, risks),
-        *unit_indicator_findings(scorecard, policy, risks),
-        *local_findings(scorecard, policy, risks),
-        *unit_findings(scorecard, policy),
-        *(gap_findings(gaps, policy, risks) if gaps is not None else ()),
-        *(risk_findings(register, risks) if register is not None else ()),
-        *(forecast_findings(forecast, policy) if forecast is not None else ()),
-        *(finding for test in stress for finding in stress_findings(test, policy, risks)),
-        *data_findings(data, policy),
-        *change_findings(data, policy),
-        *failed_check_findings(data),
-        *unused_findings(data),
-        *unfinished_findings(data, scorecard),
-        *lacking_findings(scorecard),
-    ]
-    found.sort(key=lambda finding: ("red", "amber").index(finding.severity))
-    table = pd.DataFrame(found, columns=Finding._fields)
-    table.insert(0, "finding_id", [f"F{number:03d}" for number in range(1, len(found) + 1)])
+    inputs = Inputs(
+        policy=policy,
+        data=data,
+        scorecard=scorecard,
+        register=register,
+        risks=risks,
+        gaps=gaps,
+        forecast=forecast,
+        stress=stress,
+    )
+    found = [finding for criterion in CRITERIA for finding in criterion(inputs)]
+    found.sort(key=lambda one: SEVERITIES.index(one.severity))
     return Findings(
-        table=table,
+        facts=_frame(found),
+        names=names_of(found, inputs),
         period=scorecard.period,
         as_of=data.as_of,
         policy=policy.valid_from,
         data_digest=data.digest,
+        false_share=expected_false_share(found),
     )
+
+
+def _frame(found: list[Finding]) -> pd.DataFrame:
+    """Put facts in a table; figures as JSON, an unknown one as null."""
+    table = pd.DataFrame(found, columns=list(Finding._fields))
+    table["figures"] = [json.dumps(_plain(one.figures), ensure_ascii=False, sort_keys=True) for one in found]
+    table.insert(0, "finding_id", [finding_id(*one[:4]) for one in found])
+    words = ["finding_id", *Finding._fields[:5], "figures"]
+    numbers = list(Finding._fields[5:9])
+    return table.astype(dict.fromkeys(words, "str") | dict.fromkeys(numbers, "float64"))
+
+
+def _plain(value: object) -> object:
+    """Turn what figures hold into what JSON has: unknown becomes null, numpy's numbers plain ones."""
+    if isinstance(value, dict):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value

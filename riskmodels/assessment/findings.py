@@ -1,66 +1,126 @@
-"""What a finding says, and all findings of one assessment."""
+"""What a finding is: facts that an assessment drew; words are made of them when they are read."""
 
-from dataclasses import dataclass
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
+from riskmodels.assessment.wording import words_of
 from riskmodels.display import Displayed
 from riskmodels.labels import label
 
+Severity = Literal["red", "amber", "watch", "unclear", "passed"]
+SEVERITIES: tuple[Severity, ...] = ("red", "amber", "watch", "unclear", "passed")
+_UNKNOWN = math.nan
+_NO_FIGURES: Mapping[str, Any] = {}
+
 
 class Finding(NamedTuple):
-    """One finding; value, limit and amber are in the indicator's unit, NaN where there is none."""
+    """One thing that was checked, in figures; those of an indicator are in its unit, NaN where there is none.
 
-    kind: Literal["indicator", "unit", "gap", "risk", "forecast", "stress", "data"]
-    severity: Literal["red", "amber"]
+    ``severity`` is ``red`` or ``amber`` for a finding, ``watch`` for what is likely and not certain,
+    ``unclear`` where the evidence does not suffice, ``passed`` for what was checked and found in order.
+    """
+
+    rule: str
+    subject_kind: Literal[
+        "bank", "unit", "units", "customer_group", "risk", "scenario", "table", "period", "policy"
+    ]
     subject: str
     indicator_id: str
-    criterion: str
-    condition: str
-    cause: str
-    consequence: str
-    corrective_action: str
-    owner: str
-    evidence: str
-    value: float
-    limit: float
-    amber: float = float("nan")
+    severity: Severity
+    value: float = _UNKNOWN
+    estimate: float = _UNKNOWN
+    limit: float = _UNKNOWN
+    probability: float = _UNKNOWN
+    figures: Mapping[str, Any] = _NO_FIGURES
+
+
+def finding_id(rule: str, subject_kind: str, subject: str, indicator_id: str) -> str:
+    """Return the identifier of a problem, which is the same in every quarter that has it.
+
+    >>> finding_id("unit_limit", "unit", "B027", "complaint_rate")
+    'F-4c3a'
+    """
+    text = f"{rule}\n{subject_kind}\n{subject}\n{indicator_id}"
+    return "F-" + hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Findings(Displayed):
-    """All findings of one assessment, red ones first.
+    """All that one assessment checked.
 
     Attributes
     ----------
-    table : DataFrame
-        One row per finding: finding_id, kind, severity, subject, indicator_id, criterion (what the policy
-        asks), condition (what was found), cause, consequence, corrective_action, owner, evidence (which
-        figures), value, limit, amber [unit of the indicator; the limit broken, and the amber one].
+    facts : DataFrame
+        One row per thing checked, findings first: finding_id (the same for the same problem in every
+        quarter), rule, subject_kind, subject, indicator_id, severity (red and amber are findings; watch:
+        likely and not certain; unclear: not enough evidence; passed: in order), value, estimate, limit [unit
+        of the indicator], probability [of being beyond the limit], figures [JSON: what else the words need].
+    names : DataFrame
+        kind, id, field, language, text: what the facts' identifiers are called, and what the risk register
+        says of them, in all languages.
     period : str
         The quarter assessed.
     as_of, policy : date
         Day up to which the data knows; day from which the policy is valid.
     data_digest : str
         Digest of the tables.
+    false_share : float
+        Expected share of false ones among the findings about units; unknown where there are none.
     """
 
-    table: pd.DataFrame
+    facts: pd.DataFrame
+    names: pd.DataFrame = field(repr=False)
     period: str
     as_of: date
     policy: date
     data_digest: str
+    false_share: float = _UNKNOWN
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The findings, red ones first: the facts, and in the language in use what they say.
+
+        Subject, criterion (what the policy asks), condition (what was found), cause, consequence,
+        corrective_action, owner, evidence (which figures).
+        """
+        return self._worded("red", "amber")
+
+    @property
+    def watch_list(self) -> pd.DataFrame:
+        """What is likely beyond a limit and not certain, the likeliest first; columns as ``table``."""
+        return self._worded("watch")
+
+    @property
+    def others(self) -> pd.DataFrame:
+        """What was checked and is in order, or has too little evidence; columns as ``table``."""
+        return self._worded("passed", "unclear")
 
     @property
     def sentence(self) -> str:
-        """Say how many findings there are."""
-        counts = self.table["severity"].value_counts()
-        return label("{period}: {red} red and {amber} amber findings.").format(
-            period=self.period, red=counts.get("red", 0), amber=counts.get("amber", 0)
-        )
+        """Say how many findings there are, and how many of those about units may be false."""
+        counts = self.facts["severity"].value_counts()
+        text = label(
+            "{period}: findings: {red} red, {amber} amber; on the watch list: {watch}; checked and in order:"
+            " {passed}; without enough evidence: {unclear}."
+        ).format(period=self.period, **{one: counts.get(one, 0) for one in SEVERITIES})
+        found = self.facts[self.facts["severity"].isin(["red", "amber"])]
+        units = int((found["subject_kind"] == "unit").sum())
+        if units:
+            text += " " + label(
+                "Findings about units: {units}, of which {false:.1f} are expected to be false."
+            ).format(units=units, false=units * self.false_share)
+        return text
 
     def summary(self) -> pd.DataFrame:
         """What was found, and what to do."""
         return self.table[["finding_id", "severity", "subject", "condition", "corrective_action", "owner"]]
+
+    def _worded(self, *severities: Severity) -> pd.DataFrame:
+        rows = self.facts[self.facts["severity"].isin(severities)].reset_index(drop=True)
+        return pd.concat([rows, words_of(rows, self.names)], axis=1)

@@ -1,5 +1,6 @@
 """Policy proposals: changes of the policy that a person accepts or rejects."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -62,10 +63,10 @@ def propose(found: Findings, policy: Policy) -> Proposals:
     -------
     Proposals
         For each indicator at most one: the change in a year that brings it from its value to its amber
-        limit. None where no objective that a policy can hold would do so: from zero, to zero, or by a
-        factor of eleven and more.
+        limit. None where the value of the quarter is inside it, and where no objective that a policy can hold
+        would do so: from zero, to zero, or by a factor of eleven and more.
     """
-    rows = found.table[found.table["kind"] == "indicator"]
+    rows = found.table[found.table["rule"] == "bank_limit"]
     proposed = [
         _objective(row, change, policy)
         for row in rows.to_dict("records")
@@ -79,10 +80,16 @@ def propose(found: Findings, policy: Policy) -> Proposals:
 
 
 def _change(row: Mapping[Any, Any]) -> float | None:
-    """Return the change of a year that reaches amber; None where it is none that a policy can hold."""
-    value, amber = float(str(row["value"])), float(str(row["amber"]))
-    change = round(amber / value - 1, 3) if value else float("nan")
-    return change if -1 < change < _MOST_CHANGE else None
+    """Return the change of a year that brings the value to amber; None where no policy can hold it.
+
+    Nor where the value is inside amber: nothing is asked for that is worse than what is reached.
+    """
+    figures = json.loads(row["figures"])
+    value, amber, worse = float(row["value"]), figures["amber"], figures["red"] - figures["amber"]
+    if not (value - amber) * worse > 0 or not value:
+        return None
+    change = round(amber / value - 1, 3)
+    return change if change and -1 < change < _MOST_CHANGE else None
 
 
 def _objective(row: Mapping[Any, Any], change: float, policy: Policy) -> dict[str, str]:
@@ -96,7 +103,10 @@ def _objective(row: Mapping[Any, Any], change: float, policy: Policy) -> dict[st
         ),
         "measured_by": label(
             "{name} reaches {amber} within a year, a quarter of the way next quarter"
-        ).format(name=local(indicator, "name"), amber=format_value(indicator.id, float(str(row["amber"])))),
+        ).format(
+            name=local(indicator, "name"),
+            amber=format_value(indicator.id, json.loads(row["figures"])["amber"]),
+        ),
         "evidence": str(row["finding_id"]),
         "decision": label("to be decided"),
     }

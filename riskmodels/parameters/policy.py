@@ -127,6 +127,24 @@ class GapRules(Parameters):
     tolerance: Share = Field(default=0.01, description="difference of shares that is too small to matter")
 
 
+class FindingRules(Parameters):
+    """Which of many likely things are findings."""
+
+    false_share: Share = Field(
+        default=0.10, description="most that may be expected to be false among the findings about units"
+    )
+    watch: float = Field(
+        default=0.67,
+        gt=0.5,
+        lt=1,
+        description="probability from which what is no finding is on the watch list",
+    )
+    scenario_red: Share = Field(
+        default=0.25,
+        description="share of the policy's weight that turns red from which a scenario is a red finding",
+    )
+
+
 class Appetite(Parameters):
     """How the quantities of the risk register become money, bands of the matrix and colours.
 
@@ -168,6 +186,7 @@ class Policy(Parameters):
     rating: RatingRules
     data_quality: DataQuality
     gaps: GapRules = GapRules()
+    findings: FindingRules = FindingRules()
     appetite: Appetite = Appetite()
     store_retention_days: int = Field(ge=1, description="how long accepted tables are kept, days")
     areas: tuple[Area, ...]

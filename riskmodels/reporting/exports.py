@@ -1,13 +1,14 @@
 """What stands beside a report: the assessment as JSON, and its tables as Parquet and CSV."""
 
 import json
+import math
 import re
 import unicodedata
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from riskmodels.assessment import Findings
 from riskmodels.backtesting import Backtest
@@ -51,17 +52,45 @@ class Stress(BaseModel):
     indicators: list[Record]
 
 
+class Fact(BaseModel):
+    """One thing that was checked: its figures, and what they say in the language of the report."""
+
+    model_config = ConfigDict(extra="forbid")
+    finding_id: str = Field(description="the same for the same problem in every quarter")
+    rule: str
+    subject_kind: str
+    subject: str
+    indicator_id: str
+    severity: Literal["red", "amber", "watch", "unclear", "passed"]
+    value: float | None
+    estimate: float | None
+    limit: float | None
+    probability: float | None = Field(description="of being beyond the limit")
+    figures: dict[str, Any]
+    subject_name: str
+    criterion: str
+    condition: str
+    evidence: str
+    cause: str
+    consequence: str
+    corrective_action: str
+    owner: str
+
+
 class AssessmentDocument(BaseModel):
     """An assessment for other programs; the columns of records are those of the results of that name."""
 
     model_config = ConfigDict(extra="forbid")
-    format: Literal["riskmodels-assessment-1"] = "riskmodels-assessment-1"
+    format: Literal["riskmodels-assessment-2"] = "riskmodels-assessment-2"
     period: str
     as_of: str
     policy: str
     data_digest: str
     data_quality: list[Record]
-    findings: list[Record]
+    findings: list[Fact]
+    watch_list: list[Fact]
+    checked: list[Fact]
+    false_share: float | None
     indicators: list[Record]
     units: list[Record]
     forecast_method: str
@@ -80,7 +109,10 @@ def write_document(results: Path, path: Path) -> None:
         policy=found.policy.isoformat(),
         data_digest=found.data_digest,
         data_quality=_records(load(results / "quality", DataQuality).scores),
-        findings=_records(found.table),
+        findings=_facts(found.table),
+        watch_list=_facts(found.watch_list),
+        checked=_facts(found.others),
+        false_share=found.false_share if math.isfinite(found.false_share) else None,
         indicators=_records(card.indicators),
         units=_records(card.table),
         forecast_method=outlook.method,
@@ -112,6 +144,7 @@ def write_tables(results: Path, folder: Path) -> None:
     folder.mkdir()
     card, outlook = load(results / "scorecard", Scorecard), load(results / "outlook", Forecast)
     tables, quality = load(results / "tables", Tables), load(results / "quality", DataQuality)
+    found = load(results / "findings", Findings)
     frames = {
         "data_rows": tables.quality,
         "data_quality": quality.table,
@@ -122,7 +155,9 @@ def write_tables(results: Path, folder: Path) -> None:
         "indicators_by_product": card.products,
         "scores": card.groups,
         "forecast": outlook.table,
-        "findings": load(results / "findings", Findings).table,
+        "findings": found.table,
+        "watch_list": found.watch_list,
+        "checked": found.others,
         "proposals": load(results / "proposals", Proposals).table,
     }
     for moved in load_all(results, "movements", Movements):
@@ -171,6 +206,11 @@ def _months(outlook: Forecast) -> list[Months]:
         Months(period=str(period), mean=mean, lower=quantiles[0], upper=quantiles[-1])
         for period, mean, quantiles in zip(total.periods, total.mean[0], total.quantiles[0], strict=True)
     ]
+
+
+def _facts(rows: pd.DataFrame) -> list[Fact]:
+    records = ((row, json.loads(str(row["figures"]))) for row in _records(rows))
+    return [Fact.model_validate(row | {"figures": figures}) for row, figures in records]
 
 
 def _records(frame: pd.DataFrame) -> list[Record]:

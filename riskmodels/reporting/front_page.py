@@ -1,5 +1,6 @@
 """The first page of a report: the figures and sentences that management reads."""
 
+import json
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.assessment import Findings
+from riskmodels.assessment.figures import shown_probability
 from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.labels import label, local
 from riskmodels.parameters.policy import Policy
@@ -18,9 +20,8 @@ from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality, Tables
 
-_MONTHS = 3
 _MOST_NAMED = 5
-_DRAWS, _SEED = 4000, 1
+_MOST_WATCHED = 8  # a choice: what fits on the first page
 
 
 def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
@@ -39,11 +40,13 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
             (label("Data quality"), quality_note(card, quality).partition(": ")[2]),
             (label("Policy"), f"{policy.valid_from} – {local(policy, 'title')} ({policy.approval})"),
             (label("Forecast method"), outlook.method),
+            (label("Checked besides the findings"), _checked(found)),
             *_logged(load_all(results, "nowcast", Nowcast)),
             (label("Software"), f"riskmodels {version('riskmodels')}"),
         ),
-        key_figures=(*_findings(found), *_beyond_limits(card), _expected(outlook), *_turned_red(tests)),
+        key_figures=(*_findings(found), *_beyond_limits(card), *_expected(found), *_turned_red(tests)),
         summary=tuple(_sentences(found)),
+        watched=tuple(_watched(found)),
     )
 
 
@@ -85,15 +88,16 @@ def _share_beyond(ratings: pd.Series) -> str:
     return label("{beyond} of {rated}").format(beyond=rated.isin(["red", "amber"]).sum(), rated=len(rated))
 
 
-def _expected(outlook: Forecast) -> KeyFigure:
-    paths = outlook.sample(_DRAWS, seed=_SEED)[:, :, :_MONTHS].sum(axis=(1, 2))
-    lower, upper = np.quantile(paths, (0.05, 0.95))
-    return KeyFigure(
-        label=label("Complaints expected, {first} to {last} (90% interval)").format(
-            first=outlook.periods[0], last=outlook.periods[_MONTHS - 1]
-        ),
-        value=f"{paths.mean():,.0f} ({lower:,.0f}\u00a0–\u00a0{upper:,.0f})",  # kept on one line
-    )
+def _expected(found: Findings) -> list[KeyFigure]:
+    """Show the complaints ahead, as the criterion about them has them."""
+    return [
+        KeyFigure(
+            label=label("Complaints expected, {first} to {until} (90% interval)").format_map(figures),
+            value=f"{row['value']:,.0f} ({figures['lower']:,.0f}\u00a0–\u00a0{figures['upper']:,.0f})",
+        )
+        for row in found.facts[found.facts["rule"] == "complaints_rise"].to_dict("records")
+        for figures in [json.loads(row["figures"])]
+    ]
 
 
 def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
@@ -115,17 +119,35 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
 
 def _sentences(found: Findings) -> Iterator[SummaryItem]:
     """Yield one sentence a finding; findings of many units about one thing become one sentence."""
-    groups = found.table.groupby(
-        ["severity", "kind", found.table["subject"].where(found.table["kind"] != "unit"), "criterion"],
-        sort=False,
-        dropna=False,
+    rows = found.table
+    one_by_one = rows["finding_id"].where(rows["subject_kind"] != "unit", "")
+    for (severity, *_), part in rows.groupby(["severity", "rule", "indicator_id", one_by_one], sort=False):
+        yield SummaryItem(severity="red" if severity == "red" else "amber", sentence=_sentence(part))
+
+
+def _sentence(rows: pd.DataFrame) -> str:
+    subjects = rows["subject_name"].tolist()
+    if len(rows) == 1:
+        return f"{subjects[0]}: {rows['condition'].iloc[0]}"
+    named = ", ".join(subjects[:_MOST_NAMED]) + (" …" if len(rows) > _MOST_NAMED else "")
+    return label("{count} units – {criterion}: {named}").format(
+        count=len(rows), criterion=rows["criterion"].iloc[0], named=named
     )
-    for (severity, _, _, criterion), rows in groups:
-        subjects = rows["subject"].tolist()
-        sentence = f"{subjects[0]}: {rows['condition'].iloc[0]}"
-        if len(rows) > 1:
-            named = ", ".join(subjects[:_MOST_NAMED]) + (" …" if len(rows) > _MOST_NAMED else "")
-            sentence = label("{count} units – {criterion}: {named}").format(
-                count=len(rows), criterion=criterion, named=named
-            )
-        yield SummaryItem(severity="red" if severity == "red" else "amber", sentence=sentence)
+
+
+def _watched(found: Findings) -> Iterator[str]:
+    """Yield what is likely and not certain, the likeliest first, with the probability of each."""
+    rows = found.watch_list
+    for row in rows.head(_MOST_WATCHED).to_dict("records"):
+        chance = shown_probability(float(row["probability"]))
+        yield label("{subject_name}: {condition}; probability {chance}").format_map(row | {"chance": chance})
+    if len(rows) > _MOST_WATCHED:
+        yield label("and {more} more on the watch list").format(more=len(rows) - _MOST_WATCHED)
+
+
+def _checked(found: Findings) -> str:
+    """Say how much was checked and found in order."""
+    counts = found.facts["severity"].value_counts()
+    return label("{passed} in order, {unclear} without enough evidence").format(
+        passed=counts.get("passed", 0), unclear=counts.get("unclear", 0)
+    )

@@ -54,7 +54,7 @@ def score_rows(
     Returns
     -------
     DataFrame
-        One row per unit, riskiest first: rank, key, score, lower, upper, p_red, p_worst, rating, rank_lower,
+        One row per unit, riskiest first: rank, key, score, lower, upper, p_amber, p_red, p_worst, rating, rank_lower,
         rank_upper, indicators, coverage.
     """
     used = rows["amber"].notna().to_numpy() & (weights > 0)
@@ -71,8 +71,9 @@ def score_rows(
     scores, frame["coverage"] = _simulated(sums, rows, weights, groups)
     lower, upper = np.quantile(scores, INTERVAL, axis=1)
     frame["lower"], frame["upper"] = np.minimum(lower, frame["score"]), np.maximum(upper, frame["score"])
+    frame["p_amber"] = (scores >= policy.rating.score_amber).mean(axis=1)
     frame["p_red"] = (scores >= policy.rating.score_red).mean(axis=1)
-    frame["rating"] = _rating(frame, scores, rows, weights, groups, policy, previous, key)
+    frame["rating"] = _rating(frame, rows, weights, groups, policy, previous, key)
     least, most = _ranks(-scores)
     frame["p_worst"] = np.clip((WORST + 1 - least) / (most + 1 - least), 0, 1).mean(axis=1)  # ties by lot
     frame["rank_lower"] = _rank_quantile(least, INTERVAL[0])
@@ -160,7 +161,6 @@ def _among_units(rows: pd.DataFrame) -> Floats:
 
 def _rating(
     frame: pd.DataFrame,
-    scores: Floats,
     rows: pd.DataFrame,
     weights: Floats,
     groups: Integers,
@@ -172,9 +172,10 @@ def _rating(
     before = None
     if previous is not None:
         before = previous.set_index(key)["rating"].reindex(frame[key]).fillna("").to_numpy(dtype=object)
-    p_amber = pd.Series((scores >= settings.score_amber).mean(axis=1))
     rating = pd.Series(
-        rate_probabilities(p_amber, frame["p_red"], settings.certainty, previous=before, hold=settings.hold),
+        rate_probabilities(
+            frame["p_amber"], frame["p_red"], settings.certainty, previous=before, hold=settings.hold
+        ),
         dtype="object",
     )
     best, amber, red = (rows[name].to_numpy(float) for name in ANCHORS)

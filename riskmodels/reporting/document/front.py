@@ -67,6 +67,8 @@ class FrontMatter:
         The tiles of the summary.
     summary : tuple of SummaryItem
         The sentences of the summary, the most severe first.
+    watched : tuple of str
+        What is likely and not certain: to be looked at first.
     """
 
     title: str
@@ -76,6 +78,7 @@ class FrontMatter:
     facts: tuple[tuple[str, str], ...] = ()
     key_figures: tuple[KeyFigure, ...] = ()
     summary: tuple[SummaryItem, ...] = ()
+    watched: tuple[str, ...] = ()
 
 
 def _check_rating(what: str, rating: str) -> None:

@@ -11,7 +11,13 @@ from riskmodels.reporting.listings.data import (
     list_quality,
     list_rejections,
 )
-from riskmodels.reporting.listings.decisions import list_findings, list_policy, list_proposals
+from riskmodels.reporting.listings.decisions import (
+    list_findings,
+    list_others,
+    list_policy,
+    list_proposals,
+    list_watched,
+)
 from riskmodels.reporting.listings.gaps import list_gaps
 from riskmodels.reporting.listings.indicators import indicator_quality, quality_note
 from riskmodels.reporting.listings.losses import list_loss_years, list_losses, list_severities
@@ -61,6 +67,7 @@ __all__ = [
     "list_nowcast",
     "list_omitted",
     "list_orders",
+    "list_others",
     "list_outlook",
     "list_policy",
     "list_proposals",
@@ -78,5 +85,6 @@ __all__ = [
     "list_unavailable",
     "list_units",
     "list_validation",
+    "list_watched",
     "quality_note",
 ]

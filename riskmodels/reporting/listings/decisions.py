@@ -6,20 +6,55 @@ from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing
 from riskmodels.governance.proposals import Proposals
-from riskmodels.labels import local, rating_label
+from riskmodels.labels import label, local, rating_label
 from riskmodels.parameters.policy import Policy
+
+_HEADINGS = {
+    "finding_id": "No.",
+    "severity": "Severity",
+    "subject_name": "Subject",
+    "condition": "Condition",
+    "criterion": "Criterion",
+    "evidence": "Evidence",
+    "cause": "Cause",
+    "corrective_action": "Corrective action",
+    "owner": "Owner",
+}
+_SEVERITIES = {"watch": "Watch", "passed": "In order", "unclear": "Not enough evidence"}  # others are ratings
 
 
 def list_findings(found: Findings, *, evidence: bool = False) -> Listing:
     """List the findings: what to do about each, or what each rests on."""
-    columns = {"finding_id": "No.", "severity": "Severity", "subject": "Subject", "condition": "Condition"}
-    if evidence:
-        columns |= {"criterion": "Criterion", "evidence": "Evidence"}
-    else:
-        columns |= {"cause": "Cause", "corrective_action": "Corrective action", "owner": "Owner"}
-    frame = found.table[list(columns)].rename(columns=columns)
-    frame["Severity"] = [rating_label(severity) for severity in frame["Severity"]]
-    return Listing(sentence=found.sentence, frame=frame)
+    names = ["cause", "corrective_action", "owner"]
+    return Listing(
+        sentence=found.sentence,
+        frame=_listed(found.table, ["criterion", "evidence"] if evidence else names),
+    )
+
+
+def list_watched(found: Findings) -> Listing:
+    """List what is likely beyond a limit and not certain: to be looked at first, no findings."""
+    rows = found.watch_list
+    sentence = label("{count} on the watch list: likelier than not beyond a limit, but not certainly.")
+    return Listing(sentence=sentence.format(count=len(rows)), frame=_listed(rows, ["evidence"]))
+
+
+def list_others(found: Findings) -> Listing:
+    """List what was checked and is in order, or could not be judged."""
+    rows = found.others
+    passed = int((rows["severity"] == "passed").sum())
+    sentence = label("Checked besides: {passed} in order, {unclear} without enough evidence.")
+    return Listing(
+        sentence=sentence.format(passed=passed, unclear=len(rows) - passed),
+        frame=_listed(rows, ["criterion", "evidence"]),
+    )
+
+
+def _listed(rows: pd.DataFrame, more: list[str]) -> pd.DataFrame:
+    """Choose and name the columns that people read."""
+    frame = rows[["finding_id", "severity", "subject_name", "condition", *more]].rename(columns=_HEADINGS)
+    frame["Severity"] = [label(_SEVERITIES.get(one) or rating_label(one)) for one in frame["Severity"]]
+    return frame
 
 
 def list_policy(policy: Policy) -> Listing:

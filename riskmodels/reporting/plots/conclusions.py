@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from riskmodels.assessment import Findings
-from riskmodels.labels import RATING_MARKS, label, rating_label
+from riskmodels.labels import RATING_MARKS, label, plain_label, rating_label
 from riskmodels.reporting.plots.canvas import COLOURS, LINE, SHOCK, house_axes, period_axis
 from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.stresstest import StressTest
@@ -35,15 +35,16 @@ def plot_stresstest(result: StressTest, *, ax: Axes | None = None) -> Axes:
 
 @plot_of.register
 def plot_findings(result: Findings, *, ax: Axes | None = None) -> Axes:
-    """Draw the number of findings by kind and severity."""
-    counts = pd.crosstab(result.table["kind"], result.table["severity"])
+    """Draw the number of findings by what they are about and severity."""
+    rows = result.facts[result.facts["severity"].isin(["red", "amber"])]
+    counts = pd.crosstab(rows["subject_kind"].map(plain_label), rows["severity"])
     counts = counts.reindex(columns=["red", "amber"], fill_value=0)
     with house_axes(ax, 7.2, 1.0 + 0.35 * max(len(counts), 1)) as axes:
         left = np.zeros(len(counts))
         for severity in ("red", "amber"):
             values = counts[severity].to_numpy()
             bars = axes.barh(
-                [label(str(kind)) for kind in counts.index],
+                counts.index.tolist(),
                 values,
                 left=left,
                 color=COLOURS[severity],

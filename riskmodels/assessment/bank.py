@@ -1,0 +1,47 @@
+"""Criterion: every indicator of the whole bank is inside its limits."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from riskmodels.assessment.findings import Finding, Severity
+from riskmodels.assessment.inputs import Inputs
+
+_FIGURES = ("numerator", "denominator", "lower", "upper", "amber", "red", "p_amber", "p_red", "left_out")
+
+
+def check_bank(inputs: Inputs) -> Iterator[Finding]:
+    """Yield a finding for each indicator rated red or amber, and what became of the others with limits."""
+    rows = inputs.scorecard.bank
+    for row in rows[rows["amber"].notna()].to_dict("records"):
+        indicator_id = str(row["indicator_id"])
+        severity = severity_of(str(row["rating"]), float(row["p_amber"]), inputs.policy.findings.watch)
+        yield Finding(
+            rule="bank_limit",
+            subject_kind="bank",
+            subject="",
+            indicator_id=indicator_id,
+            severity=severity,
+            value=float(row["value"]),
+            estimate=float(row["estimate"]),
+            limit=float(row["red" if severity == "red" else "amber"]),
+            probability=float(row["p_red" if severity == "red" else "p_amber"]),
+            figures=figures_of(row) | inputs.remedy(indicator_id),
+        )
+
+
+def severity_of(rating: str, p_amber: float, watch: float) -> Severity:
+    """Turn a rating into the severity of a fact: without enough evidence it is watched where it is likely bad.
+
+    >>> severity_of("green", 0.1, 0.6), severity_of("insufficient", 0.7, 0.6), severity_of("insufficient", 0.3, 0.6)
+    ('passed', 'watch', 'unclear')
+    """
+    if rating in ("red", "amber"):
+        return "red" if rating == "red" else "amber"
+    if rating == "green":
+        return "passed"
+    return "watch" if p_amber >= watch else "unclear"
+
+
+def figures_of(row: Mapping[Any, Any]) -> dict[str, float]:
+    """Return the figures of a rated indicator that words need beside its value, estimate and limit."""
+    return {name: float(row[name]) for name in _FIGURES}

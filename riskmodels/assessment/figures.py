@@ -1,0 +1,144 @@
+"""Write the figures and names of a fact for its words."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from riskmodels.assessment import templates
+from riskmodels.assessment.templates import Template
+from riskmodels.catalogue import format_value
+from riskmodels.display import shown_text
+from riskmodels.labels import label, plain_label, rating_label
+
+Facts = Mapping[str, Any]
+Names = Mapping[tuple[str, str, str], str]  # text by kind, identifier and field
+
+_OF_UNIT = ("value", "estimate", "limit", "lower", "upper", "amber", "red", "bank")
+_PROBABILITIES = ("probability", "p_amber", "p_red")
+_SURE = 0.995  # shown as more than 99 %
+_LEAST_P = 0.0005  # shown as less than .001
+_THOUSAND = 1000.0
+
+
+def shown_figures(facts: Facts, template: Template, names: Names) -> dict[str, str]:
+    """Write every figure and name of a fact."""
+    shown = {name: value if isinstance(value, str) else shown_text(value) for name, value in facts.items()}
+    shown |= {name: _figure(facts, template.unit, facts[name]) for name in _OF_UNIT if name in facts}
+    shown |= {name: _count(facts[name]) for name in template.counts if name in facts}
+    shown |= {name: f"{facts[name]:.1%}" for name in template.shares if name in facts}
+    shown |= {name: shown_probability(facts[name]) for name in _PROBABILITIES if name in facts}
+    shown |= _named(facts, names)
+    shown |= _parts(facts, names)
+    severity = "red" if facts["severity"] == "red" else "amber"
+    return shown | {"severity": rating_label(severity).lower()}
+
+
+def shown_probability(value: float) -> str:
+    """Write a probability: a simulated one is never quite 0 or 1.
+
+    >>> shown_probability(0.8123), shown_probability(1.0), shown_probability(0.001)
+    ('81%', 'more than 99%', 'less than 1%')
+    """
+    if math.isnan(value):
+        return "–"
+    if value >= _SURE:
+        return label("more than 99%")
+    return label("less than 1%") if value < 1 - _SURE else f"{value:.0%}"
+
+
+def _figure(facts: Facts, unit: str, value: float) -> str:
+    if math.isnan(value):
+        return "–"
+    if unit == "indicator" and facts["indicator_id"]:
+        return format_value(facts["indicator_id"], value)
+    if unit == "share":
+        return f"{value:.2%}"
+    return f"{value / _THOUSAND:,.0f}" if unit == "thousand" else f"{value:,.0f}"
+
+
+def _count(value: float) -> str:
+    return shown_text(float(value))
+
+
+def _named(facts: Facts, names: Names) -> dict[str, str]:
+    """Name the subject and the indicator."""
+    kind, subject, indicator = facts["subject_kind"], facts["subject"], facts["indicator_id"]
+    shown = {
+        "name": subject,
+        "indicator": names.get(("indicator", indicator, "name"), indicator),
+        "standard": names.get(("indicator", indicator, "standard"), ""),
+        "set_by": label(str(facts.get("set_by", names.get(("indicator", indicator, "set_by"), "")))),
+    }
+    if kind == "unit":
+        name = names.get(("unit", subject, "name"), subject)
+        shown["name"] = subject if name == subject else f"{name} ({subject})"
+    elif kind == "scenario":
+        scenario, _, severity = subject.partition(":")
+        shown["name"] = f"{names.get(('scenario', scenario, 'name'), scenario)} ({label(severity)})"
+    elif kind == "customer_group":
+        shown["name"] = plain_label(subject)
+        shown["others"] = plain_label(facts["reference"] or "all others")
+    elif kind == "risk":
+        shown["name"] = names.get(("risk", subject, "name"), subject)
+    return shown
+
+
+def _parts(facts: Facts, names: Names) -> dict[str, str]:
+    """Write the figures that are lists."""
+    if facts["rule"] == "scenario":
+        return _of_scenario(facts, names)
+    write = _LISTS.get(facts["rule"])
+    return write(facts) if write else {}
+
+
+def _of_scenario(facts: Facts, names: Names) -> dict[str, str]:
+    told = []
+    for row in facts["turned"]:
+        one = row["indicator_id"]
+        figures = {name: format_value(one, row[name]) for name in ("before", "after")}
+        told.append(
+            label(templates.TURNED).format(indicator=names.get(("indicator", one, "name"), one), **figures)
+        )
+    chances = sorted(row["p_red"] for row in facts["turned"])
+    ends = dict.fromkeys(shown_probability(chance) for chance in (chances[:1] + chances[-1:]))
+    return {"count": str(len(told)), "turned": ", ".join(told), "chances": label(" to ").join(ends)}
+
+
+def _of_gap(facts: Facts) -> dict[str, str]:
+    if not facts["indicator_id"]:
+        return {}
+    shares = {name: f"{facts[name]:+.1%}" for name in ("difference", "lower", "upper")}
+    p = facts["p_adjusted"]
+    return shares | {"p_adjusted": label("less than 0.001") if p < _LEAST_P else f"{p:.3f}"}
+
+
+def _of_changes(facts: Facts) -> dict[str, str]:
+    told = [
+        label(templates.MONTH).format_map({name: shown_text(value) for name, value in row.items()})
+        for row in facts["rewritten"]
+    ]
+    if facts["more"]:
+        told.append(label(templates.MORE_MONTHS).format(more=facts["more"]))
+    return {"rewritten": "; ".join(told)}
+
+
+def _of_checks(facts: Facts) -> dict[str, str]:
+    told = [" ".join(filter(None, [row["column"], label(row["dimension"])])) for row in facts["failed"]]
+    return {"failed": ", ".join(told)}
+
+
+def _of_unused(facts: Facts) -> dict[str, str]:
+    return {"unused": ", ".join(f"{name} ({rows:,})" for name, rows in facts["unused"].items())}
+
+
+def _of_lacking(facts: Facts) -> dict[str, str]:
+    return {"lacking": "; ".join(f"{name}: {reason}" for name, reason in facts["lacking"].items())}
+
+
+_LISTS: dict[str, Callable[[Facts], dict[str, str]]] = {
+    "customer_gap": _of_gap,
+    "rewritten_rows": _of_changes,
+    "failed_checks": _of_checks,
+    "unused_observations": _of_unused,
+    "lacking_indicators": _of_lacking,
+}

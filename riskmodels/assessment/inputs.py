@@ -1,0 +1,32 @@
+"""What the criteria of an assessment look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from riskmodels.comparisons import CustomerGaps
+from riskmodels.forecasting import Forecast
+from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.risks import RiskRegister
+from riskmodels.register import RiskAssessment
+from riskmodels.scorecard import Scorecard
+from riskmodels.stresstest import StressTest
+from riskmodels.tables import Tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The results of one quarter, and what people asked of them; see ``assess``."""
+
+    policy: Policy
+    data: Tables
+    scorecard: Scorecard
+    register: RiskRegister | None = None
+    risks: RiskAssessment | None = None
+    gaps: CustomerGaps | None = None
+    forecast: Forecast | None = None
+    stress: Sequence[StressTest] = ()
+
+    def remedy(self, indicator_id: str) -> dict[str, str]:
+        """Return which risk of the register an indicator signals; nothing where none is known."""
+        risk = None if self.register is None else self.register.signalled_by(indicator_id)
+        return {} if risk is None else {"risk": risk.id}

@@ -1,0 +1,67 @@
+"""What the identifiers of findings are called, in every language that policy, register and tables have."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from riskmodels.assessment.findings import Finding
+from riskmodels.assessment.inputs import Inputs
+
+COLUMNS = ("kind", "id", "field", "language", "text")
+_LANGUAGES = ("en", "zh")
+_Name = tuple[str, str, str, str, str]
+
+
+def names_of(facts: Iterable[Finding], inputs: Inputs) -> pd.DataFrame:
+    """Return the names of what the facts are about, and what the risk register says of them; see ``Findings``."""
+    facts = list(facts)
+    rows = [
+        *_of_indicators(facts, inputs),
+        *_of_units({one.subject for one in facts if one.subject_kind == "unit"}, inputs),
+        *_of_risks({one.figures["risk"] for one in facts if "risk" in one.figures}, inputs),
+        *(
+            name
+            for test in inputs.stress
+            for name in _texts("scenario", test.scenario.id, test.scenario, "name")
+        ),
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS), dtype="str").drop_duplicates(ignore_index=True)
+
+
+def _of_indicators(facts: Iterable[Finding], inputs: Inputs) -> Iterator[_Name]:
+    moved = (row["indicator_id"] for one in facts for row in one.figures.get("turned", ()))
+    wanted = {*moved, *(one.indicator_id for one in facts)}
+    for indicator in inputs.policy.indicators:
+        if indicator.id in wanted:
+            yield from _texts("indicator", indicator.id, indicator, "name")
+            yield "indicator", indicator.id, "standard", "", indicator.standard
+            yield "indicator", indicator.id, "set_by", "", indicator.limits_set_by
+
+
+def _of_units(wanted: set[str], inputs: Inputs) -> Iterator[_Name]:
+    card = inputs.scorecard.table
+    for unit_id, name in zip(card["unit_id"].astype(str), card["name"].astype(str), strict=True):
+        if unit_id in wanted:
+            yield "unit", unit_id, "name", "", name
+
+
+def _of_risks(wanted: set[str], inputs: Inputs) -> Iterator[_Name]:
+    for risk in inputs.register.risks if inputs.register else ():
+        if risk.id in wanted:
+            yield from _texts("risk", risk.id, risk, "name", "cause", "consequence", "owner")
+            controls = [one for one in risk.controls if one.kind == "corrective"] or [risk.controls[0]]
+            for language in _LANGUAGES:
+                names = [getattr(control, f"name_{language}") for control in controls]
+                yield "risk", risk.id, "corrective_action", language, "; ".join(names)
+    if inputs.risks is not None:
+        for row in inputs.risks.table.to_dict("records"):
+            if row["risk_id"] in wanted:
+                for language in _LANGUAGES:
+                    yield "risk", str(row["risk_id"]), "name", language, str(row[f"name_{language}"])
+
+
+def _texts(kind: str, id_: str, entity: Any, *fields: str) -> Iterator[_Name]:
+    for field in fields:
+        for language in _LANGUAGES:
+            yield kind, id_, field, language, str(getattr(entity, f"{field}_{language}"))

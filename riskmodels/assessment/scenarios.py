@@ -1,0 +1,59 @@
+"""Criterion: no scenario turns an indicator red."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from riskmodels.assessment.findings import Finding, Severity
+from riskmodels.assessment.inputs import Inputs
+from riskmodels.parameters.policy import Policy
+from riskmodels.scorecard.weights import policy_weights
+from riskmodels.stresstest import StressTest
+
+_FIGURES = ("before", "after", "lower", "upper", "red", "p_red")
+
+
+def check_scenarios(inputs: Inputs) -> Iterator[Finding]:
+    """Yield what each scenario does: one finding, red where what it turns red weighs much in the policy."""
+    for test in inputs.stress:
+        turned = test.table[(test.table["rating"] == "red") & (test.table["rating_before"] != "red")]
+        share = _weight(turned, inputs.policy)
+        worst = (
+            str(turned.sort_values("p_red", ascending=False)["indicator_id"].iloc[0]) if len(turned) else ""
+        )
+        yield Finding(
+            rule="scenario",
+            subject_kind="scenario",
+            subject=f"{test.scenario.id}:{test.severity}",
+            indicator_id="",
+            severity=_severity(test, share, inputs.policy),
+            value=share,
+            limit=inputs.policy.findings.scenario_red if share else 0.0,
+            probability=float(turned["p_red"].max()) if len(turned) else float("nan"),
+            figures={
+                "turned": [_moved(row) for row in turned.to_dict("records")],
+                "moved": len(test.table),
+                "red_before": int((test.table["rating_before"] == "red").sum()),
+                **(inputs.remedy(worst) if worst else {}),
+            },
+        )
+
+
+def _moved(row: dict[Any, Any]) -> dict[str, Any]:
+    return {"indicator_id": str(row["indicator_id"]), **{name: float(row[name]) for name in _FIGURES}}
+
+
+def _weight(turned: pd.DataFrame, policy: Policy) -> float:
+    """Return the share that indicators have of the weight of all indicators with limits."""
+    rated = [one.id for one in policy.indicators if one.limits is not None]
+    total = policy_weights(policy, rated).sum()
+    return float(policy_weights(policy, turned["indicator_id"]).sum() / total) if total else 0.0
+
+
+def _severity(test: StressTest, share: float, policy: Policy) -> Severity:
+    if test.table.empty:
+        return "unclear"
+    if not share:
+        return "passed"
+    return "red" if share >= policy.findings.scenario_red else "amber"

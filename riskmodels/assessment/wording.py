@@ -1,0 +1,119 @@
+"""Make words of facts, in the language in use, and of nothing else."""
+
+import json
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from riskmodels.assessment import templates
+from riskmodels.assessment.figures import Facts, Names, shown_figures
+from riskmodels.assessment.templates import TEMPLATES, Template
+from riskmodels.labels import label, language
+
+LIKELY = 0.5  # likelier than not
+WORDS = (
+    "subject_name",
+    "criterion",
+    "condition",
+    "evidence",
+    "cause",
+    "consequence",
+    "corrective_action",
+    "owner",
+)
+_REMEDY = WORDS[4:]
+
+
+def words_of(facts: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
+    """Say in words what each fact says.
+
+    Parameters
+    ----------
+    facts, names : DataFrame
+        As in ``Findings``.
+
+    Returns
+    -------
+    DataFrame
+        One row per fact, its columns ``WORDS``.
+    """
+    known = _in_language(names)
+    rows = [_worded(row | json.loads(row["figures"]), known) for row in facts.to_dict("records")]
+    return pd.DataFrame(rows, columns=list(WORDS), index=facts.index, dtype="str")
+
+
+def case_of(facts: Facts) -> str:
+    """Choose the condition that the figures themselves bear out."""
+    rule, severity = facts["rule"], facts["severity"]
+    if facts["subject_kind"] == "units" or (rule == "customer_gap" and not facts["indicator_id"]):
+        return "none"
+    if rule in ("bank_limit", "unit_limit"):
+        return _case_of_limit(facts)
+    return severity if severity in TEMPLATES[rule].conditions else "value"
+
+
+def _case_of_limit(facts: Facts) -> str:
+    worse = math.copysign(1, facts["red"] - facts["amber"])
+    value, estimate = ((facts[name] - facts["limit"]) * worse > 0 for name in ("value", "estimate"))
+    if facts["severity"] == "unclear":
+        return "unclear"
+    if facts["severity"] == "passed":
+        return "estimated_inside" if value else "inside"
+    if value:
+        return "value"
+    if not estimate:
+        return "probable"
+    return "remembered" if math.isnan(facts["value"]) else "estimate"
+
+
+def _in_language(names: pd.DataFrame) -> Names:
+    """Return the text of each name in the language in use; where there is none, in English or the only one."""
+    preferred = names["language"].map({"en": 1, "": 1} | {language(): 2}).fillna(0)
+    ordered = names.assign(preferred=preferred).sort_values("preferred", kind="stable")
+    keys = zip(ordered["kind"], ordered["id"], ordered["field"], strict=True)
+    return dict(zip(keys, ordered["text"], strict=True))
+
+
+def _worded(facts: Facts, names: Names) -> dict[str, str]:
+    facts = {name: math.nan if value is None else value for name, value in facts.items()}
+    template, case = TEMPLATES[facts["rule"]], case_of(facts)
+    shown = shown_figures(facts, template, names)
+    alone = case == "none"
+    asked = template.criterion_of_all if facts["subject_kind"] == "units" else template.criterion
+    return {
+        "subject_name": label(templates.SUBJECTS[facts["subject_kind"]]).format_map(shown),
+        "criterion": label(asked).format_map(shown),
+        "condition": label(template.conditions[case]).format_map(shown)
+        + ("" if alone else _more(facts, shown)),
+        "evidence": "" if alone else label(template.evidence).format_map(shown) + _left_out(facts, shown),
+        **_remedy(facts, template, names),
+    }
+
+
+def _more(facts: Facts, shown: Mapping[str, str]) -> str:
+    """Say besides that red is likely, and where the whole bank is."""
+    likely_red = facts["severity"] != "red" and facts.get("p_red", 0) >= LIKELY
+    parts = [
+        label(templates.LIKELY_RED) if facts["rule"] == "unit_limit" and likely_red else "",
+        label(templates.BANK) if math.isfinite(facts.get("bank", math.nan)) else "",
+    ]
+    return "".join(part.format_map(shown) for part in parts)
+
+
+def _left_out(facts: Facts, shown: Mapping[str, str]) -> str:
+    """Say how many cases a rate leaves out; nothing where it is complete."""
+    return label(templates.LEFT_OUT).format_map(shown) if facts.get("left_out") else ""
+
+
+def _remedy(facts: Facts, template: Template, names: Names) -> dict[str, str]:
+    """Cause, consequence, corrective action and owner: the rule's own, or those of the risk of the register."""
+    if facts["severity"] in ("passed", "unclear"):
+        return dict.fromkeys(_REMEDY, "")
+    if template.remedy:
+        return {name: label(template.remedy[name]) for name in _REMEDY}
+    key = str(facts.get("risk", ""))
+    found = {name: names.get(("risk", key, name), "") for name in _REMEDY}
+    if not found["cause"]:
+        return dict.fromkeys(_REMEDY, label(templates.FROM_REGISTER))
+    return found | {"cause": label(templates.PRESUMED).format(cause=found["cause"])}
