@@ -15,6 +15,8 @@ def check_bank(inputs: Inputs) -> Iterator[Finding]:
     for row in rows[rows["amber"].notna()].to_dict("records"):
         indicator_id = str(row["indicator_id"])
         severity = severity_of(str(row["rating"]), float(row["p_amber"]), inputs.policy.findings.watch)
+        if severity == "passed" and _is_against(row):
+            severity = "unclear"
         yield Finding(
             rule="bank_limit",
             subject_kind="bank",
@@ -27,6 +29,12 @@ def check_bank(inputs: Inputs) -> Iterator[Finding]:
             probability=float(row["p_red" if severity == "red" else "p_amber"]),
             figures=figures_of(row) | inputs.remedy(indicator_id),
         )
+
+
+def _is_against(row: Mapping[Any, Any]) -> bool:
+    """Tell whether both the value and its estimate are beyond amber: nothing to be called in order."""
+    worse = 1 if row["red"] > row["amber"] else -1
+    return all((row[name] - row["amber"]) * worse > 0 for name in ("value", "estimate"))
 
 
 def severity_of(rating: str, p_amber: float, watch: float) -> Severity:

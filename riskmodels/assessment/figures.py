@@ -29,6 +29,8 @@ def shown_figures(facts: Facts, template: Template, names: Names) -> dict[str, s
     shown |= {name: shown_probability(facts[name]) for name in _PROBABILITIES if name in facts}
     shown |= _named(facts, names)
     shown |= _parts(facts, names)
+    worse_than_bank = math.isfinite(facts.get("bank", math.nan))
+    shown["beyond"] = label(templates.BEYOND_AND_WORSE if worse_than_bank else templates.BEYOND)
     severity = "red" if facts["severity"] == "red" else "amber"
     return shown | {"severity": rating_label(severity).lower()}
 
@@ -101,7 +103,8 @@ def _of_scenario(facts: Facts, names: Names) -> dict[str, str]:
         )
     chances = sorted(row["p_red"] for row in facts["turned"])
     ends = dict.fromkeys(shown_probability(chance) for chance in (chances[:1] + chances[-1:]))
-    return {"count": str(len(told)), "turned": ", ".join(told), "chances": label(" to ").join(ends)}
+    chance = label(templates.CHANCES).format(chances=label(" to ").join(ends)) if ends else ""
+    return {"count": str(len(told)), "turned": ", ".join(told), "chances": chance}
 
 
 def _of_gap(facts: Facts) -> dict[str, str]:
@@ -110,6 +113,12 @@ def _of_gap(facts: Facts) -> dict[str, str]:
     shares = {name: f"{facts[name]:+.1%}" for name in ("difference", "lower", "upper")}
     p = facts["p_adjusted"]
     return shares | {"p_adjusted": label("less than 0.001") if p < _LEAST_P else f"{p:.3f}"}
+
+
+def _of_outlook(facts: Facts) -> dict[str, str]:
+    """Name the periods by their kind: 2026-10, 2026Q4 or 2026."""
+    first = facts["first"]
+    return {"periods": label("months" if "-" in first else "quarters" if "Q" in first else "years")}
 
 
 def _of_changes(facts: Facts) -> dict[str, str]:
@@ -137,6 +146,7 @@ def _of_lacking(facts: Facts) -> dict[str, str]:
 
 _LISTS: dict[str, Callable[[Facts], dict[str, str]]] = {
     "customer_gap": _of_gap,
+    "complaints_rise": _of_outlook,
     "rewritten_rows": _of_changes,
     "failed_checks": _of_checks,
     "unused_observations": _of_unused,

@@ -55,11 +55,14 @@ FROM_REGISTER = "not in the risk register"
 PRESUMED = "Presumed: {cause}"
 LIKELY_RED = "; likely beyond the red limit of {red}, too (probability {p_red})"
 BANK = "; the whole bank is at {bank}"
+BEYOND = "beyond the limit"
+BEYOND_AND_WORSE = "beyond the limit and worse than the bank"
 LEFT_OUT = (
     "; not complete: {left_out} cases are left out, as their accounts are unknown or their rows rejected"
 )
 MONTH = "{month}: {late} late, {revised} revised, {vanished} vanished of {rows}"
 MORE_MONTHS = "and {more} more months"
+CHANCES = "; probability of red {chances}"
 TURNED = "{indicator} ({before} to {after})"
 _SOURCE = {
     "cause": "To be found out with the owner of the source",
@@ -77,8 +80,8 @@ _BEYOND = {
     " than not to be beyond it in truth",
 }
 _COUNTED = (
-    "{numerator} over {denominator}; estimate {estimate} (90% interval {lower} to {upper}); probability beyond the"
-    " limit {probability}"
+    "{numerator} over {denominator}; estimate {estimate} (90% interval {lower} to {upper}); probability of"
+    " being {beyond} {probability}"
 )
 _CRITERION = "{indicator}: {severity} beyond {limit} (set by {set_by}); standard: {standard}"
 
@@ -129,7 +132,7 @@ TEMPLATES: dict[str, Template] = {
         criterion="Customer groups differ by at most {tolerance} of cases, like with like",
         conditions={
             "value": "{indicator} is {value}, against {limit} of {others}",
-            "none": "None of {compared} comparisons shows a customer group certainly worse off; {thin} have too"
+            "none": "No one of {compared} comparisons shows a customer group certainly worse off; {thin} have too"
             " few cases to tell",
         },
         evidence="{cases} cases; difference {difference} within the same products and channels (90% interval"
@@ -151,8 +154,8 @@ TEMPLATES: dict[str, Template] = {
     "complaints_rise": Template(
         criterion="Complaints rise by no more than {rise} (set by riskmodels default)",
         conditions={
-            "value": "{value} complaints are expected in the next {months} periods ({first} to {until}), after"
-            " {last} in the last {months}",
+            "value": "{value} complaints are expected in the next {months} {periods} ({first} to {until}), after"
+            " {last} in as many before",
             "unclear": "{value} complaints are expected from {first} to {until}; as many periods before are not"
             " known, or counted otherwise",
         },
@@ -170,10 +173,10 @@ TEMPLATES: dict[str, Template] = {
         criterion="A scenario turns no indicator red; red from {limit} of the weight of the policy",
         conditions={
             "value": "{count} of {moved} indicators would turn red: {turned}",
-            "passed": "None of the {moved} indicators that it moves turns red; red before: {red_before}",
+            "passed": "No one of the {moved} indicators that it moves turns red; red before: {red_before}",
             "unclear": "It moves no indicator of these data",
         },
-        evidence="{value} of the weight of the policy; probability of red {chances}",
+        evidence="indicators with {value} of the policy's weight turn red{chances}",
         unit="share",
         counts=("moved", "red_before"),
     ),

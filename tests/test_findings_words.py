@@ -1,0 +1,262 @@
+"""What findings say: every sentence is borne out by its own figures, and is made of them alone."""
+
+import json
+import math
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_bank import PERIOD, ROW, make_card, make_tables
+
+from riskmodels.assessment import assess
+from riskmodels.assessment.findings import SEVERITIES, Finding, finding_id
+from riskmodels.assessment.selection import choose
+from riskmodels.assessment.templates import TEMPLATES
+from riskmodels.assessment.wording import case_of, words_of
+from riskmodels.governance.proposals import propose
+
+NO_NAMES = pd.DataFrame(columns=["kind", "id", "field", "language", "text"], dtype="str")
+LIMIT = {"numerator": 1234.0, "denominator": 5678.0, "lower": 0.8123, "upper": 0.9034, "amber": 0.97, "red": 0.912,
+         "p_amber": 0.937, "p_red": 0.61, "left_out": 17.0}  # fmt: skip
+OF_LIMIT = [
+    {"value": 0.8645, "estimate": 0.8711, "limit": 0.97, "severity": "amber"},
+    {"value": 0.9812, "estimate": 0.9523, "limit": 0.97, "severity": "watch"},
+    {"value": math.nan, "estimate": 0.9011, "limit": 0.912, "severity": "red"},
+    {"value": 0.9812, "estimate": 0.9745, "limit": 0.97, "severity": "amber"},
+]
+UNITS = {"subject_kind": "units", "figures": {"green": 47, "rated": 59}, "severity": "passed"}
+SAMPLES = {  # facts of every rule that reach every case; no two figures alike
+    "bank_limit": [
+        *({"figures": LIMIT, **row} for row in OF_LIMIT),
+        {"figures": LIMIT, "value": 0.9734, "estimate": 0.9841, "limit": 0.97, "severity": "passed"},
+        {"figures": LIMIT, "value": 0.9612, "estimate": 0.9841, "limit": 0.97, "severity": "passed"},
+        {"figures": LIMIT, "value": 0.9622, "estimate": 0.9841, "limit": 0.97, "severity": "unclear"},
+    ],
+    "unit_limit": [
+        *({"subject_kind": "unit", "subject": "u7", "figures": LIMIT | {"bank": 0.9555}, **row} for row in OF_LIMIT),
+        UNITS,
+    ],
+    "unit_score": [
+        {"subject_kind": "unit", "subject": "u7", "value": 71.0, "limit": 60.0, "probability": 0.83, "severity": "red",
+         "figures": {"lower": 61.0, "upper": 80.0, "p_amber": 0.97, "p_red": 0.83, "indicators": 12, "rank_lower": 2,
+                     "rank_upper": 5, "amber": 40.0, "red": 60.0}},
+        UNITS,
+    ],
+    "customer_gap": [
+        {"subject_kind": "customer_group", "subject": "elderly", "value": 0.9198, "limit": 0.974, "severity": "amber",
+         "figures": {"cases": 1272, "difference": -0.054, "lower": -0.068, "upper": -0.041, "p_adjusted": 0.013,
+                     "tolerance": 0.01, "reference": "general"}},
+        {"indicator_id": "", "severity": "passed",
+         "figures": {"tolerance": 0.01, "compared": 33, "thin": 4}},
+    ],
+    "risk_appetite": [
+        {"subject_kind": "risk", "subject": "system_outage", "indicator_id": "", "value": 7_752_000.0, "limit": 1e6,
+         "probability": 0.92, "severity": "amber",
+         "figures": {"lower": 817_000.0, "upper": 26_650_000.0, "rank_lower": 1, "rank_upper": 9, "p_amber": 0.92,
+                     "p_red": 0.2, "frequency_from": "losses", "impact_from": "elicited", "set_by": "the board"}},
+    ],
+    "complaints_rise": [
+        {"indicator_id": "", "value": 2411.0, "limit": 2309.0, "probability": 0.84, "severity": severity,
+         "figures": {"last": last, "lower": 2241.0, "upper": 2586.0, "months": 3, "rise": 0.1, "first": "2026-10",
+                     "until": "2026-12"}}
+        for severity, last in (("amber", 2099.0), ("unclear", math.nan))
+    ],
+    "scenario": [
+        {"subject_kind": "scenario", "subject": "surge:severe", "indicator_id": "", "value": value, "limit": 0.25,
+         "probability": 0.81, "severity": severity,
+         "figures": {"turned": turned, "moved": 5, "red_before": 2}}
+        for severity, value, turned in (
+            ("amber", 0.1123, [{"indicator_id": "resolved_7wd", "before": 0.9709, "after": 0.8678, "lower": 0.81,
+                                "upper": 0.92, "red": 0.95, "p_red": 0.81}]),
+            ("passed", 0.0, []),
+            ("unclear", 0.0, []),
+        )
+    ],
+    "rejected_rows": [{"value": 0.0213, "limit": 0.02, "severity": "red",
+                       "figures": {"rows_read": 10_000, "rows_rejected": 213, "digest": "00aa"}}],
+    "unknown_months": [
+        {"severity": severity, "figures": {"unknown_months": months, "digest": "00aa"}}
+        for severity, months in (("amber", "2025-05, 2025-06"), ("passed", ""))
+    ],
+    "rewritten_rows": [
+        {"value": 0.0187, "limit": 0.01, "severity": "amber",
+         "figures": {"late": 11, "revised": 12, "vanished": 13, "before": "00bb", "more": 2,
+                     "rewritten": [{"month": "2024-03", "late": 1, "revised": 4, "vanished": 7, "rows": 1010}]}},
+    ],
+    "failed_checks": [
+        {"severity": severity, "figures": {"failed": failed, "digest": "00aa"}}
+        for severity, failed in (("amber", [{"column": "channel", "dimension": "completeness"}]), ("passed", []))
+    ],
+    "unused_observations": [{"value": 3.0, "limit": 0.0, "severity": "amber",
+                             "figures": {"unused": {"happiness": 3}, "digest": "00aa"}}],
+    "unfinished_quarter": [
+        {"subject_kind": "period", "subject": "2024Q3", "severity": severity,
+         "figures": {"end": "2024-09-30", "as_of": "2024-09-29"}}
+        for severity in ("amber", "passed")
+    ],
+    "lacking_indicators": [
+        {"subject_kind": "policy", "value": float(len(lacking)), "limit": 0.0, "severity": severity,
+         "figures": {"lacking": lacking}}
+        for severity, lacking in (("amber", {"retention": "no table"}), ("passed", {}))
+    ],
+}  # fmt: skip
+ALL = [(rule, facts) for rule, rows in SAMPLES.items() for facts in rows]
+
+
+def fact_of(rule, facts):
+    indicator = "resolved_7wd" if "limit" in rule or rule == "customer_gap" else ""
+    kind = "table" if rule.endswith(("rows", "months", "checks", "observations")) else "bank"
+    subject = "complaints" if kind == "table" else ""
+    return Finding(
+        **({"rule": rule, "subject_kind": kind, "subject": subject, "indicator_id": indicator} | facts)
+    )
+
+
+def row_of(rule, facts):
+    one = fact_of(rule, facts)._asdict()
+    return one | {"figures": json.dumps({k: v if v == v else None for k, v in one["figures"].items()}  # noqa: PLR0124 - NaN is not itself)}
+
+
+def words(rule, facts):
+    return words_of(pd.DataFrame([row_of(rule, facts)]), NO_NAMES).iloc[0]
+
+
+def parsed(template, text):
+    """The figures and names that a text of a template shows."""
+    pattern = re.sub(r"\\\{(\w+)\\\}", lambda m: f"(?P<{m[1]}>.*?)", re.escape(template))
+    found = re.match(pattern + r"(?:;.*)?$", text)
+    assert found, f"{text!r} is no text of {template!r}"
+    return found.groupdict()
+
+
+def number(text):
+    """The number that people read."""
+    share = text.endswith("%")
+    return float(text.rstrip("%").replace(",", "")) / (100 if share else 1)
+
+
+def test_every_rule_and_every_case_is_tried() -> None:
+    reached = {
+        rule: {case_of(row_of(rule, f) | f.get("figures", {})) for f in rows}
+        for rule, rows in SAMPLES.items()
+    }
+    assert reached == {rule: set(template.conditions) for rule, template in TEMPLATES.items()}
+
+
+@pytest.mark.parametrize(("rule", "facts"), ALL)
+def test_facts_become_words_and_words_become_facts_again(rule, facts) -> None:
+    row = row_of(rule, facts)
+    case = case_of(row | facts.get("figures", {}))
+    shown = words(rule, facts)
+    known = row | facts["figures"]
+    for name, text in parsed(TEMPLATES[rule].conditions[case], shown["condition"]).items():
+        if isinstance(known.get(name), float | int) and not math.isnan(known[name]):
+            scale = 1e-3 if TEMPLATES[rule].unit == "thousand" else 1
+            assert number(text) == pytest.approx(known[name] * scale, rel=2e-3), name
+        elif isinstance(known.get(name), str) and name != "severity":
+            assert text == known[name]
+    if shown["evidence"]:
+        parsed(TEMPLATES[rule].evidence, shown["evidence"])
+    assert not re.search(r"[{}]|\bnan\b|None", shown.str.cat(sep=" "))
+
+
+def test_what_is_told_besides_is_told_of_its_own_figures() -> None:
+    shown = words("unit_limit", SAMPLES["unit_limit"][0])
+    assert shown["condition"] == (
+        "resolved_7wd is 86.45%, beyond the amber limit of 97%; likely beyond the red limit of 91.2%, too"
+        " (probability 61%); the whole bank is at 95.55%"
+    )
+    assert shown["evidence"].endswith(
+        "probability of being beyond the limit and worse than the bank –; not complete: 17 cases are left out, as"
+        " their accounts are unknown or their rows rejected"
+    )
+    months = words("rewritten_rows", SAMPLES["rewritten_rows"][0])["evidence"]
+    assert months == (
+        "against digest 00bb; 2024-03: 1 late, 4 revised, 7 vanished of 1,010; and 2 more months"
+    )
+
+
+FIGURE = st.floats(0.01, 0.99)
+
+
+@st.composite
+def rated(draw):
+    """An indicator of the bank or a unit with any figures; its rating is what they bear out, or held."""
+    lower_is_better = draw(st.booleans())
+    amber, gap = draw(FIGURE), draw(st.floats(0.01, 0.3))
+    p_amber = draw(st.floats(0, 1))
+    return ROW | {
+        "indicator_id": "service_error_rate" if lower_is_better else "resolved_7wd",
+        "unit_id": draw(st.sampled_from(["", "u1"])),
+        "value": draw(st.one_of(FIGURE, st.just(math.nan))),
+        "own": draw(FIGURE),
+        "estimate": draw(FIGURE),
+        "amber": amber,
+        "red": amber + gap if lower_is_better else amber - gap,
+        "p_amber": p_amber,
+        "p_red": p_amber * draw(st.floats(0, 1)),
+        "rating": draw(st.sampled_from(["red", "amber", "green", "insufficient"])),
+    }
+
+
+@given(
+    rows=st.lists(
+        rated(), min_size=1, max_size=4, unique_by=lambda row: (row["indicator_id"], row["unit_id"])
+    )
+)
+def test_no_condition_is_against_its_own_figures(default_policy, rows) -> None:
+    found = assess(default_policy, data=make_tables(), scorecard=make_card(rows))
+    everything = pd.concat([found.table, found.watch_list, found.others])
+    for row in everything[everything["rule"].isin(["bank_limit", "unit_limit"])].to_dict("records"):
+        figures = json.loads(row["figures"])
+        if row["subject_kind"] == "units":
+            continue
+        worse = 1 if figures["red"] > figures["amber"] else -1
+        text = row["condition"]
+        beyond = re.search(r"(?:is|at) ([\d.]+%?), beyond the (?:amber|red) limit", text)
+        inside = re.search(r"(?:is|at) ([\d.]+%?), inside the (?:amber|red) limit", text)
+        for sentence, sign in ((beyond, 1), (inside, -1)):
+            if sentence:
+                shown = number(sentence[1])
+                close = abs(shown - row["limit"]) < 1e-3 * max(shown, row["limit"])
+                assert close or (shown - row["limit"]) * worse * sign > 0, text
+        if "likely beyond the red limit" in text:
+            assert figures["p_red"] >= 0.5
+
+
+@given(rows=st.lists(rated(), min_size=1, max_size=2, unique_by=lambda row: row["indicator_id"]))
+def test_no_proposal_asks_for_less_than_is_reached(default_policy, rows) -> None:
+    rows = [row | {"unit_id": ""} for row in rows]
+    changes = propose(assess(default_policy, data=make_tables(), scorecard=make_card(rows)), default_policy)
+    by_id = {row["indicator_id"]: row for row in rows}
+    for proposal in changes.table.to_dict("records"):
+        row = by_id[proposal["path"].split(".")[1]]
+        better = 1 if row["amber"] > row["red"] else -1
+        assert float(proposal["proposed"]) * better > 0  # towards the good
+        reached = row["value"] * (1 + float(proposal["proposed"]))
+        assert (row["value"] - row["amber"]) * better < 0
+        assert reached == pytest.approx(row["amber"], abs=0.001 * row["value"] + 1e-9)
+
+
+@given(st.lists(st.floats(0, 1), max_size=30), st.floats(0.55, 0.95), st.floats(0.01, 0.4))
+def test_the_most_are_chosen_that_keep_the_expected_share_of_false_ones(chances, certainty, share) -> None:
+    p = np.array(chances)
+    chosen = choose(p, certainty=certainty, false_share=share)
+    assert (p[chosen] >= certainty).all()
+    if chosen.any():
+        assert (1 - p[chosen]).mean() <= share + 1e-12
+        assert p[chosen].min() > p[~chosen].max(initial=-1)
+    left = p[~chosen & (p >= certainty)]
+    if len(left):  # with the next ones, all of equal probability, it would be too much
+        more = np.append(p[chosen], left[left == left.max()])
+        assert (1 - more).mean() > share - 1e-12
+
+
+def test_identifiers_tell_every_problem_apart() -> None:
+    assert len({finding_id("unit_limit", "unit", f"u{n}", "complaint_rate") for n in range(2_000)}) == 2_000
+    assert finding_id("a", "b", "c", "d") != finding_id("a", "b", "cd", "")
+    assert set(SEVERITIES) == {"red", "amber", "watch", "unclear", "passed"}
+    assert PERIOD == "2024Q3"
