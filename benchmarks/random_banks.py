@@ -221,13 +221,15 @@ def _of_decisions(
             policy,
             data=tables,
             scorecard=done["card"],
-            risks=register,
+            register=register,
             gaps=done.get("gaps"),
-            register=done.get("risks"),
+            risks=done.get("risks"),
             forecast=done.get("outlook"),
             stress=[done[name] for name in scenarios if name in done],
         ),
     )
+    yield "list_watched", lambda: rm.listings.list_watched(done["findings"])
+    yield "list_others", lambda: rm.listings.list_others(done["findings"])
     yield "list_findings", lambda: rm.listings.list_findings(done["findings"], evidence=True)
     yield "proposals", lambda: rm.propose(done["findings"], policy)
     yield "list_proposals", lambda: rm.listings.list_proposals(done["proposals"])

@@ -117,7 +117,7 @@ def fact_of(rule, facts):
 
 def row_of(rule, facts):
     one = fact_of(rule, facts)._asdict()
-    return one | {"figures": json.dumps({k: v if v == v else None for k, v in one["figures"].items()}  # noqa: PLR0124 - NaN is not itself)}
+    return one | {"figures": json.dumps(one["figures"]).replace("NaN", "null")}
 
 
 def words(rule, facts):

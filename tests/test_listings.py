@@ -65,7 +65,7 @@ def found(default_policy):
             default_policy,
             data=make_tables(),
             scorecard=make_card(rows, units),
-            risks=RiskRegister(risks=()),
+            register=RiskRegister(risks=()),
         )
 
     return found
@@ -99,7 +99,7 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -
     functions = [
         f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
     ]
-    assert len(functions) == 37
+    assert len(functions) == 39
     losses = {list_losses, list_loss_years, list_severities}  # in test_loss_experience
     scorecards = {f for f in functions if f.__name__ in SCORECARD_LISTINGS}  # in test_scorecard_page
     for function in {*functions} - losses - scorecards:

@@ -70,8 +70,10 @@ HOSTILE = [
     "very long " * 300, "", "_hidden", "\\",
 ]  # fmt: skip
 UNITS = [
-    {"unit_id": f"u{place}", "rank": place + 1, "rating": rating}
-    for place, rating in enumerate(("red", "amber", "insufficient", "green"))
+    {"unit_id": f"u{place}", "rank": place + 1, "rating": rating, "p_amber": p_amber, "p_red": p_red}
+    for place, (rating, p_amber, p_red) in enumerate(
+        (("red", 1.0, 0.9), ("amber", 0.95, 0.3), ("insufficient", 0.5, 0.0), ("green", 0.0, 0.0))
+    )
 ]
 
 
@@ -89,7 +91,9 @@ def drawn(axes: Axes) -> Axes:
 
 def findings(*rows):
     policy = rm.load_policy(POLICIES, on="2026-10-01")
-    return assess(policy, data=make_tables(), scorecard=make_card(rows, UNITS), risks=RiskRegister(risks=()))
+    return assess(
+        policy, data=make_tables(), scorecard=make_card(rows, UNITS), register=RiskRegister(risks=())
+    )
 
 
 def outlook():
@@ -490,7 +494,7 @@ def test_a_card_without_units_is_drawn() -> None:
 
 def test_no_findings_are_drawn() -> None:
     made = findings()
-    drawn(plot(dataclasses.replace(made, table=made.table.head(0))))
+    drawn(plot(dataclasses.replace(made, facts=made.facts.head(0))))
 
 
 def test_a_stress_test_that_moves_nothing_is_drawn() -> None:

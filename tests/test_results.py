@@ -32,7 +32,7 @@ from riskmodels.forecasting import forecast
 from riskmodels.governance.proposals import propose
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.results import load, load_all, load_earlier, loading, save, saving
-from riskmodels.results.classes import _HOMES, class_named
+from riskmodels.results.classes import _FORMATS, _HOMES, class_named
 
 
 def assert_same(one, other) -> None:
@@ -57,7 +57,7 @@ def assert_same(one, other) -> None:
 
 
 def some_findings(policy, *rows):
-    return assess(policy, data=make_tables(), scorecard=make_card(rows), risks=RiskRegister(risks=()))
+    return assess(policy, data=make_tables(), scorecard=make_card(rows), register=RiskRegister(risks=()))
 
 
 def some_losses(dependence=None) -> rm.losses.LossDistribution:
@@ -133,7 +133,18 @@ SAVED = Path(__file__).parent / "saved" / "format_0"
 RENAMED = {"Foresight": "ScorecardValidation"}
 
 
-@pytest.mark.parametrize("folder", sorted(SAVED.iterdir()), ids=lambda folder: folder.name)
+CHANGED = {"Findings"}  # its fields are others since: it is refused, and says what to do
+
+
+@pytest.mark.parametrize("name", sorted(CHANGED))
+def test_an_earlier_format_is_refused_with_what_to_do(name) -> None:
+    with pytest.raises(ResultError, match="make it again with this version"):
+        load(SAVED / name, object)
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(path for path in SAVED.iterdir() if path.name not in CHANGED), ids=lambda path: path.name
+)
 def test_what_earlier_versions_saved_is_read(folder, tmp_path) -> None:
     loaded = load(folder, object)
     assert type(loaded).__name__ == RENAMED.get(folder.name, folder.name)
@@ -146,7 +157,7 @@ def test_what_earlier_versions_saved_is_read(folder, tmp_path) -> None:
 
 def test_every_kind_of_result_has_a_name_and_an_example_of_what_was_saved() -> None:
     for name in dict.fromkeys([*rm.__all__, *_HOMES]):
-        _ = getattr(rm, name, None) or class_named(name, None)  # which imports the rooms
+        _ = getattr(rm, name, None) or class_named(name, _FORMATS.get(name))  # which imports the rooms
     results = {kind.__name__ for kind in Displayed.__subclasses__()} - {"Verification", "Leaks"}  # of folders
     assert results <= set(_HOMES)
     assert {*results, "Tables"} <= {RENAMED.get(folder.name, folder.name) for folder in SAVED.iterdir()}
@@ -154,7 +165,7 @@ def test_every_kind_of_result_has_a_name_and_an_example_of_what_was_saved() -> N
 
 def test_every_name_is_that_of_a_class() -> None:
     for name, home in _HOMES.items():
-        found = class_named(name, None)
+        found = class_named(name, _FORMATS.get(name))
         assert (found.__name__, found.__module__) == (name, f"riskmodels.{home}")
 
 

@@ -131,18 +131,18 @@ def test_gaps_and_risks_beyond_the_appetite_are_findings(
         default_policy,
         data=sample_tables,
         scorecard=results["card"],
-        risks=register,
+        register=register,
         gaps=results["gaps"],
-        register=results["risks"],
+        risks=results["risks"],
     ).table
-    gaps, risks = found[found["kind"] == "gap"], found[found["kind"] == "risk"]
-    assert sorted(gaps["subject"]) == ["Customer group: elderly", "Customer group: new resident"]
+    gaps, risks = found[found["rule"] == "customer_gap"], found[found["rule"] == "risk_appetite"]
+    assert sorted(gaps["subject_name"]) == ["Customer group: elderly", "Customer group: new resident"]
     assert gaps["condition"].str.contains("Resolved within seven working days is 9").any()
     assert (gaps["cause"] != "not in the risk register").all()
     beyond = results["risks"].table[results["risks"].table["rating"].isin(["red", "amber"])]
     assert len(risks) == len(beyond) > 0
     names = {risk.id: risk.name_en for risk in register.risks}
-    assert risks["subject"].tolist() == [f"Risk: {names[name]}" for name in beyond["risk_id"]]
+    assert risks["subject_name"].tolist() == [f"Risk: {names[name]}" for name in beyond["risk_id"]]
     assert (risks["severity"].to_numpy() == beyond["rating"].to_numpy()).all()
     assert (risks["value"] > risks["limit"]).all()
     assert risks["corrective_action"].str.len().min() > 10

@@ -14,7 +14,7 @@ def check_bank(inputs: Inputs) -> Iterator[Finding]:
     rows = inputs.scorecard.bank
     for row in rows[rows["amber"].notna()].to_dict("records"):
         indicator_id = str(row["indicator_id"])
-        severity = severity_of(str(row["rating"]), float(row["p_amber"]), inputs.policy.findings.watch)
+        severity = severity_of(row, inputs.policy.findings.watch)
         if severity == "passed" and _is_against(row):
             severity = "unclear"
         yield Finding(
@@ -37,17 +37,17 @@ def _is_against(row: Mapping[Any, Any]) -> bool:
     return all((row[name] - row["amber"]) * worse > 0 for name in ("value", "estimate"))
 
 
-def severity_of(rating: str, p_amber: float, watch: float) -> Severity:
-    """Turn a rating into the severity of a fact: without enough evidence it is watched where it is likely bad.
+def severity_of(row: Mapping[Any, Any], watch: float) -> Severity:
+    """Turn a rating into the severity of a fact; without enough evidence what is likely bad is watched.
 
-    >>> severity_of("green", 0.1, 0.6), severity_of("insufficient", 0.7, 0.6), severity_of("insufficient", 0.3, 0.6)
-    ('passed', 'watch', 'unclear')
+    >>> severity_of({"rating": "insufficient", "p_amber": 0.7}, watch=0.67)
+    'watch'
     """
-    if rating in ("red", "amber"):
-        return "red" if rating == "red" else "amber"
-    if rating == "green":
+    if row["rating"] in ("red", "amber"):
+        return "red" if row["rating"] == "red" else "amber"
+    if row["rating"] == "green":
         return "passed"
-    return "watch" if p_amber >= watch else "unclear"
+    return "watch" if row["p_amber"] >= watch else "unclear"
 
 
 def figures_of(row: Mapping[Any, Any]) -> dict[str, float]:

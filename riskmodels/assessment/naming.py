@@ -14,7 +14,7 @@ _Name = tuple[str, str, str, str, str]
 
 
 def names_of(facts: Iterable[Finding], inputs: Inputs) -> pd.DataFrame:
-    """Return the names of what the facts are about, and what the risk register says of them; see ``Findings``."""
+    """Return the names of what the facts are about, and what the register says of them; see ``Findings``."""
     facts = list(facts)
     rows = [
         *_of_indicators(facts, inputs),

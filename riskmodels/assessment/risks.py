@@ -8,12 +8,12 @@ from riskmodels.assessment.inputs import Inputs
 
 
 def check_risks(inputs: Inputs) -> Iterator[Finding]:
-    """Yield a finding for each risk whose expected residual loss is certainly beyond the appetite, and the others."""
+    """Yield what each risk is expected to cost after controls; a finding where it is certainly too much."""
     assessed = inputs.risks
     if assessed is None:
         return
     for row in assessed.table.to_dict("records"):
-        severity = severity_of(str(row["rating"]), float(row["p_amber"]), inputs.policy.findings.watch)
+        severity = severity_of(row, inputs.policy.findings.watch)
         figures = {name: float(row[f"residual_{name}"]) for name in ("lower", "upper")}
         figures |= {name: float(row[name]) for name in ("p_amber", "p_red", "rank_lower", "rank_upper")}
         words = {name: str(row[name]) for name in ("frequency_from", "impact_from")}

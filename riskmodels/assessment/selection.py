@@ -24,8 +24,9 @@ def choose(probability: Floats, *, certainty: float, false_share: float) -> Flag
 
     Notes
     -----
-    The Bayesian false discovery rate: Newton et al. 2004 (doi:10.1093/biostatistics/5.2.155); Müller, Parmigiani
-    and Rice 2006. It holds where the probabilities do: they come from a model that learns from all units.
+    The Bayesian false discovery rate: Newton et al. 2004 (doi:10.1093/biostatistics/5.2.155); Müller,
+    Parmigiani and Rice 2006. It holds where the probabilities do: those of a model
+    that learns from all units.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """The words of findings: one set of templates a rule, in English; other languages are in the label catalogue.
 
-``{value}``, ``{limit}`` and the like are figures of the fact, written in the unit of the rule; ``{indicator}``
-and ``{name}`` are names.
+``{value}``, ``{limit}`` and the like are figures of the fact, in the unit of the rule; ``{indicator}`` and
+``{name}`` are names.
 """
 
 from dataclasses import dataclass, field
@@ -72,7 +72,8 @@ _SOURCE = {
 }
 _BEYOND = {
     "value": "{indicator} is {value}, beyond the {severity} limit of {limit}",
-    "estimate": "{indicator} is {value} this quarter; allowing for chance and for what is known besides, it is"
+    "estimate": "{indicator} is {value} this quarter; allowing for chance and for what is known"
+    " besides, it is"
     " estimated at {estimate}, beyond the {severity} limit of {limit}",
     "remembered": "{indicator} has no case this quarter; from earlier quarters it is estimated at {estimate},"
     " beyond the {severity} limit of {limit}",
@@ -93,7 +94,8 @@ TEMPLATES: dict[str, Template] = {
             "inside": "{indicator} is {value}, inside the {severity} limit of {limit}",
             "estimated_inside": "{indicator} is {value}, and estimated at {estimate}, inside the {severity}"
             " limit of {limit}",
-            "unclear": "{indicator} is {value}: not enough evidence to rate it against the {severity} limit of"
+            "unclear": "{indicator} is {value}: not enough evidence to rate it against the"
+            " {severity} limit of"
             " {limit}",
         },
         evidence=_COUNTED,
@@ -132,7 +134,8 @@ TEMPLATES: dict[str, Template] = {
         criterion="Customer groups differ by at most {tolerance} of cases, like with like",
         conditions={
             "value": "{indicator} is {value}, against {limit} of {others}",
-            "none": "No one of {compared} comparisons shows a customer group certainly worse off; {thin} have too"
+            "none": "No one of {compared} comparisons shows a customer group certainly worse off;"
+            " {thin} have too"
             " few cases to tell",
         },
         evidence="{cases} cases; difference {difference} within the same products and channels (90% interval"
@@ -142,11 +145,14 @@ TEMPLATES: dict[str, Template] = {
         shares=("tolerance",),
     ),
     "risk_appetite": Template(
-        criterion="Expected loss of one risk after controls: at most {limit} thousand CNY a year (set by {set_by})",
+        criterion="Expected loss of one risk after controls: at most {limit} thousand CNY a year"
+        " (set by {set_by})",
         conditions={
-            "value": "The risk is expected to cost {value} thousand CNY a year after controls ({lower} to {upper})",
+            "value": "The risk is expected to cost {value} thousand CNY a year after controls"
+            " ({lower} to {upper})",
         },
-        evidence="frequency from {frequency_from}, impact from {impact_from}; place {rank_lower} to {rank_upper};"
+        evidence="frequency from {frequency_from}, impact from {impact_from}; place {rank_lower} to"
+        " {rank_upper};"
         " probability beyond the limit {probability}",
         unit="thousand",
         counts=("rank_lower", "rank_upper"),
@@ -154,9 +160,11 @@ TEMPLATES: dict[str, Template] = {
     "complaints_rise": Template(
         criterion="Complaints rise by no more than {rise} (set by riskmodels default)",
         conditions={
-            "value": "{value} complaints are expected in the next {months} {periods} ({first} to {until}), after"
+            "value": "{value} complaints are expected in the next {months} {periods} ({first} to"
+            " {until}), after"
             " {last} in as many before",
-            "unclear": "{value} complaints are expected from {first} to {until}; as many periods before are not"
+            "unclear": "{value} complaints are expected from {first} to {until}; as many periods"
+            " before are not"
             " known, or counted otherwise",
         },
         evidence="90% interval {lower} to {upper}; probability of more than {limit}: {probability}",
@@ -200,7 +208,8 @@ TEMPLATES: dict[str, Template] = {
     "rewritten_rows": Template(
         criterion="A new delivery rewrites at most {limit} of the rows of a month",
         conditions={
-            "value": "{late} rows were added late, {revised} revised and {vanished} vanished since the last delivery:"
+            "value": "{late} rows were added late, {revised} revised and {vanished} vanished since"
+            " the last delivery:"
             " {value} of the rows of the months concerned",
         },
         evidence="against digest {before}; {rewritten}",

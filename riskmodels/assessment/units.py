@@ -15,11 +15,11 @@ from riskmodels.scorecard import DRAWS, Scorecard, draw_values
 
 _SEVERAL = 3  # indicators; of fewer a score says again what the findings about them say
 _BEYOND = ("red", "amber")
-_SEED = 50  # order of the bank's draws beside those of its units
+SEED = 50  # order of the bank's draws beside those of its units
 
 
 def check_units(inputs: Inputs) -> Iterator[Finding]:
-    """Yield the findings about units, chosen among all of them together, the watch list, and what passed.
+    """Yield the findings about units, chosen among all together, the watch list, and what passed.
 
     A finding needs its own probability to reach the certainty of a rating, and all of them together an
     expected share of false ones within the policy's ``findings.false_share``.
@@ -55,14 +55,18 @@ def _of_limits(card: Scorecard) -> pd.DataFrame:
 
 
 def _worse_than_bank(rows: pd.DataFrame, bank: pd.DataFrame) -> Floats:
-    """Return the probabilities of being worse than the bank and beyond amber, and beyond red, shape (n, 2)."""
-    places = pd.Index(bank["indicator_id"]).get_indexer(rows["indicator_id"])
-    order = np.random.default_rng(_SEED).permutation(DRAWS)
-    worse = np.where(rows["red"] > rows["amber"], 1.0, -1.0)[:, None]
-    values = draw_values(rows.reset_index(drop=True), DRAWS) * worse
-    above = values > draw_values(bank, DRAWS)[places][:, order] * worse
-    limits = (rows[name].to_numpy(float)[:, None] * worse for name in ("amber", "red"))
-    return np.column_stack([(above & (values > limit)).mean(axis=1) for limit in limits])
+    """Return the probabilities of being worse than the bank and beyond amber, or red; shape (n, 2)."""
+    order = np.random.default_rng(SEED).permutation(DRAWS)
+    chances = np.empty((len(rows), 2))
+    for indicator_id, places in rows.groupby("indicator_id").indices.items():
+        part, whole = rows.iloc[places], bank[bank["indicator_id"] == indicator_id]
+        worse = 1.0 if part["red"].iloc[0] > part["amber"].iloc[0] else -1.0
+        values = draw_values(part.reset_index(drop=True), DRAWS) * worse
+        above = values > draw_values(whole.reset_index(drop=True), DRAWS)[:, order] * worse
+        for place, name in enumerate(("amber", "red")):
+            limit = part[name].to_numpy(float)[:, None] * worse
+            chances[places, place] = (above & (values > limit)).mean(axis=1)
+    return chances
 
 
 def _of_scores(card: Scorecard, inputs: Inputs) -> pd.DataFrame:

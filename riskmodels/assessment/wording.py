@@ -68,7 +68,7 @@ def _case_of_limit(facts: Facts) -> str:
 
 
 def _in_language(names: pd.DataFrame) -> Names:
-    """Return the text of each name in the language in use; where there is none, in English or the only one."""
+    """Return the text of each name in the language in use; where there is none, in English."""
     preferred = names["language"].map({"en": 1, "": 1} | {language(): 2}).fillna(0)
     ordered = names.assign(preferred=preferred).sort_values("preferred", kind="stable")
     keys = zip(ordered["kind"], ordered["id"], ordered["field"], strict=True)
@@ -107,7 +107,7 @@ def _left_out(facts: Facts, shown: Mapping[str, str]) -> str:
 
 
 def _remedy(facts: Facts, template: Template, names: Names) -> dict[str, str]:
-    """Cause, consequence, corrective action and owner: the rule's own, or those of the risk of the register."""
+    """Cause, consequence, corrective action and owner: the rule's own, or the register's."""
     if facts["severity"] in ("passed", "unclear"):
         return dict.fromkeys(_REMEDY, "")
     if template.remedy:

@@ -54,8 +54,8 @@ def score_rows(
     Returns
     -------
     DataFrame
-        One row per unit, riskiest first: rank, key, score, lower, upper, p_amber, p_red, p_worst, rating, rank_lower,
-        rank_upper, indicators, coverage.
+        One row per unit, riskiest first: rank, key, score, lower, upper, p_amber, p_red, p_worst, rating,
+        rank_lower, rank_upper, indicators, coverage.
     """
     used = rows["amber"].notna().to_numpy() & (weights > 0)
     codes, names = pd.factorize(rows[key].where(used), sort=True)

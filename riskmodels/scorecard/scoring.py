@@ -31,8 +31,9 @@ class Scorecard(Displayed):
     table : DataFrame
         One row per unit, riskiest first: rank, unit_id, name, rating, score, lower, upper [risk points, 0
         best to 100; 90% interval], p_amber, p_red [probability that the score is from the limit on], p_worst
-        [probability to be one of the five riskiest], rank_lower, rank_upper [1 = riskiest; 90% interval], indicators [number rated], coverage [share of the weight
-        that is measured], previous_rating, change [points since the previous scorecard].
+        [probability to be one of the five riskiest], rank_lower, rank_upper [1 = riskiest; 90% interval],
+        indicators [number rated], coverage [share of the weight that is measured], previous_rating, change
+        [points since the previous scorecard].
     indicators : DataFrame
         One row an indicator and unit (unit_id is empty for the whole bank): indicator_id, unit_id,
         numerator, denominator, value [unit of the indicator; unknown where only earlier quarters tell];
