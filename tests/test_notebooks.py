@@ -112,6 +112,36 @@ def test_it_holds_no_thinking(path):
 
 
 @each
+def test_what_it_shows_was_saved_or_loaded(path):
+    """Nobody has to ask where a figure comes from: nothing is computed inside what shows it."""
+    tree = ast.parse("\n".join(source(cell) for cell in cells(path, "code")))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    saved = {name.id for call in calls if named(call) == "rm.save" for name in names_in(call.args[0])}
+    loaded = {
+        name.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and "rm.load" in ast.unparse(node.value)
+        for name in names_in(node.targets[0])
+    }
+    parameters = {line.partition(":")[0] for line in parameter_lines(path)}
+    for call in calls:
+        if re.match(r"rm\.(plot|plots\.\w+|listings\.list_\w+)$", named(call)):
+            shown = {name.id for argument in call.args for name in names_in(argument)}
+            assert shown <= saved | loaded | parameters, ast.unparse(call)
+            assert not [
+                node for argument in call.args for node in ast.walk(argument) if isinstance(node, ast.Call)
+            ]
+
+
+def named(call: ast.Call) -> str:
+    return ast.unparse(call.func)
+
+
+def names_in(node: ast.AST) -> list[ast.Name]:
+    return [name for name in ast.walk(node) if isinstance(name, ast.Name)]
+
+
+@each
 def test_it_imports_riskmodels_and_nothing_else(path):
     code = "\n".join(source(cell) for cell in cells(path, "code"))
     imports = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Import | ast.ImportFrom)]

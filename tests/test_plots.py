@@ -41,7 +41,7 @@ from riskmodels.reporting.plots import (
     plot_of,
     plot_series,
 )
-from riskmodels.results.classes import _HOMES, class_named
+from riskmodels.results.classes import _FORMATS, _HOMES, class_named
 from riskmodels.tables import Break, data_quality
 
 pytestmark = pytest.mark.whole
@@ -128,7 +128,7 @@ def texts(axes: Axes) -> list[str]:
 
 
 def test_every_result_has_a_plot_or_is_known_to_have_none() -> None:
-    classes = {name: class_named(name, None) for name in _HOMES}
+    classes = {name: class_named(name, _FORMATS.get(name)) for name in _HOMES}
     kinds = {name for name, kind in classes.items() if issubclass(kind, Displayed)}
     assert kinds == {*RESULTS, *WITHOUT_PLOT, *DRAWN_ELSEWHERE}
     for name in kinds - DRAWN_ELSEWHERE:

@@ -217,7 +217,11 @@ def test_the_manifest_says_with_which_code_versions_and_seeds(report):
     assert manifest["versions"]["pandas"] == pd.__version__
     assert set(manifest["seconds"]) == set(STEPS)
     assert len(manifest["code"]["sha256"]) == 64
-    assert manifest["seeds"] == {"backtest": 0, "stress-complaint_surge": 40, "stress-system_outage": 40}
+    assert manifest["seeds"] == {
+        "nowcast": 1, "losses": 1, "scorecard-values": 6, "scorecard-scores": 7, "sensitivity": 9,
+        "findings-units": 50, "findings-outlook": 50, "backtest": 0, "orders": 20, "risks": 8,
+        "stress-complaint_surge": 40, "stress-system_outage": 40,
+    }  # fmt: skip
 
 
 def test_the_outlook_is_of_complete_months_and_has_been_tested(report, page):

@@ -16,6 +16,7 @@ from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of,
 from riskmodels.periods.quarters import period_of
 from riskmodels.tables import Table
 
+SEED = 1  # any
 _MONTH = 365.25 / 12
 _INTERVAL = (0.025, 0.975)
 _CLEAR = 2.0  # standard errors from which on a growth is told
@@ -150,7 +151,9 @@ class Nowcast(Displayed):
         return self.table.iloc[::-1].head(_SHOWN).reset_index(drop=True)
 
 
-def nowcast(complaints: Table | pd.DataFrame, *, as_of: date | str | None = None, seed: int = 1) -> Nowcast:
+def nowcast(
+    complaints: Table | pd.DataFrame, *, as_of: date | str | None = None, seed: int = SEED
+) -> Nowcast:
     """Estimate how complete the count of each month received is, from the delay until logging.
 
     Parameters

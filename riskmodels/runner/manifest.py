@@ -7,29 +7,41 @@ import re
 from importlib.metadata import requires, version
 from pathlib import Path
 
+from riskmodels.assessment import outlook, units
 from riskmodels.backtesting import Backtest
+from riskmodels.comparisons import Orders
+from riskmodels.forecasting import nowcasting
+from riskmodels.losses import experience
 from riskmodels.manifests import MANIFEST, digests
 from riskmodels.privacy import mask_values
+from riskmodels.register import RiskAssessment
 from riskmodels.results import load, load_all
 from riskmodels.runner.plan import Plan
+from riskmodels.scorecard import rating, scores, sensitivity
 from riskmodels.scratch import write_text
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import Tables, file_sha256
+
+SEEDS = {  # of what is drawn with the same one in every run
+    "nowcast": nowcasting.SEED,
+    "losses": experience.SEED,
+    "scorecard-values": rating.SEED,
+    "scorecard-scores": scores.SEED,
+    "sensitivity": sensitivity.SEED,
+    "findings-units": units.SEED,
+    "findings-outlook": outlook.SEED,
+}
 
 
 def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code: list[Path]) -> None:
     """Write what was run with what, how long it took, and the sha256 of every file."""
     tables = load(folder / "results" / "tables", Tables)
-    tests = load_all(folder / "results", "stress-*", StressTest)
-    seeds = {f"stress-{test.scenario.id}": test.seed for test in tests}
-    for record in load_all(folder / "results", "backtest", Backtest):  # one at most
-        seeds["backtest"] = record.seed
     manifest = {
         "settings": json.loads(plan.settings.model_dump_json()),
         "policy_valid_from": plan.policy_valid_from.isoformat(),
         "tables": {table.name: json.loads(table.provenance.model_dump_json()) for table in tables.present},
         "data_digest": tables.digest,
-        "seeds": seeds,
+        "seeds": SEEDS | _seeds(folder / "results"),
         "code": {"riskmodels": version("riskmodels"), "sha256": _code_sha256(code)},
         "versions": {"python": platform.python_version(), **_versions()},
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
@@ -38,6 +50,14 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
     }
     text = json.dumps(mask_values(manifest), indent=1, ensure_ascii=False)
     write_text(folder / MANIFEST, f"{text}\n")
+
+
+def _seeds(results: Path) -> dict[str, int]:
+    """Return the seeds that results were drawn with."""
+    kinds = {"backtest": Backtest, "orders": Orders, "risks": RiskAssessment}
+    seeds = {name: found.seed for name, kind in kinds.items() for found in load_all(results, name, kind)}
+    tests = load_all(results, "stress-*", StressTest)
+    return seeds | {f"stress-{test.scenario.id}": test.seed for test in tests}
 
 
 def _code_sha256(folders: list[Path]) -> str:

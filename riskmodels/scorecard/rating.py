@@ -42,7 +42,7 @@ _NUMBERS = (
     "p_red",
     "left_out",
 )
-_SEED = 6
+SEED = 6
 _FEWEST = 5
 _MANY = 1_000  # units
 
@@ -103,7 +103,7 @@ def draw_values(rows: pd.DataFrame, size: int) -> Floats:
 
 def draw_indicator(rows: pd.DataFrame, indicator_id: str, size: int) -> Floats:
     """Draw true values of the rated rows of one indicator, as ``draw_values``."""
-    rng = np.random.default_rng([_SEED, zlib.crc32(indicator_id.encode())])
+    rng = np.random.default_rng([SEED, zlib.crc32(indicator_id.encode())])
     return posterior_of(rows, indicator_id).draw(size, rng)
 
 

@@ -19,7 +19,7 @@ DRAWS = 2000
 WORST = 5
 _MOST_DRAWN = 100_000_000  # values in one simulation
 _MANY_ROWS = 20_000  # from here on threads help
-_SEED = 7
+SEED = 7
 
 
 def score_rows(
@@ -137,7 +137,7 @@ def _simulated(sums: Floats, rows: pd.DataFrame, weights: Floats, groups: Intege
     total = known + lacking.sum(axis=1)
     center = add_rows(rows["points"].to_numpy(float) * weights, groups, n) / np.where(known > 0, known, 1)
     wide = np.sqrt((lacking**2) @ _among_units(rows))
-    noise = np.random.default_rng(_SEED).standard_normal(sums.shape)
+    noise = np.random.default_rng(SEED).standard_normal(sums.shape)
     scores = sums + ((total - known) * center)[:, None] + wide[:, None] * noise
     return np.clip(scores / total[:, None], 0, 100), known / total
 

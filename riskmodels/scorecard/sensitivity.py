@@ -17,6 +17,7 @@ from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.scorecard.weights import weight_schemes
 
 WEIGHTS = "weights"  # the input that is not an indicator
+SEED = 9  # any
 _DRAWS = 500
 _SAMPLES = 512  # a power of two, as Sobol sequences ask for
 
@@ -168,7 +169,7 @@ def _against(base: pd.DataFrame, frame: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def score_sensitivity(card: Scorecard, policy: Policy, unit_id: str, *, seed: int = 9) -> Sensitivity:
+def score_sensitivity(card: Scorecard, policy: Policy, unit_id: str, *, seed: int = SEED) -> Sensitivity:
     """Say which input would most reduce the uncertainty of one unit's score.
 
     Parameters
