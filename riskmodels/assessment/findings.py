@@ -119,7 +119,9 @@ class Findings(Displayed):
 
     def summary(self) -> pd.DataFrame:
         """What was found, and what to do."""
-        return self.table[["finding_id", "severity", "subject", "condition", "corrective_action", "owner"]]
+        return self.table[
+            ["finding_id", "severity", "subject_name", "condition", "corrective_action", "owner"]
+        ]
 
     def _worded(self, *severities: Severity) -> pd.DataFrame:
         rows = self.facts[self.facts["severity"].isin(severities)].reset_index(drop=True)

@@ -6,6 +6,7 @@ import platform
 import re
 from importlib.metadata import requires, version
 from pathlib import Path
+from typing import Any
 
 from riskmodels.assessment import outlook, units
 from riskmodels.backtesting import Backtest
@@ -54,7 +55,7 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
 
 def _seeds(results: Path) -> dict[str, int]:
     """Return the seeds that results were drawn with."""
-    kinds = {"backtest": Backtest, "orders": Orders, "risks": RiskAssessment}
+    kinds: dict[str, type[Any]] = {"backtest": Backtest, "orders": Orders, "risks": RiskAssessment}
     seeds = {name: found.seed for name, kind in kinds.items() for found in load_all(results, name, kind)}
     tests = load_all(results, "stress-*", StressTest)
     return seeds | {f"stress-{test.scenario.id}": test.seed for test in tests}
