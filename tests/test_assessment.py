@@ -115,7 +115,9 @@ def test_figures_are_written_in_their_units(found) -> None:
     assert (
         share == "Resolved within seven working days is 97%, beyond the amber limit of 99%"
     )  # not 0.97, not 97.0
-    assert per_thousand == "Complaint rate is 8.253, beyond the amber limit of 4.5"
+    assert (
+        per_thousand == "Complaint rate is 8.253 per 1,000 accounts and year, beyond the amber limit of 4.5"
+    )
     assert table["evidence"][0] == (
         "970 over 1,000; estimate 97% (90% interval 96% to 98%); probability of being beyond the limit more"
         " than 99%"
@@ -562,7 +564,7 @@ def test_texts_of_the_policy_and_the_register_stay_plain_text(default_policy, re
 def test_findings_speak_another_language(found, tmp_path, register) -> None:
     entries = {
         "Whole bank": "全行",
-        "{indicator} is {value}, beyond the {severity} limit of {limit}": "{indicator}为{value}",
+        "{indicator} is {value}{unit}, beyond the {severity} limit of {limit}": "{indicator}为{value}",
     }
     texts = {"": "Content-Type: text/plain; charset=UTF-8\n"} | entries
     quoted = [[json.dumps(text, ensure_ascii=False) for text in pair] for pair in texts.items()]

@@ -6,7 +6,7 @@ from typing import Any
 
 from riskmodels.assessment import templates
 from riskmodels.assessment.templates import Template
-from riskmodels.catalogue import format_value
+from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import shown_text
 from riskmodels.labels import label, plain_label, rating_label
 
@@ -69,6 +69,7 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
         "name": subject,
         "indicator": names.get(("indicator", indicator, "name"), indicator),
         "standard": names.get(("indicator", indicator, "standard"), ""),
+        "unit": _unit(indicator),
         "set_by": label(str(facts.get("set_by", names.get(("indicator", indicator, "set_by"), "")))),
     }
     if kind == "unit":
@@ -83,6 +84,12 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
     elif kind == "risk":
         shown["name"] = names.get(("risk", subject, "name"), subject)
     return shown
+
+
+def _unit(indicator_id: str) -> str:
+    """Return the unit of an indicator as it stands behind a value; shares have theirs already."""
+    unit = INDICATORS[indicator_id].unit if indicator_id else "share"
+    return "" if unit.startswith("share") else f" {label(unit)}"
 
 
 def _parts(facts: Facts, names: Names) -> dict[str, str]:

@@ -71,13 +71,13 @@ _SOURCE = {
     "owner": "Owner of the source",
 }
 _BEYOND = {
-    "value": "{indicator} is {value}, beyond the {severity} limit of {limit}",
-    "estimate": "{indicator} is {value} this quarter; allowing for chance and for what is known"
+    "value": "{indicator} is {value}{unit}, beyond the {severity} limit of {limit}",
+    "estimate": "{indicator} is {value}{unit} this quarter; allowing for chance and for what is known"
     " besides, it is"
     " estimated at {estimate}, beyond the {severity} limit of {limit}",
     "remembered": "{indicator} has no case this quarter; from earlier quarters it is estimated at {estimate},"
     " beyond the {severity} limit of {limit}",
-    "probable": "{indicator} is {value}, inside the {severity} limit of {limit}, but it is more likely"
+    "probable": "{indicator} is {value}{unit}, inside the {severity} limit of {limit}, but it is more likely"
     " than not to be beyond it in truth",
 }
 _COUNTED = (
@@ -91,10 +91,10 @@ TEMPLATES: dict[str, Template] = {
         criterion=_CRITERION,
         conditions={
             **_BEYOND,
-            "inside": "{indicator} is {value}, inside the {severity} limit of {limit}",
-            "estimated_inside": "{indicator} is {value}, and estimated at {estimate}, inside the {severity}"
+            "inside": "{indicator} is {value}{unit}, inside the {severity} limit of {limit}",
+            "estimated_inside": "{indicator} is {value}{unit}, and estimated at {estimate}, inside the {severity}"
             " limit of {limit}",
-            "unclear": "{indicator} is {value}: not enough evidence to rate it against the"
+            "unclear": "{indicator} is {value}{unit}: not enough evidence to rate it against the"
             " {severity} limit of"
             " {limit}",
         },

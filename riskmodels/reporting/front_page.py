@@ -1,17 +1,19 @@
 """The first page of a report: the figures and sentences that management reads."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from riskmodels.assessment import Findings
 from riskmodels.assessment.figures import shown_probability
+from riskmodels.catalogue import format_value
 from riskmodels.forecasting import Forecast, Nowcast
-from riskmodels.labels import label, local
+from riskmodels.labels import label, local, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
 from riskmodels.reporting.listings import quality_note
@@ -45,7 +47,7 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
             (label("Software"), f"riskmodels {version('riskmodels')}"),
         ),
         key_figures=(*_findings(found), *_beyond_limits(card), *_expected(found), *_turned_red(tests)),
-        summary=tuple(_sentences(found)),
+        summary=tuple(_sentences(found, policy)),
         watched=tuple(_watched(found)),
     )
 
@@ -117,22 +119,37 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
     ]
 
 
-def _sentences(found: Findings) -> Iterator[SummaryItem]:
+def _sentences(found: Findings, policy: Policy) -> Iterator[SummaryItem]:
     """Yield one sentence a finding; findings of many units about one thing become one sentence."""
     rows = found.table
     one_by_one = rows["finding_id"].where(rows["subject_kind"] != "unit", "")
     for (severity, *_), part in rows.groupby(["severity", "rule", "indicator_id", one_by_one], sort=False):
-        yield SummaryItem(severity="red" if severity == "red" else "amber", sentence=_sentence(part))
+        yield SummaryItem(severity="red" if severity == "red" else "amber", sentence=_sentence(part, policy))
 
 
-def _sentence(rows: pd.DataFrame) -> str:
-    subjects = rows["subject_name"].tolist()
+def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
+    """Say one finding, or what many units have in common and how far each is."""
     if len(rows) == 1:
-        return f"{subjects[0]}: {rows['condition'].iloc[0]}"
-    named = ", ".join(subjects[:_MOST_NAMED]) + (" …" if len(rows) > _MOST_NAMED else "")
-    return label("{count} units – {criterion}: {named}").format(
-        count=len(rows), criterion=rows["criterion"].iloc[0], named=named
+        return f"{rows['subject_name'].iloc[0]}: {rows['condition'].iloc[0]}"
+    units = [f"{row['subject_name']} ({_value(row)})" for row in rows.head(_MOST_NAMED).to_dict("records")]
+    first = rows.iloc[0]
+    name = (
+        local(policy.indicator(first["indicator_id"]), "name")
+        if first["indicator_id"]
+        else label("Unit score")
     )
+    return label("{name} of {count} units is beyond the {severity} limit: {units}").format(
+        name=name,
+        count=len(rows),
+        severity=rating_label(first["severity"]).lower(),
+        units=", ".join(units) + (" …" if len(rows) > _MOST_NAMED else ""),
+    )
+
+
+def _value(row: Mapping[Any, Any]) -> str:
+    """Write the value of a unit, or its estimate where it had no case in the quarter."""
+    value = float(row["estimate"] if np.isnan(row["value"]) else row["value"])
+    return format_value(row["indicator_id"], value) if row["indicator_id"] else f"{value:.0f}"
 
 
 def _watched(found: Findings) -> Iterator[str]:
