@@ -160,7 +160,7 @@ def _of_columns(columns: dict[str, pd.Series], country: str) -> Iterator[Text]:
         known = values.dropna()
         if name in IDENTIFIERS:
             ids = pa.array(known.astype("str"), pa.string())
-            yield from ((f"column {name}", text) for text in masked_row_ids(ids, country=country))
+            yield from ((f"column {name}", text) for text in masked_row_ids(ids, country=country, key=bytes))
             continue
         if isinstance(known.dtype, pd.CategoricalDtype):
             known = known.astype(known.cat.categories.dtype)

@@ -52,14 +52,15 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
     """Write a file that is there as a whole or not at all, and replaces an older one.
 
-    Its folder is made where it is missing.
+    Its folder is made where it is missing. A private one is its owner's alone.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with written(path), scratch_folder(f".{OURS}", parent=path.parent) as folder:
         staged = folder / "staged"
+        staged.touch(0o600 if private else 0o666)
         staged.write_bytes(content)
         staged.replace(path)
 

@@ -1,4 +1,4 @@
-"""Disks that are full after so many bytes or files: one line that names the file, and nothing half-written.
+"""Disks that are full, at once or after so many bytes or files: one line that names the file, and nothing half-written.
 
 All sizes at which another file is the one without room are tried by benchmarks/faults.py.
 """
@@ -24,7 +24,7 @@ def expected(found: dict[str, Writer], tmp_path_factory: pytest.TempPathFactory)
     """Return what commands keep that nothing disturbs, by name."""
     return {
         name: undisturbed(found[name], tmp_path_factory.mktemp("whole") / "disk" / "here")[0]
-        for name in ("ingest", "check-data", "source new", "save")
+        for name in ("ingest", "check-data", "source new", "save", "verify", "leak-scan")
     }
 
 
@@ -39,6 +39,11 @@ def expected(found: dict[str, Writer], tmp_path_factory: pytest.TempPathFactory)
         ("source new", "nr_inodes", 5),
         ("save", "size", 40),
         ("save", "limit", 4),
+        *(
+            (name, "full", 0)
+            for name in ("ingest", "check-data", "source new", "save", "verify", "leak-scan")
+        ),
+        ("verify", "limit", 1),
     ],
 )
 def test_a_disk_that_is_full_is_one_line_and_nothing_half_written(

@@ -16,7 +16,17 @@ from hypothesis import strategies as st
 from riskmodels.privacy import MAY_BE_PERSONAL, find_personal_data, mask_code, mask_personal_data, masking
 from riskmodels.privacy.signs import in_plain_signs
 from riskmodels.sources.codes import masked_codes
+from riskmodels.sources.conversion import Conversion
+from riskmodels.sources.mapping import TableMap
 from riskmodels.tables import CONTRACTS
+
+COMPLAINTS = Conversion(
+    contract=CONTRACTS["complaints"],
+    mapping=TableMap(file="c.csv", format="csv"),
+    rules={},
+    timezone=None,
+    country="CN",
+)
 
 MOBILE, IDENTITY = "13812345678", "110101199003074514"
 CARD, LONG_CARD = "4111111111111111", "6222021234567890128"  # published for tests; an issuer of nobody
@@ -230,19 +240,19 @@ def test_each_code_is_judged_once(monkeypatch):
     monkeypatch.setattr(
         "riskmodels.sources.codes.mask_code", lambda code, **_: asked.append(code) or mask_code(code)
     )
-    contract, judged = CONTRACTS["complaints"], {}
+    judged: dict[str, str] = {}
     kinds = ["Web", "hotline 13812345678", None, "Web"]
     for columns in (["product", "channel"], ["product"]):
         batch = pa.record_batch({column: pa.array(kinds, pa.string()) for column in columns})
-        masked = masked_codes(batch, contract, country="CN", judged=judged, marked=Counter())
+        masked = masked_codes(batch, COMPLAINTS, judged=judged, marked=Counter())
         assert masked["product"].to_pylist() == ["Web", mask_code("hotline 13812345678"), None, "Web"]
     assert sorted(asked) == ["Web", "hotline 13812345678"]
 
 
 def test_many_codes_are_judged_as_few_are(monkeypatch):
-    contract, kinds = CONTRACTS["complaints"], [f"line {n} of 1381234{n:04}, {n}" for n in range(700)]
+    kinds = [f"line {n} of 1381234{n:04}, {n}" for n in range(700)]
     batch = pa.record_batch({"product": pa.array([*kinds, *map(str, range(700))], pa.string())})
-    few = masked_codes(batch, contract, country="CN", judged={}, marked=Counter())
+    few = masked_codes(batch, COMPLAINTS, judged={}, marked=Counter())
     monkeypatch.setattr("riskmodels.sources.codes._FEW", 10_000)
-    assert masked_codes(batch, contract, country="CN", judged={}, marked=Counter()).equals(few)
+    assert masked_codes(batch, COMPLAINTS, judged={}, marked=Counter()).equals(few)
     assert few["product"].to_pylist() == list(map(mask_code, batch["product"].to_pylist()))

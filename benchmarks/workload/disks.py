@@ -1,4 +1,4 @@
-"""Disks that are full after so many bytes or so many files, and which sizes of them are worth a try."""
+"""Disks that are full, at once or after so many bytes or files, and which sizes of them are worth a try."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -12,20 +12,31 @@ from typing import TypeVar
 Outcome = TypeVar("Outcome")
 PAGE = 4  # kilobytes: a disk in memory gives room by the page
 _ROOM = {"size": "1g", "nr_inodes": "100k"}
+_TAKEN = "taken"  # file that takes what is left of a disk
 
 
 @dataclass(frozen=True)
 class Shortage:
-    """What is short: ``size`` [kB] or ``nr_inodes`` of a disk, or ``limit`` [kB] of a file."""
+    """What is short: ``size`` [kB] or ``nr_inodes`` of a disk, ``limit`` [kB] of a file; ``full``: all of it."""
 
     kind: str
     most: int
 
     def __str__(self) -> str:
         """Say it for a table."""
-        return {"size": "{} kB of room", "nr_inodes": "room for {} files", "limit": "files of {} kB"}[
-            self.kind
-        ].format(self.most)
+        return {
+            "size": "{} kB of room",
+            "nr_inodes": "room for {} files",
+            "limit": "files of {} kB",
+            "full": "no room",
+        }[self.kind].format(self.most)
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Of the disk in memory."""
+        if self.kind == "full":
+            return _ROOM | {"size": f"{PAGE}k"}
+        return _ROOM | {self.kind: f"{self.most}{'k' * (self.kind == 'size')}"}
 
     def words(self, command: list[str]) -> list[str]:
         """Return a command line that has its files limited where that is what is short."""
@@ -41,12 +52,13 @@ def disk(place: Path, shortage: Shortage) -> Iterator[Callable[[], None] | None]
     if shortage.kind == "limit":
         yield lambda: None
         return
-    chosen = _ROOM | {shortage.kind: f"{shortage.most}{'k' * (shortage.kind == 'size')}"}
-    options = ",".join(f"{name}={value}" for name, value in chosen.items())
+    options = ",".join(f"{name}={value}" for name, value in shortage.options.items())
     mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         yield None
         return
+    if shortage.kind == "full":
+        (place / _TAKEN).write_bytes(bytes(PAGE << 10))
     try:
         room = ",".join(f"{name}={value}" for name, value in _ROOM.items())
         yield partial(_run, "mount", "-o", f"remount,{room}", str(place))

@@ -1,4 +1,4 @@
-"""Commands that write, and how to tell what they wrote from what they should not have left."""
+"""Commands that write, if only what they say, and how to tell what they wrote from what they left."""
 
 import hashlib
 import json
@@ -24,6 +24,9 @@ DELIVERIES = "deliveries"  # folder of the store with one file a source and tabl
 _BANK = "RISKMODELS_FAULTS_BANK"  # environment variable with the URL of its database
 _ROWS = 6_000  # so that texts in another encoding are staged over some writes
 _ROWS_SAVED, _TIMES = 2_000, 40  # of a scorecard, and how often it is saved: some seconds in all
+_SAID = "said.txt"  # what a command that only looks at files said; it is kept where all of it was said
+_KEEPING = 'said=$0; "$@" > "$said.part" && mv "$said.part" "$said"'
+_FILES = 400  # of a report, so that there is something to look at, and more than a page to be said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,8 @@ class Writer:
         Seconds that processes which it started may live after it.
     environment : mapping
         Variables it needs.
+    is_looking : bool
+        Whether it writes nothing but what it says.
     """
 
     name: str
@@ -52,6 +57,7 @@ class Writer:
     prints_errors: bool = True
     patience: float = 0.0
     environment: Mapping[str, str] = field(default_factory=dict)
+    is_looking: bool = False
 
     def begin(self, folder: Path, *, shortage: Shortage | None = None) -> subprocess.Popen[str]:
         """Start it; its temporary folder lies in the folder, too."""
@@ -71,6 +77,7 @@ def writers(home: Path) -> dict[str, Writer]:
     """Write a bank for each, and return every command that writes, by name."""
     _write_bank(home / "bank")
     run, bank = small_bank(home / "small"), home / "bank"
+    report = _write_report(home / "report")
     source, environment = str(bank / "bank.yaml"), {_BANK: f"sqlite:///{bank / 'bank.db'}"}
     file = str(bank / "complaints.csv")
     found = [
@@ -105,8 +112,27 @@ def writers(home: Path) -> dict[str, Writer]:
             window=(0.05, 1.0),
             patience=3.0,
         ),
+        *(_looking(name, report) for name in ("verify", "leak-scan")),
     ]
     return {writer.name: writer for writer in found}
+
+
+def _looking(name: str, report: Path) -> Writer:
+    """Return a command that looks at a report, and whose words are kept as a user keeps them."""
+    return Writer(
+        name=name,
+        words=lambda folder: ["bash", "-c", _KEEPING, str(folder / _SAID), str(PROGRAM), name, str(report)],
+        is_looking=True,
+    )
+
+
+def _write_report(folder: Path) -> Path:
+    """Write what passes for a report of many files; return its folder."""
+    folder.mkdir()
+    for place in range(_FILES):
+        (folder / f"page {place:03}.html").write_text(f"<p>page {place}</p>", encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps({"files": files_of(folder), "notebooks": {}}))
+    return folder
 
 
 def _write_bank(folder: Path) -> None:
@@ -144,8 +170,7 @@ def kept(folder: Path) -> dict[str, str]:
     things = [
         *tables,
         *folder.glob(f"store/{DELIVERIES}/*/[!.]*"),
-        *folder.glob("card"),
-        *folder.glob("new.yaml"),
+        *(path for name in ("card", "new.yaml", _SAID) for path in folder.glob(name)),
     ]
     found = {path.relative_to(folder).as_posix(): _digest(path) for path in things}
     reports = folder.glob("reports/[!.]*/manifest.json")

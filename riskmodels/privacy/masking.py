@@ -1,6 +1,7 @@
 """Find personal data in text, and put a marker in its place that says what stood there."""
 
 import hashlib
+import hmac
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -39,7 +40,8 @@ _TAKEN = "\0"  # stands for what was found already
 _FOREIGN_TO = ("", "CN", "US")  # countries whose phones are looked for in any case
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")  # which make no number
 _ROUNDS, _BYTES = 2_000, 4  # of the digest in the marker of a code: a millisecond
-_ROW_BYTES = 8  # of that of a row: there may be millions, and no two are to be one
+_ROW_BYTES = 8  # of that in the marker of a row: there may be millions, and no two are to be one
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")  # as most of them are written; nothing else is found in one
 _BY_CHANCE = {"bank card"}  # one in ten long numbers has its check digit
 _AROUND = 40  # signs: the words before a number that say what it is
 _SIGNS = tuple({sign for kind in WORDS for sign in kind.signs})
@@ -128,23 +130,37 @@ def mask_code(text: str, *, country: str = "") -> str:
     return text
 
 
-def mask_row_id(text: str, *, country: str = "") -> str:
+def mask_row_id(text: str, *, key: bytes, country: str = "") -> str:
     """Replace personal data in what tells rows apart, so that they stay apart, and tables still join.
 
+    Parameters
+    ----------
+    text : str
+        What tells a row apart.
+    key : bytes
+        A secret; the same data has the same marker under the same key, and nobody without it can find the
+        data by trying out all there are.
+    country : str
+        As in ``mask_personal_data``.
+
+    Notes
+    -----
     What may be a bank card stays: one in ten long numbers is one by chance. So does what begins with a zero
     and has no separator, which is a number filled up rather than a phone.
 
     Examples
     --------
-    >>> mask_row_id("T-13812345678-2"), mask_row_id("4111111111111111"), mask_row_id("02012345678")
-    ('T-[phone afpngcfknamkmfbg]-2', '4111111111111111', '02012345678')
+    >>> [mask_row_id(text, key=b"secret") for text in ("T-13812345678-2", "4111111111111111", "02012345678")]
+    ['T-[phone mmmfbbdocdkkgpoe]-2', '4111111111111111', '02012345678']
     """
+    if _MOBILE.fullmatch(text):
+        return f"[phone {_row_mark(text, key)}]"
     found = [
         one
         for one in find_personal_data(text, country=country)
         if one.kind not in _BY_CHANCE and not _FILLED_UP.fullmatch(text[one.start : one.end])
     ]
-    marks = [f"[{one.kind} {_mark(text[one.start : one.end], _ROW_BYTES)}]" for one in found]
+    marks = [f"[{one.kind} {_row_mark(text[one.start : one.end], key)}]" for one in found]
     return _replaced(text, found, marks)
 
 
@@ -163,9 +179,14 @@ def mask_values(value: Any, *, text: Callable[[str], str] = mask_personal_data) 
 
 
 @lru_cache(4096)
-def _mark(data: str, size: int = _BYTES) -> str:
-    digest = hashlib.pbkdf2_hmac("sha256", data.encode(errors="replace"), b"riskmodels", _ROUNDS, size)
+def _mark(data: str) -> str:
+    digest = hashlib.pbkdf2_hmac("sha256", data.encode(errors="replace"), b"riskmodels", _ROUNDS, _BYTES)
     return digest.hex().translate(_LETTERS)
+
+
+def _row_mark(data: str, key: bytes) -> str:
+    digest = hmac.digest(key, data.encode(errors="replace"), "sha256")
+    return digest[:_ROW_BYTES].hex().translate(_LETTERS)
 
 
 def _regions(runs: list[re.Match[str]]) -> Iterator[Region]:

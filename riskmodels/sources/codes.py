@@ -1,14 +1,16 @@
 """Codes that look like personal data: masked as rows come in, so that no table and no output has them."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from riskmodels.privacy import MAY_BE_PERSONAL, ROW_ID_MAY_BE_PERSONAL, mask_code, mask_row_id
 from riskmodels.sources.batches import with_texts
-from riskmodels.tables import CONTRACTS, Contract
+from riskmodels.sources.conversion import Conversion
+from riskmodels.tables import CONTRACTS
 
 # What tells rows apart: only what is somebody's by more than chance is masked.
 IDENTIFIERS = frozenset(
@@ -19,12 +21,7 @@ _REMEMBERED = 1 << 16  # codes
 
 
 def masked_codes(
-    batch: pa.RecordBatch,
-    contract: Contract,
-    *,
-    country: str,
-    judged: dict[str, str],
-    marked: Counter[str],
+    batch: pa.RecordBatch, conversion: Conversion, *, judged: dict[str, str], marked: Counter[str]
 ) -> pa.RecordBatch:
     """Give every code with personal data a marker of its own instead, the same one in all tables.
 
@@ -32,25 +29,24 @@ def masked_codes(
     ----------
     batch : RecordBatch
         Converted rows.
-    contract : Contract
-        Of their table.
-    country : str
-        Of the source, ISO 3166.
+    conversion : Conversion
+        What they were converted by.
     judged : dict of str to str
         Code seen before -> what it became; is added to, so that each is judged once.
     marked : Counter
         Of columns that tell rows apart, the values that were masked; is added to.
     """
+    country = conversion.country
     chosen = [
         column.name
-        for column in contract.columns
+        for column in conversion.contract.columns
         if column.type == "code" and column.name in batch.schema.names
     ]
     if len(judged) > _REMEMBERED:
         judged.clear()
     for column in chosen:
         if column in IDENTIFIERS:
-            changed = masked_row_ids(batch[column], country=country)
+            changed = masked_row_ids(batch[column], country=country, key=conversion.key)
             marked[column] += len(changed)
         else:
             codes = pc.unique(batch[column]).drop_null().to_pylist()
@@ -61,11 +57,14 @@ def masked_codes(
     return batch
 
 
-def masked_row_ids(values: pa.Array, *, country: str) -> dict[str, str]:
-    """Return the identifiers of rows that are somebody's, each with what stands for it."""
+def masked_row_ids(values: pa.Array, *, country: str, key: Callable[[], bytes]) -> dict[str, str]:
+    """Return the identifiers of rows that are somebody's, each with what stands for it under a key."""
     may_be = pc.fill_null(pc.match_substring_regex(values, ROW_ID_MAY_BE_PERSONAL), fill_value=False)
-    suspects = values.filter(may_be).to_pylist()
-    return {old: new for old in suspects if (new := mask_row_id(old, country=country)) != old}
+    suspects = pc.unique(values.filter(may_be)).to_pylist()
+    if not suspects:
+        return {}
+    masked = partial(mask_row_id, country=country, key=key())
+    return {old: new for old, new in zip(suspects, map(masked, suspects), strict=True) if new != old}
 
 
 def row_id_doubts(marked: Mapping[str, int]) -> list[str]:

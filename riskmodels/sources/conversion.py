@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -50,6 +50,8 @@ class Conversion:
         Whose phones count as personal data, ISO 3166.
     looked_up : frozenset of str
         Columns of the file whose names are looked up among plain ones before their signs are looked at.
+    key : callable
+        Gives the secret under which the markers of rows that are somebody's are made.
     """
 
     contract: Contract
@@ -59,6 +61,7 @@ class Conversion:
     missing: tuple[str, ...] = ()
     country: str = ""
     looked_up: frozenset[str] = frozenset()
+    key: Callable[[], bytes] = bytes
 
     @property
     def columns(self) -> dict[str, ColumnMap]:

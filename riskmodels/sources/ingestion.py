@@ -1,11 +1,11 @@
 """Take a source in: every row accepted, or rejected with the rule it broke."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import duckdb
@@ -48,6 +48,7 @@ from riskmodels.tables import (
     compare_with_last,
     keep,
     staging_folder,
+    store_key,
     sweep_store,
 )
 from riskmodels.tables.spans import ending
@@ -99,6 +100,7 @@ def ingest(
     mapping = load_source(path)
     located = _located(mapping, path.parent, files or {})
     sweep_store(store)
+    key = cache(partial(store_key, store))
     with ExitStack() as stack, refusals_told():
         tables = [known for known in CONTRACTS if known in located]
         folders = {table: stack.enter_context(staging_folder(store, table)) for table in tables}
@@ -107,7 +109,8 @@ def ingest(
             for table, folder in folders.items():
                 refers = any(column.references == "units" for column in CONTRACTS[table].columns)
                 units = _known_units(staged.get("units")) if refers else None
-                staged[table] = _stage(connection, mapping, table, located[table], folder, units)
+                conversion = _conversion(mapping, CONTRACTS[table], located[table][0], key)
+                staged[table] = _stage(connection, mapping, conversion, located[table], folder, units)
             as_of = mapping.as_of or _last_day(staged)
             staged = _spelt(connection, staged, mapping.exact)
         kept = {table: keep(part.folder, part.provenance(mapping, as_of)) for table, part in staged.items()}
@@ -182,16 +185,17 @@ def _known_units(units: "_Staged | None") -> pa.Table | None:
 def _stage(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
-    table: str,
+    conversion: Conversion,
     located: tuple[TableMap, Path],
     folder: Path,
     units: pa.Table | None,
 ) -> _Staged:
     """Read a table's files one after the other and write its accepted and its rejected rows."""
     mapping, root = located
+    table = conversion.contract.table
     contract = CONTRACTS[table]
     accepted = folder / ACCEPTED
-    tally = _screen_files(connection, _conversion(source, contract, mapping), root, folder, units)
+    tally = _screen_files(connection, conversion, root, folder, units)
     apart = source.exact | ({"unit_id"} if units is not None or table == "units" else set())
     sifted = sift(connection, accepted, folder / _SCREENED, contract, mapping, exact=apart)
     rejected = write_rejected(
@@ -224,7 +228,9 @@ def _reconciled(mapping: TableMap, root: Path, tally: Tally) -> int:
     return check_totals(where, mapping.expect, tally.totals, rows=tally.all_rows, columns=tally.columns)
 
 
-def _conversion(source: Source, contract: Contract, mapping: TableMap) -> Conversion:
+def _conversion(
+    source: Source, contract: Contract, mapping: TableMap, key: Callable[[], bytes]
+) -> Conversion:
     contract, mapping = with_fold_time(contract, mapping)
     return Conversion(
         contract=contract,
@@ -233,6 +239,7 @@ def _conversion(source: Source, contract: Contract, mapping: TableMap) -> Conver
         timezone=source.timezone,
         missing=source.missing,
         country=source.country,
+        key=key,
     )
 
 

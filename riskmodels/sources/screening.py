@@ -165,9 +165,7 @@ def screen(
     """
     contract, expect, schema = conversion.contract, conversion.mapping.expect, accepted_schema(conversion)
     for raw in batches:
-        batch = masked_codes(
-            raw, contract, country=conversion.country, judged=tally.codes, marked=tally.marked
-        )
+        batch = masked_codes(raw, conversion, judged=tally.codes, marked=tally.marked)
         for column in set(contract.names) & set(batch.schema.names):
             tally.readable[column] += batch.num_rows - batch[column].null_count
         if expect:

@@ -1,13 +1,14 @@
 """One sheet of an Excel file, every cell as the text that a CSV file would hold."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from python_calamine import CalamineSheet
 
@@ -20,7 +21,9 @@ from riskmodels.sources.workbooks import open_workbook
 
 _ROWS_AT_ONCE = 20_000
 
+_PLAIN = (1e-3, 1e15)  # figures that all programs write alike: without an exponent, to the last digit
 Row = list[str | None]
+Cells = list[Any] | tuple[Any, ...]
 
 
 def extract_sheet(path: Path, mapping: TableMap, target: Path) -> Path:
@@ -32,7 +35,7 @@ def extract_sheet(path: Path, mapping: TableMap, target: Path) -> Path:
     with open_workbook(path) as workbook:
         name = _sheet(path, workbook.sheet_names, mapping)
         rows = _rows(workbook.get_sheet_by_name(name))
-        header = next(islice(rows, mapping.header_row - 1, None), [])
+        header = [*map(_text, next(islice(rows, mapping.header_row - 1, None), []))]
         cells = _table(rows, len(header))
     if not any(header):
         raise ContractError(
@@ -47,22 +50,22 @@ def extract_sheet(path: Path, mapping: TableMap, target: Path) -> Path:
     return target
 
 
-def _rows(sheet: CalamineSheet) -> Iterator[Row]:
+def _rows(sheet: CalamineSheet) -> Iterator[Cells]:
     """Give the rows of a sheet from its first one on, all from its first column on."""
     if sheet.start is not None:
-        before: Row = [None] * sheet.start[1]
-        for row in sheet.iter_rows():
-            yield [*before, *map(_text, row)]
+        before = [""] * sheet.start[1]
+        yield from (([*before, *row] for row in sheet.iter_rows()) if before else sheet.iter_rows())
 
 
-def _table(rows: Iterator[Row], columns: int) -> pa.Table:
-    """Gather rows in a table, a part after the other; empty rows at the end are left out."""
+def _table(rows: Iterator[Cells], columns: int) -> pa.Table:
+    """Gather rows in a table of texts, a part after the other; empty rows at the end are left out."""
     schema = pa.schema([(str(place), pa.string()) for place in range(columns)])
     parts, filled, read = [], 0, 0
     while part := list(islice(rows, _ROWS_AT_ONCE)):
-        filled = max((read + place for place, row in enumerate(part, 1) if any(row)), default=filled)
+        arrays = [*map(texts_of, zip(*part, strict=True))]
+        lasts = (pc.max(pc.indices_nonzero(pc.is_valid(texts))).as_py() for texts in arrays)
+        filled = max((read + last + 1 for last in lasts if last is not None), default=filled)
         read += len(part)
-        arrays = [pa.array(column, pa.string()) for column in zip(*part, strict=True)]
         parts.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
     return pa.Table.from_batches(parts, schema).slice(0, filled)
 
@@ -76,7 +79,8 @@ def first_rows(path: Path, most: int) -> dict[str, list[Row]]:
     """Read the first rows of every sheet as texts; raises ContractError where the file cannot be read."""
     with open_workbook(path) as workbook:
         return {
-            name: list(islice(_rows(workbook.get_sheet_by_name(name)), most)) for name in workbook.sheet_names
+            name: [[*map(_text, row)] for row in islice(_rows(workbook.get_sheet_by_name(name)), most)]
+            for name in workbook.sheet_names
         }
 
 
@@ -93,6 +97,47 @@ def _sheet(path: Path, found: list[str], mapping: TableMap) -> str:
     if len(fitting) > 1 and pattern:
         problem = f"has several sheets that match '{mapping.sheet_pattern}'"
     raise ContractError(f"{path} {problem}; name one as sheet: or sheet_pattern:. It has: {', '.join(found)}")
+
+
+def texts_of(cells: Cells) -> pa.Array:
+    """Write the cells of a column as CSV would; those of one type at once."""
+    values = [None if cell == "" else cell for cell in cells]
+    kinds = set(map(type, values)) - {type(None)}
+    if not kinds:
+        return pa.nulls(len(cells), pa.string())
+    way = _WAYS.get(kinds.pop()) if len(kinds) == 1 else None
+    written = None if way is None else way(values)
+    return pa.array(map(_text, cells), pa.string()) if written is None else written
+
+
+def _stripped(values: Cells) -> pa.Array:
+    return pa.array([(value and value.strip()) or None for value in values], pa.string())
+
+
+def _figures(values: Cells) -> pa.Array | None:
+    """Write figures, whole ones without decimals; None where programs differ in how they write one."""
+    figures = pa.array(values, pa.float64())
+    size, whole = pc.abs(figures), pc.equal(pc.floor(figures), figures)
+    least, most = _PLAIN
+    plain = pc.and_(pc.less(size, most), pc.or_(whole, pc.greater_equal(size, least)))
+    if not pc.all(plain).as_py():
+        return None
+    integers = pc.cast(pc.cast(pc.floor(figures), pa.int64()), pa.string())
+    return pc.if_else(whole, integers, pc.cast(figures, pa.string()))
+
+
+def _moments(values: Cells) -> pa.Array | None:
+    """Write times, midnight as a day; None where one has parts of a second."""
+    moments = pa.array(values, pa.timestamp("us"))
+    seconds = pc.floor_temporal(moments, unit="second")
+    if not pc.all(pc.equal(seconds, moments)).as_py():
+        return None
+    is_day = pc.equal(pc.floor_temporal(moments, unit="day"), moments)
+    texts = pc.strftime(pc.cast(seconds, pa.timestamp("s")), format="%Y-%m-%d %H:%M:%S")
+    return pc.if_else(is_day, pc.utf8_slice_codeunits(texts, 0, 10), texts)
+
+
+_WAYS: dict[type, Callable[[Cells], pa.Array | None]] = {str: _stripped, float: _figures, datetime: _moments}
 
 
 def _text(cell: Any) -> str | None:

@@ -7,7 +7,15 @@ from riskmodels.tables.deliveries import compare_with_last
 from riskmodels.tables.holes import find_holes, runs_without, told_hole, whole_block
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
 from riskmodels.tables.stocks import PERIOD_MONTHS, in_months, longest_period, months_each, period_months
-from riskmodels.tables.store import Tables, file_sha256, keep, open_table, staging_folder, sweep_store
+from riskmodels.tables.store import (
+    Tables,
+    file_sha256,
+    keep,
+    open_table,
+    staging_folder,
+    store_key,
+    sweep_store,
+)
 from riskmodels.tables.stored import SINCE, Break, Provenance, Table, as_relation
 
 __all__ = [
@@ -41,6 +49,7 @@ __all__ = [
     "runs_without",
     "shown_share",
     "staging_folder",
+    "store_key",
     "sweep_store",
     "told_hole",
     "whole_block",

@@ -1,23 +1,26 @@
 """All tables of a source together, and the store that keeps accepted rows by content digest."""
 
 import hashlib
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
+from string import ascii_lowercase
 
 import pandas as pd
 from pydantic import ValidationError
 
 from riskmodels.errors import ContractError, ResultError, file_error
 from riskmodels.misfits import misfit_words
-from riskmodels.scratch import private_folder, scratch_folder, sweep, write_text
+from riskmodels.scratch import private_folder, scratch_folder, sweep, write_text, write_whole
 from riskmodels.tables.changes import Changes
 from riskmodels.tables.stored import Provenance, Table
 
 _DIGEST_LENGTH = 16
 _STAGING = ".staging-"
+_KEY, _KEY_LENGTH = ".riskmodels.key", 64  # letters, because a digit might be a number's: 300 bits
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -139,6 +142,27 @@ def sweep_store(store: Path) -> None:
     """Remove what killed processes left in a store, which may hold raw data."""
     for table in store.glob("*"):
         sweep(_STAGING, parent=table)
+
+
+def store_key(store: Path) -> bytes:
+    """Return the secret of a store, under which its markers of rows are made; it is made at first use.
+
+    Raises ResultError where it is damaged: under another one, rows already taken in would not join.
+    """
+    from filelock import FileLock  # here, because hardly any source needs it
+
+    path = store / _KEY
+    with FileLock(store / f"{_KEY}.lock"):
+        if not path.exists():
+            key = "".join(secrets.choice(ascii_lowercase) for _ in range(_KEY_LENGTH))
+            write_whole(path, key.encode(), private=True)
+        key = path.read_bytes()
+    if len(key) != _KEY_LENGTH:
+        raise ResultError(
+            f"{path} is damaged: expected {_KEY_LENGTH} letters. Restore it; or delete it, and take in anew what"
+            " is to join with what comes"
+        )
+    return key
 
 
 def keep(staged: Path, provenance: Provenance) -> Table:
