@@ -17,7 +17,7 @@ PACKAGE = ROOT / "riskmodels"
 
 # A module imports only from groups further left, or inside its own package.
 DIRECTION = """
-    privacy, annotations < errors < scratch < labels, misfits, arrays < parameters, display, periods, reporting.document < tables
+    privacy, annotations < errors < scratch < shipped, labels, misfits, arrays < parameters, display, periods, reporting.document < tables
     < rates < sources, sample < sources.drafts < panel, catalogue < forecasting
     < losses < backtesting < scorecard < comparisons, register < stresstest < assessment, validation < governance
     < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_page, reporting.exports
