@@ -12,7 +12,7 @@ from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard import Scorecard
 from riskmodels.tables import Changes, Tables, data_quality
 
-_MOST_MONTHS = 6
+_MOST_MONTHS = 6  # months named in one finding; a choice: more would bury the others
 _UNKNOWN = float("nan")
 
 

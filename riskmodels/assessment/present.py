@@ -15,7 +15,7 @@ from riskmodels.parameters.policy import IndicatorPolicy, Policy
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.scorecard import Scorecard
 
-_MOST_NAMED = 5
+_MOST_NAMED = 5  # units named in one finding; a choice: the listing has them all
 _SEVERAL = 3  # fewer indicators have findings of their own, which say the same
 _BOUNDS = ("lower", "upper")
 

@@ -8,7 +8,7 @@ from riskmodels.labels import label, local
 from riskmodels.parameters.risks import Risk, RiskRegister
 from riskmodels.register import RiskAssessment
 
-_THOUSAND = 1000.0
+_THOUSAND = 1000.0  # CNY, the unit of the register's amounts in words
 
 
 def from_register(indicator_id: str, risks: RiskRegister | None) -> dict[str, str]:
