@@ -18,7 +18,7 @@ from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.patterns import matching
 from riskmodels.sources.workbooks import open_workbook
 
-_ROWS_AT_ONCE = 20_000
+_ROWS_AT_ONCE = 20_000  # rows held as Python objects: some ten megabytes
 
 Row = list[str | None]
 
