@@ -116,7 +116,8 @@ def run_in_sequence(folder: Path) -> None:
     import papermill
 
     from riskmodels.runner import load_run, plan_assessment
-    from riskmodels.runner.plan import NOTEBOOK_FOLDER, plan_steps
+    from riskmodels.runner.plan import plan_steps
+    from riskmodels.shipped import shipped_folder
 
     settings = load_run(RUN)
     plan = plan_assessment(settings, reports=folder)
@@ -125,7 +126,7 @@ def run_in_sequence(folder: Path) -> None:
         given = json.loads(step.parameters.model_dump_json())
         given |= {"source": settings.source} if "source" in given else {}
         papermill.execute_notebook(
-            NOTEBOOK_FOLDER / f"{step.notebook}.ipynb",
+            shipped_folder("notebooks") / f"{step.notebook}.ipynb",
             folder / f"{step.name}.ipynb",
             given,
             progress_bar=False,

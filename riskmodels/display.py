@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskmodels.labels import label
 
-_DIGITS = 4
+_DIGITS = 4  # significant digits: more than any estimate here is known to
 _LARGEST = 1e15  # of a currency: more than all banks have
 
 

@@ -64,7 +64,7 @@ class RiskModelsError(Exception):
 class ParameterError(RiskModelsError):
     """A parameter file or an argument is not as it must be."""
 
-    exit_status = 3
+    exit_status = 3  # what was typed in
 
 
 class TooLittleError(ParameterError):
@@ -74,37 +74,37 @@ class TooLittleError(ParameterError):
 class ContractError(RiskModelsError):
     """A source does not keep the contract of a canonical table."""
 
-    exit_status = 4
+    exit_status = 4  # what a source holds
 
 
 class ResultError(RiskModelsError):
     """A saved result or a stored table is missing, damaged or of another kind."""
 
-    exit_status = 5
+    exit_status = 5  # what was kept
 
 
 class RunError(RiskModelsError):
     """A notebook failed while a run executed it."""
 
-    exit_status = 6
+    exit_status = 6  # a notebook
 
 
 class FileError(RiskModelsError):
     """A file, a folder or the output cannot be read or written; the message says why and what to do."""
 
-    exit_status = 8
+    exit_status = 8  # what the system refuses
 
 
 class BusyError(RiskModelsError):
     """Another run is writing the same report."""
 
-    exit_status = 9
+    exit_status = 9  # another run
 
 
 class MissingPartError(RiskModelsError):
     """An optional part of the installation is not there; the message says how to get it."""
 
-    exit_status = 7
+    exit_status = 7  # the installation
 
 
 def file_error(error: OSError) -> FileError:

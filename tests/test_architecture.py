@@ -17,7 +17,7 @@ PACKAGE = ROOT / "riskmodels"
 
 # A module imports only from groups further left, or inside its own package.
 DIRECTION = """
-    privacy, annotations < errors < scratch < labels, misfits, arrays < parameters, display, periods, reporting.document < tables
+    privacy, annotations < errors < scratch < shipped, labels, misfits, arrays < parameters, display, periods, reporting.document < tables
     < rates < sources, sample < sources.drafts < panel, catalogue < forecasting
     < losses < backtesting < scorecard < comparisons, register < stresstest < assessment, validation < governance
     < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_page, reporting.exports
@@ -184,6 +184,58 @@ def test_lines_stay_short_and_the_formatter_sees_them_all(path: Path) -> None:
     assert not long, f"lines {long} have more than {LONGEST_LINE} characters: wrap them"
     kept = [number for number, line in enumerate(lines, 1) if re.search(r"#\s*fmt:\s*(skip|off)", line)]
     assert not kept, f"lines {kept} are kept from the formatter: shape them so that it keeps them readable"
+
+
+def numbers(node: ast.expr | None) -> list[float]:
+    """Return the numbers of a value that is made of numbers alone; a call or a text says what it is itself."""
+    found = [part.value for part in ast.walk(node or ast.Constant(None)) if isinstance(part, ast.Constant)]
+    made = not isinstance(node, ast.Subscript) and not any(isinstance(value, str) for value in found)
+    return [value for value in found if made and type(value) in {int, float}]
+
+
+def named_numbers(path: Path) -> Iterator[tuple[str, ast.stmt]]:
+    """Yield the constants of a module, and the defaults of its classes' fields, that are numbers."""
+    classes = [node for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef)]
+    for place in (tree(path), *classes):
+        for node in place.body:
+            target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+            if target is None or not numbers(getattr(node, "value", None)):
+                continue
+            yield ast.unparse(target), node
+
+
+@each_file
+def test_every_number_has_its_unit_and_its_reason(path: Path) -> None:
+    lines = ["", *path.read_text(encoding="utf-8").splitlines()]
+    bare = [
+        f"line {node.lineno}: {name}"
+        for name, node in named_numbers(path)
+        if "#" not in "".join(lines[node.lineno : (node.end_lineno or 0) + 1])
+        and not lines[node.lineno - 1].lstrip().startswith("#")
+        and not is_switch(node)
+    ]
+    assert not bare, f"{bare}: say in half a line what it is counted in, and why it is this"
+
+
+def is_switch(node: ast.stmt) -> bool:
+    """Tell whether a field's default is none or one of something, which its class speaks of."""
+    return isinstance(node, ast.AnnAssign) and set(numbers(node.value)) <= {0, 1}
+
+
+@each_file
+def test_defaults_that_are_numbers_are_spoken_of(path: Path) -> None:
+    for function in (one for one in functions(path) if not one.name.startswith("_")):
+        arguments = function.args
+        given = [*arguments.posonlyargs, *arguments.args][-len(arguments.defaults) :], arguments.defaults
+        pairs = [*zip(*given, strict=False), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+        named = [
+            arg.arg
+            for arg, value in pairs
+            if set(numbers(value)) - {0, 1} and "help=" not in ast.unparse(arg)
+        ]
+        words = ast.get_docstring(function) or ""
+        silent = [name for name in named if not re.search(rf"\b{name}\b", words)]
+        assert not silent, f"{function.name}: its docstring does not say what {silent} is"
 
 
 @each_file

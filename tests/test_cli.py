@@ -36,6 +36,7 @@ COMMANDS = [
     "verify",
     "leak-scan",
     "lab",
+    "start",
     "version",
 ]
 EXIT_STATUSES = (

@@ -27,12 +27,13 @@ CELLS = (
 SCALED = ("rmsse", "rmsse_series", "mase", "mase_series", "series")
 SIZES = ("<1", "1–5", "5–20", "20–100", "≥100", "unknown")
 TOTAL = ("outcome", "mean", "lower_025", "upper_975", "pit")
-BINS = 20
-LOW, HIGH = 0.025, 0.975
-_LOW_80, _HIGH_80 = 0.1, 0.9
+BINS = 20  # of the PIT histogram: a bin is 5 %, so that each tail of a 90 % interval is one
+LOW, HIGH = 0.025, 0.975  # ends of the 95 % interval
+_LOW_80, _HIGH_80 = 0.1, 0.9  # ends of the 80 % interval
+# events a month between classes of size; a choice, each about four times the last
 _SIZE_LIMITS = (1.0, 5.0, 20.0, 100.0)
-_MONTHS = {12: 1, 4: 3, 1: 12}
-_ROWS = 4096
+_MONTHS = {12: 1, 4: 3, 1: 12}  # months of one period, by periods a year
+_ROWS = 4096  # series scored at once: some ten megabytes of quantiles
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -59,6 +59,7 @@ class Indicators(Displayed):
     def summary(self) -> pd.DataFrame:
         """Latest period of each indicator, the first rows of the breakdown."""
         last = self.table["period"].max() if len(self.table) else ""
+        # rows that are shown at once
         return self.table[self.table["period"] == last].head(50).drop(columns="squares")
 
 

@@ -14,6 +14,7 @@ from riskmodels.tables.sql import literal
 Frequency = Literal["M", "Q", "H", "Y"]
 
 NAMES = {"M": "months", "Q": "quarters", "H": "half-years", "Y": "years"}
+# by months, as pandas calls them; H is ours for half a year
 BY_LENGTH: dict[int, Frequency] = {1: "M", 3: "Q", 6: "H", 12: "Y"}
 _CALLED = {
     "M": "strftime({at}, '%Y-%m')",

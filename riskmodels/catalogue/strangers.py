@@ -11,7 +11,7 @@ from riskmodels.catalogue.counted import COUNTS
 from riskmodels.tables import CONTRACTS, Table, Tables
 from riskmodels.tables.sql import name
 
-_SHOWN = 6
+_SHOWN = 6  # names told; a choice: who recodes six has seen what is wrong
 _LIKE = 0.6  # ratio of difflib from which on two names are alike
 _EXPECTED = 5  # rows that a name must be expected to have before it is rare
 _RARE = 0.05  # of the rows expected

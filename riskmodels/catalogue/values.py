@@ -4,7 +4,7 @@ import math
 
 from riskmodels.catalogue.definitions import INDICATORS
 
-_MANY = 10_000
+_MANY = 10_000  # from here on four significant digits would be rounded whole numbers
 
 
 def format_value(indicator_id: str, value: float) -> str:

@@ -8,7 +8,7 @@ import typer
 from riskmodels import __version__
 from riskmodels.cli.data import check_data, ingest, new_source
 from riskmodels.cli.reports import leak_scan, show, verify
-from riskmodels.cli.runs import assess, lab
+from riskmodels.cli.runs import assess, lab, start
 from riskmodels.cli.stages import forecast, indicators, show_policy, stress
 from riskmodels.cli.terminal import (
     console,
@@ -50,6 +50,7 @@ app.command()(show)
 app.command()(verify)
 app.command()(leak_scan)
 app.command()(lab)
+app.command()(start)
 
 
 @app.command()

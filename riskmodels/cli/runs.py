@@ -19,9 +19,12 @@ from riskmodels.cli.options import (
 )
 from riskmodels.cli.terminal import console, print_plan, run_with_progress, show_result, shown
 from riskmodels.errors import MissingPartError, ParameterError
+from riskmodels.shipped import PARTS, start_folder
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
     from riskmodels.runner.plan import Plan
+
+_START = "make a folder with the shipped ones: riskmodels start FOLDER"
 
 
 def assess(
@@ -70,9 +73,21 @@ def lab(
     if not program.exists():
         raise MissingPartError("JupyterLab is not installed beside this Python: pip install jupyterlab")
     if not notebooks.is_dir():
-        raise ParameterError(f"there is no folder {notebooks}; name one with notebooks, e.g. notebooks")
+        raise ParameterError(f"there is no folder {notebooks}; name one with notebooks, or {_START}")
     done = subprocess.run([program, str(notebooks)], check=False)  # noqa: S603  our own program
     raise typer.Exit(done.returncode)
+
+
+def start(
+    folder: Annotated[Path, typer.Argument(help="Folder to copy into; made where it is missing.")],
+) -> None:
+    """Copy the notebooks, the parameters and the sample bank into a folder, as a start for your own.
+
+    The notebooks are for the lab; assess runs those of the installation.
+    """
+    start_folder(folder)
+    copied = f"Copied {', '.join(PARTS)} into {folder}. Next: riskmodels assess, in that folder"
+    console.print(shown(copied), soft_wrap=True)
 
 
 def _planned(
@@ -81,6 +96,8 @@ def _planned(
     from riskmodels.runner.plan import plan_assessment  # here, for start-up
     from riskmodels.runner.settings import change_settings, load_run
 
+    if run == RUN and not run.exists():
+        raise ParameterError(f"there is no {run} here; name a run file, or {_START}")
     settings = change_settings(load_run(run), **changes)
     return plan_assessment(settings, reports=reports, files=files_given(file), layout=layout)
 

@@ -21,8 +21,8 @@ GROUP = "customer_group"
 _ADJUSTED_FOR = ("product", "channel")
 _USUAL_REFERENCE = "general"
 _FIGURES = ("numerator", "denominator")
-_FEWEST = 5
-_LEVEL = 0.9
+_FEWEST = 5  # expected cases of each outcome: Cochran's rule for the chi-squared approximation
+_LEVEL = 0.9  # of the interval shown, as everywhere in the scorecard
 _KEYS = ("indicator_id", GROUP)
 
 

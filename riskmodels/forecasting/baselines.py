@@ -11,9 +11,9 @@ from riskmodels.forecasting.predictive import Predictive, SamplePredictive, pred
 from riskmodels.forecasting.seasons import season_length
 from riskmodels.panel import Panel
 
-_WINDOW = 24
-_FEWEST_FOR_ETS = 8
-_SEASONS_FOR_ETS = 2.5
+_WINDOW = 24  # months, of which the baseline takes its name
+_FEWEST_FOR_ETS = 8  # values; a choice: level, trend and their gains are four, each from two
+_SEASONS_FOR_ETS = 2.5  # years of values: each place of the year is seen twice, half of them thrice; a choice
 
 
 def seasonal_naive(panel: Panel, horizon: int) -> Predictive:

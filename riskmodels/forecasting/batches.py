@@ -10,7 +10,7 @@ from riskmodels.errors import ContractError
 from riskmodels.forecasting.delay_curves import LEAST
 from riskmodels.forecasting.delays import DayCounts
 
-_WEEK = 7
+_WEEK = 7  # days
 _WINDOW = 27  # weeks around a day: what such a weekday logs
 _USUAL = 0.8  # quantile of these
 _TIMES = 10  # the usual, at least one complaint, from which on a day is a batch

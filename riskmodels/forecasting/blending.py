@@ -10,12 +10,14 @@ from riskmodels.forecasting.negative_binomial import log_likelihood
 from riskmodels.forecasting.seasons import Cycle
 from riskmodels.forecasting.theta import COARSE, smooth_theta
 
-_LEAST_COUNT = 3.0
-_UNSCORED = 6
+_LEAST_COUNT = 3.0  # events a period from which square roots vary about evenly
+_UNSCORED = 6  # first known periods, in which both methods still follow their starts; a choice
+# of a series' sum of scores, tempered as its errors are correlated, and of the panel's mean
 _OWN_WEIGHT, _PANEL_WEIGHT = 0.1, 5.0
-_MEMORY = 0.97
-_MOST_GAIN = 20.0
-_LEAST_MEAN = 1e-3
+_MEMORY = 0.97  # of scores, a period: some 33 periods
+_MOST_GAIN = 20.0  # log-likelihood that one period may add: an odd one does not decide alone
+_LEAST_MEAN = 1e-3  # events a period: a negative binomial needs some
+# share of the mean by which the variance exceeds it at least, as a negative binomial's does
 _LEAST_EXTRA = 0.02
 
 

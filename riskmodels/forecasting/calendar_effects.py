@@ -12,11 +12,13 @@ from riskmodels.arrays import Floats
 from riskmodels.forecasting.seasons import season_length
 from riskmodels.periods.workdays import lunar_new_years, working_days
 
-_WORKING_EFFECTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_WORKING_EFFECTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # elasticities to working days tried: none to in proportion
+# log effects of a month all of New Year's days: from half to a fifth more
 _NEW_YEAR_EFFECTS = (-0.6, -0.4, -0.2, 0.0, 0.2)
-_EFFECT_DEVIATION = 0.3
+_EFFECT_DEVIATION = 0.3  # prior standard deviation of both: large effects need evidence; a choice
+# first and last day, counted from New Year's Day: when business slows down and is back
 _NEW_YEAR_DAYS = (-7, 6)
-_YEAR_DAYS = 365.25
+_YEAR_DAYS = 365.25  # on average, with leap years
 _LEAST_WORK = 0.5  # days that a period without any working day counts for, as its logarithm is taken
 
 

@@ -7,12 +7,15 @@ import numpy as np
 from riskmodels.arrays import Floats
 from riskmodels.forecasting.counts import Filtered
 
+# events a period between classes of size; a choice, each about five times the last
 _EDGES = (0.0, 1.0, 5.0, 25.0, np.inf)
+# events a period that a class stands for; between them factors are interpolated
 _CENTRES = (0.4, 2.2, 11.0, 60.0)
-_MEMORY = 0.97
-_MOST_SURPRISE = 9.0
+_MEMORY = 0.97  # of the record, a period: some 33 periods
+_MOST_SURPRISE = 9.0  # squared error over variance: three deviations; more is one odd series
+# periods that the variances as foretold count for; a choice: a few odd ones change little
 _PRIOR_PERIODS = 4.0
-_CAUTION = 1.0
+_CAUTION = 1.0  # standard errors added before widths are narrowed; set where the last periods did better
 
 
 def calibrated(found: Filtered, values: Floats) -> Filtered:
@@ -42,6 +45,7 @@ def calibrated(found: Filtered, values: Floats) -> Filtered:
     factor = np.where(mean > 1.0, mean, np.minimum(mean + _CAUTION * error, 1.0))
     factor = np.where(number > 0, factor, 1.0)
     scale = np.exp(np.interp(np.log(found.mean), np.log(_CENTRES), np.log(factor)))
+    # a trace more than Poisson's
     return replace(found, variance=np.maximum(scale * found.variance, found.mean * (1.0 + 1e-6)))
 
 

@@ -16,8 +16,8 @@ from riskmodels.forecasting.loads import UsualCounts, usual_counts
 from riskmodels.forecasting.reports import Reports, Stored, day_of, reports_on
 from riskmodels.tables import Table
 
-_WEEK = 7
-_LEAST_WEIGHT = 1e-9
+_WEEK = 7  # days
+_LEAST_WEIGHT = 1e-9  # complaints: a month without any is divided by it, and changes nothing
 _DAYS = 64  # on which tables were looked at, that are kept: the origins of some backtests
 
 

@@ -12,23 +12,41 @@ from riskmodels.forecasting.shared import Shared, lasting
 
 Groups = Sequence[tuple[Integers, Shared]]
 
-DISCOUNTS = (0.85, 0.98)
+DISCOUNTS = (0.85, 0.98)  # of a level's past, a period: 7 and 50 periods of memory; each costs time
 SEASONS = ("pooled", "own")
-_SEASON_PRIOR = 30.0
-_DISPERSION_PRIOR = (1.5, 30.0)
-_DISPERSION_MEMORY = 0.98
-_SCORE_MEMORY = 0.97
-_PANEL_MEMORY = 0.99
-_PANEL_WEIGHT = 10.0
-_PANEL_START = 20.0
-_RECENT_MEMORY = 0.9
-_RECENT_WEIGHT = 30.0
-_MOST_SURPRISE = 25.0
-_LEAST_SCORE = -50.0
-_PRIOR_SHAPE = 0.6
-_LEAST_SHAPE = 0.05
-_LEAST_RATE = 0.01
-_BLOCK = 2048
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Settings:
+    """What the filter takes as given; how it was chosen: docs/methods/complaint_forecast.md, Evidence.
+
+    A memory is the share that stays after a period: 0.97 are some 33 periods, 0.98 are 50, 0.99 are 100. A
+    longer one tells less noise and notices later.
+    """
+
+    season_prior: float = 30.0  # [events] that the pooled season counts for in a series' own: against noise
+    dispersion_start: float = (
+        1.5  # [variance over mean] of a panel that has shown nothing: more than Poisson's
+    )
+    dispersion_start_weight: float = 20.0  # [squared errors] that this start counts for; soon outweighed
+    dispersion_prior: float = 30.0  # [squared errors] that the panel's counts for in a series' own
+    dispersion_memory: float = 0.98  # of a series' squared errors
+    score_memory: float = 0.97  # of a series' scores of the members
+    panel_memory: float = 0.99  # of the panel's, which has more to tell and changes less
+    panel_weight: float = 10.0  # [periods of a series] that the panel's mean score counts for
+    recent_memory: float = (
+        0.9  # of the panel's gains of late: ten periods, in which a shock is learnt from all
+    )
+    recent_weight: float = 30.0  # [series] at most, that these gains count for: many series move together
+    most_surprise: float = 25.0  # [squared error over variance]: five deviations; more is one odd period
+    least_score: float = -50.0  # [log-likelihood] that a period may cost a member: it can still come back
+    prior_shape: float = 0.6  # [events] that the start of a series counts for: hardly anything
+    least_shape: float = 0.05  # [events]: keeps the variance of a level finite after long silence
+    least_rate: float = 0.01  # [events per unit of offset] of series that start with none: divides
+    block: int = 2048  # [series] at once, so that what a step works on stays in a processor's cache
+
+
+_SETTINGS = _Settings()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,7 +122,7 @@ def filter_counts(
     horizon = offset.shape[1] - length
     state = _State(values, offset, cycle, groups)
     fitted = np.full((2, length, n), np.nan)
-    blocks = [slice(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK)]
+    blocks = [slice(start, min(start + _SETTINGS.block, n)) for start in range(0, n, _SETTINGS.block)]
     for time in range(length):
         for part in blocks:
             fitted[:, time, part] = state.step(part, time)
@@ -145,7 +163,7 @@ class _State:
         self.size = (len(DISCOUNTS), variants)
         self.unshared = np.arange(variants) % (1 + len(groups)) == 0
         self.discount = np.array(DISCOUNTS)[:, None, None]
-        self.shape = np.full((*self.size, n), _PRIOR_SHAPE)
+        self.shape = np.full((*self.size, n), _SETTINGS.prior_shape)
         self.rate = np.ones((*self.size, n))
         self.prior_rate = np.zeros((self.size[1], n))
         self.score, self.squares, self.number = np.zeros((3, *self.size, n))
@@ -154,8 +172,10 @@ class _State:
         self.seen, self.expected = np.zeros((2, cycle.year, n))
         self.panel_score, self.panel_scored = np.zeros((*self.size, 1)), 0.0
         self.panel_recent = np.zeros((*self.size, 1))
-        self.panel_squares = np.full((*self.size, 1), _DISPERSION_PRIOR[0] * _PANEL_START)
-        self.panel_number = np.full((*self.size, 1), _PANEL_START)
+        self.panel_squares = np.full(
+            (*self.size, 1), _SETTINGS.dispersion_start * _SETTINGS.dispersion_start_weight
+        )
+        self.panel_number = np.full((*self.size, 1), _SETTINGS.dispersion_start_weight)
         self._forget_gains()
 
     def _forget_gains(self) -> None:
@@ -164,17 +184,21 @@ class _State:
 
     def learn_from_panel(self) -> None:
         """Add what this period's blocks gained to what the panel knows."""
-        self.panel_score = _PANEL_MEMORY * self.panel_score + self.gained
-        self.panel_scored = _PANEL_MEMORY * self.panel_scored + self.gained_number
-        self.panel_recent = _RECENT_MEMORY * self.panel_recent + self.gained / max(self.gained_number, 1)
-        self.panel_squares = _PANEL_MEMORY * self.panel_squares + self.gained_squares
-        self.panel_number = _PANEL_MEMORY * self.panel_number + self.gained_told
+        self.panel_score = _SETTINGS.panel_memory * self.panel_score + self.gained
+        self.panel_scored = _SETTINGS.panel_memory * self.panel_scored + self.gained_number
+        self.panel_recent = _SETTINGS.recent_memory * self.panel_recent + self.gained / max(
+            self.gained_number, 1
+        )
+        self.panel_squares = _SETTINGS.panel_memory * self.panel_squares + self.gained_squares
+        self.panel_number = _SETTINGS.panel_memory * self.panel_number + self.gained_told
         self._forget_gains()
 
     def weights(self, part: slice) -> Floats:
         """Weights of the members, shape (discounts, variants, series of the block)."""
-        score = self.score[..., part] + _PANEL_WEIGHT * self.panel_score / max(self.panel_scored, 1.0)
-        score += min(_RECENT_WEIGHT, len(self.first)) * self.panel_recent
+        score = self.score[..., part] + _SETTINGS.panel_weight * self.panel_score / max(
+            self.panel_scored, 1.0
+        )
+        score += min(_SETTINGS.recent_weight, len(self.first)) * self.panel_recent
         weight: Floats = np.exp(score - score.max(axis=(0, 1)))
         weight /= weight.sum(axis=(0, 1))
         return weight
@@ -199,7 +223,7 @@ class _State:
         weight = self.weights(part)
         found = _mixed(weight, mean, variance)
         self._score(part, live, count, mean, variance)
-        surprise = np.minimum((count - mean) ** 2 / variance, _MOST_SURPRISE)
+        surprise = np.minimum((count - mean) ** 2 / variance, _SETTINGS.most_surprise)
         self._disperse(part, live, surprise * dispersion, mean)
         learnt = known / dispersion
         shape += count * learnt
@@ -219,7 +243,11 @@ class _State:
         level *= np.exp(self.drift[self.length - 1] * steps) * self.offset[time, part]
         level = level * self.shape[..., part] / self.rate[..., part]
         mean = level * np.repeat(season / self.offset[time, part], len(self.groups) + 1, axis=0)
-        spread = mean * mean / np.maximum(lasting(self.discount, steps) * self.shape[..., part], _LEAST_SHAPE)
+        spread = (
+            mean
+            * mean
+            / np.maximum(lasting(self.discount, steps) * self.shape[..., part], _SETTINGS.least_shape)
+        )
         doubt = mean * mean * self._spread(part, [path.ahead[:, steps - 1] for _, path in self.groups])
         found = _mixed(weight, mean, self._dispersion(part) * (mean + spread) + doubt)
         own = np.sqrt((weight * spread).sum(axis=(0, 1))) / found[0]
@@ -241,7 +269,9 @@ class _State:
     def _season(self, part: slice, time: int) -> Floats:
         """Seasons and offset: (seasons, series)."""
         place, factor = self.places[time], self.factor[time]
-        own = (_SEASON_PRIOR * factor + self.seen[place, part]) / (_SEASON_PRIOR + self.expected[place, part])
+        own = (_SETTINGS.season_prior * factor + self.seen[place, part]) / (
+            _SETTINGS.season_prior + self.expected[place, part]
+        )
         return np.stack([np.full_like(own, factor), own]) * self.offset[time, part]
 
     def _combined(self, season: Floats, level: Floats) -> Floats:
@@ -250,7 +280,7 @@ class _State:
         return product
 
     def _dispersion(self, part: slice) -> Floats:
-        strength = _DISPERSION_PRIOR[1]
+        strength = _SETTINGS.dispersion_prior
         found: Floats = strength * self.panel_squares / self.panel_number + self.squares[..., part]
         found /= strength + self.number[..., part]
         return np.maximum(found, 1.0, out=found)
@@ -258,12 +288,12 @@ class _State:
     def _age(self, part: slice, known: Flags, drift: float) -> None:
         """Let the past count less, and the prior come back; where nothing is learnt the mean stays."""
         shape = self.shape[..., part]
-        aged = np.maximum(self.discount * shape, _LEAST_SHAPE)
+        aged = np.maximum(self.discount * shape, _SETTINGS.least_shape)
         rate = self.rate[..., part]
         rate *= np.where(known, self.discount, aged / shape)
         learning = np.where(known, 1.0 - self.discount, 0.0)
         rate += learning * self.prior_rate[:, part]
-        aged += learning * _PRIOR_SHAPE
+        aged += learning * _SETTINGS.prior_shape
         rate[:, self.unshared] *= np.exp(-drift)
         shape[...] = aged
 
@@ -273,15 +303,15 @@ class _State:
             return
         starts = self.known[time] & (self.first == time)
         rate = float((self.count[time, starts] / self.offset[time, starts]).mean())
-        first = np.tile(before, (len(SEASONS), 1))[:, fresh] / max(rate, _LEAST_RATE)
-        self.prior_rate[:, part][:, fresh] = _PRIOR_SHAPE * first
-        self.shape[..., part][..., fresh] = _PRIOR_SHAPE
-        self.rate[..., part][..., fresh] = _PRIOR_SHAPE * first
+        first = np.tile(before, (len(SEASONS), 1))[:, fresh] / max(rate, _SETTINGS.least_rate)
+        self.prior_rate[:, part][:, fresh] = _SETTINGS.prior_shape * first
+        self.shape[..., part][..., fresh] = _SETTINGS.prior_shape
+        self.rate[..., part][..., fresh] = _SETTINGS.prior_shape * first
 
     def _score(self, part: slice, live: Flags, count: Floats, mean: Floats, variance: Floats) -> None:
         gained = log_likelihood(count, mean, variance)
-        gained = np.where(live, np.maximum(gained - gained.max(axis=(0, 1)), _LEAST_SCORE), 0.0)
-        self.score[..., part] *= np.where(live, _SCORE_MEMORY, 1.0)
+        gained = np.where(live, np.maximum(gained - gained.max(axis=(0, 1)), _SETTINGS.least_score), 0.0)
+        self.score[..., part] *= np.where(live, _SETTINGS.score_memory, 1.0)
         self.score[..., part] += gained
         self.gained += gained.sum(axis=-1, keepdims=True)
         self.gained_number += int(live.sum())
@@ -289,7 +319,7 @@ class _State:
     def _disperse(self, part: slice, live: Flags, squares: Floats, mean: Floats) -> None:
         """Learn dispersion; a squared surprise tells less of smaller counts (variance 2 + 1 / mean)."""
         told = np.where(live, mean / (mean + 0.5), 0.0)
-        memory = np.where(live, _DISPERSION_MEMORY, 1.0)
+        memory = np.where(live, _SETTINGS.dispersion_memory, 1.0)
         squares = squares * told
         self.squares[..., part] = memory * self.squares[..., part] + squares
         self.number[..., part] = memory * self.number[..., part] + told

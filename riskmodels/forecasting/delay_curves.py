@@ -12,7 +12,7 @@ _AT_ONCE, _SHORTEST = np.log(0.1), np.log(0.5)  # the component that does not dr
 _MARGIN = 3  # places on each side of the components, for ages that none of them reaches
 _EDGE = 1.5  # where a component ends, in spacings from its middle
 LEAST = 1e-12  # a share below it is rounding
-_HALF = 0.5
+_HALF = 0.5  # of the spacing of knots, where the pieces of a quadratic B-spline meet
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -18,8 +18,8 @@ from riskmodels.forecasting.delay_curves import (
     weights_of,
 )
 
-_MONTH = 365.25 / 12
-_WEEK = 7
+_MONTH = 365.25 / 12  # days, on average
+_WEEK = 7  # days
 # Where rows of days received alike begin [weeks before the as-of day]; within a row one weekday.
 _BLOCKS = np.concatenate([np.arange(5), np.arange(5, 57, 4), np.arange(57, 5000, 13)])
 # Bins of the delay [days]: single days, then a fourth longer each.

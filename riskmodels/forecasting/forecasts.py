@@ -22,10 +22,10 @@ from riskmodels.panel import Panel, add_rows, number_series
 
 Method = Literal["auto", "counts", "theta", "seasonal_naive", "empirical24", "ets"]
 
+# ends of the 95, 90, 80, 60, 50, 40 and 20 % intervals, and the median
 DEFAULT_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
-LONGEST_HORIZON = 60
-FINAL = 0.99
-"""Share of the final count from which on a period counts as complete."""
+LONGEST_HORIZON = 60  # periods; five years of months: drifts are guesses long before
+FINAL = 0.99  # share of the final count from which on a period counts as complete; a choice
 _NAMED = 5  # units in a sentence
 _COLUMNS = {"period", "mean", "level", "quantile"}
 

@@ -9,8 +9,9 @@ from riskmodels.arrays import Floats, Integers
 from riskmodels.forecasting.shared import Shared
 from riskmodels.panel import add_rows
 
+# share of the variance of a series that it may share: something stays its own, as a Poisson part does
 _MOST_SHARED = 0.95
-_ROWS = 256
+_ROWS = 256  # series drawn at once: a block of 2,000 paths of 12 months is 50 megabytes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,7 +73,7 @@ class Dependence:
                 codes, loadings = self.codes[place, rows], self.loadings[place, rows]
                 level *= _lognormal(loadings / expected, moved[:, codes])
             shared = (self.loadings[:, rows] ** 2).sum(axis=0) + (expected * own) ** 2
-            extra = np.maximum((variance[rows] - shared) / expected - 1.0, 1e-3)
+            extra = np.maximum((variance[rows] - shared) / expected - 1.0, 1e-3)  # a trace, as gammas need
             yield rows, rng.poisson(rng.gamma(level / extra, extra)).astype(float)
 
     def amounts(self, mean: Floats, variance: Floats, size: int, seed: int) -> Iterator[tuple[slice, Floats]]:

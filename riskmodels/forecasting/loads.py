@@ -9,7 +9,7 @@ import scipy
 from riskmodels.arrays import Floats
 
 _COMPLETE = 0.9  # share from which on a month shows what is usual
-_MONTHS = 12
+_MONTHS = 12  # looked back over: a whole year, so that the season cancels out
 _HALF = 0.5  # Jeffreys' prior of a mean: half a complaint
 _WIDE = 1e6  # scale of a mean of which nothing is known but the prior [complaints]
 

@@ -5,9 +5,9 @@ import scipy
 
 from riskmodels.arrays import Floats
 
-_SHIFT = 3.0
-_MOST_STEPS = 400
-_BLOCK = 60_000
+_SHIFT = 3.0  # by which Stirling's series is moved up: its three terms then err by less than 1e-6
+_MOST_STEPS = 400  # whole numbers between the outer quantiles: adding up more costs more than searching
+_BLOCK = 60_000  # numbers held at once (distributions × levels): half a megabyte, a processor's cache
 _LARGEST = 2.0**52  # beyond it not every whole number is a float
 
 

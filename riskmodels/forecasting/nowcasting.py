@@ -16,15 +16,15 @@ from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of,
 from riskmodels.periods.quarters import period_of
 from riskmodels.tables import Table
 
-SEED = 1  # any
-_MONTH = 365.25 / 12
-_INTERVAL = (0.025, 0.975)
+SEED = 1  # any fixed one: the same tables give the same nowcast
+_MONTH = 365.25 / 12  # days, on average
+_INTERVAL = (0.025, 0.975)  # of the shares and the final counts: 95 %
 _CLEAR = 2.0  # standard errors from which on a growth is told
 _SLIGHT = 0.0005  # a month's growth that rounds to nothing
-_DRAWS = 2000
-_SHOWN = 12
+_DRAWS = 2000  # of the delays: 50 of them lie beyond each end of the interval
+_SHOWN = 12  # months in the summary: a year
 _NOWCASTS = 8  # of stored tables that are kept: those of one run
-_LEAST = 1e-9
+_LEAST = 1e-9  # share: a month of which nothing is known is divided by it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -8,8 +8,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from riskmodels.arrays import Floats, Integers
 
-_LENGTHS = {"M": 12, "Q": 4, "Y": 1}
+_LENGTHS = {"M": 12, "Q": 4, "Y": 1}  # periods of a year, by the first letter of pandas' name
+# share of a year that must be known for its average; a choice: fewer lets the season into the trend
 _FEWEST_KNOWN = 0.8
+# deviations seen besides the first of their place; a choice: fewer tell too little of the noise
 _FEWEST_DOUBLES = 6
 
 

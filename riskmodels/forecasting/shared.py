@@ -10,19 +10,34 @@ from riskmodels.forecasting.calendar_effects import KnownEffects
 from riskmodels.forecasting.negative_binomial import log_likelihood
 from riskmodels.forecasting.seasons import Cycle, Seasons, ratios_to_trend
 
+# Shares of a level's past that are kept a period, from two periods of memory to two hundred.
 _DISCOUNTS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
+# Changes of the log level a period: up to a fifth a year of months, up and down.
 DRIFTS = (-0.016, -0.012, -0.008, -0.004, 0.0, 0.004, 0.008, 0.012, 0.016)
-_DRIFT_DEVIATION = 0.008
-_JUMP = 0.01
-_LIKELY = 0.5
-_SEASON_PRIORS = (15.0, 120.0, 1500.0)
-_SCORE_MEMORY = 0.97
-_DISPERSION_MEMORY = 0.98
-_DISPERSION_PRIOR = (3.0, 10.0)
-_MOST_SURPRISE = 25.0
-_LEAST_SCORE = -1e6
-_LEAST_SHAPE = 0.5
-_LEAST_RATE = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Settings:
+    """What the filter of totals takes as given; its choice: docs/methods/complaint_forecast.md, Evidence.
+
+    A memory is the share that stays after a period: 0.97 are some 33 periods, 0.98 are 50.
+    """
+
+    drift_deviation: float = 0.008  # [log level a period] of the prior of drifts: a tenth a year of months
+    jump: float = 0.01  # chance of a jump before a period: one in eight years of months; a choice
+    likely: float = 0.5  # chance from which a jump is taken to have happened: more likely than not
+    season_priors: tuple[float, ...] = (15.0, 120.0, 1500.0)  # [events] of no season: three strengths compete
+    score_memory: float = 0.97  # of the scores of the members
+    dispersion_memory: float = 0.98  # of squared errors
+    dispersion_start: float = 3.0  # [variance over mean] of totals: they vary more than their parts
+    dispersion_prior: float = 10.0  # [squared errors] that this start counts for
+    most_surprise: float = 25.0  # [squared error over variance]: five deviations; more is one odd period
+    least_score: float = -1e6  # [log-likelihood] that a period may cost a member: finite, so that weights are
+    least_shape: float = 0.5  # [events] that the past counts for at least: Jeffreys' prior
+    least_rate: float = 0.01  # [events per unit of offset] of a total that starts with none: divides
+
+
+_SETTINGS = _Settings()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -134,7 +149,7 @@ def _jumps(level: Floats, chance: Floats) -> Floats:
 
     By the level one period after the jump, if that is known and is not the next jump's.
     """
-    jumped = chance > _LIKELY
+    jumped = chance > _SETTINGS.likely
     before = np.concatenate([level[:, :1], level[:, :-1]], axis=1)
     later = np.concatenate([level[:, 1:], level[:, -1:]], axis=1)
     again = np.concatenate([jumped[:, 1:], jumped[:, -1:]], axis=1)
@@ -162,18 +177,22 @@ class _State:
         drifts: Sequence[float],
     ) -> None:
         grid = np.meshgrid(
-            _DISCOUNTS, drifts, np.arange(len(effects.effects)), (*_SEASON_PRIORS, 0.0), indexing="ij"
+            _DISCOUNTS,
+            drifts,
+            np.arange(len(effects.effects)),
+            (*_SETTINGS.season_priors, 0.0),
+            indexing="ij",
         )
         self.discount, self.drift, choice, strength = (part.ravel() for part in grid)
         self.averaged = strength == 0
         self.strength = np.where(self.averaged, 1.0, strength)
         self.effects = effects.effects[choice.astype(int)]
-        self.prior = effects.prior[choice.astype(int)] - 0.5 * (self.drift / _DRIFT_DEVIATION) ** 2
+        self.prior = effects.prior[choice.astype(int)] - 0.5 * (self.drift / _SETTINGS.drift_deviation) ** 2
         self.calendar = np.exp(effects.regressors @ self.effects.T)
         self.total, self.offset, self.places = total, offset, cycle.places
         size = (len(total), len(self.drift))
         self.score, self.chance = np.zeros(size) + self.prior, np.zeros(size)
-        self.shape, self.rate = np.full(size, _LEAST_SHAPE), np.ones(size)
+        self.shape, self.rate = np.full(size, _SETTINGS.least_shape), np.ones(size)
         self.seen, self.expected = np.zeros((2, cycle.year, *size))
         self.squares, self.number = np.zeros(size), np.zeros((len(total), 1))
         self.started = np.zeros((len(total), 1), dtype=bool)
@@ -203,12 +222,12 @@ class _State:
 
     def dispersion(self) -> Floats:
         """Variance over mean where the level is known."""
-        prior, strength = _DISPERSION_PRIOR
+        prior, strength = _SETTINGS.dispersion_start, _SETTINGS.dispersion_prior
         return np.maximum((prior * strength + self.squares) / (strength + self.number), 1.0)
 
     def doubt(self, steps: int) -> Floats:
         """Squared coefficient of variation of the level some periods ahead."""
-        doubt: Floats = 1.0 / np.maximum(self.shape * lasting(self.discount, steps), _LEAST_SHAPE)
+        doubt: Floats = 1.0 / np.maximum(self.shape * lasting(self.discount, steps), _SETTINGS.least_shape)
         return doubt
 
     def step(self, time: int, season: Floats, *, scored: bool) -> None:
@@ -225,14 +244,14 @@ class _State:
         least = np.minimum(1.0, self.shape)
         gained, chance = _steady_or_jumped(count, mean, dispersion, self.shape, least)
         if scored:
-            kept = self.prior + _SCORE_MEMORY * (self.score - self.prior)
-            self.score = np.where(live, kept + np.maximum(gained, _LEAST_SCORE), self.score)
+            kept = self.prior + _SETTINGS.score_memory * (self.score - self.prior)
+            self.score = np.where(live, kept + np.maximum(gained, _SETTINGS.least_score), self.score)
         self.chance = chance = np.where(live, chance, 0.0)
         surprise = (count - mean) ** 2 / (mean + mean**2 / self.shape)
-        surprise = np.minimum(surprise, _MOST_SURPRISE * dispersion) * (1 - chance)
+        surprise = np.minimum(surprise, _SETTINGS.most_surprise * dispersion) * (1 - chance)
         if scored:
-            self.squares = np.where(live, _DISPERSION_MEMORY * self.squares + surprise, self.squares)
-            self.number = np.where(live, _DISPERSION_MEMORY * self.number + 1, self.number)
+            self.squares = np.where(live, _SETTINGS.dispersion_memory * self.squares + surprise, self.squares)
+            self.number = np.where(live, _SETTINGS.dispersion_memory * self.number + 1, self.number)
         learnt = known / dispersion
         self.shape, self.rate = _collapse(
             (self.shape + count * learnt, self.rate + exposed * learnt),
@@ -247,10 +266,10 @@ class _State:
 
     def _age(self, fresh: Flags, first: Floats) -> None:
         """Let the past count less, and the level drift; start at the first rate."""
-        aged = np.maximum(self.discount * self.shape, _LEAST_SHAPE)
+        aged = np.maximum(self.discount * self.shape, _SETTINGS.least_shape)
         rate = self.rate * np.exp(-self.drift) * aged / self.shape
-        self.shape = np.where(fresh, _LEAST_SHAPE, aged)
-        self.rate = np.where(fresh, _LEAST_SHAPE / np.maximum(first, _LEAST_RATE), rate)
+        self.shape = np.where(fresh, _SETTINGS.least_shape, aged)
+        self.rate = np.where(fresh, _SETTINGS.least_shape / np.maximum(first, _SETTINGS.least_rate), rate)
 
 
 def _steady_or_jumped(
@@ -260,7 +279,7 @@ def _steady_or_jumped(
     steady = log_likelihood(count, mean, dispersion * (mean + mean**2 / shape))
     jumped = log_likelihood(count, mean, dispersion * (mean + mean**2 / least))
     top = np.maximum(steady, jumped)
-    jump, stay = _JUMP * np.exp(jumped - top), (1 - _JUMP) * np.exp(steady - top)
+    jump, stay = _SETTINGS.jump * np.exp(jumped - top), (1 - _SETTINGS.jump) * np.exp(steady - top)
     return top + np.log(jump + stay), jump / (jump + stay)
 
 

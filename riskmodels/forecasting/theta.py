@@ -9,25 +9,30 @@ import numpy as np
 from riskmodels.arrays import Flags, Floats
 from riskmodels.forecasting.seasons import Cycle, Seasons, ratios_to_trend
 
+# gains of the level × shares of the slope; a choice: denser near zero, where a step changes most
 FINE = tuple(product((0.05, 0.1, 0.2, 0.35, 0.6, 0.9), (0.0, 0.25, 0.5, 0.75)))
+# a third as many: noisy counts tell fewer gains apart, and each costs its time
 COARSE = tuple(product((0.05, 0.15, 0.4, 0.8), (0.0, 0.5)))
-_SLOPE_MEMORY = 0.98
-_FEWEST_FOR_SLOPE = 6
+_SLOPE_MEMORY = 0.98  # of the regression line, a period: about 50 periods
+_FEWEST_FOR_SLOPE = 6  # values: a line through fewer follows the noise; a choice
+# power of the likelihood; a choice: errors at several leads overlap, and tell less than they seem to
 _SHARPNESS = 0.8
-_ERROR_MEMORY = 0.98
+_ERROR_MEMORY = 0.98  # of squared errors, a period: about 50 periods
+# of the squared error with each period ahead, where nothing is known: that of a gain of 0.3, squared
 _GROWTH = 0.1
-_GROWTH_PRIOR = 10.0
-_PANEL_PRIOR = 50.0
+_GROWTH_PRIOR = 10.0  # errors that the panel's growth counts for in a series'; a choice
+_PANEL_PRIOR = 50.0  # errors that the growth above counts for in the panel's; a choice
+# share of the usual size, and errors that it counts for: it is gone with the first error
 _SCALE_PRIOR = (0.3, 0.1)
-_BLOCK = 2048
+_BLOCK = 2048  # series at once, so that what a step works on stays in a processor's cache
 
 
 @dataclass(frozen=True)
 class Tails:
     """Student's t of the errors over their scale: quantiles narrower than normal ones, tails wider."""
 
-    degrees: float = 5.0
-    factor: float = 0.73
+    degrees: float = 5.0  # of freedom; a choice: a fourth moment, and tails of amounts that jump
+    factor: float = 0.73  # of the scale: the standard deviation is then 0.94 of it; a choice
 
     @property
     def variance(self) -> float:

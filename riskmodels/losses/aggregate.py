@@ -25,7 +25,7 @@ _AT_ONCE = 2**21  # points of lattices
 _RARE = 0.9999  # level beyond which the range has twice the room
 _ROOM = 1.6  # range over the value-at-risk
 _FEWEST_STEPS = 64  # up to the level, for it to be read off
-_TRIES = 60
+_TRIES = 60  # ranges tried, each about twice the last: 60 of them are beyond any amount
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +190,7 @@ def _dependent_figures(
 
     The range starts with the sum of the cells' values-at-risk.
     """
-    ranges = np.full(len(cells), 1.2 * alone.value_at_risk.sum())
+    ranges = np.full(len(cells), 1.2 * alone.value_at_risk.sum())  # a fifth more than if all were bad at once
     for _ in range(_TRIES):
         limited = limited_means(cells, ranges / _DEPENDENT, _DEPENDENT)
         found = []
@@ -306,6 +306,7 @@ def _ranges(sums: Sums, first: Floats, level: float) -> Floats:
         low, high = failed[rows], passing[rows]
         steps = at / steps_of(_COARSE)
         wanted[rows] = np.maximum(room * np.maximum(places, _FEWEST_STEPS) * steps, np.sqrt(low * high))
+        # known to a fifth, which is near enough to start
         done = passed & ((places >= _FEWEST_STEPS) | (high < 1.2 * low))
         wider = np.where(np.isfinite(high), np.sqrt(at * np.where(np.isfinite(high), high, 1.0)), 4.0 * at)
         ranges[rows] = np.where(

@@ -5,7 +5,7 @@ import numpy as np
 from riskmodels.errors import ParameterError
 
 _BUCKETS = ((1e9, 0.12), (30e9, 0.15), (np.inf, 0.18))  # up to EUR, marginal coefficient
-_POWER = 0.8
+_POWER = 0.8  # exponent of the internal loss multiplier: Basel Committee 2017, paragraph 10
 
 
 def business_indicator_component(business_indicator: float) -> float:
@@ -68,4 +68,5 @@ def basel_capital(business_indicator: float, mean_annual_loss: float) -> float:
     component = business_indicator_component(business_indicator)
     if business_indicator <= _BUCKETS[0][0]:
         return component
+    # paragraph 9: the loss component
     return component * internal_loss_multiplier(15.0 * mean_annual_loss, component)

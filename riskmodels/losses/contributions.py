@@ -11,7 +11,9 @@ from riskmodels.losses.compounding import means_of, survivals
 from riskmodels.losses.dependence import conditional_masses
 from riskmodels.losses.lattice import Compound, masses, tail_of, transformed, untransformed
 
+# lattice points: alone, and with a factor, when each of its nodes takes as much
 _SIZE, _SIZE_DEPENDENT = 2**14, 2**10
+# of value-at-risk or mean, whichever is larger, that the lattice covers: the tail beyond is computed apart
 _ROOM = 1.6
 _NONE = 1e-200  # given the factor, a cell loses more than the range
 

@@ -11,8 +11,9 @@ from riskmodels.losses.cells import limited_means
 from riskmodels.losses.compounding import sum_of
 from riskmodels.losses.lattice import extrapolated
 
+# lattice points: alone, and with a factor, when each of its nodes takes as much
 _SIZE, _SIZE_DEPENDENT = 2**14, 2**11
-_ROOM = 1.6
+_ROOM = 1.6  # of the highest limit, value-at-risk or mean that the lattice covers
 
 
 @dataclass(frozen=True, kw_only=True)

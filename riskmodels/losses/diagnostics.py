@@ -14,7 +14,9 @@ from riskmodels.losses.fitting import fit_tail, standard_errors
 from riskmodels.losses.goodness import anderson_darling
 from riskmodels.losses.tails import fitted_tails, tail_probabilities
 
+# candidates, from this share of the losses on, with so many losses above, and so many that differ
 _THRESHOLDS, _LOWEST, _FEWEST, _FEWEST_DIFFERENT = 25, 0.5, 15, 5
+# shares below the thresholds tried (a choice), losses above any, p-value from which a tail is kept
 _LEVELS, _FEWEST_IN_TAIL, _REJECTED = (0.75, 0.8, 0.85, 0.9, 0.925, 0.95), 30, 0.1
 
 

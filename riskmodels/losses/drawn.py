@@ -15,6 +15,7 @@ from riskmodels.losses.graded import smooth_tails, steps_of
 _SIZE, _SIZE_OF_BEST = 2**8, 2**12  # points of lattices: of draws, for four digits; of the best estimate
 _ROOM, _WIDER = 1.6, 4.0  # range over the value-at-risk, and over the range that did not pass the level
 _LEAST_END = 1e-12  # where hardly anything is lost, so that steps are not zero
+# doublings of a range; draws, of which two lie beyond each end of a 95 % interval
 _TRIES, _FEWEST_DRAWS = 60, 100
 _AT_ONCE = 2**8  # cells: what fits the processor's own memory
 

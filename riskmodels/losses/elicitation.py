@@ -12,8 +12,8 @@ from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.severity import Lognormal, Severity
 
-_NEAR_ONE = 1e-9
-_HALVINGS = 60
+_NEAR_ONE = 1e-9  # rounding of a sum of weights that somebody typed
+_HALVINGS = 60  # of an interval: after 60 it is narrower than a float can tell
 
 
 def elicited_severity(quantiles: Mapping[float, float]) -> Lognormal:

@@ -21,10 +21,11 @@ from riskmodels.losses.portfolio import drawn_cells, portfolios_of
 from riskmodels.periods.quarters import last_complete, period_of
 from riskmodels.tables import Table, Tables
 
-SEED = 1  # any
-_FEWEST = 120
+SEED = 1  # any fixed one: the same tables give the same figures
+_FEWEST = 120  # losses: with ten a cell of event types and products, tails are still pooled; a choice
+# of the curve of years: one in 2, 5, 10, 20, 50, 100, 200, 500 and 1,000
 _LEVELS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
-_QUARTERS = 4
+_QUARTERS = 4  # of a year
 _SPAN = 8  # quarters compared: a year and the one before it
 
 

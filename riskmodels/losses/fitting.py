@@ -18,7 +18,7 @@ from riskmodels.losses.truncated import fit_truncated_normal
 Family = Literal["lognormal", "weibull", "gamma"]
 Body = Lognormal | Weibull | Gamma
 
-_FEWEST = 5
+_FEWEST = 5  # losses: two or three parameters from fewer tell nothing
 _PARAMETERS: dict[Family, tuple[str, str]] = {
     "lognormal": ("mu", "sigma"),
     "weibull": ("shape", "scale"),
@@ -26,7 +26,7 @@ _PARAMETERS: dict[Family, tuple[str, str]] = {
 }
 _TAIL = ("tail_shape", "tail_scale", "tail_probability")
 _WIDEST = 5.0  # of a lognormal body's deviation; wider ones are powers, not bodies
-_LEAST_REGULAR = -0.49
+_LEAST_REGULAR = -0.49  # shape: below −0.5 the likelihood has no curvature to take errors from
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

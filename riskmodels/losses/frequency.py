@@ -13,7 +13,7 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 
 FrequencyFamily = Literal["auto", "poisson", "negative_binomial"]
-_FEWEST = 3
+_FEWEST = 3  # periods: with two, dispersion is one difference
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.losses.fitting import SeverityFit, fit_severity
 from riskmodels.losses.severity import Spliced
 
-_FEWEST_DRAWS = 99
+_FEWEST_DRAWS = 99  # draws: the smallest p-value is then 1 %
 
 
 def goodness_of_fit(fit: SeverityFit, losses: npt.ArrayLike, *, draws: int = 199, seed: int) -> pd.DataFrame:

@@ -29,6 +29,7 @@ _HALVINGS = 9  # how often steps are halved towards zero
 _SHARE_NEAR, _MOST_NEAR = 8, 256  # points with a step of each size
 _SMOOTH = 0.5  # densities that change by more between two points are jumps
 _SIDE = 2  # multiples of the step beside those that a loss lies between
+# parts of a lattice, one of which is below zero: room for multiples below it, and for ripples
 _SHARE_BELOW = 8
 
 

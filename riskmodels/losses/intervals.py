@@ -12,6 +12,7 @@ from riskmodels.losses.fitting import SeverityFit, fit_tail
 from riskmodels.losses.goodness import drawn_again
 from riskmodels.losses.tails import tail_log_likelihood
 
+# tails looked at: of uniform losses almost, and far beyond an infinite mean; the least that is fitted
 _SHAPES, _LEAST_SHAPE = (-0.9, 3.0), -1.0
 
 
@@ -75,7 +76,7 @@ def _end(lack: Callable[[float], float], middle: float, step: float, *, least: f
     while lack(outer) < 0:
         if outer <= least:
             return least
-        inner, outer, step = outer, max(outer + step, least), 1.5 * step
+        inner, outer, step = outer, max(outer + step, least), 1.5 * step  # growing, as ends may be far
     return float(scipy.optimize.brentq(lack, inner, outer, xtol=1e-10 * max(abs(middle), 1.0)))
 
 
@@ -106,7 +107,7 @@ def _profile_quantile(excess: Floats, quantile: float, beyond: float) -> float:
             return 1e300
         return -tail_log_likelihood(excess, shape, float(scale))
 
-    grid = np.linspace(*_SHAPES, 80)
+    grid = np.linspace(*_SHAPES, 80)  # steps of 0.05, between which it is searched
     place = int(np.argmin([lack(float(shape)) for shape in grid]))
     ends = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
     return -float(

@@ -16,6 +16,7 @@ from riskmodels.arrays import Flags, Floats
 Complexes = npt.NDArray[np.complex128]
 
 TILT = 16.0  # what wraps round is e^-16 of itself; rounding errors are at most e^16 of theirs
+# points of a polynomial (of degree five), and share of what lies beyond a level that must too
 _STENCIL, _MARGIN = 6, 0.02
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 
-_LARGEST_SHAPE = 1e6
+_LARGEST_SHAPE = 1e6  # of the gamma prior: cells this alike have one rate
 
 
 def pooled_estimates(estimates: Floats, errors: Floats) -> tuple[Floats, Floats, Floats]:
@@ -87,7 +87,7 @@ def credible_rates(counts: Floats, exposure: float) -> tuple[Floats, Floats]:
     freedom = max((counts.shape[0] - 1) * (counts.shape[1] - 1), 1) / counts.size
     excess = float(((counts - expected) ** 2).sum() - freedom * expected.sum())
     shape = float((expected**2).sum()) / excess if excess > 0 else _LARGEST_SHAPE
-    shape = min(max(shape, 0.1), _LARGEST_SHAPE)
+    shape = min(max(shape, 0.1), _LARGEST_SHAPE)  # a tenth of an event: nothing is borrowed
     prior = shape / np.maximum(expected / exposure, 1e-12)
     return shape + counts, prior + exposure
 

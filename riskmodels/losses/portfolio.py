@@ -15,7 +15,7 @@ from riskmodels.losses.frequency import frequency_of
 from riskmodels.losses.pooling import credible_rates, drawn_rates, pooled_estimates
 from riskmodels.losses.severity import GeneralizedPareto, Lognormal, Spliced
 
-_FEWEST_IN_BODY = 10
+_FEWEST_IN_BODY = 10  # losses below the threshold: a fit to fewer is not shown; a choice
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,6 +59,7 @@ class Portfolio:
         shares = _drawn_shares(self.bodies, size, rng)
         mu = _drawn_pooled(self.bodies, "mu", size, rng)
         deviation = _drawn_pooled(self.bodies, "sigma", size, rng)
+        # a tenth: none is drawn narrower
         sigma = np.maximum(deviation, 0.1 * self.bodies["sigma"].to_numpy())
         bodies = np.stack([mu, sigma], axis=-1)
         return [

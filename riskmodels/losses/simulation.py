@@ -12,6 +12,7 @@ from riskmodels.losses.cells import LossCell
 from riskmodels.losses.dependence import Dependence
 
 _DRAWS = 4_000_000  # losses at a time
+# years: the standard error of a quantile's level is then about a fifth of what lies beyond
 _FEWEST_BEYOND = 20
 
 

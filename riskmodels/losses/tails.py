@@ -48,7 +48,8 @@ def _best_ratios(scaled: Floats) -> Floats:
     A grid finds the neighbourhood, halving the sign of the slope the place.
     """
     number, size = scaled.shape
-    below = np.linspace(0.95, 0.0, 40) / -scaled.max(axis=1, keepdims=True)
+    below = np.linspace(0.95, 0.0, 40) / -scaled.max(axis=1, keepdims=True)  # short tails, up to their end
+    # heavy ones, from exponential on, as far as a mean of one lets them be told apart
     grid = np.concatenate([below, np.broadcast_to(np.geomspace(1e-4, 1e3, 120), (number, 120))], axis=1)
     pieces = -(-number * grid.shape[1] * size // _AT_ONCE)
     parts = zip(np.array_split(scaled, pieces), np.array_split(grid, pieces), strict=True)

@@ -116,7 +116,7 @@ def _drawn(table: pd.DataFrame, covariance: Floats, size: int, rng: np.random.Ge
         positive, np.log(safe), np.where(share, np.log(safe / (1.0 - np.minimum(safe, 0.999))), estimates)
     )
     drawn = rng.multivariate_normal(centre, covariance * np.outer(slope, slope), size=size)
-    exponential = np.exp(np.minimum(np.where(positive | share, drawn, 0.0), 300.0))
+    exponential = np.exp(np.minimum(np.where(positive | share, drawn, 0.0), 300.0))  # no overflow
     return np.where(positive, exponential, np.where(share, exponential / (1.0 + exponential), drawn))
 
 

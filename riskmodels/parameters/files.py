@@ -29,7 +29,7 @@ Identifier = Annotated[
         json_schema_extra={"shape": "small letters, digits and _, first a letter, e.g. credit_card"},
     ),
 ]
-Name = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1)]  # of anything: not empty
 
 
 class Parameters(BaseModel):

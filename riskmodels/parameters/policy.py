@@ -12,7 +12,7 @@ from riskmodels.misfits import nearest
 from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
 
 Direction = Literal["higher_is_better", "lower_is_better"]
-Share = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Field(ge=0, le=1)]  # from none to all
 
 
 class Limits(Parameters):
@@ -40,7 +40,7 @@ class Limits(Parameters):
 class Objective(Parameters):
     """A change the bank wants against the year before, as a share of it (0.05 = +5 % a year)."""
 
-    change_per_year: float = Field(gt=-1, lt=10)
+    change_per_year: float = Field(gt=-1, lt=10)  # more than all gone, less than elevenfold
     source: Name
 
 
@@ -86,7 +86,7 @@ class Comparison(Parameters):
 
     area: Identifier
     than: Identifier
-    times: float = Field(ge=1, le=9)
+    times: float = Field(ge=1, le=9)  # beyond nine nobody compares
 
 
 class RatingRules(Parameters):
@@ -114,8 +114,8 @@ class DataQuality(Parameters):
 
     rejected_amber: Share
     rejected_red: Share
-    rewritten_amber: Share = 0.01
-    rewritten_red: Share = 0.05
+    rewritten_amber: Share = 0.01  # a choice: corrections of a few rows are usual
+    rewritten_red: Share = 0.05  # a choice: no figure of those months stands
 
 
 class GapRules(Parameters):

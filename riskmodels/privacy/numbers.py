@@ -117,6 +117,7 @@ def _is_card(digits: str) -> bool:
 _CHINA = r"(?:\((?:\+|00)?86\)|(?:\+|00)?86)[ ./_-]{0,2}"
 _MOBILE = f"{_START}(?P<it>(?:{_CHINA})?0?1(?:{_GAP}|[,:])?[3-9](?:(?:{_GAP}|[,:])?\\d){{9}}){_END}"
 _LAYOUTS_OF_LISTS = {(3, 4, 4), (3, 3, 5), (4, 4, 3), (1,) * 11}  # no amount, whatever parts the groups
+# digits of the groups that mobile numbers are written in
 _LAYOUTS = _LAYOUTS_OF_LISTS | {
     *((11,), (3, 8), (7, 4), (5, 6), (6, 5), (4, 3, 4), (3, 5, 3), (5, 3, 3)),
     *((1, 3, 3, 4), (3, 4, 2, 2), (3, 2, 2, 4), (5, 2, 2, 2), (3, 2, 2, 2, 2)),

@@ -80,6 +80,7 @@ def _mixed(counts: Counts, nodes: HyperparameterGrid, columns: slice) -> tuple[F
         if share.any():
             fit = _fit_until(counts, spreads, float(memory), columns)[..., place]
             odds = [
+                # no overflow
                 share / (1 - share) / len(strange) * np.exp(np.clip(other[..., None] - fit, -700, 700))
                 for *_, other in strange
             ]

@@ -17,7 +17,7 @@ from riskmodels.rates.hyperparameters import HyperparameterGrid, learn_grid
 from riskmodels.rates.peers import check_counts, peer_values
 from riskmodels.rates.posteriors import Posterior
 
-_ROWS = 15
+_ROWS = 15  # units in the summary: as many as are read without scrolling
 _SAME = 1e-12  # own value and peers': their weights cannot be told apart
 
 

@@ -15,7 +15,7 @@ from riskmodels.rates.peers import check_counts
 LEVELS = (0.95, 0.998)  # two and three standard deviations
 _WINSORISED = 0.1  # share of the units at each end
 _WINSORISED_SQUARE = 0.678728  # mean square of standard normal values so winsorised
-_PLACES = 120
+_PLACES = 120  # points of a limit's line: smooth at the width of a page
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -167,6 +167,7 @@ def _limits(size: Floats, target: float, spread: float, *, proportion: bool) -> 
         return pd.DataFrame(
             columns=["expected", "lower_95", "upper_95", "lower_998", "upper_998"], dtype="float64"
         )
+    # a line, where all are as large
     places = np.geomspace(size.min(), max(size.max(), size.min() * 1.01), _PLACES)
     middle = _transformed(np.array(target), proportion=proportion)
     width = np.hypot(_error(places), spread)

@@ -9,10 +9,13 @@ import scipy
 from riskmodels.arrays import Floats
 from riskmodels.rates.counts import Counts
 
+# log standard deviations between units, by about half more each: from none that matters to thirtyfold
 SPREADS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.9, 1.4, 2.2, 3.5)
+# shares of a unit's own level that last a quarter, denser where units are steady
 MEMORIES = (0.0, 0.3, 0.5, 0.7, 0.85, 0.95, 1.0)
-STRANGERS = (0.0, 0.02, 0.1, 0.3)
+STRANGERS = (0.0, 0.02, 0.1, 0.3)  # shares of units that are of another kind; a choice: up to a third
 STAYING = (0.6, 0.95)  # memory of units of another kind
+# scale and median of the half-Cauchy prior of the spread: half of the units within a factor of 1.4
 USUAL_SPREAD = 0.5
 _MOST_UNITS = 300  # from whose history is learnt
 _LEAST_WEIGHT = 0.02  # of a node of the mixture, against the heaviest

@@ -5,7 +5,7 @@ import numpy as np
 from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ParameterError
 
-_ROUNDING, _TINY = 1e-9, 1e-300
+_ROUNDING, _TINY = 1e-9, 1e-300  # of sums of counts; and what a division by none is kept from by
 _WORTH = 2.0  # events: how much a stratum is like all others before it shows
 
 

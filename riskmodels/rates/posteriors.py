@@ -12,7 +12,7 @@ from riskmodels.arrays import Flags, Floats, Integers
 Family = Literal["gamma", "beta", "known"]
 Below = tuple[Floats, Floats, Floats]
 
-_TINY = 1e-300
+_TINY = 1e-300  # near the smallest float: keeps logarithms and divisions finite, and changes nothing
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,6 +153,7 @@ def risk_points(value: Floats, best: Floats, amber: Floats, red: Floats) -> Floa
     >>> risk_points(np.array([1.0, 0.99, 0.97, 0.9]), best, amber, red).round(9).tolist()
     [37.5, 50.0, 75.0, 100.0]
     """
+    # half of the points up to the limit
     points = np.asarray((value - best) * (50 / (amber - best)), dtype=np.float64)
     beyond = np.asarray((value - amber) * (50 / (red - amber)), dtype=np.float64)
     return np.add(np.clip(points, 0, 50), np.clip(beyond, 0, 50))

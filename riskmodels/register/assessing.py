@@ -26,8 +26,8 @@ from riskmodels.tables import Tables
 
 PARTS = ("money", "customers", "regulatory", "reputation")
 KINDS = ("preventive", "corrective", "compensating")
-_QUARTERS, _BANDS, _THOUSAND = 4, 5, 1000.0
-_FEWEST_DRAWS, _SHOWN = 100, 15
+_QUARTERS, _BANDS, _THOUSAND = 4, 5, 1000.0  # of a year; bands of frequency and of impact in a matrix; CNY
+_FEWEST_DRAWS, _SHOWN = 100, 15  # draws: five beyond each end of a 90 % interval; risks in the summary
 _LESS = 1 - 1e-9  # no control takes everything away; a centre that is exactly at a limit is inside it
 
 

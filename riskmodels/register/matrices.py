@@ -14,7 +14,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 
 CHECKS = ("weak consistency", "betweenness", "consistent colouring", "monotone")
-_COLOURS = {"green": 0, "amber": 1, "yellow": 1, "red": 2}
+_COLOURS = {"green": 0, "amber": 1, "yellow": 1, "red": 2}  # order of the levels; amber and yellow are one
 _ROUNDING = 1 + 1e-9  # factor: cells that share a corner touch and do not overlap
 _STEPS = 4096  # of risk, for the integral of the reversal rate
 _NAMED = 4  # violations that a table's text spells out

@@ -19,7 +19,7 @@ from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Table, Tables
 
 _Z = NormalDist().inv_cdf(INTERVAL[1])  # standard deviations from the middle of an interval to its end
-_MONTHS = 12
+_MONTHS = 12  # of a year
 _DATES = {"occurred_on": "received_at", "recorded_on": "logged_at"}  # as a nowcast calls them
 _ALONE, _GROUPS, _TRUST = 400, 100, 0.5  # largest losses weighted alone; groups of others; weight of each
 

@@ -22,7 +22,7 @@ from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality, Tables
 
-_MOST_NAMED = 5
+_MOST_NAMED = 5  # units named in a sentence; a choice: the report has them all
 _MOST_WATCHED = 8  # a choice: what fits on the first page
 
 

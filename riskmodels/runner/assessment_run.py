@@ -17,8 +17,9 @@ from riskmodels.labels import use_language
 from riskmodels.results.folders import bring_back, replace_folder
 from riskmodels.runner.execution import execute_notebook
 from riskmodels.runner.kernels import Kernels
-from riskmodels.runner.plan import NOTEBOOK_FOLDER, Plan, Step, plan_steps
+from riskmodels.runner.plan import Plan, Step, plan_steps
 from riskmodels.scratch import private_folder, write_text
+from riskmodels.shipped import shipped_folder
 from riskmodels.sources import load_source
 from riskmodels.tables import sweep_store
 
@@ -142,7 +143,7 @@ def _execute(
 def _execute_step(step: Step, folder: Path, kernels: Kernels) -> float:
     start = time.perf_counter()
     execute_notebook(
-        NOTEBOOK_FOLDER / f"{step.notebook}.ipynb",
+        shipped_folder("notebooks") / f"{step.notebook}.ipynb",
         folder / f"{step.name}.ipynb",
         step.parameters,
         kernels=kernels,

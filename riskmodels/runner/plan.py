@@ -28,10 +28,10 @@ from riskmodels.runner.settings import (
     ServiceRiskParameters,
     StressTestParameters,
 )
+from riskmodels.shipped import shipped_folder
 from riskmodels.sources import Source, check_layout, load_source, unfilled
 from riskmodels.sources.readers import of_pattern
 
-NOTEBOOK_FOLDER = Path(__file__).parents[2] / "notebooks"
 _QUARTER = 3  # months
 _STAGED = "..partial-12345678"  # what the name gets while the report is written
 
@@ -106,7 +106,10 @@ def plan_assessment(
         A file does not fit its mapping.
     FileError
         The report cannot be written where it is to be.
+    MissingPartError
+        The installation has no notebooks.
     """
+    shipped_folder("notebooks")
     end = pd.Period(settings.period, freq="Q").end_time.date()
     policy_on = settings.policy_on or end + timedelta(days=1)
     policy = load_policy(settings.policies, on=policy_on)

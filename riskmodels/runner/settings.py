@@ -12,6 +12,7 @@ from riskmodels.parameters.files import Identifier, Name, Parameters, check_para
 Period = Annotated[
     str, Field(pattern=r"^[0-9]{4}Q[1-4]$", json_schema_extra={"shape": "a quarter, e.g. 2026Q3"})
 ]
+# a quarter at least, which the report is about; at most what forecast takes
 Horizon = Annotated[int, Field(ge=3, le=60, description="months ahead")]
 Language = Annotated[
     str,
@@ -40,7 +41,7 @@ class RunSettings(Parameters):
     scenarios: tuple[ScenarioChoice, ...] = ()
     period: Period
     policy_on: date | None = Field(default=None, description="none: the day after the period")
-    horizon_months: Horizon = 6
+    horizon_months: Horizon = 6  # two quarters: the next one, and the one to plan for
     method: Method = "auto"
     language: Language = "en"
 

@@ -12,9 +12,9 @@ from riskmodels.sample.days import DAYS, known
 from riskmodels.sample.network import UNIT_IDS
 from riskmodels.sample.plan import BRANCHES, identifiers, pick, stream
 
-OTHER_ACTIONS: Final = 180
-ON_TIME: Final = 0.95
-_NEVER_CLOSED: Final = 0.01
+OTHER_ACTIONS: Final = 180  # about three a branch in four years; a choice
+ON_TIME: Final = 0.95  # share closed by the day they are due; a choice: a few are late
+_NEVER_CLOSED: Final = 0.01  # share; a choice: one or two open ones to be found
 _MEASURES: Final = {
     "staff_training": "training_coverage",
     "more_counters": "on_time_rate",

@@ -21,7 +21,7 @@ from riskmodels.sample.plan import (
     stream,
 )
 
-_QUARTERS: Final[Times] = MONTHS[::3]
+_QUARTERS: Final[Times] = MONTHS[::3]  # the first month of each
 _WORST: Final = (7, 8, 9)  # quarters whose end may trigger an action, from 0
 _WINDOW: Final = 8  # quarters looked back over
 _MIDDLING: Final = (20, 150)  # complaints expected a quarter

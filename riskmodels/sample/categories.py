@@ -25,6 +25,7 @@ def _of(
     ]
 
 
+# of each: share of its product's complaints, share upheld, words; a choice
 CATEGORIES: Final = tuple(
     _of(
         "current_account",

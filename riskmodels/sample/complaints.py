@@ -25,9 +25,10 @@ from riskmodels.sample.plan import (
 )
 
 REDRESS_MEDIANS: Final = (150.0, 220.0, 600.0, 400.0, 1200.0, 120.0)  # CNY, by product
-_WORKING_HOURS_SHARE: Final = 0.80
-_EVENING_SHARE: Final = 0.17
+_WORKING_HOURS_SHARE: Final = 0.80  # of complaints received; a choice
+_EVENING_SHARE: Final = 0.17  # of complaints received; a choice: the rest come at any hour
 _SEVERITIES: Final = ("ordinary", "serious", "major")
+# ordinary, serious, major; a choice: some hundreds of major ones, which have a deadline of their own
 _SEVERITY_SHARES: Final = (0.88, 0.10, 0.02)
 
 

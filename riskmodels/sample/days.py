@@ -21,7 +21,8 @@ from riskmodels.sample.plan import (
     WEEKDAYS,
 )
 
-DAYS_PER_YEAR: Final = 365.25
+DAYS_PER_YEAR: Final = 365.25  # on average, with leap years
+# all days of the bank
 DAYS: Final = np.arange(
     FIRST_MONTH.astype("M8[D]"), (LAST_MONTH + np.timedelta64(1, "M")).astype("M8[D]"), dtype="M8[D]"
 )

@@ -15,11 +15,12 @@ from riskmodels.sample.plan import (
     RESOLVED_7WD,
 )
 
+# share of ordinary complaints answered in 24 hours; a choice: just on the good side of the limit
 FIRST_RESPONSE_24H: Final = 0.9955
-MAJOR_1H: Final = 0.992
+MAJOR_1H: Final = 0.992  # share of major complaints answered in an hour; a choice, as above
 STRAGGLERS: Final = 0.10  # of late complaints, ten to sixty days more
-NEVER_RESOLVED: Final = 0.0015
-RATED: Final = 0.40
+NEVER_RESOLVED: Final = 0.0015  # share of complaints that stay open; a choice
+RATED: Final = 0.40  # share of resolved complaints whose handling the customer rates; a choice
 REDRESSED: Final = 0.45  # of upheld complaints
 _IN_TIME: Final = (0.080, 0.245, 0.255, 0.180, 0.105, 0.065, 0.040, 0.030)  # resolved after 0 to 7 days
 _HAPPY: Final = (0.45, 0.55)  # 4 and 5 points

@@ -10,11 +10,14 @@ from riskmodels.sample.days import DAYS, known
 from riskmodels.sample.network import UNIT_IDS
 from riskmodels.sample.plan import BRANCHES, CHANNELS, identifiers, pick, stream
 
-OUTAGES: Final = 30
-FAULTS: Final = 300
-SECURITY: Final = 42
+OUTAGES: Final = 30  # in four years; a choice: two a quarter
+FAULTS: Final = 300  # in four years; a choice: one or two a week
+SECURITY: Final = 42  # in four years; a choice
+# share of incidents that staff take up within 30 minutes; a choice: just on the good side
 RESPONDED_30MIN: Final = 0.993
+# shares, in the order of CHANNELS: those that run on systems
 _OUTAGE_CHANNELS: Final = (0.0, 0.10, 0.35, 0.45, 0.10, 0.0, 0.0)
+# shares, in the order of CHANNELS: machines and counters first
 _FAULT_CHANNELS: Final = (0.25, 0.10, 0.10, 0.15, 0.40, 0.0, 0.0)
 
 

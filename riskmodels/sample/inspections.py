@@ -10,6 +10,7 @@ from riskmodels.sample.days import working_days
 from riskmodels.sample.network import unit_names
 from riskmodels.sample.plan import AS_OF, BRANCHES, MONTHS, identifiers, stream
 
+# of the items checked, by kind; a choice: on both sides of the limits
 PASS_SHARES: Final = {
     "mystery_shopper": 0.935,
     "recording_check": 0.985,
@@ -20,6 +21,7 @@ PASS_SHARES: Final = {
     "first_contact_owner": 0.995,
 }
 _ITEMS: Final = (25, 60)  # fewest and most
+# items that a branch's own share counts for: branches differ by a few points; a choice
 _CONCENTRATION: Final = 150.0
 
 

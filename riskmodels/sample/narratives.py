@@ -15,7 +15,7 @@ from riskmodels.sample.categories import (
 )
 from riskmodels.sample.personal import KINDS, PERSONAL_SHARE, personal_phrases
 
-CHINESE_SHARE: Final = 0.60
+CHINESE_SHARE: Final = 0.60  # of the texts; a choice: both languages often enough to be tested
 
 
 def write_narratives(category: Integers, *, rng: np.random.Generator) -> tuple[Words, Integers]:

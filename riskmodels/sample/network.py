@@ -25,7 +25,7 @@ from riskmodels.sample.plan import (
     stream,
 )
 
-UNIT_IDS: Final = tuple(f"B{number:03d}" for number in range(1, BRANCHES + 1))
+UNIT_IDS: Final = tuple(f"B{number:03d}" for number in range(1, BRANCHES + 1))  # B001 to B060
 UNIT_REGIONS: Final = tuple(np.repeat(REGIONS, BRANCHES_PER_REGION).tolist())
 
 _FIRST_WORDS: Final = (

@@ -10,7 +10,7 @@ from riskmodels.arrays import Floats, Integers, Times
 from riskmodels.sample.network import unit_names
 from riskmodels.sample.plan import BRANCHES, MONTHS, stream
 
-MINUTES_PER_DAY: Final = 1440
+MINUTES_PER_DAY: Final = 1440  # 24 hours of 60
 INCOME_PER_ACCOUNT: Final = 15.0  # CNY a month
 
 
@@ -29,6 +29,7 @@ class Share:
     per_year: float = 0.0
 
 
+# levels on the last day, changes a year and noise; a choice: on both sides of the limits
 SHARES: Final = (
     Share(indicator_id="retention", level=0.900, per_year=0.004, concentration=900, per_account=0.40),
     Share(indicator_id="service_error_rate", level=0.0004, concentration=40_000, per_account=2.0),

@@ -10,13 +10,14 @@ from riskmodels.errors import ParameterError
 
 FIRST_MONTH: Final = np.datetime64("2022-10", "M")
 LAST_MONTH: Final = np.datetime64("2026-09", "M")
+# four years: forecasts can be tested on the last, with three before it
 MONTHS: Final[Times] = np.arange(FIRST_MONTH, LAST_MONTH + np.timedelta64(1, "M"))
 AS_OF: Final = np.datetime64("2026-09-30T23:59:59", "s")
 
 REGIONS: Final = ("north", "east", "south")
-BRANCHES: Final = 60
+BRANCHES: Final = 60  # twenty a region: some too small to be told from noise
 BRANCHES_PER_REGION: Final = BRANCHES // len(REGIONS)
-TOTAL_ACCOUNTS: Final = 3_780_000
+TOTAL_ACCOUNTS: Final = 3_780_000  # on the last day; makes some 9,000 complaints a year at the rates below
 SIZE_RATIO: Final = 50.0  # biggest branch over the smallest
 GROWTH_PER_YEAR: Final = 0.03  # of accounts and customers
 
@@ -29,7 +30,9 @@ RATES: Final = {  # complaints per 1,000 accounts and year, on the last day
     "payments": 1.5,
 }
 PRODUCTS: Final = tuple(RATES)
+# of all accounts, in the order of PRODUCTS; a choice
 ACCOUNT_SHARES: Final = (0.38, 0.16, 0.05, 0.05, 0.06, 0.30)
+# in the order of PRODUCTS; a choice: some customers hold several
 CUSTOMERS_PER_ACCOUNT: Final = (0.86, 0.80, 0.97, 0.90, 0.74, 0.92)
 
 CHANNELS: Final = (
@@ -41,45 +44,49 @@ CHANNELS: Final = (
     "social_media",
     "regulator",
 )
+# shares of the complaints, in the order of CHANNELS; a choice
 COMPLAINT_CHANNELS: Final = (0.20, 0.38, 0.08, 0.19, 0.03, 0.05, 0.07)
+# shares of the answers, in the order of CHANNELS; a choice: two channels send none
 SURVEY_CHANNELS: Final = (0.38, 0.17, 0.12, 0.28, 0.05, 0.0, 0.0)
+# shares of the customers; a choice: small groups for which evidence is thin
 GROUPS: Final = {"general": 0.74, "elderly": 0.14, "new_resident": 0.09, "disabled": 0.03}
 
 TREND_PER_YEAR: Final = 0.04  # of the complaint rate
 SHOCK_MONTH: Final = np.datetime64("2024-10", "M")
-SHOCK_FACTOR: Final = 2.0
-SEASON_AMPLITUDE: Final = 0.08
+SHOCK_FACTOR: Final = 2.0  # of every rate from that month on: one change that all series share
+SEASON_AMPLITUDE: Final = 0.08  # of the rate, up and down; a choice: mild
 SEASON_PEAK_DAY: Final = 75  # day of the year, 1 January = 1
 WEEKDAYS: Final = (1.28, 1.18, 1.12, 1.08, 1.10, 0.69, 0.55)  # Monday first; mean 1
 NEW_YEARS: Final = ("2023-01-22", "2024-02-10", "2025-01-29", "2026-02-17")
 NEW_YEAR_DAYS: Final = (-7, 6)  # first and last day, counted from New Year's Day
-NEW_YEAR_FACTOR: Final = 0.70
+NEW_YEAR_FACTOR: Final = 0.70  # of the complaints of those days; a choice
 
 BAD_UNIT: Final = "B027"
-BAD_FACTOR: Final = 2.5
-BAD_EXPECTED_PER_QUARTER: Final = 10.0
+BAD_FACTOR: Final = 2.5  # of the rate, in one branch: to be found though it is small
+BAD_EXPECTED_PER_QUARTER: Final = 10.0  # complaints, which fixes its size: few enough to be hard to tell
 BIG_UNIT: Final = "B034"
 BREAKS: Final = (  # product, region, first month, factor
     ("payments", "north", "2023-10", 1.40),
     ("credit_card", "south", "2026-01", 1.40),
 )
 HOLE: Final = ("2025-05", "2025-06")
+# of the rate after each of the four actions: two work, two do not
 ACTION_FACTORS: Final = (0.75, 1.0, 0.75, 1.0)
-VARIANCE_RATIO: Final = 2.0
+VARIANCE_RATIO: Final = 2.0  # variance of a month's count over its mean: more than Poisson's
 
-RESOLVED_7WD: Final = 0.974
-ELDERLY_RESOLVED_POINTS: Final = -6.0
-HANDLING_SATISFACTION: Final = 0.83
-NEW_RESIDENT_SATISFACTION_POINTS: Final = -8.0
-DELAY_MEAN_DAYS: Final = 9.0
-DELAY_LOG_SD: Final = 1.0
+RESOLVED_7WD: Final = 0.974  # share resolved within seven working days; a choice: near the limit
+ELDERLY_RESOLVED_POINTS: Final = -6.0  # percentage points less: a gap between groups to be found
+HANDLING_SATISFACTION: Final = 0.83  # share of rated complaints with 4 or 5 points; a choice
+NEW_RESIDENT_SATISFACTION_POINTS: Final = -8.0  # percentage points less: a gap between groups to be found
+DELAY_MEAN_DAYS: Final = 9.0  # from received to logged; a choice: the last month is far from complete
+DELAY_LOG_SD: Final = 1.0  # of the log-normal delay: a long tail
 
 LOSS_MEDIAN: Final = 3_000.0  # CNY
-LOSS_LOG_SD: Final = 1.2
-LOSS_TAIL_PROBABILITY: Final = 0.04
+LOSS_LOG_SD: Final = 1.2  # of the log-normal body
+LOSS_TAIL_PROBABILITY: Final = 0.04  # that a loss is from the tail: forty of a thousand
 LOSS_TAIL_THRESHOLD: Final = 50_000.0  # CNY
 LOSS_TAIL_SCALE: Final = 40_000.0  # CNY
-LOSS_TAIL_SHAPE: Final = 0.5
+LOSS_TAIL_SHAPE: Final = 0.5  # of the generalised Pareto tail: it has a mean and no variance
 
 
 def stream(seed: int, name: str) -> np.random.Generator:

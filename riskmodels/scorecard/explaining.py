@@ -17,9 +17,9 @@ from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Tables
 from riskmodels.tables.lifetimes import GONE
 
-PEERS = 5
+PEERS = 5  # units likest to one, a choice: enough to compare with, few enough to know
 _PEER_COLUMNS = ["unit_id", "name", "distance", "score", "rating"]
-_NAMED = 3
+_NAMED = 3  # indicators named in the sentence; a choice: the table has them all
 _RATINGS_ZH = {"red": "红", "amber": "黄", "green": "绿", "insufficient": "证据不足"}
 _PARTS_ZH = {"revision": "数据修订", "policy": "政策", "coverage": "指标增减", "mix": "结构", "rate": "水平"}
 

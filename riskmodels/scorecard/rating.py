@@ -17,7 +17,7 @@ from riskmodels.scorecard.evidence import Evidence, gather_evidence
 from riskmodels.tables import Tables
 
 RATINGS = ("red", "amber", "green", "insufficient")
-INTERVAL = (0.05, 0.95)
+INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, which every rating is shown with
 ANCHORS = ("best", "amber", "red")
 _NUMBERS = (
     "numerator",
@@ -42,8 +42,8 @@ _NUMBERS = (
     "p_red",
     "left_out",
 )
-SEED = 6
-_FEWEST = 5
+SEED = 6  # any fixed one: an indicator draws the same in every scorecard
+_FEWEST = 5  # cases, or events expected at the limit: with fewer even none says nothing
 _MANY = 1_000  # units
 
 

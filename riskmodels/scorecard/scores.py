@@ -15,11 +15,11 @@ from riskmodels.scorecard.rating import ANCHORS, INTERVAL, draw_indicator, rate_
 
 Drawn = tuple[Integers, Floats]  # rows of an indicator, and their risk points as drawn
 
-DRAWS = 2000
-WORST = 5
+DRAWS = 2000  # of every unit's score: the standard error of P(red) is at most 1.1 points
+WORST = 5  # units the chance to be among which is told; a choice
 _MOST_DRAWN = 100_000_000  # values in one simulation
 _MANY_ROWS = 20_000  # from here on threads help
-SEED = 7
+SEED = 7  # any fixed one: the same tables give the same scores
 
 
 def score_rows(
@@ -86,7 +86,7 @@ def score_rows(
 
 def draws_for(rows: int) -> int:
     """Return how many draws scores of so many rows get: two thousand, of very many fewer (at least 250)."""
-    return max(250, min(DRAWS, _MOST_DRAWN // max(rows, 1)))
+    return max(250, min(DRAWS, _MOST_DRAWN // max(rows, 1)))  # P(red) to 3 points
 
 
 def draw_points(rows: pd.DataFrame, size: int, places: Integers | None = None) -> Iterator[Drawn]:

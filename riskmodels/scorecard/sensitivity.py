@@ -17,8 +17,8 @@ from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.scorecard.weights import weight_schemes
 
 WEIGHTS = "weights"  # the input that is not an indicator
-SEED = 9  # any
-_DRAWS = 500
+SEED = 9  # any fixed one: the same scorecard gives the same shares
+_DRAWS = 500  # of scores, fewer than the scorecard's, as there is one set for each change
 _SAMPLES = 512  # a power of two, as Sobol sequences ask for
 
 

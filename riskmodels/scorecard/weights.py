@@ -15,9 +15,9 @@ from riskmodels.errors import ParameterError
 from riskmodels.labels import label
 from riskmodels.parameters.policy import Policy
 
-CONSISTENCY_LIMIT = 0.1
+CONSISTENCY_LIMIT = 0.1  # Saaty's rule: above a tenth the comparisons are near chance
 _RANDOM_INDEX = (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49)  # of 1 … 10 compared; Saaty
-_ROUNDING = 1e-12
+_ROUNDING = 1e-12  # information below it is rounding of one less an entropy
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -15,7 +15,7 @@ from riskmodels.sources.periods import CUMULATIVE, is_period
 
 ROW_NUMBER = "#row"  # as a column's name: the number of the row in its file
 _DAYS_SINCE = re.compile(r"days since (\d{4}-\d{2}-\d{2})")
-Character = Annotated[str, Field(min_length=1, max_length=1)]
+Character = Annotated[str, Field(min_length=1, max_length=1)]  # one sign
 
 
 class DatedValue(Parameters):

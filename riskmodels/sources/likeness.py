@@ -13,7 +13,7 @@ from riskmodels.tables import CONTRACTS
 from riskmodels.tables.lifetimes import lives, outside_life
 from riskmodels.tables.sql import single_file
 
-_SHOWN = 5
+_SHOWN = 5  # told by name; a choice
 # Letters of other scripts, and digits, that look like a Latin letter; case is folded before. The commonest of
 # Unicode's confusables (UTS 39).
 _LOOKS = str.maketrans(

@@ -18,7 +18,7 @@ from riskmodels.scratch import written
 LONGEST_LINE = 16_777_216  # bytes
 MOST_COLUMNS = 16_384  # as a sheet of Excel has
 _CHUNK = 1 << 19  # bytes; what is computed of them stays in the processor's cache
-_QUOTE, _LF, _CR = 34, 10, 13
+_QUOTE, _LF, _CR = 34, 10, 13  # their bytes in ASCII
 _TOP, _ALL = np.uint64(63), np.uint64(2**64 - 1)  # place of a number's last bit; all its bits
 _UTF8 = "utf-8"
 

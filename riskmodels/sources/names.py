@@ -15,7 +15,7 @@ from riskmodels.tables import CONTRACTS
 from riskmodels.tables.sql import literal, name, single_file
 
 NAMED = ("unit_id", "region_id", "product", "channel", "category", "customer_group", "event_type")
-_SHOWN = 5
+_SHOWN = 5  # told by name; a choice
 
 Spellings = dict[str, dict[str, str]]
 Counts = dict[str, dict[str, int]]  # column -> name -> rows

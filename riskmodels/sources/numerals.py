@@ -24,6 +24,7 @@ _BODIES: dict[Form, str] = {
         for mark in (".", ",")
     },
 }
+# what a name says a figure is counted in
 _UNITS = (
     (r"亿", 1e8),
     (r"千万", 1e7),

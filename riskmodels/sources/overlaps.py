@@ -12,7 +12,7 @@ from riskmodels.tables import Contract, period_months
 from riskmodels.tables.sql import name
 
 WITHIN = f"{DUPLICATE}: its period lies in a longer one of the same cell"
-_SHOWN = 3
+_SHOWN = 3  # told one by one; a choice
 
 
 def rows_within_longer(

@@ -15,7 +15,7 @@ from riskmodels.parameters.files import Name, Parameters
 from riskmodels.sources.declarations import Month
 from riskmodels.tables import Contract
 
-_SHOWN = 6
+_SHOWN = 6  # told one by one; a choice
 
 
 class Expect(Parameters):

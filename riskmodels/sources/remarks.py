@@ -8,7 +8,7 @@ from riskmodels.sources.periods import is_period, period_start, remark
 from riskmodels.sources.readers import RawFile
 from riskmodels.tables.sql import name
 
-_SHOWN = 3
+_SHOWN = 3  # told by their words; a choice
 
 
 def remarked_periods(

@@ -25,7 +25,7 @@ from riskmodels.sources.signs import folded
 from riskmodels.tables import Contract
 
 ROWS_AT_ONCE = 20_480  # small enough for the processor's cache
-_ROW_GROUP = 122_880
+_ROW_GROUP = 122_880  # rows: DuckDB's own size of a group, which it reads in parallel
 
 REJECTED_ROWS = pa.schema(
     [

@@ -22,6 +22,7 @@ _PLAIN = (  # letters of Europe and Asia and their marks, composed: a name of th
     r"\x{20a0}-\x{20bf}\x{3001}-\x{3029}\x{3041}-\x{3096}\x{30a1}-\x{30ff}\x{4e00}-\x{9fff}\x{ac00}-\x{d7a3}"
     r"\x{ff01}-\x{ff0f}\x{ff1a}-\x{ff20}\x{ff3b}-\x{ff40}\x{ff5b}-\x{ff65}"
 )
+# full-width digits and letters
 _WIDE = "".join(
     chr(sign) for sign in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)]
 )

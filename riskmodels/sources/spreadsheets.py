@@ -19,7 +19,7 @@ from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.patterns import matching
 from riskmodels.sources.workbooks import open_workbook
 
-_ROWS_AT_ONCE = 20_000
+_ROWS_AT_ONCE = 20_000  # rows held as Python objects: some ten megabytes
 
 _PLAIN = (1e-3, 1e15)  # figures that all programs write alike: without an exponent, to the last digit
 Row = list[str | None]

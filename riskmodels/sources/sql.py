@@ -14,7 +14,7 @@ from riskmodels.scratch import written
 from riskmodels.sources.databases import database_url, hint, place_of, read_only, undisturbed
 from riskmodels.sources.headers import labelled
 
-_ROWS_AT_ONCE = 20_000
+_ROWS_AT_ONCE = 20_000  # rows held as Python objects: some ten megabytes
 _BIND = re.compile(r"(?<![:\w\\]):(?=\w)")  # a query has no parameters: a colon in a text is one
 
 

@@ -18,8 +18,8 @@ from riskmodels.periods.quarters import MONTHS, last_complete
 from riskmodels.scorecard import DRAWS, draw_values, rate_draws, rate_period
 from riskmodels.tables import Tables
 
-_MONTHS = 3
-_INTERVAL = (0.05, 0.95)
+_MONTHS = 3  # a quarter, which limits are about
+_INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, as in the scorecard
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

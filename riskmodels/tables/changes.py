@@ -16,7 +16,8 @@ from riskmodels.tables.sql import literal, name, single_file
 from riskmodels.tables.stored import Table
 
 KINDS = ("added", "late", "completed", "revised", "vanished")
-_BEFORE, _AFTER = -1, 1
+_BEFORE, _AFTER = -1, 1  # signs of the two sides, which cancel out where both have a row
+# rows hashed at once, and changed keys compared at once: some hundred megabytes
 _ROWS_A_SLICE, _KEYS_A_SLICE = 4_000_000, 1_000_000
 _BY_MONTH = (
     "SELECT month, count(*) FILTER (WHERE fate = 'added') AS added,"

@@ -4,7 +4,7 @@ from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.sql import name
 from riskmodels.tables.stored import Table
 
-_SHOWN = 3
+_SHOWN = 3  # told by name; a choice
 _LONGEST = 60  # characters of a name
 
 

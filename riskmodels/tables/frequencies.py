@@ -10,6 +10,7 @@ from riskmodels.tables.stocks import PERIOD_MONTHS, longest_period
 from riskmodels.tables.stored import Table
 
 Frequency = Literal["M", "Q", "Y"]
+# months that a row covers -> what its panel is made by, as pandas calls it
 _BY_MONTHS: dict[int, Frequency] = {1: "M", 3: "Q", 6: "Y", 12: "Y"}
 _NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 

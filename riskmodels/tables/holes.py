@@ -25,11 +25,11 @@ from riskmodels.tables.stored import Table, as_relation
 from riskmodels.tables.yearly_sums import find_sums
 
 _ENOUGH = 10  # rows that a hole would have: by chance it has none once in 20,000
-_ENOUGH_OF_A_PART = 20
+_ENOUGH_OF_A_PART = 20  # rows a month that a part has usually: a month without any is then no chance
 _AROUND = 12  # periods on either side
-_STALE_DAYS = 7
+_STALE_DAYS = 7  # days; a choice: a week's delay is usual
 _PARTS = ("unit_id", "product")
-_SHOWN = 5
+_SHOWN = 5  # told one by one; a choice
 _OF_MONTHS = {months: period for period, months in PERIOD_MONTHS.items()}
 
 
@@ -192,7 +192,7 @@ def _stale(
         last = table.relation.aggregate(f"max({name(contract.at)}) AS last").fetchall()[0][0]
         end = pd.Timestamp(last).normalize()
         usual = counts[-min(_AROUND, len(counts)) :]
-        daily = float(np.nanmean(usual)) / 30.44 if np.isfinite(usual).any() else 0.0
+        daily = float(np.nanmean(usual)) / 30.44 if np.isfinite(usual).any() else 0.0  # days of a month
         days = (as_of - end).days
         is_stale = days >= _STALE_DAYS and days * daily >= _ENOUGH
     first = (end + pd.Timedelta(days=1)).to_period("M")

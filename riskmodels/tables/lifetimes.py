@@ -14,7 +14,7 @@ from riskmodels.tables.stored import Table
 
 GONE = ("closed", "planned")  # states of units that are not in business on any day of a period
 _COLUMNS = ("unit_id", "name", "state", "opened_on", "closed_on")
-_SHOWN = 5
+_SHOWN = 5  # told by name; a choice
 _SAID = {  # state -> sentence, and the day that it names
     "closed": ("Closed before, and not rated: {units}.", "closed_on"),
     "closing": ("Closed in the period, rated by what came until the last day: {units}.", "closed_on"),

@@ -20,7 +20,7 @@ from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table
 
 DIMENSIONS = ("completeness", "validity", "uniqueness", "timeliness", "consistency", "reconciliation")
-DAYS_TO_RECORD = 31
+DAYS_TO_RECORD = 31  # days: what is recorded later misses the month after; a choice
 _IMMATURE = 3  # months
 
 _DUPLICATE, _MALFORMED, _REQUIRED = "duplicate of an accepted row", "line is malformed", " required"

@@ -6,7 +6,7 @@ from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.sql import literal, name
 from riskmodels.tables.stored import Table
 
-PERIOD_MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+PERIOD_MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}  # months of each
 _LENGTHS = (12, 6, 3)  # months
 
 

@@ -18,6 +18,7 @@ from riskmodels.scratch import private_folder, scratch_folder, sweep, write_text
 from riskmodels.tables.changes import Changes
 from riskmodels.tables.stored import Provenance, Table
 
+# hexadecimal digits, 64 bits: two of a million deliveries share one by a chance below 1e-7
 _DIGEST_LENGTH = 16
 _STAGING = ".staging-"
 _KEY, _KEY_LENGTH = ".riskmodels.key", 64  # letters, because a digit might be a number's: 300 bits

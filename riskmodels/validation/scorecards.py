@@ -60,9 +60,9 @@ _KEYS = ["unit_id", "period"]
 _DIFFERENCE = ["outcome", "predictor", "other", "rows", "difference", "lower", "upper"]
 _STABILITY = ["first", "second", "units", "first_mean", "second_mean", "psi", "by_chance", "limit"]
 _CALIBRATION = ["outcome", "predictor", "bin", "number", "mean_forecast", "observed", "lower", "upper"]
-_LEVEL, _SIZE, _SEED = 0.9, 1000, 5
-_BINS = 5
-_NO_SKILL = 0.5
+_LEVEL, _SIZE, _SEED = 0.9, 1000, 5  # of the intervals; bootstrap draws, 50 beyond each end; any fixed seed
+_BINS = 5  # of calibration and stability: fifths; a choice, as a bin of a few units tells nothing
+_NO_SKILL = 0.5  # area under the curve of a score that knows nothing
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -235,7 +235,7 @@ def worst_fifth(values: npt.ArrayLike) -> Floats:
     known = np.isfinite(array)
     as_bad = scipy.stats.rankdata(-array[known], method="max")
     marks = np.full(array.shape, np.nan)
-    marks[known] = (as_bad * 5 <= known.sum()) & (array[known] > 0)
+    marks[known] = (as_bad * 5 <= known.sum()) & (array[known] > 0)  # a fifth
     return marks
 
 
@@ -359,7 +359,7 @@ def _stability(cards: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=_STABILITY)
     parts = cards.dropna(subset="score").groupby("period")["score"]
     scores = {pd.Period(str(period), "Q"): part for period, part in parts}
-    usual, rows = np.array([_BINS - 1, scipy.stats.chi2.ppf(0.95, _BINS - 1)]), []
+    usual, rows = np.array([_BINS - 1, scipy.stats.chi2.ppf(0.95, _BINS - 1)]), []  # 95 % by chance
     for one in [one for one in scores if one + 1 in scores]:
         before, now = scores[one], scores[one + 1]
         moved = population_stability(before, now, bins=_BINS)

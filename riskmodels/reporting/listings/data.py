@@ -9,7 +9,7 @@ from riskmodels.display import Listing
 from riskmodels.labels import label
 from riskmodels.tables import DataQuality, Table, Tables, data_quality, shown_share
 
-_MOST_FAULTS = 12
+_MOST_FAULTS = 12  # rows; a choice: tables/ has them all
 
 
 def list_quality(tables: Tables) -> Listing:

@@ -11,7 +11,7 @@ from riskmodels.labels import label, plain_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.listings.indicators import indicator_names
 
-_LEAST_P = 0.001
+_LEAST_P = 0.001  # smaller p-values rest on tails that no approximation tells
 
 
 def list_gaps(gaps: CustomerGaps, policy: Policy) -> Listing:

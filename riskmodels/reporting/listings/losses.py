@@ -12,9 +12,9 @@ from riskmodels.losses import LossAssessment
 from riskmodels.losses.fitting import standard_errors
 from riskmodels.parameters.policy import Policy
 
-_MOST_CELLS = 10
-_QUARTERS = 8
-_THOUSAND = 1000.0
+_MOST_CELLS = 10  # rows; a choice: tables/ has them all
+_QUARTERS = 8  # rows: two years, this and the one that it is compared with
+_THOUSAND = 1000.0  # of the currency, the unit of the listing
 _INDICATOR = "potential_loss_rate"
 _UNKNOWN = (
     "The source has no losses, or fewer than 120 of them, or the largest are all alike, or too few differ to"

@@ -12,8 +12,8 @@ from riskmodels.forecasting import FINAL, REASONS, Explanation, Forecast, Nowcas
 from riskmodels.labels import label
 from riskmodels.tables import DataQuality, shown_share
 
-_FEWEST_MONTHS, _MOST_MONTHS = 3, 12
-_MOST_CHANGES = 8
+_FEWEST_MONTHS, _MOST_MONTHS = 3, 12  # rows: a quarter at least, a year at most
+_MOST_CHANGES = 8  # rows; a choice: tables/ has them all
 _WHAT = {
     ("count", "M"): "complaints a month",
     ("count", "Q"): "complaints a quarter",
@@ -24,6 +24,7 @@ _WHAT = {
 }
 _PERIOD = {"M": "Month", "Q": "Quarter", "Y": "Year"}
 _PERIODS = {"M": "months", "Q": "quarters", "Y": "years"}
+# p-value that is called too narrow, and the share that 95 % leave outside; least p-value written out
 _SIGNIFICANT, _LEAST_P = 0.05, 0.001
 
 

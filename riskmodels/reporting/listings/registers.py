@@ -13,12 +13,12 @@ from riskmodels.parameters.risks import Risk, RiskRegister
 from riskmodels.register.assessing import PARTS, RiskAssessment
 from riskmodels.reporting.listings.indicators import indicator_names
 
-_THOUSAND = 1000.0
+_THOUSAND = 1000.0  # CNY, the unit of the listing
 _WHOLE = 99.5  # from which on a figure needs no digits behind the point
 
 
 def list_risks(found: RiskAssessment, register: RiskRegister, policy: Policy, most: int = 15) -> Listing:
-    """List the costliest risks before and after their controls, with what their figures rest on."""
+    """List the costliest risks (``most`` of them) before and after controls, and what the figures rest on."""
     risks, indicators = {risk.id: risk for risk in register.risks}, indicator_names(policy)
     listed = [
         {

@@ -56,7 +56,7 @@ def list_ratings(
 
 
 def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None = None) -> Listing:
-    """List the riskiest units; with the lowest quality of the data that a unit's indicators are made from."""
+    """List the riskiest units (``most`` of them), each with the lowest quality of its indicators' data."""
     known, marks = _unit_quality(quality, card), lifetime_marks(card.lifetimes)
     listed = [
         {
@@ -106,7 +106,7 @@ def list_groups(card: Scorecard, policy: Policy) -> Listing:
 
 
 def list_contributions(explained: UnitExplanation, policy: Policy, *, most: int = 12) -> Listing:
-    """List what a unit's score is made of, the largest contribution first."""
+    """List what a unit's score is made of, the largest contributions (``most``) first."""
     listed = [
         {
             "Indicator": local(policy.indicator(row["indicator_id"]), "name"),
@@ -180,7 +180,7 @@ def list_sensitivity(found: Sensitivity, policy: Policy, *, most: int = 5) -> Li
 
 
 def list_orders(found: Orders | None, *, most: int = 8) -> Listing:
-    """List the units first by number, and their places by the other measures; who is not ranked, and why."""
+    """List the units first by number (``most``), their places by other measures, and who is not ranked."""
     if found is None:
         return Listing(sentence=label(_NO_ORDER), frame=pd.DataFrame())
     places = found.table.assign(

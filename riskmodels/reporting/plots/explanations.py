@@ -12,8 +12,8 @@ from riskmodels.labels import label
 from riskmodels.reporting.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair, house_axes, noted, short
 from riskmodels.reporting.plots.dispatch import plot_of
 
-_MOST_SERIES = 8
-_MARGIN = 0.25
+_MOST_SERIES = 8  # bars that are read at a glance; a choice
+_MARGIN = 0.25  # share of the axis kept for the figures beside the bars
 _GREEN = "#8fae8b"
 _COLOURS = dict(zip(REASONS, (NOTE, BAND, _GREEN, LINE, SHOCK), strict=True))
 _HATCHES = dict(zip(REASONS, ("..", "", "--", "//", "xx"), strict=True))

@@ -9,7 +9,7 @@ from riskmodels.rates import Funnel
 from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, house_axes, log_ticks, noted, short
 from riskmodels.reporting.plots.dispatch import plot_of
 
-_NAMED = 8
+_NAMED = 8  # units named: more names overlap
 _KINDS = (
     ("o", LINE, "within the limits"),
     ("^", COLOURS["amber"], "beyond the inner limits (95%)"),

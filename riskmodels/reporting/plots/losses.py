@@ -21,8 +21,8 @@ from riskmodels.reporting.plots.canvas import (
 )
 from riskmodels.reporting.plots.dispatch import plot_of
 
-_MOST_CELLS = 8
-_MILLION = 1e6
+_MOST_CELLS = 8  # bars that are read at a glance; a choice
+_MILLION = 1e6  # of the currency, the unit of the axis
 
 
 @plot_of.register

@@ -11,7 +11,7 @@ from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, SHOCK, 
 from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.scorecard import PARTS, Movements, UnitExplanation
 
-_MOST_UNITS, _MOST_INDICATORS = 15, 12
+_MOST_UNITS, _MOST_INDICATORS = 15, 12  # bars that fit on half a page, each; a choice
 _PART_COLOURS = dict(zip(PARTS, (NOTE, BAND, "#8fae8b", LINE, SHOCK), strict=True))
 _HATCHES = dict(zip(PARTS, ("..", "--", "", "//", "xx"), strict=True))
 

@@ -8,7 +8,7 @@ from riskmodels.labels import label
 from riskmodels.reporting.plots.canvas import BAND, LINE, house_axes, period_axis
 from riskmodels.reporting.plots.dispatch import plot_of
 
-_MOST_MONTHS = 12
+_MOST_MONTHS = 12  # a year
 
 
 @plot_of.register

@@ -22,9 +22,9 @@ from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.reporting.plots.panels import mark_breaks, shade_unknown
 
 _BANDS = ((0.025, 0.975, 0.3), (0.1, 0.9, 0.45), (0.25, 0.75, 0.7))  # lower, upper level, opacity
-_MOST_HISTORY = 36
-_MOST_SERIES, _COLUMNS = 6, 2
-_NAMED_PERIODS, _NAMED_IN_SMALL = 12, 6
+_MOST_HISTORY = 36  # periods before the outlook: three years of months, in which a season shows
+_MOST_SERIES, _COLUMNS = 6, 2  # small plots that fit on a page; beside each other
+_NAMED_PERIODS, _NAMED_IN_SMALL = 12, 6  # labels of an axis that do not touch: in a wide plot, in a small one
 _LEGEND = ("received", "received so far", "expected in the end", "expected", "50%", "80%", "95%", "unknown")
 _UNITS = {
     ("count", "M"): "complaints [per month]",

@@ -15,10 +15,10 @@ from riskmodels.reporting.plots.canvas import COLOURS, NOTE, house_axes, log_tic
 from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.scorecard import RATINGS
 
-_MOST = 15
+_MOST = 15  # risks that fit beside the matrix
 _SIGNS = 14  # in a line of a cell
-_THOUSAND = 1000.0
-_RATED, _BEYOND = RATINGS[:3], RATINGS[:2]
+_THOUSAND = 1000.0  # CNY, the unit of the axis
+_RATED, _BEYOND = RATINGS[:3], RATINGS[:2]  # red, amber and green; red and amber
 
 
 @plot_of.register

@@ -10,7 +10,7 @@ from riskmodels.reporting.plots.canvas import COLOURS, MARKERS, house_axes, note
 from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.scorecard import RATINGS, Scorecard
 
-_MOST_UNITS = 40
+_MOST_UNITS = 40  # rows that fit on a page
 
 
 @plot_of.register

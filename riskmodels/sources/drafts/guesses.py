@@ -22,7 +22,7 @@ from riskmodels.sources.periods import is_period, without_remarks, year_from
 from riskmodels.tables import Column, Contract
 from riskmodels.tables.yearly_sums import FLOWS
 
-_SURE, _MAYBE = 0.8, 0.5
+_SURE, _MAYBE = 0.8, 0.5  # scores of a match that is not doubted, and of one that is offered; a choice
 _SHOWN = 6  # values, in a comment
 USUAL = {"thousands": None, "decimal": ".", "grouping": "threes", "negative": "sign"}  # of a source file
 _CURRENCY = "CNY"  # the unit of canonical amounts

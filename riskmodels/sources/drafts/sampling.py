@@ -20,7 +20,8 @@ from riskmodels.sources.spreadsheets import Row, first_rows, width
 from riskmodels.tables.sql import name, single_file
 
 ROWS = 10_000  # from the beginning of a file
-_MIDDLE_ROWS = 2_000
+_MIDDLE_ROWS = 2_000  # rows looked at in the middle and at the end: formats change within files
+# read of the beginning, and of the middle and the end each: a second or so of work
 _BYTES, _MIDDLE_BYTES = 1 << 22, 1 << 20
 _HEADER_LINES = 30  # the header stands in one of them
 _DELIMITERS = (",", ";", "\t", "|")
@@ -31,7 +32,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_SURE = 0.9
+_SURE = 0.9  # share of rows, or of signs, that decides; a choice: one in ten may be odd
 _NARROW = 3  # columns; in wider files one may have no name, or that of another
 _SUFFIXES = {
     ".parquet": "parquet",

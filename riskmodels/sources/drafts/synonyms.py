@@ -347,12 +347,14 @@ def _likeness(given: str, known: str) -> float:
         return 0.0
     if not known.isascii():
         inside = known in given and len(known) > 1
+        # the more of the name it is, from even chances on
         return 0.5 + 0.45 * len(known) / len(given) if inside else 0.0
     wanted, found = _tokens(known), _tokens(given)
     if wanted == found:
-        return 0.97
+        return 0.97  # only the order of the words differs
     if wanted < found:  # the last word is what a name is about
         share = len(wanted) / len(found)
+        # as above; less for a word that only describes
         return 0.45 + 0.45 * share if given.endswith(known) else 0.2 + 0.5 * share
     return _as_a_typing_error(given, known)
 
@@ -361,6 +363,7 @@ def _as_a_typing_error(given: str, known: str) -> float:
     if len(given) < _LEAST_LETTERS or abs(len(given) - len(known)) > _MOST_MORE:
         return 0.0
     matcher = SequenceMatcher(None, given, known)
+    # a guess, below a name
     return 0.7 * matcher.ratio() if matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE else 0.0
 
 
