@@ -27,6 +27,15 @@ class Summarised(Protocol):
         ...
 
 
+@runtime_checkable
+class Exported(Protocol):
+    """A result whose tables stand beside a report."""
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return its tables by the names of their files."""
+        ...
+
+
 class Displayed:
     """Gives a result its ``_repr_html_`` from its ``sentence`` and ``summary()``."""
 

@@ -53,6 +53,10 @@ class Findings(Displayed):
     policy: date
     data_digest: str
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"findings": self.table}
+
     @property
     def sentence(self) -> str:
         """Say how many findings there are."""

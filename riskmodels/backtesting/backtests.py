@@ -92,6 +92,14 @@ class Backtest(Displayed):
     as_known_then: bool
     seed: int
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {
+            "forecast_scores": self.table,
+            "forecast_scores_by_horizon": self.by_horizon,
+            "forecast_totals": self.by_origin,
+        }
+
     @property
     def sentence(self) -> str:
         """Say which method was best, and how often it was exceeded."""

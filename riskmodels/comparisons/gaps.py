@@ -67,6 +67,10 @@ class CustomerGaps(Displayed):
     policy: date
     data_digest: str
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"customer_gaps": self.table}
+
     @property
     def sentence(self) -> str:
         """Say how many comparisons there are, how many are findings, and how many say nothing."""

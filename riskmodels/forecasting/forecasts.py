@@ -194,6 +194,10 @@ class Forecast(Displayed):
             added=groups,
         )
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"forecast": self.table}
+
     @property
     def sentence(self) -> str:
         """Say what is expected in all, with which method, and for how many series without any known value."""

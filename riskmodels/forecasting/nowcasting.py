@@ -104,6 +104,10 @@ class Nowcast(Displayed):
         )
         return found.for_periods(periods)
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"nowcast": self.table}
+
     @property
     def sentence(self) -> str:
         """Say how complete the last month is, how long the delay, whether it grows, and what was left out."""

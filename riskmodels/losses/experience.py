@@ -87,6 +87,15 @@ class LossAssessment(Displayed):
         before, now = completed[:_QUARTERS].sum(), completed[_QUARTERS:].sum()
         return float(now / before - 1.0) if len(last) == _SPAN and before > 0 else float("nan")
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {
+            "losses": self.distribution.table,
+            "loss_intervals": self.intervals,
+            "loss_contributions": self.contributions,
+            "loss_severities": self.severities,
+        }
+
     @property
     def sentence(self) -> str:
         """Say what a year costs, how bad it may get, and how sure that is."""

@@ -86,6 +86,10 @@ class RiskAssessment(Displayed):
     size: int
     seed: int
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"risks": self.table, "risk_controls": self.controls, "risk_cells": self.cells}
+
     @property
     def sentence(self) -> str:
         """Say how many risks have which rating, and which is the costliest."""

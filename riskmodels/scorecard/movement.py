@@ -39,6 +39,10 @@ class Movements(Displayed):
     before: str
     after: str
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"score_movements": self.table, "score_movements_by_indicator": self.indicators}
+
     @property
     def sentence(self) -> str:
         """Say how many units moved, and what it was on the whole."""

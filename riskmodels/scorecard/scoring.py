@@ -101,6 +101,16 @@ class Scorecard(Displayed):
         """The unit with the highest score; nothing where none is scored."""
         return str(self.table["unit_id"].iloc[0]) if len(self.table) else ""
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {
+            "indicators": self.indicators,
+            "indicators_unavailable": self.unavailable,
+            "units": self.table,
+            "indicators_by_product": self.products,
+            "scores": self.groups,
+        }
+
     @property
     def sentence(self) -> str:
         """Say how many units have which rating, and which were not in business all the quarter."""

@@ -62,6 +62,13 @@ class StressTest(Displayed):
     policy: date
     data_digest: str
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {
+            f"stress_{self.scenario.id}_complaints": self.complaints,
+            f"stress_{self.scenario.id}_indicators": self.table,
+        }
+
     @property
     def sentence(self) -> str:
         """Say how many complaints more, and how many indicators turn red."""

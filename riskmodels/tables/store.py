@@ -52,6 +52,10 @@ class Tables:
     holidays: tuple[date, ...] = ()
     changes: tuple[Changes, ...] = ()
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"data_rows": self.quality} | {f"changes_{one.name}": one.table for one in self.changes}
+
     @property
     def present(self) -> list[Table]:
         """The tables that are there, in canonical order."""
