@@ -100,7 +100,9 @@ def results_of(path: Path, *verbs: str) -> set[str]:
     """Return the folders of results that a notebook saves or loads; what changes in a name is a star."""
     code = "\n".join(source(cell) for cell in cells(path, "code"))
     calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
-    found = [ast.unparse(call) for call in calls if ast.unparse(call.func) in {f"rm.{verb}" for verb in verbs}]
+    found = [
+        ast.unparse(call) for call in calls if ast.unparse(call.func) in {f"rm.{verb}" for verb in verbs}
+    ]
     names = [re.search(r"\{results\}/([^']+)'|results, '([^']+)'", text) for text in found]
     return {re.sub(r"\{.+\}", "*", name[1] or name[2]) for name in names if name}
 

@@ -3,14 +3,13 @@
 from dataclasses import replace
 
 from riskmodels.catalogue.definitions import INDICATORS
-from riskmodels.catalogue.entry import Indicator
+from riskmodels.catalogue.entry import COUNTS, Indicator
 from riskmodels.catalogue.queries import Breakdown
 from riskmodels.catalogue.spans import BY_LENGTH, start_of
 from riskmodels.periods.quarters import MONTHS
 from riskmodels.tables import Tables, period_months
 from riskmodels.tables.sql import literal, name
 
-COUNTS = "complaint_counts"
 _KEYS = ("unit_id", "product")  # that accounts are given by
 
 

@@ -60,9 +60,9 @@ def said_by_longer_periods(entry: Indicator, cut: Breakdown) -> str:
 def _begins(entry: Indicator, cut: Breakdown) -> int:
     if entry.table not in (COUNTS, SUPPLIED):
         return 1
-    return year_begins(cut.tables.require(entry.table), entry.eligible if entry.table == SUPPLIED else "true")
+    return year_begins(cut.tables.require(entry.table), entry.counted if entry.table == SUPPLIED else "true")
 
 
 def _rows(entry: Indicator, cut: Breakdown) -> duckdb.DuckDBPyRelation:
     rows = cut.tables.require(entry.table).relation
-    return rows.filter(entry.eligible) if entry.table == SUPPLIED else rows
+    return rows.filter(entry.counted) if entry.table == SUPPLIED else rows

@@ -15,7 +15,7 @@ from riskmodels.labels import label
 from riskmodels.parameters.policy import GapRules, Policy
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.rates import Strata, holm_adjusted, overdispersion
-from riskmodels.tables import CONTRACTS, Tables
+from riskmodels.tables import Tables
 
 GROUP = "customer_group"
 _ADJUSTED_FOR = ("product", "channel")
@@ -171,9 +171,9 @@ def _why_not(indicator_id: str, tables: Tables) -> str:
         return "it is not in the catalogue of indicators"
     if entry.exposure == "accounts":
         return "accounts are not counted by customer group, so there is no rate by customer group"
-    if entry.family != "proportion":
+    if not entry.is_proportion:
         return "it is not a share of cases"
-    if GROUP not in CONTRACTS[entry.table].names:
+    if not entry.dimensions([GROUP]):
         return f"'{entry.table}' has no customer group"
     table = tables.get(entry.table)
     if table is not None and not table.gives(GROUP):

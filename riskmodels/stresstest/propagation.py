@@ -220,14 +220,9 @@ def _apply(
         if effect.per == "doubling_of_complaints":
             change = change * np.log2(ratio)
         start = after[effect.indicator] if effect.indicator in after else values[effect.indicator]
-        highest = 1.0 if _is_share(effect.indicator) else np.inf
+        highest = 1.0 if INDICATORS[effect.indicator].is_share else np.inf
         after[effect.indicator] = np.clip(start + change, 0.0, highest)
     return after, missing
-
-
-def _is_share(indicator_id: str) -> bool:
-    definition = INDICATORS[indicator_id]
-    return definition.family == "proportion" or definition.unit.startswith("share")
 
 
 def _compare(before: pd.DataFrame, draws: Floats, after: dict[str, Floats], policy: Policy) -> pd.DataFrame:
