@@ -293,9 +293,12 @@ def build_panel(
 
 
 def count_by_days(table: Table) -> pd.DataFrame:
-    """Count complaints by the day ``received`` and the day ``logged`` (missing where unknown): ``rows``."""
-    query = "SELECT received_at::DATE AS received, logged_at::DATE AS logged, count(*) AS rows FROM rows"
-    return _queried(table, f"{query} GROUP BY ALL ORDER BY ALL")
+    """Count rows by the day ``at`` and the day ``recorded`` of their contract, missing where unknown."""
+    contract = CONTRACTS[table.name]
+    if not contract.recorded:
+        raise ContractError(f"the table '{table.name}' does not say when its rows were recorded")
+    days = f"{name(contract.at)}::DATE AS at, {name(contract.recorded)}::DATE AS recorded"
+    return _queried(table, f"SELECT {days}, count(*) AS rows FROM rows GROUP BY ALL ORDER BY ALL")
 
 
 def _counts(table: Table, contract: Contract, by: Sequence[str]) -> pd.DataFrame:

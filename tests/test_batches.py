@@ -10,7 +10,7 @@ from riskmodels.errors import ContractError
 from riskmodels.forecasting.batches import find_batches
 from riskmodels.forecasting.completeness import estimate
 from riskmodels.forecasting.delays import DayCounts
-from riskmodels.forecasting.reports import reports_on
+from riskmodels.forecasting.reports import reports_of
 
 pytestmark = pytest.mark.whole
 
@@ -64,14 +64,14 @@ def test_a_quarter_whose_last_load_is_to_come_is_not_complete():
     wanted = [1.0, months["reported"].sum() / months["nowcast"].sum()]
     assert 0.6 < wanted[1] < 0.8
     np.testing.assert_allclose(found.for_periods(quarters), wanted, rtol=1e-6)
-    alone = estimate(reports_on(bank.rows, bank.as_of)).completeness
+    alone = estimate(reports_of(bank.rows, bank.as_of, at="received_at", recorded="logged_at")).completeness
     np.testing.assert_allclose(alone.for_periods(quarters), wanted, rtol=0.01)
 
 
 def test_a_system_that_is_a_day_old_tells_no_delay():
     days = pd.date_range("2024-01-01", "2025-06-20").repeat(5)
     rows = pd.DataFrame({"received_at": days, "logged_at": np.maximum(days, pd.Timestamp("2025-06-19"))})
-    with pytest.raises(ContractError, match="how long it takes to log one cannot be told"):
+    with pytest.raises(ContractError, match="how long it takes to record one is not known"):
         rm.nowcast(rows, as_of="2025-06-20")
 
 

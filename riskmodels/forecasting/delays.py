@@ -96,7 +96,7 @@ class Delays:
         return Cells(counts=np.zeros((len(received), 1)), ages=ages, pieces=pieces)
 
     def reported(self, received: Integers, as_of: int) -> Floats:
-        """Compute the share of each day's complaints that is logged by the as-of day, shape (days,).
+        """Compute the share of each day's reports that is logged by the as-of day, shape (days,).
 
         In (0, 1]; never lower for a later as-of day.
         """

@@ -251,9 +251,8 @@ def _experience(table: Table, last: str | None, *, net: bool) -> tuple[pd.DataFr
 
 def _completeness(losses: pd.DataFrame, quarters: pd.PeriodIndex, day: date) -> Floats:
     """Share of each quarter's losses that is recorded by the as-of day; all where that cannot be told."""
-    dates = losses.rename(columns={"occurred_on": "received_at", "recorded_on": "logged_at"})
     try:
-        known = nowcast(dates, as_of=day)
+        known = nowcast(losses, as_of=day, at="occurred_on", recorded="recorded_on")
     except ContractError:
         return np.ones(len(quarters))
     shares = pd.Series(known.completeness).groupby(known.periods.asfreq("Q")).mean()
