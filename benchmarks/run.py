@@ -173,7 +173,7 @@ def _stages(rm: Any, results: dict[str, Any]) -> Iterator[tuple[str, Callable[[]
             ),
         )
         yield "losses", lambda: rm.assess_losses_if_sufficient(tables, last=period)
-        yield "scorecard", lambda: rm.score_quarter(tables, policy, period=period, risks=register)
+        yield "scorecard", lambda: rm.score_quarter(tables, policy, period=period, register=register)
         card, moved = results["scorecard"]
         yield "customer gaps", lambda: rm.customer_gaps(tables, policy, period=period)
         yield "risks", lambda: rm.assess_risks(tables, policy, register, card)
@@ -199,9 +199,9 @@ def _stages(rm: Any, results: dict[str, Any]) -> Iterator[tuple[str, Callable[[]
                 policy,
                 data=tables,
                 scorecard=card,
-                risks=register,
+                register=register,
                 gaps=results["customer gaps"],
-                register=results["risks"],
+                risks=results["risks"],
                 forecast=outlook,
                 stress=tests,
             ),

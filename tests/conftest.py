@@ -79,8 +79,8 @@ def default_policy() -> Policy:
 @pytest.fixture(scope="session")
 def sample_card(sample_tables: Tables, default_policy: Policy) -> Scorecard:
     """Return the scorecard of the sample's last quarter, made without one before it; read-only."""
-    risks = load_risks(ROOT / "params" / "risks.yaml")
-    return score(sample_tables, default_policy, period="2026Q3", risks=risks)
+    register = load_risks(ROOT / "params" / "risks.yaml")
+    return score(sample_tables, default_policy, period="2026Q3", register=register)
 
 
 @pytest.fixture(scope="session")

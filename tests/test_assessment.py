@@ -32,17 +32,21 @@ pytestmark = pytest.mark.whole
 
 
 @pytest.fixture(scope="module")
-def risks(project):
+def register(project):
     return load_risks(project / "params" / "risks.yaml")
 
 
 @pytest.fixture
-def found(default_policy, risks):
+def found(default_policy, register):
     """Return a function from a card (and more) to the findings."""
 
-    def found(card=None, *, data=None, register=risks, **more) -> Findings:
+    def found(card=None, *, data=None, register=register, **more) -> Findings:
         return assess(
-            default_policy, data=data or make_tables(), scorecard=card or make_card(), risks=register, **more
+            default_policy,
+            data=data or make_tables(),
+            scorecard=card or make_card(),
+            register=register,
+            **more,
         )
 
     return found
@@ -402,9 +406,9 @@ def test_findings_know_where_they_come_from(found) -> None:
     assert findings.policy.isoformat() == "2000-01-01"
 
 
-def test_cause_and_owner_come_from_the_first_risk_that_lists_the_indicator(found, risks) -> None:
+def test_cause_and_owner_come_from_the_first_risk_that_lists_the_indicator(found, register) -> None:
     row = found(make_card([RED])).table.iloc[0]
-    risk = risks.signalled_by("resolved_7wd")
+    risk = register.signalled_by("resolved_7wd")
     assert row["cause"] == f"Presumed: {risk.cause_en}"
     assert row["consequence"] == risk.consequence_en
     assert row["owner"] == risk.owner_en
@@ -412,11 +416,11 @@ def test_cause_and_owner_come_from_the_first_risk_that_lists_the_indicator(found
     assert row["corrective_action"] == "; ".join(corrective)
 
 
-def test_a_risk_without_corrective_control_names_its_first_one(found, risks) -> None:
-    risk = risks.signalled_by("resolved_7wd")
+def test_a_risk_without_corrective_control_names_its_first_one(found, register) -> None:
+    risk = register.signalled_by("resolved_7wd")
     preventive = tuple(control for control in risk.controls if control.kind == "preventive")
-    register = RiskRegister(risks=(risk.model_copy(update={"controls": preventive}),))
-    row = found(make_card([RED]), register=register).table.iloc[0]
+    narrow = RiskRegister(risks=(risk.model_copy(update={"controls": preventive}),))
+    row = found(make_card([RED]), register=narrow).table.iloc[0]
     assert row["corrective_action"] == preventive[0].name_en
 
 
@@ -445,11 +449,11 @@ def test_names_stay_plain_text(found, name) -> None:
     assert "<script>" not in table_html(findings.summary())
 
 
-def test_texts_of_the_policy_and_the_register_stay_plain_text(found, default_policy, risks) -> None:
+def test_texts_of_the_policy_and_the_register_stay_plain_text(found, default_policy, register) -> None:
     policy = only(default_policy, "resolved_7wd", name_en="{value} {0}", standard="{x} 5 %")
-    risk = risks.signalled_by("resolved_7wd").model_copy(update={"cause_en": "{cause} %d"})
+    risk = register.signalled_by("resolved_7wd").model_copy(update={"cause_en": "{cause} %d"})
     findings = assess(
-        policy, data=make_tables(), scorecard=make_card([RED]), risks=RiskRegister(risks=(risk,))
+        policy, data=make_tables(), scorecard=make_card([RED]), register=RiskRegister(risks=(risk,))
     )
     row = findings.table.iloc[0]
     assert row["condition"] == "{value} {0} is 90%, beyond the red limit of 95%"
@@ -457,7 +461,7 @@ def test_texts_of_the_policy_and_the_register_stay_plain_text(found, default_pol
     assert row["cause"] == "Presumed: {cause} %d"
 
 
-def test_findings_speak_another_language(found, tmp_path, risks) -> None:
+def test_findings_speak_another_language(found, tmp_path, register) -> None:
     entries = {
         "Whole bank": "全行",
         "{name} is {value}, beyond the {severity} limit of {limit}": "{name}为{value}",
@@ -473,24 +477,24 @@ def test_findings_speak_another_language(found, tmp_path, risks) -> None:
         use_language("en")
     assert row["subject"] == "全行"
     assert row["condition"] == "七个工作日办结率为90%"
-    assert row["owner"] == risks.signalled_by("resolved_7wd").owner_zh
+    assert row["owner"] == register.signalled_by("resolved_7wd").owner_zh
 
 
 # The readable rules (tests/spec/rules.py)
 
 
-def follows(rule: Rule, take_in, policy: Policy, risks) -> tuple[str, str]:
+def follows(rule: Rule, take_in, policy: Policy, register) -> tuple[str, str]:
     """The rating that the real code gives, and the severity of the finding it draws; empty: none."""
     if rule.subject == "table":
         limits = {"rejected_amber": rule.amber, "rejected_red": rule.red}
         policy = policy.model_copy(update={"data_quality": policy.data_quality.model_copy(update=limits)})
         tables = make_tables(rule.denominator, rule.numerator)
-        table = assess(policy, data=tables, scorecard=make_card(), risks=risks).table
+        table = assess(policy, data=tables, scorecard=make_card(), register=register).table
         return "", "".join(table["severity"])
     card = _card(rule, take_in, policy)
     unit, kind, subject = {"bank": ("", "indicator", "Whole bank"), "unit": ("u", "unit", "u")}[rule.subject]
     rating = card.indicators.set_index("unit_id").loc[unit, "rating"]
-    table = assess(policy, data=make_tables(), scorecard=card, risks=risks).table
+    table = assess(policy, data=make_tables(), scorecard=card, register=register).table
     about = (table["kind"] == kind) & (table["subject"] == subject) & (table["indicator_id"] != "")
     return str(rating), "".join(table.loc[about, "severity"])
 
@@ -518,8 +522,8 @@ def _card(rule: Rule, take_in, policy: Policy):
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.situation)
-def test_the_rules_hold(rule, take_in, default_policy, risks) -> None:
-    assert follows(rule, take_in, default_policy, risks) == (rule.rating, rule.finding)
+def test_the_rules_hold(rule, take_in, default_policy, register) -> None:
+    assert follows(rule, take_in, default_policy, register) == (rule.rating, rule.finding)
 
 
 def test_the_manual_shows_the_rules_as_they_are(project) -> None:

@@ -65,7 +65,7 @@ def found(default_policy):
             default_policy,
             data=make_tables(),
             scorecard=make_card(rows, units),
-            risks=RiskRegister(risks=()),
+            register=RiskRegister(risks=()),
         )
 
     return found

@@ -89,7 +89,9 @@ def drawn(axes: Axes) -> Axes:
 
 def findings(*rows):
     policy = rm.load_policy(POLICIES, on="2026-10-01")
-    return assess(policy, data=make_tables(), scorecard=make_card(rows, UNITS), risks=RiskRegister(risks=()))
+    return assess(
+        policy, data=make_tables(), scorecard=make_card(rows, UNITS), register=RiskRegister(risks=())
+    )
 
 
 def outlook():

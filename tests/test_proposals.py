@@ -18,7 +18,11 @@ def proposals(default_policy):
 
     def proposals(*rows, units=(), policy=default_policy, **more):
         found = assess(
-            policy, data=make_tables(), scorecard=make_card(rows, units), risks=RiskRegister(risks=()), **more
+            policy,
+            data=make_tables(),
+            scorecard=make_card(rows, units),
+            register=RiskRegister(risks=()),
+            **more,
         )
         return propose(found, policy)
 

@@ -57,7 +57,7 @@ def assert_same(one, other) -> None:
 
 
 def some_findings(policy, *rows):
-    return assess(policy, data=make_tables(), scorecard=make_card(rows), risks=RiskRegister(risks=()))
+    return assess(policy, data=make_tables(), scorecard=make_card(rows), register=RiskRegister(risks=()))
 
 
 def some_losses(dependence=None) -> rm.losses.LossDistribution:

@@ -29,7 +29,7 @@ def register(project):
 
 @pytest.fixture(scope="module")
 def results(sample_tables, default_policy, register):
-    card, movements = rm.score_quarter(sample_tables, default_policy, period=PERIOD, risks=register)
+    card, movements = rm.score_quarter(sample_tables, default_policy, period=PERIOD, register=register)
     return {
         "card": card,
         "movements": movements,
@@ -131,9 +131,9 @@ def test_gaps_and_risks_beyond_the_appetite_are_findings(
         default_policy,
         data=sample_tables,
         scorecard=results["card"],
-        risks=register,
+        register=register,
         gaps=results["gaps"],
-        register=results["risks"],
+        risks=results["risks"],
     ).table
     gaps, risks = found[found["kind"] == "gap"], found[found["kind"] == "risk"]
     assert sorted(gaps["subject"]) == ["Customer group: elderly", "Customer group: new resident"]

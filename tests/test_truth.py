@@ -54,7 +54,7 @@ def findings(
     register = rm.load_risks(project / "params" / "risks.yaml")
     gaps = rm.customer_gaps(sample_tables, default_policy, period=card.period)
     return rm.assess(
-        default_policy, data=sample_tables, scorecard=card, risks=register, gaps=gaps, forecast=outlook
+        default_policy, data=sample_tables, scorecard=card, register=register, gaps=gaps, forecast=outlook
     )
 
 

@@ -37,9 +37,9 @@ def assess(
     *,
     data: Tables,
     scorecard: Scorecard,
-    risks: RiskRegister | None = None,
+    register: RiskRegister | None = None,
+    risks: RiskAssessment | None = None,
     gaps: CustomerGaps | None = None,
-    register: RiskAssessment | None = None,
     forecast: Forecast | None = None,
     stress: Sequence[StressTest] = (),
 ) -> Findings:
@@ -53,12 +53,12 @@ def assess(
         For rejected rows and holes, the quality of the data and what changed since the last delivery.
     scorecard : Scorecard
         Rated indicators and units.
-    risks : RiskRegister, optional
+    register : RiskRegister, optional
         Where causes, consequences, actions and owners come from.
+    risks : RiskAssessment, optional
+        What the risks of the register cost.
     gaps : CustomerGaps, optional
         Customer groups against each other.
-    register : RiskAssessment, optional
-        What the risks of the register cost.
     forecast : Forecast, optional
         Complaints ahead.
     stress : sequence of StressTest
@@ -79,14 +79,14 @@ def assess(
     error is shared among the units.
     """
     found = [
-        *bank_findings(scorecard, policy, risks),
-        *unit_indicator_findings(scorecard, policy, risks),
-        *local_findings(scorecard, policy, risks),
+        *bank_findings(scorecard, policy, register),
+        *unit_indicator_findings(scorecard, policy, register),
+        *local_findings(scorecard, policy, register),
         *unit_findings(scorecard, policy),
-        *(gap_findings(gaps, policy, risks) if gaps is not None else ()),
-        *(risk_findings(register, risks) if register is not None else ()),
+        *(gap_findings(gaps, policy, register) if gaps is not None else ()),
+        *(risk_findings(risks, register) if risks is not None else ()),
         *(forecast_findings(forecast, policy) if forecast is not None else ()),
-        *(finding for test in stress for finding in stress_findings(test, policy, risks)),
+        *(finding for test in stress for finding in stress_findings(test, policy, register)),
         *data_findings(data, policy),
         *change_findings(data, policy),
         *failed_check_findings(data),

@@ -14,7 +14,7 @@ from riskmodels.parameters.risks import RiskRegister
 _GROUPS_RISK = "special_group_coverage"  # the indicator of the risk that special groups are served badly
 
 
-def gap_findings(gaps: CustomerGaps, policy: Policy, risks: RiskRegister | None) -> Iterator[Finding]:
+def gap_findings(gaps: CustomerGaps, policy: Policy, register: RiskRegister | None) -> Iterator[Finding]:
     """Yield one finding a customer group and indicator that is certainly worse off."""
     for row in gaps.table[gaps.table["finding"].astype(bool)].to_dict("records"):
         indicator = policy.indicator(str(row["indicator_id"]))
@@ -37,5 +37,5 @@ def gap_findings(gaps: CustomerGaps, policy: Policy, risks: RiskRegister | None)
             value=float(row["value"]),
             limit=float(row["reference_value"]),
             amber=math.nan,
-            **from_register(_GROUPS_RISK, risks),
+            **from_register(_GROUPS_RISK, register),
         )

@@ -58,7 +58,7 @@ def forecast_findings(forecast: Forecast, policy: Policy) -> Iterator[Finding]:
     )
 
 
-def stress_findings(test: StressTest, policy: Policy, risks: RiskRegister | None) -> Iterator[Finding]:
+def stress_findings(test: StressTest, policy: Policy, register: RiskRegister | None) -> Iterator[Finding]:
     """Yield one finding an indicator that the scenario turns red."""
     rows = test.table[(test.table["rating"] == "red") & (test.table["rating_before"] != "red")]
     scenario = f"{local(test.scenario, 'name')} ({label(test.severity)})"
@@ -82,5 +82,5 @@ def stress_findings(test: StressTest, policy: Policy, risks: RiskRegister | None
             value=float(row["after"]),
             limit=float(row["red"]),
             amber=float(row["amber"]),
-            **from_register(indicator.id, risks),
+            **from_register(indicator.id, register),
         )

@@ -20,22 +20,22 @@ _SEVERAL = 3  # fewer indicators have findings of their own, which say the same
 _BOUNDS = ("lower", "upper")
 
 
-def bank_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister | None) -> Iterator[Finding]:
+def bank_findings(scorecard: Scorecard, policy: Policy, register: RiskRegister | None) -> Iterator[Finding]:
     """Yield one finding an indicator of the bank rated red or amber."""
     rows = scorecard.bank
     for row in rows[rows["rating"].isin(["red", "amber"])].to_dict("records"):
-        yield _about_indicator(row, "indicator", label("Whole bank"), policy, risks)
+        yield _about_indicator(row, "indicator", label("Whole bank"), policy, register)
 
 
 def unit_indicator_findings(
-    scorecard: Scorecard, policy: Policy, risks: RiskRegister | None
+    scorecard: Scorecard, policy: Policy, register: RiskRegister | None
 ) -> Iterator[Finding]:
     """Yield one finding a unit and indicator rated red."""
     rows = scorecard.indicators
     names = scorecard.table.set_index("unit_id")["name"]
     for row in rows[_certain_among_units(rows, "red", policy)].to_dict("records"):
         unit = str(row["unit_id"])
-        yield _about_indicator(row, "unit", _unit_name(unit, str(names.get(unit, unit))), policy, risks)
+        yield _about_indicator(row, "unit", _unit_name(unit, str(names.get(unit, unit))), policy, register)
 
 
 def _certain_among_units(rows: pd.DataFrame, severity: str, policy: Policy) -> pd.Series:
@@ -59,7 +59,7 @@ def _about_indicator(
     kind: Literal["indicator", "unit"],
     subject: str,
     policy: Policy,
-    risks: RiskRegister | None,
+    register: RiskRegister | None,
 ) -> Finding:
     indicator = policy.indicator(str(row["indicator_id"]))
     severity: Literal["red", "amber"] = "red" if row["rating"] == "red" else "amber"
@@ -88,7 +88,7 @@ def _about_indicator(
         value=value,
         limit=limit,
         amber=float(str(row["amber"])),
-        **from_register(indicator.id, risks),
+        **from_register(indicator.id, register),
     )
 
 
@@ -110,7 +110,7 @@ def _criterion(indicator: IndicatorPolicy, severity: str, limit: str) -> str:
     )
 
 
-def local_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister | None) -> Iterator[Finding]:
+def local_findings(scorecard: Scorecard, policy: Policy, register: RiskRegister | None) -> Iterator[Finding]:
     """Yield one finding an indicator that is certainly amber in some units while the bank is not."""
     rows = scorecard.indicators
     beyond = set(scorecard.bank.loc[scorecard.bank["rating"].isin(["red", "amber"]), "indicator_id"])
@@ -137,7 +137,7 @@ def local_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister | N
             value=float(worst["value"].iloc[0]),
             limit=limit,
             amber=limit,
-            **from_register(indicator.id, risks),
+            **from_register(indicator.id, register),
         )
 
 

@@ -11,9 +11,9 @@ from riskmodels.register import RiskAssessment
 _THOUSAND = 1000.0
 
 
-def from_register(indicator_id: str, risks: RiskRegister | None) -> dict[str, str]:
+def from_register(indicator_id: str, register: RiskRegister | None) -> dict[str, str]:
     """Cause, consequence, corrective action and owner of an indicator's risk."""
-    return from_risk(None if risks is None else risks.signalled_by(indicator_id))
+    return from_risk(None if register is None else register.signalled_by(indicator_id))
 
 
 def from_risk(risk: Risk | None) -> dict[str, str]:
@@ -30,9 +30,9 @@ def from_risk(risk: Risk | None) -> dict[str, str]:
     }
 
 
-def risk_findings(assessed: RiskAssessment, risks: RiskRegister | None) -> Iterator[Finding]:
+def risk_findings(assessed: RiskAssessment, register: RiskRegister | None) -> Iterator[Finding]:
     """Yield one finding a risk whose expected residual loss is certainly beyond the appetite."""
-    known = {risk.id: risk for risk in (risks.risks if risks else ())}
+    known = {risk.id: risk for risk in (register.risks if register else ())}
     rows = assessed.table[assessed.table["rating"].isin(["red", "amber"])]
     for row in rows.to_dict("records"):
         red = row["rating"] == "red"

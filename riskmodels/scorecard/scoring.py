@@ -138,7 +138,7 @@ def score(
     *,
     period: str,
     previous: Scorecard | None = None,
-    risks: RiskRegister | None = None,
+    register: RiskRegister | None = None,
 ) -> Scorecard:
     """Rate every indicator and score every unit in one quarter.
 
@@ -153,7 +153,7 @@ def score(
     previous : Scorecard, optional
         An earlier quarter, for comparison, and so that ratings do not flicker: one that still is likelier
         than not (``hold``) is kept.
-    risks : RiskRegister, optional
+    register : RiskRegister, optional
         For scores of risk categories.
 
     Returns
@@ -197,7 +197,7 @@ def score(
         table=_unit_scores(rows[rows["unit_id"] != ""], tables, policy, previous),
         indicators=rows,
         products=products,
-        groups=_group_scores(rows[rows["unit_id"] == ""], products, policy, risks),
+        groups=_group_scores(rows[rows["unit_id"] == ""], products, policy, register),
         unavailable=indicators(tables, policy, periods=[period]).unavailable,
         period=period,
         as_of=tables.as_of,
@@ -223,14 +223,14 @@ def _unit_scores(
 
 
 def _group_scores(
-    bank: pd.DataFrame, products: pd.DataFrame, policy: Policy, risks: RiskRegister | None
+    bank: pd.DataFrame, products: pd.DataFrame, policy: Policy, register: RiskRegister | None
 ) -> pd.DataFrame:
     """Score the bank, its areas, the risk categories and the products."""
     areas = {one.id: one.area for one in policy.indicators}
     levels = {
         "bank": bank.assign(id="bank"),
         "area": bank.assign(id=bank["indicator_id"].map(areas)),
-        "category": _by_category(bank, risks),
+        "category": _by_category(bank, register),
         "product": products.rename(columns={"product": "id"}),
     }
     frames = [
@@ -242,9 +242,11 @@ def _group_scores(
     return pd.concat(frames, ignore_index=True)[columns]
 
 
-def _by_category(bank: pd.DataFrame, risks: RiskRegister | None) -> pd.DataFrame:
+def _by_category(bank: pd.DataFrame, register: RiskRegister | None) -> pd.DataFrame:
     """Repeat the bank's rows for each risk category that they signal."""
-    signals = {(risk.category, signal) for risk in (risks.risks if risks else ()) for signal in risk.signals}
+    signals = {
+        (risk.category, signal) for risk in (register.risks if register else ()) for signal in risk.signals
+    }
     pairs = pd.DataFrame(sorted(signals), columns=["id", "indicator_id"], dtype="str")
     return bank.merge(pairs, on="indicator_id")
 
