@@ -1,4 +1,4 @@
-"""Panels: many series over the same periods, with zero and unknown told apart."""
+"""Panels: many series over the same periods, with zero and unknown distinguished."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ class Panel(Displayed):
         Rows of lone dates before the first period, far from all others, or of days that the source is not
         said to observe: left out.
     holidays : tuple of date
-        The bank's own days without work, beside those of a country that a forecast is told of.
+        The bank's own days without work, beside those of a country that a forecast is given.
     days : ndarray of datetime64[D], shape (n, 2), or None
         First and last day of business of the unit of each series; NaT is no limit.
     """
@@ -364,7 +364,7 @@ def _exposure(panel: Panel, table: Table, column: str, *, by: Sequence[str]) -> 
 
 
 def number_series(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[Integers, pd.DataFrame]:
-    """Number the rows by series; return the numbers and one row of keys a series."""
+    """Number the rows by series; return the numbers and one row of keys per series."""
     if not keys:
         return np.zeros(len(frame), dtype=np.int64), pd.DataFrame({"series": ["total"]})
     groups = frame.groupby(list(keys), sort=True, dropna=False)

@@ -85,7 +85,7 @@ def sample_card(sample_tables: Tables, default_policy: Policy) -> Scorecard:
 
 @pytest.fixture(scope="session")
 def take_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tables]:
-    """Return a function that writes small CSV files, one a table, and ingests them.
+    """Return a function that writes small CSV files, one per table, and ingests them.
 
     A table is given as its text, or as dicts of canonical columns (of which the first names all). The columns
     are mapped to themselves; ``columns`` adds to that, by table, and a mapped table maps nothing else.

@@ -123,8 +123,8 @@ def test_standard_errors_are_the_spread_of_the_estimates() -> None:
         fit_tail(drawn(GeneralizedPareto(shape=0.3, scale=2.0), 400, seed=seed), 0.0) for seed in range(200)
     ]
     shapes = np.array([one.tail.shape for one in found])
-    told = np.mean([np.sqrt(one.part.covariance[0, 0]) for one in found])
-    assert shapes.std() == pytest.approx(told, rel=0.15)
+    stated = np.mean([np.sqrt(one.part.covariance[0, 0]) for one in found])
+    assert shapes.std() == pytest.approx(stated, rel=0.15)
     assert shapes.mean() == pytest.approx(0.3, abs=0.03)
 
 

@@ -161,7 +161,7 @@ def test_one_month_is_too_little_to_be_sure() -> None:
     assert now["upper"] - now["lower"] > 0.3
 
 
-def test_what_cannot_be_used_is_counted_and_told() -> None:
+def test_what_cannot_be_used_is_counted_and_said() -> None:
     rows = complaints(months=6, per_month=100, seed=9, delay_days=exponential(3.0))
     rows.loc[:9, "logged_at"] = pd.NaT
     rows.loc[10:14, "logged_at"] = rows.loc[10:14, "received_at"] - pd.Timedelta(days=2)

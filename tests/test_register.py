@@ -363,7 +363,7 @@ def test_rank_intervals_hold_the_rank(assessed) -> None:
     table = found.table
     assert (table["rank_lower"] <= table["rank"]).all()
     assert (table["rank"] <= table["rank_upper"]).all()
-    assert (table["rank_upper"] - table["rank_lower"] >= 5).all()  # nobody can tell them apart
+    assert (table["rank_upper"] - table["rank_lower"] >= 5).all()  # nobody can distinguish them
     assert table["p_worst"].sum() == pytest.approx(5.0)
     assert table["residual_loss"].is_monotonic_decreasing
     assert (table["residual_error"] < 0.05 * table["residual_loss"]).all()

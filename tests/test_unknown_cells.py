@@ -219,13 +219,13 @@ def test_a_ratio_given_twice_and_not_alike_is_unknown(take_in, default_policy) -
         ),
     ],
 )
-def test_rejected_cases_are_told_since_no_figure_has_them(take_in, table, bad) -> None:
+def test_rejected_cases_are_named_since_no_figure_has_them(take_in, table, bad) -> None:
     whole = bad | {"rating": 4} if table == "surveys" else bad | {"items": 4, "gross_loss": 10}
     whole = {key: value for key, value in whole.items() if key in bad}
     rows = [whole | {next(iter(bad)): f"x{n}"} for n in range(3)]
     case = {"complaint_id": "c", "received_at": "2024-01-01", "unit_id": "u", "product": "card"}
-    told = find_doubts(take_in(complaints=[case], as_of="2024-02-02", **{table: [*rows, bad]}))
-    words = [text for text in told[told["table"] == table]["doubt"] if "rejected" in text]
+    said = find_doubts(take_in(complaints=[case], as_of="2024-02-02", **{table: [*rows, bad]}))
+    words = [text for text in said[said["table"] == table]["doubt"] if "rejected" in text]
     assert [text.partition(";")[0] for text in words] == ["rows rejected: 1 of 4"]
     again = take_in(complaints=[case], as_of="2024-02-02", **{table: [*rows, rows[0]]})
     assert not find_doubts(again)["doubt"].str.contains("rejected").any()

@@ -17,7 +17,7 @@ _UNKNOWN = float("nan")
 
 
 def data_findings(data: Tables, policy: Policy) -> Iterator[Finding]:
-    """Yield one finding a table with too many rejected rows, and one a table with a hole."""
+    """Yield one finding per table with too many rejected rows, and one per table with a hole."""
     limits = policy.data_quality
     for row in data.quality.to_dict("records"):
         share = float(row["rejected_share"])

@@ -31,7 +31,7 @@ _FITS_WORTH_PROCESSES = 200  # about 12 seconds of them; to start two processes 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Backtest(Displayed):
-    """How well methods foretold what happened after several origins.
+    """How well methods predicted what happened after several origins.
 
     Attributes
     ----------

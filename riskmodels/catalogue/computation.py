@@ -147,8 +147,8 @@ def _listed(reasons: dict[str, str]) -> pd.DataFrame:
 
 def _no_rows(definition: Indicator, cut: Breakdown) -> str:
     """Say why nothing was counted for an indicator that the tables could give."""
-    told = said_by_longer_periods(definition, cut) or said_all_rejected(definition, cut)
-    return told or "the source has no rows for it in the period"
+    reason = said_by_longer_periods(definition, cut) or said_all_rejected(definition, cut)
+    return reason or "the source has no rows for it in the period"
 
 
 def _why_not(indicator_id: str, tables: Tables, by: Sequence[str]) -> str:

@@ -35,7 +35,7 @@ def _frame(rows: list[tuple[str, str]]) -> pd.DataFrame:
 
 
 def _lost_rows(tables: Tables) -> pd.DataFrame:
-    """Tell of rejected rows: how many cells of counts are unknown, and how many cases are in no figure."""
+    """Describe rejected rows: how many cells of counts are unknown, and how many cases are in no figure."""
     rows = []
     for table in tables.present:
         if not table.provenance.rows_rejected:

@@ -39,7 +39,7 @@ def order_complaints(tables: Tables, card: Scorecard) -> Orders | None:
     Orders or None
         A unit without accounts or customers is not ranked on that measure; one that is not in business in the
         quarter is on none. None where the source has no complaints of the quarter one by one: there is no
-        order to tell.
+        order to show.
     """
     if tables.complaints is None:
         return None

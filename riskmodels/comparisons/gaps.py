@@ -33,7 +33,7 @@ class CustomerGaps(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row an indicator and vulnerable group, smallest p first: indicator_id, customer_group, direction
+        One row per indicator and vulnerable group, smallest p first: indicator_id, customer_group, direction
         [higher_is_better or lower_is_better]; cases, reference_cases [number, of the group and of the
         reference]; value, reference_value [share, as it is]; crude [value - reference_value]; difference
         [share; the same for like products and channels: the one to quote]; standard_error [of it]; lower,
@@ -79,7 +79,7 @@ class CustomerGaps(Displayed):
         text = label(
             "{period} and before, {quarters} quarters: {found} of {compared} comparisons of customer groups"
             " are findings (worse by more than {tolerance:.1%} of cases; family-wise error rate"
-            " {chance:.0%}); {thin} have too few cases to tell; {lacking} indicators cannot be compared."
+            " {chance:.0%}); {thin} have too few cases to say; {lacking} indicators cannot be compared."
         ).format(
             period=self.period,
             quarters=self.quarters,

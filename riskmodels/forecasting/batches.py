@@ -15,11 +15,11 @@ _WINDOW = 27  # weeks around a day: what such a weekday logs
 _USUAL = 0.8  # quantile of these
 _TIMES = 10  # the usual, at least one complaint, from which on a day is a batch
 _LEAST_DAYS = 5  # received, that a batch is about: a surge of one day is none
-_MOST = 0.5  # of a day's reports in a batch: the others tell no delay either
+_MOST = 0.5  # of a day's reports in a batch: the others show no delay either
 _RECURRING, _LATELY = 3, 400  # loads within so many days
 _LATE = 2.0  # spacings after which loads have ended
 _LONG = 300  # days of delays that need no help
-_FEWEST = 10  # reports that tell a delay
+_FEWEST = 10  # reports that show a delay
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -18,7 +18,7 @@ from riskmodels.tables import CONTRACTS, Table
 
 _MONTH = 365.25 / 12
 _INTERVAL = (0.025, 0.975)
-_CLEAR = 2.0  # standard errors from which on a growth is told
+_CLEAR = 2.0  # standard errors from which on a growth is shown
 _SLIGHT = 0.0005  # a month's growth that rounds to nothing
 _DRAWS = 2000
 _SHOWN = 12
@@ -117,7 +117,7 @@ class Nowcast(Displayed):
             else (f"{last['reported']:,.0f} reported, {last['nowcast']:,.0f} expected in the end")
         )
         delay = (
-            "how long a complaint waits cannot be told"
+            "how long a complaint waits is not known"
             if np.isnan(last["delay_days"])
             else f"the mean delay is {last['delay_days']:,.1f} days and {self._drift}"
         )
@@ -137,7 +137,7 @@ class Nowcast(Displayed):
     def _left_out(self) -> str:
         words = ""
         if self.rows_in_batches:
-            words += f"; {self.rows_in_batches:,} logged in batches tell no delay"
+            words += f"; {self.rows_in_batches:,} logged in batches show no delay"
         if self.covered:
             words += f"; the last load takes in what was received by {self.covered}"
         if self.rows_without_delay:

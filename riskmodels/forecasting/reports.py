@@ -15,7 +15,7 @@ from riskmodels.periods.quarters import last_complete
 from riskmodels.tables import Table
 from riskmodels.tables.spans import beginning
 
-_CENTURY = 36_525  # days; no delay is told over more
+_CENTURY = 36_525  # days; no delay is estimated over more
 _TABLES = 4  # whose counts are kept: those of one run
 
 

@@ -43,7 +43,7 @@ class LossAssessment(Displayed):
     contributions : DataFrame
         One row per cell (see ``euler_contributions``).
     severities : DataFrame
-        One row an event type: ``event_type``, ``losses``, ``exceedances``, ``mu``, ``sigma`` and their errors
+        One row per event type: ``event_type``, ``losses``, ``exceedances``, ``mu``, ``sigma`` and their errors
         after pooling, ``tail_probability``.
     tail : TailFit
         The tail of all event types.
@@ -160,7 +160,7 @@ def assess_losses(
     -------
     LossAssessment
         Numbers by event type and product, shrunk towards what both lead to expect; bodies by event type,
-        shrunk towards each other; one tail for the bank, which no event type has enough large losses to tell.
+        shrunk towards each other; one tail for the bank, which no event type has enough large losses to show.
 
     Raises
     ------
@@ -220,7 +220,7 @@ def _goodness(amounts: Floats, threshold: float, seed: int) -> pd.DataFrame:
 
 
 def assess_losses_if_sufficient(tables: Tables, *, last: str | None = None) -> LossAssessment | None:
-    """Assess the losses of a bank; None where its source has none, too few to tell a tail, or too much alike.
+    """Assess the losses of a bank; None where its source has none, too few to show a tail, or too much alike.
 
     Anything else that fails is an error, as of ``assess_losses``.
     """
@@ -250,7 +250,7 @@ def _experience(table: Table, last: str | None, *, net: bool) -> tuple[pd.DataFr
 
 
 def _completeness(losses: pd.DataFrame, quarters: pd.PeriodIndex, day: date) -> Floats:
-    """Share of each quarter's losses that is recorded by the as-of day; all where that cannot be told."""
+    """Share of each quarter's losses that is recorded by the as-of day; all where that is not known."""
     try:
         known = nowcast(losses, as_of=day, at="occurred_on", recorded="recorded_on")
     except ContractError:

@@ -336,7 +336,7 @@ def _table(names: tuple[str, ...], whole: Part) -> pd.DataFrame:
 
 
 def standard_errors(covariance: Floats) -> Floats:
-    """Roots of the variances; NaN where the likelihood has no inner maximum, and so tells none."""
+    """Roots of the variances; NaN where the likelihood has no inner maximum, and so shows none."""
     variances = np.diag(covariance)
     return np.sqrt(np.where(variances > 0, variances, np.nan))
 

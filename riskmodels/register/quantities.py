@@ -78,7 +78,7 @@ def _booked(table: Table | None, period: str) -> tuple[pd.DataFrame, float]:
     try:
         known = nowcast(rows, as_of=table.provenance.as_of, at="occurred_on", recorded="recorded_on")
         complete = known.for_periods(months)
-    except ContractError:  # it cannot be told
+    except ContractError:  # it is not known
         complete = np.ones(len(months))
     return rows.assign(counts=month.isin(months))[month <= last], float(complete.sum() / _MONTHS)
 

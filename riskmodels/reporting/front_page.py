@@ -56,7 +56,7 @@ def _findings(found: Findings) -> list[KeyFigure]:
 
 
 def _logged(nowcasts: list[Nowcast]) -> list[tuple[str, str]]:
-    """Say how complete the last month is, where the source can tell."""
+    """Say how complete the last month is, where the source shows it."""
     return [
         (
             label("Complaints logged so far"),
@@ -114,7 +114,7 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
 
 
 def _sentences(found: Findings) -> Iterator[SummaryItem]:
-    """Yield one sentence a finding; findings of many units about one thing become one sentence."""
+    """Yield one sentence per finding; findings of many units about one thing become one sentence."""
     groups = found.table.groupby(
         ["severity", "kind", found.table["subject"].where(found.table["kind"] != "unit"), "criterion"],
         sort=False,

@@ -270,7 +270,7 @@ def _wide(
 
 
 def _logged(nowcast: Nowcast | None, periods: pd.PeriodIndex) -> Floats:
-    """Return the share of the events of each period that is logged by now; all, where nothing tells."""
+    """Return the share of the events of each period that is logged by now; all, where nothing says."""
     share = np.ones(len(periods))
     if nowcast is not None:
         over = np.asarray(periods.end_time <= nowcast.periods[-1].end_time)

@@ -34,8 +34,8 @@ class Scorecard(Displayed):
         rank_upper [1 = riskiest; 90% interval], indicators [number rated], coverage [share of the weight
         that is measured], previous_rating, change [points since the previous scorecard].
     indicators : DataFrame
-        One row an indicator and unit (unit_id is empty for the whole bank): indicator_id, unit_id,
-        numerator, denominator, value [unit of the indicator; unknown where only earlier quarters tell];
+        One row per indicator and unit (unit_id is empty for the whole bank): indicator_id, unit_id,
+        numerator, denominator, value [unit of the indicator; unknown where only earlier quarters have any];
         estimate, lower, upper [of the true value; 90%
         interval]; peers [what the unit's peers have with its mix of cases]; mix, mix_before [what the mix of
         this and of the last quarter is worth at one level]; own, own_size [what the unit's

@@ -27,7 +27,7 @@ from riskmodels.sources.readers import (
     RawFile,
     malformed_lines,
     raw_files,
-    refusals_told,
+    refusals_named,
     refuse_lost_rows,
     unreadable,
 )
@@ -99,7 +99,7 @@ def ingest(
     mapping = load_source(path)
     located = _located(mapping, path.parent, files or {})
     sweep_store(store)
-    with ExitStack() as stack, refusals_told():
+    with ExitStack() as stack, refusals_named():
         tables = [known for known in CONTRACTS if known in located]
         folders = {table: stack.enter_context(staging_folder(store, table)) for table in tables}
         staged: dict[str, _Staged] = {}

@@ -1,4 +1,4 @@
-"""Accepted rows that must not count: doubles, parts of longer periods, totals, sums that cannot be told."""
+"""Accepted rows that must not count: doubles, parts of longer periods, totals, sums that hide a period."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,7 @@ def sift(
     *,
     exact: frozenset[str],
 ) -> Sifted:
-    """Take out of a table's accepted rows those that would count twice, or whose figure cannot be told.
+    """Take out of a table's accepted rows those that would count twice, or whose figure is not known.
 
     Parameters
     ----------

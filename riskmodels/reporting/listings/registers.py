@@ -68,7 +68,7 @@ def list_matrix_checks(risks: RiskAssessment) -> Listing:
     """List what is wrong with the matrix, and say how often it leads astray."""
     columns = ["Check", "Passed", "Violations", "Detail"]
     if risks.lint is None:
-        sentence = label("The matrix has one colour only: it tells no risk from another.")
+        sentence = label("The matrix has one colour only: it distinguishes no risk from another.")
         return Listing(sentence=sentence, frame=pd.DataFrame(columns=columns))
     listed = [
         {

@@ -1,4 +1,4 @@
-"""Draw results. One function a result; nothing is computed here; colour is never the only carrier."""
+"""Draw results. One function per result; nothing is computed here; colour is never the only carrier."""
 
 from riskmodels.reporting.plots.backtests import plot_backtest
 from riskmodels.reporting.plots.canvas import COLOURS
