@@ -285,6 +285,39 @@ def test_a_rejected_row_without_a_kind_may_be_of_each(take_in, default_policy):
     }
 
 
+def test_a_rejected_row_of_another_kind_is_no_loss(take_in, default_policy):
+    """Of incidents and channels, too: an indicator says of which kinds of rows it is made."""
+    kinds = ("outage", "fault", "security", "")
+    days = {"started_at": "2024-08-01", "responded_at": "2024-08-01"}
+    incidents = [
+        {"incident_id": f"g{kind}", "kind": kind or "outage", "ended_at": ""} | days for kind in kinds
+    ]
+    incidents += [
+        {"incident_id": f"b{kind}", "kind": kind, "ended_at": "2024-07-01"} | days for kind in kinds
+    ]
+    answers = [
+        {
+            "survey_id": f"s{channel}{rating}",
+            "answered_on": "2024-08-01",
+            "unit_id": "u",
+            "channel": channel,
+            "rating": rating,
+        }
+        for channel in ("branch", "mobile_app")
+        for rating in (5, 9)
+    ]  # fmt: skip
+    case = {"complaint_id": "c", "received_at": "2024-01-01", "unit_id": "u", "product": "card"}
+    tables = take_in(complaints=[case], incidents=incidents, surveys=answers)
+    found = indicators(tables, default_policy, periods=["2024Q3"]).table.set_index("indicator_id")
+    assert found["left_out"].to_dict() == {
+        "fault_response_30min": 3,
+        "security_incidents": 2,
+        "satisfaction": 2,
+        "good_rating_rate": 1,
+        "online_satisfaction": 1,
+    }
+
+
 @pytest.mark.parametrize(
     ("earlier", "words"),
     [

@@ -17,11 +17,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from riskmodels.catalogue.counted import COUNTS, over_counts
-from riskmodels.catalogue.entry import Indicator
+from riskmodels.catalogue.counted import over_counts
+from riskmodels.catalogue.entry import COUNTS, SUPPLIED, Indicator
 from riskmodels.catalogue.lost import count_lost, with_lost
 from riskmodels.catalogue.queries import (
-    SUPPLIED,
     Breakdown,
     over_accounts,
     over_durations,

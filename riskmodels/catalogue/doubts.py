@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from riskmodels.catalogue.counted import COUNTS, keys_of
+from riskmodels.catalogue.counted import keys_of
+from riskmodels.catalogue.entry import COUNTS
 from riskmodels.catalogue.strangers import strange_names
 from riskmodels.tables import CONTRACTS, Tables, find_holes, in_months, period_months
 from riskmodels.tables.sql import name, single_file, small_connection

@@ -5,10 +5,9 @@ from dataclasses import replace
 import duckdb
 import pandas as pd
 
-from riskmodels.catalogue.counted import COUNTS
 from riskmodels.catalogue.counting import count
-from riskmodels.catalogue.entry import Indicator
-from riskmodels.catalogue.queries import SUPPLIED, Breakdown
+from riskmodels.catalogue.entry import COUNTS, SUPPLIED, Indicator
+from riskmodels.catalogue.queries import Breakdown
 from riskmodels.catalogue.spans import BY_LENGTH, NAMES, last_periods
 from riskmodels.catalogue.values import format_value
 from riskmodels.errors import ContractError

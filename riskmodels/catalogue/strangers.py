@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from riskmodels.catalogue.counted import COUNTS
+from riskmodels.catalogue.entry import COUNTS
 from riskmodels.tables import CONTRACTS, Table, Tables
 from riskmodels.tables.sql import name
 

@@ -255,7 +255,7 @@ def forecast(
     horizon : int
         Periods ahead, 1 to 60.
     method : {"auto", "counts", "theta", "seasonal_naive", "empirical24", "ets"}
-        ``auto`` is the count filter and theta for counts, each series weighing them by how well they predicted
+        ``auto`` is the count filter and theta for counts, each series weighing them by how they predicted
         it, and theta for amounts, which knows no exposure and no calendar. The last three are baselines; they
         know no exposure, delay or calendar, nor that a unit is in business on part of a period.
     levels : sequence of float

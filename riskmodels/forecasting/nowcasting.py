@@ -196,11 +196,11 @@ def nowcast(
     truncation; Lagakos, Barraj & De Gruttola 1988, Biometrika 75, 515-523; Kalbfleisch & Lawless 1989,
     doi:10.1080/01621459.1989.10478780). Its scale drifts with the day of a row. The remaining reports of a
     month are negative binomial given the reported ones (Hoehle & an der Heiden 2014, doi:10.1111/biom.12194).
-    Days on which many rows of many days were recorded, against what such a weekday usually has, are batches: a
-    new system whose day all older ones bear, or loads that recur. They say nothing of the delay; of loads it
-    is said up to which day the last one takes rows in.
-    A delay longer than the whole history, holidays of those who record, and a change of the delay that began in
-    the last weeks are not seen. That of a stored table, by its digest, is estimated once a process.
+    Days on which many rows of many days were recorded, against what such a weekday usually has, are batches:
+    a new system whose day all older ones bear, or loads that recur. They say nothing of the delay; of loads
+    it is said up to which day the last one takes rows in.
+    A delay longer than the whole history, holidays of those who record, and a change of the delay that began
+    in the last weeks are not seen. That of a stored table, by its digest, is estimated once a process.
 
     Examples
     --------
@@ -219,8 +219,8 @@ def nowcast(
 def nowcast_where_logged(table: Table | None, *, last: str | None = None) -> Nowcast | None:
     """Estimate how complete the months are, up to a last month or quarter, as of the day of the source.
 
-    None where the source does not say: it has no such table with a row per case, none of the rows was recorded
-    on or after its own day, or no month has ended.
+    None where the source does not say: it has no such table with a row per case, none of the rows was
+    recorded on or after its own day, or no month has ended.
     """
     if table is None or not table.gives(CONTRACTS[table.name].recorded):
         return None

@@ -43,7 +43,7 @@ class LossAssessment(Displayed):
     contributions : DataFrame
         One row per cell (see ``euler_contributions``).
     severities : DataFrame
-        One row per event type: ``event_type``, ``losses``, ``exceedances``, ``mu``, ``sigma`` and their errors
+        By event type: ``event_type``, ``losses``, ``exceedances``, ``mu``, ``sigma`` and their errors
         after pooling, ``tail_probability``.
     tail : TailFit
         The tail of all event types.

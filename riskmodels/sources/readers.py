@@ -229,8 +229,8 @@ codecs.register_error(_UNREADABLE, _unreadable_byte)
 def malformed_lines(connection: duckdb.DuckDBPyConnection, file: RawFile) -> pa.Table:
     """Return row (from 1), content and rule of the lines that a scan, finished just now, could not split.
 
-    Raises ContractError where a quote takes the lines after it in: their rows cannot be distinguished; and where
-    most lines are in another encoding.
+    Raises ContractError where a quote takes the lines after it in, so that rows cannot be distinguished, and
+    where most lines are in another encoding.
     """
     if file.scanned is None:
         return pa.table(

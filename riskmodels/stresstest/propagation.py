@@ -33,7 +33,7 @@ class StressTest(Displayed):
     severity : str
         Which of its levels.
     table : DataFrame
-        One row per indicator that the scenario moves: indicator_id, before, after, lower, upper, standard_error
+        One row per indicator that it moves: indicator_id, before, after, lower, upper, standard_error
         [unit of the indicator; 90% interval; of the simulated mean], amber, red, p_red_before, p_red,
         p_red_error [probability beyond red and its standard error], rating_before, rating.
     complaints : DataFrame

@@ -1,4 +1,4 @@
-"""How well a score distinguishes what later went wrong from what did not, and how far to trust forecast chances.
+"""How well a score distinguishes what later went wrong, and how far to trust forecast chances.
 
 Rows are refused, not dropped: every function raises ParameterError for numbers that are unknown or infinite,
 for outcomes other than true and false (or 1 and 0), chances outside [0, 1], arrays of different lengths, a

@@ -1,4 +1,4 @@
-"""Whether a scorecard predicts in one quarter which units go wrong in the next, and better than simpler means."""
+"""Whether a scorecard predicts which units go wrong in the next quarter, and better than simpler means."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -72,7 +72,7 @@ class ScorecardValidation(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row per outcome and predictor: outcome, predictor; counted [the outcome is counted from the rows of
+        One row per outcome and predictor: outcome, predictor; counted [the outcome is counted from rows of
         its own quarter; False: it is a rating, which remembers earlier quarters and so repeats itself];
         quarters, units, rows, positives [number: rows are units in quarters, positives went wrong]; auc,
         auc_lower, auc_upper [chance that what went wrong was ahead, 0.5 none; 90% interval]; ks, ks_lower,

@@ -63,7 +63,7 @@ def list_outlook(outlook: Forecast, *, quality: DataQuality | None = None) -> Li
 def list_nowcast(nowcast: Nowcast | None) -> Listing:
     """List the last months: received so far, how complete, and how many are expected in the end.
 
-    Down to the last month that is complete, three months at least. In words where the source does not show it.
+    Down to the last month that is complete, three months at least. In words where the source is silent.
     """
     if nowcast is None:
         words = (

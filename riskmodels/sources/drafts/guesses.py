@@ -308,7 +308,7 @@ def _no_identifier(log: EventLog | None) -> Guess:
     return Guess(
         made={"column": ROW_NUMBER},
         doubts=[
-            "no column distinguishes the rows: their number stands in, and a case that comes twice counts twice"
+            "no column distinguishes the rows: their number stands in; a case that comes twice counts twice"
         ],
     )
 
