@@ -13,9 +13,11 @@ from banks import PARAMS, ROOT, SAMPLE, assess
 from bs4 import BeautifulSoup
 from jsonschema import validate
 
+from riskmodels.display import Exported
 from riskmodels.leaks import scan
 from riskmodels.manifests import verify_report
 from riskmodels.reporting.exports import SCHEMA
+from riskmodels.results import load_all
 
 pytestmark = pytest.mark.whole
 
@@ -198,6 +200,12 @@ def test_the_assessment_as_json_keeps_its_schema_and_says_what_the_report_says(r
     assert content["forecast"][0]["period"] == "2026-10"
     assert {test["scenario"] for test in content["stress"]} == {"complaint_surge", "system_outage"}
     assert "NaN" not in text
+
+
+def test_every_result_of_a_run_names_its_tables(report):
+    results = load_all(report / "results", "*", object)
+    assert len(results) == 15
+    assert [type(result).__name__ for result in results if not isinstance(result, Exported)] == []
 
 
 def test_every_table_of_every_result_is_there_twice(report):

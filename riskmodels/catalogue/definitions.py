@@ -1,5 +1,7 @@
 """The indicators: what each is in words, which rows it counts, and what it needs. One entry each."""
 
+from dataclasses import replace
+
 from riskmodels.catalogue.entry import Family, Indicator
 
 COMPLAINTS = "share of complaints"
@@ -42,7 +44,6 @@ def _supplied(
     *,
     unit: str,
     family: Family = "proportion",
-    scale: float = 1.0,
     stock: bool = False,
 ) -> Indicator:
     return Indicator(
@@ -54,7 +55,6 @@ def _supplied(
         value="numerator",
         weight="denominator",
         family=family,
-        scale=scale,
         stock=stock,
         definition_en=en,
         definition_zh=zh,
@@ -347,12 +347,14 @@ _ALL = (
         definition_en="Corrective actions closed by their due date, out of those that were due.",
         definition_zh="已到期的整改措施中按期完成的比例。",
     ),
-    _supplied(
-        "text_alert_rate",
-        "Interactions with an alert signal, supplied by the bank.",
-        "出现预警信号的交互笔数，由银行提供。",
-        unit="per 1,000 interactions",
-        family="rate",
+    replace(
+        _supplied(
+            "text_alert_rate",
+            "Interactions with an alert signal, supplied by the bank.",
+            "出现预警信号的交互笔数，由银行提供。",
+            unit="per 1,000 interactions",
+            family="rate",
+        ),
         scale=1000.0,
     ),
     Indicator(

@@ -198,10 +198,9 @@ def _stage(
         folder / _SCREENED,
         folder / REJECTED,
         tally,
-        sifted.out,
+        sifted,
         contract,
         country=source.country,
-        since=sifted.since,
     )
     return _Staged(
         table=table,
