@@ -77,8 +77,9 @@ def population_stability(expected: ArrayLike, actual: ArrayLike, *, bins: Bins =
     Not negative, in nats; zero where no bin has changed its share; 0.1 is usually called a change and 0.25 a
     great one. The sum over bins of (p - q) ln(p / q), p and q the shares then and now: the symmetrised
     divergence of Kullback & Leibler 1951, doi:10.1214/aoms/1177729694. In a bin where one is missing it
-    counts as half a row; bins without rows are left out. NaN where either is empty. Where nothing has moved its mean is about (bins - 1) (1 / n + 1 /
-    m): the usual limits are too strict for few rows. Yurdakul & Naranjo 2020, doi:10.21314/JRMV.2020.227.
+    counts as half a row; bins without rows are left out. NaN where either is empty. Where nothing has moved
+    its mean is about (bins - 1) (1 / n + 1 / m): the usual limits are too strict for few rows. Yurdakul &
+    Naranjo 2020, doi:10.21314/JRMV.2020.227.
 
     Examples
     --------
