@@ -51,7 +51,9 @@ def kills(
             _remove(folder)
             moment, again = moment / 2, again + 1
         at = f"{2 * moment:.2f} s"
-        yield told({"what": writer.name, "fault": number.name, "at": at, "drawn_again": again - 1, **found})
+        yield printed(
+            {"what": writer.name, "fault": number.name, "at": at, "drawn_again": again - 1, **found}
+        )
 
 
 def undisturbed(writer: Writer, folder: Path) -> tuple[dict[str, str], float]:
@@ -122,7 +124,7 @@ def full_disks(writer: Writer, home: Path, kind: str, *, most: int) -> list[Row]
     def attempt(size: int) -> object:
         shortage = Shortage(kind, size)
         found = on_full_disk(writer, home / f"{kind}-{size}", shortage, expected)
-        rows[size] = told(
+        rows[size] = printed(
             {"what": writer.name, "fault": kind, "at": str(shortage), "drawn_again": 0, **found}
         )
         return rows[size]["status"], rows[size]["named"]
@@ -157,9 +159,9 @@ def on_full_disk(writer: Writer, place: Path, shortage: Shortage, expected: dict
 
 def _wrong_words(writer: Writer, status: int, errors: str, named: str) -> list[str]:
     lines = [line for line in errors.splitlines() if line.startswith("Error: ")]
-    told = status == REFUSED and len(lines) == 1 and "Traceback" not in errors
-    told = told and named not in ({""} if writer.is_looking else {"", "the output"})
-    return [] if told else [f"said: {errors[-400:]}"]
+    is_said = status == REFUSED and len(lines) == 1 and "Traceback" not in errors
+    is_said = is_said and named not in ({""} if writer.is_looking else {"", "the output"})
+    return [] if is_said else [f"said: {errors[-400:]}"]
 
 
 def _named(errors: str) -> str:
@@ -193,7 +195,7 @@ def killed_all(home: Path, found: dict[str, Writer], order: list[str], *, seed: 
         yield next(killing[name])
 
 
-def told(row: Row) -> Row:
+def printed(row: Row) -> Row:
     """Print a row at once: all of them take an hour."""
     print(", ".join(map(str, row.values())), file=sys.stderr, flush=True)
     return row

@@ -76,7 +76,7 @@ def score_ours(panel: Panel) -> dict[str, dict[str, float]]:
 
 
 def print_panel(rows: dict[str, dict[str, float]]) -> None:
-    """Print one line a method."""
+    """Print one line per method."""
     references = [name for name in PEERS[:2] if name in rows]
     heads = "".join(f"{'/ ' + name:>12}" for name in references)
     print(f"{'':18}{'wQL':>8}{heads}{'PIT > .975':>18}{'PIT < .025':>18}{'> 97.5 %':>10}")
@@ -114,7 +114,7 @@ def print_means(scores: dict[str, dict[str, dict[str, float]]]) -> None:
 
 
 def main(python: str | None) -> None:
-    """Print a table a panel, and the means."""
+    """Print a table per panel, and the means."""
     found = panels()
     made = {}
     if python:

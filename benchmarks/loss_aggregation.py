@@ -69,15 +69,15 @@ def extrapolated_figures(
     return best, np.abs(before / best - 1.0)
 
 
-def errors_as_told(
+def errors_as_stated(
     made: LossDistribution, best: np.ndarray, doubt: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Check that figures are off by what they tell, as far as that can be known; return errors and those told."""
+    """Check that figures are off by what they state, as far as that can be known; return errors and those stated."""
     errors = np.abs(made.table[list(FIGURES)].to_numpy().T / best - 1.0)
-    told = made.table[[f"{name}_error" for name in FIGURES]].to_numpy().T
+    stated = made.table[[f"{name}_error" for name in FIGURES]].to_numpy().T
     assert made.error_bound <= TOLERANCE
-    assert (errors <= told + doubt).all()
-    return errors, told
+    assert (errors <= stated + doubt).all()
+    return errors, stated
 
 
 def all_figures(cells: list[LossCell]) -> LossDistribution:
@@ -102,21 +102,21 @@ def floor_of(cells: list[LossCell], made: LossDistribution) -> float:
 
 
 def print_portfolios() -> None:
-    """Print what ten drawn portfolios take, how far off they are, and what they tell of it."""
+    """Print what ten drawn portfolios take, how far off they are, and what they state of it."""
     print(
         f"{len(SEEDS)} portfolios of five to 500 losses a year and cell, {LEVEL:.1%}: all figures of all cells and the total"
     )
-    print(f"{'seed':>6}{'ms':>8}{'floor':>8}{'ratio':>8}{'VaR error':>12}{'ES error':>12}{'told':>10}")
+    print(f"{'seed':>6}{'ms':>8}{'floor':>8}{'ratio':>8}{'VaR error':>12}{'ES error':>12}{'stated':>10}")
     taken = []
     for seed in SEEDS:
         cells = busy_portfolio(seed=seed)
         made = all_figures(cells)
-        errors, told = errors_as_told(made, *extrapolated_figures(cells, made))
+        errors, stated = errors_as_stated(made, *extrapolated_figures(cells, made))
         ours, floor = timed(lambda cells=cells: all_figures(cells)), floor_of(cells, made)
         taken.append(ours)
         print(
             f"{seed:>6}{1e3 * ours:>8.0f}{1e3 * floor:>8.0f}{ours / floor:>8.1f}{errors[0].max():>12.1e}"
-            f"{errors[1].max():>12.1e}{told.max():>10.1e}",
+            f"{errors[1].max():>12.1e}{stated.max():>10.1e}",
             flush=True,
         )
     print(f"median {1e3 * np.median(taken):.0f} ms, worst {1e3 * max(taken):.0f} ms\n")
@@ -169,7 +169,7 @@ def print_ours(cells: list[LossCell], made: LossDistribution, fine: np.ndarray) 
     print(f"{'':44}{'ms':>9}{'VaR error':>12}{'ES error':>12}{'MB':>8}")
     print(
         f"{'riskmodels':44}{1e3 * ours:>9.0f}{errors[0]:>12.1e}{errors[1]:>12.1e}{memory:>8.0f}"
-        f"   told: {made.error_bound:.1e}"
+        f"   stated: {made.error_bound:.1e}"
     )
     print(
         f"{'  floor: severities at the lattices':44}{1e3 * floor:>9.0f}   riskmodels takes {ours / floor:.1f} x"
@@ -183,10 +183,10 @@ def print_simulated(cells: list[LossCell], fine: np.ndarray) -> None:
         row = simulate_losses(cells, years=years, seed=1).iloc[-1]
         taken = time.process_time() - start
         off = [abs(row[name] / figures[-1] - 1) for name, figures in zip(FIGURES, fine, strict=True)]
-        told = [row[f"{name}_error"] / figures[-1] for name, figures in zip(FIGURES, fine, strict=True)]
+        stated = [row[f"{name}_error"] / figures[-1] for name, figures in zip(FIGURES, fine, strict=True)]
         words = f"Monte Carlo, {years:,} years, total only"
         print(
-            f"{words:44}{1e3 * taken:>9.0f}{off[0]:>12.1e}{off[1]:>12.1e}   s.e. {told[0]:.1%}, {told[1]:.1%}",
+            f"{words:44}{1e3 * taken:>9.0f}{off[0]:>12.1e}{off[1]:>12.1e}   s.e. {stated[0]:.1%}, {stated[1]:.1%}",
             flush=True,
         )
 

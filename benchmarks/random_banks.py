@@ -173,7 +173,7 @@ def _outlook(done: Done, country: str) -> Any:
 
 
 def _of_units(done: Done, tables: Any, policy: Any, register: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
-    yield "scored", lambda: rm.score_quarter(tables, policy, period=PERIOD, risks=register)
+    yield "scored", lambda: rm.score_quarter(tables, policy, period=PERIOD, register=register)
     yield "card", lambda: done["scored"][0]
     yield "movements", lambda: done["scored"][1]
     yield "gaps", lambda: rm.customer_gaps(tables, policy, period=PERIOD)

@@ -174,7 +174,7 @@ def _stages(rm: Any, results: dict[str, Any]) -> Iterator[tuple[str, Callable[[]
             ),
         )
         yield "losses", lambda: rm.assess_losses_if_sufficient(tables, last=period)
-        yield "scorecard", lambda: rm.score_quarter(tables, policy, period=period, risks=register)
+        yield "scorecard", lambda: rm.score_quarter(tables, policy, period=period, register=register)
         card, moved = results["scorecard"]
         yield "customer gaps", lambda: rm.customer_gaps(tables, policy, period=period)
         yield "risks", lambda: rm.assess_risks(tables, policy, register, card)

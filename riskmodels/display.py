@@ -27,6 +27,15 @@ class Summarised(Protocol):
         ...
 
 
+@runtime_checkable
+class Exported(Protocol):
+    """A result whose tables stand beside a report."""
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return its tables by the names of their files."""
+        ...
+
+
 class Displayed:
     """Gives a result its ``_repr_html_`` from its ``sentence`` and ``summary()``."""
 
@@ -68,11 +77,11 @@ def shown_text(value: object) -> str:
 
 
 def shown_amount(amount: float, unit: float = 1.0) -> str:
-    """Write an amount in whole units; one that is infinite, or beyond what there is, cannot be told.
+    """Write an amount in whole units; one that is infinite, or beyond what there is, has no figure.
 
     >>> shown_amount(1_234_567.0, 1000), shown_amount(float("inf")), shown_amount(float("nan"))
-    ('1,235', 'more than can be told', '–')
+    ('1,235', 'more than can be estimated', '–')
     """
     if math.isnan(amount):
         return "–"
-    return f"{amount / unit:,.0f}" if abs(amount) <= _LARGEST else label("more than can be told")
+    return f"{amount / unit:,.0f}" if abs(amount) <= _LARGEST else label("more than can be estimated")

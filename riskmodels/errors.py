@@ -68,7 +68,7 @@ class ParameterError(RiskModelsError):
 
 
 class TooLittleError(ParameterError):
-    """Data are too few, or too alike, to tell what is asked of them."""
+    """Data are too few, or too alike, to say what is asked of them."""
 
 
 class ContractError(RiskModelsError):

@@ -88,7 +88,7 @@ def scan(files: Iterable[Path], *, within: Path, country: str = "") -> Leaks:
     Notes
     -----
     It finds what masking finds, and names and addresses only where a word says that one follows. In columns
-    that tell rows apart (``complaint_id`` and the like) numbers that may be bank cards are left out: one in
+    that distinguish rows (``complaint_id`` and the like) numbers that may be bank cards are left out: one in
     ten long numbers is one by chance.
     """
     rows, seen, unread = [], 0, 0

@@ -33,7 +33,7 @@ class Verification(Displayed):
     report : Path
         Its folder.
     manifest_sha256 : str
-        Digest of the manifest itself: whoever noted it when the report was written can tell that it is the
+        Digest of the manifest itself: whoever noted it when the report was written can see that it is the
         same.
     """
 
@@ -96,7 +96,7 @@ def verify_report(report: str | Path) -> Verification:
     Notes
     -----
     Who can change a file can change its digest in the manifest, too: then only the manifest's own sha256,
-    noted elsewhere, tells. The stored tables lie outside of the report; ``load`` checks them.
+    noted elsewhere, shows. The stored tables lie outside of the report; ``load`` checks them.
     """
     folder = Path(report)
     named = _named(folder)

@@ -1,4 +1,4 @@
-"""Panels: many series over the same periods, with zero and unknown told apart."""
+"""Panels: many series over the same periods, with zero and unknown distinguished."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ class Panel(Displayed):
         Rows of lone dates before the first period, far from all others, or of days that the source is not
         said to observe: left out.
     holidays : tuple of date
-        The bank's own days without work, beside those of a country that a forecast is told of.
+        The bank's own days without work, beside those of a country that a forecast is given.
     days : ndarray of datetime64[D], shape (n, 2), or None
         First and last day of business of the unit of each series; NaT is no limit.
     """
@@ -293,9 +293,12 @@ def build_panel(
 
 
 def count_by_days(table: Table) -> pd.DataFrame:
-    """Count complaints by the day ``received`` and the day ``logged`` (missing where unknown): ``rows``."""
-    query = "SELECT received_at::DATE AS received, logged_at::DATE AS logged, count(*) AS rows FROM rows"
-    return _queried(table, f"{query} GROUP BY ALL ORDER BY ALL")
+    """Count rows by the day ``at`` and the day ``recorded`` of their contract, missing where unknown."""
+    contract = CONTRACTS[table.name]
+    if not contract.recorded:
+        raise ContractError(f"the table '{table.name}' does not say when its rows were recorded")
+    days = f"{name(contract.at)}::DATE AS at, {name(contract.recorded)}::DATE AS recorded"
+    return _queried(table, f"SELECT {days}, count(*) AS rows FROM rows GROUP BY ALL ORDER BY ALL")
 
 
 def _counts(table: Table, contract: Contract, by: Sequence[str]) -> pd.DataFrame:
@@ -361,7 +364,7 @@ def _exposure(panel: Panel, table: Table, column: str, *, by: Sequence[str]) -> 
 
 
 def number_series(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[Integers, pd.DataFrame]:
-    """Number the rows by series; return the numbers and one row of keys a series."""
+    """Number the rows by series; return the numbers and one row of keys per series."""
     if not keys:
         return np.zeros(len(frame), dtype=np.int64), pd.DataFrame({"series": ["total"]})
     groups = frame.groupby(list(keys), sort=True, dropna=False)

@@ -42,7 +42,7 @@ def visit(browser: Browser, path: Path, *, ask: dict[str, str] | None = None) ->
     page = context.new_page()
     requests, messages, dialogs = _record(page)
     page.goto(path.as_uri(), wait_until="load")
-    with suppress(Error):  # a page which was left cannot be touched; its requests tell
+    with suppress(Error):  # a page which was left cannot be touched; its requests show
         _touch_everything(page)
     page.wait_for_timeout(300)  # what a payload does, it does within some milliseconds
     answers = {name: page.evaluate(expression) for name, expression in (ask or {}).items()}

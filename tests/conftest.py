@@ -79,13 +79,13 @@ def default_policy() -> Policy:
 @pytest.fixture(scope="session")
 def sample_card(sample_tables: Tables, default_policy: Policy) -> Scorecard:
     """Return the scorecard of the sample's last quarter, made without one before it; read-only."""
-    risks = load_risks(ROOT / "params" / "risks.yaml")
-    return score(sample_tables, default_policy, period="2026Q3", risks=risks)
+    register = load_risks(ROOT / "params" / "risks.yaml")
+    return score(sample_tables, default_policy, period="2026Q3", register=register)
 
 
 @pytest.fixture(scope="session")
 def take_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tables]:
-    """Return a function that writes small CSV files, one a table, and ingests them.
+    """Return a function that writes small CSV files, one per table, and ingests them.
 
     A table is given as its text, or as dicts of canonical columns (of which the first names all). The columns
     are mapped to themselves; ``columns`` adds to that, by table, and a mapped table maps nothing else.

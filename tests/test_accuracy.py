@@ -8,17 +8,13 @@ from hypothesis.extra import numpy as hnp
 
 from riskmodels.backtesting.accuracy import (
     coverage,
-    exceedance,
     interval_score,
     mase,
     pinball_loss,
-    relative_bias,
     rmsse,
     scale_of_changes,
-    weighted_interval_score,
     weighted_quantile_loss,
 )
-from riskmodels.errors import ParameterError
 
 LEVELS = np.array([0.1, 0.5, 0.9])
 ACTUAL = np.array([[3.0, np.nan], [10.0, 7.0]])
@@ -44,33 +40,6 @@ def test_interval_score_is_the_pinball_loss_of_its_ends_over_half_of_alpha(y, en
     found = interval_score(np.array([y]), ends[:, 0], ends[:, 1], alpha=alpha)
     np.testing.assert_allclose(found, 2 / alpha * losses, rtol=1e-9, atol=1e-6)
     assert found >= ends[:, 1] - ends[:, 0]
-
-
-def test_weighted_interval_score_of_the_published_example() -> None:
-    # the median is 2 off, the interval 8 wide: (½·2 + 0.2/2·8) / 1.5
-    found = weighted_interval_score(np.array([10.0]), np.array([[8.0, 12.0, 16.0]]), LEVELS)
-    np.testing.assert_allclose(found, [1.20])
-
-
-@given(
-    actual=finite,
-    quantiles=hnp.arrays(float, 7, elements=finite),
-    tails=st.lists(st.floats(0.01, 0.49), min_size=3, max_size=3, unique=True),
-)
-def test_weighted_interval_score_is_twice_the_mean_pinball_loss(actual, quantiles, tails) -> None:
-    tails = np.sort(tails)
-    levels = np.array([*tails, 0.5, *(1 - tails[::-1])])
-    outcome, forecast = np.array([actual]), np.sort(quantiles)[None]
-    twice = 2 * pinball_loss(outcome, forecast, levels).mean(axis=-1)
-    np.testing.assert_allclose(
-        weighted_interval_score(outcome, forecast, levels), twice, rtol=1e-9, atol=1e-6
-    )
-
-
-@pytest.mark.parametrize("levels", [[0.1, 0.9], [0.1, 0.5, 0.8], [0.1, 0.4, 0.9]], ids=str)
-def test_weighted_interval_score_needs_central_intervals(levels) -> None:
-    with pytest.raises(ParameterError, match="needs the level 0"):
-        weighted_interval_score(np.ones(1), np.ones((1, len(levels))), np.array(levels))
 
 
 # Scaled errors
@@ -144,22 +113,13 @@ def test_weighted_quantile_loss_has_no_unit_and_needs_outcomes() -> None:
     assert np.isnan(weighted_quantile_loss(np.full(2, np.nan), QUANTILES[0], LEVELS))
 
 
-def test_coverage_and_exceedance_count_known_outcomes_only() -> None:
+def test_coverage_counts_known_outcomes_only() -> None:
     lower, upper = QUANTILES[..., 0], QUANTILES[..., -1]
     assert coverage(ACTUAL, lower, upper) == pytest.approx(2 / 3)
-    assert exceedance(ACTUAL, upper) == pytest.approx(1 / 3)
     assert (
         coverage(np.array([2.0, 4.0]), np.array([2.0, 2.0]), np.array([3.0, 4.0])) == 1.0
     )  # limits are inside
     assert np.isnan(coverage(np.array([np.nan]), np.zeros(1), np.ones(1)))
-    assert np.isnan(exceedance(np.array([np.nan]), np.ones(1)))
-
-
-def test_relative_bias_is_signed() -> None:
-    mean = np.array([[4.0, 50.0], [9.0, 3.0]])
-    assert relative_bias(ACTUAL, mean) == pytest.approx((16 - 20) / 20)
-    assert relative_bias(np.array([4.0]), np.array([5.0])) == pytest.approx(0.25)
-    assert np.isnan(relative_bias(np.zeros(1), np.ones(1)))
 
 
 @given(

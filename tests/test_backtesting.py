@@ -503,7 +503,7 @@ def test_the_history_is_what_was_known_then() -> None:
     half[-1] = 0.5
     late = with_values(known, np.s_[:, -1], np.floor(known.values[:, -1] / 2))
     settings_ = {"horizon": 3, "origins": [origin], "methods": ["counts"]}
-    plain, same, blind, told = (
+    plain, same, blind, aware = (
         backtest(panel, as_of_panels=given, **settings_)
         for given in (None, {origin: AsOf(known)}, {origin: AsOf(late)}, {"2022-12": AsOf(late, half)})
     )
@@ -511,10 +511,10 @@ def test_the_history_is_what_was_known_then() -> None:
     assert same.as_known_then
     assert "what was known then" in same.sentence
     assert blind.table["bias"].iloc[0] < plain.table["bias"].iloc[0]
-    assert blind.table["bias"].iloc[0] < told.table["bias"].iloc[0]
-    assert told.by_origin["outcome"].tolist() == plain.by_origin["outcome"].tolist()
+    assert blind.table["bias"].iloc[0] < aware.table["bias"].iloc[0]
+    assert aware.by_origin["outcome"].tolist() == plain.by_origin["outcome"].tolist()
     by_hand = forecast(late, horizon=3, method="counts", completeness=half)
-    np.testing.assert_allclose(told.by_origin["mean"], by_hand.mean.sum(axis=0))
+    np.testing.assert_allclose(aware.by_origin["mean"], by_hand.mean.sum(axis=0))
 
 
 def test_a_series_that_was_not_known_yet_has_zero_counts_where_anything_was_known() -> None:
@@ -640,13 +640,13 @@ def test_knowing_how_complete_the_history_was_makes_up_for_what_was_not_logged(s
     origins = panel.periods[[38, 41]]
     then = panels_as_of(sample_tables.complaints, by=["product"], origins=origins)
     assert all(0.5 < known.completeness[-1] < 0.9 for known in then.values())
-    final, told, untold = (
+    final, aware, unaware = (
         row(backtest(panel, horizon=3, origins=origins, methods=["counts"], as_of_panels=given), "counts")
         for given in (None, then, {origin: AsOf(known.panel) for origin, known in then.items()})
     )
-    assert untold["wql"] > 1.5 * final["wql"]
-    assert told["wql"] < final["wql"] + 0.2 * (untold["wql"] - final["wql"])
-    assert abs(told["bias"]) < abs(untold["bias"])
+    assert unaware["wql"] > 1.5 * final["wql"]
+    assert aware["wql"] < final["wql"] + 0.2 * (unaware["wql"] - final["wql"])
+    assert abs(aware["bias"]) < abs(unaware["bias"])
 
 
 # Wrong settings

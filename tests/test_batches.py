@@ -1,4 +1,4 @@
-"""Batches are no delays: a small part of benchmarks/nowcast_batches.py, and what is told of them."""
+"""Batches are no delays: a small part of benchmarks/nowcast_batches.py, and what is said of them."""
 
 import nowcast_batches
 import numpy as np
@@ -10,7 +10,7 @@ from riskmodels.errors import ContractError
 from riskmodels.forecasting.batches import find_batches
 from riskmodels.forecasting.completeness import estimate
 from riskmodels.forecasting.delays import DayCounts
-from riskmodels.forecasting.reports import reports_on
+from riskmodels.forecasting.reports import reports_of
 
 pytestmark = pytest.mark.whole
 
@@ -32,15 +32,15 @@ def test_a_new_system_is_kept_out_of_the_delay():
     older = int((bank.rows["received_at"] < "2024-07-01").sum())
     assert older <= found.rows_in_batches <= older + 30
     assert 7 < found.table["delay_days"].iloc[-1] < 14
-    assert "logged in batches tell no delay" in found.sentence
+    assert "logged in batches show no delay" in found.sentence
     assert found.covered is None
 
 
-def test_of_loads_it_is_told_up_to_which_day_they_take_in():
+def test_of_loads_it_is_named_up_to_which_day_they_take_in():
     bank = nowcast_batches.draw_bank("load to come", 3)
     found = rm.nowcast(bank.rows, as_of=bank.as_of)
     assert str(found.covered) == "2025-05-31"
-    assert "cannot be told" in found.sentence
+    assert "is not known" in found.sentence
     assert found.table["reported"].iloc[-1] == 0
     assert found.table["nowcast"].iloc[-1] == pytest.approx(bank.truth, rel=0.3)
     assert np.isnan(found.growth)
@@ -64,14 +64,14 @@ def test_a_quarter_whose_last_load_is_to_come_is_not_complete():
     wanted = [1.0, months["reported"].sum() / months["nowcast"].sum()]
     assert 0.6 < wanted[1] < 0.8
     np.testing.assert_allclose(found.for_periods(quarters), wanted, rtol=1e-6)
-    alone = estimate(reports_on(bank.rows, bank.as_of)).completeness
+    alone = estimate(reports_of(bank.rows, bank.as_of, at="received_at", recorded="logged_at")).completeness
     np.testing.assert_allclose(alone.for_periods(quarters), wanted, rtol=0.01)
 
 
-def test_a_system_that_is_a_day_old_tells_no_delay():
+def test_a_system_that_is_a_day_old_shows_no_delay():
     days = pd.date_range("2024-01-01", "2025-06-20").repeat(5)
     rows = pd.DataFrame({"received_at": days, "logged_at": np.maximum(days, pd.Timestamp("2025-06-19"))})
-    with pytest.raises(ContractError, match="how long it takes to log one cannot be told"):
+    with pytest.raises(ContractError, match="how long it takes to record one is not known"):
         rm.nowcast(rows, as_of="2025-06-20")
 
 

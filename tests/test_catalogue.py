@@ -657,6 +657,43 @@ def test_a_source_whose_observations_are_all_used(sample_tables: Tables, take_in
         assert list(found.columns) == ["indicator_id", "rows"]
 
 
+# ---- what an indicator says of itself ----
+
+
+@pytest.mark.parametrize("entry", INDICATORS.values(), ids=INDICATORS)
+def test_an_entry_says_what_it_is(entry: Indicator) -> None:
+    assert (
+        entry.is_count == (entry.family in ("proportion", "rate")) == (entry.is_proportion or entry.is_rate)
+    )
+    assert entry.is_share >= entry.is_proportion, "a proportion is written in per cent"
+    assert entry.tables == (entry.table, *(["exposure"] if "account" in entry.unit else []))
+    column, *kinds = entry.only or ("",)
+    assert not column or column in CONTRACTS[entry.table].names
+    assert not column or entry.of_kind in entry.counted
+    assert all(f"'{kind}'" in entry.of_kind for kind in kinds)
+    assert "kind" not in entry.eligible, "say it in `only`: rejected rows are asked for it, too"
+    assert "indicator_id" not in entry.eligible
+
+
+def test_an_entry_says_why_it_cannot_be_computed(take_in: TakeIn) -> None:
+    rows = [{"complaint_id": "c", "received_at": "2024-01-01", "unit_id": "u", "product": "card"}]
+    tables = take_in(complaints=rows)
+    said = {name: INDICATORS[name].why_not(tables) for name in ("complaint_rate", "upheld_rate", "retention")}
+    assert said == {
+        "complaint_rate": "the source has no table 'exposure'",
+        "upheld_rate": "the source gives no complaints.upheld",
+        "retention": "the source has no table 'observations'",
+    }
+    rate, quiet = INDICATORS["complaint_rate"], INDICATORS["security_incidents"]
+    incident = {"incident_id": "i", "kind": "security", "started_at": "2024-01-01"}
+    account = {"month": "2024-01-01", "unit_id": "u", "product": "card", "accounts": 10}
+    tables = take_in(complaints=rows, exposure=[account], incidents=[incident])
+    assert rate.why_not(tables, ["unit_id", "product"]) == ""
+    assert rate.why_not(tables, ["unit_id", "channel"]) == "it has no breakdown by channel"
+    assert quiet.why_not(tables) == ""
+    assert quiet.why_not(tables, ["unit_id"]) == "it has no breakdown by unit_id"
+
+
 # ---- the catalogue in words ----
 
 RETENTION = (

@@ -210,7 +210,7 @@ def test_check_data_shows_the_rules_and_leaves_nothing_behind(run, bank, tmp_pat
     assert files_in(tmp_path) | files_in(bank) == before
 
 
-def test_check_data_keeps_the_tables_where_it_is_told_to(run, bank, tmp_path) -> None:
+def test_check_data_keeps_the_tables_where_it_is_named_to(run, bank, tmp_path) -> None:
     status, out, _ = run("check-data", bank / "source.yaml", "--store", tmp_path / "kept")
     assert status == 0
     assert re.search(r"complaints +received_at required +1 +complaints\.csv +253", out)

@@ -106,13 +106,13 @@ def test_a_quarter_with_a_month_declared_unknown_is_not_left_out(take_in, defaul
     assert found.loc["2024Q2", ["numerator", "left_out"]].tolist() == [48, 0]
 
 
-def test_names_that_do_not_meet_are_told(take_in) -> None:
+def test_names_that_do_not_meet_are_named(take_in) -> None:
     tables = take_in(
         complaint_counts=counts(products=["Credit cards"]), exposure=accounts(products=["Credit card"])
     )
-    told = "\n".join(find_doubts(tables)["doubt"])
-    assert "product 'Credit cards' (is it 'Credit card'?) has 144 complaints and no row in exposure" in told
-    assert "144 of 144 complaints (100.0%) are in no complaint rate" in told
+    said = "\n".join(find_doubts(tables)["doubt"])
+    assert "product 'Credit cards' (is it 'Credit card'?) has 144 complaints and no row in exposure" in said
+    assert "144 of 144 complaints (100.0%) are in no complaint rate" in said
 
 
 def test_counts_of_units_alone_are_over_all_their_accounts(take_in, default_policy) -> None:
@@ -128,8 +128,8 @@ def test_counts_of_units_alone_are_over_all_their_accounts(take_in, default_poli
 def test_counts_by_year_give_no_rate_of_a_quarter(take_in, default_policy) -> None:
     tables = take_in(complaint_counts=counts(MONTHS[:1], "year"), exposure=accounts())
     reasons = indicators(tables, default_policy).unavailable.set_index("indicator_id")["reason"]
-    told = "the source gives it by years, not by quarters; 2024: 6 per 1,000 accounts and year"
-    assert reasons["complaint_rate"] == told
+    said = "the source gives it by years, not by quarters; 2024: 6 per 1,000 accounts and year"
+    assert reasons["complaint_rate"] == said
 
 
 def test_the_scorecard_has_the_rate(take_in, default_policy) -> None:
@@ -144,16 +144,16 @@ def test_a_rate_that_leaves_cases_out_is_not_shown_as_complete(take_in, default_
     known = [row for row in accounts() if (row["unit_id"], row["month"]) != ("u1", "2024-08-01")]
     tables = take_in(complaint_counts=counts(each=60), exposure=known)
     card = score(tables, default_policy, period="2024Q3")
-    told = {
+    said = {
         unit: list_ratings(card, default_policy, unit_id=unit).frame["Value"][0] for unit in ("", "u0", "u1")
     }
-    assert told == {
+    assert said == {
         "": "720 (not complete: 60 cases left out)",
         "u0": "720",
         "u1": "720 (not complete: 60 cases left out)",
     }
     explained = explain_unit(card, default_policy, tables, "u1")
-    assert list_contributions(explained, default_policy).frame["Value"][0] == told["u1"]
+    assert list_contributions(explained, default_policy).frame["Value"][0] == said["u1"]
     found = assess(default_policy, data=tables, scorecard=card).table
     evidence = found.loc[found["indicator_id"] == "complaint_rate", "evidence"]
     assert evidence.str.contains("not complete: 60 cases are left out").any()

@@ -100,7 +100,7 @@ def test_totals_are_found_and_contradictions_are_unknown(tmp_path):
     assert table.provenance.rows_accepted + table.provenance.rows_rejected == 5
 
 
-def test_a_series_that_ends_early_is_told(tmp_path):
+def test_a_series_that_ends_early_is_named(tmp_path):
     _, table = counts(tmp_path, [*months([1, 3, 8], "A"), *months([4, 5], "B")])
     assert "end before others of their year in 1 series" in " ".join(table.provenance.doubts)
 
@@ -128,7 +128,7 @@ def test_accounts_do_not_add_up_over_time(tmp_path):
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data(), seed=st.integers(0, 99))
 def test_what_is_known_is_right(tmp_path, data, seed):
-    """Rows go missing at random: every count that is told is the true one, and none is zero for want of a row."""
+    """Rows go missing at random: every count that is given is the true one, and none is zero for want of a row."""
     rng = np.random.default_rng(seed)
     truth = rng.poisson(3, (3, 24))
     sums = truth.reshape(3, 2, 12).cumsum(axis=2).reshape(3, 24)
@@ -175,7 +175,7 @@ def test_what_is_known_is_right(tmp_path, data, seed):
         ("Apr 2024-Mar 2025", 3),
     ],
 )
-def test_parts_of_a_year_are_told_by_their_end(text, end):
+def test_parts_of_a_year_are_known_by_their_end(text, end):
     query = ", ".join(period_start("t", f"year to {part}") for part in ("month", "quarter"))
     found = duckdb.sql(f"SELECT {query} FROM (SELECT '{text}' AS t)").fetchall()[0]
     assert found == (dt.date(2025, end, 1), dt.date(2025, end - 2, 1))

@@ -17,7 +17,6 @@ from riskmodels.validation.discrimination import (
     auc,
     brier,
     calibration_table,
-    information_value,
     kolmogorov_smirnov,
     population_stability,
     with_interval,
@@ -55,12 +54,18 @@ def test_binormal_scores_one_apart() -> None:
     assert auc(np.exp(score), wrong) == auc(score, wrong)  # only the order matters
 
 
-def test_information_value_of_normals_is_their_squared_distance_as_bins_get_fine() -> None:
+def divergence(score, wrong, bins) -> float:
+    """How far apart two classes are, by bins of all."""
+    edges = np.unique(np.quantile(score, np.linspace(0, 1, bins + 1)[1:-1])) if np.ndim(bins) == 0 else bins
+    return population_stability(score[wrong], score[~wrong], bins=edges)
+
+
+def test_the_divergence_of_normals_is_their_squared_distance_as_bins_get_fine() -> None:
     score, wrong = normals(1.0, 100_000)
-    values = [information_value(score, wrong, edges=bins) for bins in (2, 10, 100, 1000)]
+    values = [divergence(score, wrong, bins) for bins in (2, 10, 100, 1000)]
     assert (np.diff(values) > 0).all()
     assert values[-1] == pytest.approx(1.0, abs=2e-3)
-    assert information_value(-score, wrong, edges=100) == pytest.approx(values[2], rel=1e-3)
+    assert divergence(-score, wrong, 100) == pytest.approx(values[2], rel=1e-3)
 
 
 @given(mixed)
@@ -92,26 +97,26 @@ def test_weights_are_repeated_rows(case, seed) -> None:
     np.testing.assert_allclose(_kolmogorov_smirnov(*tally), [kolmogorov_smirnov(*rows) for rows in repeated])
 
 
-def test_information_value_by_hand() -> None:
+def test_a_divergence_by_hand() -> None:
     # up to 1: 1 of 4 wrong and 2 of 3 right; up to 2: 3 and 0, where half a row stands; above: 0 and 1
-    score, wrong = A([1, 1, 1, 2, 2, 2, 3.0]), A([1, 0, 0, 1, 1, 1, 0])
+    score, wrong = A([1, 1, 1, 2, 2, 2, 3.0]), A([1, 0, 0, 1, 1, 1, 0]) > 0
     p, q = A([1, 3, 0.5]) / 4.5, A([2, 0.5, 1]) / 3.5
     expected = ((p - q) * np.log(p / q)).sum()
-    assert information_value(score, wrong, edges=[1, 2]) == pytest.approx(expected)
-    assert information_value(score, wrong, edges=[-5, 1, 1.5, 2, 9]) == pytest.approx(expected)  # empty bins
+    assert divergence(score, wrong, [1, 2]) == pytest.approx(expected)
+    assert divergence(score, wrong, [-5, 1, 1.5, 2, 9]) == pytest.approx(expected)  # empty bins
 
 
 @given(mixed)
 def test_tied_scores_make_fewer_bins(case) -> None:
     score, wrong = case
-    fine = information_value(score, wrong, edges=np.unique(score))
-    assert information_value(score, wrong, edges=1000) <= fine + 1e-12
+    fine = divergence(score, wrong, np.unique(score))
+    assert divergence(score, wrong, 1000) <= fine + 1e-12
     assert fine >= 0
-    assert information_value(score, wrong, edges=1) == 0
+    assert divergence(score, wrong, 1) == 0
 
 
 def test_one_outcome_only_has_no_statistic() -> None:
-    for statistic in (auc, kolmogorov_smirnov, information_value):
+    for statistic in (auc, kolmogorov_smirnov):
         for outcome in ([True, True], [False, False]):
             assert np.isnan(statistic([1, 2], outcome))
         assert np.isnan(statistic([], []))
@@ -290,7 +295,7 @@ def test_any_statistic_has_an_interval() -> None:
     ],
 )
 def test_rows_that_are_not_known_are_refused(score, outcome, words) -> None:
-    for statistic in (auc, kolmogorov_smirnov, information_value):
+    for statistic in (auc, kolmogorov_smirnov):
         with pytest.raises(ParameterError, match=words):
             statistic(score, outcome)
 
@@ -301,8 +306,8 @@ def test_rows_that_are_not_known_are_refused(score, outcome, words) -> None:
         (lambda: brier([0.5, 1.1], [0, 1]), "chances from 0 to 1"),
         (lambda: calibration_table([-0.1, 0.5], [0, 1]), "chances from 0 to 1"),
         (lambda: calibration_table([0.1, 0.5], [0, 1], level=1.0), "level"),
-        (lambda: information_value([1, 2], [0, 1], edges=0), "at least 1"),
-        (lambda: information_value([1, 2], [0, 1], edges=[2, 1]), "inner edges that rise"),
+        (lambda: population_stability([1, 2], [0, 1], bins=0), "at least 1"),
+        (lambda: population_stability([1, 2], [0, 1], bins=[2, 1]), "inner edges that rise"),
         (lambda: population_stability([1, np.nan], [1]), "expected: "),
         (lambda: population_stability([1], [1, np.nan]), "actual: "),
         (lambda: population_stability([1], [1], bins=[np.nan]), "bins: "),

@@ -110,11 +110,11 @@ def test_a_hole_in_a_table_of_counts_is_named_however_few_its_rows(take_in, freq
     ],
 )
 def test_a_hole_of_longer_periods_reaches_to_their_end(take_in, period, starts, hole) -> None:
-    """What is told can be copied: declared unknown, no doubt is left."""
+    """What is said can be copied: declared unknown, no doubt is left."""
     rows = [{"period_start": f"{month}-01", "period": period, "complaints": 9} for month in starts]
     first = take_in(complaint_counts=rows, as_of=None)
-    told = find_doubts(first)["doubt"]
-    assert [words.rpartition("unknown: [")[2].rstrip("]") for words in told] == hole
+    said = find_doubts(first)["doubt"]
+    assert [words.rpartition("unknown: [")[2].rstrip("]") for words in said] == hole
     assert doubts(take_in(complaint_counts=rows, as_of=None, unknown_months={"complaint_counts": hole})) == ""
 
 
@@ -140,17 +140,17 @@ def test_accounts_at_the_ends_of_quarters_have_holes_of_whole_quarters(take_in) 
     assert "unknown: [2023-07/2023-09]" in doubts(tables)
 
 
-def test_a_product_of_one_table_alone_is_told_with_the_likely_match(take_in) -> None:
+def test_a_product_of_one_table_alone_is_named_with_the_likely_match(take_in) -> None:
     months = pd.date_range("2023-01-01", "2024-12-01", freq="MS")
     tables = take_in(
         complaints=complaints(product="Credit cards"), exposure=exposure(months, "Credit card account")
     )
-    told = doubts(tables)
+    said = doubts(tables)
     assert (
         "product 'Credit cards' (is it 'Credit card account'?) has 2,193 complaints and no row in exposure"
-        in told
+        in said
     )
-    assert "2,193 of 2,193 complaints (100.0%) are in no complaint rate" in told
+    assert "2,193 of 2,193 complaints (100.0%) are in no complaint rate" in said
 
 
 def surveys(channels, *, product="card"):
@@ -172,7 +172,7 @@ def through(channels):
 
 
 @pytest.mark.parametrize(
-    ("here", "there", "told"),
+    ("here", "there", "said"),
     [
         (["mobile app", "phone"], ["Mobile-App", "phone"], "are they one?"),
         (["mobile_app", "phone"], ["mobile", "phone"], "are they one?"),
@@ -186,24 +186,24 @@ def through(channels):
         (["line 1", "line 2"], ["line 2", "line 3"], ""),  # other numbers are other things
     ],
 )
-def test_channels_that_do_not_meet_are_told_with_the_likely_match(take_in, here, there, told) -> None:
+def test_channels_that_do_not_meet_are_named_with_the_likely_match(take_in, here, there, said) -> None:
     tables = take_in(complaints=through(here), surveys=surveys(there))
     found = [text for text in doubts(tables).splitlines() if "recode: gives" in text]
-    assert len(found) == bool(told)
-    assert told in "".join(found)
+    assert len(found) == bool(said)
+    assert said in "".join(found)
 
 
-def test_a_name_that_is_rare_in_one_table_and_common_in_another_is_told(take_in) -> None:
+def test_a_name_that_is_rare_in_one_table_and_common_in_another_is_named(take_in) -> None:
     rows = complaints(product="Credit cards")
     rows[7] = rows[7] | {"product": "Credit card"}  # once in 2,193
     months = pd.date_range("2023-01-01", "2024-12-01", freq="MS")
     accounts = exposure(months, "Credit card") + exposure(months[:1], "Credit cards")
-    told = doubts(take_in(complaints=rows, exposure=accounts))
+    said = doubts(take_in(complaints=rows, exposure=accounts))
     assert (
         "product 'Credit cards' has 2,192 rows in complaints and 3 in exposure, which has 'Credit card' in 72"
-        in told
+        in said
     )
-    assert told.count("are they one?") == 1
+    assert said.count("are they one?") == 1
 
 
 def test_a_product_that_is_rare_everywhere_is_no_doubt(take_in) -> None:

@@ -151,7 +151,7 @@ def test_what_fits_no_table_is_said_to(
     assert f"DOUBT: the file fits no canonical table; the nearest is {nearest}." in draft.text
 
 
-def test_columns_that_share_a_name_are_not_used_and_told(shared_data: Callable[[str], Path]) -> None:
+def test_columns_that_share_a_name_are_not_used_and_named(shared_data: Callable[[str], Path]) -> None:
     """Data: expsmooth (R package)."""
     draft = draft_source(shared_data("series/hospital_wide.csv"), target="x.yaml")
     assert any("not used, for want of a name of their own: #column" in doubt for doubt in draft.doubts)
@@ -260,7 +260,7 @@ def test_a_partitioned_folder_is_drafted_as_a_whole(tmp_path: Path) -> None:
     assert taken(tmp_path / "in").provenance.rows_accepted == 8
 
 
-def test_a_file_of_one_row_is_told_of_as_one(tmp_path: Path) -> None:
+def test_a_file_of_one_row_is_named_of_as_one(tmp_path: Path) -> None:
     draft, _, _ = drafted(
         write(tmp_path / "c.csv", "complaint_id,received_at,unit_id,product", "c1,2024-05-06,B1,card")
     )
@@ -276,7 +276,7 @@ def test_only_a_part_of_a_long_file_is_looked_at(tmp_path: Path) -> None:
     )
     assert "of its rows were looked at" in draft.text
     assert table.columns["received_at"].format == "%m/%d/%Y"
-    assert not draft.doubts  # the end of the file tells month from day
+    assert not draft.doubts  # the end of the file shows which is the month
 
 
 # ---- guessing ----

@@ -84,8 +84,8 @@ def test_whole_amounts_with_separators_keep_their_sum_or_are_doubted(
 ) -> None:
     texts = [f"{amount:,}".replace(",", sign) for amount in amounts]
     draft, _, table = drafted(tmp_path, losses(texts))
-    told = any(doubt.startswith("gross_loss: ") for doubt in draft.doubts)
-    assert told or table.frame()["gross_loss"].sum() == sum(amounts)
+    said = any(doubt.startswith("gross_loss: ") for doubt in draft.doubts)
+    assert said or table.frame()["gross_loss"].sum() == sum(amounts)
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_a_draft_reads_the_right_counts_of_the_right_periods(layout: str, tmp_pa
     ],
 )
 def test_what_a_person_must_decide_is_a_doubt(layout: str, doubt: str, tmp_path: Path) -> None:
-    assert any(doubt in told for told in taken(tmp_path, LAYOUTS[layout][0])[1])
+    assert any(doubt in said for said in taken(tmp_path, LAYOUTS[layout][0])[1])
 
 
 def test_a_year_called_fiscal_is_doubted(tmp_path: Path) -> None:

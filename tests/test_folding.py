@@ -12,7 +12,7 @@ pytestmark = pytest.mark.whole
 
 
 def log(hours, *, column="changed", form="{}/5/2024"):
-    """Rows of one case, changed on several days of May; the category tells which."""
+    """Rows of one case, changed on several days of May; the category says which."""
     head = f"id,at,unit,product,category,{column}"
     return "\n".join([head, *(f"c1,2024-05-01,u,p,{day},{form.format(day)}" for day in hours), ""])
 
@@ -59,8 +59,8 @@ def test_the_day_recorded_is_the_time_of_a_row_where_none_is_named(tmp_path) -> 
 def test_without_a_time_the_order_of_the_file_decides_and_that_is_said(tmp_path) -> None:
     tables = taken(tmp_path, log([9, 28, 2]))
     assert kept(tables) == ["2"]
-    told = "\n".join(find_doubts(tables)["doubt"])
-    assert "fold: last goes by the order of the file for 1 of 1 keys" in told
+    said = "\n".join(find_doubts(tables)["doubt"])
+    assert "fold: last goes by the order of the file for 1 of 1 keys" in said
     timed = taken(tmp_path, log([9, 28, 2]), fold_by=BY)
     assert not find_doubts(timed)["doubt"].str.contains("fold").any()
     assert list(timed.require("complaints").frame().columns) == list(

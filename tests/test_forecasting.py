@@ -385,7 +385,7 @@ def test_theta_survives_any_amounts(values, shift) -> None:
 
 
 @pytest.mark.parametrize("method", ["counts", "theta", "auto"])
-def test_a_season_that_all_share_is_foretold_without_bias(method) -> None:
+def test_a_season_that_all_share_is_predicted_without_bias(method) -> None:
     values, expected = seasonal_counts(150, 66)
     made = forecast(a_panel(values[:, :60]), horizon=6, method=method)
     np.testing.assert_allclose(made.mean.sum(axis=0), expected[:, 60:].sum(axis=0), rtol=0.08)

@@ -202,7 +202,7 @@ def soon(condition, patience: float = PATIENCE) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_run_that_is_told_to_stop_leaves_nothing(started, tmp_path, number, status):
+def test_a_run_that_is_named_to_stop_leaves_nothing(started, tmp_path, number, status):
     started.send_signal(number)
     assert started.wait(PATIENCE) == status
     assert b"Traceback" not in started.stderr.read()

@@ -78,8 +78,8 @@ def test_years_are_no_half_years(tmp_path):
     tables = observed(tmp_path, [("text_alert_rate", "a", period, 5, 1000) for period in ("2023", "2024")])
     policy = rm.load_policy("params/policy", on="2026-10-01")
     found = indicators(tables, policy, freq="H", periods=["2024H2"]).unavailable
-    told = found.set_index("indicator_id")["reason"]["text_alert_rate"]
-    assert told == "the source gives it by years, not by half-years; 2024: 5 per 1,000 interactions"
+    said = found.set_index("indicator_id")["reason"]["text_alert_rate"]
+    assert said == "the source gives it by years, not by half-years; 2024: 5 per 1,000 interactions"
 
 
 def test_years_that_begin_in_april_are_named_by_their_months(tmp_path):

@@ -61,9 +61,9 @@ def test_pooling_lowers_the_error_of_many_cells() -> None:
     errors = rng.uniform(0.2, 1.0, 400)
     seen = rng.normal(truth, errors)
     mean, own, common = pooled_estimates(seen, errors)
-    told = np.hypot(own, common)
+    stated = np.hypot(own, common)
     assert ((mean - truth) ** 2).mean() < 0.5 * ((seen - truth) ** 2).mean()
-    assert (((mean - truth) / told) ** 2).mean() == pytest.approx(1.0, abs=0.25)
+    assert (((mean - truth) / stated) ** 2).mean() == pytest.approx(1.0, abs=0.25)
 
 
 def test_a_cell_without_an_estimate_has_the_mean_of_the_others_and_their_spread() -> None:
@@ -85,7 +85,7 @@ def test_rates_lie_between_their_own_and_what_row_and_column_lead_to_expect() ->
     exact = np.outer([10.0, 20.0], [3.0, 6.0])
     np.testing.assert_allclose(
         np.divide(*credible_rates(exact, 2.0)), exact / 2
-    )  # nothing to tell them apart
+    )  # nothing to distinguish them
     with pytest.raises(ParameterError, match="rates need losses"):
         credible_rates(np.zeros((2, 2)), 1.0)
 
@@ -323,10 +323,10 @@ def test_losses_are_drawn(found) -> None:
     assert axes.get_yticklabels()[-1].get_text() == "total"
 
 
-def test_a_year_without_a_mean_is_said_to_cost_more_than_can_be_told(take_in) -> None:
+def test_a_year_without_a_mean_is_said_to_cost_more_than_can_be_estimated(take_in) -> None:
     made = assess_losses(
         made_losses(take_in, np.random.default_rng(3).pareto(0.5, 200) + 1.0).losses, draws=100
     )
     assert np.isinf(made.distribution.mean)
-    assert made.sentence.startswith("A year costs more than can be told on average")
-    assert list_losses(made).frame["Mean a year [thousand]"].iloc[0] == "more than can be told"
+    assert made.sentence.startswith("A year costs more than can be estimated on average")
+    assert list_losses(made).frame["Mean a year [thousand]"].iloc[0] == "more than can be estimated"

@@ -1,8 +1,8 @@
-"""The graded lattice: what it keeps, closed forms, the error that it tells, figures that are not computed twice."""
+"""The graded lattice: what it keeps, closed forms, the error that it states, figures that are not computed twice."""
 
 import numpy as np
 import pytest
-from loss_aggregation import errors_as_told, extrapolated_figures
+from loss_aggregation import errors_as_stated, extrapolated_figures
 from workload.losses import busy_portfolio, portfolio
 
 from riskmodels.losses import aggregate, drawn
@@ -102,7 +102,7 @@ def test_portfolios_are_off_by_no_more_than_they_tell(seed: int) -> None:
     """As the benchmark does with ten of 56 cells."""
     cells = busy_portfolio(seed=seed, cells=12)
     made = aggregate_losses(cells)
-    errors, _ = errors_as_told(made, *extrapolated_figures(cells, made, fine_total=2**15))
+    errors, _ = errors_as_stated(made, *extrapolated_figures(cells, made, fine_total=2**15))
     assert errors.max() < 1e-6
 
 

@@ -312,7 +312,7 @@ def test_contributions_are_derivatives(dependence) -> None:
 @pytest.mark.parametrize(
     "dependence", [GaussianFactor(correlation=0.3), StudentFactor(correlation=0.3, degrees=4.0)]
 )
-def test_the_error_of_a_dependent_total_is_told(dependence, monkeypatch) -> None:
+def test_the_error_of_a_dependent_total_is_named(dependence, monkeypatch) -> None:
     """Against four times as many steps of the lattice, and nearly twice as many nodes."""
     cells = portfolio(seed=3, cells=6)
     row = total(*cells, dependence=dependence)

@@ -116,7 +116,7 @@ def test_it_shows_itself() -> None:
     assert "8.7% the wrong way round and leaves 50% tied" in lint._repr_html_()
 
 
-def test_small_risks_are_told_apart_too() -> None:
+def test_small_risks_are_distinguished_too() -> None:
     # on a logarithmic scale 1 × 1 reaches 1e-12 and 2 × 1 reaches 1e-11, where 2 × 2 and 2 × 3 start
     edges = [1e-8, 1e-6, 1e-5, 1.0]
     lint = lint_matrix([[0, 2, 2], [0, 2, 2], [1, 2, 2]], likelihood_limits=edges, impact_limits=edges)

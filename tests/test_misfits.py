@@ -16,13 +16,21 @@ from riskmodels.parameters.files import Parameters, check_parameters, load_param
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.parameters.scenarios import Scenario
-from riskmodels.runner.settings import NOTEBOOKS, RunSettings
+from riskmodels.runner import NOTEBOOKS, RunSettings
 from riskmodels.sources import Source
 from riskmodels.tables import Provenance
 
 pytestmark = pytest.mark.whole
 
-MODELS = [RunSettings, Source, Policy, Scenario, RiskRegister, Provenance, *NOTEBOOKS.values()]
+MODELS = [
+    RunSettings,
+    Source,
+    Policy,
+    Scenario,
+    RiskRegister,
+    Provenance,
+    *(row.parameters for row in NOTEBOOKS.values()),
+]
 PYDANTICS = (
     "Input should",
     "Extra inputs",

@@ -58,7 +58,7 @@ def test_signs_that_nobody_sees_do_not_make_a_second_unit(take_in, sign, unit) -
     assert again.provenance.rows_accepted == 1
 
 
-def test_a_large_file_whose_sample_tells_its_names_is_cleaned_alike(tmp_path, monkeypatch) -> None:
+def test_a_large_file_whose_sample_has_its_names_is_cleaned_alike(tmp_path, monkeypatch) -> None:
     units = ["静安支行", "静安支行\u3000", "", "Ｂ１", " B1", "B1"]
     rows = [complaint(n, unit_id=units[n % 6], product=f"card {n // 40}") for n in range(120)]
     source = one_file(tmp_path, rows)
@@ -112,7 +112,7 @@ def test_no_way_of_cleaning_loses_the_order_of_the_rows() -> None:
         ("Self-service", "self\u2011service", "Self\u2013service"),
     ],
 )
-def test_spellings_of_one_name_are_joined_and_told(take_in, spellings) -> None:
+def test_spellings_of_one_name_are_joined_and_named(take_in, spellings) -> None:
     rows = [complaint(n, unit_id=text, product=text) for n, text in enumerate([spellings[0], *spellings])]
     tables = take_in(complaints=rows)
     assert named(tables) == named(tables, "product") == {cleaned(spellings[0])}

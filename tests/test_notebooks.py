@@ -96,6 +96,25 @@ def test_it_begins_with_one_question_and_says_what_it_reads_and_writes(path):
     assert "*Writes*" in prose[1]
 
 
+def results_of(path: Path, *verbs: str) -> set[str]:
+    """Return the folders of results that a notebook saves or loads; what changes in a name is a star."""
+    code = "\n".join(source(cell) for cell in cells(path, "code"))
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    found = [
+        ast.unparse(call) for call in calls if ast.unparse(call.func) in {f"rm.{verb}" for verb in verbs}
+    ]
+    names = [re.search(r"\{results\}/([^']+)'|results, '([^']+)'", text) for text in found]
+    return {re.sub(r"\{.+\}", "*", name[1] or name[2]) for name in names if name}
+
+
+@each
+def test_its_row_names_the_results_it_reads_and_writes(path):
+    row, prose = NOTEBOOKS[path.stem], source(cells(path, "markdown")[1])
+    assert set(row.reads) == results_of(path, "load", "load_all")
+    assert set(row.writes) == results_of(path, "save")
+    assert {name.rstrip("*") for name in (*row.reads, *row.writes)} <= set(re.findall(r"`([^`]+)`", prose))
+
+
 @each
 def test_it_is_short_and_nearly_half_prose(path):
     assert len(cells(path)) <= MOST_CELLS

@@ -161,7 +161,7 @@ def test_one_month_is_too_little_to_be_sure() -> None:
     assert now["upper"] - now["lower"] > 0.3
 
 
-def test_what_cannot_be_used_is_counted_and_told() -> None:
+def test_what_cannot_be_used_is_counted_and_said() -> None:
     rows = complaints(months=6, per_month=100, seed=9, delay_days=exponential(3.0))
     rows.loc[:9, "logged_at"] = pd.NaT
     rows.loc[10:14, "logged_at"] = rows.loc[10:14, "received_at"] - pd.Timedelta(days=2)
@@ -180,8 +180,8 @@ def test_what_cannot_be_used_is_counted_and_told() -> None:
         (["2026-08-01"], None, ParameterError, "needs as_of"),
         (["2026-08-01"], "the last day", ParameterError, "expected a day"),
         (["2026-08-01"], "2026-08-15", ContractError, "no month"),
-        ([], "2026-08-31", ContractError, "no complaint"),
-        (["2026-09-05"], "2026-08-31", ContractError, "no complaint"),
+        ([], "2026-08-31", ContractError, "no row"),
+        (["2026-09-05"], "2026-08-31", ContractError, "no row"),
     ],
 )
 def test_what_no_answer_can_be_given_to_is_said(rows, as_of, error, words) -> None:
@@ -193,6 +193,26 @@ def test_what_no_answer_can_be_given_to_is_said(rows, as_of, error, words) -> No
 def test_columns_must_be_there() -> None:
     with pytest.raises(ContractError, match="logged_at"):
         rm.nowcast(pd.DataFrame({"received_at": pd.to_datetime(["2026-08-01"])}), as_of="2026-08-31")
+
+
+def test_it_speaks_of_the_days_of_whatever_is_recorded_late(steady: rm.Nowcast) -> None:
+    rows = complaints(months=36, per_month=3000, seed=1, delay_days=exponential(25.0))
+    losses = rows.rename(columns={"received_at": "occurred_on", "logged_at": "recorded_on"})
+    found = rm.nowcast(losses, as_of="2026-09-30", at="occurred_on", recorded="recorded_on")
+    pd.testing.assert_frame_equal(found.table, steady.table, check_exact=True)
+    with pytest.raises(ContractError, match="the rows have no column logged_at, received_at"):
+        rm.nowcast(losses, as_of="2026-09-30")
+
+
+def test_a_table_is_counted_by_the_days_of_its_contract(sample_tables: Tables) -> None:
+    table = sample_tables.losses
+    days = {"at": "occurred_on", "recorded": "recorded_on"}
+    frame = rm.nowcast(table.frame([*days.values()]), as_of=table.provenance.as_of, **days)
+    pd.testing.assert_frame_equal(rm.nowcast(table).table, frame.table)
+    assert rm.nowcast_where_logged(table) is not None
+    with pytest.raises(ContractError, match="'surveys' does not say when its rows were recorded"):
+        rm.nowcast(sample_tables.surveys)
+    assert rm.nowcast_where_logged(sample_tables.surveys) is None
 
 
 def test_a_table_and_its_frame_agree(sample_tables: Tables) -> None:

@@ -243,7 +243,7 @@ def test_a_size_that_explains_nothing_is_not_given_as_the_reason():
     assert said["B"].endswith("but 1st per 10 branches, though it has 1.1 times the branches of the median.")
 
 
-def test_without_the_count_among_the_measures_sizes_are_told_of_all():
+def test_without_the_count_among_the_measures_sizes_are_given_for_all():
     frame = banks().assign(customers=[3.0, 3.0, 1.0, 2.0])
     rates = {"per 10 branches": ("branches", 10), "per customer": ("customers", 1)}
     assert rank(frame, rates).sentences["sentence_en"][0] == (

@@ -38,13 +38,13 @@ def test_own_holidays_reach_the_forecast(tmp_path):
     known, unknown = (rm.build_panel(take(tmp_path, closed), by=[]) for closed in (CLOSED, []))
     assert known.holidays == tuple(map(dt.date.fromisoformat, CLOSED))
     assert unknown.holidays == ()
-    told, not_told = (
+    aware, unaware = (
         rm.forecast(panel, horizon=3, method="counts", calendar="GB") for panel in (known, unknown)
     )
-    february, march = told.mean[0, 1:]
+    february, march = aware.mean[0, 1:]
     assert february < 0.5 * march  # it is closed until the 24th
-    assert not_told.mean[0, 1] > 0.8 * not_told.mean[0, 2]
-    rm.save(told, tmp_path / "saved")
+    assert unaware.mean[0, 1] > 0.8 * unaware.mean[0, 2]
+    rm.save(aware, tmp_path / "saved")
     assert rm.load(tmp_path / "saved", rm.forecasting.Forecast).panel.holidays == known.holidays
 
 

@@ -1,4 +1,4 @@
-"""Panels: zero and unknown are told apart, and nothing is lost or made up when rows become series."""
+"""Panels: zero and unknown are distinguished, and nothing is lost or made up when rows become series."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -106,7 +106,7 @@ def test_a_wrong_value_is_refused_with_file_path_and_problem(
     assert any(f" {where}: " in line and problem in line for line in str(caught.value).splitlines())
 
 
-def test_all_problems_are_told_at_once(write: Write) -> None:
+def test_all_problems_are_named_at_once(write: Write) -> None:
     with pytest.raises(ParameterError) as caught:
         load_parameters(write('count: "1"\nshare: "2"\nflag: 3\n'), Whole)
     assert [line.split(":")[0].strip() for line in str(caught.value).splitlines()[1:]] == [

@@ -39,7 +39,7 @@ def test_a_number_at_the_place_where_examples_are_cut_is_masked(tmp_path, before
     check(draft_source(tmp_path / "a.csv", target=tmp_path / "a.yaml").text, "1101")
 
 
-def test_no_example_of_free_text_or_of_what_tells_people_apart(tmp_path):
+def test_no_example_of_free_text_or_of_what_distinguishes_people(tmp_path):
     names = [f"王{chr(0x4E00 + place)}" for place in range(60)]
     rows(category=names, narrative="The branch in Elm Street", channel=names).to_csv(
         tmp_path / "a.csv", index=False

@@ -231,7 +231,7 @@ def test_a_note_stands_below_any_plot() -> None:
     assert not drawn(plot(make_panel({"a": [1.0]}))).figure.get_supxlabel()
 
 
-def test_quality_is_told_by_a_letter_and_a_share() -> None:
+def test_quality_is_named_by_a_letter_and_a_share() -> None:
     quality = data_quality(make_tables(1000, 0, ("2024-09",)))
     axes = drawn(plot(quality))
     assert axes.texts[0].get_text() == "D  0.0%"  # its only month is a hole
@@ -458,7 +458,7 @@ def test_a_backtest_without_any_known_outcome_is_drawn() -> None:
     drawn(plot(dataclasses.replace(record, pit_histogram=rows)))
 
 
-def test_a_rating_is_told_by_its_mark_too() -> None:
+def test_a_rating_is_named_by_its_mark_too() -> None:
     axes = drawn(plot(make_card([{}], UNITS)))
     markers = {(line.get_marker(), line.get_fillstyle()) for line, *_ in axes.containers}
     assert len(markers) == 4

@@ -1,4 +1,4 @@
-"""Personal data in every form that people, keyboards and programs give it; and where no form tells it."""
+"""Personal data in every form that people, keyboards and programs give it; and where no form shows it."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""The recent months: what is still to come of them, and how well months before them were foretold."""
+"""The recent months: what is still to come of them, and how well months before them were predicted."""
 
 import numpy as np
 import pandas as pd

@@ -15,7 +15,7 @@ from riskmodels.register.assessing import KINDS, PARTS, RiskAssessment, assess_r
 from riskmodels.register.quantities import mean_loss
 from riskmodels.reporting.listings.registers import list_controls, list_matrix_checks, list_risks
 from riskmodels.reporting.plots import plot_of
-from riskmodels.reporting.plots.registers import plot_risk_matrix, plot_risks
+from riskmodels.reporting.plots.registers import plot_risk_matrix
 from riskmodels.results import load, save
 
 pytestmark = pytest.mark.whole
@@ -363,7 +363,7 @@ def test_rank_intervals_hold_the_rank(assessed) -> None:
     table = found.table
     assert (table["rank_lower"] <= table["rank"]).all()
     assert (table["rank"] <= table["rank_upper"]).all()
-    assert (table["rank_upper"] - table["rank_lower"] >= 5).all()  # nobody can tell them apart
+    assert (table["rank_upper"] - table["rank_lower"] >= 5).all()  # nobody can distinguish them
     assert table["p_worst"].sum() == pytest.approx(5.0)
     assert table["residual_loss"].is_monotonic_decreasing
     assert (table["residual_error"] < 0.05 * table["residual_loss"]).all()
@@ -539,13 +539,3 @@ def test_the_matrix_shows_every_risk_with_colour_and_mark(sample) -> None:
     assert "[number a year]" in axes.get_ylabel()
     assert "[CNY an event]" in axes.get_xlabel()
     assert plot_of(sample, ax=plt.figure().subplots()) is not None
-
-
-def test_losses_are_drawn_with_intervals_before_and_after(sample) -> None:
-    axes = plot_risks(sample)
-    axes.figure.canvas.draw()
-    assert axes.get_xscale() == "log"
-    assert len(axes.get_yticks()) == 15
-    assert "[thousand CNY a year]" in axes.get_xlabel()
-    assert axes.get_legend().get_texts()[0].get_text() == "before controls"
-    assert axes.lines[2].get_markerfacecolor() == "none"

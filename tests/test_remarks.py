@@ -148,10 +148,10 @@ def test_days_that_stand_for_none_are_no_days(tmp_path):
         for i in range(60)
     )
     draft, tables = drafted(tmp_path, f"case number,date opened,date closed,branch,product\n{rows}")
-    told = " | ".join(draft.doubts)
-    assert "66.7% of the rows hold 31/12/9999, far from all others: read as missing" in told
-    assert "1.7% of the rows hold 01/01/1900" in told
-    assert "no row in" not in told + doubts(tables)
+    said = " | ".join(draft.doubts)
+    assert "66.7% of the rows hold 31/12/9999, far from all others: read as missing" in said
+    assert "1.7% of the rows hold 01/01/1900" in said
+    assert "no row in" not in said + doubts(tables)
     assert tables.complaints.frame()["resolved_at"].notna().sum() == 20
 
 
@@ -220,9 +220,9 @@ def test_sums_of_a_year_are_a_doubt_with_the_line_to_write(tmp_path):
     text = (tmp_path / "drafted.yaml").read_text(encoding="utf-8")
     declared = text.replace("{column: complaints}", "{column: complaints, cumulative: year}")
     (tmp_path / "drafted.yaml").write_text(declared, encoding="utf-8")
-    told = ingest(tmp_path / "drafted.yaml", store=tmp_path / "store")
-    assert "only rises" not in doubts(told)
-    assert rm.build_panel(told.complaint_counts, by=["unit_id"]).values[0].tolist()[:4] == [100, 130, 70, 170]
+    said = ingest(tmp_path / "drafted.yaml", store=tmp_path / "store")
+    assert "only rises" not in doubts(said)
+    assert rm.build_panel(said.complaint_counts, by=["unit_id"]).values[0].tolist()[:4] == [100, 130, 70, 170]
 
 
 @settings(max_examples=50, deadline=None)
@@ -230,7 +230,7 @@ def test_sums_of_a_year_are_a_doubt_with_the_line_to_write(tmp_path):
     st.lists(st.lists(st.integers(1, 500), min_size=4, max_size=4), min_size=3, max_size=6),
     st.sampled_from([1, 4]),
 )
-def test_sums_are_told_by_the_month_in_which_their_year_begins(counts, begins):
+def test_sums_are_known_by_the_month_in_which_their_year_begins(counts, begins):
     sums = [total for year in counts for total in pd.Series(year).cumsum()]
     months = [begins - 1 + 3 * place for place in range(len(sums))]
     rows = pd.DataFrame({"key": "a", "month": months, "value": sums})

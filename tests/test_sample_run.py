@@ -13,9 +13,11 @@ from banks import PARAMS, ROOT, SAMPLE, assess
 from bs4 import BeautifulSoup
 from jsonschema import validate
 
+from riskmodels.display import Exported
 from riskmodels.leaks import scan
 from riskmodels.manifests import verify_report
 from riskmodels.reporting.exports import SCHEMA
+from riskmodels.results import load_all
 
 pytestmark = pytest.mark.whole
 
@@ -200,12 +202,23 @@ def test_the_assessment_as_json_keeps_its_schema_and_says_what_the_report_says(r
     assert "NaN" not in text
 
 
-def test_the_tables_are_there_twice(report):
+def test_every_result_of_a_run_names_its_tables(report):
+    results = load_all(report / "results", "*", object)
+    assert len(results) == 15
+    assert [type(result).__name__ for result in results if not isinstance(result, Exported)] == []
+
+
+def test_every_table_of_every_result_is_there_twice(report):
     names = {path.stem for path in (report / "tables").glob("*.parquet")}
-    assert {
-        "findings", "indicators", "units", "forecast", "forecast_changes", "forecast_factors",
-        "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "nowcast", "proposals", "data_quality",
-    } <= names  # fmt: skip
+    assert names == {
+        "customer_gaps", "data_coverage", "data_quality", "data_rows", "findings", "forecast", "forecast_changes",
+        "forecast_factors", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "indicators",
+        "indicators_by_product", "indicators_unavailable", "loss_contributions", "loss_intervals", "loss_severities",
+        "losses", "nowcast", "proposals", "risk_cells", "risk_controls", "risks", "score_movements",
+        "score_movements_by_indicator", "scores", "stress_complaint_surge_complaints",
+        "stress_complaint_surge_indicators", "stress_system_outage_complaints", "stress_system_outage_indicators",
+        "units",
+    }  # fmt: skip
     assert names == {path.stem for path in (report / "tables").glob("*.csv")}
     for name in names:
         frame = pd.read_parquet(report / "tables" / f"{name}.parquet")

@@ -381,7 +381,7 @@ def test_everything_is_in_its_range(sample_card) -> None:
     assert (rows["lower"] <= rows["upper"]).all()
     assert (rows["lower"] >= 0).all()
     assert np.isfinite(rows[["estimate", "lower", "upper", "dispersion"]]).all(axis=None)
-    assert (rows["value"].notna() == (rows["denominator"] > 0)).all()  # else earlier quarters alone tell
+    assert (rows["value"].notna() == (rows["denominator"] > 0)).all()  # else earlier quarters alone count
     assert ((rows["lower"] <= rows["estimate"]) & (rows["estimate"] <= rows["upper"])).all()
     assert table["p_worst"].sum() == pytest.approx(5)
     assert table["coverage"].between(0, 1).all()

@@ -29,7 +29,7 @@ def register(project):
 
 @pytest.fixture(scope="module")
 def results(sample_tables, default_policy, register):
-    card, movements = rm.score_quarter(sample_tables, default_policy, period=PERIOD, risks=register)
+    card, movements = rm.score_quarter(sample_tables, default_policy, period=PERIOD, register=register)
     return {
         "card": card,
         "movements": movements,

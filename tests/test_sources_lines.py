@@ -80,7 +80,7 @@ def test_one_bad_byte_is_one_rejected_row(bad: int, encoding: str, tmp_path: Pat
         (f"{HEADER},x,,,x", "{},1,2,3,4"),
     ],
 )
-def test_columns_without_a_name_of_their_own_are_ignored_and_told(
+def test_columns_without_a_name_of_their_own_are_ignored_and_named(
     header: str, form: str, tmp_path: Path
 ) -> None:
     table = take(tmp_path, "\n".join([header, *map(form.format, ROWS), ""]))

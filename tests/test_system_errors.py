@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from riskmodels.errors import FileError, file_error, file_error_in
 from riskmodels.scratch import sweep, write_whole
-from riskmodels.sources.readers import refusals_told
+from riskmodels.sources.readers import refusals_named
 
 pytestmark = pytest.mark.slow
 
@@ -145,9 +145,9 @@ def test_a_file_that_may_not_be_written_to_its_end_is_not_there(place, limited):
 
 
 def test_what_the_system_refuses_to_duckdb_is_said_in_our_words():
-    with pytest.raises(FileError, match="there is no room left"), refusals_told():
+    with pytest.raises(FileError, match="there is no room left"), refusals_named():
         raise duckdb.IOException('Could not write file "x": No space left on device')
-    with pytest.raises(duckdb.IOException), refusals_told():
+    with pytest.raises(duckdb.IOException), refusals_named():
         raise duckdb.IOException("another matter")
 
 

@@ -1,4 +1,4 @@
-"""Rows that are totals of others are left out; what only bears the name is kept and told."""
+"""Rows that are totals of others are left out; what only bears the name is kept and named."""
 
 import json
 
@@ -62,7 +62,7 @@ def test_a_total_is_found_by_its_figures_whatever_its_name(counted) -> None:
     assert total_of(counted(with_total("Northern Bank plc"))) == 3 * 160 + 9
 
 
-def test_a_firm_called_total_is_kept_and_told(counted) -> None:
+def test_a_firm_called_total_is_kept_and_named(counted) -> None:
     rows = [(month, unit, count) for month in MONTHS for unit, count in (("A", 5), ("B", 6), ("Total", 70))]
     table = counted(rows)
     assert total_of(table) == 3 * 81

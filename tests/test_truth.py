@@ -149,7 +149,7 @@ def test_the_hole_is_unknown_and_a_finding(
 
 
 @pytest.mark.xfail(reason="effects of corrective actions are not estimated yet", raises=AttributeError)
-def test_the_effects_of_past_actions_are_told_right(truth: dict[str, Any], sample_tables: Tables) -> None:
+def test_the_effects_of_past_actions_are_stated_right(truth: dict[str, Any], sample_tables: Tables) -> None:
     for action in truth["actions"]:
         effect = rm.estimate_effect(sample_tables, action_id=action["action_id"])
         assert (effect.upper < 0) == (action["rate_factor"] < 1)

@@ -219,13 +219,13 @@ def test_a_ratio_given_twice_and_not_alike_is_unknown(take_in, default_policy) -
         ),
     ],
 )
-def test_rejected_cases_are_told_since_no_figure_has_them(take_in, table, bad) -> None:
+def test_rejected_cases_are_named_since_no_figure_has_them(take_in, table, bad) -> None:
     whole = bad | {"rating": 4} if table == "surveys" else bad | {"items": 4, "gross_loss": 10}
     whole = {key: value for key, value in whole.items() if key in bad}
     rows = [whole | {next(iter(bad)): f"x{n}"} for n in range(3)]
     case = {"complaint_id": "c", "received_at": "2024-01-01", "unit_id": "u", "product": "card"}
-    told = find_doubts(take_in(complaints=[case], as_of="2024-02-02", **{table: [*rows, bad]}))
-    words = [text for text in told[told["table"] == table]["doubt"] if "rejected" in text]
+    said = find_doubts(take_in(complaints=[case], as_of="2024-02-02", **{table: [*rows, bad]}))
+    words = [text for text in said[said["table"] == table]["doubt"] if "rejected" in text]
     assert [text.partition(";")[0] for text in words] == ["rows rejected: 1 of 4"]
     again = take_in(complaints=[case], as_of="2024-02-02", **{table: [*rows, rows[0]]})
     assert not find_doubts(again)["doubt"].str.contains("rejected").any()
@@ -282,6 +282,39 @@ def test_a_rejected_row_without_a_kind_may_be_of_each(take_in, default_policy):
     assert found.set_index("indicator_id")["left_out"].to_dict() == {
         "mystery_shopper_pass": 1,
         "recording_check_pass": 1,
+    }
+
+
+def test_a_rejected_row_of_another_kind_is_no_loss(take_in, default_policy):
+    """Of incidents and channels, too: an indicator says of which kinds of rows it is made."""
+    kinds = ("outage", "fault", "security", "")
+    days = {"started_at": "2024-08-01", "responded_at": "2024-08-01"}
+    incidents = [
+        {"incident_id": f"g{kind}", "kind": kind or "outage", "ended_at": ""} | days for kind in kinds
+    ]
+    incidents += [
+        {"incident_id": f"b{kind}", "kind": kind, "ended_at": "2024-07-01"} | days for kind in kinds
+    ]
+    answers = [
+        {
+            "survey_id": f"s{channel}{rating}",
+            "answered_on": "2024-08-01",
+            "unit_id": "u",
+            "channel": channel,
+            "rating": rating,
+        }
+        for channel in ("branch", "mobile_app")
+        for rating in (5, 9)
+    ]  # fmt: skip
+    case = {"complaint_id": "c", "received_at": "2024-01-01", "unit_id": "u", "product": "card"}
+    tables = take_in(complaints=[case], incidents=incidents, surveys=answers)
+    found = indicators(tables, default_policy, periods=["2024Q3"]).table.set_index("indicator_id")
+    assert found["left_out"].to_dict() == {
+        "fault_response_30min": 3,
+        "security_incidents": 2,
+        "satisfaction": 2,
+        "good_rating_rate": 1,
+        "online_satisfaction": 1,
     }
 
 

@@ -1,4 +1,4 @@
-"""Does a scorecard foretell the next quarter: perfect, useless and unknown predictors, on hand-made cards."""
+"""Does a scorecard predict the next quarter: perfect, useless and unknown predictors, on hand-made cards."""
 
 import numpy as np
 import pandas as pd
@@ -65,7 +65,7 @@ def test_a_perfect_predictor_is_found_perfect(found) -> None:
     assert (best["quarters"], best["units"], best["rows"]) == (2, 60, 120)
 
 
-def test_a_useless_one_is_not_told_from_chance(found) -> None:
+def test_a_useless_one_is_not_distinguished_from_chance(found) -> None:
     noise = row(found, "certain", "count")
     assert noise["auc_lower"] < 0.5 < noise["auc_upper"]
     assert noise["auc"] == pytest.approx(0.5, abs=0.12)
@@ -132,7 +132,7 @@ def test_the_sentence_names_what_holds_chance(frames) -> None:
     useless = foresight_of(
         cards.assign(score=cards["count"]), happened[["unit_id", "period", "certain"]], draws=200
     )
-    assert "cannot be told from chance (intervals hold 0.5): certain." in useless.sentence
+    assert "cannot be distinguished from chance (intervals hold 0.5): certain." in useless.sentence
     assert "Worse than it: certain." in useless.sentence
     assert "Ratings remember" not in useless.sentence
     good = foresight_of(cards, happened, draws=200)

@@ -124,7 +124,7 @@ def test_what_all_units_have_alike_weighs_nothing():
 
 
 @pytest.mark.parametrize("points", [[[3.0, 0.0]] * 3, [[1.0, 2.0]], [[np.nan, np.nan]] * 2, np.empty((0, 2))])
-def test_where_nothing_tells_units_apart_all_weigh_the_same(points):
+def test_where_nothing_distinguishes_units_all_weigh_the_same(points):
     assert entropy_weights(np.array(points)).tolist() == [0.5, 0.5]
 
 

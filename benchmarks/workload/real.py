@@ -23,7 +23,7 @@ def complaints_of(keys: list[str]) -> Panel:
 
 
 def hospital() -> Panel:
-    """Patients a month, one series a product."""
+    """Patients a month, one series per product."""
     long = pd.read_csv(SHARED / HOSPITAL).melt("month", var_name="series", value_name="patients")
     return Panel.from_long(long, keys=["series"], period="month", value="patients")
 

@@ -132,7 +132,7 @@ def true_levels() -> dict[str, float]:
 def perfect_powers(
     branches: list[Arrivals], factors: Floats, *, quarter: str, months: int, false_alarms: Floats
 ) -> Floats:
-    """Return how often the most powerful test tells the truth from a factor, (branches, false alarms).
+    """Return how often the most powerful test distinguishes the truth from a factor, (branches, false alarms).
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ from banks import PROGRAM, command, small_bank
 
 RAW = b"13812345678"  # in every text of the bank; masked in all that is kept
 REPORT = "small-2026Q3"
-DELIVERIES = "deliveries"  # folder of the store with one file a source and table
+DELIVERIES = "deliveries"  # folder of the store with one file per source and table
 _BANK = "RISKMODELS_FAULTS_BANK"  # environment variable with the URL of its database
 _ROWS = 6_000  # so that texts in another encoding are staged over some writes
 _ROWS_SAVED, _TIMES = 2_000, 40  # of a scorecard, and how often it is saved: some seconds in all

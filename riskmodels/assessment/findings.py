@@ -101,6 +101,10 @@ class Findings(Displayed):
         """What was checked and is in order, or has too little evidence; columns as ``table``."""
         return self._worded("passed", "unclear")
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"findings": self.table, "watch_list": self.watch_list, "checked": self.others}
+
     @property
     def sentence(self) -> str:
         """Say how many findings there are, and how many of those about units may be false."""

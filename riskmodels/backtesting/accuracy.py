@@ -5,7 +5,6 @@ from typing import Literal
 import numpy as np
 
 from riskmodels.arrays import Floats
-from riskmodels.errors import ParameterError
 
 
 def pinball_loss(actual: Floats, quantiles: Floats, levels: Floats) -> Floats:
@@ -59,19 +58,6 @@ def coverage(actual: Floats, lower: Floats, upper: Floats) -> float:
     return float(inside[known].mean()) if known.any() else float("nan")
 
 
-def exceedance(actual: Floats, upper: Floats) -> float:
-    """Compute the share of known outcomes above ``upper``; NaN where none is known."""
-    known = np.isfinite(actual)
-    return float((actual > upper)[known].mean()) if known.any() else float("nan")
-
-
-def relative_bias(actual: Floats, mean: Floats) -> float:
-    """Compute (sum of forecast means - sum of outcomes) / sum of outcomes, over known outcomes."""
-    known = np.isfinite(actual)
-    total = float(np.sum(actual[known]))
-    return float((mean[known].sum() - total) / total) if total > 0 else float("nan")
-
-
 def interval_score(actual: Floats, lower: Floats, upper: Floats, *, alpha: float) -> Floats:
     """Compute the score of central intervals: their width, and 2 / alpha of what lies outside.
 
@@ -100,52 +86,6 @@ def interval_score(actual: Floats, lower: Floats, upper: Floats, *, alpha: float
     outside = np.maximum(lower - actual, 0.0) + np.maximum(actual - upper, 0.0)
     score: Floats = (upper - lower) + 2 / alpha * outside
     return score
-
-
-def weighted_interval_score(actual: Floats, quantiles: Floats, levels: Floats) -> Floats:
-    """Compute WIS: the interval scores of all central intervals, each times alpha / 2, and the median's.
-
-    Parameters
-    ----------
-    actual : ndarray, shape (...)
-        What happened.
-    quantiles : ndarray, shape (..., q)
-        Forecast quantiles.
-    levels : ndarray, shape (q,)
-        Their levels, rising, in (0, 1): 0.5 in the middle, and for every other one its opposite.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        Twice the mean over levels of the pinball loss; in the outcome's unit.
-
-    Raises
-    ------
-    ParameterError
-        The levels are not those of central intervals and the median.
-
-    Notes
-    -----
-    Bracher et al. 2021, doi:10.1371/journal.pcbi.1008618.
-
-    Examples
-    --------
-    >>> levels = np.array([0.1, 0.5, 0.9])
-    >>> weighted_interval_score(np.array([10.0]), np.array([[8.0, 12.0, 16.0]]), levels).round(9)
-    array([1.2])
-    """
-    levels = np.asarray(levels)
-    middle = len(levels) // 2
-    if len(levels) % 2 == 0 or not np.allclose(levels + levels[::-1], 1.0):
-        raise ParameterError(
-            "the weighted interval score needs the level 0.5 and the opposite of every other"
-        )
-    score = 0.5 * np.abs(actual - quantiles[..., middle])
-    for place, level in enumerate(levels[:middle].tolist()):
-        lower, upper = quantiles[..., place], quantiles[..., -1 - place]
-        score = score + level * interval_score(actual, lower, upper, alpha=2 * level)
-    weighted: Floats = score / (middle + 0.5)
-    return weighted
 
 
 def scale_of_changes(values: Floats, *, lag: int, power: Literal[1, 2]) -> Floats:

@@ -31,7 +31,7 @@ _FITS_WORTH_PROCESSES = 200  # about 12 seconds of them; to start two processes 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Backtest(Displayed):
-    """How well methods foretold what happened after several origins.
+    """How well methods predicted what happened after several origins.
 
     Attributes
     ----------
@@ -91,6 +91,14 @@ class Backtest(Displayed):
     levels: tuple[float, ...]
     as_known_then: bool
     seed: int
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {
+            "forecast_scores": self.table,
+            "forecast_scores_by_horizon": self.by_horizon,
+            "forecast_totals": self.by_origin,
+        }
 
     @property
     def sentence(self) -> str:

@@ -1,4 +1,4 @@
-"""The recent months: what is still to come of them, and how well months before them were foretold."""
+"""The recent months: what is still to come of them, and how well months before them were predicted."""
 
 from collections.abc import Mapping, Sequence
 
@@ -85,7 +85,7 @@ def track_record(
     months : int
         Months ahead; of counts by quarter or year, the periods that hold them.
     origins : int
-        How many origins, one a period, at most.
+        How many origins, one per period, at most.
     calendar : str, optional
         Country of the holidays, as in ``forecast``.
     progress : bool

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from riskmodels.catalogue.counted import COUNTS, definition_for, keys_of
+from riskmodels.catalogue.counted import definition_for
 from riskmodels.catalogue.counting import count
 from riskmodels.catalogue.definitions import INDICATORS
-from riskmodels.catalogue.entry import Indicator
+from riskmodels.catalogue.entry import SUPPLIED, Indicator
 from riskmodels.catalogue.longer import count_long, said_by_longer_periods
 from riskmodels.catalogue.lost import said_all_rejected
 from riskmodels.catalogue.queries import Breakdown
 from riskmodels.catalogue.spans import Frequency
 from riskmodels.display import Displayed
 from riskmodels.parameters.policy import Policy
-from riskmodels.tables import CONTRACTS, Tables
+from riskmodels.tables import Tables
 from riskmodels.tables.sql import literal
 
 
@@ -133,7 +133,7 @@ def unused_observations(tables: Tables) -> pd.DataFrame:
     DataFrame
         indicator_id, rows; in order of indicator_id, empty where every row is used or the table is lacking.
     """
-    used = [indicator.id for indicator in INDICATORS.values() if indicator.table == "observations"]
+    used = [indicator.id for indicator in INDICATORS.values() if indicator.table == SUPPLIED]
     if tables.observations is None:
         return pd.DataFrame({"indicator_id": pd.Series(dtype="str"), "rows": pd.Series(dtype="int64")})
     strangers = tables.observations.relation.filter(
@@ -148,29 +148,13 @@ def _listed(reasons: dict[str, str]) -> pd.DataFrame:
 
 def _no_rows(definition: Indicator, cut: Breakdown) -> str:
     """Say why nothing was counted for an indicator that the tables could give."""
-    told = said_by_longer_periods(definition, cut) or said_all_rejected(definition, cut)
-    return told or "the source has no rows for it in the period"
+    reason = said_by_longer_periods(definition, cut) or said_all_rejected(definition, cut)
+    return reason or "the source has no rows for it in the period"
 
 
 def _why_not(indicator_id: str, tables: Tables, by: Sequence[str]) -> str:
     """Say why an indicator cannot be computed, or return an empty text."""
     definition = definition_for(indicator_id, tables)
-    if definition is None:
-        return "it is not in the catalogue of indicators"
-    table = tables.get(definition.table)
-    if table is None:
-        return f"the source has no table '{definition.table}'"
-    for column in definition.needs:
-        owner, _, needed = column.rpartition(".")
-        holder = tables.get(owner or definition.table)
-        if holder is None:
-            return f"the source has no table '{owner}'"
-        if not holder.gives(needed):
-            return f"the source gives no {holder.name}.{needed}"
-    sources = [definition.table, *(["exposure"] if definition.exposure == "accounts" else [])]
-    lacking = [key for key in by if any(key not in CONTRACTS[source].names for source in sources)]
-    if definition.table == COUNTS:
-        lacking = [key for key in by if key not in keys_of(tables)]
-    if lacking or (definition.exposure == "time" and by):
-        return f"it has no breakdown by {', '.join(lacking or by)}"
-    return ""
+    return (
+        "it is not in the catalogue of indicators" if definition is None else definition.why_not(tables, by)
+    )

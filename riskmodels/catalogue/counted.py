@@ -3,14 +3,13 @@
 from dataclasses import replace
 
 from riskmodels.catalogue.definitions import INDICATORS
-from riskmodels.catalogue.entry import Indicator
+from riskmodels.catalogue.entry import COUNTS, Indicator
 from riskmodels.catalogue.queries import Breakdown
 from riskmodels.catalogue.spans import BY_LENGTH, start_of
 from riskmodels.periods.quarters import MONTHS
 from riskmodels.tables import Tables, period_months
 from riskmodels.tables.sql import literal, name
 
-COUNTS = "complaint_counts"
 _KEYS = ("unit_id", "product")  # that accounts are given by
 
 
@@ -32,8 +31,7 @@ def over_counts(cut: Breakdown) -> str:
     """Count complaints over account-years: of cells whose count and all of whose months' accounts are known.
 
     A cell without a row is zero; one that is not known, or lacks the accounts of a month, is in neither
-    figure, and what it counts is left out. Months that lie in a longer period than is wanted are not told
-    apart.
+    figure, and what it counts is left out. Of a period longer than is wanted, the months are not known.
     """
     keys = "".join(f"{name(column)}, " for column in keys_of(cut.tables))
     months = MONTHS[cut.freq]

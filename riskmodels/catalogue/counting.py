@@ -17,11 +17,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from riskmodels.catalogue.counted import COUNTS, over_counts
-from riskmodels.catalogue.entry import Indicator
+from riskmodels.catalogue.counted import over_counts
+from riskmodels.catalogue.entry import COUNTS, SUPPLIED, Indicator
 from riskmodels.catalogue.lost import count_lost, with_lost
 from riskmodels.catalogue.queries import (
-    SUPPLIED,
     Breakdown,
     over_accounts,
     over_durations,
@@ -110,7 +109,7 @@ class _Counts:
 
     def lost(self, indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
         """Return the rejected rows that an indicator lacks, in all periods; see ``count_lost``."""
-        key = (indicator.table, indicator.eligible, cut.by, cut.freq, cut.begins)
+        key = (indicator.table, indicator.only, cut.by, cut.freq, cut.begins)
         if key not in self._lost:
             self._lost[key] = count_lost(indicator, replace(cut, periods=None))
         return self._lost[key]
@@ -133,7 +132,7 @@ class _Counts:
         chosen = [indicator for indicator in chosen if indicator.id not in self._in_cells]
         if not chosen:
             return
-        cut = Breakdown(tables=tables, by=_dimensions(chosen[0]), freq="M", periods=None)
+        cut = Breakdown(tables=tables, by=chosen[0].dimensions(DIMENSIONS), freq="M", periods=None)
         self._connection.execute(f"CREATE TEMP TABLE scan AS {_counting(chosen, cut)}")
         for place, indicator in enumerate(chosen):
             figures = ", ".join(f"{figure}_{place} AS {figure}" for figure in _FIGURES)
@@ -169,18 +168,9 @@ def _adds_up(indicator: Indicator, tables: Tables) -> bool:
     return not alone and not longer and indicator.family != "availability"
 
 
-def _sources(indicator: Indicator) -> list[str]:
-    return [indicator.table, *(["exposure"] if indicator.exposure == "accounts" else [])]
-
-
 def _is_kept(indicator: Indicator, tables: Tables) -> bool:
-    rows = (tables.require(source).provenance.rows_accepted for source in _sources(indicator))
+    rows = (tables.require(source).provenance.rows_accepted for source in indicator.tables)
     return max(rows) <= _KEPT_ROWS
-
-
-def _dimensions(indicator: Indicator) -> tuple[str, ...]:
-    tables = _sources(indicator)
-    return tuple(one for one in DIMENSIONS if all(one in CONTRACTS[table].names for table in tables))
 
 
 def _of_periods(frame: pd.DataFrame, cut: Breakdown) -> pd.DataFrame:

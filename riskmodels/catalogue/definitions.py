@@ -1,5 +1,7 @@
 """The indicators: what each is in words, which rows it counts, and what it needs. One entry each."""
 
+from dataclasses import replace
+
 from riskmodels.catalogue.entry import Family, Indicator
 
 COMPLAINTS = "share of complaints"
@@ -27,7 +29,7 @@ def _inspected(indicator_id: str, kind: str, en: str, zh: str) -> Indicator:
         table="inspections",
         at="inspected_on",
         unit="share of items",
-        eligible=f"kind = '{kind}'",
+        only=("kind", kind),
         value="passed",
         weight="items",
         definition_en=en,
@@ -42,7 +44,6 @@ def _supplied(
     *,
     unit: str,
     family: Family = "proportion",
-    scale: float = 1.0,
     stock: bool = False,
 ) -> Indicator:
     return Indicator(
@@ -50,11 +51,10 @@ def _supplied(
         table="observations",
         at="month",
         unit=unit,
-        eligible=f"indicator_id = '{indicator_id}'",
+        only=("indicator_id", indicator_id),
         value="numerator",
         weight="denominator",
         family=family,
-        scale=scale,
         stock=stock,
         definition_en=en,
         definition_zh=zh,
@@ -176,7 +176,7 @@ _ALL = (
         at="answered_on",
         unit="share of answers",
         needs=("channel",),
-        eligible="channel IN ('branch', 'phone')",
+        only=("channel", "branch", "phone"),
         value="rating >= 4",
         definition_en="Ratings of good or better (4 or 5 out of 5) given to staff at the branch or on the"
         " phone.",
@@ -199,7 +199,7 @@ _ALL = (
         at="answered_on",
         unit="share of answers",
         needs=("channel",),
-        eligible="channel IN ('online_bank', 'mobile_app', 'self_service')",
+        only=("channel", "online_bank", "mobile_app", "self_service"),
         value="rating >= 4",
         definition_en="Survey answers of 4 or 5 out of 5 on the digital channels.",
         definition_zh="数字渠道调查中评分为四分或五分的比例。",
@@ -243,7 +243,8 @@ _ALL = (
         at="started_at",
         unit="share of faults",
         needs=("responded_at",),
-        eligible="kind IN ('outage', 'fault') AND started_at + INTERVAL 30 MINUTE <= now",
+        only=("kind", "outage", "fault"),
+        eligible="started_at + INTERVAL 30 MINUTE <= now",
         value="responded_at IS NOT NULL AND responded_at <= started_at + INTERVAL 30 MINUTE",
         definition_en="Outages and faults responded to within 30 minutes.",
         definition_zh="三十分钟内响应的系统中断和故障占比。",
@@ -259,7 +260,7 @@ _ALL = (
         table="incidents",
         at="started_at",
         unit="incidents per quarter",
-        eligible="kind = 'security'",
+        only=("kind", "security"),
         exposure="time",
         family="rate",
         definition_en="Information-security incidents in the bank, per quarter.",
@@ -328,7 +329,7 @@ _ALL = (
         table="observations",
         at="month",
         unit="persons per reporting unit and quarter",
-        eligible="indicator_id = 'education_reach'",
+        only=("indicator_id", "education_reach"),
         value="numerator",
         weight="months / 3.0",
         family="measured",
@@ -346,12 +347,14 @@ _ALL = (
         definition_en="Corrective actions closed by their due date, out of those that were due.",
         definition_zh="已到期的整改措施中按期完成的比例。",
     ),
-    _supplied(
-        "text_alert_rate",
-        "Interactions with an alert signal, supplied by the bank.",
-        "出现预警信号的交互笔数，由银行提供。",
-        unit="per 1,000 interactions",
-        family="rate",
+    replace(
+        _supplied(
+            "text_alert_rate",
+            "Interactions with an alert signal, supplied by the bank.",
+            "出现预警信号的交互笔数，由银行提供。",
+            unit="per 1,000 interactions",
+            family="rate",
+        ),
         scale=1000.0,
     ),
     Indicator(

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from riskmodels.catalogue.counted import COUNTS, keys_of
+from riskmodels.catalogue.counted import keys_of
+from riskmodels.catalogue.entry import COUNTS
 from riskmodels.catalogue.strangers import strange_names
 from riskmodels.tables import CONTRACTS, Tables, find_holes, in_months, period_months
 from riskmodels.tables.sql import name, single_file, small_connection
@@ -35,7 +36,7 @@ def _frame(rows: list[tuple[str, str]]) -> pd.DataFrame:
 
 
 def _lost_rows(tables: Tables) -> pd.DataFrame:
-    """Tell of rejected rows: how many cells of counts are unknown, and how many cases are in no figure."""
+    """Describe rejected rows: how many cells of counts are unknown, and how many cases are in no figure."""
     rows = []
     for table in tables.present:
         if not table.provenance.rows_rejected:

@@ -1,8 +1,13 @@
 """What one entry of the catalogue says."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from riskmodels.tables import CONTRACTS, Tables
+from riskmodels.tables.sql import literal
+
+COUNTS, SUPPLIED = "complaint_counts", "observations"  # tables of figures, not of cases
 Family = Literal["proportion", "rate", "mean", "availability", "measured"]
 
 _EXPOSURE = {"accounts": "(Σ exposure.accounts ÷ 12)", "time": "number of quarters"}
@@ -18,8 +23,10 @@ class Indicator:
         Canonical table, and its column whose period a row belongs to (the cohort).
     needs : tuple of str
         Columns without which it cannot be computed.
+    only : tuple of str
+        Of a table with rows of several kinds: the column that says which, and the kinds it is made of.
     eligible, value, weight : str
-        SQL over the columns of a row: whether it counts; what it adds to the numerator; and to the
+        SQL over the columns of a row of these: whether it counts; what it adds to the numerator; and to the
         denominator.
         A complaint also has ``working_days_to_response``, ``working_days_to_resolution`` (until today where
         it has not happened) and ``working_days_old``, a row of ``observations`` the ``months`` that it
@@ -48,6 +55,7 @@ class Indicator:
     definition_en: str
     definition_zh: str
     needs: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     eligible: str = "true"
     value: str = "1"
     weight: str = "1"
@@ -59,9 +67,66 @@ class Indicator:
     scale: float = 1.0
 
     @property
+    def is_proportion(self) -> bool:
+        """Whether it is the share of cases for which something holds."""
+        return self.family == "proportion"
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether it is a count of events over what they are measured against."""
+        return self.family == "rate"
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it counts cases: what is uncertain about it is that of a count."""
+        return self.is_proportion or self.is_rate
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its value lies between none and all, and is written in per cent."""
+        return self.unit.startswith("share")
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that it is counted from."""
+        return (self.table, "exposure") if self.exposure == "accounts" else (self.table,)
+
+    def dimensions(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some columns that all its tables have, so that it can be broken down by them."""
+        return tuple(one for one in columns if all(one in CONTRACTS[table].names for table in self.tables))
+
+    def why_not(self, tables: Tables, by: Sequence[str] = ()) -> str:
+        """Say why it cannot be computed from some tables, by some columns; nothing where it can."""
+        for table in self.tables:
+            if tables.get(table) is None:
+                return f"the source has no table '{table}'"
+        for needed in self.needs:
+            owner, _, column = needed.rpartition(".")
+            if not tables.require(owner or self.table).gives(column):
+                return f"the source gives no {owner or self.table}.{column}"
+        known = () if self.exposure == "time" else self.dimensions(by)
+        if self.table == COUNTS:
+            known = tuple(one for one in known if tables.require(COUNTS).gives(one))
+        lacking = ", ".join(one for one in by if one not in known)
+        return f"it has no breakdown by {lacking}" if lacking else ""
+
+    @property
+    def of_kind(self) -> str:
+        """SQL for the rows that it is made of, whether they count or not; 'true' where it is all."""
+        column, *kinds = self.only or ("",)
+        if len(kinds) > 1:
+            return f"{column} IN ({', '.join(map(literal, kinds))})"
+        return f"{column} = {literal(kinds[0])}" if kinds else "true"
+
+    @property
+    def counted(self) -> str:
+        """SQL for the rows that count: of its kind, and eligible."""
+        return " AND ".join(one for one in (self.of_kind, self.eligible) if one != "true") or "true"
+
+    @property
     def sql(self) -> str:
         """All the SQL of the entry, to see which columns it uses."""
-        return f"{self.eligible} {self.value} {self.weight} {self.censored}"
+        return f"{self.counted} {self.value} {self.weight} {self.censored}"
 
     @property
     def formula(self) -> str:
@@ -74,8 +139,8 @@ class Indicator:
         'rows of t where x IS NOT NULL: Σ [x > 4] ÷ number'
         """
         rows = f"rows of {self.table}"
-        if self.eligible != "true":
-            rows += f" where {self.eligible}"
+        if self.counted != "true":
+            rows += f" where {self.counted}"
         if self.stock:
             rows += f", last known {self.at} of each unit in the period"
         return f"{rows}: {self._quotient}" + (f" × {self.scale:,g}" if self.scale != 1 else "")

@@ -5,10 +5,9 @@ from dataclasses import replace
 import duckdb
 import pandas as pd
 
-from riskmodels.catalogue.counted import COUNTS
 from riskmodels.catalogue.counting import count
-from riskmodels.catalogue.entry import Indicator
-from riskmodels.catalogue.queries import SUPPLIED, Breakdown
+from riskmodels.catalogue.entry import COUNTS, SUPPLIED, Indicator
+from riskmodels.catalogue.queries import Breakdown
 from riskmodels.catalogue.spans import BY_LENGTH, NAMES, last_periods
 from riskmodels.catalogue.values import format_value
 from riskmodels.errors import ContractError
@@ -60,9 +59,9 @@ def said_by_longer_periods(entry: Indicator, cut: Breakdown) -> str:
 def _begins(entry: Indicator, cut: Breakdown) -> int:
     if entry.table not in (COUNTS, SUPPLIED):
         return 1
-    return year_begins(cut.tables.require(entry.table), entry.eligible if entry.table == SUPPLIED else "true")
+    return year_begins(cut.tables.require(entry.table), entry.counted if entry.table == SUPPLIED else "true")
 
 
 def _rows(entry: Indicator, cut: Breakdown) -> duckdb.DuckDBPyRelation:
     rows = cut.tables.require(entry.table).relation
-    return rows.filter(entry.eligible) if entry.table == SUPPLIED else rows
+    return rows.filter(entry.counted) if entry.table == SUPPLIED else rows

@@ -1,6 +1,5 @@
 """Rejected rows that a figure lacks: of a table with a case per row, counted where they would belong."""
 
-import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -11,8 +10,6 @@ from riskmodels.catalogue.queries import Breakdown
 from riskmodels.tables import CONTRACTS, Table, as_relation
 from riskmodels.tables.lifetimes import in_business
 from riskmodels.tables.sql import literal, name, single_file
-
-_ASKED = re.compile(r"(kind|indicator_id) = '\w+'")  # what an indicator asks that rejected rows tell
 
 
 def with_lost(
@@ -35,20 +32,19 @@ def count_lost(indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
     at = CONTRACTS[table.name].at
     if CONTRACTS[table.name].cell or not _has_days(table):  # of counts they are unknown cells
         return pd.DataFrame(columns=[*cut.by, "period", "lost"])
-    column, condition = _asked(indicator)
-    rows = _rejected(table, [*cut.by, *column])
+    rows = _rejected(table, [*cut.by, *indicator.only[:1]])
     if "unit_id" in cut.by and cut.tables.units:
         rows = in_business(table, rows, cut.tables.units)
     counted = (
         f"SELECT {cut.grouping(name(at))}, count(*)::DOUBLE AS lost FROM {rows}"
-        f" WHERE {cut.rows(table.name, name(at))} AND coalesce({condition}, true) GROUP BY ALL"
+        f" WHERE {cut.rows(table.name, name(at))} AND coalesce({indicator.of_kind}, true) GROUP BY ALL"
     )
     return pd.DataFrame(as_relation(cut.finished(counted)).df())
 
 
 def said_all_rejected(indicator: Indicator, cut: Breakdown) -> str:
     """Say that every row an indicator could be made of in the period was rejected; else say nothing."""
-    for needed in (indicator.table, *(["exposure"] if indicator.exposure == "accounts" else [])):
+    for needed in indicator.tables:
         table = cut.tables.require(needed)
         many, rejected = _rejected_alone(table, indicator, cut), table.provenance.rows_rejected
         if rejected and not table.provenance.rows_accepted:
@@ -65,11 +61,11 @@ def _rejected_alone(table: Table, indicator: Indicator, cut: Breakdown) -> int:
     at = CONTRACTS[table.name].at
     if not at or not _has_days(table):
         return 0
-    column, condition = _asked(indicator) if table.name == indicator.table else ([], "true")
-    rows = f"{cut.within(name(at))} AND {condition}"
+    own = table.name == indicator.table
+    rows = f"{cut.within(name(at))} AND {indicator.of_kind if own else 'true'}"
     if table.relation.filter(rows).limit(1).fetchall():
         return 0
-    lost = as_relation(f"FROM {_rejected(table, column)}").filter(rows)
+    lost = as_relation(f"FROM {_rejected(table, indicator.only[:1] if own else ())}").filter(rows)
     return int(lost.aggregate("count(*)").fetchall()[0][0])
 
 
@@ -77,12 +73,6 @@ def _has_days(table: Table) -> bool:
     """Tell whether rows were rejected, and stored with the cell in which each would belong."""
     rejected = table.folder / "rejected.parquet"
     return bool(table.provenance.rows_rejected) and "cell" in pq.read_schema(rejected).names
-
-
-def _asked(indicator: Indicator) -> tuple[list[str], str]:
-    """Return the column that an indicator asks a value of, or none, and SQL for the condition."""
-    found = _ASKED.search(indicator.eligible)
-    return ([found[1]], found[0]) if found else ([], "true")
 
 
 def _rejected(table: Table, columns: Sequence[str]) -> str:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from riskmodels.catalogue.entry import Indicator
+from riskmodels.catalogue.entry import SUPPLIED, Indicator
 from riskmodels.catalogue.spans import Frequency, inside, name_of, start_of
 from riskmodels.periods.quarters import MONTHS
 from riskmodels.tables import Tables
 from riskmodels.tables.sql import literal, name
 
-SUPPLIED = "observations"
 _MOMENTS = {"working_days_to_response": "first_response_at", "working_days_to_resolution": "resolved_at"}
 _AGE = "working_days_old"
 
@@ -107,7 +106,7 @@ def over_rows(chosen: Sequence[Indicator], cut: Breakdown) -> str:
 
 
 def _figures(indicator: Indicator, place: int) -> str:
-    counts = "" if indicator.eligible == "true" else f" FILTER (WHERE {indicator.eligible})"
+    counts = "" if indicator.counted == "true" else f" FILTER (WHERE {indicator.counted})"
     value = f"({indicator.value})::DOUBLE"
     weight = "count(*)" if indicator.weight == "1" else f"sum(({indicator.weight})::DOUBLE)"
     squares = f"sum({value} * {value}){counts}" if indicator.family == "mean" else "NULL"
@@ -124,7 +123,7 @@ def over_stock(indicator: Indicator, cut: Breakdown) -> str:
     return (
         f"SELECT {cut.grouping(at)}, {_figures(indicator, 0)} FROM (SELECT *"
         f" FROM {source(table, [indicator])}"
-        f" WHERE ({indicator.eligible}) AND {cut.rows(table, at)} QUALIFY {at} = {last}) GROUP BY ALL"
+        f" WHERE ({indicator.counted}) AND {cut.rows(table, at)} QUALIFY {at} = {last}) GROUP BY ALL"
     )
 
 
@@ -135,7 +134,7 @@ def over_durations(indicator: Indicator, cut: Breakdown) -> str:
         f"SELECT {cut.grouping(indicator.at)}, least({indicator.value}, {indicator.horizon}) AS days,"
         f" count(*) FILTER (WHERE NOT {running}) AS events, count(*) FILTER (WHERE {running}) AS censored"
         f" FROM {source(indicator.table, [indicator])}"
-        f" WHERE ({indicator.eligible}) AND {cut.rows(indicator.table, indicator.at)} GROUP BY ALL"
+        f" WHERE ({indicator.counted}) AND {cut.rows(indicator.table, indicator.at)} GROUP BY ALL"
     )
 
 
@@ -155,7 +154,7 @@ def over_accounts(indicator: Indicator, cut: Breakdown) -> str:
         " QUALIFY bool_and(accounts IS NOT NULL) OVER (PARTITION BY unit_id, product, month)),"
         f" received AS (SELECT {cell}, date_trunc('month', {indicator.at})::DATE AS month,"
         f" sum(({indicator.value})::DOUBLE) AS events FROM {source(indicator.table, [indicator])}"
-        f" WHERE ({indicator.eligible}) AND {cut.rows('complaints', indicator.at)} GROUP BY ALL),"
+        f" WHERE ({indicator.counted}) AND {cut.rows('complaints', indicator.at)} GROUP BY ALL),"
         f" counted AS (SELECT {cut.grouping('month')}, sum(events) AS events FROM received"
         " SEMI JOIN measured USING (unit_id, product, month) GROUP BY ALL),"
         f" lacking AS (SELECT {cut.grouping('month')}, sum(events) AS events FROM received"
@@ -184,7 +183,7 @@ def over_time(indicator: Indicator, cut: Breakdown) -> str:
         f" FROM (SELECT start, count(*) / {length} * {months} / 3.0 AS quarters FROM"
         f" (SELECT day, {cut.start('day')} FROM workdays WHERE day >= {began} AND {cut.rows(table, 'day')})"
         f" GROUP BY ALL) LEFT JOIN (SELECT {cut.start(at)}, count(*)::DOUBLE AS events FROM {name(table)}"
-        f" WHERE ({indicator.eligible}) AND {at} >= {began} AND {cut.rows(table, at)}"
+        f" WHERE ({indicator.counted}) AND {at} >= {began} AND {cut.rows(table, at)}"
         " GROUP BY ALL) USING (start)"
     )
 
@@ -199,7 +198,7 @@ def over_minutes(indicator: Indicator, cut: Breakdown) -> str:
     months = (
         f"SELECT {cut.keys}{at} AS month, months, {cut.start(at)}, sum(({indicator.value})::DOUBLE) AS up,"
         f" sum(({indicator.weight})::DOUBLE) AS service FROM {name(table)}"
-        f" WHERE ({indicator.eligible}) AND {cut.rows(table, at)} GROUP BY ALL"
+        f" WHERE ({indicator.counted}) AND {cut.rows(table, at)} GROUP BY ALL"
     )
     same_unit = " AND coalesce(outages.unit_id = months.unit_id, true)" if "unit_id" in cut.by else ""
     columns = "".join(f"months.{name(column)}, " for column in cut.by)

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from riskmodels.catalogue.counted import COUNTS
+from riskmodels.catalogue.entry import COUNTS
 from riskmodels.tables import CONTRACTS, Table, Tables
 from riskmodels.tables.sql import name
 
@@ -69,7 +69,7 @@ def _without_exposure(table: Table, column: str, known: Counts) -> Iterator[tupl
 
 
 def _swapped(column: str, one: tuple[str, Counts], other: tuple[str, Counts]) -> Iterator[tuple[str, str]]:
-    """Tell of names that are rare in another table, which has a name like them that is rare here."""
+    """List names that are rare in another table, which has a name like them that is rare here."""
     (table, here), (elsewhere, there) = one, other
     lacking, instead = _rare(here, there), _rare(there, here)
     matches = {odd: near for odd in lacking if (near := likely_match(odd, instead))}

@@ -17,6 +17,6 @@ def format_value(indicator_id: str, value: float) -> str:
     """
     if not math.isfinite(value):
         return "–"
-    if INDICATORS[indicator_id].unit.startswith("share"):
+    if INDICATORS[indicator_id].is_share:
         return f"{100 * value:.4g}%"
     return f"{value:,.0f}" if abs(value) >= _MANY - 0.5 else f"{value:.4g}"

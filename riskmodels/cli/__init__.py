@@ -25,7 +25,7 @@ EPILOG = (
     "Exit status: 0 done, 1 a check found something, 2 wrong usage, 3 a parameter file or argument does not"
     " fit, 4 a source breaks its contract, 5 a saved result is missing or damaged, 6 a notebook failed, 7 a"
     " part of the installation is missing, 8 a file, folder or the output cannot be read or written, 9"
-    " another run writes the same report, 70 a bug, 130 Ctrl-C, 143 told to end (SIGTERM)."
+    " another run writes the same report, 70 a bug, 130 Ctrl-C, 143 asked to end (SIGTERM)."
 )
 
 app = typer.Typer(

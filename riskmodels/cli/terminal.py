@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-
 Item = TypeVar("Item")
 _BY_SIGNAL = 128  # what shells add to the number of a signal that ended a program
 _BUG = 70  # as in sysexits.h: an error inside the software
-_told_to_end: list[int] = []  # signals that came
+_ending_signals: list[int] = []  # signals that came
 _IS_TERMINAL = sys.stdout is not None and sys.stdout.isatty()
 _WIDTH = None if _IS_TERMINAL or "COLUMNS" in os.environ else 160  # into a file or a pipe
 _DIRECTIONS = r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"  # signs that set it, and ends of lines
@@ -64,7 +64,7 @@ def prepare_streams(arguments: list[str]) -> None:
 
 def end_with(error: RiskModelsError) -> NoReturn:
     """Say what went wrong, and end with the error's exit status; where a signal caused it, as it says."""
-    _end_where_told()
+    _end_where_signalled()
     if sys.stdout is not None:
         try:
             sys.stdout.flush()
@@ -80,11 +80,11 @@ def end_as_by_interrupt() -> None:
     """Let a scheduler's signal, or a closed terminal's, end the program as Ctrl-C does: all is undone."""
 
     def interrupt(number: int, _: object) -> None:
-        _told_to_end.append(number)
+        _ending_signals.append(number)
         raise KeyboardInterrupt
 
     def end(number: int, _: object) -> None:
-        _told_to_end.append(number)
+        _ending_signals.append(number)
         for other in endings:
             signal.signal(other, signal.SIG_IGN)  # what is undone now is not to be interrupted
         sys.exit(_BY_SIGNAL + number)
@@ -97,10 +97,10 @@ def end_as_by_interrupt() -> None:
         signal.signal(signal.SIGINT, interrupt)
 
 
-def _end_where_told() -> None:
+def _end_where_signalled() -> None:
     """End as the signal says that came before an error: libraries make others of what it raises in them."""
-    if _told_to_end:
-        sys.exit(_BY_SIGNAL + _told_to_end[0])
+    if _ending_signals:
+        sys.exit(_BY_SIGNAL + _ending_signals[0])
 
 
 def without_grammar_of_iris() -> None:
@@ -111,7 +111,7 @@ def without_grammar_of_iris() -> None:
 
 def masked_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print the traceback of a bug without personal data, and end with the status of one."""
-    _end_where_told()
+    _end_where_signalled()
     sys.stderr.write(shown("".join(traceback.format_exception(kind, error, trace))))
     traceback.clear_frames(trace)  # else libraries complain of what is still held
     sys.exit(_BUG)

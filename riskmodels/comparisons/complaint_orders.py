@@ -39,7 +39,7 @@ def order_complaints(tables: Tables, card: Scorecard) -> Orders | None:
     Orders or None
         A unit without accounts or customers is not ranked on that measure; one that is not in business in the
         quarter is on none. None where the source has no complaints of the quarter one by one: there is no
-        order to tell.
+        order to show.
     """
     if tables.complaints is None:
         return None
@@ -111,20 +111,20 @@ def unit_funnel(card: Scorecard, indicator_id: str | None = None) -> Funnel:
     """
     units = card.units[card.units["denominator"] > 0]
     chosen = indicator_id or _first(units)
-    family = INDICATORS[chosen].family if chosen in INDICATORS else ""
-    if family not in ("rate", "proportion"):
+    entry = INDICATORS.get(chosen)
+    if entry is None or not entry.is_count:
         raise ParameterError(f"there is no funnel of '{chosen}'; expected a rate or a proportion")
     rows = units[units["indicator_id"] == chosen]
     count, size = rows["numerator"].to_numpy(float), rows["denominator"].to_numpy(float)
-    if family == "proportion":
+    if entry.is_proportion:
         return funnel(count, size, proportion=True, names=rows["unit_id"])
     logged = size * rows["logged"].to_numpy(float)
-    expected = logged * rows["peers"].fillna(rows["value"]).to_numpy(float) / INDICATORS[chosen].scale
+    expected = logged * rows["peers"].fillna(rows["value"]).to_numpy(float) / entry.scale
     return funnel(count, expected, target=1.0, names=rows["unit_id"])
 
 
 def _first(units: pd.DataFrame) -> str:
     """Return the complaint rate, or the first proportion that units have."""
     there = list(units["indicator_id"].unique())
-    proportions = [one for one in there if INDICATORS[one].family == "proportion"]
+    proportions = [one for one in there if INDICATORS[one].is_proportion]
     return "complaint_rate" if "complaint_rate" in there else next(iter(proportions), "complaint_rate")

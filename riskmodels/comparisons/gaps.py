@@ -15,7 +15,7 @@ from riskmodels.labels import label
 from riskmodels.parameters.policy import GapRules, Policy
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.rates import Strata, holm_adjusted, overdispersion
-from riskmodels.tables import CONTRACTS, Tables
+from riskmodels.tables import Tables
 
 GROUP = "customer_group"
 _ADJUSTED_FOR = ("product", "channel")
@@ -33,7 +33,7 @@ class CustomerGaps(Displayed):
     Attributes
     ----------
     table : DataFrame
-        One row an indicator and vulnerable group, smallest p first: indicator_id, customer_group, direction
+        One row per indicator and vulnerable group, smallest p first: indicator_id, customer_group, direction
         [higher_is_better or lower_is_better]; cases, reference_cases [number, of the group and of the
         reference]; value, reference_value [share, as it is]; crude [value - reference_value]; difference
         [share; the same for like products and channels: the one to quote]; standard_error [of it]; lower,
@@ -67,6 +67,10 @@ class CustomerGaps(Displayed):
     policy: date
     data_digest: str
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"customer_gaps": self.table}
+
     @property
     def sentence(self) -> str:
         """Say how many comparisons there are, how many are findings, and how many say nothing."""
@@ -75,7 +79,7 @@ class CustomerGaps(Displayed):
         text = label(
             "{period} and before, {quarters} quarters: {found} of {compared} comparisons of customer groups"
             " are findings (worse by more than {tolerance:.1%} of cases; family-wise error rate"
-            " {chance:.0%}); {thin} have too few cases to tell; {lacking} indicators cannot be compared."
+            " {chance:.0%}); {thin} have too few cases to say; {lacking} indicators cannot be compared."
         ).format(
             period=self.period,
             quarters=self.quarters,
@@ -167,9 +171,9 @@ def _why_not(indicator_id: str, tables: Tables) -> str:
         return "it is not in the catalogue of indicators"
     if entry.exposure == "accounts":
         return "accounts are not counted by customer group, so there is no rate by customer group"
-    if entry.family != "proportion":
+    if not entry.is_proportion:
         return "it is not a share of cases"
-    if GROUP not in CONTRACTS[entry.table].names:
+    if not entry.dimensions([GROUP]):
         return f"'{entry.table}' has no customer group"
     table = tables.get(entry.table)
     if table is not None and not table.gives(GROUP):

@@ -1,4 +1,4 @@
-"""Days on which many complaints were logged at once: a new system, a monthly load. They are no delays."""
+"""Days on which many rows were logged at once: a new system, a monthly load. They are no delays."""
 
 from dataclasses import dataclass
 
@@ -15,16 +15,16 @@ _WINDOW = 27  # weeks around a day: what such a weekday logs
 _USUAL = 0.8  # quantile of these
 _TIMES = 10  # the usual, at least one complaint, from which on a day is a batch
 _LEAST_DAYS = 5  # received, that a batch is about: a surge of one day is none
-_MOST = 0.5  # of a day's reports in a batch: the others tell no delay either
+_MOST = 0.5  # of a day's reports in a batch: the others show no delay either
 _RECURRING, _LATELY = 3, 400  # loads within so many days
 _LATE = 2.0  # spacings after which loads have ended
 _LONG = 300  # days of delays that need no help
-_FEWEST = 10  # reports that tell a delay
+_FEWEST = 10  # reports that show a delay
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Batches:
-    """Batches among the reports, and what is left to tell the delay from.
+    """Batches among the reports, and what is left to learn the delay from.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class Batches:
     rows : int
         Reports logged in them.
     regular : DayCounts
-        Reports that tell a delay; all of them where there are only loads.
+        Reports that show a delay; all of them where there are only loads.
     share : float
-        Of the complaints that wait for the next load, in [0, 1]; 0 without recurring loads.
+        Of the reports that wait for the next load, in [0, 1]; 0 without recurring loads.
     covered : int
         Last day received that a load has taken in, since 1970-01-01.
     """
@@ -48,7 +48,7 @@ class Batches:
 
     @property
     def only_loads(self) -> bool:
-        """Whether nothing is logged but by loads, so that no delay can be told."""
+        """Whether nothing is logged but by loads, so that no delay is known."""
         return self.share == 1.0
 
     @property
@@ -80,7 +80,7 @@ def find_batches(reports: DayCounts) -> Batches:
     Raises
     ------
     ContractError
-        Nearly all was logged in batches that do not recur: no delay can be told.
+        Nearly all was logged in batches that do not recur: no delay is known.
     """
     days = _batch_days(reports)
     if not len(days):
@@ -94,8 +94,8 @@ def find_batches(reports: DayCounts) -> Batches:
     elif regular.rows.sum() < _FEWEST:
         last = pd.Timestamp(int(days[-1]), unit="D")
         raise ContractError(
-            f"{rows:,} of {reports.rows.sum():,} complaints were logged on {len(days)} days, the last"
-            f" {last:%Y-%m-%d}: how long it takes to log one cannot be told"
+            f"{rows:,} of {reports.rows.sum():,} rows were recorded on {len(days)} days, the last"
+            f" {last:%Y-%m-%d}: how long it takes to record one is not known"
         )
     return Batches(days=days, rows=rows, regular=regular, share=share, covered=covered)
 
@@ -142,7 +142,7 @@ def _loads(reports: DayCounts, days: Integers) -> tuple[float, int]:
     if reports.as_of - loads[-1] > _LATE * spacing:
         return 0.0, 0
     recent = np.isin(reports.logged, loads) & (reports.received > reports.logged - 2 * spacing)
-    loads = np.unique(reports.logged[recent])  # a batch of old complaints alone is no load
+    loads = np.unique(reports.logged[recent])  # a batch of old reports alone is no load
     ends = [_covered(reports, int(day), spacing) for day in loads[-_RECURRING:]]
     if len(ends) < _RECURRING or ends[0] >= ends[-1]:
         return 0.0, 0

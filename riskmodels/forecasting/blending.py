@@ -23,7 +23,7 @@ _LEAST_EXTRA = 0.02
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RootCounts(Moments):
-    """What theta on square roots foretells of counts.
+    """What theta on square roots predicts of counts.
 
     Attributes
     ----------
@@ -98,9 +98,9 @@ def blended(
 ) -> Filtered:
     """Blend the count filter with theta, which has been asked for some rows only.
 
-    The weight of theta is logistic in how much better it foretold each known period from those before, by
+    The weight of theta is logistic in how much better it predicted each known period from those before, by
     the logarithmic score, with the past discounted: the series' own, tempered, as scores of correlated
-    errors tell less than they seem to, and the panel's mean. Equal scores give equal weights. A given
+    errors say less than they seem to, and the panel's mean. Equal scores give equal weights. A given
     ``weight`` of shape (n,) is taken instead.
     """
     if weight is not None:

@@ -19,24 +19,24 @@ _CAUTION = 1.0  # standard errors added before widths are narrowed; set where th
 
 
 def calibrated(found: Filtered, values: Floats) -> Filtered:
-    """Scale the variances ahead by the mean squared error of the past over the variance foretold for it.
+    """Scale the variances ahead by the mean squared error of the past over the variance predicted for it.
 
     Parameters
     ----------
     found : Filtered
-        Moments of n series ahead, and those foretold of each past period.
+        Moments of n series ahead, and those predicted of each past period.
     values : ndarray, shape (n, T)
         Counts; NaN is unknown.
 
     Returns
     -------
     Filtered
-        Wider where the record is worse than foretold; narrower only as far as the periods agree (the mean of
+        Wider where the record is worse than predicted; narrower only as far as the periods agree (the mean of
         their ratios plus a standard error), as errors of one period move together. Never below Poisson.
     """
-    ratios, told = _by_period(found, values)
+    ratios, informed = _by_period(found, values)
     memory = _MEMORY ** np.arange(values.shape[1])[::-1]
-    weight = memory * (told > 0)
+    weight = memory * (informed > 0)
     number = weight.sum(axis=1)
     mean = (weight * ratios).sum(axis=1) / np.maximum(number, 1e-9)
     spread = (weight * (ratios - mean[:, None]) ** 2).sum(axis=1) + _PRIOR_PERIODS
@@ -52,17 +52,17 @@ def calibrated(found: Filtered, values: Floats) -> Filtered:
 def _by_period(found: Filtered, values: Floats) -> tuple[Floats, Floats]:
     """Mean ratio of squared errors to variances, by class of size and period, and its weight: (classes, T).
 
-    A squared error tells the less the smaller the count.
+    A squared error says the less the smaller the count.
     """
     mean, variance = found.fitted_mean, found.fitted_variance
     known = np.isfinite(values) & np.isfinite(mean)
     with np.errstate(invalid="ignore"):  # NaN where nothing is known
         surprise = np.minimum((values - mean) ** 2 / variance, _MOST_SURPRISE)
-    told = np.where(known, mean / (mean + 0.5), 0.0)
-    surprise = np.where(known, surprise, 0.0) * told
+    informed = np.where(known, mean / (mean + 0.5), 0.0)
+    surprise = np.where(known, surprise, 0.0) * informed
     place = np.digitize(mean, _EDGES[1:-1])
     sums = np.stack(
-        [[(part * (place == at)).sum(axis=0) for at in range(len(_CENTRES))] for part in (surprise, told)]
+        [[(part * (place == at)).sum(axis=0) for at in range(len(_CENTRES))] for part in (surprise, informed)]
     )
     ratios: Floats = sums[0] / np.maximum(sums[1], 1e-9)
     return ratios, sums[1]

@@ -1,4 +1,4 @@
-"""The share of each month's complaints that was logged by a day, without its intervals."""
+"""The share of each month's rows that was recorded by a day, without its intervals."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -30,11 +30,11 @@ class Completeness:
     periods : PeriodIndex
         The months.
     reported : ndarray, shape (T,)
-        Complaints logged by the day [complaints], NaN where the source does not know the month.
+        Rows recorded by the day [rows], NaN where the source does not know the month.
     share : ndarray, shape (T,)
         Of the final count, in (0, 1).
     expected : ndarray, shape (T,)
-        Final count [complaints], NaN where the source does not know the month.
+        Final count [rows], NaN where the source does not know the month.
     """
 
     periods: pd.PeriodIndex
@@ -74,12 +74,12 @@ class Estimate:
     arrivals: Floats
 
 
-def completeness_on(complaints: Table, as_of: date) -> Completeness:
+def completeness_on(table: Table, as_of: date) -> Completeness:
     """Estimate the completeness that a nowcast of a day has, which takes a fraction of its time.
 
     The same table is looked at on the same day once; raises as ``nowcast`` does.
     """
-    return _of_stored(Stored.of(complaints), day_of(complaints, as_of))
+    return _of_stored(Stored.of(table), day_of(table, as_of))
 
 
 @lru_cache(maxsize=_DAYS)

@@ -179,7 +179,7 @@ class _State:
         self._forget_gains()
 
     def _forget_gains(self) -> None:
-        self.gained, self.gained_squares, self.gained_told = np.zeros((3, *self.size, 1))
+        self.gained, self.gained_squares, self.gained_informed = np.zeros((3, *self.size, 1))
         self.gained_number = 0
 
     def learn_from_panel(self) -> None:
@@ -190,7 +190,7 @@ class _State:
             self.gained_number, 1
         )
         self.panel_squares = _SETTINGS.panel_memory * self.panel_squares + self.gained_squares
-        self.panel_number = _SETTINGS.panel_memory * self.panel_number + self.gained_told
+        self.panel_number = _SETTINGS.panel_memory * self.panel_number + self.gained_informed
         self._forget_gains()
 
     def weights(self, part: slice) -> Floats:
@@ -317,14 +317,14 @@ class _State:
         self.gained_number += int(live.sum())
 
     def _disperse(self, part: slice, live: Flags, squares: Floats, mean: Floats) -> None:
-        """Learn dispersion; a squared surprise tells less of smaller counts (variance 2 + 1 / mean)."""
-        told = np.where(live, mean / (mean + 0.5), 0.0)
+        """Learn dispersion; a squared surprise says less of smaller counts (variance 2 + 1 / mean)."""
+        informed = np.where(live, mean / (mean + 0.5), 0.0)
         memory = np.where(live, _SETTINGS.dispersion_memory, 1.0)
-        squares = squares * told
+        squares = squares * informed
         self.squares[..., part] = memory * self.squares[..., part] + squares
-        self.number[..., part] = memory * self.number[..., part] + told
+        self.number[..., part] = memory * self.number[..., part] + informed
         self.gained_squares += squares.sum(axis=-1, keepdims=True)
-        self.gained_told += told.sum(axis=-1, keepdims=True)
+        self.gained_informed += informed.sum(axis=-1, keepdims=True)
 
 
 def _mixed(weight: Floats, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:

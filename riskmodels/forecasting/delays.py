@@ -38,8 +38,8 @@ _MOVES = (
 _TIED = 1e-9  # variance of what may not move
 _STEP_SD, _SHARE_SD = 2.0, 5.0  # of logits: between neighbours, and of their mean
 _MOST_STEPS, _ENOUGH = 40, 0.01  # the climb ends where a step gains less log likelihood
-_LEAST_SIZE = 0.5  # of a sample that tells as much about a share as is known
-_RECENT = 3.0  # months that the growth is told for
+_LEAST_SIZE = 0.5  # of a sample that says as much about a share as is known
+_RECENT = 3.0  # months that the growth is estimated for
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,7 +96,7 @@ class Delays:
         return Cells(counts=np.zeros((len(received), 1)), ages=ages, pieces=pieces)
 
     def reported(self, received: Integers, as_of: int) -> Floats:
-        """Compute the share of each day's complaints that is logged by the as-of day, shape (days,).
+        """Compute the share of each day's reports that is logged by the as-of day, shape (days,).
 
         In (0, 1]; never lower for a later as-of day.
         """
@@ -235,7 +235,7 @@ def _weekly_clock(days: DayCounts) -> Floats:
 
 
 def _log_age(received: Integers, days: Integers, clock: Floats) -> Floats:
-    """Age after some days, told by the clock from the middle of the day received [log days]."""
+    """Age after some days, by the clock from the middle of the day received [log days]."""
     run = np.append(0.0, np.cumsum(clock))
     first = received % _WEEK
     end = first + days

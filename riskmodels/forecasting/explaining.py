@@ -72,6 +72,10 @@ class Explanation(Displayed):
         """Those of ``REASONS`` that changed any series by a count that is worth a word."""
         return [name for name in REASONS if (self.changes[name].abs() >= _LEAST).any()]
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"forecast_factors": self.table, "forecast_changes": self.changes}
+
     @property
     def sentence(self) -> str:
         """Say by how much the sum of all series changed, and why; of a first forecast, what is expected."""

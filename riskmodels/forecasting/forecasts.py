@@ -194,6 +194,10 @@ class Forecast(Displayed):
             added=groups,
         )
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"forecast": self.table}
+
     @property
     def sentence(self) -> str:
         """Say what is expected in all, with which method, and for how many series without any known value."""
@@ -251,7 +255,7 @@ def forecast(
     horizon : int
         Periods ahead, 1 to 60.
     method : {"auto", "counts", "theta", "seasonal_naive", "empirical24", "ets"}
-        ``auto`` is the count filter and theta for counts, each series weighing them by how well they foretold
+        ``auto`` is the count filter and theta for counts, each series weighing them by how they predicted
         it, and theta for amounts, which knows no exposure and no calendar. The last three are baselines; they
         know no exposure, delay or calendar, nor that a unit is in business on part of a period.
     levels : sequence of float

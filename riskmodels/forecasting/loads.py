@@ -1,4 +1,4 @@
-"""How many complaints a month has in the end whose load is still to come, by what the months before had."""
+"""How many rows a month has in the end whose load is still to come, by what the months before had."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from riskmodels.arrays import Floats
 _COMPLETE = 0.9  # share from which on a month shows what is usual
 _MONTHS = 12  # looked back over: a whole year, so that the season cancels out
 _HALF = 0.5  # Jeffreys' prior of a mean: half a complaint
-_WIDE = 1e6  # scale of a mean of which nothing is known but the prior [complaints]
+_WIDE = 1e6  # scale of a mean of which nothing is known but the prior [rows]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class UsualCounts:
-    """Gamma distributions of each month's mean [complaints], shape (T,) each."""
+    """Gamma distributions of each month's mean [rows], shape (T,) each."""
 
     shape: Floats
     scale: Floats
@@ -50,7 +50,7 @@ def usual_counts(periods: pd.PeriodIndex, reported: Floats, share: Floats) -> Us
     periods : PeriodIndex
         The T months.
     reported, share : ndarray, shape (T,)
-        What is reported of each [complaints], NaN where unknown, and which share of the final count that is.
+        What is reported of each [rows], NaN where unknown, and which share of the final count that is.
 
     Returns
     -------

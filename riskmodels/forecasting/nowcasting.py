@@ -1,4 +1,4 @@
-"""How complete the last months are: complaints received but not logged yet, estimated from the delay."""
+"""How complete the last months are: what has happened but is not recorded yet, estimated from the delay."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,14 +12,14 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ContractError
 from riskmodels.forecasting.completeness import Completeness, Estimate, estimate
 from riskmodels.forecasting.delays import DayCounts
-from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_on
+from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_of, reports_on
 from riskmodels.periods.quarters import period_of
-from riskmodels.tables import Table
+from riskmodels.tables import CONTRACTS, Table
 
 SEED = 1  # any fixed one: the same tables give the same nowcast
-_MONTH = 365.25 / 12  # days, on average
-_INTERVAL = (0.025, 0.975)  # of the shares and the final counts: 95 %
-_CLEAR = 2.0  # standard errors from which on a growth is told
+_MONTH = 365.25 / 12
+_INTERVAL = (0.025, 0.975)
+_CLEAR = 2.0  # standard errors from which on a growth is shown
 _SLIGHT = 0.0005  # a month's growth that rounds to nothing
 _DRAWS = 2000  # of the delays: 50 of them lie beyond each end of the interval
 _SHOWN = 12  # months in the summary: a year
@@ -29,36 +29,35 @@ _LEAST = 1e-9  # share: a month of which nothing is known is divided by it
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Nowcast(Displayed):
-    """What is known of each month received, and what is still to come.
+    """What is known of each month, and what is still to come: of complaints, or whatever is recorded late.
 
     Attributes
     ----------
     as_of : date
-        Day up to which complaints are logged.
+        Day up to which rows are recorded.
     periods : PeriodIndex
-        The T months from the first received to the last that has ended by the as-of day.
+        The T months from the first with rows to the last that has ended by the as-of day.
     table : DataFrame
-        One row per month: ``period``; ``reported`` [complaints], NaN where the source does not know it;
-        ``completeness`` in (0, 1] with the 95 % interval ``lower``, ``upper``; ``nowcast`` [complaints], what
-        will have been received once all are logged (reported over completeness; where complaints are logged
-        in loads, what the months before lead to expect besides), with the 95 % interval ``nowcast_lower``,
-        ``nowcast_upper``; ``delay_days`` [days], the mean from received to logged, and its standard error
-        ``delay_error``; NaN where all are logged in loads.
+        One row per month: ``period``; ``reported`` [rows], NaN where the source does not know it;
+        ``completeness`` in (0, 1] with the 95 % interval ``lower``, ``upper``; ``nowcast`` [rows], what
+        the month will have once all are recorded (reported over completeness; where they are recorded in
+        loads, what the months before lead to expect besides), with the 95 % interval ``nowcast_lower``,
+        ``nowcast_upper``; ``delay_days`` [days], the mean until a row is recorded, and its standard error
+        ``delay_error``; NaN where all are recorded in loads.
     growth, growth_error : float
         Mean rise of the logarithm of the delay a month, over the last three months, and its standard error.
     dispersion : float
         Variance of the late reports over that of independent ones, at least 1.
     rows_without_delay : int
-        Complaints counted as reported whose logging day is unknown or before the day received.
+        Rows counted as reported that were recorded on an unknown day, or before they happened.
     rows_in_batches : int
-        Complaints logged on days on which many were logged at once, a new system's or a load's: they tell no
-        delay.
+        Rows recorded on days on which many were at once, a new system's or a load's: they show no delay.
     covered : date or None
-        Day up to which the last of recurring loads takes complaints in; None where there are none.
+        Day up to which the last of recurring loads takes rows in; None where there are none.
     rows_ignored : int
-        Rows not known on the as-of day, or without a day received.
+        Rows not known on the as-of day, or without a day that they belong to.
     rows_before : int
-        Rows received before the data begin: on lone days far from all others.
+        Rows from before the data begin: of lone days far from all others.
     """
 
     as_of: date
@@ -90,7 +89,7 @@ class Nowcast(Displayed):
         -------
         ndarray, shape (periods,)
             In (0, 1]: of a quarter the mean of its months, weighted by their nowcasts; one before the first
-            complaint.
+            row.
 
         Raises
         ------
@@ -105,6 +104,10 @@ class Nowcast(Displayed):
         )
         return found.for_periods(periods)
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"nowcast": self.table}
+
     @property
     def sentence(self) -> str:
         """Say how complete the last month is, how long the delay, whether it grows, and what was left out."""
@@ -115,7 +118,7 @@ class Nowcast(Displayed):
             else (f"{last['reported']:,.0f} reported, {last['nowcast']:,.0f} expected in the end")
         )
         delay = (
-            "how long a complaint waits cannot be told"
+            "how long a complaint waits is not known"
             if np.isnan(last["delay_days"])
             else f"the mean delay is {last['delay_days']:,.1f} days and {self._drift}"
         )
@@ -135,7 +138,7 @@ class Nowcast(Displayed):
     def _left_out(self) -> str:
         words = ""
         if self.rows_in_batches:
-            words += f"; {self.rows_in_batches:,} logged in batches tell no delay"
+            words += f"; {self.rows_in_batches:,} logged in batches show no delay"
         if self.covered:
             words += f"; the last load takes in what was received by {self.covered}"
         if self.rows_without_delay:
@@ -152,17 +155,25 @@ class Nowcast(Displayed):
 
 
 def nowcast(
-    complaints: Table | pd.DataFrame, *, as_of: date | str | None = None, seed: int = SEED
+    reports: Table | pd.DataFrame,
+    *,
+    as_of: date | str | None = None,
+    at: str = "received_at",
+    recorded: str = "logged_at",
+    seed: int = SEED,
 ) -> Nowcast:
-    """Estimate how complete the count of each month received is, from the delay until logging.
+    """Estimate how complete the count of each month is, from the delay until rows are recorded.
 
     Parameters
     ----------
-    complaints : Table or DataFrame
-        Complaints with ``received_at`` and ``logged_at``, one a row, in any order.
+    reports : Table or DataFrame
+        Complaints, losses or whatever is recorded late, one in each row, in any order.
     as_of : date or str, optional
-        Day at whose end the counts are looked at: rows logged later are not seen. Default: the table's own;
+        Day at whose end the counts are looked at: rows recorded later are not seen. Default: the table's own;
         a DataFrame needs one.
+    at, recorded : str
+        Columns of a DataFrame: the day that a row belongs to, and the one on which it was recorded. A table's
+        are those of its contract.
     seed : int
         Seed of the sample that the intervals are taken from.
 
@@ -177,20 +188,20 @@ def nowcast(
     ParameterError
         No as-of day, or one later than the table's.
     ContractError
-        A column is missing, no month received has ended by the as-of day, or no row has a delay; nearly all
+        A column is missing, no month has ended by the as-of day, or no row has a delay; nearly all
         rows are from batches that do not recur.
 
     Notes
     -----
     A report is seen only if its delay is shorter than its age; the delay is estimated given that (right
     truncation; Lagakos, Barraj & De Gruttola 1988, Biometrika 75, 515-523; Kalbfleisch & Lawless 1989,
-    doi:10.1080/01621459.1989.10478780). Its scale drifts with the day received. The remaining reports of a
+    doi:10.1080/01621459.1989.10478780). Its scale drifts with the day of a row. The remaining reports of a
     month are negative binomial given the reported ones (Hoehle & an der Heiden 2014, doi:10.1111/biom.12194).
-    Days on which many complaints of many days received were logged, against what such a weekday usually logs,
-    are batches: a new system whose day all older ones bear, or loads that recur. They say nothing of the
-    delay; of loads it is said up to which day received the last one takes complaints in.
-    A delay longer than the whole history, holidays of those who log, and a change of the delay that began in
-    the last weeks are not seen. That of a stored table, by its digest, is estimated once a process.
+    Days on which many rows of many days were recorded, against what such a weekday usually has, are batches:
+    a new system whose day all older ones bear, or loads that recur. They say nothing of the delay; of loads
+    it is said up to which day the last one takes rows in.
+    A delay longer than the whole history, holidays of those who record, and a change of the delay that began
+    in the last weeks are not seen. That of a stored table, by its digest, is estimated once a process.
 
     Examples
     --------
@@ -199,23 +210,23 @@ def nowcast(
     >>> nowcast(rows, as_of="2026-03-31").table["reported"].tolist()
     [744.0, 672.0, 696.0]
     """
-    day = day_of(complaints, as_of)
-    if isinstance(complaints, Table):
-        found = _of_stored(Stored.of(complaints), day, seed)
+    day = day_of(reports, as_of)
+    if isinstance(reports, Table):
+        found = _of_stored(Stored.of(reports), day, seed)
         return replace(found, table=found.table.copy())  # the caller's own
-    return _nowcast(reports_on(complaints, day), day, seed)
+    return _nowcast(reports_of(reports, day, at=at, recorded=recorded), day, seed)
 
 
-def nowcast_where_logged(complaints: Table | None, *, last: str | None = None) -> Nowcast | None:
+def nowcast_where_logged(table: Table | None, *, last: str | None = None) -> Nowcast | None:
     """Estimate how complete the months are, up to a last month or quarter, as of the day of the source.
 
-    None where the source cannot tell: it has no complaints one by one, none of them has a day logged on or
-    after the day received, or no month has ended.
+    None where the source does not say: it has no such table with a row per case, none of the rows was
+    recorded on or after its own day, or no month has ended.
     """
-    if complaints is None or not complaints.gives("logged_at"):
+    if table is None or not table.gives(CONTRACTS[table.name].recorded):
         return None
     try:
-        known = nowcast(complaints)
+        known = nowcast(table)
     except ContractError:
         return None
     kept = np.asarray(known.periods <= period_of(last or known.periods[-1], "M"))

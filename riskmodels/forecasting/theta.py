@@ -154,7 +154,7 @@ class _Block:
 
     def forecast(self) -> _Path:
         """Score the members in one pass, smooth with the season of all periods in another."""
-        record, weight = self._foretell()
+        record, weight = self._predicted()
         seasons = Seasons(self.year, self.values.shape[1])
         for time in range(self.length):
             seasons.learn(self.places[time], self.ratios[:, time])
@@ -176,8 +176,8 @@ class _Block:
             number=record.number.T,
         )
 
-    def _foretell(self) -> tuple["_Record", Floats]:
-        """Foretell every period at every lead from what came before; return the last weights, too."""
+    def _predicted(self) -> tuple["_Record", Floats]:
+        """Predict every period at every lead from what came before; return the last weights, too."""
         n = self.then.shape[1]
         state, seasons = _State(n, self.gain, self.drift), Seasons(self.year, n)
         season = _none_or(seasons.shrunk())
@@ -204,7 +204,7 @@ class _Block:
                     if place:
                         pending[time + lead, lead] = state.level + lead * state.move + ahead
                     found = mixed[0] + lead * mixed[1] + (weight.sum(axis=0) * ahead).sum(axis=0)
-                    record.foretell(time + lead, place, np.where(state.number > 0, found, np.nan))
+                    record.predict(time + lead, place, np.where(state.number > 0, found, np.nan))
         return record, weight
 
 
@@ -220,8 +220,8 @@ class _Record:
         usual = np.maximum(np.abs(values).sum(axis=0) / np.maximum(known.sum(axis=0), 1), 1.0)
         self.total, self.weight = weight * (part * usual) ** 2, np.full(values.shape[1], weight)
 
-    def foretell(self, time: int, place: int, found: Floats) -> None:
-        """Note what is foretold of a period."""
+    def predict(self, time: int, place: int, found: Floats) -> None:
+        """Note what is predicted of a period."""
         self.pending[time, place] = found
         if place == 0:
             self.fitted[time] = found
@@ -232,7 +232,7 @@ class _Record:
         return mean
 
     def learn(self, time: int) -> None:
-        """Compare a period with what was foretold of it."""
+        """Compare a period with what was predicted of it."""
         self.variances[time] = self.variance()
         for place in range(len(self.leads)):
             if (found := self.pending.pop((time, place), None)) is None:

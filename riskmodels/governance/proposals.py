@@ -37,6 +37,10 @@ class Proposals(Displayed):
     period: str
     policy: date
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"proposals": self.table}
+
     @property
     def sentence(self) -> str:
         """Say how many proposals wait for a decision."""

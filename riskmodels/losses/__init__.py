@@ -13,7 +13,7 @@ from riskmodels.losses.fitting import SeverityFit, fit_severity
 from riskmodels.losses.frequency import FrequencyFit, NegativeBinomial, Poisson, fit_frequency
 from riskmodels.losses.goodness import goodness_of_fit
 from riskmodels.losses.insurance import Retained
-from riskmodels.losses.intervals import bootstrap_interval, profile_interval
+from riskmodels.losses.intervals import profile_interval
 from riskmodels.losses.severity import (
     Exponential,
     Gamma,
@@ -53,7 +53,6 @@ __all__ = [
     "assess_losses",
     "assess_losses_if_sufficient",
     "basel_capital",
-    "bootstrap_interval",
     "elicited_severity",
     "euler_contributions",
     "fit_frequency",

@@ -1,4 +1,4 @@
-"""The distribution of a year's losses: every cell and their total, exact up to an error that is told."""
+"""The distribution of a year's losses: every cell and their total, exact up to an error that is stated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields

@@ -136,7 +136,7 @@ def tail_thresholds(losses: npt.ArrayLike, *, draws: int = 99, seed: int) -> pd.
     thresholds = np.unique(np.quantile(losses, levels))
     thresholds = np.array([at for at in thresholds.tolist() if _enough_above(losses, at)])
     if not len(thresholds):
-        raise TooLittleError("the largest losses are all alike: they do not tell a tail")
+        raise TooLittleError("the largest losses are all alike: they do not show a tail")
     p_values = np.array([_tail_p_value(losses, threshold, draws, rng) for threshold in thresholds.tolist()])
     accepted = np.logical_and.accumulate(p_values[::-1] > _REJECTED)[::-1]
     last = len(thresholds) - 1

@@ -45,7 +45,7 @@ class LossAssessment(Displayed):
     contributions : DataFrame
         One row per cell (see ``euler_contributions``).
     severities : DataFrame
-        One row an event type: ``event_type``, ``losses``, ``exceedances``, ``mu``, ``sigma`` and their errors
+        By event type: ``event_type``, ``losses``, ``exceedances``, ``mu``, ``sigma`` and their errors
         after pooling, ``tail_probability``.
     tail : TailFit
         The tail of all event types.
@@ -88,6 +88,15 @@ class LossAssessment(Displayed):
         completed = (last["gross"] / last["completeness"]).to_numpy()
         before, now = completed[:_QUARTERS].sum(), completed[_QUARTERS:].sum()
         return float(now / before - 1.0) if len(last) == _SPAN and before > 0 else float("nan")
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {
+            "losses": self.distribution.table,
+            "loss_intervals": self.intervals,
+            "loss_contributions": self.contributions,
+            "loss_severities": self.severities,
+        }
 
     @property
     def sentence(self) -> str:
@@ -153,7 +162,7 @@ def assess_losses(
     -------
     LossAssessment
         Numbers by event type and product, shrunk towards what both lead to expect; bodies by event type,
-        shrunk towards each other; one tail for the bank, which no event type has enough large losses to tell.
+        shrunk towards each other; one tail for the bank, which no event type has enough large losses to show.
 
     Raises
     ------
@@ -213,7 +222,7 @@ def _goodness(amounts: Floats, threshold: float, seed: int) -> pd.DataFrame:
 
 
 def assess_losses_if_sufficient(tables: Tables, *, last: str | None = None) -> LossAssessment | None:
-    """Assess the losses of a bank; None where its source has none, too few to tell a tail, or too much alike.
+    """Assess the losses of a bank; None where its source has none, too few to show a tail, or too much alike.
 
     Anything else that fails is an error, as of ``assess_losses``.
     """
@@ -243,10 +252,9 @@ def _experience(table: Table, last: str | None, *, net: bool) -> tuple[pd.DataFr
 
 
 def _completeness(losses: pd.DataFrame, quarters: pd.PeriodIndex, day: date) -> Floats:
-    """Share of each quarter's losses that is recorded by the as-of day; all where that cannot be told."""
-    dates = losses.rename(columns={"occurred_on": "received_at", "recorded_on": "logged_at"})
+    """Share of each quarter's losses that is recorded by the as-of day; all where that is not known."""
     try:
-        known = nowcast(dates, as_of=day)
+        known = nowcast(losses, as_of=day, at="occurred_on", recorded="recorded_on")
     except ContractError:
         return np.ones(len(quarters))
     shares = pd.Series(known.completeness).groupby(known.periods.asfreq("Q")).mean()

@@ -68,11 +68,6 @@ class SeverityFit(Displayed):
         return float(1.0 - self.severity.cdf(np.asarray(self.reporting_threshold)))
 
     @property
-    def aic(self) -> float:
-        """Akaike's information criterion; lower is better."""
-        return 2.0 * len(self.table) - 2.0 * self.log_likelihood
-
-    @property
     def sentence(self) -> str:
         """Say what was fitted to how many losses."""
         tail = (
@@ -336,7 +331,7 @@ def _table(names: tuple[str, ...], whole: Part) -> pd.DataFrame:
 
 
 def standard_errors(covariance: Floats) -> Floats:
-    """Roots of the variances; NaN where the likelihood has no inner maximum, and so tells none."""
+    """Roots of the variances; NaN where the likelihood has no inner maximum, and so shows none."""
     variances = np.diag(covariance)
     return np.sqrt(np.where(variances > 0, variances, np.nan))
 

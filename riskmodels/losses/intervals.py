@@ -8,8 +8,7 @@ import scipy
 
 from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
-from riskmodels.losses.fitting import SeverityFit, fit_tail
-from riskmodels.losses.goodness import drawn_again
+from riskmodels.losses.fitting import fit_tail
 from riskmodels.losses.tails import tail_log_likelihood
 
 # tails looked at: of uniform losses almost, and far beyond an infinite mean; the least that is fitted
@@ -113,44 +112,6 @@ def _profile_quantile(excess: Floats, quantile: float, beyond: float) -> float:
     return -float(
         scipy.optimize.minimize_scalar(lack, bounds=ends, method="bounded", options={"xatol": 1e-10}).fun
     )
-
-
-def bootstrap_interval(
-    fit: SeverityFit, *, level: float, confidence: float = 0.9, draws: int = 199, seed: int
-) -> tuple[float, float]:
-    """Compute the interval of a quantile of one loss by parametric bootstrap.
-
-    Parameters
-    ----------
-    fit : SeverityFit
-        The fit; as many losses are drawn from it and fitted again.
-    level : float
-        Probability of the quantile, in (0, 1), among all losses.
-    confidence : float
-        Probability of the interval.
-    draws, seed : int
-        How many times, and seed of the draws.
-
-    Returns
-    -------
-    (float, float)
-        Lower and upper end: those of the logarithms' errors turned round the estimate.
-
-    Raises
-    ------
-    ParameterError
-        There are fewer than 99 draws.
-
-    Notes
-    -----
-    The basic bootstrap (Davison & Hinkley 1997, *Bootstrap Methods and their Application*, section 5.2).
-    """
-    _check_confidence(confidence)
-    at = np.asarray(level)
-    logs = [np.log(float(again.severity.ppf(at))) for again, _ in drawn_again(fit, draws, seed)]
-    middle, outside = np.log(float(fit.severity.ppf(at))), (1.0 - confidence) / 2.0
-    low, high = np.quantile(logs, [outside, 1.0 - outside]).tolist()
-    return float(np.exp(2.0 * middle - high)), float(np.exp(2.0 * middle - low))
 
 
 def _check_confidence(confidence: float) -> None:

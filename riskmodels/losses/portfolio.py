@@ -31,7 +31,7 @@ class Portfolio:
     dispersion : float
         Of the number of losses of a cell.
     bodies : DataFrame
-        One row an event type, as in ``LossAssessment.severities``.
+        By event type, as in ``LossAssessment.severities``.
     tail : TailFit
         Of all event types.
     """

@@ -8,7 +8,7 @@ import scipy
 from riskmodels.arrays import Floats
 
 _STEPS, _ENOUGH, _SMALLEST = 100, 1e-12, 1e-9  # after what is enough, the next step is below rounding errors
-_FLATTEST = -5e-5  # a deviation of a hundred times that of the values: no maximum, or none that can be told
+_FLATTEST = -5e-5  # a deviation of a hundred times that of the values: no maximum, or none that can be found
 _LOG_ROOT_TWO_PI = 0.5 * float(np.log(2.0 * np.pi))  # of the normal density
 
 

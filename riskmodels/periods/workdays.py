@@ -59,7 +59,7 @@ def working_days(start: date, end: date, *, country: str, closed: Collection[dat
 
 @lru_cache(maxsize=_YEARS)
 def _working(country: str, year: int) -> Integers:
-    """Tell of each day of a year whether it is a working day, 1 or 0."""
+    """Say of each day of a year whether it is a working day, 1 or 0."""
     calendar = _calendar(country, year - 1, year)  # one may move into the next
     days = pd.date_range(f"{year}-01-01", f"{year}-12-31", freq="D")
     return np.array([calendar.is_working_day(day) for day in days.date], dtype=np.int64)

@@ -117,8 +117,8 @@ def mask_personal_data(text: str, *, country: str = "") -> str:
 def mask_code(text: str, *, country: str = "") -> str:
     """Replace personal data in a code by a marker of its own for each, so that two codes stay two.
 
-    The marker holds eight letters of a digest that takes long to compute: it tells codes apart, and
-    does not tell the number but to who tries out all there are, or knows it already.
+    The marker holds eight letters of a digest that takes long to compute: it distinguishes codes, and
+    does not show the number but to who tries out all there are, or knows it already.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def mask_code(text: str, *, country: str = "") -> str:
 
 
 def mask_row_id(text: str, *, key: bytes, country: str = "") -> str:
-    """Replace personal data in what tells rows apart, so that they stay apart, and tables still join.
+    """Replace personal data in what distinguishes rows, so that they stay apart, and tables still join.
 
     Parameters
     ----------

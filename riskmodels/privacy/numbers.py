@@ -195,7 +195,7 @@ def _is_run(digits: str) -> bool:
     return not digits or any(_is_run(digits[size:]) for size in _pieces(digits))
 
 
-# ---- other countries' numbers, and those that only the words before them tell ----
+# ---- other countries' numbers, and those that only the words before them announce ----
 
 _IBAN = r"(?<![A-Za-z0-9])(?=[A-Za-z]{2}\d{2})(?=(?P<it>[A-Za-z0-9](?:[ -]?[A-Za-z0-9]){14,33}+))"
 

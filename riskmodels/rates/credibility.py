@@ -41,7 +41,7 @@ def credible_posterior(
     -----
     Bühlmann & Gisler 2005, doi:10.1007/3-540-29273-X, chapters 2 and 9 (evolutionary credibility). The peers'
     value leaves the unit itself out; its own error adds to the spread. Whether a unit is of another kind is
-    told by how likely its periods are, each given those before it. Fails where the spread of ordinary units
+    judged by how likely its periods are, each given those before it. Fails where the spread of ordinary units
     is far from Gamma or Beta.
     """
     nodes = nodes or learn_grid(counts)

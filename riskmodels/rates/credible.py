@@ -18,7 +18,7 @@ from riskmodels.rates.peers import check_counts, peer_values
 from riskmodels.rates.posteriors import Posterior
 
 _ROWS = 15  # units in the summary: as many as are read without scrolling
-_SAME = 1e-12  # own value and peers': their weights cannot be told apart
+_SAME = 1e-12  # own value and peers': their weights cannot be distinguished
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,7 +98,7 @@ def credibility_rates(
 
     Notes
     -----
-    See ``learn_grid`` and ``credible_posterior``. With one period overdispersion cannot be told from
+    See ``learn_grid`` and ``credible_posterior``. With one period overdispersion cannot be distinguished from
     differences between units, and is taken as 1.
 
     Examples

@@ -20,7 +20,7 @@ def overdispersion(numerator: Floats, denominator: Floats, *, proportion: bool) 
     float
         Pearson's chi-square over its degrees of freedom around each unit's own rate; at least 1, and 1
         where there are no degrees of freedom. Invariant to the unit of exposure. At most the number of events
-        (or trials): then all of them count as one, and more cannot be told.
+        (or trials): then all of them count as one, and more is not known.
 
     Notes
     -----

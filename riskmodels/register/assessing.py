@@ -86,6 +86,10 @@ class RiskAssessment(Displayed):
     size: int
     seed: int
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"risks": self.table, "risk_controls": self.controls, "risk_cells": self.cells}
+
     @property
     def sentence(self) -> str:
         """Say how many risks have which rating, and which is the costliest."""
@@ -230,7 +234,7 @@ def _check(register: RiskRegister, size: int) -> None:
         raise ParameterError("the register has no risks: nothing can be assessed")
     for risk in register.risks:
         for name in (name for control in risk.controls for name in control.carried_out):
-            if getattr(INDICATORS.get(name), "family", "") != "proportion":
+            if not (name in INDICATORS and INDICATORS[name].is_proportion):
                 raise ParameterError(f"{risk.id}: carried_out names '{name}', which is no proportion")
         if risk.counted_by and getattr(INDICATORS.get(risk.counted_by), "exposure", "") != "time":
             raise ParameterError(f"{risk.id}: '{risk.counted_by}' of counted_by counts no events in time")

@@ -163,7 +163,7 @@ def _levels(matrix: Any) -> tuple[Integers, tuple[int | str, ...]]:
     coloured = any(isinstance(cell, str) for cell in cells.flat)
     ordinal = np.array([_ordinal(cell, coloured=coloured) for cell in cells.flat], dtype=np.int64)
     used, ranks = np.unique(ordinal, return_inverse=True)
-    if len(used) < 2:  # noqa: PLR2004 - a matrix of one level tells nothing apart
+    if len(used) < 2:  # noqa: PLR2004 - a matrix of one level distinguishes nothing
         raise ParameterError("matrix: it has one level only; a risk matrix needs at least two")
     names = [("green", "amber", "red")[place] if coloured else place for place in used.tolist()]
     return ranks.reshape(cells.shape), tuple(names)

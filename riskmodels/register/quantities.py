@@ -20,7 +20,6 @@ from riskmodels.tables import Table, Tables
 
 _Z = NormalDist().inv_cdf(INTERVAL[1])  # standard deviations from the middle of an interval to its end
 _MONTHS = 12  # of a year
-_DATES = {"occurred_on": "received_at", "recorded_on": "logged_at"}  # as a nowcast calls them
 _ALONE, _GROUPS, _TRUST = 400, 100, 0.5  # largest losses weighted alone; groups of others; weight of each
 
 
@@ -77,8 +76,9 @@ def _booked(table: Table | None, period: str) -> tuple[pd.DataFrame, float]:
     months = pd.period_range(end=last, periods=_MONTHS)
     months = months[~months.isin(pd.PeriodIndex(list(table.provenance.unknown_months), freq="M"))]
     try:
-        complete = nowcast(rows.rename(columns=_DATES), as_of=table.provenance.as_of).for_periods(months)
-    except ContractError:  # it cannot be told
+        known = nowcast(rows, as_of=table.provenance.as_of, at="occurred_on", recorded="recorded_on")
+        complete = known.for_periods(months)
+    except ContractError:  # it is not known
         complete = np.ones(len(months))
     return rows.assign(counts=month.isin(months))[month <= last], float(complete.sum() / _MONTHS)
 

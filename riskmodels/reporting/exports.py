@@ -11,17 +11,14 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from riskmodels.assessment import Findings
-from riskmodels.backtesting import Backtest
-from riskmodels.comparisons import CustomerGaps
-from riskmodels.forecasting import Explanation, Forecast, Nowcast
+from riskmodels.display import Exported
+from riskmodels.forecasting import Forecast
 from riskmodels.governance.proposals import Proposals
-from riskmodels.losses import LossAssessment
-from riskmodels.register import RiskAssessment
 from riskmodels.results import load, load_all
-from riskmodels.scorecard import Movements, Scorecard
+from riskmodels.scorecard import Scorecard
 from riskmodels.scratch import write_text, written
 from riskmodels.stresstest import StressTest
-from riskmodels.tables import DataQuality, Tables
+from riskmodels.tables import DataQuality
 
 SCHEMA = Path(__file__).with_name("assessment.schema.json")
 _FORMULA = {"=", "+", "-", "@"}  # what a spreadsheet takes for the beginning of one
@@ -142,55 +139,17 @@ def write_tables(results: Path, folder: Path) -> None:
     In CSV a text that a spreadsheet would take for a formula has an apostrophe before it.
     """
     folder.mkdir()
-    card, outlook = load(results / "scorecard", Scorecard), load(results / "outlook", Forecast)
-    tables, quality = load(results / "tables", Tables), load(results / "quality", DataQuality)
-    found = load(results / "findings", Findings)
-    frames = {
-        "data_rows": tables.quality,
-        "data_quality": quality.table,
-        "data_coverage": quality.coverage,
-        "indicators": card.indicators,
-        "indicators_unavailable": card.unavailable,
-        "units": card.table,
-        "indicators_by_product": card.products,
-        "scores": card.groups,
-        "forecast": outlook.table,
-        "findings": found.table,
-        "watch_list": found.watch_list,
-        "checked": found.others,
-        "proposals": load(results / "proposals", Proposals).table,
-    }
-    for moved in load_all(results, "movements", Movements):
-        frames["score_movements"], frames["score_movements_by_indicator"] = moved.table, moved.indicators
-    for gaps in load_all(results, "gaps", CustomerGaps):
-        frames["customer_gaps"] = gaps.table
-    for assessed in load_all(results, "risks", RiskAssessment):
-        frames["risks"], frames["risk_controls"], frames["risk_cells"] = (
-            assessed.table,
-            assessed.controls,
-            assessed.cells,
-        )
-    for explained in load_all(results, "explanation", Explanation):
-        frames["forecast_factors"], frames["forecast_changes"] = explained.table, explained.changes
-    for losses in load_all(results, "losses", LossAssessment):
-        frames["losses"], frames["loss_intervals"] = losses.distribution.table, losses.intervals
-        frames["loss_contributions"], frames["loss_severities"] = losses.contributions, losses.severities
-    for known in load_all(results, "nowcast", Nowcast):
-        frames["nowcast"] = known.table
-    for record in load_all(results, "backtest", Backtest):
-        frames["forecast_scores"] = record.table
-        frames["forecast_scores_by_horizon"] = record.by_horizon
-        frames["forecast_totals"] = record.by_origin
-    for test in load_all(results, "stress-*", StressTest):
-        frames[f"stress_{test.scenario.id}_complaints"] = test.complaints
-        frames[f"stress_{test.scenario.id}_indicators"] = test.table
-    for changes in tables.changes:
-        frames[f"changes_{changes.name}"] = changes.table
-    for name, frame in frames.items():
-        path = folder / f"{name}.parquet"
-        with written(path):
-            frame.to_parquet(path, index=False)
-        write_csv(frame, folder / f"{name}.csv")
+    for result in load_all(results, "*", object):
+        if isinstance(result, Exported):
+            for name, frame in result.frames().items():
+                _write_table(frame, folder, name)
+
+
+def _write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:
+    path = folder / f"{name}.parquet"
+    with written(path):
+        frame.to_parquet(path, index=False)
+    write_csv(frame, folder / f"{name}.csv")
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

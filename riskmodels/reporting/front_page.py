@@ -61,7 +61,7 @@ def _findings(found: Findings) -> list[KeyFigure]:
 
 
 def _logged(nowcasts: list[Nowcast]) -> list[tuple[str, str]]:
-    """Say how complete the last month is, where the source can tell."""
+    """Say how complete the last month is, where the source shows it."""
     return [
         (
             label("Complaints logged so far"),

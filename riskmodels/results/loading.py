@@ -137,7 +137,7 @@ def _parameters(kind: type[Parameters], text: str) -> Parameters:
         raise ValueError("; ".join(misfit_words(error, kind))) from None
 
 
-def _decode_plain(  # noqa: PLR0911  one a kind of value
+def _decode_plain(  # noqa: PLR0911  one per kind of value
     kind: str, value: Any, content: dict[str, Any], folder: Path
 ) -> Any:
     match kind:

@@ -88,7 +88,7 @@ class _Writer:
         }
         return {"result": named[0], "format": named[1], "fields": fields}
 
-    def _encode_plain(self, value: Any, name: str) -> Any:  # noqa: PLR0911  one a kind of value
+    def _encode_plain(self, value: Any, name: str) -> Any:  # noqa: PLR0911  one per kind of value
         if isinstance(value, pd.DataFrame):
             path = self._write_frame(value, name)
             return {"frame": path.name, "sha256": file_sha256(path)}

@@ -10,7 +10,7 @@ _HOMES = {
     "change_settings": "settings",
     "execute_notebook": "execution",
     "load_run": "settings",
-    "NOTEBOOKS": "settings",
+    "NOTEBOOKS": "steps",
     "open_kernels": "kernels",
     "Plan": "plan",
     "plan_assessment": "plan",

@@ -117,8 +117,9 @@ def _execute(
 ) -> dict[str, float]:
     """Execute notebooks as soon as what they read is written; return the seconds that each took."""
     named = {step.name: step for step in steps}
-    writers = {step.writes: step.name for step in steps}
-    order = TopologicalSorter({step.name: [writers[result] for result in step.reads] for step in steps})
+    order = TopologicalSorter(
+        {step.name: [one.name for one in steps if {*one.writes} & {*step.reads}] for step in steps}
+    )
     order.prepare()
     seconds: dict[str, float] = {}
     with ThreadPoolExecutor(_KERNELS) as pool:

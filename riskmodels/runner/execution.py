@@ -30,7 +30,7 @@ _SYSTEM_ERRORS = {  # and DuckDB's
 }
 _KERNEL_ARGUMENTS = [
     "--matplotlib=inline",  # figures go into the notebook, whatever MPLBACKEND says outside
-    "--log-level=CRITICAL",  # what goes wrong is in the notebook; that it is told to stop is no error
+    "--log-level=CRITICAL",  # what goes wrong is in the notebook; that it is asked to stop is no error
 ]
 
 

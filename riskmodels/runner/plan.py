@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,17 +18,8 @@ from riskmodels.parameters.files import Parameters
 from riskmodels.parameters.policy import load_policy
 from riskmodels.parameters.risks import load_risks
 from riskmodels.parameters.scenarios import load_scenario
-from riskmodels.runner.settings import (
-    AssessmentParameters,
-    DataQualityParameters,
-    ForecastParameters,
-    LossParameters,
-    PolicyReviewParameters,
-    RunSettings,
-    ScenarioChoice,
-    ServiceRiskParameters,
-    StressTestParameters,
-)
+from riskmodels.runner.settings import RunSettings, ScenarioChoice
+from riskmodels.runner.steps import NOTEBOOKS, Notebook
 from riskmodels.shipped import shipped_folder
 from riskmodels.sources import Source, check_layout, load_source, unfilled
 from riskmodels.sources.readers import of_pattern
@@ -38,7 +30,7 @@ _STAGED = "..partial-12345678"  # what the name gets while the report is written
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One notebook of a run: its parameters, the results it reads and the one it writes.
+    """One notebook of a run: its parameters, and the results it reads and writes.
 
     ``of`` and ``subject`` say what it is about where it is run several times.
     """
@@ -46,7 +38,7 @@ class Step:
     notebook: str
     parameters: Parameters
     reads: tuple[str, ...]
-    writes: str
+    writes: tuple[str, ...]
     of: str = ""
     subject: str = ""
 
@@ -204,101 +196,30 @@ def _check_scenario(choice: ScenarioChoice, horizon_months: int) -> None:
 
 def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
     """Yield the notebooks of a run whose results go to ``folder``, in the order of the report."""
-    tests = [_stress_step(choice, plan, str(folder / "results")) for choice in plan.settings.scenarios]
-    yield from _quarter_steps(plan, folder, store)
-    yield from tests
-    yield from _conclusion_steps(plan, folder, tests)
+    known = dict(plan.settings) | {
+        "source": str(folder / "source.json"),
+        "store": str(store),
+        "results": str(folder / "results"),
+        "previous": str(plan.previous / "results"),
+        "policy_on": plan.policy_on,
+    }
+    for name, row in NOTEBOOKS.items():
+        if "scenario" in row.parameters.model_fields:
+            for choice in plan.settings.scenarios:
+                scenario = load_scenario(choice.file)
+                subject = f"{local(scenario, 'name')}, {label(choice.severity)}"
+                chosen = known | {"scenario": choice.file, "severity": choice.severity}
+                yield _step(name, row, chosen, of=scenario.id, subject=subject)
+        else:
+            yield _step(name, row, known)
 
 
-def _quarter_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
-    settings, results = plan.settings, str(folder / "results")
-    language, policies, day = settings.language, settings.policies, plan.policy_on
-    yield Step(
-        notebook="10_data_quality",
-        reads=(),
-        writes="tables",
-        parameters=DataQualityParameters(
-            source=str(folder / "source.json"),
-            store=str(store),
-            results=results,
-            period=settings.period,
-            language=language,
-        ),
-    )
-    yield Step(
-        notebook="20_service_risk",
-        reads=("tables",),
-        writes="scorecard",
-        parameters=ServiceRiskParameters(
-            results=results,
-            policies=policies,
-            policy_on=day,
-            risks=settings.risks,
-            previous=str(plan.previous / "results"),
-            period=settings.period,
-            unit="",
-            language=language,
-        ),
-    )
-    yield Step(
-        notebook="30_complaint_forecast",
-        reads=("tables",),
-        writes="outlook",
-        parameters=ForecastParameters(
-            results=results,
-            period=settings.period,
-            horizon_months=settings.horizon_months,
-            method=settings.method,
-            language=language,
-        ),
-    )
-    yield Step(
-        notebook="35_losses",
-        reads=("tables",),
-        writes="losses",
-        parameters=LossParameters(
-            results=results, policies=policies, policy_on=day, period=settings.period, language=language
-        ),
-    )
-
-
-def _conclusion_steps(plan: Plan, folder: Path, tests: list[Step]) -> Iterator[Step]:
-    settings, results = plan.settings, str(folder / "results")
-    language, policies, day = settings.language, settings.policies, plan.policy_on
-    yield Step(
-        notebook="50_assessment",
-        reads=("tables", "scorecard", "outlook", *(test.writes for test in tests)),
-        writes="findings",
-        parameters=AssessmentParameters(
-            results=results, policies=policies, policy_on=day, risks=settings.risks, language=language
-        ),
-    )
-    yield Step(
-        notebook="60_policy_review",
-        reads=("findings",),
-        writes="proposals",
-        parameters=PolicyReviewParameters(
-            results=results, policies=policies, policy_on=day, language=language
-        ),
-    )
-
-
-def _stress_step(choice: ScenarioChoice, plan: Plan, results: str) -> Step:
-    scenario = load_scenario(choice.file)
+def _step(name: str, row: Notebook, known: Mapping[str, Any], *, of: str = "", subject: str = "") -> Step:
+    """Fill the parameters of a notebook with what is known under their names; others keep their defaults."""
+    given = {field: known[field] for field in row.parameters.model_fields if field in known}
+    parameters = row.parameters(**given)
     return Step(
-        notebook="40_stress_test",
-        reads=("tables", "outlook"),
-        writes=f"stress-{scenario.id}",
-        of=scenario.id,
-        subject=f"{local(scenario, 'name')}, {label(choice.severity)}",
-        parameters=StressTestParameters(
-            results=results,
-            policies=plan.settings.policies,
-            policy_on=plan.policy_on,
-            scenario=choice.file,
-            severity=choice.severity,
-            language=plan.settings.language,
-        ),
+        notebook=name, parameters=parameters, reads=row.reads, writes=row.writes, of=of, subject=subject
     )
 
 

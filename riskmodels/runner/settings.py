@@ -1,4 +1,4 @@
-"""What a run is: its settings, and the parameters each notebook takes."""
+"""What a run is: its settings, as typed in a run file."""
 
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ Period = Annotated[
 ]
 # a quarter at least, which the report is about; at most what forecast takes
 Horizon = Annotated[int, Field(ge=3, le=60, description="months ahead")]
+Severity = Literal["moderate", "severe", "extreme"]
 Language = Annotated[
     str,
     Field(pattern=r"^[a-z]{2}(_[A-Z]{2})?$", json_schema_extra={"shape": "a language's code, e.g. en or zh"}),
@@ -24,7 +25,7 @@ class ScenarioChoice(Parameters):
     """One stress test of the run."""
 
     file: Name = Field(description="scenario file, relative to the run file")
-    severity: Literal["moderate", "severe", "extreme"]
+    severity: Severity
 
 
 class RunSettings(Parameters):
@@ -44,90 +45,6 @@ class RunSettings(Parameters):
     horizon_months: Horizon = 6  # two quarters: the next one, and the one to plan for
     method: Method = "auto"
     language: Language = "en"
-
-
-class DataQualityParameters(Parameters):
-    """Parameters of 10_data_quality."""
-
-    source: Name
-    store: Name
-    results: Name
-    period: Period
-    language: Language
-
-
-class ServiceRiskParameters(Parameters):
-    """Parameters of 20_service_risk."""
-
-    results: Name
-    policies: Name
-    policy_on: date
-    risks: Name
-    previous: Name
-    period: Period
-    unit: str = Field(description="unit shown in detail; empty: the riskiest")
-    language: Language
-
-
-class ForecastParameters(Parameters):
-    """Parameters of 30_complaint_forecast."""
-
-    results: Name
-    period: Period
-    horizon_months: Horizon
-    method: Method
-    language: Language
-
-
-class LossParameters(Parameters):
-    """Parameters of 35_losses."""
-
-    results: Name
-    policies: Name
-    policy_on: date
-    period: Period
-    language: Language
-
-
-class StressTestParameters(Parameters):
-    """Parameters of 40_stress_test."""
-
-    results: Name
-    policies: Name
-    policy_on: date
-    scenario: Name
-    severity: Literal["moderate", "severe", "extreme"]
-    language: Language
-
-
-class AssessmentParameters(Parameters):
-    """Parameters of 50_assessment."""
-
-    results: Name
-    policies: Name
-    policy_on: date
-    risks: Name
-    language: Language
-
-
-class PolicyReviewParameters(Parameters):
-    """Parameters of 60_policy_review."""
-
-    results: Name
-    policies: Name
-    policy_on: date
-    language: Language
-
-
-NOTEBOOKS: dict[str, type[Parameters]] = {
-    "10_data_quality": DataQualityParameters,
-    "20_service_risk": ServiceRiskParameters,
-    "30_complaint_forecast": ForecastParameters,
-    "35_losses": LossParameters,
-    "40_stress_test": StressTestParameters,
-    "50_assessment": AssessmentParameters,
-    "60_policy_review": PolicyReviewParameters,
-}
 
 
 def load_run(path: str | Path) -> RunSettings:

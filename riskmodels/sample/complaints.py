@@ -1,4 +1,4 @@
-"""The complaints themselves, one a row, as the bank's system shows them on the as-of date."""
+"""The complaints themselves, one per row, as the bank's system shows them on the as-of date."""
 
 from typing import Final
 

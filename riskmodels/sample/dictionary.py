@@ -94,8 +94,8 @@ def _section(contract: Contract) -> str:
         "|---|---|---|---|---|",
     ]
     rules = [f"- {rule.words} (`{rule.name}`)" for rule in _shown_rules(contract)]
-    told = ["", "A row is rejected unless:\n", *rules] if rules else []
-    return "\n".join([*head, *(_line(column) for column in contract.columns), *told]) + "\n"
+    shown = ["", "A row is rejected unless:\n", *rules] if rules else []
+    return "\n".join([*head, *(_line(column) for column in contract.columns), *shown]) + "\n"
 
 
 def _shown_rules(contract: Contract) -> list[Rule]:

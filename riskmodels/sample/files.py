@@ -18,7 +18,7 @@ from riskmodels.tables.contracts import ARROW_TYPES, Contract
 
 
 def write_sample_bank(bank: SampleBank, folder: Path | str) -> None:
-    """Write one Parquet file a table, ``truth.json`` and ``README.md`` into ``folder``.
+    """Write one Parquet file per table, ``truth.json`` and ``README.md`` into ``folder``.
 
     Each file appears whole or not at all; an older file of the same name is replaced.
     """

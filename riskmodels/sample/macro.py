@@ -8,7 +8,7 @@ from riskmodels.sample.plan import MONTHS, stream
 
 
 def macro_table(*, seed: int) -> pd.DataFrame:
-    """List three monthly series, one figure a row; none of them moves the complaints."""
+    """List three monthly series, one figure per row; none of them moves the complaints."""
     rng, years = stream(seed, "macro"), np.arange(len(MONTHS)) / 12
     series = {
         "unemployment_pct": np.round(5.1 + 0.15 * np.sin(years * 2) + _persistent(0.06, rng), 1),

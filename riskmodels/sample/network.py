@@ -53,7 +53,7 @@ NAMES_ZH: Final = tuple(f"{a}{b}支行" for _, b in _SECOND_WORDS for _, a in _F
 
 
 def units_table(seed: int) -> pd.DataFrame:
-    """List the branches, one a row."""
+    """List the branches, one per row."""
     age = stream(seed, "units").integers(0, 12_000, BRANCHES)
     opened = np.datetime64("1985-01-01") + age.astype("m8[D]")
     return pd.DataFrame(

@@ -22,7 +22,7 @@ from riskmodels.rates import (
     own_value,
     peer_values,
 )
-from riskmodels.tables import CONTRACTS, Tables
+from riskmodels.tables import Tables
 
 STRATA = ("product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")
@@ -96,15 +96,16 @@ class Evidence:
         return replace(found, scale=entry.scale), own, size
 
     def _known(self) -> tuple[Posterior, Floats, Floats]:
-        family, value, size = INDICATORS[self.indicator_id].family, self.value, self.denominator[:, -1]
-        if family == "measured":
-            return Posterior(family="known", a=value, b=np.ones_like(value)), value, size
-        if family == "availability":
-            minutes = (self.numerator[:, -1], size, self.squares[:, -1])
-            return availability_posterior(*minutes, size=self.incident_minutes), value, size
-        if family == "mean":
-            found, _ = mean_posterior(self.numerator, self.squares, self.denominator, group=self.group)
-            return found, value, size
+        value, size = self.value, self.denominator[:, -1]
+        match INDICATORS[self.indicator_id].family:
+            case "measured":
+                return Posterior(family="known", a=value, b=np.ones_like(value)), value, size
+            case "availability":
+                minutes = (self.numerator[:, -1], size, self.squares[:, -1])
+                return availability_posterior(*minutes, size=self.incident_minutes), value, size
+            case "mean":
+                found, _ = mean_posterior(self.numerator, self.squares, self.denominator, group=self.group)
+                return found, value, size
         nodes = learn_grid(self.counts)
         return credible_posterior(self.counts, nodes), *own_value(self.counts, nodes)
 
@@ -116,7 +117,7 @@ class Evidence:
             size=self.denominator * self.logged / self.dispersion,
             peers=self.peers,
             group=self.group,
-            proportion=INDICATORS[self.indicator_id].family == "proportion",
+            proportion=INDICATORS[self.indicator_id].is_proportion,
         )
 
 
@@ -185,12 +186,9 @@ def _mixes(tables: Tables, policy: Policy, by: str, quarters: list[str]) -> dict
 def _strata(indicator_id: str, by: str) -> tuple[str, ...]:
     """Return the columns of the case-mix that numerator and denominator of an indicator both have."""
     entry = INDICATORS.get(indicator_id)
-    if entry is None or entry.family not in ("proportion", "rate") or entry.exposure == "time":
+    if entry is None or not entry.is_count or entry.exposure == "time":
         return ()
-    sources = [entry.table, *(["exposure"] if entry.exposure == "accounts" else [])]
-    return tuple(
-        column for column in STRATA if column != by and all(column in CONTRACTS[one].names for one in sources)
-    )
+    return entry.dimensions(column for column in STRATA if column != by)
 
 
 def _evidence(
@@ -231,8 +229,8 @@ def _peers(
     group: Integers,
     logged: Floats,
 ) -> tuple[Floats, Floats]:
-    family = INDICATORS[indicator_id].family
-    if len(keys) < 2 or family not in ("proportion", "rate"):  # noqa: PLR2004  one has no peers
+    entry = INDICATORS[indicator_id]
+    if len(keys) < 2 or not entry.is_count:  # noqa: PLR2004  one has no peers
         none = np.full((len(keys), len(quarters)), np.nan)
         return none, none
     strata = [column for column in STRATA if column in mix and column != key]
@@ -244,19 +242,19 @@ def _peers(
     for place, name in enumerate(_FIGURES[:2]):
         np.add.at(sums[place], (units, cell, columns), mix[name].to_numpy(float))
     return peer_values(
-        sums[0], sums[1] * logged, group=group.astype(np.int64), proportion=family == "proportion"
+        sums[0], sums[1] * logged, group=group.astype(np.int64), proportion=entry.is_proportion
     )
 
 
 def _dispersion(monthly: pd.DataFrame, indicator_id: str, key: str, nowcast: Nowcast | None) -> float:
-    family = INDICATORS[indicator_id].family
-    if family not in ("proportion", "rate") or monthly.empty:
+    entry = INDICATORS[indicator_id]
+    if not entry.is_count or monthly.empty:
         return 1.0
     months = pd.Index(monthly["period"].unique()).sort_values()
     keys = monthly[key] if key in monthly else pd.Series("", index=monthly.index)
     _, (numerator, denominator) = _wide(monthly, keys, months, _FIGURES[:2])
     logged = _logged(nowcast, pd.PeriodIndex(months, freq="Q" if "Q" in months[0] else "M"))
-    return overdispersion(numerator, denominator * logged, proportion=family == "proportion")
+    return overdispersion(numerator, denominator * logged, proportion=entry.is_proportion)
 
 
 def _wide(
@@ -273,7 +271,7 @@ def _wide(
 
 
 def _logged(nowcast: Nowcast | None, periods: pd.PeriodIndex) -> Floats:
-    """Return the share of the events of each period that is logged by now; all, where nothing tells."""
+    """Return the share of the events of each period that is logged by now; all, where nothing says."""
     share = np.ones(len(periods))
     if nowcast is not None:
         over = np.asarray(periods.end_time <= nowcast.periods[-1].end_time)

@@ -33,7 +33,7 @@ class UnitExplanation(Displayed):
     unit_id, period : str
         Which unit, in which quarter.
     table : DataFrame
-        One row an indicator with limits, largest contribution first: indicator_id, value, estimate, lower,
+        One row per indicator with limits, largest contribution first: indicator_id, value, estimate, lower,
         upper, peers, amber, red [unit of the indicator], rating, points, share [of the weight], contribution
         [points]: contributions add up to the score.
     movement : DataFrame

@@ -39,6 +39,10 @@ class Movements(Displayed):
     before: str
     after: str
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"score_movements": self.table, "score_movements_by_indicator": self.indicators}
+
     @property
     def sentence(self) -> str:
         """Say how many units moved, and what it was on the whole."""
@@ -161,10 +165,8 @@ def _moved_with_mix(then: pd.DataFrame, now: pd.DataFrame) -> pd.Series:
 
     A value that moves is the same as limits that move the other way.
     """
-    family = now.index.get_level_values("indicator_id").map(
-        {key: one.family for key, one in INDICATORS.items()}
-    )
-    rate = pd.Series(family == "rate", index=now.index)
+    rates = {name for name, entry in INDICATORS.items() if entry.is_rate}
+    rate = pd.Series(now.index.get_level_values("indicator_id").isin(rates), index=now.index)
     ratio = (now["mix"] / now["mix_before"]).where(rate).fillna(1.0)
     step = (now["mix"] - now["mix_before"]).where(~rate).fillna(0.0)
     return _points(then, {name: now[name] / ratio - step for name in ANCHORS})

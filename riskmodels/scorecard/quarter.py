@@ -15,13 +15,13 @@ def score_quarter(
     *,
     period: str,
     previous: Scorecard | None = None,
-    risks: RiskRegister | None = None,
+    register: RiskRegister | None = None,
 ) -> tuple[Scorecard, Movements]:
     """Score a quarter, and explain what moved since the one before.
 
     Parameters
     ----------
-    tables, policy, risks
+    tables, policy, register
         As for ``score``.
     period : str
         Quarter, e.g. ``2026Q3``.
@@ -43,9 +43,9 @@ def score_quarter(
     """
     before = str(check_quarter(period) - 1)
     try:
-        revised = score(tables, policy, period=before, risks=risks)
+        revised = score(tables, policy, period=before, register=register)
     except ParameterError:
-        return score(tables, policy, period=period, risks=risks), no_movements(period)
+        return score(tables, policy, period=period, register=register), no_movements(period)
     earlier = previous if previous is not None and previous.period == before else revised
-    card = score(tables, policy, period=period, previous=earlier, risks=risks)
+    card = score(tables, policy, period=period, previous=earlier, register=register)
     return card, explain_movement(earlier, revised, card)

@@ -214,12 +214,11 @@ def _too_thin(rows: pd.DataFrame, rating: pd.Series) -> pd.Series:
     A proportion needs five trials for any colour; a rate needs five events expected at the amber limit to
     be green.
     """
-    family = rows["indicator_id"].map({name: entry.family for name, entry in INDICATORS.items()})
-    scale = (
-        rows["indicator_id"].map({name: entry.scale for name, entry in INDICATORS.items()}).astype("float64")
-    )
-    few_trials = (family == "proportion") & (rows["own_size"] < _FEWEST)
-    few_events = (family == "rate") & (rows["own_size"] * rows["amber"] / scale < _FEWEST)
+    proportions = {name for name, entry in INDICATORS.items() if entry.is_proportion}
+    scales = {name: entry.scale for name, entry in INDICATORS.items() if entry.is_rate}
+    few_trials = rows["indicator_id"].isin(proportions) & (rows["own_size"] < _FEWEST)
+    scale = rows["indicator_id"].map(scales).astype("float64")  # unknown where it is no rate
+    few_events = rows["own_size"] * rows["amber"] / scale < _FEWEST
     return (few_trials & (rating != "")) | (few_events & (rating == "green"))
 
 

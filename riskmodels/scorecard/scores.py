@@ -73,7 +73,9 @@ def score_rows(
     frame["lower"], frame["upper"] = np.minimum(lower, frame["score"]), np.maximum(upper, frame["score"])
     frame["p_amber"] = (scores >= policy.rating.score_amber).mean(axis=1)
     frame["p_red"] = (scores >= policy.rating.score_red).mean(axis=1)
-    frame["rating"] = _rating(frame, rows, weights, groups, policy, previous, key)
+    observed, rated = _own_evidence(rows, weights, groups, n)
+    rating = _rating(frame, policy, previous, key)
+    frame["rating"] = _without_prior_alone(rating, observed=observed, rated=rated, policy=policy)
     least, most = _ranks(-scores)
     frame["p_worst"] = np.clip((WORST + 1 - least) / (most + 1 - least), 0, 1).mean(axis=1)  # ties by lot
     frame["rank_lower"] = _rank_quantile(least, INTERVAL[0])
@@ -159,30 +161,24 @@ def _among_units(rows: pd.DataFrame) -> Floats:
     return np.asarray((between + within).to_numpy(float))
 
 
-def _rating(
-    frame: pd.DataFrame,
-    rows: pd.DataFrame,
-    weights: Floats,
-    groups: Integers,
-    policy: Policy,
-    previous: pd.DataFrame | None,
-    key: str,
-) -> pd.Series:
-    settings, n = policy.rating, len(frame)
-    before = None
+def _rating(frame: pd.DataFrame, policy: Policy, previous: pd.DataFrame | None, key: str) -> pd.Series:
+    """Rate scores by their probabilities."""
+    settings, before = policy.rating, None
     if previous is not None:
         before = previous.set_index(key)["rating"].reindex(frame[key]).fillna("").to_numpy(dtype=object)
-    rating = pd.Series(
-        rate_probabilities(
-            frame["p_amber"], frame["p_red"], settings.certainty, previous=before, hold=settings.hold
-        ),
-        dtype="object",
+    rated = rate_probabilities(
+        frame["p_amber"], frame["p_red"], settings.certainty, previous=before, hold=settings.hold
     )
+    return pd.Series(rated, dtype="object")
+
+
+def _own_evidence(rows: pd.DataFrame, weights: Floats, groups: Integers, n: int) -> tuple[Floats, Floats]:
+    """Return the scores of the units' own values, and the number of their indicators that are rated, (n,)."""
     best, amber, red = (rows[name].to_numpy(float) for name in ANCHORS)
     own = risk_points(rows["own"].to_numpy(float), best, amber, red)
     observed = add_rows(own * weights, groups, n) / add_rows(weights, groups, n)
     rated = add_rows(np.where(rows["rating"] != "insufficient", 1.0, 0.0), groups, n)
-    return _without_prior_alone(rating, observed=observed, rated=rated, policy=policy).astype("str")
+    return observed, rated
 
 
 def _without_prior_alone(rating: pd.Series, *, observed: Floats, rated: Floats, policy: Policy) -> pd.Series:
@@ -190,7 +186,7 @@ def _without_prior_alone(rating: pd.Series, *, observed: Floats, rated: Floats, 
     rating = rating.mask((rating == "red") & (observed < policy.rating.score_red), "amber")
     good = observed < policy.rating.score_amber
     rating = rating.mask(((rating == "amber") & good) | ((rating == "green") & ~good), "insufficient")
-    return rating.mask((rating == "green") & (rated == 0), "insufficient")
+    return rating.mask((rating == "green") & (rated == 0), "insufficient").astype("str")
 
 
 def _ranks(values: Floats) -> tuple[Floats, Floats]:

@@ -35,8 +35,8 @@ class Scorecard(Displayed):
         indicators [number rated], coverage [share of the weight that is measured], previous_rating, change
         [points since the previous scorecard].
     indicators : DataFrame
-        One row an indicator and unit (unit_id is empty for the whole bank): indicator_id, unit_id,
-        numerator, denominator, value [unit of the indicator; unknown where only earlier quarters tell];
+        One row per indicator and unit (unit_id is empty for the whole bank): indicator_id, unit_id,
+        numerator, denominator, value [unit of the indicator; unknown where only earlier quarters have any];
         estimate, lower, upper [of the true value; 90%
         interval]; peers [what the unit's peers have with its mix of cases]; mix, mix_before [what the mix of
         this and of the last quarter is worth at one level]; own, own_size [what the unit's
@@ -102,6 +102,16 @@ class Scorecard(Displayed):
         """The unit with the highest score; nothing where none is scored."""
         return str(self.table["unit_id"].iloc[0]) if len(self.table) else ""
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {
+            "indicators": self.indicators,
+            "indicators_unavailable": self.unavailable,
+            "units": self.table,
+            "indicators_by_product": self.products,
+            "scores": self.groups,
+        }
+
     @property
     def sentence(self) -> str:
         """Say how many units have which rating, and which were not in business all the quarter."""
@@ -129,7 +139,7 @@ def score(
     *,
     period: str,
     previous: Scorecard | None = None,
-    risks: RiskRegister | None = None,
+    register: RiskRegister | None = None,
 ) -> Scorecard:
     """Rate every indicator and score every unit in one quarter.
 
@@ -144,7 +154,7 @@ def score(
     previous : Scorecard, optional
         An earlier quarter, for comparison, and so that ratings do not flicker: one that still is likelier
         than not (``hold``) is kept.
-    risks : RiskRegister, optional
+    register : RiskRegister, optional
         For scores of risk categories.
 
     Returns
@@ -188,7 +198,7 @@ def score(
         table=_unit_scores(rows[rows["unit_id"] != ""], tables, policy, previous),
         indicators=rows,
         products=products,
-        groups=_group_scores(rows[rows["unit_id"] == ""], products, policy, risks),
+        groups=_group_scores(rows[rows["unit_id"] == ""], products, policy, register),
         unavailable=indicators(tables, policy, periods=[period]).unavailable,
         period=period,
         as_of=tables.as_of,
@@ -214,14 +224,14 @@ def _unit_scores(
 
 
 def _group_scores(
-    bank: pd.DataFrame, products: pd.DataFrame, policy: Policy, risks: RiskRegister | None
+    bank: pd.DataFrame, products: pd.DataFrame, policy: Policy, register: RiskRegister | None
 ) -> pd.DataFrame:
     """Score the bank, its areas, the risk categories and the products."""
     areas = {one.id: one.area for one in policy.indicators}
     levels = {
         "bank": bank.assign(id="bank"),
         "area": bank.assign(id=bank["indicator_id"].map(areas)),
-        "category": _by_category(bank, risks),
+        "category": _by_category(bank, register),
         "product": products.rename(columns={"product": "id"}),
     }
     frames = [
@@ -233,9 +243,11 @@ def _group_scores(
     return pd.concat(frames, ignore_index=True)[columns]
 
 
-def _by_category(bank: pd.DataFrame, risks: RiskRegister | None) -> pd.DataFrame:
+def _by_category(bank: pd.DataFrame, register: RiskRegister | None) -> pd.DataFrame:
     """Repeat the bank's rows for each risk category that they signal."""
-    signals = {(risk.category, signal) for risk in (risks.risks if risks else ()) for signal in risk.signals}
+    signals = {
+        (risk.category, signal) for risk in (register.risks if register else ()) for signal in risk.signals
+    }
     pairs = pd.DataFrame(sorted(signals), columns=["id", "indicator_id"], dtype="str")
     return bank.merge(pairs, on="indicator_id")
 

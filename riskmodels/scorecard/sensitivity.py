@@ -35,7 +35,7 @@ class Robustness(Displayed):
     units : DataFrame
         unit_id, kind, way, score, rank, rating.
     schemes : DataFrame
-        One row an indicator: its share of the weight under each scheme.
+        One row per indicator: its share of the weight under each scheme.
     """
 
     table: pd.DataFrame
@@ -74,7 +74,7 @@ class Sensitivity(Displayed):
     unit_id : str
         Which unit.
     table : DataFrame
-        One row an input, the most important first: input (an indicator, or ``weights``), first, first_error,
+        One row per input, the most important first: input (an indicator, or ``weights``), first, first_error,
         total, total_error (Sobol indices [share of the variance] and their 95% confidence half-widths). None
         where a half-width is above one: too few draws of the score differ.
     variance : float

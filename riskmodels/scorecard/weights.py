@@ -40,7 +40,7 @@ class AhpWeights(Displayed):
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row an item compared: place in the matrix [from 1], weight [share]."""
+        """One row per item compared: place in the matrix [from 1], weight [share]."""
         return pd.DataFrame({"place": np.arange(1, len(self.weights) + 1), "weight": self.weights})
 
     @property
@@ -101,7 +101,7 @@ def equal_weights(policy: Policy, indicator_ids: Iterable[str]) -> Floats:
 
 
 def entropy_weights(points: Floats) -> Floats:
-    """Weigh indicators by how much they tell units apart: one less the entropy of the units' shares.
+    """Weigh indicators by how much they distinguish units: one less the entropy of the units' shares.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def entropy_weights(points: Floats) -> Floats:
 
     Examples
     --------
-    The first indicator tells units apart fully, the second not at all, the third a little.
+    The first indicator distinguishes units fully, the second not at all, the third a little.
 
     >>> points = np.array([[80.0, 20.0, 60.0], [0.0, 20.0, 20.0], [np.nan, 20.0, np.nan]])
     >>> entropy_weights(points).round(4).tolist()

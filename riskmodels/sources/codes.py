@@ -12,7 +12,7 @@ from riskmodels.sources.batches import with_texts
 from riskmodels.sources.conversion import Conversion
 from riskmodels.tables import CONTRACTS
 
-# What tells rows apart: only what is somebody's by more than chance is masked.
+# What distinguishes rows: only what is somebody's by more than chance is masked.
 IDENTIFIERS = frozenset(
     {contract.key[0] for contract in CONTRACTS.values() if len(contract.key) == 1} - {"unit_id"}
 ) | {"repeat_of"}
@@ -34,7 +34,7 @@ def masked_codes(
     judged : dict of str to str
         Code seen before -> what it became; is added to, so that each is judged once.
     marked : Counter
-        Of columns that tell rows apart, the values that were masked; is added to.
+        Of columns that distinguish rows, the values that were masked; is added to.
     """
     country = conversion.country
     chosen = [
@@ -68,7 +68,7 @@ def masked_row_ids(values: pa.Array, *, country: str, key: Callable[[], bytes]) 
 
 
 def row_id_doubts(marked: Mapping[str, int]) -> list[str]:
-    """Say which columns that tell rows apart hold personal data."""
+    """Say which columns that distinguish rows hold personal data."""
     return [
         f"{column}: {number:,} values look like personal data; a marker of its own stands for each, by which"
         " rows stay apart and tables join. Better have the sender give an id that is nobody's"

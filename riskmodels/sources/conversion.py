@@ -1,4 +1,4 @@
-"""SQL that turns the columns of a file into canonical ones and tells which rules each row breaks."""
+"""SQL that turns the columns of a file into canonical ones and says which rules each row breaks."""
 
 import difflib
 import re
@@ -96,7 +96,7 @@ def converted(file: RawFile, conversion: Conversion) -> tuple[str, set[str]]:
 
     Each has the columns of the contract that the file gives (and the region), ``#rule`` (what it breaks; NULL
     where nothing) and, where it breaks one, ``#content`` (the mapped columns as read, JSON); for each column
-    of free text ``#mask …`` tells whether it may hold personal data; ``#key …`` is a recoded key as read.
+    of free text ``#mask …`` says whether it may hold personal data; ``#key …`` is a recoded key as read.
 
     Raises ContractError where the file lacks a mapped column.
     """

@@ -1,4 +1,4 @@
-"""Sums since the beginning of the year become the counts of each period; what cannot be told is unknown."""
+"""Sums since the beginning of the year become the counts of each period; what they do not show is unknown."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ _FROM = "#from "  # since when it counts
 
 @dataclass(frozen=True, kw_only=True)
 class Differences:
-    """Rows whose count of the period cannot be told from the sums.
+    """Rows whose count of the period cannot be found from the sums.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ def _places(places: Collection[int]) -> pa.Table:
 
 
 def _series(contract: Contract, names: Sequence[str]) -> str:
-    """List the columns, in SQL, that tell one series of sums from another, as the file has them."""
+    """List the columns, in SQL, that distinguish one series of sums from another, as the file has them."""
     return ", ".join(map(name, keys_but_time(contract, names)))
 
 
@@ -205,7 +205,7 @@ def _rewrite(
 def _ended_early(
     connection: duckdb.DuckDBPyConnection, contract: Contract, names: Sequence[str], form: str
 ) -> tuple[str, ...]:
-    """Tell of series whose sums end before others of their year: what came later is counted as zero."""
+    """Describe series whose sums end before others of their year: what came later is counted as zero."""
     at, series = name(contract.at), _series(contract, names)
     found = connection.execute(
         f"SELECT count(*) FROM (SELECT {_year(contract, form)} AS year, max({at}) AS ended,"

@@ -66,7 +66,7 @@ def repeated_rows(
         "first" or "last": of rows with one key that one stays, by the time of the rows (``fold_times``) and
         then by their place in the file; without it the first in the file.
     spellings : mapping
-        Column that tells rows apart -> spelling -> the one that it counts as.
+        Column that distinguishes rows -> spelling -> the one that it counts as.
 
     Returns
     -------
@@ -121,13 +121,13 @@ def spelt_alike(path: Path, keys: Iterable[str]) -> str:
 
 
 def keys_as_read(contract: Contract, found: Sequence[str]) -> list[str]:
-    """List the columns that tell accepted rows apart: the key as the file has it, and what is added over."""
+    """List the columns that distinguish accepted rows: the key as the file has it, and what is added over."""
     keys = [KEY + key if KEY + key in found else key for key in contract.key]
     return [*keys, *(column for column in found if column.startswith(OVER))]
 
 
 def keys_but_time(contract: Contract, found: Sequence[str]) -> list[str]:
-    """List the same without the time of a row: what tells one series, or one cell, from another."""
+    """List the same without the time of a row: what distinguishes one series, or one cell, from another."""
     return [key for key in keys_as_read(contract, found) if key.removeprefix(KEY) != contract.at]
 
 

@@ -1,4 +1,4 @@
-"""The columns of a header: those without a name of their own are told apart by their place."""
+"""The columns of a header: those without a name of their own are distinguished by their place."""
 
 import re
 import unicodedata

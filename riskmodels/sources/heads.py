@@ -21,7 +21,7 @@ _RARE = 0.01  # share of rows with other names: to miss one takes as long as to 
 def plain_names(file: RawFile, conversion: Conversion) -> dict[str, set[str]]:
     """Return the plain names of each column of a large CSV file that hardly has others.
 
-    They are those of every other part of a sample; the parts between tell whether there are others.
+    They are those of every other part of a sample; the parts between show whether there are others.
     """
     columns = [column for column in _columns(conversion) if column in file.columns]
     if file.scanned is None or file.rows < LARGE or not columns:

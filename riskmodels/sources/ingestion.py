@@ -27,7 +27,7 @@ from riskmodels.sources.readers import (
     RawFile,
     malformed_lines,
     raw_files,
-    refusals_told,
+    refusals_named,
     refuse_lost_rows,
     unreadable,
 )
@@ -101,7 +101,7 @@ def ingest(
     located = _located(mapping, path.parent, files or {})
     sweep_store(store)
     key = cache(partial(store_key, store))
-    with ExitStack() as stack, refusals_told():
+    with ExitStack() as stack, refusals_named():
         tables = [known for known in CONTRACTS if known in located]
         folders = {table: stack.enter_context(staging_folder(store, table)) for table in tables}
         staged: dict[str, _Staged] = {}
@@ -202,10 +202,9 @@ def _stage(
         folder / _SCREENED,
         folder / REJECTED,
         tally,
-        sifted.out,
+        sifted,
         contract,
         country=source.country,
-        since=sifted.since,
     )
     return _Staged(
         table=table,

@@ -1,4 +1,4 @@
-"""Where the rows of a CSV file begin and end, and how many there are, told apart from how they are read."""
+"""Where the rows of a CSV file begin and end, and how many there are, apart from how they are read."""
 
 import codecs
 import csv
@@ -210,7 +210,7 @@ def _inside(quotes: _Bits, *, is_open: bool) -> _Bits:
 
 
 def _after(bits: _Bits, *, first: bool) -> _Bits:
-    """Tell of which bytes the one before is such a one; ``first``: whether the one before the first is."""
+    """Say of which bytes the one before is such a one; ``first``: whether the one before the first is."""
     before: _Bits = np.concatenate([[np.uint64(first)], bits[:-1] >> _TOP])
     after: _Bits = bits << np.uint64(1) | before
     return after

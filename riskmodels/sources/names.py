@@ -142,12 +142,12 @@ def spell(path: Path, table: str, changed: Spellings) -> None:
             kept.write(rows)
 
 
-def told(changed: Spellings) -> tuple[str, ...]:
-    """Say which names were joined, a sentence a column."""
-    return tuple(_told(column, names) for column, names in changed.items())
+def said(changed: Spellings) -> tuple[str, ...]:
+    """Say which names were joined, a sentence per column."""
+    return tuple(_said(column, names) for column, names in changed.items())
 
 
-def _told(column: str, names: Mapping[str, str]) -> str:
+def _said(column: str, names: Mapping[str, str]) -> str:
     shown = ", ".join(f"{old!r} is {new!r}" for old, new in list(names.items())[:_SHOWN])
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return (

@@ -44,7 +44,7 @@ def rows_within_longer(
         know_spellings(cursor, spellings)
         found = cursor.execute(_query(path, contract, keys, spellings), {"skip": list(skip)}).fetchall()
     rows = {row[0]: row[1:] for row in found}
-    return dict.fromkeys(rows, WITHIN), _told(keys, list(rows.values()))
+    return dict.fromkeys(rows, WITHIN), _said(keys, list(rows.values()))
 
 
 def _query(path: Path, contract: Contract, keys: Sequence[str], spellings: Mapping[str, object]) -> str:
@@ -63,7 +63,7 @@ def _query(path: Path, contract: Contract, keys: Sequence[str], spellings: Mappi
     )
 
 
-def _told(keys: Sequence[str], rows: Sequence[Sequence[object]]) -> tuple[str, ...]:
+def _said(keys: Sequence[str], rows: Sequence[Sequence[object]]) -> tuple[str, ...]:
     """Say how many rows there are, and of the first ones the cell and both periods."""
     if not rows:
         return ()

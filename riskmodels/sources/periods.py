@@ -211,7 +211,7 @@ def _named_end(text: str) -> tuple[str, str]:
     )
 
 
-_PART_ENDS = {  # what tells the last month of a part of a year -> SQL of that month, of the last match {0}
+_PART_ENDS = {  # what says the last month of a part of a year -> SQL of that month, of the last match {0}
     r"(\d{1,2})\s*月": "{0}::BIGINT",
     r"(?i)(?:^|\D)(\d{1,2})\s*M(?:\W|$)": "{0}::BIGINT",  # 9M
     r"(?:19|20)\d{2}\s*[-/.]\s*(0?[1-9]|1[0-2])(?:\D|$)": "{0}::BIGINT",

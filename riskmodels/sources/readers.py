@@ -229,8 +229,8 @@ codecs.register_error(_UNREADABLE, _unreadable_byte)
 def malformed_lines(connection: duckdb.DuckDBPyConnection, file: RawFile) -> pa.Table:
     """Return row (from 1), content and rule of the lines that a scan, finished just now, could not split.
 
-    Raises ContractError where a quote takes the lines after it in: their rows cannot be told apart; and where
-    most lines are in another encoding.
+    Raises ContractError where a quote takes the lines after it in, so that rows cannot be distinguished, and
+    where most lines are in another encoding.
     """
     if file.scanned is None:
         return pa.table(
@@ -293,7 +293,7 @@ def unreadable(file: RawFile, error: Exception) -> RiskModelsError:
 
 
 @contextmanager
-def refusals_told() -> Iterator[None]:
+def refusals_named() -> Iterator[None]:
     """Say in our words what the system refused to DuckDB, e.g. room on a full disk; raises FileError."""
     try:
         yield
@@ -316,7 +316,7 @@ def _refuse_open_quote(connection: duckdb.DuckDBPyConnection, file: RawFile, pat
         raise ContractError(
             f"{file.path}: a quote opened in line {_line_number(path, found - 1) + file.header_row - 1} is"
             " not closed where its cell ends,"
-            ' so that the lines after it cannot be told apart; close it, or write a quote in a text as ""'
+            ' so that the lines after it cannot be distinguished; close it, or write a quote in a text as ""'
         )
 
 

@@ -89,9 +89,9 @@ def check_totals(where: Path, expect: Expect, totals: ControlTotals, *, rows: in
     for month, value in expect.by_month.items():
         wanted[f"{expect.sum_of or 'rows'} of {month}"] = (value, totals.by_month[month])
     missed = [
-        f"{what}: {told} expected, {found} read"
-        for what, (told, found) in wanted.items()
-        if not _met(told, found)
+        f"{what}: {asked} expected, {found} read"
+        for what, (asked, found) in wanted.items()
+        if not _met(asked, found)
     ]
     if missed:
         more = f"; and {len(missed) - _SHOWN} more" if len(missed) > _SHOWN else ""
@@ -102,7 +102,7 @@ def check_totals(where: Path, expect: Expect, totals: ControlTotals, *, rows: in
     return len(wanted)
 
 
-def _met(told: object, found: object) -> bool:
-    if isinstance(told, float) and isinstance(found, int | float):
-        return math.isclose(told, found, rel_tol=1e-9, abs_tol=1e-6)
-    return told == found
+def _met(asked: object, found: object) -> bool:
+    if isinstance(asked, float) and isinstance(found, int | float):
+        return math.isclose(asked, found, rel_tol=1e-9, abs_tol=1e-6)
+    return asked == found

@@ -1,9 +1,7 @@
 """The rejected rows of a table: each with its file, its number there, the rule it broke and its content."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +12,6 @@ from riskmodels.arrays import Integers
 from riskmodels.errors import ContractError
 from riskmodels.privacy import mask_code, mask_personal_data
 from riskmodels.sources.conversion import Conversion
-from riskmodels.sources.duplicates import TakenOut
 from riskmodels.sources.screening import (
     REJECTED_ROWS,
     ROWS_AT_ONCE,
@@ -23,6 +20,7 @@ from riskmodels.sources.screening import (
     as_understood,
     cells_of,
 )
+from riskmodels.sources.sifting import Sifted
 from riskmodels.tables import SINCE, Contract
 
 
@@ -42,21 +40,8 @@ def refuse_unreadable(conversion: Conversion, tally: Tally, screened: Path) -> N
             )
 
 
-def lost_days(screened: Path, contract: Contract) -> list[str]:
-    """List the first days of the periods in which a row of counts was rejected."""
-    cells = pq.read_table(screened, columns=["cell"])["cell"].drop_null().unique().to_pylist()
-    return [str(json.loads(cell)[contract.at]) for cell in cells]
-
-
 def write_rejected(
-    screened: Path,
-    target: Path,
-    tally: Tally,
-    out: TakenOut,
-    contract: Contract,
-    *,
-    country: str,
-    since: Mapping[int, str] = MappingProxyType({}),
+    screened: Path, target: Path, tally: Tally, sifted: Sifted, contract: Contract, *, country: str
 ) -> int:
     """Write all rejected rows of a table in the order of its files; return how many there are.
 
@@ -68,16 +53,14 @@ def write_rejected(
         The file.
     tally : Tally
         What was read, malformed lines included.
-    out : TakenOut
-        Accepted rows that were taken out again.
+    sifted : Sifted
+        Accepted rows that were taken out again, and from when on the cells before them are not known.
     contract : Contract
         Of the table.
     country : str
         Whose phones are masked, ISO 3166.
-    since : mapping of int to str
-        Place among the accepted rows -> first day from which the cells up to that row's own are not known.
     """
-    starts, malformed = _starts(tally), _malformed(tally)
+    starts, malformed, out = _starts(tally), _malformed(tally), sifted.out
     broken = np.asarray(pq.read_table(screened, columns=["row"])["row"], dtype=np.int64)
     numbers = nth_without(nth_without(out.places + 1, broken), malformed)
     found = pa.table(
@@ -85,7 +68,7 @@ def write_rejected(
             "row": numbers,
             "rule": pa.array(out.rules, pa.string()),
             "content": pa.array(as_understood(out.rows, contract, country=country), pa.string()),
-            "cell": _unknown_cells(out, contract, since),
+            "cell": _unknown_cells(sifted, contract),
         }
     )
     lines = _lines(tally, malformed, country)
@@ -104,8 +87,9 @@ def write_rejected(
     return int(written + waiting.num_rows)
 
 
-def _unknown_cells(out: TakenOut, contract: Contract, since: Mapping[int, str]) -> pa.Array:
+def _unknown_cells(sifted: Sifted, contract: Contract) -> pa.Array:
     """Write the cells that rows leave unknown; with the first day of those before that are unknown, too."""
+    out, since = sifted.out, sifted.since
     cells = cells_of(out.rows, contract).to_pylist()
     for row, place in enumerate(out.places.tolist() if since else []):
         if cells[row] and place in since:

@@ -61,7 +61,7 @@ class Tally:
     codes : dict of str to str
         Code seen -> what it became, personal data in it masked.
     marked : Counter
-        Of columns that tell rows apart, the values that were masked.
+        Of columns that distinguish rows, the values that were masked.
     """
 
     files: list[RawFile] = field(default_factory=list)
@@ -187,10 +187,10 @@ def _placed(batch: pa.RecordBatch, contract: Contract, units: pa.Table) -> pa.Re
     found = pc.index_in(batch["unit_id"], value_set=units["unit_id"])
     stray = pc.and_(pc.is_null(found), pc.is_valid(batch["unit_id"]))
     if pc.any(stray).as_py():
-        told = pc.coalesce(
+        broken = pc.coalesce(
             pc.binary_join_element_wise(batch[RULE], "unit_id in units", "; "), "unit_id in units"
         )
-        batch = with_column(batch, RULE, pc.if_else(stray, told, batch[RULE]))
+        batch = with_column(batch, RULE, pc.if_else(stray, broken, batch[RULE]))
     if "region_id" in contract.names and batch["region_id"].null_count:
         regions = pc.coalesce(batch["region_id"], pc.take(units["region_id"], found))
         batch = with_column(batch, "region_id", regions)

@@ -1,9 +1,11 @@
-"""Accepted rows that must not count: doubles, parts of longer periods, totals, sums that cannot be told."""
+"""Accepted rows that must not count: doubles, parts of longer periods, totals, sums that hide a period."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from riskmodels.sources.conversion import OVER
 from riskmodels.sources.cumulative import take_differences
@@ -11,7 +13,6 @@ from riskmodels.sources.duplicates import TakenOut, repeated_rows, take_out
 from riskmodels.sources.folding import fold_doubts
 from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.overlaps import rows_within_longer
-from riskmodels.sources.rejections import lost_days
 from riskmodels.sources.spelling import spellings_in_key
 from riskmodels.sources.totals import find_totals
 from riskmodels.tables import Contract
@@ -48,7 +49,7 @@ def sift(
     *,
     exact: frozenset[str],
 ) -> Sifted:
-    """Take out of a table's accepted rows those that would count twice, or whose figure cannot be told.
+    """Take out of a table's accepted rows those that would count twice, or whose figure is not known.
 
     Parameters
     ----------
@@ -71,7 +72,7 @@ def sift(
         accepted,
         contract,
         skip=[*doubles, *within],
-        lost=lost_days(screened, contract),
+        lost=_lost_days(screened, contract),
         declared=_declared(mapping),
     )
     order = fold_doubts(connection, accepted, contract, mapping.fold)
@@ -90,6 +91,12 @@ def sift(
         met=totals.met,
         doubts=(*order, *overlaps, *totals.doubts, *undone.doubts),
     )
+
+
+def _lost_days(screened: Path, contract: Contract) -> list[str]:
+    """List the first days of the periods in which a row of counts was rejected."""
+    cells = pq.read_table(screened, columns=["cell"])["cell"].drop_null().unique().to_pylist()
+    return [str(json.loads(cell)[contract.at]) for cell in cells]
 
 
 def _declared(mapping: TableMap) -> dict[str, tuple[str, ...]]:

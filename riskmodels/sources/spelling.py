@@ -18,8 +18,8 @@ from riskmodels.sources.names import (
     count_lost_names,
     count_names,
     find_spellings,
+    said,
     spell,
-    told,
 )
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, rewritten
 from riskmodels.sources.signs import folded
@@ -54,7 +54,7 @@ def join_spellings(
         _spell_cells(rejected[table], changes_of(spellings, lost[table]))
         names = {column: {**lost[table].get(column, {}), **found} for column, found in counts[table].items()}
         doubts[table] = (
-            *told(changes_of(spellings, names)),
+            *said(changes_of(spellings, names)),
             *alike.get(table, ()),
             *outside_business(connection, accepted, table),
         )
@@ -80,7 +80,7 @@ def spellings_in_key(
     Returns
     -------
     dict
-        Column that tells rows apart (``#key …`` where it was recoded) -> spelling -> the one it counts as.
+        Column that distinguishes rows (``#key …`` where it was recoded) -> spelling -> the one it counts as.
         What was recoded to another name is no spelling of it.
     """
     kept, given = set(apart), pq.read_schema(path).names

@@ -36,7 +36,7 @@ def try_to_read(path: Path) -> None:
     )
     if done.returncode == _UNTRIED:
         raise ValueError("here it cannot be tried out within limits first; save it as .xlsx or CSV")
-    if done.returncode < 0:  # a fault that Python tells is told again by who reads the file afterwards
+    if done.returncode < 0:  # a fault that Python names is named again by who reads the file afterwards
         raise ValueError(
             f"reading it takes more than {_BYTES >> 20:,} MB or {_SECONDS} seconds: it reaches too far, or is"
             " damaged; save it as .xlsx or CSV"

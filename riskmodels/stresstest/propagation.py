@@ -33,7 +33,7 @@ class StressTest(Displayed):
     severity : str
         Which of its levels.
     table : DataFrame
-        One row an indicator the scenario moves: indicator_id, before, after, lower, upper, standard_error
+        One row per indicator that it moves: indicator_id, before, after, lower, upper, standard_error
         [unit of the indicator; 90% interval; of the simulated mean], amber, red, p_red_before, p_red,
         p_red_error [probability beyond red and its standard error], rating_before, rating.
     complaints : DataFrame
@@ -61,6 +61,13 @@ class StressTest(Displayed):
     seed: int
     policy: date
     data_digest: str
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {
+            f"stress_{self.scenario.id}_complaints": self.complaints,
+            f"stress_{self.scenario.id}_indicators": self.table,
+        }
 
     @property
     def sentence(self) -> str:
@@ -213,14 +220,9 @@ def _apply(
         if effect.per == "doubling_of_complaints":
             change = change * np.log2(ratio)
         start = after[effect.indicator] if effect.indicator in after else values[effect.indicator]
-        highest = 1.0 if _is_share(effect.indicator) else np.inf
+        highest = 1.0 if INDICATORS[effect.indicator].is_share else np.inf
         after[effect.indicator] = np.clip(start + change, 0.0, highest)
     return after, missing
-
-
-def _is_share(indicator_id: str) -> bool:
-    definition = INDICATORS[indicator_id]
-    return definition.family == "proportion" or definition.unit.startswith("share")
 
 
 def _compare(before: pd.DataFrame, draws: Floats, after: dict[str, Floats], policy: Policy) -> pd.DataFrame:

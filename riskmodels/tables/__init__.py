@@ -4,7 +4,7 @@ from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.changes import Changes, compare_deliveries
 from riskmodels.tables.contracts import ARROW_TYPES, SQL_TYPES, Column, ColumnType, Contract, Rule
 from riskmodels.tables.deliveries import compare_with_last
-from riskmodels.tables.holes import find_holes, runs_without, told_hole, whole_block
+from riskmodels.tables.holes import describe_hole, find_holes, runs_without, whole_block
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
 from riskmodels.tables.stocks import PERIOD_MONTHS, in_months, longest_period, months_each, period_months
 from riskmodels.tables.store import (
@@ -38,6 +38,7 @@ __all__ = [
     "compare_deliveries",
     "compare_with_last",
     "data_quality",
+    "describe_hole",
     "file_sha256",
     "find_holes",
     "in_months",
@@ -51,6 +52,5 @@ __all__ = [
     "staging_folder",
     "store_key",
     "sweep_store",
-    "told_hole",
     "whole_block",
 ]

@@ -358,7 +358,7 @@ ACTIONS = Contract(
 
 MACRO = Contract(
     table="macro",
-    words="One macro-economic figure a row.",
+    words="One macro-economic figure per row.",
     columns=(
         Column(name="series", type="code", words="name of the series, with its unit", required=True),
         MONTH,

@@ -85,7 +85,7 @@ def _typical(counts: Floats) -> float:
     return min(float(np.nanmean(counts)), float(np.median(counts[counts > 0])))
 
 
-def told_hole(first: str, last: str, usual: float) -> str:
+def describe_hole(first: str, last: str, usual: float) -> str:
     """Say that months have no row, and what to do."""
     what = first if first == last else f"{first} to {last}"
     declared = first if first == last else f"{first}/{last}"
@@ -150,7 +150,7 @@ def _holes(series: Floats, months: pd.PeriodIndex, step: int, least: float) -> I
     for place, counts in enumerate(series):
         usual = float(np.median(counts[counts > 0])) if (counts > 0).any() else 0.0
         for first, last in runs_without(counts, step=step, least=least):
-            yield place, told_hole(*whole_block(str(months[first]), str(months[last]), step), usual)
+            yield place, describe_hole(*whole_block(str(months[first]), str(months[last]), step), usual)
 
 
 def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
@@ -161,7 +161,7 @@ def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
     if table.gives("period"):  # a row counts for every month of it
         length = f"coalesce({period_months()}, {longest_period(table)})"
         source = each_month(source, at, length)
-    begins = f"DATE '{table.begins or date.min}'"  # lone days before are told elsewhere
+    begins = f"DATE '{table.begins or date.min}'"  # lone days before are shown elsewhere
     rows = as_relation(f"FROM {source} WHERE {at} >= {begins}")
     return pd.DataFrame(
         rows.aggregate(f"{column} AS key, strftime({at}, '%Y-%m') AS month, count(*) AS \"rows\"").df()

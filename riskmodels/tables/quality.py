@@ -77,6 +77,10 @@ class DataQuality(Displayed):
         )
         return wide.reindex(columns=list(DIMENSIONS)).assign(score=wide.min(axis=1)).reset_index()
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"data_quality": self.table, "data_coverage": self.coverage}
+
     @property
     def sentence(self) -> str:
         """Say which link is the weakest."""

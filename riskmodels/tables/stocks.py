@@ -35,7 +35,7 @@ def months_each(table: Table) -> int:
 
 
 def in_months(table: Table) -> str:
-    """SQL for the rows of a stock, those not known included, one a month.
+    """SQL for the rows of a stock, those not known included, one per month.
 
     A figure given once a quarter (half-year, year) is that of every month of its quarter.
     """

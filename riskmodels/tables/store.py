@@ -56,6 +56,10 @@ class Tables:
     holidays: tuple[date, ...] = ()
     changes: tuple[Changes, ...] = ()
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"data_rows": self.quality} | {f"changes_{one.name}": one.table for one in self.changes}
+
     @property
     def present(self) -> list[Table]:
         """The tables that are there, in canonical order."""
@@ -155,8 +159,8 @@ def store_key(store: Path) -> bytes:
     path = store / _KEY
     with FileLock(store / f"{_KEY}.lock"):
         if not path.exists():
-            key = "".join(secrets.choice(ascii_lowercase) for _ in range(_KEY_LENGTH))
-            write_whole(path, key.encode(), private=True)
+            letters = "".join(secrets.choice(ascii_lowercase) for _ in range(_KEY_LENGTH))
+            write_whole(path, letters.encode(), private=True)
         key = path.read_bytes()
     if len(key) != _KEY_LENGTH:
         raise ResultError(

@@ -1,4 +1,4 @@
-"""Are the models sound: do their figures tell what happens next."""
+"""Are the models sound: do their figures predict what happens next."""
 
 from riskmodels.validation.scorecards import ScorecardValidation, validate_scorecard
 

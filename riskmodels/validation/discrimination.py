@@ -1,4 +1,4 @@
-"""How well a score tells what later went wrong from what did not, and how far to trust forecast chances.
+"""How well a score distinguishes what later went wrong, and how far to trust forecast chances.
 
 Rows are refused, not dropped: every function raises ParameterError for numbers that are unknown or infinite,
 for outcomes other than true and false (or 1 and 0), chances outside [0, 1], arrays of different lengths, a
@@ -61,36 +61,6 @@ def kolmogorov_smirnov(score: ArrayLike, outcome: ArrayLike) -> float:
     return float(_kolmogorov_smirnov(*_tally(score, outcome))[0])
 
 
-def information_value(score: ArrayLike, outcome: ArrayLike, *, edges: Bins = 10) -> float:
-    """Compute the information value of a binned score: how far apart its two distributions are.
-
-    Parameters
-    ----------
-    score, outcome
-        As for ``auc``; the score need not rise with the risk.
-    edges : int or sequence of float
-        A number of bins with about equally many rows (fewer where scores are tied), or inner edges, rising;
-        a bin holds what is above its lower edge and up to its upper one.
-
-    Notes
-    -----
-    Not negative, in nats; 0.1 is usually called weak and 0.3 strong. The sum over bins of (p - q) ln(p / q),
-    p and q the shares of what went wrong and of the rest: the symmetrised divergence of Kullback & Leibler
-    1951, doi:10.1214/aoms/1177729694. In a bin where one outcome is missing it counts as half a row; bins
-    without rows are left out. Where there is nothing to find it is about (bins - 1) (1 / wrong + 1 / right),
-    not zero.
-
-    Examples
-    --------
-    >>> round(information_value([1, 1, 1, 2, 2, 2], [0, 0, 1, 0, 1, 1], edges=2), 4)
-    0.4621
-    """
-    values, wrong = _scored(score, outcome)
-    if wrong.all() or not wrong.any():
-        return float("nan")
-    return _divergence((values[wrong], values[~wrong]), _inner_edges(values, edges))
-
-
 def population_stability(expected: ArrayLike, actual: ArrayLike, *, bins: Bins = 10) -> float:
     """Compute the population stability index: how far a score's distribution has moved.
 
@@ -99,13 +69,17 @@ def population_stability(expected: ArrayLike, actual: ArrayLike, *, bins: Bins =
     expected, actual : array_like, shape (n,) and (m,)
         The score when it was made, and now.
     bins : int or sequence of float
-        As ``edges`` of ``information_value``, of the expected; the sum over bins is the same too.
+        A number of bins with about equally many rows of the expected (fewer where they are tied), or inner
+        edges, rising; a bin holds what is above its lower edge and up to its upper one.
 
     Notes
     -----
     Not negative, in nats; zero where no bin has changed its share; 0.1 is usually called a change and 0.25 a
-    great one. NaN where either is empty. Where nothing has moved its mean is about (bins - 1) (1 / n + 1 /
-    m): the usual limits are too strict for few rows. Yurdakul & Naranjo 2020, doi:10.21314/JRMV.2020.227.
+    great one. The sum over bins of (p - q) ln(p / q), p and q the shares then and now: the symmetrised
+    divergence of Kullback & Leibler 1951, doi:10.1214/aoms/1177729694. In a bin where one is missing it
+    counts as half a row; bins without rows are left out. NaN where either is empty. Where nothing has moved
+    its mean is about (bins - 1) (1 / n + 1 / m): the usual limits are too strict for few rows. Yurdakul &
+    Naranjo 2020, doi:10.21314/JRMV.2020.227.
 
     Examples
     --------
@@ -143,7 +117,7 @@ def brier(probability: ArrayLike, outcome: ArrayLike, *, bins: Bins | None = Non
     probability, outcome : array_like, shape (n,)
         Forecast chances that it goes wrong, in [0, 1], and whether it did.
     bins : int or sequence of float, optional
-        As ``edges`` of ``information_value``. Without: every distinct forecast is a bin, as suits ratings.
+        As those of ``population_stability``. Without: every distinct forecast is a bin, as suits ratings.
 
     Notes
     -----

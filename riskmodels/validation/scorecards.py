@@ -1,4 +1,4 @@
-"""Whether a scorecard tells one quarter which units go wrong in the next, and better than simpler means."""
+"""Whether a scorecard predicts which units go wrong in the next quarter, and better than simpler means."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -67,19 +67,19 @@ _NO_SKILL = 0.5  # area under the curve of a score that knows nothing
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScorecardValidation(Displayed):
-    """How well what is known in one quarter tells what goes wrong in the next.
+    """How well what is known in one quarter predicts what goes wrong in the next.
 
     Attributes
     ----------
     table : DataFrame
-        One row an outcome and predictor: outcome, predictor; counted [the outcome is counted from the rows of
+        One row per outcome and predictor: outcome, predictor; counted [the outcome is counted from rows of
         its own quarter; False: it is a rating, which remembers earlier quarters and so repeats itself];
         quarters, units, rows, positives [number: rows are units in quarters, positives went wrong]; auc,
         auc_lower, auc_upper [chance that what went wrong was ahead, 0.5 none; 90% interval]; ks, ks_lower,
         ks_upper [greatest distance of the two distributions]; brier [mean squared error, where the
         predictor is a chance of this very outcome].
     differences : DataFrame
-        One row an outcome and pair of predictors: outcome, predictor, other, rows, difference, lower, upper
+        One row per outcome and pair of predictors: outcome, predictor, other, rows, difference, lower, upper
         [AUC of the first less that of the other, the same rows; 90% interval].
     stability : DataFrame
         One row per pair of consecutive quarters: first, second, units, first_mean, second_mean [points of the
@@ -107,7 +107,7 @@ class ScorecardValidation(Displayed):
 
     @property
     def sentence(self) -> str:
-        """Say what the score tells better than chance and than the raw rate, and what it does not."""
+        """Say what the score predicts better than chance and than the raw rate, and what it does not."""
         rows = self.table[self.table["predictor"] == "score"]
         if rows.empty:
             return label("There is no score to be tested.")
@@ -115,9 +115,9 @@ class ScorecardValidation(Displayed):
         text += _verdicts(
             rows,
             ("auc_lower", "auc_upper", _NO_SKILL),
-            "The score tells better than chance: {}.",
-            "It cannot be told from chance (intervals hold 0.5): {}.",
-            "It tells worse than chance: {}.",
+            "The score predicts better than chance: {}.",
+            "It cannot be distinguished from chance (intervals hold 0.5): {}.",
+            "It predicts worse than chance: {}.",
             "Not known, as all or no units went wrong: {}.",
         )
         pairs = self.differences
@@ -141,7 +141,7 @@ class ScorecardValidation(Displayed):
 
 
 def validate_scorecard(tables: Tables, policy: Policy, *, quarters: Sequence[str]) -> ScorecardValidation:
-    """Score quarters again, and see what each scorecard told of the quarter after it.
+    """Score quarters again, and see what each scorecard predicted of the quarter after it.
 
     Parameters
     ----------
@@ -275,14 +275,14 @@ def foresight_of(
     names = [name for name in outcomes.columns if name not in _KEYS]
     rows = _joined(cards, outcomes, names)
     known = {name: rows[rows[f"next_{name}"].notna()].assign(last=rows[f"last_{name}"]) for name in names}
-    told = [name for name in PREDICTORS if name in cards or name == "last"]
-    pairs = [pair for pair in _PAIRS if set(pair) <= set(told)]
+    given = [name for name in PREDICTORS if name in cards or name == "last"]
+    pairs = [pair for pair in _PAIRS if set(pair) <= set(given)]
     chances = [(known[of], of, one) for one, of in _CHANCE_OF.items() if one in cards and of in known]
     parts = [_calibrated(*one) for one in chances] or [pd.DataFrame(columns=_CALIBRATION)]
     interval = partial(with_interval, size=draws, seed=seed, level=_LEVEL)
     differences = [_paired(known[o], o, *pair, interval) for o, pair in product(names, pairs)]
     return ScorecardValidation(
-        table=pd.DataFrame([_tested(known[o], o, p, interval) for o, p in product(names, told)]),
+        table=pd.DataFrame([_tested(known[o], o, p, interval) for o, p in product(names, given)]),
         differences=pd.DataFrame(differences, columns=_DIFFERENCE),
         stability=_stability(cards),
         calibration=pd.concat(parts, ignore_index=True),

@@ -81,7 +81,7 @@ def list_doubts(tables: Tables) -> Listing:
 
 
 def check_listings(tables: Tables) -> list[Listing]:
-    """List all that a check of a source tells; why nothing was accepted comes before anything else."""
+    """List all that a check of a source shows; why nothing was accepted comes before anything else."""
     rejections = list_rejections(tables)
     scores = list_data_scores(data_quality(tables))
     others = [list_quality(tables), list_doubts(tables), list_ignored(tables), scores]

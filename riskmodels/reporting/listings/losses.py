@@ -18,7 +18,7 @@ _THOUSAND = 1000.0  # of the currency, the unit of the listing
 _INDICATOR = "potential_loss_rate"
 _UNKNOWN = (
     "The source has no losses, or fewer than 120 of them, or the largest are all alike, or too few differ to"
-    " fit a curve: what a bad year may cost cannot be told."
+    " fit a curve: what a bad year may cost cannot be estimated."
 )
 
 

@@ -64,7 +64,7 @@ def list_outlook(outlook: Forecast, *, quality: DataQuality | None = None) -> Li
 def list_nowcast(nowcast: Nowcast | None) -> Listing:
     """List the last months: received so far, how complete, and how many are expected in the end.
 
-    Down to the last month that is complete, three months at least. In words where the source cannot tell.
+    Down to the last month that is complete, three months at least. In words where the source is silent.
     """
     if nowcast is None:
         words = (
@@ -135,7 +135,7 @@ def list_explanation(explained: Explanation) -> Listing:
 
 
 def list_scores(record: Backtest | None) -> Listing:
-    """List how forecasting methods did, the best first; in words where the history is too short to tell."""
+    """List how forecasting methods did, the best first; in words where the history is too short."""
     if record is None:
         return Listing(
             sentence=label("The history is too short to test forecasts on it."), frame=pd.DataFrame()

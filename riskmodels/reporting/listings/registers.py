@@ -17,13 +17,13 @@ _THOUSAND = 1000.0  # CNY, the unit of the listing
 _WHOLE = 99.5  # from which on a figure needs no digits behind the point
 
 
-def list_risks(found: RiskAssessment, register: RiskRegister, policy: Policy, most: int = 15) -> Listing:
+def list_risks(risks: RiskAssessment, register: RiskRegister, policy: Policy, most: int = 15) -> Listing:
     """List the costliest risks (``most`` of them) before and after controls, and what the figures rest on."""
-    risks, indicators = {risk.id: risk for risk in register.risks}, indicator_names(policy)
+    written, indicators = {risk.id: risk for risk in register.risks}, indicator_names(policy)
     listed = [
         {
             "Rank": row["rank"],
-            "Risk": _risk_name(risks.get(row["risk_id"]), row),
+            "Risk": _risk_name(written.get(row["risk_id"]), row),
             "Category": plain_label(row["category"]),
             "Events a year, before → after controls": _change(row, "frequency", 1.0),
             "Cost of an event, before → after [thousand CNY]": _change(row, "impact", _THOUSAND),
@@ -32,22 +32,22 @@ def list_risks(found: RiskAssessment, register: RiskRegister, policy: Policy, mo
             "Rating": rating_label(row["rating"]),
             "Figures from": _source(row, indicators),
         }
-        for row in found.table.head(most).to_dict("records")
+        for row in risks.table.head(most).to_dict("records")
     ]
-    return Listing(sentence=f"{found.sentence} {_basis(found)}", frame=pd.DataFrame(listed))
+    return Listing(sentence=f"{risks.sentence} {_basis(risks)}", frame=pd.DataFrame(listed))
 
 
-def list_controls(found: RiskAssessment, register: RiskRegister, risk_id: str) -> Listing:
+def list_controls(risks: RiskAssessment, register: RiskRegister, risk_id: str) -> Listing:
     """List the controls of one risk, what they do, and what the loss of each would cost.
 
     Raises ParameterError where the assessment has no such risk.
     """
-    rows = found.table[found.table["risk_id"] == risk_id]
+    rows = risks.table[risks.table["risk_id"] == risk_id]
     if rows.empty:
         raise ParameterError(
             f"'{risk_id}' is no risk of this assessment; see the column risk_id of its table"
         )
-    controls = found.controls[found.controls["risk_id"] == risk_id]
+    controls = risks.controls[risks.controls["risk_id"] == risk_id]
     listed = [
         {
             "Control": local(control, "name"),
@@ -64,11 +64,11 @@ def list_controls(found: RiskAssessment, register: RiskRegister, risk_id: str) -
     return Listing(sentence=sentence, frame=pd.DataFrame(listed))
 
 
-def list_matrix_checks(found: RiskAssessment) -> Listing:
+def list_matrix_checks(risks: RiskAssessment) -> Listing:
     """List what is wrong with the matrix, and say how often it leads astray."""
     columns = ["Check", "Passed", "Violations", "Detail"]
-    if found.lint is None:
-        sentence = label("The matrix has one colour only: it tells no risk from another.")
+    if risks.lint is None:
+        sentence = label("The matrix has one colour only: it distinguishes no risk from another.")
         return Listing(sentence=sentence, frame=pd.DataFrame(columns=columns))
     listed = [
         {
@@ -77,28 +77,28 @@ def list_matrix_checks(found: RiskAssessment) -> Listing:
             "Violations": row["violations"],
             "Detail": row["detail"],
         }
-        for row in found.lint.table.to_dict("records")
+        for row in risks.lint.table.to_dict("records")
     ]
     words = label(
         "Of the pairs of risks in the register the matrix puts {misordered:.1%} in colours against their"
         " expected losses and leaves {tied:.0%} in one colour: decide by the amounts."
-    ).format(misordered=found.misordered, tied=found.tied)
-    return Listing(sentence=f"{words} {found.lint.sentence}", frame=pd.DataFrame(listed, columns=columns))
+    ).format(misordered=risks.misordered, tied=risks.tied)
+    return Listing(sentence=f"{words} {risks.lint.sentence}", frame=pd.DataFrame(listed, columns=columns))
 
 
-def _basis(found: RiskAssessment) -> str:
+def _basis(risks: RiskAssessment) -> str:
     return label(
         "The number of events is counted for {counted} of {risks} risks, what an event costs in money for"
         " {booked}; the other figures are opinions ({opinion}). Appetite: amber above {amber}, red above"
         " {red} thousand CNY a year for each risk ({appetite})."
     ).format(
-        counted=int((found.table["frequency_from"] != "elicited").sum()),
-        booked=int((found.table["impact_from"] == "losses").sum()),
-        risks=len(found.table),
-        opinion=label(found.set_by),
-        amber=_figure(found.appetite.amber / _THOUSAND),
-        red=_figure(found.appetite.red / _THOUSAND),
-        appetite=label(found.appetite.set_by),
+        counted=int((risks.table["frequency_from"] != "elicited").sum()),
+        booked=int((risks.table["impact_from"] == "losses").sum()),
+        risks=len(risks.table),
+        opinion=label(risks.set_by),
+        amber=_figure(risks.appetite.amber / _THOUSAND),
+        red=_figure(risks.appetite.red / _THOUSAND),
+        appetite=label(risks.appetite.set_by),
     )
 
 

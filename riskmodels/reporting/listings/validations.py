@@ -1,4 +1,4 @@
-"""How well scorecards told the next quarter, in words."""
+"""How well scorecards predicted the next quarter, in words."""
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from riskmodels.validation.scorecards import OUTCOMES, PREDICTORS, ScorecardVali
 
 
 def list_validation(found: ScorecardValidation) -> Listing:
-    """List how well each predictor told each outcome of the next quarter; 0.5 is no better than chance."""
+    """List how well each predictor foresaw each outcome of the next quarter; 0.5 is no better than chance."""
     listed = [
         {
             "Outcome a quarter later": label(OUTCOMES.get(row["outcome"], row["outcome"])),

@@ -1,4 +1,4 @@
-"""Draw results. One function a result; nothing is computed here; colour is never the only carrier."""
+"""Draw results. One function per result; nothing is computed here; colour is never the only carrier."""
 
 from riskmodels.reporting.plots.backtests import plot_backtest
 from riskmodels.reporting.plots.canvas import COLOURS
@@ -13,7 +13,7 @@ from riskmodels.reporting.plots.movements import plot_movements, plot_unit
 from riskmodels.reporting.plots.nowcasts import plot_nowcast
 from riskmodels.reporting.plots.outlooks import plot_forecast, plot_series
 from riskmodels.reporting.plots.panels import plot_panel
-from riskmodels.reporting.plots.registers import plot_risk_matrix, plot_risks
+from riskmodels.reporting.plots.registers import plot_risk_matrix
 from riskmodels.reporting.plots.scorecards import plot_heat_map, plot_scorecard
 
 __all__ = [
@@ -37,7 +37,6 @@ __all__ = [
     "plot_panel",
     "plot_quality",
     "plot_risk_matrix",
-    "plot_risks",
     "plot_scorecard",
     "plot_series",
     "plot_stresstest",

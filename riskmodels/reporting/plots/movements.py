@@ -52,7 +52,7 @@ def plot_movements(result: Movements, *, ax: Axes | None = None, note: str = "")
 def plot_unit(
     result: UnitExplanation, *, policy: Policy | None = None, ax: Axes | None = None, note: str = ""
 ) -> Axes:
-    """Draw what a unit's score is made of: bars add up to the score; the mark tells the rating."""
+    """Draw what a unit's score is made of: bars add up to the score; the mark shows the rating."""
     table = result.table.head(_MOST_INDICATORS).iloc[::-1]
     with house_axes(ax, 7.2, 0.9 + 0.22 * len(table)) as axes:
         places = np.arange(len(table))

@@ -15,7 +15,7 @@ _MOST_UNITS = 40  # rows that fit on a page
 
 @plot_of.register
 def plot_scorecard(result: Scorecard, *, ax: Axes | None = None) -> Axes:
-    """Draw the riskiest units with the 90% interval of their score; the mark tells the rating."""
+    """Draw the riskiest units with the 90% interval of their score; the mark shows the rating."""
     table = result.table.head(_MOST_UNITS).iloc[::-1]
     with house_axes(ax, 7.2, 1.2 + 0.17 * len(table)) as axes:
         places = np.arange(len(table))

@@ -16,7 +16,7 @@ from riskmodels.sources.drafts.profiling import YEARS, Profile, moment
 from riskmodels.sources.drafts.sampling import Sample
 from riskmodels.sources.totals import is_called_total
 from riskmodels.sources.written import plain_number, signed_number
-from riskmodels.tables import runs_without, told_hole, whole_block
+from riskmodels.tables import describe_hole, runs_without, whole_block
 from riskmodels.tables.spans import beginning, ending
 from riskmodels.tables.yearly_sums import FLOWS, said_of_sums, year_of_sums
 
@@ -149,7 +149,7 @@ def holes(fit: Fit, sample: Sample) -> Guess:
         else whole_block(str(months[first]), str(months[last]), step)
         for first, last in runs[:_SHOWN]
     ]
-    return Guess(doubts=[told_hole(first, last, usual) for first, last in ends])
+    return Guess(doubts=[describe_hole(first, last, usual) for first, last in ends])
 
 
 def _doubles(sample: Sample, columns: list[str]) -> int:

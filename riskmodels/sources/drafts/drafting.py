@@ -62,8 +62,8 @@ class Draft:
     def sentence(self) -> str:
         """What was found, in words."""
         fits = "fits" if self.is_good else "fits no canonical table; the nearest is"
-        told = f"The file {fits} {self.table}: {len(self.doubts)} doubts to look at"
-        return f"{told}, to be filled in: {', '.join(self.lacking)}." if self.lacking else f"{told}."
+        found = f"The file {fits} {self.table}: {len(self.doubts)} doubts to look at"
+        return f"{found}, to be filled in: {', '.join(self.lacking)}." if self.lacking else f"{found}."
 
 
 @dataclass(kw_only=True)

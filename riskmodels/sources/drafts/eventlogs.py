@@ -24,7 +24,7 @@ class EventLog:
     Attributes
     ----------
     column : str
-        That tells the cases apart.
+        That distinguishes the cases.
     cases, rows : int
         Of the sample.
     time : Profile or None

@@ -152,7 +152,7 @@ def _why(column: Column, match: Match) -> Guess:
 
 
 def _examples(column: Column, found: Profile) -> str:
-    """Show some values; none of free text and none of a column that tells people apart, as names do."""
+    """Show some values; none of free text and none of a column that distinguishes people, as names do."""
     if column.type == "text" or not (found.dates or _is_category(found)):
         return ""
     return f"; e.g. {', '.join(_short(value) for value in list(found.kinds)[:3])}"
@@ -308,7 +308,7 @@ def _no_identifier(log: EventLog | None) -> Guess:
     return Guess(
         made={"column": ROW_NUMBER},
         doubts=[
-            "no column tells the rows apart: their number stands in, and a case that comes twice counts twice"
+            "no column distinguishes the rows: their number stands in; a case that comes twice counts twice"
         ],
     )
 

@@ -45,7 +45,7 @@ class Fit:
         Columns of the file that nothing is made from.
     score : float
         Higher is better.
-    is_told : bool
+    is_named : bool
         Whether words of the file or its columns speak of the table.
     unpivot : Unpivot or None
         Columns that become rows before.
@@ -55,7 +55,7 @@ class Fit:
     matches: dict[str, Match]
     unused: list[Profile]
     score: float
-    is_told: bool
+    is_named: bool
     unpivot: Unpivot | None = None
 
     @property
@@ -68,14 +68,14 @@ class Fit:
         """Whether the file has what cannot be filled in: days of periods, figures, two columns by name."""
         invented = {column.name for column in self.lacking if column.type not in _LACKING}
         named = sum(match.score > _VIRTUAL for match in self.matches.values())
-        named += self.unpivot is not None and self.is_told
-        told = not (self.unpivot and self.contract.counted) or self.is_told  # complaints or accounts?
-        return invented <= {"recorded_on"} and named > 1 and told and not self.has_days_for_months
+        named += self.unpivot is not None and self.is_named
+        clear = not (self.unpivot and self.contract.counted) or self.is_named  # complaints or accounts?
+        return invented <= {"recorded_on"} and named > 1 and clear and not self.has_days_for_months
 
     @property
     def rank(self) -> tuple[bool, float]:
         """What the best of several fits has most of; where none is good, what it lacks does not count."""
-        found = sum(match.score for match in self.matches.values()) + _HINT * self.is_told
+        found = sum(match.score for match in self.matches.values()) + _HINT * self.is_named
         return self.is_good, self.score if self.is_good else found
 
     @property
@@ -112,7 +112,7 @@ def essential(contract: Contract) -> list[Column]:
 
 
 def identifier(contract: Contract) -> str | None:
-    """Return the column that tells the rows of a table apart on its own, such as complaint_id."""
+    """Return the column that distinguishes the rows of a table on its own, such as complaint_id."""
     return contract.key[0] if len(contract.key) == 1 and contract.table != "units" else None
 
 
@@ -128,7 +128,7 @@ def _fit(contract: Contract, layout: Layout, words: str) -> Fit:
         matches=matches,
         unused=unused,
         score=score + _HINT * table_score(contract.table, words),
-        is_told=table_score(contract.table, words) > 0,
+        is_named=table_score(contract.table, words) > 0,
         unpivot=layout.unpivot,
     )
 

@@ -186,7 +186,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 
-# Words in the name of a file, a sheet or a column that tell what the rows are.
+# Words in the name of a file, a sheet or a column that say what the rows are.
 _TABLES: dict[str, str] = {
     "units": "units, branches, branch list, outlets, 网点, 机构信息, 机构表, 机构清单, 网点信息",
     "complaints": "complaint, complaints, grievances, narrative, narratives, 投诉, 工单",

@@ -1,0 +1,125 @@
+"""The notebooks of a run: one row each says what it takes, which results it reads and which it writes.
+
+A plan fills parameters by the names of their model, and a notebook runs once what it reads is written.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import Field
+
+from riskmodels.forecasting import Method
+from riskmodels.parameters.files import Name, Parameters
+from riskmodels.runner.settings import Horizon, Language, Period, Severity
+
+
+class DataQualityParameters(Parameters):
+    """Parameters of 10_data_quality."""
+
+    source: Name
+    store: Name
+    results: Name
+    period: Period
+    language: Language
+
+
+class ServiceRiskParameters(Parameters):
+    """Parameters of 20_service_risk."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    risks: Name
+    previous: Name
+    period: Period
+    unit: str = Field(default="", description="unit shown in detail; empty: the riskiest")
+    language: Language
+
+
+class ForecastParameters(Parameters):
+    """Parameters of 30_complaint_forecast."""
+
+    results: Name
+    period: Period
+    horizon_months: Horizon
+    method: Method
+    language: Language
+
+
+class LossParameters(Parameters):
+    """Parameters of 35_losses."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    period: Period
+    language: Language
+
+
+class StressTestParameters(Parameters):
+    """Parameters of 40_stress_test."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    scenario: Name
+    severity: Severity
+    language: Language
+
+
+class AssessmentParameters(Parameters):
+    """Parameters of 50_assessment."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    risks: Name
+    language: Language
+
+
+class PolicyReviewParameters(Parameters):
+    """Parameters of 60_policy_review."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    language: Language
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notebook:
+    """One row: the model of a notebook's parameters, and the folders of the results it reads and writes.
+
+    One that takes a ``scenario`` is run for each of the run, and writes to a folder of its name (``*``).
+    """
+
+    parameters: type[Parameters]
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+
+NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
+    "10_data_quality": Notebook(parameters=DataQualityParameters, reads=(), writes=("tables", "quality")),
+    "20_service_risk": Notebook(
+        parameters=ServiceRiskParameters,
+        reads=("tables", "quality"),
+        writes=("scorecard", "movements", "gaps", "risks"),
+    ),
+    "30_complaint_forecast": Notebook(
+        parameters=ForecastParameters,
+        reads=("tables", "quality"),
+        writes=("outlook", "nowcast", "explanation", "backtest"),
+    ),
+    "35_losses": Notebook(parameters=LossParameters, reads=("tables",), writes=("losses",)),
+    "40_stress_test": Notebook(
+        parameters=StressTestParameters, reads=("tables", "quality", "outlook"), writes=("stress-*",)
+    ),
+    "50_assessment": Notebook(
+        parameters=AssessmentParameters,
+        reads=("tables", "quality", "scorecard", "gaps", "risks", "outlook", "stress-*"),
+        writes=("findings",),
+    ),
+    "60_policy_review": Notebook(
+        parameters=PolicyReviewParameters, reads=("findings",), writes=("proposals",)
+    ),
+}
