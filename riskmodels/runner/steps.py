@@ -99,11 +99,16 @@ class Notebook:
 
 
 NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
-    "10_data_quality": Notebook(parameters=DataQualityParameters, reads=(), writes=("tables", "quality")),
+    "10_data_quality": Notebook(
+        parameters=DataQualityParameters, reads=(), writes=("tables", "quality", "panel")
+    ),
     "20_service_risk": Notebook(
         parameters=ServiceRiskParameters,
         reads=("tables", "quality"),
-        writes=("scorecard", "movements", "gaps", "risks"),
+        writes=(
+            *("scorecard", "movements", "gaps", "risks", "detail"),
+            *("weightings", "funnel", "orders", "sensitivity"),
+        ),
     ),
     "30_complaint_forecast": Notebook(
         parameters=ForecastParameters,
