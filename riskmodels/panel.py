@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Integers, Times
-from riskmodels.display import Displayed
+from riskmodels.display import Displayed, number_of
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.periods.quarters import MONTHS, last_complete, period_of
 from riskmodels.tables import CONTRACTS, Break, Contract, Table, as_relation, in_months
@@ -205,7 +205,8 @@ class Panel(Displayed):
         holes = f"; unknown everywhere: {', '.join(map(str, unknown))}" if len(unknown) else ""
         changed = ", ".join(f"{change.month} ({change.words})" for change in self.breaks)
         broken = f"; definition changed in {changed}" if changed else ""
-        before = f"; {self.rows_before:,} rows of days before are left out" if self.rows_before else ""
+        left = number_of(self.rows_before, "row of days before is", "rows of days before are")
+        before = f"; {left} left out" if self.rows_before else ""
         return (
             f"{len(self.keys)} series of {len(self.periods)} periods,"
             f" {self.periods[0]} to {self.periods[-1]},"

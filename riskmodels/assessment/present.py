@@ -96,7 +96,11 @@ def _left_out(row: Mapping[Any, Any]) -> str:
     """Say how many cases a rate leaves out; nothing where it is complete."""
     if not row["left_out"]:
         return ""
-    words = "; not complete: {cases} cases are left out, as their accounts are unknown or their rows rejected"
+    words = (
+        "; not complete: {cases} cases are left out, as their accounts are unknown or their rows rejected"
+        if row["left_out"] != 1
+        else "; not complete: one case is left out, as its accounts are unknown or its row rejected"
+    )
     return label(words).format(cases=shown_text(float(row["left_out"])))
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from riskmodels.display import number_of
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.misfits import nearest
 from riskmodels.privacy import mask_code, mask_personal_data, mask_values
@@ -331,7 +332,11 @@ def _last_day(staged: dict[str, _Staged]) -> date:
     days = pq.read_table(path, columns=[contract.at])[contract.at].drop_null()
     if not len(days):
         _, rejected = staged[table].rows
-        why = f": of {rejected:,} rows {reasons(path.with_name(REJECTED))}" if rejected else ""
+        why = (
+            f": of {number_of(rejected, 'row', 'rows')} {reasons(path.with_name(REJECTED))}"
+            if rejected
+            else ""
+        )
         raise ContractError(
             f"the source's {table} have no accepted row{why}. Correct the source file;"
             " or, where there are none, give as_of"
