@@ -20,6 +20,7 @@ from riskmodels.misfits import nearest
 from riskmodels.privacy import mask_code, mask_personal_data, mask_values
 from riskmodels.sources.codes import row_id_doubts
 from riskmodels.sources.conversion import Conversion, accepted_schema, converted
+from riskmodels.sources.declarations import check_observed
 from riskmodels.sources.duplicates import limited_connection
 from riskmodels.sources.folding import with_fold_time
 from riskmodels.sources.heads import know_plain_names, plain_names
@@ -110,6 +111,7 @@ def ingest(
                 units = _known_units(staged.get("units")) if refers else None
                 staged[table] = _stage(connection, mapping, table, located[table], folder, units)
             as_of = mapping.as_of or _last_day(staged)
+            _check_observed(mapping, as_of, path)
             staged = _spelt(connection, staged, mapping.exact)
         kept = {table: keep(part.folder, part.provenance(mapping, as_of)) for table, part in staged.items()}
     changes = tuple(found for found in map(compare_with_last, kept.values()) if found is not None)
@@ -152,6 +154,14 @@ class _Staged:
             reconciled=self.reconciled,
             doubts=tuple(map(mask_personal_data, self.doubts)),
         )
+
+
+def _check_observed(source: Source, as_of: date, path: Path) -> None:
+    for table, mapping in source.tables.items():
+        try:
+            check_observed(mapping.observed_from, as_of)
+        except ValueError as error:
+            raise ParameterError(f"{path}: tables.{table}: {error}") from None
 
 
 def _masked(change: Break, country: str) -> Break:

@@ -270,8 +270,8 @@ def refuse_lost_rows(file: RawFile, read: int, malformed: pa.Table) -> None:
         raise ContractError(
             f"{file.path} has {number_of(file.rows, 'row', 'rows')} below its header,"
             f" and {number_of(read + malformed.num_rows, 'was', 'were')} found when they were read, so that"
-            " none is taken: its quotes or the ends of its lines leave it open where a row ends. Save it anew as"
-            " CSV, with quotes around each text"
+            " none is taken: its quotes or the ends of its lines leave it open where a row ends. Save it anew"
+            " as CSV, with quotes around each text"
         )
     if file.rows and not read:
         reasons = ", ".join(sorted(set(malformed["rule"].to_pylist())))

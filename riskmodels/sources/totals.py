@@ -378,5 +378,6 @@ def _kept(search: _Search) -> Iterator[str]:
                 yield (
                     f"{_words([column], [value])} ({number_of(rows, 'row', 'rows')}) may be a total by its"
                     " name, but is not the sum of the others in every period: it is kept and added to them."
-                    f" If it is one, say so: totals: {{{key}: [{value or ''!r}]}}; if not: totals: {{{key}: []}}"
+                    f" If it is one, say so: totals: {{{key}: [{value or ''!r}]}};"
+                    f" if not: totals: {{{key}: []}}"
                 )
