@@ -317,3 +317,21 @@ def test_a_year_in_place_of_its_january_is_a_row_of_its_own(tmp_path) -> None:
     counted(tmp_path, [("a", "card", "2024-01-01", "month", 9)])
     (changes,) = counted(tmp_path, [("a", "card", "2024-01-01", "year", 9)]).changes
     assert (changes.table["vanished"].sum(), changes.table["revised"].sum()) == (1, 0)
+
+
+def test_a_bank_of_years_is_refused_a_scorecard_with_the_reason(tmp_path, default_policy) -> None:
+    tables = counted(tmp_path, [("a", "card", "2024-01-01", "year", 90)], exposure=True)
+    said = (
+        "A scorecard needs quarters: complaint_rate: the source gives it by years, not by quarters; 2024: 45"
+    )
+    with pytest.raises(ParameterError, match=said):
+        rm.score(tables, default_policy, period="2024Q4")
+
+
+def test_the_outlook_of_counts_has_their_data_quality(tmp_path) -> None:
+    days = pd.period_range("2019Q1", "2024Q4", freq="Q").start_time
+    tables = counted(tmp_path, [("a", "card", f"{day:%Y-%m-%d}", "quarter", 9) for day in days])
+    panel = rm.build_panel(tables.counted, by=["product"])
+    outlook = rm.forecast(panel, horizon=1, method="seasonal_naive")
+    listing = rm.listings.list_outlook(outlook, quality=rm.data_quality(tables))
+    assert list(listing.frame["Data quality"]) == ["100%"]
