@@ -229,3 +229,38 @@ def test_a_panel_of_no_column_or_period_is_refused(take_in, asked, said):
         rm.build_panel(tables.complaints, **asked)
     whole = rm.build_panel(tables.complaints, by=[], last="2024")
     assert str(whole.periods[-1]) == "2024-12"
+
+
+def test_a_change_of_a_value_that_no_row_has_is_told(take_in):
+    rows = [{"complaint_id": "c1", "received_at": "2024-05-05", "unit_id": "u", "product": "cards"}]
+    changes = {
+        value: take_in(
+            complaints=rows,
+            breaks={"complaints": [{"month": "2024-03", "words": "w", "where": {"product": value}}]},
+        ).complaints.provenance.doubts
+        for value in ("crads", "cards", "Cards")
+    }
+    assert changes == {
+        "crads": (
+            "breaks: no row has product 'crads', which changed in 2024-03; did you mean 'cards'? There are cards",
+        ),
+        "cards": (),
+        "Cards": (),
+    }
+
+
+def test_a_column_that_is_recoded_in_no_row_is_told(take_in):
+    rows = [{"complaint_id": "c1", "received_at": "2024-05-05", "unit_id": "u", "product": "cards"}]
+    plain = {column: {"column": column} for column in rows[0]}
+    told = {
+        old: take_in(
+            complaints=rows,
+            columns={
+                "complaints": plain
+                | {"product": {"column": "product", "recode": {old: "credit_card", "loans": "loan"}}}
+            },
+        ).complaints.provenance.doubts
+        for old in ("Cards ", "cards")
+    }
+    assert told["cards"] == ()
+    assert "recode: no row of product is one of those recoded, e.g. 'Cards '" in told["Cards "][0]

@@ -40,6 +40,7 @@ from riskmodels.sources.remarks import remarked_periods
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
 from riskmodels.sources.sifting import sift
 from riskmodels.sources.spelling import join_spellings
+from riskmodels.sources.unmet import unmet_declarations
 from riskmodels.tables import (
     CONTRACTS,
     PERIOD_MONTHS,
@@ -329,7 +330,14 @@ def _spelt(
     accepted = {table: part.accepted for table, part in staged.items()}
     rejected = {table: part.folder / REJECTED for table, part in staged.items()}
     found = join_spellings(connection, accepted, rejected, exact)
-    return {table: replace(part, doubts=(*part.doubts, *found[table])) for table, part in staged.items()}
+    return {
+        table: replace(part, doubts=(*part.doubts, *found[table], *_unmet(connection, part)))
+        for table, part in staged.items()
+    }
+
+
+def _unmet(connection: duckdb.DuckDBPyConnection, part: _Staged) -> tuple[str, ...]:
+    return unmet_declarations(connection, part.accepted, CONTRACTS[part.table], part.mapping)
 
 
 def _last_day(staged: dict[str, _Staged]) -> date:
