@@ -98,8 +98,9 @@ def _from_column(contract: Contract, column: Column, match: Match, title: str = 
     missing = found.missing - (found.placeholders.total() if column.required else 0)
     if column.required and missing:
         remedy = "; if_missing: names what it means" if column.type == "code" else ""
-        rows = f"{missing:,} of {number_of(found.filled + found.missing, 'row', 'rows')} without a value"
-        guess += Guess(doubts=[f"{rows}: to be rejected{remedy}"])
+        rows = f"{missing:,} of {number_of(found.filled + found.missing, 'row', 'rows')}"
+        none = "has none" if missing == 1 else "have none"
+        guess += Guess(doubts=[f"{rows} {none}: to be rejected{remedy}"])
     return guess
 
 
