@@ -8,6 +8,7 @@ the notebooks runs with its listings, in one process; warnings are errors.
 import argparse
 import functools
 import re
+import sys
 import tempfile
 import time
 import warnings
@@ -29,6 +30,7 @@ from riskmodels.errors import RiskModelsError
 ROOT = Path(__file__).parents[1]
 PERIOD, METHOD = "2024Q3", "auto"
 LARGEST = 1e15
+REPORTED = 25  # banks after each of which progress is written
 WORDS = re.compile(r"(?<![\w-])[-+]?(inf|infinity|nan|nat)(?![\w-])", re.IGNORECASE)
 DIGEST = re.compile(r"\b[0-9a-f]{16}\b")  # it may be of digits alone
 FIGURE = re.compile(r"\d[\d,]*")
@@ -334,6 +336,9 @@ def main() -> None:
         for fault in outcome.faults:
             faults[fault[:90]] += 1
             print(f"bank {seed}: {fault[:400]}", flush=True)
+        if (run := seed - chosen.first + 1) % REPORTED == 0:
+            spent = time.process_time() - started
+            print(f"{run} of {chosen.banks} banks, {spent:.0f} CPU s", file=sys.stderr, flush=True)
     print(f"\n{'refusals':<100}{'banks':>6}")
     for words, count in refused.most_common(40):
         print(f"{words:<100}{count:>6}")

@@ -65,7 +65,7 @@ def whole(folder: Path) -> Times:
     """Accept and reject every row, keep both, and compute the indicators and the panel."""
     from riskmodels import build_panel, ingest, load_policy
     from riskmodels.catalogue import indicators
-    from riskmodels.sources import ingestion, readers
+    from riskmodels.sources import readers, sifting
     from riskmodels.tables import store
 
     apart = {"digests": 0.0, "duplicates": 0.0}
@@ -80,8 +80,8 @@ def whole(folder: Path) -> Times:
         return call
 
     readers.file_sha256 = store.file_sha256 = timed("digests", store.file_sha256)
-    ingestion.repeated_rows = timed("duplicates", ingestion.repeated_rows)
-    ingestion.take_out = timed("duplicates", ingestion.take_out)
+    sifting.repeated_rows = timed("duplicates", sifting.repeated_rows)
+    sifting.take_out = timed("duplicates", sifting.take_out)
     policy = load_policy(Path(__file__).parents[1] / "params/policy", on="2026-10-01")
     start = time.perf_counter()
     tables = ingest(folder / "source.yaml", store=folder / "store")

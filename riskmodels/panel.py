@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Integers, Times
-from riskmodels.display import Displayed
+from riskmodels.display import Displayed, number_of
 from riskmodels.errors import ContractError, ParameterError
+from riskmodels.misfits import nearest
 from riskmodels.periods.quarters import MONTHS, last_complete, period_of
 from riskmodels.tables import CONTRACTS, Break, Contract, Table, as_relation, in_months
 from riskmodels.tables.frequencies import Frequency, frequency_of
@@ -205,7 +206,8 @@ class Panel(Displayed):
         holes = f"; unknown everywhere: {', '.join(map(str, unknown))}" if len(unknown) else ""
         changed = ", ".join(f"{change.month} ({change.words})" for change in self.breaks)
         broken = f"; definition changed in {changed}" if changed else ""
-        before = f"; {self.rows_before:,} rows of days before are left out" if self.rows_before else ""
+        left = number_of(self.rows_before, "row of days before is", "rows of days before are")
+        before = f"; {left} left out" if self.rows_before else ""
         return (
             f"{len(self.keys)} series of {len(self.periods)} periods,"
             f" {self.periods[0]} to {self.periods[-1]},"
@@ -261,7 +263,7 @@ def build_panel(
         The source lacks the table, or its rows belong to no day, have no such column, or are by longer
         periods than are wanted.
     ParameterError
-        The last period is none, or lies before the data.
+        The last period is none, or lies before the data or after their as-of day; a column is named twice.
     """
     if table is None:
         raise ContractError(
@@ -270,6 +272,7 @@ def build_panel(
     contract = CONTRACTS[table.name]
     if not contract.at:
         raise ContractError(f"the table '{table.name}' has no date to count by")
+    _check_keys(contract, by)
     freq = cast("Frequency", frequency_of(table, freq))
     counts = _counts(table, contract, by)
     if table.begins is not None and len(counts):
@@ -284,7 +287,7 @@ def build_panel(
         value="value",
         freq=freq,
         unknown=table.provenance.unknown_months,
-    ).until(end if last is None else _last_asked(end, last, counts))
+    ).until(end if last is None else _last_asked(end, last, counts, as_of=table.provenance.as_of))
     source = table.provenance
     panel = replace(panel, breaks=source.breaks, rows_before=table.rows_before, holidays=source.holidays)
     if units is not None and "unit_id" in by:
@@ -299,6 +302,18 @@ def count_by_days(table: Table) -> pd.DataFrame:
         raise ContractError(f"the table '{table.name}' does not say when its rows were recorded")
     days = f"{name(contract.at)}::DATE AS at, {name(contract.recorded)}::DATE AS recorded"
     return _queried(table, f"SELECT {days}, count(*) AS rows FROM rows GROUP BY ALL ORDER BY ALL")
+
+
+def _check_keys(contract: Contract, by: Sequence[str]) -> None:
+    """Refuse columns that a table does not have, or that are named twice."""
+    for column in by:
+        if column not in contract.names:
+            raise ContractError(
+                f"the table '{contract.table}' cannot be grouped like that: it has no column '{column}';"
+                f" {nearest(column, contract.names)}"
+            )
+    if len(set(by)) < len(by):
+        raise ParameterError(f"by is {', '.join(by)}: name each column once")
 
 
 def _counts(table: Table, contract: Contract, by: Sequence[str]) -> pd.DataFrame:
@@ -335,8 +350,10 @@ def _begun(counts: pd.DataFrame, first: date) -> pd.DataFrame:
     return pd.concat([kept.head(1).assign(period=begin, value=0.0), kept]) if quiet else kept
 
 
-def _last_asked(end: pd.Period, last: str, counts: pd.DataFrame) -> pd.Period:
+def _last_asked(end: pd.Period, last: str, counts: pd.DataFrame, *, as_of: date) -> pd.Period:
     asked = period_of(last, end.freqstr)
+    if asked.start_time.date() > as_of and pd.Period(last).start_time.date() > as_of:
+        raise ParameterError(f"last is {last}, which begins after {as_of}, the day up to which the data go")
     if len(counts) and asked.end_time < counts["period"].min():
         first = pd.Period(counts["period"].min(), freq=end.freqstr)
         raise ParameterError(f"last is {last}, before {first}, where the data begin")

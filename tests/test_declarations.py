@@ -4,6 +4,7 @@ import datetime as dt
 
 import pandas as pd
 import pytest
+from one_table import take_source
 
 import riskmodels as rm
 from riskmodels.errors import ContractError, ParameterError
@@ -183,3 +184,83 @@ def test_figures_have_bounds(tmp_path):
     assert "gross_loss <= 1e+13" in tables.losses.rejected["rule"].tolist()
     assert "denominator of some size" in tables.observations.rejected["rule"].tolist()
     assert "ratio of some size" in tables.observations.rejected["rule"].tolist()
+
+
+@pytest.mark.parametrize("as_of", ["2024-12-31", None])
+def test_a_beginning_after_the_data_end_is_refused(take_in, tmp_path, as_of):
+    day = "" if as_of is None else f"as_of: {as_of}\n"
+    text = (
+        f"id: t\ntitle: t\ncountry: GB\n{day}tables:\n  complaints:\n    file: c.csv\n    format: csv\n"
+        "    observed_from: 2030-01\n"
+    )
+    rows = "complaint_id,received_at,unit_id,product\nc1,2024-12-05,u,card\n"
+    with pytest.raises(ParameterError, match=r"complaints: observed_from is 2030-01, after 2024-12-"):
+        take_source(tmp_path, rows, text)
+
+
+def test_a_header_below_the_end_of_the_file_is_refused(tmp_path):
+    text = (
+        "id: t\ntitle: t\ncountry: GB\ntables:\n  complaints: {file: c.csv, format: csv, header_row: 500}\n"
+    )
+    with pytest.raises(ContractError, match="fewer than 500 lines"):
+        take_source(tmp_path, "complaint_id,received_at,unit_id,product\nc1,2024-12-05,u,card\n", text)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_a_scale_has_bounds(scale):
+    with pytest.raises(ParameterError, match=r"redress\.scale"):
+        source({"redress": {"column": "x", "scale": scale}})
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"by": ["colour"]}, "it has no column 'colour'; there are complaint_id"),
+        ({"by": ["produkt"]}, "did you mean 'product'"),
+        ({"by": ["product", "product"]}, "name each column once"),
+        ({"by": [], "last": "2099Q1"}, "last is 2099Q1, which begins after 2024-12-31"),
+        ({"by": [], "last": "2025"}, "last is 2025, which begins after 2024-12-31"),
+    ],
+)
+def test_a_panel_of_no_column_or_period_is_refused(take_in, asked, said):
+    rows = [{"complaint_id": "c1", "received_at": "2024-12-05", "unit_id": "u", "product": "card"}]
+    tables = take_in(complaints=rows)
+    with pytest.raises((ContractError, ParameterError), match=said):
+        rm.build_panel(tables.complaints, **asked)
+    whole = rm.build_panel(tables.complaints, by=[], last="2024")
+    assert str(whole.periods[-1]) == "2024-12"
+
+
+def test_a_change_of_a_value_that_no_row_has_is_told(take_in):
+    rows = [{"complaint_id": "c1", "received_at": "2024-05-05", "unit_id": "u", "product": "cards"}]
+    changes = {
+        value: take_in(
+            complaints=rows,
+            breaks={"complaints": [{"month": "2024-03", "words": "w", "where": {"product": value}}]},
+        ).complaints.provenance.doubts
+        for value in ("crads", "cards", "Cards")
+    }
+    assert changes == {
+        "crads": (
+            "breaks: no row has product 'crads', which changed in 2024-03; did you mean 'cards'? There are cards",
+        ),
+        "cards": (),
+        "Cards": (),
+    }
+
+
+def test_a_column_that_is_recoded_in_no_row_is_told(take_in):
+    rows = [{"complaint_id": "c1", "received_at": "2024-05-05", "unit_id": "u", "product": "cards"}]
+    plain = {column: {"column": column} for column in rows[0]}
+    told = {
+        old: take_in(
+            complaints=rows,
+            columns={
+                "complaints": plain
+                | {"product": {"column": "product", "recode": {old: "credit_card", "loans": "loan"}}}
+            },
+        ).complaints.provenance.doubts
+        for old in ("Cards ", "cards")
+    }
+    assert told["cards"] == ()
+    assert "recode: no row of product is one of those recoded, e.g. 'Cards '" in told["Cards "][0]

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from one_table import take_source
 
 from riskmodels.catalogue import find_doubts
 from riskmodels.errors import ContractError, ParameterError
@@ -88,3 +89,15 @@ def test_a_time_that_cannot_be_read_rejects_its_row_or_the_file(tmp_path) -> Non
 def test_fold_by_alone_declares_nothing(tmp_path) -> None:
     with pytest.raises(ParameterError, match="fold_by needs fold"):
         taken(tmp_path, log([2]), fold=None, fold_by=BY)
+
+
+def test_keys_are_counted_as_they_are_folded(tmp_path) -> None:
+    source = (
+        "id: t\ntitle: t\ncountry: CN\nas_of: 2024-12-31\ntables:\n  exposure:\n    file: c.csv\n    format: csv\n"
+        "    fold: last\n"
+    )
+    rows = [f"A,{product},2024-05-01,5" for product in ("cards", "Cards", "loans")]
+    text = "\n".join(["unit_id,product,month,accounts", *rows, ""])
+    table = take_source(tmp_path, text, source).exposure
+    assert len(table.frame()) == 2
+    assert "for 1 of 1 keys" in table.provenance.doubts[0]

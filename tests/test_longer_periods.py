@@ -276,3 +276,62 @@ def test_an_observation_of_a_month_within_a_quarter_is_not_added_to_it(take_in) 
     exposure = [{"unit_id": "B1", "product": "c", "month": "2024-10-01", "accounts": 1}]
     found = take_in(observations=rows, exposure=exposure).observations
     assert list(found.frame()["numerator"]) == [500]
+
+
+@pytest.mark.parametrize("longer", ["quarter", "half_year", "year"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_january_is_not_the_year_that_begins_with_it(take_in, longer, turned) -> None:
+    rows = [
+        {"unit_id": "B1", "period_start": "2024-01-01", "period": period, "complaints": n}
+        for period, n in (("month", 10), (longer, 130), (longer, 130))
+    ]
+    table = take_in(complaint_counts=rows[::-1] if turned else rows).complaint_counts
+    assert table.frame()[["period", "complaints"]].to_numpy().tolist() == [[longer, 130]]
+    assert sorted(table.rejected["rule"]) == [
+        "duplicate of an accepted row",
+        "duplicate of an accepted row: its period lies in a longer one of the same cell",
+    ]
+    assert not table.rejected["cell"].notna().any()
+    assert f"1 (month from 2024-01-01 in {longer} from 2024-01-01 of unit_id" in " ".join(
+        table.provenance.doubts
+    )
+
+
+def test_january_stays_where_the_year_that_begins_with_it_is_not_known(take_in) -> None:
+    rows = [
+        {"period_start": "2024-01-01", "period": period, "complaints": n}
+        for period, n in (("year", ""), ("month", 10))
+    ]
+    assert len(take_in(complaint_counts=rows).complaint_counts.frame()) == 2
+
+
+def test_an_observation_of_a_month_is_one_whether_or_not_it_says_so(take_in) -> None:
+    row = {"indicator_id": "education_reach", "unit_id": "", "month": "2024-10-01", "denominator": 1}
+    rows = [row | {"period": period, "numerator": 500} for period in ("month", "")]
+    exposure = [{"unit_id": "B1", "product": "c", "month": "2024-10-01", "accounts": 1}]
+    found = take_in(observations=rows, exposure=exposure).observations
+    assert list(found.rejected["rule"]) == ["duplicate of an accepted row"]
+
+
+def test_a_year_in_place_of_its_january_is_a_row_of_its_own(tmp_path) -> None:
+    counted(tmp_path, [("a", "card", "2024-01-01", "month", 9)])
+    (changes,) = counted(tmp_path, [("a", "card", "2024-01-01", "year", 9)]).changes
+    assert (changes.table["vanished"].sum(), changes.table["revised"].sum()) == (1, 0)
+
+
+def test_a_bank_of_years_is_refused_a_scorecard_with_the_reason(tmp_path, default_policy) -> None:
+    tables = counted(tmp_path, [("a", "card", "2024-01-01", "year", 90)], exposure=True)
+    said = (
+        "A scorecard needs quarters: complaint_rate: the source gives it by years, not by quarters; 2024: 45"
+    )
+    with pytest.raises(ParameterError, match=said):
+        rm.score(tables, default_policy, period="2024Q4")
+
+
+def test_the_outlook_of_counts_has_their_data_quality(tmp_path) -> None:
+    days = pd.period_range("2019Q1", "2024Q4", freq="Q").start_time
+    tables = counted(tmp_path, [("a", "card", f"{day:%Y-%m-%d}", "quarter", 9) for day in days])
+    panel = rm.build_panel(tables.counted, by=["product"])
+    outlook = rm.forecast(panel, horizon=1, method="seasonal_naive")
+    listing = rm.listings.list_outlook(outlook, quality=rm.data_quality(tables))
+    assert list(listing.frame["Data quality"]) == ["100%"]

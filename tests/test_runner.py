@@ -113,7 +113,7 @@ def test_paths_are_relative_to_the_run_file(tmp_path, monkeypatch):
         ({"method": "best"}, "method: is 'best'; expected one of auto, counts"),
         ({"scenarios": [{"file": "a.yaml", "severity": "worst"}]}, "scenarios.0.severity: is 'worst'; expected one of moderate, severe, extreme"),
         ({"scenarios": [{"file": "a.yaml", "severity": "severe", "x": 1}]}, "scenarios.0.x: is no key here"),
-        *(({"period": text}, "expected a quarter, e.g. 2026Q3") for text in ("2026Q5", "2026Q3\n", "２０２６Q3")),
+        *(({"period": text}, "expected a quarter, e.g. 2026Q3") for text in ("2026Q5", "0000Q1", "9999Q4", "2026Q3\n", "２０２６Q3")),
         *(({"period": text}, "expected a quarter, e.g. 2026Q3") for text in ("../../x", "2026Q3/../..", "")),
         *(({"name": text}, "expected small letters, digits and _") for text in ("../x", "a/b", ".", "", "A", "a-b", "a\n")),
         *(({"language": text}, "expected a language's code, e.g. en or zh") for text in ("../en", "EN", "e")),
@@ -191,6 +191,11 @@ def scenario(folder: Path) -> str:
             {"scenarios": [{"file": "calm.yaml", "severity": "severe"}]},
             {},
             "calm has no severity 'severe'; there are moderate",
+        ),
+        (
+            {"scenarios": [{"file": "calm.yaml", "severity": "moderate"}] * 2},
+            {},
+            "are both 'calm', and a run tests a scenario once",
         ),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riskmodels.errors import ParameterError
 from riskmodels.panel import build_panel
 from riskmodels.sources import ingest
 
@@ -149,3 +150,44 @@ def test_a_total_row_never_changes_the_total(counted, counts, word) -> None:
         (month, word, sum(values[place] for values in counts.values())) for place, month in enumerate(MONTHS)
     ]
     assert total_of(counted([*parts, *wholes])) == sum(count for *_, count in parts)
+
+
+@pytest.mark.parametrize(
+    "word", ["合 计", "小　计", "Total:", "** TOTAL **", "(total)", "总 数", "Ｔｏｔａｌ"]
+)
+def test_a_word_for_a_total_is_one_whatever_stands_around_or_in_it(counted, word) -> None:
+    table = counted(with_total(word, (("A", 120), ("B", 7))))
+    assert (total_of(table), table.provenance.rows_rejected) == (3 * 127 + 6, 3)
+
+
+def test_parts_of_a_total_may_be_spelt_otherwise_than_it(counted) -> None:
+    header = ("month", "unit_id", "product", "complaints")
+    rows = [
+        row
+        for month in MONTHS
+        for row in ((month, "North", "card", 5), (month, "NORTH", "loan", 7), (month, "north", "Total", 12))
+    ]
+    assert total_of(counted(rows, header=header)) == 36
+
+
+@pytest.mark.parametrize("word", ["subsidiaries", "SUBSIDIARIES", "Ｓubsidiaries"])
+def test_a_declared_total_is_one_in_every_spelling(counted, word) -> None:
+    words = ("Subsidiaries", word, "SUBSIDIARIES")
+    rows = [
+        row
+        for month, whole in zip(MONTHS, words, strict=True)
+        for row in ((month, "A", 5), (month, "B", 6), (month, whole, 11))
+    ]
+    table = counted(rows, totals={"unit_id": ["subsidiaries"]})
+    assert (total_of(table), table.provenance.doubts) == (33, ())
+
+
+def test_a_declared_total_that_no_row_has_is_told(counted) -> None:
+    rows = [(month, unit, 5) for month in MONTHS for unit in "AB"]
+    doubts = counted(rows, totals={"unit_id": ["Totl", ""]}).provenance.doubts
+    assert doubts == ("totals: no row has unit_id 'Totl', which is declared a total",)
+
+
+def test_what_rows_are_not_added_up_over_has_no_totals(counted) -> None:
+    with pytest.raises(ParameterError, match="period_start is neither a column over which rows"):
+        counted([("2024-01", "A", 5)], totals={"period_start": ["2024-01-01"]})

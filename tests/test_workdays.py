@@ -50,3 +50,14 @@ def test_one_day_is_enough() -> None:
 def test_a_country_without_a_calendar_is_refused() -> None:
     with pytest.raises(ParameterError, match="no calendar of working days is known for the country 'XX'"):
         working_days(date(2024, 1, 1), date(2024, 1, 2), country="XX")
+
+
+@pytest.mark.parametrize("year", [1999, 2036])
+def test_years_that_a_country_s_calendar_does_not_know_have_the_days_of_every_year(year) -> None:
+    assert worked("IN-MH", f"{year}-08-13", f"{year}-08-16")[-2] == "0"  # Independence Day
+
+
+@pytest.mark.parametrize("country", ["GB-", "-ENG", ""])
+def test_a_part_without_a_name_is_none(country) -> None:
+    with pytest.raises(ParameterError, match="no calendar of working days is known"):
+        worked(country, "2024-01-01", "2024-01-02")

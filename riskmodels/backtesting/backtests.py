@@ -16,7 +16,7 @@ from riskmodels.arrays import Floats, Integers
 from riskmodels.backtesting.as_of import AsOf, aligned
 from riskmodels.backtesting.scoreboard import Scoreboard
 from riskmodels.backtesting.scores import Sums, size_classes, sum_scores
-from riskmodels.display import Displayed
+from riskmodels.display import Displayed, number_of
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import DEFAULT_LEVELS, Method
 from riskmodels.forecasting.forecasts import forecast_by
@@ -105,14 +105,14 @@ class Backtest(Displayed):
         """Say which method was best, and how often it was exceeded."""
         best = self.table.iloc[0]
         count, first, last = len(self.origins), self.origins[0], self.origins[-1]
-        when = f"1 origin, {first}" if count == 1 else f"{count} origins, {first} to {last}"
+        when = f"{number_of(count, 'origin', 'origins')}, {first if count == 1 else f'{first} to {last}'}"
         known = ", each with what was known then" if self.as_known_then else ""
         if not np.isfinite(best["wql"]):
             return f"{when}{known}: nothing can be scored, as no outcome is known or all are zero."
         return (
-            f"{when}{known}, up to {self.horizon} periods ahead: {best['method']} is best with a weighted"
-            f" quantile loss of {best['wql']:.3f}; {best['exceedance_975']:.1%} of {best['forecasts']:,}"
-            " outcomes were above its 97.5% quantile."
+            f"{when}{known}, up to {number_of(self.horizon, 'period', 'periods')} ahead:"
+            f" {best['method']} is best with a weighted quantile loss of {best['wql']:.3f};"
+            f" {best['exceedance_975']:.1%} of {best['forecasts']:,} outcomes were above its 97.5% quantile."
         )
 
     def summary(self) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 from riskmodels.catalogue.counted import keys_of
 from riskmodels.catalogue.entry import COUNTS
 from riskmodels.catalogue.strangers import strange_names
+from riskmodels.display import number_of
 from riskmodels.tables import CONTRACTS, Tables, find_holes, in_months, period_months
 from riskmodels.tables.sql import name, single_file, small_connection
 
@@ -78,8 +79,9 @@ def _without_accounts(tables: Tables) -> pd.DataFrame:
         ).fetchall()[0]
     if not left:
         return _frame([])
-    why = "are in no complaint rate: no accounts are known for their unit, product and month"
-    return _frame([("exposure", f"{int(left):,} of {int(whole):,} complaints ({left / whole:.1%}) {why}")])
+    many = f"{int(left):,} of {number_of(int(whole), 'complaint', 'complaints')} ({left / whole:.1%})"
+    why = "in no complaint rate: no accounts are known for their unit, product and month"
+    return _frame([("exposure", f"{many} {'is' if left == 1 else 'are'} {why}")])
 
 
 def _cells(tables: Tables) -> tuple[str, str]:

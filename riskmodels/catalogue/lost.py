@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.queries import Breakdown
+from riskmodels.display import all_of
 from riskmodels.tables import CONTRACTS, Table, as_relation
 from riskmodels.tables.lifetimes import in_business
 from riskmodels.tables.sql import literal, name, single_file
@@ -48,11 +49,11 @@ def said_all_rejected(indicator: Indicator, cut: Breakdown) -> str:
         table = cut.tables.require(needed)
         many, rejected = _rejected_alone(table, indicator, cut), table.provenance.rows_rejected
         if rejected and not table.provenance.rows_accepted:
-            return f"all {rejected:,} rows of the source's table '{needed}' were rejected"
+            rows = f"of the source's table '{needed}'"
+            return f"{all_of(rejected, f'row {rows} was', f'rows {rows} were')} rejected"
         if many:
-            return (
-                f"all {many:,} rows that the source's table '{needed}' has for it in the period were rejected"
-            )
+            rows = f"that the source's table '{needed}' has for it in the period"
+            return f"{all_of(many, f'row {rows} was', f'rows {rows} were')} rejected"
     return ""
 
 

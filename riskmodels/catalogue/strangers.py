@@ -8,6 +8,7 @@ from itertools import combinations
 import pandas as pd
 
 from riskmodels.catalogue.entry import COUNTS
+from riskmodels.display import number_of
 from riskmodels.tables import CONTRACTS, Table, Tables
 from riskmodels.tables.sql import name
 
@@ -56,10 +57,12 @@ def _without_exposure(table: Table, column: str, known: Counts) -> Iterator[tupl
     for one in strange[:_SHOWN]:
         near = likely_match(one, free)
         match = f" (is it {near!r}?)" if near else ""
-        words = f"{column} {one!r}{match} has {counted[one]:,} complaints and no row in exposure"
+        many = number_of(counted[one], "complaint", "complaints")
+        words = f"{column} {one!r}{match} has {many} and no row in exposure"
         yield table.name, f"{words}: they are in no complaint rate; recode: gives both one name"
     if len(strange) > _SHOWN:
-        yield table.name, f"{len(strange) - _SHOWN} more values of {column} are in no row of exposure"
+        more = number_of(len(strange) - _SHOWN, f"more value of {column} is", f"more values of {column} are")
+        yield table.name, f"{more} in no row of exposure"
     for one in free[:_SHOWN] if strange else []:
         if one not in counted:
             yield (

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.display import Displayed
+from riskmodels.display import Displayed, number_of
 from riskmodels.errors import ContractError
 from riskmodels.forecasting.completeness import Completeness, Estimate, estimate
 from riskmodels.forecasting.delays import DayCounts
@@ -144,9 +144,10 @@ class Nowcast(Displayed):
         if self.rows_without_delay:
             words += f"; {self.rows_without_delay:,} counted without a logging day that makes sense"
         if self.rows_ignored:
-            words += f"; {self.rows_ignored:,} rows not known on {self.as_of} or without a day received"
+            rows = number_of(self.rows_ignored, "row", "rows")
+            words += f"; {rows} not known on {self.as_of} or without a day received"
         if self.rows_before:
-            words += f"; {self.rows_before:,} rows received long before all others"
+            words += f"; {number_of(self.rows_before, 'row', 'rows')} received long before all others"
         return words
 
     def summary(self) -> pd.DataFrame:

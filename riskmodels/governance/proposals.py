@@ -44,9 +44,12 @@ class Proposals(Displayed):
     @property
     def sentence(self) -> str:
         """Say how many proposals wait for a decision."""
-        return label("{count} proposals to change the policy of {policy} wait for a decision.").format(
-            count=len(self.table), policy=self.policy
+        words = (
+            "{count} proposals to change the policy of {policy} wait for a decision."
+            if len(self.table) != 1
+            else "One proposal to change the policy of {policy} waits for a decision."
         )
+        return label(words).format(count=len(self.table), policy=self.policy)
 
     def summary(self) -> pd.DataFrame:
         """What would change, and why."""

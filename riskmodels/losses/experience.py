@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.display import Displayed, shown_amount
+from riskmodels.display import Displayed, number_of, shown_amount
 from riskmodels.errors import ContractError, ParameterError, TooLittleError
 from riskmodels.forecasting import nowcast
 from riskmodels.losses.aggregate import LossDistribution, aggregate_losses
@@ -102,9 +102,9 @@ class LossAssessment(Displayed):
     def sentence(self) -> str:
         """Say what a year costs, how bad it may get, and how sure that is."""
         row = self.intervals.iloc[-1]
+        early = f"from before {self.quarters['quarter'].iloc[0]}, far from all others,"
         before = (
-            f" {self.losses_before:,} losses from before {self.quarters['quarter'].iloc[0]}, far from all"
-            " others, are left out."
+            f" {number_of(self.losses_before, f'loss {early} is', f'losses {early} are')} left out."
             if self.losses_before
             else ""
         )
@@ -119,7 +119,10 @@ class LossAssessment(Displayed):
         """Say how many rows the figures lack."""
         if not self.losses_rejected:
             return ""
-        return f" {self.losses_rejected:,} rows of losses were rejected and are left out: it is not complete."
+        rows = number_of(
+            self.losses_rejected, "row of losses was rejected and is", "rows of losses were rejected and are"
+        )
+        return f" {rows} left out: it is not complete."
 
     def summary(self) -> pd.DataFrame:
         """Return the total and the largest cells."""

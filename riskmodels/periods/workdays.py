@@ -1,5 +1,6 @@
 """Working days of a country, Chinese make-up working days included."""
 
+import warnings
 from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
@@ -42,7 +43,8 @@ def working_days(start: date, end: date, *, country: str, closed: Collection[dat
     Notes
     -----
     Source: the ``holidays`` library. China's calendar is known to the year for which the State Council
-    has announced it; later years have the statutory days without make-up working days.
+    has announced it; later years have the statutory days without make-up working days. Of some countries the
+    library knows some years only (India: 2001 to 2035); others have the days that are the same every year.
 
     Examples
     --------
@@ -73,14 +75,14 @@ def check_calendar(country: str) -> None:
     ParameterError
         With the parts of the country that are known, where it is one.
     """
-    land, _, part = country.partition("-")
+    land, parted, part = country.partition("-")
     known = holidays.list_supported_countries()
     if land not in known:
         raise ParameterError(
             f"no calendar of working days is known for the country '{country}'; expected an ISO 3166 code,"
             " e.g. CN, US or GB-ENG"
         )
-    if part and part not in known[land]:
+    if parted and part not in known[land]:
         parts = ", ".join(f"{land}-{name}" for name in known[land]) or "none"
         raise ParameterError(
             f"no calendar of working days is known for '{country}'; known parts of {land}: {parts}"
@@ -93,9 +95,11 @@ def _calendar(country: str, first: int, last: int) -> holidays.HolidayBase:
     land, _, part = country.partition("-")
     known = holidays.country_holidays(land, subdiv=part or None)
     kinds = tuple(kind for kind in ("public", "bank") if kind in known.supported_categories)
-    return holidays.country_holidays(
-        land, subdiv=part or None, years=range(first, last + 1), categories=kinds
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Requested Holidays are available only")
+        return holidays.country_holidays(
+            land, subdiv=part or None, years=range(first, last + 1), categories=kinds
+        )
 
 
 def lunar_new_years(first: int, last: int, *, country: str) -> list[date]:

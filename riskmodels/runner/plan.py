@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -109,6 +109,7 @@ def plan_assessment(
     use_language(settings.language)
     for choice in settings.scenarios:
         _check_scenario(choice, settings.horizon_months)
+    _check_each_once(settings.scenarios)
     source = load_source(settings.source)
     if left := unfilled(settings.source):
         raise ParameterError(
@@ -192,6 +193,19 @@ def _check_scenario(choice: ScenarioChoice, horizon_months: int) -> None:
             f"{choice.file}, {choice.severity}, needs an outlook of {needed} months;"
             f" horizon_months is {horizon_months}"
         )
+
+
+def _check_each_once(chosen: Sequence[ScenarioChoice]) -> None:
+    """Refuse a scenario that is chosen twice: its results would be written over."""
+    files: dict[str, str] = {}
+    for choice in chosen:
+        found = load_scenario(choice.file).id
+        if found in files:
+            raise ParameterError(
+                f"scenarios: {files[found]} and {choice.file} are both '{found}', and a run tests a scenario"
+                " once: leave one out, or give it an id of its own"
+            )
+        files[found] = choice.file
 
 
 def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:

@@ -10,7 +10,7 @@ from riskmodels.forecasting import Method
 from riskmodels.parameters.files import Identifier, Name, Parameters, check_parameters, load_parameters
 
 Period = Annotated[
-    str, Field(pattern=r"^[0-9]{4}Q[1-4]$", json_schema_extra={"shape": "a quarter, e.g. 2026Q3"})
+    str, Field(pattern=r"^[12][0-9]{3}Q[1-4]$", json_schema_extra={"shape": "a quarter, e.g. 2026Q3"})
 ]
 # a quarter at least, which the report is about; at most what forecast takes
 Horizon = Annotated[int, Field(ge=3, le=60, description="months ahead")]

@@ -187,7 +187,10 @@ def score(
     before = (None, None) if previous is None else (previous.indicators, previous.products)
     bank = rate_period(tables, policy, period, previous=before[0], nowcast=known)
     if bank.empty:
-        raise ParameterError(f"the source has no indicator in {period}; it knows up to {tables.as_of}")
+        longer = _given_by_longer_periods(tables, policy, period)
+        raise ParameterError(
+            f"the source has no indicator in {period}; it knows up to {tables.as_of}{longer}"
+        )
     units = rate_period(tables, policy, period, by="unit_id", previous=before[0], nowcast=known)
     products = rate_period(tables, policy, period, by="product", previous=before[1], nowcast=known)
     rows, products = (
@@ -207,6 +210,14 @@ def score(
         draws=draws_for(len(units)),
         lifetimes=partial_units(tables.units, period),
     )
+
+
+def _given_by_longer_periods(tables: Tables, policy: Policy, period: str) -> str:
+    """Say which indicators the source gives by half-years or years, so that no quarter has them."""
+    lacking = indicators(tables, policy, periods=[period]).unavailable
+    longer = lacking[lacking["reason"].str.contains("not by quarters", regex=False)]
+    told = "; ".join(f"{row.indicator_id}: {row.reason}" for row in longer.itertuples())
+    return f". A scorecard needs quarters: {told}" if told else ""
 
 
 def _unit_scores(

@@ -56,7 +56,7 @@ class ColumnMap(Parameters):
     missing: tuple[Name, ...] = Field(
         default=(), description="words that stand for no value, beside those of the source"
     )
-    scale: float = Field(default=1.0, gt=0, description="numbers are multiplied by it")
+    scale: float = Field(default=1.0, ge=1e-12, le=1e12, description="numbers are multiplied by it")
     cumulative: str | None = Field(
         default=None,
         pattern=CUMULATIVE,

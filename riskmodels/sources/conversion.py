@@ -220,7 +220,7 @@ def scanned(file: RawFile, mapping: TableMap) -> str:
 
 def _missing_column(file: RawFile, table: str, canonical: str, wanted: str, found: Iterable[str]) -> str:
     near = difflib.get_close_matches(wanted, found, n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
+    hint = f"; did you mean '{near[0]}'?" if near else "."
     return (
         f"{file.path} has no column '{wanted}', which the source maps to {table}.{canonical}{hint}"
         f" Its columns are: {', '.join(found)}"

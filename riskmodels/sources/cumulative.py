@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodels.sources.duplicates import keys_but_time
+from riskmodels.sources.duplicates import keys_but_time, know_spellings, spelt_alike
 from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.periods import first_month
 from riskmodels.sources.screening import ROWS_AT_ONCE, rewritten
@@ -48,12 +49,13 @@ def take_differences(
     *,
     skip: Collection[int],
     contradicted: Collection[int],
+    spellings: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Differences:
     """Replace sums since the year's beginning in a file of accepted rows by what each period adds.
 
     Parameters
     ----------
-    connection, path, contract
+    connection, path, contract, spellings
         As ``repeated_rows`` takes them; the file is replaced where a column is declared cumulative.
     mapping : TableMap
         Says which columns are cumulative.
@@ -76,7 +78,9 @@ def take_differences(
     with connection.cursor() as cursor:
         cursor.register("skipped", _places(skip))
         cursor.register("contradicted", _places(contradicted))
-        cursor.execute(f"CREATE TEMP TABLE judged AS {_judged(path, contract, schema.names, chosen)}")
+        know_spellings(cursor, spellings)
+        rows = _judged(spelt_alike(path, spellings), contract, schema.names, chosen)
+        cursor.execute(f"CREATE TEMP TABLE judged AS {rows}")
         _rewrite(cursor, path, schema, contract, list(chosen))
         found = cursor.execute(
             'SELECT place, "#rule", strftime("#since", \'%Y-%m-%d\') FROM judged WHERE "#rule" IS NOT NULL'
@@ -95,7 +99,7 @@ def _places(places: Collection[int]) -> pa.Table:
 
 
 def _series(contract: Contract, names: Sequence[str]) -> str:
-    """List the columns, in SQL, that distinguish one series of sums from another, as the file has them."""
+    """List the columns, in SQL, that distinguish one series of sums from another."""
     return ", ".join(map(name, keys_but_time(contract, names)))
 
 
@@ -105,8 +109,8 @@ def _year(contract: Contract, form: str) -> str:
     return f"(year({at}) - (month({at}) < {first})::INTEGER)"
 
 
-def _judged(path: Path, contract: Contract, names: Sequence[str], chosen: Mapping[str, str]) -> str:
-    """SQL for the rows with what each period adds, ``#rule``, why that is not known, and ``#since`` when."""
+def _judged(scan: str, contract: Contract, names: Sequence[str], chosen: Mapping[str, str]) -> str:
+    """SQL for rows with what each period adds, ``#rule``, why that is not known, and ``#since`` when."""
     at = name(contract.at)
     months = f"coalesce({period_months()}, 1)" if "period" in names else "1"
     series = _series(contract, names)
@@ -115,7 +119,7 @@ def _judged(path: Path, contract: Contract, names: Sequence[str], chosen: Mappin
         ' file_row_number NOT IN (FROM skipped) AS "#in play",'
         " coalesce(bool_or(file_row_number IN (FROM contradicted))"
         f' OVER (PARTITION BY {series}, {at}), false) AS "#contradicted"'
-        f" FROM read_parquet({single_file(path)}, file_row_number = true)"
+        f" FROM {scan}"
     )
     for figure, form in chosen.items():
         rows = _differenced(rows, contract, series, figure, form)
@@ -190,14 +194,17 @@ def _rewrite(
 ) -> None:
     """Write the rows anew, in their order, with what each period adds; those that go keep the sum."""
     columns = ", ".join(
-        f'CASE WHEN "#rule" IS NULL AND "#in play" THEN {name(_NEW + column)} ELSE {name(column)} END'
+        f'CASE WHEN "#rule" IS NULL AND "#in play" THEN {name(_NEW + column)} ELSE rows.{name(column)} END'
         f" AS {name(column)}"
         if column in chosen
-        else name(column)
+        else f"rows.{name(column)}"
         for column in schema.names
     )
+    rows = f"read_parquet({single_file(path)}, file_row_number = true)"
     with rewritten(path, schema, keys=contract.key) as kept:
-        query = connection.sql(f"SELECT {columns} FROM judged ORDER BY place")
+        query = connection.sql(
+            f"SELECT {columns} FROM {rows} AS rows JOIN judged ON place = rows.file_row_number ORDER BY place"
+        )
         for batch in query.to_arrow_reader(ROWS_AT_ONCE):
             kept.write(batch.cast(schema))
 

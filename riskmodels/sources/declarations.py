@@ -4,6 +4,7 @@ import codecs
 import io
 import re
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -80,6 +81,12 @@ def check_months(months: Iterable[str]) -> None:
             raise ValueError(
                 f"unknown: '{entry}' ends before it begins and would name no month; say '{last}/{first}'"
             )
+
+
+def check_observed(observed_from: str | None, as_of: date) -> None:
+    """Refuse a beginning after the last day that the source knows: every row would lie before it."""
+    if observed_from and observed_from > f"{as_of:%Y-%m}":
+        raise ValueError(f"observed_from is {observed_from}, after {as_of}, up to which the source knows")
 
 
 def check_column(column: Column, given: Collection[str], constant: str | None, made: Iterable[str]) -> None:

@@ -60,8 +60,10 @@ def repeated_rows(
     path : Path
         Parquet, of accepted rows.
     contract : Contract
-        Says the key. A key column that was recoded counts as the file had it: after a merger two rows of
-        one key are parts of a whole, not doubles; so are rows that differ in a column that is added over.
+        Says the key, and whether rows of one day may be of a month and of a longer period: these are two
+        (``rows_within_longer``). A key column that was recoded counts as the file had it: after a merger two
+        rows of one key are parts of a whole, not doubles; so are rows that differ in a column that is added
+        over.
     fold : str, optional
         "first" or "last": of rows with one key that one stays, by the time of the rows (``fold_times``) and
         then by their place in the file; without it the first in the file.
@@ -78,6 +80,8 @@ def repeated_rows(
     columns = ", ".join(map(name, keys))
     same = " AND ".join(f"repeated.{name(key)} IS NOT DISTINCT FROM accepted.{name(key)}" for key in keys)
     scan = spelt_alike(path, spellings)
+    if "period" in keys:
+        scan = f"(SELECT * REPLACE (coalesce(period, 'month') AS period) FROM {scan})"
     times = fold_times(path, contract) if fold else []
     way = " DESC NULLS LAST" if fold == "last" else " NULLS LAST"
     order = ", ".join(f"accepted.{name(time)}{way}" for time in [*times, "file_row_number"])
@@ -122,13 +126,14 @@ def spelt_alike(path: Path, keys: Iterable[str]) -> str:
 
 def keys_as_read(contract: Contract, found: Sequence[str]) -> list[str]:
     """List the columns that distinguish accepted rows: the key as the file has it, and what is added over."""
-    keys = [KEY + key if KEY + key in found else key for key in contract.key]
+    keys = [KEY + key if KEY + key in found else key for key in contract.distinguishing]
     return [*keys, *(column for column in found if column.startswith(OVER))]
 
 
 def keys_but_time(contract: Contract, found: Sequence[str]) -> list[str]:
-    """List the same without the time of a row: what distinguishes one series, or one cell, from another."""
-    return [key for key in keys_as_read(contract, found) if key.removeprefix(KEY) != contract.at]
+    """List the same without when a row begins and what it covers: what distinguishes series."""
+    time = (contract.at, "period")
+    return [key for key in keys_as_read(contract, found) if key.removeprefix(KEY) not in time]
 
 
 def fold_times(path: Path, contract: Contract) -> list[str]:

@@ -14,11 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from riskmodels.display import number_of
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.misfits import nearest
 from riskmodels.privacy import mask_code, mask_personal_data, mask_values
 from riskmodels.sources.codes import row_id_doubts
 from riskmodels.sources.conversion import Conversion, accepted_schema, converted
+from riskmodels.sources.declarations import check_observed
 from riskmodels.sources.duplicates import limited_connection
 from riskmodels.sources.folding import with_fold_time
 from riskmodels.sources.heads import know_plain_names, plain_names
@@ -38,6 +40,7 @@ from riskmodels.sources.remarks import remarked_periods
 from riskmodels.sources.screening import REJECTED_ROWS, ROWS_AT_ONCE, RowGroups, Tally, screen
 from riskmodels.sources.sifting import sift
 from riskmodels.sources.spelling import join_spellings
+from riskmodels.sources.unmet import unmet_declarations
 from riskmodels.tables import (
     CONTRACTS,
     PERIOD_MONTHS,
@@ -112,6 +115,7 @@ def ingest(
                 conversion = _conversion(mapping, CONTRACTS[table], located[table][0], key)
                 staged[table] = _stage(connection, mapping, conversion, located[table], folder, units)
             as_of = mapping.as_of or _last_day(staged)
+            _check_observed(mapping, as_of, path)
             staged = _spelt(connection, staged, mapping.exact)
         kept = {table: keep(part.folder, part.provenance(mapping, as_of)) for table, part in staged.items()}
     changes = tuple(found for found in map(compare_with_last, kept.values()) if found is not None)
@@ -154,6 +158,14 @@ class _Staged:
             reconciled=self.reconciled,
             doubts=tuple(map(mask_personal_data, self.doubts)),
         )
+
+
+def _check_observed(source: Source, as_of: date, path: Path) -> None:
+    for table, mapping in source.tables.items():
+        try:
+            check_observed(mapping.observed_from, as_of)
+        except ValueError as error:
+            raise ParameterError(f"{path}: tables.{table}: {error}") from None
 
 
 def _masked(change: Break, country: str) -> Break:
@@ -324,7 +336,14 @@ def _spelt(
     accepted = {table: part.accepted for table, part in staged.items()}
     rejected = {table: part.folder / REJECTED for table, part in staged.items()}
     found = join_spellings(connection, accepted, rejected, exact)
-    return {table: replace(part, doubts=(*part.doubts, *found[table])) for table, part in staged.items()}
+    return {
+        table: replace(part, doubts=(*part.doubts, *found[table], *_unmet(connection, part)))
+        for table, part in staged.items()
+    }
+
+
+def _unmet(connection: duckdb.DuckDBPyConnection, part: _Staged) -> tuple[str, ...]:
+    return unmet_declarations(connection, part.accepted, CONTRACTS[part.table], part.mapping)
 
 
 def _last_day(staged: dict[str, _Staged]) -> date:
@@ -337,7 +356,11 @@ def _last_day(staged: dict[str, _Staged]) -> date:
     days = pq.read_table(path, columns=[contract.at])[contract.at].drop_null()
     if not len(days):
         _, rejected = staged[table].rows
-        why = f": of {rejected:,} rows {reasons(path.with_name(REJECTED))}" if rejected else ""
+        why = (
+            f": of {number_of(rejected, 'row', 'rows')} {reasons(path.with_name(REJECTED))}"
+            if rejected
+            else ""
+        )
         raise ContractError(
             f"the source's {table} have no accepted row{why}. Correct the source file;"
             " or, where there are none, give as_of"

@@ -57,6 +57,10 @@ def find_lines(path: Path, shown: Path, *, header_row: int, delimiter: str) -> L
     Raises ContractError where there is no header, or it is not in UTF-8.
     """
     start = _offset(path, header_row - 1)
+    if header_row > 1 and start == path.stat().st_size:
+        raise ContractError(
+            f"{shown} has fewer than {header_row:,} lines, and none that is its header; correct header_row"
+        )
     try:
         with _opened(path, start) as file:
             header = next(csv.reader(_short_lines(file), delimiter=delimiter), [])

@@ -243,11 +243,11 @@ def _check_columns(contract: Contract, table: TableMap) -> None:
         raise ValueError(f"{contract.table}.{contract.at} cannot be recoded by itself")
     if (table.totals or table.added_over) and not contract.cell:
         raise ValueError(f"{contract.table} has a case a row: totals and added_over are for tables of counts")
-    strange = sorted(set(table.totals) - {*contract.cell, *table.added_over})
+    strange = sorted(set(table.totals) - {*contract.summed, *table.added_over})
     if strange:
         raise ValueError(
-            f"totals: {', '.join(strange)} is neither a key column of {contract.table}"
-            f" ({', '.join(contract.cell)}) nor one of added_over"
+            f"totals: {', '.join(strange)} is neither a column over which rows of {contract.table} are"
+            f" added up ({', '.join(contract.summed)}) nor one of added_over"
         )
     _check_each(contract, table)
     check_breaks(contract, [change.where for change in table.breaks])

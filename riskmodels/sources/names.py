@@ -1,7 +1,7 @@
 """One thing, one name: spellings of a unit or product that differ in case, width or zeros are joined."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -89,12 +89,13 @@ def find_spellings(
         for columns in lost.values():
             names.update(dict.fromkeys(columns.get(column, {}), 0))
         units = counts.get("units", {}).get(column, {}) if column == "unit_id" else {}
-        if changed := _joined(names, set(units)):
+        if changed := joined(names, set(units)):
             found[column] = changed
     return found
 
 
-def _joined(counts: Mapping[str, int], units: set[str]) -> dict[str, str]:
+def joined(counts: Mapping[str, int], units: Collection[str] = ()) -> dict[str, str]:
+    """Return spelling -> the one that stays, of names and how often each is there; see ``find_spellings``."""
     groups = defaultdict(list)
     for spelling in sorted(counts):
         groups[folded(spelling)].append(spelling)

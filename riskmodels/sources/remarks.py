@@ -2,6 +2,7 @@
 
 import duckdb
 
+from riskmodels.display import number_of
 from riskmodels.privacy import mask_personal_data
 from riskmodels.sources.conversion import Conversion, scanned
 from riskmodels.sources.periods import is_period, period_start, remark
@@ -32,9 +33,10 @@ def remarked_periods(
     if not found:
         return []
     words = ", ".join(mask_personal_data(words) for words, _ in found[:_SHOWN])
-    return [
-        (
-            f"{conversion.contract.at}: {sum(rows for _, rows in found):,} rows of {file.name} have a remark"
-            f" behind their period, {words}: they are read without it; are these figures final?"
-        )
-    ]
+    of = f"of {file.name}"
+    rows = number_of(
+        sum(rows for _, rows in found),
+        f"row {of} has a remark behind its period",
+        f"rows {of} have a remark behind their period",
+    )
+    return [f"{conversion.contract.at}: {rows}, {words}, and read without it; are these figures final?"]

@@ -74,8 +74,9 @@ def sift(
         skip=[*doubles, *within],
         lost=_lost_days(screened, contract),
         declared=_declared(mapping),
+        exact=exact,
     )
-    order = fold_doubts(connection, accepted, contract, mapping.fold)
+    order = fold_doubts(connection, accepted, contract, mapping.fold, spellings=alike)
     undone = take_differences(
         connection,
         accepted,
@@ -83,6 +84,7 @@ def sift(
         mapping,
         skip={*doubles, *within, *totals.rules},
         contradicted=[] if mapping.fold else [place for place, differs in doubles.items() if differs],
+        spellings=alike,
     )
     gone = totals.rules | within
     return Sifted(

@@ -1,7 +1,7 @@
 """Rows of counts that are totals of other rows: they must not be added to their parts."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations
 from pathlib import Path
@@ -9,17 +9,22 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from riskmodels.display import number_of
 from riskmodels.sources.conversion import KEY, OVER
+from riskmodels.sources.duplicates import know_spellings, spelt_alike
+from riskmodels.sources.names import joined
+from riskmodels.sources.signs import folded
 from riskmodels.tables import Contract
 from riskmodels.tables.sql import literal, name, single_file
 
+_MARKS = " \t*:：()（）[]<>=_.-–—"  # around a word for a total
 _WORDS = (
     r"(grand |sub-?\s?|over)?total(s|\b.*)?|.* (sub-?\s?)?totals?|all(\b.*)?|overall|sum"
     r"|whole bank|bank[- ]wide|aggregate"
-    r"|.*(合计|总计|小计|共计|合計|總計|小計|总数|汇总)|全部.*|全行|全体|所有.*"
+    r"|.*([合总總小共]\s*[计計]|总\s?数|汇\s?总)|全部.*|全行|全体|所有.*"
     r"|gesamt|summe|insgesamt|totale|ensemble|todos|todas|totais|itogo|итого|всего"
 )
-_BELOW = r"小计|小計|sub-?\s?total"
+_BELOW = r"小\s*[计計]|sub-?\s?total"
 _ENOUGH = 20  # bits: how unlikely it is that a row whose name does not say so is the sum by chance
 _ENOUGH_EMPTY = 6  # bits, where it is empty: that says "all" only of a unit, of others as well "not known"
 _LARGEST = 3  # a total is the largest row, or nearly
@@ -30,10 +35,10 @@ _CLOSE = "abs({one} - {other}) <= 1e-9 * greatest(abs({one}), abs({other}))"
 def is_called_total(value: str) -> bool:
     """Tell whether a value is a word for a total.
 
-    >>> is_called_total("Grand total"), is_called_total("合计"), is_called_total("TotalEnergies")
+    >>> is_called_total("Grand total:"), is_called_total("合 计"), is_called_total("TotalEnergies")
     (True, True, False)
     """
-    return re.fullmatch(_WORDS, value.strip().lower()) is not None
+    return re.fullmatch(_WORDS, value.strip(_MARKS).lower()) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +91,7 @@ def find_totals(
     skip: Sequence[int],
     lost: Sequence[str],
     declared: Mapping[str, Sequence[str]],
+    exact: Collection[str],
 ) -> Totals:
     """Find the rows of a table of counts that are totals of others.
 
@@ -100,6 +106,8 @@ def find_totals(
     declared : mapping of str to sequence of str
         Column -> values whose rows are totals (empty text: those without a value); of a column with no
         values listed none is.
+    exact : collection of str
+        Columns whose spellings are different values; of others a name is one name however it is spelt.
 
     Returns
     -------
@@ -111,18 +119,22 @@ def find_totals(
     if not dims:
         return Totals(rules={}, met=0, doubts=())
     with connection.cursor() as cursor:
+        names = {column: _names(cursor, path, column) for column in dims}
+        meant = _meant(declared, names, exact)
         search = _Search(
             connection=cursor,
             dims=dims,
-            fixed=[key for key in contract.cell if key not in dims],
+            fixed=[key for key in contract.distinguishing if key not in dims],
             figures=list(contract.figures),
             at=contract.at,
-            declared=declared,
+            declared=meant,
         )
-        _load(search, path, skip, lost)
+        spellings = {column: joined(names[column]) for column in dims if column not in exact}
+        know_spellings(cursor, spellings)
+        _load(search, spelt_alike(path, filter(spellings.get, spellings)), skip, lost)
         found = [_named(search, chosen) for chosen in _subsets(dims)]
         found += [_largest(search, column) for column in dims if search.is_open(column)]
-        kept = tuple(_kept(search))
+        kept = (*_unmet(declared, meant), *_kept(search))
     return Totals(
         rules={place: rule for part in found for place, rule in part.rules.items()},
         met=sum(part.met for part in found),
@@ -134,15 +146,46 @@ def _dimensions(path: Path, contract: Contract) -> list[str]:
     """Name the columns of a table of counts over which rows may be added up."""
     if not contract.cell:
         return []
-    kinds = {column.name: column.type for column in contract.columns}
-    keys = [key for key in contract.cell if kinds[key] == "code" and key != "indicator_id"]
-    return [*keys, *(column for column in pq.read_schema(path).names if column.startswith(OVER))]
+    over = (column for column in pq.read_schema(path).names if column.startswith(OVER))
+    return [*contract.summed, *over]
 
 
-def _load(search: _Search, path: Path, skip: Sequence[int], lost: Sequence[str]) -> None:
+def _names(cursor: duckdb.DuckDBPyConnection, path: Path, column: str) -> dict[str, int]:
+    """Count the rows of each name in a column."""
+    counted = cursor.execute(
+        f"SELECT {name(column)}, count(*) FROM read_parquet({single_file(path)})"
+        f" WHERE {name(column)} IS NOT NULL GROUP BY ALL"
+    )
+    return dict(counted.fetchall())
+
+
+def _meant(
+    declared: Mapping[str, Sequence[str]], names: Mapping[str, Mapping[str, int]], exact: Collection[str]
+) -> dict[str, list[str]]:
+    """Return the values declared totals as rows have them, in every spelling; the empty one as it is."""
+    found = {}
+    for column, values in declared.items():
+        alike = set(values) if column in exact else set(map(folded, filter(None, values)))
+        found[column] = [
+            *([""] if "" in values else []),
+            *(one for one in names[column] if (one if column in exact else folded(one)) in alike),
+        ]
+    return found
+
+
+def _unmet(declared: Mapping[str, Sequence[str]], meant: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Name the values declared totals that no row has."""
+    for column, values in declared.items():
+        met = set(map(folded, meant[column]))
+        for value in values:
+            if value and folded(value) not in met:
+                yield f"totals: no row has {_words([column], [value])}, which is declared a total"
+
+
+def _load(search: _Search, scan: str, skip: Sequence[int], lost: Sequence[str]) -> None:
     """Create ``cells``: place, columns, figures, and for each dimension whether a row may be a total over it.
 
-    Beside it ``lost``, the days of the periods in which rows lack.
+    Beside it ``lost``, the days of the periods in which rows lack. ``scan`` is SQL for the rows.
     """
     columns = ", ".join(map(name, [*search.dims, *search.fixed]))
     figures = ", ".join(f"{name(figure)}::DOUBLE AS {name(figure)}" for figure in search.figures)
@@ -154,7 +197,7 @@ def _load(search: _Search, path: Path, skip: Sequence[int], lost: Sequence[str])
         f"CREATE TEMP TABLE cells AS SELECT *, {likes} FROM"
         f" (SELECT file_row_number AS place, {columns}, {figures},"
         " file_row_number IN (FROM doubles) AS is_double"
-        f" FROM read_parquet({single_file(path)}, file_row_number = true))"
+        f" FROM {scan})"
     )
     for column in search.dims:  # one that is always empty is no dimension
         if search.connection.execute(f"SELECT count({name(column)}) FROM cells").fetchall()[0][0] == 0:
@@ -166,7 +209,7 @@ def _load(search: _Search, path: Path, skip: Sequence[int], lost: Sequence[str])
 def _like(search: _Search, column: str) -> str:
     """SQL for whether a row may be a total over a column: its value is declared, a word for it, or empty."""
     if search.is_open(column):
-        called = f"regexp_full_match(lower(trim({name(column)})), {literal(_WORDS)})"
+        called = f"regexp_full_match(lower(trim({name(column)}, {literal(_MARKS)})), {literal(_WORDS)})"
         return f"({name(column)} IS NULL OR {called})"
     values = search.declared[column]
     listed = ", ".join([*map(literal, filter(None, values)), "NULL"])
@@ -333,7 +376,8 @@ def _kept(search: _Search) -> Iterator[str]:
             if value is not None or column == "unit_id":
                 key = column.removeprefix(OVER)
                 yield (
-                    f"{_words([column], [value])} ({rows} rows) may be a total by its name, but is not"
-                    " the sum of the others in every period: it is kept and added to them. If it is one,"
-                    f" say so: totals: {{{key}: [{value or ''!r}]}}; if not: totals: {{{key}: []}}"
+                    f"{_words([column], [value])} ({number_of(rows, 'row', 'rows')}) may be a total by its"
+                    " name, but is not the sum of the others in every period: it is kept and added to them."
+                    f" If it is one, say so: totals: {{{key}: [{value or ''!r}]}};"
+                    f" if not: totals: {{{key}: []}}"
                 )

@@ -1,6 +1,7 @@
 """What differs between two deliveries of a table: rows added, completed, revised and vanished, by month."""
 
 import filecmp
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -137,7 +138,7 @@ def _scan(path: Path) -> str:
     return f"read_parquet({single_file(path)}, file_row_number = true)"
 
 
-def _hash(columns: list[str]) -> str:
+def _hash(columns: Sequence[str]) -> str:
     return f"hash({', '.join(map(name, columns))})"
 
 
@@ -149,7 +150,7 @@ def _find_changed_keys(
     if filecmp.cmp(old.path, new.path, shallow=False):
         return 0
     rows = " UNION ALL ".join(
-        f"SELECT {_hash(list(contract.key))} AS key, {side}::TINYINT AS side, {_hash(contract.names)} AS row"
+        f"SELECT {_hash(contract.distinguishing)} AS key, {side}::TINYINT AS side, {_hash(contract.names)} AS row"
         f" FROM {_scan(table.path)}"
         for side, table in ((_BEFORE, old), (_AFTER, new))
     )
@@ -176,7 +177,7 @@ def _find_different(
         f"CASE WHEN {name(column)} IS NOT NULL THEN hash({name(column)}) END AS {name(column)}"
         for column in contract.names
     )
-    key, known = _hash(list(contract.key)), _delivered_by(old.provenance.as_of, contract)
+    key, known = _hash(contract.distinguishing), _delivered_by(old.provenance.as_of, contract)
     parts = " UNION ALL ".join(
         f"SELECT {side} AS side, {key} AS key, file_row_number AS place, {_month(contract)} AS month,"
         f" {known} AS known, {hashes} FROM {_scan(table.path)} WHERE {key} IN"

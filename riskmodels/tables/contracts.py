@@ -94,6 +94,16 @@ class Contract:
         return self.key if len(self.key) > 1 else ()
 
     @property
+    def summed(self) -> tuple[str, ...]:
+        """Columns of a cell over which its rows may be added up: names of parts, not when and what."""
+        return tuple(key for key in self.cell if self.column(key).type == "code" and key != "indicator_id")
+
+    @property
+    def distinguishing(self) -> tuple[str, ...]:
+        """Columns by which one row is not another: the key, and what a row covers, a month or longer."""
+        return (*self.key, *({"period"} & set(self.names)))
+
+    @property
     def placed(self) -> tuple[str, ...]:
         """Columns that say where a rejected row belongs: its cell, or a case's day and what it is cut by."""
         return self.cell or tuple(key for key in (self.at, *_DIMENSIONS) if key in self.names)

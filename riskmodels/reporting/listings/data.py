@@ -37,10 +37,14 @@ def list_quality(tables: Tables) -> Listing:
 
 
 def _before(table: Table) -> str:
-    return label(
+    words = (
         " {rows:,} rows of {table} are of days before {begins}, where the others begin: counts over time"
         " leave them out; observed_from in the source file says otherwise."
-    ).format(rows=table.rows_before, table=table.name, begins=table.begins)
+        if table.rows_before != 1
+        else " One row of {table} is of a day before {begins}, where the others begin: counts over time"
+        " leave it out; observed_from in the source file says otherwise."
+    )
+    return label(words).format(rows=table.rows_before, table=table.name, begins=table.begins)
 
 
 def list_rejections(tables: Tables) -> Listing:
@@ -167,7 +171,10 @@ def list_changes(tables: Tables) -> Listing:
         }
         for changes in tables.changes
     ]
-    sentence = label("{rewritten:,} rows of earlier deliveries were added late, revised or vanished.").format(
-        rewritten=sum(changes.rewritten for changes in tables.changes)
+    rewritten = sum(changes.rewritten for changes in tables.changes)
+    words = (
+        "{rewritten:,} rows of earlier deliveries were added late, revised or vanished."
+        if rewritten != 1
+        else "One row of earlier deliveries was added late, revised or vanished."
     )
-    return Listing(sentence=sentence, frame=pd.DataFrame(listed))
+    return Listing(sentence=label(words).format(rewritten=rewritten), frame=pd.DataFrame(listed))

@@ -46,9 +46,12 @@ def value_of(row: Mapping[Any, Any]) -> str:
     value = format_value(row["indicator_id"], row["value"])
     if not row["left_out"]:
         return value
-    return label("{value} (not complete: {cases} cases left out)").format(
-        value=value, cases=f"{row['left_out']:,.0f}"
+    words = (
+        "{value} (not complete: {cases} cases left out)"
+        if row["left_out"] != 1
+        else "{value} (not complete: one case left out)"
     )
+    return label(words).format(value=value, cases=f"{row['left_out']:,.0f}")
 
 
 def indicator_names(policy: Policy) -> dict[str, str]:

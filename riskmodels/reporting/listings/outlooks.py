@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.backtesting import Backtest
-from riskmodels.display import Listing
+from riskmodels.display import Listing, number_of
 from riskmodels.forecasting import FINAL, REASONS, Explanation, Forecast, Nowcast
 from riskmodels.labels import label
 from riskmodels.tables import DataQuality, shown_share
@@ -30,9 +30,7 @@ _SIGNIFICANT, _LEAST_P = 0.05, 0.001
 
 def list_outlook(outlook: Forecast, *, quality: DataQuality | None = None) -> Listing:
     """List the expected complaints of the next months, series by series; with the quality of their data."""
-    data = (
-        {} if quality is None else {"Data quality": shown_share(quality.score("complaints", ["received_at"]))}
-    )
+    data = {} if quality is None else {"Data quality": shown_share(_quality_of_counted(quality))}
     keys = list(outlook.keys.columns)
     parts = [outlook] if len(outlook.keys) == 1 else [outlook, outlook.aggregate()]
     listed = []
@@ -59,6 +57,12 @@ def list_outlook(outlook: Forecast, *, quality: DataQuality | None = None) -> Li
         ),
         frame=pd.DataFrame(listed),
     )
+
+
+def _quality_of_counted(quality: DataQuality) -> float:
+    """Return the score of what an outlook counts: complaints one by one, or given already counted."""
+    one_by_one = quality.score("complaints", ["received_at"])
+    return quality.score("complaint_counts", ["complaints"]) if isnan(one_by_one) else one_by_one
 
 
 def list_nowcast(nowcast: Nowcast | None) -> Listing:
@@ -186,13 +190,14 @@ def _tested(record: Backtest) -> str:
     if record.origins.freqstr[0] == "M":
         today = "the months until then as known today"
     known = "what had been logged by then" if record.as_known_then else today
+    freq = record.origins.freqstr[0]
+    names = label(_PERIOD[freq].lower()), label(_PERIODS[freq])
     return label(
-        "Forecasts up to {horizon} {periods} ahead were made again from {count} {periods}, {first} to {last},"
+        "Forecasts up to {ahead} ahead were made again from {origins}, {first} to {last},"
         " from {known}, and compared with what was received; the best by weighted quantile loss is {best}."
     ).format(
-        periods=label(_PERIODS[record.origins.freqstr[0]]),
-        horizon=record.horizon,
-        count=len(record.origins),
+        ahead=number_of(record.horizon, *names),
+        origins=number_of(len(record.origins), *names),
         first=record.origins[0],
         last=record.origins[-1],
         known=label(known),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from riskmodels.display import number_of
 from riskmodels.sources.column_maps import ColumnMap
 from riskmodels.sources.drafts.guesses import USUAL, Guess
 from riskmodels.sources.drafts.matching import Fit
@@ -43,18 +44,19 @@ def added_over(fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]
     ]
     left = _doubles(sample, [*keys, *chosen])
     if left == doubles:
-        return Guess(
-            doubts=[f"{doubles} rows are of the cell of an earlier one: they will be rejected as doubles"]
-        )
+        rows = number_of(doubles, "row is", "rows are")
+        return Guess(doubts=[f"{rows} of the cell of an earlier one: to be rejected as doubles"])
     for column in reversed(chosen):
         fewer = [other for other in chosen if other != column]
         if _doubles(sample, [*keys, *fewer]) == left:
             chosen = fewer
     parts = (
-        f"{doubles} rows differ from an earlier one in {', '.join(chosen)} alone:"
+        f"{number_of(doubles, 'row differs', 'rows differ')} from an earlier one in"
+        f" {', '.join(chosen)} alone:"
         " they are parts and are added up"
     )
-    more = [f"{left} rows are doubles even so: they will be rejected"] if left else []
+    rows = number_of(left, "row is a double", "rows are doubles")
+    more = [f"{rows} even so: to be rejected"] if left else []
     return Guess(made={"added_over": chosen}, doubts=[parts, *more])
 
 

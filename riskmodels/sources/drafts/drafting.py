@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskmodels.display import all_of, number_of
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.files import parameters_text
 from riskmodels.privacy import find_personal_data, mask_personal_data
@@ -338,8 +339,8 @@ def _listed(names: Iterable[str]) -> str:
 
 def _heading(file: Path, fit: Fit, sample: Sample, others: list[str]) -> list[str]:
     many = len(sample.rows)
-    whole = "the only row was" if many == 1 else f"all {many} rows were"
-    looked = whole if sample.whole else f"{many} of its rows were"
+    whole = all_of(many, "row was", "rows were")
+    looked = whole if sample.whole else f"{number_of(many, 'of its rows was', 'of its rows were')}"
     found = (
         f"{len(fit.matches)} of the {len(fit.contract.columns)} columns of {fit.contract.table} were found"
     )
