@@ -154,13 +154,13 @@ def store_key(store: Path) -> bytes:
     path = store / _KEY
     with FileLock(store / f"{_KEY}.lock"):
         if not path.exists():
-            key = "".join(secrets.choice(ascii_lowercase) for _ in range(_KEY_LENGTH))
-            write_whole(path, key.encode(), private=True)
+            letters = "".join(secrets.choice(ascii_lowercase) for _ in range(_KEY_LENGTH))
+            write_whole(path, letters.encode(), private=True)
         key = path.read_bytes()
     if len(key) != _KEY_LENGTH:
         raise ResultError(
-            f"{path} is damaged: expected {_KEY_LENGTH} letters. Restore it; or delete it, and take in anew what"
-            " is to join with what comes"
+            f"{path} is damaged: expected {_KEY_LENGTH} letters. Restore it; or delete it, and take in anew"
+            " what is to join with what comes"
         )
     return key
 
