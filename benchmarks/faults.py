@@ -168,7 +168,7 @@ def _named(errors: str) -> str:
     """Return which file an error names, what is random in its name left out, and the middle where it is long."""
     if "Error: a file or the output: " in errors:
         return "the output"
-    found = re.search(r"(?:Error: |: )(/\S+): ", errors)
+    found = re.search(r"(?:Error: |: )(/.+?): ", errors)
     within = re.split(r"/here/|…", found[1])[-1] if found else ""
     return re.sub(r"(staging-|partial-|saved-|old-|riskmodels-)[^/]*", r"\1*", within)
 

@@ -68,3 +68,4 @@ def test_sizes_are_tried_until_neighbours_end_alike() -> None:
     tried = bisected(ends, 4, 100_000, step=1, most=100)
     assert {16: "a", 17: "b", 999: "b", 1000: "c"}.items() <= tried.items()
     assert len(bisected(ends, 4, 100_000, step=1, most=5)) == 5
+    assert bisected(ends, 17, 17, step=1, most=5) == {17: "b"}

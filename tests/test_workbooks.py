@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from datetime import datetime, time
 from pathlib import Path
 
 import openpyxl
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 
 from riskmodels.errors import ContractError
-from riskmodels.sources import workbooks
+from riskmodels.sources import spreadsheets, workbooks
 from riskmodels.sources.drafts.sampling import take_sample
 from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.spreadsheets import extract_sheet
@@ -183,3 +184,86 @@ def test_the_command_line_needs_little_memory_for_a_refusal(name: str, tmp_path:
     assert done.returncode == 4, done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < MOST
+
+
+# ---- cells as texts ----
+
+CELLS = (
+    st.floats()
+    | st.integers(-(10**17), 10**17).map(float)
+    | st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**12), max_value=10**12).map(
+        float
+    )
+)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+MOMENTS = st.datetimes()
+KINDS = (
+    *(TEXTS, CELLS, MOMENTS, MOMENTS.map(lambda at: at.replace(microsecond=0))),
+    *(MOMENTS.map(lambda at: datetime.combine(at.date(), time())), st.booleans(), st.dates(), st.times()),
+    st.timedeltas(),
+)
+
+
+@given(st.one_of(*(st.lists(kind | st.just("")) for kind in KINDS), st.lists(st.one_of(*KINDS))))
+def test_a_column_is_written_as_its_cells_are_one_by_one(cells: list[object]) -> None:
+    assert spreadsheets.texts_of(cells).to_pylist() == [spreadsheets._text(cell) for cell in cells]
+
+
+# ---- what is looked at by the library alone, and what by its plain form ----
+
+PLAIN = "".join(
+    f'<row r="{row}"><c r="A{row}" s="1"><v>{row}</v></c><c r="B{row}" t="inlineStr"><is><t>x{row}</t></is></c></row>'
+    for row in range(4, 400)
+)
+BESIDE = {
+    "after plain cells": '<row r="400"><c r="XFC400"><v>1</v></c><c t="n"><v>1</v></c><c><v>1</v></c></row>',
+    "in a comment": '<!-- <row r="400"> --><row r="401"><c r="XFD401"><v>1</v></c></row>',
+    "in another order": '<row r="400"><c s="1" r="XFE400"><v>1</v></c></row>',
+    "in a row before": '<row r="400"><c r="XFE2"><v>1</v></c></row>',
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("size", [100, 1 << 20])
+def test_a_cell_beside_plain_ones_is_as_far_as_it_is(
+    name: str, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "_CHUNK", size)
+    monkeypatch.setattr(workbooks, "_PLACES", 1000)
+    path = crafted(tmp_path, more(PLAIN + BESIDE[name]))
+    with pytest.raises(ContractError, match=r"column 16,38[3-7]"):
+        extract_sheet(path, MAPPING, tmp_path / "s.parquet")
+
+
+@given(
+    st.lists(st.sampled_from(["plain", "text", "formula", "empty", "nameless"]), min_size=1),
+    st.integers(1, 300),
+)
+def test_a_sheet_is_measured_alike_in_chunks_of_any_size(kinds: list[str], size: int) -> None:
+    forms = {
+        "plain": '<c r="{at}"><v>1</v></c>',
+        "text": '<c r="{at}" s="3" t="inlineStr"><is><t xml:space="preserve"> 客 </t></is></c>',
+        "formula": '<c r="{at}"><f>A1&amp;B1</f><v>1</v></c>',
+        "empty": '<c r="{at}" s="1"/>',
+        "nameless": "<c><v>1</v></c>",
+    }
+    cells = [forms[kind].format(at="BAC"[row % 3] + str(row)) for row, kind in enumerate(kinds, 1)]
+    rows = [f'<row r="{row}">{cell}</row>' for row, cell in enumerate(cells, 1)]
+    content = f"<worksheet><sheetData>{''.join(rows)}</sheetData></worksheet>".encode()
+    parts = [content[place : place + size] for place in range(0, len(content), size)]
+    by_library, by_form = workbooks._Extent(), workbooks._Extent()
+    workbooks._parse(parts, by_library.start)
+    workbooks._parse(by_form.skeleton(parts), by_form.start)
+    for extent in (by_library, by_form):
+        extent.check("sheet")
+    assert {**vars(by_form), "_place": ""} == {**vars(by_library), "_place": ""}
+
+
+def test_a_sheet_that_is_cut_or_damaged_among_plain_cells_is_one_line(tmp_path: Path) -> None:
+    for number, bad in enumerate(
+        ('<c r="A400"><v>1</c>', '<c r="A400"><v>\x01</v></c>', '<c r="A400" r="B1"><v>1</v></c>')
+    ):
+        (tmp_path / str(number)).mkdir()
+        path = crafted(tmp_path / str(number), more(f'{PLAIN}<row r="400">{bad}</row>'))
+        with pytest.raises(ContractError, match="cannot be read as Excel"):
+            extract_sheet(path, MAPPING, tmp_path / "s.parquet")

@@ -86,7 +86,7 @@ def bisected(
     most : int
         Attempts.
     """
-    tried = {size: attempt(size) for size in (low, high)}
+    tried = {size: attempt(size) for size in sorted({low, high})}
     while len(tried) < most:
         sizes = sorted(tried)
         gaps = [

@@ -122,6 +122,9 @@ def _looking(name: str, report: Path) -> Writer:
     return Writer(
         name=name,
         words=lambda folder: ["bash", "-c", _KEEPING, str(folder / _SAID), str(PROGRAM), name, str(report)],
+        environment={
+            "PYTHONUNBUFFERED": "1"
+        },  # as in containers: Python says nothing of what it could not write
         is_looking=True,
     )
 

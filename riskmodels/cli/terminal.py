@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
-from io import TextIOWrapper
+from io import RawIOBase, TextIOWrapper
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, NoReturn, TypeVar
@@ -56,6 +56,12 @@ def prepare_streams(arguments: list[str]) -> None:
     if sys.stdout is None:
         raise FileError("the output is closed, and nothing was done: send it to a file or to /dev/null")
     if isinstance(sys.stdout, TextIOWrapper):
+        if isinstance(
+            sys.stdout.buffer, RawIOBase
+        ):  # PYTHONUNBUFFERED: what a full disk does not take is lost
+            sys.stdout = open(  # noqa: SIM115  as long as the program
+                sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, closefd=False, buffering=1
+            )
         sys.stdout.reconfigure(errors="replace")
     for argument in arguments:
         if not argument.isascii() and any("\ud800" <= sign <= "\udfff" for sign in argument):

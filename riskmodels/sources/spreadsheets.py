@@ -21,7 +21,9 @@ from riskmodels.sources.workbooks import open_workbook
 
 _ROWS_AT_ONCE = 20_000  # rows held as Python objects: some ten megabytes
 
-_PLAIN = (1e-3, 1e15)  # figures that all programs write alike: without an exponent, to the last digit
+_WHOLE = 2.0**53  # up to here every whole figure is exact
+_PLAIN = (1e-3, 1e10)  # figures that all programs write without an exponent
+_TO_DAY, _TO_SECOND = len("2024-05-06"), len("2024-05-06 07:08:09")
 Row = list[str | None]
 Cells = list[Any] | tuple[Any, ...]
 
@@ -103,11 +105,8 @@ def texts_of(cells: Cells) -> pa.Array:
     """Write the cells of a column as CSV would; those of one type at once."""
     values = [None if cell == "" else cell for cell in cells]
     kinds = set(map(type, values)) - {type(None)}
-    if not kinds:
-        return pa.nulls(len(cells), pa.string())
-    way = _WAYS.get(kinds.pop()) if len(kinds) == 1 else None
-    written = None if way is None else way(values)
-    return pa.array(map(_text, cells), pa.string()) if written is None else written
+    texts = next((way(values) for known, way in _WAYS if kinds <= known), None)
+    return pa.array([*map(_text, cells)], pa.string()) if texts is None else texts
 
 
 def _stripped(values: Cells) -> pa.Array:
@@ -119,25 +118,31 @@ def _figures(values: Cells) -> pa.Array | None:
     figures = pa.array(values, pa.float64())
     size, whole = pc.abs(figures), pc.equal(pc.floor(figures), figures)
     least, most = _PLAIN
-    plain = pc.and_(pc.less(size, most), pc.or_(whole, pc.greater_equal(size, least)))
+    plain = pc.and_(pc.less(size, most), pc.greater_equal(size, least))
+    plain = pc.if_else(whole, pc.less(size, _WHOLE), plain)
     if not pc.all(plain).as_py():
         return None
     integers = pc.cast(pc.cast(pc.floor(figures), pa.int64()), pa.string())
     return pc.if_else(whole, integers, pc.cast(figures, pa.string()))
 
 
-def _moments(values: Cells) -> pa.Array | None:
-    """Write times, midnight as a day; None where one has parts of a second."""
-    moments = pa.array(values, pa.timestamp("us"))
-    seconds = pc.floor_temporal(moments, unit="second")
-    if not pc.all(pc.equal(seconds, moments)).as_py():
-        return None
-    is_day = pc.equal(pc.floor_temporal(moments, unit="day"), moments)
-    texts = pc.strftime(pc.cast(seconds, pa.timestamp("s")), format="%Y-%m-%d %H:%M:%S")
-    return pc.if_else(is_day, pc.utf8_slice_codeunits(texts, 0, 10), texts)
+def _moments(values: Cells) -> pa.Array:
+    """Write times, midnight as a day, and parts of a second only where there are any."""
+    days = pa.array([value if type(value) is date else None for value in values], pa.date32())
+    times = pa.array([None if type(value) is date else value for value in values], pa.timestamp("us"))
+    moments = pc.coalesce(times, pc.cast(days, pa.timestamp("us")))
+    texts = pc.cast(moments, pa.string())
+    for unit, length in (("second", _TO_SECOND), ("day", _TO_DAY)):
+        whole = pc.equal(pc.floor_temporal(moments, unit=unit), moments)
+        texts = pc.if_else(whole, pc.utf8_slice_codeunits(texts, 0, length), texts)
+    return texts
 
 
-_WAYS: dict[type, Callable[[Cells], pa.Array | None]] = {str: _stripped, float: _figures, datetime: _moments}
+_WAYS: tuple[tuple[set[type], Callable[[Cells], pa.Array | None]], ...] = (
+    ({str}, _stripped),
+    ({float}, _figures),
+    ({date, datetime}, _moments),  # the library gives a day for midnight
+)
 
 
 def _text(cell: Any) -> str | None:

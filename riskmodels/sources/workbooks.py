@@ -1,9 +1,10 @@
 """Excel files that are small enough to be read: how far their sheets reach is found before anything is."""
 
+import re
 import string
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -26,6 +27,13 @@ _SHOWN = 20  # characters
 _LINKS = "xl/_rels/workbook.xml.rels"
 _BINARY, _OPEN_DOCUMENT = "xl/workbook.bin", "content.xml"
 _LETTERS = 7  # of the name of a column: it has three
+_CONTENT = rb"[^<>&\x00-\x08\x0b\x0c\x0e-\x1f]*+"
+_PLAIN_CELL = re.compile(  # a filled cell as nearly all programs write it; such are most of a large sheet
+    rb'<c r="([A-Z]{1,3}+)([0-9]{1,7}+)"(?: s="[0-9]{1,9}+")?+(?: t="[A-Za-z]{1,9}+")?+>'
+    rb'(?:<v>%b</v>|<is><t(?: xml:space="preserve")?>%b</t></is>)</c>' % (_CONTENT, _CONTENT)
+)
+_ROW_END = b"</row>"
+_DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml [^<>?]*\?>")
 _WITHOUT_DIGITS = str.maketrans("", "", string.digits)
 _WITHOUT_LETTERS = str.maketrans("", "", string.ascii_letters)
 
@@ -90,7 +98,7 @@ def _check(path: Path) -> None:
             with book.open(member) as part:
                 if PurePosixPath(name).name in sheets:
                     extent = _Extent()
-                    _parse(part, extent.start)
+                    _parse(extent.skeleton(_chunks(part)), extent.start)
                     extent.check(member.filename)
                 while part.read(_CHUNK):  # to its end, where the library compares sum and length
                     pass
@@ -109,7 +117,7 @@ def _targets(book: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> set[
         found.add(PurePosixPath(target).name)
 
     with book.open(members[_LINKS]) as part:
-        _parse(part, start)
+        _parse(_chunks(part), start)
     return found
 
 
@@ -118,6 +126,7 @@ class _Extent:
 
     def __init__(self) -> None:
         self.rows, self.columns, self.filled = 0, 0, 0
+        self._after = 0  # the most cells of a row where one is not named: they may stand after any other
         self._row, self._cells, self._place = 0, 0, ""
         self._places: list[str] = []  # of the cells of this row with a value; "": after the one before
 
@@ -146,17 +155,48 @@ class _Extent:
         """Reckon with the cells of the row that ends."""
         if self._places:
             text = " ".join(self._places)
-            columns = [_number(letters) for letters in set(text.translate(_WITHOUT_DIGITS).split())]
-            rows = [int(digits) for digits in set(text.translate(_WITHOUT_LETTERS).split())]
-            after = self._cells * ("" in self._places)
-            self.columns = max(self.columns, max(columns, default=0) + after)
-            self.rows = max(self.rows, self._row, *rows)
-            self.filled += len(self._places)
+            columns, rows = text.translate(_WITHOUT_DIGITS).split(), text.translate(_WITHOUT_LETTERS).split()
+            self._reckon(set(columns), set(rows), len(self._places))
+            self.rows = max(self.rows, self._row)
+            self._after = max(self._after, self._cells * ("" in self._places))
         self._cells, self._places = 0, []
+
+    def _reckon(self, columns: Collection[str], rows: Collection[str], filled: int) -> None:
+        self.columns = max(self.columns, *map(_number, columns), 0)
+        self.rows = max(self.rows, *map(int, rows), 0)
+        self.filled += filled
+
+    def skeleton(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Reckon with the plain cells of a sheet; give what else it holds, for the library.
+
+        None is taken out from where a comment may begin, or where the text is damaged.
+        """
+        left, plain = b"", True
+        for chunk in chunks:
+            left += chunk
+            if declared := _DECLARATION.match(left):
+                yield declared[0]
+                left = left[declared.end() :]
+            end = left.rfind(_ROW_END) + len(_ROW_END)
+            plain = plain and b"<!" not in left and b"<?" not in left and _is_text(left[:end])
+            if plain and end >= len(_ROW_END):
+                yield self._without_plain_cells(left[:end])
+                left = left[end:]
+            else:
+                yield left
+                left = b""
+        yield left
+
+    def _without_plain_cells(self, rows: bytes) -> bytes:
+        pieces = _PLAIN_CELL.split(rows)
+        columns, numbers = ({place.decode() for place in set(pieces[first::3])} for first in (1, 2))
+        self._reckon(columns, numbers, len(pieces) // 3)
+        return b"".join(pieces[::3])
 
     def check(self, name: str) -> None:
         """Refuse a sheet that no Excel has, or with far more places than cells."""
         self.end_row()
+        self.columns += self._after
         if self.rows > ROWS or self.columns > COLUMNS:
             raise ValueError(
                 f"{name} has a cell in row {self.rows:,} or column {self.columns:,}; sheets of Excel have"
@@ -182,11 +222,23 @@ def _number(letters: str) -> int:
     return sum((ord(letter) - 64) * 26**place for place, letter in enumerate(reversed(letters.upper())))
 
 
-def _parse(part: IO[bytes], start: Callable[[str, dict[str, str]], None]) -> None:
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _chunks(part: IO[bytes]) -> Iterator[bytes]:
+    return iter(lambda: part.read(_CHUNK), b"")
+
+
+def _parse(chunks: Iterable[bytes], start: Callable[[str, dict[str, str]], None]) -> None:
     parser = expat.ParserCreate("utf-8")  # in another encoding the library would find no cell
     parser.StartElementHandler = start
     parser.StartDoctypeDeclHandler = _refuse_declarations
-    while chunk := part.read(_CHUNK):
+    for chunk in chunks:
         if b"\0" in chunk:
             raise ValueError("its XML is not in UTF-8")
         parser.Parse(chunk)

@@ -164,8 +164,8 @@ def store_key(store: Path) -> bytes:
         key = path.read_bytes()
     if len(key) != _KEY_LENGTH:
         raise ResultError(
-            f"{path} is damaged: expected {_KEY_LENGTH} letters. Restore it; or delete it, and take in anew what"
-            " is to join with what comes"
+            f"{path} is damaged: expected {_KEY_LENGTH} letters. Restore it; or delete it, and take in anew"
+            " what is to join with what comes"
         )
     return key
 
