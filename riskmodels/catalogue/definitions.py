@@ -1,8 +1,9 @@
 """The indicators: what each is in words, which rows it counts, and what it needs. One entry each."""
 
 from riskmodels.catalogue.entry import Family, Indicator
+from riskmodels.labels import marked
 
-COMPLAINTS = "share of complaints"
+COMPLAINTS = marked("share of complaints")
 
 
 def _within_working_days(indicator_id: str, what: str, days: int, en: str, zh: str) -> Indicator:

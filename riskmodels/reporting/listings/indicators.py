@@ -46,8 +46,8 @@ def value_of(row: Mapping[Any, Any]) -> str:
     value = format_value(row["indicator_id"], row["value"])
     if not row["left_out"]:
         return value
-    return label("{value} (not complete: {cases} cases left out)").format(
-        value=value, cases=f"{row['left_out']:,.0f}"
+    return label(
+        "{value} (not complete: {cases} cases left out)", value=value, cases=f"{row['left_out']:,.0f}"
     )
 
 
