@@ -27,8 +27,8 @@ def data_findings(data: Tables, policy: Policy) -> Iterator[Finding]:
             yield _about_data(
                 row,
                 "red" if red else "amber",
-                label("At most {limit:.2%} of the rows are rejected").format(limit=limit),
-                label("{rows_rejected:,} of {rows_read:,} rows were rejected").format_map(row),
+                label("At most {limit:.2%} of the rows are rejected", limit=limit),
+                label("{rows_rejected:,} of {rows_read:,} rows were rejected", row),
                 (share, limit),
             )
         if row["unknown_months"]:
@@ -36,7 +36,7 @@ def data_findings(data: Tables, policy: Policy) -> Iterator[Finding]:
                 row,
                 "amber",
                 label("Every month of the history is known"),
-                label("Months that the source does not know: {unknown_months}").format_map(row),
+                label("Months that the source does not know: {unknown_months}", row),
                 (float("nan"), float("nan")),
             )
 
@@ -51,7 +51,7 @@ def _about_data(
     return Finding(
         kind="data",
         severity=severity,
-        subject=label("Data: {table}").format(table=row["table"]),
+        subject=label("Data: {table}", table=row["table"]),
         indicator_id="",
         criterion=criterion,
         condition=condition,
@@ -59,7 +59,7 @@ def _about_data(
         consequence=label("Figures that rest on these rows may be biased; unknown is not counted as zero"),
         corrective_action=label("Correct the source or its mapping and run again"),
         owner=label("Owner of the source"),
-        evidence=label("table {table}, digest {digest}").format_map(row),
+        evidence=label("table {table}, digest {digest}", row),
         value=measured[0],
         limit=measured[1],
     )
@@ -81,11 +81,12 @@ def change_findings(data: Tables, policy: Policy) -> Iterator[Finding]:
         yield _about_data(
             row,
             "red" if red else "amber",
-            label("A new delivery rewrites at most {limit:.2%} of the rows of a month").format_map(row),
+            label("A new delivery rewrites at most {limit:.2%} of the rows of a month", row),
             label(
                 "{late:,} rows were added late, {revised:,} revised and {vanished:,} vanished since the last"
-                " delivery: {share:.2%} of the rows of the months concerned"
-            ).format_map(row),
+                " delivery: {share:.2%} of the rows of the months concerned",
+                row,
+            ),
             (changes.share, limit),
         )._replace(
             consequence=label(
@@ -100,14 +101,12 @@ def _rewritten_months(changes: Changes) -> str:
     """Say what was rewritten month by month, the last ones first."""
     rows = changes.table[changes.table[["late", "revised", "vanished"]].any(axis=1)].iloc[::-1]
     told = [
-        label("{month}: {late:,} late, {revised:,} revised, {vanished:,} vanished of {rows:,}").format_map(
-            row
-        )
+        label("{month}: {late:,} late, {revised:,} revised, {vanished:,} vanished of {rows:,}", row)
         for row in rows.head(_MOST_MONTHS).to_dict("records")
     ]
     if len(rows) > _MOST_MONTHS:
-        told.append(label("and {more} more months").format(more=len(rows) - _MOST_MONTHS))
-    return "; ".join([label("against digest {before}").format(before=changes.before), *told])
+        told.append(label("and {more} more months", more=len(rows) - _MOST_MONTHS))
+    return "; ".join([label("against digest {before}", before=changes.before), *told])
 
 
 def failed_check_findings(data: Tables) -> Iterator[Finding]:
@@ -122,7 +121,7 @@ def failed_check_findings(data: Tables) -> Iterator[Finding]:
             {"table": name, "digest": data.require(str(name)).digest},
             "amber",
             label("What the contract expects is there in some rows at least"),
-            label("Every value checked fails: {what}").format(what=", ".join(told)),
+            label("Every value checked fails: {what}", what=", ".join(told)),
             (0.0, _UNKNOWN),
         )
 
@@ -137,7 +136,7 @@ def unused_findings(data: Tables) -> Iterator[Finding]:
         {"table": "observations", "digest": data.require("observations").digest},
         "amber",
         label("Every observation belongs to an indicator of the catalogue"),
-        label("Rows of unknown indicators, which nothing uses: {what}").format(what=", ".join(told)),
+        label("Rows of unknown indicators, which nothing uses: {what}", what=", ".join(told)),
         (float(unused["rows"].sum()), 0.0),
     )
 
@@ -150,16 +149,16 @@ def unfinished_findings(data: Tables, scorecard: Scorecard) -> Iterator[Finding]
     yield Finding(
         kind="data",
         severity="amber",
-        subject=label("Data: {table}").format(table=scorecard.period),
+        subject=label("Data: {table}", table=scorecard.period),
         indicator_id="",
         criterion=label("The quarter assessed is over"),
-        condition=label("The quarter is known only up to {as_of}").format(as_of=data.as_of.isoformat()),
+        condition=label("The quarter is known only up to {as_of}", as_of=data.as_of.isoformat()),
         cause=label("The data ends before the quarter does"),
         consequence=label("Figures of the quarter rest on a part of it and will change"),
         corrective_action=label("Assess the last quarter that is over, or run again when this one is"),
         owner=label("Owner of the source"),
-        evidence=label("quarter ends on {end}, data on {as_of}").format(
-            end=end.isoformat(), as_of=data.as_of.isoformat()
+        evidence=label(
+            "quarter ends on {end}, data on {as_of}", end=end.isoformat(), as_of=data.as_of.isoformat()
         ),
         value=float("nan"),
         limit=float("nan"),
@@ -177,9 +176,7 @@ def lacking_findings(scorecard: Scorecard) -> Iterator[Finding]:
         subject=label("Data: indicators"),
         indicator_id="",
         criterion=label("Every indicator of the policy is measured"),
-        condition=label("Indicators of the policy that cannot be computed: {count}").format(
-            count=len(lacking)
-        ),
+        condition=label("Indicators of the policy that cannot be computed: {count}", count=len(lacking)),
         cause=label("The source lacks what they need"),
         consequence=label("These risks are not assessed; nothing is assumed in their place"),
         corrective_action=label("Supply the tables and columns, or take the indicators out of the policy"),

@@ -22,18 +22,23 @@ def gap_findings(gaps: CustomerGaps, policy: Policy, risks: RiskRegister | None)
         yield Finding(
             kind="gap",
             severity="amber",
-            subject=label("Customer group: {group}").format(group=plain_label(row["customer_group"])),
+            subject=label("Customer group: {group}", group=plain_label(row["customer_group"])),
             indicator_id=indicator.id,
             criterion=label(
-                "Customer groups differ by at most {tolerance:.1%} of cases, like with like"
-            ).format(tolerance=gaps.tolerance),
-            condition=label("{name} is {value}, against {reference_value} of {others}").format(
-                name=local(indicator, "name"), others=plain_label(gaps.reference or "all others"), **shown
+                "Customer groups differ by at most {tolerance:.1%} of cases, like with like",
+                tolerance=gaps.tolerance,
+            ),
+            condition=label(
+                "{name} is {value}, against {reference_value} of {others}",
+                name=local(indicator, "name"),
+                others=plain_label(gaps.reference or "all others"),
+                **shown,
             ),
             evidence=label(
                 "{cases:,} cases; difference {difference:+.1%} within the same products and channels"
-                " (90% interval {lower:+.1%} to {upper:+.1%}); p {p_adjusted:.3f} among all comparisons"
-            ).format_map(row),
+                " (90% interval {lower:+.1%} to {upper:+.1%}); p {p_adjusted:.3f} among all comparisons",
+                row,
+            ),
             value=float(row["value"]),
             limit=float(row["reference_value"]),
             amber=math.nan,

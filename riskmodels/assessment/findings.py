@@ -57,8 +57,11 @@ class Findings(Displayed):
     def sentence(self) -> str:
         """Say how many findings there are."""
         counts = self.table["severity"].value_counts()
-        return label("{period}: {red} red and {amber} amber findings.").format(
-            period=self.period, red=counts.get("red", 0), amber=counts.get("amber", 0)
+        return label(
+            "{period}: {red} red and {amber} amber findings.",
+            period=self.period,
+            red=counts.get("red", 0),
+            amber=counts.get("amber", 0),
         )
 
     def summary(self) -> pd.DataFrame:

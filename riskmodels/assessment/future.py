@@ -41,18 +41,22 @@ def forecast_findings(forecast: Forecast, policy: Policy) -> Iterator[Finding]:
         severity="amber",
         subject=label("Whole bank"),
         indicator_id="",
-        criterion=label("Complaints rise by no more than {rise:.0%} (set by riskmodels default)").format(
-            rise=_RISE
-        ),
+        criterion=label("Complaints rise by no more than {rise:.0%} (set by riskmodels default)", rise=_RISE),
         condition=label(
-            "{mean:,.0f} complaints are expected in the next {months} months, after {last:,.0f} in the last"
-        ).format(mean=ahead.mean(), months=months, last=last),
+            "{mean:,.0f} complaints are expected in the next {months} months, after {last:,.0f} in the last",
+            mean=ahead.mean(),
+            months=months,
+            last=last,
+        ),
         cause=label("Trend and season of the past; see the outlook"),
         consequence=label("Handling capacity may not be enough"),
         corrective_action=label("Plan capacity for the upper end of the interval"),
         owner=label("Customer service department"),
-        evidence=label("90% interval {lower:,.0f} to {upper:,.0f}; probability {probability:.0%}").format(
-            lower=lower, upper=upper, probability=probability
+        evidence=label(
+            "90% interval {lower:,.0f} to {upper:,.0f}; probability {probability:.0%}",
+            lower=lower,
+            upper=upper,
+            probability=probability,
         ),
         value=float(ahead.mean()),
         limit=float(limit),
@@ -73,12 +77,12 @@ def stress_findings(test: StressTest, policy: Policy, risks: RiskRegister | None
         yield Finding(
             kind="stress",
             severity="amber",
-            subject=label("Scenario: {scenario}").format(scenario=scenario),
+            subject=label("Scenario: {scenario}", scenario=scenario),
             indicator_id=indicator.id,
-            criterion=label("{name} stays inside the red limit of {red}").format(**shown),
-            condition=label("{name} would go from {before} to {after}").format(**shown),
-            evidence=label("90% interval {lower} to {upper}; probability of red {p_red:.0%}").format(
-                **shown, p_red=row["p_red"]
+            criterion=label("{name} stays inside the red limit of {red}", **shown),
+            condition=label("{name} would go from {before} to {after}", **shown),
+            evidence=label(
+                "90% interval {lower} to {upper}; probability of red {p_red:.0%}", **shown, p_red=row["p_red"]
             ),
             value=float(row["after"]),
             limit=float(row["red"]),

@@ -10,7 +10,7 @@ from riskmodels.assessment.findings import Finding
 from riskmodels.assessment.register import from_register
 from riskmodels.catalogue import format_value
 from riskmodels.display import shown_text
-from riskmodels.labels import label, local, rating_label
+from riskmodels.labels import label, local, marked, rating_label
 from riskmodels.parameters.policy import IndicatorPolicy, Policy
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.scorecard import Scorecard
@@ -74,7 +74,8 @@ def _about_indicator(
         subject=subject,
         indicator_id=indicator.id,
         criterion=_criterion(indicator, severity, shown[severity]),
-        condition=label("{name} is {value}, beyond the {severity} limit of {limit}").format(
+        condition=label(
+            "{name} is {value}, beyond the {severity} limit of {limit}",
             name=local(indicator, "name"),
             value=shown["value"],
             severity=rating_label(severity).lower(),
@@ -82,8 +83,11 @@ def _about_indicator(
         ),
         evidence=label(
             "{numerator} over {denominator}; true value about {estimate} (90% interval {lower} to {upper});"
-            " probability beyond the limit {probability:.0%}"
-        ).format(**shown, **counted, probability=row[f"p_{severity}"])
+            " probability beyond the limit {probability:.0%}",
+            **shown,
+            **counted,
+            probability=row[f"p_{severity}"],
+        )
         + _left_out(row),
         value=value,
         limit=limit,
@@ -96,12 +100,15 @@ def _left_out(row: Mapping[Any, Any]) -> str:
     """Say how many cases a rate leaves out; nothing where it is complete."""
     if not row["left_out"]:
         return ""
-    words = "; not complete: {cases} cases are left out, as their accounts are unknown or their rows rejected"
-    return label(words).format(cases=shown_text(float(row["left_out"])))
+    words = marked(
+        "; not complete: {cases} cases are left out, as their accounts are unknown or their rows rejected"
+    )
+    return label(words, cases=shown_text(float(row["left_out"])))
 
 
 def _criterion(indicator: IndicatorPolicy, severity: str, limit: str) -> str:
-    return label("{name}: {severity} beyond {limit} (set by {who}); standard: {standard}").format(
+    return label(
+        "{name}: {severity} beyond {limit} (set by {who}); standard: {standard}",
         name=local(indicator, "name"),
         severity=rating_label(severity).lower(),
         limit=limit,
@@ -123,16 +130,19 @@ def local_findings(scorecard: Scorecard, policy: Policy, risks: RiskRegister | N
         yield Finding(
             kind="unit",
             severity="amber",
-            subject=label("Units: {units}").format(units=units),
+            subject=label("Units: {units}", units=units),
             indicator_id=indicator.id,
             criterion=_criterion(indicator, "amber", format_value(indicator.id, limit)),
-            condition=label("{name} is beyond the amber limit (units: {count}), the worst at {value}").format(
+            condition=label(
+                "{name} is beyond the amber limit (units: {count}), the worst at {value}",
                 name=local(indicator, "name"),
                 count=len(part),
                 value=format_value(indicator.id, float(worst["value"].iloc[0])),
             ),
-            evidence=label("probability beyond the limit {low:.0%} to {high:.0%}").format(
-                low=worst["p_amber"].iloc[-1], high=worst["p_amber"].iloc[0]
+            evidence=label(
+                "probability beyond the limit {low:.0%} to {high:.0%}",
+                low=worst["p_amber"].iloc[-1],
+                high=worst["p_amber"].iloc[0],
             ),
             value=float(worst["value"].iloc[0]),
             limit=limit,
@@ -153,19 +163,17 @@ def unit_findings(scorecard: Scorecard, policy: Policy) -> Iterator[Finding]:
             severity=severity,
             subject=_unit_name(str(row["unit_id"]), str(row["name"])),
             indicator_id="",
-            criterion=label("Unit score: {severity} from {limit:.0f} points").format(
-                severity=rating_label(severity).lower(), limit=limit
+            criterion=label(
+                "Unit score: {severity} from {limit:.0f} points",
+                severity=rating_label(severity).lower(),
+                limit=limit,
             ),
-            condition=label("The unit scores {score:.0f} points ({lower:.0f} to {upper:.0f})").format_map(
-                row
-            ),
+            condition=label("The unit scores {score:.0f} points ({lower:.0f} to {upper:.0f})", row),
             cause=label("Several indicators together; see the unit's ratings"),
             consequence=label("Service risk of the unit is above what the policy accepts"),
             corrective_action=label("Review the unit's worst indicators with its management"),
             owner=label("Head of the unit"),
-            evidence=label("{indicators} indicators rated; rank {rank_lower} to {rank_upper}").format_map(
-                row
-            ),
+            evidence=label("{indicators} indicators rated; rank {rank_lower} to {rank_upper}", row),
             value=float(row["score"]),
             limit=limit,
         )

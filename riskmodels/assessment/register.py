@@ -23,7 +23,7 @@ def from_risk(risk: Risk | None) -> dict[str, str]:
         return dict.fromkeys(("cause", "consequence", "corrective_action", "owner"), unknown)
     controls = [local(control, "name") for control in risk.controls if control.kind == "corrective"]
     return {
-        "cause": label("Presumed: {cause}").format(cause=local(risk, "cause")),
+        "cause": label("Presumed: {cause}", cause=local(risk, "cause")),
         "consequence": local(risk, "consequence"),
         "corrective_action": "; ".join(controls) or local(risk.controls[0], "name"),
         "owner": local(risk, "owner"),
@@ -42,22 +42,24 @@ def risk_findings(assessed: RiskAssessment, risks: RiskRegister | None) -> Itera
         yield Finding(
             kind="risk",
             severity="red" if red else "amber",
-            subject=label("Risk: {name}").format(
-                name=row["name_en"] if risk is None else local(risk, "name")
-            ),
+            subject=label("Risk: {name}", name=row["name_en"] if risk is None else local(risk, "name")),
             indicator_id="",
             criterion=label(
                 "Expected loss of one risk after controls: at most {limit:,.0f} thousand CNY a year"
-                " (set by {who})"
-            ).format(limit=limit / _THOUSAND, who=label(assessed.appetite.set_by)),
+                " (set by {who})",
+                limit=limit / _THOUSAND,
+                who=label(assessed.appetite.set_by),
+            ),
             condition=label(
                 "The risk is expected to cost {loss:,.0f} thousand CNY a year after controls"
-                " ({lower:,.0f} to {upper:,.0f})"
-            ).format(**amounts),
+                " ({lower:,.0f} to {upper:,.0f})",
+                **amounts,
+            ),
             evidence=label(
                 "frequency from {frequency_from}, impact from {impact_from}; place {rank_lower} to"
-                " {rank_upper}"
-            ).format_map(row),
+                " {rank_upper}",
+                row,
+            ),
             value=float(row["residual_loss"]),
             limit=limit,
             amber=math.nan,

@@ -39,8 +39,10 @@ class Proposals(Displayed):
     @property
     def sentence(self) -> str:
         """Say how many proposals wait for a decision."""
-        return label("{count} proposals to change the policy of {policy} wait for a decision.").format(
-            count=len(self.table), policy=self.policy
+        return label(
+            "{count} proposals to change the policy of {policy} wait for a decision.",
+            count=len(self.table),
+            policy=self.policy,
         )
 
     def summary(self) -> pd.DataFrame:
@@ -91,12 +93,12 @@ def _objective(row: Mapping[Any, Any], change: float, policy: Policy) -> dict[st
         "path": f"indicators.{indicator.id}.objective.change_per_year",
         "current": label("none"),
         "proposed": f"{change:.3f}",
-        "reason": label("{condition}, and the policy sets no objective that would bring it back").format_map(
-            row
-        ),
+        "reason": label("{condition}, and the policy sets no objective that would bring it back", row),
         "measured_by": label(
-            "{name} reaches {amber} within a year, a quarter of the way next quarter"
-        ).format(name=local(indicator, "name"), amber=format_value(indicator.id, float(str(row["amber"])))),
+            "{name} reaches {amber} within a year, a quarter of the way next quarter",
+            name=local(indicator, "name"),
+            amber=format_value(indicator.id, float(str(row["amber"]))),
+        ),
         "evidence": str(row["finding_id"]),
         "decision": label("to be decided"),
     }

@@ -60,8 +60,10 @@ def _logged(nowcasts: list[Nowcast]) -> list[tuple[str, str]]:
     return [
         (
             label("Complaints logged so far"),
-            label("{share:.0%} of those of {month}; the outlook allows for the others").format(
-                share=known.completeness[-1], month=known.periods[-1]
+            label(
+                "{share:.0%} of those of {month}; the outlook allows for the others",
+                share=known.completeness[-1],
+                month=known.periods[-1],
             ),
         )
         for known in nowcasts
@@ -82,15 +84,17 @@ def _beyond_limits(card: Scorecard) -> list[KeyFigure]:
 
 def _share_beyond(ratings: pd.Series) -> str:
     rated = ratings[ratings != ""]
-    return label("{beyond} of {rated}").format(beyond=rated.isin(["red", "amber"]).sum(), rated=len(rated))
+    return label("{beyond} of {rated}", beyond=rated.isin(["red", "amber"]).sum(), rated=len(rated))
 
 
 def _expected(outlook: Forecast) -> KeyFigure:
     paths = outlook.sample(_DRAWS, seed=_SEED)[:, :, :_MONTHS].sum(axis=(1, 2))
     lower, upper = np.quantile(paths, (0.05, 0.95))
     return KeyFigure(
-        label=label("Complaints expected, {first} to {last} (90% interval)").format(
-            first=outlook.periods[0], last=outlook.periods[_MONTHS - 1]
+        label=label(
+            "Complaints expected, {first} to {last} (90% interval)",
+            first=outlook.periods[0],
+            last=outlook.periods[_MONTHS - 1],
         ),
         value=f"{paths.mean():,.0f} ({lower:,.0f}\u00a0–\u00a0{upper:,.0f})",  # kept on one line
     )
@@ -105,10 +109,11 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
     worst = int(np.argmax(counts))
     return [
         KeyFigure(
-            label=label("Indicators turning red: {scenario}").format(
-                scenario=f"{local(tests[worst].scenario, 'name')}, {label(tests[worst].severity)}"
+            label=label(
+                "Indicators turning red: {scenario}",
+                scenario=f"{local(tests[worst].scenario, 'name')}, {label(tests[worst].severity)}",
             ),
-            value=label("{turned} of {moved}").format(turned=counts[worst], moved=len(tests[worst].table)),
+            value=label("{turned} of {moved}", turned=counts[worst], moved=len(tests[worst].table)),
         )
     ]
 
@@ -125,7 +130,7 @@ def _sentences(found: Findings) -> Iterator[SummaryItem]:
         sentence = f"{subjects[0]}: {rows['condition'].iloc[0]}"
         if len(rows) > 1:
             named = ", ".join(subjects[:_MOST_NAMED]) + (" …" if len(rows) > _MOST_NAMED else "")
-            sentence = label("{count} units – {criterion}: {named}").format(
-                count=len(rows), criterion=criterion, named=named
+            sentence = label(
+                "{count} units – {criterion}: {named}", count=len(rows), criterion=criterion, named=named
             )
         yield SummaryItem(severity="red" if severity == "red" else "amber", sentence=sentence)
