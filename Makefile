@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help lab assess test test-fast test-slow check bench sample lock
+.PHONY: help lab assess test test-fast test-slow check bench sample words lock
 
 # Every command and kernel would compile the libraries anew without their bytecode.
 unexport PYTHONDONTWRITEBYTECODE
@@ -49,6 +49,9 @@ bench: $(READY) ## Run the benchmarks one after the other; each prints a table
 
 sample: $(READY) ## Write the synthetic bank to data/sample
 	$(BIN)/python -m riskmodels.sample data/sample
+
+words: $(READY) ## Gather the texts to be translated in riskmodels/locale/riskmodels.pot
+	$(BIN)/python .ci/words.py
 
 lock: $(READY) environment.yml ## Write requirements.txt and environment.yml from pyproject.toml (UPGRADE=--upgrade: newest versions)
 	$(UV) pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \

@@ -1,18 +1,39 @@
 """One catalogue for the names, headings and labels which people read.
 
 English text is the message id, as in gettext; another language is a file ``locale/<language>.po`` and
-nothing else.
+nothing else. ``make words`` gathers every text of the program in ``locale/riskmodels.pot``, from which such a
+file is begun.
 """
 
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Formatter
+from typing import Any
 
 from riskmodels.errors import ParameterError
 
 LOCALE = Path(__file__).parent / "locale"
-RATING_LABELS = {"red": "Red", "amber": "Amber", "green": "Green", "insufficient": "Not enough evidence"}
+
+
+def marked(text: str) -> str:
+    """Return ``text``: marks for the catalogue a text that ``label`` is given elsewhere.
+
+    Examples
+    --------
+    >>> marked("months")
+    'months'
+    """
+    return text
+
+
+RATING_LABELS = {
+    "red": marked("Red"),
+    "amber": marked("Amber"),
+    "green": marked("Green"),
+    "insufficient": marked("Not enough evidence"),
+}
 RATING_MARKS = {"red": "■", "amber": "▲", "green": "●", "insufficient": "○"}
 
 
@@ -26,13 +47,17 @@ _ENGLISH = _Catalogue()
 _catalogue: ContextVar[_Catalogue] = ContextVar("catalogue", default=_ENGLISH)
 
 
-def label(text: str) -> str:
-    """Translate ``text`` to the language in use; what has no translation stays English.
+def label(text: str, row: Mapping[Any, Any] | None = None, /, **figures: object) -> str:
+    """Translate ``text`` to the language in use, and put figures into it; untranslated it stays English.
 
     Parameters
     ----------
     text : str
         The English text, which may be a heading, a label or the whole source of a Markdown cell.
+    row : mapping, optional
+        Figures by name, such as a row of a table.
+    **figures : object
+        More of them: what stands for ``{name}`` in the text. Where there are neither, braces are braces.
 
     Returns
     -------
@@ -43,8 +68,11 @@ def label(text: str) -> str:
     --------
     >>> label("Not enough evidence")
     'Not enough evidence'
+    >>> label("{share:.0%} of {rows:,} rows", share=0.25, rows=1200)
+    '25% of 1,200 rows'
     """
-    return _catalogue.get().texts.get(text, text)
+    found = _catalogue.get().texts.get(text, text)
+    return found if row is None and not figures else found.format_map({**(row or {}), **figures})
 
 
 def plain_label(identifier: str) -> str:
@@ -111,12 +139,26 @@ def _read_texts(file: Path) -> dict[str, str]:
             catalogue = read_po(stream, abort_invalid=True)
     except (PoFileError, ValueError) as error:
         raise ParameterError(f"{file.name}: not a catalogue of translations: {error}") from error
-    return {
+    texts = {
         message.id: message.string
         for message in catalogue
         if isinstance(message.id, str) and isinstance(message.string, str)
         if message.id and message.string and not message.fuzzy
     }
+    for text, translation in texts.items():
+        if strange := sorted(_names(translation) - _names(text)):
+            raise ParameterError(
+                f"{file.name}: {text!r} has no {{{strange[0]}}}, which its translation names"
+            )
+    return texts
+
+
+def _names(text: str) -> set[str]:
+    """Return the names of the figures that stand in a text; of one whose braces are only braces, none."""
+    try:
+        return {name for _, name, *_ in Formatter().parse(text) if name is not None}
+    except ValueError:
+        return set()
 
 
 def local(entity: object, field: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ResultError
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.tables import file_sha256
 
 MANIFEST = "manifest.json"
@@ -52,12 +52,15 @@ class Verification(Displayed):
         """Say whether the report is as it was written."""
         added = int((self.table["problem"] == _ADDED).sum())
         words = (
-            "{report} is as it was written: {named} files, and the manifest's own sha256 is {digest}."
+            marked("{report} is as it was written: {named} files, and the manifest's own sha256 is {digest}.")
             if self.is_whole
-            else "{report} is not as it was written: of {named} files {wrong} were changed or are missing,"
-            " and {added} more are there. Restore it, or run the assessment again."
+            else marked(
+                "{report} is not as it was written: of {named} files {wrong} were changed or are missing,"
+                " and {added} more are there. Restore it, or run the assessment again."
+            )
         )
-        return label(words).format(
+        return label(
+            words,
             report=self.report,
             named=int(self.parts["files"].sum()),
             wrong=len(self.table) - added,

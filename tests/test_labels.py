@@ -1,18 +1,36 @@
+import ast
 import contextvars
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
+from riskmodels import labels
 from riskmodels.errors import ParameterError
 from riskmodels.labels import (
+    LOCALE,
     RATING_LABELS,
     RATING_MARKS,
     label,
     language,
+    marked,
     rating_label,
     use_language,
 )
+from riskmodels.reporting.listings import (
+    list_contributions,
+    list_doubts,
+    list_groups,
+    list_ignored,
+    list_quality,
+    list_ratings,
+    list_rejections,
+    list_units,
+)
+from riskmodels.reporting.plots import plot, plot_heat_map
+from riskmodels.scorecard import explain_unit
 
 CHINESE = """
 msgid ""
@@ -29,6 +47,9 @@ msgstr "# 标题\\n\\n整个单元格。"
 
 msgid "Untranslated"
 msgstr ""
+
+msgid "{red} of {units:,} units"
+msgstr "{units:,}家机构中{red}家"
 
 #, fuzzy
 msgid "Doubtful"
@@ -95,3 +116,91 @@ def test_english_does_not_load_babel():
     program = "import sys, riskmodels.labels as l; l.use_language('en'); l.label('x'); print('babel' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_figures_stand_where_the_language_puts_them(folder):
+    row = {"red": 2, 7: "columns may have any name"}
+    assert label("{red} of {units:,} units", row, units=1200) == "2 of 1,200 units"
+    use_language("zh", folder=folder)
+    assert label("{red} of {units:,} units", row, units=1200) == "1,200家机构中2家"
+
+
+@pytest.mark.parametrize("text", ["a {set} of braces", "{", "}", "100 %", marked("{}")])
+def test_without_figures_braces_are_braces(text):
+    assert label(text) == text
+
+
+def test_a_translation_that_names_another_figure_is_refused(tmp_path):
+    (tmp_path / "xx.po").write_text('msgid "{red} units"\nmsgstr "{read} x"\n', encoding="utf-8")
+    with pytest.raises(
+        ParameterError, match=r"xx\.po: '\{red\} units' has no \{read\}, which its translation"
+    ):
+        use_language("xx", folder=tmp_path)
+
+
+def catalogue(path: Path) -> dict[str, str]:
+    with path.open("rb") as file:
+        return {message.id: message.string for message in read_po(file) if message.id}
+
+
+def test_the_catalogue_has_every_text_of_the_program(project):
+    words = [sys.executable, ".ci/words.py", "--print"]
+    done = subprocess.run(words, cwd=project, capture_output=True, check=True)
+    assert (LOCALE / "riskmodels.pot").read_bytes() == done.stdout, "run: make words"
+
+
+def test_every_language_has_each_text_or_leaves_it_empty():
+    wanted = set(catalogue(LOCALE / "riskmodels.pot"))
+    for file in LOCALE.glob("*.po"):
+        assert set(catalogue(file)) == wanted, f"{file.name}: update it from riskmodels.pot"
+
+
+def test_nobody_formats_what_label_formats(project):
+    for path in (project / "riskmodels").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            formats = isinstance(node, ast.Attribute) and node.attr in {"format", "format_map"}
+            assert not (formats and ast.unparse(node).startswith("label(")), (
+                f"{path.name}, line {node.lineno}"
+            )
+
+
+# Said by their English names still: codes of tables and parameters, and what the people of a policy wrote.
+UNTRANSLATED = {
+    *("red", "amber", "green", "insufficient", "bank", "area", "category", "product"),
+    *("current account", "credit card", "mortgage", "personal loan", "wealth management", "payments"),
+    *("compliance and legal", "conduct", "fraud and money laundering", "information security"),
+    *("information technology", "operational", "outsourcing", "reputation"),
+    *("riskmodels default", "source 001 (amber), riskmodels default (red)"),
+    "source 002 (amber), riskmodels default (red)",
+}
+
+
+def test_what_is_shown_of_a_quarter_is_in_the_catalogue(
+    sample_tables, sample_card, default_policy, monkeypatch
+):
+    asked = set()
+
+    class Asked(dict):
+        def get(self, text, default):
+            asked.add(text)
+            return default
+
+    catalogue_in_use = labels._Catalogue(texts=Asked())
+    token = labels._catalogue.set(catalogue_in_use)
+    try:
+        show(sample_tables, sample_card, default_policy)
+    finally:
+        labels._catalogue.reset(token)
+    missing = asked - set(catalogue(LOCALE / "riskmodels.pot"))
+    assert missing <= UNTRANSLATED, sorted(missing - UNTRANSLATED)
+
+
+def show(tables, card, policy) -> None:
+    """Show, as a report does, what a scorecard and its tables say."""
+    found = [list_quality(tables), list_doubts(tables), list_ignored(tables), list_rejections(tables)]
+    found += [list_ratings(card, policy), list_groups(card, policy), list_units(card)]
+    found += [list_contributions(explain_unit(card, policy, tables, "B027"), policy)]
+    plot_heat_map(card, policy)
+    plot(card)
+    for listing in found:
+        listing._repr_html_()

@@ -105,12 +105,10 @@ def _of_scenario(facts: Facts, names: Names) -> dict[str, str]:
     for row in facts["turned"]:
         one = row["indicator_id"]
         figures = {name: format_value(one, row[name]) for name in ("before", "after")}
-        told.append(
-            label(templates.TURNED).format(indicator=names.get(("indicator", one, "name"), one), **figures)
-        )
+        told.append(label(templates.TURNED, indicator=names.get(("indicator", one, "name"), one), **figures))
     chances = sorted(row["p_red"] for row in facts["turned"])
     ends = dict.fromkeys(shown_probability(chance) for chance in (chances[:1] + chances[-1:]))
-    chance = label(templates.CHANCES).format(chances=label(" to ").join(ends)) if ends else ""
+    chance = label(templates.CHANCES, chances=label(" to ").join(ends)) if ends else ""
     return {"count": str(len(told)), "turned": ", ".join(told), "chances": chance}
 
 
@@ -130,11 +128,11 @@ def _of_outlook(facts: Facts) -> dict[str, str]:
 
 def _of_changes(facts: Facts) -> dict[str, str]:
     told = [
-        label(templates.MONTH).format_map({name: shown_text(value) for name, value in row.items()})
+        label(templates.MONTH, {name: shown_text(value) for name, value in row.items()})
         for row in facts["rewritten"]
     ]
     if facts["more"]:
-        told.append(label(templates.MORE_MONTHS).format(more=facts["more"]))
+        told.append(label(templates.MORE_MONTHS, more=facts["more"]))
     return {"rewritten": "; ".join(told)}
 
 

@@ -111,14 +111,18 @@ class Findings(Displayed):
         counts = self.facts["severity"].value_counts()
         text = label(
             "{period}: findings: {red} red, {amber} amber; on the watch list: {watch}; checked and in order:"
-            " {passed}; without enough evidence: {unclear}."
-        ).format(period=self.period, **{one: counts.get(one, 0) for one in SEVERITIES})
+            " {passed}; without enough evidence: {unclear}.",
+            period=self.period,
+            **{one: counts.get(one, 0) for one in SEVERITIES},
+        )
         found = self.facts[self.facts["severity"].isin(["red", "amber"])]
         units = int((found["subject_kind"] == "unit").sum())
         if units:
             text += " " + label(
-                "Findings about units: {units}, of which {false:.1f} are expected to be false."
-            ).format(units=units, false=units * self.false_share)
+                "Findings about units: {units}, of which {false:.1f} are expected to be false.",
+                units=units,
+                false=units * self.false_share,
+            )
         return text
 
     def summary(self) -> pd.DataFrame:

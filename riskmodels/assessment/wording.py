@@ -82,11 +82,10 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
     alone = case == "none"
     asked = template.criterion_of_all if facts["subject_kind"] == "units" else template.criterion
     return {
-        "subject_name": label(templates.SUBJECTS[facts["subject_kind"]]).format_map(shown),
-        "criterion": label(asked).format_map(shown),
-        "condition": label(template.conditions[case]).format_map(shown)
-        + ("" if alone else _more(facts, shown)),
-        "evidence": "" if alone else label(template.evidence).format_map(shown) + _left_out(facts, shown),
+        "subject_name": label(templates.SUBJECTS[facts["subject_kind"]], shown),
+        "criterion": label(asked, shown),
+        "condition": label(template.conditions[case], shown) + ("" if alone else _more(facts, shown)),
+        "evidence": "" if alone else label(template.evidence, shown) + _left_out(facts, shown),
         **_remedy(facts, template, names),
     }
 
@@ -103,7 +102,7 @@ def _more(facts: Facts, shown: Mapping[str, str]) -> str:
 
 def _left_out(facts: Facts, shown: Mapping[str, str]) -> str:
     """Say how many cases a rate leaves out; nothing where it is complete."""
-    return label(templates.LEFT_OUT).format_map(shown) if facts.get("left_out") else ""
+    return label(templates.LEFT_OUT, shown) if facts.get("left_out") else ""
 
 
 def _remedy(facts: Facts, template: Template, names: Names) -> dict[str, str]:
@@ -116,4 +115,4 @@ def _remedy(facts: Facts, template: Template, names: Names) -> dict[str, str]:
     found = {name: names.get(("risk", key, name), "") for name in _REMEDY}
     if not found["cause"]:
         return dict.fromkeys(_REMEDY, label(templates.FROM_REGISTER))
-    return found | {"cause": label(templates.PRESUMED).format(cause=found["cause"])}
+    return found | {"cause": label(templates.PRESUMED, cause=found["cause"])}

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from riskmodels.catalogue.entry import Family, Indicator
+from riskmodels.labels import marked
 
-COMPLAINTS = "share of complaints"
+COMPLAINTS = marked("share of complaints")
 
 
 def _within_working_days(indicator_id: str, what: str, days: int, en: str, zh: str) -> Indicator:

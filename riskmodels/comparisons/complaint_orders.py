@@ -8,13 +8,15 @@ from riskmodels.catalogue import INDICATORS
 from riskmodels.catalogue.exposure import days_of, mean_exposure
 from riskmodels.comparisons.orders import Orders, rank_by_measures
 from riskmodels.errors import ParameterError
+from riskmodels.labels import marked
 from riskmodels.rates import Funnel, funnel
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Tables, as_relation
 from riskmodels.tables.lifetimes import GONE, in_business, lifetime_marks, months_in_business
 
 _MONTHS = 3  # of a quarter
-BY_NUMBER, BY_ACCOUNTS, BY_CUSTOMERS = "complaints", "per 1,000 accounts", "per 10,000 customers"
+BY_NUMBER, BY_ACCOUNTS = marked("complaints"), marked("per 1,000 accounts")
+BY_CUSTOMERS = marked("per 10,000 customers")
 _ZH = {
     BY_NUMBER: "投诉件数",
     BY_ACCOUNTS: "每千户投诉量",

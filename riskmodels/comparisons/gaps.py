@@ -79,8 +79,7 @@ class CustomerGaps(Displayed):
         text = label(
             "{period} and before, {quarters} quarters: {found} of {compared} comparisons of customer groups"
             " are findings (worse by more than {tolerance:.1%} of cases; family-wise error rate"
-            " {chance:.0%}); {thin} have too few cases to say; {lacking} indicators cannot be compared."
-        ).format(
+            " {chance:.0%}); {thin} have too few cases to say; {lacking} indicators cannot be compared.",
             period=self.period,
             quarters=self.quarters,
             found=int(self.table["finding"].sum()),

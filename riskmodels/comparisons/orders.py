@@ -70,13 +70,11 @@ class Orders(Displayed):
     def sentence(self) -> str:
         """Say how far the orders agree, and who is not ranked."""
         measures = ", ".join(map(label, self.medians["measure"]))
-        text = label("{units} units ranked by {measures}.").format(
-            units=len(self.sentences), measures=measures
-        )
+        text = label("{units} units ranked by {measures}.", units=len(self.sentences), measures=measures)
         if pairs := self._agreement():
-            text += " " + label("Rank correlation (Spearman): {pairs}.").format(pairs=pairs)
+            text += " " + label("Rank correlation (Spearman): {pairs}.", pairs=pairs)
         if names := self._not_ranked():
-            text += " " + label("Not ranked: {names}.").format(names=names)
+            text += " " + label("Not ranked: {names}.", names=names)
         return text
 
     def summary(self) -> pd.DataFrame:
@@ -86,19 +84,20 @@ class Orders(Displayed):
         for measure in map(str, self.medians["measure"]):
             rows = self.table[self.table["measure"] == measure].set_index("unit").loc[units]
             columns[measure] = rows["value"].array
-            columns[label("rank {measure}").format(measure=by_measure(label(measure)))] = rows["rank"].array
+            columns[label("rank {measure}", measure=by_measure(label(measure)))] = rows["rank"].array
         return pd.DataFrame(columns).head(15)
 
     def _agreement(self) -> str:
-        text, rows = label("{one} and {other} {rho:.2f}"), self.correlations.dropna().itertuples(index=False)
+        rows = self.correlations.dropna().itertuples(index=False)
         return "; ".join(
-            text.format(one=label(one), other=label(other), rho=rho) for one, other, _, rho in rows
+            label("{one} and {other} {rho:.2f}", one=label(one), other=label(other), rho=rho)
+            for one, other, _, rho in rows
         )
 
     def _not_ranked(self) -> str:
         rows, more = self.unranked.head(_NAMED).itertuples(index=False), len(self.unranked) - _NAMED
         names = "; ".join(f"{unit} {by_measure(label(measure))} ({reason})" for unit, measure, reason in rows)
-        return label("{names} and {more} more").format(names=names, more=more) if more > 0 else names
+        return label("{names} and {more} more", names=names, more=more) if more > 0 else names
 
 
 def rank_by_measures(

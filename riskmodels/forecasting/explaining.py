@@ -18,15 +18,15 @@ from riskmodels.forecasting.models import (
     prepare_inputs,
     start_from,
 )
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.panel import Panel, add_rows, number_series
 
 REASONS = {
-    "settings": "method, calendar or program",
-    "revisions": "revisions of the months known then",
-    "exposure": "exposure since then and planned",
-    "new_months": "new months",
-    "weights": "weights of the models",
+    "settings": marked("method, calendar or program"),
+    "revisions": marked("revisions of the months known then"),
+    "exposure": marked("exposure since then and planned"),
+    "new_months": marked("new months"),
+    "weights": marked("weights of the models"),
 }
 """What a forecast can differ by from an earlier one, column by column of ``Explanation.changes``."""
 _LEAST = 0.5  # of a count; less is not worth a word
@@ -82,14 +82,13 @@ class Explanation(Displayed):
         span = {"first": self.compared[0], "last": self.compared[-1]}
         if not self.before:
             words = "{first} to {last}: there is no earlier forecast to compare with."
-            return label(words).format(**span)
+            return label(words, **span)
         sums = self.sums
         biggest = sums[[*REASONS]].abs().sort_values(ascending=False, kind="stable").index
         said = [f"{label(REASONS[name])} {sums[name]:+,.0f}" for name in biggest if abs(sums[name]) >= _LEAST]
         return label(
             "{first} to {last}: {now} expected in all, {difference} against {before} in the forecast"
-            " made from the months until {until}: {reasons}."
-        ).format(
+            " made from the months until {until}: {reasons}.",
             **span,
             now=f"{sums['now']:,.0f}",
             before=f"{sums['before']:,.0f}",

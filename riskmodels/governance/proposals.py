@@ -49,7 +49,7 @@ class Proposals(Displayed):
             if len(self.table) != 1
             else "One proposal to change the policy of {policy} waits for a decision."
         )
-        return label(words).format(count=len(self.table), policy=self.policy)
+        return label(words, count=len(self.table), policy=self.policy)
 
     def summary(self) -> pd.DataFrame:
         """What would change, and why."""
@@ -105,12 +105,9 @@ def _objective(row: Mapping[Any, Any], change: float, policy: Policy) -> dict[st
         "path": f"indicators.{indicator.id}.objective.change_per_year",
         "current": label("none"),
         "proposed": f"{change:.3f}",
-        "reason": label("{condition}, and the policy sets no objective that would bring it back").format_map(
-            row
-        ),
+        "reason": label("{condition}, and the policy sets no objective that would bring it back", row),
         "measured_by": label(
-            "{name} reaches {amber} within a year, a quarter of the way next quarter"
-        ).format(
+            "{name} reaches {amber} within a year, a quarter of the way next quarter",
             name=local(indicator, "name"),
             amber=format_value(indicator.id, json.loads(row["figures"])["amber"]),
         ),

@@ -53,8 +53,10 @@ class CredibleRates(Displayed):
         """Say how many units there are and how far apart they are."""
         return label(
             "{units:,} units; their true values differ by about {spread:.0%} of their peers'"
-            " (standard deviation)."
-        ).format(units=len(self.table), spread=self.nodes.mean("spread"))
+            " (standard deviation).",
+            units=len(self.table),
+            spread=self.nodes.mean("spread"),
+        )
 
     def summary(self) -> pd.DataFrame:
         """The units with the highest estimates."""

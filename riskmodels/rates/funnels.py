@@ -51,8 +51,7 @@ class Funnel(Displayed):
         outside = self.table["outside"]
         return label(
             "{high} units above and {low} below the outer limits, which {chance:.1f} of {units:,} ordinary"
-            " ones would be."
-        ).format(
+            " ones would be.",
             high=int((outside >= len(LEVELS)).sum()),
             low=int((outside <= -len(LEVELS)).sum()),
             chance=len(outside) * (1 - LEVELS[1]),

@@ -99,8 +99,7 @@ class RiskAssessment(Displayed):
             "{period}: {risks} risks; expected residual loss beyond the red limit of {limit:,.0f} thousand"
             " CNY a year for {red}, beyond amber for {amber}, within appetite for {green}, not certain enough"
             " for {insufficient}. First: {name}, {loss:,.0f} thousand CNY a year (90% interval"
-            " {lower:,.0f} – {upper:,.0f})."
-        ).format(
+            " {lower:,.0f} – {upper:,.0f}).",
             period=self.period,
             risks=len(self.table),
             limit=self.appetite.red / _THOUSAND,

@@ -11,9 +11,14 @@ import pandas as pd
 from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 
-CHECKS = ("weak consistency", "betweenness", "consistent colouring", "monotone")
+CHECKS = (
+    marked("weak consistency"),
+    marked("betweenness"),
+    marked("consistent colouring"),
+    marked("monotone"),
+)
 _COLOURS = {"green": 0, "amber": 1, "yellow": 1, "red": 2}  # order of the levels; amber and yellow are one
 _ROUNDING = 1 + 1e-9  # factor: cells that share a corner touch and do not overlap
 _STEPS = 4096  # of risk, for the integral of the reversal rate
@@ -64,12 +69,15 @@ class MatrixLint(Displayed):
         if not failed:
             return label(
                 "The matrix passes every check; of pairs of random risks it ranks {reversed:.1%} the wrong"
-                " way round and leaves {tied:.0%} tied."
-            ).format(**rates)
+                " way round and leaves {tied:.0%} tied.",
+                **rates,
+            )
         return label(
             "The matrix fails {failed}; of pairs of random risks it ranks {reversed:.1%} the wrong way round "
-            "and leaves {tied:.0%} tied."
-        ).format(failed=", ".join(failed), **rates)
+            "and leaves {tied:.0%} tied.",
+            failed=", ".join(failed),
+            **rates,
+        )
 
     def summary(self) -> pd.DataFrame:
         """Return the checks."""
@@ -253,7 +261,7 @@ def _overlaps(grid: _Grid) -> pd.DataFrame:
     """Weak consistency: green cells with points that are riskier than points of red cells."""
     above = grid.high[:, None] > grid.low * _ROUNDING
     cell, other = np.nonzero(grid.green[:, None] & grid.red & above)
-    return _found(grid, CHECKS[0], cell, other, "a green point is riskier than a red one")
+    return _found(grid, CHECKS[0], cell, other, marked("a green point is riskier than a red one"))
 
 
 def _leaps(grid: _Grid) -> pd.DataFrame:
@@ -261,7 +269,7 @@ def _leaps(grid: _Grid) -> pd.DataFrame:
     pairs = [grid.steps(up, right) for up, right in ((1, 0), (0, 1), (1, 1))]
     cell, other = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
     leap = grid.green[cell] & grid.red[other]
-    return _found(grid, CHECKS[1], cell[leap], other[leap], "green turns red at once")
+    return _found(grid, CHECKS[1], cell[leap], other[leap], marked("green turns red at once"))
 
 
 def _miscoloured(grid: _Grid) -> pd.DataFrame:
@@ -269,7 +277,7 @@ def _miscoloured(grid: _Grid) -> pd.DataFrame:
     least_red, greatest_green = grid.low[grid.red].min(), grid.high[grid.green].max()
     as_red, as_green = grid.high * _ROUNDING >= least_red, grid.low <= greatest_green * _ROUNDING
     between = ~grid.red & ~grid.green
-    wrong = ((as_red & ~as_green, "must be red"), (as_green & ~as_red, "must be green"))
+    wrong = ((as_red & ~as_green, marked("must be red")), (as_green & ~as_red, marked("must be green")))
     found = [_found(grid, CHECKS[2], np.nonzero(between & kind)[0], None, must) for kind, must in wrong]
     return pd.concat(found)
 
@@ -279,7 +287,7 @@ def _falls(grid: _Grid) -> pd.DataFrame:
     pairs = [grid.steps(up, right) for up, right in ((1, 0), (0, 1))]
     cell, other = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
     fall = grid.level[other] < grid.level[cell]
-    return _found(grid, CHECKS[3], cell[fall], other[fall], "the level falls")
+    return _found(grid, CHECKS[3], cell[fall], other[fall], marked("the level falls"))
 
 
 def _found(grid: _Grid, check: str, cell: Integers, other: Integers | None, problem: str) -> pd.DataFrame:
@@ -309,7 +317,7 @@ def _detail(violations: pd.DataFrame) -> str:
         cells = [
             cell + (f" → {other}" if other else "") for cell, other in group[["cell", "other"]].to_numpy()
         ]
-        more = [label("{number} more").format(number=len(cells) - _NAMED)] if len(cells) > _NAMED else []
+        more = [label("{number} more", number=len(cells) - _NAMED)] if len(cells) > _NAMED else []
         parts.append(f"{label(str(problem))}: {', '.join(cells[:_NAMED] + more)}")
     return "; ".join(parts)
 

@@ -65,8 +65,10 @@ def _logged(nowcasts: list[Nowcast]) -> list[tuple[str, str]]:
     return [
         (
             label("Complaints logged so far"),
-            label("{share:.0%} of those of {month}; the outlook allows for the others").format(
-                share=known.completeness[-1], month=known.periods[-1]
+            label(
+                "{share:.0%} of those of {month}; the outlook allows for the others",
+                share=known.completeness[-1],
+                month=known.periods[-1],
             ),
         )
         for known in nowcasts
@@ -87,14 +89,14 @@ def _beyond_limits(card: Scorecard) -> list[KeyFigure]:
 
 def _share_beyond(ratings: pd.Series) -> str:
     rated = ratings[ratings != ""]
-    return label("{beyond} of {rated}").format(beyond=rated.isin(["red", "amber"]).sum(), rated=len(rated))
+    return label("{beyond} of {rated}", beyond=rated.isin(["red", "amber"]).sum(), rated=len(rated))
 
 
 def _expected(found: Findings) -> list[KeyFigure]:
     """Show the complaints ahead, as the criterion about them has them."""
     return [
         KeyFigure(
-            label=label("Complaints expected, {first} to {until} (90% interval)").format_map(figures),
+            label=label("Complaints expected, {first} to {until} (90% interval)", figures),
             value=f"{row['value']:,.0f} ({figures['lower']:,.0f}\u00a0–\u00a0{figures['upper']:,.0f})",
         )
         for row in found.facts[found.facts["rule"] == "complaints_rise"].to_dict("records")
@@ -111,10 +113,11 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
     worst = int(np.argmax(counts))
     return [
         KeyFigure(
-            label=label("Indicators turning red: {scenario}").format(
-                scenario=f"{local(tests[worst].scenario, 'name')}, {label(tests[worst].severity)}"
+            label=label(
+                "Indicators turning red: {scenario}",
+                scenario=f"{local(tests[worst].scenario, 'name')}, {label(tests[worst].severity)}",
             ),
-            value=label("{turned} of {moved}").format(turned=counts[worst], moved=len(tests[worst].table)),
+            value=label("{turned} of {moved}", turned=counts[worst], moved=len(tests[worst].table)),
         )
     ]
 
@@ -138,7 +141,8 @@ def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
         if first["indicator_id"]
         else label("Unit score")
     )
-    return label("{name} of {count} units is beyond the {severity} limit: {units}").format(
+    return label(
+        "{name} of {count} units is beyond the {severity} limit: {units}",
         name=name,
         count=len(rows),
         severity=rating_label(first["severity"]).lower(),
@@ -157,14 +161,16 @@ def _watched(found: Findings) -> Iterator[str]:
     rows = found.watch_list
     for row in rows.head(_MOST_WATCHED).to_dict("records"):
         chance = shown_probability(float(row["probability"]))
-        yield label("{subject_name}: {condition}; probability {chance}").format_map(row | {"chance": chance})
+        yield label("{subject_name}: {condition}; probability {chance}", row | {"chance": chance})
     if len(rows) > _MOST_WATCHED:
-        yield label("and {more} more on the watch list").format(more=len(rows) - _MOST_WATCHED)
+        yield label("and {more} more on the watch list", more=len(rows) - _MOST_WATCHED)
 
 
 def _checked(found: Findings) -> str:
     """Say how much was checked and found in order."""
     counts = found.facts["severity"].value_counts()
-    return label("{passed} in order, {unclear} without enough evidence").format(
-        passed=counts.get("passed", 0), unclear=counts.get("unclear", 0)
+    return label(
+        "{passed} in order, {unclear} without enough evidence",
+        passed=counts.get("passed", 0),
+        unclear=counts.get("unclear", 0),
     )

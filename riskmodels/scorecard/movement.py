@@ -8,11 +8,11 @@ import pandas as pd
 from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.scorecard.rating import ANCHORS, posterior_of
 from riskmodels.scorecard.scoring import Scorecard
 
-PARTS = ("revision", "policy", "coverage", "mix", "rate")
+PARTS = (marked("revision"), marked("policy"), marked("coverage"), marked("mix"), marked("rate"))
 _KEY = ["unit_id", "indicator_id"]
 
 
@@ -51,8 +51,7 @@ class Movements(Displayed):
         means = self.table[list(PARTS)].abs().mean()
         return label(
             "{before} to {after}: {up} of {units} units score higher, {changed} have another rating;"
-            " on average most of the change is {part}."
-        ).format(
+            " on average most of the change is {part}.",
             before=self.before,
             after=self.after,
             up=int((self.table["change"] > 0).sum()),

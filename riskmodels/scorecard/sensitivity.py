@@ -51,13 +51,17 @@ class Robustness(Displayed):
             return label("There is no order of units to compare.")
         text = label(
             "Under other weights the order correlates with the policy's by {least:.2f} at least;"
-            " ratings that change: {most} at most."
-        ).format(least=least["weights"], most=most["weights"])
+            " ratings that change: {most} at most.",
+            least=least["weights"],
+            most=most["weights"],
+        )
         if np.isfinite(least.get("without", np.nan)):
             text += " " + label(
                 "Without any one indicator it correlates by {least:.2f} at least;"
-                " ratings that change: {most} at most."
-            ).format(least=least["without"], most=most["without"])
+                " ratings that change: {most} at most.",
+                least=least["without"],
+                most=most["without"],
+            )
         return text
 
     def summary(self) -> pd.DataFrame:
@@ -89,19 +93,18 @@ class Sensitivity(Displayed):
     def sentence(self) -> str:
         """Say which input would reduce the uncertainty most."""
         if self.variance <= 0:
-            return label("{unit}: the score is not uncertain.").format(unit=self.unit_id)
+            return label("{unit}: the score is not uncertain.", unit=self.unit_id)
         if self.table.empty:
-            words = (
+            return label(
                 "{unit}: the score's standard deviation is {deviation:.1f} points, of a few rare draws alone;"
-            )
-            return label(f"{words} by which input, they are too few to say.").format(
-                unit=self.unit_id, deviation=np.sqrt(self.variance)
+                " by which input, they are too few to say.",
+                unit=self.unit_id,
+                deviation=np.sqrt(self.variance),
             )
         top = self.table.iloc[0]
         return label(
             "{unit}: the score's standard deviation is {deviation:.1f} points; knowing {input} exactly would"
-            " take away about {share:.0%} of its variance, more than any other input."
-        ).format(
+            " take away about {share:.0%} of its variance, more than any other input.",
             unit=self.unit_id,
             deviation=np.sqrt(self.variance),
             input=top["input"],

@@ -47,8 +47,11 @@ class AhpWeights(Displayed):
     def sentence(self) -> str:
         """Say how consistent the comparisons are."""
         return label(
-            "{n} weights by pairwise comparison; consistency ratio {ratio:.3f}, limit {limit}."
-        ).format(n=len(self.weights), ratio=self.consistency_ratio, limit=CONSISTENCY_LIMIT)
+            "{n} weights by pairwise comparison; consistency ratio {ratio:.3f}, limit {limit}.",
+            n=len(self.weights),
+            ratio=self.consistency_ratio,
+            limit=CONSISTENCY_LIMIT,
+        )
 
     def summary(self) -> pd.DataFrame:
         """Every weight."""

@@ -75,8 +75,12 @@ class StressTest(Displayed):
         more = self.complaints["stressed"].sum() - self.complaints["expected"].sum()
         turned = int(((self.table["rating"] == "red") & (self.table["rating_before"] != "red")).sum())
         return label(
-            "{name}, {severity}: {more:,.0f} complaints more than expected; {turned} indicators turn red."
-        ).format(name=local(self.scenario, "name"), severity=label(self.severity), more=more, turned=turned)
+            "{name}, {severity}: {more:,.0f} complaints more than expected; {turned} indicators turn red.",
+            name=local(self.scenario, "name"),
+            severity=label(self.severity),
+            more=more,
+            turned=turned,
+        )
 
     def summary(self) -> pd.DataFrame:
         """Before and after, indicator by indicator."""
@@ -198,7 +202,7 @@ def _multipliers(level: Level, outlook: Forecast, start: int) -> tuple[Floats, l
         multipliers[rows, start : start + surge.months] *= surge.multiplier
         if not rows.any():
             reason = label("the source has no complaints about this product")
-            missing.append((label("surge of {product}").format(product=surge.product), reason))
+            missing.append((label("surge of {product}", product=surge.product), reason))
     return multipliers.reshape(n, ahead, -1).mean(axis=2), missing
 
 

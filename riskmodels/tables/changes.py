@@ -79,8 +79,11 @@ class Changes(Displayed):
         counts = {kind: int(self.table[kind].sum()) for kind in KINDS}
         return label(
             "{name}, against the delivery as of {before_as_of}: {added:,} rows added ({late:,} of them late),"
-            " {completed:,} completed, {revised:,} revised, {vanished:,} vanished."
-        ).format(name=self.name, before_as_of=self.before_as_of, **counts)
+            " {completed:,} completed, {revised:,} revised, {vanished:,} vanished.",
+            name=self.name,
+            before_as_of=self.before_as_of,
+            **counts,
+        )
 
     def summary(self) -> pd.DataFrame:
         """The months in which anything differs."""

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Times
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
 from riskmodels.tables.sql import name, single_file
@@ -16,16 +16,16 @@ GONE = ("closed", "planned")  # states of units that are not in business on any 
 _COLUMNS = ("unit_id", "name", "state", "opened_on", "closed_on")
 _SHOWN = 5  # told by name; a choice
 _SAID = {  # state -> sentence, and the day that it names
-    "closed": ("Closed before, and not rated: {units}.", "closed_on"),
-    "closing": ("Closed in the period, rated by what came until the last day: {units}.", "closed_on"),
-    "opening": ("Opened in the period, rated by what came since: {units}.", "opened_on"),
-    "planned": ("Not open yet, and not rated: {units}.", "opened_on"),
+    "closed": (marked("Closed before, and not rated: {units}."), "closed_on"),
+    "closing": (marked("Closed in the period, rated by what came until the last day: {units}."), "closed_on"),
+    "opening": (marked("Opened in the period, rated by what came since: {units}."), "opened_on"),
+    "planned": (marked("Not open yet, and not rated: {units}."), "opened_on"),
 }
 _MARKS = {
-    "closed": "closed on {day}",
-    "closing": "closed on {day}",
-    "opening": "opened on {day}",
-    "planned": "opens on {day}",
+    "closed": marked("closed on {day}"),
+    "closing": marked("closed on {day}"),
+    "opening": marked("opened on {day}"),
+    "planned": marked("opens on {day}"),
 }
 
 
@@ -77,15 +77,15 @@ def lifetimes_sentence(found: pd.DataFrame) -> str:
         names = [f"{unit} ({when})" for unit, when in zip(rows["unit_id"], rows[day], strict=True)]
         shown = ", ".join(names[:_SHOWN])
         if len(names) > _SHOWN:
-            shown = label("{names} and {more} more").format(names=shown, more=len(names) - _SHOWN)
-        said += [label(text).format(units=shown)] if names else []
+            shown = label("{names} and {more} more", names=shown, more=len(names) - _SHOWN)
+        said += [label(text, units=shown)] if names else []
     return " ".join(said)
 
 
 def lifetime_marks(found: pd.DataFrame) -> dict[str, str]:
     """Return in words, by unit, what ends or begins: ``closed on 2026-08-10``."""
     return {
-        row["unit_id"]: label(_MARKS[row["state"]]).format(day=row[_SAID[row["state"]][1]])
+        row["unit_id"]: label(_MARKS[row["state"]], day=row[_SAID[row["state"]][1]])
         for row in found.to_dict("records")
     }
 

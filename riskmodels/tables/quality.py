@@ -12,14 +12,21 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskmodels.display import Displayed
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Column, Contract
 from riskmodels.tables.sql import name, single_file, small_connection
 from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table
 
-DIMENSIONS = ("completeness", "validity", "uniqueness", "timeliness", "consistency", "reconciliation")
+DIMENSIONS = (
+    marked("completeness"),
+    marked("validity"),
+    marked("uniqueness"),
+    marked("timeliness"),
+    marked("consistency"),
+    marked("reconciliation"),
+)
 DAYS_TO_RECORD = 31  # days: what is recorded later misses the month after; a choice
 _IMMATURE = 3  # months
 
@@ -88,7 +95,8 @@ class DataQuality(Displayed):
         if known.empty:
             return label("Nothing is known of the quality of the data.")
         worst = known.sort_values("score", kind="stable").iloc[0]
-        return label("The weakest link is the {dimension} of {where}: {score}.").format(
+        return label(
+            "The weakest link is the {dimension} of {where}: {score}.",
             dimension=label(worst["dimension"]),
             where=".".join(filter(None, [worst["table"], worst["column"]])),
             score=shown_share(worst["score"]),
@@ -116,8 +124,11 @@ class DataQuality(Displayed):
         if known.empty:
             return label("Data quality: not known")
         worst = known.iloc[0]
-        return label("Data quality: {score} (weakest link: {dimension} of {table})").format(
-            score=shown_share(worst["score"]), dimension=label(worst["dimension"]), table=worst["table"]
+        return label(
+            "Data quality: {score} (weakest link: {dimension} of {table})",
+            score=shown_share(worst["score"]),
+            dimension=label(worst["dimension"]),
+            table=worst["table"],
         )
 
 

@@ -15,7 +15,7 @@ from riskmodels.arrays import Flags, Floats
 from riskmodels.catalogue.exposure import days_of
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.parameters.policy import Policy
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.scorecard.scores import WORST
@@ -34,24 +34,24 @@ from riskmodels.validation.discrimination import (
 _Bootstrap = Callable[..., Interval]
 
 COUNTED = {
-    "upheld_worst_fifth": "upheld complaints per account in the worst fifth",
-    "losses_worst_fifth": "losses per account in the worst fifth",
+    "upheld_worst_fifth": marked("upheld complaints per account in the worst fifth"),
+    "losses_worst_fifth": marked("losses per account in the worst fifth"),
 }
 OUTCOMES = COUNTED | {
-    "indicator_red": "an indicator rated red",
-    "indicator_amber": "an indicator rated red or amber",
-    "score_red": "a score rated red",
-    "score_amber": "a score rated red or amber",
-    "score_worst": "a score among the five highest",
+    "indicator_red": marked("an indicator rated red"),
+    "indicator_amber": marked("an indicator rated red or amber"),
+    "score_red": marked("a score rated red"),
+    "score_amber": marked("a score rated red or amber"),
+    "score_worst": marked("a score among the five highest"),
 }
 PREDICTORS = {
-    "score": "score",
-    "credible_rate": "credible complaint rate",
-    "raw_rate": "raw complaint rate",
-    "count": "number of complaints",
-    "last": "the same a quarter earlier",
-    "p_red": "chance of a red score",
-    "p_worst": "chance to be among the five riskiest",
+    "score": marked("score"),
+    "credible_rate": marked("credible complaint rate"),
+    "raw_rate": marked("raw complaint rate"),
+    "count": marked("number of complaints"),
+    "last": marked("the same a quarter earlier"),
+    "p_red": marked("chance of a red score"),
+    "p_worst": marked("chance to be among the five riskiest"),
 }
 _CHANCE_OF = {"p_red": "score_red", "p_worst": "score_worst"}
 _PAIRS = tuple(product(("score", "credible_rate"), ("raw_rate", "count", "last")))
@@ -111,23 +111,23 @@ class ScorecardValidation(Displayed):
         rows = self.table[self.table["predictor"] == "score"]
         if rows.empty:
             return label("There is no score to be tested.")
-        text = label("{rows} units in quarters, and the quarter after each.").format(rows=rows["rows"].max())
+        text = label("{rows} units in quarters, and the quarter after each.", rows=rows["rows"].max())
         text += _verdicts(
             rows,
             ("auc_lower", "auc_upper", _NO_SKILL),
-            "The score predicts better than chance: {}.",
-            "It cannot be distinguished from chance (intervals hold 0.5): {}.",
-            "It predicts worse than chance: {}.",
-            "Not known, as all or no units went wrong: {}.",
+            marked("The score predicts better than chance: {outcomes}."),
+            marked("It cannot be distinguished from chance (intervals hold 0.5): {outcomes}."),
+            marked("It predicts worse than chance: {outcomes}."),
+            marked("Not known, as all or no units went wrong: {outcomes}."),
         )
         pairs = self.differences
         pairs = pairs[(pairs["predictor"] == "score") & (pairs["other"] == "raw_rate")]
         text += _verdicts(
             pairs,
             ("lower", "upper", 0.0),
-            "Better than the raw complaint rate: {}.",
-            "No different from it (intervals hold 0): {}.",
-            "Worse than it: {}.",
+            marked("Better than the raw complaint rate: {outcomes}."),
+            marked("No different from it (intervals hold 0): {outcomes}."),
+            marked("Worse than it: {outcomes}."),
         )
         if rows["counted"].all():
             return text
@@ -394,5 +394,5 @@ def _verdicts(rows: pd.DataFrame, columns: tuple[str, str, float], *texts: str) 
     said = ""
     for part, text in zip(parts, texts, strict=False):
         names = [label(OUTCOMES.get(name, name)) for name in rows.loc[part, "outcome"]]
-        said += " " + label(text).format(", ".join(names)) if names else ""
+        said += " " + label(text, outcomes=", ".join(names)) if names else ""
     return said

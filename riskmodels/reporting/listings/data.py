@@ -6,7 +6,7 @@ import pandas as pd
 
 from riskmodels.catalogue import find_doubts
 from riskmodels.display import Listing
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.tables import DataQuality, Table, Tables, data_quality, shown_share
 
 _MOST_FAULTS = 12  # rows; a choice: tables/ has them all
@@ -18,8 +18,11 @@ def list_quality(tables: Tables) -> Listing:
     rejected, read = int(frame["rows_rejected"].sum()), int(frame["rows_read"].sum())
     frame["rejected_share"] = [f"{share:.2%}" for share in frame["rejected_share"]]
     return Listing(
-        sentence=label("{rejected:,} of {read:,} rows were rejected; the data is as of {as_of}.").format(
-            rejected=rejected, read=read, as_of=tables.as_of
+        sentence=label(
+            "{rejected:,} of {read:,} rows were rejected; the data is as of {as_of}.",
+            rejected=rejected,
+            read=read,
+            as_of=tables.as_of,
         )
         + "".join(_before(table) for table in tables.present if table.rows_before),
         frame=frame.rename(
@@ -44,7 +47,7 @@ def _before(table: Table) -> str:
         else " One row of {table} is of a day before {begins}, where the others begin: counts over time"
         " leave it out; observed_from in the source file says otherwise."
     )
-    return label(words).format(rows=table.rows_before, table=table.name, begins=table.begins)
+    return label(words, rows=table.rows_before, table=table.name, begins=table.begins)
 
 
 def list_rejections(tables: Tables) -> Listing:
@@ -77,8 +80,8 @@ def list_doubts(tables: Tables) -> Listing:
     if found.empty:
         return Listing(sentence=label("There is no doubt about the tables."), frame=pd.DataFrame())
     return Listing(
-        sentence=label("Doubts about the tables, to be decided in the source file: {count}.").format(
-            count=len(found)
+        sentence=label(
+            "Doubts about the tables, to be decided in the source file: {count}.", count=len(found)
         ),
         frame=found.rename(columns={"table": "Table", "doubt": "Doubt"}),
     )
@@ -95,9 +98,7 @@ def check_listings(tables: Tables) -> list[Listing]:
         if table.provenance.rows_read and not table.provenance.rows_accepted
     ]
     if none:
-        words = label("No row of {tables} was accepted; these rules were broken:").format(
-            tables=", ".join(none)
-        )
+        words = label("No row of {tables} was accepted; these rules were broken:", tables=", ".join(none))
         return [Listing(sentence=words, frame=rejections.frame), *others]
     return [others[0], rejections, *others[1:]]
 
@@ -109,7 +110,11 @@ def list_ignored(tables: Tables) -> Listing:
         for table in tables.present
         if table.provenance.ignored_columns
     ]
-    sentence = "Columns that nothing is made from:" if listed else "Every column of the files is used."
+    sentence = (
+        marked("Columns that nothing is made from:")
+        if listed
+        else marked("Every column of the files is used.")
+    )
     return Listing(sentence=label(sentence), frame=pd.DataFrame(listed))
 
 
@@ -145,7 +150,9 @@ def list_delays(quality: DataQuality) -> Listing:
         for table, share in shares.items()
         if not math.isnan(share)
     ]
-    words = "Rows are counted when they happened and known when they are recorded: the last month lacks some."
+    words = marked(
+        "Rows are counted when they happened and known when they are recorded: the last month lacks some."
+    )
     sentence = label(words) if listed else label("The source does not say when its rows were recorded.")
     return Listing(sentence=sentence, frame=pd.DataFrame(listed))
 
@@ -177,4 +184,4 @@ def list_changes(tables: Tables) -> Listing:
         if rewritten != 1
         else "One row of earlier deliveries was added late, revised or vanished."
     )
-    return Listing(sentence=label(words).format(rewritten=rewritten), frame=pd.DataFrame(listed))
+    return Listing(sentence=label(words, rewritten=rewritten), frame=pd.DataFrame(listed))

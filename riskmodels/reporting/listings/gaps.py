@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskmodels.comparisons.gaps import CustomerGaps
 from riskmodels.display import Listing
-from riskmodels.labels import label, plain_label
+from riskmodels.labels import label, marked, plain_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.listings.indicators import indicator_names
 
@@ -24,7 +24,7 @@ def list_gaps(gaps: CustomerGaps, policy: Policy) -> Listing:
             "Customer group": plain_label(row["customer_group"]),
             "Cases": f"{row['cases']:,d}",
             "Share": _share(row["value"]),
-            label("Share of {reference}").format(reference=reference): _share(row["reference_value"]),
+            label("Share of {reference}", reference=reference): _share(row["reference_value"]),
             "Unadjusted [points]": _points(row["crude"]),
             "Adjusted for product and channel [points]": _points(row["difference"]),
             "90% interval": "–"
@@ -40,8 +40,8 @@ def list_gaps(gaps: CustomerGaps, policy: Policy) -> Listing:
 
 def _verdict(row: Mapping[Any, Any]) -> str:
     if row["finding"]:
-        return "worse: a finding"
-    return "no finding" if row["enough"] else "not enough evidence"
+        return marked("worse: a finding")
+    return marked("no finding") if row["enough"] else marked("not enough evidence")
 
 
 def _share(value: float) -> str:

@@ -51,7 +51,7 @@ def value_of(row: Mapping[Any, Any]) -> str:
         if row["left_out"] != 1
         else "{value} (not complete: one case left out)"
     )
-    return label(words).format(value=value, cases=f"{row['left_out']:,.0f}")
+    return label(words, value=value, cases=f"{row['left_out']:,.0f}")
 
 
 def indicator_names(policy: Policy) -> dict[str, str]:

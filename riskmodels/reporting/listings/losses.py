@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.display import Listing, shown_amount
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.losses import LossAssessment
 from riskmodels.losses.fitting import standard_errors
 from riskmodels.parameters.policy import Policy
@@ -16,7 +16,7 @@ _MOST_CELLS = 10  # rows; a choice: tables/ has them all
 _QUARTERS = 8  # rows: two years, this and the one that it is compared with
 _THOUSAND = 1000.0  # of the currency, the unit of the listing
 _INDICATOR = "potential_loss_rate"
-_UNKNOWN = (
+_UNKNOWN = marked(
     "The source has no losses, or fewer than 120 of them, or the largest are all alike, or too few differ to"
     " fit a curve: what a bad year may cost cannot be estimated."
 )
@@ -47,11 +47,9 @@ def list_losses(found: LossAssessment | None) -> Listing:
         }
         for row in pd.concat([rows.tail(1), largest]).to_dict("records")
     ]
-    words = "{sentence} The computation itself is off by about {bound:.3%} of a figure at most."
+    words = marked("{sentence} The computation itself is off by about {bound:.3%} of a figure at most.")
     bound = max(found.distribution.error_bound, 1e-5)  # more exactly nobody reads it
-    return Listing(
-        sentence=label(words).format(sentence=found.sentence, bound=bound), frame=pd.DataFrame(listed)
-    )
+    return Listing(sentence=label(words, sentence=found.sentence, bound=bound), frame=pd.DataFrame(listed))
 
 
 def list_severities(found: LossAssessment | None) -> Listing:
@@ -72,13 +70,14 @@ def list_severities(found: LossAssessment | None) -> Listing:
         for row in found.severities.to_dict("records")
     ]
     fits = ", ".join(f"{row['test']} p = {row['p_value']:.2f}" for row in found.goodness.to_dict("records"))
-    words = (
+    words = marked(
         "Lognormal bodies up to {threshold}; above it a generalised Pareto tail for all, shape {shape:.2f}"
         " (s.e. {shape_error:.2f}), scale {scale:,.0f} ({scale_error:,.0f}), from {number:,d} losses."
         " Fit of the whole bank: {fits}."
     )
     return Listing(
-        sentence=label(words).format(
+        sentence=label(
+            words,
             threshold=f"{tail.threshold:,.0f}",
             shape=tail.shape,
             shape_error=errors[0],
@@ -116,19 +115,19 @@ def _against_objective(change: float, policy: Policy) -> str:
         (one.objective for one in policy.indicators if one.id == _INDICATOR and one.objective is not None),
         None,
     )
-    words = (
+    words = marked(
         "Gross losses of the last four quarters, completed, changed by {change:+.1%} against the four before."
     )
-    said = label(words).format(change=change)
+    said = label(words, change=change)
     if objective is None:
         return said
-    verdict = "met" if change <= objective.change_per_year else "not met"
-    wanted = label(
+    verdict = marked("met") if change <= objective.change_per_year else marked("not met")
+    return f"{said} " + label(
         "The objective of {wanted:+.0%} a year ({source}) is {verdict} by losses alone; income may have"
-        " changed too."
-    )
-    return f"{said} " + wanted.format(
-        wanted=objective.change_per_year, source=objective.source, verdict=label(verdict)
+        " changed too.",
+        wanted=objective.change_per_year,
+        source=objective.source,
+        verdict=label(verdict),
     )
 
 

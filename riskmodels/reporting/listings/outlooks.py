@@ -9,21 +9,21 @@ import pandas as pd
 from riskmodels.backtesting import Backtest
 from riskmodels.display import Listing, number_of
 from riskmodels.forecasting import FINAL, REASONS, Explanation, Forecast, Nowcast
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.tables import DataQuality, shown_share
 
 _FEWEST_MONTHS, _MOST_MONTHS = 3, 12  # rows: a quarter at least, a year at most
 _MOST_CHANGES = 8  # rows; a choice: tables/ has them all
 _WHAT = {
-    ("count", "M"): "complaints a month",
-    ("count", "Q"): "complaints a quarter",
-    ("count", "Y"): "complaints a year",
-    ("amount", "M"): "amounts a month",
-    ("amount", "Q"): "amounts a quarter",
-    ("amount", "Y"): "amounts a year",
+    ("count", "M"): marked("complaints a month"),
+    ("count", "Q"): marked("complaints a quarter"),
+    ("count", "Y"): marked("complaints a year"),
+    ("amount", "M"): marked("amounts a month"),
+    ("amount", "Q"): marked("amounts a quarter"),
+    ("amount", "Y"): marked("amounts a year"),
 }
 _PERIOD = {"M": "Month", "Q": "Quarter", "Y": "Year"}
-_PERIODS = {"M": "months", "Q": "quarters", "Y": "years"}
+_PERIODS = {"M": marked("months"), "Q": marked("quarters"), "Y": marked("years")}
 # p-value that is called too narrow, and the share that 95 % leave outside; least p-value written out
 _SIGNIFICANT, _LEAST_P = 0.05, 0.001
 
@@ -49,7 +49,8 @@ def list_outlook(outlook: Forecast, *, quality: DataQuality | None = None) -> Li
             )
     levels = f"{outlook.levels[0]:.1%} – {outlook.levels[-1]:.1%}"
     return Listing(
-        sentence=label("Expected {what} by {keys}, with the {levels} interval; method {method}.").format(
+        sentence=label(
+            "Expected {what} by {keys}, with the {levels} interval; method {method}.",
             what=label(_WHAT[outlook.panel.kind, outlook.periods.freqstr[0]]),
             keys=", ".join(keys),
             levels=levels,
@@ -71,7 +72,7 @@ def list_nowcast(nowcast: Nowcast | None) -> Listing:
     Down to the last month that is complete, three months at least. In words where the source is silent.
     """
     if nowcast is None:
-        words = (
+        words = marked(
             "The source does not say when its complaints were logged: every month counts as complete, and"
             " where complaints are logged late, the outlook starts too low."
         )
@@ -95,7 +96,7 @@ def list_nowcast(nowcast: Nowcast | None) -> Listing:
 def list_factors(explained: Explanation) -> Listing:
     """List what the expected complaints of all series are made of, month by month; in words where unknown."""
     if explained.total.empty:
-        words = "The method does not say what its expected complaints are made of."
+        words = marked("The method does not say what its expected complaints are made of.")
         return Listing(sentence=label(words), frame=pd.DataFrame())
     column = _PERIOD[explained.compared.freqstr[0]]
     listed = [
@@ -110,7 +111,7 @@ def list_factors(explained: Explanation) -> Listing:
         }
         for row in explained.total.to_dict("records")
     ]
-    words = "The expected complaints of all series are the level, times each of these in turn."
+    words = marked("The expected complaints of all series are the level, times each of these in turn.")
     return Listing(sentence=label(words), frame=pd.DataFrame(listed))
 
 
@@ -186,16 +187,15 @@ def _too_narrow(row: Mapping[Any, Any]) -> bool:
 
 
 def _tested(record: Backtest) -> str:
-    today = "the periods until then as known today"
+    today = marked("the periods until then as known today")
     if record.origins.freqstr[0] == "M":
-        today = "the months until then as known today"
-    known = "what had been logged by then" if record.as_known_then else today
+        today = marked("the months until then as known today")
+    known = marked("what had been logged by then") if record.as_known_then else today
     freq = record.origins.freqstr[0]
     names = label(_PERIOD[freq].lower()), label(_PERIODS[freq])
     return label(
         "Forecasts up to {ahead} ahead were made again from {origins}, {first} to {last},"
-        " from {known}, and compared with what was received; the best by weighted quantile loss is {best}."
-    ).format(
+        " from {known}, and compared with what was received; the best by weighted quantile loss is {best}.",
         ahead=number_of(record.horizon, *names),
         origins=number_of(len(record.origins), *names),
         first=record.origins[0],

@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskmodels.display import Listing
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label, local, plain_label, rating_label
+from riskmodels.labels import label, local, marked, plain_label, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import Risk, RiskRegister
 from riskmodels.register.assessing import PARTS, RiskAssessment
@@ -81,8 +81,10 @@ def list_matrix_checks(risks: RiskAssessment) -> Listing:
     ]
     words = label(
         "Of the pairs of risks in the register the matrix puts {misordered:.1%} in colours against their"
-        " expected losses and leaves {tied:.0%} in one colour: decide by the amounts."
-    ).format(misordered=risks.misordered, tied=risks.tied)
+        " expected losses and leaves {tied:.0%} in one colour: decide by the amounts.",
+        misordered=risks.misordered,
+        tied=risks.tied,
+    )
     return Listing(sentence=f"{words} {risks.lint.sentence}", frame=pd.DataFrame(listed, columns=columns))
 
 
@@ -90,8 +92,7 @@ def _basis(risks: RiskAssessment) -> str:
     return label(
         "The number of events is counted for {counted} of {risks} risks, what an event costs in money for"
         " {booked}; the other figures are opinions ({opinion}). Appetite: amber above {amber}, red above"
-        " {red} thousand CNY a year for each risk ({appetite})."
-    ).format(
+        " {red} thousand CNY a year for each risk ({appetite}).",
         counted=int((risks.table["frequency_from"] != "elicited").sum()),
         booked=int((risks.table["impact_from"] == "losses").sum()),
         risks=len(risks.table),
@@ -114,8 +115,7 @@ def _loss_sentence(name: str, row: "pd.Series[Any]") -> str:
     return label(
         "{name}: expected loss {before} thousand CNY a year before and {after} after controls ({parts})."
         " What a control is worth is what the loss would rise by without it; controls overlap, so that"
-        " this does not add up."
-    ).format(
+        " this does not add up.",
         name=name,
         before=_figure(row["inherent_loss"] / _THOUSAND),
         after=_figure(row["residual_loss"] / _THOUSAND),
@@ -131,14 +131,14 @@ def _source(row: Mapping[Any, Any], indicators: Mapping[str, str]) -> str:
     """Say what frequency and money rest on, and how many controls are measured."""
     counted_by = str(row["frequency_from"])
     words = {
-        "elicited": "opinion",
-        "losses": "{events:,.0f} losses in twelve months, their amounts",
-    }.get(counted_by, "{events:,.0f} in the quarter ({indicator})")
+        "elicited": marked("opinion"),
+        "losses": marked("{events:,.0f} losses in twelve months, their amounts"),
+    }.get(counted_by, marked("{events:,.0f} in the quarter ({indicator})"))
     events = 0 if counted_by == "elicited" else row["events"]
-    source = label(words).format(events=events, indicator=indicators.get(counted_by, counted_by))
+    source = label(words, events=events, indicator=indicators.get(counted_by, counted_by))
     measured, _, controls = str(row["controls_measured"]).partition(" of ")
-    return f"{source}; " + label("controls measured: {measured} of {controls}").format(
-        measured=measured, controls=controls
+    return f"{source}; " + label(
+        "controls measured: {measured} of {controls}", measured=measured, controls=controls
     )
 
 

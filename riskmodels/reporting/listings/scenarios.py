@@ -4,14 +4,14 @@ import pandas as pd
 
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing
-from riskmodels.labels import label, local, rating_label
+from riskmodels.labels import label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.reporting.listings.indicators import indicator_names, interval_of, quality_cell
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality
 
-_PER = {"doubling_of_complaints": "per doubling of complaints", "event": "in the event"}
+_PER = {"doubling_of_complaints": marked("per doubling of complaints"), "event": marked("in the event")}
 
 
 def list_scenario(scenario: Scenario, severity: str, policy: Policy) -> Listing:
@@ -20,9 +20,9 @@ def list_scenario(scenario: Scenario, severity: str, policy: Policy) -> Listing:
     names = indicator_names(policy)
     listed = [
         {
-            "Moves": label("complaints about {product}").format(product=surge.product),
-            "Change": label("× {multiplier:g} for {months} months").format(
-                multiplier=surge.multiplier, months=surge.months
+            "Moves": label("complaints about {product}", product=surge.product),
+            "Change": label(
+                "× {multiplier:g} for {months} months", multiplier=surge.multiplier, months=surge.months
             ),
             "Range": "–",
             "Basis": label("the scenario itself"),
@@ -72,5 +72,5 @@ def list_omitted(test: StressTest, policy: Policy) -> Listing:
     frame = pd.DataFrame(
         {"Left out": [names.get(item, item) for item in test.omitted["item"]], "Why": test.omitted["reason"]}
     )
-    sentence = label("{count} assumptions of the scenario could not be applied.").format(count=len(frame))
+    sentence = label("{count} assumptions of the scenario could not be applied.", count=len(frame))
     return Listing(sentence=sentence, frame=frame)

@@ -7,7 +7,7 @@ import pandas as pd
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.comparisons import Orders
 from riskmodels.display import Listing, shown_text
-from riskmodels.labels import label, local, plain_label, rating_label
+from riskmodels.labels import label, local, marked, plain_label, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.listings.indicators import (
     indicator_names,
@@ -21,7 +21,7 @@ from riskmodels.scorecard.sensitivity import WEIGHTS
 from riskmodels.tables import DataQuality, shown_share
 from riskmodels.tables.lifetimes import lifetime_marks
 
-_NO_ORDER = "The source has no complaints of the quarter one by one: no unit is ranked by them."
+_NO_ORDER = marked("The source has no complaints of the quarter one by one: no unit is ranked by them.")
 
 
 def list_ratings(
@@ -49,8 +49,9 @@ def list_ratings(
     counts = rows["rating"].value_counts()
     return Listing(
         sentence=label(
-            "{red} red, {amber} amber, {green} green; {insufficient} without enough evidence for a rating."
-        ).format(**{rating: counts.get(rating, 0) for rating in order if rating}),
+            "{red} red, {amber} amber, {green} green; {insufficient} without enough evidence for a rating.",
+            **{rating: counts.get(rating, 0) for rating in order if rating},
+        ),
         frame=pd.DataFrame(listed),
     )
 
@@ -122,7 +123,7 @@ def list_contributions(explained: UnitExplanation, policy: Policy, *, most: int 
         for row in explained.table.head(most).to_dict("records")
     ]
     like = ", ".join(f"{row['name']} ({row['score']:.0f})" for row in explained.peers.to_dict("records"))
-    alike = label("Most like it in size and products, with their scores: {units}.").format(units=like or "–")
+    alike = label("Most like it in size and products, with their scores: {units}.", units=like or "–")
     return Listing(sentence=f"{explained.sentence} {alike}", frame=pd.DataFrame(listed))
 
 
@@ -151,9 +152,9 @@ def list_robustness(found: Robustness, policy: Policy, *, most: int = 8) -> List
     names = indicator_names(policy)
     listed = [
         {
-            "Weighting": label("weights: {way}").format(way=label(row["way"]))
+            "Weighting": label("weights: {way}", way=label(row["way"]))
             if row["kind"] == "weights"
-            else label("without: {way}").format(way=names.get(row["way"], row["way"])),
+            else label("without: {way}", way=names.get(row["way"], row["way"])),
             "Rank correlation with the policy's": shown_text(round(row["rank_correlation"], 2)),
             "Other ratings": row["ratings_changed"],
             "Largest change of rank": row["largest_rank_change"],
@@ -211,7 +212,9 @@ def list_unavailable(card: Scorecard, policy: Policy) -> Listing:
     return Listing(
         sentence=label(
             "{lacking} of {asked} indicators of the policy cannot be computed from this source; nothing is"
-            " assumed in their place."
-        ).format(lacking=len(listed), asked=len(policy.indicators)),
+            " assumed in their place.",
+            lacking=len(listed),
+            asked=len(policy.indicators),
+        ),
         frame=pd.DataFrame(listed),
     )

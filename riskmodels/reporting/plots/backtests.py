@@ -8,20 +8,20 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from riskmodels.backtesting import Backtest
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.reporting.plots.canvas import BAND, LINE, NOTE, SHOCK, draw_pair
 from riskmodels.reporting.plots.dispatch import plot_of
 
 _TOGETHER = 2  # bins of the histogram that make one bar
 _AHEAD = {
-    "M": "months ahead [number]",
-    "Q": "quarters ahead [number]",
-    "Y": "years ahead [number]",
+    "M": marked("months ahead [number]"),
+    "Q": marked("quarters ahead [number]"),
+    "Y": marked("years ahead [number]"),
 }
 _FAR = {
-    "M": "How far off, by months ahead",
-    "Q": "How far off, by quarters ahead",
-    "Y": "How far off, by years ahead",
+    "M": marked("How far off, by months ahead"),
+    "Q": marked("How far off, by quarters ahead"),
+    "Y": marked("How far off, by years ahead"),
 }
 _MARKERS = (
     ("o", LINE, "-"),
@@ -58,7 +58,7 @@ def _draw_histogram(axes: Axes, result: Backtest, method: str) -> Axes:
     axes.bar(edges, outcomes / max(number, 1), width=0.9 * share, align="edge", color=BAND, edgecolor=LINE)
     axes.axhline(share, color=LINE, ls="--", lw=1, label=label("a perfect forecast"))
     axes.set_xlim(0, 1)
-    axes.set_title(label("Where outcomes fell: {method}").format(method=method), pad=24, fontsize=9)
+    axes.set_title(label("Where outcomes fell: {method}", method=method), pad=24, fontsize=9)
     axes.set_xlabel(label("place in the forecast [0 lowest to 1 highest]"), fontsize=8)
     axes.set_ylabel(label("outcomes [share]"), fontsize=8)
     axes.yaxis.set_major_formatter(PercentFormatter(1))

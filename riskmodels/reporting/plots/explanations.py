@@ -59,7 +59,7 @@ def _draw_steps(axes: Axes, result: Explanation) -> Axes:
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter("{x:,.10g}")
     span = {"first": result.compared[0], "last": result.compared[-1]}
-    axes.set_xlabel(label("sum [{first} to {last}]").format(**span), fontsize=8)
+    axes.set_xlabel(label("sum [{first} to {last}]", **span), fontsize=8)
     axes.set_title(label("All series"), fontsize=9)
     return axes
 

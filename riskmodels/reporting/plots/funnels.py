@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.rates import Funnel
 from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, house_axes, log_ticks, noted, short
 from riskmodels.reporting.plots.dispatch import plot_of
 
 _NAMED = 8  # units named: more names overlap
 _KINDS = (
-    ("o", LINE, "within the limits"),
-    ("^", COLOURS["amber"], "beyond the inner limits (95%)"),
-    ("s", COLOURS["red"], "beyond the outer limits (99.8%)"),
+    ("o", LINE, marked("within the limits")),
+    ("^", COLOURS["amber"], marked("beyond the inner limits (95%)")),
+    ("s", COLOURS["red"], marked("beyond the outer limits (99.8%)")),
 )
 
 
@@ -21,9 +21,9 @@ _KINDS = (
 def plot_funnel(result: Funnel, *, ax: Axes | None = None, note: str = "") -> Axes:
     """Draw units by size against their funnel limits; those outside are named, and marked otherwise."""
     titles = (
-        ("trials", "share")
+        (marked("trials"), marked("share"))
         if result.proportion
-        else ("expected events, as peers have them", "observed ÷ expected")
+        else (marked("expected events, as peers have them"), marked("observed ÷ expected"))
     )
     with house_axes(ax, 7.2, 3.4) as axes:
         for side in ("lower", "upper"):

@@ -5,15 +5,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from riskmodels.comparisons.gaps import CustomerGaps
-from riskmodels.labels import label, local
+from riskmodels.labels import label, local, marked
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.plots.canvas import COLOURS, LINE, NOTE, house_axes, short
 from riskmodels.reporting.plots.dispatch import plot_of
 
 _KINDS = (  # name, letter, colour, filled
-    ("worse: a finding", "W", COLOURS["red"], True),
-    ("no finding", "", LINE, False),
-    ("not enough evidence", "?", NOTE, False),
+    (marked("worse: a finding"), "W", COLOURS["red"], True),
+    (marked("no finding"), "", LINE, False),
+    (marked("not enough evidence"), "?", NOTE, False),
 )
 
 
@@ -41,8 +41,8 @@ def plot_gaps(result: CustomerGaps, policy: Policy | None = None, *, ax: Axes | 
         axes.set_xlim(*_extent(rows, tolerance))
         reference = label(result.reference or "all others")
         axes.set_xlabel(
-            label("worse than {reference} by [percentage points]; bars are 90% intervals").format(
-                reference=reference
+            label(
+                "worse than {reference} by [percentage points]; bars are 90% intervals", reference=reference
             )
         )
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=4, fontsize=8)

@@ -50,7 +50,7 @@ def _draw_curve(axes: Axes, result: LossAssessment) -> Axes:
         color=BAND,
         alpha=0.4,
         lw=0,
-        label=label("{confidence:.0%} interval").format(confidence=result.confidence),
+        label=label("{confidence:.0%} interval", confidence=result.confidence),
     )
     axes.plot(
         years, curve["loss"] / _MILLION, color=LINE, marker="o", markersize=3, label=label("best estimate")
@@ -103,7 +103,7 @@ def plot_lossdistribution(result: LossDistribution, *, ax: Axes | None = None, n
         )
         axes.set_yticks(places, [_in_lines(cell) for cell in chosen["cell"]], fontsize=7)
         axes.xaxis.set_major_formatter("{x:,.10g}")
-        axes.set_xlabel(label("loss of a year, {level:.1%} [money]").format(level=result.level))
+        axes.set_xlabel(label("loss of a year, {level:.1%} [money]", level=result.level))
         axes.legend(loc="lower right", fontsize=7)
         return noted(axes, note)
 

@@ -40,8 +40,10 @@ def plot_movements(result: Movements, *, ax: Axes | None = None, note: str = "")
         axes.set_yticks(places, _unit_names(table), fontsize=7)
         axes.axvline(0, color=NOTE, linewidth=0.8)
         axes.set_xlabel(
-            label("change of the risk score from {before} to {after} [points]").format(
-                before=result.before, after=result.after
+            label(
+                "change of the risk score from {before} to {after} [points]",
+                before=result.before,
+                after=result.after,
             )
         )
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=6, fontsize=7)
@@ -64,8 +66,10 @@ def plot_unit(
         axes.set_yticks(places, names, fontsize=7)
         axes.margins(x=0.12)
         axes.set_xlabel(
-            label("points of the {score:.1f} of {unit}").format(
-                score=result.table["contribution"].sum(), unit=result.unit_id
+            label(
+                "points of the {score:.1f} of {unit}",
+                score=result.table["contribution"].sum(),
+                unit=result.unit_id,
             )
             + "   "
             + "   ".join(f"{RATING_MARKS[one]} {rating_label(one)}" for one in RATING_MARKS)

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from riskmodels.forecasting import Forecast, Nowcast
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.reporting.plots.canvas import (
     BAND,
     LINE,
@@ -27,12 +27,12 @@ _MOST_SERIES, _COLUMNS = 6, 2  # small plots that fit on a page; beside each oth
 _NAMED_PERIODS, _NAMED_IN_SMALL = 12, 6  # labels of an axis that do not touch: in a wide plot, in a small one
 _LEGEND = ("received", "received so far", "expected in the end", "expected", "50%", "80%", "95%", "unknown")
 _UNITS = {
-    ("count", "M"): "complaints [per month]",
-    ("count", "Q"): "complaints [per quarter]",
-    ("count", "Y"): "complaints [per year]",
-    ("amount", "M"): "amount [per month]",
-    ("amount", "Q"): "amount [per quarter]",
-    ("amount", "Y"): "amount [per year]",
+    ("count", "M"): marked("complaints [per month]"),
+    ("count", "Q"): marked("complaints [per quarter]"),
+    ("count", "Y"): marked("complaints [per year]"),
+    ("amount", "M"): marked("amount [per month]"),
+    ("amount", "Q"): marked("amount [per quarter]"),
+    ("amount", "Y"): marked("amount [per year]"),
 }
 
 

@@ -3,15 +3,15 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.panel import Panel
 from riskmodels.reporting.plots.canvas import COLOURS, LINE, SHOCK, house_axes, period_axis, short
 from riskmodels.reporting.plots.dispatch import plot_of
 
 _RECEIVED = {
-    "M": "complaints received [per month]",
-    "Q": "complaints received [per quarter]",
-    "Y": "complaints received [per year]",
+    "M": marked("complaints received [per month]"),
+    "Q": marked("complaints received [per quarter]"),
+    "Y": marked("complaints received [per year]"),
 }
 
 

@@ -94,8 +94,9 @@ def _marks() -> str:
     marks = {rating: f"{RATING_MARKS[rating]} {rating_label(rating)}" for rating in _RATED}
     return label(
         "Number: rank by expected loss. Colour of a cell: expected loss in its middle, {marks}."
-        "\nMark behind a number: the risk itself is beyond the limit, whatever its cell."
-    ).format(marks=", ".join(marks.values()))
+        "\nMark behind a number: the risk itself is beyond the limit, whatever its cell.",
+        marks=", ".join(marks.values()),
+    )
 
 
 def _name(row: "pd.Series[Any]", most: int = 54) -> str:
