@@ -7,6 +7,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from riskmodels.labels import marked
+
 Unit = Literal["indicator", "share", "count", "points", "thousand"]
 
 
@@ -41,62 +43,73 @@ class Template:
 
 
 SUBJECTS = {
-    "bank": "Whole bank",
-    "unit": "{name}",
-    "units": "All units",
-    "customer_group": "Customer group: {name}",
-    "risk": "Risk: {name}",
-    "scenario": "Scenario: {name}",
-    "table": "Data: {name}",
-    "period": "Data: {name}",
-    "policy": "Data: indicators",
+    "bank": marked("Whole bank"),
+    "unit": marked("{name}"),
+    "units": marked("All units"),
+    "customer_group": marked("Customer group: {name}"),
+    "risk": marked("Risk: {name}"),
+    "scenario": marked("Scenario: {name}"),
+    "table": marked("Data: {name}"),
+    "period": marked("Data: {name}"),
+    "policy": marked("Data: indicators"),
 }
-FROM_REGISTER = "not in the risk register"
-PRESUMED = "Presumed: {cause}"
-LIKELY_RED = "; likely beyond the red limit of {red}, too (probability {p_red})"
-BANK = "; the whole bank is at {bank}"
-BEYOND = "beyond the limit"
-BEYOND_AND_WORSE = "beyond the limit and worse than the bank"
-LEFT_OUT = (
+FROM_REGISTER = marked("not in the risk register")
+PRESUMED = marked("Presumed: {cause}")
+LIKELY_RED = marked("; likely beyond the red limit of {red}, too (probability {p_red})")
+BANK = marked("; the whole bank is at {bank}")
+BEYOND = marked("beyond the limit")
+BEYOND_AND_WORSE = marked("beyond the limit and worse than the bank")
+LEFT_OUT = marked(
     "; not complete: {left_out} cases are left out, as their accounts are unknown or their rows rejected"
 )
-MONTH = "{month}: {late} late, {revised} revised, {vanished} vanished of {rows}"
-MORE_MONTHS = "and {more} more months"
-CHANCES = "; probability of red {chances}"
-TURNED = "{indicator} ({before} to {after})"
+ONE_LEFT_OUT = marked("; not complete: one case is left out, as its accounts are unknown or its row rejected")
+MONTH = marked("{month}: {late} late, {revised} revised, {vanished} vanished of {rows}")
+MORE_MONTHS = marked("and {more} more months")
+CHANCES = marked("; probability of red {chances}")
+TURNED = marked("{indicator} ({before} to {after})")
 _SOURCE = {
-    "cause": "To be found out with the owner of the source",
-    "consequence": "Figures that rest on these rows may be biased; unknown is not counted as zero",
-    "corrective_action": "Correct the source or its mapping and run again",
-    "owner": "Owner of the source",
+    "cause": marked("To be found out with the owner of the source"),
+    "consequence": marked("Figures that rest on these rows may be biased; unknown is not counted as zero"),
+    "corrective_action": marked("Correct the source or its mapping and run again"),
+    "owner": marked("Owner of the source"),
 }
 _BEYOND = {
-    "value": "{indicator} is {value}{unit}, beyond the {severity} limit of {limit}",
-    "estimate": "{indicator} is {value}{unit} this quarter; allowing for chance and for what is known"
-    " besides, it is"
-    " estimated at {estimate}, beyond the {severity} limit of {limit}",
-    "remembered": "{indicator} has no case this quarter; from earlier quarters it is estimated at {estimate},"
-    " beyond the {severity} limit of {limit}",
-    "probable": "{indicator} is {value}{unit}, inside the {severity} limit of {limit}, but it is more likely"
-    " than not to be beyond it in truth",
+    "value": marked("{indicator} is {value}{unit}, beyond the {severity} limit of {limit}"),
+    "estimate": marked(
+        "{indicator} is {value}{unit} this quarter; allowing for chance and for what is known"
+        " besides, it is"
+        " estimated at {estimate}, beyond the {severity} limit of {limit}"
+    ),
+    "remembered": marked(
+        "{indicator} has no case this quarter; from earlier quarters it is estimated at {estimate},"
+        " beyond the {severity} limit of {limit}"
+    ),
+    "probable": marked(
+        "{indicator} is {value}{unit}, inside the {severity} limit of {limit}, but it is more likely"
+        " than not to be beyond it in truth"
+    ),
 }
-_COUNTED = (
+_COUNTED = marked(
     "{numerator} over {denominator}; estimate {estimate} (90% interval {lower} to {upper}); probability of"
     " being {beyond} {probability}"
 )
-_CRITERION = "{indicator}: {severity} beyond {limit} (set by {set_by}); standard: {standard}"
+_CRITERION = marked("{indicator}: {severity} beyond {limit} (set by {set_by}); standard: {standard}")
 
 TEMPLATES: dict[str, Template] = {
     "bank_limit": Template(
         criterion=_CRITERION,
         conditions={
             **_BEYOND,
-            "inside": "{indicator} is {value}{unit}, inside the {severity} limit of {limit}",
-            "estimated_inside": "{indicator} is {value}{unit}, and estimated at {estimate}, inside the {severity}"
-            " limit of {limit}",
-            "unclear": "{indicator} is {value}{unit}: not enough evidence to rate it against the"
-            " {severity} limit of"
-            " {limit}",
+            "inside": marked("{indicator} is {value}{unit}, inside the {severity} limit of {limit}"),
+            "estimated_inside": marked(
+                "{indicator} is {value}{unit}, and estimated at {estimate}, inside the {severity}"
+                " limit of {limit}"
+            ),
+            "unclear": marked(
+                "{indicator} is {value}{unit}: not enough evidence to rate it against the"
+                " {severity} limit of"
+                " {limit}"
+            ),
         },
         evidence=_COUNTED,
         unit="indicator",
@@ -106,162 +119,186 @@ TEMPLATES: dict[str, Template] = {
         criterion=_CRITERION,
         conditions={
             **_BEYOND,
-            "none": "{green} of {rated} units are inside amber, none is certainly beyond",
+            "none": marked("{green} of {rated} units are inside amber, none is certainly beyond"),
         },
-        criterion_of_all="{indicator}: no unit is beyond its limits",
+        criterion_of_all=marked("{indicator}: no unit is beyond its limits"),
         evidence=_COUNTED,
         unit="indicator",
         counts=("numerator", "denominator", "left_out", "green", "rated"),
     ),
     "unit_score": Template(
-        criterion="Score of a unit: {severity} from {limit} points",
+        criterion=marked("Score of a unit: {severity} from {limit} points"),
         conditions={
-            "value": "The unit scores {value} points ({lower} to {upper}), {severity} from {limit}",
-            "none": "{green} of {rated} units have a score inside amber, none is certainly beyond",
+            "value": marked("The unit scores {value} points ({lower} to {upper}), {severity} from {limit}"),
+            "none": marked("{green} of {rated} units have a score inside amber, none is certainly beyond"),
         },
-        criterion_of_all="No unit has a score of amber or red",
-        evidence="{indicators} indicators; rank {rank_lower} to {rank_upper}; probability {probability}",
+        criterion_of_all=marked("No unit has a score of amber or red"),
+        evidence=marked(
+            "{indicators} indicators; rank {rank_lower} to {rank_upper}; probability {probability}"
+        ),
         remedy={
-            "cause": "Several indicators together; see the unit's ratings",
-            "consequence": "Service risk of the unit is above what the policy accepts",
-            "corrective_action": "Review the unit's worst indicators with its management",
-            "owner": "Head of the unit",
+            "cause": marked("Several indicators together; see the unit's ratings"),
+            "consequence": marked("Service risk of the unit is above what the policy accepts"),
+            "corrective_action": marked("Review the unit's worst indicators with its management"),
+            "owner": marked("Head of the unit"),
         },
         unit="points",
         counts=("indicators", "rank_lower", "rank_upper", "green", "rated"),
     ),
     "customer_gap": Template(
-        criterion="Customer groups differ by at most {tolerance} of cases, like with like",
+        criterion=marked("Customer groups differ by at most {tolerance} of cases, like with like"),
         conditions={
-            "value": "{indicator} is {value}, against {limit} of {others}",
-            "none": "No one of {compared} comparisons shows a customer group certainly worse off;"
-            " {thin} have too"
-            " few cases to tell",
+            "value": marked("{indicator} is {value}, against {limit} of {others}"),
+            "none": marked(
+                "No one of {compared} comparisons shows a customer group certainly worse off;"
+                " {thin} have too"
+                " few cases to tell"
+            ),
         },
-        evidence="{cases} cases; difference {difference} within the same products and channels (90% interval"
-        " {lower} to {upper}); p {p_adjusted} among all comparisons",
+        evidence=marked(
+            "{cases} cases; difference {difference} within the same products and channels (90% interval"
+            " {lower} to {upper}); p {p_adjusted} among all comparisons"
+        ),
         unit="indicator",
         counts=("cases", "compared", "thin"),
         shares=("tolerance",),
     ),
     "risk_appetite": Template(
-        criterion="Expected loss of one risk after controls: at most {limit} thousand CNY a year"
-        " (set by {set_by})",
+        criterion=marked(
+            "Expected loss of one risk after controls: at most {limit} thousand CNY a year (set by {set_by})"
+        ),
         conditions={
-            "value": "The risk is expected to cost {value} thousand CNY a year after controls"
-            " ({lower} to {upper})",
+            "value": marked(
+                "The risk is expected to cost {value} thousand CNY a year after controls ({lower} to {upper})"
+            ),
         },
-        evidence="frequency from {frequency_from}, impact from {impact_from}; place {rank_lower} to"
-        " {rank_upper};"
-        " probability beyond the limit {probability}",
+        evidence=marked(
+            "frequency from {frequency_from}, impact from {impact_from}; place {rank_lower} to"
+            " {rank_upper};"
+            " probability beyond the limit {probability}"
+        ),
         unit="thousand",
         counts=("rank_lower", "rank_upper"),
     ),
     "complaints_rise": Template(
-        criterion="Complaints rise by no more than {rise} (set by riskmodels default)",
+        criterion=marked("Complaints rise by no more than {rise} (set by riskmodels default)"),
         conditions={
-            "value": "{value} complaints are expected in the next {months} {periods} ({first} to"
-            " {until}), after"
-            " {last} in as many before",
-            "unclear": "{value} complaints are expected from {first} to {until}; as many periods"
-            " before are not"
-            " known, or counted otherwise",
+            "value": marked(
+                "{value} complaints are expected in the next {months} {periods} ({first} to"
+                " {until}), after"
+                " {last} in as many before"
+            ),
+            "unclear": marked(
+                "{value} complaints are expected from {first} to {until}; as many periods"
+                " before are not"
+                " known, or counted otherwise"
+            ),
         },
-        evidence="90% interval {lower} to {upper}; probability of more than {limit}: {probability}",
+        evidence=marked("90% interval {lower} to {upper}; probability of more than {limit}: {probability}"),
         remedy={
-            "cause": "Trend and season of the past; see the outlook",
-            "consequence": "Handling capacity may not be enough",
-            "corrective_action": "Plan capacity for the upper end of the interval",
-            "owner": "Customer service department",
+            "cause": marked("Trend and season of the past; see the outlook"),
+            "consequence": marked("Handling capacity may not be enough"),
+            "corrective_action": marked("Plan capacity for the upper end of the interval"),
+            "owner": marked("Customer service department"),
         },
         counts=("last", "months"),
         shares=("rise",),
     ),
     "scenario": Template(
-        criterion="A scenario turns no indicator red; red from {limit} of the weight of the policy",
+        criterion=marked("A scenario turns no indicator red; red from {limit} of the weight of the policy"),
         conditions={
-            "value": "{count} of {moved} indicators would turn red: {turned}",
-            "passed": "No one of the {moved} indicators that it moves turns red; red before: {red_before}",
-            "unclear": "It moves no indicator of these data",
+            "value": marked("{count} of {moved} indicators would turn red: {turned}"),
+            "passed": marked(
+                "No one of the {moved} indicators that it moves turns red; red before: {red_before}"
+            ),
+            "unclear": marked("It moves no indicator of these data"),
         },
-        evidence="indicators with {value} of the policy's weight turn red{chances}",
+        evidence=marked("indicators with {value} of the policy's weight turn red{chances}"),
         unit="share",
         counts=("moved", "red_before"),
     ),
     "rejected_rows": Template(
-        criterion="At most {limit} of the rows are rejected",
-        conditions={"value": "{rows_rejected} of {rows_read} rows were rejected"},
-        evidence="table {subject}, digest {digest}",
+        criterion=marked("At most {limit} of the rows are rejected"),
+        conditions={"value": marked("{rows_rejected} of {rows_read} rows were rejected")},
+        evidence=marked("table {subject}, digest {digest}"),
         remedy=_SOURCE,
         unit="share",
         counts=("rows_rejected", "rows_read"),
     ),
     "unknown_months": Template(
-        criterion="Every month of the history is known",
+        criterion=marked("Every month of the history is known"),
         conditions={
-            "value": "Months that the source does not know: {unknown_months}",
-            "passed": "No month of the history is declared unknown",
+            "value": marked("Months that the source does not know: {unknown_months}"),
+            "passed": marked("No month of the history is declared unknown"),
         },
-        evidence="table {subject}, digest {digest}",
+        evidence=marked("table {subject}, digest {digest}"),
         remedy=_SOURCE,
     ),
     "rewritten_rows": Template(
-        criterion="A new delivery rewrites at most {limit} of the rows of a month",
+        criterion=marked("A new delivery rewrites at most {limit} of the rows of a month"),
         conditions={
-            "value": "{late} rows were added late, {revised} revised and {vanished} vanished since"
-            " the last delivery:"
-            " {value} of the rows of the months concerned",
+            "value": marked(
+                "{late} rows were added late, {revised} revised and {vanished} vanished since"
+                " the last delivery:"
+                " {value} of the rows of the months concerned"
+            ),
         },
-        evidence="against digest {before}; {rewritten}",
+        evidence=marked("against digest {before}; {rewritten}"),
         remedy={
             **_SOURCE,
-            "consequence": "Figures reported earlier do not hold any more; trends may be those of the source",
-            "corrective_action": "Ask the owner why, and correct what was reported for these months",
+            "consequence": marked(
+                "Figures reported earlier do not hold any more; trends may be those of the source"
+            ),
+            "corrective_action": marked("Ask the owner why, and correct what was reported for these months"),
         },
         unit="share",
         counts=("late", "revised", "vanished"),
     ),
     "failed_checks": Template(
-        criterion="What the contract expects is there in some rows at least",
+        criterion=marked("What the contract expects is there in some rows at least"),
         conditions={
-            "value": "Every value checked fails: {failed}",
-            "passed": "Nothing that was checked fails in every row",
+            "value": marked("Every value checked fails: {failed}"),
+            "passed": marked("Nothing that was checked fails in every row"),
         },
-        evidence="table {subject}, digest {digest}",
+        evidence=marked("table {subject}, digest {digest}"),
         remedy=_SOURCE,
     ),
     "unused_observations": Template(
-        criterion="Every observation belongs to an indicator of the catalogue",
-        conditions={"value": "Rows of unknown indicators, which nothing uses: {unused}"},
-        evidence="table {subject}, digest {digest}",
+        criterion=marked("Every observation belongs to an indicator of the catalogue"),
+        conditions={"value": marked("Rows of unknown indicators, which nothing uses: {unused}")},
+        evidence=marked("table {subject}, digest {digest}"),
         remedy=_SOURCE,
     ),
     "unfinished_quarter": Template(
-        criterion="The quarter assessed is over",
+        criterion=marked("The quarter assessed is over"),
         conditions={
-            "value": "The quarter is known only up to {as_of}",
-            "passed": "The data knows the whole quarter",
+            "value": marked("The quarter is known only up to {as_of}"),
+            "passed": marked("The data knows the whole quarter"),
         },
-        evidence="quarter ends on {end}, data on {as_of}",
+        evidence=marked("quarter ends on {end}, data on {as_of}"),
         remedy={
-            "cause": "The data ends before the quarter does",
-            "consequence": "Figures of the quarter rest on a part of it and will change",
-            "corrective_action": "Assess the last quarter that is over, or run again when this one is",
-            "owner": "Owner of the source",
+            "cause": marked("The data ends before the quarter does"),
+            "consequence": marked("Figures of the quarter rest on a part of it and will change"),
+            "corrective_action": marked(
+                "Assess the last quarter that is over, or run again when this one is"
+            ),
+            "owner": marked("Owner of the source"),
         },
     ),
     "lacking_indicators": Template(
-        criterion="Every indicator of the policy is measured",
+        criterion=marked("Every indicator of the policy is measured"),
         conditions={
-            "value": "Indicators of the policy that cannot be computed: {value}",
-            "passed": "All indicators of the policy can be computed",
+            "value": marked("Indicators of the policy that cannot be computed: {value}"),
+            "passed": marked("All indicators of the policy can be computed"),
         },
-        evidence="{lacking}",
+        evidence=marked("{lacking}"),
         remedy={
-            "cause": "The source lacks what they need",
-            "consequence": "These risks are not assessed; nothing is assumed in their place",
-            "corrective_action": "Supply the tables and columns, or take the indicators out of the policy",
-            "owner": "Owner of the source",
+            "cause": marked("The source lacks what they need"),
+            "consequence": marked("These risks are not assessed; nothing is assumed in their place"),
+            "corrective_action": marked(
+                "Supply the tables and columns, or take the indicators out of the policy"
+            ),
+            "owner": marked("Owner of the source"),
         },
     ),
 }

@@ -94,15 +94,16 @@ def _more(facts: Facts, shown: Mapping[str, str]) -> str:
     """Say besides that red is likely, and where the whole bank is."""
     likely_red = facts["severity"] != "red" and facts.get("p_red", 0) >= LIKELY
     parts = [
-        label(templates.LIKELY_RED) if facts["rule"] == "unit_limit" and likely_red else "",
-        label(templates.BANK) if math.isfinite(facts.get("bank", math.nan)) else "",
+        label(templates.LIKELY_RED, shown) if facts["rule"] == "unit_limit" and likely_red else "",
+        label(templates.BANK, shown) if math.isfinite(facts.get("bank", math.nan)) else "",
     ]
-    return "".join(part.format_map(shown) for part in parts)
+    return "".join(parts)
 
 
 def _left_out(facts: Facts, shown: Mapping[str, str]) -> str:
     """Say how many cases a rate leaves out; nothing where it is complete."""
-    return label(templates.LEFT_OUT, shown) if facts.get("left_out") else ""
+    many = facts.get("left_out", 0)
+    return label(templates.ONE_LEFT_OUT if many == 1 else templates.LEFT_OUT, shown) if many else ""
 
 
 def _remedy(facts: Facts, template: Template, names: Names) -> dict[str, str]:

@@ -11,7 +11,7 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.display import Displayed
-from riskmodels.labels import label, local
+from riskmodels.labels import label, local, marked
 from riskmodels.parameters.policy import Policy
 
 _MOST_CHANGE = 10  # as the policy has it
@@ -44,7 +44,7 @@ class Proposals(Displayed):
     @property
     def sentence(self) -> str:
         """Say how many proposals wait for a decision."""
-        words = (
+        words = marked(
             "{count} proposals to change the policy of {policy} wait for a decision."
             if len(self.table) != 1
             else "One proposal to change the policy of {policy} waits for a decision."

@@ -40,7 +40,7 @@ def list_quality(tables: Tables) -> Listing:
 
 
 def _before(table: Table) -> str:
-    words = (
+    words = marked(
         " {rows:,} rows of {table} are of days before {begins}, where the others begin: counts over time"
         " leave them out; observed_from in the source file says otherwise."
         if table.rows_before != 1
@@ -179,7 +179,7 @@ def list_changes(tables: Tables) -> Listing:
         for changes in tables.changes
     ]
     rewritten = sum(changes.rewritten for changes in tables.changes)
-    words = (
+    words = marked(
         "{rewritten:,} rows of earlier deliveries were added late, revised or vanished."
         if rewritten != 1
         else "One row of earlier deliveries was added late, revised or vanished."

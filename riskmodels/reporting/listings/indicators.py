@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from riskmodels.catalogue import INDICATORS, format_value
-from riskmodels.labels import label, local
+from riskmodels.labels import label, local, marked
 from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard import Scorecard
 from riskmodels.tables import DataQuality, shown_share
@@ -46,7 +46,7 @@ def value_of(row: Mapping[Any, Any]) -> str:
     value = format_value(row["indicator_id"], row["value"])
     if not row["left_out"]:
         return value
-    words = (
+    words = marked(
         "{value} (not complete: {cases} cases left out)"
         if row["left_out"] != 1
         else "{value} (not complete: one case left out)"
