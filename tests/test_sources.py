@@ -359,7 +359,7 @@ def test_a_date_format_that_fits_no_row_is_named(take_in: TakeIn) -> None:
         ),
         (f"{LINES}\n".encode("utf-16"), "is not CSV in UTF-8"),
         (f"{LINES}\n".replace(",", ";").encode(), "has no column 'complaint_id'"),
-        (f"{LINES}\nc1,2024-05-06,u1\n".encode(), "none of its 1 rows .* missing columns.*first is: c1,"),
+        (f"{LINES}\nc1,2024-05-06,u1\n".encode(), "none of its 1 row .* missing columns.*first is: c1,"),
         (f"{LINES}\nc1,2024-05-06,u1,ca\rrds\n".encode(), "carriage return .* inside a cell of row 1"),
     ],
     ids=[
