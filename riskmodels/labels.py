@@ -47,6 +47,17 @@ def label(text: str) -> str:
     return _catalogue.get().texts.get(text, text)
 
 
+def plural(number: float, one: str, many: str) -> str:
+    """Translate ``one`` where there is one of a thing, else ``many``.
+
+    Examples
+    --------
+    >>> plural(1, "{rows} row was rejected", "{rows} rows were rejected").format(rows=1)
+    '1 row was rejected'
+    """
+    return label(one if number == 1 else many)
+
+
 def plain_label(identifier: str) -> str:
     """Name an identifier, such as ``new_resident``, in plain words of the language in use.
 

@@ -490,7 +490,7 @@ def test_the_quality_stands_beside_each_figure(default_policy, faulty) -> None:
         "stress": ["100%"],
         "outlook": ["100%"],
     }
-    assert quality_note(card, faulty).startswith("Data quality: 100% (weakest link: ")
+    assert quality_note(card, faulty).startswith("Data quality: 100% (lowest of its tables: ")
     assert "Data quality" not in list_ratings(card, default_policy).frame
 
 

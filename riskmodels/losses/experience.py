@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.display import Displayed, shown_amount
+from riskmodels.display import Displayed, shown_money
 from riskmodels.errors import ContractError, ParameterError, TooLittleError
 from riskmodels.forecasting import nowcast
+from riskmodels.labels import label, plural
 from riskmodels.losses.aggregate import LossDistribution, aggregate_losses
 from riskmodels.losses.contributions import euler_contributions
 from riskmodels.losses.dependence import Dependence
@@ -91,24 +92,33 @@ class LossAssessment(Displayed):
     def sentence(self) -> str:
         """Say what a year costs, how bad it may get, and how sure that is."""
         row = self.intervals.iloc[-1]
-        before = (
-            f" {self.losses_before:,} losses from before {self.quarters['quarter'].iloc[0]}, far from all"
-            " others, are left out."
-            if self.losses_before
-            else ""
-        )
-        return (
-            f"{self.distribution.sentence} As the parameters are estimated, the loss that is not exceeded may"
-            f" be anything from {shown_amount(row['lower'])} to {shown_amount(row['upper'])}"
-            f" ({self.confidence:.0%} interval).{before}{self._rejected}"
-        )
+        unsure = label(
+            "As the parameters are estimated, the loss that is not exceeded may be anything from {lower} to"
+            " {upper} ({confidence:.0%} interval)."
+        ).format(lower=shown_money(row["lower"]), upper=shown_money(row["upper"]), confidence=self.confidence)
+        return " ".join(filter(None, [self.distribution.sentence, unsure, self._before, self._rejected]))
+
+    @property
+    def _before(self) -> str:
+        """Say how many losses are of long before."""
+        if not self.losses_before:
+            return ""
+        return plural(
+            self.losses_before,
+            "{losses:,} loss from before {first}, far from all others, is left out.",
+            "{losses:,} losses from before {first}, far from all others, are left out.",
+        ).format(losses=self.losses_before, first=self.quarters["quarter"].iloc[0])
 
     @property
     def _rejected(self) -> str:
         """Say how many rows the figures lack."""
         if not self.losses_rejected:
             return ""
-        return f" {self.losses_rejected:,} rows of losses were rejected and are left out: it is not complete."
+        return plural(
+            self.losses_rejected,
+            "{rows:,} row of losses was rejected and is left out: it is not complete.",
+            "{rows:,} rows of losses were rejected and are left out: it is not complete.",
+        ).format(rows=self.losses_rejected)
 
     def summary(self) -> pd.DataFrame:
         """Return the total and the largest cells."""

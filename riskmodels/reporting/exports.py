@@ -130,11 +130,8 @@ def write_tables(results: Path, folder: Path) -> None:
     for gaps in load_all(results, "gaps", CustomerGaps):
         frames["customer_gaps"] = gaps.table
     for assessed in load_all(results, "risks", RiskAssessment):
-        frames["risks"], frames["risk_controls"], frames["risk_cells"] = (
-            assessed.table,
-            assessed.controls,
-            assessed.cells,
-        )
+        frames["risks"], frames["risk_controls"] = assessed.table, assessed.controls
+        frames["risk_cells"], frames["risk_booked"] = assessed.cells, assessed.booked
     for explained in load_all(results, "explanation", Explanation):
         frames["forecast_factors"], frames["forecast_changes"] = explained.table, explained.changes
     for losses in load_all(results, "losses", LossAssessment):

@@ -251,7 +251,7 @@ def _quarter_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
     )
     yield Step(
         notebook="35_losses",
-        reads=("tables",),
+        reads=("tables", "scorecard"),  # with which the risks are written
         writes="losses",
         parameters=LossParameters(
             results=results, policies=policies, policy_on=day, period=settings.period, language=language

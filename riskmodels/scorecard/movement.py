@@ -8,7 +8,7 @@ import pandas as pd
 from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label
+from riskmodels.labels import label, plural
 from riskmodels.scorecard.rating import ANCHORS, posterior_of
 from riskmodels.scorecard.scoring import Scorecard
 
@@ -45,9 +45,12 @@ class Movements(Displayed):
         if self.table.empty:
             return label("The data do not know the quarter before.")
         means = self.table[list(PARTS)].abs().mean()
-        return label(
-            "{before} to {after}: {up} of {units} units score higher, {changed} have another rating;"
-            " on average most of the change is {part}."
+        return plural(
+            len(self.table),
+            "{before} to {after}: {up} of {units} unit scores higher, {changed} with another rating;"
+            " on average most of the change is {part}.",
+            "{before} to {after}: {up} of {units} units score higher, {changed} with another rating;"
+            " on average most of the change is {part}.",
         ).format(
             before=self.before,
             after=self.after,

@@ -6,7 +6,7 @@ import pandas as pd
 
 from riskmodels.catalogue import find_doubts
 from riskmodels.display import Listing
-from riskmodels.labels import label
+from riskmodels.labels import label, plural
 from riskmodels.tables import DataQuality, Table, Tables, data_quality, shown_share
 
 _MOST_FAULTS = 12
@@ -18,9 +18,11 @@ def list_quality(tables: Tables) -> Listing:
     rejected, read = int(frame["rows_rejected"].sum()), int(frame["rows_read"].sum())
     frame["rejected_share"] = [f"{share:.2%}" for share in frame["rejected_share"]]
     return Listing(
-        sentence=label("{rejected:,} of {read:,} rows were rejected; the data is as of {as_of}.").format(
-            rejected=rejected, read=read, as_of=tables.as_of
-        )
+        sentence=plural(
+            rejected,
+            "{rejected:,} of {read:,} rows was rejected; the data is as of {as_of}.",
+            "{rejected:,} of {read:,} rows were rejected; the data is as of {as_of}.",
+        ).format(rejected=rejected, read=read, as_of=tables.as_of)
         + "".join(_before(table) for table in tables.present if table.rows_before),
         frame=frame.rename(
             columns={
@@ -37,9 +39,12 @@ def list_quality(tables: Tables) -> Listing:
 
 
 def _before(table: Table) -> str:
-    return label(
+    return plural(
+        table.rows_before,
+        " {rows:,} row of {table} is of a day before {begins}, where the others begin: counts over time"
+        " leave it out; observed_from in the source file says otherwise.",
         " {rows:,} rows of {table} are of days before {begins}, where the others begin: counts over time"
-        " leave them out; observed_from in the source file says otherwise."
+        " leave them out; observed_from in the source file says otherwise.",
     ).format(rows=table.rows_before, table=table.name, begins=table.begins)
 
 
@@ -167,7 +172,10 @@ def list_changes(tables: Tables) -> Listing:
         }
         for changes in tables.changes
     ]
-    sentence = label("{rewritten:,} rows of earlier deliveries were added late, revised or vanished.").format(
-        rewritten=sum(changes.rewritten for changes in tables.changes)
-    )
+    rewritten = sum(changes.rewritten for changes in tables.changes)
+    sentence = plural(
+        rewritten,
+        "{rewritten:,} row of earlier deliveries was added late, revised or vanished.",
+        "{rewritten:,} rows of earlier deliveries were added late, revised or vanished.",
+    ).format(rewritten=rewritten)
     return Listing(sentence=sentence, frame=pd.DataFrame(listed))

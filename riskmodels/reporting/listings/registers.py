@@ -5,30 +5,34 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.display import Listing
+from riskmodels.display import Listing, shown_figure, shown_thousands
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label, local, plain_label, rating_label
-from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.policy import DEFAULT, Policy
 from riskmodels.parameters.risks import Risk, RiskRegister
 from riskmodels.register.assessing import PARTS, RiskAssessment
+from riskmodels.register.booked import made_of
 from riskmodels.reporting.listings.indicators import indicator_names
 
 _THOUSAND = 1000.0
-_WHOLE = 99.5  # from which on a figure needs no digits behind the point
 
 
 def list_risks(found: RiskAssessment, register: RiskRegister, policy: Policy, most: int = 15) -> Listing:
     """List the costliest risks before and after their controls, with what their figures rest on."""
     risks, indicators = {risk.id: risk for risk in register.risks}, indicator_names(policy)
+    assumed = (found.table["priced_by"] == DEFAULT).any()
+    priced = "Of it assumed: customers × price" if assumed else "Of it customers × the policy's price"
     listed = [
         {
-            "Rank": row["rank"],
+            "Rank (90% interval)": f"{row['rank']} ({row['rank_lower']} – {row['rank_upper']})",
             "Risk": _risk_name(risks.get(row["risk_id"]), row),
             "Category": plain_label(row["category"]),
             "Events a year, before → after controls": _change(row, "frequency", 1.0),
             "Cost of an event, before → after [thousand CNY]": _change(row, "impact", _THOUSAND),
             "Expected loss a year (90% interval) [thousand CNY]": _interval(row),
-            "Rank interval": f"{row['rank_lower']} – {row['rank_upper']}",
+            "Of it booked": shown_thousands(row["booked_loss"]),
+            "Of it opinion": shown_thousands(row["elicited_loss"]),
+            priced: shown_thousands(row["priced_loss"]),
             "Rating": rating_label(row["rating"]),
             "Figures from": _source(row, indicators),
         }
@@ -55,7 +59,7 @@ def list_controls(found: RiskAssessment, register: RiskRegister, risk_id: str) -
             "Effect where carried out": f"{control['designed']:.0%}",
             "Carried out": _carried_out(control["carried_out"]),
             "Effect": f"{control['effect']:.0%}",
-            "Worth a year [thousand CNY]": _figure(control["worth"] / _THOUSAND),
+            "Worth a year [thousand CNY]": shown_thousands(control["worth"]),
         }
         for _, control in controls.iterrows()
     ]
@@ -87,17 +91,21 @@ def list_matrix_checks(found: RiskAssessment) -> Listing:
 
 
 def _basis(found: RiskAssessment) -> str:
+    whole = found.table[["booked_loss", "elicited_loss", "priced_loss"]].sum().to_dict()
+    whole["priced_by"] = found.table["priced_by"].max()  # the same for all that have a price
     return label(
         "The number of events is counted for {counted} of {risks} risks, what an event costs in money for"
-        " {booked}; the other figures are opinions ({opinion}). Appetite: amber above {amber}, red above"
-        " {red} thousand CNY a year for each risk ({appetite})."
+        " {booked}; the other figures are opinions ({opinion}). All risks together, thousand CNY a year:"
+        " {parts}. Appetite: amber above {amber}, red above {red} thousand CNY a year for each risk"
+        " ({appetite})."
     ).format(
         counted=int((found.table["frequency_from"] != "elicited").sum()),
         booked=int((found.table["impact_from"] == "losses").sum()),
         risks=len(found.table),
         opinion=label(found.set_by),
-        amber=_figure(found.appetite.amber / _THOUSAND),
-        red=_figure(found.appetite.red / _THOUSAND),
+        parts=made_of(whole),
+        amber=shown_thousands(found.appetite.amber),
+        red=shown_thousands(found.appetite.red),
         appetite=label(found.appetite.set_by),
     )
 
@@ -110,16 +118,18 @@ def _loss_sentence(name: str, row: "pd.Series[Any]") -> str:
         "regulatory": label("regulatory"),
         "reputation": label("customers lost"),
     }
-    made_of = ", ".join(f"{parts[part]} {share:.0%}" for part, share in shares.items() if share > 0)
+    harms = ", ".join(f"{parts[part]} {share:.0%}" for part, share in shares.items() if share > 0)
     return label(
-        "{name}: expected loss {before} thousand CNY a year before and {after} after controls ({parts})."
+        "{name}: expected loss {before} thousand CNY a year before and {after} after controls ({parts}; in"
+        " thousand CNY: {basis})."
         " What a control is worth is what the loss would rise by without it; controls overlap, so that"
         " this does not add up."
     ).format(
         name=name,
-        before=_figure(row["inherent_loss"] / _THOUSAND),
-        after=_figure(row["residual_loss"] / _THOUSAND),
-        parts=made_of,
+        before=shown_thousands(row["inherent_loss"]),
+        after=shown_thousands(row["residual_loss"]),
+        parts=harms,
+        basis=made_of(row),
     )
 
 
@@ -132,7 +142,7 @@ def _source(row: Mapping[Any, Any], indicators: Mapping[str, str]) -> str:
     counted_by = str(row["frequency_from"])
     words = {
         "elicited": "opinion",
-        "losses": "{events:,.0f} losses in twelve months, their amounts",
+        "losses": "{events:,.0f} losses in twelve months, for money their amounts",
     }.get(counted_by, "{events:,.0f} in the quarter ({indicator})")
     events = 0 if counted_by == "elicited" else row["events"]
     source = label(words).format(events=events, indicator=indicators.get(counted_by, counted_by))
@@ -147,13 +157,10 @@ def _carried_out(share: float) -> str:
 
 
 def _change(row: Mapping[Any, Any], what: str, unit: float) -> str:
-    return f"{_figure(row[f'inherent_{what}'] / unit)} → {_figure(row[f'residual_{what}'] / unit)}"
+    before, after = (shown_figure(row[f"{when}_{what}"] / unit) for when in ("inherent", "residual"))
+    return f"{before} → {after}"
 
 
 def _interval(row: Mapping[Any, Any]) -> str:
-    loss, lower, upper = (_figure(row[f"residual_{name}"] / _THOUSAND) for name in ("loss", "lower", "upper"))
+    loss, lower, upper = (shown_thousands(row[f"residual_{name}"]) for name in ("loss", "lower", "upper"))
     return f"{loss} ({lower} – {upper})"
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= _WHOLE else f"{value:.2g}"

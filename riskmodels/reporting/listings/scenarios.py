@@ -3,8 +3,8 @@
 import pandas as pd
 
 from riskmodels.catalogue import format_value
-from riskmodels.display import Listing
-from riskmodels.labels import label, local, rating_label
+from riskmodels.display import Listing, shown_error
+from riskmodels.labels import label, local, plural, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.reporting.listings.indicators import indicator_names, interval_of, quality_cell
@@ -21,9 +21,9 @@ def list_scenario(scenario: Scenario, severity: str, policy: Policy) -> Listing:
     listed = [
         {
             "Moves": label("complaints about {product}").format(product=surge.product),
-            "Change": label("× {multiplier:g} for {months} months").format(
-                multiplier=surge.multiplier, months=surge.months
-            ),
+            "Change": plural(
+                surge.months, "× {multiplier:g} for {months} month", "× {multiplier:g} for {months} months"
+            ).format(multiplier=surge.multiplier, months=surge.months),
             "Range": "–",
             "Basis": label("the scenario itself"),
         }
@@ -54,7 +54,9 @@ def list_stress(test: StressTest, policy: Policy, *, quality: DataQuality | None
             "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
             "Rating before": rating_label(row["rating_before"]) if row["rating_before"] else "–",
             "Rating after": rating_label(row["rating"]) if row["rating"] else "–",
-            "Probability of red": f"{row['p_red']:.0%} ± {row['p_red_error']:.1%}" if row["rating"] else "–",
+            "Probability of red": f"{row['p_red']:.0%} ± {shown_error(row['p_red_error'])}"
+            if row["rating"]
+            else "–",
             **quality_cell(quality, row["indicator_id"]),
         }
         for row in test.table.to_dict("records")
@@ -72,5 +74,9 @@ def list_omitted(test: StressTest, policy: Policy) -> Listing:
     frame = pd.DataFrame(
         {"Left out": [names.get(item, item) for item in test.omitted["item"]], "Why": test.omitted["reason"]}
     )
-    sentence = label("{count} assumptions of the scenario could not be applied.").format(count=len(frame))
+    sentence = plural(
+        len(frame),
+        "{count} assumption of the scenario could not be applied.",
+        "{count} assumptions of the scenario could not be applied.",
+    ).format(count=len(frame))
     return Listing(sentence=sentence, frame=frame)

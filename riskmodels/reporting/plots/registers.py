@@ -10,12 +10,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from riskmodels.labels import RATING_MARKS, label, local, rating_label
+from riskmodels.parameters.policy import DEFAULT
 from riskmodels.register.assessing import RiskAssessment
-from riskmodels.reporting.plots.canvas import COLOURS, NOTE, house_axes, log_ticks, noted, short
+from riskmodels.reporting.plots.canvas import COLOURS, LINE, NOTE, house_axes, log_ticks, noted, short
 from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.scorecard import RATINGS
 
 _MOST = 15
+_IN_A_LINE = 4  # names in the legend
 _SIGNS = 14  # in a line of a cell
 _THOUSAND = 1000.0
 _RATED, _BEYOND = RATINGS[:3], RATINGS[:2]
@@ -55,13 +57,16 @@ def plot_risk_matrix(result: RiskAssessment, *, ax: Axes | None = None, note: st
 
 
 def plot_risks(result: RiskAssessment, *, ax: Axes | None = None, note: str = "") -> Axes:
-    """Draw the costliest risks: expected loss a year with its 90% interval, after and before controls."""
+    """Draw the costliest risks: expected loss a year with its 90% interval, after and before controls.
+
+    Small bars stand at the part that is booked, stars at the part for customers at the appetite's prices.
+    """
     table = result.table.head(_MOST).iloc[::-1].reset_index(drop=True)
     with house_axes(ax, 8.2, 1.4 + 0.25 * len(table)) as axes:
         for name in ("amber", "red"):
             limit = getattr(result.appetite, name) / _THOUSAND
             axes.axvline(limit, color=COLOURS[name], lw=1, ls="--" if name == "amber" else "-", zorder=0)
-        handles = _draw_losses(axes, table)
+        handles = [*_draw_losses(axes, table), *_draw_parts(axes, table)]
         axes.set_xscale("log")
         log_ticks(axes.xaxis, 1.0)
         axes.set_yticks(
@@ -76,9 +81,7 @@ def plot_risks(result: RiskAssessment, *, ax: Axes | None = None, note: str = ""
             ),
             fontsize=8,
         )
-        axes.legend(
-            handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(handles), fontsize=7.5
-        )
+        axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=_IN_A_LINE, fontsize=7.5)
         return noted(axes, note)
 
 
@@ -144,6 +147,27 @@ def _draw_losses(axes: Axes, table: pd.DataFrame) -> list[Line2D]:
                 markersize=5,
                 color=COLOURS[rating],
                 label=rating_label(rating),
+            )
+    return handles
+
+
+def _draw_parts(axes: Axes, table: pd.DataFrame) -> list[Line2D]:
+    """Mark what of the losses after controls is booked and what is priced; return what the legend names."""
+    assumed = (table["priced_by"] == DEFAULT).any()
+    priced = "of it assumed: customers × price" if assumed else "of it customers × the policy's price"
+    handles: list[Line2D] = []
+    for part, marker, words in (("booked", "|", "of it booked"), ("priced", "*", priced)):
+        loss = table[f"{part}_loss"]
+        rows = loss.index[loss > 0]
+        if len(rows):
+            handles += axes.plot(
+                loss[rows] / _THOUSAND,
+                rows,
+                ls="",
+                marker=marker,
+                markersize=6,
+                color=LINE,
+                label=label(words),
             )
     return handles
 
