@@ -94,6 +94,20 @@ def shown_thousands(amount: float) -> str:
     return shown_figure(amount / _THOUSAND)
 
 
+def shown_portion(share: float, digits: int = 0) -> str:
+    """Write a share in per cent; only nothing is 0%, and only all is 100%.
+
+    >>> shown_portion(0.0), shown_portion(0.0004, 1), shown_portion(0.25), shown_portion(0.9999)
+    ('0%', '< 0.1%', '25%', '> 99%')
+    """
+    if share in (0.0, 1.0):
+        return f"{share:.0%}"
+    least = 10.0**-digits / 100
+    if share < least / 2:
+        return f"< {least:.{digits}%}"
+    return f"{share:.{digits}%}" if share < 1 - least / 2 else f"> {1 - least:.{digits}%}"
+
+
 def shown_error(error: float, digits: int = 1) -> str:
     """Write a standard error, a share, in per cent; one that rounds to nothing is less than the last digit.
 

@@ -88,10 +88,10 @@ def test_what_rests_on_a_default_of_the_policy_is_called_assumed(assessed, take_
 
 def test_parts_that_are_nothing_are_not_said() -> None:
     row = {"booked_loss": 217_000.0, "elicited_loss": 0.0, "priced_loss": 0.0, "priced_by": ""}
-    assert made_of(row) == "217 booked"
+    assert made_of(row) == "217 from booked losses"
     row |= {"elicited_loss": 9_000.0, "priced_loss": 6_550_000.0, "priced_by": "the board"}
     assert made_of(row) == (
-        "217 booked, 9 by opinion, 6,550 for customers affected or lost, at prices set by the board"
+        "217 from booked losses, 9 by opinion, 6,550 for customers affected or lost, at prices set by the board"
     )
 
 
@@ -233,18 +233,18 @@ def test_the_costliest_risk_of_the_sample_is_mostly_assumed(sample, project, def
     np.testing.assert_allclose(sample.table[PARTS].sum(axis=1), sample.table["residual_loss"], rtol=1e-12)
     register = load_risks(project / "params" / "risks.yaml")
     listing = list_risks(sample, register, default_policy)
-    columns = ["Of it booked", "Of it opinion", "Of it assumed: customers × price"]
+    columns = ["Of it from booked losses", "Of it opinion", "Of it assumed: customers × price"]
     shown = listing.frame[columns].iloc[0].str.replace(",", "").astype(float)
     np.testing.assert_allclose(shown, row[PARTS].astype(float) / 1000, rtol=0.03)
     assert "assumed, for customers affected or lost at prices of riskmodels default" in sample.sentence
-    assert sample.sentence.split(": ")[-1].startswith(f"{shown.iloc[0]:,.0f} booked")
+    assert sample.sentence.split(": ")[-1].startswith(f"{shown.iloc[0]:,.0f} from booked losses")
 
 
 def test_booked_and_priced_parts_are_drawn_and_saved(sample, tmp_path) -> None:
     axes = plot_risks(sample)
     axes.figure.canvas.draw()
     words = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert words[-2:] == ["of it booked", "of it assumed: customers × price"]
+    assert words[-2:] == ["of it from booked losses", "of it assumed: customers × price"]
     loaded = load(save(sample, tmp_path / "risks"), RiskAssessment)
     pd.testing.assert_frame_equal(loaded.booked, sample.booked)
     assert loaded.months.equals(sample.months)

@@ -329,4 +329,4 @@ def test_a_year_without_a_mean_is_said_to_cost_more_than_can_be_told(take_in) ->
     )
     assert np.isinf(made.distribution.mean)
     assert made.sentence.startswith("A year costs more than can be told on average")
-    assert list_losses(made).frame["Mean a year [thousand]"].iloc[0] == "more than can be told"
+    assert list_losses(made).frame["Mean a year [thousand CNY]"].iloc[0] == "more than can be told"

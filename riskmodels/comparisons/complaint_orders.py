@@ -25,7 +25,7 @@ _ZH = {
 
 
 def order_complaints(tables: Tables, card: Scorecard) -> Orders | None:
-    """Rank a scorecard's units, by name, by complaints, per 1,000 accounts and per 10,000 customers of the quarter.
+    """Rank a scorecard's units by complaints, per 1,000 accounts and per 10,000 customers of the quarter.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def order_complaints(tables: Tables, card: Scorecard) -> Orders | None:
     Orders or None
         A unit without accounts or customers is not ranked on that measure; one that is not in business in the
         quarter is on none. None where the source has no complaints of the quarter one by one: there is no
-        order to tell.
+        order to tell. Units go by their name and code.
     """
     if tables.complaints is None:
         return None

@@ -10,7 +10,7 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.display import Displayed
-from riskmodels.labels import label, local
+from riskmodels.labels import label, local, plural
 from riskmodels.parameters.policy import Policy
 
 _MOST_CHANGE = 10  # as the policy has it
@@ -39,9 +39,11 @@ class Proposals(Displayed):
     @property
     def sentence(self) -> str:
         """Say how many proposals wait for a decision."""
-        return label("{count} proposals to change the policy of {policy} wait for a decision.").format(
-            count=len(self.table), policy=self.policy
-        )
+        return plural(
+            len(self.table),
+            "{count} proposal to change the policy of {policy} waits for a decision.",
+            "{count} proposals to change the policy of {policy} wait for a decision.",
+        ).format(count=len(self.table), policy=self.policy)
 
     def summary(self) -> pd.DataFrame:
         """What would change, and why."""

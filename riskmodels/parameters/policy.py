@@ -151,7 +151,7 @@ class Appetite(Parameters):
 
     @property
     def prices_set_by(self) -> str:
-        """Who set what a customer affected or lost counts for: riskmodels, where the policy leaves one out."""
+        """Who set what a customer affected or lost counts for; riskmodels where one is left out."""
         return self.set_by if self.model_fields_set >= _PRICES else DEFAULT
 
     @model_validator(mode="after")

@@ -68,9 +68,9 @@ class RiskAssessment(Displayed):
         Shares of pairs of these risks that have colours against the order of their losses, or the same
         colour.
     booked : DataFrame
-        What is in the books before any opinion, one row per risk, type of loss event and month: risk_id (empty
-        where no risk has the type; a type that two risks have is there twice), event_type, month (YYYY-MM),
-        counts (one of ``months``), losses [number], gross [CNY, of the day, before insurance].
+        What is in the books before any opinion, one row per risk, type of loss event and month: risk_id
+        (empty where no risk has the type; a type that two risks have is there twice), event_type, month
+        (YYYY-MM), counts (one of ``months``), losses [number], gross [CNY, of the day, before insurance].
     months : PeriodIndex
         The last twelve full months, without those that the source does not know, whose losses are counted.
     years : float

@@ -10,7 +10,7 @@ from riskmodels.labels import label
 from riskmodels.parameters.policy import DEFAULT
 from riskmodels.parameters.risks import RiskRegister
 
-_BOOKED, _OPINION = "{amount} booked", "{amount} by opinion"
+_RESTS_ON = {"booked": "{amount} from booked losses", "elicited": "{amount} by opinion"}
 _PRICED = "{amount} for customers affected or lost, at prices set by {who}"
 _ASSUMED = "{amount} assumed, for customers affected or lost at prices of {who}"
 
@@ -18,10 +18,10 @@ _ASSUMED = "{amount} assumed, for customers affected or lost at prices of {who}"
 def made_of(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
     """Say what an expected loss, a row of ``RiskAssessment.table``, rests on [thousand CNY a year].
 
-    Booked, by opinion, and priced; *assumed* where the prices are riskmodels' own and no bank's decision.
+    What booked losses lead to expect, opinion, and what is priced; *assumed* where the prices are riskmodels'
+    own and no bank's decision.
     """
-    words = {"booked": _BOOKED, "elicited": _OPINION}
-    words["priced"] = _ASSUMED if row["priced_by"] == DEFAULT else _PRICED
+    words = _RESTS_ON | {"priced": _ASSUMED if row["priced_by"] == DEFAULT else _PRICED}
     return ", ".join(
         label(text).format(amount=shown_thousands(row[f"{part}_loss"]), who=label(str(row["priced_by"])))
         for part, text in words.items()

@@ -28,9 +28,9 @@ class Reconciliation:
         distribution, for what is recorded of them], booked_loss [CNY a year that the register expects after
         insurance; unknown of no risk].
     counted_twice, total, other : Series
-        Of ``gross`` and ``mean_a_year``: losses of types that several risks have, as far as they are in several
-        rows; all losses, each once; those of the loss distribution (``gross`` unknown where the twelve months
-        are no four of its quarters).
+        Of ``gross`` and ``mean_a_year``: losses of types that several risks have, as far as they are in
+        several rows; all losses, each once; those of the loss distribution (``gross`` unknown where the
+        twelve months are no four of its quarters).
     expected : float
         Mean of the loss distribution [CNY a year]: of a fitted curve, and not of the losses booked alone.
     months, quarters : str
@@ -56,8 +56,8 @@ class Reconciliation:
         """Say what the risks and no risk add up to, and what the loss distribution has."""
         none = self.table.loc[self.table["risk_id"] == "", "mean_a_year"].sum()
         said = label(
-            "Losses booked a year, {quarters}: {own} of risks of the register, {none} of none{twice}; {total} in"
-            " all."
+            "Losses booked a year, {quarters}: {own} of risks of the register, {none} of none{twice}; {total}"
+            " in all."
         ).format(
             quarters=self.quarters,
             own=shown_money(self.table["mean_a_year"].sum() - none),
@@ -89,9 +89,10 @@ class Reconciliation:
         if pd.isna(self.other["gross"]):
             other = label(", which are no four of its quarters")
         return label(
-            "It expects {expected} a year, as its curve fills in what few large losses leave open; the register"
-            " counts the events of {months}{other}, and takes off what insurance pays. Amounts are of the day:"
-            " none is inflated."
+            "It expects {expected} a year, as its curve fills in what few large losses leave open; the"
+            " register expects what the last column says: events as of {months}{other}, sizes as of all"
+            " years, less what insurance and its like are thought to pay. Amounts are of the day: none is"
+            " inflated."
         ).format(expected=shown_money(self.expected), months=self.months, other=other)
 
 

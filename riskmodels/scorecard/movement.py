@@ -47,9 +47,9 @@ class Movements(Displayed):
         means = self.table[list(PARTS)].abs().mean()
         return plural(
             len(self.table),
-            "{before} to {after}: {up} of {units} unit scores higher, {changed} with another rating;"
+            "{before} to {after}: {up} of {units} unit scores higher; other ratings: {changed};"
             " on average most of the change is {part}.",
-            "{before} to {after}: {up} of {units} units score higher, {changed} with another rating;"
+            "{before} to {after}: {up} of {units} units score higher; other ratings: {changed};"
             " on average most of the change is {part}.",
         ).format(
             before=self.before,

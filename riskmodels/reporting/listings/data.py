@@ -18,11 +18,9 @@ def list_quality(tables: Tables) -> Listing:
     rejected, read = int(frame["rows_rejected"].sum()), int(frame["rows_read"].sum())
     frame["rejected_share"] = [f"{share:.2%}" for share in frame["rejected_share"]]
     return Listing(
-        sentence=plural(
-            rejected,
-            "{rejected:,} of {read:,} rows was rejected; the data is as of {as_of}.",
-            "{rejected:,} of {read:,} rows were rejected; the data is as of {as_of}.",
-        ).format(rejected=rejected, read=read, as_of=tables.as_of)
+        sentence=label("Rows rejected: {rejected:,} of {read:,}; the data is as of {as_of}.").format(
+            rejected=rejected, read=read, as_of=tables.as_of
+        )
         + "".join(_before(table) for table in tables.present if table.rows_before),
         frame=frame.rename(
             columns={

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskmodels.display import Listing, shown_amount
-from riskmodels.labels import label, local
+from riskmodels.display import Listing, shown_amount, shown_money
+from riskmodels.labels import label, local, plain_label
 from riskmodels.losses import LossAssessment
 from riskmodels.losses.fitting import standard_errors
 from riskmodels.parameters.policy import Policy
@@ -36,7 +36,7 @@ def list_losses(found: LossAssessment | None) -> Listing:
     level = f"{found.distribution.level:.1%}"
     listed = [
         {
-            "Kind of loss": label(str(row["cell"])),
+            "Kind of loss": plain_label(str(row["cell"])),
             "Mean a year [thousand CNY]": shown_amount(row["mean"], _THOUSAND),
             f"Value-at-risk {level} ({found.confidence:.0%} interval) [thousand CNY]": _interval(
                 row, "value_at_risk", "lower", "upper"
@@ -62,7 +62,7 @@ def list_severities(found: LossAssessment | None) -> Listing:
     tail, errors = found.tail.tail, standard_errors(found.tail.part.covariance)
     listed = [
         {
-            "Event type": label(str(row["event_type"])),
+            "Event type": plain_label(str(row["event_type"])),
             "Losses": f"{row['losses']:,.0f}",
             "In the tail": f"{row['exceedances']:,.0f}",
             "Median [CNY]": f"{np.exp(row['mu']):,.0f}",
@@ -75,16 +75,16 @@ def list_severities(found: LossAssessment | None) -> Listing:
     fits = ", ".join(f"{row['test']} p = {row['p_value']:.2f}" for row in found.goodness.to_dict("records"))
     words = (
         "Lognormal bodies up to {threshold}; above it a generalised Pareto tail for all, shape {shape:.2f}"
-        " (s.e. {shape_error:.2f}), scale {scale:,.0f} ({scale_error:,.0f}), from {number:,d} losses."
+        " (s.e. {shape_error:.2f}), scale {scale} (s.e. {scale_error}), from {number:,d} losses."
         " Fit of the whole bank: {fits}."
     )
     return Listing(
         sentence=label(words).format(
-            threshold=f"{tail.threshold:,.0f}",
+            threshold=shown_money(tail.threshold),
             shape=tail.shape,
             shape_error=errors[0],
-            scale=tail.scale,
-            scale_error=errors[1],
+            scale=shown_money(tail.scale),
+            scale_error=shown_money(errors[1]),
             number=found.tail.exceedances,
             fits=fits,
         ),
@@ -134,7 +134,7 @@ def _sums_row(name: str, row: "Mapping[Any, Any] | pd.Series[Any]") -> dict[str,
     expected = float(row.get("booked_loss", np.nan))
     return {
         "Losses of": name,
-        "Types of loss event": str(row.get("event_types", "")) or "–",
+        "Types of loss event": plain_label(str(row.get("event_types", ""))) or "–",
         **{name: shown_amount(row[name], _THOUSAND) for name in ("gross", "mean_a_year")},
         "Expected by the register of what is booked [thousand CNY]": shown_amount(expected, _THOUSAND),
     }

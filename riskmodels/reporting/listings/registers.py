@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.display import Listing, shown_figure, shown_thousands
+from riskmodels.display import Listing, shown_figure, shown_portion, shown_thousands
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label, local, plain_label, rating_label
 from riskmodels.parameters.policy import DEFAULT, Policy
@@ -30,7 +30,7 @@ def list_risks(found: RiskAssessment, register: RiskRegister, policy: Policy, mo
             "Events a year, before → after controls": _change(row, "frequency", 1.0),
             "Cost of an event, before → after [thousand CNY]": _change(row, "impact", _THOUSAND),
             "Expected loss a year (90% interval) [thousand CNY]": _interval(row),
-            "Of it booked": shown_thousands(row["booked_loss"]),
+            "Of it from booked losses": shown_thousands(row["booked_loss"]),
             "Of it opinion": shown_thousands(row["elicited_loss"]),
             priced: shown_thousands(row["priced_loss"]),
             "Rating": rating_label(row["rating"]),
@@ -84,9 +84,9 @@ def list_matrix_checks(found: RiskAssessment) -> Listing:
         for row in found.lint.table.to_dict("records")
     ]
     words = label(
-        "Of the pairs of risks in the register the matrix puts {misordered:.1%} in colours against their"
-        " expected losses and leaves {tied:.0%} in one colour: decide by the amounts."
-    ).format(misordered=found.misordered, tied=found.tied)
+        "Of the pairs of risks in the register the matrix puts {misordered} in colours against their"
+        " expected losses and leaves {tied} in one colour: decide by the amounts."
+    ).format(misordered=shown_portion(found.misordered, 1), tied=shown_portion(found.tied))
     return Listing(sentence=f"{words} {found.lint.sentence}", frame=pd.DataFrame(listed, columns=columns))
 
 

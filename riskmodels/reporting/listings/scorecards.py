@@ -213,8 +213,8 @@ def list_unavailable(card: Scorecard, policy: Policy) -> Listing:
     ]
     return Listing(
         sentence=label(
-            "Of {asked} indicators of the policy this source cannot give {lacking}; nothing is assumed in their"
-            " place."
+            "Of {asked} indicators of the policy this source cannot give {lacking}; nothing is assumed in"
+            " their place."
         ).format(lacking=len(listed), asked=len(policy.indicators)),
         frame=pd.DataFrame(listed),
     )

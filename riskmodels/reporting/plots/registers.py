@@ -156,7 +156,7 @@ def _draw_parts(axes: Axes, table: pd.DataFrame) -> list[Line2D]:
     assumed = (table["priced_by"] == DEFAULT).any()
     priced = "of it assumed: customers × price" if assumed else "of it customers × the policy's price"
     handles: list[Line2D] = []
-    for part, marker, words in (("booked", "|", "of it booked"), ("priced", "*", priced)):
+    for part, marker, words in (("booked", "|", "of it from booked losses"), ("priced", "*", priced)):
         loss = table[f"{part}_loss"]
         rows = loss.index[loss > 0]
         if len(rows):
