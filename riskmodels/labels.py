@@ -58,6 +58,17 @@ def plural(number: float, one: str, many: str) -> str:
     return label(one if number == 1 else many)
 
 
+def counted(number: float, one: str, many: str) -> str:
+    """Write a number with what it is a number of.
+
+    Examples
+    --------
+    >>> counted(1, "row", "rows"), counted(1234, "row", "rows")
+    ('1 row', '1,234 rows')
+    """
+    return f"{number:,.0f} {plural(number, one, many)}"
+
+
 def plain_label(identifier: str) -> str:
     """Name an identifier, such as ``new_resident``, in plain words of the language in use.
 

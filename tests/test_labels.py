@@ -8,8 +8,10 @@ from riskmodels.errors import ParameterError
 from riskmodels.labels import (
     RATING_LABELS,
     RATING_MARKS,
+    counted,
     label,
     language,
+    plural,
     rating_label,
     use_language,
 )
@@ -95,3 +97,11 @@ def test_english_does_not_load_babel():
     program = "import sys, riskmodels.labels as l; l.use_language('en'); l.label('x'); print('babel' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 rows"), (1, "1 row"), (1.0, "1 row"), (2, "2 rows"), (1500, "1,500 rows")]
+)
+def test_one_is_singular(number, words):
+    assert counted(number, "row", "rows") == words
+    assert plural(number, "{n:,.0f} row", "{n:,.0f} rows").format(n=number) == words

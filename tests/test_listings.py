@@ -196,6 +196,27 @@ def test_units_riskiest_first() -> None:
     assert list_units(make_card()).frame.empty
 
 
+@pytest.mark.parametrize(
+    "ratings", [["red"], ["insufficient"], ["red", "amber", "amber", "insufficient", "green"]]
+)
+def test_the_sentence_of_units_counts_what_its_table_shows(ratings) -> None:
+    units = [{"unit_id": f"u{place}", "rating": rating} for place, rating in enumerate(ratings)]
+    listing = list_units(make_card(units=units))
+    shown = listing.frame["Rating"].str.lower().value_counts()
+    said = re.findall(r"(\d+) ([a-z ]+?)[,.]", listing.sentence.partition("rated: ")[2])
+    assert {words: int(number) for number, words in said if number != "0"} == shown.to_dict()
+    assert (" 1 unit rated:" in listing.sentence) == (len(ratings) == 1)
+
+
+def test_an_error_that_rounds_to_nothing_is_said_to_be_small(default_policy) -> None:
+    rows = [
+        {"p_red": p, "p_red_error": error}
+        for p, error in ((0.0, 0.0), (1.0, 0.0), (0.5, 0.0004), (0.5, 0.004))
+    ]
+    shown = list_stress(make_stress(rows), default_policy).frame["Probability of red"].tolist()
+    assert shown == ["0% ± < 0.1%", "100% ± < 0.1%", "50% ± < 0.1%", "50% ± 0.4%"]
+
+
 def test_lacking_indicators_by_name(default_policy) -> None:
     lacking = [("retention", "the source has no table 'observations'")]
     listing = list_unavailable(make_card(unavailable=lacking), default_policy)

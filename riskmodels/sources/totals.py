@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from riskmodels.labels import counted
 from riskmodels.sources.conversion import KEY, OVER
 from riskmodels.tables import Contract
 from riskmodels.tables.sql import literal, name, single_file
@@ -333,7 +334,7 @@ def _kept(search: _Search) -> Iterator[str]:
             if value is not None or column == "unit_id":
                 key = column.removeprefix(OVER)
                 yield (
-                    f"{_words([column], [value])} ({rows} rows) may be a total by its name, but is not"
+                    f"{_words([column], [value])} ({counted(rows, 'row', 'rows')}) may be a total by its name, but is not"
                     " the sum of the others in every period: it is kept and added to them. If it is one,"
                     f" say so: totals: {{{key}: [{value or ''!r}]}}; if not: totals: {{{key}: []}}"
                 )

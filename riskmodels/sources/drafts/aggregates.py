@@ -44,17 +44,14 @@ def added_over(fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]
     left = _doubles(sample, [*keys, *chosen])
     if left == doubles:
         return Guess(
-            doubts=[f"{doubles} rows are of the cell of an earlier one: they will be rejected as doubles"]
+            doubts=[f"rows of the cell of an earlier one, which will be rejected as doubles: {doubles}"]
         )
     for column in reversed(chosen):
         fewer = [other for other in chosen if other != column]
         if _doubles(sample, [*keys, *fewer]) == left:
             chosen = fewer
-    parts = (
-        f"{doubles} rows differ from an earlier one in {', '.join(chosen)} alone:"
-        " they are parts and are added up"
-    )
-    more = [f"{left} rows are doubles even so: they will be rejected"] if left else []
+    parts = f"rows that differ from an earlier one in {', '.join(chosen)} alone, parts that are added up: {doubles}"
+    more = [f"rows that are doubles even so, and will be rejected: {left}"] if left else []
     return Guess(made={"added_over": chosen}, doubts=[parts, *more])
 
 
