@@ -11,7 +11,7 @@ from riskmodels.losses import LossAssessment
 from riskmodels.register.assessing import RiskAssessment
 
 _QUARTERS, _MONTHS = 4, 3  # in a year; in a quarter
-_CENT = 0.01  # of every million: what sums of floating point may differ by
+_CENT = 0.01  # what sums may differ by in floating point, and as much of every million
 _AMOUNTS = ("gross", "mean_a_year")
 
 
@@ -52,6 +52,11 @@ class Reconciliation:
         return bool(np.allclose(self.total[known.index], known, rtol=_CENT / 1e6, atol=_CENT))
 
     @property
+    def counts_twice(self) -> bool:
+        """Whether losses are in the rows of several risks."""
+        return bool(self.counted_twice["mean_a_year"] > _CENT)
+
+    @property
     def sentence(self) -> str:
         """Say what the risks and no risk add up to, and what the loss distribution has."""
         none = self.table.loc[self.table["risk_id"] == "", "mean_a_year"].sum()
@@ -69,10 +74,10 @@ class Reconciliation:
 
     @property
     def _twice(self) -> str:
-        twice = self.counted_twice["mean_a_year"]
-        if not twice > 0:
+        if not self.counts_twice:
             return ""
-        return label(", less {twice} counted to several risks").format(twice=shown_money(twice))
+        twice = shown_money(self.counted_twice["mean_a_year"])
+        return label(", less {twice} counted to several risks").format(twice=twice)
 
     @property
     def _verdict(self) -> str:
@@ -116,7 +121,7 @@ def reconcile_losses(assessed: RiskAssessment, losses: LossAssessment) -> Reconc
     if len(assessed.months):
         quarters = quarters[quarters.asfreq("M", how="E") <= assessed.months[-1]]
     rows = losses.quarters.iloc[: len(quarters)]
-    years = float(rows["completeness"].sum()) / _QUARTERS
+    years = float(rows["completeness"].sum()) / _QUARTERS or 1.0  # of no quarter all sums are zero
     booked = _in_windows(assessed.booked, quarters, years)
     once = booked.drop_duplicates(["event_type", "month"])
     columns = list(_AMOUNTS)

@@ -120,7 +120,7 @@ def list_loss_sums(found: LossAssessment | None, assessed: RiskAssessment | None
         _sums_row(local(row, "name") or label("no risk of the register"), row)
         for _, row in sums.table.iterrows()
     ]
-    if sums.counted_twice["mean_a_year"] > 0:
+    if sums.counts_twice:
         rows.append(_sums_row(label("counted to several risks: taken off"), -sums.counted_twice))
     rows.append(_sums_row(label("all losses, each once"), sums.total))
     rows.append(_sums_row(label("losses that the distribution is made of"), sums.other))
