@@ -1,6 +1,6 @@
 """Gather the texts of the program in a catalogue, riskmodels/locale/riskmodels.pot, or print it (--print).
 
-They are what ``label`` and ``marked`` are given, what stands at either end of a listing's dicts (its headings),
+They are what ``label``, ``marked``, ``plural`` and ``counted`` are given, what stands at either end of a listing's dicts (its headings),
 the units of indicators, and what the templates, the notebooks' Markdown cells and their captions say. A language is ``msginit`` or a copy of it, named <language>.po.
 """
 
@@ -17,7 +17,7 @@ from jinja2.ext import babel_extract
 
 ROOT = Path(__file__).parents[1]
 POT = ROOT / "riskmodels" / "locale" / "riskmodels.pot"
-GIVEN = {"label", "marked"}
+GIVEN = {"label": (0, 1), "marked": (0, 1), "plural": (1, 3), "counted": (1, 3)}  # which arguments are texts
 
 
 def texts_of(node: ast.expr) -> Iterator[str]:
@@ -39,7 +39,8 @@ def of_module(path: Path) -> Iterator[str]:
             and node.func.id in GIVEN
             and node.args
         ):
-            yield from texts_of(node.args[0])
+            for argument in node.args[slice(*GIVEN[node.func.id])]:
+                yield from texts_of(argument)
         if isinstance(node, ast.Dict) and listing:
             ends = [text for end in (*node.keys, *node.values) if end is not None for text in texts_of(end)]
             yield from (text for text in ends if text[:1].isupper() or " " in text)

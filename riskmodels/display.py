@@ -11,6 +11,10 @@ from riskmodels.labels import label
 
 _DIGITS = 4  # significant digits: more than any estimate here is known to
 _LARGEST = 1e15  # of a currency: more than all banks have
+CURRENCY = "CNY"
+"""Of every amount of the canonical tables, and so of every figure of money."""
+_THOUSAND = 1000.0
+_WHOLE = 99.5  # from which on a figure needs no digits behind the point
 
 
 @runtime_checkable
@@ -65,6 +69,15 @@ def table_html(frame: pd.DataFrame) -> str:
     return str(shown.to_html(index=False, border=0, escape=True, justify="unset"))
 
 
+def shown_unit(unit_id: str, name: str) -> str:
+    """Write a unit for people: its name first, and the code by which the bank knows it.
+
+    >>> shown_unit("B027", "Jade Lake Branch"), shown_unit("AL", "AL")
+    ('Jade Lake Branch (B027)', 'AL')
+    """
+    return unit_id if name in ("", unit_id) else f"{name} ({unit_id})"
+
+
 def shown_text(value: object) -> str:
     """Write one value of a table for people."""
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
@@ -76,6 +89,54 @@ def shown_text(value: object) -> str:
     return str(value)
 
 
+def shown_figure(value: float) -> str:
+    """Write a positive figure: two digits below a hundred, whole ones from there on.
+
+    >>> shown_figure(1_234.5), shown_figure(12.345), shown_figure(0.0)
+    ('1,234', '12', '0')
+    """
+    return f"{value:,.0f}" if value >= _WHOLE else f"{value:.2g}"
+
+
+def shown_thousands(amount: float) -> str:
+    """Write an amount in thousands."""
+    return shown_figure(amount / _THOUSAND)
+
+
+def shown_portion(share: float, digits: int = 0) -> str:
+    """Write a share in per cent; only nothing is 0%, and only all is 100%.
+
+    >>> shown_portion(0.0), shown_portion(0.0004, 1), shown_portion(0.25), shown_portion(0.9999)
+    ('0%', '< 0.1%', '25%', '> 99%')
+    """
+    if share in (0.0, 1.0):
+        return f"{share:.0%}"
+    least = 10.0**-digits / 100
+    if share < least / 2:
+        return f"< {least:.{digits}%}"
+    return f"{share:.{digits}%}" if share < 1 - least / 2 else f"> {1 - least:.{digits}%}"
+
+
+def shown_error(error: float, digits: int = 1) -> str:
+    """Write a standard error, a share, in per cent; one that rounds to nothing is less than the last digit.
+
+    >>> shown_error(0.0123), shown_error(0.0004), shown_error(0.0), shown_error(0.004, 0)
+    ('1.2%', '< 0.1%', '< 0.1%', '< 1%')
+    """
+    least = 10.0**-digits / 100
+    return f"{error:.{digits}%}" if not error < least / 2 else f"< {least:.{digits}%}"
+
+
+def shown_money(amount: float) -> str:
+    """Write an amount with its currency.
+
+    >>> shown_money(1_234_567.0), shown_money(float("nan"))
+    ('1,234,567 CNY', '–')
+    """
+    known = abs(amount) <= _LARGEST  # not where it is unknown
+    return f"{shown_amount(amount)} {CURRENCY}" if known else shown_amount(amount)
+
+
 def shown_amount(amount: float, unit: float = 1.0) -> str:
     """Write an amount in whole units; one that is infinite, or beyond what there is, has no figure.
 
@@ -85,15 +146,6 @@ def shown_amount(amount: float, unit: float = 1.0) -> str:
     if math.isnan(amount):
         return "–"
     return f"{amount / unit:,.0f}" if abs(amount) <= _LARGEST else label("more than can be estimated")
-
-
-def number_of(many: int, one: str, more: str) -> str:
-    """Write how many there are of something, which may go on to a verb.
-
-    >>> number_of(1, "row is", "rows are"), number_of(2000, "row is", "rows are")
-    ('1 row is', '2,000 rows are')
-    """
-    return f"{many:,} {one if many == 1 else more}"
 
 
 def all_of(many: int, one: str, more: str) -> str:

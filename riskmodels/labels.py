@@ -75,6 +75,30 @@ def label(text: str, row: Mapping[Any, Any] | None = None, /, **figures: object)
     return found if row is None and not figures else found.format_map({**(row or {}), **figures})
 
 
+def plural(
+    number: float, one: str, many: str, row: Mapping[Any, Any] | None = None, /, **figures: object
+) -> str:
+    """Translate ``one`` where there is one of a thing, else ``many``; figures as for ``label``.
+
+    Examples
+    --------
+    >>> plural(1, "{rows} row was rejected", "{rows} rows were rejected", rows=1)
+    '1 row was rejected'
+    """
+    return label(one if number == 1 else many, row, **figures)
+
+
+def counted(number: float, one: str, many: str) -> str:
+    """Write a number with what it is a number of.
+
+    Examples
+    --------
+    >>> counted(1, "row", "rows"), counted(1234, "row", "rows")
+    ('1 row', '1,234 rows')
+    """
+    return f"{number:,.0f} {plural(number, one, many)}"
+
+
 def plain_label(identifier: str) -> str:
     """Name an identifier, such as ``new_resident``, in plain words of the language in use.
 

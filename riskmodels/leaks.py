@@ -17,6 +17,7 @@ from bs4 import BeautifulSoup
 from python_calamine import CalamineError, load_workbook
 
 from riskmodels.errors import ParameterError
+from riskmodels.labels import counted, plural
 from riskmodels.privacy import find_personal_data, mask_personal_data
 from riskmodels.sources.codes import IDENTIFIERS, masked_row_ids
 
@@ -50,12 +51,17 @@ class Leaks:
     @property
     def sentence(self) -> str:
         """What was found, in words."""
-        looked = f"{self.files} files looked at, {self.unread} of them without text"
+        looked = f"{counted(self.files, 'file', 'files')} looked at, {self.unread} of them without text"
         if self.table.empty:
             return f"Nothing that looks like personal data: {looked}."
         places = len(self.table.drop_duplicates(["file", "place"]))
-        pieces = f"{self.table['times'].sum():,} pieces that look like personal data"
-        return f"{pieces}, in {places} places: {looked}."
+        pieces = plural(
+            self.table["times"].sum(),
+            "{times:,} piece that looks like personal data",
+            "{times:,} pieces that look like personal data",
+            times=self.table["times"].sum(),
+        )
+        return f"{pieces}, in {counted(places, 'place', 'places')}: {looked}."
 
 
 def files_in(folder: Path) -> list[Path]:

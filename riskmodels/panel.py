@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Integers, Times
-from riskmodels.display import Displayed, number_of
+from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
+from riskmodels.labels import counted, plural
 from riskmodels.misfits import nearest
 from riskmodels.periods.quarters import MONTHS, last_complete, period_of
 from riskmodels.tables import CONTRACTS, Break, Contract, Table, as_relation, in_months
@@ -200,16 +201,25 @@ class Panel(Displayed):
         return replace(self, values=values)
 
     @property
+    def _left_out(self) -> str:
+        if not self.rows_before:
+            return ""
+        rows = counted(self.rows_before, "row", "rows")
+        words = plural(
+            self.rows_before, "; {rows} of days before is left out", "; {rows} of days before are left out"
+        )
+        return words.format(rows=rows)
+
+    @property
     def sentence(self) -> str:
         """Say how many series and periods, and how much is unknown."""
         unknown = self.periods[np.asarray(np.isnan(self.values).all(axis=0))]
         holes = f"; unknown everywhere: {', '.join(map(str, unknown))}" if len(unknown) else ""
         changed = ", ".join(f"{change.month} ({change.words})" for change in self.breaks)
         broken = f"; definition changed in {changed}" if changed else ""
-        left = number_of(self.rows_before, "row of days before is", "rows of days before are")
-        before = f"; {left} left out" if self.rows_before else ""
+        before = self._left_out
         return (
-            f"{len(self.keys)} series of {len(self.periods)} periods,"
+            f"{len(self.keys)} series of {counted(len(self.periods), 'period', 'periods')},"
             f" {self.periods[0]} to {self.periods[-1]},"
             f" total {np.nansum(self.values):,.0f}{holes}{broken}{before}."
         )

@@ -180,7 +180,7 @@ def test_version(run) -> None:
 def test_ingest_keeps_what_it_accepts(run, bank, tmp_path) -> None:
     status, out, err = run("ingest", bank / "source.yaml", "--store", tmp_path / "kept")
     assert (status, err) == (0, "")
-    assert "1 of 299 rows were rejected; the data is as of 2024-09-30." in out
+    assert "Rows rejected: 1 of 299; the data is as of 2024-09-30." in out
     assert {"complaints", "deliveries", "exposure", "inspections", "units"} == {
         p.name for p in (tmp_path / "kept").iterdir()
     }
@@ -191,7 +191,7 @@ def test_a_table_may_come_from_another_file(run, bank, tmp_path) -> None:
     other.write_text("complaint_id,received_at,unit_id,product\nc1,2024-08-01,u1,cards\n")
     status, out, _ = run("ingest", bank / "source.yaml", "--file", f"complaints={other}")
     assert status == 0
-    assert "0 of 47 rows were rejected" in out
+    assert "Rows rejected: 0 of 47;" in out
 
 
 def test_check_data_shows_the_rules_and_leaves_nothing_behind(run, bank, tmp_path, monkeypatch) -> None:
@@ -405,7 +405,7 @@ def test_show_a_result_and_a_report(run, tmp_path) -> None:
     (results / ".stress-half").mkdir()
     status, out, _ = run("show", results / "stress-by_hand")
     assert status == 0
-    assert "By hand, severe: 30 complaints more than expected; 1 indicators turn red." in out
+    assert "By hand, severe: 30 complaints more than expected; 1 indicator turns red." in out
     status, out, _ = run("show", tmp_path / "report")
     assert status == 0
     assert out.index("scorecard") < out.index("stress-by_hand")
@@ -416,7 +416,7 @@ def test_show_a_result_and_a_report(run, tmp_path) -> None:
 def test_show_tables_and_what_has_no_summary(run, take_in, tmp_path, default_policy) -> None:
     tables = take_in(complaints="complaint_id,received_at,unit_id,product\nc,2024-01-01,u,p\n")
     save(tables, tmp_path / "tables")
-    assert "0 of 1 rows were rejected; the data is as of 2024-12-31." in run("show", tmp_path / "tables")[1]
+    assert "Rows rejected: 0 of 1; the data is as of 2024-12-31." in run("show", tmp_path / "tables")[1]
     save(default_policy, tmp_path / "policy")
     assert run("show", tmp_path / "policy")[1].splitlines()[-1] == "a Policy"
 

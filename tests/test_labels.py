@@ -13,9 +13,11 @@ from riskmodels.labels import (
     LOCALE,
     RATING_LABELS,
     RATING_MARKS,
+    counted,
     label,
     language,
     marked,
+    plural,
     rating_label,
     use_language,
 )
@@ -204,3 +206,11 @@ def show(tables, card, policy) -> None:
     plot(card)
     for listing in found:
         listing._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 rows"), (1, "1 row"), (1.0, "1 row"), (2, "2 rows"), (1500, "1,500 rows")]
+)
+def test_one_is_singular(number, words):
+    assert counted(number, "row", "rows") == words
+    assert plural(number, "{n:,.0f} row", "{n:,.0f} rows", n=number) == words

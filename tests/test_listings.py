@@ -35,6 +35,7 @@ from riskmodels.reporting.listings import (
     list_explanation,
     list_factors,
     list_findings,
+    list_loss_sums,
     list_loss_years,
     list_losses,
     list_nowcast,
@@ -99,8 +100,8 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -
     functions = [
         f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
     ]
-    assert len(functions) == 39
-    losses = {list_losses, list_loss_years, list_severities}  # in test_loss_experience
+    assert len(functions) == 40
+    losses = {list_losses, list_loss_years, list_loss_sums, list_severities}  # in tests of losses
     scorecards = {f for f in functions if f.__name__ in SCORECARD_LISTINGS}  # in test_scorecard_page
     for function in {*functions} - losses - scorecards:
         wanted = [
@@ -119,7 +120,7 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -
 
 def test_quality_by_table() -> None:
     listing = list_quality(make_tables(10_000, 12, ("2024-05",)))
-    assert listing.sentence == "12 of 10,000 rows were rejected; the data is as of 2024-09-30."
+    assert listing.sentence == "Rows rejected: 12 of 10,000; the data is as of 2024-09-30."
     assert columns(listing) == [
         "Table", "Rows read", "Rows accepted", "Rows rejected", "Rejected", "Unknown months", "Digest",
     ]  # fmt: skip
@@ -188,18 +189,39 @@ def test_units_riskiest_first() -> None:
     frame = list_units(make_card(units=units)).frame
     assert len(frame) == 15
     assert frame.iloc[0].tolist() == [
-        1, "u00", "First branch", "Green", "20", "10 – 30", "1 – 2", "10%", 3,
+        1, "First branch (u00)", "Green", "20", "10 – 30", "1 – 2", "10%", 3,
     ]  # fmt: skip
     assert "Score [points]" in frame
     assert len(list_units(make_card(units=units), most=3).frame) == 3
     assert list_units(make_card()).frame.empty
 
 
+@pytest.mark.parametrize(
+    "ratings", [["red"], ["insufficient"], ["red", "amber", "amber", "insufficient", "green"]]
+)
+def test_the_sentence_of_units_counts_what_its_table_shows(ratings) -> None:
+    units = [{"unit_id": f"u{place}", "rating": rating} for place, rating in enumerate(ratings)]
+    listing = list_units(make_card(units=units))
+    shown = listing.frame["Rating"].str.lower().value_counts()
+    said = re.findall(r"(\d+) ([a-z ]+?)[,.]", listing.sentence.partition("rated: ")[2])
+    assert {words: int(number) for number, words in said if number != "0"} == shown.to_dict()
+    assert (" 1 unit rated:" in listing.sentence) == (len(ratings) == 1)
+
+
+def test_an_error_that_rounds_to_nothing_is_said_to_be_small(default_policy) -> None:
+    rows = [
+        {"p_red": p, "p_red_error": error}
+        for p, error in ((0.0, 0.0), (1.0, 0.0), (0.5, 0.0004), (0.5, 0.004))
+    ]
+    shown = list_stress(make_stress(rows), default_policy).frame["Probability of red"].tolist()
+    assert shown == ["0% ± < 0.1%", "100% ± < 0.1%", "50% ± < 0.1%", "50% ± 0.4%"]
+
+
 def test_lacking_indicators_by_name(default_policy) -> None:
     lacking = [("retention", "the source has no table 'observations'")]
     listing = list_unavailable(make_card(unavailable=lacking), default_policy)
     asked = len(default_policy.indicators)
-    assert listing.sentence.startswith(f"1 of {asked} indicators of the policy cannot be computed")
+    assert listing.sentence.startswith(f"Of {asked} indicators of the policy this source cannot give 1;")
     assert listing.frame.to_numpy().tolist() == [
         [default_policy.indicator("retention").name_en, "the source has no table 'observations'"]
     ]
@@ -345,8 +367,13 @@ def test_a_scenario_with_its_assumptions(default_policy) -> None:
     listing = list_scenario(make_scenario([SURGE], [EFFECT]), "severe", default_policy)
     assert listing.sentence == "By hand (severe): What a test assumes."
     assert listing.frame.to_numpy().tolist() == [
-        ["complaints about credit_card", "× 2.5 for 3 months", "–", "the scenario itself"],
-        ["Mean handling time", "+4 per doubling of complaints", "+1 … +9", "a guess"],
+        ["complaints about credit card", "× 2.5 for 3 months", "–", "the scenario itself"],
+        [
+            "Mean handling time",
+            "+4 working days per doubling of complaints",
+            "+1 … +9",
+            "a guess",
+        ],
     ]
 
 
@@ -426,7 +453,7 @@ def test_proposals_by_line_of_the_policy(found, default_policy) -> None:
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "{0.__class__}", "100 %", "[red]x[/red]"])
 def test_names_are_kept_and_escaped_only_where_they_are_shown(name) -> None:
     listing = list_units(make_card(units=[{"unit_id": name, "name": name}]))
-    assert listing.frame[["Unit", "Name"]].iloc[0].tolist() == [name, name]
+    assert listing.frame["Unit"].iloc[0] == name
     assert "<script>" not in listing._repr_html_()
 
 
@@ -490,7 +517,7 @@ def test_the_quality_stands_beside_each_figure(default_policy, faulty) -> None:
         "stress": ["100%"],
         "outlook": ["100%"],
     }
-    assert quality_note(card, faulty).startswith("Data quality: 100% (weakest link: ")
+    assert quality_note(card, faulty).startswith("Data quality: 100% (lowest of its tables: ")
     assert "Data quality" not in list_ratings(card, default_policy).frame
 
 

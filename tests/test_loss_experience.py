@@ -191,7 +191,7 @@ def test_without_losses_or_with_few_there_is_nothing_to_assess(sample_tables, ta
         assert "fewer than 120" in listing.sentence
 
 
-def made_losses(take_in, amounts, **columns):
+def made_losses(take_in, amounts, *, as_of="2024-12-31", **columns):
     """A table of losses, one every three days."""
     days = pd.date_range("2022-01-03", periods=len(amounts), freq="3D").strftime("%Y-%m-%d")
     frame = pd.DataFrame(
@@ -208,7 +208,7 @@ def made_losses(take_in, amounts, **columns):
         }
     )
     head = "complaint_id,received_at,unit_id,product\nc1,2026-07-01,u,x\n"
-    return take_in(complaints=head, losses=frame.to_csv(index=False))
+    return take_in(as_of=as_of, complaints=head, losses=frame.to_csv(index=False))
 
 
 def test_losses_without_a_product_keep_their_event_type(take_in) -> None:
@@ -329,4 +329,4 @@ def test_a_year_without_a_mean_is_said_to_cost_more_than_can_be_estimated(take_i
     )
     assert np.isinf(made.distribution.mean)
     assert made.sentence.startswith("A year costs more than can be estimated on average")
-    assert list_losses(made).frame["Mean a year [thousand]"].iloc[0] == "more than can be estimated"
+    assert list_losses(made).frame["Mean a year [thousand CNY]"].iloc[0] == "more than can be estimated"

@@ -476,7 +476,9 @@ def test_a_rating_is_named_by_its_mark_too() -> None:
 
 def test_the_riskiest_unit_stands_on_top() -> None:
     axes = drawn(plot(make_card([{}], UNITS)))
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["u3", "u2", "u1", "u0"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == [
+        f"First branch ({unit})" for unit in ("u3", "u2", "u1", "u0")
+    ]
 
 
 def test_findings_are_counted() -> None:
@@ -509,7 +511,7 @@ def test_a_panel_of_one_period_and_one_without_any_known_value_are_drawn() -> No
 @pytest.mark.parametrize("rows", [[{"unit_id": "u0"}], []], ids=["one unit", "no indicator"])
 def test_a_small_heat_map_is_drawn(rows, default_policy) -> None:
     axes = drawn(plot_heat_map(make_card(rows, UNITS[:1]), default_policy))
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["u0"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["First branch (u0)"]
 
 
 def test_a_heat_map_without_units_is_drawn(default_policy) -> None:
@@ -522,7 +524,7 @@ def test_no_name_breaks_a_plot(name, default_policy) -> None:
                      [{"unit_id": name, "name": name}])  # fmt: skip
     shown = [tick.get_text() for tick in drawn(plot(card)).get_yticklabels()]
     assert len(shown) == 1
-    assert len(shown[0]) <= 24
+    assert len(shown[0]) <= 34
     assert "\n" not in shown[0]
     every = plot_series(make_outlook(make_panel({name: [1.0] * 4}), np.ones((1, 3, 5))))
     assert len(drawn(every[0]).get_title(loc="left")) <= 40
@@ -536,7 +538,7 @@ def test_no_name_breaks_a_plot(name, default_policy) -> None:
 def test_names_are_never_read_as_mathematics() -> None:
     axes = drawn(plot(make_card([{}], [{"unit_id": "$x^2$"}])))
     assert not axes.get_yticklabels()[0].get_parse_math()
-    assert axes.get_yticklabels()[0].get_text() == "$x^2$"
+    assert axes.get_yticklabels()[0].get_text() == "First branch ($x^2$)"
 
 
 def test_chinese_names_have_their_glyphs(default_policy) -> None:
@@ -554,4 +556,4 @@ def test_many_units_are_cut_to_the_riskiest() -> None:
     many = [{"unit_id": f"u{place:03d}", "rank": place} for place in range(200)]
     axes = drawn(plot(make_card([{}], many)))
     assert len(axes.get_yticklabels()) == 40
-    assert pd.Series([tick.get_text() for tick in axes.get_yticklabels()]).max() == "u039"
+    assert pd.Series([tick.get_text() for tick in axes.get_yticklabels()]).max() == "First branch (u039)"

@@ -109,7 +109,12 @@ def test_a_score_is_that_of_the_weakest_link(take_in: TakeIn) -> None:
     assert quality.score("complaints", ["satisfaction", "upheld"]) == pytest.approx(2 / 3)
     assert quality.scores["score"].tolist() == [pytest.approx(2 / 3)]
     assert quality.sentence.startswith("The weakest link is the completeness of complaints.")
-    assert quality.note("complaints") == "Data quality: 100% (weakest link: completeness of complaints)"
+    assert (
+        quality.note("complaints") == "Data quality: 100% (lowest of its tables: completeness of complaints)"
+    )
+    weakest = quality.sentence.removeprefix("The weakest link is the ").removesuffix(".")
+    where, _, score = weakest.partition(": ")
+    assert quality.note() == f"Data quality: {score} (weakest link: {where})"  # of cover and chapter one
 
 
 def test_what_is_recorded_by_the_end_of_a_month(take_in: TakeIn) -> None:

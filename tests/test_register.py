@@ -11,7 +11,8 @@ from small_bank import make_card, make_tables
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.policy import Appetite
 from riskmodels.parameters.risks import RiskRegister, load_risks
-from riskmodels.register.assessing import KINDS, PARTS, RiskAssessment, assess_risks, derive_matrix
+from riskmodels.register.assessing import KINDS, PARTS, RiskAssessment, assess_risks
+from riskmodels.register.placing import derive_matrix
 from riskmodels.register.quantities import mean_loss
 from riskmodels.reporting.listings.registers import list_controls, list_matrix_checks, list_risks
 from riskmodels.reporting.plots import plot_of
@@ -274,7 +275,9 @@ def test_booked_money_is_what_corrective_controls_left(assessed, take_in) -> Non
 def test_the_mean_loss_has_the_moments_of_a_bayesian_bootstrap(n) -> None:
     rng = np.random.default_rng(3)
     amounts, opinion = rng.lognormal(8, 1.2, n), np.full(20_000, 9000.0)
-    drawn = mean_loss(amounts, opinion, rng)
+    booked, by_opinion = mean_loss(amounts, opinion, rng)
+    drawn = booked + by_opinion
+    assert by_opinion.mean() == pytest.approx(9000 / (n + 1), rel=0.1)
     values = np.append(amounts, 9000.0)
     error = values.std() / np.sqrt((n + 1) / 2 + 1)  # weights are Dirichlet(½, …, ½)
     assert drawn.mean() == pytest.approx(values.mean(), abs=5 * error / np.sqrt(20_000))
@@ -511,7 +514,7 @@ def test_listings_say_what_figures_rest_on(sample, register, default_policy) -> 
     assert len(list_risks(sample, register, default_policy).frame) == 15
     sources = risks.frame.set_index("Risk")["Figures from"]
     assert sources["Mis-selling"].startswith(
-        "173 losses in twelve months, their amounts; controls measured: 1 of 3"
+        "173 losses in twelve months, for money their amounts; controls measured: 1 of 3"
     )
     assert sources["Mass complaints and loss of reputation"].startswith("opinion; controls measured: 0 of 3")
     attacks = sources["Attacks on systems that serve customers"]

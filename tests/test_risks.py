@@ -226,3 +226,51 @@ def test_an_incomplete_risk_is_refused(changes: dict[str, Any], problem: str) ->
 def test_a_register_without_a_source_of_its_intervals_says_so() -> None:
     anonymous = {"risks": small_register()["risks"]}
     assert check_parameters(anonymous, RiskRegister, where="here").set_by == "unknown"
+
+
+# What mends an indicator
+
+REMEDIES = {  # indicator -> a word of every control that may be named for it
+    "resolved_7wd": "past its deadline",
+    "rectification_on_time": "owner and due date",
+    "training_coverage": "Certificate",
+    "enquiry_30min": "Rosters",
+    "first_contact_owner_rate": "First-contact",
+    "dual_control_rate": "Dual control",
+    "identity_check_rate": "Verification",
+    "education_reach": "Education",
+    "special_group_coverage": "after a refusal",
+    "service_error_rate": "Reconciliation",
+    "retention": "win back",
+}
+
+
+@pytest.mark.parametrize(("indicator_id", "words"), REMEDIES.items())
+def test_a_remedy_fits_its_indicator(register: RiskRegister, indicator_id: str, words: str) -> None:
+    found = register.remedies(indicator_id)
+    assert found
+    assert all(words in control.name_en for control in found)
+
+
+@pytest.mark.parametrize("indicator_id", sorted({*INDICATORS}))
+def test_every_signal_has_a_remedy_that_does_not_only_pay(register: RiskRegister, indicator_id: str) -> None:
+    found = register.remedies(indicator_id)
+    assert bool(found) == (register.signalled_by(indicator_id) is not None)
+    assert {control.kind for control in found} in ({"corrective"}, {"preventive"}, set())
+
+
+def test_late_resolution_of_a_group_is_not_mended_by_service_at_home(register: RiskRegister) -> None:
+    late = register.remedies("resolved_7wd", of="special_groups")
+    assert late == register.remedies("resolved_7wd")
+    assert not any("home" in control.name_en for control in late)
+    refused = register.remedies("special_group_coverage", of="special_groups")
+    assert [control.name_en for control in refused] == ["Service made good at home after a refusal"]
+    assert register.remedies("resolved_7wd", of="card_disputes") != late  # a risk that it signals comes first
+    assert register.remedies("no_such_indicator", of="special_groups") == ()
+
+
+def test_a_control_acts_on_signals_of_its_risk_alone(register: RiskRegister) -> None:
+    risk = register.risks[0].model_dump()
+    risk["controls"][0]["acts_on"] = ("resolved_7wd", "retention")
+    with pytest.raises(ValueError, match="acts_on names retention, which is no signal of the risk"):
+        Risk.model_validate(risk)

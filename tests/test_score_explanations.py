@@ -278,19 +278,22 @@ def test_the_order_of_rows_changes_no_score(default_policy) -> None:
 # Complaints
 
 
+BAD = "Lotus Brook Branch (B027)"
+
+
 def test_three_orders_of_the_branches(card, sample_tables) -> None:
     found = order_complaints(sample_tables, card)
     first = found.table[found.table["rank"] == 1].set_index("measure")["unit"]
-    assert first["complaints"] == "B034"  # the biggest
-    assert first["per 1,000 accounts"] == first["per 10,000 customers"] == "B027"  # the bad one
-    why = found.sentences.set_index("unit").loc["B034"]
+    assert first["complaints"] == "Pine Hill Branch (B034)"  # the biggest
+    assert first["per 1,000 accounts"] == first["per 10,000 customers"] == BAD
+    why = found.sentences.set_index("unit").loc["Pine Hill Branch (B034)"]
     assert "times the accounts" in why["sentence_en"]
     assert "账户数为中位数的" in why["sentence_zh"]
 
 
 def test_the_funnel_names_the_bad_branch(card) -> None:
     found = unit_funnel(card)
-    row = found.table.set_index("name").loc["B027"]
+    row = found.table.set_index("name").loc[BAD]
     assert row["outside"] >= 1
     assert row["value"] > 2
     share = unit_funnel(card, "resolved_7wd")

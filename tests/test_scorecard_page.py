@@ -90,7 +90,7 @@ def test_other_weights_and_inputs_are_named(listings) -> None:
 
 def test_orders_say_why(listings) -> None:
     first = listings["orders"].frame.iloc[0]
-    assert first["Unit"] == "B034"
+    assert first["Unit"] == "Pine Hill Branch (B034)"
     assert "times the accounts" in first["Why"]
 
 

@@ -121,7 +121,7 @@ def test_a_surge_of_one_product_for_part_of_the_quarter_by_hand(bank, policy) ->
     assert rate["after"] / rate["before"] == pytest.approx(ratio)
     assert control["after"] - control["before"] == pytest.approx(-0.11 * math.log2(ratio), abs=0.004)
     assert rate["before"] < rate["red"] < rate["after"]
-    assert result.sentence == "By hand, severe: 800 complaints more than expected; 1 indicators turn red."
+    assert result.sentence == "By hand, severe: 800 complaints more than expected; 1 indicator turns red."
 
 
 def test_surges_of_one_product_multiply(bank, policy) -> None:

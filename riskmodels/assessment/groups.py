@@ -30,7 +30,7 @@ def check_groups(inputs: Inputs) -> Iterator[Finding]:
                 **{name: float(row[name]) for name in _FIGURES},
                 "tolerance": gaps.tolerance,
                 "reference": gaps.reference,
-                **inputs.remedy(_RISK_SIGNAL),
+                **inputs.remedy(str(row["indicator_id"]), risk_of=_RISK_SIGNAL),
             },
         )
     if found.empty:

@@ -26,7 +26,11 @@ class Inputs:
     forecast: Forecast | None = None
     stress: Sequence[StressTest] = ()
 
-    def remedy(self, indicator_id: str) -> dict[str, str]:
-        """Return which risk of the register an indicator signals; nothing where none is known."""
-        risk = None if self.register is None else self.register.signalled_by(indicator_id)
-        return {} if risk is None else {"risk": risk.id}
+    def remedy(self, indicator_id: str, *, risk_of: str = "") -> dict[str, str]:
+        """Return which risk of the register an indicator signals, and what is to be mended.
+
+        ``risk_of`` is another indicator that signals the risk, such as that of customer groups. Nothing where
+        no risk is known.
+        """
+        risk = None if self.register is None else self.register.signalled_by(risk_of or indicator_id)
+        return {} if risk is None else {"risk": risk.id, "mends": indicator_id}

@@ -7,6 +7,7 @@ import pandas as pd
 
 from riskmodels.assessment.findings import Finding
 from riskmodels.assessment.inputs import Inputs
+from riskmodels.parameters.risks import RiskRegister
 
 COLUMNS = ("kind", "id", "field", "language", "text")
 _LANGUAGES = ("en", "zh")
@@ -20,6 +21,9 @@ def names_of(facts: Iterable[Finding], inputs: Inputs) -> pd.DataFrame:
         *_of_indicators(facts, inputs),
         *_of_units({one.subject for one in facts if one.subject_kind == "unit"}, inputs),
         *_of_risks({one.figures["risk"] for one in facts if "risk" in one.figures}, inputs),
+        *_of_remedies(
+            {(one.figures["risk"], one.figures["mends"]) for one in facts if "risk" in one.figures}, inputs
+        ),
         *(
             name
             for test in inputs.stress
@@ -50,15 +54,24 @@ def _of_risks(wanted: set[str], inputs: Inputs) -> Iterator[_Name]:
     for risk in inputs.register.risks if inputs.register else ():
         if risk.id in wanted:
             yield from _texts("risk", risk.id, risk, "name", "cause", "consequence", "owner")
-            controls = [one for one in risk.controls if one.kind == "corrective"] or [risk.controls[0]]
+    for row in inputs.risks.table.to_dict("records") if inputs.risks else ():
+        if row["risk_id"] in wanted:
             for language in _LANGUAGES:
-                names = [getattr(control, f"name_{language}") for control in controls]
-                yield "risk", risk.id, "corrective_action", language, "; ".join(names)
-    if inputs.risks is not None:
-        for row in inputs.risks.table.to_dict("records"):
-            if row["risk_id"] in wanted:
-                for language in _LANGUAGES:
-                    yield "risk", str(row["risk_id"]), "name", language, str(row[f"name_{language}"])
+                yield "risk", str(row["risk_id"]), "name", language, str(row[f"name_{language}"])
+
+
+def _of_remedies(wanted: set[tuple[str, str]], inputs: Inputs) -> Iterator[_Name]:
+    """Yield what makes an indicator better, by risk and indicator; of a risk itself what corrects it."""
+    register = inputs.register or RiskRegister(risks=())
+    risks = {risk.id: risk for risk in register.risks}
+    for risk_id, indicator_id in sorted(wanted):
+        controls = register.remedies(indicator_id, of=risk_id)
+        if risk_id in risks and not controls:
+            own = risks[risk_id].controls
+            controls = tuple(one for one in own if one.kind == "corrective") or own[:1]
+        for language in _LANGUAGES:
+            text = "; ".join(getattr(control, f"name_{language}") for control in controls)
+            yield "remedy", f"{risk_id}/{indicator_id}", "corrective_action", language, text
 
 
 def _texts(kind: str, id_: str, entity: Any, *fields: str) -> Iterator[_Name]:

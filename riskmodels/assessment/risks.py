@@ -27,5 +27,11 @@ def check_risks(inputs: Inputs) -> Iterator[Finding]:
             estimate=float(row["residual_loss"]),
             limit=assessed.appetite.red if severity == "red" else assessed.appetite.amber,
             probability=float(row["p_red" if severity == "red" else "p_amber"]),
-            figures={**figures, **words, "set_by": assessed.appetite.set_by, "risk": str(row["risk_id"])},
+            figures={
+                **figures,
+                **words,
+                "set_by": assessed.appetite.set_by,
+                "risk": str(row["risk_id"]),
+                "mends": "",
+            },
         )

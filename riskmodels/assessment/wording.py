@@ -112,8 +112,9 @@ def _remedy(facts: Facts, template: Template, names: Names) -> dict[str, str]:
         return dict.fromkeys(_REMEDY, "")
     if template.remedy:
         return {name: label(template.remedy[name]) for name in _REMEDY}
-    key = str(facts.get("risk", ""))
-    found = {name: names.get(("risk", key, name), "") for name in _REMEDY}
+    risk, mends = str(facts.get("risk", "")), str(facts.get("mends", ""))
+    found = {name: names.get(("risk", risk, name), "") for name in _REMEDY}
+    found["corrective_action"] = names.get(("remedy", f"{risk}/{mends}", "corrective_action"), "")
     if not found["cause"]:
         return dict.fromkeys(_REMEDY, label(templates.FROM_REGISTER))
     return found | {"cause": label(templates.PRESUMED, cause=found["cause"])}

@@ -16,10 +16,11 @@ from riskmodels.arrays import Floats, Integers
 from riskmodels.backtesting.as_of import AsOf, aligned
 from riskmodels.backtesting.scoreboard import Scoreboard
 from riskmodels.backtesting.scores import Sums, size_classes, sum_scores
-from riskmodels.display import Displayed, number_of
+from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import DEFAULT_LEVELS, Method
 from riskmodels.forecasting.forecasts import forecast_by
+from riskmodels.labels import counted
 from riskmodels.panel import Panel, number_series
 from riskmodels.periods.quarters import period_of
 
@@ -105,12 +106,12 @@ class Backtest(Displayed):
         """Say which method was best, and how often it was exceeded."""
         best = self.table.iloc[0]
         count, first, last = len(self.origins), self.origins[0], self.origins[-1]
-        when = f"{number_of(count, 'origin', 'origins')}, {first if count == 1 else f'{first} to {last}'}"
+        when = f"{counted(count, 'origin', 'origins')}, {first if count == 1 else f'{first} to {last}'}"
         known = ", each with what was known then" if self.as_known_then else ""
         if not np.isfinite(best["wql"]):
             return f"{when}{known}: nothing can be scored, as no outcome is known or all are zero."
         return (
-            f"{when}{known}, up to {number_of(self.horizon, 'period', 'periods')} ahead:"
+            f"{when}{known}, up to {counted(self.horizon, 'period', 'periods')} ahead:"
             f" {best['method']} is best with a weighted quantile loss of {best['wql']:.3f};"
             f" {best['exceedance_975']:.1%} of {best['forecasts']:,} outcomes were above its 97.5% quantile."
         )

@@ -7,7 +7,7 @@ import pandas as pd
 from riskmodels.catalogue.counted import keys_of
 from riskmodels.catalogue.entry import COUNTS
 from riskmodels.catalogue.strangers import strange_names
-from riskmodels.display import number_of
+from riskmodels.labels import counted
 from riskmodels.tables import CONTRACTS, Tables, find_holes, in_months, period_months
 from riskmodels.tables.sql import name, single_file, small_connection
 
@@ -79,7 +79,7 @@ def _without_accounts(tables: Tables) -> pd.DataFrame:
         ).fetchall()[0]
     if not left:
         return _frame([])
-    many = f"{int(left):,} of {number_of(int(whole), 'complaint', 'complaints')} ({left / whole:.1%})"
+    many = f"{int(left):,} of {counted(int(whole), 'complaint', 'complaints')} ({left / whole:.1%})"
     why = "in no complaint rate: no accounts are known for their unit, product and month"
     return _frame([("exposure", f"{many} {'is' if left == 1 else 'are'} {why}")])
 

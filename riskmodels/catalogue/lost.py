@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.queries import Breakdown
-from riskmodels.display import all_of
+from riskmodels.labels import plural
 from riskmodels.tables import CONTRACTS, Table, as_relation
 from riskmodels.tables.lifetimes import in_business
 from riskmodels.tables.sql import literal, name, single_file
@@ -49,12 +49,15 @@ def said_all_rejected(indicator: Indicator, cut: Breakdown) -> str:
         table = cut.tables.require(needed)
         many, rejected = _rejected_alone(table, indicator, cut), table.provenance.rows_rejected
         if rejected and not table.provenance.rows_accepted:
-            rows = f"of the source's table '{needed}'"
-            return f"{all_of(rejected, f'row {rows} was', f'rows {rows} were')} rejected"
+            return _all_rejected(rejected, f"of the source's table '{needed}'")
         if many:
-            rows = f"that the source's table '{needed}' has for it in the period"
-            return f"{all_of(many, f'row {rows} was', f'rows {rows} were')} rejected"
+            return _all_rejected(many, f"that the source's table '{needed}' has for it in the period")
     return ""
+
+
+def _all_rejected(rows: int, whose: str) -> str:
+    words = plural(rows, "the only row {whose} was rejected", "all {rows:,} rows {whose} were rejected")
+    return words.format(rows=rows, whose=whose)
 
 
 def _rejected_alone(table: Table, indicator: Indicator, cut: Breakdown) -> int:

@@ -8,7 +8,6 @@ from itertools import combinations
 import pandas as pd
 
 from riskmodels.catalogue.entry import COUNTS
-from riskmodels.display import number_of
 from riskmodels.tables import CONTRACTS, Table, Tables
 from riskmodels.tables.sql import name
 
@@ -51,20 +50,20 @@ def _of_column(tables: Tables, column: str) -> Iterator[tuple[str, str]]:
 
 
 def _without_exposure(table: Table, column: str, known: Counts) -> Iterator[tuple[str, str]]:
-    counted = _names(table, column, number="sum(complaints)" if table.name == COUNTS else "count(*)")
+    found = _names(table, column, number="sum(complaints)" if table.name == COUNTS else "count(*)")
     strange = [one for one in counted if one not in known]
-    free = [one for one in known if counted.get(one, 0) <= _RARE * _expected(one, known, counted)]
+    free = [one for one in known if found.get(one, 0) <= _RARE * _expected(one, known, found)]
     for one in strange[:_SHOWN]:
         near = likely_match(one, free)
         match = f" (is it {near!r}?)" if near else ""
-        many = number_of(counted[one], "complaint", "complaints")
+        many = counted(found[one], "complaint", "complaints")
         words = f"{column} {one!r}{match} has {many} and no row in exposure"
         yield table.name, f"{words}: they are in no complaint rate; recode: gives both one name"
     if len(strange) > _SHOWN:
-        more = number_of(len(strange) - _SHOWN, f"more value of {column} is", f"more values of {column} are")
+        more = counted(len(strange) - _SHOWN, f"more value of {column} is", f"more values of {column} are")
         yield table.name, f"{more} in no row of exposure"
     for one in free[:_SHOWN] if strange else []:
-        if one not in counted:
+        if one not in found:
             yield (
                 "exposure",
                 f"{column} {one!r} has accounts and not one complaint: is it named otherwise there?",

@@ -41,7 +41,7 @@ def order_complaints(tables: Tables, card: Scorecard) -> Orders | None:
     Orders or None
         A unit without accounts or customers is not ranked on that measure; one that is not in business in the
         quarter is on none. None where the source has no complaints of the quarter one by one: there is no
-        order to show.
+        order to show. Units go by their name and code.
     """
     if tables.complaints is None:
         return None
@@ -57,7 +57,7 @@ def order_complaints(tables: Tables, card: Scorecard) -> Orders | None:
         return None
     rated = card.units[card.units["indicator_id"] == "complaint_rate"]
     ranked = rank_by_measures(
-        frame,
+        frame.assign(unit_id=_named(frame["unit_id"], card)),
         unit="unit_id",
         count="complaints",
         measures=measures,
@@ -67,7 +67,8 @@ def order_complaints(tables: Tables, card: Scorecard) -> Orders | None:
     if gone.empty:
         return ranked
     marks = lifetime_marks(gone)
-    reasons = pd.DataFrame({"unit": list(marks), "measure": BY_NUMBER, "reason": list(marks.values())})
+    units = [card.unit_names[unit] for unit in marks]
+    reasons = pd.DataFrame({"unit": units, "measure": BY_NUMBER, "reason": list(marks.values())})
     return replace(ranked, unranked=pd.concat([ranked.unranked, reasons], ignore_index=True))
 
 
@@ -118,11 +119,17 @@ def unit_funnel(card: Scorecard, indicator_id: str | None = None) -> Funnel:
         raise ParameterError(f"there is no funnel of '{chosen}'; expected a rate or a proportion")
     rows = units[units["indicator_id"] == chosen]
     count, size = rows["numerator"].to_numpy(float), rows["denominator"].to_numpy(float)
+    names = _named(rows["unit_id"], card)
     if entry.is_proportion:
-        return funnel(count, size, proportion=True, names=rows["unit_id"])
+        return funnel(count, size, proportion=True, names=names)
     logged = size * rows["logged"].to_numpy(float)
     expected = logged * rows["peers"].fillna(rows["value"]).to_numpy(float) / entry.scale
-    return funnel(count, expected, target=1.0, names=rows["unit_id"])
+    return funnel(count, expected, target=1.0, names=names)
+
+
+def _named(units: pd.Series, card: Scorecard) -> pd.Series:
+    """Return units by name and code; one that is not rated has its code alone."""
+    return units.map(card.unit_names).fillna(units)
 
 
 def _first(units: pd.DataFrame) -> str:

@@ -11,7 +11,7 @@ from riskmodels.arrays import Flags, Floats
 from riskmodels.catalogue import INDICATORS, indicators
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label
+from riskmodels.labels import counted, label, plural
 from riskmodels.parameters.policy import GapRules, Policy
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.rates import Strata, holm_adjusted, overdispersion
@@ -76,19 +76,25 @@ class CustomerGaps(Displayed):
         """Say how many comparisons there are, how many are findings, and how many say nothing."""
         if self.table.empty:
             return label("Nothing could be compared between customer groups in this source.")
-        text = label(
-            "{period} and before, {quarters} quarters: {found} of {compared} comparisons of customer groups"
-            " are findings (worse by more than {tolerance:.1%} of cases; family-wise error rate"
-            " {chance:.0%}); {thin} have too few cases to say; {lacking} indicators cannot be compared.",
+        found, thin = int(self.table["finding"].sum()), int((~self.table["enough"]).sum())
+        text = plural(
+            found,
+            "{period} and before, {quarters}: {found} of {compared} of customer groups is a finding (worse by"
+            " more than {tolerance:.1%} of cases; family-wise error rate {chance:.0%});",
+            "{period} and before, {quarters}: {found} of {compared} of customer groups are findings (worse by"
+            " more than {tolerance:.1%} of cases; family-wise error rate {chance:.0%});",
             period=self.period,
-            quarters=self.quarters,
-            found=int(self.table["finding"].sum()),
-            compared=len(self.table),
+            quarters=counted(self.quarters, "quarter", "quarters"),
+            found=found,
+            compared=counted(len(self.table), "comparison", "comparisons"),
             tolerance=self.tolerance,
             chance=1 - self.certainty,
-            thin=int((~self.table["enough"]).sum()),
-            lacking=len(self.unavailable),
         )
+        text += plural(
+            thin, " {thin} has too few cases to tell;", " {thin} have too few cases to tell;", thin=thin
+        )
+        lacking = counted(len(self.unavailable), "indicator", "indicators")
+        text += label(" {lacking} cannot be compared.", lacking=lacking)
         if "complaint_rate" in set(self.unavailable["indicator_id"]):
             text += " " + label("Who complains how often is not known: accounts have no customer group.")
         return text

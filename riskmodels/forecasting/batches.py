@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Integers
-from riskmodels.display import number_of
 from riskmodels.errors import ContractError
 from riskmodels.forecasting.delay_curves import LEAST
 from riskmodels.forecasting.delays import DayCounts
+from riskmodels.labels import counted
 
 _WEEK = 7  # days
 _WINDOW = 27  # weeks around a day: what such a weekday logs
@@ -95,7 +95,7 @@ def find_batches(reports: DayCounts) -> Batches:
     elif regular.rows.sum() < _FEWEST:
         last = pd.Timestamp(int(days[-1]), unit="D")
         raise ContractError(
-            f"{rows:,} of {reports.rows.sum():,} rows were recorded on {number_of(len(days), 'day', 'days')}, the"
+            f"{rows:,} of {reports.rows.sum():,} rows were recorded on {counted(len(days), 'day', 'days')}, the"
             f" last {last:%Y-%m-%d}: how long it takes to record one is not known"
         )
     return Batches(days=days, rows=rows, regular=regular, share=share, covered=covered)

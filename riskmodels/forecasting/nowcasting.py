@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.display import Displayed, number_of
+from riskmodels.display import Displayed
 from riskmodels.errors import ContractError
 from riskmodels.forecasting.completeness import Completeness, Estimate, estimate
 from riskmodels.forecasting.delays import DayCounts
 from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_of, reports_on
+from riskmodels.labels import counted
 from riskmodels.periods.quarters import period_of
 from riskmodels.tables import CONTRACTS, Table
 
@@ -144,10 +145,9 @@ class Nowcast(Displayed):
         if self.rows_without_delay:
             words += f"; {self.rows_without_delay:,} counted without a logging day that makes sense"
         if self.rows_ignored:
-            rows = number_of(self.rows_ignored, "row", "rows")
-            words += f"; {rows} not known on {self.as_of} or without a day received"
+            words += f"; {counted(self.rows_ignored, 'row', 'rows')} not known on {self.as_of} or without a day received"
         if self.rows_before:
-            words += f"; {number_of(self.rows_before, 'row', 'rows')} received long before all others"
+            words += f"; {counted(self.rows_before, 'row', 'rows')} received long before all others"
         return words
 
     def summary(self) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.display import Displayed
-from riskmodels.labels import label, local, marked
+from riskmodels.labels import label, local, plural
 from riskmodels.parameters.policy import Policy
 
 _MOST_CHANGE = 10  # as the policy has it
@@ -44,12 +44,13 @@ class Proposals(Displayed):
     @property
     def sentence(self) -> str:
         """Say how many proposals wait for a decision."""
-        words = marked(
-            "{count} proposals to change the policy of {policy} wait for a decision."
-            if len(self.table) != 1
-            else "One proposal to change the policy of {policy} waits for a decision."
+        return plural(
+            len(self.table),
+            "{count} proposal to change the policy of {policy} waits for a decision.",
+            "{count} proposals to change the policy of {policy} wait for a decision.",
+            count=len(self.table),
+            policy=self.policy,
         )
-        return label(words, count=len(self.table), policy=self.policy)
 
     def summary(self) -> pd.DataFrame:
         """What would change, and why."""

@@ -9,7 +9,7 @@ import pandas as pd
 import scipy
 
 from riskmodels.arrays import Flags, Floats
-from riskmodels.display import Displayed, shown_amount
+from riskmodels.display import Displayed, shown_money
 from riskmodels.errors import ParameterError
 from riskmodels.losses.cells import LossCell, limited_means
 from riskmodels.losses.compounding import Sums, independent_sums, sum_dependent, without_loss
@@ -104,9 +104,7 @@ class LossDistribution(Displayed):
     def sentence(self) -> str:
         """Say what is expected in a year and what a bad year costs."""
         row = self.table.iloc[-1]
-        mean, risk, shortfall = map(
-            shown_amount, (self.mean, row["value_at_risk"], row["expected_shortfall"])
-        )
+        mean, risk, shortfall = map(shown_money, (self.mean, row["value_at_risk"], row["expected_shortfall"]))
         return (
             f"A year costs {mean} on average; with a probability of {self.level:.1%} not more than"
             f" {risk}, and {shortfall} on average beyond that."

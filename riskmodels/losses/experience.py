@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.display import Displayed, number_of, shown_amount
+from riskmodels.display import Displayed, shown_money
 from riskmodels.errors import ContractError, ParameterError, TooLittleError
 from riskmodels.forecasting import nowcast
+from riskmodels.labels import label, plural
 from riskmodels.losses.aggregate import LossDistribution, aggregate_losses
 from riskmodels.losses.contributions import euler_contributions
 from riskmodels.losses.dependence import Dependence
@@ -102,16 +103,26 @@ class LossAssessment(Displayed):
     def sentence(self) -> str:
         """Say what a year costs, how bad it may get, and how sure that is."""
         row = self.intervals.iloc[-1]
-        early = f"from before {self.quarters['quarter'].iloc[0]}, far from all others,"
-        before = (
-            f" {number_of(self.losses_before, f'loss {early} is', f'losses {early} are')} left out."
-            if self.losses_before
-            else ""
+        unsure = label(
+            "As the parameters are estimated, the loss that is not exceeded may be anything from {lower} to"
+            " {upper} ({confidence:.0%} interval).",
+            lower=shown_money(row["lower"]),
+            upper=shown_money(row["upper"]),
+            confidence=self.confidence,
         )
-        return (
-            f"{self.distribution.sentence} As the parameters are estimated, the loss that is not exceeded may"
-            f" be anything from {shown_amount(row['lower'])} to {shown_amount(row['upper'])}"
-            f" ({self.confidence:.0%} interval).{before}{self._rejected}"
+        return " ".join(filter(None, [self.distribution.sentence, unsure, self._before, self._rejected]))
+
+    @property
+    def _before(self) -> str:
+        """Say how many losses are of long before."""
+        if not self.losses_before:
+            return ""
+        return plural(
+            self.losses_before,
+            "{losses:,} loss from before {first}, far from all others, is left out.",
+            "{losses:,} losses from before {first}, far from all others, are left out.",
+            losses=self.losses_before,
+            first=self.quarters["quarter"].iloc[0],
         )
 
     @property
@@ -119,10 +130,12 @@ class LossAssessment(Displayed):
         """Say how many rows the figures lack."""
         if not self.losses_rejected:
             return ""
-        rows = number_of(
-            self.losses_rejected, "row of losses was rejected and is", "rows of losses were rejected and are"
+        return plural(
+            self.losses_rejected,
+            "{rows:,} row of losses was rejected and is left out: it is not complete.",
+            "{rows:,} rows of losses were rejected and are left out: it is not complete.",
+            rows=self.losses_rejected,
         )
-        return f" {rows} left out: it is not complete."
 
     def summary(self) -> pd.DataFrame:
         """Return the total and the largest cells."""

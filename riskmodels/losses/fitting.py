@@ -11,6 +11,7 @@ import scipy
 from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError, TooLittleError
+from riskmodels.labels import counted
 from riskmodels.losses.severity import Gamma, GeneralizedPareto, Lognormal, Spliced, Weibull
 from riskmodels.losses.tails import fitted_tails, tail_log_likelihood
 from riskmodels.losses.truncated import fit_truncated_normal
@@ -77,7 +78,9 @@ class SeverityFit(Displayed):
             else ""
         )
         above = f" above {self.reporting_threshold:,.6g}" if self.reporting_threshold else ""
-        return f"A {self.family} severity was fitted to {self.losses:,} losses{above}{tail}."
+        return (
+            f"A {self.family} severity was fitted to {counted(self.losses, 'loss', 'losses')}{above}{tail}."
+        )
 
     def summary(self) -> pd.DataFrame:
         """Return the table of parameters."""

@@ -11,6 +11,7 @@ import pandas as pd
 from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
+from riskmodels.labels import counted
 
 FrequencyFamily = Literal["auto", "poisson", "negative_binomial"]
 _FEWEST = 3  # periods: with two, dispersion is one difference
@@ -107,7 +108,7 @@ class FrequencyFit(Displayed):
     def sentence(self) -> str:
         """Say what was fitted to how many counts."""
         kind = "negative binomial" if "dispersion" in {*self.table["parameter"]} else "Poisson"
-        return f"{kind.capitalize()} numbers of losses were fitted to {self.periods} periods."
+        return f"{kind.capitalize()} numbers of losses were fitted to {counted(self.periods, 'period', 'periods')}."
 
     def summary(self) -> pd.DataFrame:
         """Return the table of parameters."""

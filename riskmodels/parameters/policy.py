@@ -13,6 +13,9 @@ from riskmodels.parameters.files import Identifier, Name, Parameters, load_param
 
 Direction = Literal["higher_is_better", "lower_is_better"]
 Share = Annotated[float, Field(ge=0, le=1)]  # from none to all
+DEFAULT = "riskmodels default"
+"""Who set what no bank has decided: what rests on it is assumed."""
+_PRICES = {"money_per_customer_affected", "money_per_customer_lost"}
 
 
 class Limits(Parameters):
@@ -162,7 +165,12 @@ class Appetite(Parameters):
     )
     amber: float = Field(default=1e6, gt=0, description="expected loss of one risk, CNY a year")
     red: float = Field(default=1e7, gt=0, description="expected loss of one risk, CNY a year")
-    set_by: Name = "riskmodels default"
+    set_by: Name = DEFAULT
+
+    @property
+    def prices_set_by(self) -> str:
+        """Who set what a customer affected or lost counts for; riskmodels where one is left out."""
+        return self.set_by if self.model_fields_set >= _PRICES else DEFAULT
 
     @model_validator(mode="after")
     def _rise(self) -> "Appetite":

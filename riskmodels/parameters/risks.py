@@ -51,6 +51,9 @@ class Control(Parameters):
     carried_out: tuple[Identifier, ...] = Field(
         default=(), description="proportions that measure how often it is carried out; none: always"
     )
+    acts_on: tuple[Identifier, ...] | None = Field(
+        default=None, description="signals of its risk that it makes better; all, where this is left out"
+    )
 
 
 class Impact(Parameters):
@@ -95,6 +98,28 @@ class Risk(Parameters):
     impact: Impact
     controls: tuple[Control, ...] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _controls_act_on_signals(self) -> "Risk":
+        for control in self.controls:
+            if strange := sorted(set(control.acts_on or ()) - set(self.signals)):
+                raise ValueError(
+                    f"{control.name_en}: acts_on names {', '.join(strange)}, which is no signal of the risk"
+                )
+        return self
+
+    def remedies(self, indicator_id: str) -> tuple[Control, ...]:
+        """Return the controls that make one of the risk's signals better; none of what is no signal of it.
+
+        Corrective ones, or preventive ones where no corrective one acts on it: a compensating control pays,
+        it mends nothing.
+        """
+        if indicator_id not in self.signals:
+            return ()
+        acting = [one for one in self.controls if one.acts_on is None or indicator_id in one.acts_on]
+        kinds = ("corrective", "preventive")
+        found = (tuple(one for one in acting if one.kind == kind) for kind in kinds)
+        return next(filter(None, found), ())
+
 
 class RiskRegister(Parameters):
     """All risks; an indicator's finding takes cause and consequence from the first risk it signals."""
@@ -117,6 +142,24 @@ class RiskRegister(Parameters):
     def signalled_by(self, indicator_id: str) -> Risk | None:
         """Return the first risk that lists the indicator among its signals."""
         return next((risk for risk in self.risks if indicator_id in risk.signals), None)
+
+    def remedies(self, indicator_id: str, *, of: str = "") -> tuple[Control, ...]:
+        """Return the controls that make an indicator better.
+
+        Parameters
+        ----------
+        indicator_id : str
+            Which.
+        of : str, optional
+            A risk whose controls come first, such as that of a customer group.
+
+        Returns
+        -------
+        tuple of Control
+            Those of the first risk, in the order of the register, that has any; none where no risk has.
+        """
+        risks = sorted(self.risks, key=lambda risk: risk.id != of)
+        return next(filter(None, (risk.remedies(indicator_id) for risk in risks)), ())
 
 
 def load_risks(path: str | Path) -> RiskRegister:

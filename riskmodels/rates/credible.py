@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label
+from riskmodels.labels import plural
 from riskmodels.rates.counts import Counts
 from riskmodels.rates.credibility import credible_posterior, own_value
 from riskmodels.rates.dispersion import overdispersion
@@ -51,8 +51,11 @@ class CredibleRates(Displayed):
     @property
     def sentence(self) -> str:
         """Say how many units there are and how far apart they are."""
-        return label(
-            "{units:,} units; their true values differ by about {spread:.0%} of their peers'"
+        return plural(
+            len(self.table),
+            "{units:,} unit; beyond chance units differ by about {spread:.0%} of what their peers have"
+            " (standard deviation).",
+            "{units:,} units; beyond chance they differ by about {spread:.0%} of what their peers have"
             " (standard deviation).",
             units=len(self.table),
             spread=self.nodes.mean("spread"),

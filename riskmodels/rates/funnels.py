@@ -9,7 +9,7 @@ import scipy
 
 from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
-from riskmodels.labels import label
+from riskmodels.labels import counted, label
 from riskmodels.rates.peers import check_counts
 
 LEVELS = (0.95, 0.998)  # two and three standard deviations
@@ -50,9 +50,9 @@ class Funnel(Displayed):
         """Say how many units stand out, against how many would by chance."""
         outside = self.table["outside"]
         return label(
-            "{high} units above and {low} below the outer limits, which {chance:.1f} of {units:,} ordinary"
-            " ones would be.",
-            high=int((outside >= len(LEVELS)).sum()),
+            "{high} above and {low} below the outer limits, which {chance:.1f} of {units:,} ordinary ones"
+            " would be.",
+            high=counted((outside >= len(LEVELS)).sum(), "unit", "units"),
             low=int((outside <= -len(LEVELS)).sum()),
             chance=len(outside) * (1 - LEVELS[1]),
             units=len(outside),

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -12,12 +11,14 @@ import scipy
 
 from riskmodels.arrays import Floats
 from riskmodels.catalogue import INDICATORS
-from riskmodels.display import Displayed
+from riskmodels.display import Displayed, shown_thousands
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label, local
 from riskmodels.parameters.policy import Appetite, Policy
 from riskmodels.parameters.risks import Control, Risk, RiskRegister
-from riskmodels.register.matrices import MatrixLint, lint_matrix
+from riskmodels.register.booked import booked_by_month, made_of
+from riskmodels.register.matrices import MatrixLint
+from riskmodels.register.placing import check_matrix, derive_matrix, disorder, place_risk
 from riskmodels.register.quantities import Sources, gather_sources, mean_loss
 from riskmodels.scorecard.rating import INTERVAL, RATINGS, rate_probabilities
 from riskmodels.scorecard.scores import WORST
@@ -26,9 +27,10 @@ from riskmodels.tables import Tables
 
 PARTS = ("money", "customers", "regulatory", "reputation")
 KINDS = ("preventive", "corrective", "compensating")
-_QUARTERS, _BANDS, _THOUSAND = 4, 5, 1000.0  # of a year; bands of frequency and of impact in a matrix; CNY
+_MONEY = 2  # rows of an impact that are money: what is booked, what is opinion
+_QUARTERS = 4  # of a year
 _FEWEST_DRAWS, _SHOWN = 100, 15  # draws: five beyond each end of a 90 % interval; risks in the summary
-_LESS = 1 - 1e-9  # no control takes everything away; a centre that is exactly at a limit is inside it
+_LESS = 1 - 1e-9  # no control takes everything away
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,7 +49,10 @@ class RiskAssessment(Displayed):
         widened to hold the rank], p_worst [probability to be among the five costliest]; frequency_from
         ["losses", an indicator or "elicited"], events [number counted, unknown where elicited], impact_from
         ["losses" or "elicited": its money]; controls_measured ["1 of 3"]; residual_money, residual_customers,
-        residual_regulatory, residual_reputation [CNY a year, which add up to residual_loss].
+        residual_regulatory, residual_reputation [CNY a year, which add up to residual_loss]; booked_loss
+        [amounts of losses that are in the books], elicited_loss [money, fines and ordered work by opinion],
+        priced_loss [customers affected and lost, by opinion, at the appetite's price of each; CNY a year,
+        which add up to residual_loss as well], priced_by [who set these prices; empty where none is used].
     controls : DataFrame
         One row per control: risk_id, kind, name_en, name_zh, designed [mean effectiveness where carried out],
         carried_out [mean share, unknown where nothing measures it], effect [mean of their product], worth
@@ -62,8 +67,14 @@ class RiskAssessment(Displayed):
     misordered, tied : float
         Shares of pairs of these risks that have colours against the order of their losses, or the same
         colour.
+    booked : DataFrame
+        What is in the books before any opinion, one row per risk, type of loss event and month: risk_id
+        (empty where no risk has the type; a type that two risks have is there twice), event_type, month
+        (YYYY-MM), counts (one of ``months``), losses [number], gross [CNY, of the day, before insurance].
+    months : PeriodIndex
+        The last twelve full months, without those that the source does not know, whose losses are counted.
     years : float
-        What the last twelve months of losses count for, as far as they are recorded by now [years]; 0: none.
+        What these months count for, as far as their losses are recorded by now [years]; 0: none.
     appetite, set_by, period, as_of, policy, data_digest, size, seed
         Bands and limits; who gave the intervals; quarter; last day known; day of the policy; digest; draws;
         seed.
@@ -76,6 +87,8 @@ class RiskAssessment(Displayed):
     lint: MatrixLint | None
     misordered: float
     tied: float
+    booked: pd.DataFrame
+    months: pd.PeriodIndex
     years: float
     appetite: Appetite
     set_by: str
@@ -88,25 +101,29 @@ class RiskAssessment(Displayed):
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the tables that stand beside a report, by the names of their files."""
-        return {"risks": self.table, "risk_controls": self.controls, "risk_cells": self.cells}
+        return {
+            "risks": self.table,
+            "risk_controls": self.controls,
+            "risk_cells": self.cells,
+            "risk_booked": self.booked,
+        }
 
     @property
     def sentence(self) -> str:
-        """Say how many risks have which rating, and which is the costliest."""
+        """Say how many risks have which rating, which is the costliest, and what its loss is made of."""
         first, counts = self.table.iloc[0], self.table["rating"].value_counts()
-        loss, lower, upper = first[["residual_loss", "residual_lower", "residual_upper"]] / _THOUSAND
+        bounds = {name: shown_thousands(first[f"residual_{name}"]) for name in ("loss", "lower", "upper")}
         return label(
-            "{period}: {risks} risks; expected residual loss beyond the red limit of {limit:,.0f} thousand"
+            "{period}: {risks} risks; expected residual loss beyond the red limit of {limit} thousand"
             " CNY a year for {red}, beyond amber for {amber}, within appetite for {green}, not certain enough"
-            " for {insufficient}. First: {name}, {loss:,.0f} thousand CNY a year (90% interval"
-            " {lower:,.0f} – {upper:,.0f}).",
+            " for {insufficient}. First: {name}, {loss} thousand CNY a year (90% interval {lower} – {upper}):"
+            " {parts}.",
             period=self.period,
             risks=len(self.table),
-            limit=self.appetite.red / _THOUSAND,
-            loss=loss,
-            lower=lower,
-            upper=upper,
+            limit=shown_thousands(self.appetite.red),
             name=local(first, "name"),
+            parts=made_of(first),
+            **bounds,
             **{one: counts.get(one, 0) for one in RATINGS},
         )
 
@@ -120,6 +137,9 @@ class RiskAssessment(Displayed):
             "residual_loss",
             "residual_lower",
             "residual_upper",
+            "booked_loss",
+            "elicited_loss",
+            "priced_loss",
             "rank_lower",
             "rank_upper",
             "frequency_from",
@@ -172,15 +192,17 @@ def assess_risks(
     found.sort(key=lambda one: (-one.loss.mean(), one.row["risk_id"]))
     table, matrix = _table(found, policy), derive_matrix(appetite)
     cells = pd.DataFrame([one.cell for one in found])
-    misordered, tied = _disorder(matrix, cells)
+    misordered, tied = disorder(matrix, cells)
     return RiskAssessment(
         table=table,
         controls=pd.DataFrame([row for one in found for row in one.controls]),
         matrix=matrix,
         cells=cells,
-        lint=_lint(matrix, appetite),
+        lint=check_matrix(matrix, appetite),
         misordered=misordered,
         tied=tied,
+        booked=booked_by_month(register, sources.losses),
+        months=sources.months,
         years=sources.years,
         appetite=appetite,
         set_by=register.set_by,
@@ -191,21 +213,6 @@ def assess_risks(
         size=size,
         seed=seed,
     )
-
-
-def derive_matrix(appetite: Appetite) -> pd.DataFrame:
-    """Colour a matrix by the expected loss a year at the geometric centre of each cell.
-
-    Examples
-    --------
-    >>> derive_matrix(Appetite(amber=1e5, red=1e7)).iloc[2:, [0, 2, 4]].to_numpy().tolist()
-    [['green', 'amber', 'red'], ['green', 'amber', 'red'], ['amber', 'red', 'red']]
-    """
-    frequency, impact = (_edges(bands) for bands in (appetite.frequency_bands, appetite.impact_bands))
-    loss = np.sqrt(np.multiply.outer(frequency[:-1] * frequency[1:], impact[:-1] * impact[1:])) * _LESS
-    ratings = np.select([loss > appetite.red, loss > appetite.amber], RATINGS[:2], default=RATINGS[2])
-    names = _band_names(appetite.frequency_bands), _band_names(appetite.impact_bands)
-    return pd.DataFrame(ratings, names[0], names[1], dtype="str")
 
 
 class _Effect(NamedTuple):
@@ -248,7 +255,7 @@ def _assessed(risk: Risk, appetite: Appetite, sources: Sources) -> _Assessed:
     frequency, counted = _frequency(risk, losses, left["preventive"], sources)
     impact = _impact(risk, appetite, losses, left["corrective"], sources)
     before = impact / left["corrective"]
-    impact[0] *= left["compensating"]
+    impact[:_MONEY] *= left["compensating"]
     inherent, residual = (frequency / left["preventive"], before.sum(axis=0)), (frequency, impact.sum(axis=0))
     parts = frequency * impact
     row = {
@@ -261,9 +268,9 @@ def _assessed(risk: Risk, appetite: Appetite, sources: Sources) -> _Assessed:
         **counted,
         "impact_from": "elicited" if losses is None else "losses",
         "controls_measured": f"{sum(one.carried_out is not None for one in effects)} of {len(effects)}",
-        **{f"residual_{part}": float(mean) for part, mean in zip(PARTS, parts.mean(axis=1), strict=True)},
+        **_split(parts.mean(axis=1), appetite),
     }
-    place, origin = _cell(*residual, appetite), _cell(*inherent, appetite)
+    place, origin = place_risk(*residual, appetite), place_risk(*inherent, appetite)
     cell = {"risk_id": risk.id, **place, "inherent_row": origin["row"], "inherent_column": origin["column"]}
     return _Assessed(row, [_control_row(risk, one, parts) for one in effects], cell, parts.sum(axis=0))
 
@@ -296,15 +303,35 @@ def _frequency(
 def _impact(
     risk: Risk, appetite: Appetite, losses: pd.DataFrame | None, left: Floats, sources: Sources
 ) -> Floats:
-    """Return draws of what an event costs after corrective controls, shape (4, size) [CNY]."""
+    """Return draws of what an event costs after corrective controls, shape (5, size) [CNY].
+
+    Rows are the money that is booked, and what is elicited of each of ``PARTS``.
+    """
     prices = (1.0, appetite.money_per_customer_affected, 1.0, appetite.money_per_customer_lost)
-    impact = np.zeros((len(PARTS), sources.size))
-    for place, (part, price) in enumerate(zip(PARTS, prices, strict=True)):
+    impact = np.zeros((1 + len(PARTS), sources.size))
+    for place, (part, price) in enumerate(zip(PARTS, prices, strict=True), 1):
         if (interval := getattr(risk.impact, part)) is not None:
             impact[place] = price * sources.drawn(risk, interval, part) * left
     if losses is not None:
-        impact[0] = mean_loss(losses["gross_loss"].to_numpy(float), impact[0], sources.stream(risk, "sizes"))
+        amounts = losses["gross_loss"].to_numpy(float)
+        impact[:_MONEY] = mean_loss(amounts, impact[1], sources.stream(risk, "sizes"))
     return impact
+
+
+def _split(parts: Floats, appetite: Appetite) -> dict[str, object]:
+    """Split an expected loss, (5,) [CNY a year], by the kind of harm, and by what it rests on."""
+    booked, money, customers, regulatory, reputation = parts.tolist()
+    priced = customers + reputation
+    return {
+        "residual_money": booked + money,
+        "residual_customers": customers,
+        "residual_regulatory": regulatory,
+        "residual_reputation": reputation,
+        "booked_loss": booked,
+        "elicited_loss": money + regulatory,
+        "priced_loss": priced,
+        "priced_by": appetite.prices_set_by if priced > 0 else "",
+    }
 
 
 def _means(when: str, frequency: Floats, impact: Floats) -> dict[str, object]:
@@ -329,7 +356,7 @@ def _control_row(risk: Risk, effect: _Effect, parts: Floats) -> dict[str, object
     What it leaves as 1 - e would be whole without it, so it is worth e / (1 - e) of that.
     """
     control, designed, carried_out, value = effect
-    touched = parts[:1] if control.kind == "compensating" else parts
+    touched = parts[:_MONEY] if control.kind == "compensating" else parts
     return {
         "risk_id": risk.id,
         "kind": control.kind,
@@ -340,18 +367,6 @@ def _control_row(risk: Risk, effect: _Effect, parts: Floats) -> dict[str, object
         "effect": value.mean(),
         "worth": (touched.sum(axis=0) * value / (1 - value)).mean(),
     }
-
-
-def _cell(frequency: Floats, impact: Floats, appetite: Appetite) -> dict[str, object]:
-    """Return the most probable row and column, from 1, and their probability.
-
-    A limit belongs to the band below.
-    """
-    rows = np.searchsorted(appetite.frequency_bands, frequency)
-    codes = rows * _BANDS + np.searchsorted(appetite.impact_bands, impact)
-    times = np.bincount(codes, minlength=_BANDS**2)
-    row, column = divmod(int(times.argmax()), _BANDS)
-    return {"row": row + 1, "column": column + 1, "probability": times.max() / len(codes)}
 
 
 def _table(found: Sequence[_Assessed], policy: Policy) -> pd.DataFrame:
@@ -365,28 +380,3 @@ def _table(found: Sequence[_Assessed], policy: Policy) -> pd.DataFrame:
         rank_upper=np.maximum(upper, frame["rank"]),
         p_worst=(ranks <= WORST).mean(axis=1),
     )
-
-
-def _disorder(matrix: pd.DataFrame, cells: pd.DataFrame) -> tuple[float, float]:
-    """Return the shares of pairs of risks with colours against their order of loss, and with the same."""
-    colours = matrix.to_numpy()[cells["row"] - 1, cells["column"] - 1]
-    level = np.array([RATINGS[2::-1].index(colour) for colour in colours])
-    first, second = np.triu_indices(len(level), 1)
-    steps, pairs = level[first] - level[second], max(len(first), 1)
-    return float((steps < 0).sum() / pairs), float((steps == 0).sum() / pairs)
-
-
-def _lint(matrix: pd.DataFrame, appetite: Appetite) -> MatrixLint | None:
-    limits = _edges(appetite.frequency_bands), _edges(appetite.impact_bands)
-    one_colour = len(set(matrix.to_numpy().flat)) == 1
-    return None if one_colour else lint_matrix(matrix, likelihood_limits=limits[0], impact_limits=limits[1])
-
-
-def _edges(bands: Sequence[float]) -> Floats:
-    """Close the outer bands: as wide, as a ratio, as their neighbours."""
-    return np.array([bands[0] ** 2 / bands[1], *bands, bands[-1] ** 2 / bands[-2]])
-
-
-def _band_names(bands: Sequence[float]) -> list[str]:
-    names = [f"{limit:,.10g}" for limit in bands]
-    return [f"≤ {names[0]}", *(f"{low}–{high}" for low, high in pairwise(names)), f"> {names[-1]}"]

@@ -20,6 +20,7 @@ from riskmodels.tables import Table, Tables
 
 _Z = NormalDist().inv_cdf(INTERVAL[1])  # standard deviations from the middle of an interval to its end
 _MONTHS = 12  # of a year
+_READ = ["occurred_on", "recorded_on", "event_type", "gross_loss"]
 _ALONE, _GROUPS, _TRUST = 400, 100, 0.5  # largest losses weighted alone; groups of others; weight of each
 
 
@@ -27,11 +28,12 @@ _ALONE, _GROUPS, _TRUST = 400, 100, 0.5  # largest losses weighted alone; groups
 class Sources:
     """What the risks are quantified from.
 
-    ``losses`` up to the end of the quarter, the ``years`` that those with ``counts`` cover, counts and draws
-    of ``indicators``.
+    ``losses`` up to the end of the quarter, the known of the last twelve ``months``, whose losses have
+    ``counts``, the ``years`` that these cover, counts and draws of ``indicators``.
     """
 
     losses: pd.DataFrame
+    months: pd.PeriodIndex
     years: float
     indicators: Mapping[str, tuple[float, Floats]]
     seed: int
@@ -62,15 +64,15 @@ def gather_sources(tables: Tables, register: RiskRegister, card: Scorecard, size
     rows = card.bank[card.bank["indicator_id"].isin(named | {risk.counted_by for risk in register.risks})]
     figures = zip(rows["numerator"], draw_values(rows, size), strict=True)
     indicators = dict(zip(rows["indicator_id"], figures, strict=True))
-    losses, years = _booked(tables.losses, card.period)
-    return Sources(losses=losses, years=years, indicators=indicators, seed=seed, size=size)
+    losses, months, years = _booked(tables.losses, card.period)
+    return Sources(losses=losses, months=months, years=years, indicators=indicators, seed=seed, size=size)
 
 
-def _booked(table: Table | None, period: str) -> tuple[pd.DataFrame, float]:
+def _booked(table: Table | None, period: str) -> tuple[pd.DataFrame, pd.PeriodIndex, float]:
     """Read the losses, and say what the last twelve full months count for as far as they are recorded."""
     if table is None:
-        return pd.DataFrame({"event_type": []}), 0.0
-    rows = table.frame(["occurred_on", "recorded_on", "event_type", "gross_loss"])
+        return pd.DataFrame(columns=[*_READ, "month", "counts"]), pd.PeriodIndex([], freq="M"), 0.0
+    rows = table.frame(_READ)
     month = pd.PeriodIndex(rows["occurred_on"], freq="M")
     last = min(period_of(period, "M"), last_complete(table.provenance.as_of, "M"))
     months = pd.period_range(end=last, periods=_MONTHS)
@@ -80,14 +82,15 @@ def _booked(table: Table | None, period: str) -> tuple[pd.DataFrame, float]:
         complete = known.for_periods(months)
     except ContractError:  # it is not known
         complete = np.ones(len(months))
-    return rows.assign(counts=month.isin(months))[month <= last], float(complete.sum() / _MONTHS)
+    found = rows.assign(month=month, counts=month.isin(months))[month <= last]
+    return found, months, float(complete.sum() / _MONTHS)
 
 
 def mean_loss(amounts: Floats, opinion: Floats, rng: np.random.Generator) -> Floats:
-    """Draw the mean of losses, (size,), from n of them and an ``opinion``, (size,), worth one more [money].
+    """Draw the mean of losses from n of them and an ``opinion``, (size,), worth one more [money].
 
-    Weights are Dirichlet(½, …, ½), so means are (Σ amounts + mean opinion) / (n + 1); the smallest of many
-    are grouped.
+    Returns what of it is booked and what is opinion, shape (2, size), which add up to the mean. Weights are
+    Dirichlet(½, …, ½), so means are (Σ amounts + mean opinion) / (n + 1); the smallest of many are grouped.
     """
     ordered = np.sort(amounts)
     small = [part for part in np.array_split(ordered[:-_ALONE], _GROUPS) if len(part)]
@@ -95,4 +98,4 @@ def mean_loss(amounts: Floats, opinion: Floats, rng: np.random.Generator) -> Flo
     number = np.array([*map(len, small), *np.ones(len(values) - len(small))])
     weights = rng.standard_gamma(_TRUST * number, (len(opinion), len(values)))
     own = rng.standard_gamma(_TRUST, len(opinion))
-    return np.asarray((weights @ values + own * opinion) / (weights.sum(axis=1) + own), dtype=np.float64)
+    return np.asarray(np.stack([weights @ values, own * opinion]) / (weights.sum(axis=1) + own))

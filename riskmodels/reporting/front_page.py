@@ -16,7 +16,6 @@ from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.labels import label, local, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
-from riskmodels.reporting.listings import quality_note
 from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
@@ -39,7 +38,7 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
         facts=(
             (label("Source"), ", ".join(sorted({table.provenance.source for table in tables.present}))),
             (label("Data digest"), tables.digest),
-            (label("Data quality"), quality_note(card, quality).partition(": ")[2]),
+            (label("Data quality"), quality.note().partition(": ")[2]),
             (label("Policy"), f"{policy.valid_from} – {local(policy, 'title')} ({policy.approval})"),
             (label("Forecast method"), outlook.method),
             (label("Checked besides the findings"), _checked(found)),

@@ -115,7 +115,7 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
         reads=("tables", "quality"),
         writes=("outlook", "nowcast", "explanation", "backtest"),
     ),
-    "35_losses": Notebook(parameters=LossParameters, reads=("tables",), writes=("losses",)),
+    "35_losses": Notebook(parameters=LossParameters, reads=("tables", "risks"), writes=("losses",)),
     "40_stress_test": Notebook(
         parameters=StressTestParameters, reads=("tables", "quality", "outlook"), writes=("stress-*",)
     ),

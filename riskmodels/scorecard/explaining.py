@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.arrays import Floats
 from riskmodels.catalogue import format_value
 from riskmodels.catalogue.exposure import accounts_by_product
-from riskmodels.display import Displayed
+from riskmodels.display import Displayed, shown_unit
 from riskmodels.labels import RATING_LABELS, local
 from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard.movement import Movements, no_movements
@@ -30,7 +30,7 @@ class UnitExplanation(Displayed):
 
     Attributes
     ----------
-    unit_id, period : str
+    unit_id, name, period : str
         Which unit, in which quarter.
     table : DataFrame
         One row per indicator with limits, largest contribution first: indicator_id, value, estimate, lower,
@@ -51,6 +51,7 @@ class UnitExplanation(Displayed):
     peers: pd.DataFrame
     sentence_en: str
     sentence_zh: str
+    name: str = ""
 
     @property
     def sentence(self) -> str:
@@ -109,6 +110,7 @@ def explain_unit(
         peers=like,
         sentence_en=said["en"],
         sentence_zh=said["zh"],
+        name=str(scored["name"].iloc[0]),
     )
 
 
@@ -203,7 +205,8 @@ def _standing(unit: dict[Hashable, object], units: int, language: str) -> str:
         said += "（第{rank_lower}至{rank_upper}位），评级：{rating}。"
         named = _RATINGS_ZH[rating]
     return said.format_map(
-        {str(key): value for key, value in unit.items()} | {"units": units, "rating": named}
+        {str(key): value for key, value in unit.items()}
+        | {"units": units, "rating": named, "name": shown_unit(str(unit["unit_id"]), str(unit["name"]))}
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label, marked
+from riskmodels.labels import label, marked, plural
 from riskmodels.scorecard.rating import ANCHORS, posterior_of
 from riskmodels.scorecard.scoring import Scorecard
 
@@ -49,8 +49,11 @@ class Movements(Displayed):
         if self.table.empty:
             return label("The data do not know the quarter before.")
         means = self.table[list(PARTS)].abs().mean()
-        return label(
-            "{before} to {after}: {up} of {units} units score higher, {changed} have another rating;"
+        return plural(
+            len(self.table),
+            "{before} to {after}: {up} of {units} unit scores higher; other ratings: {changed};"
+            " on average most of the change is {part}.",
+            "{before} to {after}: {up} of {units} units score higher; other ratings: {changed};"
             " on average most of the change is {part}.",
             before=self.before,
             after=self.after,

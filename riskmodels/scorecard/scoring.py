@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.catalogue import indicators
-from riskmodels.display import Displayed
+from riskmodels.display import Displayed, shown_unit
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import nowcast_where_logged
-from riskmodels.labels import label
+from riskmodels.labels import plural, rating_label
 from riskmodels.misfits import nearest
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
@@ -98,6 +98,13 @@ class Scorecard(Displayed):
         return rows[rows["amber"].notna() & (rows["weight"] > 0)].reset_index(drop=True)
 
     @property
+    def unit_names(self) -> dict[str, str]:
+        """Name and code of each unit that is rated, or was or will be in business, by its code."""
+        named = pd.concat([self.lifetimes[["unit_id", "name"]], self.table[["unit_id", "name"]]])
+        pairs = zip(named["unit_id"], named["name"], strict=True)
+        return {unit: shown_unit(unit, name) for unit, name in pairs}
+
+    @property
     def riskiest(self) -> str:
         """The unit with the highest score; nothing where none is scored."""
         return str(self.table["unit_id"].iloc[0]) if len(self.table) else ""
@@ -116,8 +123,15 @@ class Scorecard(Displayed):
     def sentence(self) -> str:
         """Say how many units have which rating, and which were not in business all the quarter."""
         counts = self.table["rating"].value_counts()
-        parts = [f"{counts.get(rating, 0)} {label(rating)}" for rating in RATINGS]
-        rated = f"{self.period}: {len(self.table)} units rated: {', '.join(parts)}."
+        parts = [f"{counts.get(rating, 0)} {rating_label(rating).lower()}" for rating in RATINGS]
+        rated = plural(
+            len(self.table),
+            "{period}: {units} unit rated: {parts}.",
+            "{period}: {units} units rated: {parts}.",
+            period=self.period,
+            units=len(self.table),
+            parts=", ".join(parts),
+        )
         return " ".join(filter(None, [rated, lifetimes_sentence(self.lifetimes)]))
 
     def check_unit(self, unit_id: str) -> None:

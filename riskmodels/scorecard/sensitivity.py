@@ -7,7 +7,7 @@ import pandas as pd
 import scipy
 
 from riskmodels.arrays import Floats
-from riskmodels.display import Displayed
+from riskmodels.display import Displayed, shown_unit
 from riskmodels.labels import label
 from riskmodels.parameters.policy import Policy
 from riskmodels.rates import risk_points
@@ -75,7 +75,7 @@ class Sensitivity(Displayed):
 
     Attributes
     ----------
-    unit_id : str
+    unit_id, name : str
         Which unit.
     table : DataFrame
         One row per input, the most important first: input (an indicator, or ``weights``), first, first_error,
@@ -88,24 +88,26 @@ class Sensitivity(Displayed):
     unit_id: str
     table: pd.DataFrame
     variance: float
+    name: str = ""
 
     @property
     def sentence(self) -> str:
         """Say which input would reduce the uncertainty most."""
+        unit = shown_unit(self.unit_id, self.name)
         if self.variance <= 0:
-            return label("{unit}: the score is not uncertain.", unit=self.unit_id)
+            return label("{unit}: the score is not uncertain.", unit=unit)
         if self.table.empty:
             return label(
                 "{unit}: the score's standard deviation is {deviation:.1f} points, of a few rare draws alone;"
                 " by which input, they are too few to say.",
-                unit=self.unit_id,
+                unit=unit,
                 deviation=np.sqrt(self.variance),
             )
         top = self.table.iloc[0]
         return label(
             "{unit}: the score's standard deviation is {deviation:.1f} points; knowing {input} exactly would"
             " take away about {share:.0%} of its variance, more than any other input.",
-            unit=self.unit_id,
+            unit=unit,
             deviation=np.sqrt(self.variance),
             input=top["input"],
             share=max(top["first"], 0),
@@ -216,8 +218,9 @@ def score_sensitivity(card: Scorecard, policy: Policy, unit_id: str, *, seed: in
     problem = {"num_vars": len(inputs), "names": inputs, "bounds": [[0.0, 1.0]] * len(inputs)}
     levels = sample(problem, _SAMPLES, calc_second_order=False, seed=seed)
     scores = _scores_at(own, schemes, levels)
+    name = str(card.table.set_index("unit_id").loc[unit_id, "name"])
     if np.ptp(scores) <= 0:
-        return Sensitivity(unit_id=unit_id, table=pd.DataFrame(columns=["input"]), variance=0.0)
+        return Sensitivity(unit_id=unit_id, name=name, table=pd.DataFrame(columns=["input"]), variance=0.0)
     found = sobol.analyze(problem, scores, calc_second_order=False, seed=seed)
     table = pd.DataFrame(
         {
@@ -231,7 +234,7 @@ def score_sensitivity(card: Scorecard, policy: Policy, unit_id: str, *, seed: in
     if table[["first_error", "total_error"]].to_numpy(float).max() > 1:
         table = table.head(0)
     table = table.sort_values("first", ascending=False, kind="stable", ignore_index=True)
-    return Sensitivity(unit_id=unit_id, table=table, variance=float(scores.var()))
+    return Sensitivity(unit_id=unit_id, name=name, table=table, variance=float(scores.var()))
 
 
 def _scores_at(own: pd.DataFrame, schemes: Floats, levels: Floats) -> Floats:

@@ -7,7 +7,7 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from riskmodels.display import number_of
+from riskmodels.labels import counted
 from riskmodels.privacy import MAY_BE_PERSONAL, ROW_ID_MAY_BE_PERSONAL, mask_code, mask_row_id
 from riskmodels.sources.batches import with_texts
 from riskmodels.sources.conversion import Conversion
@@ -71,7 +71,7 @@ def masked_row_ids(values: pa.Array, *, country: str, key: Callable[[], bytes]) 
 def row_id_doubts(marked: Mapping[str, int]) -> list[str]:
     """Say which columns that distinguish rows hold personal data."""
     return [
-        f"{column}: {number_of(number, 'value looks', 'values look')} like personal data;"
+        f"{column}: {counted(number, 'value looks', 'values look')} like personal data;"
         " a marker of its own stands for each, by which"
         " rows stay apart and tables join. Better have the sender give an id that is nobody's"
         for column, number in marked.items()

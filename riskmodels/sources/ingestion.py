@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from riskmodels.display import number_of
 from riskmodels.errors import ContractError, ParameterError
+from riskmodels.labels import counted
 from riskmodels.misfits import nearest
 from riskmodels.privacy import mask_code, mask_personal_data, mask_values
 from riskmodels.sources.codes import row_id_doubts
@@ -357,9 +357,7 @@ def _last_day(staged: dict[str, _Staged]) -> date:
     if not len(days):
         _, rejected = staged[table].rows
         why = (
-            f": of {number_of(rejected, 'row', 'rows')} {reasons(path.with_name(REJECTED))}"
-            if rejected
-            else ""
+            f": of {counted(rejected, 'row', 'rows')} {reasons(path.with_name(REJECTED))}" if rejected else ""
         )
         raise ContractError(
             f"the source's {table} have no accepted row{why}. Correct the source file;"

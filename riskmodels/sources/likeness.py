@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from riskmodels.display import number_of
+from riskmodels.labels import counted
 from riskmodels.sources.names import NAMED, Counts, Spellings
 from riskmodels.sources.signs import folded
 from riskmodels.tables import CONTRACTS
@@ -98,9 +98,9 @@ def _shown(connection: duckdb.DuckDBPyConnection, rows: str, day: str, did: str)
         f"SELECT unit_id, any_value({day}), count(*) AS n FROM {rows} GROUP BY ALL ORDER BY n DESC, unit_id"
     )
     found = connection.execute(query).fetchall()
-    more = f" and {number_of(len(found) - _SHOWN, 'more unit', 'more units')}" if len(found) > _SHOWN else ""
+    more = f" and {counted(len(found) - _SHOWN, 'more unit', 'more units')}" if len(found) > _SHOWN else ""
     named = (
-        f"{unit!r} {did} on {when}: {number_of(count, 'row', 'rows')}" for unit, when, count in found[:_SHOWN]
+        f"{unit!r} {did} on {when}: {counted(count, 'row', 'rows')}" for unit, when, count in found[:_SHOWN]
     )
     return "; ".join(named) + more
 

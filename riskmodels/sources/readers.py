@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from riskmodels.display import number_of
 from riskmodels.errors import ContractError, FileError, RiskModelsError, file_error_in
+from riskmodels.labels import counted
 from riskmodels.privacy import mask_code, mask_personal_data
 from riskmodels.scratch import written
 from riskmodels.sources.headers import labelled
@@ -256,7 +256,7 @@ def _refuse_other_encoding(file: RawFile, lines: pa.Table) -> None:
     if strange > _MOST_UNREADABLE * file.rows:
         raise ContractError(
             f"{file.path} is not in the encoding {file.encoding}:"
-            f" {strange:,} of its {number_of(file.rows, 'row', 'rows')} cannot be read; name another in the"
+            f" {strange:,} of its {counted(file.rows, 'row', 'rows')} cannot be read; name another in the"
             " source file, e.g. encoding: gb18030"
         )
 
@@ -268,16 +268,16 @@ def refuse_lost_rows(file: RawFile, read: int, malformed: pa.Table) -> None:
     """
     if read + malformed.num_rows != file.rows:
         raise ContractError(
-            f"{file.path} has {number_of(file.rows, 'row', 'rows')} below its header,"
-            f" and {number_of(read + malformed.num_rows, 'was', 'were')} found when they were read, so that"
+            f"{file.path} has {counted(file.rows, 'row', 'rows')} below its header,"
+            f" and {counted(read + malformed.num_rows, 'was', 'were')} found when they were read, so that"
             " none is taken: its quotes or the ends of its lines leave it open where a row ends. Save it anew"
             " as CSV, with quotes around each text"
         )
     if file.rows and not read:
         reasons = ", ".join(sorted(set(malformed["rule"].to_pylist())))
         raise ContractError(
-            f"{file.path}: none of its {number_of(file.rows, 'row', 'rows')} could be split into the"
-            f" {number_of(len(file.columns), 'column', 'columns')} of its header ({reasons}); the first is:"
+            f"{file.path}: none of its {counted(file.rows, 'row', 'rows')} could be split into the"
+            f" {counted(len(file.columns), 'column', 'columns')} of its header ({reasons}); the first is:"
             f" {mask_personal_data(str(malformed['content'][0]))[:_SHOWN]}"
         )
 

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from riskmodels.display import number_of
+from riskmodels.labels import counted
 from riskmodels.privacy import mask_personal_data
 from riskmodels.sources.conversion import Conversion, scanned
 from riskmodels.sources.periods import is_period, period_start, remark
@@ -34,7 +34,7 @@ def remarked_periods(
         return []
     words = ", ".join(mask_personal_data(words) for words, _ in found[:_SHOWN])
     of = f"of {file.name}"
-    rows = number_of(
+    rows = counted(
         sum(rows for _, rows in found),
         f"row {of} has a remark behind its period",
         f"rows {of} have a remark behind their period",

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from riskmodels.display import number_of
+from riskmodels.labels import counted
 from riskmodels.sources.conversion import KEY, OVER
 from riskmodels.sources.duplicates import know_spellings, spelt_alike
 from riskmodels.sources.names import joined
@@ -376,7 +376,7 @@ def _kept(search: _Search) -> Iterator[str]:
             if value is not None or column == "unit_id":
                 key = column.removeprefix(OVER)
                 yield (
-                    f"{_words([column], [value])} ({number_of(rows, 'row', 'rows')}) may be a total by its"
+                    f"{_words([column], [value])} ({counted(rows, 'row', 'rows')}) may be a total by its"
                     " name, but is not the sum of the others in every period: it is kept and added to them."
                     f" If it is one, say so: totals: {{{key}: [{value or ''!r}]}};"
                     f" if not: totals: {{{key}: []}}"

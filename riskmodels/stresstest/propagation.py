@@ -11,7 +11,7 @@ from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import Forecast, nowcast_where_logged
-from riskmodels.labels import label, local
+from riskmodels.labels import label, local, plural
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Effect, Level, Scenario
 from riskmodels.periods.quarters import MONTHS, last_complete
@@ -74,11 +74,13 @@ class StressTest(Displayed):
         """Say how many complaints more, and how many indicators turn red."""
         more = self.complaints["stressed"].sum() - self.complaints["expected"].sum()
         turned = int(((self.table["rating"] == "red") & (self.table["rating_before"] != "red")).sum())
-        return label(
-            "{name}, {severity}: {more:,.0f} complaints more than expected; {turned} indicators turn red.",
+        return plural(
+            turned,
+            "{name}, {severity}: {more} more than expected; {turned} indicator turns red.",
+            "{name}, {severity}: {more} more than expected; {turned} indicators turn red.",
             name=local(self.scenario, "name"),
             severity=label(self.severity),
-            more=more,
+            more=_complaints(more),
             turned=turned,
         )
 
@@ -171,6 +173,10 @@ def stress(
         policy=policy.valid_from,
         data_digest=tables.digest,
     )
+
+
+def _complaints(more: float) -> str:
+    return plural(round(more), "{more:,.0f} complaint", "{more:,.0f} complaints", more=more)
 
 
 def _window(outlook: Forecast, start: int) -> slice:

@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 
 from riskmodels.display import Displayed
-from riskmodels.labels import label
+from riskmodels.labels import counted, label
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
 from riskmodels.tables.sql import literal, name, single_file
@@ -78,10 +78,11 @@ class Changes(Displayed):
         """Say what differs in all."""
         counts = {kind: int(self.table[kind].sum()) for kind in KINDS}
         return label(
-            "{name}, against the delivery as of {before_as_of}: {added:,} rows added ({late:,} of them late),"
+            "{name}, against the delivery as of {before_as_of}: {rows} added ({late:,} of them late),"
             " {completed:,} completed, {revised:,} revised, {vanished:,} vanished.",
             name=self.name,
             before_as_of=self.before_as_of,
+            rows=counted(counts["added"], "row", "rows"),
             **counts,
         )
 

@@ -1,6 +1,6 @@
 """Units without a figure in any period: a note below the table, an empty line, or one that never reported."""
 
-from riskmodels.display import number_of
+from riskmodels.labels import counted
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.sql import name
 from riskmodels.tables.stored import Table
@@ -27,7 +27,7 @@ def find_empties(table: Table) -> list[str]:
     many = sum(rows for _, rows in empty)
     return [
         (
-            f"unit_id {shown} ({number_of(many, 'row', 'rows')}) has no figure in any period, and every sum"
+            f"unit_id {shown} ({counted(many, 'row', 'rows')}) has no figure in any period, and every sum"
             " over it is unknown: a note or an empty line below the table? Then leave it out of the file"
         )
     ]

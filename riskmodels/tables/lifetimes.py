@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Times
+from riskmodels.display import shown_unit
 from riskmodels.labels import label, marked
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
@@ -74,7 +75,10 @@ def lifetimes_sentence(found: pd.DataFrame) -> str:
     said = []
     for state, (text, day) in _SAID.items():
         rows = found[found["state"] == state]
-        names = [f"{unit} ({when})" for unit, when in zip(rows["unit_id"], rows[day], strict=True)]
+        names = [
+            label("{unit} on {day}", unit=shown_unit(unit, called), day=when)
+            for unit, called, when in zip(rows["unit_id"], rows["name"], rows[day], strict=True)
+        ]
         shown = ", ".join(names[:_SHOWN])
         if len(names) > _SHOWN:
             shown = label("{names} and {more} more", names=shown, more=len(names) - _SHOWN)

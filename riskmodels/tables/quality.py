@@ -91,15 +91,23 @@ class DataQuality(Displayed):
     @property
     def sentence(self) -> str:
         """Say which link is the weakest."""
-        known = self.table.dropna(subset="score")
-        if known.empty:
+        worst = self._weakest(self.table)
+        if not worst:
             return label("Nothing is known of the quality of the data.")
-        worst = known.sort_values("score", kind="stable").iloc[0]
-        return label(
-            "The weakest link is the {dimension} of {where}: {score}.",
-            dimension=label(worst["dimension"]),
-            where=".".join(filter(None, [worst["table"], worst["column"]])),
-            score=shown_share(worst["score"]),
+        return label("The weakest link is the {dimension} of {where}: {score}.", worst)
+
+    @staticmethod
+    def _weakest(rows: pd.DataFrame) -> dict[str, str]:
+        """Return dimension, place and score of the lowest of some rows; nothing where none is known."""
+        known = rows.dropna(subset="score").sort_values("score", kind="stable")
+        return (
+            {
+                "dimension": label(known["dimension"].iloc[0]),
+                "where": ".".join(filter(None, known[["table", "column"]].iloc[0])),
+                "score": shown_share(known["score"].iloc[0]),
+            }
+            if len(known)
+            else {}
         )
 
     def summary(self) -> pd.DataFrame:
@@ -118,18 +126,22 @@ class DataQuality(Displayed):
         return float(mature["recorded"].sum() / mature["rows"].sum()) if known else math.nan
 
     def note(self, *tables: str) -> str:
-        """Say in one line, to stand below a figure, how good the tables are that it rests on; none: all."""
-        rows = self.table[self.table["table"].isin(tables)] if tables else self.table
-        known = rows[(rows["column"] == "") & rows["score"].notna()].sort_values("score", kind="stable")
-        if known.empty:
-            return label("Data quality: not known")
-        worst = known.iloc[0]
-        return label(
-            "Data quality: {score} (weakest link: {dimension} of {table})",
-            score=shown_share(worst["score"]),
-            dimension=label(worst["dimension"]),
-            table=worst["table"],
-        )
+        """Say in one line, to stand below a figure, how good the tables are that it rests on.
+
+        Without tables it is the weakest link of all, that of ``sentence``; of tables, each as a whole.
+        """
+        if not tables:
+            worst, words = (
+                self._weakest(self.table),
+                "Data quality: {score} (weakest link: {dimension} of {where})",
+            )
+        else:
+            rows = self.table[self.table["table"].isin(tables) & (self.table["column"] == "")]
+            worst, words = (
+                self._weakest(rows),
+                "Data quality: {score} (lowest of its tables: {dimension} of {where})",
+            )
+        return label(words, worst) if worst else label("Data quality: not known")
 
 
 def shown_share(score: float) -> str:

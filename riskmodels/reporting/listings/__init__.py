@@ -20,7 +20,12 @@ from riskmodels.reporting.listings.decisions import (
 )
 from riskmodels.reporting.listings.gaps import list_gaps
 from riskmodels.reporting.listings.indicators import indicator_quality, quality_note
-from riskmodels.reporting.listings.losses import list_loss_years, list_losses, list_severities
+from riskmodels.reporting.listings.losses import (
+    list_loss_sums,
+    list_loss_years,
+    list_losses,
+    list_severities,
+)
 from riskmodels.reporting.listings.outlooks import (
     list_explanation,
     list_factors,
@@ -60,6 +65,7 @@ __all__ = [
     "list_gaps",
     "list_groups",
     "list_ignored",
+    "list_loss_sums",
     "list_loss_years",
     "list_losses",
     "list_matrix_checks",

@@ -6,7 +6,7 @@ import pandas as pd
 
 from riskmodels.catalogue import find_doubts
 from riskmodels.display import Listing
-from riskmodels.labels import label, marked
+from riskmodels.labels import label, marked, plural
 from riskmodels.tables import DataQuality, Table, Tables, data_quality, shown_share
 
 _MOST_FAULTS = 12  # rows; a choice: tables/ has them all
@@ -19,7 +19,7 @@ def list_quality(tables: Tables) -> Listing:
     frame["rejected_share"] = [f"{share:.2%}" for share in frame["rejected_share"]]
     return Listing(
         sentence=label(
-            "{rejected:,} of {read:,} rows were rejected; the data is as of {as_of}.",
+            "Rows rejected: {rejected:,} of {read:,}; the data is as of {as_of}.",
             rejected=rejected,
             read=read,
             as_of=tables.as_of,
@@ -40,14 +40,16 @@ def list_quality(tables: Tables) -> Listing:
 
 
 def _before(table: Table) -> str:
-    words = marked(
+    return plural(
+        table.rows_before,
+        " {rows:,} row of {table} is of a day before {begins}, where the others begin: counts over time"
+        " leave it out; observed_from in the source file says otherwise.",
         " {rows:,} rows of {table} are of days before {begins}, where the others begin: counts over time"
-        " leave them out; observed_from in the source file says otherwise."
-        if table.rows_before != 1
-        else " One row of {table} is of a day before {begins}, where the others begin: counts over time"
-        " leave it out; observed_from in the source file says otherwise."
+        " leave them out; observed_from in the source file says otherwise.",
+        rows=table.rows_before,
+        table=table.name,
+        begins=table.begins,
     )
-    return label(words, rows=table.rows_before, table=table.name, begins=table.begins)
 
 
 def list_rejections(tables: Tables) -> Listing:
@@ -179,9 +181,10 @@ def list_changes(tables: Tables) -> Listing:
         for changes in tables.changes
     ]
     rewritten = sum(changes.rewritten for changes in tables.changes)
-    words = marked(
-        "{rewritten:,} rows of earlier deliveries were added late, revised or vanished."
-        if rewritten != 1
-        else "One row of earlier deliveries was added late, revised or vanished."
+    sentence = plural(
+        rewritten,
+        "{rewritten:,} row of earlier deliveries was added late, revised or vanished.",
+        "{rewritten:,} rows of earlier deliveries were added late, revised or vanished.",
+        rewritten=rewritten,
     )
-    return Listing(sentence=label(words, rewritten=rewritten), frame=pd.DataFrame(listed))
+    return Listing(sentence=sentence, frame=pd.DataFrame(listed))

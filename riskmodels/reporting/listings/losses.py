@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskmodels.display import Listing, shown_amount
-from riskmodels.labels import label, marked
+from riskmodels.display import Listing, shown_amount, shown_money
+from riskmodels.labels import label, local, marked, plain_label
 from riskmodels.losses import LossAssessment
 from riskmodels.losses.fitting import standard_errors
 from riskmodels.parameters.policy import Policy
+from riskmodels.register import RiskAssessment, reconcile_losses
 
 _MOST_CELLS = 10  # rows; a choice: tables/ has them all
 _QUARTERS = 8  # rows: two years, this and the one that it is compared with
@@ -35,12 +36,12 @@ def list_losses(found: LossAssessment | None) -> Listing:
     level = f"{found.distribution.level:.1%}"
     listed = [
         {
-            "Kind of loss": label(str(row["cell"])),
-            "Mean a year [thousand]": shown_amount(row["mean"], _THOUSAND),
-            f"Value-at-risk {level} ({found.confidence:.0%} interval) [thousand]": _interval(
+            "Kind of loss": plain_label(str(row["cell"])),
+            "Mean a year [thousand CNY]": shown_amount(row["mean"], _THOUSAND),
+            f"Value-at-risk {level} ({found.confidence:.0%} interval) [thousand CNY]": _interval(
                 row, "value_at_risk", "lower", "upper"
             ),
-            f"Expected shortfall {level} ({found.confidence:.0%} interval) [thousand]": _interval(
+            f"Expected shortfall {level} ({found.confidence:.0%} interval) [thousand CNY]": _interval(
                 row, "expected_shortfall", "shortfall_lower", "shortfall_upper"
             ),
             "Share": "–" if pd.isna(row["share"]) else f"{row['share']:.1%}",
@@ -59,10 +60,10 @@ def list_severities(found: LossAssessment | None) -> Listing:
     tail, errors = found.tail.tail, standard_errors(found.tail.part.covariance)
     listed = [
         {
-            "Event type": label(str(row["event_type"])),
+            "Event type": plain_label(str(row["event_type"])),
             "Losses": f"{row['losses']:,.0f}",
             "In the tail": f"{row['exceedances']:,.0f}",
-            "Median": f"{np.exp(row['mu']):,.0f}",
+            "Median [CNY]": f"{np.exp(row['mu']):,.0f}",
             "Log mean (s.e.)": f"{row['mu']:.2f} ({row['mu_error']:.2f})",
             "Log deviation (s.e.)": f"{row['sigma']:.2f} ({row['sigma_error']:.2f})",
             "Share in the tail": f"{row['tail_probability']:.1%}",
@@ -72,17 +73,17 @@ def list_severities(found: LossAssessment | None) -> Listing:
     fits = ", ".join(f"{row['test']} p = {row['p_value']:.2f}" for row in found.goodness.to_dict("records"))
     words = marked(
         "Lognormal bodies up to {threshold}; above it a generalised Pareto tail for all, shape {shape:.2f}"
-        " (s.e. {shape_error:.2f}), scale {scale:,.0f} ({scale_error:,.0f}), from {number:,d} losses."
+        " (s.e. {shape_error:.2f}), scale {scale} (s.e. {scale_error}), from {number:,d} losses."
         " Fit of the whole bank: {fits}."
     )
     return Listing(
         sentence=label(
             words,
-            threshold=f"{tail.threshold:,.0f}",
+            threshold=shown_money(tail.threshold),
             shape=tail.shape,
             shape_error=errors[0],
-            scale=tail.scale,
-            scale_error=errors[1],
+            scale=shown_money(tail.scale),
+            scale_error=shown_money(errors[1]),
             number=found.tail.exceedances,
             fits=fits,
         ),
@@ -100,12 +101,42 @@ def list_loss_years(found: LossAssessment | None, policy: Policy) -> Listing:
             "Losses recorded": f"{row['losses']:,.0f}",
             "Recorded by now": f"{row['completeness']:.0%}",
             "Losses expected in the end": f"{row['expected']:,.0f}",
-            "Gross": f"{row['gross']:,.0f}",
-            "Recovered": f"{row['recovery']:,.0f}",
+            "Gross [CNY]": f"{row['gross']:,.0f}",
+            "Recovered [CNY]": f"{row['recovery']:,.0f}",
         }
         for row in found.quarters.tail(_QUARTERS).iloc[::-1].to_dict("records")
     ]
     return Listing(sentence=_against_objective(found.change, policy), frame=pd.DataFrame(listed))
+
+
+def list_loss_sums(found: LossAssessment | None, assessed: RiskAssessment | None) -> Listing:
+    """List what is booked of each risk and of none, and that it adds up to the losses of this chapter."""
+    if found is None or assessed is None:
+        words = "Without an assessment of the losses and of the risks there are no two sums to compare."
+        return Listing(sentence=label(words), frame=pd.DataFrame())
+    sums = reconcile_losses(assessed, found)
+    rows = [
+        _sums_row(local(row, "name") or label("no risk of the register"), row)
+        for _, row in sums.table.iterrows()
+    ]
+    if sums.counts_twice:
+        rows.append(_sums_row(label("counted to several risks: taken off"), -sums.counted_twice))
+    rows.append(_sums_row(label("all losses, each once"), sums.total))
+    rows.append(_sums_row(label("losses that the distribution is made of"), sums.other))
+    booked = label("Booked {months} [thousand CNY]", months=sums.months)
+    mean = label("Booked a year, {quarters} [thousand CNY]", quarters=sums.quarters)
+    frame = pd.DataFrame(rows).rename(columns={"gross": booked, "mean_a_year": mean})
+    return Listing(sentence=sums.sentence, frame=frame)
+
+
+def _sums_row(name: str, row: "Mapping[Any, Any] | pd.Series[Any]") -> dict[str, str]:
+    expected = float(row.get("booked_loss", np.nan))
+    return {
+        "Losses of": name,
+        "Types of loss event": plain_label(str(row.get("event_types", ""))) or "–",
+        **{name: shown_amount(row[name], _THOUSAND) for name in ("gross", "mean_a_year")},
+        "Expected by the register of what is booked [thousand CNY]": shown_amount(expected, _THOUSAND),
+    }
 
 
 def _against_objective(change: float, policy: Policy) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.backtesting import Backtest
-from riskmodels.display import Listing, number_of
+from riskmodels.display import Listing
 from riskmodels.forecasting import FINAL, REASONS, Explanation, Forecast, Nowcast
-from riskmodels.labels import label, marked
+from riskmodels.labels import counted, label, marked
 from riskmodels.tables import DataQuality, shown_share
 
 _FEWEST_MONTHS, _MOST_MONTHS = 3, 12  # rows: a quarter at least, a year at most
@@ -196,8 +196,8 @@ def _tested(record: Backtest) -> str:
     return label(
         "Forecasts up to {ahead} ahead were made again from {origins}, {first} to {last},"
         " from {known}, and compared with what was received; the best by weighted quantile loss is {best}.",
-        ahead=number_of(record.horizon, *names),
-        origins=number_of(len(record.origins), *names),
+        ahead=counted(record.horizon, *names),
+        origins=counted(len(record.origins), *names),
         first=record.origins[0],
         last=record.origins[-1],
         known=label(known),

@@ -5,30 +5,34 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.display import Listing
+from riskmodels.display import Listing, shown_figure, shown_portion, shown_thousands
 from riskmodels.errors import ParameterError
 from riskmodels.labels import label, local, marked, plain_label, rating_label
-from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.policy import DEFAULT, Policy
 from riskmodels.parameters.risks import Risk, RiskRegister
 from riskmodels.register.assessing import PARTS, RiskAssessment
+from riskmodels.register.booked import made_of
 from riskmodels.reporting.listings.indicators import indicator_names
 
 _THOUSAND = 1000.0  # CNY, the unit of the listing
-_WHOLE = 99.5  # from which on a figure needs no digits behind the point
 
 
 def list_risks(risks: RiskAssessment, register: RiskRegister, policy: Policy, most: int = 15) -> Listing:
-    """List the costliest risks (``most`` of them) before and after controls, and what the figures rest on."""
+    """List the costliest risks before and after their controls, with what their figures rest on."""
     written, indicators = {risk.id: risk for risk in register.risks}, indicator_names(policy)
+    assumed = (risks.table["priced_by"] == DEFAULT).any()
+    priced = "Of it assumed: customers × price" if assumed else "Of it customers × the policy's price"
     listed = [
         {
-            "Rank": row["rank"],
+            "Rank (90% interval)": f"{row['rank']} ({row['rank_lower']} – {row['rank_upper']})",
             "Risk": _risk_name(written.get(row["risk_id"]), row),
             "Category": plain_label(row["category"]),
             "Events a year, before → after controls": _change(row, "frequency", 1.0),
             "Cost of an event, before → after [thousand CNY]": _change(row, "impact", _THOUSAND),
             "Expected loss a year (90% interval) [thousand CNY]": _interval(row),
-            "Rank interval": f"{row['rank_lower']} – {row['rank_upper']}",
+            "Of it from booked losses": shown_thousands(row["booked_loss"]),
+            "Of it opinion": shown_thousands(row["elicited_loss"]),
+            priced: shown_thousands(row["priced_loss"]),
             "Rating": rating_label(row["rating"]),
             "Figures from": _source(row, indicators),
         }
@@ -55,7 +59,7 @@ def list_controls(risks: RiskAssessment, register: RiskRegister, risk_id: str) -
             "Effect where carried out": f"{control['designed']:.0%}",
             "Carried out": _carried_out(control["carried_out"]),
             "Effect": f"{control['effect']:.0%}",
-            "Worth a year [thousand CNY]": _figure(control["worth"] / _THOUSAND),
+            "Worth a year [thousand CNY]": shown_thousands(control["worth"]),
         }
         for _, control in controls.iterrows()
     ]
@@ -80,25 +84,30 @@ def list_matrix_checks(risks: RiskAssessment) -> Listing:
         for row in risks.lint.table.to_dict("records")
     ]
     words = label(
-        "Of the pairs of risks in the register the matrix puts {misordered:.1%} in colours against their"
-        " expected losses and leaves {tied:.0%} in one colour: decide by the amounts.",
-        misordered=risks.misordered,
-        tied=risks.tied,
+        "Of the pairs of risks in the register the matrix puts {misordered} in colours against their"
+        " expected losses and leaves {tied} in one colour: decide by the amounts.",
+        misordered=shown_portion(risks.misordered, 1),
+        tied=shown_portion(risks.tied),
     )
     return Listing(sentence=f"{words} {risks.lint.sentence}", frame=pd.DataFrame(listed, columns=columns))
 
 
 def _basis(risks: RiskAssessment) -> str:
+    """Say what the figures rest on, and what the losses of all risks are made of."""
+    whole = risks.table[["booked_loss", "elicited_loss", "priced_loss"]].sum().to_dict()
+    whole["priced_by"] = risks.table["priced_by"].max()  # the same for all that have a price
     return label(
         "The number of events is counted for {counted} of {risks} risks, what an event costs in money for"
-        " {booked}; the other figures are opinions ({opinion}). Appetite: amber above {amber}, red above"
-        " {red} thousand CNY a year for each risk ({appetite}).",
+        " {booked}; the other figures are opinions ({opinion}). All risks together, thousand CNY a year:"
+        " {parts}. Appetite: amber above {amber}, red above {red} thousand CNY a year for each risk"
+        " ({appetite}).",
         counted=int((risks.table["frequency_from"] != "elicited").sum()),
         booked=int((risks.table["impact_from"] == "losses").sum()),
         risks=len(risks.table),
         opinion=label(risks.set_by),
-        amber=_figure(risks.appetite.amber / _THOUSAND),
-        red=_figure(risks.appetite.red / _THOUSAND),
+        parts=made_of(whole),
+        amber=shown_thousands(risks.appetite.amber),
+        red=shown_thousands(risks.appetite.red),
         appetite=label(risks.appetite.set_by),
     )
 
@@ -111,15 +120,17 @@ def _loss_sentence(name: str, row: "pd.Series[Any]") -> str:
         "regulatory": label("regulatory"),
         "reputation": label("customers lost"),
     }
-    made_of = ", ".join(f"{parts[part]} {share:.0%}" for part, share in shares.items() if share > 0)
+    harms = ", ".join(f"{parts[part]} {share:.0%}" for part, share in shares.items() if share > 0)
     return label(
-        "{name}: expected loss {before} thousand CNY a year before and {after} after controls ({parts})."
+        "{name}: expected loss {before} thousand CNY a year before and {after} after controls ({parts}; in"
+        " thousand CNY: {basis})."
         " What a control is worth is what the loss would rise by without it; controls overlap, so that"
         " this does not add up.",
         name=name,
-        before=_figure(row["inherent_loss"] / _THOUSAND),
-        after=_figure(row["residual_loss"] / _THOUSAND),
-        parts=made_of,
+        before=shown_thousands(row["inherent_loss"]),
+        after=shown_thousands(row["residual_loss"]),
+        parts=harms,
+        basis=made_of(row),
     )
 
 
@@ -132,7 +143,7 @@ def _source(row: Mapping[Any, Any], indicators: Mapping[str, str]) -> str:
     counted_by = str(row["frequency_from"])
     words = {
         "elicited": marked("opinion"),
-        "losses": marked("{events:,.0f} losses in twelve months, their amounts"),
+        "losses": marked("{events:,.0f} losses in twelve months, for money their amounts"),
     }.get(counted_by, marked("{events:,.0f} in the quarter ({indicator})"))
     events = 0 if counted_by == "elicited" else row["events"]
     source = label(words, events=events, indicator=indicators.get(counted_by, counted_by))
@@ -147,13 +158,10 @@ def _carried_out(share: float) -> str:
 
 
 def _change(row: Mapping[Any, Any], what: str, unit: float) -> str:
-    return f"{_figure(row[f'inherent_{what}'] / unit)} → {_figure(row[f'residual_{what}'] / unit)}"
+    before, after = (shown_figure(row[f"{when}_{what}"] / unit) for when in ("inherent", "residual"))
+    return f"{before} → {after}"
 
 
 def _interval(row: Mapping[Any, Any]) -> str:
-    loss, lower, upper = (_figure(row[f"residual_{name}"] / _THOUSAND) for name in ("loss", "lower", "upper"))
+    loss, lower, upper = (shown_thousands(row[f"residual_{name}"]) for name in ("loss", "lower", "upper"))
     return f"{loss} ({lower} – {upper})"
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= _WHOLE else f"{value:.2g}"

@@ -6,7 +6,7 @@ import pandas as pd
 
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.comparisons import Orders
-from riskmodels.display import Listing, shown_text
+from riskmodels.display import Listing, shown_error, shown_text, shown_unit
 from riskmodels.labels import label, local, marked, plain_label, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.listings.indicators import (
@@ -59,11 +59,11 @@ def list_ratings(
 def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None = None) -> Listing:
     """List the riskiest units (``most`` of them), each with the lowest quality of its indicators' data."""
     known, marks = _unit_quality(quality, card), lifetime_marks(card.lifetimes)
+    names = card.unit_names
     listed = [
         {
             "Rank": row["rank"],
-            "Unit": row["unit_id"],
-            "Name": ", ".join(filter(None, [row["name"], marks.get(row["unit_id"])])),
+            "Unit": ", ".join(filter(None, [names[row["unit_id"]], marks.get(row["unit_id"])])),
             "Rating": rating_label(row["rating"]),
             "Score [points]": f"{row['score']:.0f}",
             "90% interval": f"{row['lower']:.0f} – {row['upper']:.0f}",
@@ -122,7 +122,10 @@ def list_contributions(explained: UnitExplanation, policy: Policy, *, most: int 
         }
         for row in explained.table.head(most).to_dict("records")
     ]
-    like = ", ".join(f"{row['name']} ({row['score']:.0f})" for row in explained.peers.to_dict("records"))
+    like = ", ".join(
+        f"{shown_unit(row['unit_id'], row['name'])}: {row['score']:.0f}"
+        for row in explained.peers.to_dict("records")
+    )
     alike = label("Most like it in size and products, with their scores: {units}.", units=like or "–")
     return Listing(sentence=f"{explained.sentence} {alike}", frame=pd.DataFrame(listed))
 
@@ -131,7 +134,7 @@ def list_movements(movements: Movements, *, most: int = 10) -> Listing:
     """List the units whose scores moved most, and what moved them; the parts add up to the change."""
     listed = [
         {
-            "Unit": row["name"] if row["name"] == row["unit_id"] else f"{row['name']} ({row['unit_id']})",
+            "Unit": shown_unit(row["unit_id"], row["name"]),
             "Before": f"{row['before']:.1f}",
             "Now": f"{row['after']:.1f}",
             "Change": f"{row['change']:+z.1f}",
@@ -172,8 +175,8 @@ def list_sensitivity(found: Sensitivity, policy: Policy, *, most: int = 5) -> Li
     listed = [
         {
             "Input": row["input"],
-            "First-order share": f"{max(row['first'], 0):.0%} ± {row['first_error']:.0%}",
-            "Total share (Sobol)": f"{max(row['total'], 0):.0%} ± {row['total_error']:.0%}",
+            "First-order share": f"{max(row['first'], 0):.0%} ± {shown_error(row['first_error'], 0)}",
+            "Total share (Sobol)": f"{max(row['total'], 0):.0%} ± {shown_error(row['total_error'], 0)}",
         }
         for row in named.table.head(most).to_dict("records")
     ]
@@ -211,8 +214,8 @@ def list_unavailable(card: Scorecard, policy: Policy) -> Listing:
     ]
     return Listing(
         sentence=label(
-            "{lacking} of {asked} indicators of the policy cannot be computed from this source; nothing is"
-            " assumed in their place.",
+            "Of {asked} indicators of the policy this source cannot give {lacking}; nothing is assumed in"
+            " their place.",
             lacking=len(listed),
             asked=len(policy.indicators),
         ),

@@ -22,6 +22,7 @@ MARKERS = {  # the shapes of RATING_MARKS
     "insufficient": MarkerStyle("o", fillstyle="none"),
 }
 LINE, BAND, SHOCK, NOTE = "#1f3b5c", "#7d9bbf", "#b3261e", "#5f6570"
+NAME = 34  # signs that the name of a unit may take
 _FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "DejaVu Sans")
 _DPI, _WIDTH = 110, 7.2  # dots an inch, and inches of a page's width: 800 dots
 # points of type are a little below the report's text

@@ -6,7 +6,17 @@ from matplotlib.axes import Axes
 
 from riskmodels.labels import label, marked
 from riskmodels.rates import Funnel
-from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, house_axes, log_ticks, noted, short
+from riskmodels.reporting.plots.canvas import (
+    BAND,
+    COLOURS,
+    LINE,
+    NAME,
+    NOTE,
+    house_axes,
+    log_ticks,
+    noted,
+    short,
+)
 from riskmodels.reporting.plots.dispatch import plot_of
 
 _NAMED = 8  # units named: more names overlap
@@ -51,5 +61,5 @@ def _draw_units(axes: Axes, table: pd.DataFrame) -> None:
         axes.plot(rows["expected"], rows["value"], marker, color=colour, markersize=4, label=named)
     far = table[outside > 0].sort_values("z", key=np.abs, ascending=False).head(_NAMED)
     for row in far.to_dict("records"):
-        place, name = (row["expected"], row["value"]), short(str(row["name"]), 18)
+        place, name = (row["expected"], row["value"]), short(str(row["name"]), NAME)
         axes.annotate(name, place, xytext=(4, 3), textcoords="offset points", fontsize=7)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from riskmodels.labels import label
+from riskmodels.labels import label, plain_label
 from riskmodels.losses import LossAssessment, LossDistribution, TailDiagnostics
 from riskmodels.reporting.plots.canvas import (
     BAND,
@@ -60,7 +60,7 @@ def _draw_curve(axes: Axes, result: LossAssessment) -> Axes:
     log_ticks(axes.xaxis, 1.0)
     log_ticks(axes.yaxis, 1.0, 2.0, 5.0)
     axes.set_xlabel(label("once in so many years [number]"), fontsize=8)
-    axes.set_ylabel(label("loss of a year [million, more than]"), fontsize=8)
+    axes.set_ylabel(label("loss of a year [million CNY, more than]"), fontsize=8)
     axes.set_title(label("How bad a year may be"), fontsize=9)
     axes.legend(loc="upper left", fontsize=7)
     return axes
@@ -103,14 +103,14 @@ def plot_lossdistribution(result: LossDistribution, *, ax: Axes | None = None, n
         )
         axes.set_yticks(places, [_in_lines(cell) for cell in chosen["cell"]], fontsize=7)
         axes.xaxis.set_major_formatter("{x:,.10g}")
-        axes.set_xlabel(label("loss of a year, {level:.1%} [money]", level=result.level))
+        axes.set_xlabel(label("loss of a year, {level:.1%} [CNY]", level=result.level))
         axes.legend(loc="lower right", fontsize=7)
         return noted(axes, note)
 
 
 def _in_lines(cell: object) -> str:
     """Return the name of a cell, its event type above its product."""
-    return "\n".join(short(part, 34) for part in label(str(cell)).split(" · "))
+    return "\n".join(short(part, 34) for part in plain_label(str(cell)).split(" · "))
 
 
 @plot_of.register
@@ -130,7 +130,7 @@ def plot_taildiagnostics(result: TailDiagnostics, *, ax: Axes | None = None, not
 
 def _draw_excesses(axes: Axes, result: TailDiagnostics) -> None:
     _draw_errors(axes, result, "mean_excess")
-    axes.set_ylabel(label("mean excess [money]"), fontsize=8)
+    axes.set_ylabel(label("mean excess [CNY]"), fontsize=8)
     axes.yaxis.set_major_formatter("{x:,.10g}")
     axes.set_title(label("A line, where the tail is a generalised Pareto"), fontsize=8)
 
@@ -157,4 +157,4 @@ def _draw_errors(axes: Axes, result: TailDiagnostics, column: str) -> None:
     )
     axes.set_xscale("log")
     log_ticks(axes.xaxis, 1.0, 3.0)
-    axes.set_xlabel(label("threshold [money]"), fontsize=8)
+    axes.set_xlabel(label("threshold [CNY]"), fontsize=8)

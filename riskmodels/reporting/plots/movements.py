@@ -5,9 +5,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from riskmodels.catalogue import INDICATORS
+from riskmodels.display import shown_unit
 from riskmodels.labels import RATING_MARKS, label, local, rating_label
 from riskmodels.parameters.policy import Policy
-from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, SHOCK, house_axes, noted, short
+from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NAME, NOTE, SHOCK, house_axes, noted, short
 from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.scorecard import PARTS, Movements, UnitExplanation
 
@@ -69,7 +70,7 @@ def plot_unit(
             label(
                 "points of the {score:.1f} of {unit}",
                 score=result.table["contribution"].sum(),
-                unit=result.unit_id,
+                unit=shown_unit(result.unit_id, result.name),
             )
             + "   "
             + "   ".join(f"{RATING_MARKS[one]} {rating_label(one)}" for one in RATING_MARKS)
@@ -79,7 +80,7 @@ def plot_unit(
 
 def _unit_names(table: pd.DataFrame) -> list[str]:
     pairs = zip(table["name"], table["unit_id"], strict=True)
-    return [short(unit if name == unit else f"{name} ({unit})", 34) for name, unit in pairs]
+    return [short(shown_unit(unit, name), NAME) for name, unit in pairs]
 
 
 def _indicator_name(indicator_id: str, policy: Policy | None) -> str:

@@ -6,7 +6,7 @@ from matplotlib.colors import ListedColormap
 
 from riskmodels.labels import RATING_MARKS, label, local, rating_label
 from riskmodels.parameters.policy import Policy
-from riskmodels.reporting.plots.canvas import COLOURS, MARKERS, house_axes, noted, short
+from riskmodels.reporting.plots.canvas import COLOURS, MARKERS, NAME, house_axes, noted, short
 from riskmodels.reporting.plots.dispatch import plot_of
 from riskmodels.scorecard import RATINGS, Scorecard
 
@@ -34,7 +34,8 @@ def plot_scorecard(result: Scorecard, *, ax: Axes | None = None) -> Axes:
                 elinewidth=1,
                 label=rating_label(rating),
             )
-        axes.set_yticks(places, [short(f"{unit}") for unit in table["unit_id"]], fontsize=7)
+        names = result.unit_names
+        axes.set_yticks(places, [short(names[unit], NAME) for unit in table["unit_id"]], fontsize=7)
         axes.set_ylim(-1, len(table))
         axes.set_xlabel(label("risk score [points, 0 best to 100]; bars are 90% intervals"))
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
@@ -60,7 +61,8 @@ def plot_heat_map(result: Scorecard, policy: Policy, *, ax: Axes | None = None, 
         axes.set_xticks(
             np.arange(len(order)), names, rotation=60, ha="right", fontsize=7, rotation_mode="anchor"
         )
-        axes.set_yticks(np.arange(len(units)), [short(unit) for unit in units], fontsize=7)
+        named = result.unit_names
+        axes.set_yticks(np.arange(len(units)), [short(named[unit], NAME) for unit in units], fontsize=7)
         axes.set_xlabel("   ".join(f"{RATING_MARKS[rating]} {rating_label(rating)}" for rating in RATINGS))
         axes.spines[:].set_visible(False)
         return noted(axes, note)

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from riskmodels.display import number_of
 from riskmodels.sources.column_maps import ColumnMap
 from riskmodels.sources.drafts.guesses import USUAL, Guess
 from riskmodels.sources.drafts.matching import Fit
@@ -44,19 +43,15 @@ def added_over(fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]
     ]
     left = _doubles(sample, [*keys, *chosen])
     if left == doubles:
-        rows = number_of(doubles, "row is", "rows are")
-        return Guess(doubts=[f"{rows} of the cell of an earlier one: to be rejected as doubles"])
+        return Guess(
+            doubts=[f"rows of the cell of an earlier one, which will be rejected as doubles: {doubles}"]
+        )
     for column in reversed(chosen):
         fewer = [other for other in chosen if other != column]
         if _doubles(sample, [*keys, *fewer]) == left:
             chosen = fewer
-    parts = (
-        f"{number_of(doubles, 'row differs', 'rows differ')} from an earlier one in"
-        f" {', '.join(chosen)} alone:"
-        " they are parts and are added up"
-    )
-    rows = number_of(left, "row is a double", "rows are doubles")
-    more = [f"{rows} even so: to be rejected"] if left else []
+    parts = f"rows that differ from an earlier one in {', '.join(chosen)} alone, parts that are added up: {doubles}"
+    more = [f"rows that are doubles even so, and will be rejected: {left}"] if left else []
     return Guess(made={"added_over": chosen}, doubts=[parts, *more])
 
 

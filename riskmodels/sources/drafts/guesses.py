@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from riskmodels.display import number_of
+from riskmodels.labels import counted
 from riskmodels.privacy import find_personal_data, mask_personal_data
 from riskmodels.sources.column_maps import ROW_NUMBER
 from riskmodels.sources.drafts.eventlogs import EventLog
@@ -92,13 +92,13 @@ def _from_column(contract: Contract, column: Column, match: Match, title: str = 
     elif column.domain:
         guess += _domain(column, found)
     elif column.name == identifier(contract) and len(found.kinds) < found.filled:
-        rows = number_of(found.filled - len(found.kinds), "row repeats", "rows repeat")
+        rows = counted(found.filled - len(found.kinds), "row repeats", "rows repeat")
         guess += Guess(doubts=[f"{rows} an earlier one's: to be rejected"])
     guess += _words(found) + _placeholders(column, found)
     missing = found.missing - (found.placeholders.total() if column.required else 0)
     if column.required and missing:
         remedy = "; if_missing: names what it means" if column.type == "code" else ""
-        rows = f"{missing:,} of {number_of(found.filled + found.missing, 'row', 'rows')}"
+        rows = f"{missing:,} of {counted(found.filled + found.missing, 'row', 'rows')}"
         none = "has none" if missing == 1 else "have none"
         guess += Guess(doubts=[f"{rows} {none}: to be rejected{remedy}"])
     return guess
@@ -172,7 +172,7 @@ def _dates(contract: Contract, column: Column, found: Profile, dates: Dates) -> 
             f"{1 - dates.share:.1%} of the rows with a value are not in this format: they will be rejected"
         )
     if is_period(dates.format) and (many := _with_remark(found)):
-        rows = number_of(many, "row has a remark behind its", "rows have a remark behind their")
+        rows = counted(many, "row has a remark behind its", "rows have a remark behind their")
         doubts.append(f"{rows} period: read without it; final figures?")
     starts = column.name == contract.at and any("day 1" in rule.name for rule in contract.rules)
     if starts:

@@ -14,8 +14,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodels.display import number_of
 from riskmodels.errors import ContractError
+from riskmodels.labels import counted
 from riskmodels.sources.headers import is_label, labelled, words_for_labels
 from riskmodels.sources.spreadsheets import Row, first_rows, width
 from riskmodels.tables.sql import name, single_file
@@ -255,7 +255,7 @@ def _encoding(path: Path, chunks: list[bytes]) -> tuple[str, list[str]]:
         return "gb18030", []
     many = sum(not character.isascii() for character in sample.decode("utf-8", errors="ignore"))
     if wrong < many:
-        characters = number_of(wrong, "character is", "characters are")
+        characters = counted(wrong, "character is", "characters are")
         return "utf-8", [f"{characters} not in UTF-8; their rows will be rejected"]
     return "cp1252", ["encoding: the file is neither in UTF-8 nor in Chinese GB 18030; cp1252 is a guess"]
 
