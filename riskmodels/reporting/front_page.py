@@ -97,20 +97,26 @@ def _expected(outlook: Forecast) -> KeyFigure:
 
 
 def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
-    """Name the scenario that turns most indicators red."""
-    tests = [test for test in tests if len(test.table)]
-    if not tests:
-        return []
-    counts = [int(((t.table["rating"] == "red") & (t.table["rating_before"] != "red")).sum()) for t in tests]
-    worst = int(np.argmax(counts))
-    return [
-        KeyFigure(
-            label=label("Indicators turning red: {scenario}").format(
-                scenario=f"{local(tests[worst].scenario, 'name')}, {label(tests[worst].severity)}"
-            ),
-            value=label("{turned} of {moved}").format(turned=counts[worst], moved=len(tests[worst].table)),
+    """Name the scenario that turns most indicators red, and those that did not apply."""
+    figures = []
+    if moving := [test for test in tests if len(test.table)]:
+        worst = max(moving, key=lambda test: test.turned)
+        scenario = f"{local(worst.scenario, 'name')}, {label(worst.severity)}"
+        figures.append(
+            KeyFigure(
+                label=label("Indicators turning red: {scenario}").format(scenario=scenario),
+                value=label("{turned} of {moved}").format(turned=worst.turned, moved=len(worst.table)),
+            )
         )
-    ]
+    if idle := [test for test in tests if not test.applied or test.unapplied]:
+        names = ", ".join(local(test.scenario, "name") for test in idle)
+        figures.append(
+            KeyFigure(
+                label=label("Scenarios that did not apply, or only in part"),
+                value=label("{count} of {all}: {names}").format(count=len(idle), all=len(tests), names=names),
+            )
+        )
+    return figures
 
 
 def _sentences(found: Findings) -> Iterator[SummaryItem]:

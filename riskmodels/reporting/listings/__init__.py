@@ -10,6 +10,7 @@ from riskmodels.reporting.listings.data import (
     list_ignored,
     list_quality,
     list_rejections,
+    list_unmatched,
 )
 from riskmodels.reporting.listings.decisions import list_findings, list_policy, list_proposals
 from riskmodels.reporting.listings.gaps import list_gaps
@@ -77,6 +78,7 @@ __all__ = [
     "list_totals",
     "list_unavailable",
     "list_units",
+    "list_unmatched",
     "list_validation",
     "quality_note",
 ]
