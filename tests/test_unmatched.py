@@ -78,6 +78,14 @@ def test_the_policys_codes_are_no_strangers_and_other_products_have_no_match(tak
     assert kinds(found, "product")["likely_match"].to_dict() == {"bancassurance": ""}
 
 
+def test_a_break_of_a_product_that_the_data_lack(take_in, default_policy) -> None:
+    where = [{"month": "2024-08", "words": "fees", "where": {"product": "credit_card"}}]
+    for name, said in (("信用卡", ["信用卡"]), ("credit_card", [])):
+        tables = bank(take_in, [name], breaks={"complaints": where})
+        found = unmatched_names(tables, default_policy)
+        assert found.loc[found["kind"] == "break", "likely_match"].tolist() == said
+
+
 def test_without_accounts_there_is_no_rate_and_so_no_limit_to_miss(take_in, default_policy) -> None:
     rows = [{"complaint_id": "c", "received_at": "2024-09-05", "unit_id": "B1", "product": "信用卡"}]
     assert unmatched_names(take_in(as_of="2024-09-30", complaints=rows), default_policy).empty

@@ -11,6 +11,7 @@ from riskmodels.forecasting import Forecast
 from riskmodels.labels import label, local
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
+from riskmodels.periods.quarters import MONTHS
 from riskmodels.stresstest import StressTest
 
 _RISE = 0.10
@@ -23,13 +24,15 @@ _SEED = 50
 def forecast_findings(forecast: Forecast, policy: Policy) -> Iterator[Finding]:
     """Yield a finding where the next months very likely bring more complaints than the last ones.
 
-    Of the last ones, complaints still to be logged are counted too. None where the last ones are not known,
-    or not counted by today's definition.
+    Of the last ones, complaints still to be logged are counted too. None where as many are not known, have
+    no complaint at all, or are not counted by today's definition.
     """
-    months = min(_MONTHS, len(forecast.periods))
-    comparable = np.isfinite(forecast.panel.since_breaks().values[:, -months:]).all()
-    last = forecast.expected_history[:, -months:].sum() if comparable else np.nan
-    ahead = forecast.sample(_DRAWS, seed=_SEED)[:, :, :months].sum(axis=(1, 2))
+    periods = min(forecast.panel.covering(_MONTHS), len(forecast.periods))
+    months = periods * MONTHS[forecast.periods.freqstr[0]]
+    known = forecast.panel.since_breaks().values[:, -periods:]
+    comparable = known.shape[1] == periods and (known.sum(axis=0) > 0).all()  # NaN is not above zero
+    last = forecast.expected_history[:, -periods:].sum() if comparable else np.nan
+    ahead = forecast.sample(_DRAWS, seed=_SEED)[:, :, :periods].sum(axis=(1, 2))
     limit = (1 + _RISE) * last
     probability = float((ahead > limit).mean())
     if not np.isfinite(last) or probability < policy.rating.certainty:

@@ -16,8 +16,8 @@ from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import Risk, RiskRegister
 from riskmodels.parameters.scenarios import Level, Scenario
 from riskmodels.sources.drafts.code_words import code_likeness
-from riskmodels.tables import Tables
-from riskmodels.tables.names import Names, names_of
+from riskmodels.tables import CONTRACTS, Tables
+from riskmodels.tables.names import Names, distinct, names_of
 
 _ALIKE = 0.45  # likeness of a name to a code from which on it may be meant
 _MOST = 500  # names, among which one like another is looked for
@@ -42,8 +42,11 @@ def unmatched_names(
     risks: RiskRegister | None = None,
     scenarios: Sequence[Scenario] = (),
 ) -> pd.DataFrame:
-    """Compare the names in the tables with those of the parameter files, both ways; see ``compare_names``."""
-    return compare_names(names_of(tables), policy, risks=risks, scenarios=scenarios)
+    """Compare the names in the tables with those of the parameter files, both ways; see ``compare_names``.
+
+    Products and units of a changed definition (``breaks:`` of the source) are looked for, too (``break``).
+    """
+    return _frame([*_breaks(tables), *_compared(names_of(tables), policy, risks, scenarios)])
 
 
 def compare_names(
@@ -65,25 +68,34 @@ def compare_names(
     Returns
     -------
     DataFrame
-        One row a name that meets nothing, those that change figures first: kind (``product``,
-        ``limits by product``, ``scenario product``, ``scenario indicator``, ``risk signal``,
-        ``risk control``, ``risk count``, ``loss event type``, ``indicator``, ``observation``, ``channel``, ``unit``,
-        ``peers``), where (table and column, or file and dotted path), name, likely_match (empty where there
-        is none), effect (what becomes of the figures, in words), changes_figures (whether a figure would be
-        another one if the names met). Indicators of the policy that no data give are told by ``indicators``.
+        One row a name that meets nothing, those that change figures first: kind (``product``, ``limits by
+        product``, ``scenario product``, ``scenario indicator``, ``risk signal``, ``risk control``, ``risk
+        count``, ``loss event type``, ``indicator``, ``observation``, ``channel``, ``unit``, ``peers``),
+        where (table and column, or file and dotted path), name, likely_match (empty where there is none),
+        effect (what becomes of the figures, in words), changes_figures (whether a figure would be another
+        one if the names met). Indicators of the policy that no data give are told by ``indicators``.
 
     Notes
     -----
     Names are compared as they are written: a name in another spelling or language is another one.
     """
-    found = [
-        *_limits_by_product(names, policy),
-        *(row for scenario in scenarios for row in _of_scenario(scenario, names, policy)),
-        *(_of_risks(risks, names, policy) if risks else ()),
-        *_indicators(names, policy),
-        *_channels(names, policy),
-        *_units(names, policy),
-    ]
+    return _frame(list(_compared(names, policy, risks, scenarios)))
+
+
+def _compared(
+    names: Names, policy: Policy, risks: RiskRegister | None, scenarios: Sequence[Scenario]
+) -> Iterator[Unmatched]:
+    yield from _limits_by_product(names, policy)
+    for scenario in scenarios:
+        yield from _of_scenario(scenario, names, policy)
+    if risks is not None:
+        yield from _of_risks(risks, names, policy)
+    yield from _indicators(names, policy)
+    yield from _channels(names, policy)
+    yield from _units(names, policy)
+
+
+def _frame(found: list[Unmatched]) -> pd.DataFrame:
     frame = pd.DataFrame(found, columns=Unmatched._fields)
     return frame.sort_values("changes_figures", ascending=False, kind="stable", ignore_index=True)
 
@@ -114,6 +126,16 @@ def _strange(
     """Yield the names that are not known."""
     for name in sorted(set(names) - set(known)):
         yield Unmatched(kind, where, name, likely_name(name, known), effect, changes)
+
+
+def _breaks(tables: Tables) -> Iterator[Unmatched]:
+    effect = label("the break concerns no series: forecasts learn across it")
+    for table in tables.present:
+        for place, change in enumerate(table.provenance.breaks):
+            for column, name in change.where.items():
+                known = distinct(table.relation, column) if column in CONTRACTS[table.name].names else ()
+                at = f"source: tables.{table.name}.breaks.{place}.where.{column}"
+                yield from _strange({name}, known, "break", at, effect)
 
 
 def _limits_by_product(names: Names, policy: Policy) -> Iterator[Unmatched]:

@@ -17,6 +17,7 @@ from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality, Tables
+from riskmodels.tables.coverage import lacking_sentence
 
 _MONTHS = 3
 _MOST_NAMED = 5
@@ -40,6 +41,7 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
             (label("Policy"), f"{policy.valid_from} – {local(policy, 'title')} ({policy.approval})"),
             (label("Forecast method"), outlook.method),
             *_logged(load_all(results, "nowcast", Nowcast)),
+            *_lacking(card),
             (label("Software"), f"riskmodels {version('riskmodels')}"),
         ),
         key_figures=(*_findings(found), *_beyond_limits(card), _expected(outlook), *_turned_red(tests)),
@@ -68,6 +70,12 @@ def _logged(nowcasts: list[Nowcast]) -> list[tuple[str, str]]:
     ]
 
 
+def _lacking(card: Scorecard) -> list[tuple[str, str]]:
+    """Say which months of the quarter are not known; nothing where all are."""
+    partly = lacking_sentence(card.incomplete, card.period)
+    return [(label("The quarter"), partly)] if partly else []
+
+
 def _beyond_limits(card: Scorecard) -> list[KeyFigure]:
     """Count the indicators of the bank, and the units, that are amber or red."""
     return [
@@ -86,12 +94,16 @@ def _share_beyond(ratings: pd.Series) -> str:
 
 
 def _expected(outlook: Forecast) -> KeyFigure:
-    paths = outlook.sample(_DRAWS, seed=_SEED)[:, :, :_MONTHS].sum(axis=(1, 2))
+    ahead = min(outlook.panel.covering(_MONTHS), len(outlook.periods))
+    words = label("Complaints expected, {first} to {last} (90% interval)").format(
+        first=outlook.periods[0], last=outlook.periods[ahead - 1]
+    )
+    if outlook.periods_known < ahead:
+        return KeyFigure(label=words, value=label("the history is shorter than that"))
+    paths = outlook.sample(_DRAWS, seed=_SEED)[:, :, :ahead].sum(axis=(1, 2))
     lower, upper = np.quantile(paths, (0.05, 0.95))
     return KeyFigure(
-        label=label("Complaints expected, {first} to {last} (90% interval)").format(
-            first=outlook.periods[0], last=outlook.periods[_MONTHS - 1]
-        ),
+        label=words,
         value=f"{paths.mean():,.0f} ({lower:,.0f}\u00a0–\u00a0{upper:,.0f})",  # kept on one line
     )
 

@@ -24,6 +24,7 @@ _WHAT = {
 }
 _PERIOD = {"M": "Month", "Q": "Quarter", "Y": "Year"}
 _PERIODS = {"M": "months", "Q": "quarters", "Y": "years"}
+_ONE_PERIOD = {"M": "month", "Q": "quarter", "Y": "year"}
 _SIGNIFICANT, _LEAST_P = 0.05, 0.001
 
 
@@ -55,9 +56,20 @@ def list_outlook(outlook: Forecast, *, quality: DataQuality | None = None) -> Li
             keys=", ".join(keys),
             levels=levels,
             method=outlook.method,
-        ),
+        )
+        + _short_history(outlook),
         frame=pd.DataFrame(listed),
     )
+
+
+def _short_history(outlook: Forecast) -> str:
+    """Say that less is known than is looked ahead; nothing where it is not so."""
+    known = outlook.periods_known
+    if known >= len(outlook.periods):
+        return ""
+    names = _PERIODS if known != 1 else _ONE_PERIOD
+    words = " It rests on {known} {periods} of history, fewer than it looks ahead."
+    return label(words).format(known=known, periods=label(names[outlook.periods.freqstr[0]]))
 
 
 def list_nowcast(nowcast: Nowcast | None) -> Listing:
