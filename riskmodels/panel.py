@@ -16,6 +16,7 @@ from riskmodels.labels import counted, plural
 from riskmodels.misfits import nearest
 from riskmodels.periods.quarters import MONTHS, last_complete, period_of
 from riskmodels.tables import CONTRACTS, Break, Contract, Table, as_relation, in_months
+from riskmodels.tables.coverage import is_begun_within
 from riskmodels.tables.frequencies import Frequency, frequency_of
 from riskmodels.tables.lifetimes import business_days, open_in
 from riskmodels.tables.sql import name
@@ -265,7 +266,8 @@ def build_panel(
     -------
     Panel
         Kind ``count``; a period without a row is zero, a month that the source does not know is NaN, and so
-        is a sum with an empty count or with one whose row was rejected. Carries the breaks of the table.
+        is a sum with an empty count or with one whose row was rejected, and a first period within which the
+        rows begin, a week and ten rows or more after its start. Carries the breaks of the table.
 
     Raises
     ------
@@ -298,6 +300,8 @@ def build_panel(
         freq=freq,
         unknown=table.provenance.unknown_months,
     ).until(end if last is None else _last_asked(end, last, counts, as_of=table.provenance.as_of))
+    if len(panel.periods) and is_begun_within(table, panel.periods[0]):
+        panel.values[:, 0] = np.nan  # a part of a period is none
     source = table.provenance
     panel = replace(panel, breaks=source.breaks, rows_before=table.rows_before, holidays=source.holidays)
     if units is not None and "unit_id" in by:

@@ -440,8 +440,28 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(run, tmp_path, pro
     assert any(
         line.startswith("Reads complaints: ") and line.endswith("complaints.parquet") for line in lines
     )
-    assert lines[-1].startswith("Notebooks: 10_data_quality, 20_service_risk, ")
-    assert "40_stress_test-complaint_surge" in lines[-1]
+    assert lines[-2].startswith("Notebooks: 10_data_quality, 20_service_risk, ")
+    assert "40_stress_test-complaint_surge" in lines[-2]
+    assert lines[-1].startswith("Every name of the policy, the scenarios and the risk register meets one")
+
+
+def test_names_that_meet_nothing_are_said_before_a_run(run, bank, tmp_path) -> None:
+    rows = (bank / "complaints.csv").read_text("utf-8").replace("cards", "信用卡")
+    (tmp_path / "c.csv").write_text(rows, encoding="utf-8")
+    given = ("--file", f"complaints={tmp_path / 'c.csv'}")
+    arguments = ("assess", "--dry-run", "--period", "2024Q3", "--source", bank / "source.yaml", *given)
+    status, out, _ = run(*arguments)
+    assert status == 0
+    assert re.search(r"product +complaints.product +信用卡 +credit_card +the general limits of", out)
+    assert re.search(r"scenario product .* credit_card +信用卡 +no complaint is multiplied", out)
+    status, out, _ = run("check-data", bank / "source.yaml", *given)
+    assert status == 0
+    assert re.search(r"product +complaints.product +信用卡 +credit_card +the general limits of", out)
+    shutil.rmtree(tmp_path / "params" / "policy")
+    assert "Names that meet" not in run("check-data", bank / "source.yaml", *given)[1]
+    assert "no policy in nowhere" in refused(
+        run("check-data", bank / "source.yaml", "--policies", "nowhere"), 3
+    )
 
 
 def test_a_dry_run_takes_changes_and_says_what_is_replaced(run, bank, tmp_path) -> None:

@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -37,7 +38,7 @@ def write(path: Path, *lines: str, encoding: str = "utf-8") -> Path:
     return path
 
 
-def drafted(file: Path, **settings: str) -> tuple[Draft, Source, TableMap]:
+def drafted(file: Path, **settings: Any) -> tuple[Draft, Source, TableMap]:
     """Draft a source file beside a file, write it and read it."""
     target = file.parent / "drafted.yaml"
     draft = draft_source(file, target=target, **settings)
@@ -83,10 +84,26 @@ def test_the_how_to_runs_as_written(project: Path, tmp_path: Path, monkeypatch: 
     source = (tmp_path / "params/sources/work_orders.yaml").read_text("utf-8")
     (shown_yaml,) = blocks(text, "yaml")
     assert [line for line in shown_yaml.splitlines() if line not in source] == []
+    assert "recode: {信用卡: credit_card" in source
+    assert "guess: recoded to the products that the policy has limits for" in source
     assert "resolved not before received" in shown[1]
     table = ingest("params/sources/work_orders.yaml", store="store").require("complaints")
     assert list(table.rejected["row"]) == [4]
     assert list(table.frame()["redress"].dropna()) == [1200.0, 0.0, 0.0]
+    assert set(table.frame()["product"]) <= {"credit_card", "personal_loan", "wealth_management"}
+
+
+def test_products_are_recoded_to_the_policys_codes_where_they_mean_them(tmp_path: Path) -> None:
+    names = ["信用卡", "信用卡业务", "payments", "保险"]
+    rows = [f"{n},2024-05-{n + 1:02d},静安支行,{names[n % 4]}" for n in range(28)]
+    file = write(tmp_path / "c.csv", HEAD, *rows)
+    assert drafted(file)[2].columns["product"].recode == {}
+    draft, _, table = drafted(file, products=("credit_card", "payments"))
+    assert table.columns["product"].recode == {"信用卡": "credit_card", "信用卡业务": "credit_card"}
+    assert any("is each of these the policy's product? 信用卡业务 = credit_card" in d for d in draft.doubts)
+    assert any(doubt.endswith("the general limits are used for others: 保险") for doubt in draft.doubts)
+    products = ingest(tmp_path / "drafted.yaml", store=tmp_path / "store").complaints.frame()["product"]
+    assert set(products) == {"credit_card", "payments", "保险"}
 
 
 def test_the_examples_of_the_reference_are_source_files(project: Path, tmp_path: Path) -> None:

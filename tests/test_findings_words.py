@@ -67,7 +67,7 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
     "scenario": [
         {"subject_kind": "scenario", "subject": "surge:severe", "indicator_id": "", "value": value, "limit": 0.25,
          "probability": 0.81, "severity": severity,
-         "figures": {"turned": turned, "moved": 5, "red_before": 2}}
+         "figures": {"turned": turned, "moved": 5, "red_before": 2, "unapplied": []}}
         for severity, value, turned in (
             ("amber", 0.1123, [{"indicator_id": "resolved_7wd", "before": 0.9709, "after": 0.8678, "lower": 0.81,
                                 "upper": 0.92, "red": 0.95, "p_red": 0.81}]),
@@ -96,6 +96,14 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
         {"subject_kind": "period", "subject": "2024Q3", "severity": severity,
          "figures": {"end": "2024-09-30", "as_of": "2024-09-29"}}
         for severity in ("amber", "passed")
+    ],
+    "unmatched_names": [
+        {"subject_kind": "names", "subject": "product", "value": float(len(rows)), "limit": 0.0, "severity": severity,
+         "figures": {"unmatched": rows}}
+        for severity, rows in (
+            ("amber", [{"name": "信用卡", "likely_match": "credit_card", "where": "policy: limits", "effect": "no limit"}]),
+            ("passed", []),
+        )
     ],
     "lacking_indicators": [
         {"subject_kind": "policy", "value": float(len(lacking)), "limit": 0.0, "severity": severity,

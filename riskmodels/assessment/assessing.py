@@ -16,6 +16,7 @@ from riskmodels.assessment.outlook import check_outlook
 from riskmodels.assessment.risks import check_risks
 from riskmodels.assessment.scenarios import check_scenarios
 from riskmodels.assessment.units import check_units, expected_false_share
+from riskmodels.assessment.unmatched import check_names
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Forecast
 from riskmodels.parameters.policy import Policy
@@ -39,6 +40,7 @@ CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
     of_data.check_unused,
     of_data.check_period,
     of_data.check_lacking,
+    check_names,
 )
 
 

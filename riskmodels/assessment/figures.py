@@ -108,8 +108,15 @@ def _of_scenario(facts: Facts, names: Names) -> dict[str, str]:
         told.append(label(templates.TURNED, indicator=names.get(("indicator", one, "name"), one), **figures))
     chances = sorted(row["p_red"] for row in facts["turned"])
     ends = dict.fromkeys(shown_probability(chance) for chance in (chances[:1] + chances[-1:]))
+    products = ", ".join(map(plain_label, facts["unapplied"]))
+    unapplied = label(templates.UNAPPLIED, products=products) if products else ""
     chance = label(templates.CHANCES, chances=label(" to ").join(ends)) if ends else ""
-    return {"count": str(len(told)), "turned": ", ".join(told), "chances": chance}
+    return {
+        "count": str(len(told)),
+        "turned": ", ".join(told),
+        "chances": chance,
+        "unapplied": unapplied,
+    }
 
 
 def _of_gap(facts: Facts) -> dict[str, str]:
@@ -145,6 +152,13 @@ def _of_unused(facts: Facts) -> dict[str, str]:
     return {"unused": ", ".join(f"{name} ({rows:,})" for name, rows in facts["unused"].items())}
 
 
+def _of_unmatched(facts: Facts) -> dict[str, str]:
+    rows = facts["unmatched"]
+    shown = [label(templates.UNMATCHED, row) if row["likely_match"] else row["name"] for row in rows]
+    texts = {name: "; ".join(dict.fromkeys(row[name] for row in rows)) for name in ("where", "effect")}
+    return {"unmatched": ", ".join(shown), **texts}
+
+
 def _of_lacking(facts: Facts) -> dict[str, str]:
     return {"lacking": "; ".join(f"{name}: {reason}" for name, reason in facts["lacking"].items())}
 
@@ -155,5 +169,6 @@ _LISTS: dict[str, Callable[[Facts], dict[str, str]]] = {
     "rewritten_rows": _of_changes,
     "failed_checks": _of_checks,
     "unused_observations": _of_unused,
+    "unmatched_names": _of_unmatched,
     "lacking_indicators": _of_lacking,
 }

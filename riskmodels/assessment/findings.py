@@ -28,7 +28,7 @@ class Finding(NamedTuple):
 
     rule: str
     subject_kind: Literal[
-        "bank", "unit", "units", "customer_group", "risk", "scenario", "table", "period", "policy"
+        "bank", "unit", "units", "customer_group", "risk", "scenario", "table", "period", "policy", "names"
     ]
     subject: str
     indicator_id: str

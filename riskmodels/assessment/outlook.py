@@ -23,9 +23,9 @@ def check_outlook(inputs: Inputs) -> Iterator[Finding]:
     forecast = inputs.forecast
     if forecast is None:
         return
-    months = min(_MONTHS, len(forecast.periods))
-    ahead = forecast.sample(_DRAWS, seed=SEED)[:, :, :months].sum(axis=(1, 2))
-    last = _last(forecast, months)
+    periods = min(forecast.panel.covering(_MONTHS), len(forecast.periods))
+    ahead = forecast.sample(_DRAWS, seed=SEED)[:, :, :periods].sum(axis=(1, 2))
+    last = _last(forecast, periods)
     limit = (1 + _RISE) * last
     probability = float((ahead > limit).mean()) if np.isfinite(last) else float("nan")
     lower, upper = np.quantile(ahead, (0.05, 0.95))
@@ -43,19 +43,19 @@ def check_outlook(inputs: Inputs) -> Iterator[Finding]:
             "last": float(last),
             "lower": float(lower),
             "upper": float(upper),
-            "months": months,
+            "months": periods,
             "rise": _RISE,
             "first": str(forecast.periods[0]),
-            "until": str(forecast.periods[months - 1]),
+            "until": str(forecast.periods[periods - 1]),
         },
     )
 
 
-def _last(forecast: Forecast, months: int) -> float:
-    """Return the complaints of the last months; NaN where they are unknown or before a break."""
-    known = forecast.panel.since_breaks().values[:, -months:]
-    comparable = known.shape[1] == months and np.isfinite(known).all()
-    return float(forecast.expected_history[:, -months:].sum()) if comparable else float("nan")
+def _last(forecast: Forecast, periods: int) -> float:
+    """Return the complaints of the last periods; NaN where one is unknown, has none or is before a break."""
+    known = forecast.panel.since_breaks().values[:, -periods:]
+    comparable = known.shape[1] == periods and (known.sum(axis=0) > 0).all()  # NaN is not above zero
+    return float(forecast.expected_history[:, -periods:].sum()) if comparable else float("nan")
 
 
 def _severity(probability: float, policy: Policy) -> Severity:

@@ -34,6 +34,7 @@ def check_scenarios(inputs: Inputs) -> Iterator[Finding]:
             figures={
                 "turned": [_moved(row) for row in turned.to_dict("records")],
                 "moved": len(test.table),
+                "unapplied": list(test.unapplied),
                 "red_before": int((test.table["rating_before"] == "red").sum()),
                 **(inputs.remedy(worst) if worst else {}),
             },
@@ -52,7 +53,7 @@ def _weight(turned: pd.DataFrame, policy: Policy) -> float:
 
 
 def _severity(test: StressTest, share: float, policy: Policy) -> Severity:
-    if test.table.empty:
+    if not test.applied:
         return "unclear"
     if not share:
         return "passed"

@@ -52,6 +52,7 @@ SUBJECTS = {
     "table": marked("Data: {name}"),
     "period": marked("Data: {name}"),
     "policy": marked("Data: indicators"),
+    "names": marked("Names: {name}"),
 }
 FROM_REGISTER = marked("not in the risk register")
 PRESUMED = marked("Presumed: {cause}")
@@ -65,6 +66,8 @@ LEFT_OUT = marked(
 ONE_LEFT_OUT = marked("; not complete: one case is left out, as its accounts are unknown or its row rejected")
 MONTH = marked("{month}: {late} late, {revised} revised, {vanished} vanished of {rows}")
 MORE_MONTHS = marked("and {more} more months")
+UNMATCHED = marked("{name} (is it {likely_match}?)")
+UNAPPLIED = marked("; it did not apply to {products}")
 CHANCES = marked("; probability of red {chances}")
 TURNED = marked("{indicator} ({before} to {after})")
 _SOURCE = {
@@ -207,11 +210,11 @@ TEMPLATES: dict[str, Template] = {
     "scenario": Template(
         criterion=marked("A scenario turns no indicator red; red from {limit} of the weight of the policy"),
         conditions={
-            "value": marked("{count} of {moved} indicators would turn red: {turned}"),
+            "value": marked("{count} of {moved} indicators would turn red: {turned}{unapplied}"),
             "passed": marked(
-                "No one of the {moved} indicators that it moves turns red; red before: {red_before}"
+                "No one of the {moved} indicators that it moves turns red; red before: {red_before}{unapplied}"
             ),
-            "unclear": marked("It moves no indicator of these data"),
+            "unclear": marked("The scenario did not apply, and says nothing of the bank{unapplied}"),
         },
         evidence=marked("indicators with {value} of the policy's weight turn red{chances}"),
         unit="share",
@@ -297,6 +300,22 @@ TEMPLATES: dict[str, Template] = {
             "consequence": marked("These risks are not assessed; nothing is assumed in their place"),
             "corrective_action": marked(
                 "Supply the tables and columns, or take the indicators out of the policy"
+            ),
+            "owner": marked("Owner of the source"),
+        },
+    ),
+    "unmatched_names": Template(
+        criterion=marked("Every name that figures depend on is in the data and in the files alike"),
+        conditions={
+            "value": marked("{unmatched}: {effect}"),
+            "passed": marked("No name that meets nothing changes a figure"),
+        },
+        evidence=marked("{where}"),
+        remedy={
+            "cause": marked("One thing may be named in two ways"),
+            "consequence": marked("Figures are made as if the names were of different things"),
+            "corrective_action": marked(
+                "Give both one name: recode in the source file, or correct the policy"
             ),
             "owner": marked("Owner of the source"),
         },

@@ -34,11 +34,11 @@ def outlook_before(complaints: Table, outlook: Forecast, *, periods: int | None 
     Forecast or None
         Of the periods of the outlook, up to 60 ahead: by month from what was logged by then where the
         outlook allows for complaints logged late, else from the earlier periods as known today. None where
-        the history is too short.
+        the history before is shorter than the time since.
     """
     outlook = outlook.parts or outlook
     periods = outlook.panel.covering(_QUARTER) if periods is None else periods
-    if len(outlook.panel.periods) <= periods:
+    if len(outlook.panel.periods) < 2 * periods:
         return None
     origin = outlook.panel.periods[-1 - periods]
     known = AsOf(outlook.panel.until(origin))

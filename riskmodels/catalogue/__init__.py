@@ -4,7 +4,9 @@ from riskmodels.catalogue.computation import Indicators, indicators, unused_obse
 from riskmodels.catalogue.definitions import INDICATORS
 from riskmodels.catalogue.doubts import find_doubts
 from riskmodels.catalogue.entry import Family, Indicator
+from riskmodels.catalogue.partial import without_partial_rates
 from riskmodels.catalogue.spans import Frequency
+from riskmodels.catalogue.unmatched import compare_names, likely_name, unmatched_names
 from riskmodels.catalogue.values import format_value
 
 __all__ = [
@@ -13,8 +15,12 @@ __all__ = [
     "Frequency",
     "Indicator",
     "Indicators",
+    "compare_names",
     "find_doubts",
     "format_value",
     "indicators",
+    "likely_name",
+    "unmatched_names",
     "unused_observations",
+    "without_partial_rates",
 ]

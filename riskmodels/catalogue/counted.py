@@ -62,6 +62,7 @@ def _cells(cut: Breakdown, keys: str) -> str:
     end = f"{literal(cut.tables.as_of.isoformat())}::DATE + INTERVAL 1 DAY"
     began = "(SELECT date_trunc('month', began) FROM span)"
     known = f"{cut.known(COUNTS, 'month')} AND {cut.known('exposure', 'month')}"
+    known += f" AND {cut.heard(COUNTS, 'month')}"
     ended = f"month + INTERVAL 1 MONTH <= {end}"
     length = _longest(cut)
     whole = f"{start_of('month', BY_LENGTH[length], cut.begins)} + INTERVAL {length} MONTH <= {end}"

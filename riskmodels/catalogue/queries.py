@@ -7,6 +7,7 @@ from riskmodels.catalogue.entry import SUPPLIED, Indicator
 from riskmodels.catalogue.spans import Frequency, inside, name_of, start_of
 from riskmodels.periods.quarters import MONTHS
 from riskmodels.tables import Tables
+from riskmodels.tables.coverage import silent_months
 from riskmodels.tables.sql import literal, name
 
 _MOMENTS = {"working_days_to_response": "first_response_at", "working_days_to_resolution": "resolved_at"}
@@ -55,6 +56,12 @@ class Breakdown:
                 else f" AND date_trunc('month', {at})::DATE NOT IN ({listed})"
             )
         return known
+
+    def heard(self, table: str, month: str) -> str:
+        """Condition that a month is not one in which a table that should have many rows has none at all."""
+        silent = silent_months(self.tables.require(table))
+        listed = ", ".join(f"{literal(one + '-01')}::DATE" for one in silent)
+        return f"{month} NOT IN ({listed})" if silent else "true"
 
     def rows(self, table: str, at: str) -> str:
         """Condition that a row is known, and not outside the span of the periods that are wanted."""
@@ -144,6 +151,7 @@ def over_accounts(indicator: Indicator, cut: Breakdown) -> str:
         "month + INTERVAL 1 MONTH <= now"
         " AND month >= (SELECT date_trunc('month', began) FROM span)"
         f" AND {cut.rows('complaints', 'month')} AND {cut.known('exposure', 'month')}"
+        f" AND {cut.heard('complaints', 'month')}"
     )
     now = f"{literal(cut.tables.as_of.isoformat())}::DATE + INTERVAL 1 DAY"
     cells = sorted({*cut.by, "unit_id", "product"})

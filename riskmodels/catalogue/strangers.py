@@ -8,6 +8,7 @@ from itertools import combinations
 import pandas as pd
 
 from riskmodels.catalogue.entry import COUNTS
+from riskmodels.labels import counted
 from riskmodels.tables import CONTRACTS, Table, Tables
 from riskmodels.tables.sql import name
 
@@ -51,7 +52,7 @@ def _of_column(tables: Tables, column: str) -> Iterator[tuple[str, str]]:
 
 def _without_exposure(table: Table, column: str, known: Counts) -> Iterator[tuple[str, str]]:
     found = _names(table, column, number="sum(complaints)" if table.name == COUNTS else "count(*)")
-    strange = [one for one in counted if one not in known]
+    strange = [one for one in found if one not in known]
     free = [one for one in known if found.get(one, 0) <= _RARE * _expected(one, known, found)]
     for one in strange[:_SHOWN]:
         near = likely_match(one, free)

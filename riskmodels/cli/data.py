@@ -1,18 +1,23 @@
 """Commands that look at data: take it in, check it, draft its source file."""
 
 from contextlib import nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from riskmodels.cli.options import (
+    POLICIES,
     SOURCES,
     STORE,
     FileOptions,
     KeptIn,
+    Policies,
+    PolicyOn,
     SourceFile,
     Store,
+    policy_in_force,
     take_in,
 )
 from riskmodels.cli.terminal import console, print_table, shown
@@ -20,7 +25,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.scratch import scratch_folder, write_whole
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
-    pass
+    from riskmodels.parameters.policy import Policy
 
 
 def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE) -> None:
@@ -32,13 +37,29 @@ def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE
     print_table(listing.sentence, listing.frame)
 
 
-def check_data(source: SourceFile, *, file: FileOptions = None, store: KeptIn = None) -> None:
-    """Check a source: rows accepted and rejected, rules they broke, unused columns, how good the data is."""
-    from riskmodels.reporting.listings import check_listings  # here, for start-up
+def check_data(
+    source: SourceFile,
+    *,
+    file: FileOptions = None,
+    store: KeptIn = None,
+    policies: Policies = POLICIES,
+    policy_on: PolicyOn = None,
+) -> None:
+    """Check a source: rows accepted and rejected, rules they broke, unused columns, how good the data is.
+
+    Where there is a policy, names that it does not know, and that no data have, are said, too.
+    """
+    from riskmodels.catalogue import unmatched_names  # here, for start-up
+    from riskmodels.reporting.listings import check_listings, list_unmatched
     from riskmodels.sources import unfilled
 
+    policy = _policy_if_there(policies, policy_on)
     with scratch_folder("riskmodels-data-") if store is None else nullcontext(store) as folder:
-        for listing in check_listings(take_in(source, file, folder)):
+        tables = take_in(source, file, folder)
+        listings = check_listings(tables)
+        if policy is not None:
+            listings.append(list_unmatched(unmatched_names(tables, policy)))
+        for listing in listings:
             print_table(listing.sentence, listing.frame)
     if left := unfilled(source):
         console.print(shown(f"Still to be completed in {source}: {', '.join(left)}."), soft_wrap=True)
@@ -58,15 +79,21 @@ def new_source(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a source file that is there.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print it, write nothing.")] = False,
+    policies: Policies = POLICIES,
+    policy_on: PolicyOn = None,
 ) -> None:
     """Draft a source file for a file that nobody described: guesses and doubts stand in it as comments.
 
     Some rows are looked at: which canonical table they fit, which column becomes which, how dates and numbers
-    are written. A person looks at every line with DOUBT; check-data then says what is accepted.
+    are written, which products are those of the policy. A person looks at every line with DOUBT; check-data
+    then says what is accepted.
     """
     from riskmodels.sources.drafts import draft_source  # here, for start-up
 
-    draft = draft_source(file, target=output or SOURCES / "new.yaml", table=table, sheet=sheet)
+    policy = _policy_if_there(policies, policy_on)
+    products = () if policy is None else policy.products
+    target = output or SOURCES / "new.yaml"
+    draft = draft_source(file, target=target, table=table, sheet=sheet, products=products)
     if dry_run:
         console.print(shown(draft.text), soft_wrap=True, end="")
         return
@@ -76,3 +103,8 @@ def new_source(
     write_whole(target, draft.text.encode("utf-8"))
     for line in (f"Wrote {target}. {draft.sentence}", *draft.doubts, f"Next: riskmodels check-data {target}"):
         console.print(shown(line), soft_wrap=True)
+
+
+def _policy_if_there(policies: Path, day: datetime | None) -> "Policy | None":
+    """Load the policy of a day; none where the usual folder is not there."""
+    return policy_in_force(policies, day) if policies.is_dir() or policies != POLICIES else None

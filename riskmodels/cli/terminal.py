@@ -174,7 +174,9 @@ def with_progress(items: list[Item], words: str) -> Iterator[Item]:
 
 
 def print_plan(plan: "Plan") -> None:
-    """Say what a planned run would do."""
+    """Say what a planned run would do, and which names would meet nothing."""
+    from riskmodels.reporting.listings import list_unmatched  # here, for start-up
+
     replaces = " (replaces the one there)" if plan.folder.exists() else ""
     compared = "" if plan.previous.exists() else " is not there: nothing is compared with it"
     lines = [
@@ -187,6 +189,8 @@ def print_plan(plan: "Plan") -> None:
     ]
     for line in lines:
         console.print(shown(line), soft_wrap=True)
+    listing = list_unmatched(plan.unmatched)
+    print_table(listing.sentence, listing.frame)
 
 
 def run_with_progress(plan: "Plan", store: Path, kernels: "Kernels") -> Path:

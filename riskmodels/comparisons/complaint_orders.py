@@ -40,14 +40,15 @@ def order_complaints(tables: Tables, card: Scorecard) -> Orders | None:
     -------
     Orders or None
         A unit without accounts or customers is not ranked on that measure; one that is not in business in the
-        quarter is on none. None where the source has no complaints of the quarter one by one: there is no
-        order to show. Units go by their name and code.
+        quarter is on none, and there is no rate of a quarter that is known only in part. None where the
+        source has no complaints of the quarter one by one: there is no order to show. Units go by their name
+        and code.
     """
     if tables.complaints is None:
         return None
     counts = _complaints(tables, card.period)
     measures: dict[str, tuple[str | None, float]] = {BY_NUMBER: (None, 1)}
-    if tables.exposure is not None:
+    if tables.exposure is not None and not set(card.incomplete["table"]) & {"complaints", "exposure"}:
         measures |= {BY_ACCOUNTS: ("accounts", 1000), BY_CUSTOMERS: ("customers", 10_000)}
     exposed = _exposure_in_business(mean_exposure(tables.exposure, card.period), card)
     frame = counts.merge(exposed, on="unit_id", how="outer").fillna({"complaints": 0.0})

@@ -159,7 +159,7 @@ def customer_gaps(
         table=table,
         unavailable=_listed(reasons),
         period=period,
-        quarters=quarters,
+        quarters=max(cells.table["period"].nunique(), 1),
         reference=reference,
         tolerance=policy.gaps.tolerance,
         certainty=policy.gaps.certainty,

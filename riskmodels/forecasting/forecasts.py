@@ -105,6 +105,11 @@ class Forecast(Displayed):
         share = np.ones_like(self.panel.values) if self.completeness is None else self.completeness
         return np.asarray(share >= FINAL)
 
+    @property
+    def periods_known(self) -> int:
+        """How many periods of the history are known of any series, by today's definition."""
+        return int(np.isfinite(self.panel.since_breaks().values).any(axis=0).sum())
+
     @cached_property
     def table(self) -> pd.DataFrame:
         """Long table: the keys, period, mean, level, quantile."""

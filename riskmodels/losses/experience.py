@@ -21,12 +21,14 @@ from riskmodels.losses.goodness import goodness_of_fit
 from riskmodels.losses.portfolio import drawn_cells, portfolios_of
 from riskmodels.periods.quarters import last_complete, period_of
 from riskmodels.tables import Table, Tables
+from riskmodels.tables.coverage import known_months
 
 SEED = 1  # any fixed one: the same tables give the same figures
 _FEWEST = 120  # losses: with ten a cell of event types and products, tails are still pooled; a choice
 # of the curve of years: one in 2, 5, 10, 20, 50, 100, 200, 500 and 1,000
 _LEVELS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 _QUARTERS = 4  # of a year
+_NOTHING = 1e-9  # of a quarter: what is known of one without a month
 _SPAN = 8  # quarters compared: a year and the one before it
 
 
@@ -59,7 +61,7 @@ class LossAssessment(Displayed):
         Tests of one severity for the whole bank.
     quarters : DataFrame
         One row per quarter: ``quarter``, ``losses``, ``gross`` and ``recovery`` [money], ``completeness``,
-        ``expected`` [losses in the end].
+        ``expected`` [losses in the end], ``known`` [share of its months].
     confidence : float
         Probability of the intervals.
     losses_before : int
@@ -84,8 +86,13 @@ class LossAssessment(Displayed):
 
     @property
     def change(self) -> float:
-        """Change of the gross losses of the last four quarters against the four before, counts completed."""
+        """Change of the gross losses of the last four quarters against the four before, counts completed.
+
+        Unknown where one of them is known only in part.
+        """
         last = self.quarters.tail(_SPAN)
+        if "known" in last and (last["known"] < 1).any():
+            return float("nan")
         completed = (last["gross"] / last["completeness"]).to_numpy()
         before, now = completed[:_QUARTERS].sum(), completed[_QUARTERS:].sum()
         return float(now / before - 1.0) if len(last) == _SPAN and before > 0 else float("nan")
@@ -188,7 +195,8 @@ def assess_losses(
     """
     check_intervals(confidence, draws)
     losses, quarters = _experience(table, last, net=net)
-    completeness = _completeness(losses, quarters, table.provenance.as_of)
+    known = _known(table, quarters)
+    completeness = np.maximum(_completeness(losses, quarters, table.provenance.as_of) * known, _NOTHING)
     amounts = losses["amount"].to_numpy(dtype=np.float64)
     thresholds = tail_thresholds(amounts, seed=seed)
     counts = pd.crosstab(losses["event_type"], losses["product"])
@@ -211,7 +219,7 @@ def assess_losses(
         thresholds=thresholds,
         diagnostics=tail_diagnostics(amounts),
         goodness=_goodness(amounts, best.tail.tail.threshold, seed),
-        quarters=_by_quarter(losses, quarters, completeness),
+        quarters=_by_quarter(losses, quarters, completeness).assign(known=known),
         confidence=confidence,
         losses_before=table.rows_before,
         losses_rejected=len(table.lost),
@@ -275,6 +283,14 @@ def _completeness(losses: pd.DataFrame, quarters: pd.PeriodIndex, day: date) -> 
         return np.ones(len(quarters))
     shares = pd.Series(known.completeness).groupby(known.periods.asfreq("Q")).mean()
     return np.asarray(shares.reindex(quarters).fillna(1.0), dtype=np.float64)
+
+
+def _known(table: Table, quarters: pd.PeriodIndex) -> Floats:
+    """Return the share of the months of each quarter that the losses know, shape (T,)."""
+    if not len(quarters):
+        return np.empty(0)
+    months = pd.period_range(quarters[0].start_time, quarters[-1].end_time, freq="M")
+    return np.asarray(known_months(table, months).reshape(len(quarters), -1).mean(axis=1), dtype=np.float64)
 
 
 def _dispersion(losses: pd.DataFrame, quarters: pd.PeriodIndex, completeness: Floats) -> float:

@@ -216,6 +216,11 @@ class Policy(Parameters):
             raise ValueError(f"indicators name areas that are not there: {', '.join(unknown)}")
         return self
 
+    @property
+    def products(self) -> tuple[str, ...]:
+        """Products with limits of their own, in the order of the indicators that have them."""
+        return tuple(dict.fromkeys(name for one in self.indicators for name in one.limits_by_product))
+
     def indicator(self, indicator_id: str) -> IndicatorPolicy:
         """Return one indicator's policy; raises ParameterError where the policy has none of that name."""
         for indicator in self.indicators:

@@ -17,6 +17,7 @@ from riskmodels.periods.quarters import last_complete, period_of
 from riskmodels.scorecard.rating import INTERVAL, draw_values
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Table, Tables
+from riskmodels.tables.coverage import known_months
 
 _Z = NormalDist().inv_cdf(INTERVAL[1])  # standard deviations from the middle of an interval to its end
 _MONTHS = 12  # of a year
@@ -76,7 +77,7 @@ def _booked(table: Table | None, period: str) -> tuple[pd.DataFrame, pd.PeriodIn
     month = pd.PeriodIndex(rows["occurred_on"], freq="M")
     last = min(period_of(period, "M"), last_complete(table.provenance.as_of, "M"))
     months = pd.period_range(end=last, periods=_MONTHS)
-    months = months[~months.isin(pd.PeriodIndex(list(table.provenance.unknown_months), freq="M"))]
+    months = months[known_months(table, months)]
     try:
         known = nowcast(rows, as_of=table.provenance.as_of, at="occurred_on", recorded="recorded_on")
         complete = known.for_periods(months)

@@ -20,6 +20,7 @@ from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality, Tables
+from riskmodels.tables.coverage import lacking_sentence
 
 _MOST_NAMED = 5  # units named in a sentence; a choice: the report has them all
 _MOST_WATCHED = 8  # a choice: what fits on the first page
@@ -43,6 +44,7 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
             (label("Forecast method"), outlook.method),
             (label("Checked besides the findings"), _checked(found)),
             *_logged(load_all(results, "nowcast", Nowcast)),
+            *_lacking(card),
             (label("Software"), f"riskmodels {version('riskmodels')}"),
         ),
         key_figures=(*_findings(found), *_beyond_limits(card), *_expected(found), *_turned_red(tests)),
@@ -72,6 +74,12 @@ def _logged(nowcasts: list[Nowcast]) -> list[tuple[str, str]]:
         )
         for known in nowcasts
     ]
+
+
+def _lacking(card: Scorecard) -> list[tuple[str, str]]:
+    """Say which months of the quarter are not known; nothing where all are."""
+    partly = lacking_sentence(card.incomplete, card.period)
+    return [(label("The quarter"), partly)] if partly else []
 
 
 def _beyond_limits(card: Scorecard) -> list[KeyFigure]:
@@ -104,21 +112,26 @@ def _expected(found: Findings) -> list[KeyFigure]:
 
 
 def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
-    """Name the scenario that turns most indicators red."""
-    tests = [test for test in tests if len(test.table)]
-    if not tests:
-        return []
-    counts = [int(((t.table["rating"] == "red") & (t.table["rating_before"] != "red")).sum()) for t in tests]
-    worst = int(np.argmax(counts))
-    return [
-        KeyFigure(
-            label=label(
-                "Indicators turning red: {scenario}",
-                scenario=f"{local(tests[worst].scenario, 'name')}, {label(tests[worst].severity)}",
-            ),
-            value=label("{turned} of {moved}", turned=counts[worst], moved=len(tests[worst].table)),
+    """Name the scenario that turns most indicators red, and those that did not apply."""
+    figures = []
+    if moving := [test for test in tests if len(test.table)]:
+        worst = max(moving, key=lambda test: test.turned)
+        scenario = f"{local(worst.scenario, 'name')}, {label(worst.severity)}"
+        figures.append(
+            KeyFigure(
+                label=label("Indicators turning red: {scenario}", scenario=scenario),
+                value=label("{turned} of {moved}", turned=worst.turned, moved=len(worst.table)),
+            )
         )
-    ]
+    if idle := [test for test in tests if not test.applied or test.unapplied]:
+        names = ", ".join(local(test.scenario, "name") for test in idle)
+        figures.append(
+            KeyFigure(
+                label=label("Scenarios that did not apply, or only in part"),
+                value=label("{count} of {all}: {names}", count=len(idle), all=len(tests), names=names),
+            )
+        )
+    return figures
 
 
 def _sentences(found: Findings, policy: Policy) -> Iterator[SummaryItem]:

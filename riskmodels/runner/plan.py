@@ -3,21 +3,21 @@
 import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from riskmodels.catalogue import INDICATORS
+from riskmodels.catalogue import INDICATORS, compare_names
 from riskmodels.errors import LONGEST_NAME, ParameterError, file_error
 from riskmodels.labels import label, local, use_language
 from riskmodels.misfits import nearest
 from riskmodels.parameters.files import Parameters
 from riskmodels.parameters.policy import load_policy
 from riskmodels.parameters.risks import load_risks
-from riskmodels.parameters.scenarios import load_scenario
+from riskmodels.parameters.scenarios import Scenario, load_scenario
 from riskmodels.runner.settings import RunSettings, ScenarioChoice
 from riskmodels.runner.steps import NOTEBOOKS, Notebook
 from riskmodels.shipped import shipped_folder
@@ -52,7 +52,8 @@ class Step:
 class Plan:
     """What a run will do; nothing is read or written by planning it, but its parameter files are checked.
 
-    ``previous`` is where the report of the quarter before is, if there is one.
+    ``previous`` is where the report of the quarter before is, if there is one. ``unmatched`` are names that
+    meet nothing, as of ``compare_names``; not looked for without the files.
     """
 
     settings: RunSettings
@@ -61,6 +62,7 @@ class Plan:
     policy_on: date
     policy_valid_from: date
     files: dict[str, str]
+    unmatched: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def steps(self) -> list[str]:
@@ -82,7 +84,7 @@ def plan_assessment(
     files : dict, optional
         Canonical table -> file to read instead of the one the source names.
     layout : bool
-        Whether files are opened, to see that they have the columns that are mapped.
+        Whether files are opened, to see that they have the columns that are mapped and names that are known.
 
     Returns
     -------
@@ -105,10 +107,9 @@ def plan_assessment(
     end = pd.Period(settings.period, freq="Q").end_time.date()
     policy_on = settings.policy_on or end + timedelta(days=1)
     policy = load_policy(settings.policies, on=policy_on)
-    load_risks(settings.risks)
+    register = load_risks(settings.risks)
     use_language(settings.language)
-    for choice in settings.scenarios:
-        _check_scenario(choice, settings.horizon_months)
+    scenarios = [_checked_scenario(choice, settings.horizon_months) for choice in settings.scenarios]
     _check_each_once(settings.scenarios)
     source = load_source(settings.source)
     if left := unfilled(settings.source):
@@ -120,8 +121,10 @@ def plan_assessment(
     _check_period(settings.period, source.as_of)
     folder = reports / _report_name(settings, settings.period)
     _check_place(folder)
+    unmatched = pd.DataFrame()
     if layout:
-        check_layout(settings.source, files=dict(given))
+        names = check_layout(settings.source, files=dict(given))
+        unmatched = compare_names(names, policy, register=register, scenarios=scenarios)
     return Plan(
         settings=settings,
         folder=folder,
@@ -129,6 +132,7 @@ def plan_assessment(
         policy_on=policy_on,
         policy_valid_from=policy.valid_from,
         files={table: str(path) for table, path in located.items()},
+        unmatched=unmatched,
     )
 
 
@@ -178,8 +182,8 @@ def _report_name(settings: RunSettings, period: str) -> str:
     return f"{settings.name}-{period}" if settings.name else period
 
 
-def _check_scenario(choice: ScenarioChoice, horizon_months: int) -> None:
-    """Refuse a scenario that this run could not carry out."""
+def _checked_scenario(choice: ScenarioChoice, horizon_months: int) -> Scenario:
+    """Load a scenario; refuse one that this run could not carry out."""
     scenario = load_scenario(choice.file)
     level = scenario.level(choice.severity)
     unknown = sorted({effect.indicator for effect in level.effects} - set(INDICATORS))
@@ -193,6 +197,7 @@ def _check_scenario(choice: ScenarioChoice, horizon_months: int) -> None:
             f"{choice.file}, {choice.severity}, needs an outlook of {needed} months;"
             f" horizon_months is {horizon_months}"
         )
+    return scenario
 
 
 def _check_each_once(chosen: Sequence[ScenarioChoice]) -> None:

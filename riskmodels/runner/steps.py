@@ -107,7 +107,7 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
         reads=("tables", "quality"),
         writes=(
             *("scorecard", "movements", "gaps", "risks", "detail"),
-            *("weightings", "funnel", "orders", "sensitivity"),
+            *("weightings", "funnel", "orders", "sensitivity", "unmatched"),
         ),
     ),
     "30_complaint_forecast": Notebook(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats, Integers, Words
-from riskmodels.catalogue import INDICATORS, Indicators, indicators
+from riskmodels.catalogue import INDICATORS, Indicators, indicators, without_partial_rates
 from riskmodels.forecasting import Nowcast
 from riskmodels.parameters.policy import Policy
 from riskmodels.rates import (
@@ -142,6 +142,7 @@ def gather_evidence(
     months = pd.period_range(end=last.asfreq("M", "end"), periods=_DISPERSION_MONTHS).astype("str")
     names = (by,) if by else ()
     level = indicators(tables, policy, by=names, periods=list(quarters.astype("str")))
+    level = without_partial_rates(level, tables, period)
     monthly = indicators(tables, policy, by=names, freq="M", periods=list(months))
     mixes = _mixes(tables, policy, by, list(quarters.astype("str"))) if by else {}
     groups = peer_groups(tables, policy) if by == "unit_id" else {}

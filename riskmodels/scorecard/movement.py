@@ -32,12 +32,15 @@ class Movements(Displayed):
         unit_id, indicator_id, mix, rate [points]: they add up to the unit's mix and rate.
     before, after : str
         The quarters.
+    why : str
+        Why nothing is compared; empty where it is, or where the data do not know the quarter before.
     """
 
     table: pd.DataFrame
     indicators: pd.DataFrame
     before: str
     after: str
+    why: str = ""
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the tables that stand beside a report, by the names of their files."""
@@ -47,7 +50,8 @@ class Movements(Displayed):
     def sentence(self) -> str:
         """Say how many units moved, and what it was on the whole."""
         if self.table.empty:
-            return label("The data do not know the quarter before.")
+            unknown = label("The data do not know the quarter before.")
+            return label("{why} Nothing is compared with it.", why=self.why) if self.why else unknown
         means = self.table[list(PARTS)].abs().mean()
         return plural(
             len(self.table),
@@ -68,14 +72,15 @@ class Movements(Displayed):
         return self.table.head(15)
 
 
-def no_movements(period: str) -> Movements:
-    """Return that nothing is known of the quarter before ``period``."""
+def no_movements(period: str, *, why: str = "") -> Movements:
+    """Return that nothing is known of the quarter before ``period``, or why it is not compared."""
     columns = ["unit_id", "name", "before", "after", "change", *PARTS, "rating_before", "rating"]
     return Movements(
         table=pd.DataFrame(columns=columns),
         indicators=pd.DataFrame(columns=["unit_id", "indicator_id", "mix", "rate"]),
         before="",
         after=period,
+        why=why,
     )
 
 

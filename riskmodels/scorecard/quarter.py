@@ -7,6 +7,13 @@ from riskmodels.periods.quarters import check_quarter
 from riskmodels.scorecard.movement import Movements, explain_movement, no_movements
 from riskmodels.scorecard.scoring import Scorecard, score
 from riskmodels.tables import Tables
+from riskmodels.tables.coverage import lacking_sentence, months_lacking
+
+_COMPARED = (
+    "complaints",
+    "complaint_counts",
+    "exposure",
+)  # most indicators, and the most weight, are of these
 
 
 def score_quarter(
@@ -34,7 +41,8 @@ def score_quarter(
     Scorecard
         Of the quarter; ratings that still hold are kept.
     Movements
-        Empty where the data do not know the quarter before.
+        Empty where the data do not know the quarter before, or one of the two only in part: a month or two
+        are not compared with a quarter.
 
     Raises
     ------
@@ -42,6 +50,9 @@ def score_quarter(
         The period is no quarter, or the source has no data in it.
     """
     before = str(check_quarter(period) - 1)
+    for quarter in (before, period):
+        if partly := _partly_known(tables, quarter):
+            return score(tables, policy, period=period, register=register), no_movements(period, why=partly)
     try:
         revised = score(tables, policy, period=before, register=register)
     except ParameterError:
@@ -49,3 +60,9 @@ def score_quarter(
     earlier = previous if previous is not None and previous.period == before else revised
     card = score(tables, policy, period=period, previous=earlier, register=register)
     return card, explain_movement(earlier, revised, card)
+
+
+def _partly_known(tables: Tables, quarter: str) -> str:
+    """Say what complaints, or accounts, of a quarter are not known; nothing where all are."""
+    lacking = months_lacking(tables, quarter)
+    return lacking_sentence(lacking[lacking["table"].isin(_COMPARED)], quarter)

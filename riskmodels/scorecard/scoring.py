@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from riskmodels.catalogue import indicators
+from riskmodels.catalogue import indicators, without_partial_rates
 from riskmodels.display import Displayed, shown_unit
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import nowcast_where_logged
@@ -19,6 +19,7 @@ from riskmodels.scorecard.rating import RATINGS, rate_period
 from riskmodels.scorecard.scores import DRAWS, draws_for, score_rows
 from riskmodels.scorecard.weights import policy_weights
 from riskmodels.tables import Tables
+from riskmodels.tables.coverage import lacking_sentence, months_lacking, no_gaps
 from riskmodels.tables.lifetimes import lifetime_marks, lifetimes_sentence, no_lifetimes, partial_units
 
 
@@ -66,6 +67,9 @@ class Scorecard(Displayed):
     lifetimes : DataFrame
         Units that were not in business all the quarter, see ``partial_units``: those closed before it, or not
         open yet, are not rated; others are rated by their days of business.
+    incomplete : DataFrame
+        Months of the quarter that tables do not know, or know in part, see ``months_lacking``: it is not
+        compared with another quarter, and has no rate by accounts or time where these lack one.
     """
 
     table: pd.DataFrame
@@ -79,6 +83,7 @@ class Scorecard(Displayed):
     data_digest: str
     draws: int = DRAWS
     lifetimes: pd.DataFrame = field(default_factory=no_lifetimes)
+    incomplete: pd.DataFrame = field(default_factory=no_gaps)
 
     @property
     def bank(self) -> pd.DataFrame:
@@ -132,7 +137,8 @@ class Scorecard(Displayed):
             units=len(self.table),
             parts=", ".join(parts),
         )
-        return " ".join(filter(None, [rated, lifetimes_sentence(self.lifetimes)]))
+        partly = lacking_sentence(self.incomplete, self.period)
+        return " ".join(filter(None, [rated, partly, lifetimes_sentence(self.lifetimes)]))
 
     def check_unit(self, unit_id: str) -> None:
         """Raise ParameterError where a unit has no score, with the reason or the nearest name."""
@@ -197,6 +203,7 @@ def score(
     figures of the bank and of its products alone, and a unit without a day in the quarter is not rated.
     """
     check_quarter(period)
+    given = indicators(tables, policy, periods=[period])
     known = nowcast_where_logged(tables.complaints)
     before = (None, None) if previous is None else (previous.indicators, previous.products)
     bank = rate_period(tables, policy, period, previous=before[0], nowcast=known)
@@ -216,13 +223,14 @@ def score(
         indicators=rows,
         products=products,
         groups=_group_scores(rows[rows["unit_id"] == ""], products, policy, register),
-        unavailable=indicators(tables, policy, periods=[period]).unavailable,
+        unavailable=without_partial_rates(given, tables, period).unavailable,
         period=period,
         as_of=tables.as_of,
         policy=policy.valid_from,
         data_digest=tables.digest,
         draws=draws_for(len(units)),
         lifetimes=partial_units(tables.units, period),
+        incomplete=months_lacking(tables, period),
     )
 
 

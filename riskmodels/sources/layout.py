@@ -1,16 +1,20 @@
-"""Whether files have the columns that a source file maps, without reading their rows."""
+"""Whether files have the columns that a source file maps, and which names stand in them."""
 
 from pathlib import Path
 
+import duckdb
+
 from riskmodels.scratch import scratch_folder
 from riskmodels.sources.conversion import Conversion, converted
+from riskmodels.sources.duplicates import limited_connection
 from riskmodels.sources.mapping import load_source
-from riskmodels.sources.readers import raw_files
+from riskmodels.sources.readers import RawFile, raw_files, unreadable
 from riskmodels.tables import CONTRACTS
+from riskmodels.tables.names import Names, distinct, meeting_columns
 
 
-def check_layout(source: str | Path, *, files: dict[str, str | Path] | None = None) -> None:
-    """Refuse a source whose files do not fit their mapping; databases are not asked.
+def check_layout(source: str | Path, *, files: dict[str, str | Path] | None = None) -> Names:
+    """Refuse a source whose files do not fit their mapping, and list their names; databases are not asked.
 
     Parameters
     ----------
@@ -18,6 +22,11 @@ def check_layout(source: str | Path, *, files: dict[str, str | Path] | None = No
         The source file.
     files : dict, optional
         Canonical table -> file to read instead of the one the source names.
+
+    Returns
+    -------
+    Names
+        Of each table the names that must meet others, of all rows, those that will be rejected included.
 
     Raises
     ------
@@ -28,6 +37,7 @@ def check_layout(source: str | Path, *, files: dict[str, str | Path] | None = No
     """
     path = Path(source)
     mapping = load_source(path)
+    found: dict[str, dict[str, set[str]]] = {}
     for table, mapped in mapping.tables.items():
         if mapped.format == "sql":
             continue
@@ -40,5 +50,21 @@ def check_layout(source: str | Path, *, files: dict[str, str | Path] | None = No
                 rules={},
                 timezone=mapping.timezone,
             )
-            for file in raw_files(located, path.parent if given is None else Path(), folder, table=table):
-                converted(file, conversion)
+            names = found.setdefault(table, {column: set() for column in meeting_columns(table)})
+            with limited_connection(folder) as connection:
+                for file in raw_files(located, path.parent if given is None else Path(), folder, table=table):
+                    _add_names(names, connection, file, conversion)
+    return found
+
+
+def _add_names(
+    names: dict[str, set[str]], connection: duckdb.DuckDBPyConnection, file: RawFile, conversion: Conversion
+) -> None:
+    """Add the names in the columns of a file that are mapped; only these are read."""
+    query, _ = converted(file, conversion)
+    try:
+        rows = connection.sql(query)
+        for column in names.keys() & set(rows.columns):
+            names[column].update(distinct(rows, column))
+    except duckdb.Error as error:
+        raise unreadable(file, error) from None

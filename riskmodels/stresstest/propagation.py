@@ -1,5 +1,6 @@
 """What if: a scenario's surge of complaints carried through to the indicators of the bank."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -7,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.catalogue import INDICATORS
+from riskmodels.catalogue import INDICATORS, likely_name
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import Forecast, nowcast_where_logged
-from riskmodels.labels import label, local, plural
+from riskmodels.labels import counted, label, local, plain_label, plural
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Effect, Level, Scenario
 from riskmodels.periods.quarters import MONTHS, last_complete
@@ -20,6 +21,8 @@ from riskmodels.tables import Tables
 
 _MONTHS = 3  # a quarter, which limits are about
 _INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, as in the scorecard
+_LEAST = 0.5  # of a complaint: what is expected of a product that has any
+_TINY = 1e-9  # complaints: what none is divided by
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,6 +44,8 @@ class StressTest(Displayed):
         stressed_lower, stressed_upper [complaints; 90% interval], standard_error.
     omitted : DataFrame
         item, reason: surges and effects that these data cannot show.
+    unapplied : tuple of str
+        Products whose surges do not apply: there are no complaints about them to multiply.
     quarter : str
         First and last of the three months after the start of the scenario that the indicators are about.
     size, seed : int
@@ -61,6 +66,23 @@ class StressTest(Displayed):
     seed: int
     policy: date
     data_digest: str
+    unapplied: tuple[str, ...] = ()
+
+    @property
+    def raised(self) -> bool:
+        """Whether any complaints are multiplied."""
+        level = self.scenario.level(self.severity)
+        return any(surge.product not in self.unapplied for surge in level.surges)
+
+    @property
+    def applied(self) -> bool:
+        """Whether anything of the scenario could be applied: else it says nothing of the bank."""
+        return self.raised or not self.table.empty
+
+    @property
+    def turned(self) -> int:
+        """How many indicators turn red."""
+        return int(((self.table["rating"] == "red") & (self.table["rating_before"] != "red")).sum())
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the tables that stand beside a report, by the names of their files."""
@@ -71,18 +93,25 @@ class StressTest(Displayed):
 
     @property
     def sentence(self) -> str:
-        """Say how many complaints more, and how many indicators turn red."""
-        more = self.complaints["stressed"].sum() - self.complaints["expected"].sum()
-        turned = int(((self.table["rating"] == "red") & (self.table["rating_before"] != "red")).sum())
-        return plural(
-            turned,
-            "{name}, {severity}: {more} more than expected; {turned} indicator turns red.",
-            "{name}, {severity}: {more} more than expected; {turned} indicators turn red.",
-            name=local(self.scenario, "name"),
-            severity=label(self.severity),
-            more=_complaints(more),
-            turned=turned,
-        )
+        """Say how many complaints more, how many indicators turn red, and what did not apply."""
+        said = {
+            "name": local(self.scenario, "name"),
+            "severity": label(self.severity),
+            "products": ", ".join(map(plain_label, self.unapplied)),
+            "more": _complaints(self.complaints["stressed"].sum() - self.complaints["expected"].sum()),
+            "turned": counted(self.turned, "indicator", "indicators"),
+        }
+        if not self.applied:
+            words = "{name}, {severity}: the scenario did not apply, and says nothing of the bank{why}."
+            why = label(", which has no complaints about {products}", **said) if self.unapplied else ""
+            return label(words, **said, why=why)
+        words = "{name}, {severity}: {more} more than expected; {turned} turning red."
+        if not self.raised:
+            words = "{name}, {severity}: {turned} indicators turn red; complaints are not multiplied."
+        elif self.table.empty:
+            words = "{name}, {severity}: {more} more than expected; no indicator is known."
+        missing = " " + label("It did not apply to {products}.") if self.unapplied else ""
+        return (label(words) + missing).format(**said)
 
     def summary(self) -> pd.DataFrame:
         """Before and after, indicator by indicator."""
@@ -154,13 +183,12 @@ def stress(
     size = draws.shape[1]
     rng = np.random.default_rng(seed)
     expected = outlook.sample(size, seed=seed)
-    multipliers, missing = _multipliers(level, outlook, scenario.start_month - 1)
-    stressed = expected * multipliers
-    base = expected[:, :, window].sum(axis=(1, 2))
-    ratio = np.maximum(stressed[:, :, window].sum(axis=(1, 2)), 1e-9) / np.maximum(base, 1e-9)
-    ratio = np.where(base > 0, ratio, 1.0)
-    after, unavailable = _apply(level.effects, before, draws, ratio, rng)
-    omitted = [*missing, *unavailable]
+    multipliers, unapplied = _multipliers(level, outlook, scenario.start_month - 1)
+    raised = any(surge.product not in unapplied for surge in level.surges)
+    stressed = expected * (multipliers if raised or not unapplied else np.nan)  # unknown, not as expected
+    ratio = _ratio(expected[:, :, window].sum(axis=(1, 2)), stressed[:, :, window].sum(axis=(1, 2)))
+    after, unavailable = _apply(level.effects, before, draws, ratio if raised or not unapplied else None, rng)
+    omitted = [*_missing(unapplied, outlook), *unavailable]
     return StressTest(
         scenario=scenario,
         severity=severity,
@@ -172,11 +200,18 @@ def stress(
         seed=seed,
         policy=policy.valid_from,
         data_digest=tables.digest,
+        unapplied=tuple(unapplied),
     )
 
 
 def _complaints(more: float) -> str:
     return plural(round(more), "{more:,.0f} complaint", "{more:,.0f} complaints", more=more)
+
+
+def _ratio(expected: Floats, stressed: Floats) -> Floats:
+    """Return how many times as many complaints a path has, shape (size,); 1 where none are expected."""
+    ratio = np.maximum(stressed, _TINY) / np.maximum(expected, _TINY)
+    return np.where(expected > 0, ratio, 1.0)
 
 
 def _window(outlook: Forecast, start: int) -> slice:
@@ -197,37 +232,59 @@ def _window(outlook: Forecast, start: int) -> slice:
     return slice(start // length, (start + _MONTHS) // length)
 
 
-def _multipliers(level: Level, outlook: Forecast, start: int) -> tuple[Floats, list[tuple[str, str]]]:
-    """Multipliers of shape (n, h), and the surges of products that the outlook does not have."""
+def _multipliers(level: Level, outlook: Forecast, start: int) -> tuple[Floats, list[str]]:
+    """Multipliers of shape (n, h), and the products of surges that have no complaints to multiply."""
     products = outlook.keys["product"].astype("str").to_numpy()
     n, ahead = outlook.mean.shape
-    multipliers = np.ones((n, ahead * MONTHS[outlook.periods.freqstr[0]]))  # by month
-    missing = []
+    length = MONTHS[outlook.periods.freqstr[0]]
+    multipliers = np.ones((n, ahead * length))  # by month
+    applied = set()
     for surge in level.surges:
         rows = (products == surge.product) | (surge.product == "all")
-        multipliers[rows, start : start + surge.months] *= surge.multiplier
-        if not rows.any():
-            reason = label("the source has no complaints about this product")
-            missing.append((label("surge of {product}", product=surge.product), reason))
-    return multipliers.reshape(n, ahead, -1).mean(axis=2), missing
+        months = slice(start, start + surge.months)
+        if np.repeat(outlook.mean[rows] / length, length, axis=1)[:, months].sum() >= _LEAST:
+            multipliers[rows, months] *= surge.multiplier
+            applied.add(surge.product)
+    unapplied = dict.fromkeys(surge.product for surge in level.surges if surge.product not in applied)
+    return multipliers.reshape(n, ahead, -1).mean(axis=2), list(unapplied)
+
+
+def _missing(unapplied: list[str], outlook: Forecast) -> Iterator[tuple[str, str]]:
+    """Say why surges do not apply, and which product may be meant."""
+    products = [str(product) for product in outlook.keys["product"]]
+    for product in unapplied:
+        reason = label("the source has no complaints about this product")
+        if product == "all" or product in products:
+            reason = label("none of these complaints are expected")
+        elif near := likely_name(product, products):
+            reason += "; " + label("did you mean '{product}'?", product=near)
+        yield label("surge of {product}", product=product), reason
 
 
 def _apply(
-    effects: tuple[Effect, ...], before: pd.DataFrame, draws: Floats, ratio: Floats, rng: np.random.Generator
+    effects: tuple[Effect, ...],
+    before: pd.DataFrame,
+    draws: Floats,
+    ratio: Floats | None,
+    rng: np.random.Generator,
 ) -> tuple[dict[str, Floats], list[tuple[str, str]]]:
-    """Draw the values after the scenario of every indicator it moves."""
+    """Draw the values after the scenario of every indicator it moves; no ratio: its surges do not apply."""
     values = dict(zip(before["indicator_id"], draws, strict=True))
     after: dict[str, Floats] = {}
-    if "complaint_rate" in values:
+    if "complaint_rate" in values and ratio is not None:
         after["complaint_rate"] = values["complaint_rate"] * ratio
     missing = []
     for effect in effects:
+        follows = effect.per == "doubling_of_complaints"
         if effect.indicator not in values:
             missing.append((effect.indicator, label("the source does not give this indicator")))
             continue
+        if follows and ratio is None:
+            missing.append((effect.indicator, label("no complaints are multiplied, which it would follow")))
+            continue
         assumed = effect.change
-        change: Floats = rng.triangular(assumed.low, assumed.mode, assumed.high, size=len(ratio))
-        if effect.per == "doubling_of_complaints":
+        change: Floats = rng.triangular(assumed.low, assumed.mode, assumed.high, size=len(draws.T))
+        if follows and ratio is not None:
             change = change * np.log2(ratio)
         start = after[effect.indicator] if effect.indicator in after else values[effect.indicator]
         highest = 1.0 if INDICATORS[effect.indicator].is_share else np.inf

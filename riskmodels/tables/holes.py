@@ -24,10 +24,10 @@ from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table, as_relation
 from riskmodels.tables.yearly_sums import find_sums
 
-_ENOUGH = 10  # rows that a hole would have: by chance it has none once in 20,000
+ENOUGH = 10  # rows that a hole would have: by chance it has none once in 20,000
 _ENOUGH_OF_A_PART = 20  # rows a month that a part has usually: a month without any is then no chance
-_AROUND = 12  # periods on either side
-_STALE_DAYS = 7  # days; a choice: a week's delay is usual
+AROUND = 12  # periods on either side
+STALE_DAYS = 7  # days; a choice: a week's delay is usual
 _PARTS = ("unit_id", "product")
 _SHOWN = 5  # told one by one; a choice
 _OF_MONTHS = {months: period for period, months in PERIOD_MONTHS.items()}
@@ -45,7 +45,7 @@ def find_holes(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["table", "doubt"], dtype="str")
 
 
-def runs_without(counts: Floats, *, step: int = 1, least: float = _ENOUGH) -> list[tuple[int, int]]:
+def runs_without(counts: Floats, *, step: int = 1, least: float = ENOUGH) -> list[tuple[int, int]]:
     """Find runs of zeros between periods with many rows.
 
     Parameters
@@ -74,13 +74,13 @@ def runs_without(counts: Floats, *, step: int = 1, least: float = _ENOUGH) -> li
         empty = due[counts[due] == 0]
         if not len(empty):
             continue
-        around = counts[before::-step][:_AROUND], counts[after::step][:_AROUND]
-        if _typical(np.concatenate(around)) * len(empty) >= least:
+        around = counts[before::-step][:AROUND], counts[after::step][:AROUND]
+        if typical(np.concatenate(around)) * len(empty) >= least:
             holes.append((int(empty[0]), int(empty[-1])))
     return holes
 
 
-def _typical(counts: Floats) -> float:
+def typical(counts: Floats) -> float:
     """Return what a month usually has: the mean, quiet months included, at most a busy month's median."""
     return min(float(np.nanmean(counts)), float(np.median(counts[counts > 0])))
 
@@ -111,12 +111,12 @@ def _of_table(table: Table, tables: Tables) -> Iterator[str]:
     contract = CONTRACTS[table.name]
     if not contract.at:
         return
-    counts = _by_month(table, contract, "")
+    counts = rows_by_month(table, contract, "")
     if counts.empty:
         return
     step = 1 if table.gives("period") else months_each(table)
-    series, months = _spread(counts, table)
-    yield from (words for _, words in _holes(series, months, step, 1.0 if contract.cell else _ENOUGH))
+    series, months = spread_over_months(counts, table)
+    yield from (words for _, words in _holes(series, months, step, 1.0 if contract.cell else ENOUGH))
     if "period" in contract.names and step > 1:
         yield (
             f"its rows lie {step} months apart: if each is of all {step} months,"
@@ -134,8 +134,8 @@ def _of_table(table: Table, tables: Tables) -> Iterator[str]:
 
 def _of_parts(table: Table, contract: Contract, part: str, whole: Flags) -> Iterator[str]:
     """Name the holes of single units or products, in months in which others have rows."""
-    counts = _by_month(table, contract, part)
-    series, months = _spread(counts, table)
+    counts = rows_by_month(table, contract, part)
+    series, months = spread_over_months(counts, table)
     series[:, ~whole] = np.nan
     keys = sorted(counts["key"].unique())
     least = 3.0 * longest_period(table) if contract.cell else _ENOUGH_OF_A_PART
@@ -153,7 +153,7 @@ def _holes(series: Floats, months: pd.PeriodIndex, step: int, least: float) -> I
             yield place, describe_hole(*whole_block(str(months[first]), str(months[last]), step), usual)
 
 
-def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
+def rows_by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
     """Count rows by month and one column: key, month, rows; of counts rejected ones, too, in all months."""
     at = name(contract.at)
     column = f"coalesce({name(key)}, '')" if key else "''"
@@ -168,7 +168,7 @@ def _by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
     )
 
 
-def _spread(counts: pd.DataFrame, table: Table) -> tuple[Floats, pd.PeriodIndex]:
+def spread_over_months(counts: pd.DataFrame, table: Table) -> tuple[Floats, pd.PeriodIndex]:
     """Return rows of each key and month of the span, shape (keys, T), NaN where declared unknown."""
     wide = counts.pivot_table(index="key", columns="month", values="rows", aggfunc="sum", fill_value=0)
     wide.columns = pd.PeriodIndex(wide.columns, freq="M")
@@ -191,10 +191,10 @@ def _stale(
     else:
         last = table.relation.aggregate(f"max({name(contract.at)}) AS last").fetchall()[0][0]
         end = pd.Timestamp(last).normalize()
-        usual = counts[-min(_AROUND, len(counts)) :]
+        usual = counts[-min(AROUND, len(counts)) :]
         daily = float(np.nanmean(usual)) / 30.44 if np.isfinite(usual).any() else 0.0  # days of a month
         days = (as_of - end).days
-        is_stale = days >= _STALE_DAYS and days * daily >= _ENOUGH
+        is_stale = days >= STALE_DAYS and days * daily >= ENOUGH
     first = (end + pd.Timedelta(days=1)).to_period("M")
     after = pd.period_range(first, as_of.to_period("M")).astype("str")
     if is_stale and not after.isin(table.provenance.unknown_months).all():

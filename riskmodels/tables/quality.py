@@ -15,6 +15,7 @@ from riskmodels.display import Displayed
 from riskmodels.labels import label, marked
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Column, Contract
+from riskmodels.tables.coverage import silent_months
 from riskmodels.tables.sql import name, single_file, small_connection
 from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table
@@ -57,7 +58,8 @@ class DataQuality(Displayed):
     coverage : DataFrame
         One row per table and month of its span, from its first row to the as-of day: table, month (YYYY-MM),
         rows, recorded (those of them that were recorded by the month's end), known (whether the source knows
-        the month), broken (words, where a definition changed; or empty).
+        the month: it does not declare it unknown, and has rows in it where many are due), broken (words,
+        where a definition changed; or empty).
     """
 
     table: pd.DataFrame
@@ -298,13 +300,14 @@ def _coverage(table: Table, tables: Tables) -> pd.DataFrame:
     months = pd.period_range(first, last).astype("str")
     broken = {change.month: change.words for change in provenance.breaks}
     counts = found.reindex(months, fill_value=0).reset_index(drop=True)
+    lacking = {*provenance.unknown_months, *(silent_months(table) if CONTRACTS[table.name].at else ())}
     return pd.DataFrame(
         {
             "table": pd.Series(table.name, index=range(len(months)), dtype="str"),
             "month": pd.Series(months, dtype="str"),
             "rows": counts["rows"],
             "recorded": counts["recorded"],
-            "known": pd.Series(~months.isin(provenance.unknown_months), dtype="bool"),
+            "known": pd.Series(~months.isin(lacking), dtype="bool"),
             "broken": pd.Series([broken.get(month, "") for month in months], dtype="str"),
         }
     )

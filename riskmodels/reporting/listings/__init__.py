@@ -10,6 +10,7 @@ from riskmodels.reporting.listings.data import (
     list_ignored,
     list_quality,
     list_rejections,
+    list_unmatched,
 )
 from riskmodels.reporting.listings.decisions import (
     list_findings,
@@ -90,6 +91,7 @@ __all__ = [
     "list_totals",
     "list_unavailable",
     "list_units",
+    "list_unmatched",
     "list_validation",
     "list_watched",
     "quality_note",

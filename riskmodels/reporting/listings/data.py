@@ -10,6 +10,7 @@ from riskmodels.labels import label, marked, plural
 from riskmodels.tables import DataQuality, Table, Tables, data_quality, shown_share
 
 _MOST_FAULTS = 12  # rows; a choice: tables/ has them all
+_MOST_UNMATCHED = 30  # rows; a choice: who recodes thirty has seen what is wrong
 
 
 def list_quality(tables: Tables) -> Listing:
@@ -87,6 +88,32 @@ def list_doubts(tables: Tables) -> Listing:
         ),
         frame=found.rename(columns={"table": "Table", "doubt": "Doubt"}),
     )
+
+
+def list_unmatched(found: pd.DataFrame) -> Listing:
+    """List the names that meet nothing, those that change figures first; see ``unmatched_names``."""
+    if found.empty:
+        words = "Every name of the policy, the scenarios and the risk register meets one of the data."
+        return Listing(sentence=label(words), frame=pd.DataFrame())
+    sentence = label(
+        "Names that meet nothing: {count}, of which {changing} change figures; recode in the source file"
+        " gives both one name.",
+        count=len(found),
+        changing=int(found["changes_figures"].sum()),
+    )
+    listed = [
+        {
+            "Kind": label(row["kind"]),
+            "Where": row["where"],
+            "Name": row["name"],
+            "Likely match": row["likely_match"] or "–",
+            "Effect": row["effect"],
+        }
+        for row in found.head(_MOST_UNMATCHED).to_dict("records")
+    ]
+    if len(found) > len(listed):
+        sentence += " " + label("The first {shown} are listed.", shown=len(listed))
+    return Listing(sentence=sentence, frame=pd.DataFrame(listed))
 
 
 def check_listings(tables: Tables) -> list[Listing]:

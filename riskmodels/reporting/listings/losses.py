@@ -141,7 +141,7 @@ def _sums_row(name: str, row: "Mapping[Any, Any] | pd.Series[Any]") -> dict[str,
 
 def _against_objective(change: float, policy: Policy) -> str:
     if pd.isna(change):
-        return label("Two years of losses are needed to say how they change.")
+        return label("Two whole years of losses are needed to say how they change.")
     objective = next(
         (one.objective for one in policy.indicators if one.id == _INDICATOR and one.objective is not None),
         None,

@@ -24,6 +24,7 @@ _WHAT = {
 }
 _PERIOD = {"M": "Month", "Q": "Quarter", "Y": "Year"}
 _PERIODS = {"M": marked("months"), "Q": marked("quarters"), "Y": marked("years")}
+_ONE_PERIOD = {"M": marked("month"), "Q": marked("quarter"), "Y": marked("year")}
 # p-value that is called too narrow, and the share that 95 % leave outside; least p-value written out
 _SIGNIFICANT, _LEAST_P = 0.05, 0.001
 
@@ -55,7 +56,8 @@ def list_outlook(outlook: Forecast, *, quality: DataQuality | None = None) -> Li
             keys=", ".join(keys),
             levels=levels,
             method=outlook.method,
-        ),
+        )
+        + _short_history(outlook),
         frame=pd.DataFrame(listed),
     )
 
@@ -64,6 +66,16 @@ def _quality_of_counted(quality: DataQuality) -> float:
     """Return the score of what an outlook counts: complaints one by one, or given already counted."""
     one_by_one = quality.score("complaints", ["received_at"])
     return quality.score("complaint_counts", ["complaints"]) if isnan(one_by_one) else one_by_one
+
+
+def _short_history(outlook: Forecast) -> str:
+    """Say that less is known than is looked ahead; nothing where it is not so."""
+    known = outlook.periods_known
+    if known >= len(outlook.periods):
+        return ""
+    names = _PERIODS if known != 1 else _ONE_PERIOD
+    words = " It rests on {known} {periods} of history, fewer than it looks ahead."
+    return label(words, known=known, periods=label(names[outlook.periods.freqstr[0]]))
 
 
 def list_nowcast(nowcast: Nowcast | None) -> Listing:

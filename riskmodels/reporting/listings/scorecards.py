@@ -19,6 +19,7 @@ from riskmodels.reporting.listings.indicators import (
 from riskmodels.scorecard import PARTS, Movements, Robustness, Scorecard, Sensitivity, UnitExplanation
 from riskmodels.scorecard.sensitivity import WEIGHTS
 from riskmodels.tables import DataQuality, shown_share
+from riskmodels.tables.coverage import lacking_sentence
 from riskmodels.tables.lifetimes import lifetime_marks
 
 _NO_ORDER = marked("The source has no complaints of the quarter one by one: no unit is ranked by them.")
@@ -46,12 +47,13 @@ def list_ratings(
         }
         for row in rows.to_dict("records")
     ]
-    counts = rows["rating"].value_counts()
+    counts, partly = rows["rating"].value_counts(), lacking_sentence(card.incomplete, card.period)
     return Listing(
         sentence=label(
             "{red} red, {amber} amber, {green} green; {insufficient} without enough evidence for a rating.",
             **{rating: counts.get(rating, 0) for rating in order if rating},
-        ),
+        )
+        + (f" {partly}" if partly else ""),
         frame=pd.DataFrame(listed),
     )
 

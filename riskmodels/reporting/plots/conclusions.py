@@ -13,7 +13,7 @@ from riskmodels.stresstest import StressTest
 
 @plot_of.register
 def plot_stresstest(result: StressTest, *, ax: Axes | None = None) -> Axes:
-    """Draw complaints by month or quarter with and without the scenario, with 90% intervals."""
+    """Draw complaints by month or quarter without and, if it applies, with the scenario; 90% intervals."""
     table = result.complaints
     with house_axes(ax, 7.2, 3.0) as axes:
         places = np.arange(len(table))
@@ -21,7 +21,7 @@ def plot_stresstest(result: StressTest, *, ax: Axes | None = None) -> Axes:
             ("expected", LINE, "--", label("expected")),
             ("stressed", SHOCK, "-", label("under the scenario")),
         )
-        for name, colour, style, words in lines:
+        for name, colour, style, words in lines if table["stressed"].notna().all() else lines[:1]:
             band = (table[f"{name}_lower"], table[f"{name}_upper"])
             axes.fill_between(places, *band, color=colour, alpha=0.15, lw=0)
             axes.plot(places, table[name], color=colour, ls=style, marker="o", markersize=3, label=words)

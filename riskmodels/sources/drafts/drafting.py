@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from riskmodels.parameters.files import parameters_text
 from riskmodels.privacy import find_personal_data, mask_personal_data
 from riskmodels.sources.drafts.aggregates import added_over, called_totals, holes, sums
 from riskmodels.sources.drafts.eventlogs import event_log
-from riskmodels.sources.drafts.guesses import Guess, filled_in, guessed
+from riskmodels.sources.drafts.guesses import Guess, filled_in, guessed, product_codes
 from riskmodels.sources.drafts.matching import Fit, Layout, best_fit
 from riskmodels.sources.drafts.parts import are_figures, in_two_columns, year_columns, year_format
 from riskmodels.sources.drafts.profiling import FORMATS, Profile, profile
@@ -82,7 +82,12 @@ class _Notes:
 
 
 def draft_source(
-    file: str | Path, *, target: str | Path, table: str | None = None, sheet: str | None = None
+    file: str | Path,
+    *,
+    target: str | Path,
+    table: str | None = None,
+    sheet: str | None = None,
+    products: Sequence[str] = (),
 ) -> Draft:
     """Look at some rows of a file and write a first mapping to a canonical table.
 
@@ -96,6 +101,8 @@ def draft_source(
         Canonical table; default: the one that fits best.
     sheet : str, optional
         Of Excel; default: the one that fits best.
+    products : sequence of str
+        Codes that the policy has limits for: names that mean them are recoded to them.
 
     Returns
     -------
@@ -120,6 +127,7 @@ def draft_source(
     fit, sample = max(fits, key=lambda pair: pair[0].rank)
     notes = _Notes()
     source = _source(file, target, fit, sample, notes)
+    _recode_products(source["tables"][fit.contract.table]["columns"], fit, products, notes)
     others = [other.sheet for other in samples if other is not sample]
     heading = _heading(file, fit, sample, others)
     columns = source["tables"][fit.contract.table]["columns"]
@@ -301,6 +309,16 @@ def _table(file: Path, target: Path, fit: Fit, sample: Sample, notes: _Notes) ->
     if unused := [found.name for found in fit.unused if found.name not in used]:
         notes.comments.setdefault((*at, "columns"), []).append(f"not used: {_listed(unused)}")
     return table
+
+
+def _recode_products(columns: dict[str, Any], fit: Fit, products: Sequence[str], notes: _Notes) -> None:
+    """Have products called as the policy does, where the column is one that is taken as it is."""
+    match = fit.matches.get("product")
+    if match is None or "product" not in columns or not products:
+        return
+    guess = product_codes(match.profile, products)
+    columns["product"] |= guess.made
+    notes.add(("tables", fit.contract.table, "columns", "product"), guess)
 
 
 def _persons(sample: Sample) -> list[str]:

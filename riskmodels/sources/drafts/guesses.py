@@ -1,7 +1,7 @@
 """How a canonical column is made from one of a file that nobody described, why, and what is doubtful."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -12,6 +12,7 @@ import pyarrow as pa
 from riskmodels.labels import counted
 from riskmodels.privacy import find_personal_data, mask_personal_data
 from riskmodels.sources.column_maps import ROW_NUMBER
+from riskmodels.sources.drafts.code_words import SURE, code_likeness, likely_code
 from riskmodels.sources.drafts.eventlogs import EventLog
 from riskmodels.sources.drafts.matching import Fit, Match, identifier, suitability
 from riskmodels.sources.drafts.profiling import Dates, Profile, moment
@@ -263,6 +264,29 @@ def _domain(column: Column, found: Profile) -> Guess:
             f"recode these to one of {', '.join(column.domain)}, or their rows will be rejected: {listed}"
         )
     return Guess(made=_recode(recode), doubts=doubts)
+
+
+def product_codes(found: Profile, products: Sequence[str]) -> Guess:
+    """Recode names of products to the policy's codes; doubt what is unsure, and what is none of them."""
+    named = {value: likely_code(value, products) for value in found.kinds if value not in products}
+    recode = {value: code for value, code in named.items() if code}
+    made = _recode(recode)
+    if not made:
+        recode = {}
+    unsure = [f"{_short(old)} = {new}" for old, new in recode.items() if code_likeness(old, new) < SURE]
+    others = [value for value in named if value not in recode]
+    reasons, doubts = [], []
+    if recode:
+        reasons.append("recoded to the products that the policy has limits for")
+    if unsure:
+        doubts.append(f"is each of these the policy's product? {_some(unsure)}")
+    if others:
+        listed = _some(others) if _is_category(found) else f"{len(others)} of them"
+        doubts.append(
+            f"the policy has limits for {', '.join(products)};"
+            f" the general limits are used for others: {listed}"
+        )
+    return Guess(made=made, reasons=reasons, doubts=doubts)
 
 
 def _recode(values: dict[str, str]) -> dict[str, Any]:

@@ -277,7 +277,7 @@ def name_score(table: str, column: str, name: str) -> float:
     sure, weak = _synonyms(table, column)
     names = {plain(name), plain(_UNIT_IN_BRACKETS.sub("", name))}  # Gross loss (Rs. in lakh)
     return max(
-        worth * _likeness(given, known)
+        worth * likeness(given, known)
         for given in names
         for worth, words in ((1.0, sure), (_WEAK, weak))
         for known in words
@@ -340,7 +340,8 @@ def _split(words: str) -> tuple[str, ...]:
 
 
 @cache
-def _likeness(given: str, known: str) -> float:
+def likeness(given: str, known: str) -> float:
+    """Say how well a plain name (see ``plain``) fits a known one: 0 (not at all) to 1 (it is the same)."""
     if given == known or given.replace(" ", "") == known.replace(" ", ""):
         return 1.0
     if not given or not known:

@@ -1,0 +1,41 @@
+"""Criterion: every name of the policy, the scenarios and the risk register meets one of the data."""
+
+from collections.abc import Iterator
+
+from riskmodels.assessment.findings import Finding
+from riskmodels.assessment.inputs import Inputs
+from riskmodels.catalogue import unmatched_names
+
+
+def check_names(inputs: Inputs) -> Iterator[Finding]:
+    """Yield one finding for each kind of name that meets nothing and changes figures by that; else what passed."""
+    found = unmatched_names(
+        inputs.data,
+        inputs.policy,
+        register=inputs.register,
+        scenarios=[test.scenario for test in inputs.stress],
+    )
+    changing = found[found["changes_figures"].astype(bool)]
+    for kind, rows in changing.groupby("kind", sort=False):
+        columns = ["name", "likely_match", "where", "effect"]
+        yield Finding(
+            rule="unmatched_names",
+            subject_kind="names",
+            subject=str(kind),
+            indicator_id="",
+            severity="amber",
+            value=float(len(rows)),
+            limit=0.0,
+            figures={"unmatched": rows[columns].astype("str").to_dict("records")},
+        )
+    if changing.empty:
+        yield Finding(
+            rule="unmatched_names",
+            subject_kind="names",
+            subject="",
+            indicator_id="",
+            severity="passed",
+            value=0.0,
+            limit=0.0,
+            figures={"unmatched": []},
+        )

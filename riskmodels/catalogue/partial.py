@@ -1,0 +1,65 @@
+"""Rates of a quarter that is known only in part: a month, or two, are no quarter."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from riskmodels.catalogue.computation import Indicators
+from riskmodels.catalogue.counted import definition_for
+from riskmodels.catalogue.entry import Indicator
+from riskmodels.labels import label
+from riskmodels.tables import Tables
+from riskmodels.tables.coverage import months_lacking
+
+
+def without_partial_rates(found: Indicators, tables: Tables, period: str) -> Indicators:
+    """Leave out the rates by accounts or time of a quarter that its tables know only in part.
+
+    Parameters
+    ----------
+    found : Indicators
+        By quarter.
+    tables : Tables
+        Which they are of.
+    period : str
+        Quarter, e.g. ``2026Q3``; others are left as they are.
+
+    Returns
+    -------
+    Indicators
+        An indicator that is left out is in ``unavailable``, with the months that are not known.
+    """
+    lacking = months_lacking(tables, period)
+    given = set(found.table.loc[found.table["period"] == period, "indicator_id"])
+    reasons = {
+        one: why for one in sorted(given) if (why := _why(definition_for(one, tables), lacking, period))
+    }
+    gone = (found.table["period"] == period) & found.table["indicator_id"].isin(list(reasons))
+    told = pd.DataFrame({"indicator_id": list(reasons), "reason": list(reasons.values())}, dtype="str")
+    return replace(
+        found,
+        table=found.table[~gone].reset_index(drop=True),
+        unavailable=pd.concat([found.unavailable, told], ignore_index=True),
+    )
+
+
+def _why(entry: Indicator | None, lacking: pd.DataFrame, period: str) -> str:
+    """Say which months a rate lacks; nothing where it has all, or is no rate over accounts or time."""
+    if entry is None or not (entry.exposure or "months" in entry.weight):
+        return ""
+    needed = {
+        "": [entry.table],
+        "time": [entry.table, "complaints", "complaint_counts"],  # whose span is that of what is known
+        "accounts": [entry.table, "exposure"],
+    }[entry.exposure]
+    rows = lacking[lacking["table"].isin(needed)].drop_duplicates("month").sort_values("month")
+    if rows.empty:
+        return ""
+    months = ", ".join(
+        f"{row['month']} ({row['table']}: {label(row['why'])})" for row in rows.to_dict("records")
+    )
+    return label(
+        "{period} is known only in part, without {months}: it is no rate of a quarter",
+        period=period,
+        months=months,
+    )
