@@ -132,10 +132,17 @@ def words(rule, facts):
     return words_of(pd.DataFrame([row_of(rule, facts)]), NO_NAMES).iloc[0]
 
 
+MAY_BE_EMPTY = {"chances", "lacking", "unapplied", "failed", "where", "unit"}
+
+
 def parsed(template, text):
     """The figures and names that a text of a template shows."""
-    pattern = re.sub(r"\\\{(\w+)\\\}", lambda m: f"(?P<{m[1]}>.*?)", re.escape(template))
-    found = re.match(pattern + r"(?:;.*)?$", text)
+
+    def group(match):
+        return f"(?P<{match[1]}>{'.*?' if match[1] in MAY_BE_EMPTY else '.+?'})"
+
+    pattern = re.sub(r"\\\{(\w+)\\\}", group, re.escape(template))
+    found = re.match(pattern.replace("(?P<unit>.*?)", "(?P<unit>(?: [a-z][^,;]*)?)") + r"(?:;.*)?$", text)
     assert found, f"{text!r} is no text of {template!r}"
     return found.groupdict()
 
