@@ -19,7 +19,8 @@ from riskmodels.parameters.policy import Appetite, Policy
 from riskmodels.parameters.risks import Control, Risk, RiskRegister
 from riskmodels.register.matrices import MatrixLint, lint_matrix
 from riskmodels.register.quantities import Sources, gather_sources, mean_loss
-from riskmodels.scorecard.rating import INTERVAL, RATINGS, rate_probabilities
+from riskmodels.scorecard.grounds import RATINGS, rate_probabilities
+from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.scorecard.scores import WORST
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Tables

@@ -9,6 +9,7 @@ from riskmodels.comparisons import Orders
 from riskmodels.display import Listing, shown_text
 from riskmodels.labels import label, local, plain_label, rating_label
 from riskmodels.parameters.policy import Policy
+from riskmodels.reporting.listings.grounds import basis_of, basis_of_score, rating_cell
 from riskmodels.reporting.listings.indicators import (
     indicator_names,
     indicator_quality,
@@ -35,7 +36,8 @@ def list_ratings(
         {
             "Indicator [unit]": f"{local(policy.indicator(row['indicator_id']), 'name')}"
             f" [{label(INDICATORS[row['indicator_id']].unit)}]",
-            "Rating": rating_label(row["rating"]) if row["rating"] else label("no limit"),
+            "Rating": rating_cell(row),
+            "Rests on": basis_of(row),
             "Value": value_of(row),
             "Estimate": format_value(row["indicator_id"], row["estimate"]),
             "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
@@ -64,6 +66,7 @@ def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None =
             "Unit": row["unit_id"],
             "Name": ", ".join(filter(None, [row["name"], marks.get(row["unit_id"])])),
             "Rating": rating_label(row["rating"]),
+            "Rests on": basis_of_score(row),
             "Score [points]": f"{row['score']:.0f}",
             "90% interval": f"{row['lower']:.0f} – {row['upper']:.0f}",
             "Rank interval": f"{row['rank_lower']} – {row['rank_upper']}",
@@ -95,6 +98,7 @@ def list_groups(card: Scorecard, policy: Policy) -> Listing:
             "Level": label(row["level"]),
             "Name": areas[row["id"]] if row["level"] == "area" else plain_label(row["id"]),
             "Rating": rating_label(row["rating"]),
+            "Rests on": basis_of_score(row),
             "Score [points]": f"{row['score']:.0f}",
             "90% interval": f"{row['lower']:.0f} – {row['upper']:.0f}",
             "Indicators": row["indicators"],
@@ -110,7 +114,8 @@ def list_contributions(explained: UnitExplanation, policy: Policy, *, most: int 
     listed = [
         {
             "Indicator": local(policy.indicator(row["indicator_id"]), "name"),
-            "Rating": rating_label(row["rating"]),
+            "Rating": rating_cell(row),
+            "Rests on": basis_of(row),
             "Value": value_of(row),
             "Estimate": format_value(row["indicator_id"], row["estimate"]),
             "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
