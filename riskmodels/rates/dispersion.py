@@ -10,7 +10,9 @@ _LEFT_OUT = 2  # pairs: a level that has moved, and moved back or on
 _FEWEST_PAIRS = 6
 
 
-def overdispersion(numerator: Floats, denominator: Floats, *, proportion: bool) -> float:
+def overdispersion(
+    numerator: Floats, denominator: Floats, *, proportion: bool, seasonal: bool = False
+) -> float:
     """Estimate how many times more than Poisson (or binomial) counts vary from period to period.
 
     Parameters
@@ -19,6 +21,8 @@ def overdispersion(numerator: Floats, denominator: Floats, *, proportion: bool) 
         Events and exposure (or successes and trials) of n units in T periods; NaN is unknown.
     proportion : bool
         Binomial instead of Poisson.
+    seasonal : bool
+        Whether a slow drift or a season is no noise either: where neighbouring periods vary less, as they do.
 
     Returns
     -------
@@ -31,8 +35,8 @@ def overdispersion(numerator: Floats, denominator: Floats, *, proportion: bool) 
     -----
     McCullagh & Nelder 1989, section 4.5. Where that is more than three times what neighbouring periods differ
     by, the two pairs that differ most left out, the level has moved within the T periods: a change, and no
-    noise, and the neighbours' is taken. A slow drift or a season counts as overdispersion: it makes intervals
-    wider, not narrower.
+    noise, and the neighbours' is taken. A slow drift or a season counts as overdispersion else: it makes
+    intervals wider, not narrower.
     """
     known = np.isfinite(numerator) & np.isfinite(denominator) & (denominator > 0)
     counts, sizes = np.where(known, numerator, 0.0), np.where(known, denominator, 0.0)
@@ -50,7 +54,7 @@ def overdispersion(numerator: Floats, denominator: Floats, *, proportion: bool) 
     most = float((sizes if proportion else counts).sum())
     found = max(1.0, min(float(squares.sum() / freedom), most))
     near = max(1.0, _of_neighbours(counts, sizes, proportion=proportion))
-    return near if found > _MOVED * near else found
+    return near if found > (1.0 if seasonal else _MOVED) * near else found
 
 
 def _of_neighbours(counts: Floats, sizes: Floats, *, proportion: bool) -> float:

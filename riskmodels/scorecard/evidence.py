@@ -83,7 +83,7 @@ class Evidence:
     dispersion : float
         How many times more than Poisson (binomial) counts vary from month to month.
     dispersion_of_all : float
-        The same of their sum over all units.
+        The same of their sum over all units, its season left out.
     incident_minutes : float
         What an incident costs, for availability [minutes].
     left_out : ndarray, shape (n,)
@@ -297,9 +297,8 @@ def _dispersions(
     numerator, denominator = figures[0], figures[1] * logged
     sums = (np.nansum(part, axis=0, keepdims=True) for part in (numerator, denominator))
     proportion = family == "proportion"
-    return overdispersion(numerator, denominator, proportion=proportion), overdispersion(
-        *sums, proportion=proportion
-    )
+    of_all = overdispersion(*sums, proportion=proportion, seasonal=True)
+    return overdispersion(numerator, denominator, proportion=proportion), of_all
 
 
 def _wide(

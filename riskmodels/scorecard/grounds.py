@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import scipy
 
 from riskmodels.arrays import Flags, Floats, Words
 from riskmodels.catalogue import INDICATORS
@@ -9,6 +10,7 @@ from riskmodels.parameters.policy import Policy
 
 RATINGS = ("red", "amber", "green", "insufficient")
 FEWEST = 5  # cases, without which nothing has a colour
+_IMPROBABLE = 0.2  # of being beyond a limit, by a quarter's events alone
 _COUNTED = ("proportion", "mean")  # families whose denominator counts cases
 
 
@@ -60,15 +62,41 @@ def is_enough(rows: pd.DataFrame, count: pd.Series, size: pd.Series) -> pd.Serie
     return ~few
 
 
-def own_figure(rows: pd.DataFrame, recalled: Floats) -> tuple[Floats, Flags]:
-    """Return the figure that a colour must not contradict, and whether it is the quarter's alone.
+def own_figure(rows: pd.DataFrame, recalled: Floats) -> pd.DataFrame:
+    """Return what the own cases say, to which a colour is held.
 
-    The quarter's own, late logging allowed for, where it has enough cases; else that of the quarters which
-    are remembered, ``recalled`` as they were.
+    Parameters
+    ----------
+    rows : DataFrame
+        indicator_id, unit_id, numerator, denominator, value, logged, dispersion, amber, red.
+    recalled : ndarray, shape (n,)
+        What the quarters say that are remembered, as they were.
+
+    Returns
+    -------
+    DataFrame
+        by_quarter: the quarter has enough cases; figure: its own, late logging allowed for, or else what is
+        recalled; denies_amber, denies_red: that the figure is not beyond the limit. The events of a unit's
+        quarter are few and vary: its rate denies a limit only where it makes it improbable to be beyond.
     """
     size = rows["denominator"] * rows["logged"]
-    enough = is_enough(rows, rows["numerator"], size).to_numpy(bool)
-    return np.where(enough, rows["value"] / rows["logged"], recalled), enough
+    enough = is_enough(rows, rows["numerator"], size)
+    found = pd.DataFrame(
+        {"by_quarter": enough, "figure": (rows["value"] / rows["logged"]).where(enough, recalled)}
+    )
+    rates = rows["indicator_id"].map(lambda name: INDICATORS[name].family == "rate").astype(bool)
+    noisy = rates & enough & (rows["unit_id"] != "")
+    for limit in ("amber", "red"):
+        beyond = _beyond(rows.assign(figure=found["figure"]), "figure", limit)
+        found[f"denies_{limit}"] = ~beyond & ~(noisy & (_chance(rows, size, limit) >= _IMPROBABLE))
+    return found
+
+
+def _chance(rows: pd.DataFrame, size: pd.Series, limit: str) -> Floats:
+    """Return the probability that a rate is beyond a limit, by the quarter's own events alone (Jeffreys)."""
+    events = rows["numerator"] / rows["dispersion"] + 0.5
+    below = scipy.special.gammainc(events, size / rows["dispersion"] * rows[limit] / _scales(rows))
+    return np.asarray(np.where(rows["red"] > rows["amber"], 1 - below, below), dtype=np.float64)
 
 
 def settle(rows: pd.DataFrame, policy: Policy, before: Words | None) -> pd.DataFrame:
@@ -77,8 +105,8 @@ def settle(rows: pd.DataFrame, policy: Policy, before: Words | None) -> pd.DataF
     Parameters
     ----------
     rows : DataFrame
-        indicator_id, unit_id (empty: the whole bank), amber, red, p_amber, p_red, own, own_size, figure and
-        ``by_quarter``: whether that figure is the quarter's alone.
+        indicator_id, unit_id (empty: the whole bank), amber, red, p_amber, p_red, own, own_size, and what
+        ``own_figure`` gives.
     policy : Policy
         Certainty and hold.
     before : ndarray, shape (n,), optional
@@ -87,15 +115,16 @@ def settle(rows: pd.DataFrame, policy: Policy, before: Words | None) -> pd.DataF
     Returns
     -------
     DataFrame
-        rating, and its basis: ``quarter`` (the quarter's own cases bear it out), ``earlier`` (earlier quarters
-        do, the quarter alone does not), ``held`` (from the quarter before); of ``insufficient``: ``few`` (not
-        enough cases), ``against`` (likely enough, but the own figure speaks against it), ``open`` (neither
-        likely enough). Both are empty without limits.
+        rating, and its basis: ``quarter`` (the quarter's own cases bear it out), ``earlier`` (they are too
+        few, and earlier quarters do), ``despite`` (earlier quarters do, while the quarter alone is on the
+        other side of the limit), ``held`` (from the quarter before); of ``insufficient``: ``few`` (not enough cases),
+        ``against`` (likely enough, but the own figure speaks against it), ``open`` (neither likely enough).
+        Both are empty without limits.
     """
     settings = policy.rating
     chances = rows["p_amber"], rows["p_red"], settings.certainty
     enough = is_enough(rows, rows["own"] * rows["own_size"] / _scales(rows), rows["own_size"])
-    fresh = _borne_out(rows, rate_probabilities(*chances), enough, before)
+    fresh = _borne_out(rows, rate_probabilities(*chances), enough, None)
     rating = fresh
     if before is not None:
         held = rate_probabilities(*chances, previous=before, hold=settings.hold)
@@ -118,22 +147,27 @@ def _beyond(rows: pd.DataFrame, figure: str, limit: str) -> Flags:
 def _borne_out(rows: pd.DataFrame, rating: Words, enough: pd.Series, before: Words | None) -> Words:
     """Take back colours that the own cases do not bear out.
 
-    Red and amber need the own evidence and the own figure beyond the limit; green, the own evidence not
-    beyond amber. A unit that was green stays so against that, so that it does not flicker; the whole bank
-    never does.
+    Red and amber need the own evidence beyond the limit, and no figure that denies it; green, the evidence not
+    beyond amber, nor the figure of earlier quarters where the quarter has too few cases. A unit that was
+    green stays so against that, so that it does not flicker; the whole bank never does.
     """
-    red, amber = (_beyond(rows, "own", one) & _beyond(rows, "figure", one) for one in ("red", "amber"))
+    red, amber = (
+        _beyond(rows, "own", one) & ~rows[f"denies_{one}"].to_numpy(bool) for one in ("red", "amber")
+    )
     rating = np.where((rating == "red") & ~red, "amber", rating)
     stays = (rows["unit_id"] != "").to_numpy() & (False if before is None else before == "green")
-    bad = (rating == "green") & _beyond(rows, "own", "amber") & ~stays
+    thin = ~rows["by_quarter"].to_numpy(bool) & _beyond(rows, "figure", "amber")
+    bad = (rating == "green") & (_beyond(rows, "own", "amber") | thin) & ~stays
     return np.where((rating == "amber") & ~amber | bad | ~enough, "insufficient", rating).astype(object)
 
 
 def _basis(rows: pd.DataFrame, rating: Words, held: Flags, enough: Flags, certainty: float) -> Words:
     """Name what each rating rests on."""
     chances = rows["p_amber"], rows["p_red"], certainty
-    thin = ~rows["by_quarter"].to_numpy(bool) | (rating == "green") & _beyond(rows, "figure", "amber")
+    thin = ~rows["by_quarter"].to_numpy(bool)
+    red, amber = (_beyond(rows, "figure", one) for one in ("red", "amber"))
+    despite = (rating == "green") & amber | (rating == "amber") & ~amber | (rating == "red") & ~red
     likely = rate_probabilities(*chances) != "insufficient"
     grey = rating == "insufficient"
-    cases = [grey & ~enough, grey & likely, grey, held, thin]
-    return np.select(cases, ("few", "against", "open", "held", "earlier"), default="quarter")
+    cases = [grey & ~enough, grey & likely, grey, held, thin, despite]
+    return np.select(cases, ("few", "against", "open", "held", "earlier", "despite"), default="quarter")

@@ -43,6 +43,7 @@ _NUMBERS = (
     "p_red",
     "left_out",
 )
+_FLAGS = ("by_quarter", "denies_amber", "denies_red")
 _SEED = 6
 _MANY = 1_000  # units
 
@@ -85,7 +86,7 @@ def rate_period(
     earlier = None if previous is None else previous.set_index(["indicator_id", by or "unit_id"])
     before = None if earlier is None else ratings_before(earlier, wanted)
     rows[["rating", "basis"]] = settle(rows, policy, before)
-    return rows.drop(columns="by_quarter").rename(columns={"unit_id": by or "unit_id"})
+    return rows.drop(columns=list(_FLAGS)).rename(columns={"unit_id": by or "unit_id"})
 
 
 def _threads(evidence: list[Evidence]) -> int | None:
@@ -183,7 +184,7 @@ def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: 
         "left_out": evidence.left_out,
     }
     frame = pd.DataFrame({"indicator_id": evidence.indicator_id, "unit_id": evidence.keys, **columns})
-    frame["figure"], frame["by_quarter"] = own_figure(frame, own.recalled * scale)
+    frame = frame.join(own_figure(frame, own.recalled * scale))
     return frame[(frame["denominator"] > 0) | (frame["own_size"] > 0)].astype({"unit_id": "str"})
 
 
@@ -196,7 +197,7 @@ def _with_cases_this_quarter(rows: pd.DataFrame) -> pd.DataFrame:
 def _no_rows() -> pd.DataFrame:
     texts = dict.fromkeys(("indicator_id", "unit_id"), pd.Series(dtype="str"))
     numbers = dict.fromkeys(_NUMBERS, pd.Series(dtype="float64"))
-    return pd.DataFrame({**texts, **numbers, "by_quarter": pd.Series(dtype=bool)})
+    return pd.DataFrame({**texts, **numbers, **dict.fromkeys(_FLAGS, pd.Series(dtype=bool))})
 
 
 def _probability_beyond(draws: Floats, limit: Floats, worse: Floats) -> Floats:

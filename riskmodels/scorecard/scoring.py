@@ -104,8 +104,10 @@ class Scorecard(Displayed):
 
     @property
     def riskiest(self) -> str:
-        """The unit with the highest score; nothing where none is scored."""
-        return str(self.table["unit_id"].iloc[0]) if len(self.table) else ""
+        """The unit with the highest score, of those with enough evidence if any; nothing where none is scored."""
+        told = self.table["basis"] != "few"
+        rows = self.table[told] if told.any() else self.table
+        return str(rows["unit_id"].iloc[0]) if len(rows) else ""
 
     @property
     def sentence(self) -> str:

@@ -9,7 +9,7 @@ from riskmodels.comparisons import Orders
 from riskmodels.display import Listing, shown_text
 from riskmodels.labels import label, local, plain_label, rating_label
 from riskmodels.parameters.policy import Policy
-from riskmodels.reporting.listings.grounds import basis_of, basis_of_score, rating_cell
+from riskmodels.reporting.listings.grounds import basis_of, basis_of_score, interval_reasons, rating_cell
 from riskmodels.reporting.listings.indicators import (
     indicator_names,
     indicator_quality,
@@ -49,12 +49,11 @@ def list_ratings(
         for row in rows.to_dict("records")
     ]
     counts = rows["rating"].value_counts()
-    return Listing(
-        sentence=label(
-            "{red} red, {amber} amber, {green} green; {insufficient} without enough evidence for a rating."
-        ).format(**{rating: counts.get(rating, 0) for rating in order if rating}),
-        frame=pd.DataFrame(listed),
-    )
+    counted = label(
+        "{red} red, {amber} amber, {green} green; {insufficient} without enough evidence for a rating."
+    ).format(**{rating: counts.get(rating, 0) for rating in order if rating})
+    reasons = [] if unit_id else interval_reasons(card, policy)
+    return Listing(sentence=" ".join([counted, *reasons]), frame=pd.DataFrame(listed))
 
 
 def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None = None) -> Listing:
