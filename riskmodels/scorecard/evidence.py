@@ -28,6 +28,7 @@ STRATA = ("product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")
 _DISPERSION_MONTHS, _DISPERSION_QUARTERS = 12, 4
 _INCIDENT_MINUTES = 60.0  # what an incident is taken to cost where a year had none
+_TOGETHER = 2.0  # times: less is within the error of an overdispersion from one series of twelve months
 _WHOLE = "whole"  # key of the one row of a whole bank
 
 
@@ -143,13 +144,14 @@ class Evidence:
     @cached_property
     def counts(self) -> Counts:
         """The counts of a rate or proportion, divided by the overdispersion."""
+        ratio = self.dispersion_of_all / self.dispersion
         return Counts(
             count=self.numerator / self.dispersion,
             size=self.denominator * self.logged / self.dispersion,
             peers=self.peers,
             group=self.group,
             proportion=INDICATORS[self.indicator_id].family == "proportion",
-            shared=max(self.dispersion_of_all / self.dispersion - 1, 0.0),
+            shared=ratio - 1 if ratio >= _TOGETHER else 0.0,
         )
 
 

@@ -117,9 +117,9 @@ def settle(rows: pd.DataFrame, policy: Policy, before: Words | None) -> pd.DataF
     DataFrame
         rating, and its basis: ``quarter`` (the quarter's own cases bear it out), ``earlier`` (they are too
         few, and earlier quarters do), ``despite`` (earlier quarters do, while the quarter alone is on the
-        other side of the limit), ``held`` (from the quarter before); of ``insufficient``: ``few`` (not enough cases),
-        ``against`` (likely enough, but the own figure speaks against it), ``open`` (neither likely enough).
-        Both are empty without limits.
+        other side of the limit), ``held`` (from the quarter before); of ``insufficient``: ``few`` (not enough
+        cases), ``against`` (likely enough, but the own figure speaks against it), ``open`` (neither likely
+        enough). Both are empty without limits.
     """
     settings = policy.rating
     chances = rows["p_amber"], rows["p_red"], settings.certainty
@@ -147,8 +147,8 @@ def _beyond(rows: pd.DataFrame, figure: str, limit: str) -> Flags:
 def _borne_out(rows: pd.DataFrame, rating: Words, enough: pd.Series, before: Words | None) -> Words:
     """Take back colours that the own cases do not bear out.
 
-    Red and amber need the own evidence beyond the limit, and no figure that denies it; green, the evidence not
-    beyond amber, nor the figure of earlier quarters where the quarter has too few cases. A unit that was
+    Red and amber need the own evidence beyond the limit, and no figure that denies it; green, the evidence
+    not beyond amber, nor the figure of earlier quarters where the quarter has too few cases. A unit that was
     green stays so against that, so that it does not flicker; the whole bank never does.
     """
     red, amber = (

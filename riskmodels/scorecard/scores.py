@@ -190,7 +190,7 @@ def _observed(rows: pd.DataFrame, weights: Floats, groups: Integers, n: int) -> 
 
 
 def _settle(frame: pd.DataFrame, observed: pd.DataFrame, policy: Policy, before: Words | None) -> None:
-    """Give scores their rating and its basis: those of ``settle``, ``few`` where no indicator has a colour."""
+    """Give scores their rating and its basis: as ``settle``, and ``few`` where no indicator has a colour."""
     settings = policy.rating
     chances = frame["p_amber"], frame["p_red"], settings.certainty
     likely = rate_probabilities(*chances)

@@ -104,7 +104,7 @@ class Scorecard(Displayed):
 
     @property
     def riskiest(self) -> str:
-        """The unit with the highest score, of those with enough evidence if any; nothing where none is scored."""
+        """The unit with the highest score, of those with evidence if any; nothing where none is scored."""
         told = self.table["basis"] != "few"
         rows = self.table[told] if told.any() else self.table
         return str(rows["unit_id"].iloc[0]) if len(rows) else ""

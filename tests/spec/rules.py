@@ -93,7 +93,7 @@ RULES = (
     Rule(situation="A unit with one good case", subject="unit", numerator=1, denominator=1,
          others=(9, 999, 1000), rating="insufficient", finding="",
          why="As above: nobody is green by the bank's value alone."),
-    Rule(situation="A unit without a failure among units that fail", subject="unit", numerator=30, denominator=30,
+    Rule(situation="A unit without a failure among units that fail", subject="unit", numerator=9, denominator=9,
          others=(12, 720, 1000), rating="insufficient", finding="",
          why="Its peers make it likely to be red, its own cases do not: no colour stands against its own figure."),
     Rule(situation="A big unit with many errors that is as good as the others", subject="unit",
