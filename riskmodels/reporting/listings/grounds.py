@@ -23,6 +23,7 @@ _WORDS = {
     "open": "probability beyond amber {amber}",
 }
 _SCORED = {
+    "quarter": "its indicators; probability {chance}",
     "few": "no indicator has enough evidence for a colour",
     "against": "its own cases speak against it; probability beyond amber {amber}, red {red}",
 }
