@@ -29,7 +29,7 @@ from riskmodels.rates import (
     own_value,
     peer_values,
 )
-from riskmodels.scorecard.rating import rate_probabilities
+from riskmodels.scorecard.grounds import rate_probabilities
 from riskmodels.scorecard.scores import draws_for, score_rows
 
 UNITS, INDICATORS_OF_A_KIND, QUARTERS, GROUPS, RUNS = 10_000, 20, 12, 20, 3
@@ -62,6 +62,7 @@ class Rated:
     p_amber: np.ndarray
     p_red: np.ndarray
     own: np.ndarray
+    recalled: np.ndarray
     anchors: tuple[np.ndarray, np.ndarray, np.ndarray]
     seconds: np.ndarray
 
@@ -103,7 +104,7 @@ def rated(one: Simulated) -> Rated:
     best, amber, red = (np.full(UNITS * QUARTERS, anchor) for anchor in one.anchors)
     points, variance, p_amber, p_red = posterior.points(best, amber, red)
     clock.append(time.thread_time())
-    own, _ = own_value(counts, nodes)
+    own, _, recalled = own_value(counts, nodes)
     clock.append(time.thread_time())
     return Rated(
         name=one.name,
@@ -115,6 +116,7 @@ def rated(one: Simulated) -> Rated:
         p_amber=p_amber,
         p_red=p_red,
         own=own,
+        recalled=recalled,
         anchors=(best, amber, red),
         seconds=np.diff(clock),
     )
@@ -147,8 +149,11 @@ def _rows(one: Rated) -> pd.DataFrame:
             "amber": amber,
             "red": red,
             "own": one.own,
+            "figure": one.recalled,
+            "basis": "quarter",
             "points": one.points[last],
             "points_sd": np.sqrt(one.variance[last]),
+            "own_sd": np.sqrt(one.variance[last]),
             "rating": rate_probabilities(p_amber, p_red, 0.8),
         }
     )

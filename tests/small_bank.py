@@ -27,16 +27,17 @@ PERIOD = "2024Q3"
 AS_OF = date(2024, 9, 30)
 UNIT = {"rank": 1, "unit_id": "u1", "name": "First branch", "rating": "green", "score": 20.0, "lower": 10.0,
         "upper": 30.0, "p_amber": 0.0, "p_red": 0.0, "rank_lower": 1, "rank_upper": 2, "indicators": 3,
+        "basis": "quarter",
         "p_worst": 0.1, "coverage": 1.0, "previous_rating": "", "change": float("nan")}  # fmt: skip
 ROW = {"indicator_id": "resolved_7wd", "unit_id": "", "numerator": 999.0, "denominator": 1000.0,
        "value": 0.999, "estimate": 0.998, "lower": 0.99, "upper": 1.0, "peers": 0.998, "mix": 0.998,
-       "mix_before": 0.998, "own": 0.999,
+       "mix_before": 0.998, "own": 0.999, "figure": 0.999, "basis": "quarter",
        "own_size": 1000.0, "best": 1.03, "amber": 0.99, "red": 0.95, "logged": 1.0, "dispersion": 1.0, "points": 39.0,
-       "points_sd": 1.2, "a": 998.5, "b": 2.5, "p_amber": 0.0, "p_red": 0.0, "rating": "green",
+       "points_sd": 1.2, "own_sd": 1.3, "a": 998.5, "b": 2.5, "p_amber": 0.0, "p_red": 0.0, "rating": "green",
        "left_out": 0.0, "weight": 4.0}  # fmt: skip
-RED = {"numerator": 900.0, "value": 0.9, "own": 0.9, "estimate": 0.9, "lower": 0.88, "upper": 0.92, "p_amber": 1.0, "p_red": 1.0,
+RED = {"numerator": 900.0, "value": 0.9, "own": 0.9, "figure": 0.9, "estimate": 0.9, "lower": 0.88, "upper": 0.92, "p_amber": 1.0, "p_red": 1.0,
        "rating": "red"}  # fmt: skip
-AMBER = {"numerator": 970.0, "value": 0.97, "own": 0.97, "estimate": 0.97, "lower": 0.96, "upper": 0.98, "p_amber": 1.0, "p_red": 0.1,
+AMBER = {"numerator": 970.0, "value": 0.97, "own": 0.97, "figure": 0.97, "estimate": 0.97, "lower": 0.96, "upper": 0.98, "p_amber": 1.0, "p_red": 0.1,
          "rating": "amber"}  # fmt: skip
 
 
@@ -47,7 +48,10 @@ def make_card(rows=(), units=(), unavailable=()) -> Scorecard:
         indicators=pd.DataFrame([ROW | row for row in rows], columns=list(ROW)),
         products=pd.DataFrame(columns=["product"]),
         groups=pd.DataFrame(
-            columns=["level", "id", "score", "lower", "upper", "p_red", "rating", "indicators"]
+            columns=[
+                *("level", "id", "score", "lower", "upper"),
+                *("p_amber", "p_red", "rating", "basis", "indicators"),
+            ]
         ),
         unavailable=pd.DataFrame(list(unavailable), columns=["indicator_id", "reason"], dtype="str"),
         period=PERIOD,

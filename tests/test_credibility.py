@@ -147,16 +147,18 @@ def test_a_beta_binomial_posterior_is_bayes_rule() -> None:
 def test_earlier_periods_count_with_their_memory() -> None:
     counts = counts_of([[5.0, 2.0, 4.0]] * 2, [[3.0, 4.0, 2.0]] * 2, [[1.5, 1.0, 2.0]] * 2)
     memory, spread = 0.7, 0.4
-    own = 5 * 0.49 + 2 * 0.7 + 4
-    expected = 3 * 1.5 * 0.49 + 4 * 1.0 * 0.7 + 2 * 2.0  # moved with the peers
-    error = 1 / (2 * 2.0 / (1 + 2 * 2.0 * spread**2))
-    shape = 1 / (spread**2 + error)
+    before = 5 * 0.49 + 2 * 0.7
+    expected = 3 * 1.5 * 0.49 + 4 * 1.0 * 0.7  # moved with the peers
+    error = 1 / (2 * 2.0 / (1 + 2 * 2.0 * spread**2))  # of the peers' value that all of this is moved to
+    remembered = 1 / spread**2 + before
+    mean, shape = 2.0 * remembered / (1 / spread**2 + expected), 1 / (1 / remembered + error)
     found = credible_posterior(counts, one_node(spread, memory=memory))
-    np.testing.assert_allclose(found.a, shape + own)
-    np.testing.assert_allclose(found.mean, 2.0 * (shape + own) / (shape + expected))
-    value, size = own_value(counts, one_node(spread, memory=memory))
-    np.testing.assert_allclose(value, 2.0 * own / expected)
-    np.testing.assert_allclose(size, expected / 2.0)
+    np.testing.assert_allclose(found.a, shape + 4)
+    np.testing.assert_allclose(found.b, shape / mean + 2.0)
+    value, size, recalled = own_value(counts, one_node(spread, memory=memory))
+    np.testing.assert_allclose(value, 2.0 * (before + 4) / (expected + 4.0))
+    np.testing.assert_allclose(size, (expected + 4.0) / 2.0)
+    np.testing.assert_allclose(recalled, (before + 4) / (3 * 0.49 + 4 * 0.7 + 2))  # each as it was
 
 
 def test_every_period_is_judged_by_what_was_known_then() -> None:

@@ -189,7 +189,7 @@ def test_units_riskiest_first() -> None:
     frame = list_units(make_card(units=units)).frame
     assert len(frame) == 15
     assert frame.iloc[0].tolist() == [
-        1, "First branch (u00)", "Green", "20", "10 – 30", "1 – 2", "10%", 3,
+        1, "First branch (u00)", "Green", "its indicators; probability 100%", "20", "10 – 30", "1 – 2", "10%", 3,
     ]  # fmt: skip
     assert "Score [points]" in frame
     assert len(list_units(make_card(units=units), most=3).frame) == 3

@@ -316,7 +316,8 @@ def rows_of(indicator_id: str, weight: float) -> pd.DataFrame:
              "estimate": share, "lower": share, "upper": share, "peers": 0.98, "mix": 0.98, "mix_before": 0.98,
              "own": share, "own_size": strength, "best": 1.03, "amber": 0.99, "red": 0.95, "logged": 1.0, "dispersion": 1.0,
              "points": 0.0, "points_sd": 0.0, "a": share * strength, "b": (1 - share) * strength, "p_amber": 0.5,
-             "p_red": 0.1, "left_out": 0.0, "rating": "insufficient", "weight": weight}
+             "p_red": 0.1, "left_out": 0.0, "rating": "insufficient", "weight": weight,
+             "basis": "open", "figure": share, "own_sd": 0.0}
             for unit, share in units.items()
         ]
     )  # fmt: skip

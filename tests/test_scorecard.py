@@ -13,7 +13,7 @@ from riskmodels.parameters.risks import load_risks
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.rates import risk_points
 from riskmodels.scorecard import RATINGS, score
-from riskmodels.scorecard.rating import rate_probabilities
+from riskmodels.scorecard.grounds import rate_probabilities
 
 pytestmark = pytest.mark.whole
 

@@ -6,6 +6,7 @@ from typing import Any
 from riskmodels.assessment.findings import Finding, Severity
 from riskmodels.assessment.inputs import Inputs
 
+DENIED = ("few", "against")  # bases of ratings: too few cases, or the own figure speaks against it
 _FIGURES = ("numerator", "denominator", "lower", "upper", "amber", "red", "p_amber", "p_red", "left_out")
 
 
@@ -47,7 +48,8 @@ def severity_of(row: Mapping[Any, Any], watch: float) -> Severity:
         return "red" if row["rating"] == "red" else "amber"
     if row["rating"] == "green":
         return "passed"
-    return "watch" if row["p_amber"] >= watch else "unclear"
+    likely = row["p_amber"] >= watch and row.get("basis") not in DENIED
+    return "watch" if likely else "unclear"
 
 
 def figures_of(row: Mapping[Any, Any]) -> dict[str, float]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.assessment.bank import figures_of
+from riskmodels.assessment.bank import DENIED, figures_of
 from riskmodels.assessment.findings import Finding
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.assessment.selection import choose
@@ -50,7 +50,8 @@ def _of_limits(card: Scorecard) -> pd.DataFrame:
         rows.loc[beyond, ["p_amber", "p_red"]] = _worse_than_bank(rows[beyond], card.bank)
     worse = np.where(rows["red"] > rows["amber"], 1.0, -1.0)
     least = np.fmax(rows["amber"] * worse, rows["bank"] * worse)
-    rows["own_beyond"] = (rows["value"] * worse > least) & (rows["own"] * worse > least)
+    heard = ~rows["basis"].isin(DENIED)
+    rows["own_beyond"] = heard & (rows["value"] * worse > least) & (rows["own"] * worse > least)
     return rows.assign(rule="unit_limit")
 
 
@@ -72,7 +73,6 @@ def _worse_than_bank(rows: pd.DataFrame, bank: pd.DataFrame) -> Floats:
 def _of_scores(card: Scorecard, inputs: Inputs) -> pd.DataFrame:
     """Rows of units whose score sums up several indicators, named as those of limits are."""
     rows, rules = card.table[card.table["indicators"] >= _SEVERAL], inputs.policy.rating
-    rated = card.units.loc[card.units["rating"].isin(["red", "amber", "green"]), "unit_id"]
     names = [
         "unit_id",
         "rating",
@@ -91,7 +91,7 @@ def _of_scores(card: Scorecard, inputs: Inputs) -> pd.DataFrame:
         estimate=rows["score"],
         amber=rules.score_amber,
         red=rules.score_red,
-        own_beyond=(rows["score"] >= rules.score_amber) & rows["unit_id"].isin(rated),
+        own_beyond=(rows["score"] >= rules.score_amber) & ~rows["basis"].isin(DENIED),
     )
 
 

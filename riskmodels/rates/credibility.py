@@ -40,14 +40,18 @@ def credible_posterior(
     Notes
     -----
     Bühlmann & Gisler 2005, doi:10.1007/3-540-29273-X, chapters 2 and 9 (evolutionary credibility). The peers'
-    value leaves the unit itself out; its own error adds to the spread. Whether a unit is of another kind is
+    value leaves the unit itself out. What is remembered is moved to it, and is then as uncertain as it is;
+    what all units have in common from period to period is in no unit's count alone, and widens every
+    interval: a part is not known better than the whole. Whether a unit is of another kind is
     judged by how likely its periods are, each given those before it. Fails where the spread of ordinary units
     is far from Gamma or Beta.
     """
     nodes = nodes or learn_grid(counts)
     columns = slice(None) if every else slice(-1, None)
     first, second = _mixed(counts, nodes, columns)
-    a, b = _matched(first, second - first**2, proportion=counts.proportion)
+    rare = np.minimum(first, 1 - first) if counts.proportion else first
+    variance = second - first**2 + counts.shared_error(columns) * rare**2
+    a, b = _matched(first, variance, proportion=counts.proportion)
     own_a, own_b = _jeffreys(counts, columns)
     alone = np.isnan(counts.peers[:, columns])
     return Posterior(
@@ -57,15 +61,27 @@ def credible_posterior(
     )
 
 
-def own_value(counts: Counts, nodes: HyperparameterGrid) -> tuple[Floats, Floats]:
-    """Return what a unit's own evidence says, remembered periods too, and how much there is; shape (n,)."""
+def own_value(counts: Counts, nodes: HyperparameterGrid) -> tuple[Floats, Floats, Floats]:
+    """Return what a unit's own evidence says, earlier periods as far as they are remembered.
+
+    Returns
+    -------
+    own, size : ndarray, shape (n,)
+        Events over exposure (successes over trials) with earlier periods moved to the peers' value of the
+        last one, and how much exposure that is; of a unit without peers, those of its last period.
+    recalled : ndarray, shape (n,)
+        The same with earlier periods as they were: a level that moved for all is not in it.
+    """
     memory = nodes.mean("memory")
-    if np.isnan(counts.peers).all():
-        own, size = (part[:, -1] for part in (counts.count, counts.size))
-    else:
-        own, size = (part[:, -1] for part in counts.evidence(memory))
-        size = size if counts.proportion else size / counts.level[:, -1]
-    return np.divide(own, size, out=np.full_like(size, np.nan), where=size > 0), size
+    own, size = (part[:, -1] for part in counts.evidence(memory))
+    size = size if counts.proportion else size / counts.level[:, -1]
+    alone = np.isnan(counts.peers[:, -1])
+    own, size = (
+        np.where(alone, np.nan_to_num(last[:, -1]), part)
+        for last, part in ((counts.count, own), (counts.size, size))
+    )
+    value = np.divide(own, size, out=np.full_like(size, np.nan), where=size > 0)
+    return value, size, np.where(alone, value, counts.recalled(memory)[:, -1])
 
 
 def _mixed(counts: Counts, nodes: HyperparameterGrid, columns: slice) -> tuple[Floats, Floats]:
@@ -120,12 +136,15 @@ def _moments(counts: Counts, spreads: Floats | None, memory: float, columns: sli
 
     Without spreads: of a unit of another kind.
     """
-    own, trials, level = (part[:, columns] for part in (*counts.evidence(memory), counts.level))
-    variance = None
-    if spreads is not None:
-        own, trials, level = (part[..., None] for part in (own, trials, level))
-        variance = spreads**2 + counts.peer_error(spreads, columns)
-    a, b = counts.joined((own, trials), level, variance)
+    parts = [part[:, columns] for part in (*counts.before(memory), counts.level, *counts.cases)]
+    if spreads is None:
+        own, trials, level, *cases = parts
+        prior = counts.prior((own, trials), level, None)
+    else:
+        own, trials, level, *cases = (part[..., None] for part in parts)
+        prior = counts.prior((own, trials), level, spreads**2)
+        prior = counts.loosened(prior, counts.peer_error(spreads, columns))
+    a, b = counts.joined(prior, *cases)
     mean = a / (a + b) if counts.proportion else a / b
     error = mean * (1 - mean) / (a + b + 1) if counts.proportion else mean / b
     return mean, error + mean**2

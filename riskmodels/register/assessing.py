@@ -20,7 +20,8 @@ from riskmodels.register.booked import booked_by_month, made_of
 from riskmodels.register.matrices import MatrixLint
 from riskmodels.register.placing import check_matrix, derive_matrix, disorder, place_risk
 from riskmodels.register.quantities import Sources, gather_sources, mean_loss
-from riskmodels.scorecard.rating import INTERVAL, RATINGS, rate_probabilities
+from riskmodels.scorecard.grounds import RATINGS, rate_probabilities
+from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.scorecard.scores import WORST
 from riskmodels.scorecard.scoring import Scorecard
 from riskmodels.tables import Tables

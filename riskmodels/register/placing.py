@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.arrays import Floats
 from riskmodels.parameters.policy import Appetite
 from riskmodels.register.matrices import MatrixLint, lint_matrix
-from riskmodels.scorecard.rating import RATINGS
+from riskmodels.scorecard.grounds import RATINGS
 
 _BANDS = 5
 _LESS = 1 - 1e-9  # a centre that is exactly at a limit is inside it

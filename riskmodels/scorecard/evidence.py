@@ -29,7 +29,36 @@ _FIGURES = ("numerator", "denominator", "squares")
 # a year that overdispersion is told by, of what is counted by month or by quarter
 _DISPERSION_MONTHS, _DISPERSION_QUARTERS = 12, 4
 _INCIDENT_MINUTES = 60.0  # what an incident is taken to cost where a year had none
+_TOGETHER = 2.0  # times: less is within the error of an overdispersion from one series of twelve months
 _WHOLE = "whole"  # key of the one row of a whole bank
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Own:
+    """What the own counts of n units say, shape (n,).
+
+    Attributes
+    ----------
+    value : ndarray
+        Numerator over denominator, remembered quarters at the level that peers have now.
+    size : ndarray
+        How many cases or how much exposure that is, after division by the overdispersion.
+    recalled : ndarray
+        Numerator over denominator, remembered quarters as they were.
+    """
+
+    value: Floats
+    size: Floats
+    recalled: Floats
+
+    def alone(self, known: Posterior) -> Posterior:
+        """Return what would be known without peers: Jeffreys' posterior; of other families what is known."""
+        if self.recalled is self.value:  # nothing is remembered, and no peer is asked
+            return known
+        size = np.maximum(np.nan_to_num(self.size), 1e-9)
+        count = np.nan_to_num(self.value) * size
+        b = size - count + 0.5 if known.family == "beta" else size
+        return replace(known, a=count + 0.5, b=b)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,6 +84,8 @@ class Evidence:
         Share of the events that are logged by now, as the nowcast has it: exposure counts by so much.
     dispersion : float
         How many times more than Poisson (binomial) counts vary from month to month.
+    dispersion_of_all : float
+        The same of their sum over all units, its season left out.
     incident_minutes : float
         What an incident costs, for availability [minutes].
     left_out : ndarray, shape (n,)
@@ -71,6 +102,7 @@ class Evidence:
     group: Integers
     logged: Floats
     dispersion: float
+    dispersion_of_all: float
     incident_minutes: float
     left_out: Floats
 
@@ -80,44 +112,48 @@ class Evidence:
         size = self.denominator[:, -1]
         return np.divide(self.numerator[:, -1], size, out=np.full_like(size, np.nan), where=size > 0)
 
-    def posterior(self) -> tuple[Posterior, Floats, Floats]:
+    def posterior(self) -> tuple[Posterior, Own]:
         """Return what is known of the true values in the last quarter, and what that rests on.
 
         Returns
         -------
         Posterior
             Of the values, shape (n,) [unit of the indicator].
-        own, size : ndarray, shape (n,)
-            What the unit's own evidence says (numerator over denominator), remembered quarters included, and
-            how many cases or how much exposure that is, after division by the overdispersion.
+        Own
+            What the units' own counts say.
         """
         entry = INDICATORS[self.indicator_id]
-        found, own, size = self._known()
-        return replace(found, scale=entry.scale), own, size
+        found, own = self._known()
+        return replace(found, scale=entry.scale), own
 
-    def _known(self) -> tuple[Posterior, Floats, Floats]:
+    def _known(self) -> tuple[Posterior, Own]:
         value, size = self.value, self.denominator[:, -1]
+        own = Own(value=value, size=size, recalled=value)
         match INDICATORS[self.indicator_id].family:
             case "measured":
-                return Posterior(family="known", a=value, b=np.ones_like(value)), value, size
+                return Posterior(family="known", a=value, b=np.ones_like(value)), own
             case "availability":
                 minutes = (self.numerator[:, -1], size, self.squares[:, -1])
-                return availability_posterior(*minutes, size=self.incident_minutes), value, size
+                return availability_posterior(*minutes, size=self.incident_minutes), own
             case "mean":
                 found, _ = mean_posterior(self.numerator, self.squares, self.denominator, group=self.group)
-                return found, value, size
+                return found, own
         nodes = learn_grid(self.counts)
-        return credible_posterior(self.counts, nodes), *own_value(self.counts, nodes)
+        names = ("value", "size", "recalled")
+        own = Own(**dict(zip(names, own_value(self.counts, nodes), strict=True)))
+        return credible_posterior(self.counts, nodes), own
 
     @cached_property
     def counts(self) -> Counts:
         """The counts of a rate or proportion, divided by the overdispersion."""
+        ratio = self.dispersion_of_all / self.dispersion
         return Counts(
             count=self.numerator / self.dispersion,
             size=self.denominator * self.logged / self.dispersion,
             peers=self.peers,
             group=self.group,
             proportion=INDICATORS[self.indicator_id].is_proportion,
+            shared=ratio - 1 if ratio >= _TOGETHER else 0.0,
         )
 
 
@@ -206,6 +242,7 @@ def _evidence(
     group = pd.factorize(np.array([groups.get(key, "") for key in keys], dtype=object))[0]
     _, (left_out,) = _wide(rows, rows[key], quarters.astype("str"), ("left_out",))
     logged = _logged(nowcast, quarters)
+    dispersion, of_all = _dispersions(monthly, indicator_id, key, nowcast)
     peers, mixes = _peers(indicator_id, mix, key, list(keys), quarters, group, logged)
     return Evidence(
         indicator_id=indicator_id,
@@ -215,7 +252,8 @@ def _evidence(
         mix=mixes,
         group=group.astype(np.int64),
         logged=logged,
-        dispersion=_dispersion(monthly, indicator_id, key, nowcast),
+        dispersion=dispersion,
+        dispersion_of_all=of_all,
         incident_minutes=_incident_minutes(monthly),
         left_out=np.nan_to_num(left_out[:, -1]),
     )
@@ -247,15 +285,22 @@ def _peers(
     )
 
 
-def _dispersion(monthly: pd.DataFrame, indicator_id: str, key: str, nowcast: Nowcast | None) -> float:
+def _dispersions(
+    monthly: pd.DataFrame, indicator_id: str, key: str, nowcast: Nowcast | None
+) -> tuple[float, float]:
+    """Return the overdispersion of the units' counts, and of their sum."""
     entry = INDICATORS[indicator_id]
     if not entry.is_count or monthly.empty:
-        return 1.0
+        return 1.0, 1.0
     months = pd.Index(monthly["period"].unique()).sort_values()
     keys = monthly[key] if key in monthly else pd.Series("", index=monthly.index)
-    _, (numerator, denominator) = _wide(monthly, keys, months, _FIGURES[:2])
+    _, figures = _wide(monthly, keys, months, _FIGURES[:2])
     logged = _logged(nowcast, pd.PeriodIndex(months, freq="Q" if "Q" in months[0] else "M"))
-    return overdispersion(numerator, denominator * logged, proportion=entry.is_proportion)
+    numerator, denominator = figures[0], figures[1] * logged
+    sums = (np.nansum(part, axis=0, keepdims=True) for part in (numerator, denominator))
+    proportion = entry.is_proportion
+    of_all = overdispersion(*sums, proportion=proportion, seasonal=True)
+    return overdispersion(numerator, denominator, proportion=proportion), of_all
 
 
 def _wide(

@@ -34,7 +34,8 @@ class UnitExplanation(Displayed):
         Which unit, in which quarter.
     table : DataFrame
         One row per indicator with limits, largest contribution first: indicator_id, value, estimate, lower,
-        upper, peers, amber, red [unit of the indicator], rating, points, share [of the weight], contribution
+        upper, peers, amber, red, figure [unit of the indicator], p_amber, p_red, rating, basis, points, share
+        [of the weight], contribution
         [points]: contributions add up to the score.
     movement : DataFrame
         One row, or none without an earlier scorecard: the columns of ``Movements.table``.
@@ -140,7 +141,11 @@ def contributions(card: Scorecard, unit_id: str) -> pd.DataFrame:
         "peers",
         "amber",
         "red",
+        "figure",
+        "p_amber",
+        "p_red",
         "rating",
+        "basis",
         "points",
     ]
     table = rows[kept].assign(share=share, contribution=share * rows["points"])

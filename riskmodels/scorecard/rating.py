@@ -4,19 +4,18 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from riskmodels.arrays import Floats, Words
+from riskmodels.arrays import Floats
 from riskmodels.catalogue import INDICATORS
 from riskmodels.catalogue.exposure import accounts_by_product
 from riskmodels.forecasting import Nowcast
 from riskmodels.parameters.policy import IndicatorPolicy, Limits, Policy
 from riskmodels.rates import Posterior
 from riskmodels.scorecard.evidence import Evidence, gather_evidence
+from riskmodels.scorecard.grounds import own_figure, rate_probabilities, ratings_before, settle
 from riskmodels.tables import Tables
 
-RATINGS = ("red", "amber", "green", "insufficient")
 INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, which every rating is shown with
 ANCHORS = ("best", "amber", "red")
 _NUMBERS = (
@@ -31,19 +30,21 @@ _NUMBERS = (
     "mix_before",
     "own",
     "own_size",
+    "figure",
     *ANCHORS,
     "logged",
     "dispersion",
     "points",
     "points_sd",
+    "own_sd",
     "a",
     "b",
     "p_amber",
     "p_red",
     "left_out",
 )
+_FLAGS = ("by_quarter", "denies_amber", "denies_red")
 SEED = 6  # any fixed one: an indicator draws the same in every scorecard
-_FEWEST = 5  # cases, or events expected at the limit: with fewer even none says nothing
 _MANY = 1_000  # units
 
 
@@ -81,8 +82,11 @@ def rate_period(
     with ThreadPoolExecutor(_threads(evidence)) as pool:
         frames = list(pool.map(lambda one: _rated(one, policy, tables, period, by), evidence))
     rows = _with_cases_this_quarter(pd.concat(frames, ignore_index=True)) if frames else _no_rows()
-    rows["rating"] = _rating(rows, policy, previous, by or "unit_id")
-    return rows.rename(columns={"unit_id": by or "unit_id"})
+    wanted = pd.MultiIndex.from_frame(rows[["indicator_id", "unit_id"]])
+    earlier = None if previous is None else previous.set_index(["indicator_id", by or "unit_id"])
+    before = None if earlier is None else ratings_before(earlier, wanted)
+    rows[["rating", "basis"]] = settle(rows, policy, before)
+    return rows.drop(columns=list(_FLAGS)).rename(columns={"unit_id": by or "unit_id"})
 
 
 def _threads(evidence: list[Evidence]) -> int | None:
@@ -126,7 +130,7 @@ def rate_draws(rows: pd.DataFrame, draws: Floats, policy: Policy) -> pd.DataFram
     Parameters
     ----------
     rows : DataFrame
-        indicator_id, amber, red; n rows.
+        indicator_id, amber, red, basis; n rows.
     draws : ndarray, shape (n, size)
         True values, in the indicators' units.
     policy : Policy
@@ -135,97 +139,24 @@ def rate_draws(rows: pd.DataFrame, draws: Floats, policy: Policy) -> pd.DataFram
     Returns
     -------
     DataFrame
-        p_amber, p_red, rating; a row without limits has unknown probabilities and an empty rating.
+        p_amber, p_red, rating; a row without limits has unknown probabilities and an empty rating, one with
+        too few cases for any colour keeps none.
     """
     amber, red = rows["amber"].to_numpy(float), rows["red"].to_numpy(float)
     worse = np.sign(red - amber)
     p_amber = pd.Series(_probability_beyond(draws, amber, worse))
     p_red = pd.Series(_probability_beyond(draws, red, worse))
     rating = rate_probabilities(p_amber, p_red, policy.rating.certainty)
+    rating = np.where(rows["basis"] == "few", "insufficient", rating)
     return pd.DataFrame(
         {"p_amber": p_amber, "p_red": p_red, "rating": np.where(np.isfinite(amber), rating, "")}
     )
 
 
-def rate_probabilities(
-    p_amber: pd.Series,
-    p_red: pd.Series,
-    certainty: float,
-    *,
-    previous: Words | None = None,
-    hold: float = 1.0,
-) -> npt.NDArray[np.str_]:
-    """Turn the probabilities of lying beyond amber and beyond red into ratings.
-
-    Red and amber need that probability to reach ``certainty``; green needs the probability of lying
-    beyond amber to be at most 1 - ``certainty``; everything else is ``insufficient``. Against flicker, a
-    rating of the quarter before is kept as long as its probability reaches ``hold``: red whatever else, amber
-    and green where the evidence gives no other.
-    """
-    conditions = [p_red >= certainty, p_amber >= certainty, 1 - p_amber >= certainty]
-    rating = np.select(conditions, RATINGS[:3], default=RATINGS[3])
-    if previous is None:
-        return rating
-    open_ = rating == RATINGS[3]
-    kept = [
-        (previous == "red") & (p_red >= hold),
-        (previous == "amber") & (p_amber >= hold) & open_,
-        (previous == "green") & (1 - p_amber >= hold) & open_,
-    ]
-    return np.select(kept, RATINGS[:3], default=rating)
-
-
-def _rating(rows: pd.DataFrame, policy: Policy, previous: pd.DataFrame | None, key: str) -> pd.Series:
-    settings = policy.rating
-    before = None if previous is None else _previous_ratings(rows, previous, key)
-    rating = pd.Series(
-        rate_probabilities(
-            rows["p_amber"], rows["p_red"], settings.certainty, previous=before, hold=settings.hold
-        ),
-        index=rows.index,
-        dtype="object",
-    ).where(rows["amber"].notna(), "")
-    rating = _without_prior_alone(rows, rating, before)
-    return rating.mask(_too_thin(rows, rating) & (rows["unit_id"] != ""), "insufficient").astype("str")
-
-
-def _previous_ratings(rows: pd.DataFrame, previous: pd.DataFrame, key: str) -> Words:
-    earlier = previous.set_index(["indicator_id", key])["rating"]
-    wanted = pd.MultiIndex.from_frame(rows[["indicator_id", "unit_id"]])
-    return np.asarray(earlier.reindex(wanted).fillna("").to_numpy(dtype=object))
-
-
-def _without_prior_alone(rows: pd.DataFrame, rating: pd.Series, before: Words | None) -> pd.Series:
-    """Take back what peers alone give: red, amber need own evidence beyond limits, green none beyond amber.
-
-    A unit that was green before stays so, against flicker.
-    """
-    worse = np.sign(rows["red"] - rows["amber"])
-    beyond = {limit: (rows["own"] - rows[limit]) * worse > 0 for limit in ("red", "amber")}
-    rating = rating.mask((rating == "red") & ~beyond["red"], "amber")
-    was_green = pd.Series(False if before is None else before == "green", index=rows.index)
-    against = (rating == "amber") & ~beyond["amber"] | (rating == "green") & beyond["amber"] & ~was_green
-    return rating.mask(against & (rows["unit_id"] != ""), "insufficient")
-
-
-def _too_thin(rows: pd.DataFrame, rating: pd.Series) -> pd.Series:
-    """Tell where a unit has too little of its own for a rating, after division by the overdispersion.
-
-    A proportion needs five trials for any colour; a rate needs five events expected at the amber limit to
-    be green.
-    """
-    proportions = {name for name, entry in INDICATORS.items() if entry.is_proportion}
-    scales = {name: entry.scale for name, entry in INDICATORS.items() if entry.is_rate}
-    few_trials = rows["indicator_id"].isin(proportions) & (rows["own_size"] < _FEWEST)
-    scale = rows["indicator_id"].map(scales).astype("float64")  # unknown where it is no rate
-    few_events = rows["own_size"] * rows["amber"] / scale < _FEWEST
-    return (few_trials & (rating != "")) | (few_events & (rating == "green"))
-
-
 def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: str) -> pd.DataFrame:
     """Describe the units that have the indicator in the last quarter, or remember it."""
     scale = INDICATORS[evidence.indicator_id].scale
-    posterior, own, size = evidence.posterior()
+    posterior, own = evidence.posterior()
     limits = _limits(evidence, policy.indicator(evidence.indicator_id), tables, period, by)
     points, variance, p_amber, p_red = posterior.points(*limits)
     columns = {
@@ -233,18 +164,19 @@ def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: 
         "denominator": np.nan_to_num(evidence.denominator[:, -1]),
         "value": evidence.value * scale,
         "estimate": posterior.mean,
-        "lower": posterior.quantile(INTERVAL[0]),
-        "upper": posterior.quantile(INTERVAL[1]),
+        "lower": np.minimum(posterior.quantile(INTERVAL[0]), posterior.mean),
+        "upper": np.maximum(posterior.quantile(INTERVAL[1]), posterior.mean),
         "peers": evidence.peers[:, -1] * scale,
         "mix": evidence.mix[:, -1] * scale,
         "mix_before": evidence.mix[:, -2:][:, 0] * scale,
-        "own": own * scale,
-        "own_size": size,
+        "own": own.value * scale,
+        "own_size": own.size,
         **dict(zip(ANCHORS, limits, strict=True)),
         "logged": evidence.logged[-1],
         "dispersion": evidence.dispersion,
         "points": points,
         "points_sd": np.sqrt(variance),
+        "own_sd": np.sqrt(own.alone(posterior).points(*limits)[1]),
         "a": posterior.a,
         "b": posterior.b,
         "p_amber": p_amber,
@@ -252,6 +184,7 @@ def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: 
         "left_out": evidence.left_out,
     }
     frame = pd.DataFrame({"indicator_id": evidence.indicator_id, "unit_id": evidence.keys, **columns})
+    frame = frame.join(own_figure(frame, own.recalled * scale))
     return frame[(frame["denominator"] > 0) | (frame["own_size"] > 0)].astype({"unit_id": "str"})
 
 
@@ -263,7 +196,8 @@ def _with_cases_this_quarter(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _no_rows() -> pd.DataFrame:
     texts = dict.fromkeys(("indicator_id", "unit_id"), pd.Series(dtype="str"))
-    return pd.DataFrame({**texts, **dict.fromkeys(_NUMBERS, pd.Series(dtype="float64"))})
+    numbers = dict.fromkeys(_NUMBERS, pd.Series(dtype="float64"))
+    return pd.DataFrame({**texts, **numbers, **dict.fromkeys(_FLAGS, pd.Series(dtype=bool))})
 
 
 def _probability_beyond(draws: Floats, limit: Floats, worse: Floats) -> Floats:

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from riskmodels.arrays import Floats, Integers
+from riskmodels.arrays import Floats, Integers, Words
 from riskmodels.panel import add_rows
 from riskmodels.parameters.policy import Policy
 from riskmodels.rates import risk_points
-from riskmodels.scorecard.rating import ANCHORS, INTERVAL, draw_indicator, rate_probabilities
+from riskmodels.scorecard.grounds import rate_probabilities, ratings_before
+from riskmodels.scorecard.rating import ANCHORS, INTERVAL, draw_indicator
 
 Drawn = tuple[Integers, Floats]  # rows of an indicator, and their risk points as drawn
 
@@ -54,8 +55,8 @@ def score_rows(
     Returns
     -------
     DataFrame
-        One row per unit, riskiest first: rank, key, score, lower, upper, p_amber, p_red, p_worst, rating,
-        rank_lower, rank_upper, indicators, coverage.
+        One row per unit, riskiest first: rank, key, score, coverage, lower, upper, p_amber, p_red, rating,
+        basis, p_worst, rank_lower, rank_upper, indicators.
     """
     used = rows["amber"].notna().to_numpy() & (weights > 0)
     codes, names = pd.factorize(rows[key].where(used), sort=True)
@@ -73,9 +74,8 @@ def score_rows(
     frame["lower"], frame["upper"] = np.minimum(lower, frame["score"]), np.maximum(upper, frame["score"])
     frame["p_amber"] = (scores >= policy.rating.score_amber).mean(axis=1)
     frame["p_red"] = (scores >= policy.rating.score_red).mean(axis=1)
-    observed, rated = _own_evidence(rows, weights, groups, n)
-    rating = _rating(frame, policy, previous, key)
-    frame["rating"] = _without_prior_alone(rating, observed=observed, rated=rated, policy=policy)
+    before = None if previous is None else ratings_before(previous.set_index(key), pd.Index(names))
+    _settle(frame, _observed(rows, weights, groups, n), policy, before)
     least, most = _ranks(-scores)
     frame["p_worst"] = np.clip((WORST + 1 - least) / (most + 1 - least), 0, 1).mean(axis=1)  # ties by lot
     frame["rank_lower"] = _rank_quantile(least, INTERVAL[0])
@@ -131,14 +131,15 @@ def _simulated(sums: Floats, rows: pd.DataFrame, weights: Floats, groups: Intege
     """Turn sums of drawn points into scores, (n, size), and return the share of the weight measured, (n,).
 
     An indicator that others have and a unit lacks is drawn around the unit's own score, as wide as the
-    indicator's points are among those that have it: the mean stays, the interval widens.
+    indicator's points are among those that have it: the mean stays, the interval widens. So it does where an
+    indicator has not enough evidence.
     """
     n = len(sums)
     known = add_rows(weights, groups, n)
-    lacking = _lacking(rows, weights, groups, n)
+    lacking, among = _lacking(rows, weights, groups, n), _among_units(rows)
     total = known + lacking.sum(axis=1)
     center = add_rows(rows["points"].to_numpy(float) * weights, groups, n) / np.where(known > 0, known, 1)
-    wide = np.sqrt((lacking**2) @ _among_units(rows))
+    wide = np.sqrt((lacking**2) @ among + add_rows(weights**2 * _unheard(rows, among), groups, n))
     noise = np.random.default_rng(SEED).standard_normal(sums.shape)
     scores = sums + ((total - known) * center)[:, None] + wide[:, None] * noise
     return np.clip(scores / total[:, None], 0, 100), known / total
@@ -161,32 +162,56 @@ def _among_units(rows: pd.DataFrame) -> Floats:
     return np.asarray((between + within).to_numpy(float))
 
 
-def _rating(frame: pd.DataFrame, policy: Policy, previous: pd.DataFrame | None, key: str) -> pd.Series:
-    """Rate scores by their probabilities."""
-    settings, before = policy.rating, None
-    if previous is not None:
-        before = previous.set_index(key)["rating"].reindex(frame[key]).fillna("").to_numpy(dtype=object)
-    rated = rate_probabilities(
-        frame["p_amber"], frame["p_red"], settings.certainty, previous=before, hold=settings.hold
-    )
-    return pd.Series(rated, dtype="object")
+def _unheard(rows: pd.DataFrame, among: Floats) -> Floats:
+    """Return the variance of points, shape (rows,), that peers alone take from what has not enough evidence.
+
+    Such a row is as uncertain as its own cases leave it, and as points are among units.
+    """
+    grey = rows["basis"].isin(["few", "against"]).to_numpy()
+    usual = among[pd.factorize(rows["indicator_id"])[0]]
+    most = np.maximum(rows["own_sd"].to_numpy(float) ** 2, usual)
+    return np.where(grey, np.maximum(most - rows["points_sd"].to_numpy(float) ** 2, 0), 0.0)
 
 
-def _own_evidence(rows: pd.DataFrame, weights: Floats, groups: Integers, n: int) -> tuple[Floats, Floats]:
-    """Return the scores of the units' own values, and the number of their indicators that are rated, (n,)."""
-    best, amber, red = (rows[name].to_numpy(float) for name in ANCHORS)
-    own = risk_points(rows["own"].to_numpy(float), best, amber, red)
-    observed = add_rows(own * weights, groups, n) / add_rows(weights, groups, n)
+def _observed(rows: pd.DataFrame, weights: Floats, groups: Integers, n: int) -> pd.DataFrame:
+    """Return, for n who are scored, the points that their own cases give, and how many indicators are rated.
+
+    own: earlier quarters moved to the peers' level; figure: what a colour must not contradict; both of the
+    indicators with enough cases.
+    """
+    counted = np.where(rows["basis"] != "few", weights, 0.0)
+    total = add_rows(counted, groups, n)
+    anchors = [rows[name].to_numpy(float) for name in ANCHORS]
+    points = {name: risk_points(rows[name].to_numpy(float), *anchors) for name in ("own", "figure")}
+    sums = {name: add_rows(np.nan_to_num(one) * counted, groups, n) for name, one in points.items()}
+    found = {name: one / np.where(total > 0, total, np.nan) for name, one in sums.items()}
     rated = add_rows(np.where(rows["rating"] != "insufficient", 1.0, 0.0), groups, n)
-    return observed, rated
+    return pd.DataFrame({**found, "rated": rated})
 
 
-def _without_prior_alone(rating: pd.Series, *, observed: Floats, rated: Floats, policy: Policy) -> pd.Series:
-    """Take back what peers alone give: colours that the observed score is against, green of nothing rated."""
-    rating = rating.mask((rating == "red") & (observed < policy.rating.score_red), "amber")
-    good = observed < policy.rating.score_amber
-    rating = rating.mask(((rating == "amber") & good) | ((rating == "green") & ~good), "insufficient")
-    return rating.mask((rating == "green") & (rated == 0), "insufficient").astype("str")
+def _settle(frame: pd.DataFrame, observed: pd.DataFrame, policy: Policy, before: Words | None) -> None:
+    """Give scores their rating and its basis: as ``settle``, and ``few`` where no indicator has a colour."""
+    settings = policy.rating
+    chances = frame["p_amber"], frame["p_red"], settings.certainty
+    likely = rate_probabilities(*chances)
+    fresh = rating = _borne_out(likely, observed, policy)
+    if before is not None:
+        held = rate_probabilities(*chances, previous=before, hold=settings.hold)
+        rating = _borne_out(held, observed, policy)
+    grey = rating == "insufficient"
+    cases = [grey & (observed["rated"] == 0), grey & (likely != "insufficient"), grey, rating != fresh]
+    frame["rating"] = rating.astype("str")
+    frame["basis"] = np.select(cases, ("few", "against", "open", "held"), default="quarter").astype("str")
+
+
+def _borne_out(rating: Words, observed: pd.DataFrame, policy: Policy) -> Words:
+    """Take back colours that the own cases do not bear out, and any where no indicator has one."""
+    worst = observed[["own", "figure"]].min(axis=1)
+    red, amber = (worst >= one for one in (policy.rating.score_red, policy.rating.score_amber))
+    rating = np.where((rating == "red") & ~red, "amber", rating)
+    bad = (rating == "green") & ~(observed["own"] < policy.rating.score_amber)
+    against = (rating == "amber") & ~amber | bad | (observed["rated"] == 0)
+    return np.where(against, "insufficient", rating).astype(object)
 
 
 def _ranks(values: Floats) -> tuple[Floats, Floats]:

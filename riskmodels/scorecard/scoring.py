@@ -15,7 +15,8 @@ from riskmodels.misfits import nearest
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.periods.quarters import check_quarter
-from riskmodels.scorecard.rating import RATINGS, rate_period
+from riskmodels.scorecard.grounds import RATINGS
+from riskmodels.scorecard.rating import rate_period
 from riskmodels.scorecard.scores import DRAWS, draws_for, score_rows
 from riskmodels.scorecard.weights import policy_weights
 from riskmodels.tables import Tables
@@ -31,10 +32,10 @@ class Scorecard(Displayed):
     ----------
     table : DataFrame
         One row per unit, riskiest first: rank, unit_id, name, rating, score, lower, upper [risk points, 0
-        best to 100; 90% interval], p_amber, p_red [probability that the score is from the limit on], p_worst
-        [probability to be one of the five riskiest], rank_lower, rank_upper [1 = riskiest; 90% interval],
-        indicators [number rated], coverage [share of the weight that is measured], previous_rating, change
-        [points since the previous scorecard].
+        best to 100; 90% interval], p_amber, p_red [probability to be beyond], basis [of the rating, as of
+        indicators], p_worst [probability to be one of the five riskiest], rank_lower,
+        rank_upper [1 = riskiest; 90% interval], indicators [number rated], coverage [share of the weight
+        that is measured], previous_rating, change [points since the previous scorecard].
     indicators : DataFrame
         One row per indicator and unit (unit_id is empty for the whole bank): indicator_id, unit_id,
         numerator, denominator, value [unit of the indicator; unknown where only earlier quarters have any];
@@ -42,17 +43,21 @@ class Scorecard(Displayed):
         interval]; peers [what the unit's peers have with its mix of cases]; mix, mix_before [what the mix of
         this and of the last quarter is worth at one level]; own, own_size [what the unit's
         evidence says, remembered quarters included, and how much there is of it, divided by the
-        overdispersion]; best, amber, red [where risk points are 0, 50 and 100]; logged [share
+        overdispersion]; figure [that no red or amber stands against: of the quarter alone, late logging
+        allowed for, or, where that has not enough cases, of the quarters remembered, as they were]; best,
+        amber, red [where risk points are 0, 50 and 100]; logged [share
         of the events that is logged by now]; dispersion; points,
-        points_sd [risk points: mean and standard deviation]; a, b [parameters of the posterior]; p_amber,
+        points_sd [risk points: mean and standard deviation]; own_sd [standard deviation as own cases alone
+        leave it]; a, b [parameters of the posterior]; p_amber,
         p_red [probability that the true value is beyond the limit]; left_out [cases that a rate does not
         count, as their accounts are unknown or their rows were rejected: it is not complete then]; rating
-        (empty where the policy has no limit); weight [in the score].
+        (empty where the policy has no limit) and basis [what it rests on, see ``grounds.settle``]; weight
+        [in the score].
     products : DataFrame
         The same for each product, of the indicators that can be cut by it: ``product`` instead of unit_id.
     groups : DataFrame
         Scores of the whole bank, its areas, risk categories and products: level, id, score, lower, upper,
-        p_red, rating, indicators.
+        p_amber, p_red, rating, basis, indicators.
     unavailable : DataFrame
         indicator_id, reason: indicators of the policy that the source cannot give.
     period : str
@@ -111,8 +116,10 @@ class Scorecard(Displayed):
 
     @property
     def riskiest(self) -> str:
-        """The unit with the highest score; nothing where none is scored."""
-        return str(self.table["unit_id"].iloc[0]) if len(self.table) else ""
+        """The unit with the highest score, of those with evidence if any; nothing where none is scored."""
+        told = self.table["basis"] != "few"
+        rows = self.table[told] if told.any() else self.table
+        return str(rows["unit_id"].iloc[0]) if len(rows) else ""
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the tables that stand beside a report, by the names of their files."""
@@ -193,9 +200,10 @@ def score(
     -----
     A unit's true value is judged by its own cases of the quarter, by its earlier quarters as far as units
     are found to stay where they are (complaints not logged yet allowed for), and by its peers as far as they
-    are found to be alike (``rates``). No rating rests on peers alone: red and amber need the unit's own
-    evidence (or a score as observed) beyond the limit, green need it inside amber, and five trials (or an
-    indicator that is rated). The bank as a whole has Jeffreys posteriors. A score is the mean of the risk
+    found to be alike (``rates``). No rating rests on peers alone, nor on few cases (``grounds``): red and
+    amber need the own evidence and the quarter's own figure (or a score as observed) beyond the limit, green
+    needs the evidence inside amber, and all need five cases (or an indicator that is rated). The bank as a
+    whole has Jeffreys posteriors. A score is the mean of the risk
     points, weighted by the policy over the indicators that the unit has; one that it lacks and others have
     widens the interval. Indicators are drawn as if they were independent.
 
@@ -272,7 +280,8 @@ def _group_scores(
         for level, rows in levels.items()
         if len(rows)
     ]
-    columns = ["level", "id", "score", "lower", "upper", "p_red", "rating", "indicators"]
+    figures = ["score", "lower", "upper", "p_amber", "p_red"]
+    columns = ["level", "id", *figures, "rating", "basis", "indicators"]
     return pd.concat(frames, ignore_index=True)[columns]
 
 

@@ -9,6 +9,7 @@ from riskmodels.comparisons import Orders
 from riskmodels.display import Listing, shown_error, shown_text, shown_unit
 from riskmodels.labels import label, local, marked, plain_label, rating_label
 from riskmodels.parameters.policy import Policy
+from riskmodels.reporting.listings.grounds import basis_of, basis_of_score, interval_reasons, rating_cell
 from riskmodels.reporting.listings.indicators import (
     indicator_names,
     indicator_quality,
@@ -36,7 +37,8 @@ def list_ratings(
         {
             "Indicator [unit]": f"{local(policy.indicator(row['indicator_id']), 'name')}"
             f" [{label(INDICATORS[row['indicator_id']].unit)}]",
-            "Rating": rating_label(row["rating"]) if row["rating"] else label("no limit"),
+            "Rating": rating_cell(row),
+            "Rests on": basis_of(row),
             "Value": value_of(row),
             "Estimate": format_value(row["indicator_id"], row["estimate"]),
             "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
@@ -48,14 +50,13 @@ def list_ratings(
         for row in rows.to_dict("records")
     ]
     counts, partly = rows["rating"].value_counts(), lacking_sentence(card.incomplete, card.period)
-    return Listing(
-        sentence=label(
-            "{red} red, {amber} amber, {green} green; {insufficient} without enough evidence for a rating.",
-            **{rating: counts.get(rating, 0) for rating in order if rating},
-        )
-        + (f" {partly}" if partly else ""),
-        frame=pd.DataFrame(listed),
+    rated = label(
+        "{red} red, {amber} amber, {green} green; {insufficient} without enough evidence for a rating.",
+        **{rating: counts.get(rating, 0) for rating in order if rating},
     )
+    reasons = [] if unit_id else interval_reasons(card, policy)
+    sentence = " ".join(filter(None, [rated, *reasons, partly]))
+    return Listing(sentence=sentence, frame=pd.DataFrame(listed))
 
 
 def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None = None) -> Listing:
@@ -67,6 +68,7 @@ def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None =
             "Rank": row["rank"],
             "Unit": ", ".join(filter(None, [names[row["unit_id"]], marks.get(row["unit_id"])])),
             "Rating": rating_label(row["rating"]),
+            "Rests on": basis_of_score(row),
             "Score [points]": f"{row['score']:.0f}",
             "90% interval": f"{row['lower']:.0f} – {row['upper']:.0f}",
             "Rank interval": f"{row['rank_lower']} – {row['rank_upper']}",
@@ -98,6 +100,7 @@ def list_groups(card: Scorecard, policy: Policy) -> Listing:
             "Level": label(row["level"]),
             "Name": areas[row["id"]] if row["level"] == "area" else plain_label(row["id"]),
             "Rating": rating_label(row["rating"]),
+            "Rests on": basis_of_score(row),
             "Score [points]": f"{row['score']:.0f}",
             "90% interval": f"{row['lower']:.0f} – {row['upper']:.0f}",
             "Indicators": row["indicators"],
@@ -113,7 +116,8 @@ def list_contributions(explained: UnitExplanation, policy: Policy, *, most: int 
     listed = [
         {
             "Indicator": local(policy.indicator(row["indicator_id"]), "name"),
-            "Rating": rating_label(row["rating"]),
+            "Rating": rating_cell(row),
+            "Rests on": basis_of(row),
             "Value": value_of(row),
             "Estimate": format_value(row["indicator_id"], row["estimate"]),
             "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
