@@ -69,7 +69,7 @@ def test_products_in_another_language_are_said_with_the_policys_code(take_in, de
     assert limits.loc["credit_card", "likely_match"] == "信用卡"
     assert limits.loc["payments", "likely_match"] == ""
     listing = list_unmatched(found)
-    assert "Names that meet nothing: 9, of which 3 change figures" in listing.sentence
+    assert "Names that meet nothing: 9; figures are changed by 3 of them." in listing.sentence
     assert listing.frame["Name"].tolist()[:3] == sorted(CHINESE)
 
 

@@ -9,11 +9,8 @@ from riskmodels.scorecard.scoring import Scorecard, score
 from riskmodels.tables import Tables
 from riskmodels.tables.coverage import lacking_sentence, months_lacking
 
-_COMPARED = (
-    "complaints",
-    "complaint_counts",
-    "exposure",
-)  # most indicators, and the most weight, are of these
+# Most indicators, and most of the weight, are of these.
+_COMPARED = ("complaints", "complaint_counts", "exposure")
 
 
 def score_quarter(

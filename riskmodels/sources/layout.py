@@ -10,7 +10,8 @@ from riskmodels.sources.duplicates import limited_connection
 from riskmodels.sources.mapping import load_source
 from riskmodels.sources.readers import RawFile, raw_files, unreadable
 from riskmodels.tables import CONTRACTS
-from riskmodels.tables.names import Names, distinct, meeting_columns
+from riskmodels.tables.names import Names, meeting_columns
+from riskmodels.tables.sql import name
 
 
 def check_layout(source: str | Path, *, files: dict[str, str | Path] | None = None) -> Names:
@@ -60,11 +61,14 @@ def check_layout(source: str | Path, *, files: dict[str, str | Path] | None = No
 def _add_names(
     names: dict[str, set[str]], connection: duckdb.DuckDBPyConnection, file: RawFile, conversion: Conversion
 ) -> None:
-    """Add the names in the columns of a file that are mapped; only these are read."""
+    """Add the names in the columns of a file that are mapped; only these are read, in one scan."""
     query, _ = converted(file, conversion)
     try:
         rows = connection.sql(query)
-        for column in names.keys() & set(rows.columns):
-            names[column].update(distinct(rows, column))
+        given = [column for column in names if column in rows.columns]
+        lists = [f"list(DISTINCT {name(one)}) FILTER (WHERE {name(one)} IS NOT NULL)" for one in given]
+        found = rows.aggregate(", ".join(lists)).fetchall()[0] if given else ()
+        for column, values in zip(given, found, strict=True):
+            names[column].update(values or ())
     except duckdb.Error as error:
         raise unreadable(file, error) from None

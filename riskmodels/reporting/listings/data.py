@@ -96,8 +96,8 @@ def list_unmatched(found: pd.DataFrame) -> Listing:
         words = "Every name of the policy, the scenarios and the risk register meets one of the data."
         return Listing(sentence=label(words), frame=pd.DataFrame())
     sentence = label(
-        "Names that meet nothing: {count}, of which {changing} change figures; recode in the source file"
-        " gives both one name.",
+        "Names that meet nothing: {count}; figures are changed by {changing} of them. recode: in the source"
+        " file gives both one name.",
         count=len(found),
         changing=int(found["changes_figures"].sum()),
     )
