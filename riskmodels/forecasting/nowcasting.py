@@ -145,7 +145,8 @@ class Nowcast(Displayed):
         if self.rows_without_delay:
             words += f"; {self.rows_without_delay:,} counted without a logging day that makes sense"
         if self.rows_ignored:
-            words += f"; {counted(self.rows_ignored, 'row', 'rows')} not known on {self.as_of} or without a day received"
+            ignored = counted(self.rows_ignored, "row", "rows")
+            words += f"; {ignored} not known on {self.as_of} or without a day received"
         if self.rows_before:
             words += f"; {counted(self.rows_before, 'row', 'rows')} received long before all others"
         return words

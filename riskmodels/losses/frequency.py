@@ -108,7 +108,8 @@ class FrequencyFit(Displayed):
     def sentence(self) -> str:
         """Say what was fitted to how many counts."""
         kind = "negative binomial" if "dispersion" in {*self.table["parameter"]} else "Poisson"
-        return f"{kind.capitalize()} numbers of losses were fitted to {counted(self.periods, 'period', 'periods')}."
+        periods = counted(self.periods, "period", "periods")
+        return f"{kind.capitalize()} numbers of losses were fitted to {periods}."
 
     def summary(self) -> pd.DataFrame:
         """Return the table of parameters."""

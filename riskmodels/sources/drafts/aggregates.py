@@ -50,7 +50,10 @@ def added_over(fit: Fit, sample: Sample, columns: Mapping[str, Mapping[str, Any]
         fewer = [other for other in chosen if other != column]
         if _doubles(sample, [*keys, *fewer]) == left:
             chosen = fewer
-    parts = f"rows that differ from an earlier one in {', '.join(chosen)} alone, parts that are added up: {doubles}"
+    parts = (
+        f"rows that differ from an earlier one in {', '.join(chosen)} alone, and are parts that are added up:"
+        f" {doubles}"
+    )
     more = [f"rows that are doubles even so, and will be rejected: {left}"] if left else []
     return Guess(made={"added_over": chosen}, doubts=[parts, *more])
 
