@@ -28,16 +28,19 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
     home = parent or temporary_folder()
     sweep(prefix, parent=home)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
-    with FileLock(folder / _NEW):
-        try:
-            (folder / _NEW).rename(folder / LOCK)
-            yield folder
-        finally:  # while it is locked: else another process takes it for a dead one's, and removes it, too
+    try:
+        with FileLock(folder / _NEW):
             try:
-                _remove(folder)
-            except BaseException:  # a signal that came just then
-                _remove(folder)
-                raise
+                (folder / _NEW).rename(folder / LOCK)
+                yield folder
+            finally:  # while it is locked: else another process takes it for a dead one's, and removes it, too
+                try:
+                    _remove(folder)
+                except BaseException:  # a signal that came just then
+                    _remove(folder)
+                    raise
+    finally:  # a signal may come before it is locked
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def private_folder(path: Path) -> Path:

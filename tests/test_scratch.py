@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from banks import PROGRAM
@@ -62,6 +63,17 @@ def test_a_folder_is_nobody_else_s_until_it_is_gone(tmp_path, monkeypatch):
 
     monkeypatch.setattr(scratch, "_remove", remove_while_another_sweeps)
     with scratch_folder(PREFIX, parent=tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_before_a_folder_is_locked_leaves_nothing_of_it(tmp_path, monkeypatch):
+    def interrupted(lock, **_):
+        Path(lock.lock_file).touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("filelock.FileLock.acquire", interrupted)
+    with pytest.raises(KeyboardInterrupt), scratch_folder(PREFIX, parent=tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
 

@@ -56,9 +56,7 @@ def prepare_streams(arguments: list[str]) -> None:
     if sys.stdout is None:
         raise FileError("the output is closed, and nothing was done: send it to a file or to /dev/null")
     if isinstance(sys.stdout, TextIOWrapper):
-        if isinstance(
-            sys.stdout.buffer, RawIOBase
-        ):  # PYTHONUNBUFFERED: what a full disk does not take is lost
+        if isinstance(sys.stdout.buffer, RawIOBase):  # PYTHONUNBUFFERED loses what a full disk does not take
             sys.stdout = open(  # noqa: SIM115  as long as the program
                 sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, closefd=False, buffering=1
             )
