@@ -375,7 +375,6 @@ def _kept(search: _Search) -> Iterator[str]:
         for value, rows in found:
             if value is not None or column == "unit_id":
                 key = column.removeprefix(OVER)
-                many = counted(rows, "row", "rows")
                 yield (
                     f"{_words([column], [value])} ({counted(rows, 'row', 'rows')}) may be a total by its"
                     " name, but is not the sum of the others in every period: it is kept and added to them."

@@ -13,7 +13,7 @@ from riskmodels.reporting.plots.movements import plot_movements, plot_unit
 from riskmodels.reporting.plots.nowcasts import plot_nowcast
 from riskmodels.reporting.plots.outlooks import plot_forecast, plot_series
 from riskmodels.reporting.plots.panels import plot_panel
-from riskmodels.reporting.plots.registers import plot_risk_matrix
+from riskmodels.reporting.plots.registers import plot_risk_matrix, plot_risks
 from riskmodels.reporting.plots.scorecards import plot_heat_map, plot_scorecard
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "plot_panel",
     "plot_quality",
     "plot_risk_matrix",
+    "plot_risks",
     "plot_scorecard",
     "plot_series",
     "plot_stresstest",
