@@ -56,7 +56,9 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
         {"subject_kind": "risk", "subject": "system_outage", "indicator_id": "", "value": 7_752_000.0, "limit": 1e6,
          "probability": 0.92, "severity": "amber",
          "figures": {"lower": 817_000.0, "upper": 26_650_000.0, "rank_lower": 1, "rank_upper": 9, "p_amber": 0.92,
-                     "p_red": 0.2, "frequency_from": "losses", "impact_from": "elicited", "set_by": "the board"}},
+                     "p_red": 0.2, "frequency_from": "losses", "impact_from": "elicited", "set_by": "the board",
+                     "booked_loss": 216_000.0, "elicited_loss": 447_000.0, "priced_loss": 7_090_000.0,
+                     "priced_by": "riskmodels default"}},
     ],
     "complaints_rise": [
         {"indicator_id": "", "value": 2411.0, "limit": 2309.0, "probability": 0.84, "severity": severity,
@@ -151,6 +153,14 @@ def number(text):
     """The number that people read."""
     share = text.endswith("%")
     return float(text.rstrip("%").replace(",", "")) / (100 if share else 1)
+
+
+def test_what_a_risk_costs_is_told_by_what_it_rests_on() -> None:
+    shown = words("risk_appetite", SAMPLES["risk_appetite"][0])["condition"]
+    assert shown.endswith(
+        "(817 to 26,650): 216 from booked losses, 447 by opinion, 7,090 assumed, for customers affected or lost at"
+        " prices of riskmodels default"
+    )
 
 
 def test_every_rule_and_every_case_is_tried() -> None:

@@ -9,6 +9,7 @@ from riskmodels.assessment.templates import Template
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import shown_text
 from riskmodels.labels import label, plain_label, rating_label
+from riskmodels.register.booked import made_of
 
 Facts = Mapping[str, Any]
 Names = Mapping[tuple[str, str, str], str]  # text by kind, identifier and field
@@ -127,6 +128,11 @@ def _of_gap(facts: Facts) -> dict[str, str]:
     return shares | {"p_adjusted": label("less than 0.001") if p < _LEAST_P else f"{p:.3f}"}
 
 
+def _of_risk(facts: Facts) -> dict[str, str]:
+    """Say what of the loss is booked, what is opinion and what is priced."""
+    return {"parts": made_of(facts)}
+
+
 def _of_outlook(facts: Facts) -> dict[str, str]:
     """Name the periods by their kind: 2026-10, 2026Q4 or 2026."""
     first = facts["first"]
@@ -165,6 +171,7 @@ def _of_lacking(facts: Facts) -> dict[str, str]:
 
 _LISTS: dict[str, Callable[[Facts], dict[str, str]]] = {
     "customer_gap": _of_gap,
+    "risk_appetite": _of_risk,
     "complaints_rise": _of_outlook,
     "rewritten_rows": _of_changes,
     "failed_checks": _of_checks,

@@ -16,7 +16,8 @@ def check_risks(inputs: Inputs) -> Iterator[Finding]:
         severity = severity_of(row, inputs.policy.findings.watch)
         figures = {name: float(row[f"residual_{name}"]) for name in ("lower", "upper")}
         figures |= {name: float(row[name]) for name in ("p_amber", "p_red", "rank_lower", "rank_upper")}
-        words = {name: str(row[name]) for name in ("frequency_from", "impact_from")}
+        figures |= {name: float(row[name]) for name in ("booked_loss", "elicited_loss", "priced_loss")}
+        words = {name: str(row[name]) for name in ("frequency_from", "impact_from", "priced_by")}
         yield Finding(
             rule="risk_appetite",
             subject_kind="risk",

@@ -172,7 +172,8 @@ TEMPLATES: dict[str, Template] = {
         ),
         conditions={
             "value": marked(
-                "The risk is expected to cost {value} thousand CNY a year after controls ({lower} to {upper})"
+                "The risk is expected to cost {value} thousand CNY a year after controls ({lower} to"
+                " {upper}): {parts}"
             ),
         },
         evidence=marked(

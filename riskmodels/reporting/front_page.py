@@ -154,7 +154,7 @@ def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
         else label("Unit score")
     )
     return label(
-        "{name} of {count} units is beyond the {severity} limit: {units}",
+        "{name}: {count} units beyond the {severity} limit: {units}",
         name=name,
         count=len(rows),
         severity=rating_label(first["severity"]).lower(),
