@@ -20,7 +20,7 @@ from banks import PROGRAM, command, small_bank
 
 RAW = b"13812345678"  # in every text of the bank; masked in all that is kept
 REPORT = "small-2026Q3"
-DELIVERIES = "deliveries"  # folder of the store with one file per source and table
+DELIVERIES = "deliveries"  # folder of the store with a folder per source and table, and a file per delivery
 _BANK = "RISKMODELS_FAULTS_BANK"  # environment variable with the URL of its database
 _ROWS = 6_000  # so that texts in another encoding are staged over some writes
 _ROWS_SAVED, _TIMES = 2_000, 40  # of a scorecard, and how often it is saved: some seconds in all
@@ -172,7 +172,7 @@ def kept(folder: Path) -> dict[str, str]:
     tables = [path for path in folder.glob("store/*/[!.]*") if path.parent.name != DELIVERIES]
     things = [
         *tables,
-        *folder.glob(f"store/{DELIVERIES}/*/[!.]*"),
+        *folder.glob(f"store/{DELIVERIES}/*/*/[!.]*"),
         *(path for name in ("card", "new.yaml", _SAID) for path in folder.glob(name)),
     ]
     found = {path.relative_to(folder).as_posix(): _digest(path) for path in things}
