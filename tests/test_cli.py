@@ -277,7 +277,7 @@ def test_indicators_of_the_bank_and_of_a_unit(run, bank) -> None:
     status, out, _ = run(*arguments)
     assert status == 0
     assert "Complaint rate [per 1,000 accounts and year]" in out
-    assert "indicators of the policy cannot be computed from this source" in out
+    assert "indicators of the policy this source cannot give" in out
     status, of_unit, _ = run(*arguments, "--unit", "u1")
     assert status == 0
     assert of_unit != out

@@ -90,17 +90,22 @@ def list_doubts(tables: Tables) -> Listing:
     )
 
 
-def list_unmatched(found: pd.DataFrame) -> Listing:
+def list_unmatched(unmatched: pd.DataFrame) -> Listing:
     """List the names that meet nothing, those that change figures first; see ``unmatched_names``."""
-    if found.empty:
+    if unmatched.empty:
         words = "Every name of the policy, the scenarios and the risk register meets one of the data."
         return Listing(sentence=label(words), frame=pd.DataFrame())
     sentence = label(
         "Names that meet nothing: {count}; figures are changed by {changing} of them. recode: in the source"
+<<<<<<< HEAD
         " file gives both one name.",
         count=len(found),
         changing=int(found["changes_figures"].sum()),
     )
+=======
+        " file gives both one name."
+    ).format(count=len(unmatched), changing=int(unmatched["changes_figures"].sum()))
+>>>>>>> 5f8a0449c6516bd53df7660165b4d675a1459e98
     listed = [
         {
             "Kind": label(row["kind"]),
@@ -109,10 +114,15 @@ def list_unmatched(found: pd.DataFrame) -> Listing:
             "Likely match": row["likely_match"] or "–",
             "Effect": row["effect"],
         }
-        for row in found.head(_MOST_UNMATCHED).to_dict("records")
+        for row in unmatched.head(_MOST_UNMATCHED).to_dict("records")
     ]
+<<<<<<< HEAD
     if len(found) > len(listed):
         sentence += " " + label("The first {shown} are listed.", shown=len(listed))
+=======
+    if len(unmatched) > len(listed):
+        sentence += " " + label("The first {shown} are listed.").format(shown=len(listed))
+>>>>>>> 5f8a0449c6516bd53df7660165b4d675a1459e98
     return Listing(sentence=sentence, frame=pd.DataFrame(listed))
 
 
