@@ -102,13 +102,8 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -
     functions = [
         f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
     ]
-<<<<<<< HEAD
-    assert len(functions) == 40
+    assert len(functions) == 41
     losses = {list_losses, list_loss_years, list_loss_sums, list_severities}  # in tests of losses
-=======
-    assert len(functions) == 38
-    losses = {list_losses, list_loss_years, list_severities}  # in test_loss_experience
->>>>>>> 5f8a0449c6516bd53df7660165b4d675a1459e98
     scorecards = {f for f in functions if f.__name__ in SCORECARD_LISTINGS}  # in test_scorecard_page
     for function in {*functions} - losses - scorecards:
         wanted = [

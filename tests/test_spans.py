@@ -44,13 +44,8 @@ def test_a_lone_date_defines_no_span(tmp_path, lone):
     tables = take(tmp_path, lone)
     panel = rm.build_panel(tables.complaints, by=[])
     assert (str(panel.periods[0]), panel.rows_before) == ("2024-01", len(lone))
-<<<<<<< ours
-    left = "1 row of days before is" if len(lone) == 1 else f"{len(lone)} rows of days before are"
-    assert f"{left} left out" in panel.sentence
-=======
     rows = "1 row of days before is" if len(lone) == 1 else f"{len(lone)} rows of days before are"
     assert f"{rows} left out" in panel.sentence
->>>>>>> theirs
     now = rm.nowcast(tables.complaints)
     assert (str(now.periods[0]), now.rows_before) == ("2024-01", len(lone))
     frame = tables.complaints.frame()
@@ -94,11 +89,7 @@ def test_lone_losses_do_not_thin_the_others(tmp_path):
         found = rm.assess_losses(rm.ingest(tmp_path / "l.yaml", store=tmp_path / "store").losses, draws=100)
         assert found.distribution.table["losses"].iloc[-1] == pytest.approx(100, abs=2)
         assert found.losses_before == len(lone)
-<<<<<<< ours
-        assert ("left out" in found.sentence) == bool(lone)
-=======
         assert ("far from all others, " in found.sentence) == bool(lone)
->>>>>>> theirs
 
 
 @given(

@@ -97,15 +97,10 @@ def list_unmatched(unmatched: pd.DataFrame) -> Listing:
         return Listing(sentence=label(words), frame=pd.DataFrame())
     sentence = label(
         "Names that meet nothing: {count}; figures are changed by {changing} of them. recode: in the source"
-<<<<<<< HEAD
         " file gives both one name.",
-        count=len(found),
-        changing=int(found["changes_figures"].sum()),
+        count=len(unmatched),
+        changing=int(unmatched["changes_figures"].sum()),
     )
-=======
-        " file gives both one name."
-    ).format(count=len(unmatched), changing=int(unmatched["changes_figures"].sum()))
->>>>>>> 5f8a0449c6516bd53df7660165b4d675a1459e98
     listed = [
         {
             "Kind": label(row["kind"]),
@@ -116,13 +111,8 @@ def list_unmatched(unmatched: pd.DataFrame) -> Listing:
         }
         for row in unmatched.head(_MOST_UNMATCHED).to_dict("records")
     ]
-<<<<<<< HEAD
-    if len(found) > len(listed):
-        sentence += " " + label("The first {shown} are listed.", shown=len(listed))
-=======
     if len(unmatched) > len(listed):
-        sentence += " " + label("The first {shown} are listed.").format(shown=len(listed))
->>>>>>> 5f8a0449c6516bd53df7660165b4d675a1459e98
+        sentence += " " + label("The first {shown} are listed.", shown=len(listed))
     return Listing(sentence=sentence, frame=pd.DataFrame(listed))
 
 
