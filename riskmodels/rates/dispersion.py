@@ -7,7 +7,7 @@ from riskmodels.arrays import Floats
 
 _MOVED = 3.0  # times: chance alone hardly ever makes the two estimates differ by so much
 _LEFT_OUT = 2  # pairs: a level that has moved, and moved back or on
-_FEWEST_PAIRS = 6
+_FEWEST_PAIRS = 10  # of a year of months, one of them unknown at most: fewer cannot tell a break from chance
 
 
 def overdispersion(
