@@ -13,7 +13,7 @@ _DIGITS = 4  # significant digits: more than any estimate here is known to
 _LARGEST = 1e15  # of a currency: more than all banks have
 CURRENCY = "CNY"
 """Of every amount of the canonical tables, and so of every figure of money."""
-_THOUSAND = 1000.0
+_THOUSAND = 1000.0  # CNY, in which large amounts are written
 _WHOLE = 99.5  # from which on a figure needs no digits behind the point
 
 

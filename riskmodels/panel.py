@@ -9,9 +9,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from riskmodels.arrays import Flags, Floats, Integers, Times
+from riskmodels.arrays import Flags, Floats, Times
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
+from riskmodels.grouping import add_rows, number_series
 from riskmodels.labels import counted, plural
 from riskmodels.misfits import nearest
 from riskmodels.periods.quarters import MONTHS, last_complete, period_of
@@ -206,10 +207,12 @@ class Panel(Displayed):
         if not self.rows_before:
             return ""
         rows = counted(self.rows_before, "row", "rows")
-        words = plural(
-            self.rows_before, "; {rows} of days before is left out", "; {rows} of days before are left out"
+        return plural(
+            self.rows_before,
+            "; {rows} of days before is left out",
+            "; {rows} of days before are left out",
+            rows=rows,
         )
-        return words.format(rows=rows)
 
     @property
     def sentence(self) -> str:
@@ -392,23 +395,3 @@ def _exposure(panel: Panel, table: Table, column: str, *, by: Sequence[str]) -> 
     values = np.full(panel.values.shape, np.nan)
     values[inside["series"].to_numpy(), places[places >= 0]] = inside["value"].to_numpy()
     return values
-
-
-def number_series(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[Integers, pd.DataFrame]:
-    """Number the rows by series; return the numbers and one row of keys per series."""
-    if not keys:
-        return np.zeros(len(frame), dtype=np.int64), pd.DataFrame({"series": ["total"]})
-    groups = frame.groupby(list(keys), sort=True, dropna=False)
-    names = groups.size().reset_index()[list(keys)]
-    names.columns = pd.Index(list(keys), dtype="str")
-    return np.asarray(groups.ngroup(), dtype=np.int64), names
-
-
-def add_rows(values: Floats, groups: Integers, size: int) -> Floats:
-    """Add up the rows of an array by group: (n, …) -> (size, …)."""
-    total = np.zeros((size, *values.shape[1:]))
-    order = np.argsort(groups, kind="stable")
-    present, starts = np.unique(groups[order], return_index=True)
-    if len(present):
-        total[present] = np.add.reduceat(values[order], starts, axis=0)
-    return total

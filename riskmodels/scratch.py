@@ -33,7 +33,7 @@ def scratch_folder(prefix: str, *, parent: Path | None = None) -> Iterator[Path]
             try:
                 (folder / _NEW).rename(folder / LOCK)
                 yield folder
-            finally:  # while it is locked: else another process takes it for a dead one's, and removes it, too
+            finally:  # while it is locked: else another process takes it for a dead one's
                 try:
                     _remove(folder)
                 except BaseException:  # a signal that came just then

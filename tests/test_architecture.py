@@ -17,7 +17,7 @@ PACKAGE = ROOT / "riskmodels"
 
 # A module imports only from groups further left, or inside its own package.
 DIRECTION = """
-    privacy, annotations < errors < scratch < shipped, labels, misfits, arrays < parameters, display, periods, reporting.document < tables
+    privacy, annotations < errors < scratch < shipped, labels, misfits, arrays < grouping, parameters, display, periods, reporting.document < tables
     < rates < sources, sample < sources.drafts < panel, catalogue < forecasting
     < losses < backtesting < scorecard < comparisons, register < stresstest < assessment, validation < governance
     < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_page, reporting.exports
@@ -42,7 +42,7 @@ OWNERS = {
 }
 FORBIDDEN_MODULES = {"utils", "util", "helpers", "helper", "common", "core", "base", "misc"}
 OPEN_ENDED = {  # launch_kernel: a method of jupyter_client, which says what it is called with
-    *("launch_kernel", "label"),  # label: the figures that a text names
+    *("launch_kernel", "label", "plural"),  # label, plural: the figures that a text names
 }
 FORBIDDEN_CLASSES = ("Manager", "Engine", "Pipeline", "Service")
 LONGEST_FILE, LONGEST_LINE, MOST_CELLS, LONGEST_CELL = 400, 110, 25, 12  # lines, characters, cells, lines

@@ -16,9 +16,9 @@ Names = Mapping[tuple[str, str, str], str]  # text by kind, identifier and field
 
 _OF_UNIT = ("value", "estimate", "limit", "lower", "upper", "amber", "red", "bank")
 _PROBABILITIES = ("probability", "p_amber", "p_red")
-_SURE = 0.995  # shown as more than 99 %
-_LEAST_P = 0.0005  # shown as less than .001
-_THOUSAND = 1000.0
+_SURE = 0.995  # probability; shown as more than 99 %
+_LEAST_P = 0.0005  # p-value; shown as less than .001
+_THOUSAND = 1000.0  # CNY, in which large losses are written
 
 
 def shown_figures(facts: Facts, template: Template, names: Names) -> dict[str, str]:

@@ -213,7 +213,8 @@ TEMPLATES: dict[str, Template] = {
         conditions={
             "value": marked("{count} of {moved} indicators would turn red: {turned}{unapplied}"),
             "passed": marked(
-                "No one of the {moved} indicators that it moves turns red; red before: {red_before}{unapplied}"
+                "No one of the {moved} indicators that it moves turns red; red before:"
+                " {red_before}{unapplied}"
             ),
             "unclear": marked("The scenario did not apply, and says nothing of the bank{unapplied}"),
         },

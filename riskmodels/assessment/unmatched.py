@@ -8,7 +8,7 @@ from riskmodels.catalogue import unmatched_names
 
 
 def check_names(inputs: Inputs) -> Iterator[Finding]:
-    """Yield one finding for each kind of name that meets nothing and changes figures by that; else what passed."""
+    """Yield one finding for each kind of name that meets nothing and so changes figures; else what passed."""
     found = unmatched_names(
         inputs.data,
         inputs.policy,

@@ -9,7 +9,8 @@ import pandas as pd
 from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting.completeness import completeness_on
-from riskmodels.panel import Panel, number_series
+from riskmodels.grouping import number_series
+from riskmodels.panel import Panel
 from riskmodels.periods.quarters import period_of
 from riskmodels.tables import CONTRACTS, Table
 from riskmodels.tables.sql import name

@@ -20,8 +20,9 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import DEFAULT_LEVELS, Method
 from riskmodels.forecasting.forecasts import forecast_by
+from riskmodels.grouping import number_series
 from riskmodels.labels import counted
-from riskmodels.panel import Panel, number_series
+from riskmodels.panel import Panel
 from riskmodels.periods.quarters import period_of
 
 Job = tuple[tuple[Method, ...], int, AsOf | None]  # methods, periods until the origin, what was known then

@@ -10,7 +10,8 @@ from riskmodels.arrays import Floats, Integers
 from riskmodels.backtesting import accuracy
 from riskmodels.forecasting import Forecast
 from riskmodels.forecasting.seasons import season_length
-from riskmodels.panel import Panel, add_rows
+from riskmodels.grouping import add_rows
+from riskmodels.panel import Panel
 
 CELLS = (
     "forecasts",

@@ -95,8 +95,8 @@ def find_batches(reports: DayCounts) -> Batches:
     elif regular.rows.sum() < _FEWEST:
         last = pd.Timestamp(int(days[-1]), unit="D")
         raise ContractError(
-            f"{rows:,} of {reports.rows.sum():,} rows were recorded on {counted(len(days), 'day', 'days')}, the"
-            f" last {last:%Y-%m-%d}: how long it takes to record one is not known"
+            f"{rows:,} of {reports.rows.sum():,} rows were recorded on {counted(len(days), 'day', 'days')},"
+            f" the last {last:%Y-%m-%d}: how long it takes to record one is not known"
         )
     return Batches(days=days, rows=rows, regular=regular, share=share, covered=covered)
 

@@ -18,8 +18,9 @@ from riskmodels.forecasting.models import (
     prepare_inputs,
     start_from,
 )
+from riskmodels.grouping import add_rows, number_series
 from riskmodels.labels import label, marked
-from riskmodels.panel import Panel, add_rows, number_series
+from riskmodels.panel import Panel
 
 REASONS = {
     "settings": marked("method, calendar or program"),

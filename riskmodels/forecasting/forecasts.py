@@ -17,8 +17,9 @@ from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.forecasting.hierarchy import Dependence
 from riskmodels.forecasting.models import Contributions, ForecastInputs, model, prepare_inputs, start_from
 from riskmodels.forecasting.predictive import Predictive, predictive_of
+from riskmodels.grouping import add_rows, number_series
 from riskmodels.misfits import nearest
-from riskmodels.panel import Panel, add_rows, number_series
+from riskmodels.panel import Panel
 
 Method = Literal["auto", "counts", "theta", "seasonal_naive", "empirical24", "ets"]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from riskmodels.arrays import Floats, Integers
 from riskmodels.forecasting.shared import Shared
-from riskmodels.panel import add_rows
+from riskmodels.grouping import add_rows
 
 # share of the variance of a series that it may share: something stays its own, as a Poisson part does
 _MOST_SHARED = 0.95

@@ -24,7 +24,8 @@ from riskmodels.forecasting.predictive import (
 from riskmodels.forecasting.seasons import Cycle, season_length
 from riskmodels.forecasting.shared import DRIFTS, Shared, filter_totals
 from riskmodels.forecasting.theta import smooth_theta
-from riskmodels.panel import Panel, add_rows
+from riskmodels.grouping import add_rows
+from riskmodels.panel import Panel
 from riskmodels.tables.lifetimes import open_in, share_in_business
 
 

@@ -18,8 +18,8 @@ from riskmodels.periods.quarters import period_of
 from riskmodels.tables import CONTRACTS, Table
 
 SEED = 1  # any fixed one: the same tables give the same nowcast
-_MONTH = 365.25 / 12
-_INTERVAL = (0.025, 0.975)
+_MONTH = 365.25 / 12  # days, on average
+_INTERVAL = (0.025, 0.975)  # of the shares and the final counts: 95 %
 _CLEAR = 2.0  # standard errors from which on a growth is shown
 _SLIGHT = 0.0005  # a month's growth that rounds to nothing
 _DRAWS = 2000  # of the delays: 50 of them lie beyond each end of the interval

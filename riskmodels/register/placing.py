@@ -11,7 +11,7 @@ from riskmodels.parameters.policy import Appetite
 from riskmodels.register.matrices import MatrixLint, lint_matrix
 from riskmodels.scorecard.grounds import RATINGS
 
-_BANDS = 5
+_BANDS = 5  # of frequency and of impact in a matrix
 _LESS = 1 - 1e-9  # a centre that is exactly at a limit is inside it
 
 

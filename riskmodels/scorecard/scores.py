@@ -8,7 +8,7 @@ import pandas as pd
 import scipy
 
 from riskmodels.arrays import Floats, Integers, Words
-from riskmodels.panel import add_rows
+from riskmodels.grouping import add_rows
 from riskmodels.parameters.policy import Policy
 from riskmodels.rates import risk_points
 from riskmodels.scorecard.grounds import rate_probabilities, ratings_before

@@ -154,8 +154,8 @@ def _find_changed_keys(
     if filecmp.cmp(old.path, new.path, shallow=False):
         return 0
     rows = " UNION ALL ".join(
-        f"SELECT {_hash(contract.distinguishing)} AS key, {side}::TINYINT AS side, {_hash(contract.names)} AS row"
-        f" FROM {_scan(table.path)}"
+        f"SELECT {_hash(contract.distinguishing)} AS key, {side}::TINYINT AS side,"
+        f" {_hash(contract.names)} AS row FROM {_scan(table.path)}"
         for side, table in ((_BEFORE, old), (_AFTER, new))
     )
     connection.execute(f"CREATE TEMP TABLE hashed AS {rows}")

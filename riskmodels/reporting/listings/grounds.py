@@ -11,7 +11,7 @@ from riskmodels.scorecard import Scorecard
 
 _NOISY = 2.0  # times as much as chance alone: from here on it is said
 _WIDER = 1.25  # times as wide as a unit's interval
-_MOST_NAMED = 3
+_MOST_NAMED = 3  # indicators named in a sentence; a choice
 
 _WORDS = {
     "quarter": "the quarter; probability {chance}",

@@ -18,7 +18,7 @@ _THOUSAND = 1000.0  # CNY, the unit of the listing
 
 
 def list_risks(risks: RiskAssessment, register: RiskRegister, policy: Policy, most: int = 15) -> Listing:
-    """List the costliest risks before and after their controls, with what their figures rest on."""
+    """List the costliest risks (``most`` of them) before and after controls, and what the figures rest on."""
     written, indicators = {risk.id: risk for risk in register.risks}, indicator_names(policy)
     assumed = (risks.table["priced_by"] == DEFAULT).any()
     priced = "Of it assumed: customers × price" if assumed else "Of it customers × the policy's price"
