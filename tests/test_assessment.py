@@ -67,12 +67,12 @@ def test_nothing_wrong_gives_no_finding(found) -> None:
     findings = found(make_card([{}, {"unit_id": "u1"}], [{}]), stress=[make_stress([{"rating": "amber"}])])
     assert findings.table.empty
     assert findings.sentence == (
-        "2024Q3: findings: 0 red, 0 amber; on the watch list: 0; checked and in order: 9; without enough"
+        "2024Q3: findings: 0 red, 0 amber; on the watch list: 0; checked and in order: 10; without enough"
         " evidence: 0."
     )
     assert set(findings.others["rule"]) == {
         "bank_limit", "unit_limit", "unit_score", "scenario", "rejected_rows", "unknown_months", "unfinished_quarter",
-        "lacking_indicators", "failed_checks",
+        "lacking_indicators", "failed_checks", "unmatched_names",
     }  # fmt: skip
     assert findings.summary().empty
 
@@ -282,7 +282,7 @@ def test_no_rise_is_claimed_from_one_month_of_history(found) -> None:
     findings = found(forecast=make_outlook(one_month, [[[12735.0]] * 6]))
     assert severity_by(findings, "complaints_rise") == ["unclear"]
     (row,) = findings.others[findings.others["rule"] == "complaints_rise"].to_dict("records")
-    assert row["condition"].startswith("38,205 complaints are expected from 2024-10 to 2024-12; as many")
+    assert row["condition"] == "The history is shorter than the 3 months ahead: it shows no rise"
 
 
 @pytest.mark.parametrize(

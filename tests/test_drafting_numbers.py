@@ -216,5 +216,5 @@ def test_why_nothing_was_accepted_comes_first(tmp_path: Path) -> None:
     assert first.sentence == "No row of complaints was accepted; these rules were broken:"
     assert first.frame["Rule broken"].tolist() == ["severity in domain"]
     path.write_text(source.format(""), encoding="utf-8")
-    with pytest.raises(ContractError, match="no accepted row: of 1 rows 1 broke 'severity in domain'"):
+    with pytest.raises(ContractError, match="no accepted row: of 1 row 1 broke 'severity in domain'"):
         ingest(path, store=tmp_path / "store")

@@ -63,8 +63,8 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
     "complaints_rise": [
         {"indicator_id": "", "value": 2411.0, "limit": 2309.0, "probability": 0.84, "severity": severity,
          "figures": {"last": last, "lower": 2241.0, "upper": 2586.0, "months": 3, "rise": 0.1, "first": "2026-10",
-                     "until": "2026-12"}}
-        for severity, last in (("amber", 2099.0), ("unclear", math.nan))
+                     "until": "2026-12", "is_short": short}}
+        for severity, last, short in (("amber", 2099.0, False), ("unclear", math.nan, False), ("unclear", math.nan, True))
     ],
     "scenario": [
         {"subject_kind": "scenario", "subject": "surge:severe", "indicator_id": "", "value": value, "limit": 0.25,

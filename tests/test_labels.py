@@ -148,7 +148,8 @@ def catalogue(path: Path) -> dict[str, str]:
 def test_the_catalogue_has_every_text_of_the_program(project):
     words = [sys.executable, ".ci/words.py", "--print"]
     done = subprocess.run(words, cwd=project, capture_output=True, check=True)
-    assert (LOCALE / "riskmodels.pot").read_bytes() == done.stdout, "run: make words"
+    is_current = (LOCALE / "riskmodels.pot").read_bytes() == done.stdout
+    assert is_current, "run: make words"
 
 
 def test_every_language_has_each_text_or_leaves_it_empty():

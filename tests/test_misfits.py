@@ -85,7 +85,11 @@ def refusal(values: object, model: type[Parameters]) -> str:
             "risks: is missing; expected a text",
         ),
         (Source, column(colum="x", column="x"), "unit_id.colum: is no key here; did you mean 'column'?"),
-        (Source, column(column="x", scale=-1), "unit_id.scale: is -1; expected a number, more than 0"),
+        (
+            Source,
+            column(column="x", scale=-1),
+            "unit_id.scale: is -1; expected a number, at least 1e-12, at most 1e+12",
+        ),
         (Source, column(column="x", thousands="ab"), "unit_id.thousands: is 'ab'; expected one character"),
         (Source, column(column="x", recode={"a": 3}), "unit_id.recode.a: is 3; expected a text or a list"),
         (

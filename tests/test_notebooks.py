@@ -110,7 +110,7 @@ def results_of(path: Path, *verbs: str) -> set[str]:
 @each
 def test_its_row_names_the_results_it_reads_and_writes(path):
     row, prose = NOTEBOOKS[path.stem], source(cells(path, "markdown")[1])
-    assert set(row.reads) == results_of(path, "load", "load_all")
+    assert set(row.reads) == results_of(path, "load", "load_all", "load_earlier")
     assert set(row.writes) == results_of(path, "save")
     assert {name.rstrip("*") for name in (*row.reads, *row.writes)} <= set(re.findall(r"`([^`]+)`", prose))
 

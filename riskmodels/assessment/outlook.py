@@ -45,6 +45,7 @@ def check_outlook(inputs: Inputs) -> Iterator[Finding]:
             "upper": float(upper),
             "months": periods,
             "rise": _RISE,
+            "is_short": bool(forecast.periods_known < periods),
             "first": str(forecast.periods[0]),
             "until": str(forecast.periods[periods - 1]),
         },

@@ -192,6 +192,7 @@ TEMPLATES: dict[str, Template] = {
                 " {until}), after"
                 " {last} in as many before"
             ),
+            "short": marked("The history is shorter than the {months} {periods} ahead: it shows no rise"),
             "unclear": marked(
                 "{value} complaints are expected from {first} to {until}; as many periods"
                 " before are not"

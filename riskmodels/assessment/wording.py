@@ -50,6 +50,8 @@ def case_of(facts: Facts) -> str:
         return "none"
     if rule in ("bank_limit", "unit_limit"):
         return _case_of_limit(facts)
+    if facts.get("is_short"):
+        return "short"
     return severity if severity in TEMPLATES[rule].conditions else "value"
 
 

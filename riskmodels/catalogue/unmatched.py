@@ -1,6 +1,5 @@
 """Names of the policy, the scenarios and the risk register that no data have, and of data that these lack."""
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
@@ -19,7 +18,6 @@ from riskmodels.tables.names import Names, distinct, names_of
 
 _ALIKE = 0.45  # likeness of a name to a code from which on it may be meant
 _MOST = 500  # names, among which one like another is looked for
-_CHANNELS = re.compile(r"channel IN \(([^)]*)\)")
 
 
 class Unmatched(NamedTuple):
@@ -242,11 +240,10 @@ def _channels(names: Names, policy: Policy) -> Iterator[Unmatched]:
     """Yield channels that an indicator counts and no row has, although another one may be meant by it."""
     for indicator in policy.indicators:
         entry = INDICATORS.get(indicator.id)
-        asked = _CHANNELS.search(entry.eligible) if entry else None
+        column, *counted = (entry.only if entry else ()) or ("",)
         given = names.get(entry.table, {}).get("channel", ()) if entry else ()
-        if not asked or not given:
+        if column != "channel" or not given:
             continue
-        counted = re.findall(r"'(\w+)'", asked[1])
         effect = label("{name} counts no row of this channel", name=local(indicator, "name"))
         rows = _strange(set(counted), given, "channel", f"catalogue: {indicator.id}", effect)
         none = not set(counted) & set(given)

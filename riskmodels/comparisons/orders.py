@@ -66,6 +66,10 @@ class Orders(Displayed):
     draws: int
     seed: int
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"orders": self.table}
+
     @property
     def sentence(self) -> str:
         """Say how far the orders agree, and who is not ranked."""

@@ -45,6 +45,10 @@ class Funnel(Displayed):
     spread: float
     proportion: bool
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"funnel": self.table}
+
     @property
     def sentence(self) -> str:
         """Say how many units stand out, against how many would by chance."""

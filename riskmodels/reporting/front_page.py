@@ -104,7 +104,9 @@ def _expected(found: Findings) -> list[KeyFigure]:
     return [
         KeyFigure(
             label=label("Complaints expected, {first} to {until} (90% interval)", figures),
-            value=f"{row['value']:,.0f} ({figures['lower']:,.0f}\u00a0–\u00a0{figures['upper']:,.0f})",
+            value=label("the history is shorter than that")
+            if figures["is_short"]
+            else f"{row['value']:,.0f} ({figures['lower']:,.0f}\u00a0–\u00a0{figures['upper']:,.0f})",
         )
         for row in found.facts[found.facts["rule"] == "complaints_rise"].to_dict("records")
         for figures in [json.loads(row["figures"])]

@@ -54,6 +54,10 @@ class UnitExplanation(Displayed):
     sentence_zh: str
     name: str = ""
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"unit_contributions": self.table}
+
     @property
     def sentence(self) -> str:
         """Say it in the language in use."""

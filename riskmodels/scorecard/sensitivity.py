@@ -42,6 +42,10 @@ class Robustness(Displayed):
     units: pd.DataFrame
     schemes: pd.DataFrame
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"weightings": self.table}
+
     @property
     def sentence(self) -> str:
         """Say how far the order holds."""
@@ -89,6 +93,10 @@ class Sensitivity(Displayed):
     table: pd.DataFrame
     variance: float
     name: str = ""
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {"score_sensitivity": self.table}
 
     @property
     def sentence(self) -> str:

@@ -12,7 +12,7 @@ from riskmodels.catalogue import INDICATORS, likely_name
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import Forecast, nowcast_where_logged
-from riskmodels.labels import counted, label, local, plain_label, plural
+from riskmodels.labels import label, local, marked, plain_label, plural
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Effect, Level, Scenario
 from riskmodels.periods.quarters import MONTHS, last_complete
@@ -99,19 +99,26 @@ class StressTest(Displayed):
             "severity": label(self.severity),
             "products": ", ".join(map(plain_label, self.unapplied)),
             "more": _complaints(self.complaints["stressed"].sum() - self.complaints["expected"].sum()),
-            "turned": counted(self.turned, "indicator", "indicators"),
+            "turned": plural(
+                self.turned,
+                "{turned} indicator turns red",
+                "{turned} indicators turn red",
+                turned=self.turned,
+            ),
         }
         if not self.applied:
-            words = "{name}, {severity}: the scenario did not apply, and says nothing of the bank{why}."
+            words = marked(
+                "{name}, {severity}: the scenario did not apply, and says nothing of the bank{why}."
+            )
             why = label(", which has no complaints about {products}", **said) if self.unapplied else ""
             return label(words, **said, why=why)
-        words = "{name}, {severity}: {more} more than expected; {turned} turning red."
+        words = marked("{name}, {severity}: {more} more than expected; {turned}.")
         if not self.raised:
-            words = "{name}, {severity}: {turned} indicators turn red; complaints are not multiplied."
+            words = marked("{name}, {severity}: {turned}; complaints are not multiplied.")
         elif self.table.empty:
-            words = "{name}, {severity}: {more} more than expected; no indicator is known."
-        missing = " " + label("It did not apply to {products}.") if self.unapplied else ""
-        return (label(words) + missing).format(**said)
+            words = marked("{name}, {severity}: {more} more than expected; no indicator is known.")
+        missing = " " + label("It did not apply to {products}.", said) if self.unapplied else ""
+        return label(words, said) + missing
 
     def summary(self) -> pd.DataFrame:
         """Before and after, indicator by indicator."""
