@@ -384,7 +384,7 @@ def test_stress(run, bank, tmp_path) -> None:
     status, out, _ = run("stress", bank / "source.yaml", scenario, "--severity", "moderate")
     assert status == 0
     assert "Surge of complaints (moderate): Complaints about credit cards" in out
-    assert "did not apply to credit card" in out  # the bank calls them cards
+    assert "did not apply, and says nothing of the bank, which has no complaints about credit card" in out
     assert "surge of credit_card" in out  # the small bank has no such product
     status, _, err = run("stress", bank / "source.yaml", scenario, "--severity", "apocalyptic")
     assert status == 3
