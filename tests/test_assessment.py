@@ -196,7 +196,7 @@ def test_where_the_bank_is_beyond_a_limit_a_unit_must_be_worse_than_the_bank(fou
     assert rules(findings) == [("unit_limit", "red"), ("bank_limit", "amber")]
     row = findings.table.iloc[0]
     assert row["subject"] == "worse"
-    assert row["condition"].endswith("beyond the red limit of 95%; the whole bank is at 97%")
+    assert row["condition"].endswith("beyond the red limit of 95%; the whole bank is estimated at 97%")
     assert "being beyond the limit and worse than the bank" in row["evidence"]
 
 

@@ -69,12 +69,13 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
     "scenario": [
         {"subject_kind": "scenario", "subject": "surge:severe", "indicator_id": "", "value": value, "limit": 0.25,
          "probability": 0.81, "severity": severity,
-         "figures": {"turned": turned, "moved": 5, "red_before": 2, "unapplied": []}}
-        for severity, value, turned in (
-            ("amber", 0.1123, [{"indicator_id": "resolved_7wd", "before": 0.9709, "after": 0.8678, "lower": 0.81,
-                                "upper": 0.92, "red": 0.95, "p_red": 0.81}]),
-            ("passed", 0.0, []),
-            ("unclear", 0.0, []),
+         "figures": {"turned": turned, "moved": 5, "red_before": 2, "unapplied": [], "is_applied": applied}}
+        for severity, value, applied, turned in (
+            ("amber", 0.1123, True, [{"indicator_id": "resolved_7wd", "before": 0.9709, "after": 0.8678, "lower": 0.81,
+                                      "upper": 0.92, "red": 0.95, "p_red": 0.81}]),
+            ("passed", 0.0, True, []),
+            ("unclear", 0.0, True, []),
+            ("unclear", 0.0, False, []),
         )
     ],
     "rejected_rows": [{"value": 0.0213, "limit": 0.02, "severity": "red",
@@ -192,7 +193,7 @@ def test_what_is_told_besides_is_told_of_its_own_figures() -> None:
     shown = words("unit_limit", SAMPLES["unit_limit"][0])
     assert shown["condition"] == (
         "resolved_7wd is 86.45%, beyond the amber limit of 97%; likely beyond the red limit of 91.2%, too"
-        " (probability 61%); the whole bank is at 95.55%"
+        " (probability 61%); the whole bank is estimated at 95.55%"
     )
     assert shown["evidence"].endswith(
         "probability of being beyond the limit and worse than the bank –; not complete: 17 cases are left out, as"

@@ -34,6 +34,7 @@ def check_scenarios(inputs: Inputs) -> Iterator[Finding]:
             figures={
                 "turned": [_moved(row) for row in turned.to_dict("records")],
                 "moved": len(test.table),
+                "is_applied": test.applied,
                 "unapplied": list(test.unapplied),
                 "red_before": int((test.table["rating_before"] == "red").sum()),
                 **(inputs.remedy(worst) if worst else {}),
@@ -53,7 +54,7 @@ def _weight(turned: pd.DataFrame, policy: Policy) -> float:
 
 
 def _severity(test: StressTest, share: float, policy: Policy) -> Severity:
-    if not test.applied:
+    if test.table.empty:
         return "unclear"
     if not share:
         return "passed"

@@ -57,7 +57,7 @@ SUBJECTS = {
 FROM_REGISTER = marked("not in the risk register")
 PRESUMED = marked("Presumed: {cause}")
 LIKELY_RED = marked("; likely beyond the red limit of {red}, too (probability {p_red})")
-BANK = marked("; the whole bank is at {bank}")
+BANK = marked("; the whole bank is estimated at {bank}")
 BEYOND = marked("beyond the limit")
 BEYOND_AND_WORSE = marked("beyond the limit and worse than the bank")
 LEFT_OUT = marked(
@@ -217,7 +217,8 @@ TEMPLATES: dict[str, Template] = {
                 "No one of the {moved} indicators that it moves turns red; red before:"
                 " {red_before}{unapplied}"
             ),
-            "unclear": marked("The scenario did not apply, and says nothing of the bank{unapplied}"),
+            "unclear": marked("It moves no indicator that these data have{unapplied}"),
+            "unapplied": marked("The scenario did not apply, and says nothing of the bank{unapplied}"),
         },
         evidence=marked("indicators with {value} of the policy's weight turn red{chances}"),
         unit="share",

@@ -52,6 +52,8 @@ def case_of(facts: Facts) -> str:
         return _case_of_limit(facts)
     if facts.get("is_short"):
         return "short"
+    if not facts.get("is_applied", True):
+        return "unapplied"
     return severity if severity in TEMPLATES[rule].conditions else "value"
 
 
