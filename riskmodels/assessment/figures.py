@@ -7,7 +7,7 @@ from typing import Any
 from riskmodels.assessment import templates
 from riskmodels.assessment.templates import Template
 from riskmodels.catalogue import INDICATORS, format_value
-from riskmodels.display import shown_text
+from riskmodels.display import shown_text, shown_thousands, shown_unit
 from riskmodels.labels import label, plain_label, rating_label
 from riskmodels.register.booked import made_of
 
@@ -18,7 +18,6 @@ _OF_UNIT = ("value", "estimate", "limit", "lower", "upper", "amber", "red", "ban
 _PROBABILITIES = ("probability", "p_amber", "p_red")
 _SURE = 0.995  # probability; shown as more than 99 %
 _LEAST_P = 0.0005  # p-value; shown as less than .001
-_THOUSAND = 1000.0  # CNY, in which large losses are written
 
 
 def shown_figures(facts: Facts, template: Template, names: Names) -> dict[str, str]:
@@ -56,7 +55,7 @@ def _figure(facts: Facts, unit: str, value: float) -> str:
         return format_value(facts["indicator_id"], value)
     if unit == "share":
         return f"{value:.2%}"
-    return f"{value / _THOUSAND:,.0f}" if unit == "thousand" else f"{value:,.0f}"
+    return shown_thousands(value) if unit == "thousand" else f"{value:,.0f}"
 
 
 def _count(value: float) -> str:
@@ -74,14 +73,14 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
         "set_by": label(str(facts.get("set_by", names.get(("indicator", indicator, "set_by"), "")))),
     }
     if kind == "unit":
-        name = names.get(("unit", subject, "name"), subject)
-        shown["name"] = subject if name == subject else f"{name} ({subject})"
+        shown["name"] = shown_unit(subject, names.get(("unit", subject, "name"), subject))
     elif kind == "scenario":
         scenario, _, severity = subject.partition(":")
         shown["name"] = f"{names.get(('scenario', scenario, 'name'), scenario)} ({label(severity)})"
     elif kind == "customer_group":
         shown["name"] = plain_label(subject)
-        shown["others"] = plain_label(facts["reference"] or "all others")
+        group = plain_label(facts["reference"] or "all other")
+        shown["others"] = label(templates.CUSTOMERS, group=group)
     elif kind == "risk":
         shown["name"] = names.get(("risk", subject, "name"), subject)
     return shown
@@ -102,19 +101,21 @@ def _parts(facts: Facts, names: Names) -> dict[str, str]:
 
 
 def _of_scenario(facts: Facts, names: Names) -> dict[str, str]:
-    told = []
+    turned = []
     for row in facts["turned"]:
         one = row["indicator_id"]
         figures = {name: format_value(one, row[name]) for name in ("before", "after")}
-        told.append(label(templates.TURNED, indicator=names.get(("indicator", one, "name"), one), **figures))
+        turned.append(
+            label(templates.TURNED, indicator=names.get(("indicator", one, "name"), one), **figures)
+        )
     chances = sorted(row["p_red"] for row in facts["turned"])
     ends = dict.fromkeys(shown_probability(chance) for chance in (chances[:1] + chances[-1:]))
     products = ", ".join(map(plain_label, facts["unapplied"]))
     unapplied = label(templates.UNAPPLIED, products=products) if products else ""
     chance = label(templates.CHANCES, chances=label(" to ").join(ends)) if ends else ""
     return {
-        "count": str(len(told)),
-        "turned": ", ".join(told),
+        "count": str(len(turned)),
+        "turned": ", ".join(turned),
         "chances": chance,
         "unapplied": unapplied,
     }
@@ -140,18 +141,18 @@ def _of_outlook(facts: Facts) -> dict[str, str]:
 
 
 def _of_changes(facts: Facts) -> dict[str, str]:
-    told = [
+    months = [
         label(templates.MONTH, {name: shown_text(value) for name, value in row.items()})
         for row in facts["rewritten"]
     ]
     if facts["more"]:
-        told.append(label(templates.MORE_MONTHS, more=facts["more"]))
-    return {"rewritten": "; ".join(told)}
+        months.append(label(templates.MORE_MONTHS, more=facts["more"]))
+    return {"rewritten": "; ".join(months)}
 
 
 def _of_checks(facts: Facts) -> dict[str, str]:
-    told = [" ".join(filter(None, [row["column"], label(row["dimension"])])) for row in facts["failed"]]
-    return {"failed": ", ".join(told)}
+    failed = [" ".join(filter(None, [row["column"], label(row["dimension"])])) for row in facts["failed"]]
+    return {"failed": ", ".join(failed)}
 
 
 def _of_unused(facts: Facts) -> dict[str, str]:

@@ -44,7 +44,7 @@ def finding_id(rule: str, subject_kind: str, subject: str, indicator_id: str) ->
     """Return the identifier of a problem, which is the same in every quarter that has it.
 
     >>> finding_id("unit_limit", "unit", "B027", "complaint_rate")
-    'F-4c3a'
+    'F-3aa14bf5'
     """
     text = f"{rule}\n{subject_kind}\n{subject}\n{indicator_id}"
     return "F-" + hashlib.blake2b(text.encode(), digest_size=4).hexdigest()

@@ -25,7 +25,6 @@ def check_groups(inputs: Inputs) -> Iterator[Finding]:
             value=float(row["value"]),
             estimate=float(row["reference_value"]) + float(row["difference"]),
             limit=float(row["reference_value"]),
-            probability=1 - float(row["p_adjusted"]),
             figures={
                 **{name: float(row[name]) for name in _FIGURES},
                 "tolerance": gaps.tolerance,

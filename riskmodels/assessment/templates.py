@@ -66,6 +66,7 @@ LEFT_OUT = marked(
 ONE_LEFT_OUT = marked("; not complete: one case is left out, as its accounts are unknown or its row rejected")
 MONTH = marked("{month}: {late} late, {revised} revised, {vanished} vanished of {rows}")
 MORE_MONTHS = marked("and {more} more months")
+CUSTOMERS = marked("{group} customers")
 UNMATCHED = marked("{name} (is it {likely_match}?)")
 UNAPPLIED = marked("; it did not apply to {products}")
 CHANCES = marked("; probability of red {chances}")

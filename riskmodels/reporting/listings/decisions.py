@@ -35,7 +35,7 @@ def list_findings(found: Findings, *, evidence: bool = False) -> Listing:
 def list_watched(found: Findings) -> Listing:
     """List what is likely beyond a limit and not certain: to be looked at first, no findings."""
     rows = found.watch_list
-    sentence = label("{count} on the watch list: likelier than not beyond a limit, but not certainly.")
+    sentence = label("On the watch list: {count}; likely beyond a limit, but not certainly.")
     return Listing(sentence=sentence.format(count=len(rows)), frame=_listed(rows, ["evidence"]))
 
 
