@@ -1,6 +1,7 @@
 """The house rules, held by tests: what no test holds will drift. Move the noun, not the rule."""
 
 import ast
+import functools
 import json
 import re
 import subprocess
@@ -68,6 +69,7 @@ def room(module: str) -> str:
 
 
 @cache
+@functools.cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -85,6 +87,7 @@ def imported(node: ast.AST, path: Path) -> list[str]:
 
 
 @cache
+@functools.cache
 def imports(path: Path) -> set[str]:
     return {name for node in ast.walk(tree(path)) for name in imported(node, path)}
 

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_bank import PERIOD, ROW, make_card, make_tables
 
@@ -228,6 +228,7 @@ def rated(draw):
     }
 
 
+@settings(max_examples=25)  # each is an assessment
 @given(
     rows=st.lists(
         rated(), min_size=1, max_size=4, unique_by=lambda row: (row["indicator_id"], row["unit_id"])
@@ -253,6 +254,7 @@ def test_no_condition_is_against_its_own_figures(default_policy, rows) -> None:
             assert figures["p_red"] >= 0.5
 
 
+@settings(max_examples=25)  # each is an assessment
 @given(rows=st.lists(rated(), min_size=1, max_size=2, unique_by=lambda row: row["indicator_id"]))
 def test_no_proposal_asks_for_less_than_is_reached(default_policy, rows) -> None:
     rows = [row | {"unit_id": ""} for row in rows]
