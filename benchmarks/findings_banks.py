@@ -39,9 +39,13 @@ def measure(case: tuple[int, bool]) -> pd.DataFrame:
     true = pd.DataFrame({"true": arrivals_of(bank).rate(PERIOD)}, index=UNIT_IDS)
     rows = card.units[[*KEPT, "p_amber"]].loc[:, lambda frame: ~frame.columns.duplicated()]
     known = with_truth(rows.join(true, on="unit_id").assign(seed=seed, whole=whole))
-    named = facts[facts["rule"] == "unit_limit"].set_index(["subject", "indicator_id"])["severity"]
-    severity = named.reindex(pd.MultiIndex.from_frame(known[["unit_id", "indicator_id"]])).fillna("")
-    return known.assign(severity=severity.to_numpy(), before=named_before(card, policy).loc[known.index])
+    named = facts[facts["rule"] == "unit_limit"].set_index(["subject", "indicator_id"])
+    found = named.reindex(pd.MultiIndex.from_frame(known[["unit_id", "indicator_id"]]))
+    return known.assign(
+        severity=found["severity"].fillna("").to_numpy(),
+        chance=found["probability"].to_numpy(),
+        before=named_before(card, policy).loc[known.index],
+    )
 
 
 def named_before(card: Scorecard, policy: Policy) -> pd.Series:
@@ -91,7 +95,11 @@ def main() -> None:
         )
         for name, named in tiers(part):
             false = named & ~part["beyond_amber"]
-            doubt = f"{(1 - part.loc[named, 'p_amber']).mean():.1%}" if named.any() else "–"
+            doubt = (
+                f"{(1 - part.loc[named, 'chance'].fillna(part.loc[named, 'p_amber'])).mean():.1%}"
+                if named.any()
+                else "–"
+            )
             print(
                 f"{name:22}{named.sum():>10,}{named.sum() / banks:>10.2f}{false.sum():>10,}{false.sum() / banks:>10.3f}"
                 f"{share(false[named], part.loc[named, 'seed']):>18}{doubt:>10}"

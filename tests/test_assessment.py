@@ -190,14 +190,54 @@ def test_likely_units_that_are_no_findings_are_watched(found, default_policy) ->
 
 def test_where_the_bank_is_beyond_a_limit_a_unit_must_be_worse_than_the_bank(found) -> None:
     bank = AMBER | {"a": 970.0, "b": 30.0, "estimate": 0.97}
-    as_bad = AMBER | {"unit_id": "alike", "a": 97.0, "b": 3.0}
-    worse = AMBER | {"unit_id": "worse", "a": 880.0, "b": 120.0, "value": 0.88, "own": 0.88, "estimate": 0.88}
+    as_bad = AMBER | {"unit_id": "alike", "a": 97.0, "b": 3.0, "denominator": 100.0}
+    worse = RED | {"unit_id": "worse", "a": 88.0, "b": 12.0, "value": 0.88, "own": 0.88, "denominator": 100.0}
     findings = found(make_card([bank, as_bad, worse]))
     assert rules(findings) == [("unit_limit", "red"), ("bank_limit", "amber")]
     row = findings.table.iloc[0]
     assert row["subject"] == "worse"
-    assert row["condition"].endswith("beyond the red limit of 95%; the whole bank is estimated at 97%")
-    assert "being beyond the limit and worse than the bank" in row["evidence"]
+    assert (
+        "beyond the red limit of 95%; the whole bank is estimated at 97%: worse than the" in row["condition"]
+    )
+    (units,) = findings.others.loc[findings.others["subject_kind"] == "units", "condition"]
+    assert units == "2 units rated: 1 red, 1 amber, 0 green, 0 without enough evidence; findings: 1"
+
+
+def test_a_unit_that_makes_the_bank_bad_is_worse_than_the_rest_of_it(found) -> None:
+    bank = RED | {"a": 9430.0, "b": 570.0, "estimate": 0.943, "value": 0.943, "denominator": 10_000.0}
+    most = RED | {"unit_id": "most", "a": 8930.0, "b": 570.0, "value": 0.94, "own": 0.94, "estimate": 0.94}
+    findings = found(make_card([bank, most | {"denominator": 9500.0}]))
+    assert findings.table["subject"].tolist() == ["", "most"]
+    assert findings.table["probability"].iloc[1] > 0.99
+
+
+def test_a_bank_of_one_unit_has_no_rest(found) -> None:
+    bank = RED | {"a": 900.0, "b": 100.0, "estimate": 0.9}
+    findings = found(make_card([bank, RED | {"unit_id": "only", "a": 900.0, "b": 100.0}]))
+    assert findings.table["subject"].tolist() == [""]
+
+
+def test_what_is_rated_amber_is_no_red_finding(found) -> None:
+    denied = AMBER | {"unit_id": "u", "p_red": 0.99, "p_amber": 1.0}
+    assert rules(found(make_card([denied]))) == [("unit_limit", "amber")]
+
+
+def test_a_perfect_quarter_of_the_bank_is_not_on_the_watch_list(found) -> None:
+    perfect = AMBER | {
+        "value": 1.0,
+        "numerator": 8.0,
+        "denominator": 8.0,
+        "p_amber": 0.7,
+        "rating": "insufficient",
+    }
+    assert found(make_card([perfect])).watch_list.empty
+
+
+def test_a_quarter_that_is_known_in_part_is_a_finding(found) -> None:
+    months = pd.DataFrame([{"table": "losses", "month": "2024-08", "why": "unknown"}])
+    findings = found(replace(make_card(), incomplete=months))
+    assert rules(findings) == [("unfinished_quarter", "amber")]
+    assert findings.table["condition"][0].startswith("2024Q3 is known only in part: losses (2024-08")
 
 
 def test_a_unit_is_named_with_its_identifier(found) -> None:

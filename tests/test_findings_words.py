@@ -26,8 +26,10 @@ OF_LIMIT = [
     {"value": 0.9812, "estimate": 0.9523, "limit": 0.97, "severity": "watch"},
     {"value": math.nan, "estimate": 0.9011, "limit": 0.912, "severity": "red"},
     {"value": 0.9812, "estimate": 0.9745, "limit": 0.97, "severity": "amber"},
+    {"value": math.nan, "estimate": 0.9745, "limit": 0.97, "severity": "amber"},
 ]
-UNITS = {"subject_kind": "units", "figures": {"green": 47, "rated": 59}, "severity": "passed"}
+UNITS = {"subject_kind": "units", "severity": "unclear",
+         "figures": {"rated": 67, "rated_red": 1, "rated_amber": 3, "rated_green": 47, "rated_insufficient": 16, "chosen": 2}}  # fmt: skip
 SAMPLES = {  # facts of every rule that reach every case; no two figures alike
     "bank_limit": [
         *({"figures": LIMIT, **row} for row in OF_LIMIT),
@@ -36,12 +38,15 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
         {"figures": LIMIT, "value": 0.9622, "estimate": 0.9841, "limit": 0.97, "severity": "unclear"},
     ],
     "unit_limit": [
-        *({"subject_kind": "unit", "subject": "u7", "figures": LIMIT | {"bank": 0.9555}, **row} for row in OF_LIMIT),
+        *({"subject_kind": "unit", "subject": "u7", "figures": LIMIT | {"bank": 0.9555, "p_chosen": 0.72}, **row} for row in OF_LIMIT),
         UNITS,
     ],
     "unit_score": [
         {"subject_kind": "unit", "subject": "u7", "value": 71.0, "limit": 60.0, "probability": 0.83, "severity": "red",
          "figures": {"lower": 61.0, "upper": 80.0, "p_amber": 0.97, "p_red": 0.83, "indicators": 12, "rank_lower": 2,
+                     "rank_upper": 5, "amber": 40.0, "red": 60.0}},
+        {"subject_kind": "unit", "subject": "u7", "value": 38.0, "limit": 40.0, "probability": 0.83, "severity": "amber",
+         "figures": {"lower": 31.0, "upper": 50.0, "p_amber": 0.83, "p_red": 0.0, "indicators": 12, "rank_lower": 2,
                      "rank_upper": 5, "amber": 40.0, "red": 60.0}},
         UNITS,
     ],
@@ -97,8 +102,10 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
                              "figures": {"unused": {"happiness": 3}, "digest": "00aa"}}],
     "unfinished_quarter": [
         {"subject_kind": "period", "subject": "2024Q3", "severity": severity,
-         "figures": {"end": "2024-09-30", "as_of": "2024-09-29"}}
-        for severity in ("amber", "passed")
+         "figures": {"end": "2024-09-30", "as_of": "2024-09-29", "is_over": over, "partly": partly}}
+        for severity, over, partly in (
+            ("amber", False, ""), ("passed", True, ""), ("amber", True, "2024Q3 is known only in part: losses.")
+        )
     ],
     "unmatched_names": [
         {"subject_kind": "names", "subject": "product", "value": float(len(rows)), "limit": 0.0, "severity": severity,
@@ -181,6 +188,7 @@ def test_facts_become_words_and_words_become_facts_again(rule, facts) -> None:
     for name, text in parsed(TEMPLATES[rule].conditions[case], shown["condition"]).items():
         if isinstance(known.get(name), float | int) and not math.isnan(known[name]):
             scale = 1e-3 if TEMPLATES[rule].unit == "thousand" else 1
+            scale = 100 if name == "difference" else scale  # in points
             assert number(text) == pytest.approx(known[name] * scale, rel=2e-3), name
         elif isinstance(known.get(name), str) and name != "severity":
             assert text == known[name]
@@ -193,10 +201,10 @@ def test_what_is_told_besides_is_told_of_its_own_figures() -> None:
     shown = words("unit_limit", SAMPLES["unit_limit"][0])
     assert shown["condition"] == (
         "resolved_7wd is 86.45%, beyond the amber limit of 97%; likely beyond the red limit of 91.2%, too"
-        " (probability 61%); the whole bank is estimated at 95.55%"
+        " (probability 61%); the whole bank is estimated at 95.55%: worse than the rest of it with a probability of 72%"
     )
     assert shown["evidence"].endswith(
-        "probability of being beyond the limit and worse than the bank –; not complete: 17 cases are left out, as"
+        "probability of being beyond the limit 94%; not complete: 17 cases are left out, as"
         " their accounts are unknown or their rows rejected"
     )
     months = words("rewritten_rows", SAMPLES["rewritten_rows"][0])["evidence"]

@@ -138,7 +138,7 @@ def test_gaps_and_risks_beyond_the_appetite_are_findings(
     ).table
     gaps, risks = found[found["rule"] == "customer_gap"], found[found["rule"] == "risk_appetite"]
     assert sorted(gaps["subject_name"]) == ["Customer group: elderly", "Customer group: new resident"]
-    assert gaps["condition"].str.contains("Resolved within seven working days is 9").any()
+    assert gaps["condition"].str.contains("Resolved within seven working days: -5").any()
     assert (gaps["cause"] != "not in the risk register").all()
     beyond = results["risks"].table[results["risks"].table["rating"].isin(["red", "amber"])]
     assert len(risks) == len(beyond) > 0

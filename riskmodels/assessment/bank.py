@@ -16,7 +16,7 @@ def check_bank(inputs: Inputs) -> Iterator[Finding]:
     for row in rows[rows["amber"].notna()].to_dict("records"):
         indicator_id = str(row["indicator_id"])
         severity = severity_of(row, inputs.policy.findings.watch)
-        if severity == "passed" and _is_against(row):
+        if severity in ("passed", "watch") and _is_against(row, severity):
             severity = "unclear"
         yield Finding(
             rule="bank_limit",
@@ -32,10 +32,11 @@ def check_bank(inputs: Inputs) -> Iterator[Finding]:
         )
 
 
-def _is_against(row: Mapping[Any, Any]) -> bool:
-    """Tell whether both the value and its estimate are beyond amber: nothing to be called in order."""
+def _is_against(row: Mapping[Any, Any], severity: Severity) -> bool:
+    """Tell whether the quarter's value speaks against what it is called: in order, or likely bad."""
     worse = 1 if row["red"] > row["amber"] else -1
-    return all((row[name] - row["amber"]) * worse > 0 for name in ("value", "estimate"))
+    beyond = [(row[name] - row["amber"]) * worse > 0 for name in ("value", "estimate")]
+    return all(beyond) if severity == "passed" else not beyond[0]
 
 
 def severity_of(row: Mapping[Any, Any], watch: float) -> Severity:

@@ -9,6 +9,7 @@ from riskmodels.assessment.findings import Finding, Severity
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.catalogue import unused_observations
 from riskmodels.tables import Changes, data_quality
+from riskmodels.tables.coverage import lacking_sentence
 
 _MOST_MONTHS = 6  # named one by one
 _REWRITTEN = ("late", "revised", "vanished")
@@ -82,15 +83,21 @@ def check_unused(inputs: Inputs) -> Iterator[Finding]:
 
 
 def check_period(inputs: Inputs) -> Iterator[Finding]:
-    """Yield whether the quarter assessed is over by the as-of day of the data."""
+    """Yield whether the quarter assessed is over by the as-of day, and known in all its months."""
     end = pd.Period(inputs.scorecard.period).end_time.date()
+    partly = lacking_sentence(inputs.scorecard.incomplete, inputs.scorecard.period)
     yield Finding(
         rule="unfinished_quarter",
         subject_kind="period",
-        subject=inputs.scorecard.period,
+        subject="",
         indicator_id="",
-        severity="amber" if end > inputs.data.as_of else "passed",
-        figures={"end": end.isoformat(), "as_of": inputs.data.as_of.isoformat()},
+        severity="amber" if end > inputs.data.as_of or partly else "passed",
+        figures={
+            "end": end.isoformat(),
+            "as_of": inputs.data.as_of.isoformat(),
+            "is_over": end <= inputs.data.as_of,
+            "partly": partly,
+        },
     )
 
 

@@ -15,8 +15,10 @@ Facts = Mapping[str, Any]
 Names = Mapping[tuple[str, str, str], str]  # text by kind, identifier and field
 
 _OF_UNIT = ("value", "estimate", "limit", "lower", "upper", "amber", "red", "bank")
-_PROBABILITIES = ("probability", "p_amber", "p_red")
+_PROBABILITIES = ("probability", "p_amber", "p_red", "p_chosen")
+_MORE = 7  # significant digits, where four do not tell a figure from its limit
 _SURE = 0.995  # probability; shown as more than 99 %
+_POINTS = 100.0  # in a share of one
 _LEAST_P = 0.0005  # p-value; shown as less than .001
 
 
@@ -29,10 +31,21 @@ def shown_figures(facts: Facts, template: Template, names: Names) -> dict[str, s
     shown |= {name: shown_probability(facts[name]) for name in _PROBABILITIES if name in facts}
     shown |= _named(facts, names)
     shown |= _parts(facts, names)
-    worse_than_bank = math.isfinite(facts.get("bank", math.nan))
-    shown["beyond"] = label(templates.BEYOND_AND_WORSE if worse_than_bank else templates.BEYOND)
     severity = "red" if facts["severity"] == "red" else "amber"
-    return shown | {"severity": rating_label(severity).lower()}
+    shown["p_limit"] = shown_probability(facts.get(f"p_{severity}", math.nan))
+    return _told_apart(facts, shown) | {"severity": rating_label(severity).lower()}
+
+
+def _told_apart(facts: Facts, shown: dict[str, str]) -> dict[str, str]:
+    """Write a value, or an estimate, with more digits where it reads like the limit and is not it."""
+    alike = [
+        name
+        for name in ("value", "estimate")
+        if shown.get(name) == shown.get("limit")
+        and facts.get(name) != facts.get("limit")
+        and facts["indicator_id"]
+    ]
+    return shown | {name: format_value(facts["indicator_id"], facts[name], digits=_MORE) for name in alike}
 
 
 def shown_probability(value: float) -> str:
@@ -122,11 +135,13 @@ def _of_scenario(facts: Facts, names: Names) -> dict[str, str]:
 
 
 def _of_gap(facts: Facts) -> dict[str, str]:
+    """Write differences of shares in points."""
+    tolerance = {"tolerance": f"{_POINTS * facts['tolerance']:.1f}"}
     if not facts["indicator_id"]:
-        return {}
-    shares = {name: f"{facts[name]:+.1%}" for name in ("difference", "lower", "upper")}
+        return tolerance
+    points = {name: f"{_POINTS * facts[name]:+.1f}" for name in ("difference", "lower", "upper")}
     p = facts["p_adjusted"]
-    return shares | {"p_adjusted": label("less than 0.001") if p < _LEAST_P else f"{p:.3f}"}
+    return points | tolerance | {"p_adjusted": label("less than 0.001") if p < _LEAST_P else f"{p:.3f}"}
 
 
 def _of_risk(facts: Facts) -> dict[str, str]:

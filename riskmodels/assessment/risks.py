@@ -14,6 +14,8 @@ def check_risks(inputs: Inputs) -> Iterator[Finding]:
         return
     for row in assessed.table.to_dict("records"):
         severity = severity_of(row, inputs.policy.findings.watch)
+        if severity == "passed" and row["residual_loss"] > assessed.appetite.amber:
+            severity = "unclear"  # a mean that few large losses make
         figures = {name: float(row[f"residual_{name}"]) for name in ("lower", "upper")}
         figures |= {name: float(row[name]) for name in ("p_amber", "p_red", "rank_lower", "rank_upper")}
         figures |= {name: float(row[name]) for name in ("booked_loss", "elicited_loss", "priced_loss")}

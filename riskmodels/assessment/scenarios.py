@@ -29,7 +29,7 @@ def check_scenarios(inputs: Inputs) -> Iterator[Finding]:
             indicator_id="",
             severity=_severity(test, share, inputs.policy),
             value=share,
-            limit=inputs.policy.findings.scenario_red if share else 0.0,
+            limit=inputs.policy.findings.scenario_red,
             probability=float(turned["p_red"].max()) if len(turned) else float("nan"),
             figures={
                 "turned": [_moved(row) for row in turned.to_dict("records")],
@@ -56,6 +56,6 @@ def _weight(turned: pd.DataFrame, policy: Policy) -> float:
 def _severity(test: StressTest, share: float, policy: Policy) -> Severity:
     if test.table.empty:
         return "unclear"
-    if not share:
-        return "passed"
+    if not test.turned:
+        return "unclear" if test.unapplied else "passed"
     return "red" if share >= policy.findings.scenario_red else "amber"

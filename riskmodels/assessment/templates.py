@@ -50,16 +50,16 @@ SUBJECTS = {
     "risk": marked("Risk: {name}"),
     "scenario": marked("Scenario: {name}"),
     "table": marked("Data: {name}"),
-    "period": marked("Data: {name}"),
+    "period": marked("Data: the quarter"),
     "policy": marked("Data: indicators"),
     "names": marked("Names: {name}"),
 }
 FROM_REGISTER = marked("not in the risk register")
 PRESUMED = marked("Presumed: {cause}")
 LIKELY_RED = marked("; likely beyond the red limit of {red}, too (probability {p_red})")
-BANK = marked("; the whole bank is estimated at {bank}")
-BEYOND = marked("beyond the limit")
-BEYOND_AND_WORSE = marked("beyond the limit and worse than the bank")
+BANK = marked(
+    "; the whole bank is estimated at {bank}: worse than the rest of it with a probability of {p_chosen}"
+)
 LEFT_OUT = marked(
     "; not complete: {left_out} cases are left out, as their accounts are unknown or their rows rejected"
 )
@@ -71,6 +71,7 @@ UNMATCHED = marked("{name} (is it {likely_match}?)")
 UNAPPLIED = marked("; it did not apply to {products}")
 CHANCES = marked("; probability of red {chances}")
 TURNED = marked("{indicator} ({before} to {after})")
+_OF_UNITS = ("rated", "rated_red", "rated_amber", "rated_green", "rated_insufficient", "chosen")
 _SOURCE = {
     "cause": marked("To be found out with the owner of the source"),
     "consequence": marked("Figures that rest on these rows may be biased; unknown is not counted as zero"),
@@ -88,6 +89,9 @@ _BEYOND = {
         "{indicator} has no case this quarter; from earlier quarters it is estimated at {estimate},"
         " beyond the {severity} limit of {limit}"
     ),
+    "unseen": marked(
+        "{indicator} has no case this quarter; it is likelier than not beyond the {severity} limit of {limit}"
+    ),
     "probable": marked(
         "{indicator} is {value}{unit}, inside the {severity} limit of {limit}, but it is more likely"
         " than not to be beyond it in truth"
@@ -95,7 +99,7 @@ _BEYOND = {
 }
 _COUNTED = marked(
     "{numerator} over {denominator}; estimate {estimate} (90% interval {lower} to {upper}); probability of"
-    " being {beyond} {probability}"
+    " being beyond the limit {p_limit}"
 )
 _CRITERION = marked("{indicator}: {severity} beyond {limit} (set by {set_by}); standard: {standard}")
 
@@ -123,18 +127,29 @@ TEMPLATES: dict[str, Template] = {
         criterion=_CRITERION,
         conditions={
             **_BEYOND,
-            "none": marked("{green} of {rated} units are inside amber, none is certainly beyond"),
+            "none": marked(
+                "{rated} units rated: {rated_red} red, {rated_amber} amber, {rated_green} green,"
+                " {rated_insufficient} without enough"
+                " evidence; findings: {chosen}"
+            ),
         },
         criterion_of_all=marked("{indicator}: no unit is beyond its limits"),
         evidence=_COUNTED,
         unit="indicator",
-        counts=("numerator", "denominator", "left_out", "green", "rated"),
+        counts=("numerator", "denominator", "left_out", *_OF_UNITS),
     ),
     "unit_score": Template(
         criterion=marked("Score of a unit: {severity} from {limit} points"),
         conditions={
             "value": marked("The unit scores {value} points ({lower} to {upper}), {severity} from {limit}"),
-            "none": marked("{green} of {rated} units have a score inside amber, none is certainly beyond"),
+            "probable": marked(
+                "The unit scores {value} points ({lower} to {upper}); {severity} is from {limit}"
+            ),
+            "none": marked(
+                "{rated} units rated: {rated_red} red, {rated_amber} amber, {rated_green} green,"
+                " {rated_insufficient} without enough"
+                " evidence; findings: {chosen}"
+            ),
         },
         criterion_of_all=marked("No unit has a score of amber or red"),
         evidence=marked(
@@ -147,25 +162,28 @@ TEMPLATES: dict[str, Template] = {
             "owner": marked("Head of the unit"),
         },
         unit="points",
-        counts=("indicators", "rank_lower", "rank_upper", "green", "rated"),
+        counts=("indicators", "rank_lower", "rank_upper", *_OF_UNITS),
     ),
     "customer_gap": Template(
-        criterion=marked("Customer groups differ by at most {tolerance} of cases, like with like"),
+        criterion=marked("Customer groups differ by at most {tolerance} points, like with like"),
         conditions={
-            "value": marked("{indicator} is {value}, against {limit} of {others}"),
+            "value": marked(
+                "{indicator}: {difference} points against {others} within the same products and"
+                " channels; as they stand,"
+                " {value} against {limit}"
+            ),
             "none": marked(
-                "No one of {compared} comparisons shows a customer group certainly worse off;"
+                "No one of {compared} other comparisons shows a customer group certainly worse off;"
                 " {thin} have too"
                 " few cases to tell"
             ),
         },
         evidence=marked(
-            "{cases} cases; difference {difference} within the same products and channels (90% interval"
-            " {lower} to {upper}); p {p_adjusted} among all comparisons"
+            "{cases} cases; 90% interval of the difference {lower} to {upper} points;"
+            " p {p_adjusted} among all comparisons"
         ),
         unit="indicator",
         counts=("cases", "compared", "thin"),
-        shares=("tolerance",),
     ),
     "risk_appetite": Template(
         criterion=marked(
@@ -278,9 +296,10 @@ TEMPLATES: dict[str, Template] = {
         remedy=_SOURCE,
     ),
     "unfinished_quarter": Template(
-        criterion=marked("The quarter assessed is over"),
+        criterion=marked("The quarter assessed is over, and known in all its months"),
         conditions={
             "value": marked("The quarter is known only up to {as_of}"),
+            "partly": marked("{partly}"),
             "passed": marked("The data knows the whole quarter"),
         },
         evidence=marked("quarter ends on {end}, data on {as_of}"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from riskmodels.assessment.findings import Finding
 from riskmodels.assessment.inputs import Inputs
-from riskmodels.catalogue import unmatched_names
+from riskmodels.catalogue import INDICATORS, unmatched_names
 
 
 def check_names(inputs: Inputs) -> Iterator[Finding]:
@@ -15,7 +15,9 @@ def check_names(inputs: Inputs) -> Iterator[Finding]:
         register=inputs.register,
         scenarios=[test.scenario for test in inputs.stress],
     )
-    elsewhere = found["kind"] == "observation"  # which check_unused says
+    elsewhere = (found["kind"] == "observation") & ~found["name"].isin(
+        list(INDICATORS)
+    )  # check_unused says it
     changing = found[found["changes_figures"].astype(bool) & ~elsewhere]
     for kind, rows in changing.groupby("kind", sort=False):
         columns = ["name", "likely_match", "where", "effect"]

@@ -50,11 +50,14 @@ def case_of(facts: Facts) -> str:
         return "none"
     if rule in ("bank_limit", "unit_limit"):
         return _case_of_limit(facts)
-    if facts.get("is_short"):
-        return "short"
-    if not facts.get("is_applied", True):
-        return "unapplied"
-    return severity if severity in TEMPLATES[rule].conditions else "value"
+    special = {
+        "short": facts.get("is_short", False),
+        "unapplied": not facts.get("is_applied", True),
+        "partly": facts.get("is_over", False) and bool(facts["partly"]),
+        "probable": rule == "unit_score" and facts["value"] < facts["limit"],
+    }
+    usual = severity if severity in TEMPLATES[rule].conditions else "value"
+    return next((case for case, holds in special.items() if holds), usual)
 
 
 def _case_of_limit(facts: Facts) -> str:
@@ -66,9 +69,9 @@ def _case_of_limit(facts: Facts) -> str:
         return "estimated_inside" if value else "inside"
     if value:
         return "value"
-    if not estimate:
-        return "probable"
-    return "remembered" if math.isnan(facts["value"]) else "estimate"
+    if math.isnan(facts["value"]):
+        return "remembered" if estimate else "unseen"
+    return "estimate" if estimate else "probable"
 
 
 def _in_language(names: pd.DataFrame) -> Names:
@@ -86,7 +89,7 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
     alone = case == "none"
     asked = template.criterion_of_all if facts["subject_kind"] == "units" else template.criterion
     return {
-        "subject_name": label(templates.SUBJECTS[facts["subject_kind"]], shown),
+        "subject_name": label(templates.SUBJECTS[facts["subject_kind"]], shown).rstrip(": "),
         "criterion": label(asked, shown),
         "condition": label(template.conditions[case], shown) + ("" if alone else _more(facts, shown)),
         "evidence": "" if alone else label(template.evidence, shown) + _left_out(facts, shown),

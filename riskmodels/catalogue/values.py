@@ -7,8 +7,10 @@ from riskmodels.catalogue.definitions import INDICATORS
 _MANY = 10_000  # from here on four significant digits would be rounded whole numbers
 
 
-def format_value(indicator_id: str, value: float) -> str:
+def format_value(indicator_id: str, value: float, *, digits: int = 4) -> str:
     """Write a value of an indicator for people: shares in per cent, unknown as a dash.
+
+    ``digits`` significant ones are written.
 
     Examples
     --------
@@ -18,5 +20,5 @@ def format_value(indicator_id: str, value: float) -> str:
     if not math.isfinite(value):
         return "–"
     if INDICATORS[indicator_id].is_share:
-        return f"{100 * value:.4g}%"
-    return f"{value:,.0f}" if abs(value) >= _MANY - 0.5 else f"{value:.4g}"
+        return f"{100 * value:.{digits}g}%"
+    return f"{value:,.0f}" if abs(value) >= _MANY - 0.5 else f"{value:.{digits}g}"

@@ -6,7 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from riskmodels.assessment import Findings
@@ -165,17 +164,23 @@ def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
 
 
 def _value(row: Mapping[Any, Any]) -> str:
-    """Write the value of a unit, or its estimate where it had no case in the quarter."""
-    value = float(row["estimate"] if np.isnan(row["value"]) else row["value"])
-    return format_value(row["indicator_id"], value) if row["indicator_id"] else f"{value:.0f}"
+    """Write the figure of a unit that is beyond the limit: its value, or else its estimate."""
+    figures = json.loads(row["figures"])
+    if not row["indicator_id"]:
+        return f"{row['value']:.0f}"
+    is_beyond = (row["value"] - row["limit"]) * (figures["red"] - figures["amber"]) > 0
+    figure = format_value(row["indicator_id"], float(row["value" if is_beyond else "estimate"]))
+    return figure if is_beyond else label("estimated at {figure}", figure=figure)
 
 
 def _watched(found: Findings) -> Iterator[str]:
     """Yield what is likely and not certain, the likeliest first, with the probability of each."""
     rows = found.watch_list
     for row in rows.head(_MOST_WATCHED).to_dict("records"):
+        text = f"{row['subject_name']}: {row['condition']}"
         chance = shown_probability(float(row["probability"]))
-        yield label("{subject_name}: {condition}; probability {chance}", row | {"chance": chance})
+        is_said = json.loads(row["figures"]).get("bank") is not None  # beside that of the bank
+        yield text if is_said else label("{text}; probability {chance}", text=text, chance=chance)
     if len(rows) > _MOST_WATCHED:
         yield label("and {more} more on the watch list", more=len(rows) - _MOST_WATCHED)
 

@@ -275,9 +275,15 @@ def _group_scores(
         "category": _by_category(bank, register),
         "product": products.rename(columns={"product": "id"}),
     }
+    alone = ("area", "category")  # what one has and another lacks is no gap of it
+    parts = (
+        (level, part)
+        for level, rows in levels.items()
+        for part in ([one for _, one in rows.groupby("id")] if level in alone else [rows])
+    )
     frames = [
         score_rows(rows, rows["weight"].to_numpy(float), policy, key="id").assign(level=level)
-        for level, rows in levels.items()
+        for level, rows in parts
         if len(rows)
     ]
     figures = ["score", "lower", "upper", "p_amber", "p_red"]

@@ -93,7 +93,9 @@ def list_doubts(tables: Tables) -> Listing:
 def list_unmatched(unmatched: pd.DataFrame) -> Listing:
     """List the names that meet nothing, those that change figures first; see ``unmatched_names``."""
     if unmatched.empty:
-        words = "Every name of the policy, the scenarios and the risk register meets one of the data."
+        words = (
+            "No name of the policy, the scenarios or the risk register that figures depend on meets nothing."
+        )
         return Listing(sentence=label(words), frame=pd.DataFrame())
     sentence = label(
         "Names that meet nothing: {count}; figures are changed by {changing} of them. recode: in the source"
