@@ -442,7 +442,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(run, tmp_path, pro
     )
     assert lines[-2].startswith("Notebooks: 10_data_quality, 20_service_risk, ")
     assert "40_stress_test-complaint_surge" in lines[-2]
-    assert lines[-1].startswith("Every name of the policy, the scenarios and the risk register meets one")
+    assert lines[-1].startswith("No name of the policy, the scenarios or the risk register")
 
 
 def test_names_that_meet_nothing_are_said_before_a_run(run, bank, tmp_path) -> None:
