@@ -71,7 +71,12 @@ def printed(texts: Texts) -> str:
         place, files = Path("reports/x"), dict.fromkeys(texts, texts[0])
         terminal.print_plan(
             SimpleNamespace(
-                folder=place, previous=place, policy_valid_from="2026-01-01", files=files, steps=list(texts)
+                folder=place,
+                previous=place,
+                policy_valid_from="2026-01-01",
+                files=files,
+                steps=list(texts),
+                unmatched=pd.DataFrame(),
             )
         )
     return stream.getvalue()
