@@ -138,7 +138,6 @@ def _about_table(
         indicator_id="",
         severity=severity,
         value=value,
-        estimate=value,
         limit=limit,
         figures=figures or {},
     )

@@ -16,7 +16,7 @@ Names = Mapping[tuple[str, str, str], str]  # text by kind, identifier and field
 
 _OF_UNIT = ("value", "estimate", "limit", "lower", "upper", "amber", "red", "bank")
 _PROBABILITIES = ("probability", "p_amber", "p_red", "p_chosen")
-_MORE = 7  # significant digits, where four do not tell a figure from its limit
+_MORE = 7  # significant digits, where four do not distinguish a figure from its limit
 _SURE = 0.995  # probability; shown as more than 99 %
 _POINTS = 100.0  # in a share of one
 _LEAST_P = 0.0005  # p-value; shown as less than .001
@@ -26,17 +26,17 @@ def shown_figures(facts: Facts, template: Template, names: Names) -> dict[str, s
     """Write every figure and name of a fact."""
     shown = {name: value if isinstance(value, str) else shown_text(value) for name, value in facts.items()}
     shown |= {name: _figure(facts, template.unit, facts[name]) for name in _OF_UNIT if name in facts}
-    shown |= {name: _count(facts[name]) for name in template.counts if name in facts}
+    shown |= {name: shown_text(float(facts[name])) for name in template.counts if name in facts}
     shown |= {name: f"{facts[name]:.1%}" for name in template.shares if name in facts}
     shown |= {name: shown_probability(facts[name]) for name in _PROBABILITIES if name in facts}
     shown |= _named(facts, names)
     shown |= _parts(facts, names)
     severity = "red" if facts["severity"] == "red" else "amber"
     shown["p_limit"] = shown_probability(facts.get(f"p_{severity}", math.nan))
-    return _told_apart(facts, shown) | {"severity": rating_label(severity).lower()}
+    return _distinguished(facts, shown) | {"severity": rating_label(severity).lower()}
 
 
-def _told_apart(facts: Facts, shown: dict[str, str]) -> dict[str, str]:
+def _distinguished(facts: Facts, shown: dict[str, str]) -> dict[str, str]:
     """Write a value, or an estimate, with more digits where it reads like the limit and is not it."""
     alike = [
         name
@@ -69,10 +69,6 @@ def _figure(facts: Facts, unit: str, value: float) -> str:
     if unit == "share":
         return f"{value:.2%}"
     return shown_thousands(value) if unit == "thousand" else f"{value:,.0f}"
-
-
-def _count(value: float) -> str:
-    return shown_text(float(value))
 
 
 def _named(facts: Facts, names: Names) -> dict[str, str]:
@@ -124,13 +120,11 @@ def _of_scenario(facts: Facts, names: Names) -> dict[str, str]:
     chances = sorted(row["p_red"] for row in facts["turned"])
     ends = dict.fromkeys(shown_probability(chance) for chance in (chances[:1] + chances[-1:]))
     products = ", ".join(map(plain_label, facts["unapplied"]))
-    unapplied = label(templates.UNAPPLIED, products=products) if products else ""
-    chance = label(templates.CHANCES, chances=label(" to ").join(ends)) if ends else ""
     return {
         "count": str(len(turned)),
         "turned": ", ".join(turned),
-        "chances": chance,
-        "unapplied": unapplied,
+        "chances": label(templates.CHANCES, chances=label(" to ").join(ends)) if ends else "",
+        "unapplied": label(templates.UNAPPLIED, products=products) if products else "",
     }
 
 

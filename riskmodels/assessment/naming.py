@@ -9,7 +9,7 @@ from riskmodels.assessment.findings import Finding
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.parameters.risks import RiskRegister
 
-COLUMNS = ("kind", "id", "field", "language", "text")
+_COLUMNS = ("kind", "id", "field", "language", "text")
 _LANGUAGES = ("en", "zh")
 _Name = tuple[str, str, str, str, str]
 
@@ -17,20 +17,16 @@ _Name = tuple[str, str, str, str, str]
 def names_of(facts: Iterable[Finding], inputs: Inputs) -> pd.DataFrame:
     """Return the names of what the facts are about, and what the register says of them; see ``Findings``."""
     facts = list(facts)
+    risks = {(one.figures["risk"], one.figures["mends"]) for one in facts if "risk" in one.figures}
     rows = [
         *_of_indicators(facts, inputs),
         *_of_units({one.subject for one in facts if one.subject_kind == "unit"}, inputs),
-        *_of_risks({one.figures["risk"] for one in facts if "risk" in one.figures}, inputs),
-        *_of_remedies(
-            {(one.figures["risk"], one.figures["mends"]) for one in facts if "risk" in one.figures}, inputs
-        ),
-        *(
-            name
-            for test in inputs.stress
-            for name in _texts("scenario", test.scenario.id, test.scenario, "name")
-        ),
+        *_of_risks({risk_id for risk_id, _ in risks}, inputs),
+        *_of_remedies(risks, inputs),
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS), dtype="str").drop_duplicates(ignore_index=True)
+    for test in inputs.stress:
+        rows += _texts("scenario", test.scenario.id, test.scenario, "name")
+    return pd.DataFrame(rows, columns=list(_COLUMNS), dtype="str").drop_duplicates(ignore_index=True)
 
 
 def _of_indicators(facts: Iterable[Finding], inputs: Inputs) -> Iterator[_Name]:

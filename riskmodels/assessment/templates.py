@@ -72,6 +72,10 @@ UNAPPLIED = marked("; it did not apply to {products}")
 CHANCES = marked("; probability of red {chances}")
 TURNED = marked("{indicator} ({before} to {after})")
 _OF_UNITS = ("rated", "rated_red", "rated_amber", "rated_green", "rated_insufficient", "chosen")
+_UNITS_RATED = marked(
+    "{rated} units rated: {rated_red} red, {rated_amber} amber, {rated_green} green,"
+    " {rated_insufficient} without enough evidence; findings: {chosen}"
+)
 _SOURCE = {
     "cause": marked("To be found out with the owner of the source"),
     "consequence": marked("Figures that rest on these rows may be biased; unknown is not counted as zero"),
@@ -81,20 +85,19 @@ _SOURCE = {
 _BEYOND = {
     "value": marked("{indicator} is {value}{unit}, beyond the {severity} limit of {limit}"),
     "estimate": marked(
-        "{indicator} is {value}{unit} this quarter; allowing for chance and for what is known"
-        " besides, it is"
-        " estimated at {estimate}, beyond the {severity} limit of {limit}"
+        "{indicator} is {value}{unit} this quarter; allowing for chance and for what is known besides, it"
+        " is estimated at {estimate}, beyond the {severity} limit of {limit}"
     ),
     "remembered": marked(
-        "{indicator} has no case this quarter; from earlier quarters it is estimated at {estimate},"
-        " beyond the {severity} limit of {limit}"
+        "{indicator} has no case this quarter; from earlier quarters it is estimated at {estimate}, beyond"
+        " the {severity} limit of {limit}"
     ),
     "unseen": marked(
         "{indicator} has no case this quarter; it is likelier than not beyond the {severity} limit of {limit}"
     ),
     "probable": marked(
-        "{indicator} is {value}{unit}, inside the {severity} limit of {limit}, but it is more likely"
-        " than not to be beyond it in truth"
+        "{indicator} is {value}{unit}, inside the {severity} limit of {limit}, but it is more likely than"
+        " not to be beyond it in truth"
     ),
 }
 _COUNTED = marked(
@@ -110,13 +113,12 @@ TEMPLATES: dict[str, Template] = {
             **_BEYOND,
             "inside": marked("{indicator} is {value}{unit}, inside the {severity} limit of {limit}"),
             "estimated_inside": marked(
-                "{indicator} is {value}{unit}, and estimated at {estimate}, inside the {severity}"
-                " limit of {limit}"
+                "{indicator} is {value}{unit}, and estimated at {estimate}, inside the {severity} limit of"
+                " {limit}"
             ),
             "unclear": marked(
-                "{indicator} is {value}{unit}: not enough evidence to rate it against the"
-                " {severity} limit of"
-                " {limit}"
+                "{indicator} is {value}{unit}: not enough evidence to rate it against the {severity} limit"
+                " of {limit}"
             ),
         },
         evidence=_COUNTED,
@@ -127,11 +129,7 @@ TEMPLATES: dict[str, Template] = {
         criterion=_CRITERION,
         conditions={
             **_BEYOND,
-            "none": marked(
-                "{rated} units rated: {rated_red} red, {rated_amber} amber, {rated_green} green,"
-                " {rated_insufficient} without enough"
-                " evidence; findings: {chosen}"
-            ),
+            "summary": _UNITS_RATED,
         },
         criterion_of_all=marked("{indicator}: no unit is beyond its limits"),
         evidence=_COUNTED,
@@ -145,11 +143,7 @@ TEMPLATES: dict[str, Template] = {
             "probable": marked(
                 "The unit scores {value} points ({lower} to {upper}); {severity} is from {limit}"
             ),
-            "none": marked(
-                "{rated} units rated: {rated_red} red, {rated_amber} amber, {rated_green} green,"
-                " {rated_insufficient} without enough"
-                " evidence; findings: {chosen}"
-            ),
+            "summary": _UNITS_RATED,
         },
         criterion_of_all=marked("No unit has a score of amber or red"),
         evidence=marked(
@@ -168,19 +162,17 @@ TEMPLATES: dict[str, Template] = {
         criterion=marked("Customer groups differ by at most {tolerance} points, like with like"),
         conditions={
             "value": marked(
-                "{indicator}: {difference} points against {others} within the same products and"
-                " channels; as they stand,"
-                " {value} against {limit}"
+                "{indicator}: {difference} points against {others} within the same products and channels;"
+                " as they stand, {value} against {limit}"
             ),
-            "none": marked(
-                "No one of {compared} other comparisons shows a customer group certainly worse off;"
-                " {thin} have too"
-                " few cases to tell"
+            "summary": marked(
+                "No one of {compared} other comparisons shows a customer group certainly worse off; {thin}"
+                " have too few cases to tell"
             ),
         },
         evidence=marked(
-            "{cases} cases; 90% interval of the difference {lower} to {upper} points;"
-            " p {p_adjusted} among all comparisons"
+            "{cases} cases; 90% interval of the difference {lower} to {upper} points; p {p_adjusted} among"
+            " all comparisons"
         ),
         unit="indicator",
         counts=("cases", "compared", "thin"),
@@ -197,8 +189,7 @@ TEMPLATES: dict[str, Template] = {
         },
         evidence=marked(
             "frequency from {frequency_from}, impact from {impact_from}; place {rank_lower} to"
-            " {rank_upper};"
-            " probability beyond the limit {probability}"
+            " {rank_upper}; probability beyond the limit {probability}"
         ),
         unit="thousand",
         counts=("rank_lower", "rank_upper"),
@@ -207,14 +198,12 @@ TEMPLATES: dict[str, Template] = {
         criterion=marked("Complaints rise by no more than {rise} (set by riskmodels default)"),
         conditions={
             "value": marked(
-                "{value} complaints are expected in the next {months} {periods} ({first} to"
-                " {until}), after"
+                "{value} complaints are expected in the next {months} {periods} ({first} to {until}), after"
                 " {last} in as many before"
             ),
             "short": marked("The history is shorter than the {months} {periods} ahead: it shows no rise"),
             "unclear": marked(
-                "{value} complaints are expected from {first} to {until}; as many periods"
-                " before are not"
+                "{value} complaints are expected from {first} to {until}; as many periods before are not"
                 " known, or counted otherwise"
             ),
         },
@@ -264,9 +253,8 @@ TEMPLATES: dict[str, Template] = {
         criterion=marked("A new delivery rewrites at most {limit} of the rows of a month"),
         conditions={
             "value": marked(
-                "{late} rows were added late, {revised} revised and {vanished} vanished since"
-                " the last delivery:"
-                " {value} of the rows of the months concerned"
+                "{late} rows were added late, {revised} revised and {vanished} vanished since the last"
+                " delivery: {value} of the rows of the months concerned"
             ),
         },
         evidence=marked("against digest {before}; {rewritten}"),

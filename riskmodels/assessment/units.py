@@ -11,11 +11,14 @@ from riskmodels.assessment.bank import DENIED, figures_of
 from riskmodels.assessment.findings import Finding
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.assessment.selection import choose
+from riskmodels.parameters.policy import RatingRules
 from riskmodels.scorecard import DRAWS, RATINGS, Scorecard, draw_values
 
 _SEVERAL = 3  # indicators; of fewer a score says again what the findings about them say
 _BEYOND = ("red", "amber")
 _ALL = 0.99  # share of the bank's cases from which on a unit is the bank, and there is no rest
+_FIGURES = ("lower", "upper", "p_amber", "p_red")
+_RANKS = ("rank_lower", "rank_upper", "indicators")
 SEED = 50  # order of the bank's draws beside those of its units
 
 
@@ -27,7 +30,7 @@ def check_units(inputs: Inputs) -> Iterator[Finding]:
     itself, the probability is that of being beyond it and worse than the rest of the bank.
     """
     policy, card = inputs.policy, inputs.scorecard
-    facts = pd.concat([_of_limits(card), _of_scores(card, inputs)], ignore_index=True)
+    facts = pd.concat([_of_limits(card), _of_scores(card, policy.rating)], ignore_index=True)
     able = facts["probability"].where(facts["rating"].isin(_BEYOND)).to_numpy(float)
     facts["chosen"] = choose(able, certainty=policy.rating.certainty, false_share=policy.findings.false_share)
     shown = facts[facts["chosen"] | (facts["own_beyond"] & (facts["probability"] >= policy.findings.watch))]
@@ -86,21 +89,10 @@ def _rest(part: pd.DataFrame, bank: pd.DataFrame, draws: Floats) -> Floats:
     return np.asarray(mean - own / left + (draws - mean) / np.sqrt(left), dtype=np.float64)
 
 
-def _of_scores(card: Scorecard, inputs: Inputs) -> pd.DataFrame:
+def _of_scores(card: Scorecard, rules: RatingRules) -> pd.DataFrame:
     """Rows of units whose score sums up several indicators, named as those of limits are."""
-    rows, rules = card.table[card.table["indicators"] >= _SEVERAL], inputs.policy.rating
-    names = [
-        "unit_id",
-        "rating",
-        "lower",
-        "upper",
-        "p_amber",
-        "p_red",
-        "rank_lower",
-        "rank_upper",
-        "indicators",
-    ]
-    return rows[names].assign(
+    rows = card.table[card.table["indicators"] >= _SEVERAL]
+    return rows[["unit_id", "rating", *_FIGURES, *_RANKS]].assign(
         rule="unit_score",
         indicator_id="",
         value=rows["score"],
@@ -116,8 +108,8 @@ def _of_scores(card: Scorecard, inputs: Inputs) -> pd.DataFrame:
 def _finding(row: Mapping[Any, Any], inputs: Inputs) -> Finding:
     """State a finding, or what is watched; red where it is rated so, and certainly so."""
     red = row["chosen"] and row["rating"] == "red" and row["red_chance"] >= inputs.policy.rating.certainty
-    names = ("rank_lower", "rank_upper", "indicators", "bank", "lower", "upper", "amber", "red")
-    figures: dict[str, Any] = {name: float(row[name]) for name in (*names, "p_amber", "p_red")}
+    names = (*_FIGURES, *_RANKS, "amber", "red", "bank")
+    figures: dict[str, Any] = {name: float(row[name]) for name in names}
     figures["p_chosen"] = float(row["probability"])
     if row["rule"] == "unit_limit":
         figures |= figures_of(row) | inputs.remedy(str(row["indicator_id"]))

@@ -19,26 +19,15 @@ def check_names(inputs: Inputs) -> Iterator[Finding]:
         list(INDICATORS)
     )  # check_unused says it
     changing = found[found["changes_figures"].astype(bool) & ~elsewhere]
-    for kind, rows in changing.groupby("kind", sort=False):
+    for kind, rows in changing.groupby("kind", sort=False) if len(changing) else [("", changing)]:
         columns = ["name", "likely_match", "where", "effect"]
         yield Finding(
             rule="unmatched_names",
             subject_kind="names",
             subject=str(kind),
             indicator_id="",
-            severity="amber",
+            severity="amber" if len(rows) else "passed",
             value=float(len(rows)),
             limit=0.0,
             figures={"unmatched": rows[columns].astype("str").to_dict("records")},
-        )
-    if changing.empty:
-        yield Finding(
-            rule="unmatched_names",
-            subject_kind="names",
-            subject="",
-            indicator_id="",
-            severity="passed",
-            value=0.0,
-            limit=0.0,
-            figures={"unmatched": []},
         )

@@ -12,17 +12,8 @@ from riskmodels.assessment.templates import TEMPLATES, Template
 from riskmodels.labels import label, language
 
 LIKELY = 0.5  # likelier than not
-WORDS = (
-    "subject_name",
-    "criterion",
-    "condition",
-    "evidence",
-    "cause",
-    "consequence",
-    "corrective_action",
-    "owner",
-)
-_REMEDY = WORDS[4:]
+_REMEDY = ("cause", "consequence", "corrective_action", "owner")
+WORDS = ("subject_name", "criterion", "condition", "evidence", *_REMEDY)
 
 
 def words_of(facts: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
@@ -47,7 +38,7 @@ def case_of(facts: Facts) -> str:
     """Choose the condition that the figures themselves bear out."""
     rule, severity = facts["rule"], facts["severity"]
     if facts["subject_kind"] == "units" or (rule == "customer_gap" and not facts["indicator_id"]):
-        return "none"
+        return "summary"
     if rule in ("bank_limit", "unit_limit"):
         return _case_of_limit(facts)
     special = {
@@ -86,7 +77,7 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
     facts = {name: math.nan if value is None else value for name, value in facts.items()}
     template, case = TEMPLATES[facts["rule"]], case_of(facts)
     shown = shown_figures(facts, template, names)
-    alone = case == "none"
+    alone = case == "summary"
     asked = template.criterion_of_all if facts["subject_kind"] == "units" else template.criterion
     return {
         "subject_name": label(templates.SUBJECTS[facts["subject_kind"]], shown).rstrip(": "),
