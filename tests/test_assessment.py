@@ -233,6 +233,20 @@ def test_a_perfect_quarter_of_the_bank_is_not_on_the_watch_list(found) -> None:
     assert found(make_card([perfect])).watch_list.empty
 
 
+@pytest.mark.parametrize("unit", ["", "u1"])
+def test_a_rating_that_is_held_from_the_quarter_before_says_so(found, unit) -> None:
+    held = AMBER | {"unit_id": unit, "basis": "held"}
+    (condition,) = found(make_card([held])).table["condition"]
+    assert condition.endswith("beyond the amber limit of 99%; its rating is held from the quarter before")
+
+
+def test_a_scenario_that_applied_in_part_passes_nothing(found) -> None:
+    test = replace(make_stress([{"rating": "amber"}]), unapplied=("loans",))
+    (row,) = found(stress=[test]).others.query("rule == 'scenario'").to_dict("records")
+    assert row["severity"] == "unclear"
+    assert row["condition"].endswith("turns red; red before: 0; it did not apply to loans")
+
+
 def test_a_quarter_that_is_known_in_part_is_a_finding(found) -> None:
     months = pd.DataFrame([{"table": "losses", "month": "2024-08", "why": "unknown"}])
     findings = found(replace(make_card(), incomplete=months))

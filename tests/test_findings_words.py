@@ -74,13 +74,13 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
     "scenario": [
         {"subject_kind": "scenario", "subject": "surge:severe", "indicator_id": "", "value": value, "limit": 0.25,
          "probability": 0.81, "severity": severity,
-         "figures": {"turned": turned, "moved": 5, "red_before": 2, "unapplied": [], "is_applied": applied}}
-        for severity, value, applied, turned in (
-            ("amber", 0.1123, True, [{"indicator_id": "resolved_7wd", "before": 0.9709, "after": 0.8678, "lower": 0.81,
+         "figures": {"turned": turned, "moved": moved, "red_before": 2, "unapplied": [], "is_applied": applied}}
+        for severity, value, applied, moved, turned in (
+            ("amber", 0.1123, True, 5, [{"indicator_id": "resolved_7wd", "before": 0.9709, "after": 0.8678, "lower": 0.81,
                                       "upper": 0.92, "red": 0.95, "p_red": 0.81}]),
-            ("passed", 0.0, True, []),
-            ("unclear", 0.0, True, []),
-            ("unclear", 0.0, False, []),
+            ("passed", 0.0, True, 5, []),
+            ("unclear", 0.0, True, 0, []),
+            ("unclear", 0.0, False, 0, []),
         )
     ],
     "rejected_rows": [{"value": 0.0213, "limit": 0.02, "severity": "red",

@@ -28,7 +28,7 @@ def check_bank(inputs: Inputs) -> Iterator[Finding]:
             estimate=float(row["estimate"]),
             limit=float(row["red" if severity == "red" else "amber"]),
             probability=float(row["p_red" if severity == "red" else "p_amber"]),
-            figures=figures_of(row) | inputs.remedy(indicator_id),
+            figures=figures_of(row) | {"basis": str(row["basis"])} | inputs.remedy(indicator_id),
         )
 
 

@@ -60,6 +60,7 @@ LIKELY_RED = marked("; likely beyond the red limit of {red}, too (probability {p
 BANK = marked(
     "; the whole bank is estimated at {bank}: worse than the rest of it with a probability of {p_chosen}"
 )
+HELD = marked("; its rating is held from the quarter before")
 LEFT_OUT = marked(
     "; not complete: {left_out} cases are left out, as their accounts are unknown or their rows rejected"
 )

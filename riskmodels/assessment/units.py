@@ -92,7 +92,7 @@ def _rest(part: pd.DataFrame, bank: pd.DataFrame, draws: Floats) -> Floats:
 def _of_scores(card: Scorecard, rules: RatingRules) -> pd.DataFrame:
     """Rows of units whose score sums up several indicators, named as those of limits are."""
     rows = card.table[card.table["indicators"] >= _SEVERAL]
-    return rows[["unit_id", "rating", *_FIGURES, *_RANKS]].assign(
+    return rows[["unit_id", "rating", "basis", *_FIGURES, *_RANKS]].assign(
         rule="unit_score",
         indicator_id="",
         value=rows["score"],
@@ -110,7 +110,7 @@ def _finding(row: Mapping[Any, Any], inputs: Inputs) -> Finding:
     red = row["chosen"] and row["rating"] == "red" and row["red_chance"] >= inputs.policy.rating.certainty
     names = (*_FIGURES, *_RANKS, "amber", "red", "bank")
     figures: dict[str, Any] = {name: float(row[name]) for name in names}
-    figures["p_chosen"] = float(row["probability"])
+    figures |= {"p_chosen": float(row["probability"]), "basis": str(row["basis"])}
     if row["rule"] == "unit_limit":
         figures |= figures_of(row) | inputs.remedy(str(row["indicator_id"]))
     return Finding(

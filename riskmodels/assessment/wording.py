@@ -45,6 +45,7 @@ def case_of(facts: Facts) -> str:
         "short": facts.get("is_short", False),
         "unapplied": not facts.get("is_applied", True),
         "partly": facts.get("is_over", False) and bool(facts["partly"]),
+        "passed": rule == "scenario" and severity == "unclear" and facts["moved"] > 0,  # applied in part
         "probable": rule == "unit_score" and facts["value"] < facts["limit"],
     }
     usual = severity if severity in TEMPLATES[rule].conditions else "value"
@@ -89,10 +90,11 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
 
 
 def _more(facts: Facts, shown: Mapping[str, str]) -> str:
-    """Say besides that red is likely, and where the whole bank is."""
+    """Say besides that red is likely, that a rating is held, and where the whole bank is."""
     likely_red = facts["severity"] != "red" and facts.get("p_red", 0) >= LIKELY
     parts = [
         label(templates.LIKELY_RED, shown) if facts["rule"] == "unit_limit" and likely_red else "",
+        label(templates.HELD) if facts.get("basis") == "held" else "",
         label(templates.BANK, shown) if math.isfinite(facts.get("bank", math.nan)) else "",
     ]
     return "".join(parts)
