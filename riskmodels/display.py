@@ -146,12 +146,3 @@ def shown_amount(amount: float, unit: float = 1.0) -> str:
     if math.isnan(amount):
         return "–"
     return f"{amount / unit:,.0f}" if abs(amount) <= _LARGEST else label("more than can be estimated")
-
-
-def all_of(many: int, one: str, more: str) -> str:
-    """Write that all there are of something are meant, or the only one.
-
-    >>> all_of(1, "row is", "rows are"), all_of(2000, "row is", "rows are")
-    ('the only row is', 'all 2,000 rows are')
-    """
-    return f"the only {one}" if many == 1 else f"all {many:,} {more}"

@@ -47,17 +47,19 @@ def said_all_rejected(indicator: Indicator, cut: Breakdown) -> str:
     """Say that every row an indicator could be made of in the period was rejected; else say nothing."""
     for needed in indicator.tables:
         table = cut.tables.require(needed)
-        many, rejected = _rejected_alone(table, indicator, cut), table.provenance.rows_rejected
-        if rejected and not table.provenance.rows_accepted:
-            return _all_rejected(rejected, f"of the source's table '{needed}'")
+        many, whose = table.provenance.rows_rejected, f"of the source's table '{needed}'"
+        if table.provenance.rows_accepted:
+            many = _rejected_alone(table, indicator, cut)
+            whose = f"that the source's table '{needed}' has for it in the period"
         if many:
-            return _all_rejected(many, f"that the source's table '{needed}' has for it in the period")
+            return plural(
+                many,
+                "the only row {whose} was rejected",
+                "all {rows:,} rows {whose} were rejected",
+                rows=many,
+                whose=whose,
+            )
     return ""
-
-
-def _all_rejected(rows: int, whose: str) -> str:
-    words = plural(rows, "the only row {whose} was rejected", "all {rows:,} rows {whose} were rejected")
-    return words.format(rows=rows, whose=whose)
 
 
 def _rejected_alone(table: Table, indicator: Indicator, cut: Breakdown) -> int:

@@ -10,9 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.display import all_of
 from riskmodels.errors import ParameterError
-from riskmodels.labels import counted
+from riskmodels.labels import counted, plural
 from riskmodels.parameters.files import parameters_text
 from riskmodels.privacy import find_personal_data, mask_personal_data
 from riskmodels.sources.drafts.aggregates import added_over, called_totals, holes, sums
@@ -358,8 +357,8 @@ def _listed(names: Iterable[str]) -> str:
 
 def _heading(file: Path, fit: Fit, sample: Sample, others: list[str]) -> list[str]:
     many = len(sample.rows)
-    whole = all_of(many, "row was", "rows were")
-    looked = whole if sample.whole else f"{counted(many, 'of its rows was', 'of its rows were')}"
+    whole = plural(many, "the only row was", "all {rows:,} rows were", rows=many)
+    looked = whole if sample.whole else counted(many, "of its rows was", "of its rows were")
     found = (
         f"{len(fit.matches)} of the {len(fit.contract.columns)} columns of {fit.contract.table} were found"
     )
