@@ -27,7 +27,7 @@ def count_names(connection: duckdb.DuckDBPyConnection, accepted: Mapping[str, Pa
     ``accepted`` has the Parquet file of each table's accepted rows.
     """
     return {
-        table: _counts(connection, path, {key: name(key) for key in NAMED if key in CONTRACTS[table].names})
+        table: count_in(connection, path, {key: name(key) for key in NAMED if key in CONTRACTS[table].names})
         for table, path in accepted.items()
     }
 
@@ -36,14 +36,14 @@ def count_lost_names(
     connection: duckdb.DuckDBPyConnection, rejected: Mapping[str, Path]
 ) -> dict[str, Counts]:
     """Count the rejected rows by each name in their cells; see ``count_names``."""
-    cells = {key: f"json_extract_string(cell, {literal(key)})" for key in NAMED}
+    sql = {key: f"json_extract_string(cell, {literal(key)})" for key in NAMED}
     return {
-        table: _counts(connection, path, {key: cells[key] for key in NAMED if key in CONTRACTS[table].placed})
+        table: count_in(connection, path, {key: sql[key] for key in NAMED if key in CONTRACTS[table].placed})
         for table, path in rejected.items()
     }
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, str]) -> Counts:
+def count_in(connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, str]) -> Counts:
     """Count the rows of a file by column and name; ``columns`` are in SQL."""
     counts: Counts = {column: {} for column in columns}
     queries = [

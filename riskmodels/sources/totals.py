@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 from riskmodels.labels import counted
 from riskmodels.sources.conversion import KEY, OVER
 from riskmodels.sources.duplicates import know_spellings, spelt_alike
-from riskmodels.sources.names import joined
+from riskmodels.sources.names import count_in, joined
 from riskmodels.sources.signs import folded
 from riskmodels.tables import Contract
-from riskmodels.tables.sql import literal, name, single_file
+from riskmodels.tables.sql import literal, name
 
 _MARKS = " \t*:：()（）[]<>=_.-–—"  # around a word for a total
 _WORDS = (
@@ -119,7 +119,7 @@ def find_totals(
     if not dims:
         return Totals(rules={}, met=0, doubts=())
     with connection.cursor() as cursor:
-        names = {column: _names(cursor, path, column) for column in dims}
+        names = count_in(cursor, path, {column: name(column) for column in dims})
         meant = _meant(declared, names, exact)
         search = _Search(
             connection=cursor,
@@ -148,15 +148,6 @@ def _dimensions(path: Path, contract: Contract) -> list[str]:
         return []
     over = (column for column in pq.read_schema(path).names if column.startswith(OVER))
     return [*contract.summed, *over]
-
-
-def _names(cursor: duckdb.DuckDBPyConnection, path: Path, column: str) -> dict[str, int]:
-    """Count the rows of each name in a column."""
-    counted = cursor.execute(
-        f"SELECT {name(column)}, count(*) FROM read_parquet({single_file(path)})"
-        f" WHERE {name(column)} IS NOT NULL GROUP BY ALL"
-    )
-    return dict(counted.fetchall())
 
 
 def _meant(

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from riskmodels.display import CURRENCY
 from riskmodels.labels import counted
 from riskmodels.privacy import find_personal_data, mask_personal_data
 from riskmodels.sources.column_maps import ROW_NUMBER
@@ -27,7 +28,6 @@ from riskmodels.tables.yearly_sums import FLOWS
 _SURE, _MAYBE = 0.8, 0.5  # scores of a match that is not doubted, and of one that is offered; a choice
 _SHOWN = 6  # values, in a comment
 USUAL = {"thousands": None, "decimal": ".", "grouping": "threes", "negative": "sign"}  # of a source file
-_CURRENCY = "CNY"  # the unit of canonical amounts
 _LENGTH = 40  # of a value in a comment, characters
 _CUMULATIVE = re.compile(r"(?i)累计|累計|(?:^|[\W_])ytd(?:$|[\W_])|year.?to.?date|cumul|acumul|kumul")
 _FISCAL = re.compile(r"(?i)fiscal|financial|\bFY|财年|財年")
@@ -219,10 +219,10 @@ def _numbers(contract: Contract, column: Column, found: Profile, title: str) -> 
         made["scale"] = scale
         doubts.append(words)
     currency = currency_in(found.name) or currency_in(title)
-    if column.unit == _CURRENCY and currency not in (None, _CURRENCY):
+    if column.unit == CURRENCY and currency not in (None, CURRENCY):
         doubts.append(
-            f"given in {currency}, and limits are in {_CURRENCY}: multiply scale by the rate,"
-            f" or every amount is taken for {_CURRENCY}"
+            f"given in {currency}, and limits are in {CURRENCY}: multiply scale by the rate,"
+            f" or every amount is taken for {CURRENCY}"
         )
     if found.numbers.share < 1:
         doubts.append(
@@ -246,8 +246,8 @@ def _scale(contract: Contract, column: Column, found: Profile, title: str) -> tu
     if found.scale != 1:
         return found.scale, f"its name gives a unit: multiplied by {found.scale:,.0f}"
     unit = unit_in(title)
-    counted = column.unit == _CURRENCY or (column.name == contract.counted and not currency_in(title))
-    if unit is None or not counted:
+    is_counted = column.unit == CURRENCY or (column.name == contract.counted and not currency_in(title))
+    if unit is None or not is_counted:
         return 1.0, ""
     word, scale = unit
     return scale, f"the title gives a unit ({word}): multiplied by {scale:,.0f}; is this column in it?"
