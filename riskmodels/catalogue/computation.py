@@ -18,6 +18,8 @@ from riskmodels.parameters.policy import Policy
 from riskmodels.tables import Tables
 from riskmodels.tables.sql import literal
 
+_SHOWN = 50  # rows of a summary; a choice
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Indicators(Displayed):
@@ -59,8 +61,7 @@ class Indicators(Displayed):
     def summary(self) -> pd.DataFrame:
         """Latest period of each indicator, the first rows of the breakdown."""
         last = self.table["period"].max() if len(self.table) else ""
-        # rows that are shown at once
-        return self.table[self.table["period"] == last].head(50).drop(columns="squares")
+        return self.table[self.table["period"] == last].head(_SHOWN).drop(columns="squares")
 
 
 def indicators(
@@ -120,7 +121,7 @@ def indicators(
     reasons |= {entry.id: _no_rows(entry, cut) for entry in given if entry.id not in found}
     return Indicators(
         table=table,
-        unavailable=_listed({key: reason for key, reason in reasons.items() if reason}),
+        unavailable=listed_reasons({key: reason for key, reason in reasons.items() if reason}),
         by=cut.by,
     )
 
@@ -142,7 +143,8 @@ def unused_observations(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame(strangers.order("indicator_id").df()).astype({"indicator_id": "str"})
 
 
-def _listed(reasons: dict[str, str]) -> pd.DataFrame:
+def listed_reasons(reasons: dict[str, str]) -> pd.DataFrame:
+    """List reasons by indicator, as ``Indicators.unavailable``."""
     return pd.DataFrame({"indicator_id": list(reasons), "reason": list(reasons.values())}, dtype="str")
 
 

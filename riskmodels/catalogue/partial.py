@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from riskmodels.catalogue.computation import Indicators
+from riskmodels.catalogue.computation import Indicators, listed_reasons
 from riskmodels.catalogue.counted import definition_for
-from riskmodels.catalogue.entry import Indicator
+from riskmodels.catalogue.entry import COUNTS, Indicator
 from riskmodels.labels import label
 from riskmodels.tables import Tables
 from riskmodels.tables.coverage import months_lacking
@@ -35,11 +35,10 @@ def without_partial_rates(found: Indicators, tables: Tables, period: str) -> Ind
         one: why for one in sorted(given) if (why := _why(definition_for(one, tables), lacking, period))
     }
     gone = (found.table["period"] == period) & found.table["indicator_id"].isin(list(reasons))
-    told = pd.DataFrame({"indicator_id": list(reasons), "reason": list(reasons.values())}, dtype="str")
     return replace(
         found,
         table=found.table[~gone].reset_index(drop=True),
-        unavailable=pd.concat([found.unavailable, told], ignore_index=True),
+        unavailable=pd.concat([found.unavailable, listed_reasons(reasons)], ignore_index=True),
     )
 
 
@@ -47,11 +46,9 @@ def _why(entry: Indicator | None, lacking: pd.DataFrame, period: str) -> str:
     """Say which months a rate lacks; nothing where it has all, or is no rate over accounts or time."""
     if entry is None or not (entry.exposure or "months" in entry.weight):
         return ""
-    needed = {
-        "": [entry.table],
-        "time": [entry.table, "complaints", "complaint_counts"],  # whose span is that of what is known
-        "accounts": [entry.table, "exposure"],
-    }[entry.exposure]
+    needed = [*entry.tables]
+    if entry.exposure == "time":
+        needed += ["complaints", COUNTS]  # whose span is that of what is known
     rows = lacking[lacking["table"].isin(needed)].drop_duplicates("month").sort_values("month")
     if rows.empty:
         return ""

@@ -1,6 +1,7 @@
 """Names of the policy, the scenarios and the risk register that no data have, and of data that these lack."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import pandas as pd
@@ -42,7 +43,7 @@ def unmatched_names(
 
     Products and units of a changed definition (``breaks:`` of the source) are looked for, too (``break``).
     """
-    return _frame([*_breaks(tables), *_compared(names_of(tables), policy, register, scenarios)])
+    return _frame(chain(_breaks(tables), _compared(names_of(tables), policy, register, scenarios)))
 
 
 def compare_names(
@@ -64,7 +65,7 @@ def compare_names(
     Returns
     -------
     DataFrame
-        One row a name that meets nothing, those that change figures first: kind (``product``, ``limits by
+        One row per name that meets nothing, those that change figures first: kind (``product``, ``limits by
         product``, ``scenario product``, ``scenario indicator``, ``risk signal``, ``risk control``, ``risk
         count``, ``loss event type``, ``indicator``, ``observation``, ``channel``, ``unit``, ``peers``),
         where (table and column, or file and dotted path), name, likely_match (empty where there is none),
@@ -75,7 +76,7 @@ def compare_names(
     -----
     Names are compared as they are written: a name in another spelling or language is another one.
     """
-    return _frame(list(_compared(names, policy, register, scenarios)))
+    return _frame(_compared(names, policy, register, scenarios))
 
 
 def _compared(
@@ -91,7 +92,7 @@ def _compared(
     yield from _units(names, policy)
 
 
-def _frame(found: list[Unmatched]) -> pd.DataFrame:
+def _frame(found: Iterable[Unmatched]) -> pd.DataFrame:
     frame = pd.DataFrame(found, columns=Unmatched._fields)
     return frame.sort_values("changes_figures", ascending=False, kind="stable", ignore_index=True)
 
@@ -165,10 +166,8 @@ def _measured_in(entry: Indicator | None, names: Names) -> list[str]:
     """List the tables whose products an indicator is cut by; none where it cannot be measured."""
     if entry is None:
         return []
-    cases = (
-        COUNTS if entry.table == "complaints" and entry.exposure and entry.table not in names else entry.table
-    )
-    tables = [cases, *(["exposure"] if entry.exposure == "accounts" else [])]
+    counted = entry.exposure and "complaints" not in names
+    tables = [COUNTS if counted and one == "complaints" else one for one in entry.tables]
     return tables if set(tables) <= set(names) else []
 
 

@@ -10,7 +10,7 @@ from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses.lattice import transformed, untransformed
 
-# and ends of the trapezoidal rule, in standard deviations: beyond them lies 1e-9 of the factor
+# step and ends of the trapezoidal rule, in standard deviations: beyond them lies 1e-9 of the factor
 _STEP, _LOWEST, _HIGHEST = 0.5, -6.0, 7.0
 _LOG_STEP, _OF_DEVIATION, _LEAST = 0.6, 0.65, 1e-10  # of the logarithm of chi squared, and of its deviation
 _LEAST_SURVIVAL = 1e-16  # smallest that one less it still is not one

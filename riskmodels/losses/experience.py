@@ -1,5 +1,6 @@
 """From a bank's table of losses to the distribution of its next year."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -117,32 +118,25 @@ class LossAssessment(Displayed):
             upper=shown_money(row["upper"]),
             confidence=self.confidence,
         )
-        return " ".join(filter(None, [self.distribution.sentence, unsure, self._before, self._rejected]))
+        return " ".join([self.distribution.sentence, unsure, *self._left_out()])
 
-    @property
-    def _before(self) -> str:
-        """Say how many losses are of long before."""
-        if not self.losses_before:
-            return ""
-        return plural(
-            self.losses_before,
-            "{losses:,} loss from before {first}, far from all others, is left out.",
-            "{losses:,} losses from before {first}, far from all others, are left out.",
-            losses=self.losses_before,
-            first=self.quarters["quarter"].iloc[0],
-        )
-
-    @property
-    def _rejected(self) -> str:
-        """Say how many rows the figures lack."""
-        if not self.losses_rejected:
-            return ""
-        return plural(
-            self.losses_rejected,
-            "{rows:,} row of losses was rejected and is left out: it is not complete.",
-            "{rows:,} rows of losses were rejected and are left out: it is not complete.",
-            rows=self.losses_rejected,
-        )
+    def _left_out(self) -> Iterator[str]:
+        """Say how many losses are of long before, and how many rows the figures lack."""
+        if self.losses_before:
+            yield plural(
+                self.losses_before,
+                "{losses:,} loss from before {first}, far from all others, is left out.",
+                "{losses:,} losses from before {first}, far from all others, are left out.",
+                losses=self.losses_before,
+                first=self.quarters["quarter"].iloc[0],
+            )
+        if self.losses_rejected:
+            yield plural(
+                self.losses_rejected,
+                "{rows:,} row of losses was rejected and is left out: it is not complete.",
+                "{rows:,} rows of losses were rejected and are left out: it is not complete.",
+                rows=self.losses_rejected,
+            )
 
     def summary(self) -> pd.DataFrame:
         """Return the total and the largest cells."""

@@ -191,10 +191,10 @@ def stress(
     rng = np.random.default_rng(seed)
     expected = outlook.sample(size, seed=seed)
     multipliers, unapplied = _multipliers(level, outlook, scenario.start_month - 1)
-    raised = any(surge.product not in unapplied for surge in level.surges)
-    stressed = expected * (multipliers if raised or not unapplied else np.nan)  # unknown, not as expected
+    is_known = not unapplied or any(surge.product not in unapplied for surge in level.surges)
+    stressed = expected * (multipliers if is_known else np.nan)
     ratio = _ratio(expected[:, :, window].sum(axis=(1, 2)), stressed[:, :, window].sum(axis=(1, 2)))
-    after, unavailable = _apply(level.effects, before, draws, ratio if raised or not unapplied else None, rng)
+    after, unavailable = _apply(level.effects, before, draws, ratio if is_known else None, rng)
     omitted = [*_missing(unapplied, outlook), *unavailable]
     return StressTest(
         scenario=scenario,
