@@ -15,10 +15,10 @@ from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.holes import (
     AROUND,
     ENOUGH,
+    KEPT,
     STALE_DAYS,
-    rows_by_month,
+    monthly_rows,
     runs_without,
-    spread_over_months,
     typical,
 )
 from riskmodels.tables.sql import name
@@ -27,7 +27,6 @@ from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table
 
 _COLUMNS = ("table", "month", "why")
-_KEPT = 64  # tables whose months are remembered
 _NO_ROW = "it has no row"
 
 
@@ -80,6 +79,7 @@ def lacking_sentence(found: pd.DataFrame, period: str) -> str:
     return label("{period} is known only in part: {tables}.", period=period, tables="; ".join(parts))
 
 
+@lru_cache(maxsize=KEPT)
 def silent_months(table: Table) -> tuple[str, ...]:
     """Name the months of a table without a row, between its first and the as-of day, where many are due."""
     counts, months, step = _counted(table)
@@ -160,19 +160,14 @@ def _are_due(table: Table, counts: Floats, months: float) -> bool:
     return bool(months > 0 and np.nansum(counts) >= least and typical(counts) * months >= least)
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=KEPT)
 def _counted(table: Table) -> tuple[Floats, pd.PeriodIndex, int]:
     """Return rows by month, shape (T,), these months, and how many months lie between two rows."""
     apart = CONTRACTS[table.name].cell and not table.gives("period")
-    step = months_each(table) if apart else 1
-    counts = rows_by_month(table, CONTRACTS[table.name], "")
-    if counts.empty:
-        return np.empty(0), pd.period_range("2000-01", periods=0, freq="M"), step
-    series, months = spread_over_months(counts, table)
-    return series[0], months, step
+    return *monthly_rows(table), months_each(table) if apart else 1
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=KEPT)
 def _edge(table: Table, end: Literal["min", "max"]) -> tuple[pd.Timestamp, float]:
     """Return the first (last) day with a row, and the share of other months' rows before (after) its day.
 

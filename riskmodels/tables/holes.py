@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -25,6 +26,7 @@ from riskmodels.tables.stored import Table, as_relation
 from riskmodels.tables.yearly_sums import find_sums
 
 ENOUGH = 10  # rows that a hole would have: by chance it has none once in 20,000
+KEPT = 64  # tables whose months are remembered
 _ENOUGH_OF_A_PART = 20  # rows a month that a part has usually: a month without any is then no chance
 AROUND = 12  # periods on either side
 STALE_DAYS = 7  # days; a choice: a week's delay is usual
@@ -111,12 +113,12 @@ def _of_table(table: Table, tables: Tables) -> Iterator[str]:
     contract = CONTRACTS[table.name]
     if not contract.at:
         return
-    counts = rows_by_month(table, contract, "")
-    if counts.empty:
+    counts, months = monthly_rows(table)
+    if not len(months):
         return
     step = 1 if table.gives("period") else months_each(table)
-    series, months = spread_over_months(counts, table)
-    yield from (words for _, words in _holes(series, months, step, 1.0 if contract.cell else ENOUGH))
+    least = 1.0 if contract.cell else ENOUGH
+    yield from (words for _, words in _holes(counts[np.newaxis], months, step, least))
     if "period" in contract.names and step > 1:
         yield (
             f"its rows lie {step} months apart: if each is of all {step} months,"
@@ -125,17 +127,17 @@ def _of_table(table: Table, tables: Tables) -> Iterator[str]:
     yield from find_sums(table)
     yield from find_empties(table)
     if table.provenance.rows_accepted:
-        yield from _stale(table, contract, series[0], months, step, tables)
+        yield from _stale(table, contract, counts, months, step, tables)
     for part in _PARTS:
         if part in contract.names and table.gives(part) and step == 1:
-            whole = (series[0] > 0) | np.isnan(series[0])
+            whole = (counts > 0) | np.isnan(counts)
             yield from _of_parts(table, contract, part, whole)
 
 
 def _of_parts(table: Table, contract: Contract, part: str, whole: Flags) -> Iterator[str]:
     """Name the holes of single units or products, in months in which others have rows."""
-    counts = rows_by_month(table, contract, part)
-    series, months = spread_over_months(counts, table)
+    counts = _rows_by_month(table, contract, part)
+    series, months = _spread_over_months(counts, table)
     series[:, ~whole] = np.nan
     keys = sorted(counts["key"].unique())
     least = 3.0 * longest_period(table) if contract.cell else _ENOUGH_OF_A_PART
@@ -153,7 +155,17 @@ def _holes(series: Floats, months: pd.PeriodIndex, step: int, least: float) -> I
             yield place, describe_hole(*whole_block(str(months[first]), str(months[last]), step), usual)
 
 
-def rows_by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
+@lru_cache(maxsize=KEPT)
+def monthly_rows(table: Table) -> tuple[Floats, pd.PeriodIndex]:
+    """Return the rows of each month of a table's span, shape (T,), NaN where declared unknown, and these."""
+    counts = _rows_by_month(table, CONTRACTS[table.name], "")
+    if counts.empty:
+        return np.empty(0), pd.period_range("2000-01", periods=0, freq="M")
+    series, months = _spread_over_months(counts, table)
+    return series[0], months
+
+
+def _rows_by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
     """Count rows by month and one column: key, month, rows; of counts rejected ones, too, in all months."""
     at = name(contract.at)
     column = f"coalesce({name(key)}, '')" if key else "''"
@@ -168,7 +180,7 @@ def rows_by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
     )
 
 
-def spread_over_months(counts: pd.DataFrame, table: Table) -> tuple[Floats, pd.PeriodIndex]:
+def _spread_over_months(counts: pd.DataFrame, table: Table) -> tuple[Floats, pd.PeriodIndex]:
     """Return rows of each key and month of the span, shape (keys, T), NaN where declared unknown."""
     wide = counts.pivot_table(index="key", columns="month", values="rows", aggfunc="sum", fill_value=0)
     wide.columns = pd.PeriodIndex(wide.columns, freq="M")
@@ -191,7 +203,7 @@ def _stale(
     else:
         last = table.relation.aggregate(f"max({name(contract.at)}) AS last").fetchall()[0][0]
         end = pd.Timestamp(last).normalize()
-        usual = counts[-min(AROUND, len(counts)) :]
+        usual = counts[-AROUND:]
         daily = float(np.nanmean(usual)) / 30.44 if np.isfinite(usual).any() else 0.0  # days of a month
         days = (as_of - end).days
         is_stale = days >= STALE_DAYS and days * daily >= ENOUGH
