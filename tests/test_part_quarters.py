@@ -164,22 +164,9 @@ def test_gaps_say_how_many_quarters_they_are_of(december, whole, policy) -> None
 # The outlook
 
 
-def rise(history: list[float], ahead: float = 12_824.0):
-    panel = make_panel({"all": history})
-    return rises(make_outlook(panel, [[[ahead]] * 6]), RULES["policy"])
-
-
 def rises(outlook, policy):
     inputs = Inputs(policy=policy, data=make_tables(), scorecard=make_card(), forecast=outlook)
     return [one for one in check_outlook(inputs) if one.severity == "amber"]
-
-
-RULES: dict = {}
-
-
-@pytest.fixture(autouse=True)
-def _rules(default_policy) -> None:
-    RULES["policy"] = default_policy
 
 
 @pytest.mark.parametrize(
@@ -194,8 +181,9 @@ def _rules(default_policy) -> None:
         ([12_000.0] * 3, 0),
     ],
 )
-def test_a_rise_needs_as_many_months_before_as_ahead(history, found) -> None:
-    assert len(rise(history)) == found
+def test_a_rise_needs_as_many_months_before_as_ahead(history, found, default_policy) -> None:
+    outlook = make_outlook(make_panel({"all": history}), [[[12_824.0]] * 6])
+    assert len(rises(outlook, default_policy)) == found
 
 
 def test_a_rise_of_quarters_is_of_one_quarter(default_policy) -> None:
