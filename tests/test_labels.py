@@ -21,6 +21,8 @@ from riskmodels.labels import (
     rating_label,
     use_language,
 )
+from riskmodels.parameters.policy import DEFAULT
+from riskmodels.register.booked import made_of
 from riskmodels.reporting.listings import (
     list_contributions,
     list_doubts,
@@ -33,6 +35,7 @@ from riskmodels.reporting.listings import (
 )
 from riskmodels.reporting.plots import plot, plot_heat_map
 from riskmodels.scorecard import explain_unit
+from riskmodels.tables import data_quality
 
 CHINESE = """
 msgid ""
@@ -205,6 +208,10 @@ def show(tables, card, policy) -> None:
     found += [list_contributions(explain_unit(card, policy, tables, "B027"), policy)]
     plot_heat_map(card, policy)
     plot(card)
+    quality = data_quality(tables)
+    assert quality.note() != quality.note("complaints")
+    loss = {"booked_loss": 1.0, "elicited_loss": 1.0, "priced_loss": 1.0}
+    assert made_of(loss | {"priced_by": DEFAULT}) != made_of(loss | {"priced_by": "bank"})
     for listing in found:
         listing._repr_html_()
 

@@ -12,6 +12,7 @@ from riskmodels.backtesting import outlook_before
 from riskmodels.catalogue import indicators
 from riskmodels.comparisons import customer_gaps, order_complaints
 from riskmodels.forecasting import forecast
+from riskmodels.labels import LOCALE
 from riskmodels.losses import assess_losses
 from riskmodels.panel import build_panel
 from riskmodels.register.quantities import _booked
@@ -103,6 +104,12 @@ def test_any_month_without_a_row_is_lacking_in_its_quarter(take_in, gone) -> Non
     tables = take_in(complaints=complaints([day for day in YEAR if day.month != gone]))
     found = [month for quarter in range(1, 5) for month in lacking(tables, f"2024Q{quarter}")]
     assert found == [f"2024-{gone:02d}"]
+
+
+def test_why_a_month_is_lacking_can_be_translated() -> None:
+    texts = (LOCALE / "riskmodels.pot").read_text("utf-8")
+    missing = [why for why in ("unknown", "it has no row", "it is not over") if f'msgid "{why}"' not in texts]
+    assert missing == []
 
 
 # Rates, ratings and changes

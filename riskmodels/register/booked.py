@@ -6,13 +6,13 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.display import shown_thousands
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.parameters.policy import DEFAULT
 from riskmodels.parameters.risks import RiskRegister
 
-_RESTS_ON = {"booked": "{amount} from booked losses", "elicited": "{amount} by opinion"}
-_PRICED = "{amount} for customers affected or lost, at prices set by {who}"
-_ASSUMED = "{amount} assumed, for customers affected or lost at prices of {who}"
+_RESTS_ON = {"booked": marked("{amount} from booked losses"), "elicited": marked("{amount} by opinion")}
+_PRICED = marked("{amount} for customers affected or lost, at prices set by {who}")
+_ASSUMED = marked("{amount} assumed, for customers affected or lost at prices of {who}")
 
 
 def made_of(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:

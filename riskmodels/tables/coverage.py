@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.periods.quarters import check_quarter, last_complete
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.holes import (
@@ -27,7 +27,7 @@ from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table
 
 _COLUMNS = ("table", "month", "why")
-_NO_ROW = "it has no row"
+_NO_ROW, _NOT_OVER = marked("it has no row"), marked("it is not over")
 
 
 def no_gaps() -> pd.DataFrame:
@@ -126,7 +126,7 @@ def _lacking(table: Table, months: pd.PeriodIndex) -> Iterator[tuple[pd.Period, 
         elif not there:
             continue
         elif month > last_complete(table.provenance.as_of, "M"):
-            yield month, "it is not over"
+            yield month, _NOT_OVER
         elif str(month) in silent | early:
             yield month, _NO_ROW
         elif why := _cut_off(table, month):

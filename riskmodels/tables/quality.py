@@ -132,17 +132,11 @@ class DataQuality(Displayed):
 
         Without tables it is the weakest link of all, that of ``sentence``; of tables, each as a whole.
         """
-        if not tables:
-            worst, words = (
-                self._weakest(self.table),
-                "Data quality: {score} (weakest link: {dimension} of {where})",
-            )
-        else:
-            rows = self.table[self.table["table"].isin(tables) & (self.table["column"] == "")]
-            worst, words = (
-                self._weakest(rows),
-                "Data quality: {score} (lowest of its tables: {dimension} of {where})",
-            )
+        rows, words = self.table, marked("Data quality: {score} (weakest link: {dimension} of {where})")
+        if tables:
+            rows = rows[rows["table"].isin(tables) & (rows["column"] == "")]
+            words = marked("Data quality: {score} (lowest of its tables: {dimension} of {where})")
+        worst = self._weakest(rows)
         return label(words, worst) if worst else label("Data quality: not known")
 
 
