@@ -1,6 +1,7 @@
 """How a result shows itself as the last line of a notebook cell: one sentence and a small table."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Protocol, runtime_checkable
@@ -146,3 +147,12 @@ def shown_amount(amount: float, unit: float = 1.0) -> str:
     if math.isnan(amount):
         return "–"
     return f"{amount / unit:,.0f}" if abs(amount) <= _LARGEST else label("more than can be estimated")
+
+
+def shown_few(names: Sequence[str], most: int) -> str:
+    """Name the first of some things, and say that there are more.
+
+    >>> shown_few(["B001", "B002", "B003"], 2), shown_few(["B001", "B002"], 2)
+    ('B001, B002 …', 'B001, B002')
+    """
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")

@@ -170,6 +170,22 @@ def test_nobody_formats_what_label_formats(project):
             )
 
 
+def test_a_text_that_label_is_given_by_name_is_marked(project):
+    for path in (project / "riskmodels").rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+        calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "label"]
+        given = {argument.id for call in calls for argument in call.args if isinstance(argument, ast.Name)}
+        for node in nodes:
+            if isinstance(node, ast.Assign) and given & {ast.unparse(target) for target in node.targets}:
+                values = (
+                    [node.value.body, node.value.orelse]
+                    if isinstance(node.value, ast.IfExp)
+                    else [node.value]
+                )
+                bare = any(isinstance(value, ast.Constant) for value in values)
+                assert not bare, f"{path.name}, line {node.lineno}: marked(…)"
+
+
 # Said by their English names still: codes of tables and parameters, and what the people of a policy wrote.
 UNTRANSLATED = {
     *("red", "amber", "green", "insufficient", "bank", "area", "category", "product"),

@@ -18,7 +18,7 @@ Measures = Mapping[str, tuple[str | None, float]]
 
 # fewest and most draws of a rank, and most numbers drawn: 160 megabytes
 _DRAWS, _MOST_CELLS = (1_000, 10_000), 20_000_000
-_WORST, _NAMED = 3, 5  # units the chance to be among which is told; units named in a sentence: a choice
+_WORST, _NAMED = 3, 5  # units: those that one may be among, and those named in a sentence; a choice
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -13,7 +13,7 @@ _EDGES = (0.0, 1.0, 5.0, 25.0, np.inf)
 _CENTRES = (0.4, 2.2, 11.0, 60.0)
 _MEMORY = 0.97  # of the record, a period: some 33 periods
 _MOST_SURPRISE = 9.0  # squared error over variance: three deviations; more is one odd series
-# periods that the variances as foretold count for; a choice: a few odd ones change little
+# periods that the variances as predicted count for; a choice: a few odd ones change little
 _PRIOR_PERIODS = 4.0
 _CAUTION = 1.0  # standard errors added before widths are narrowed; set where the last periods did better
 

@@ -21,22 +21,18 @@ class _Settings:
     """What the filter takes as given; how it was chosen: docs/methods/complaint_forecast.md, Evidence.
 
     A memory is the share that stays after a period: 0.97 are some 33 periods, 0.98 are 50, 0.99 are 100. A
-    longer one tells less noise and notices later.
+    longer one follows less noise and notices later.
     """
 
     season_prior: float = 30.0  # [events] that the pooled season counts for in a series' own: against noise
-    dispersion_start: float = (
-        1.5  # [variance over mean] of a panel that has shown nothing: more than Poisson's
-    )
+    dispersion_start: float = 1.5  # [variance over mean] of a panel that has shown nothing: above Poisson's
     dispersion_start_weight: float = 20.0  # [squared errors] that this start counts for; soon outweighed
     dispersion_prior: float = 30.0  # [squared errors] that the panel's counts for in a series' own
     dispersion_memory: float = 0.98  # of a series' squared errors
     score_memory: float = 0.97  # of a series' scores of the members
-    panel_memory: float = 0.99  # of the panel's, which has more to tell and changes less
+    panel_memory: float = 0.99  # of the panel's, which knows more and changes less
     panel_weight: float = 10.0  # [periods of a series] that the panel's mean score counts for
-    recent_memory: float = (
-        0.9  # of the panel's gains of late: ten periods, in which a shock is learnt from all
-    )
+    recent_memory: float = 0.9  # of the panel's gains of late: a shock is learnt from all in ten periods
     recent_weight: float = 30.0  # [series] at most, that these gains count for: many series move together
     most_surprise: float = 25.0  # [squared error over variance]: five deviations; more is one odd period
     least_score: float = -50.0  # [log-likelihood] that a period may cost a member: it can still come back

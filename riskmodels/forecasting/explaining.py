@@ -82,7 +82,7 @@ class Explanation(Displayed):
         """Say by how much the sum of all series changed, and why; of a first forecast, what is expected."""
         span = {"first": self.compared[0], "last": self.compared[-1]}
         if not self.before:
-            words = "{first} to {last}: there is no earlier forecast to compare with."
+            words = marked("{first} to {last}: there is no earlier forecast to compare with.")
             return label(words, **span)
         sums = self.sums
         biggest = sums[[*REASONS]].abs().sort_values(ascending=False, kind="stable").index

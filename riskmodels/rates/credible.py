@@ -30,8 +30,8 @@ class CredibleRates(Displayed):
     table : DataFrame
         One row per unit, as given: group, count, exposure (of the last period), raw (count / exposure), peers
         (what the others of the group have), estimate (posterior mean), lower, upper [interval of the true
-        value], credibility (what the unit's own evidence weighs, earlier
-        periods included, 0 to 1; unknown where it says what its peers say).
+        value], credibility (what the unit's own evidence weighs, earlier periods included, 0 to 1; unknown
+        where it says what its peers say).
     posterior : Posterior
         The distributions behind it.
     nodes : HyperparameterGrid

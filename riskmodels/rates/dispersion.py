@@ -35,7 +35,7 @@ def overdispersion(
     -----
     McCullagh & Nelder 1989, section 4.5. Where that is more than three times what neighbouring periods differ
     by, the two pairs that differ most left out, the level has moved within the T periods: a change, and no
-    noise, and the neighbours' is taken. A slow drift or a season counts as overdispersion else: it makes
+    noise, and the neighbours' is taken. Otherwise a slow drift or a season counts as overdispersion: it makes
     intervals wider, not narrower.
     """
     known = np.isfinite(numerator) & np.isfinite(denominator) & (denominator > 0)

@@ -103,10 +103,9 @@ def funnel(
     -----
     Spiegelhalter 2005, doi:10.1002/sim.1970: square roots of ratios (arcsine square roots of shares), a tenth
     of the units winsorised at each end (and what that takes away from their squares given back), tau² by the
-    method of moments, additive, as for units that truly
-    differ. Chance alone puts one ordinary unit in 500 beyond the outer limits. Breaks for expected events
-    below about one; where units differ much the limits are a little too narrow, as winsorised values are not
-    normal.
+    method of moments, additive, as for units that truly differ. Chance alone puts one ordinary unit in 500
+    beyond the outer limits. Fails for expected events below about one; where units differ much the limits are
+    a little too narrow, as winsorised values are not normal.
     """
     count, size = (np.asarray(one, dtype=np.float64) for one in (observed, expected))
     check_counts(count, size, proportion=proportion)

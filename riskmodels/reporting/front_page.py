@@ -11,6 +11,7 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.assessment.figures import shown_probability
 from riskmodels.catalogue import format_value
+from riskmodels.display import shown_few
 from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.labels import label, local, rating_label
 from riskmodels.parameters.policy import Policy
@@ -147,7 +148,7 @@ def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
     """Say one finding, or what many units have in common and how far each is."""
     if len(rows) == 1:
         return f"{rows['subject_name'].iloc[0]}: {rows['condition'].iloc[0]}"
-    units = [f"{row['subject_name']} ({_value(row)})" for row in rows.head(_MOST_NAMED).to_dict("records")]
+    units = [f"{row['subject_name']} ({_value(row)})" for row in rows.to_dict("records")]
     first = rows.iloc[0]
     name = (
         local(policy.indicator(first["indicator_id"]), "name")
@@ -159,7 +160,7 @@ def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
         name=name,
         count=len(rows),
         severity=rating_label(first["severity"]).lower(),
-        units=", ".join(units) + (" …" if len(rows) > _MOST_NAMED else ""),
+        units=shown_few(units, _MOST_NAMED),
     )
 
 

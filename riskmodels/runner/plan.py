@@ -110,11 +110,11 @@ def plan_assessment(
     register = load_risks(settings.risks)
     use_language(settings.language)
     scenarios = [_checked_scenario(choice, settings.horizon_months) for choice in settings.scenarios]
-    _check_each_once(settings.scenarios)
+    _check_each_once(settings.scenarios, scenarios)
     source = load_source(settings.source)
     if left := unfilled(settings.source):
         raise ParameterError(
-            f"source {source.id} is a draft; these are still to be filled in: {', '.join(left)}"
+            f"source {source.id} is a draft; these are still to be completed: {', '.join(left)}"
         )
     given = {table: path.resolve() for table, path in (files or {}).items()}
     located = _located(source, Path(settings.source).parent, given)
@@ -200,17 +200,16 @@ def _checked_scenario(choice: ScenarioChoice, horizon_months: int) -> Scenario:
     return scenario
 
 
-def _check_each_once(chosen: Sequence[ScenarioChoice]) -> None:
+def _check_each_once(chosen: Sequence[ScenarioChoice], scenarios: Sequence[Scenario]) -> None:
     """Refuse a scenario that is chosen twice: its results would be written over."""
     files: dict[str, str] = {}
-    for choice in chosen:
-        found = load_scenario(choice.file).id
-        if found in files:
+    for choice, scenario in zip(chosen, scenarios, strict=True):
+        if scenario.id in files:
             raise ParameterError(
-                f"scenarios: {files[found]} and {choice.file} are both '{found}', and a run tests a scenario"
-                " once: leave one out, or give it an id of its own"
+                f"scenarios: {files[scenario.id]} and {choice.file} are both '{scenario.id}', and a run tests"
+                " a scenario once: leave one out, or give it an id of its own"
             )
-        files[found] = choice.file
+        files[scenario.id] = choice.file
 
 
 def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:

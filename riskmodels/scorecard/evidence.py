@@ -26,7 +26,7 @@ from riskmodels.tables import Tables
 
 STRATA = ("product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")
-# a year that overdispersion is told by, of what is counted by month or by quarter
+# a year that overdispersion is estimated from, of what is counted by month or by quarter
 _DISPERSION_MONTHS, _DISPERSION_QUARTERS = 12, 4
 _INCIDENT_MINUTES = 60.0  # what an incident is taken to cost where a year had none
 _TOGETHER = 2.0  # times: less is within the error of an overdispersion from one series of twelve months

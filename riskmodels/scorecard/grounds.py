@@ -121,18 +121,52 @@ def settle(rows: pd.DataFrame, policy: Policy, before: Words | None) -> pd.DataF
         cases), ``against`` (likely enough, but the own figure speaks against it), ``open`` (neither likely
         enough). Both are empty without limits.
     """
-    settings = policy.rating
-    chances = rows["p_amber"], rows["p_red"], settings.certainty
     enough = is_enough(rows, rows["own"] * rows["own_size"] / _scales(rows), rows["own_size"])
-    fresh = _borne_out(rows, rate_probabilities(*chances), enough, None)
-    rating = fresh
+    thin = ~rows["by_quarter"]
+    own = {name: _beyond(rows, "own", name) for name in ("amber", "red")}
+    borne = {name: flags & ~rows[f"denies_{name}"] for name, flags in own.items()}
+    green = ~own["amber"] & ~(thin & _beyond(rows, "figure", "amber"))
+    grounds = pd.DataFrame({**borne, "green": green, "enough": enough, "stays": rows["unit_id"] != ""})
+    settled = rate_on_grounds(rows, grounds, policy, before)
+    by_quarter = settled["basis"] == "quarter"
+    settled.loc[by_quarter & _is_despite(rows, settled["rating"]), "basis"] = "despite"
+    settled.loc[by_quarter & thin, "basis"] = "earlier"
+    return settled.where(rows["amber"].notna(), "")
+
+
+def rate_on_grounds(
+    chances: pd.DataFrame, grounds: pd.DataFrame, policy: Policy, before: Words | None
+) -> pd.DataFrame:
+    """Rate by probabilities, and take back colours that the own cases do not bear out.
+
+    Parameters
+    ----------
+    chances : DataFrame
+        p_amber, p_red; n rows.
+    grounds : DataFrame
+        The same rows: red, amber, green [the own cases bear the colour out], enough [for any colour], stays
+        [what was green is kept against them, so that it does not flicker].
+    policy : Policy
+        Certainty and hold.
+    before : ndarray, shape (n,), optional
+        The ratings of the quarter before.
+
+    Returns
+    -------
+    DataFrame
+        rating and basis, as ``settle``: ``quarter``, ``held``, ``few``, ``against`` or ``open``.
+    """
+    settings = policy.rating
+    probabilities = chances["p_amber"], chances["p_red"], settings.certainty
+    likely = rate_probabilities(*probabilities)
+    fresh = rating = _borne_out(likely, grounds, None)
     if before is not None:
-        held = rate_probabilities(*chances, previous=before, hold=settings.hold)
-        rating = _borne_out(rows, held, enough, before)
-    limited = rows["amber"].notna().to_numpy(bool)
-    basis = _basis(rows, rating, rating != fresh, enough.to_numpy(bool), settings.certainty)
-    columns = {"rating": np.where(limited, rating, ""), "basis": np.where(limited, basis, "")}
-    return pd.DataFrame(columns, index=rows.index).astype("str")
+        held = rate_probabilities(*probabilities, previous=before, hold=settings.hold)
+        rating = _borne_out(held, grounds, before)
+    grey = rating == "insufficient"
+    cases = [grey & ~grounds["enough"], grey & (likely != "insufficient"), grey, rating != fresh]
+    basis = np.select(cases, ("few", "against", "open", "held"), default="quarter")
+    return pd.DataFrame({"rating": rating, "basis": basis}, index=chances.index).astype("str")
 
 
 def _scales(rows: pd.DataFrame) -> pd.Series:
@@ -144,30 +178,15 @@ def _beyond(rows: pd.DataFrame, figure: str, limit: str) -> Flags:
     return np.asarray((rows[figure] - rows[limit]) * np.sign(rows["red"] - rows["amber"]) > 0)
 
 
-def _borne_out(rows: pd.DataFrame, rating: Words, enough: pd.Series, before: Words | None) -> Words:
-    """Take back colours that the own cases do not bear out.
-
-    Red and amber need the own evidence beyond the limit, and no figure that denies it; green, the evidence
-    not beyond amber, nor the figure of earlier quarters where the quarter has too few cases. A unit that was
-    green stays so against that, so that it does not flicker; the whole bank never does.
-    """
-    red, amber = (
-        _beyond(rows, "own", one) & ~rows[f"denies_{one}"].to_numpy(bool) for one in ("red", "amber")
-    )
-    rating = np.where((rating == "red") & ~red, "amber", rating)
-    stays = (rows["unit_id"] != "").to_numpy() & (False if before is None else before == "green")
-    thin = ~rows["by_quarter"].to_numpy(bool) & _beyond(rows, "figure", "amber")
-    bad = (rating == "green") & (_beyond(rows, "own", "amber") | thin) & ~stays
-    return np.where((rating == "amber") & ~amber | bad | ~enough, "insufficient", rating).astype(object)
+def _borne_out(rating: Words, grounds: pd.DataFrame, before: Words | None) -> Words:
+    """Take back colours that the own cases do not bear out: red becomes amber where they bear that out."""
+    rating = np.where((rating == "red") & ~grounds["red"], "amber", rating)
+    green = grounds["green"] | grounds["stays"] & (before == "green")
+    against = (rating == "amber") & ~grounds["amber"] | (rating == "green") & ~green | ~grounds["enough"]
+    return np.where(against, "insufficient", rating).astype(object)
 
 
-def _basis(rows: pd.DataFrame, rating: Words, held: Flags, enough: Flags, certainty: float) -> Words:
-    """Name what each rating rests on."""
-    chances = rows["p_amber"], rows["p_red"], certainty
-    thin = ~rows["by_quarter"].to_numpy(bool)
+def _is_despite(rows: pd.DataFrame, rating: pd.Series) -> pd.Series:
+    """Tell where the figure lies on the other side of the limit than the rating."""
     red, amber = (_beyond(rows, "figure", one) for one in ("red", "amber"))
-    despite = (rating == "green") & amber | (rating == "amber") & ~amber | (rating == "red") & ~red
-    likely = rate_probabilities(*chances) != "insufficient"
-    grey = rating == "insufficient"
-    cases = [grey & ~enough, grey & likely, grey, held, thin, despite]
-    return np.select(cases, ("few", "against", "open", "held", "earlier", "despite"), default="quarter")
+    return (rating == "green") & amber | (rating == "amber") & ~amber | (rating == "red") & ~red

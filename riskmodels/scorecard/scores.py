@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from riskmodels.arrays import Floats, Integers, Words
+from riskmodels.arrays import Floats, Integers
 from riskmodels.grouping import add_rows
 from riskmodels.parameters.policy import Policy
 from riskmodels.rates import risk_points
-from riskmodels.scorecard.grounds import rate_probabilities, ratings_before
+from riskmodels.scorecard.grounds import rate_on_grounds, ratings_before
 from riskmodels.scorecard.rating import ANCHORS, INTERVAL, draw_indicator
 
 Drawn = tuple[Integers, Floats]  # rows of an indicator, and their risk points as drawn
 
 DRAWS = 2000  # of every unit's score: the standard error of P(red) is at most 1.1 points
-WORST = 5  # units the chance to be among which is told; a choice
+WORST = 5  # units: what is said is the chance to be among them; a choice
 _MOST_DRAWN = 100_000_000  # values in one simulation
 _MANY_ROWS = 20_000  # from here on threads help
 SEED = 7  # any fixed one: the same tables give the same scores
@@ -32,6 +32,7 @@ def score_rows(
     previous: pd.DataFrame | None = None,
     size: int | None = None,
     drawn: Iterable[Drawn] | None = None,
+    alone: bool = False,
 ) -> pd.DataFrame:
     """Score whoever the rated rows belong to.
 
@@ -51,6 +52,8 @@ def score_rows(
         Draws; by default as many as ``draws_for`` says.
     drawn : iterable, optional
         The points that ``draw_points`` gives for these rows, where they are scored several times.
+    alone : bool
+        Each as if there were no other: what others have and one lacks is no gap of it.
 
     Returns
     -------
@@ -69,13 +72,14 @@ def score_rows(
     frame = pd.DataFrame({key: pd.Series(names, dtype="str")})
     total = add_rows(weights, groups, n)
     frame["score"] = add_rows(rows["points"].to_numpy(float) * weights, groups, n) / total
-    scores, frame["coverage"] = _simulated(sums, rows, weights, groups)
+    scores, frame["coverage"] = _simulated(sums, rows, weights, groups, alone=alone)
     lower, upper = np.quantile(scores, INTERVAL, axis=1)
     frame["lower"], frame["upper"] = np.minimum(lower, frame["score"]), np.maximum(upper, frame["score"])
     frame["p_amber"] = (scores >= policy.rating.score_amber).mean(axis=1)
     frame["p_red"] = (scores >= policy.rating.score_red).mean(axis=1)
     before = None if previous is None else ratings_before(previous.set_index(key), pd.Index(names))
-    _settle(frame, _observed(rows, weights, groups, n), policy, before)
+    grounds = _grounds(rows, weights, groups, n, policy)
+    frame[["rating", "basis"]] = rate_on_grounds(frame, grounds, policy, before)
     least, most = _ranks(-scores)
     frame["p_worst"] = np.clip((WORST + 1 - least) / (most + 1 - least), 0, 1).mean(axis=1)  # ties by lot
     frame["rank_lower"] = _rank_quantile(least, INTERVAL[0])
@@ -127,20 +131,27 @@ def draw_points(rows: pd.DataFrame, size: int, places: Integers | None = None) -
         yield from pool.map(drawn, parts)
 
 
-def _simulated(sums: Floats, rows: pd.DataFrame, weights: Floats, groups: Integers) -> tuple[Floats, Floats]:
+def _simulated(
+    sums: Floats, rows: pd.DataFrame, weights: Floats, groups: Integers, *, alone: bool
+) -> tuple[Floats, Floats]:
     """Turn sums of drawn points into scores, (n, size), and return the share of the weight measured, (n,).
 
     An indicator that others have and a unit lacks is drawn around the unit's own score, as wide as the
     indicator's points are among those that have it: the mean stays, the interval widens. So it does where an
     indicator has not enough evidence.
     """
-    n = len(sums)
+    n, size = sums.shape
     known = add_rows(weights, groups, n)
-    lacking, among = _lacking(rows, weights, groups, n), _among_units(rows)
+    if alone:
+        lacking, among = np.zeros((n, 0)), np.zeros(0)
+        usual = rows["points_sd"].to_numpy(float) ** 2
+    else:
+        lacking, among = _lacking(rows, weights, groups, n), _among_units(rows)
+        usual = among[pd.factorize(rows["indicator_id"])[0]]
     total = known + lacking.sum(axis=1)
     center = add_rows(rows["points"].to_numpy(float) * weights, groups, n) / np.where(known > 0, known, 1)
-    wide = np.sqrt((lacking**2) @ among + add_rows(weights**2 * _unheard(rows, among), groups, n))
-    noise = np.random.default_rng(SEED).standard_normal(sums.shape)
+    wide = np.sqrt((lacking**2) @ among + add_rows(weights**2 * _unheard(rows, usual), groups, n))
+    noise = np.random.default_rng(SEED).standard_normal((1 if alone else n, size))
     scores = sums + ((total - known) * center)[:, None] + wide[:, None] * noise
     return np.clip(scores / total[:, None], 0, 100), known / total
 
@@ -162,56 +173,40 @@ def _among_units(rows: pd.DataFrame) -> Floats:
     return np.asarray((between + within).to_numpy(float))
 
 
-def _unheard(rows: pd.DataFrame, among: Floats) -> Floats:
+def _unheard(rows: pd.DataFrame, usual: Floats) -> Floats:
     """Return the variance of points, shape (rows,), that peers alone take from what has not enough evidence.
 
-    Such a row is as uncertain as its own cases leave it, and as points are among units.
+    Such a row is as uncertain as its own cases leave it, and as points usually are, of a variance of shape
+    (rows,).
     """
     grey = rows["basis"].isin(["few", "against"]).to_numpy()
-    usual = among[pd.factorize(rows["indicator_id"])[0]]
     most = np.maximum(rows["own_sd"].to_numpy(float) ** 2, usual)
     return np.where(grey, np.maximum(most - rows["points_sd"].to_numpy(float) ** 2, 0), 0.0)
 
 
-def _observed(rows: pd.DataFrame, weights: Floats, groups: Integers, n: int) -> pd.DataFrame:
-    """Return, for n who are scored, the points that their own cases give, and how many indicators are rated.
+def _grounds(rows: pd.DataFrame, weights: Floats, groups: Integers, n: int, policy: Policy) -> pd.DataFrame:
+    """Return which colours the own cases of n who are scored bear out; none where no indicator is rated.
 
-    own: earlier quarters moved to the peers' level; figure: what a colour must not contradict; both of the
-    indicators with enough cases.
+    Of the indicators with enough cases, two scores are as observed: ``own`` has earlier quarters moved to the
+    peers' level, ``figure`` is what a colour must not contradict.
     """
     counted = np.where(rows["basis"] != "few", weights, 0.0)
     total = add_rows(counted, groups, n)
     anchors = [rows[name].to_numpy(float) for name in ANCHORS]
-    points = {name: risk_points(rows[name].to_numpy(float), *anchors) for name in ("own", "figure")}
-    sums = {name: add_rows(np.nan_to_num(one) * counted, groups, n) for name, one in points.items()}
-    found = {name: one / np.where(total > 0, total, np.nan) for name, one in sums.items()}
+    points = (risk_points(rows[name].to_numpy(float), *anchors) for name in ("own", "figure"))
+    sums = (add_rows(np.nan_to_num(one) * counted, groups, n) for one in points)
+    own, figure = (one / np.where(total > 0, total, np.nan) for one in sums)
+    worst, limits = np.fmin(own, figure), policy.rating
     rated = add_rows(np.where(rows["rating"] != "insufficient", 1.0, 0.0), groups, n)
-    return pd.DataFrame({**found, "rated": rated})
-
-
-def _settle(frame: pd.DataFrame, observed: pd.DataFrame, policy: Policy, before: Words | None) -> None:
-    """Give scores their rating and its basis: as ``settle``, and ``few`` where no indicator has a colour."""
-    settings = policy.rating
-    chances = frame["p_amber"], frame["p_red"], settings.certainty
-    likely = rate_probabilities(*chances)
-    fresh = rating = _borne_out(likely, observed, policy)
-    if before is not None:
-        held = rate_probabilities(*chances, previous=before, hold=settings.hold)
-        rating = _borne_out(held, observed, policy)
-    grey = rating == "insufficient"
-    cases = [grey & (observed["rated"] == 0), grey & (likely != "insufficient"), grey, rating != fresh]
-    frame["rating"] = rating.astype("str")
-    frame["basis"] = np.select(cases, ("few", "against", "open", "held"), default="quarter").astype("str")
-
-
-def _borne_out(rating: Words, observed: pd.DataFrame, policy: Policy) -> Words:
-    """Take back colours that the own cases do not bear out, and any where no indicator has one."""
-    worst = observed[["own", "figure"]].min(axis=1)
-    red, amber = (worst >= one for one in (policy.rating.score_red, policy.rating.score_amber))
-    rating = np.where((rating == "red") & ~red, "amber", rating)
-    bad = (rating == "green") & ~(observed["own"] < policy.rating.score_amber)
-    against = (rating == "amber") & ~amber | bad | (observed["rated"] == 0)
-    return np.where(against, "insufficient", rating).astype(object)
+    return pd.DataFrame(
+        {
+            "red": worst >= limits.score_red,
+            "amber": worst >= limits.score_amber,
+            "green": own < limits.score_amber,
+            "enough": rated > 0,
+            "stays": False,
+        }
+    )
 
 
 def _ranks(values: Floats) -> tuple[Floats, Floats]:

@@ -1,11 +1,13 @@
 """Score the units, products and risk categories of a bank, with the uncertainty of all indicators."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
+from riskmodels.arrays import Floats
 from riskmodels.catalogue import indicators, without_partial_rates
 from riskmodels.display import Displayed, shown_unit
 from riskmodels.errors import ParameterError
@@ -17,7 +19,7 @@ from riskmodels.parameters.risks import RiskRegister
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.scorecard.grounds import RATINGS
 from riskmodels.scorecard.rating import rate_period
-from riskmodels.scorecard.scores import DRAWS, draws_for, score_rows
+from riskmodels.scorecard.scores import DRAWS, draw_points, draws_for, score_rows
 from riskmodels.scorecard.weights import policy_weights
 from riskmodels.tables import Tables
 from riskmodels.tables.coverage import lacking_sentence, months_lacking, no_gaps
@@ -33,26 +35,23 @@ class Scorecard(Displayed):
     table : DataFrame
         One row per unit, riskiest first: rank, unit_id, name, rating, score, lower, upper [risk points, 0
         best to 100; 90% interval], p_amber, p_red [probability to be beyond], basis [of the rating, as of
-        indicators], p_worst [probability to be one of the five riskiest], rank_lower,
-        rank_upper [1 = riskiest; 90% interval], indicators [number rated], coverage [share of the weight
-        that is measured], previous_rating, change [points since the previous scorecard].
+        indicators], p_worst [probability to be one of the five riskiest], rank_lower, rank_upper
+        [1 = riskiest; 90% interval], indicators [number rated], coverage [share of the weight that is
+        measured], previous_rating, change [points since the previous scorecard].
     indicators : DataFrame
         One row per indicator and unit (unit_id is empty for the whole bank): indicator_id, unit_id,
         numerator, denominator, value [unit of the indicator; unknown where only earlier quarters have any];
-        estimate, lower, upper [of the true value; 90%
-        interval]; peers [what the unit's peers have with its mix of cases]; mix, mix_before [what the mix of
-        this and of the last quarter is worth at one level]; own, own_size [what the unit's
-        evidence says, remembered quarters included, and how much there is of it, divided by the
-        overdispersion]; figure [that no red or amber stands against: of the quarter alone, late logging
-        allowed for, or, where that has not enough cases, of the quarters remembered, as they were]; best,
-        amber, red [where risk points are 0, 50 and 100]; logged [share
-        of the events that is logged by now]; dispersion; points,
-        points_sd [risk points: mean and standard deviation]; own_sd [standard deviation as own cases alone
-        leave it]; a, b [parameters of the posterior]; p_amber,
-        p_red [probability that the true value is beyond the limit]; left_out [cases that a rate does not
-        count, as their accounts are unknown or their rows were rejected: it is not complete then]; rating
-        (empty where the policy has no limit) and basis [what it rests on, see ``grounds.settle``]; weight
-        [in the score].
+        estimate, lower, upper [of the true value; 90% interval]; peers [what the unit's peers have with its
+        mix of cases]; mix, mix_before [what the mix of this and of the last quarter is worth at one level];
+        own, own_size [what the unit's evidence says, remembered quarters included, and how much there is of
+        it, divided by the overdispersion]; figure [that no red or amber stands against: of the quarter alone,
+        late logging allowed for, or, where that has not enough cases, of the quarters remembered, as they
+        were]; best, amber, red [where risk points are 0, 50 and 100]; logged [share of the events that is
+        logged by now]; dispersion; points, points_sd [risk points: mean and standard deviation]; own_sd
+        [standard deviation as own cases alone leave it]; a, b [parameters of the posterior]; p_amber, p_red
+        [probability that the true value is beyond the limit]; left_out [cases that a rate does not count, as
+        their accounts are unknown or their rows were rejected: it is not complete then]; rating (empty where
+        the policy has no limit) and basis [what it rests on, see ``grounds.settle``]; weight [in the score].
     products : DataFrame
         The same for each product, of the indicators that can be cut by it: ``product`` instead of unit_id.
     groups : DataFrame
@@ -117,8 +116,8 @@ class Scorecard(Displayed):
     @property
     def riskiest(self) -> str:
         """The unit with the highest score, of those with evidence if any; nothing where none is scored."""
-        told = self.table["basis"] != "few"
-        rows = self.table[told] if told.any() else self.table
+        heard = self.table["basis"] != "few"
+        rows = self.table[heard] if heard.any() else self.table
         return str(rows["unit_id"].iloc[0]) if len(rows) else ""
 
     def frames(self) -> dict[str, pd.DataFrame]:
@@ -200,12 +199,12 @@ def score(
     -----
     A unit's true value is judged by its own cases of the quarter, by its earlier quarters as far as units
     are found to stay where they are (complaints not logged yet allowed for), and by its peers as far as they
-    found to be alike (``rates``). No rating rests on peers alone, nor on few cases (``grounds``): red and
+    are found to be alike (``rates``). No rating rests on peers alone, nor on few cases (``grounds``): red and
     amber need the own evidence and the quarter's own figure (or a score as observed) beyond the limit, green
     needs the evidence inside amber, and all need five cases (or an indicator that is rated). The bank as a
-    whole has Jeffreys posteriors. A score is the mean of the risk
-    points, weighted by the policy over the indicators that the unit has; one that it lacks and others have
-    widens the interval. Indicators are drawn as if they were independent.
+    whole has Jeffreys posteriors. A score is the mean of the risk points, weighted by the policy over the
+    indicators that the unit has; one that it lacks and others have widens the interval. Indicators are drawn
+    as if they were independent.
 
     A unit counts on its days of business (``units.opened_on`` to ``closed_on``): what lies outside is in the
     figures of the bank and of its products alone, and a unit without a day in the quarter is not rated.
@@ -246,8 +245,8 @@ def _given_by_longer_periods(tables: Tables, policy: Policy, period: str) -> str
     """Say which indicators the source gives by half-years or years, so that no quarter has them."""
     lacking = indicators(tables, policy, periods=[period]).unavailable
     longer = lacking[lacking["reason"].str.contains("not by quarters", regex=False)]
-    told = "; ".join(f"{row.indicator_id}: {row.reason}" for row in longer.itertuples())
-    return f". A scorecard needs quarters: {told}" if told else ""
+    reasons = "; ".join(f"{row.indicator_id}: {row.reason}" for row in longer.itertuples())
+    return f". A scorecard needs quarters: {reasons}" if reasons else ""
 
 
 def _unit_scores(
@@ -273,22 +272,31 @@ def _group_scores(
         "bank": bank.assign(id="bank"),
         "area": bank.assign(id=bank["indicator_id"].map(areas)),
         "category": _by_category(bank, register),
-        "product": products.rename(columns={"product": "id"}),
     }
-    alone = ("area", "category")  # what one has and another lacks is no gap of it
-    parts = (
-        (level, part)
-        for level, rows in levels.items()
-        for part in ([one for _, one in rows.groupby("id")] if level in alone else [rows])
-    )
+    counted = bank[bank["amber"].notna()]
+    drawn = {str(counted["indicator_id"].iloc[places[0]]): one for places, one in draw_points(counted, DRAWS)}
     frames = [
-        score_rows(rows, rows["weight"].to_numpy(float), policy, key="id").assign(level=level)
-        for level, rows in parts
-        if len(rows)
+        _scores_alone(rows, drawn, policy).assign(level=level) for level, rows in levels.items() if len(rows)
     ]
+    if len(products):
+        weights = products["weight"].to_numpy(float)
+        scored = score_rows(products.rename(columns={"product": "id"}), weights, policy, key="id")
+        frames.append(scored.assign(level="product"))
     figures = ["score", "lower", "upper", "p_amber", "p_red"]
     columns = ["level", "id", *figures, "rating", "basis", "indicators"]
     return pd.concat(frames, ignore_index=True)[columns]
+
+
+def _scores_alone(rows: pd.DataFrame, drawn: Mapping[str, Floats], policy: Policy) -> pd.DataFrame:
+    """Score parts of the bank, each as if there were no other, from the points of its indicators as drawn."""
+    repeated = (
+        (np.asarray(places, dtype=np.int64), np.broadcast_to(drawn[str(name)], (len(places), DRAWS)))
+        for name, places in rows.groupby("indicator_id").indices.items()
+        if name in drawn
+    )
+    weights = rows["weight"].to_numpy(float)
+    scored = score_rows(rows, weights, policy, key="id", size=DRAWS, drawn=repeated, alone=True)
+    return scored.sort_values("id", ignore_index=True)
 
 
 def _by_category(bank: pd.DataFrame, register: RiskRegister | None) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Units without a figure in any period: a note below the table, an empty line, or one that never reported."""
 
+from riskmodels.display import shown_few
 from riskmodels.labels import counted
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.sql import name
@@ -21,9 +22,7 @@ def find_empties(table: Table) -> list[str]:
     empty = [(unit, rows) for unit, known, rows in found.fetchall() if not known]
     if not empty or len(empty) == found.shape[0]:
         return []
-    shown = ", ".join(repr(unit[:_LONGEST]) for unit, _ in empty[:_SHOWN]) + (
-        " …" if len(empty) > _SHOWN else ""
-    )
+    shown = shown_few([repr(unit[:_LONGEST]) for unit, _ in empty], _SHOWN)
     many = sum(rows for _, rows in empty)
     return [
         (

@@ -93,7 +93,7 @@ def list_doubts(tables: Tables) -> Listing:
 def list_unmatched(unmatched: pd.DataFrame) -> Listing:
     """List the names that meet nothing, those that change figures first; see ``unmatched_names``."""
     if unmatched.empty:
-        words = (
+        words = marked(
             "No name of the policy, the scenarios or the risk register that figures depend on meets nothing."
         )
         return Listing(sentence=label(words), frame=pd.DataFrame())

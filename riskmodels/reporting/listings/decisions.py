@@ -6,7 +6,7 @@ from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing
 from riskmodels.governance.proposals import Proposals
-from riskmodels.labels import label, local, rating_label
+from riskmodels.labels import RATING_LABELS, label, local, marked
 from riskmodels.parameters.policy import Policy
 
 _HEADINGS = {
@@ -20,7 +20,7 @@ _HEADINGS = {
     "corrective_action": "Corrective action",
     "owner": "Owner",
 }
-_SEVERITIES = {"watch": "Watch", "passed": "In order", "unclear": "Not enough evidence"}  # others are ratings
+_SEVERITIES = RATING_LABELS | {"watch": "Watch", "passed": "In order", "unclear": "Not enough evidence"}
 
 
 def list_findings(found: Findings, *, evidence: bool = False) -> Listing:
@@ -35,17 +35,17 @@ def list_findings(found: Findings, *, evidence: bool = False) -> Listing:
 def list_watched(found: Findings) -> Listing:
     """List what is likely beyond a limit and not certain: to be looked at first, no findings."""
     rows = found.watch_list
-    sentence = label("On the watch list: {count}; likely beyond a limit, but not certainly.")
-    return Listing(sentence=sentence.format(count=len(rows)), frame=_listed(rows, ["evidence"]))
+    words = marked("On the watch list: {count}; likely beyond a limit, but not certainly.")
+    return Listing(sentence=label(words, count=len(rows)), frame=_listed(rows, ["evidence"]))
 
 
 def list_others(found: Findings) -> Listing:
     """List what was checked and is in order, or could not be judged."""
     rows = found.others
     passed = int((rows["severity"] == "passed").sum())
-    sentence = label("Checked besides: {passed} in order, {unclear} without enough evidence.")
+    words = marked("Checked besides: {passed} in order, {unclear} without enough evidence.")
     return Listing(
-        sentence=sentence.format(passed=passed, unclear=len(rows) - passed),
+        sentence=label(words, passed=passed, unclear=len(rows) - passed),
         frame=_listed(rows, ["criterion", "evidence"]),
     )
 
@@ -53,7 +53,7 @@ def list_others(found: Findings) -> Listing:
 def _listed(rows: pd.DataFrame, more: list[str]) -> pd.DataFrame:
     """Choose and name the columns that people read."""
     frame = rows[["finding_id", "severity", "subject_name", "condition", *more]].rename(columns=_HEADINGS)
-    frame["Severity"] = [label(_SEVERITIES.get(one) or rating_label(one)) for one in frame["Severity"]]
+    frame["Severity"] = [label(_SEVERITIES[one]) for one in frame["Severity"]]
     return frame
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from riskmodels.catalogue import format_value
+from riskmodels.display import shown_few
 from riskmodels.labels import label, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.listings.indicators import indicator_names
@@ -65,11 +66,7 @@ def interval_reasons(card: Scorecard, policy: Policy) -> list[str]:
         "Units rest on earlier quarters and peers too, the bank on this quarter alone, so that its interval"
         " is wider than some of theirs in: {names}.": [names[one] for one in wider["indicator_id"]],
     }
-    return [label(text, names=_few(listed)) for text, listed in said.items() if listed]
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
+    return [label(text, names=shown_few(listed, _MOST_NAMED)) for text, listed in said.items() if listed]
 
 
 def _chances(row: Mapping[Any, Any]) -> dict[str, str]:

@@ -112,7 +112,9 @@ def list_loss_years(found: LossAssessment | None, policy: Policy) -> Listing:
 def list_loss_sums(found: LossAssessment | None, assessed: RiskAssessment | None) -> Listing:
     """List what is booked of each risk and of none, and that it adds up to the losses of this chapter."""
     if found is None or assessed is None:
-        words = "Without an assessment of the losses and of the risks there are no two sums to compare."
+        words = marked(
+            "Without an assessment of the losses and of the risks there are no two sums to compare."
+        )
         return Listing(sentence=label(words), frame=pd.DataFrame())
     sums = reconcile_losses(assessed, found)
     rows = [

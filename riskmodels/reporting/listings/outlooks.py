@@ -74,7 +74,7 @@ def _short_history(outlook: Forecast) -> str:
     if known >= len(outlook.periods):
         return ""
     names = _PERIODS if known != 1 else _ONE_PERIOD
-    words = " It rests on {known} {periods} of history, fewer than it looks ahead."
+    words = marked(" It rests on {known} {periods} of history, fewer than it looks ahead.")
     return label(words, known=known, periods=label(names[outlook.periods.freqstr[0]]))
 
 

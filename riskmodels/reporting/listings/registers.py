@@ -21,7 +21,7 @@ def list_risks(risks: RiskAssessment, register: RiskRegister, policy: Policy, mo
     """List the costliest risks (``most`` of them) before and after controls, and what the figures rest on."""
     written, indicators = {risk.id: risk for risk in register.risks}, indicator_names(policy)
     assumed = (risks.table["priced_by"] == DEFAULT).any()
-    priced = "Of it assumed: customers × price" if assumed else "Of it customers × the policy's price"
+    priced = marked("Of it assumed: customers × price" if assumed else "Of it customers × the policy's price")
     listed = [
         {
             "Rank (90% interval)": f"{row['rank']} ({row['rank_lower']} – {row['rank_upper']})",

@@ -154,9 +154,10 @@ def _draw_losses(axes: Axes, table: pd.DataFrame) -> list[Line2D]:
 def _draw_parts(axes: Axes, table: pd.DataFrame) -> list[Line2D]:
     """Mark what of the losses after controls is booked and what is priced; return what the legend names."""
     assumed = (table["priced_by"] == DEFAULT).any()
-    priced = "of it assumed: customers × price" if assumed else "of it customers × the policy's price"
+    priced = label("of it assumed: customers × price" if assumed else "of it customers × the policy's price")
+    booked = label("of it from booked losses")
     handles: list[Line2D] = []
-    for part, marker, words in (("booked", "|", "of it from booked losses"), ("priced", "*", priced)):
+    for part, marker, words in (("booked", "|", booked), ("priced", "*", priced)):
         loss = table[f"{part}_loss"]
         rows = loss.index[loss > 0]
         if len(rows):
@@ -167,7 +168,7 @@ def _draw_parts(axes: Axes, table: pd.DataFrame) -> list[Line2D]:
                 marker=marker,
                 markersize=6,
                 color=LINE,
-                label=label(words),
+                label=words,
             )
     return handles
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from riskmodels.display import CURRENCY
+from riskmodels.display import CURRENCY, shown_few
 from riskmodels.labels import counted
 from riskmodels.privacy import find_personal_data, mask_personal_data
 from riskmodels.sources.column_maps import ROW_NUMBER
@@ -136,8 +136,7 @@ def _placeholders(column: Column, found: Profile) -> Guess:
 
 
 def _some(values: Iterable[str]) -> str:
-    listed = [_short(value) for value in values]
-    return ", ".join(listed[:_SHOWN]) + (" …" if len(listed) > _SHOWN else "")
+    return shown_few([_short(value) for value in values], _SHOWN)
 
 
 def _why(column: Column, match: Match) -> Guess:
