@@ -1,12 +1,11 @@
 """The house rules, held by tests: what no test holds will drift. Move the noun, not the rule."""
 
 import ast
-import functools
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -50,8 +49,23 @@ LONGEST_FILE, LONGEST_LINE, MOST_CELLS, LONGEST_CELL = 400, 110, 25, 12  # lines
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def each_file(rule: Callable[[Path], None]) -> Callable[[], None]:
+    """Make one test of a rule for every file, which names all that break it: thousands of tests take long."""
+
+    def test() -> None:
+        broken = []
+        for path in FILES:
+            try:
+                rule(path)
+            except AssertionError as error:
+                broken.append(f"{path.relative_to(PACKAGE).as_posix()}: {error}")
+        assert not broken, "\n".join(broken)
+
+    test.__doc__ = rule.__doc__
+    return test
 
 
 def dotted(path: Path) -> str:
@@ -69,7 +83,6 @@ def room(module: str) -> str:
 
 
 @cache
-@functools.cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -87,7 +100,6 @@ def imported(node: ast.AST, path: Path) -> list[str]:
 
 
 @cache
-@functools.cache
 def imports(path: Path) -> set[str]:
     return {name for node in ast.walk(tree(path)) for name in imported(node, path)}
 

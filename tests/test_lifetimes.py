@@ -16,6 +16,8 @@ from riskmodels.forecasting.predictive import CountPredictive, EndedPredictive
 from riskmodels.reporting.listings import list_orders, list_units
 from riskmodels.tables.lifetimes import partial_units, share_in_business
 
+pytestmark = pytest.mark.whole
+
 MONTHS = pd.period_range("2024-01", "2024-12", freq="M")
 NAMES = {"B1": "First", "B2": "Second", "B3": "Third", "B4": "Fourth"}
 EACH = 12  # complaints of a unit and month

@@ -9,6 +9,8 @@ from riskmodels.errors import ContractError, ParameterError
 from riskmodels.sources import ingest
 from riskmodels.sources.drafts import draft_source
 
+pytestmark = pytest.mark.whole
+
 HEAD = "id: longer\ntitle: t\ncountry: GB\nas_of: 2024-12-31\ntables:\n"
 OBSERVED = """  observations:
     file: observations.csv

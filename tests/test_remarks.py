@@ -19,6 +19,8 @@ from riskmodels.sources.placeholders import placeholder_days
 from riskmodels.sources.written import local_time
 from riskmodels.tables.yearly_sums import year_of_sums
 
+pytestmark = pytest.mark.whole
+
 
 def read(text, form):
     query = f"SELECT {period_start('t', form)}, {period_length('t')} FROM (SELECT ? AS t)"
