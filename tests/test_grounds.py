@@ -55,7 +55,7 @@ def rows_of(drawn) -> tuple[pd.DataFrame, np.ndarray]:
              "own_size": 2 * cases / dispersion, "dispersion": dispersion, "recalled": recalled * worst}
         )  # fmt: skip
     frame = pd.DataFrame(rows)
-    frame = frame.join(own_figure(frame, frame["recalled"].to_numpy()))
+    frame = frame.join(own_figure(frame))
     return frame, np.array([one[8] for one in drawn], dtype=object)
 
 

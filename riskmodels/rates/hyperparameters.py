@@ -17,6 +17,7 @@ STRANGERS = (0.0, 0.02, 0.1, 0.3)  # shares of units that are of another kind; a
 STAYING = (0.6, 0.95)  # memory of units of another kind
 # scale and median of the half-Cauchy prior of the spread: half of the units within a factor of 1.4
 USUAL_SPREAD = 0.5
+_PRIOR = -np.log1p((np.array(SPREADS) / USUAL_SPREAD) ** 2) + np.log(np.gradient(SPREADS))  # half-Cauchy
 _MOST_UNITS = 300  # from whose history is learnt
 _LEAST_WEIGHT = 0.02  # of a node of the mixture, against the heaviest
 
@@ -108,7 +109,6 @@ def posterior_grid(
     ``ordinary`` gives the log-likelihoods of n units by spread, shape (n, spreads), for a memory; ``strange``
     are those of units of another kind, shape (n,).
     """
-    prior = np.log(scipy.stats.halfcauchy(scale=USUAL_SPREAD).pdf(SPREADS) * np.gradient(SPREADS))
     scores = []
     for memory in memories:
         fits = ordinary(memory)
@@ -116,7 +116,7 @@ def posterior_grid(
             mixed = [
                 np.logaddexp(np.log(1 - share) + fits, np.log(share) + strange[:, None]) for share in outliers
             ]
-        scores.append([part.sum(axis=0) + prior for part in mixed])
+        scores.append([part.sum(axis=0) + _PRIOR for part in mixed])
     score = np.array(scores).ravel()
     weight = np.exp(score - score.max())
     kept = weight >= _LEAST_WEIGHT

@@ -184,10 +184,11 @@ def gather_evidence(
     groups = peer_groups(tables, policy) if by == "unit_id" else {}
     key = by or _WHOLE
     table = level.table[level.table[by].notna()] if by else level.table.assign(**{_WHOLE: ""})
+    by_month = dict(iter(monthly.table.groupby("indicator_id", sort=False)))
     for indicator_id, rows in table.groupby("indicator_id", sort=False):
-        if period in set(rows["period"]):
-            month_rows = monthly.table[monthly.table["indicator_id"] == indicator_id]
-            if month_rows.empty:  # it is given by quarter
+        if (rows["period"] == period).any():
+            month_rows = by_month.get(indicator_id)
+            if month_rows is None:  # it is given by quarter
                 month_rows = rows[rows["period"].isin(quarters[-_DISPERSION_QUARTERS:].astype("str"))]
             mix = mixes.get(str(indicator_id), rows)
             late = nowcast if INDICATORS[str(indicator_id)].exposure == "accounts" else None
@@ -238,9 +239,8 @@ def _evidence(
     groups: dict[str, str],
     nowcast: Nowcast | None,
 ) -> Evidence:
-    keys, figures = _wide(rows, rows[key], quarters.astype("str"), _FIGURES)
+    keys, (*figures, left_out) = _wide(rows, rows[key], quarters.astype("str"), (*_FIGURES, "left_out"))
     group = pd.factorize(np.array([groups.get(key, "") for key in keys], dtype=object))[0]
-    _, (left_out,) = _wide(rows, rows[key], quarters.astype("str"), ("left_out",))
     logged = _logged(nowcast, quarters)
     dispersion, of_all = _dispersions(monthly, indicator_id, key, nowcast)
     peers, mixes = _peers(indicator_id, mix, key, list(keys), quarters, group, logged)

@@ -62,15 +62,14 @@ def is_enough(rows: pd.DataFrame, count: pd.Series, size: pd.Series) -> pd.Serie
     return ~few
 
 
-def own_figure(rows: pd.DataFrame, recalled: Floats) -> pd.DataFrame:
+def own_figure(rows: pd.DataFrame) -> pd.DataFrame:
     """Return what the own cases say, to which a colour is held.
 
     Parameters
     ----------
     rows : DataFrame
-        indicator_id, unit_id, numerator, denominator, value, logged, dispersion, amber, red.
-    recalled : ndarray, shape (n,)
-        What the quarters say that are remembered, as they were.
+        indicator_id, unit_id, numerator, denominator, value, logged, dispersion, amber, red, recalled [what
+        the quarters say that are remembered, as they were].
 
     Returns
     -------
@@ -82,7 +81,7 @@ def own_figure(rows: pd.DataFrame, recalled: Floats) -> pd.DataFrame:
     size = rows["denominator"] * rows["logged"]
     enough = is_enough(rows, rows["numerator"], size)
     found = pd.DataFrame(
-        {"by_quarter": enough, "figure": (rows["value"] / rows["logged"]).where(enough, recalled)}
+        {"by_quarter": enough, "figure": (rows["value"] / rows["logged"]).where(enough, rows["recalled"])}
     )
     rates = rows["indicator_id"].map(lambda name: INDICATORS[name].family == "rate").astype(bool)
     noisy = rates & enough & (rows["unit_id"] != "")

@@ -30,7 +30,7 @@ _NUMBERS = (
     "mix_before",
     "own",
     "own_size",
-    "figure",
+    "recalled",
     *ANCHORS,
     "logged",
     "dispersion",
@@ -43,7 +43,7 @@ _NUMBERS = (
     "p_red",
     "left_out",
 )
-_FLAGS = ("by_quarter", "denies_amber", "denies_red")
+_FOR_GROUNDS = ("recalled", "by_quarter", "denies_amber", "denies_red")
 SEED = 6  # any fixed one: an indicator draws the same in every scorecard
 _MANY = 1_000  # units
 
@@ -82,11 +82,12 @@ def rate_period(
     with ThreadPoolExecutor(_threads(evidence)) as pool:
         frames = list(pool.map(lambda one: _rated(one, policy, tables, period, by), evidence))
     rows = _with_cases_this_quarter(pd.concat(frames, ignore_index=True)) if frames else _no_rows()
+    rows = rows.join(own_figure(rows))
     wanted = pd.MultiIndex.from_frame(rows[["indicator_id", "unit_id"]])
     earlier = None if previous is None else previous.set_index(["indicator_id", by or "unit_id"])
     before = None if earlier is None else ratings_before(earlier, wanted)
     rows[["rating", "basis"]] = settle(rows, policy, before)
-    return rows.drop(columns=list(_FLAGS)).rename(columns={"unit_id": by or "unit_id"})
+    return rows.drop(columns=list(_FOR_GROUNDS)).rename(columns={"unit_id": by or "unit_id"})
 
 
 def _threads(evidence: list[Evidence]) -> int | None:
@@ -171,6 +172,7 @@ def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: 
         "mix_before": evidence.mix[:, -2:][:, 0] * scale,
         "own": own.value * scale,
         "own_size": own.size,
+        "recalled": own.recalled * scale,
         **dict(zip(ANCHORS, limits, strict=True)),
         "logged": evidence.logged[-1],
         "dispersion": evidence.dispersion,
@@ -184,7 +186,6 @@ def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: 
         "left_out": evidence.left_out,
     }
     frame = pd.DataFrame({"indicator_id": evidence.indicator_id, "unit_id": evidence.keys, **columns})
-    frame = frame.join(own_figure(frame, own.recalled * scale))
     return frame[(frame["denominator"] > 0) | (frame["own_size"] > 0)].astype({"unit_id": "str"})
 
 
@@ -197,7 +198,7 @@ def _with_cases_this_quarter(rows: pd.DataFrame) -> pd.DataFrame:
 def _no_rows() -> pd.DataFrame:
     texts = dict.fromkeys(("indicator_id", "unit_id"), pd.Series(dtype="str"))
     numbers = dict.fromkeys(_NUMBERS, pd.Series(dtype="float64"))
-    return pd.DataFrame({**texts, **numbers, **dict.fromkeys(_FLAGS, pd.Series(dtype=bool))})
+    return pd.DataFrame({**texts, **numbers})
 
 
 def _probability_beyond(draws: Floats, limit: Floats, worse: Floats) -> Floats:
