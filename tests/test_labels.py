@@ -189,7 +189,7 @@ def bare_texts(function):
         if isinstance(node, ast.Assign) and given & {ast.unparse(target) for target in node.targets}:
             either = isinstance(node.value, ast.IfExp)
             values = [node.value.body, node.value.orelse] if either else [node.value]
-            if any(isinstance(value, ast.Constant) for value in values):
+            if any(isinstance(value, ast.Constant) and value.value for value in values):
                 yield node.lineno
 
 

@@ -97,8 +97,8 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
 
 def _unit(indicator_id: str) -> str:
     """Return the unit of an indicator as it stands behind a value; shares have theirs already."""
-    unit = INDICATORS[indicator_id].unit if indicator_id else "share"
-    return "" if unit.startswith("share") else f" {label(unit)}"
+    unit = INDICATORS[indicator_id].unit if indicator_id else ""
+    return f" {label(unit)}" if unit and not unit.startswith("share") else ""
 
 
 def _parts(facts: Facts, names: Names) -> dict[str, str]:
