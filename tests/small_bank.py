@@ -17,6 +17,7 @@ from riskmodels.forecasting.forecasts import DEFAULT_LEVELS
 from riskmodels.forecasting.hierarchy import Dependence
 from riskmodels.forecasting.predictive import SamplePredictive
 from riskmodels.panel import Panel
+from riskmodels.parameters.files import check_parameters
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.scorecard import Scorecard
@@ -177,22 +178,37 @@ def sure_outlook(monthly: dict[str, float], *, horizon: int = 6) -> Forecast:
     return make_outlook(panel, [[[level]] * horizon for level in monthly.values()])
 
 
+SURE = 1e-9  # how far the ends of a sure change are from each other: none has no range
+
+
+def make_shocks(surges=(), effects=()) -> list[dict]:
+    """Shocks of complaints that multiply for some months, and one that moves indicators for a quarter."""
+    named = {"name_en": "Shock", "name_zh": "冲击", "unit": "times", "size": 1.0}
+    by = {"basis": "a test", "set_by": "a test"}
+    shocks = []
+    for place, surge in enumerate(surges):
+        more = surge["multiplier"] - 1
+        felt = {} if surge["product"] == "all" else {"product": surge["product"]}
+        change = {"low": more, "mode": more, "high": more + SURE, **by}
+        moves = [{"what": "complaints", **felt, "change": change}]
+        shocks.append({"id": f"surge_{place}", **named, "months": surge["months"], "moves": moves})
+    moves = [{"what": "indicator", **one, "change": by | one["change"]} for one in effects]
+    return shocks + ([{"id": "event", **named, "months": 3, "moves": moves}] if moves else [])
+
+
 def make_scenario(surges=(), effects=(), *, start_month: int = 1, **levels) -> Scenario:
     """A scenario with the one level 'severe', or the levels given."""
-    levels = levels or {"severe": {"surges": list(surges), "effects": list(effects)}}
-    return Scenario.model_validate_json(
-        pd.Series(
-            {
-                "id": "by_hand",
-                "name_en": "By hand",
-                "name_zh": "手工",
-                "description_en": "What a test assumes.",
-                "description_zh": "测试假设",
-                "start_month": start_month,
-                "levels": levels,
-            }
-        ).to_json(force_ascii=False)
-    )
+    levels = levels or {"severe": {"shocks": make_shocks(surges, effects)}}
+    content = {
+        "id": "by_hand",
+        "name_en": "By hand",
+        "name_zh": "手工",
+        "description_en": "What a test assumes.",
+        "description_zh": "测试假设",
+        "start_month": start_month,
+        "levels": levels,
+    }
+    return check_parameters(content, Scenario, where="here")
 
 
 STRESSED = {"indicator_id": "resolved_7wd", "before": 0.995, "after": 0.9, "lower": 0.85, "upper": 0.94,

@@ -369,21 +369,30 @@ def test_a_scenario_with_its_assumptions(default_policy) -> None:
     listing = list_scenario(make_scenario([SURGE], [EFFECT]), "severe", default_policy)
     assert listing.sentence == "By hand (severe): What a test assumes."
     assert listing.frame.to_numpy().tolist() == [
-        ["complaints about credit card", "× 2.5 for 3 months", "–", "the scenario itself"],
         [
+            "Shock: 1 times for 3 months",
+            "complaints (credit card)",
+            "+150% per unit",
+            "+150% … +150%",
+            "a test",
+            "a test",
+        ],
+        [
+            "Shock: 1 times for 3 months",
             "Mean handling time",
             "+4 working days per doubling of complaints",
             "+1 … +9",
             "a guess",
+            "a test",
         ],
     ]
 
 
 def test_a_scenario_may_name_what_the_policy_does_not_know(default_policy) -> None:
-    unknown = EFFECT | {"indicator": "queue_length", "per": "event"}
+    unknown = EFFECT | {"indicator": "queue_length", "per": "unit_of_shock"}
     frame = list_scenario(make_scenario([], [unknown]), "severe", default_policy).frame
     assert frame["Moves"].tolist() == ["queue_length"]
-    assert frame["Change"].tolist() == ["+4 in the event"]
+    assert frame["Change"].tolist() == ["+4 per unit"]
 
 
 def test_a_stress_test_before_and_after(default_policy) -> None:

@@ -106,10 +106,10 @@ def refusal(values: object, model: type[Parameters]) -> str:
         ),
         (
             Scenario,
-            {"levels": {"sever": {"surges": []}}},
+            {"levels": {"sever": {"shocks": []}}},
             "levels.sever: is 'sever'; expected one of moderate",
         ),
-        (Scenario, {"levels": {"sever": {"surges": []}}}, "did you mean 'severe'?"),
+        (Scenario, {"levels": {"sever": {"shocks": []}}}, "did you mean 'severe'?"),
         (RunSettings, RUN | {"title": float("nan")}, "expected a finite number"),
     ],
 )

@@ -170,7 +170,7 @@ def scenario(folder: Path) -> str:
     """Write a scenario that has no severity but ``moderate``."""
     content = {
         "id": "calm", "name_en": "Calm", "name_zh": "平静", "description_en": "Nothing.", "description_zh": "无。",
-        "start_month": 1, "levels": {"moderate": {"surges": [{"product": "all", "multiplier": 1.0, "months": 1}]}},
+        "start_month": 1, "levels": {"moderate": {"shocks": []}},
     }  # fmt: skip
     path = folder / "calm.yaml"
     path.write_text(json.dumps(content), encoding="utf-8")

@@ -94,7 +94,7 @@ def test_without_accounts_there_is_no_rate_and_so_no_limit_to_miss(take_in, defa
 def test_a_scenario_of_a_product_that_the_data_lack(take_in, default_policy, surge) -> None:
     found = unmatched_names(bank(take_in, ["信用卡"]), default_policy, scenarios=[surge])
     row = kinds(found, "scenario product").loc["credit_card"]
-    assert row["where"] == "scenario complaint_surge: levels.moderate.surges.0.product"
+    assert row["where"] == "scenario complaint_surge: levels.moderate.shocks.0.moves.0.product"
     assert row["likely_match"] == "信用卡"
     met = unmatched_names(bank(take_in, ["credit_card"]), default_policy, scenarios=[surge])
     assert kinds(met, "scenario product").empty

@@ -12,12 +12,19 @@ from riskmodels.catalogue.strangers import likely_match
 from riskmodels.labels import label, local
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import Risk, RiskRegister
-from riskmodels.parameters.scenarios import Level, Scenario
+from riskmodels.parameters.scenarios import Scenario
+from riskmodels.parameters.shocks import Movement
 from riskmodels.sources.drafts.code_words import code_likeness
 from riskmodels.tables import CONTRACTS, Tables
 from riskmodels.tables.names import Names, distinct, names_of
 
 _ALIKE = 0.45  # likeness of a name to a code from which on it may be meant
+_SCENARIO = {
+    "product": "scenario product",
+    "unit_id": "scenario unit",
+    "channel": "scenario channel",
+    "event_type": "scenario loss event",
+}
 _MOST = 500  # names, among which one like another is looked for
 
 
@@ -66,7 +73,8 @@ def compare_names(
     -------
     DataFrame
         One row per name that meets nothing, those that change figures first: kind (``product``, ``limits by
-        product``, ``scenario product``, ``scenario indicator``, ``risk signal``, ``risk control``, ``risk
+        product``, ``scenario product``, ``scenario unit``, ``scenario channel``, ``scenario loss event``,
+        ``scenario indicator``, ``risk signal``, ``risk control``, ``risk
         count``, ``loss event type``, ``indicator``, ``observation``, ``channel``, ``unit``, ``peers``),
         where (table and column, or file and dotted path), name, likely_match (empty where there is none),
         effect (what becomes of the figures, in words), changes_figures (whether a figure would be another
@@ -172,30 +180,36 @@ def _measured_in(entry: Indicator | None, names: Names) -> list[str]:
 
 
 def _of_scenario(scenario: Scenario, names: Names, policy: Policy) -> Iterator[Unmatched]:
-    """Yield products and indicators of a scenario, each once, at the first severity that names it."""
+    """Yield places and indicators of a scenario, each once, where it first names them."""
     said = set()
-    for severity, level in scenario.levels.items():
-        at = f"scenario {scenario.id}: levels.{severity}"
-        for row in (*_surges(level, at, names), *_effects(level, at, policy)):
+    for at, movement in scenario.movements():
+        where = f"scenario {scenario.id}: {at}"
+        for row in (*_felt(movement, where, names), *_moved(movement, where, policy)):
             if (row.kind, row.name) not in said:
                 said.add((row.kind, row.name))
                 yield row
 
 
-def _surges(level: Level, at: str, names: Names) -> Iterator[Unmatched]:
-    counted = names.get("complaints", names.get(COUNTS))
-    if counted is None:  # nothing is known of them
+def _felt(movement: Movement, where: str, names: Names) -> Iterator[Unmatched]:
+    """Yield the places where a movement is felt that the data lack; nothing where they do not say them."""
+    effect = label("what is moved there does not apply")
+    if movement.what == "complaints":
+        effect = label("no complaint is multiplied: the surge does not apply")
+    table = "losses" if movement.event_type else "complaints"
+    given = names.get(table, names.get(COUNTS) if table == "complaints" else None)
+    if given is None:  # nothing is known of them
         return
-    effect = label("no complaint is multiplied: the surge does not apply")
-    for place, surge in enumerate(level.surges):
-        asked, where = {surge.product} - {"all"}, f"{at}.surges.{place}.product"
-        yield from _strange(asked, counted.get("product", ()), "scenario product", where, effect)
+    for place, name in movement.felt.items():
+        known = given.get(place, () if place == "product" else None)
+        if known is not None:
+            yield from _strange({name}, known, _SCENARIO[place], f"{where}.{place}", effect)
 
 
-def _effects(level: Level, at: str, policy: Policy) -> Iterator[Unmatched]:
-    asked, known = {one.indicator for one in level.effects}, {one.id for one in policy.indicators}
+def _moved(movement: Movement, where: str, policy: Policy) -> Iterator[Unmatched]:
+    known = {one.id for one in policy.indicators}
     effect = label("the policy has no such indicator: it is not moved")
-    yield from _strange(asked, known, "scenario indicator", f"{at}.effects", effect)
+    asked = {movement.indicator_id} - {""}
+    yield from _strange(asked, known, "scenario indicator", f"{where}.indicator", effect)
 
 
 def _of_risks(register: RiskRegister, names: Names, policy: Policy) -> Iterator[Unmatched]:

@@ -1,5 +1,6 @@
 """Scenarios: what is assumed to happen, how strongly, and how sure that is. Chosen, not governed."""
 
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -7,47 +8,57 @@ from pydantic import Field, model_validator
 
 from riskmodels.errors import ParameterError
 from riskmodels.misfits import nearest
+from riskmodels.parameters.elicited import Elicited
 from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
+from riskmodels.parameters.shocks import Movement, Shock
+
+__all__ = ["Dependence", "Elicited", "Level", "Movement", "Part", "Scenario", "Severity", "Shock"]
 
 Severity = Literal["moderate", "severe", "extreme"]
 
 
-class Elicited(Parameters):
-    """An assumption with its uncertainty: lowest, most likely and highest value, in the indicator's unit."""
+class Dependence(Parameters):
+    """How the assumptions of a scenario hang together: whether one is strong where another one is."""
 
-    low: float
-    mode: float
-    high: float
-    basis: Name = Field(description="where the figures come from, in words")
+    copula: Literal["independent", "gaussian"] = "independent"
+    correlation: float = Field(default=0.0, ge=0, lt=1, description="of every two strengths, as normals")
 
     @model_validator(mode="after")
-    def _is_ordered(self) -> "Elicited":
-        if not self.low <= self.mode <= self.high or self.low == self.high:
-            raise ValueError("expected low <= mode <= high, and low < high")
+    def _fits(self) -> "Dependence":
+        if self.copula == "independent" and self.correlation:
+            raise ValueError("a correlation needs copula: gaussian")
         return self
 
 
-class Surge(Parameters):
-    """Complaints of one product (or ``all``) multiplied for some months."""
+class Part(Parameters):
+    """One scenario that a combined one is made of; its file lies beside that of the combined one."""
 
-    product: Name
-    multiplier: float = Field(gt=0, le=1000, description="times the expected complaints, no unit")
-    months: int = Field(ge=1, le=60, description="how long, months")
-
-
-class Effect(Parameters):
-    """Change of an indicator, in its unit: for every doubling of all complaints, or outright."""
-
-    indicator: Identifier
-    change: Elicited
-    per: Literal["doubling_of_complaints", "event"]
+    scenario: Identifier
+    severity: Severity
 
 
 class Level(Parameters):
-    """One severity of a scenario."""
+    """One severity of a scenario: its shocks, or the scenarios it combines (whose shocks are then read)."""
 
-    surges: tuple[Surge, ...]
-    effects: tuple[Effect, ...] = ()
+    shocks: tuple[Shock, ...] = ()
+    combines: tuple[Part, ...] = ()
+
+    @property
+    def movements(self) -> list[tuple[Shock, Movement]]:
+        """All that its shocks move, in their order."""
+        return [(shock, movement) for shock in self.shocks for movement in shock.moves]
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> "Level":
+        if not self.model_fields_set or (self.combines and any(one.part is None for one in self.shocks)):
+            raise ValueError("give either shocks or combines")
+        if not self.combines and any(one.part for one in self.shocks):
+            raise ValueError("leave part out: it is for shocks that a combined scenario takes from others")
+        parts = [one.scenario for one in self.combines]
+        shocks = [(one.part, one.id) for one in self.shocks]
+        if len(set(parts)) < len(parts) or len(set(shocks)) < len(shocks):
+            raise ValueError("the same scenario or the same id of a shock is given twice")
+        return self
 
 
 class Scenario(Parameters):
@@ -60,7 +71,8 @@ class Scenario(Parameters):
     description_en: Name
     description_zh: Name
     start_month: int = Field(ge=1, le=60, description="months after the last month of data")
-    levels: dict[Severity, Level]
+    dependence: Dependence = Dependence()
+    levels: dict[Severity, Level] = Field(min_length=1)
 
     def level(self, severity: str) -> Level:
         """Return one severity; raises ParameterError where the scenario does not have it."""
@@ -71,7 +83,92 @@ class Scenario(Parameters):
             f"scenario {self.id} has no severity '{severity}'; {nearest(severity, self.levels)}"
         )
 
+    def movements(self) -> Iterator[tuple[str, Movement]]:
+        """Yield all that it moves, with the dotted path; of a combined one nothing, as its parts say it."""
+        for severity, level in self.levels.items():
+            for place, shock in enumerate(() if level.combines else level.shocks):
+                for number, movement in enumerate(shock.moves):
+                    yield f"levels.{severity}.shocks.{place}.moves.{number}", movement
+
 
 def load_scenario(path: str | Path) -> Scenario:
-    """Load one scenario file; raises ParameterError where it does not fit."""
-    return load_parameters(path, Scenario, shown=True)
+    """Load one scenario file, and the scenarios beside it that it combines.
+
+    Raises ParameterError where one does not fit, where a part is not there, and where scenarios combine each
+    other in a circle.
+    """
+    return _loaded(Path(path), {}, ())
+
+
+def load_scenarios(folder: str | Path) -> dict[str, Scenario]:
+    """Load every scenario of a folder, by its id; raises as ``load_scenario``, and for an id given twice."""
+    paths = sorted(Path(folder).glob("*.yaml"))
+    if not paths:
+        raise ParameterError(f"{folder} has no scenario: expected files called <id>.yaml")
+    read: dict[Path, Scenario] = {}
+    found: dict[str, Path] = {}
+    for path in paths:
+        scenario = _loaded(path, read, ())
+        if scenario.id in found:
+            raise ParameterError(f"{found[scenario.id]} and {path} are both '{scenario.id}': rename one")
+        found[scenario.id] = path
+    return {name: read[path] for name, path in found.items()}
+
+
+def refuse_unknown_indicators(scenario: Scenario, known: Collection[str], *, where: str | Path) -> None:
+    """Raise ParameterError, naming file and dotted path, where a scenario moves an indicator nobody knows."""
+    for at, movement in scenario.movements():
+        if movement.indicator_id and movement.indicator_id not in known:
+            raise ParameterError(
+                f"{where} does not fit a scenario: {at}.indicator: no indicator is called"
+                f" '{movement.indicator_id}'; {nearest(movement.indicator_id, known)}"
+            )
+
+
+def _loaded(path: Path, read: dict[Path, Scenario], chain: tuple[str, ...]) -> Scenario:
+    """Load a file once, with the parts of what it combines; ``chain`` are the scenarios that combine it."""
+    if path not in read:
+        scenario = load_parameters(path, Scenario, shown=True)
+        chain = (*chain, scenario.id)
+        levels = {
+            name: _with_parts(level, path, name, read, chain) for name, level in scenario.levels.items()
+        }
+        read[path] = scenario.model_copy(update={"levels": levels})
+    return read[path]
+
+
+def _with_parts(
+    level: Level, path: Path, severity: str, read: dict[Path, Scenario], chain: tuple[str, ...]
+) -> Level:
+    """Return a level with the shocks of all that it combines; parts keep their starts against each other."""
+    shocks = []
+    for place, part in enumerate(level.combines):
+        at = f"{path} does not fit a scenario: levels.{severity}.combines.{place}"
+        held = _part(part, path, at, read, chain)
+        if part.severity not in held.levels:
+            raise ParameterError(
+                f"{at}.severity: {part.scenario} has no severity '{part.severity}';"
+                f" {nearest(part.severity, held.levels)}"
+            )
+        later = held.start_month - 1
+        shocks += [
+            shock.model_copy(update={"part": part.scenario, "start_month": shock.start_month + later})
+            for shock in held.levels[part.severity].shocks
+        ]
+    return level.model_copy(update={"shocks": tuple(shocks)}) if level.combines else level
+
+
+def _part(part: Part, path: Path, at: str, read: dict[Path, Scenario], chain: tuple[str, ...]) -> Scenario:
+    if part.scenario in chain:
+        circle = ", ".join((*chain, part.scenario))
+        raise ParameterError(f"{at}.scenario: scenarios combine each other in a circle: {circle}")
+    beside = {file.stem: file for file in sorted(path.parent.glob("*.yaml")) if file != path}
+    if part.scenario not in beside:
+        raise ParameterError(
+            f"{at}.scenario: no scenario beside it is called '{part.scenario}';"
+            f" {nearest(part.scenario, beside)}"
+        )
+    held = _loaded(beside[part.scenario], read, chain)
+    if held.id != part.scenario:
+        raise ParameterError(f"{at}.scenario: {beside[part.scenario]} is '{held.id}': rename the file")
+    return held

@@ -71,7 +71,12 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "UnitExplanation": "scorecard.explaining",
     "Weibull": "losses.severity",
 }
-_FORMATS = {"Findings": 2, "RiskAssessment": 2}  # of those whose fields have changed; others have the first
+_FORMATS = {
+    "Findings": 2,
+    "RiskAssessment": 2,
+    "Scenario": 2,
+    "StressTest": 2,
+}  # of those whose fields have changed; others have the first
 _FIRST = 1  # the format of files that name none
 _EARLIER = {
     "Foresight": "ScorecardValidation",

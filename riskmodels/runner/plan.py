@@ -17,7 +17,7 @@ from riskmodels.misfits import nearest
 from riskmodels.parameters.files import Parameters
 from riskmodels.parameters.policy import load_policy
 from riskmodels.parameters.risks import load_risks
-from riskmodels.parameters.scenarios import Scenario, load_scenario
+from riskmodels.parameters.scenarios import Scenario, load_scenario, refuse_unknown_indicators
 from riskmodels.runner.settings import RunSettings, ScenarioChoice
 from riskmodels.runner.steps import NOTEBOOKS, Notebook
 from riskmodels.shipped import shipped_folder
@@ -185,13 +185,9 @@ def _report_name(settings: RunSettings, period: str) -> str:
 def _checked_scenario(choice: ScenarioChoice, horizon_months: int) -> Scenario:
     """Load a scenario; refuse one that this run could not carry out."""
     scenario = load_scenario(choice.file)
-    level = scenario.level(choice.severity)
-    unknown = sorted({effect.indicator for effect in level.effects} - set(INDICATORS))
-    if unknown:
-        raise ParameterError(
-            f"{choice.file}: no indicator is called {', '.join(unknown)}; {nearest(unknown[0], INDICATORS)}"
-        )
-    needed = scenario.start_month - 1 + max([_QUARTER, *(surge.months for surge in level.surges)])
+    scenario.level(choice.severity)
+    refuse_unknown_indicators(scenario, INDICATORS, where=choice.file)
+    needed = scenario.start_month - 1 + _QUARTER
     if horizon_months < needed:
         raise ParameterError(
             f"{choice.file}, {choice.severity}, needs an outlook of {needed} months;"

@@ -1,6 +1,5 @@
 """What if: a scenario's surge of complaints carried through to the indicators of the bank."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,20 +7,26 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.catalogue import INDICATORS, likely_name
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import Forecast, nowcast_where_logged
 from riskmodels.labels import label, local, marked, plain_label, plural
 from riskmodels.parameters.policy import Policy
-from riskmodels.parameters.scenarios import Effect, Level, Scenario
+from riskmodels.parameters.scenarios import Level, Scenario
 from riskmodels.periods.quarters import MONTHS, last_complete
 from riskmodels.scorecard import DRAWS, draw_values, rate_draws, rate_period
+from riskmodels.stresstest.shocked import (
+    ALL,
+    draw_movements,
+    left_out,
+    move_indicators,
+    move_limits,
+    multiply_complaints,
+)
 from riskmodels.tables import Tables
 
 _MONTHS = 3  # a quarter, which limits are about
 _INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, as in the scorecard
-_LEAST = 0.5  # of a complaint: what is expected of a product that has any
 _TINY = 1e-9  # complaints: what none is divided by
 
 
@@ -43,7 +48,7 @@ class StressTest(Displayed):
         One row per month (or quarter) ahead: period, expected, expected_lower, expected_upper, stressed,
         stressed_lower, stressed_upper [complaints; 90% interval], standard_error.
     omitted : DataFrame
-        item, reason: surges and effects that these data cannot show.
+        item, reason: what the scenario moves and these data or this test cannot show.
     unapplied : tuple of str
         Products whose surges do not apply: there are no complaints about them to multiply.
     quarter : str
@@ -72,7 +77,7 @@ class StressTest(Displayed):
     def raised(self) -> bool:
         """Whether any complaints are multiplied."""
         level = self.scenario.level(self.severity)
-        return any(surge.product not in self.unapplied for surge in level.surges)
+        return any(product not in self.unapplied for product in _multiplied(level))
 
     @property
     def applied(self) -> bool:
@@ -153,7 +158,7 @@ def stress(
     tables : Tables
         Accepted rows; the last full quarter of the outlook's history is the state before.
     scenario : Scenario
-        Surges and effects.
+        Shocks and what they move.
     policy : Policy
         Limits.
     outlook : Forecast
@@ -177,31 +182,36 @@ def stress(
 
     Notes
     -----
-    The complaint rate moves with complaints. An effect per doubling is multiplied by the number of
-    doublings of all complaints in the quarter; a surge within a quarter is spread over it. Assumptions
-    are drawn from triangular distributions, independent of each other. Capacity and losses are not modelled.
+    The complaint rate moves with complaints. A change of an indicator in the quarter is the mean of its
+    months'; one per doubling is multiplied by the number of doublings of all complaints in the quarter.
+    Limits move by their expected change. Assumptions are drawn from triangular distributions, whose
+    dependence the scenario states. Capacity and losses are not modelled: what of the scenario concerns them,
+    or one unit or channel, is said to be left out.
     """
-    level = scenario.level(severity)
-    window = _window(outlook, scenario.start_month - 1)
+    level, start = scenario.level(severity), scenario.start_month - 1
+    window, months = _window(outlook, start), slice(start, start + _MONTHS)
     known = nowcast_where_logged(tables.complaints)
     quarter = last_complete(outlook.panel.periods[-1].end_time, "Q")
     before = rate_period(tables, policy, str(quarter), nowcast=known)
     draws = draw_values(before, DRAWS)
-    size = draws.shape[1]
-    rng = np.random.default_rng(seed)
+    size, ahead = draws.shape[1], len(outlook.periods) * MONTHS[outlook.periods.freqstr[0]]
+    drawn = draw_movements(scenario, level, months=ahead, size=size, seed=seed)
     expected = outlook.sample(size, seed=seed)
-    multipliers, unapplied = _multipliers(level, outlook, scenario.start_month - 1)
-    is_known = not unapplied or any(surge.product not in unapplied for surge in level.surges)
+    multipliers, unapplied = multiply_complaints(drawn, outlook, size)
+    is_known = _is_known(level, unapplied)
     stressed = expected * (multipliers if is_known else np.nan)
     ratio = _ratio(expected[:, :, window].sum(axis=(1, 2)), stressed[:, :, window].sum(axis=(1, 2)))
-    after, unavailable = _apply(level.effects, before, draws, ratio if is_known else None, rng)
-    omitted = [*_missing(unapplied, outlook), *unavailable]
+    values = dict(zip(before["indicator_id"], draws, strict=True))
+    after, unavailable = move_indicators(drawn, values, ratio if is_known else None, months)
+    limits, stricter = move_limits(drawn, before, months)
+    after |= {name: values[name] for name in sorted(stricter & set(values) - set(after))}
+    omitted = dict.fromkeys([*left_out(drawn, unapplied, outlook), *unavailable])
     return StressTest(
         scenario=scenario,
         severity=severity,
-        table=_compare(before, draws, after, policy),
+        table=_compare(before, draws, after, limits, policy),
         complaints=_monthly(outlook, expected.sum(axis=1), stressed.sum(axis=1)),
-        omitted=pd.DataFrame(omitted, columns=["item", "reason"], dtype="str"),
+        omitted=pd.DataFrame(list(omitted), columns=["item", "reason"], dtype="str"),
         quarter=" – ".join(dict.fromkeys(map(str, outlook.periods[window][[0, -1]]))),
         size=size,
         seed=seed,
@@ -209,6 +219,21 @@ def stress(
         data_digest=tables.digest,
         unapplied=tuple(unapplied),
     )
+
+
+def _multiplied(level: Level) -> list[str]:
+    """List the products whose complaints a level multiplies, by those that an outlook by product has."""
+    return [
+        movement.product or ALL
+        for _, movement in level.movements
+        if movement.what == "complaints" and set(movement.felt) <= {"product"}
+    ]
+
+
+def _is_known(level: Level, unapplied: list[str]) -> bool:
+    """Tell whether complaints under the scenario are known: those of a scenario that moves none are."""
+    moving = any(movement.what == "complaints" for _, movement in level.movements)
+    return not moving or any(product not in unapplied for product in _multiplied(level))
 
 
 def _complaints(more: float) -> str:
@@ -239,71 +264,14 @@ def _window(outlook: Forecast, start: int) -> slice:
     return slice(start // length, (start + _MONTHS) // length)
 
 
-def _multipliers(level: Level, outlook: Forecast, start: int) -> tuple[Floats, list[str]]:
-    """Multipliers of shape (n, h), and the products of surges that have no complaints to multiply."""
-    products = outlook.keys["product"].astype("str").to_numpy()
-    n, ahead = outlook.mean.shape
-    length = MONTHS[outlook.periods.freqstr[0]]
-    multipliers = np.ones((n, ahead * length))  # by month
-    applied = set()
-    for surge in level.surges:
-        rows = (products == surge.product) | (surge.product == "all")
-        months = slice(start, start + surge.months)
-        if np.repeat(outlook.mean[rows] / length, length, axis=1)[:, months].sum() >= _LEAST:
-            multipliers[rows, months] *= surge.multiplier
-            applied.add(surge.product)
-    unapplied = dict.fromkeys(surge.product for surge in level.surges if surge.product not in applied)
-    return multipliers.reshape(n, ahead, -1).mean(axis=2), list(unapplied)
-
-
-def _missing(unapplied: list[str], outlook: Forecast) -> Iterator[tuple[str, str]]:
-    """Say why surges do not apply, and which product may be meant."""
-    products = [str(product) for product in outlook.keys["product"]]
-    for product in unapplied:
-        reason = label("the source has no complaints about this product")
-        if product == "all" or product in products:
-            reason = label("none of these complaints are expected")
-        elif near := likely_name(product, products):
-            reason += "; " + label("did you mean '{product}'?", product=near)
-        yield label("surge of {product}", product=product), reason
-
-
-def _apply(
-    effects: tuple[Effect, ...],
-    before: pd.DataFrame,
-    draws: Floats,
-    ratio: Floats | None,
-    rng: np.random.Generator,
-) -> tuple[dict[str, Floats], list[tuple[str, str]]]:
-    """Draw the values after the scenario of every indicator it moves; no ratio: its surges do not apply."""
-    values = dict(zip(before["indicator_id"], draws, strict=True))
-    after: dict[str, Floats] = {}
-    if "complaint_rate" in values and ratio is not None:
-        after["complaint_rate"] = values["complaint_rate"] * ratio
-    missing = []
-    for effect in effects:
-        follows = effect.per == "doubling_of_complaints"
-        if effect.indicator not in values:
-            missing.append((effect.indicator, label("the source does not give this indicator")))
-            continue
-        if follows and ratio is None:
-            missing.append((effect.indicator, label("no complaints are multiplied, which it would follow")))
-            continue
-        assumed = effect.change
-        change: Floats = rng.triangular(assumed.low, assumed.mode, assumed.high, size=len(draws.T))
-        if follows and ratio is not None:
-            change = change * np.log2(ratio)
-        start = after[effect.indicator] if effect.indicator in after else values[effect.indicator]
-        highest = 1.0 if INDICATORS[effect.indicator].is_share else np.inf
-        after[effect.indicator] = np.clip(start + change, 0.0, highest)
-    return after, missing
-
-
-def _compare(before: pd.DataFrame, draws: Floats, after: dict[str, Floats], policy: Policy) -> pd.DataFrame:
+def _compare(
+    before: pd.DataFrame, draws: Floats, after: dict[str, Floats], limits: pd.DataFrame, policy: Policy
+) -> pd.DataFrame:
+    """Set indicators beside what they were; ``limits`` are the rows with the limits of the scenario."""
     moved = before["indicator_id"].isin(list(after)).to_numpy()
-    rows = before[moved].reset_index(drop=True)
+    rows, stricter = (frame[moved].reset_index(drop=True) for frame in (before, limits))
     changed = np.stack([after[name] for name in rows["indicator_id"]]) if after else draws[:0]
-    rated = rate_draws(rows, changed, policy)
+    rated = rate_draws(stricter, changed, policy)
     size = max(draws.shape[1], 1)
     lower, upper = np.quantile(changed, _INTERVAL, axis=1)
     return pd.DataFrame(
@@ -314,8 +282,8 @@ def _compare(before: pd.DataFrame, draws: Floats, after: dict[str, Floats], poli
             "lower": lower,
             "upper": upper,
             "standard_error": changed.std(axis=1) / np.sqrt(size),
-            "amber": rows["amber"],
-            "red": rows["red"],
+            "amber": stricter["amber"],
+            "red": stricter["red"],
             "p_red_before": rows["p_red"],
             "p_red": rated["p_red"],
             "p_red_error": np.sqrt(rated["p_red"] * (1 - rated["p_red"]) / size),

@@ -5,71 +5,94 @@ import pandas as pd
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import Listing, shown_error
 from riskmodels.labels import label, local, marked, plain_label, plural, rating_label
+from riskmodels.parameters.moved import moved_words
 from riskmodels.parameters.policy import Policy
-from riskmodels.parameters.scenarios import Effect, Scenario
+from riskmodels.parameters.scenarios import Scenario
+from riskmodels.parameters.shocks import RELATIVE, Movement, Shock
 from riskmodels.reporting.listings.indicators import indicator_names, interval_of, quality_cell
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality
 
 _POINTS = 100  # in a share of one
-_PER = {"doubling_of_complaints": marked("per doubling of complaints"), "event": marked("in the event")}
+_SHAPES = {
+    "step": marked("{size:g} {unit}"),
+    "ramp_up": marked("rising to {size:g} {unit}"),
+    "ramp_down": marked("{size:g} {unit}, falling to nothing"),
+}
 
 
 def list_scenario(scenario: Scenario, severity: str, policy: Policy) -> Listing:
-    """List what a scenario assumes at one severity, with the basis of each range."""
-    level = scenario.level(severity)
-    names = indicator_names(policy)
+    """List what a scenario assumes at one severity: shocks, what they move, and why so much."""
+    level, names = scenario.level(severity), indicator_names(policy)
     listed = [
         {
-            "Moves": _moved_complaints(surge.product),
-            "Change": plural(
-                surge.months,
-                "× {multiplier:g} for {months} month",
-                "× {multiplier:g} for {months} months",
-                multiplier=surge.multiplier,
-                months=surge.months,
-            ),
-            "Range": "–",
-            "Basis": label("the scenario itself"),
+            "Shock": shock_words(shock) if movement is shock.moves[0] else "",
+            "Moves": moved_words(movement, names.get(movement.indicator_id, movement.indicator_id)),
+            "Change": _per(movement),
+            "Range": f"{_change(movement, 'low')} … {_change(movement, 'high')}",
+            "Basis": movement.change.basis,
+            "Set by": label(movement.change.set_by),
         }
-        for surge in level.surges
+        for shock, movement in level.movements
     ]
-    listed += [
-        {
-            "Moves": names.get(effect.indicator, effect.indicator),
-            "Change": f"{_change(effect, 'mode')} {_unit(effect)} {label(_PER[effect.per])}".replace(
-                "  ", " "
-            ),
-            "Range": f"{_change(effect, 'low')} … {_change(effect, 'high')}",
-            "Basis": effect.change.basis,
-        }
-        for effect in level.effects
-    ]
-    return Listing(
-        sentence=f"{local(scenario, 'name')} ({label(severity)}): {local(scenario, 'description')}",
-        frame=pd.DataFrame(listed),
-    )
+    return Listing(sentence=_said(scenario, severity), frame=pd.DataFrame(listed))
 
 
-def _moved_complaints(product: str) -> str:
-    if product == "all":
-        return label("all complaints")
-    return label("complaints about {product}", product=plain_label(product))
+def shock_words(shock: Shock) -> str:
+    """Say what happens, how strongly, from when and for how long."""
+    name = local(shock, "name")
+    size = label(_SHAPES[shock.shape], size=shock.size, unit=label(shock.unit))
+    lasting = plural(shock.months, "for {months} month", "for {months} months", months=shock.months)
+    begins = label(", from month {start}", start=shock.start_month) if shock.start_month > 1 else ""
+    halves = label(", then halving every {months:g} months", months=shock.half_life_months)
+    return f"{name}: {size} {lasting}{begins}" + (halves if shock.half_life_months else "")
 
 
-def _change(effect: Effect, end: str) -> str:
-    """Write a change in the unit of its indicator; of a share in percentage points."""
-    return f"{getattr(effect.change, end) * (_POINTS if _is_share(effect) else 1):+z.4g}"
+def _said(scenario: Scenario, severity: str) -> str:
+    """Say what the scenario is, of a combined one its parts, and how its assumptions hang together."""
+    said = f"{local(scenario, 'name')} ({label(severity)}): {local(scenario, 'description')}"
+    if parts := scenario.level(severity).combines:
+        named = ", ".join(f"{plain_label(one.scenario)} ({label(one.severity)})" for one in parts)
+        said += " " + label("It combines {parts}.", parts=named)
+    if scenario.dependence.copula == "gaussian":
+        said += " " + label(
+            "Its assumptions are strong together (normal copula, correlation {correlation:g}).",
+            correlation=scenario.dependence.correlation,
+        )
+    return said
 
 
-def _unit(effect: Effect) -> str:
-    if _is_share(effect):
+def _per(movement: Movement) -> str:
+    """Write the likeliest change, with its unit and what it is for."""
+    per = label("per doubling of complaints") if movement.per != "unit_of_shock" else label("per unit")
+    words = f"{_change(movement, 'mode')} {_unit(movement)} {per}".replace("  ", " ")
+    if movement.delay_months:
+        words += label(", {months} months later", months=movement.delay_months)
+    return words
+
+
+def _change(movement: Movement, end: str) -> str:
+    """Write a change in its unit; of a share in percentage points, a relative one in percent."""
+    change = getattr(movement.change, end)
+    if movement.what in RELATIVE:
+        return f"{_POINTS * change:+z.4g}%"
+    return f"{change * (_POINTS if _is_share(movement) else 1):+z,.4g}"
+
+
+def _unit(movement: Movement) -> str:
+    if movement.what in RELATIVE:
+        return ""
+    if movement.what == "fine":
+        return label("CNY")
+    if _is_share(movement):
         return label("points")
-    return label(INDICATORS[effect.indicator].unit) if effect.indicator in INDICATORS else ""
+    known = INDICATORS.get(movement.indicator_id)
+    return "" if known is None else label(known.unit)
 
 
-def _is_share(effect: Effect) -> bool:
-    return effect.indicator in INDICATORS and INDICATORS[effect.indicator].unit.startswith("share")
+def _is_share(movement: Movement) -> bool:
+    known = INDICATORS.get(movement.indicator_id)
+    return known is not None and known.is_share
 
 
 def list_stress(test: StressTest, policy: Policy, *, quality: DataQuality | None = None) -> Listing:

@@ -1,0 +1,205 @@
+"""The assumptions of a scenario, drawn: what each path assumes of what is moved, and when."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy
+
+from riskmodels.arrays import Floats
+from riskmodels.catalogue import INDICATORS, likely_name
+from riskmodels.forecasting import Forecast
+from riskmodels.labels import label, local
+from riskmodels.parameters.moved import moved_words
+from riskmodels.parameters.scenarios import Level, Scenario
+from riskmodels.parameters.shocks import Movement, Shock
+from riskmodels.periods.quarters import MONTHS
+
+_LEAST = 0.5  # of a complaint: what is expected of a product that has any
+_OF_BANK = ("indicator", "limit", "upheld", "retention")
+ALL = "all"
+"""What complaints about no product of their own are called."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Drawn:
+    """One movement of a scenario on every path.
+
+    Attributes
+    ----------
+    shock, movement
+        What happens and what it moves.
+    changes : ndarray, shape (size,)
+        What each path assumes of the change.
+    profile : ndarray, shape (months,)
+        The shock in each month ahead [its unit].
+    """
+
+    shock: Shock
+    movement: Movement
+    changes: Floats
+    profile: Floats
+
+    @property
+    def product(self) -> str:
+        """The product whose complaints are meant."""
+        return self.movement.product or ALL
+
+    @property
+    def multiplies(self) -> bool:
+        """Whether it multiplies complaints that an outlook by product has."""
+        return self.movement.what == "complaints" and set(self.movement.felt) <= {"product"}
+
+    @property
+    def of_indicator(self) -> bool:
+        """Whether it moves an indicator of the whole bank, or its limits."""
+        return self.movement.what in _OF_BANK and not self.movement.felt
+
+
+def draw_movements(scenario: Scenario, level: Level, *, months: int, size: int, seed: int) -> list[Drawn]:
+    """Draw every assumption of a level on so many paths, over so many months ahead.
+
+    A movement has the same draws at every severity and in every combination, so that scenarios compare. Under
+    a Gaussian copula the strengths of all share one factor.
+    """
+    rho = scenario.dependence.correlation
+    common = np.random.default_rng(seed).standard_normal(size)
+    before = scenario.start_month - 1
+    drawn = []
+    for shock, movement in level.movements:
+        own = np.random.default_rng([seed, zlib.crc32(_key(scenario, shock, movement))]).standard_normal(size)
+        strength = scipy.special.ndtr(np.sqrt(rho) * common + np.sqrt(1 - rho) * own)
+        profile = np.concatenate([np.zeros(min(before, months)), shock.profile(max(months - before, 0))])
+        drawn.append(
+            Drawn(
+                shock=shock,
+                movement=movement,
+                changes=movement.change.quantile(strength),
+                profile=profile,
+            )
+        )
+    return drawn
+
+
+def _key(scenario: Scenario, shock: Shock, movement: Movement) -> bytes:
+    of = f"{shock.part or scenario.id} {shock.id}"
+    return f"{of} {movement.what} {movement.indicator_id} {movement.per} {movement.felt}".encode()
+
+
+def multiply_complaints(drawn: Sequence[Drawn], outlook: Forecast, size: int) -> tuple[Floats, list[str]]:
+    """Say how many times as many complaints each path has.
+
+    Returns
+    -------
+    ndarray, shape (size, n, h)
+        Multipliers, exactly 1 where nothing happens; of a quarter the mean of its months.
+    list of str
+        Products whose movements apply to none of the complaints expected.
+    """
+    products = outlook.keys["product"].astype("str").to_numpy()
+    n, ahead = outlook.mean.shape
+    length = MONTHS[outlook.periods.freqstr[0]]
+    monthly = np.repeat(outlook.mean / length, length, axis=1)
+    multipliers = np.ones((size, n, ahead * length))
+    applied, asked = set(), [one for one in drawn if one.multiplies and one.profile.any()]
+    for one in asked:
+        rows = (products == one.product) | (one.product == ALL)
+        if monthly[rows][:, one.profile > 0].sum() >= _LEAST:
+            times = np.maximum(0.0, 1 + one.changes[:, None] * one.profile)
+            multipliers[:, rows] *= times[:, None]
+            applied.add(one.product)
+    unapplied = dict.fromkeys(one.product for one in asked if one.product not in applied)
+    return multipliers.reshape(size, n, ahead, -1).mean(axis=3), list(unapplied)
+
+
+def left_out(
+    drawn: Sequence[Drawn], unapplied: Sequence[str], outlook: Forecast
+) -> Iterator[tuple[str, str]]:
+    """Say which products have no complaints to multiply, and what the stress test does not carry."""
+    yield from _missing(unapplied, outlook)
+    for one in drawn:
+        if not (one.multiplies or one.of_indicator):
+            yield (
+                moved_words(one.movement, one.movement.indicator_id),
+                label("the stress test carries it no further yet"),
+            )
+    end = len(outlook.periods) * MONTHS[outlook.periods.freqstr[0]]
+    for one in drawn:
+        begins = int(np.argmax(one.profile > 0)) if one.profile.any() else end
+        if one.shock.size and one.shock.months > end - begins:
+            yield (
+                local(one.shock, "name"),
+                label("it lasts longer than the outlook, which ends in {period}", period=outlook.periods[-1]),
+            )
+
+
+def _missing(unapplied: Sequence[str], outlook: Forecast) -> Iterator[tuple[str, str]]:
+    """Say why complaints are not multiplied, and which product may be meant."""
+    products = [str(product) for product in outlook.keys["product"]]
+    for product in unapplied:
+        reason = label("the source has no complaints about this product")
+        if product == ALL or product in products:
+            reason = label("none of these complaints are expected")
+        elif near := likely_name(product, products):
+            reason += "; " + label("did you mean '{product}'?", product=near)
+        yield label("surge of {product}", product=product), reason
+
+
+def move_indicators(
+    drawn: Sequence[Drawn], values: dict[str, Floats], ratio: Floats | None, months: slice
+) -> tuple[dict[str, Floats], list[tuple[str, str]]]:
+    """Move the indicators of the whole bank.
+
+    Parameters
+    ----------
+    drawn : sequence of Drawn
+        The assumptions.
+    values : dict of str to ndarray, shape (size,)
+        Indicators before, in their units.
+    ratio : ndarray, shape (size,), optional
+        How many times as many complaints the quarter has; None where that is not known.
+    months : slice
+        The months of the quarter: a change is the mean of theirs.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (size,)
+        The indicators that move, after; shares stay between 0 and 1.
+    list of (item, reason)
+        What could not be applied.
+    """
+    after: dict[str, Floats] = {}
+    if "complaint_rate" in values and ratio is not None:
+        after["complaint_rate"] = values["complaint_rate"] * ratio
+    missing = []
+    for one in drawn:
+        name, shock = one.movement.indicator_id, one.profile[months].mean()
+        if not one.of_indicator or one.movement.what == "limit":
+            continue
+        if name not in values:
+            missing.append((name, label("the source does not give this indicator")))
+            continue
+        if one.movement.per == "doubling_of_complaints":
+            if ratio is None:
+                missing.append((name, label("no complaints are multiplied, which it would follow")))
+                continue
+            shock = np.log2(ratio) if shock > 0 else 0.0
+        highest = 1.0 if INDICATORS[name].is_share else np.inf
+        after[name] = np.clip(after.get(name, values[name]) + one.changes * shock, 0.0, highest)
+    return after, missing
+
+
+def move_limits(drawn: Sequence[Drawn], rows: pd.DataFrame, months: slice) -> tuple[pd.DataFrame, set[str]]:
+    """Return rated rows with the limits that a scenario moves, by their expected change; and whose."""
+    moved: dict[str, float] = {}
+    for one in drawn:
+        if one.of_indicator and one.movement.what == "limit":
+            by = float(one.changes.mean() * one.profile[months].mean())
+            moved[one.movement.indicator_id] = moved.get(one.movement.indicator_id, 0.0) + by
+    shift = rows["indicator_id"].map(moved).fillna(0.0).astype(float)
+    shares = rows["indicator_id"].map(lambda name: INDICATORS[name].is_share).to_numpy(bool)
+    highest = np.where(shares, 1.0, np.inf)
+    limits = {name: np.clip(rows[name] + shift, 0.0, highest) for name in ("amber", "red")}
+    return rows.assign(**limits) if moved else rows, set(moved)
