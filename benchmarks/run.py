@@ -185,7 +185,7 @@ def _stages(rm: Any, results: dict[str, Any]) -> Iterator[tuple[str, Callable[[]
             "funnel and orders",
             lambda: (rm.comparisons.unit_funnel(card), rm.comparisons.order_complaints(tables, card)),
         )
-        for choice in settings.scenarios:
+        for choice in settings.tests:
             scenario = rm.load_scenario(choice.file)
             yield (
                 f"stress test, {scenario.id}",

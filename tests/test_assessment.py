@@ -68,11 +68,11 @@ def test_nothing_wrong_gives_no_finding(found) -> None:
     assert findings.table.empty
     assert findings.sentence == (
         "2024Q3: findings: 0 red, 0 amber; on the watch list: 0; checked and in order: 10; without enough"
-        " evidence: 0."
+        " evidence: 1."
     )
     assert set(findings.others["rule"]) == {
         "bank_limit", "unit_limit", "unit_score", "scenario", "rejected_rows", "unknown_months", "unfinished_quarter",
-        "lacking_indicators", "failed_checks", "unmatched_names",
+        "lacking_indicators", "failed_checks", "unmatched_names", "contingency_plan",
     }  # fmt: skip
     assert findings.summary().empty
 

@@ -83,6 +83,17 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
             ("unclear", 0.0, False, 0, []),
         )
     ],
+    "contingency_plan": [
+        *(
+            {"subject_kind": "scenario", "subject": "surge", "indicator_id": "", "value": 0.0, "limit": 0.0, "severity": severity,
+             "figures": {"problems": problems, "interval": 12, "held_on": held, "as_of": "2026-09-30", "set_by": "the board"}}
+            for severity, problems, held in (
+                ("red", ["no_plan"], ""), ("amber", ["no_drill"], ""), ("amber", ["no_drill", "open_gaps"], "2024-05-01"),
+                ("passed", [], "2026-05-01"),
+            )
+        ),
+        {"subject_kind": "plans", "subject": "", "indicator_id": "", "severity": "unclear", "figures": {"scenarios": ["surge"]}},
+    ],
     "rejected_rows": [{"value": 0.0213, "limit": 0.02, "severity": "red",
                        "figures": {"rows_read": 10_000, "rows_rejected": 213, "digest": "00aa"}}],
     "unknown_months": [

@@ -71,8 +71,12 @@ def refusal(values: object, model: type[Parameters]) -> str:
         (RunSettings, RUN | {"title": ""}, "title: is ''; expected a text that is not empty"),
         (RunSettings, RUN | {"policy_on": "soon"}, "policy_on: is 'soon'; expected a day, e.g. 2026-09-30"),
         (RunSettings, RUN | {"horizon_months": 99}, "a whole number, at least 3, at most 60 (months ahead)"),
-        (RunSettings, RUN | {"scenarios": "x"}, "scenarios: is 'x'; expected a list, e.g. [a, b]"),
-        (RunSettings, RUN | {"scenarios": [3]}, "scenarios.0: is 3; expected names with values, e.g. {a: b}"),
+        (RunSettings, RUN | {"scenarios": "x"}, "scenarios: is 'x'; expected all or a list, e.g. [a, b]"),
+        (
+            RunSettings,
+            RUN | {"scenarios": [3]},
+            "scenarios.0: is 3; expected small letters, digits and _, first a letter, e.g. credit_card or names",
+        ),
         (
             RunSettings,
             RUN | {"name": None, "source": None},

@@ -98,7 +98,7 @@ def test_paths_are_relative_to_the_run_file(tmp_path, monkeypatch):
         assert settings.source == str(params / "sources" / "sample.yaml")
         assert settings.policies == str(params / "policy")
         assert settings.risks == str(params / "risks.yaml")
-        assert [choice.file for choice in settings.scenarios] == [
+        assert [choice.file for choice in settings.tests] == [
             str(params / "scenarios" / f"{name}.yaml") for name in ("complaint_surge", "system_outage")
         ]
 
@@ -113,6 +113,8 @@ def test_paths_are_relative_to_the_run_file(tmp_path, monkeypatch):
         ({"method": "best"}, "method: is 'best'; expected one of auto, counts"),
         ({"scenarios": [{"file": "a.yaml", "severity": "worst"}]}, "scenarios.0.severity: is 'worst'; expected one of moderate, severe, extreme"),
         ({"scenarios": [{"file": "a.yaml", "severity": "severe", "x": 1}]}, "scenarios.0.x: is no key here"),
+        ({"scenarios": ["data_leek"], "scenario_folder": str(PARAMS / "scenarios")}, "did you mean 'data_leak'?"),
+        ({"scenarios": "all", "scenario_folder": "nowhere"}, "nowhere has no scenario"),
         *(({"period": text}, "expected a quarter, e.g. 2026Q3") for text in ("2026Q5", "0000Q1", "9999Q4", "2026Q3\n", "２０２６Q3")),
         *(({"period": text}, "expected a quarter, e.g. 2026Q3") for text in ("../../x", "2026Q3/../..", "")),
         *(({"name": text}, "expected small letters, digits and _") for text in ("../x", "a/b", ".", "", "A", "a-b", "a\n")),
@@ -157,6 +159,23 @@ def test_every_scenario_of_a_run_is_a_step_of_its_own(tmp_path):
         "10_data_quality", "20_service_risk", "30_complaint_forecast", "35_losses", "40_stress_test-complaint_surge",
         "40_stress_test-system_outage", "50_assessment", "60_policy_review",
     ]  # fmt: skip
+
+
+def test_scenarios_are_chosen_by_id_or_all_of_them(tmp_path):
+    write_source(tmp_path, small_tables())
+    changes = {"scenario_folder": str(PARAMS / "scenarios"), "severity": "extreme"}
+    chosen = load_run(write_run(tmp_path, scenarios=["data_leak", "combined"], **changes))
+    assert [(Path(one.file).stem, one.severity) for one in chosen.tests] == [
+        ("data_leak", "extreme"),
+        ("combined", "extreme"),
+    ]
+    every = load_run(write_run(tmp_path, scenarios="all", **changes))
+    assert len(every.tests) == 12
+    assert change_settings(chosen, scenarios=["all"]).tests == every.tests
+    assert change_settings(every, scenarios=["data_leak"]).tests == chosen.tests[:1]
+    assert change_settings(every, period="2024Q2").tests == every.tests
+    plan = plan_assessment(every, reports=tmp_path / "reports")
+    assert sum(step.startswith("40_stress_test-") for step in plan.steps) == 12
 
 
 def test_a_file_given_is_read_instead(tmp_path, bank, monkeypatch):

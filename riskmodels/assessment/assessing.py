@@ -13,12 +13,14 @@ from riskmodels.assessment.groups import check_groups
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.assessment.naming import names_of
 from riskmodels.assessment.outlook import check_outlook
+from riskmodels.assessment.plans import check_plans
 from riskmodels.assessment.risks import check_risks
 from riskmodels.assessment.scenarios import check_scenarios
 from riskmodels.assessment.units import check_units, expected_false_share
 from riskmodels.assessment.unmatched import check_names
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Forecast
+from riskmodels.parameters.plans import Plans
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.register import RiskAssessment
@@ -33,6 +35,7 @@ CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
     check_risks,
     check_outlook,
     check_scenarios,
+    check_plans,
     of_data.check_rejected,
     of_data.check_holes,
     of_data.check_changes,
@@ -54,6 +57,7 @@ def assess(
     gaps: CustomerGaps | None = None,
     forecast: Forecast | None = None,
     stress: Sequence[StressTest] = (),
+    plans: Plans | None = None,
 ) -> Findings:
     """Check the results of one quarter by every criterion, and record what was found and what passed.
 
@@ -75,13 +79,15 @@ def assess(
         Complaints ahead.
     stress : sequence of StressTest
         Scenarios.
+    plans : Plans, optional
+        The bank's contingency plans, for the scenarios that were run.
 
     Returns
     -------
     Findings
         A finding is an indicator of the bank rated red or amber, a unit beyond a limit (chosen among all),
         a customer group that is worse off, a risk beyond the appetite, a likely rise of complaints, a
-        scenario that turns indicators red, and what is wrong with the data. What was checked and is none is
+        scenario that turns indicators red or is not prepared for, and what is wrong with the data. What was checked and is none is
         recorded beside them.
 
     Notes
@@ -99,6 +105,7 @@ def assess(
         gaps=gaps,
         forecast=forecast,
         stress=stress,
+        plans=plans,
     )
     found = [finding for criterion in CRITERIA for finding in criterion(inputs)]
     found.sort(key=lambda one: SEVERITIES.index(one.severity))

@@ -85,7 +85,8 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
         shown["name"] = shown_unit(subject, names.get(("unit", subject, "name"), subject))
     elif kind == "scenario":
         scenario, _, severity = subject.partition(":")
-        shown["name"] = f"{names.get(('scenario', scenario, 'name'), scenario)} ({label(severity)})"
+        at = f" ({label(severity)})" if severity else ""
+        shown["name"] = names.get(("scenario", scenario, "name"), scenario) + at
     elif kind == "customer_group":
         shown["name"] = plain_label(subject)
         group = plain_label(facts["reference"] or "all other")
@@ -105,6 +106,8 @@ def _parts(facts: Facts, names: Names) -> dict[str, str]:
     """Write the figures that are lists."""
     if facts["rule"] == "scenario":
         return _of_scenario(facts, names)
+    if facts["rule"] == "contingency_plan":
+        return _of_plan(facts, names)
     write = _LISTS.get(facts["rule"])
     return write(facts) if write else {}
 
@@ -126,6 +129,19 @@ def _of_scenario(facts: Facts, names: Names) -> dict[str, str]:
         "chances": label(templates.CHANCES, chances=label(" to ").join(ends)) if ends else "",
         "unapplied": label(templates.UNAPPLIED, products=products) if products else "",
     }
+
+
+def _of_plan(facts: Facts, names: Names) -> dict[str, str]:
+    """Say what a plan lacks, or that none are known."""
+    if facts["subject_kind"] == "plans":
+        scenarios = (names.get(("scenario", one, "name"), one) for one in facts["scenarios"])
+        return {"rests": label(templates.SCENARIOS_RUN, scenarios=", ".join(scenarios))}
+    held = facts["held_on"] or label("none")
+    gaps = names.get(("plan", facts["subject"], "gaps"), "")
+    problems = (label(templates.UNPREPARED[one], facts, gaps=gaps) for one in facts["problems"])
+    owner = names.get(("plan", facts["subject"], "owner"), "") or label("nobody")
+    rests = label(templates.PLAN, facts, held=held, owner=owner)
+    return {"problems": "; ".join(problems), "rests": rests}
 
 
 def _of_gap(facts: Facts) -> dict[str, str]:

@@ -28,7 +28,17 @@ class Finding(NamedTuple):
 
     rule: str
     subject_kind: Literal[
-        "bank", "unit", "units", "customer_group", "risk", "scenario", "table", "period", "policy", "names"
+        "bank",
+        "unit",
+        "units",
+        "customer_group",
+        "risk",
+        "scenario",
+        "plans",
+        "table",
+        "period",
+        "policy",
+        "names",
     ]
     subject: str
     indicator_id: str

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Forecast
+from riskmodels.parameters.plans import Plans
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.register import RiskAssessment
@@ -25,6 +26,7 @@ class Inputs:
     gaps: CustomerGaps | None = None
     forecast: Forecast | None = None
     stress: Sequence[StressTest] = ()
+    plans: Plans | None = None
 
     def remedy(self, indicator_id: str, *, risk_of: str = "") -> dict[str, str]:
         """Return which risk of the register an indicator signals, and what is to be mended.

@@ -26,6 +26,7 @@ def names_of(facts: Iterable[Finding], inputs: Inputs) -> pd.DataFrame:
     ]
     for test in inputs.stress:
         rows += _texts("scenario", test.scenario.id, test.scenario, "name")
+        rows += _of_plan(test.scenario.id, inputs)
     return pd.DataFrame(rows, columns=list(_COLUMNS), dtype="str").drop_duplicates(ignore_index=True)
 
 
@@ -68,6 +69,17 @@ def _of_remedies(wanted: set[tuple[str, str]], inputs: Inputs) -> Iterator[_Name
         for language in _LANGUAGES:
             text = "; ".join(getattr(control, f"name_{language}") for control in controls)
             yield "remedy", f"{risk_id}/{indicator_id}", "corrective_action", language, text
+
+
+def _of_plan(scenario_id: str, inputs: Inputs) -> Iterator[_Name]:
+    """Yield who owns the plan of a scenario, and which gaps are open."""
+    plan = inputs.plans.of(scenario_id) if inputs.plans else None
+    if plan is None:
+        return
+    for language in _LANGUAGES:
+        gaps = (getattr(gap, f"name_{language}") for gap in plan.open_gaps(inputs.data.as_of))
+        yield "plan", scenario_id, "owner", language, getattr(plan, f"owner_{language}")
+        yield "plan", scenario_id, "gaps", language, "; ".join(gaps)
 
 
 def _texts(kind: str, id_: str, entity: Any, *fields: str) -> Iterator[_Name]:

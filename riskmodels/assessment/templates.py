@@ -49,11 +49,19 @@ SUBJECTS = {
     "customer_group": marked("Customer group: {name}"),
     "risk": marked("Risk: {name}"),
     "scenario": marked("Scenario: {name}"),
+    "plans": marked("Plans and drills"),
     "table": marked("Data: {name}"),
     "period": marked("Data: the quarter"),
     "policy": marked("Data: indicators"),
     "names": marked("Names: {name}"),
 }
+UNPREPARED = {
+    "no_plan": marked("There is no plan for the scenario"),
+    "no_drill": marked("The plan has not been drilled in the {interval} months up to {as_of}"),
+    "open_gaps": marked("The last drill left gaps open: {gaps}"),
+}
+PLAN = marked("plan of {owner}; last drill: {held}")
+SCENARIOS_RUN = marked("scenarios run: {scenarios}")
 FROM_REGISTER = marked("not in the risk register")
 PRESUMED = marked("Presumed: {cause}")
 LIKELY_RED = marked("; likely beyond the red limit of {red}, too (probability {p_red})")
@@ -232,6 +240,27 @@ TEMPLATES: dict[str, Template] = {
         evidence=marked("indicators with {value} of the policy's weight turn red{chances}"),
         unit="share",
         counts=("moved", "red_before"),
+    ),
+    "contingency_plan": Template(
+        criterion=marked(
+            "Every scenario has a plan, drilled within the policy's interval, without open gaps"
+        ),
+        conditions={
+            "value": marked("{problems}"),
+            "passed": marked("There is a plan, drilled on {held_on}, without open gaps"),
+            "unclear": marked("No contingency plans were given: plans and drills are not checked"),
+        },
+        evidence=marked("{rests}"),
+        remedy={
+            "cause": marked("Plans are not kept with the scenarios, or not tried"),
+            "consequence": marked(
+                "In the event people improvise, and the times that were promised are missed"
+            ),
+            "corrective_action": marked(
+                "Write the plan, hold a drill on its table-top sheet, close its gaps"
+            ),
+            "owner": marked("Owner of the plan"),
+        },
     ),
     "rejected_rows": Template(
         criterion=marked("At most {limit} of the rows are rejected"),

@@ -36,6 +36,10 @@ def assess(
         str | None, typer.Option(help="Quarter, e.g. 2026Q3, or last: the one that ended last.")
     ] = None,
     policy_on: PolicyOn = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(help="Id of a scenario, or all, instead of the run's; may be repeated."),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the report, instead of the run's.")] = None,
     reports: Annotated[Path, typer.Option("--out", help="Folder of reports.")] = REPORTS,
     store: Store = STORE,
@@ -51,7 +55,12 @@ def assess(
     from riskmodels.runner.kernels import open_kernels  # here, for start-up
 
     day = None if policy_on is None else policy_on.date()
-    changes = {"source": source and str(source.resolve()), "policy_on": day, "name": name}
+    changes: dict[str, Any] = {
+        "scenarios": scenario or (),
+        "source": source and str(source.resolve()),
+        "policy_on": day,
+        "name": name,
+    }
     changes["period"] = _last_quarter() if period == "last" else period
     if dry_run:
         print_plan(_planned(run, changes, reports, file, layout=True))

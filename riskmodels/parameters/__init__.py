@@ -1,5 +1,6 @@
-"""What people decide, as dated files: the policy, scenarios, the risk register."""
+"""What people decide, as files: the policy, scenarios, plans, capacity, the risk register."""
 
+from riskmodels.parameters.capacity import Capacity, load_capacity
 from riskmodels.parameters.files import (
     Identifier,
     Name,
@@ -8,21 +9,28 @@ from riskmodels.parameters.files import (
     load_parameters,
     parameters_text,
 )
+from riskmodels.parameters.plans import Plans, load_plans, overdue_drills
 from riskmodels.parameters.policy import Policy, load_policy
 from riskmodels.parameters.risks import RiskRegister, load_risks
-from riskmodels.parameters.scenarios import Scenario, load_scenario
+from riskmodels.parameters.scenarios import Scenario, load_scenario, load_scenarios
 
 __all__ = [
+    "Capacity",
     "Identifier",
     "Name",
     "Parameters",
+    "Plans",
     "Policy",
     "RiskRegister",
     "Scenario",
     "check_parameters",
+    "load_capacity",
     "load_parameters",
+    "load_plans",
     "load_policy",
     "load_risks",
     "load_scenario",
+    "load_scenarios",
+    "overdue_drills",
     "parameters_text",
 ]

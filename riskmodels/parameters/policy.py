@@ -148,6 +148,14 @@ class FindingRules(Parameters):
     )
 
 
+class DrillRules(Parameters):
+    """How often the plan of a scenario is drilled."""
+
+    interval_months: int = Field(
+        default=12, ge=1, le=60, description="longest time between two drills of a plan, months"
+    )
+
+
 class Appetite(Parameters):
     """How the quantities of the risk register become money, bands of the matrix and colours.
 
@@ -196,6 +204,7 @@ class Policy(Parameters):
     gaps: GapRules = GapRules()
     findings: FindingRules = FindingRules()
     appetite: Appetite = Appetite()
+    drills: DrillRules = DrillRules()
     store_retention_days: int = Field(ge=1, description="how long accepted tables are kept, days")
     areas: tuple[Area, ...]
     comparisons: tuple[Comparison, ...] = Field(

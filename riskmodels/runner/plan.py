@@ -15,6 +15,7 @@ from riskmodels.errors import LONGEST_NAME, ParameterError, file_error
 from riskmodels.labels import label, local, use_language
 from riskmodels.misfits import nearest
 from riskmodels.parameters.files import Parameters
+from riskmodels.parameters.plans import load_plans
 from riskmodels.parameters.policy import load_policy
 from riskmodels.parameters.risks import load_risks
 from riskmodels.parameters.scenarios import Scenario, load_scenario, refuse_unknown_indicators
@@ -108,9 +109,11 @@ def plan_assessment(
     policy_on = settings.policy_on or end + timedelta(days=1)
     policy = load_policy(settings.policies, on=policy_on)
     register = load_risks(settings.risks)
+    if settings.plans:
+        load_plans(settings.plans)
     use_language(settings.language)
-    scenarios = [_checked_scenario(choice, settings.horizon_months) for choice in settings.scenarios]
-    _check_each_once(settings.scenarios, scenarios)
+    scenarios = [_checked_scenario(choice, settings.horizon_months) for choice in settings.tests]
+    _check_each_once(settings.tests, scenarios)
     source = load_source(settings.source)
     if left := unfilled(settings.source):
         raise ParameterError(
@@ -216,10 +219,11 @@ def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
         "results": str(folder / "results"),
         "previous": str(plan.previous / "results"),
         "policy_on": plan.policy_on,
+        "plans": plan.settings.plans or "",
     }
     for name, row in NOTEBOOKS.items():
         if "scenario" in row.parameters.model_fields:
-            for choice in plan.settings.scenarios:
+            for choice in plan.settings.tests:
                 scenario = load_scenario(choice.file)
                 subject = f"{local(scenario, 'name')}, {label(choice.severity)}"
                 chosen = known | {"scenario": choice.file, "severity": choice.severity}

@@ -1,12 +1,15 @@
 """What a run is: its settings, as typed in a run file."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from riskmodels.errors import ParameterError
 from riskmodels.forecasting import Method
+from riskmodels.misfits import nearest
 from riskmodels.parameters.files import Identifier, Name, Parameters, check_parameters, load_parameters
 
 Period = Annotated[
@@ -39,29 +42,36 @@ class RunSettings(Parameters):
     source: Name
     policies: Name = Field(description="folder of policies")
     risks: Name
-    scenarios: tuple[ScenarioChoice, ...] = ()
+    plans: Name | None = Field(default=None, description="contingency plans; none: not checked")
+    scenarios: Literal["all"] | tuple[Identifier | ScenarioChoice, ...] = Field(
+        default=(), description="all, or ids of scenarios, or files with a severity each"
+    )
+    scenario_folder: Name = Field(default="../scenarios", description="where scenarios named by id are")
+    severity: Severity = Field(default="severe", description="of scenarios named by id")
     period: Period
     policy_on: date | None = Field(default=None, description="none: the day after the period")
     horizon_months: Horizon = 6  # two quarters: the next one, and the one to plan for
     method: Method = "auto"
     language: Language = "en"
 
+    @property
+    def tests(self) -> tuple[ScenarioChoice, ...]:
+        """The stress tests of a run that was loaded."""
+        return tuple(one for one in self.scenarios if isinstance(one, ScenarioChoice))
+
 
 def load_run(path: str | Path) -> RunSettings:
-    """Load one run file, its paths made absolute; raises ParameterError where it does not fit."""
+    """Load one run file, its paths made absolute and its scenarios named by file.
+
+    Raises ParameterError where it does not fit, and where a scenario it names is not there.
+    """
     settings = load_parameters(path, RunSettings)
     folder = Path(path).resolve().parent
-    return settings.model_copy(
-        update={
-            "source": str((folder / settings.source).resolve()),
-            "policies": str((folder / settings.policies).resolve()),
-            "risks": str((folder / settings.risks).resolve()),
-            "scenarios": tuple(
-                choice.model_copy(update={"file": str((folder / choice.file).resolve())})
-                for choice in settings.scenarios
-            ),
-        }
-    )
+    paths = ("source", "policies", "risks", "plans", "scenario_folder")
+    given = {name: getattr(settings, name) for name in paths}
+    absolute = {name: str((folder / path).resolve()) for name, path in given.items() if path is not None}
+    settings = settings.model_copy(update=absolute)
+    return settings.model_copy(update={"scenarios": _chosen(settings, folder, str(path))})
 
 
 def change_settings(
@@ -71,8 +81,33 @@ def change_settings(
     period: str | None = None,
     policy_on: date | None = None,
     name: str | None = None,
+    scenarios: Sequence[str] = (),
 ) -> RunSettings:
-    """Return the settings with those given changed; raises ParameterError where they do not fit."""
+    """Return the settings with those given changed; raises ParameterError where they do not fit.
+
+    ``scenarios`` are ids in the run's folder of scenarios, or the one word ``all``.
+    """
     given = {"source": source, "period": period, "policy_on": policy_on, "name": name}
-    changes = {field: value for field, value in given.items() if value is not None}
-    return check_parameters(settings.model_dump() | changes, RunSettings, where="the run's settings")
+    changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+    if scenarios:
+        changes["scenarios"] = "all" if list(scenarios) == ["all"] else list(scenarios)
+    changed = check_parameters(settings.model_dump() | changes, RunSettings, where="the run's settings")
+    return changed.model_copy(update={"scenarios": _chosen(changed, Path(), "the run's settings")})
+
+
+def _chosen(settings: RunSettings, folder: Path, where: str) -> tuple[ScenarioChoice, ...]:
+    """Name each scenario by its file; paths are relative to ``folder``, ids are files of the run's scenarios."""
+    files = {path.stem: path for path in sorted(Path(settings.scenario_folder).glob("*.yaml"))}
+    if settings.scenarios == "all" and not files:
+        raise ParameterError(f"{where}: scenarios: all: {settings.scenario_folder} has no scenario")
+    chosen = []
+    for one in files if settings.scenarios == "all" else settings.scenarios:
+        if isinstance(one, ScenarioChoice):
+            chosen.append(one.model_copy(update={"file": str((folder / one.file).resolve())}))
+        elif one in files:
+            chosen.append(ScenarioChoice(file=str(files[one]), severity=settings.severity))
+        else:
+            raise ParameterError(
+                f"{where}: scenarios: {settings.scenario_folder} has no scenario '{one}'; {nearest(one, files)}"
+            )
+    return tuple(chosen)

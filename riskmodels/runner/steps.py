@@ -74,6 +74,7 @@ class AssessmentParameters(Parameters):
     policies: Name
     policy_on: date
     risks: Name
+    plans: str = Field(default="", description="contingency plans; empty: none")
     language: Language
 
 
