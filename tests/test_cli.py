@@ -30,6 +30,7 @@ COMMANDS = [
     "source",
     "indicators",
     "forecast",
+    "scenario",
     "stress",
     "policy",
     "show",

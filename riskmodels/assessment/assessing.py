@@ -87,8 +87,8 @@ def assess(
     Findings
         A finding is an indicator of the bank rated red or amber, a unit beyond a limit (chosen among all),
         a customer group that is worse off, a risk beyond the appetite, a likely rise of complaints, a
-        scenario that turns indicators red or is not prepared for, and what is wrong with the data. What was checked and is none is
-        recorded beside them.
+        scenario that turns indicators red or is not prepared for, and what is wrong with the data. What was
+        checked and is none is recorded beside them.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Criterion: every scenario that was run has a plan, drilled within the policy's interval, without open gaps."""
+"""Criterion: every scenario that was run has a plan, drilled in time and without open gaps."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ _RULE = "contingency_plan"
 
 
 def check_plans(inputs: Inputs) -> Iterator[Finding]:
-    """Yield how prepared the bank is for each scenario; once that it is not known, where no plans are given."""
+    """Yield how prepared the bank is for each scenario; without plans once that it is not checked."""
     scenarios = sorted({test.scenario.id for test in inputs.stress})
     if inputs.plans is None:
         if scenarios:

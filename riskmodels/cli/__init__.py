@@ -9,6 +9,7 @@ from riskmodels import __version__
 from riskmodels.cli.data import check_data, ingest, new_source
 from riskmodels.cli.reports import leak_scan, show, verify
 from riskmodels.cli.runs import assess, lab, start
+from riskmodels.cli.scenarios import lint_scenarios, list_scenarios, new_scenario, show_scenario
 from riskmodels.cli.stages import forecast, indicators, show_policy, stress
 from riskmodels.cli.terminal import (
     console,
@@ -37,6 +38,10 @@ app = typer.Typer(
 )
 source_app = typer.Typer(help="Describe where data comes from.", no_args_is_help=True)
 app.add_typer(source_app, name="source")
+scenario_app = typer.Typer(
+    help="Begin, check, list and show scenarios and their plans.", no_args_is_help=True
+)
+app.add_typer(scenario_app, name="scenario")
 
 app.command()(assess)
 app.command()(ingest)
@@ -45,6 +50,10 @@ source_app.command("new")(new_source)
 app.command()(indicators)
 app.command()(forecast)
 app.command()(stress)
+scenario_app.command("new")(new_scenario)
+scenario_app.command("lint")(lint_scenarios)
+scenario_app.command("list")(list_scenarios)
+scenario_app.command("show")(show_scenario)
 app.command("policy")(show_policy)
 app.command()(show)
 app.command()(verify)

@@ -1,9 +1,8 @@
 """Commands that look at data: take it in, check it, draft its source file."""
 
 from contextlib import nullcontext
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,15 +16,12 @@ from riskmodels.cli.options import (
     PolicyOn,
     SourceFile,
     Store,
-    policy_in_force,
+    policy_if_there,
     take_in,
 )
 from riskmodels.cli.terminal import console, print_table, shown
 from riskmodels.errors import ParameterError
 from riskmodels.scratch import scratch_folder, write_whole
-
-if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
-    from riskmodels.parameters.policy import Policy
 
 
 def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE) -> None:
@@ -53,7 +49,7 @@ def check_data(
     from riskmodels.reporting.listings import check_listings, list_unmatched
     from riskmodels.sources import unfilled
 
-    policy = _policy_if_there(policies, policy_on)
+    policy = policy_if_there(policies, policy_on)
     with scratch_folder("riskmodels-data-") if store is None else nullcontext(store) as folder:
         tables = take_in(source, file, folder)
         listings = check_listings(tables)
@@ -90,7 +86,7 @@ def new_source(
     """
     from riskmodels.sources.drafts import draft_source  # here, for start-up
 
-    policy = _policy_if_there(policies, policy_on)
+    policy = policy_if_there(policies, policy_on)
     products = () if policy is None else policy.products
     target = output or SOURCES / "new.yaml"
     draft = draft_source(file, target=target, table=table, sheet=sheet, products=products)
@@ -103,8 +99,3 @@ def new_source(
     write_whole(target, draft.text.encode("utf-8"))
     for line in (f"Wrote {target}. {draft.sentence}", *draft.doubts, f"Next: riskmodels check-data {target}"):
         console.print(shown(line), soft_wrap=True)
-
-
-def _policy_if_there(policies: Path, day: datetime | None) -> "Policy | None":
-    """Load the policy of a day; none where the usual folder is not there."""
-    return policy_in_force(policies, day) if policies.is_dir() or policies != POLICIES else None

@@ -54,3 +54,8 @@ def policy_in_force(policies: Path, day: datetime | None) -> "Policy":
     from riskmodels.parameters.policy import load_policy  # here, for start-up
 
     return load_policy(policies, on=(day or datetime.now().astimezone()).date())
+
+
+def policy_if_there(policies: Path, day: datetime | None) -> "Policy | None":
+    """Load the policy of a day; none where the usual folder is not there."""
+    return policy_in_force(policies, day) if policies.is_dir() or policies != POLICIES else None

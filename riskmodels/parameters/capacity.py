@@ -1,4 +1,4 @@
-"""How many cases and calls the bank's teams can handle: people, shifts, absence, handling times; who set them."""
+"""How many cases and calls the bank's teams can handle: people, shifts, absence, handling times."""
 
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal

@@ -1,4 +1,4 @@
-"""Contingency plans: what is done in a scenario, by whom, until when, with what reserve; and the last drill."""
+"""Contingency plans: what is done in a scenario, by whom, until when, with what; and the last drill."""
 
 from collections.abc import Collection
 from datetime import date

@@ -96,7 +96,7 @@ def change_settings(
 
 
 def _chosen(settings: RunSettings, folder: Path, where: str) -> tuple[ScenarioChoice, ...]:
-    """Name each scenario by its file; paths are relative to ``folder``, ids are files of the run's scenarios."""
+    """Name each scenario by its file: paths are relative to ``folder``, ids those of the run's scenarios."""
     files = {path.stem: path for path in sorted(Path(settings.scenario_folder).glob("*.yaml"))}
     if settings.scenarios == "all" and not files:
         raise ParameterError(f"{where}: scenarios: all: {settings.scenario_folder} has no scenario")
@@ -107,7 +107,6 @@ def _chosen(settings: RunSettings, folder: Path, where: str) -> tuple[ScenarioCh
         elif one in files:
             chosen.append(ScenarioChoice(file=str(files[one]), severity=settings.severity))
         else:
-            raise ParameterError(
-                f"{where}: scenarios: {settings.scenario_folder} has no scenario '{one}'; {nearest(one, files)}"
-            )
+            there = f"{settings.scenario_folder} has no scenario '{one}'"
+            raise ParameterError(f"{where}: scenarios: {there}; {nearest(one, files)}")
     return tuple(chosen)

@@ -38,13 +38,42 @@ def list_scenario(scenario: Scenario, severity: str, policy: Policy) -> Listing:
     return Listing(sentence=_said(scenario, severity), frame=pd.DataFrame(listed))
 
 
+def shock_listings(scenario: Scenario, severity: str, policy: Policy | None) -> list[Listing]:
+    """List the same shock by shock, for a narrow page; what each range rests on stands below."""
+    names = indicator_names(policy) if policy else {}
+    bases: dict[str, int] = {}
+    listings = [Listing(sentence=_said(scenario, severity), frame=pd.DataFrame())]
+    for shock in scenario.level(severity).shocks:
+        listed = [
+            {
+                "Moves": moved_words(movement, names.get(movement.indicator_id, movement.indicator_id)),
+                "Change": _per(movement),
+                "Range": f"{_change(movement, 'low')} … {_change(movement, 'high')}",
+                "Basis": bases.setdefault(_basis(movement), len(bases) + 1),
+            }
+            for movement in shock.moves
+        ]
+        listings.append(Listing(sentence=shock_words(shock), frame=pd.DataFrame(listed)))
+    rested = [{"No.": number, "Basis": basis} for basis, number in bases.items()]
+    return [*listings, Listing(sentence=label("What the ranges rest on:"), frame=pd.DataFrame(rested))]
+
+
+def _basis(movement: Movement) -> str:
+    return f"{movement.change.basis} ({label(movement.change.set_by)})"
+
+
 def shock_words(shock: Shock) -> str:
     """Say what happens, how strongly, from when and for how long."""
     name = local(shock, "name")
     size = label(_SHAPES[shock.shape], size=shock.size, unit=label(shock.unit))
     lasting = plural(shock.months, "for {months} month", "for {months} months", months=shock.months)
     begins = label(", from month {start}", start=shock.start_month) if shock.start_month > 1 else ""
-    halves = label(", then halving every {months:g} months", months=shock.half_life_months)
+    halves = plural(
+        shock.half_life_months,
+        ", then halving every month",
+        ", then halving every {months:g} months",
+        months=shock.half_life_months,
+    )
     return f"{name}: {size} {lasting}{begins}" + (halves if shock.half_life_months else "")
 
 
@@ -76,6 +105,8 @@ def _change(movement: Movement, end: str) -> str:
     change = getattr(movement.change, end)
     if movement.what in RELATIVE:
         return f"{_POINTS * change:+z.4g}%"
+    if movement.what == "fine":
+        return f"{change:,.0f}"
     return f"{change * (_POINTS if _is_share(movement) else 1):+z,.4g}"
 
 
