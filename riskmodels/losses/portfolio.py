@@ -15,6 +15,8 @@ from riskmodels.losses.frequency import frequency_of
 from riskmodels.losses.pooling import credible_rates, drawn_rates, pooled_estimates
 from riskmodels.losses.severity import GeneralizedPareto, Lognormal, Spliced
 
+BETWEEN = " · "  # event type and product in the name of a cell
+
 _FEWEST_IN_BODY = 10  # losses below the threshold: a fit to fewer is not shown; a choice
 
 
@@ -80,7 +82,9 @@ class Portfolio:
             for column, product in enumerate(self.counts.columns):
                 mean = float(rates[row, column])
                 frequency = frequency_of(mean, self.dispersion)
-                cells.append(LossCell(name=f"{event} · {product}", frequency=frequency, severity=severity))
+                cells.append(
+                    LossCell(name=f"{event}{BETWEEN}{product}", frequency=frequency, severity=severity)
+                )
         return cells
 
 

@@ -313,3 +313,31 @@ def _positive(made: object, *names: str) -> None:
         value = getattr(made, name)
         if not (np.isfinite(value) and value > 0):
             raise ParameterError(f"{name} of a {type(made).__name__} is {value}; expected a positive number")
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """Any severity, every loss times a factor (> 0)."""
+
+    severity: Severity
+    factor: float
+
+    def __post_init__(self) -> None:
+        _positive(self, "factor")
+
+    @property
+    def mean(self) -> float:
+        """Mean; infinite where it does not exist."""
+        return self.factor * self.severity.mean
+
+    def cdf(self, losses: Floats) -> Floats:
+        """Probability of at most ``losses``."""
+        return self.severity.cdf(np.asarray(losses, dtype=float) / self.factor)
+
+    def limited_mean(self, limits: Floats) -> Floats:
+        """Mean of the smaller of the loss and a limit."""
+        return self.factor * self.severity.limited_mean(np.asarray(limits, dtype=float) / self.factor)
+
+    def ppf(self, levels: Floats) -> Floats:
+        """Quantiles."""
+        return self.factor * self.severity.ppf(levels)

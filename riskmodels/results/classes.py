@@ -63,7 +63,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Sensitivity": "scorecard.sensitivity",
     "SeverityFit": "losses.fitting",
     "Spliced": "losses.severity",
-    "StressTest": "stresstest.propagation",
+    "StressTest": "stresstest.outcome",
     "StudentFactor": "losses.dependence",
     "Tables": "tables.store",
     "TailDiagnostics": "losses.diagnostics",

@@ -1,5 +1,15 @@
-"""What if: scenarios carried through to complaints, indicators and ratings."""
+"""What if: scenarios carried through to complaints, indicators, units, losses and ratings."""
 
-from riskmodels.stresstest.propagation import StressTest, stress
+from riskmodels.stresstest.macro import MacroPath, read_macro_path
+from riskmodels.stresstest.outcome import StressTest
+from riskmodels.stresstest.propagation import stress
+from riskmodels.stresstest.sensitivities import MacroSensitivity, estimate_sensitivities
 
-__all__ = ["StressTest", "stress"]
+__all__ = [
+    "MacroPath",
+    "MacroSensitivity",
+    "StressTest",
+    "estimate_sensitivities",
+    "read_macro_path",
+    "stress",
+]

@@ -1,145 +1,31 @@
-"""What if: a scenario's surge of complaints carried through to the indicators of the bank."""
+"""What if: a scenario carried through to the complaints, indicators, units, losses and costs of the bank."""
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import Forecast, nowcast_where_logged
-from riskmodels.labels import label, local, marked, plain_label, plural
+from riskmodels.losses import LossAssessment
 from riskmodels.parameters.policy import Policy
-from riskmodels.parameters.scenarios import Level, Scenario
+from riskmodels.parameters.scenarios import Scenario
 from riskmodels.periods.quarters import MONTHS, last_complete
-from riskmodels.scorecard import DRAWS, draw_values, rate_draws, rate_period
-from riskmodels.stresstest.shocked import (
-    ALL,
-    draw_movements,
-    left_out,
-    move_indicators,
-    move_limits,
-    multiply_complaints,
-)
+from riskmodels.scorecard import DRAWS, Scorecard, draw_values, rate_draws, rate_period
+from riskmodels.stresstest.contributions import by_shock, split_change
+from riskmodels.stresstest.costs import Costs, cost_table, of_fines, of_income, of_losses, of_redress
+from riskmodels.stresstest.losses import YEAR, StressedLosses, stress_losses
+from riskmodels.stresstest.mix import Mix, complaint_factors, complaint_mix
+from riskmodels.stresstest.outcome import StressTest
+from riskmodels.stresstest.shocked import Drawn, draw_movements, left_out, move_indicators, move_limits
+from riskmodels.stresstest.units import who_turns_red
 from riskmodels.tables import Tables
 
 _MONTHS = 3  # a quarter, which limits are about
 _INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, as in the scorecard
 _TINY = 1e-9  # complaints: what none is divided by
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class StressTest(Displayed):
-    """One scenario at one severity.
-
-    Attributes
-    ----------
-    scenario : Scenario
-        What was assumed.
-    severity : str
-        Which of its levels.
-    table : DataFrame
-        One row per indicator that it moves: indicator_id, before, after, lower, upper, standard_error
-        [unit of the indicator; 90% interval; of the simulated mean], amber, red, p_red_before, p_red,
-        p_red_error [probability beyond red and its standard error], rating_before, rating.
-    complaints : DataFrame
-        One row per month (or quarter) ahead: period, expected, expected_lower, expected_upper, stressed,
-        stressed_lower, stressed_upper [complaints; 90% interval], standard_error.
-    omitted : DataFrame
-        item, reason: what the scenario moves and these data or this test cannot show.
-    unapplied : tuple of str
-        Products whose surges do not apply: there are no complaints about them to multiply.
-    quarter : str
-        First and last of the three months after the start of the scenario that the indicators are about.
-    size, seed : int
-        Paths drawn, and their seed.
-    policy : date
-        Day from which the policy is valid.
-    data_digest : str
-        Digest of the tables.
-    """
-
-    scenario: Scenario
-    severity: str
-    table: pd.DataFrame
-    complaints: pd.DataFrame
-    omitted: pd.DataFrame
-    quarter: str
-    size: int
-    seed: int
-    policy: date
-    data_digest: str
-    unapplied: tuple[str, ...] = ()
-
-    @property
-    def raised(self) -> bool:
-        """Whether any complaints are multiplied."""
-        level = self.scenario.level(self.severity)
-        return any(product not in self.unapplied for product in _multiplied(level))
-
-    @property
-    def applied(self) -> bool:
-        """Whether anything of the scenario could be applied: else it says nothing of the bank."""
-        return self.raised or not self.table.empty
-
-    @property
-    def turned(self) -> int:
-        """How many indicators turn red."""
-        return int(((self.table["rating"] == "red") & (self.table["rating_before"] != "red")).sum())
-
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """Return the tables that stand beside a report, by the names of their files."""
-        return {
-            f"stress_{self.scenario.id}_complaints": self.complaints,
-            f"stress_{self.scenario.id}_indicators": self.table,
-        }
-
-    @property
-    def sentence(self) -> str:
-        """Say how many complaints more, how many indicators turn red, and what did not apply."""
-        said = {
-            "name": local(self.scenario, "name"),
-            "severity": label(self.severity),
-            "products": ", ".join(map(plain_label, self.unapplied)),
-            "more": _complaints(self.complaints["stressed"].sum() - self.complaints["expected"].sum()),
-            "turned": plural(
-                self.turned,
-                "{turned} indicator turns red",
-                "{turned} indicators turn red",
-                turned=self.turned,
-            ),
-        }
-        if not self.applied:
-            words = marked(
-                "{name}, {severity}: the scenario did not apply, and says nothing of the bank{why}."
-            )
-            why = label(", which has no complaints about {products}", **said) if self.unapplied else ""
-            return label(words, **said, why=why)
-        words = marked("{name}, {severity}: {more} more than expected; {turned}.")
-        if not self.raised:
-            words = marked("{name}, {severity}: {turned}; complaints are not multiplied.")
-        elif self.table.empty:
-            words = marked("{name}, {severity}: {more} more than expected; no indicator is known.")
-        missing = " " + label("It did not apply to {products}.", said) if self.unapplied else ""
-        return label(words, said) + missing
-
-    def summary(self) -> pd.DataFrame:
-        """Before and after, indicator by indicator."""
-        return self.table[
-            [
-                "indicator_id",
-                "before",
-                "after",
-                "lower",
-                "upper",
-                "rating_before",
-                "rating",
-                "p_red",
-                "p_red_error",
-            ]
-        ]
+_ALWAYS = ("complaints", "indicator", "limit", "upheld", "retention", "fine")  # what is carried in any run
 
 
 def stress(
@@ -148,10 +34,12 @@ def stress(
     policy: Policy,
     *,
     outlook: Forecast,
+    scorecard: Scorecard | None = None,
+    losses: LossAssessment | None = None,
     severity: str = "severe",
     seed: int = 40,
 ) -> StressTest:
-    """Carry a scenario through to complaints and indicators.
+    """Carry a scenario through to complaints, indicators, units, products, losses and other costs.
 
     Parameters
     ----------
@@ -160,9 +48,13 @@ def stress(
     scenario : Scenario
         Shocks and what they move.
     policy : Policy
-        Limits.
+        Limits, and the price of a customer who leaves.
     outlook : Forecast
         Complaints by product (a key ``product``), by month or quarter, without the scenario.
+    scorecard : Scorecard, optional
+        Units and products before: without it, who turns red is not said.
+    losses : LossAssessment, optional
+        A year's losses without the scenario; without it, they are left out.
     severity : str
         One of the scenario's levels.
     seed : int
@@ -185,59 +77,154 @@ def stress(
     The complaint rate moves with complaints. A change of an indicator in the quarter is the mean of its
     months'; one per doubling is multiplied by the number of doublings of all complaints in the quarter.
     Limits move by their expected change. Assumptions are drawn from triangular distributions, whose
-    dependence the scenario states. Capacity and losses are not modelled: what of the scenario concerns them,
-    or one unit or channel, is said to be left out.
+    dependence the scenario states; paths and draws are the same in all scenarios, so that they compare. What
+    only some feel (a unit, a channel) is shared out by the last year's complaints. What these data or this
+    run cannot show is said to be left out.
     """
-    level, start = scenario.level(severity), scenario.start_month - 1
+    start = scenario.start_month - 1
     window, months = _window(outlook, start), slice(start, start + _MONTHS)
-    known = nowcast_where_logged(tables.complaints)
     quarter = last_complete(outlook.panel.periods[-1].end_time, "Q")
-    before = rate_period(tables, policy, str(quarter), nowcast=known)
+    before = rate_period(tables, policy, str(quarter), nowcast=nowcast_where_logged(tables.complaints))
     draws = draw_values(before, DRAWS)
-    size, ahead = draws.shape[1], len(outlook.periods) * MONTHS[outlook.periods.freqstr[0]]
-    drawn = draw_movements(scenario, level, months=ahead, size=size, seed=seed)
-    expected = outlook.sample(size, seed=seed)
-    multipliers, unapplied = multiply_complaints(drawn, outlook, size)
-    is_known = _is_known(level, unapplied)
-    stressed = expected * (multipliers if is_known else np.nan)
-    ratio = _ratio(expected[:, :, window].sum(axis=(1, 2)), stressed[:, :, window].sum(axis=(1, 2)))
+    run = _run(tables, scenario, severity, outlook, size=draws.shape[1], seed=seed)
     values = dict(zip(before["indicator_id"], draws, strict=True))
-    after, unavailable = move_indicators(drawn, values, ratio if is_known else None, months)
-    limits, stricter = move_limits(drawn, before, months)
+    after, unavailable = move_indicators(run.drawn, values, run.ratio(window), months)
+    limits, stricter = move_limits(run.drawn, before, months)
     after |= {name: values[name] for name in sorted(stricter & set(values) - set(after))}
-    omitted = dict.fromkeys([*left_out(drawn, unapplied, outlook), *unavailable])
+    lost = stress_losses(losses.distribution, run.year, run.size) if losses is not None else None
+    costs = _costs(run, tables, policy, before, (values, after), lost, seed)
+    carried = {
+        *_ALWAYS,
+        *(("loss_frequency", "loss_severity") if lost else ()),
+        *(("redress",) if "redress" in costs else ()),
+    }
+    omitted = dict.fromkeys([*left_out(run.drawn, run.unapplied, carried, outlook), *unavailable])
+    turning = (
+        who_turns_red(scorecard, run.mix, run.drawn, policy, months=months, size=run.size)
+        if scorecard
+        else None
+    )
     return StressTest(
         scenario=scenario,
         severity=severity,
         table=_compare(before, draws, after, limits, policy),
-        complaints=_monthly(outlook, expected.sum(axis=1), stressed.sum(axis=1)),
+        complaints=_monthly(outlook, run.expected.sum(axis=1), run.stressed.sum(axis=1)),
         omitted=pd.DataFrame(list(omitted), columns=["item", "reason"], dtype="str"),
         quarter=" – ".join(dict.fromkeys(map(str, outlook.periods[window][[0, -1]]))),
-        size=size,
+        size=run.size,
         seed=seed,
         policy=policy.valid_from,
         data_digest=tables.digest,
-        unapplied=tuple(unapplied),
+        unapplied=tuple(dict.fromkeys(one.product for one in run.unapplied)),
+        turning=pd.DataFrame() if turning is None else turning,
+        costs=cost_table(costs),
+        losses=_loss_table(losses, lost),
+        by_shock=_by_shock(run, lost),
     )
 
 
-def _multiplied(level: Level) -> list[str]:
-    """List the products whose complaints a level multiplies, by those that an outlook by product has."""
-    return [
-        movement.product or ALL
-        for _, movement in level.movements
-        if movement.what == "complaints" and set(movement.felt) <= {"product"}
-    ]
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Run:
+    """The paths of a scenario: what is assumed on each, and complaints (size, n, h) without and with it."""
+
+    drawn: list[Drawn]
+    year: list[Drawn]
+    mix: Mix
+    factors: list[tuple[Drawn, Floats]]
+    unapplied: list[Drawn]
+    expected: Floats
+    stressed: Floats
+    length: int  # months of a period
+
+    @property
+    def size(self) -> int:
+        return len(self.expected)
+
+    def ratio(self, window: slice) -> Floats | None:
+        """Return how many times as many complaints the periods have, (size,); None where that is not known."""
+        if np.isnan(self.stressed).any():
+            return None
+        return _ratio(
+            self.expected[:, :, window].sum(axis=(1, 2)), self.stressed[:, :, window].sum(axis=(1, 2))
+        )
 
 
-def _is_known(level: Level, unapplied: list[str]) -> bool:
-    """Tell whether complaints under the scenario are known: those of a scenario that moves none are."""
-    moving = any(movement.what == "complaints" for _, movement in level.movements)
-    return not moving or any(product not in unapplied for product in _multiplied(level))
+def _run(
+    tables: Tables, scenario: Scenario, severity: str, outlook: Forecast, *, size: int, seed: int
+) -> _Run:
+    """Draw the assumptions, and complaints without and with them; unknown where none of them applies."""
+    length = MONTHS[outlook.periods.freqstr[0]]
+    level, ahead = scenario.level(severity), len(outlook.periods) * length
+    drawn, year = (
+        draw_movements(scenario, level, months=months, size=size, seed=seed) for months in (ahead, YEAR)
+    )
+    mix = complaint_mix(tables, drawn, last=outlook.panel.periods[-1])
+    factors, unapplied = complaint_factors(drawn, outlook, mix)
+    expected = outlook.sample(size, seed=seed)
+    times = np.ones((size, len(outlook.keys), ahead))
+    for _, factor in factors:
+        times *= factor
+    stressed = expected * times.reshape(*expected.shape, -1).mean(axis=3)
+    if unapplied and not factors:
+        stressed = stressed * np.nan
+    return _Run(
+        drawn=drawn,
+        year=year,
+        mix=mix,
+        factors=factors,
+        unapplied=unapplied,
+        expected=expected,
+        stressed=stressed,
+        length=length,
+    )
 
 
-def _complaints(more: float) -> str:
-    return plural(round(more), "{more:,.0f} complaint", "{more:,.0f} complaints", more=more)
+def _costs(
+    run: _Run,
+    tables: Tables,
+    policy: Policy,
+    before: pd.DataFrame,
+    indicators: tuple[dict[str, Floats], dict[str, Floats]],
+    lost: StressedLosses | None,
+    seed: int,
+) -> Costs:
+    """Return what the scenario costs by item, of those that are known."""
+    values, after = indicators
+    costs: Costs = {} if lost is None else {"losses": of_losses(lost)}
+    if "upheld_rate" in values and np.isfinite(run.stressed).all():
+        shares = values["upheld_rate"], after.get("upheld_rate", values["upheld_rate"])
+        counts = run.expected.sum(axis=(1, 2)), run.stressed.sum(axis=(1, 2))
+        found = of_redress(tables, counts, shares, run.drawn, seed=seed)
+        costs |= {"redress": found} if found else {}
+    if any(one.movement.what == "fine" for one in run.year):
+        costs["fines"] = of_fines(run.year, run.size)
+    if "retention" in after:
+        customers = float(before.loc[before["indicator_id"] == "retention", "denominator"].iloc[0])
+        pair = values["retention"], after["retention"]
+        costs["income"] = of_income(pair, customers, policy.appetite.money_per_customer_lost)
+    return costs
+
+
+def _loss_table(losses: LossAssessment | None, lost: StressedLosses | None) -> pd.DataFrame:
+    """Set a year's losses beside what they are under the scenario."""
+    if losses is None or lost is None:
+        return pd.DataFrame()
+    both = {"before": losses.distribution, "after": lost.distribution}
+    rows = [one.table.tail(1).assign(when=when, level=one.level) for when, one in both.items()]
+    names = ["when", "mean", "value_at_risk", "expected_shortfall"]
+    errors = ["value_at_risk_error", "expected_shortfall_error", "level"]
+    return pd.concat(rows, ignore_index=True)[[*names, *errors]]
+
+
+def _by_shock(run: _Run, lost: StressedLosses | None) -> pd.DataFrame:
+    """Say what each shock adds to complaints, and to the losses of a year."""
+    monthly = np.repeat(run.expected / run.length, run.length, axis=2)
+    parts = split_change(monthly, [factor for _, factor in run.factors])
+    sums = [float(part.sum(axis=(1, 2)).mean()) for part in parts]
+    found = by_shock([one for one, _ in run.factors], sums, "complaints")
+    if lost is None:
+        return found
+    return found.merge(lost.by_shock, on="shock", how="outer").fillna(0.0)
 
 
 def _ratio(expected: Floats, stressed: Floats) -> Floats:

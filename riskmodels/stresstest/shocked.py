@@ -1,7 +1,7 @@
 """The assumptions of a scenario, drawn: what each path assumes of what is moved, and when."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +11,23 @@ import scipy
 from riskmodels.arrays import Floats
 from riskmodels.catalogue import INDICATORS, likely_name
 from riskmodels.forecasting import Forecast
-from riskmodels.labels import label, local
+from riskmodels.labels import label, local, marked
 from riskmodels.parameters.moved import moved_words
 from riskmodels.parameters.scenarios import Level, Scenario
 from riskmodels.parameters.shocks import Movement, Shock
 from riskmodels.periods.quarters import MONTHS
 
-_LEAST = 0.5  # of a complaint: what is expected of a product that has any
 _OF_BANK = ("indicator", "limit", "upheld", "retention")
+_ANYWHERE = ("complaints", "loss_frequency", "loss_severity", "redress", "fine", "staff", "handling_time")
+_NOWHERE = marked("this source or this run has nothing that it could move")
+_WHY = {
+    "loss_frequency": marked("no losses have been assessed"),
+    "loss_severity": marked("no losses have been assessed"),
+    "redress": marked("what upheld complaints are paid is not known"),
+    "staff": marked("how much the handlers can do is not known"),
+    "handling_time": marked("how much the handlers can do is not known"),
+    "enquiries": marked("no enquiries and no capacity for them are given"),
+}
 ALL = "all"
 """What complaints about no product of their own are called."""
 
@@ -48,9 +57,14 @@ class Drawn:
         return self.movement.product or ALL
 
     @property
-    def multiplies(self) -> bool:
-        """Whether it multiplies complaints that an outlook by product has."""
-        return self.movement.what == "complaints" and set(self.movement.felt) <= {"product"}
+    def shock_id(self) -> str:
+        """The shock, behind the scenario that a combined one took it from."""
+        return f"{self.shock.part}.{self.shock.id}" if self.shock.part else self.shock.id
+
+    @property
+    def times(self) -> Floats:
+        """What a relative change multiplies by, shape (size, months): never less than nothing."""
+        return np.maximum(0.0, 1 + self.changes[:, None] * self.profile)
 
     @property
     def of_indicator(self) -> bool:
@@ -88,42 +102,19 @@ def _key(scenario: Scenario, shock: Shock, movement: Movement) -> bytes:
     return f"{of} {movement.what} {movement.indicator_id} {movement.per} {movement.felt}".encode()
 
 
-def multiply_complaints(drawn: Sequence[Drawn], outlook: Forecast, size: int) -> tuple[Floats, list[str]]:
-    """Say how many times as many complaints each path has.
-
-    Returns
-    -------
-    ndarray, shape (size, n, h)
-        Multipliers, exactly 1 where nothing happens; of a quarter the mean of its months.
-    list of str
-        Products whose movements apply to none of the complaints expected.
-    """
-    products = outlook.keys["product"].astype("str").to_numpy()
-    n, ahead = outlook.mean.shape
-    length = MONTHS[outlook.periods.freqstr[0]]
-    monthly = np.repeat(outlook.mean / length, length, axis=1)
-    multipliers = np.ones((size, n, ahead * length))
-    applied, asked = set(), [one for one in drawn if one.multiplies and one.profile.any()]
-    for one in asked:
-        rows = (products == one.product) | (one.product == ALL)
-        if monthly[rows][:, one.profile > 0].sum() >= _LEAST:
-            times = np.maximum(0.0, 1 + one.changes[:, None] * one.profile)
-            multipliers[:, rows] *= times[:, None]
-            applied.add(one.product)
-    unapplied = dict.fromkeys(one.product for one in asked if one.product not in applied)
-    return multipliers.reshape(size, n, ahead, -1).mean(axis=3), list(unapplied)
-
-
 def left_out(
-    drawn: Sequence[Drawn], unapplied: Sequence[str], outlook: Forecast
+    drawn: Sequence[Drawn], unapplied: Sequence[Drawn], carried: Container[str], outlook: Forecast
 ) -> Iterator[tuple[str, str]]:
-    """Say which products have no complaints to multiply, and what the stress test does not carry."""
+    """Say which complaints are not there to multiply, and what these data or this run cannot show.
+
+    ``carried`` are the kinds of movement, such as ``loss_frequency``, that something is given for.
+    """
     yield from _missing(unapplied, outlook)
     for one in drawn:
-        if not (one.multiplies or one.of_indicator):
+        if one.movement.what not in carried or not (one.movement.what in _ANYWHERE or one.of_indicator):
             yield (
                 moved_words(one.movement, one.movement.indicator_id),
-                label("the stress test carries it no further yet"),
+                label(_WHY.get(one.movement.what, _NOWHERE)),
             )
     end = len(outlook.periods) * MONTHS[outlook.periods.freqstr[0]]
     for one in drawn:
@@ -135,10 +126,10 @@ def left_out(
             )
 
 
-def _missing(unapplied: Sequence[str], outlook: Forecast) -> Iterator[tuple[str, str]]:
+def _missing(unapplied: Sequence[Drawn], outlook: Forecast) -> Iterator[tuple[str, str]]:
     """Say why complaints are not multiplied, and which product may be meant."""
     products = [str(product) for product in outlook.keys["product"]]
-    for product in unapplied:
+    for product in dict.fromkeys(one.product for one in unapplied):
         reason = label("the source has no complaints about this product")
         if product == ALL or product in products:
             reason = label("none of these complaints are expected")

@@ -1,0 +1,103 @@
+"""What a scenario costs beside losses: redress, fines, and income of customers who leave."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.arrays import Floats
+from riskmodels.stresstest.losses import YEAR, StressedLosses
+from riskmodels.stresstest.shocked import Drawn
+from riskmodels.tables import Table, Tables
+
+_INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, as everywhere
+_FEWEST = 5  # complaints upheld with a known redress, without which its mean is not known; as for a rating
+Costs = dict[str, tuple[Floats, Floats]]  # by item: expected without and with the scenario, (size,) each
+
+
+def cost_table(costs: Costs) -> pd.DataFrame:
+    """Set costs beside what they are without the scenario, with a row for their sum.
+
+    Returns
+    -------
+    DataFrame
+        item (``losses``, ``redress``, ``fines``, ``income`` and ``total``), before, after, more, lower, upper
+        [money; 90 % interval of what the scenario adds, which the paths of its assumptions say]. What is not
+        known is no row; the total is of the rows above it.
+    """
+    if costs:
+        before, after = (np.sum([pair[place] for pair in costs.values()], axis=0) for place in (0, 1))
+        costs = costs | {"total": (before, after)}
+    rows = []
+    for item, (before, after) in costs.items():
+        more = after - before
+        lower, upper = np.quantile(more, _INTERVAL)
+        figures = {"before": before.mean(), "after": after.mean(), "more": more.mean()}
+        rows.append({"item": item, **figures, "lower": lower, "upper": upper})
+    return pd.DataFrame(rows, columns=["item", "before", "after", "more", "lower", "upper"])
+
+
+def of_losses(stressed: StressedLosses) -> tuple[Floats, Floats]:
+    """Return the expected losses of a year."""
+    return np.full_like(stressed.expected, stressed.before), stressed.expected
+
+
+def of_redress(
+    tables: Tables,
+    complaints: tuple[Floats, Floats],
+    upheld: tuple[Floats, Floats],
+    drawn: Sequence[Drawn],
+    *,
+    seed: int,
+) -> tuple[Floats, Floats] | None:
+    """Return the redress of the months ahead; None where fewer than five upheld complaints say what is paid.
+
+    Parameters
+    ----------
+    tables : Tables
+        Complaints with ``upheld`` and ``redress``.
+    complaints, upheld : pair of ndarray, shape (size,)
+        Complaints of the months ahead, and the share upheld, without and with the scenario.
+    drawn : sequence of Drawn
+        Movements of redress multiply what one upheld complaint is paid.
+    seed : int
+        Of the draws of the mean redress, which is known up to its standard error.
+    """
+    paid = _paid(tables.complaints)
+    if len(paid) < _FEWEST:
+        return None
+    size = len(complaints[0])
+    error = paid.std(ddof=1) / np.sqrt(len(paid))
+    each = np.maximum(np.random.default_rng(seed).normal(paid.mean(), error, size), 0.0)
+    times = np.ones(size)
+    for one in drawn:
+        if one.movement.what == "redress" and not one.movement.felt:
+            times *= one.times.mean(axis=1)
+    return complaints[0] * upheld[0] * each, complaints[1] * upheld[1] * each * times
+
+
+def of_fines(drawn: Sequence[Drawn], size: int) -> tuple[Floats, Floats]:
+    """Return the fines that are paid within a year: once, for the largest size of the shock."""
+    total = np.zeros(size)
+    for one in drawn:
+        begins = int(np.argmax(one.profile > 0)) if one.profile.any() else YEAR
+        if one.movement.what == "fine" and begins + one.movement.delay_months < YEAR:
+            total += one.changes * one.profile.max(initial=0.0)
+    return np.zeros(size), total
+
+
+def of_income(retention: tuple[Floats, Floats], customers: float, price: float) -> tuple[Floats, Floats]:
+    """Return the income of a year that goes with customers who leave because of the scenario.
+
+    ``retention`` is the share that stays, without and with it; ``price`` is a year's income of a customer.
+    """
+    return np.zeros_like(retention[0]), (retention[0] - retention[1]) * customers * price
+
+
+def _paid(complaints: Table | None) -> Floats:
+    """Return what upheld complaints were paid, where that is known."""
+    if complaints is None or not (complaints.gives("upheld") and complaints.gives("redress")):
+        return np.empty(0)
+    frame = complaints.frame(["upheld", "redress"])
+    known = frame.loc[frame["upheld"].eq(other=True), "redress"].dropna()
+    return known.to_numpy(dtype=np.float64)

@@ -1,0 +1,148 @@
+"""What a stress test found: complaints, indicators, who turns red, losses and costs, before and after."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from riskmodels.display import Displayed
+from riskmodels.labels import label, local, marked, plain_label, plural
+from riskmodels.parameters.scenarios import Scenario
+from riskmodels.stresstest.shocked import ALL
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StressTest(Displayed):
+    """One scenario at one severity.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        What was assumed.
+    severity : str
+        Which of its levels.
+    table : DataFrame
+        One row per indicator that it moves: indicator_id, before, after, lower, upper, standard_error
+        [unit of the indicator; 90% interval; of the simulated mean], amber, red, p_red_before, p_red,
+        p_red_error [probability beyond red and its standard error], rating_before, rating.
+    complaints : DataFrame
+        One row per month (or quarter) ahead: period, expected, expected_lower, expected_upper, stressed,
+        stressed_lower, stressed_upper [complaints; 90% interval], standard_error.
+    omitted : DataFrame
+        item, reason: what the scenario moves and these data or this test cannot show.
+    unapplied : tuple of str
+        Products whose surges do not apply: there are no complaints about them to multiply.
+    quarter : str
+        First and last of the three months after the start of the scenario that the indicators are about.
+    size, seed : int
+        Paths drawn, and their seed.
+    policy : date
+        Day from which the policy is valid.
+    data_digest : str
+        Digest of the tables.
+    turning : DataFrame
+        Units and products before and after, by their rate of complaints: see ``who_turns_red``. Empty without
+        a scorecard.
+    costs : DataFrame
+        What it costs: see ``cost_table``. Losses are of a year; redress of the months of the outlook; fines
+        and lost income of a year.
+    losses : DataFrame
+        The year's losses: when (``before``, ``after``), mean, value_at_risk, expected_shortfall [money],
+        value_at_risk_error, expected_shortfall_error [relative], level. Empty without losses.
+    by_shock : DataFrame
+        What each shock adds: shock, complaints, money [of losses, a year]; the columns add up to what the
+        scenario adds.
+    """
+
+    scenario: Scenario
+    severity: str
+    table: pd.DataFrame
+    complaints: pd.DataFrame
+    omitted: pd.DataFrame
+    quarter: str
+    size: int
+    seed: int
+    policy: date
+    data_digest: str
+    unapplied: tuple[str, ...] = ()
+    turning: pd.DataFrame = field(default_factory=pd.DataFrame)
+    costs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    losses: pd.DataFrame = field(default_factory=pd.DataFrame)
+    by_shock: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def raised(self) -> bool:
+        """Whether any complaints are multiplied."""
+        moves = (movement for _, movement in self.scenario.level(self.severity).movements)
+        asked = {movement.product or ALL for movement in moves if movement.what == "complaints"}
+        return bool(asked - set(self.unapplied))
+
+    @property
+    def applied(self) -> bool:
+        """Whether anything of the scenario could be applied: else it says nothing of the bank."""
+        return self.raised or not self.table.empty
+
+    @property
+    def turned(self) -> int:
+        """How many indicators turn red."""
+        return int(((self.table["rating"] == "red") & (self.table["rating_before"] != "red")).sum())
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        return {
+            f"stress_{self.scenario.id}_complaints": self.complaints,
+            f"stress_{self.scenario.id}_indicators": self.table,
+            f"stress_{self.scenario.id}_units_and_products": self.turning,
+            f"stress_{self.scenario.id}_costs": self.costs,
+            f"stress_{self.scenario.id}_losses": self.losses,
+            f"stress_{self.scenario.id}_by_shock": self.by_shock,
+        }
+
+    @property
+    def sentence(self) -> str:
+        """Say how many complaints more, how many indicators turn red, and what did not apply."""
+        said = {
+            "name": local(self.scenario, "name"),
+            "severity": label(self.severity),
+            "products": ", ".join(map(plain_label, self.unapplied)),
+            "more": _complaints(self.complaints["stressed"].sum() - self.complaints["expected"].sum()),
+            "turned": plural(
+                self.turned,
+                "{turned} indicator turns red",
+                "{turned} indicators turn red",
+                turned=self.turned,
+            ),
+        }
+        if not self.applied:
+            words = marked(
+                "{name}, {severity}: the scenario did not apply, and says nothing of the bank{why}."
+            )
+            why = label(", which has no complaints about {products}", **said) if self.unapplied else ""
+            return label(words, **said, why=why)
+        words = marked("{name}, {severity}: {more} more than expected; {turned}.")
+        if not self.raised:
+            words = marked("{name}, {severity}: {turned}; complaints are not multiplied.")
+        elif self.table.empty:
+            words = marked("{name}, {severity}: {more} more than expected; no indicator is known.")
+        missing = " " + label("It did not apply to {products}.", said) if self.unapplied else ""
+        return label(words, said) + missing
+
+    def summary(self) -> pd.DataFrame:
+        """Before and after, indicator by indicator."""
+        return self.table[
+            [
+                "indicator_id",
+                "before",
+                "after",
+                "lower",
+                "upper",
+                "rating_before",
+                "rating",
+                "p_red",
+                "p_red_error",
+            ]
+        ]
+
+
+def _complaints(more: float) -> str:
+    return plural(round(more), "{more:,.0f} complaint", "{more:,.0f} complaints", more=more)
