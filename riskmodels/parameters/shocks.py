@@ -122,6 +122,11 @@ class Shock(Parameters):
     moves: tuple[Movement, ...] = Field(min_length=1)
     part: Identifier | None = None
 
+    @property
+    def name(self) -> str:
+        """Its id, behind the scenario that a combined one took it from."""
+        return f"{self.part}.{self.id}" if self.part else self.id
+
     def profile(self, months: int) -> Floats:
         """Return how large the shock is in each month of the scenario.
 

@@ -118,7 +118,9 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
     ),
     "35_losses": Notebook(parameters=LossParameters, reads=("tables", "risks"), writes=("losses",)),
     "40_stress_test": Notebook(
-        parameters=StressTestParameters, reads=("tables", "quality", "outlook"), writes=("stress-*",)
+        parameters=StressTestParameters,
+        reads=("tables", "quality", "outlook", "scorecard", "losses"),
+        writes=("stress-*",),
     ),
     "50_assessment": Notebook(
         parameters=AssessmentParameters,

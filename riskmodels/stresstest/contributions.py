@@ -45,6 +45,6 @@ def split_change(before: Floats, factors: Sequence[Floats]) -> list[Floats]:
 
 def by_shock(drawn: Sequence[Drawn], parts: Sequence[float], name: str) -> pd.DataFrame:
     """Add parts of movements up by the shock that they are of: shock, and a column of this name."""
-    shocks = pd.Series([one.shock_id for one in drawn], dtype="str", name="shock")
+    shocks = pd.Series([one.shock.name for one in drawn], dtype="str", name="shock")
     sums = pd.Series(np.asarray(parts, dtype=np.float64), name=name).groupby(shocks, sort=False).sum()
     return sums.reset_index()

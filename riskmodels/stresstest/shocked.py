@@ -57,11 +57,6 @@ class Drawn:
         return self.movement.product or ALL
 
     @property
-    def shock_id(self) -> str:
-        """The shock, behind the scenario that a combined one took it from."""
-        return f"{self.shock.part}.{self.shock.id}" if self.shock.part else self.shock.id
-
-    @property
     def times(self) -> Floats:
         """What a relative change multiplies by, shape (size, months): never less than nothing."""
         return np.maximum(0.0, 1 + self.changes[:, None] * self.profile)

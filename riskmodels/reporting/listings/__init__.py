@@ -48,6 +48,12 @@ from riskmodels.reporting.listings.scorecards import (
     list_unavailable,
     list_units,
 )
+from riskmodels.reporting.listings.stressed import (
+    list_costs,
+    list_shocks,
+    list_stressed_losses,
+    list_turning,
+)
 from riskmodels.reporting.listings.validations import list_validation
 
 __all__ = [
@@ -56,6 +62,7 @@ __all__ = [
     "list_changes",
     "list_contributions",
     "list_controls",
+    "list_costs",
     "list_data_faults",
     "list_data_scores",
     "list_delays",
@@ -87,8 +94,11 @@ __all__ = [
     "list_scores",
     "list_sensitivity",
     "list_severities",
+    "list_shocks",
     "list_stress",
+    "list_stressed_losses",
     "list_totals",
+    "list_turning",
     "list_unavailable",
     "list_units",
     "list_unmatched",

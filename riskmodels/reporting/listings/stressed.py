@@ -1,0 +1,152 @@
+"""What a scenario does to units, products, losses and costs, and what each of its shocks adds."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from riskmodels.catalogue import format_value
+from riskmodels.display import Listing, shown_thousands, shown_unit
+from riskmodels.labels import label, local, marked, plain_label, plural, rating_label
+from riskmodels.parameters.shocks import Shock
+from riskmodels.reporting.listings.indicators import interval_of
+from riskmodels.scorecard import Scorecard
+from riskmodels.stresstest import StressTest
+
+_RATE = "complaint_rate"
+_MOST = 10  # units and products; a choice: tables/ has them all
+_LIKELY = 0.005  # more probable to be red by less than half a point is no change
+_COSTS = {
+    "losses": marked("Losses of a year"),
+    "redress": marked("Redress of the months ahead"),
+    "fines": marked("Fines within a year"),
+    "income": marked("Income of a year of customers who leave"),
+    "total": marked("All of these"),
+}
+_NO_COSTS = marked("Nothing is known of what the scenario would cost.")
+_NO_LOSSES = marked("No losses have been assessed: what a bad year under the scenario costs is not known.")
+
+
+def list_turning(test: StressTest, card: Scorecard) -> Listing:
+    """List the units and products that become likelier to be red by their rate of complaints."""
+    if test.turning.empty:
+        words = marked("No unit and no product has a rate of complaints that could be stressed.")
+        return Listing(sentence=label(words), frame=pd.DataFrame())
+    rise = test.turning["p_red"] - test.turning["p_red_before"]
+    rows = test.turning[rise > _LIKELY]
+    listed = [
+        {
+            "Unit or product": _name(row, card),
+            "Before": format_value(_RATE, row["before"]),
+            "After": format_value(_RATE, row["after"]),
+            "90% interval": interval_of(_RATE, row["lower"], row["upper"]),
+            "Red from": format_value(_RATE, row["red"]),
+            "Rating before": rating_label(row["rating_before"]),
+            "Rating after": rating_label(row["rating"]),
+            "Probability of red": f"{row['p_red_before']:.0%} → {row['p_red']:.0%}",
+        }
+        for row in rows.head(_MOST).to_dict("records")
+    ]
+    return Listing(sentence=_turned(test.turning), frame=pd.DataFrame(listed))
+
+
+def list_costs(test: StressTest) -> Listing:
+    """List what a scenario is expected to cost, without it and with it."""
+    if test.costs.empty:
+        return Listing(sentence=label(_NO_COSTS), frame=pd.DataFrame())
+    frame = pd.DataFrame(
+        {
+            "What": [label(_COSTS[item]) for item in test.costs["item"]],
+            "Without [thousand CNY]": test.costs["before"].map(shown_thousands),
+            "With [thousand CNY]": test.costs["after"].map(shown_thousands),
+            "More [thousand CNY]": test.costs["more"].map(_signed),
+            "90% interval": [
+                f"{_signed(low)} … {_signed(high)}"
+                for low, high in zip(test.costs["lower"], test.costs["upper"], strict=True)
+            ],
+        }
+    )
+    total = test.costs.iloc[-1]
+    words = marked(
+        "The scenario is expected to cost {more} thousand CNY more ({lower} to {upper}); what is not listed is"
+        " not known."
+    )
+    figures = {name: _signed(total[name]).removeprefix("+") for name in ("more", "lower", "upper")}
+    return Listing(sentence=label(words, **figures), frame=frame)
+
+
+def list_stressed_losses(test: StressTest) -> Listing:
+    """List a year's losses without and with the scenario: expected, and in a bad year."""
+    if test.losses.empty:
+        return Listing(sentence=label(_NO_LOSSES), frame=pd.DataFrame())
+    level = f"{test.losses['level'].iloc[0]:.1%}"
+    frame = pd.DataFrame(
+        {
+            "Losses of a year [thousand CNY]": [label("without the scenario"), label("with the scenario")],
+            "Mean": test.losses["mean"].map(shown_thousands).tolist(),
+            f"Value-at-risk {level}": test.losses["value_at_risk"].map(shown_thousands).tolist(),
+            f"Expected shortfall {level}": test.losses["expected_shortfall"].map(shown_thousands).tolist(),
+        }
+    )
+    before, after = test.losses["value_at_risk"]
+    words = marked("A year's losses stay as they are.")
+    if after != before:
+        words = marked(
+            "With a probability of {level} a year's losses are not more than {after} thousand CNY, against"
+            " {before} without the scenario."
+        )
+    figures = {"level": level, "after": shown_thousands(after), "before": shown_thousands(before)}
+    return Listing(sentence=label(words, **figures), frame=frame)
+
+
+def list_shocks(test: StressTest) -> Listing:
+    """List what each shock of the scenario adds to complaints and to losses; the parts add up."""
+    if test.by_shock.empty:
+        return Listing(sentence=label("No shock adds complaints or losses."), frame=pd.DataFrame())
+    shocks = {one.name: one for one in test.scenario.level(test.severity).shocks}
+    frame = pd.DataFrame(
+        {
+            "Shock": [_shock(shocks.get(name), name) for name in test.by_shock["shock"]],
+            "Complaints more": [f"{value:+,.0f}" for value in test.by_shock["complaints"]],
+        }
+    )
+    if "money" in test.by_shock:
+        frame["Losses of a year more [thousand CNY]"] = test.by_shock["money"].map(_signed).tolist()
+    sentence = plural(
+        len(frame),
+        "{count} shock adds complaints or losses; the figures add up to what the scenario adds.",
+        "{count} shocks add complaints or losses; the figures add up to what the scenario adds.",
+        count=len(frame),
+    )
+    return Listing(sentence=sentence, frame=frame)
+
+
+def _turned(turning: pd.DataFrame) -> str:
+    """Say how many units and products turn red."""
+    red = turning[(turning["rating"] == "red") & (turning["rating_before"] != "red")]
+    units, products = ((red["level"] == level).sum() for level in ("unit_id", "product"))
+    return label(
+        "{units} and {products} turn red by their rate of complaints.",
+        units=plural(int(units), "{count} unit", "{count} units", count=int(units)),
+        products=plural(int(products), "{count} product", "{count} products", count=int(products)),
+    )
+
+
+def _name(row: Mapping[Hashable, Any], card: Scorecard) -> str:
+    if row["level"] == "product":
+        return plain_label(row["id"])
+    return shown_unit(row["id"], card.unit_names.get(row["id"], ""))
+
+
+def _shock(shock: Shock | None, name: str) -> str:
+    return name if shock is None else f"{local(shock, 'name')} ({shock.size:g} {shock.unit})"
+
+
+def _signed(amount: float) -> str:
+    """Write an amount in thousands with its sign; nothing has none.
+
+    >>> _signed(12_345.0), _signed(-1_500.0), _signed(0.0)
+    ('+12', '-1.5', '0')
+    """
+    sign = "+" if amount > 0 else "-" if amount < 0 else ""
+    return sign + shown_thousands(abs(amount)) if sign else "0"
