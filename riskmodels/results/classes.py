@@ -38,6 +38,8 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "LossAssessment": "losses.experience",
     "LossCell": "losses.cells",
     "LossDistribution": "losses.aggregate",
+    "MacroDriver": "parameters.macro",
+    "MacroSensitivity": "stresstest.sensitivities",
     "MatrixLint": "register.matrices",
     "Mixture": "losses.elicitation",
     "Movements": "scorecard.movement",

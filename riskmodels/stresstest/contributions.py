@@ -33,7 +33,8 @@ def split_change(before: Floats, factors: Sequence[Floats]) -> list[Floats]:
 
     Examples
     --------
-    >>> [part.round(3).tolist() for part in split_change(np.array([100.0]), [np.array([2.0]), np.array([1.5])])]
+    >>> parts = split_change(np.array([100.0]), [np.array([2.0]), np.array([1.5])])
+    >>> [part.round(3).tolist() for part in parts]
     [[126.186], [73.814]]
     """
     logs = [np.log(np.maximum(factor, _TINY)) for factor in factors]

@@ -7,6 +7,7 @@ import pandas as pd
 
 from riskmodels.arrays import Floats
 from riskmodels.stresstest.losses import YEAR, StressedLosses
+from riskmodels.stresstest.outcome import COSTS, none_of
 from riskmodels.stresstest.shocked import Drawn
 from riskmodels.tables import Table, Tables
 
@@ -34,7 +35,7 @@ def cost_table(costs: Costs) -> pd.DataFrame:
         lower, upper = np.quantile(more, _INTERVAL)
         figures = {"before": before.mean(), "after": after.mean(), "more": more.mean()}
         rows.append({"item": item, **figures, "lower": lower, "upper": upper})
-    return pd.DataFrame(rows, columns=["item", "before", "after", "more", "lower", "upper"])
+    return pd.DataFrame(rows, columns=[*COSTS]) if rows else none_of(COSTS)
 
 
 def of_losses(stressed: StressedLosses) -> tuple[Floats, Floats]:

@@ -62,10 +62,10 @@ def stress_losses(distribution: LossDistribution, drawn: Sequence[Drawn], size: 
 
     Notes
     -----
-    A month has as many losses, and they are as large, times what the factors of that month say. As factors are
-    not sure, years differ by more than chance: a number of losses of mean m and dispersion d, times a factor
-    of mean f and variance v, has the mean f m and the dispersion d (1 + v/f²) + v/f² (exact in two moments).
-    Severities are taken at the mean of their factor, weighted by the number of losses.
+    A month has as many losses, and they are as large, times what the factors of that month say. As factors
+    are not sure, years differ by more than chance: a number of losses of mean m and dispersion d, times a
+    factor of mean f and variance v, has the mean f m and the dispersion d (1 + v/f²) + v/f² (exact in two
+    moments). Severities are taken at the mean of their factor, weighted by the number of losses.
     """
     felt = [one for one in drawn if one.movement.what in _MOVED and one.profile.any()]
     keys = _keys(distribution.cells)

@@ -1,4 +1,4 @@
-"""Who complains, and how many more: a shock that only some feel is shared out by the last year's complaints."""
+"""Who complains, and how many more: what only some feel is shared out by the last year's complaints."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Mix:
         return add_rows(self.complaints * felt, numbers, len(names)) / np.maximum(whole, 1e-300)
 
     def times(self, drawn: Sequence[Drawn], by: Sequence[str], months: slice, size: int) -> Floats:
-        """Return how many times as many complaints the rows have, shape (size, rows): the mean of the months."""
+        """Return how many times as many complaints rows have, shape (size, rows): the mean of months."""
         rows, _ = self.rows(by)
         ahead = len(drawn[0].profile[months]) if drawn else 1
         found = np.ones((size, len(rows), ahead))

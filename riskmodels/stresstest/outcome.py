@@ -10,6 +10,23 @@ from riskmodels.labels import label, local, marked, plain_label, plural
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.stresstest.shocked import ALL
 
+TURNING = (
+    *("of", "id", "rating_before", "rating"),
+    *("before", "after", "lower", "upper", "red", "p_red_before", "p_red"),
+)
+COSTS = ("item", "before", "after", "more", "lower", "upper")
+LOSSES = (
+    *("when", "mean", "value_at_risk", "expected_shortfall"),
+    *("value_at_risk_error", "expected_shortfall_error", "level"),
+)
+_TEXTS = ("of", "id", "rating_before", "rating", "item", "when", "shock")
+
+
+def none_of(columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return a table of these columns without a row."""
+    kinds = {name: "str" if name in _TEXTS else "float64" for name in columns}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StressTest(Displayed):
@@ -65,10 +82,10 @@ class StressTest(Displayed):
     policy: date
     data_digest: str
     unapplied: tuple[str, ...] = ()
-    turning: pd.DataFrame = field(default_factory=pd.DataFrame)
-    costs: pd.DataFrame = field(default_factory=pd.DataFrame)
-    losses: pd.DataFrame = field(default_factory=pd.DataFrame)
-    by_shock: pd.DataFrame = field(default_factory=pd.DataFrame)
+    turning: pd.DataFrame = field(default_factory=lambda: none_of(TURNING))
+    costs: pd.DataFrame = field(default_factory=lambda: none_of(COSTS))
+    losses: pd.DataFrame = field(default_factory=lambda: none_of(LOSSES))
+    by_shock: pd.DataFrame = field(default_factory=lambda: none_of(("shock", "complaints", "money")))
 
     @property
     def raised(self) -> bool:

@@ -17,7 +17,7 @@ from riskmodels.stresstest.contributions import by_shock, split_change
 from riskmodels.stresstest.costs import Costs, cost_table, of_fines, of_income, of_losses, of_redress
 from riskmodels.stresstest.losses import YEAR, StressedLosses, stress_losses
 from riskmodels.stresstest.mix import Mix, complaint_factors, complaint_mix
-from riskmodels.stresstest.outcome import StressTest
+from riskmodels.stresstest.outcome import LOSSES, TURNING, StressTest, none_of
 from riskmodels.stresstest.shocked import Drawn, draw_movements, left_out, move_indicators, move_limits
 from riskmodels.stresstest.units import who_turns_red
 from riskmodels.tables import Tables
@@ -116,7 +116,7 @@ def stress(
         policy=policy.valid_from,
         data_digest=tables.digest,
         unapplied=tuple(dict.fromkeys(one.product for one in run.unapplied)),
-        turning=pd.DataFrame() if turning is None else turning,
+        turning=none_of(TURNING) if turning is None else turning,
         costs=cost_table(costs),
         losses=_loss_table(losses, lost),
         by_shock=_by_shock(run, lost),
@@ -141,7 +141,7 @@ class _Run:
         return len(self.expected)
 
     def ratio(self, window: slice) -> Floats | None:
-        """Return how many times as many complaints the periods have, (size,); None where that is not known."""
+        """Return how many times as many complaints periods have, (size,); None where that is not known."""
         if np.isnan(self.stressed).any():
             return None
         return _ratio(
@@ -208,12 +208,10 @@ def _costs(
 def _loss_table(losses: LossAssessment | None, lost: StressedLosses | None) -> pd.DataFrame:
     """Set a year's losses beside what they are under the scenario."""
     if losses is None or lost is None:
-        return pd.DataFrame()
+        return none_of(LOSSES)
     both = {"before": losses.distribution, "after": lost.distribution}
     rows = [one.table.tail(1).assign(when=when, level=one.level) for when, one in both.items()]
-    names = ["when", "mean", "value_at_risk", "expected_shortfall"]
-    errors = ["value_at_risk_error", "expected_shortfall_error", "level"]
-    return pd.concat(rows, ignore_index=True)[[*names, *errors]]
+    return pd.concat(rows, ignore_index=True)[[*LOSSES]].astype({"when": "str"})
 
 
 def _by_shock(run: _Run, lost: StressedLosses | None) -> pd.DataFrame:
@@ -223,7 +221,7 @@ def _by_shock(run: _Run, lost: StressedLosses | None) -> pd.DataFrame:
     sums = [float(part.sum(axis=(1, 2)).mean()) for part in parts]
     found = by_shock([one for one, _ in run.factors], sums, "complaints")
     if lost is None:
-        return found
+        return found.assign(money=0.0)
     return found.merge(lost.by_shock, on="shock", how="outer").fillna(0.0)
 
 

@@ -9,23 +9,11 @@ from riskmodels.arrays import Floats
 from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard import Scorecard, draw_values, rate_draws
 from riskmodels.stresstest.mix import Mix
+from riskmodels.stresstest.outcome import TURNING, none_of
 from riskmodels.stresstest.shocked import Drawn
 
 _RATE = "complaint_rate"
 _INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, as in the scorecard
-_COLUMNS = (
-    "level",
-    "id",
-    "before",
-    "after",
-    "lower",
-    "upper",
-    "red",
-    "p_red_before",
-    "p_red",
-    "rating_before",
-    "rating",
-)
 
 
 def who_turns_red(
@@ -51,9 +39,9 @@ def who_turns_red(
     Returns
     -------
     DataFrame
-        level (``unit_id`` or ``product``), id, before, after, lower, upper [complaints per 1,000 accounts and
-        year; 90 % interval], red, p_red_before, p_red, rating_before, rating; the likeliest to turn red first.
-        A rating that does not rest on enough cases before has none after.
+        of (``unit_id`` or ``product``), id, before, after, lower, upper [complaints per 1,000 accounts and
+        year; 90 % interval], red, p_red_before, p_red, rating_before, rating; those first whose probability of
+        red rises most.
     """
     levels = {"unit_id": card.indicators, "product": card.products}
     frames = [
@@ -63,7 +51,7 @@ def who_turns_red(
     ]
     filled = [frame for frame in frames if len(frame)]
     if not filled:
-        return pd.DataFrame(columns=list(_COLUMNS))
+        return none_of(TURNING)
     table = pd.concat(filled, ignore_index=True)
     rise = table["p_red"].fillna(0) - table["p_red_before"].fillna(0)
     return table.iloc[np.argsort(-rise.to_numpy(), kind="stable")].reset_index(drop=True)
@@ -81,7 +69,7 @@ def _stressed(
     rated = rate_draws(of_rate, after, policy)
     lower, upper = np.quantile(after, _INTERVAL, axis=1) if len(of_rate) else (0.0, 0.0)
     columns = {
-        "level": level,
+        "of": level,
         "id": of_rate[level],
         "before": of_rate["estimate"],
         "after": of_rate["estimate"] * factor.mean(axis=1),
@@ -93,4 +81,4 @@ def _stressed(
         "rating_before": of_rate["rating"],
         "rating": rated["rating"],
     }
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns)[[*TURNING]].astype({"id": "str", "of": "str"})

@@ -68,8 +68,8 @@ def list_costs(test: StressTest) -> Listing:
     )
     total = test.costs.iloc[-1]
     words = marked(
-        "The scenario is expected to cost {more} thousand CNY more ({lower} to {upper}); what is not listed is"
-        " not known."
+        "The scenario is expected to cost {more} thousand CNY more ({lower} to {upper});"
+        " what is not listed is not known."
     )
     figures = {name: _signed(total[name]).removeprefix("+") for name in ("more", "lower", "upper")}
     return Listing(sentence=label(words, **figures), frame=frame)
@@ -124,7 +124,7 @@ def list_shocks(test: StressTest) -> Listing:
 def _turned(turning: pd.DataFrame) -> str:
     """Say how many units and products turn red."""
     red = turning[(turning["rating"] == "red") & (turning["rating_before"] != "red")]
-    units, products = ((red["level"] == level).sum() for level in ("unit_id", "product"))
+    units, products = ((red["of"] == level).sum() for level in ("unit_id", "product"))
     return label(
         "{units} and {products} turn red by their rate of complaints.",
         units=plural(int(units), "{count} unit", "{count} units", count=int(units)),
@@ -133,7 +133,7 @@ def _turned(turning: pd.DataFrame) -> str:
 
 
 def _name(row: Mapping[Hashable, Any], card: Scorecard) -> str:
-    if row["level"] == "product":
+    if row["of"] == "product":
         return plain_label(row["id"])
     return shown_unit(row["id"], card.unit_names.get(row["id"], ""))
 
