@@ -19,7 +19,14 @@ LOSSES = (
     *("when", "mean", "value_at_risk", "expected_shortfall"),
     *("value_at_risk_error", "expected_shortfall_error", "level"),
 )
-_TEXTS = ("of", "id", "rating_before", "rating", "item", "when", "shock")
+HANDLING = (
+    *("team", "period", "a_day", "is_estimated", "load_without", "load_with"),
+    *("within_3_without", "within_3_with", "within_7_without", "within_7_with"),
+    *("backlog_without", "backlog_with", "backlog_lower", "backlog_upper"),
+    *("missed_3", "missed_7", "staff", "staff_needed"),
+    *("recovered", "recovery", "recovery_lower", "recovery_upper"),
+)
+_TEXTS = ("team", "period", "of", "id", "rating_before", "rating", "item", "when", "shock")
 
 
 def none_of(columns: tuple[str, ...]) -> pd.DataFrame:
@@ -66,6 +73,15 @@ class StressTest(Displayed):
     losses : DataFrame
         The year's losses: when (``before``, ``after``), mean, value_at_risk, expected_shortfall [money],
         value_at_risk_error, expected_shortfall_error [relative], level. Empty without losses.
+    handling : DataFrame
+        One row a team and month: a_day [complaints that the team can finish on a working day], is_estimated;
+        load_without, load_with [share of that]; within_3_…, within_7_… [share of the month's complaints in
+        time, as far as waiting decides]; backlog_… [left at the end, days of work; 90 % interval with the
+        scenario]; missed_3, missed_7 [probability that the standard's amber limit is missed]; staff [times as
+        many people at work]; staff_needed [times as many that keep complaints in time as without the
+        scenario, to a point; unknown where four times as many are too few]; recovered [probability that the
+        backlog is as without the scenario, to half a day]; recovery, recovery_lower, recovery_upper [months
+        ahead after which it is so for good: median and 90 % interval; unknown beyond the outlook].
     by_shock : DataFrame
         What each shock adds: shock, complaints, money [of losses, a year]; the columns add up to what the
         scenario adds.
@@ -85,6 +101,7 @@ class StressTest(Displayed):
     turning: pd.DataFrame = field(default_factory=lambda: none_of(TURNING))
     costs: pd.DataFrame = field(default_factory=lambda: none_of(COSTS))
     losses: pd.DataFrame = field(default_factory=lambda: none_of(LOSSES))
+    handling: pd.DataFrame = field(default_factory=lambda: none_of(HANDLING))
     by_shock: pd.DataFrame = field(default_factory=lambda: none_of(("shock", "complaints", "money")))
 
     @property
@@ -112,6 +129,7 @@ class StressTest(Displayed):
             f"stress_{self.scenario.id}_units_and_products": self.turning,
             f"stress_{self.scenario.id}_costs": self.costs,
             f"stress_{self.scenario.id}_losses": self.losses,
+            f"stress_{self.scenario.id}_handling": self.handling,
             f"stress_{self.scenario.id}_by_shock": self.by_shock,
         }
 

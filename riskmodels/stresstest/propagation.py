@@ -9,16 +9,19 @@ from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import Forecast, nowcast_where_logged
 from riskmodels.losses import LossAssessment
+from riskmodels.parameters.capacity import Capacity
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.periods.quarters import MONTHS, last_complete
 from riskmodels.scorecard import DRAWS, Scorecard, draw_values, rate_draws, rate_period
 from riskmodels.stresstest.contributions import by_shock, split_change
 from riskmodels.stresstest.costs import Costs, cost_table, of_fines, of_income, of_losses, of_redress
+from riskmodels.stresstest.handling import DEADLINES, Handled, Standards, handle
 from riskmodels.stresstest.losses import YEAR, StressedLosses, stress_losses
 from riskmodels.stresstest.mix import Mix, complaint_factors, complaint_mix
 from riskmodels.stresstest.outcome import LOSSES, TURNING, StressTest, none_of
 from riskmodels.stresstest.shocked import Drawn, draw_movements, left_out, move_indicators, move_limits
+from riskmodels.stresstest.teams import team_capacities
 from riskmodels.stresstest.units import who_turns_red
 from riskmodels.tables import Tables
 
@@ -36,6 +39,7 @@ def stress(
     outlook: Forecast,
     scorecard: Scorecard | None = None,
     losses: LossAssessment | None = None,
+    capacity: Capacity | None = None,
     severity: str = "severe",
     seed: int = 40,
 ) -> StressTest:
@@ -55,6 +59,8 @@ def stress(
         Units and products before: without it, who turns red is not said.
     losses : LossAssessment, optional
         A year's losses without the scenario; without it, they are left out.
+    capacity : Capacity, optional
+        What the teams can do; without a team it is estimated from the weeks in which most was resolved.
     severity : str
         One of the scenario's levels.
     seed : int
@@ -88,7 +94,8 @@ def stress(
     draws = draw_values(before, DRAWS)
     run = _run(tables, scenario, severity, outlook, size=draws.shape[1], seed=seed)
     values = dict(zip(before["indicator_id"], draws, strict=True))
-    after, unavailable = move_indicators(run.drawn, values, run.ratio(window), months)
+    handled = _handled(run, tables, outlook, capacity, months, _standards(before, values))
+    after, unavailable = move_indicators(run.drawn, values, run.ratio(window), months, handled.in_time)
     limits, stricter = move_limits(run.drawn, before, months)
     after |= {name: values[name] for name in sorted(stricter & set(values) - set(after))}
     lost = stress_losses(losses.distribution, run.year, run.size) if losses is not None else None
@@ -97,6 +104,7 @@ def stress(
         *_ALWAYS,
         *(("loss_frequency", "loss_severity") if lost else ()),
         *(("redress",) if "redress" in costs else ()),
+        *(("staff", "handling_time") if len(handled.table) else ()),
     }
     omitted = dict.fromkeys([*left_out(run.drawn, run.unapplied, carried, outlook), *unavailable])
     turning = (
@@ -119,6 +127,7 @@ def stress(
         turning=none_of(TURNING) if turning is None else turning,
         costs=cost_table(costs),
         losses=_loss_table(losses, lost),
+        handling=handled.table,
         by_shock=_by_shock(run, lost),
     )
 
@@ -177,6 +186,27 @@ def _run(
         stressed=stressed,
         length=length,
     )
+
+
+def _handled(
+    run: _Run,
+    tables: Tables,
+    outlook: Forecast,
+    capacity: Capacity | None,
+    months: slice,
+    standards: Standards,
+) -> Handled:
+    """Carry complaints through the handlers, where they are forecast by month and something is known of them."""
+    products = pd.Index(outlook.keys["product"].astype("str"))
+    is_known = run.length == 1 and run.ratio(slice(None)) is not None
+    teams = team_capacities(capacity, tables.complaints, run.mix, products) if is_known else []
+    return handle(teams, run.drawn, (run.expected, run.stressed), outlook.periods, months, standards)
+
+
+def _standards(before: pd.DataFrame, values: dict[str, Floats]) -> Standards:
+    """Return what is in time without the scenario, and the amber limit, of standards that have one."""
+    limits = before.set_index("indicator_id")["amber"].dropna()
+    return {name: (values[name], float(limits[name])) for name in DEADLINES if name in limits}
 
 
 def _costs(

@@ -134,7 +134,11 @@ def _missing(unapplied: Sequence[Drawn], outlook: Forecast) -> Iterator[tuple[st
 
 
 def move_indicators(
-    drawn: Sequence[Drawn], values: dict[str, Floats], ratio: Floats | None, months: slice
+    drawn: Sequence[Drawn],
+    values: dict[str, Floats],
+    ratio: Floats | None,
+    months: slice,
+    in_time: dict[str, Floats],
 ) -> tuple[dict[str, Floats], list[tuple[str, str]]]:
     """Move the indicators of the whole bank.
 
@@ -148,6 +152,9 @@ def move_indicators(
         How many times as many complaints the quarter has; None where that is not known.
     months : slice
         The months of the quarter: a change is the mean of theirs.
+    in_time : dict of str to ndarray, shape (size,)
+        What the handlers' queue multiplies indicators by: of these, what is assumed for every doubling of
+        complaints is left out.
 
     Returns
     -------
@@ -159,6 +166,9 @@ def move_indicators(
     after: dict[str, Floats] = {}
     if "complaint_rate" in values and ratio is not None:
         after["complaint_rate"] = values["complaint_rate"] * ratio
+    for name, share in in_time.items():
+        if name in values and (share < 1).any():
+            after[name] = values[name] * share
     missing = []
     for one in drawn:
         name, shock = one.movement.indicator_id, one.profile[months].mean()
@@ -168,6 +178,11 @@ def move_indicators(
             missing.append((name, label("the source does not give this indicator")))
             continue
         if one.movement.per == "doubling_of_complaints":
+            if name in in_time:
+                missing.append(
+                    (name, label("it follows from what the handlers can do, not from an assumption"))
+                )
+                continue
             if ratio is None:
                 missing.append((name, label("no complaints are multiplied, which it would follow")))
                 continue

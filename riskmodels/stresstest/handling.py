@@ -1,0 +1,220 @@
+"""What the handlers can do under a scenario: complaints in time, backlog, recovery, and the people needed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.arrays import Flags, Floats
+from riskmodels.stresstest.capacity import CapacityTable, capacity_table
+from riskmodels.stresstest.outcome import HANDLING, none_of
+from riskmodels.stresstest.shocked import Drawn
+from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity
+
+DEADLINES = {"resolved_3wd": 3, "resolved_7wd": 7}  # standards that follow from the queue [working days]
+Standards = Mapping[str, tuple[Floats, float]]  # in time without the scenario (size,), and amber limit
+_INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, as everywhere
+_LOADS, _STAFF, _BACKLOGS, _LEVELS = 24, 5, 10, 41  # points of the axes of the table, and of staff looked for
+_EVERY = 4  # path of which staff is looked for: some hundreds are enough
+_MOST_STAFF = 4.0  # times as many people: more than can be found
+_LEAST = 0.02  # of the usual load or staff: as good as nothing
+_RECOVERED = 0.5  # of a day of work more than without the scenario: as usual
+_TINY = 1e-300  # what nothing is divided by
+_SHARE = 0.01  # of complaints in time, by which less is as usual
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Handled:
+    """What comes of complaints on every path.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a team and month: see ``StressTest.handling``.
+    in_time : dict of str to ndarray, shape (size,)
+        By indicator: the share in time over the quarter looked at, against the share without the scenario.
+    """
+
+    table: pd.DataFrame
+    in_time: dict[str, Floats]
+
+
+def handle(
+    teams: Sequence[TeamCapacity],
+    drawn: Sequence[Drawn],
+    complaints: tuple[Floats, Floats],
+    periods: pd.PeriodIndex,
+    months: slice,
+    standards: Standards,
+) -> Handled:
+    """Carry complaints through the teams, month by month.
+
+    Parameters
+    ----------
+    teams : sequence of TeamCapacity
+        Who handles what.
+    drawn : sequence of Drawn
+        Movements of staff and of handling time count; without a team of their own they are of all.
+    complaints : pair of ndarray, shape (size, n, h)
+        By product and month, without and with the scenario.
+    periods : PeriodIndex
+        The months ahead, h.
+    months : slice
+        The quarter that indicators are about.
+    standards : Standards
+        By indicator of ``DEADLINES``: its value without the scenario, and its amber limit, where it has one.
+
+    Notes
+    -----
+    A team is a batch queue on working days: it finishes complaints in the order received, and what is left
+    waits (``capacity_table``, which is computed once and read between its points). A month begins with what the
+    one before left, on the mean of the paths' own loads and staff. More handling time is as less staff. Misses
+    for other reasons than waiting stay as they are: an indicator changes by the ratio of the shares in time.
+    """
+    if not teams:
+        return Handled(table=none_of(HANDLING), in_time={})
+    found = [_team(team, drawn, complaints, periods, standards) for team in teams]
+    shares = []
+    for which in (0, 1):
+        counts = sum(one.counts[which][:, months].sum(axis=1) for one in found)
+        done = sum(
+            (one.done[which][:, months] * one.counts[which][:, months, None]).sum(axis=1) for one in found
+        )
+        shares.append(done / np.maximum(counts, _TINY)[:, None])
+    ratio = np.minimum(shares[1] / np.maximum(shares[0], _TINY), 1.0)
+    return Handled(
+        table=pd.concat([one.table for one in found], ignore_index=True),
+        in_time={name: ratio[:, place] for place, name in enumerate(DEADLINES)},
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Course:
+    """A team's months without and with the scenario: complaints (size, h), shares in time (size, h, deadlines)."""
+
+    table: pd.DataFrame
+    counts: tuple[Floats, Floats]
+    done: tuple[Floats, Floats]
+
+
+def _team(
+    team: TeamCapacity,
+    drawn: Sequence[Drawn],
+    complaints: tuple[Floats, Floats],
+    periods: pd.PeriodIndex,
+    standards: Standards,
+) -> _Course:
+    """Carry the complaints of one team."""
+    without, with_ = (np.einsum("pnh,n->ph", one, team.share) for one in complaints)
+    usual = max(float(without.mean()), _LEAST)
+    staff = _staff(team, drawn, without.shape)
+    loads = [np.maximum(one / usual, _LEAST) for one in (without, with_)]
+    table = _table(team, usual, loads, staff)
+    usual_load, whole = loads[0][:, :1], np.ones_like(staff)
+    _, start = table.look_up(
+        usual_load, whole[:, :1], np.zeros_like(usual_load)
+    )  # as a usual month leaves it
+    runs = [_months(table, load, at, start) for load, at in zip(loads, (whole, staff), strict=True)]
+    frame = pd.DataFrame({"team": team.id, "period": periods.astype("str")})
+    frame["a_day"], frame["is_estimated"] = team.a_day, team.is_estimated
+    for name, load, (done, backlog) in zip(("without", "with"), loads, runs, strict=True):
+        frame[f"load_{name}"] = (load * usual / WORKING_DAYS / team.a_day).mean(axis=0)
+        for place, days in enumerate(DEADLINES.values()):
+            frame[f"within_{days}_{name}"] = done[..., place].mean(axis=0)
+        frame[f"backlog_{name}"] = backlog.mean(axis=0)
+    frame["backlog_lower"], frame["backlog_upper"] = np.quantile(runs[1][1], _INTERVAL, axis=0)
+    frame["staff"], frame["staff_needed"] = staff.mean(axis=0), _needed(team, usual, loads[1], runs[0])
+    for place, (name, days) in enumerate(DEADLINES.items()):
+        frame[f"missed_{days}"] = _missed(standards.get(name), runs[1][0][..., place], runs[0][0][..., place])
+    usual_again = runs[1][1] <= runs[0][1] + _RECOVERED
+    frame["recovered"] = usual_again.mean(axis=0)
+    ends = np.quantile(_recovery(usual_again), (0.5, *_INTERVAL), method="higher")
+    frame["recovery"], frame["recovery_lower"], frame["recovery_upper"] = np.where(
+        ends > len(frame), np.nan, ends
+    )
+    return _Course(
+        table=frame[[*HANDLING]].astype({"team": "str", "period": "str"}),
+        counts=(without, with_),
+        done=(runs[0][0], runs[1][0]),
+    )
+
+
+def _staff(team: TeamCapacity, drawn: Sequence[Drawn], shape: tuple[int, ...]) -> Floats:
+    """Return how many times as much the team can do on each path and in each month."""
+    found = np.ones(shape)
+    for one in drawn:
+        if one.movement.what in {"staff", "handling_time"} and one.movement.team in {None, team.id}:
+            found *= one.times if one.movement.what == "staff" else 1 / np.maximum(one.times, _LEAST)
+    return np.clip(found, _LEAST, _MOST_STAFF)
+
+
+def _table(team: TeamCapacity, usual: float, loads: Sequence[Floats], staff: Floats) -> CapacityTable:
+    """Make the table that all months of a team are read from."""
+    both = np.concatenate([load.ravel() for load in loads])
+    most = np.maximum(loads[1] * usual / team.a_day - staff * WORKING_DAYS, 0.0).cumsum(axis=1).max()
+    backlogs = np.concatenate([[0.0], np.geomspace(0.25, max(2.0 * most, 8.0), _BACKLOGS)])
+    return capacity_table(
+        [usual / WORKING_DAYS],
+        team.dispersion,
+        [team.a_day],
+        loads=_points(both, _LOADS),
+        staff=_points(np.append(staff, 1.0), _STAFF),
+        backlogs=backlogs,
+        deadlines=tuple(DEADLINES.values()),
+        days=WORKING_DAYS,
+    )
+
+
+def _points(values: Floats, number: int) -> Floats:
+    """Return points that lie as values do, from the least to the largest; one where all are alike."""
+    return np.asarray(np.unique(np.quantile(values, np.linspace(0, 1, number))), dtype=np.float64)
+
+
+def _months(table: CapacityTable, loads: Floats, staff: Floats, backlog: Floats) -> tuple[Floats, Floats]:
+    """Read month after month: shares in time (size, h, deadlines), and the backlog left [days of work]."""
+    done, left = [], []
+    for month in range(loads.shape[1]):
+        start = np.clip(backlog, 0.0, table.backlogs[-1])
+        shares, backlog = table.look_up(loads[:, [month]], staff[:, [month]], start)
+        done.append(shares[:, 0])
+        left.append(backlog[:, 0])
+    return np.stack(done, axis=1), np.stack(left, axis=1)
+
+
+def _missed(standard: tuple[Floats, float] | None, with_: Floats, without: Floats) -> Floats:
+    """Return the probability of each month that a standard is missed, (h,); unknown without one."""
+    if standard is None:
+        return np.full(with_.shape[1], np.nan)
+    value, limit = standard
+    share = value[:, None] * np.minimum(with_ / np.maximum(without, _TINY), 1.0)
+    return np.asarray((share < limit).mean(axis=0))
+
+
+def _recovery(usual: Flags) -> Floats:
+    """Return the months until the backlog is as usual for good, (size,); h + 1 where it never is."""
+    late = np.flip(np.logical_and.accumulate(np.flip(usual, axis=1), axis=1), axis=1)  # from here on
+    ends = np.where(late.any(axis=1), late.argmax(axis=1), usual.shape[1] + 1)
+    return np.asarray(ends, dtype=np.float64)
+
+
+def _needed(team: TeamCapacity, usual: float, loads: Floats, without: tuple[Floats, Floats]) -> Floats:
+    """Return how many times as many people keep complaints in time as without the scenario, month by month.
+
+    From the backlog that there is without the scenario; unknown where four times as many are too few.
+    """
+    few = loads[::_EVERY]
+    levels = np.linspace(1.0, _MOST_STAFF, _LEVELS)
+    table = capacity_table(
+        [usual / WORKING_DAYS],
+        team.dispersion,
+        [team.a_day],
+        loads=_points(few, _LOADS),
+        staff=levels,
+        backlogs=[float(without[1].mean())],
+        deadlines=(max(DEADLINES.values()),),
+        days=WORKING_DAYS,
+    )
+    done, _ = table.look_up(few[..., None, None], levels[:, None], table.backlogs[0])
+    enough = done[..., 0, 0].mean(axis=0) >= (without[0][..., -1].mean(axis=0) - _SHARE)[:, None]
+    return np.where(enough.any(axis=1), levels[enough.argmax(axis=1)], np.nan)

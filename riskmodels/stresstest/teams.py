@@ -1,0 +1,140 @@
+"""Who handles complaints, and how many a day: as the bank says, or as its own complaints show."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.arrays import Floats
+from riskmodels.parameters.capacity import Capacity, Team
+from riskmodels.stresstest.mix import Mix
+from riskmodels.tables import Table
+
+WORKING_DAYS = 21  # of a month
+_WEEK = 5  # working days
+_WEEKS, _FEWEST = 104, 26  # looked at: two years; without half a year nothing is estimated
+_BUSY = 0.9  # quantile of the weeks: what was done in one week of ten, or more
+_EDGES = (0.75, 1.0)  # quantiles between which it may as well lie: a busy week, and the busiest
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TeamCapacity:
+    """What one team can do.
+
+    Attributes
+    ----------
+    id : str
+        The team; ``bank`` where capacity is estimated.
+    a_day, lower, upper : float
+        Complaints that it can finish on a working day; the range is of an estimate.
+    share : ndarray, shape (n,)
+        Share of the complaints about each product that are its own.
+    dispersion : float
+        By how much days differ beyond chance: variance = mean + dispersion · mean².
+    is_estimated : bool
+        From the weeks in which most was done: the team may be able to do more.
+    """
+
+    id: str
+    a_day: float
+    lower: float
+    upper: float
+    share: Floats
+    dispersion: float
+    is_estimated: bool
+
+
+def team_capacities(
+    capacity: Capacity | None, complaints: Table | None, mix: Mix, products: pd.Index
+) -> list[TeamCapacity]:
+    """Return what the teams can do; of no team, what the bank's own complaints show; else none.
+
+    Parameters
+    ----------
+    capacity : Capacity, optional
+        The teams that the bank gives.
+    complaints : Table, optional
+        One by one, with the day of resolution.
+    mix : Mix
+        Whose complaints they are: a team may handle some units, channels or categories alone.
+    products : Index
+        Those of the outlook, n.
+    """
+    weeks = _weeks(complaints)
+    dispersion = _dispersion(weeks)
+    if capacity is not None and capacity.teams:
+        return [_given(team, mix, products, dispersion) for team in capacity.teams]
+    done = weeks["resolved"].to_numpy(dtype=np.float64)
+    if len(done) < _FEWEST or not done.any():
+        return []
+    lower, a_day, upper = np.quantile(done / _WEEK, (_EDGES[0], _BUSY, _EDGES[1])).tolist()
+    whole = np.ones(len(products))
+    return [
+        TeamCapacity(
+            id="bank",
+            a_day=a_day,
+            lower=lower,
+            upper=upper,
+            share=whole,
+            dispersion=dispersion,
+            is_estimated=True,
+        )
+    ]
+
+
+def _given(team: Team, mix: Mix, products: pd.Index, dispersion: float) -> TeamCapacity:
+    a_day = team.minutes_a_day / team.minutes_a_case.mean
+    share = _handled(team, mix, products)
+    return TeamCapacity(
+        id=team.id,
+        a_day=a_day,
+        lower=a_day,
+        upper=a_day,
+        share=share,
+        dispersion=dispersion,
+        is_estimated=False,
+    )
+
+
+def _handled(team: Team, mix: Mix, products: pd.Index) -> Floats:
+    """Return the share of each product's complaints that a team handles; a place nobody knows counts as all."""
+    handles = team.handles
+    lists = {
+        "product": handles.products,
+        "unit_id": handles.units,
+        "channel": handles.channels,
+        "category": handles.categories,
+    }
+    own = np.ones(len(mix.cells), dtype=np.bool_)
+    for place, names in lists.items():
+        if names and place in mix.cells:
+            own &= mix.cells[place].astype("str").isin(names).to_numpy()
+    counts = pd.Series(mix.complaints).groupby(mix.cells["product"].astype("str").to_numpy())
+    whole, part = (
+        counts.sum(),
+        pd.Series(mix.complaints * own).groupby(mix.cells["product"].astype("str").to_numpy()).sum(),
+    )
+    share = (part / whole.where(whole > 0)).reindex(products).fillna(0.0)
+    return np.asarray(share, dtype=np.float64)
+
+
+def _weeks(complaints: Table | None) -> pd.DataFrame:
+    """Count complaints received and resolved by week, whole weeks of the last two years."""
+    if complaints is None or not complaints.gives("resolved_at"):
+        return pd.DataFrame({"received": [], "resolved": []}, dtype="float64")
+    columns = {}
+    for name in ("received", "resolved"):
+        week = f"date_trunc('week', {name}_at)"
+        found = complaints.relation.aggregate(f"{week} AS week, count(*) AS number").df().dropna()
+        columns[name] = found.set_index("week")["number"].sort_index()
+    frame = pd.DataFrame(columns).fillna(0.0)
+    return frame.iloc[1:-1].tail(_WEEKS)  # the first and the last may be parts
+
+
+def _dispersion(weeks: pd.DataFrame) -> float:
+    """Return by how much days differ beyond chance, from weeks next to each other: levels and seasons cancel."""
+    received = weeks["received"].to_numpy(dtype=np.float64)
+    if len(received) < _FEWEST or not received.any():
+        return 0.0
+    mean, variance = float(received.mean() / _WEEK), float((np.diff(received) ** 2).mean() / 2 / _WEEK)
+    return max((variance - mean) / mean**2, 0.0)
