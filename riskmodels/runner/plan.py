@@ -14,6 +14,7 @@ from riskmodels.catalogue import INDICATORS, compare_names
 from riskmodels.errors import LONGEST_NAME, ParameterError, file_error
 from riskmodels.labels import label, local, use_language
 from riskmodels.misfits import nearest
+from riskmodels.parameters.capacity import load_capacity
 from riskmodels.parameters.files import Parameters
 from riskmodels.parameters.plans import load_plans
 from riskmodels.parameters.policy import load_policy
@@ -111,6 +112,8 @@ def plan_assessment(
     register = load_risks(settings.risks)
     if settings.plans:
         load_plans(settings.plans)
+    if settings.capacity:
+        load_capacity(settings.capacity)
     use_language(settings.language)
     scenarios = [_checked_scenario(choice, settings.horizon_months) for choice in settings.tests]
     _check_each_once(settings.tests, scenarios)
@@ -220,6 +223,7 @@ def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
         "previous": str(plan.previous / "results"),
         "policy_on": plan.policy_on,
         "plans": plan.settings.plans or "",
+        "capacity": plan.settings.capacity or "",
     }
     for name, row in NOTEBOOKS.items():
         if "scenario" in row.parameters.model_fields:

@@ -43,6 +43,7 @@ class RunSettings(Parameters):
     policies: Name = Field(description="folder of policies")
     risks: Name
     plans: Name | None = Field(default=None, description="contingency plans; none: not checked")
+    capacity: Name | None = Field(default=None, description="what the teams can do; none: estimated")
     scenarios: Literal["all"] | tuple[Identifier | ScenarioChoice, ...] = Field(
         default=(), description="all, or ids of scenarios, or files with a severity each"
     )
@@ -67,7 +68,7 @@ def load_run(path: str | Path) -> RunSettings:
     """
     settings = load_parameters(path, RunSettings)
     folder = Path(path).resolve().parent
-    paths = ("source", "policies", "risks", "plans", "scenario_folder")
+    paths = ("source", "policies", "risks", "plans", "capacity", "scenario_folder")
     given = {name: getattr(settings, name) for name in paths}
     absolute = {name: str((folder / path).resolve()) for name, path in given.items() if path is not None}
     settings = settings.model_copy(update=absolute)

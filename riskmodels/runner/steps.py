@@ -64,6 +64,7 @@ class StressTestParameters(Parameters):
     policy_on: date
     scenario: Name
     severity: Severity
+    capacity: str = Field(default="", description="what the teams can do; empty: estimated")
     language: Language
 
 

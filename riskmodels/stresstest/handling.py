@@ -68,9 +68,9 @@ def handle(
     Notes
     -----
     A team is a batch queue on working days: it finishes complaints in the order received, and what is left
-    waits (``capacity_table``, which is computed once and read between its points). A month begins with what the
-    one before left, on the mean of the paths' own loads and staff. More handling time is as less staff. Misses
-    for other reasons than waiting stay as they are: an indicator changes by the ratio of the shares in time.
+    waits (``capacity_table``, which is computed once and read between its points). A month begins with what
+    the one before left, on the mean of the paths' own loads and staff. More handling time is as less staff.
+    Misses for other reasons than waiting stay: an indicator changes by the ratio of the shares in time.
     """
     if not teams:
         return Handled(table=none_of(HANDLING), in_time={})
@@ -91,7 +91,7 @@ def handle(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Course:
-    """A team's months without and with the scenario: complaints (size, h), shares in time (size, h, deadlines)."""
+    """Months without and with the scenario: complaints (size, h), shares in time (size, h, deadlines)."""
 
     table: pd.DataFrame
     counts: tuple[Floats, Floats]

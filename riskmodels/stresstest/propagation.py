@@ -196,7 +196,7 @@ def _handled(
     months: slice,
     standards: Standards,
 ) -> Handled:
-    """Carry complaints through the handlers, where they are forecast by month and something is known of them."""
+    """Carry complaints through the handlers, where they are forecast by month and capacity is known."""
     products = pd.Index(outlook.keys["product"].astype("str"))
     is_known = run.length == 1 and run.ratio(slice(None)) is not None
     teams = team_capacities(capacity, tables.complaints, run.mix, products) if is_known else []

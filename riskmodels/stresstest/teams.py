@@ -97,7 +97,7 @@ def _given(team: Team, mix: Mix, products: pd.Index, dispersion: float) -> TeamC
 
 
 def _handled(team: Team, mix: Mix, products: pd.Index) -> Floats:
-    """Return the share of each product's complaints that a team handles; a place nobody knows counts as all."""
+    """Return the share of each product's complaints that a team handles; an unknown place counts as all."""
     handles = team.handles
     lists = {
         "product": handles.products,
@@ -132,7 +132,7 @@ def _weeks(complaints: Table | None) -> pd.DataFrame:
 
 
 def _dispersion(weeks: pd.DataFrame) -> float:
-    """Return by how much days differ beyond chance, from weeks next to each other: levels and seasons cancel."""
+    """Return by how much days differ beyond chance, from neighbouring weeks: levels and seasons cancel."""
     received = weeks["received"].to_numpy(dtype=np.float64)
     if len(received) < _FEWEST or not received.any():
         return 0.0

@@ -40,8 +40,8 @@ def who_turns_red(
     -------
     DataFrame
         of (``unit_id`` or ``product``), id, before, after, lower, upper [complaints per 1,000 accounts and
-        year; 90 % interval], red, p_red_before, p_red, rating_before, rating; those first whose probability of
-        red rises most.
+        year; 90 % interval], red, p_red_before, p_red, rating_before, rating; those first whose
+        probability of red rises most.
     """
     levels = {"unit_id": card.indicators, "product": card.products}
     frames = [

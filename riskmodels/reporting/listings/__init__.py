@@ -50,6 +50,7 @@ from riskmodels.reporting.listings.scorecards import (
 )
 from riskmodels.reporting.listings.stressed import (
     list_costs,
+    list_handling,
     list_shocks,
     list_stressed_losses,
     list_turning,
@@ -72,6 +73,7 @@ __all__ = [
     "list_findings",
     "list_gaps",
     "list_groups",
+    "list_handling",
     "list_ignored",
     "list_loss_sums",
     "list_loss_years",

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.catalogue import format_value
-from riskmodels.display import Listing, shown_thousands, shown_unit
+from riskmodels.display import Listing, shown_portion, shown_thousands, shown_unit
 from riskmodels.labels import label, local, marked, plain_label, plural, rating_label
 from riskmodels.parameters.shocks import Shock
 from riskmodels.reporting.listings.indicators import interval_of
@@ -16,6 +16,7 @@ from riskmodels.stresstest import StressTest
 _RATE = "complaint_rate"
 _MOST = 10  # units and products; a choice: tables/ has them all
 _LIKELY = 0.005  # more probable to be red by less than half a point is no change
+_NO_HANDLING = marked("How much the handlers can do is not known, or complaints are not forecast by month.")
 _COSTS = {
     "losses": marked("Losses of a year"),
     "redress": marked("Redress of the months ahead"),
@@ -25,6 +26,28 @@ _COSTS = {
 }
 _NO_COSTS = marked("Nothing is known of what the scenario would cost.")
 _NO_LOSSES = marked("No losses have been assessed: what a bad year under the scenario costs is not known.")
+
+
+def list_handling(test: StressTest) -> Listing:
+    """List what the handlers can do under a scenario, month by month."""
+    if test.handling.empty:
+        return Listing(sentence=label(_NO_HANDLING), frame=pd.DataFrame())
+    several = len(set(test.handling["team"])) > 1
+    listed = [
+        {
+            **({"Team": row["team"]} if several else {}),
+            "Month": row["period"],
+            "Load [of capacity]": f"{row['load_without']:.0%} → {row['load_with']:.0%}",
+            "Waiting less than 7 working days": _pair(row, "within_7"),
+            "Waiting less than 3 working days": _pair(row, "within_3"),
+            "Backlog [days of work]": f"{row['backlog_with']:.1f}",
+            "90% interval": f"{row['backlog_lower']:.1f} to {row['backlog_upper']:.1f}",
+            "Probability that the 7-day standard is missed": shown_portion(row["missed_7"]),
+            "People needed": "> × 4" if pd.isna(row["staff_needed"]) else f"× {row['staff_needed']:.3g}",
+        }
+        for row in test.handling.to_dict("records")
+    ]
+    return Listing(sentence=_handled(test.handling), frame=pd.DataFrame(listed))
 
 
 def list_turning(test: StressTest, card: Scorecard) -> Listing:
@@ -119,6 +142,32 @@ def list_shocks(test: StressTest) -> Listing:
         count=len(frame),
     )
     return Listing(sentence=sentence, frame=frame)
+
+
+def _pair(row: Mapping[Hashable, Any], name: str) -> str:
+    return f"{shown_portion(row[f'{name}_without'])} → {shown_portion(row[f'{name}_with'])}"
+
+
+def _handled(handling: pd.DataFrame) -> str:
+    """Say what was taken as capacity, and when the backlog is as usual again."""
+    first = handling.iloc[0]
+    capacity = marked("The handlers can finish {a_day:.0f} complaints a working day.")
+    if first["is_estimated"]:
+        capacity = marked(
+            "The handlers are taken to finish {a_day:.0f} complaints a working day, as in the busiest tenth"
+            " of the weeks: they may be able to do more."
+        )
+    longest = handling.groupby("team", sort=False)["recovery"].first().max(skipna=False)
+    again = marked("In the middle case the backlog does not become as usual within the months looked at.")
+    if pd.notna(longest):
+        again = marked("In the middle case the backlog is as usual for good after {months:.0f} months.")
+        if not longest:
+            again = marked("In the middle case the backlog stays as usual.")
+    return (
+        label(capacity, a_day=handling.groupby("team", sort=False)["a_day"].first().sum())
+        + " "
+        + label(again, months=longest)
+    )
 
 
 def _turned(turning: pd.DataFrame) -> str:
