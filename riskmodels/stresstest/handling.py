@@ -13,13 +13,14 @@ from riskmodels.stresstest.shocked import Drawn
 from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity
 
 DEADLINES = {"resolved_3wd": 3, "resolved_7wd": 7}  # standards that follow from the queue [working days]
-Standards = Mapping[str, tuple[Floats, float]]  # in time without the scenario (size,), and amber limit
+Standards = Mapping[str, tuple[Floats, float]]  # in time without the scenario (size,), and red limit
 _INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, as everywhere
 _LOADS, _STAFF, _BACKLOGS, _LEVELS = 24, 5, 10, 41  # points of the axes of the table, and of staff looked for
 _EVERY = 4  # path of which staff is looked for: some hundreds are enough
 _MOST_STAFF = 4.0  # times as many people: more than can be found
 _LEAST = 0.02  # of the usual load or staff: as good as nothing
 _RECOVERED = 0.5  # of a day of work more than without the scenario: as usual
+_SEED = 42  # any fixed one: the same paths in every scenario
 _TINY = 1e-300  # what nothing is divided by
 _SHARE = 0.01  # of complaints in time, by which less is as usual
 
@@ -63,7 +64,7 @@ def handle(
     months : slice
         The quarter that indicators are about.
     standards : Standards
-        By indicator of ``DEADLINES``: its value without the scenario, and its amber limit, where it has one.
+        By indicator of ``DEADLINES``: its value without the scenario, and its red limit, where it has one.
 
     Notes
     -----
@@ -108,23 +109,26 @@ def _team(
     """Carry the complaints of one team."""
     without, with_ = (np.einsum("pnh,n->ph", one, team.share) for one in complaints)
     usual = max(float(without.mean()), _LEAST)
-    staff = _staff(team, drawn, without.shape)
+    whole = _able(team, len(without)) * np.ones_like(without)
+    staff = np.clip(whole * _staff(team, drawn, without.shape), _LEAST, _MOST_STAFF)
     loads = [np.maximum(one / usual, _LEAST) for one in (without, with_)]
     table = _table(team, usual, loads, staff)
-    usual_load, whole = loads[0][:, :1], np.ones_like(staff)
+    usual_load = loads[0][:, :1]
     _, start = table.look_up(
         usual_load, whole[:, :1], np.zeros_like(usual_load)
     )  # as a usual month leaves it
     runs = [_months(table, load, at, start) for load, at in zip(loads, (whole, staff), strict=True)]
     frame = pd.DataFrame({"team": team.id, "period": periods.astype("str")})
-    frame["a_day"], frame["is_estimated"] = team.a_day, team.is_estimated
+    frame["a_day"], frame["a_day_lower"], frame["a_day_upper"] = team.a_day, team.lower, team.upper
+    frame["is_estimated"] = team.is_estimated
     for name, load, (done, backlog) in zip(("without", "with"), loads, runs, strict=True):
         frame[f"load_{name}"] = (load * usual / WORKING_DAYS / team.a_day).mean(axis=0)
         for place, days in enumerate(DEADLINES.values()):
             frame[f"within_{days}_{name}"] = done[..., place].mean(axis=0)
         frame[f"backlog_{name}"] = backlog.mean(axis=0)
     frame["backlog_lower"], frame["backlog_upper"] = np.quantile(runs[1][1], _INTERVAL, axis=0)
-    frame["staff"], frame["staff_needed"] = staff.mean(axis=0), _needed(team, usual, loads[1], runs[0])
+    frame["staff"] = staff.mean(axis=0)
+    frame["staff_needed"] = _needed(team, usual, loads[1] / whole, runs[0])
     for place, (name, days) in enumerate(DEADLINES.items()):
         frame[f"missed_{days}"] = _missed(standards.get(name), runs[1][0][..., place], runs[0][0][..., place])
     usual_again = runs[1][1] <= runs[0][1] + _RECOVERED
@@ -140,13 +144,19 @@ def _team(
     )
 
 
+def _able(team: TeamCapacity, size: int) -> Floats:
+    """Return what the team can do on each path, against the middle of its range, shape (size, 1)."""
+    at = np.random.default_rng(_SEED).permutation(size)[:, None] / max(size - 1, 1)  # evenly over the range
+    return np.asarray((team.lower + (team.upper - team.lower) * at) / team.a_day)
+
+
 def _staff(team: TeamCapacity, drawn: Sequence[Drawn], shape: tuple[int, ...]) -> Floats:
     """Return how many times as much the team can do on each path and in each month."""
     found = np.ones(shape)
     for one in drawn:
         if one.movement.what in {"staff", "handling_time"} and one.movement.team in {None, team.id}:
             found *= one.times if one.movement.what == "staff" else 1 / np.maximum(one.times, _LEAST)
-    return np.clip(found, _LEAST, _MOST_STAFF)
+    return found
 
 
 def _table(team: TeamCapacity, usual: float, loads: Sequence[Floats], staff: Floats) -> CapacityTable:

@@ -20,7 +20,8 @@ LOSSES = (
     *("value_at_risk_error", "expected_shortfall_error", "level"),
 )
 HANDLING = (
-    *("team", "period", "a_day", "is_estimated", "load_without", "load_with"),
+    *("team", "period", "a_day", "a_day_lower", "a_day_upper", "is_estimated"),
+    *("load_without", "load_with"),
     *("within_3_without", "within_3_with", "within_7_without", "within_7_with"),
     *("backlog_without", "backlog_with", "backlog_lower", "backlog_upper"),
     *("missed_3", "missed_7", "staff", "staff_needed"),
@@ -74,10 +75,12 @@ class StressTest(Displayed):
         The year's losses: when (``before``, ``after``), mean, value_at_risk, expected_shortfall [money],
         value_at_risk_error, expected_shortfall_error [relative], level. Empty without losses.
     handling : DataFrame
-        One row a team and month: a_day [complaints that the team can finish on a working day], is_estimated;
+        One row a team and month: a_day [complaints that the team can finish on a working day], with the range
+        that it may lie in (a_day_lower, a_day_upper); is_estimated;
         load_without, load_with [share of that]; within_3_…, within_7_… [share of the month's complaints in
         time, as far as waiting decides]; backlog_… [left at the end, days of work; 90 % interval with the
-        scenario]; missed_3, missed_7 [probability that the standard's amber limit is missed]; staff [times as
+        scenario]; missed_3, missed_7 [probability that the standard is beyond its
+        red limit]; staff [times as
         many people at work]; staff_needed [times as many that keep complaints in time as without the
         scenario, to a point; unknown where four times as many are too few]; recovered [probability that the
         backlog is as without the scenario, to half a day]; recovery, recovery_lower, recovery_upper [months

@@ -204,8 +204,8 @@ def _handled(
 
 
 def _standards(before: pd.DataFrame, values: dict[str, Floats]) -> Standards:
-    """Return what is in time without the scenario, and the amber limit, of standards that have one."""
-    limits = before.set_index("indicator_id")["amber"].dropna()
+    """Return what is in time without the scenario, and the red limit, of standards that have one."""
+    limits = before.set_index("indicator_id")["red"].dropna()
     return {name: (values[name], float(limits[name])) for name in DEADLINES if name in limits}
 
 

@@ -178,10 +178,7 @@ def move_indicators(
             missing.append((name, label("the source does not give this indicator")))
             continue
         if one.movement.per == "doubling_of_complaints":
-            if name in in_time:
-                missing.append(
-                    (name, label("it follows from what the handlers can do, not from an assumption"))
-                )
+            if name in in_time:  # it follows from what the handlers can do
                 continue
             if ratio is None:
                 missing.append((name, label("no complaints are multiplied, which it would follow")))

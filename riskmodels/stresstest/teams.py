@@ -13,8 +13,7 @@ from riskmodels.tables import Table
 WORKING_DAYS = 21  # of a month
 _WEEK = 5  # working days
 _WEEKS, _FEWEST = 104, 26  # looked at: two years; without half a year nothing is estimated
-_BUSY = 0.9  # quantile of the weeks: what was done in one week of ten, or more
-_EDGES = (0.75, 1.0)  # quantiles between which it may as well lie: a busy week, and the busiest
+_SUSTAINED = 4  # weeks together: the most that was done in as many is what the team can keep up, or less
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,13 +25,14 @@ class TeamCapacity:
     id : str
         The team; ``bank`` where capacity is estimated.
     a_day, lower, upper : float
-        Complaints that it can finish on a working day; the range is of an estimate.
+        Complaints that it can finish on a working day: of an estimate between the most that was finished in
+        four weeks together and the most in one.
     share : ndarray, shape (n,)
         Share of the complaints about each product that are its own.
     dispersion : float
         By how much days differ beyond chance: variance = mean + dispersion · mean².
     is_estimated : bool
-        From the weeks in which most was done: the team may be able to do more.
+        From its busiest weeks: the team may be able to do more.
     """
 
     id: str
@@ -67,7 +67,8 @@ def team_capacities(
     done = weeks["resolved"].to_numpy(dtype=np.float64)
     if len(done) < _FEWEST or not done.any():
         return []
-    lower, a_day, upper = np.quantile(done / _WEEK, (_EDGES[0], _BUSY, _EDGES[1])).tolist()
+    lower, upper = (float(weeks["resolved"].rolling(n).mean().max() / _WEEK) for n in (_SUSTAINED, 1))
+    a_day = (lower + upper) / 2
     whole = np.ones(len(products))
     return [
         TeamCapacity(

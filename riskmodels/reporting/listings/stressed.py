@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.catalogue import format_value
-from riskmodels.display import Listing, shown_portion, shown_thousands, shown_unit
+from riskmodels.display import Listing, shown_portion, shown_thousands
 from riskmodels.labels import label, local, marked, plain_label, plural, rating_label
 from riskmodels.parameters.shocks import Shock
 from riskmodels.reporting.listings.indicators import interval_of
@@ -42,7 +42,7 @@ def list_handling(test: StressTest) -> Listing:
             "Waiting less than 3 working days": _pair(row, "within_3"),
             "Backlog [days of work]": f"{row['backlog_with']:.1f}",
             "90% interval": f"{row['backlog_lower']:.1f} to {row['backlog_upper']:.1f}",
-            "Probability that the 7-day standard is missed": shown_portion(row["missed_7"]),
+            "Probability that 7 days are beyond red": shown_portion(row["missed_7"]),
             "People needed": "> × 4" if pd.isna(row["staff_needed"]) else f"× {row['staff_needed']:.3g}",
         }
         for row in test.handling.to_dict("records")
@@ -102,23 +102,20 @@ def list_stressed_losses(test: StressTest) -> Listing:
     """List a year's losses without and with the scenario: expected, and in a bad year."""
     if test.losses.empty:
         return Listing(sentence=label(_NO_LOSSES), frame=pd.DataFrame())
-    level = f"{test.losses['level'].iloc[0]:.1%}"
-    frame = pd.DataFrame(
-        {
-            "Losses of a year [thousand CNY]": [label("without the scenario"), label("with the scenario")],
-            "Mean": test.losses["mean"].map(shown_thousands).tolist(),
-            f"Value-at-risk {level}": test.losses["value_at_risk"].map(shown_thousands).tolist(),
-            f"Expected shortfall {level}": test.losses["expected_shortfall"].map(shown_thousands).tolist(),
-        }
-    )
     before, after = test.losses["value_at_risk"]
-    words = marked("A year's losses stay as they are.")
-    if after != before:
-        words = marked(
-            "With a probability of {level} a year's losses are not more than {after} thousand CNY, against"
-            " {before} without the scenario."
-        )
+    if after == before:
+        return Listing(sentence=label("A year's losses stay as they are."), frame=pd.DataFrame())
+    level = f"{test.losses['level'].iloc[0]:.1%}"
+    columns = {"mean": "Mean", "value_at_risk": f"Value-at-risk {level}"}
+    columns |= {"expected_shortfall": f"Expected shortfall {level}"}
+    when = [label("without the scenario"), label("with the scenario")]
+    shown = {words: test.losses[name].map(shown_thousands).tolist() for name, words in columns.items()}
+    words = marked(
+        "With a probability of {level} a year's losses are not more than {after} thousand CNY, against"
+        " {before} without the scenario."
+    )
     figures = {"level": level, "after": shown_thousands(after), "before": shown_thousands(before)}
+    frame = pd.DataFrame({"Losses of a year [thousand CNY]": when, **shown})
     return Listing(sentence=label(words, **figures), frame=frame)
 
 
@@ -150,23 +147,29 @@ def _pair(row: Mapping[Hashable, Any], name: str) -> str:
 
 def _handled(handling: pd.DataFrame) -> str:
     """Say what was taken as capacity, and when the backlog is as usual again."""
-    first = handling.iloc[0]
     capacity = marked("The handlers can finish {a_day:.0f} complaints a working day.")
-    if first["is_estimated"]:
+    if handling["is_estimated"].any():
         capacity = marked(
-            "The handlers are taken to finish {a_day:.0f} complaints a working day, as in the busiest tenth"
-            " of the weeks: they may be able to do more."
+            "The handlers are taken to finish {lower:.0f} to {upper:.0f} complaints a working day, as in their"
+            " busiest four weeks and their busiest one: they may be able to do more."
         )
+    figures = handling.groupby("team", sort=False)[["a_day", "a_day_lower", "a_day_upper"]].first().sum()
+    able = {"a_day": figures["a_day"], "lower": figures["a_day_lower"], "upper": figures["a_day_upper"]}
     longest = handling.groupby("team", sort=False)["recovery"].first().max(skipna=False)
-    again = marked("In the middle case the backlog does not become as usual within the months looked at.")
-    if pd.notna(longest):
-        again = marked("In the middle case the backlog is as usual for good after {months:.0f} months.")
-        if not longest:
-            again = marked("In the middle case the backlog stays as usual.")
-    return (
-        label(capacity, a_day=handling.groupby("team", sort=False)["a_day"].first().sum())
-        + " "
-        + label(again, months=longest)
+    return label(capacity, **able) + " " + _recovered(longest)
+
+
+def _recovered(months: float) -> str:
+    """Say after how many months the backlog is as usual."""
+    if pd.isna(months):
+        return label("In the middle case the backlog does not become as usual within the months looked at.")
+    if not months:
+        return label("In the middle case the backlog stays as usual.")
+    return plural(
+        round(months),
+        "In the middle case the backlog is as usual for good after {months:.0f} month.",
+        "In the middle case the backlog is as usual for good after {months:.0f} months.",
+        months=months,
     )
 
 
@@ -184,7 +187,7 @@ def _turned(turning: pd.DataFrame) -> str:
 def _name(row: Mapping[Hashable, Any], card: Scorecard) -> str:
     if row["of"] == "product":
         return plain_label(row["id"])
-    return shown_unit(row["id"], card.unit_names.get(row["id"], ""))
+    return card.unit_names.get(row["id"], row["id"])
 
 
 def _shock(shock: Shock | None, name: str) -> str:
