@@ -150,8 +150,8 @@ def _handled(handling: pd.DataFrame) -> str:
     capacity = marked("The handlers can finish {a_day:.0f} complaints a working day.")
     if handling["is_estimated"].any():
         capacity = marked(
-            "The handlers are taken to finish {lower:.0f} to {upper:.0f} complaints a working day, as in their"
-            " busiest four weeks and their busiest one: they may be able to do more."
+            "The handlers are taken to finish {lower:.0f} to {upper:.0f} complaints a working day, as in"
+            " their busiest four weeks and their busiest one: they may be able to do more."
         )
     figures = handling.groupby("team", sort=False)[["a_day", "a_day_lower", "a_day_upper"]].first().sum()
     able = {"a_day": figures["a_day"], "lower": figures["a_day_lower"], "upper": figures["a_day_upper"]}
@@ -187,7 +187,7 @@ def _turned(turning: pd.DataFrame) -> str:
 def _name(row: Mapping[Hashable, Any], card: Scorecard) -> str:
     if row["of"] == "product":
         return plain_label(row["id"])
-    return card.unit_names.get(row["id"], row["id"])
+    return str(card.unit_names.get(row["id"], row["id"]))
 
 
 def _shock(shock: Shock | None, name: str) -> str:
