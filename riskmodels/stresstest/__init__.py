@@ -1,7 +1,9 @@
 """What if: scenarios carried through to complaints, handlers, indicators, units, losses and ratings."""
 
+from riskmodels.stresstest.capacity import CapacityTable, capacity_table
 from riskmodels.stresstest.courses import DeadlineCourse, Recovery, days_to_empty, deadline_course
 from riskmodels.stresstest.deadlines import DeadlineQueue, deadline_queue
+from riskmodels.stresstest.fluid import FluidBacklog, fluid_backlog
 from riskmodels.stresstest.macro import MacroPath, read_macro_path
 from riskmodels.stresstest.outcome import StressTest
 from riskmodels.stresstest.priorities import ClassQueue, priority_queue
@@ -12,17 +14,20 @@ from riskmodels.stresstest.staffing import offered_load, proposed_servers, serve
 from riskmodels.stresstest.varying import VaryingQueue, varying_queue
 
 __all__ = [
+    "CapacityTable",
     "ClassQueue",
     "DeadlineCourse",
     "DeadlineQueue",
     "ErlangA",
     "ErlangC",
+    "FluidBacklog",
     "MacroPath",
     "MacroSensitivity",
     "Recovery",
     "ServiceLevel",
     "StressTest",
     "VaryingQueue",
+    "capacity_table",
     "days_to_empty",
     "deadline_course",
     "deadline_queue",
@@ -30,6 +35,7 @@ __all__ = [
     "erlang_b",
     "erlang_c",
     "estimate_sensitivities",
+    "fluid_backlog",
     "offered_load",
     "priority_queue",
     "proposed_servers",
