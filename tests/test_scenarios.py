@@ -337,3 +337,12 @@ def test_an_assumption_is_drawn_from_its_triangle_the_strong_end_last(ends: list
     assert drawn.mean() == pytest.approx(change.mean, abs=2e-3 * (high - low))
     variance = (low**2 + mode**2 + high**2 - low * mode - low * high - mode * high) / 18
     assert drawn.std() == pytest.approx(variance**0.5, abs=2e-3 * (high - low))
+
+
+def test_the_how_to_s_keys_are_those_of_a_scenario(project: Path) -> None:
+    text = (project / "docs" / "howto" / "scenarios.md").read_text("utf-8")
+    first, second = (block.split("```")[0] for block in text.split("```yaml\n")[1:3])
+    shown = YAML(typ="safe", pure=True).load(first)
+    check_parameters(scenario_of() | shown, Scenario, where="the how-to")
+    parts = YAML(typ="safe", pure=True).load(second)
+    check_parameters(scenario_of() | parts, Scenario, where="the how-to")
