@@ -6,10 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from small_bank import SURE, make_outlook, make_panel, make_scenario, only, sure_outlook
+from small_bank import SURE, make_outlook, make_panel, make_scenario, make_shocks, only, sure_outlook
 
 from riskmodels.errors import ParameterError
-from riskmodels.parameters.scenarios import load_scenario
+from riskmodels.parameters.scenarios import Dependence, load_scenario
 from riskmodels.scorecard import DRAWS, draw_values, rate_period
 from riskmodels.stresstest import stress
 
@@ -279,3 +279,131 @@ def test_the_state_before_is_the_last_full_quarter_of_the_history(bank, policy) 
     result = stress(bank, make_scenario([DOUBLE]), policy, outlook=make_outlook(panel, [[[10.0]] * 6]))
     assert row_of(result, "complaint_rate")["before"] == pytest.approx(5, rel=0.02)
     assert result.quarter == "2024-12 – 2025-02"
+
+
+# Shocks by month
+
+
+def of_shocks(*shocks, **changes):
+    """A scenario of shocks, given by how they differ from one that doubles all complaints for two months."""
+    (usual,) = make_shocks([{"product": "all", "multiplier": 2.0, "months": 2}])
+    levels = {"severe": {"shocks": [usual | {"id": f"s{place}"} | one for place, one in enumerate(shocks)]}}
+    return make_scenario(**levels).model_copy(update=changes)
+
+
+def move(what, low, mode, high, **felt):
+    by = {"low": low, "mode": mode, "high": high, "basis": "a test", "set_by": "a test"}
+    return {"moves": [{"what": what, "change": by, **felt}]}
+
+
+@pytest.mark.parametrize(
+    ("shock", "stressed"),
+    [
+        ({}, [20, 20, 10, 10, 10, 10]),
+        ({"size": 2.0}, [30, 30, 10, 10, 10, 10]),
+        ({"start_month": 3}, [10, 10, 20, 20, 10, 10]),
+        ({"months": 4, "shape": "ramp_up"}, [12.5, 15, 17.5, 20, 10, 10]),
+        ({"months": 1, "half_life_months": 1.0}, [20, 15, 12.5, 11.25, 10.625, 10.3125]),
+        ({"months": 0}, [10] * 6),
+        ({"size": 0.0}, [10] * 6),
+        (move("complaints", -1.0, -1.0, -1.0 + SURE), [0, 0, 10, 10, 10, 10]),
+    ],
+)
+def test_complaints_follow_the_size_of_the_shock_by_month(bank, policy, shock, stressed) -> None:
+    result = stress(bank, of_shocks(shock), policy, outlook=sure_outlook({"credit_card": 10.0}))
+    assert result.complaints["stressed"].tolist() == pytest.approx(stressed, abs=1e-6)
+    assert result.omitted.empty
+
+
+def test_no_shock_gives_the_outlook_exactly(bank, policy, outlook) -> None:
+    for shock in ({"months": 0}, {"size": 0.0}):
+        result = stress(bank, of_shocks(shock), policy, outlook=outlook)
+        assert (result.complaints["stressed"] == result.complaints["expected"]).all()
+        assert (result.table["after"] == result.table["before"]).all()
+
+
+def test_an_indicator_changes_by_the_mean_of_its_months(bank, policy, outlook) -> None:
+    moved = move("indicator", LOW, MODE, HIGH, indicator="dual_control_rate")
+    changes = []
+    for shock in ({"months": 3}, {"months": 1}, {"months": 1, "size": 3.0}, {"months": 6, "start_month": 4}):
+        row = row_of(stress(bank, of_shocks(moved | shock), policy, outlook=outlook), "dual_control_rate")
+        changes.append(row["after"] - row["before"])
+    assert changes == pytest.approx([changes[0], changes[0] / 3, changes[0], 0], abs=1e-9)
+
+
+def test_upheld_complaints_and_retention_are_indicators_of_their_own(bank, policy, outlook) -> None:
+    shocks = [move("upheld", 0.1, 0.2, 0.3), move("retention", -0.3, -0.2, -0.1)]
+    omitted = stress(bank, of_shocks(*shocks), policy, outlook=outlook).omitted
+    assert omitted["item"].tolist() == ["upheld_rate", "retention"]  # which this bank does not have
+
+
+def test_a_stricter_limit_turns_red_what_does_not_move(bank, policy, outlook) -> None:
+    usual = row_of(stress(bank, of_shocks({}), policy, outlook=outlook), "complaint_rate")
+    shock = move("limit", -4.0, -3.5, -3.0, indicator="complaint_rate") | {"months": 3}
+    row = row_of(stress(bank, of_shocks(shock), policy, outlook=outlook), "complaint_rate")
+    assert row["before"] == row["after"]
+    assert usual["red"] - row["red"] == pytest.approx(3.5, abs=0.03)
+    assert usual["amber"] - row["amber"] == pytest.approx(3.5, abs=0.03)
+    assert row["red"] < row["before"] < usual["red"]
+    assert row["rating"] == "red"
+    assert row["rating_before"] == usual["rating_before"] != "red"
+
+
+def test_what_the_test_does_not_carry_is_said(bank, policy, outlook) -> None:
+    shocks = [
+        move("staff", -0.2, -0.1, 0.0),
+        move("complaints", 0.1, 0.2, 0.3, unit_id="B001"),
+        move("indicator", LOW, MODE, HIGH, indicator="dual_control_rate", channel="phone"),
+        {"months": 12},
+    ]
+    result = stress(bank, of_shocks(*shocks), policy, outlook=outlook)
+    assert result.omitted.to_dict("records") == [
+        {"item": item, "reason": reason}
+        for item, reason in (
+            ("handlers at work", "the stress test carries it no further yet"),
+            ("complaints (unit B001)", "the stress test carries it no further yet"),
+            (
+                "Dual control of high-risk operations (channel phone)",
+                "the stress test carries it no further yet",
+            ),
+            ("Shock", "it lasts longer than the outlook, which ends in 2025-03"),
+        )
+    ]
+    assert "dual_control_rate" not in set(result.table["indicator_id"])
+
+
+def test_complaints_that_it_cannot_carry_are_unknown_and_not_as_expected(bank, policy, outlook) -> None:
+    result = stress(
+        bank, of_shocks(move("complaints", 0.1, 0.2, 0.3, channel="phone")), policy, outlook=outlook
+    )
+    assert result.complaints["stressed"].isna().all()
+    assert "complaint_rate" not in set(result.table["indicator_id"])
+    assert "did not apply" in result.sentence
+
+
+def test_the_same_assumption_has_the_same_draws_at_every_severity(bank, policy, outlook) -> None:
+    shock = make_shocks([{"product": "all", "multiplier": 2.0, "months": 2}])[0] | move(
+        "complaints", 0.5, 1.0, 3.0
+    )
+    other = move("staff", -0.2, -0.1, 0.0) | {"id": "other"}
+    levels = {"severe": {"shocks": [shock]}, "extreme": {"shocks": [shock | other, shock]}}
+    results = [
+        stress(bank, make_scenario(**levels), policy, outlook=outlook, severity=severity)
+        for severity in levels
+    ]
+    pd.testing.assert_frame_equal(results[0].complaints, results[1].complaints)
+
+
+def test_strong_assumptions_come_together_under_a_copula(bank, policy, outlook) -> None:
+    shocks = [move("complaints", 0.0, 0.5, 1.0, product=name) for name in ("credit_card", "mortgage")]
+    apart = of_shocks(*shocks)
+    together = apart.model_copy(update={"dependence": Dependence(copula="gaussian", correlation=0.99)})
+    certain = sure_outlook({"credit_card": 100.0, "mortgage": 100.0})
+    independent, dependent = (stress(bank, one, policy, outlook=certain) for one in (apart, together))
+    widths = [
+        one.complaints["stressed_upper"][0] - one.complaints["stressed_lower"][0]
+        for one in (independent, dependent)
+    ]
+    assert widths[1] == pytest.approx(widths[0] * math.sqrt(2), rel=0.1)
+    for one in (independent, dependent):
+        assert one.complaints["stressed"][0] == pytest.approx(300, rel=0.01)

@@ -106,7 +106,7 @@ def stress(
         *(("redress",) if "redress" in costs else ()),
         *(("staff", "handling_time") if len(handled.table) else ()),
     }
-    omitted = dict.fromkeys([*left_out(run.drawn, run.unapplied, carried, outlook), *unavailable])
+    omitted = dict.fromkeys([*left_out(run.drawn, run.unapplied, carried, outlook, policy), *unavailable])
     turning = (
         who_turns_red(scorecard, run.mix, run.drawn, policy, months=months, size=run.size)
         if scorecard

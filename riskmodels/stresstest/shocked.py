@@ -13,6 +13,7 @@ from riskmodels.catalogue import INDICATORS, likely_name
 from riskmodels.forecasting import Forecast
 from riskmodels.labels import label, local, marked
 from riskmodels.parameters.moved import moved_words
+from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Level, Scenario
 from riskmodels.parameters.shocks import Movement, Shock
 from riskmodels.periods.quarters import MONTHS
@@ -98,17 +99,22 @@ def _key(scenario: Scenario, shock: Shock, movement: Movement) -> bytes:
 
 
 def left_out(
-    drawn: Sequence[Drawn], unapplied: Sequence[Drawn], carried: Container[str], outlook: Forecast
+    drawn: Sequence[Drawn],
+    unapplied: Sequence[Drawn],
+    carried: Container[str],
+    outlook: Forecast,
+    policy: Policy,
 ) -> Iterator[tuple[str, str]]:
     """Say which complaints are not there to multiply, and what these data or this run cannot show.
 
     ``carried`` are the kinds of movement, such as ``loss_frequency``, that something is given for.
     """
+    names = {one.id: local(one, "name") for one in policy.indicators}
     yield from _missing(unapplied, outlook)
     for one in drawn:
         if one.movement.what not in carried or not (one.movement.what in _ANYWHERE or one.of_indicator):
             yield (
-                moved_words(one.movement, one.movement.indicator_id),
+                moved_words(one.movement, names.get(one.movement.indicator_id, one.movement.indicator_id)),
                 label(_WHY.get(one.movement.what, _NOWHERE)),
             )
     end = len(outlook.periods) * MONTHS[outlook.periods.freqstr[0]]
