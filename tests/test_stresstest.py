@@ -360,11 +360,11 @@ def test_what_the_test_does_not_carry_is_said(bank, policy, outlook) -> None:
     assert result.omitted.to_dict("records") == [
         {"item": item, "reason": reason}
         for item, reason in (
-            ("handlers at work", "the stress test carries it no further yet"),
-            ("complaints (unit B001)", "the stress test carries it no further yet"),
+            ("surge of B001", "the source has no complaints there"),
+            ("handlers at work", "how much the handlers can do is not known"),
             (
                 "Dual control of high-risk operations (channel phone)",
-                "the stress test carries it no further yet",
+                "this source or this run has nothing that it could move",
             ),
             ("Shock", "it lasts longer than the outlook, which ends in 2025-03"),
         )

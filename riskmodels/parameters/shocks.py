@@ -41,6 +41,7 @@ _FELT: dict[str, tuple[str, ...]] = {
     "fine": ("event_type",),
     "retention": ("product", "unit_id"),
 }
+ALL = "all"
 _OF_INDICATOR = ("indicator", "limit")
 _SHARES = ("upheld", "retention")
 _MOST_TIMES = 1000.0  # as many as before: more is a slip of the pen
@@ -75,6 +76,11 @@ class Movement(Parameters):
         return {place: name for place, name in given.items() if name is not None}
 
     @property
+    def where(self) -> str:
+        """The places where it is felt, by name; ``all`` where it is felt everywhere."""
+        return ", ".join(self.felt.values()) or ALL
+
+    @property
     def indicator_id(self) -> str:
         """The indicator that it changes or whose limits it moves; empty where it changes none itself."""
         own = {"upheld": "upheld_rate", "retention": "retention"}
@@ -85,7 +91,7 @@ class Movement(Parameters):
         if strange := [place for place in self.felt if place not in _FELT[self.what]]:
             known = ", ".join(_FELT[self.what])
             raise ValueError(f"{self.what} is not felt by {strange[0]}; it may be by {known}")
-        if alls := [place for place, name in self.felt.items() if name == "all"]:
+        if alls := [place for place, name in self.felt.items() if name == ALL]:
             raise ValueError(f"leave {alls[0]} out where all are meant")
         if (self.indicator is not None) != (self.what in _OF_INDICATOR):
             raise ValueError("name an indicator of what: indicator and what: limit, and of nothing else")

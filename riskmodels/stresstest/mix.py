@@ -12,7 +12,7 @@ from riskmodels.grouping import add_rows, number_series
 from riskmodels.panel import build_panel
 from riskmodels.parameters.shocks import Movement
 from riskmodels.periods.quarters import MONTHS
-from riskmodels.stresstest.shocked import ALL, Drawn
+from riskmodels.stresstest.shocked import Drawn
 from riskmodels.tables import Tables
 
 _PLACES = ("product", "unit_id", "channel", "category")  # of complaints
@@ -109,11 +109,13 @@ def complaint_factors(
     places = names.get_indexer(pd.Index(products))
     applied, unapplied = [], []
     for one in drawn:
-        if one.movement.what != "complaints" or not one.profile.any() or not mix.knows(one.movement):
+        if one.movement.what != "complaints" or not one.profile.any():
             continue
-        share = np.where(places >= 0, mix.share(one.movement, ["product"])[places], 0.0)
+        share = np.zeros(len(products))
         if set(one.movement.felt) <= {"product"}:  # a product without complaints last year may have some
-            share = (np.isin(products, [one.product]) | (one.product == ALL)).astype(np.float64)
+            share = ((products == one.movement.product) | (one.movement.product is None)).astype(np.float64)
+        elif mix.knows(one.movement):
+            share = np.where(places >= 0, mix.share(one.movement, ["product"])[places], 0.0)
         if (share[:, None] * monthly)[:, one.profile > 0].sum() >= _LEAST:
             applied.append((one, 1 + share[None, :, None] * (one.times[:, None] - 1)))
         else:

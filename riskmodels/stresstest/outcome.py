@@ -8,7 +8,6 @@ import pandas as pd
 from riskmodels.display import Displayed
 from riskmodels.labels import label, local, marked, plain_label, plural
 from riskmodels.parameters.scenarios import Scenario
-from riskmodels.stresstest.shocked import ALL
 
 TURNING = (
     *("of", "id", "rating_before", "rating"),
@@ -56,7 +55,7 @@ class StressTest(Displayed):
     omitted : DataFrame
         item, reason: what the scenario moves and these data or this test cannot show.
     unapplied : tuple of str
-        Products whose surges do not apply: there are no complaints about them to multiply.
+        Products, or other places, whose surges do not apply: there are no complaints about them to multiply.
     quarter : str
         First and last of the three months after the start of the scenario that the indicators are about.
     size, seed : int
@@ -111,7 +110,7 @@ class StressTest(Displayed):
     def raised(self) -> bool:
         """Whether any complaints are multiplied."""
         moves = (movement for _, movement in self.scenario.level(self.severity).movements)
-        asked = {movement.product or ALL for movement in moves if movement.what == "complaints"}
+        asked = {movement.where for movement in moves if movement.what == "complaints"}
         return bool(asked - set(self.unapplied))
 
     @property

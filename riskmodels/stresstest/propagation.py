@@ -123,7 +123,7 @@ def stress(
         seed=seed,
         policy=policy.valid_from,
         data_digest=tables.digest,
-        unapplied=tuple(dict.fromkeys(one.product for one in run.unapplied)),
+        unapplied=tuple(dict.fromkeys(one.movement.where for one in run.unapplied)),
         turning=none_of(TURNING) if turning is None else turning,
         costs=cost_table(costs),
         losses=_loss_table(losses, lost),

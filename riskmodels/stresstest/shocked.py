@@ -15,7 +15,7 @@ from riskmodels.labels import label, local, marked
 from riskmodels.parameters.moved import moved_words
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Level, Scenario
-from riskmodels.parameters.shocks import Movement, Shock
+from riskmodels.parameters.shocks import ALL, Movement, Shock
 from riskmodels.periods.quarters import MONTHS
 
 _OF_BANK = ("indicator", "limit", "upheld", "retention")
@@ -29,8 +29,6 @@ _WHY = {
     "handling_time": marked("how much the handlers can do is not known"),
     "enquiries": marked("no enquiries and no capacity for them are given"),
 }
-ALL = "all"
-"""What complaints about no product of their own are called."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,11 +49,6 @@ class Drawn:
     movement: Movement
     changes: Floats
     profile: Floats
-
-    @property
-    def product(self) -> str:
-        """The product whose complaints are meant."""
-        return self.movement.product or ALL
 
     @property
     def times(self) -> Floats:
@@ -130,13 +123,15 @@ def left_out(
 def _missing(unapplied: Sequence[Drawn], outlook: Forecast) -> Iterator[tuple[str, str]]:
     """Say why complaints are not multiplied, and which product may be meant."""
     products = [str(product) for product in outlook.keys["product"]]
-    for product in dict.fromkeys(one.product for one in unapplied):
+    for where, movement in {one.movement.where: one.movement for one in unapplied}.items():
         reason = label("the source has no complaints about this product")
-        if product == ALL or product in products:
+        if set(movement.felt) - {"product"}:
+            reason = label("the source has no complaints there")
+        elif where == ALL or where in products:
             reason = label("none of these complaints are expected")
-        elif near := likely_name(product, products):
+        elif near := likely_name(where, products):
             reason += "; " + label("did you mean '{product}'?", product=near)
-        yield label("surge of {product}", product=product), reason
+        yield label("surge of {product}", product=where), reason
 
 
 def move_indicators(
