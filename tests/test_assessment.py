@@ -331,6 +331,33 @@ def test_no_rise_is_claimed_where_the_last_months_are_unknown(found) -> None:
     assert severity_by(findings, "complaints_rise") == ["unclear"]
 
 
+def test_a_month_of_true_zero_is_known(found, take_in) -> None:
+    panel = make_panel({"credit_card": [5.0] * 10 + [0.0, 7.0]})
+    outlook = make_outlook(panel, [[[9.0]] * 6])
+    (row,) = found(forecast=outlook).table.to_dict("records")
+    assert row["condition"].endswith("after 12 in as many before")
+    months = pd.period_range("2023-10", "2024-09", freq="M").astype("str")
+    received = [f"{month}-{day:02d}" for month in months if month != "2024-08" for day in range(1, 28)]
+    rows = [{"complaint_id": day, "received_at": day, "unit_id": "u", "product": "p"} for day in received]
+    silent = found(data=take_in(complaints=rows, as_of="2024-09-30"), forecast=outlook)
+    assert severity_by(silent, "complaints_rise") == ["unclear"]
+    holes = silent.table[silent.table["rule"] == "unknown_months"]
+    assert holes["condition"].tolist() == ["Months without a row where many are due: 2024-08"]
+
+
+def test_a_rise_of_few_complaints_is_not_judged(found) -> None:
+    panel = make_panel({"credit_card": [1.0] * 9 + [0.0] * 3})
+    findings = found(forecast=make_outlook(panel, [[[1.0]] * 6]))  # 3 after none
+    assert severity_by(findings, "complaints_rise") == ["unclear"]
+
+
+def test_more_complaints_than_may_be_are_not_in_order(found) -> None:
+    findings = found(forecast=outlook_of(100.0, [100.0] * 80 + [400.0] * 20))  # 480 after 300, at 49 %
+    (row,) = findings.others[findings.others["rule"] == "complaints_rise"].to_dict("records")
+    assert row["severity"] == "unclear"
+    assert row["condition"].startswith("480 complaints are expected in the next 3 months")
+
+
 def test_no_rise_is_claimed_from_one_month_of_history(found) -> None:
     one_month = make_panel({"credit_card": [12824.0]})
     findings = found(forecast=make_outlook(one_month, [[[12735.0]] * 6]))

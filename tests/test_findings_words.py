@@ -66,7 +66,7 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
                      "priced_by": "riskmodels default"}},
     ],
     "complaints_rise": [
-        {"indicator_id": "", "value": 2411.0, "limit": 2309.0, "probability": 0.84, "severity": severity,
+        {"indicator_id": "", "value": 2411.0, "limit": 1.1 * last, "probability": 0.84, "severity": severity,
          "figures": {"last": last, "lower": 2241.0, "upper": 2586.0, "months": 3, "rise": 0.1, "first": "2026-10",
                      "until": "2026-12", "is_short": short}}
         for severity, last, short in (("amber", 2099.0, False), ("unclear", math.nan, False), ("unclear", math.nan, True))
@@ -97,8 +97,10 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
     "rejected_rows": [{"value": 0.0213, "limit": 0.02, "severity": "red",
                        "figures": {"rows_read": 10_000, "rows_rejected": 213, "digest": "00aa"}}],
     "unknown_months": [
-        {"severity": severity, "figures": {"unknown_months": months, "digest": "00aa"}}
-        for severity, months in (("amber", "2025-05, 2025-06"), ("passed", ""))
+        {"severity": severity, "figures": {"unknown_months": months, "silent_months": silent, "digest": "00aa"}}
+        for severity, months, silent in (
+            ("amber", "2025-05, 2025-06", ""), ("passed", "", ""), ("amber", "", "2025-08"), ("amber", "2025-05", "2025-08")
+        )
     ],
     "rewritten_rows": [
         {"value": 0.0187, "limit": 0.01, "severity": "amber",

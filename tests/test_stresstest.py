@@ -82,6 +82,8 @@ def test_twice_the_complaints_are_exactly_twice_on_every_path(bank, policy, outl
     rate = row_of(result, "complaint_rate")
     assert rate["after"] == pytest.approx(2 * rate["before"], rel=SURE)
     assert rate["before"] == pytest.approx(300 / 60_000 * 1000, rel=0.02)  # 300 in a quarter of 240,000
+    before = rate_period(bank, policy, "2024Q3").set_index("indicator_id")["estimate"]
+    assert result.table.set_index("indicator_id")["before"].equals(before[result.table["indicator_id"]])
 
 
 def test_complaints_by_month_are_those_of_the_outlook(bank, policy, outlook) -> None:
@@ -160,7 +162,8 @@ def test_standard_errors_are_deviations_over_the_root_of_the_size(bank, policy, 
     result = stress(bank, make_scenario([DOUBLE], [effect()]), policy, outlook=certain)
     rows = rate_period(bank, policy, "2024Q3")
     draws = draw_values(rows, DRAWS)
-    rate = draws[rows["indicator_id"].tolist().index("complaint_rate")]
+    place = rows["indicator_id"].tolist().index("complaint_rate")
+    rate = draws[place] * rows["estimate"][place] / draws[place].mean()  # about the scorecard's estimate
     assert result.size == len(rate)
     assert row_of(result, "complaint_rate")["standard_error"] == pytest.approx(
         2 * rate.std() / math.sqrt(len(rate))

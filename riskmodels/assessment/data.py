@@ -8,8 +8,8 @@ import pandas as pd
 from riskmodels.assessment.findings import Finding, Severity
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.catalogue import unused_observations
-from riskmodels.tables import Changes, data_quality
-from riskmodels.tables.coverage import lacking_sentence
+from riskmodels.tables import CONTRACTS, Changes, Table, data_quality
+from riskmodels.tables.coverage import lacking_sentence, silent_months
 
 _MOST_MONTHS = 6  # named one by one
 _REWRITTEN = ("late", "revised", "vanished")
@@ -31,13 +31,21 @@ def check_rejected(inputs: Inputs) -> Iterator[Finding]:
 
 
 def check_holes(inputs: Inputs) -> Iterator[Finding]:
-    """Yield which tables have months that the source does not know."""
-    for row in inputs.data.quality.to_dict("records"):
-        months = str(row["unknown_months"] or "")
-        figures = {"unknown_months": months, "digest": row["digest"]}
+    """Yield which tables have months that the source does not know, or without a row where many are due."""
+    for table in inputs.data.present:
+        unknown, silent = table.provenance.unknown_months, _silent(table)
+        figures = {
+            "unknown_months": ", ".join(unknown),
+            "silent_months": ", ".join(silent),
+            "digest": table.digest,
+        }
         yield _about_table(
-            "unknown_months", str(row["table"]), "amber" if months else "passed", figures=figures
+            "unknown_months", table.name, "amber" if unknown or silent else "passed", figures=figures
         )
+
+
+def _silent(table: Table) -> tuple[str, ...]:
+    return silent_months(table) if CONTRACTS[table.name].at else ()
 
 
 def check_changes(inputs: Inputs) -> Iterator[Finding]:

@@ -167,7 +167,11 @@ def _of_outlook(facts: Facts) -> dict[str, str]:
 
 def _of_changes(facts: Facts) -> dict[str, str]:
     months = [
-        label(templates.MONTH, {name: shown_text(value) for name, value in row.items()})
+        label(
+            templates.MONTH,
+            {name: shown_text(value) for name, value in row.items()}
+            | {"month": row["month"] or label(templates.OF_ALL)},
+        )
         for row in facts["rewritten"]
     ]
     if facts["more"]:

@@ -74,6 +74,7 @@ LEFT_OUT = marked(
 )
 ONE_LEFT_OUT = marked("; not complete: one case is left out, as its accounts are unknown or its row rejected")
 MONTH = marked("{month}: {late} late, {revised} revised, {vanished} vanished of {rows}")
+OF_ALL = marked("of all rows")
 MORE_MONTHS = marked("and {more} more months")
 CUSTOMERS = marked("{group} customers")
 UNMATCHED = marked("{name} (is it {likely_match}?)")
@@ -274,7 +275,12 @@ TEMPLATES: dict[str, Template] = {
         criterion=marked("Every month of the history is known"),
         conditions={
             "value": marked("Months that the source does not know: {unknown_months}"),
-            "passed": marked("No month of the history is declared unknown"),
+            "silent": marked("Months without a row where many are due: {silent_months}"),
+            "both": marked(
+                "Months that the source does not know: {unknown_months}; without a row where many are due:"
+                " {silent_months}"
+            ),
+            "passed": marked("No month of the history is unknown, or without a row where many are due"),
         },
         evidence=marked("table {subject}, digest {digest}"),
         remedy=_SOURCE,

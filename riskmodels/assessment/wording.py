@@ -43,6 +43,9 @@ def case_of(facts: Facts) -> str:
         return _case_of_limit(facts)
     special = {
         "short": facts.get("is_short", False),
+        "value": rule == "complaints_rise" and math.isfinite(facts["limit"]),
+        "both": bool(facts.get("silent_months") and facts["unknown_months"]),
+        "silent": bool(facts.get("silent_months")),
         "unapplied": not facts.get("is_applied", True),
         "partly": facts.get("is_over", False) and bool(facts["partly"]),
         "passed": rule == "scenario" and severity == "unclear" and facts["moved"] > 0,  # applied in part

@@ -13,7 +13,7 @@ from riskmodels.assessment.figures import shown_probability
 from riskmodels.catalogue import format_value
 from riskmodels.display import shown_few
 from riskmodels.forecasting import Forecast, Nowcast
-from riskmodels.labels import label, local, rating_label
+from riskmodels.labels import label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
 from riskmodels.results import load, load_all
@@ -95,8 +95,15 @@ def _beyond_limits(card: Scorecard) -> list[KeyFigure]:
 
 
 def _share_beyond(ratings: pd.Series) -> str:
-    rated = ratings[ratings != ""]
-    return label("{beyond} of {rated}", beyond=rated.isin(["red", "amber"]).sum(), rated=len(rated))
+    """Count those beyond a limit among those that have a colour, and those that have too little evidence."""
+    rated, grey = ratings.isin(["red", "amber", "green"]).sum(), (ratings == "insufficient").sum()
+    words = marked("{beyond} of {rated} rated; {grey} without enough evidence")
+    return label(
+        words if grey else "{beyond} of {rated}",
+        beyond=ratings.isin(["red", "amber"]).sum(),
+        rated=rated,
+        grey=grey,
+    )
 
 
 def _expected(found: Findings) -> list[KeyFigure]:

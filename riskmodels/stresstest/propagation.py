@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
+from riskmodels.catalogue import INDICATORS
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import Forecast, nowcast_where_logged
 from riskmodels.losses import LossAssessment
@@ -91,7 +92,7 @@ def stress(
     window, months = _window(outlook, start), slice(start, start + _MONTHS)
     quarter = last_complete(outlook.panel.periods[-1].end_time, "Q")
     before = rate_period(tables, policy, str(quarter), nowcast=nowcast_where_logged(tables.complaints))
-    draws = draw_values(before, DRAWS)
+    draws = _centred(draw_values(before, DRAWS), before)
     run = _run(tables, scenario, severity, outlook, size=draws.shape[1], seed=seed)
     values = dict(zip(before["indicator_id"], draws, strict=True))
     handled = _handled(run, tables, outlook, capacity, months, _standards(before, values))
@@ -255,6 +256,18 @@ def _by_shock(run: _Run, lost: StressedLosses | None) -> pd.DataFrame:
     return found.merge(lost.by_shock, on="shock", how="outer").fillna(0.0)
 
 
+def _centred(draws: Floats, before: pd.DataFrame) -> Floats:
+    """Move draws so that their means are the scorecard's estimates; shares stay within 0 and 1."""
+    mean, wanted = draws.mean(axis=1, keepdims=True), before["estimate"].to_numpy(float)[:, None]
+    is_share = np.array([INDICATORS[one].is_share for one in before["indicator_id"]], dtype=np.bool_)[:, None]
+    rises = is_share & (wanted > mean)
+    return np.where(
+        rises,
+        1 - (1 - draws) * (1 - wanted) / np.maximum(1 - mean, _TINY),
+        draws * wanted / np.maximum(mean, _TINY),
+    )
+
+
 def _ratio(expected: Floats, stressed: Floats) -> Floats:
     """Return how many times as many complaints a path has, shape (size,); 1 where none are expected."""
     ratio = np.maximum(stressed, _TINY) / np.maximum(expected, _TINY)
@@ -292,7 +305,7 @@ def _compare(
     return pd.DataFrame(
         {
             "indicator_id": rows["indicator_id"],
-            "before": draws[moved].mean(axis=1),
+            "before": rows["estimate"],
             "after": changed.mean(axis=1),
             "lower": lower,
             "upper": upper,
