@@ -1,6 +1,6 @@
 """Gather the texts of the program in a catalogue, riskmodels/locale/riskmodels.pot, or print it (--print).
 
-They are what ``label``, ``marked``, ``plural`` and ``counted`` are given, what stands at either end of a listing's dicts (its headings),
+They are what ``label``, ``marked``, ``plural``, ``counted`` and ``Said`` are given, what stands at either end of a listing's dicts (its headings),
 the units of indicators, and what the templates, the notebooks' Markdown cells and their captions say. A language is ``msginit`` or a copy of it, named <language>.po.
 """
 
@@ -17,7 +17,13 @@ from jinja2.ext import babel_extract
 
 ROOT = Path(__file__).parents[1]
 POT = ROOT / "riskmodels" / "locale" / "riskmodels.pot"
-GIVEN = {"label": (0, 1), "marked": (0, 1), "plural": (1, 3), "counted": (1, 3)}  # which arguments are texts
+GIVEN = {
+    "label": (0, 1),
+    "marked": (0, 1),
+    "plural": (1, 3),
+    "counted": (1, 3),
+    "Said": (0, 1),
+}  # which arguments are texts
 
 
 def texts_of(node: ast.expr) -> Iterator[str]:

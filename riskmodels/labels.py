@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, Self
 
 from riskmodels.errors import ParameterError
 
@@ -97,6 +97,57 @@ def counted(number: float, one: str, many: str) -> str:
     ('1 row', '1,234 rows')
     """
     return f"{number:,.0f} {plural(number, one, many)}"
+
+
+class Said(str):
+    """Words that know what they are made of, so that they can be said again in another language.
+
+    ``facts`` is the English text and its figures; a figure that is words itself, or a list of them, is in it as
+    their facts are, and one that has a text in several languages as these by language.
+
+    Examples
+    --------
+    >>> one = Said("the source has no table '{table}'", table="units")
+    >>> one, say(one.facts) == one
+    ("the source has no table 'units'", True)
+    """
+
+    __slots__ = ("facts",)
+    facts: dict[str, Any]
+
+    def __new__(cls, text: str, **figures: object) -> Self:
+        """Say a text with its figures."""
+        facts = {"text": text, "figures": {name: _facts(value) for name, value in figures.items()}}
+        said = super().__new__(cls, say(facts))
+        said.facts = facts
+        return said
+
+
+def _facts(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return [_facts(one) for one in value]
+    return value.facts if isinstance(value, Said) else value
+
+
+def say(facts: object) -> str:
+    """Say in the language in use what a ``Said`` is made of; what is no such facts is said as it is."""
+    if isinstance(facts, list):
+        return ", ".join(map(say, facts))
+    if not isinstance(facts, Mapping):
+        return str(facts)
+    if "text" not in facts:
+        return str(facts.get(language()) or facts["en"])
+    figures = {
+        name: one if isinstance(one, int | float) else say(one) for name, one in facts["figures"].items()
+    }
+    return label(str(facts["text"]), figures) if figures else label(str(facts["text"]))
+
+
+def names_in_languages(entity: object) -> dict[str, str]:
+    """Return the name of an entity by language, as a figure of ``Said``."""
+    return {
+        one: str(getattr(entity, f"name_{one}")) for one in ("en", "zh") if getattr(entity, f"name_{one}")
+    }
 
 
 def plain_label(identifier: str) -> str:

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from assessed_banks import Assessed, figures_of, odd_banks, plain_banks
+from babel.messages.pofile import read_po, write_po
 
 from riskmodels.assessment.templates import TEMPLATES
 from riskmodels.assessment.wording import WORDS, words_of
+from riskmodels.labels import use_language
 from riskmodels.reporting import front_page
 from riskmodels.reporting.exports import Fact
 from riskmodels.scorecard.weights import policy_weights
@@ -242,6 +244,45 @@ def test_words_are_made_of_facts_and_names_alone(banks) -> None:
         again = words_of(pd.DataFrame([said_again(row) for row in rows]), names)
         assert again.to_dict("records") == [{name: row[name] for name in WORDS} for row in rows]
         assert not again.map(lambda text: bool(re.search(r"[{}]|\bnan\b|\bNone\b", text))).any(axis=None)
+
+
+@pytest.fixture
+def shouted(project, tmp_path):
+    """Another language: every English text in capitals, figures as they are."""
+    with (project / "riskmodels" / "locale" / "riskmodels.pot").open("rb") as file:
+        catalogue = read_po(file)
+    for message in catalogue:
+        if isinstance(message.id, str) and message.id:
+            parts = re.split(r"(\{[^}]*\})", message.id)
+            message.string = "".join(part if part[:1] == "{" else part.upper() for part in parts)
+    with (tmp_path / "zz.po").open("wb") as file:
+        write_po(file, catalogue)
+    use_language("zz", folder=tmp_path)
+    yield
+    use_language("en")
+
+
+def texts_in(value: Any) -> list[str]:
+    """All texts of a fact that are no sentence of ours."""
+    if isinstance(value, dict):
+        return [text for name, one in value.items() if name != "text" for text in [name, *texts_in(one)]]
+    if isinstance(value, list):
+        return [text for one in value for text in texts_in(one)]
+    return [value] if isinstance(value, str) else []
+
+
+@pytest.mark.usefixtures("shouted")
+def test_no_sentence_of_one_language_is_in_the_facts(banks) -> None:
+    for bank in banks:
+        known = set(re.findall(r"[a-z]+", " ".join(bank.found.names["text"])))
+        facts = bank.found.facts.to_dict("records")
+        words = words_of(bank.found.facts, bank.found.names).to_dict("records")
+        for fact, said in zip(facts, words, strict=True):
+            own = [*texts_in(figures_of(fact)), fact["subject"], fact["indicator_id"]]
+            may_be = known | set(re.findall(r"[a-z]+", " ".join(own)))
+            for name in ("condition", "evidence", "criterion", "subject_name"):
+                strange = set(re.findall(r"\b[a-z]{4,}\b", said[name])) - may_be
+                assert not strange, said[name]
 
 
 def test_the_front_page_says_what_the_findings_say(banks) -> None:

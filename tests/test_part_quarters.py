@@ -20,7 +20,7 @@ from riskmodels.reporting.front_page import _expected
 from riskmodels.reporting.listings import list_movements, list_outlook, list_unavailable
 from riskmodels.results import load, save
 from riskmodels.scorecard import Scorecard, score, score_quarter
-from riskmodels.tables.coverage import months_lacking, silent_months
+from riskmodels.tables.coverage import months_lacking, said_of, silent_months
 
 pytestmark = pytest.mark.whole
 
@@ -63,7 +63,8 @@ def december(take_in):
 
 
 def lacking(tables, period="2024Q4"):
-    return months_lacking(tables, period).query("table == 'complaints'").set_index("month")["why"].to_dict()
+    rows = months_lacking(tables, period).query("table == 'complaints'").to_dict("records")
+    return {row["month"]: said_of(row) for row in rows}
 
 
 # Which months a quarter lacks

@@ -11,13 +11,13 @@ from riskmodels.assessment.bank import check_bank
 from riskmodels.assessment.findings import SEVERITIES, Finding, Findings, finding_id
 from riskmodels.assessment.groups import check_groups
 from riskmodels.assessment.inputs import Inputs
+from riskmodels.assessment.known_names import check_names
 from riskmodels.assessment.naming import names_of
 from riskmodels.assessment.outlook import check_outlook
 from riskmodels.assessment.plans import check_plans
 from riskmodels.assessment.risks import check_risks
 from riskmodels.assessment.scenarios import check_scenarios
 from riskmodels.assessment.units import check_units, expected_false_share
-from riskmodels.assessment.unmatched import check_names
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Forecast
 from riskmodels.parameters.plans import Plans

@@ -5,8 +5,8 @@ from typing import Any
 
 from riskmodels.assessment.findings import Finding, Severity
 from riskmodels.assessment.inputs import Inputs
+from riskmodels.scorecard.grounds import DENIED
 
-DENIED = ("few", "against")  # bases of ratings: too few cases, or the own figure speaks against it
 _FIGURES = ("numerator", "denominator", "lower", "upper", "amber", "red", "p_amber", "p_red", "left_out")
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 
 from riskmodels.assessment.findings import Finding, Severity
 from riskmodels.assessment.inputs import Inputs
-from riskmodels.catalogue import unused_observations
+from riskmodels.catalogue import reasons_of, unused_observations
 from riskmodels.tables import CONTRACTS, Changes, Table, data_quality
-from riskmodels.tables.coverage import lacking_sentence, silent_months
+from riskmodels.tables.coverage import silent_months
 
 _MOST_MONTHS = 6  # named one by one
 _REWRITTEN = ("late", "revised", "vanished")
@@ -93,7 +93,7 @@ def check_unused(inputs: Inputs) -> Iterator[Finding]:
 def check_period(inputs: Inputs) -> Iterator[Finding]:
     """Yield whether the quarter assessed is over by the as-of day, and known in all its months."""
     end = pd.Period(inputs.scorecard.period).end_time.date()
-    partly = lacking_sentence(inputs.scorecard.incomplete, inputs.scorecard.period)
+    partly = inputs.scorecard.incomplete.to_dict("records")
     yield Finding(
         rule="unfinished_quarter",
         subject_kind="period",
@@ -105,6 +105,7 @@ def check_period(inputs: Inputs) -> Iterator[Finding]:
             "as_of": inputs.data.as_of.isoformat(),
             "is_over": end <= inputs.data.as_of,
             "partly": partly,
+            "period": inputs.scorecard.period,
         },
     )
 
@@ -112,7 +113,7 @@ def check_period(inputs: Inputs) -> Iterator[Finding]:
 def check_lacking(inputs: Inputs) -> Iterator[Finding]:
     """Yield how many indicators of the policy the source cannot give."""
     lacking = inputs.scorecard.unavailable
-    reasons = dict(zip(lacking["indicator_id"].astype(str), lacking["reason"].astype(str), strict=True))
+    reasons = reasons_of(lacking)
     yield Finding(
         rule="lacking_indicators",
         subject_kind="policy",

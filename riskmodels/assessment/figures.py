@@ -4,12 +4,15 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
+
 from riskmodels.assessment import templates
 from riskmodels.assessment.templates import Template
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import shown_text, shown_thousands, shown_unit
-from riskmodels.labels import label, plain_label, rating_label
+from riskmodels.labels import label, plain_label, rating_label, say
 from riskmodels.register.booked import made_of
+from riskmodels.tables.coverage import lacking_sentence
 
 Facts = Mapping[str, Any]
 Names = Mapping[tuple[str, str, str], str]  # text by kind, identifier and field
@@ -31,9 +34,9 @@ def shown_figures(facts: Facts, template: Template, names: Names) -> dict[str, s
     shown |= {name: shown_probability(facts[name]) for name in _PROBABILITIES if name in facts}
     shown |= _named(facts, names)
     shown |= _parts(facts, names)
-    severity = "red" if facts["severity"] == "red" else "amber"
-    shown["p_limit"] = shown_probability(facts.get(f"p_{severity}", math.nan))
-    return _distinguished(facts, shown) | {"severity": rating_label(severity).lower()}
+    beyond = "red" if facts["severity"] == "red" else "amber"
+    shown["p_limit"] = shown_probability(facts.get(f"p_{beyond}", math.nan))
+    return _distinguished(facts, shown) | {"severity": rating_label(beyond).lower()}
 
 
 def _distinguished(facts: Facts, shown: dict[str, str]) -> dict[str, str]:
@@ -91,6 +94,8 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
         shown["name"] = plain_label(subject)
         group = plain_label(facts["reference"] or "all other")
         shown["others"] = label(templates.CUSTOMERS, group=group)
+    elif kind == "names":
+        shown["name"] = label(subject)
     elif kind == "risk":
         shown["name"] = names.get(("risk", subject, "name"), subject)
     return shown
@@ -98,8 +103,9 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
 
 def _unit(indicator_id: str) -> str:
     """Return the unit of an indicator as it stands behind a value; shares have theirs already."""
-    unit = INDICATORS[indicator_id].unit if indicator_id else ""
-    return f" {label(unit)}" if unit and not unit.startswith("share") else ""
+    if not indicator_id or INDICATORS[indicator_id].is_share:
+        return ""
+    return f" {label(INDICATORS[indicator_id].unit)}"
 
 
 def _parts(facts: Facts, names: Names) -> dict[str, str]:
@@ -155,8 +161,10 @@ def _of_gap(facts: Facts) -> dict[str, str]:
 
 
 def _of_risk(facts: Facts) -> dict[str, str]:
-    """Say what of the loss is booked, what is opinion and what is priced."""
-    return {"parts": made_of(facts)}
+    """Say what of the loss is booked, what is opinion and what is priced, and where its parts are from."""
+    return {"parts": made_of(facts)} | {
+        name: label(facts[name]) for name in ("frequency_from", "impact_from") if name in facts
+    }
 
 
 def _of_outlook(facts: Facts) -> dict[str, str]:
@@ -189,14 +197,26 @@ def _of_unused(facts: Facts) -> dict[str, str]:
 
 
 def _of_unmatched(facts: Facts) -> dict[str, str]:
-    rows = facts["unmatched"]
-    shown = [label(templates.UNMATCHED, row) if row["likely_match"] else row["name"] for row in rows]
-    texts = {name: "; ".join(dict.fromkeys(row[name] for row in rows)) for name in ("where", "effect")}
-    return {"unmatched": ", ".join(shown), **texts}
+    """Write the names by what becomes of the figures, each once, and where all are."""
+    names: dict[str, dict[str, None]] = {}
+    for row in facts["unmatched"]:
+        shown = label(templates.UNMATCHED, row) if row["likely_match"] else row["name"]
+        names.setdefault(say(row["effect"]), {})[shown] = None
+    where = dict.fromkeys(row["where"] for row in facts["unmatched"])
+    groups = [f"{', '.join(shown)}: {effect}" for effect, shown in names.items()]
+    return {"unmatched": "; ".join(groups), "where": "; ".join(where)}
 
 
 def _of_lacking(facts: Facts) -> dict[str, str]:
-    return {"lacking": "; ".join(f"{name}: {reason}" for name, reason in facts["lacking"].items())}
+    return {"lacking": "; ".join(f"{name}: {say(reason)}" for name, reason in facts["lacking"].items())}
+
+
+def _of_period(facts: Facts) -> dict[str, str]:
+    """Say which months are not known; in facts of earlier versions it is said already."""
+    partly = facts["partly"]
+    if isinstance(partly, str):
+        return {"partly": partly}
+    return {"partly": lacking_sentence(pd.DataFrame(partly), facts["period"])}
 
 
 _LISTS: dict[str, Callable[[Facts], dict[str, str]]] = {
@@ -208,4 +228,5 @@ _LISTS: dict[str, Callable[[Facts], dict[str, str]]] = {
     "unused_observations": _of_unused,
     "unmatched_names": _of_unmatched,
     "lacking_indicators": _of_lacking,
+    "unfinished_quarter": _of_period,
 }

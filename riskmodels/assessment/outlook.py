@@ -11,8 +11,9 @@ from riskmodels.forecasting import Forecast
 from riskmodels.panel import Panel
 from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard.grounds import FEWEST
-from riskmodels.tables import Tables
+from riskmodels.tables import CONTRACTS, Tables
 from riskmodels.tables.coverage import silent_months
+from riskmodels.tables.holes import ENOUGH, typical
 
 _RISE = 0.10  # a choice: a tenth more than in the months before
 _MONTHS = 3  # a quarter ahead
@@ -71,8 +72,12 @@ def _last(forecast: Forecast, periods: int, data: Tables) -> float:
 
 def _is_silent(panel: Panel, periods: int, data: Tables) -> bool:
     """Tell whether a month of the last periods has no row where rows are due: not known, and no zero."""
+    table, totals = data.counted, panel.values.sum(axis=0)
     months = pd.period_range(panel.periods[-periods].start_time, panel.periods[-1].end_time, freq="M")
-    return not set(months.astype("str")).isdisjoint(silent_months(data.counted))
+    if not set(months.astype("str")).isdisjoint(silent_months(table)):
+        return True
+    empty = int((totals[-periods:] == 0).sum())
+    return bool(not CONTRACTS[table.name].cell and empty and typical(totals) * empty >= ENOUGH)
 
 
 def _severity(probability: float, excess: float, policy: Policy) -> Severity:

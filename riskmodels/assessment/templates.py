@@ -355,7 +355,7 @@ TEMPLATES: dict[str, Template] = {
     "unmatched_names": Template(
         criterion=marked("Every name that figures depend on is in the data and in the files alike"),
         conditions={
-            "value": marked("{unmatched}: {effect}"),
+            "value": marked("{unmatched}"),
             "passed": marked("No name that meets nothing changes a figure"),
         },
         evidence=marked("{where}"),

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.assessment.bank import DENIED, figures_of
+from riskmodels.assessment.bank import figures_of
 from riskmodels.assessment.findings import Finding
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.assessment.selection import choose
 from riskmodels.parameters.policy import RatingRules
 from riskmodels.scorecard import DRAWS, RATINGS, Scorecard, draw_values
+from riskmodels.scorecard.grounds import DENIED
 
 _SEVERAL = 3  # indicators; of fewer a score says again what the findings about them say
 _BEYOND = ("red", "amber")

@@ -1,6 +1,6 @@
 """The indicators: their definitions, and their values from the tables."""
 
-from riskmodels.catalogue.computation import Indicators, indicators, unused_observations
+from riskmodels.catalogue.computation import Indicators, indicators, reasons_of, unused_observations
 from riskmodels.catalogue.definitions import INDICATORS
 from riskmodels.catalogue.doubts import find_doubts
 from riskmodels.catalogue.entry import Family, Indicator
@@ -20,6 +20,7 @@ __all__ = [
     "format_value",
     "indicators",
     "likely_name",
+    "reasons_of",
     "unmatched_names",
     "unused_observations",
     "without_partial_rates",

@@ -1,7 +1,9 @@
 """Compute the indicators of the policy from the tables, numerator and denominator kept."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -14,6 +16,7 @@ from riskmodels.catalogue.lost import said_all_rejected
 from riskmodels.catalogue.queries import Breakdown
 from riskmodels.catalogue.spans import Frequency
 from riskmodels.display import Displayed
+from riskmodels.labels import Said
 from riskmodels.parameters.policy import Policy
 from riskmodels.tables import Tables
 from riskmodels.tables.sql import literal
@@ -33,7 +36,8 @@ class Indicators(Displayed):
         counted, because their accounts are unknown or their rows were rejected: it is not complete then),
         value [unit of the indicator]; one row where the denominator is known.
     unavailable : DataFrame
-        indicator_id, reason: indicators of the policy that these tables cannot give.
+        indicator_id, reason, said: indicators of the policy that these tables cannot give; in words, and what
+        these are made of (JSON, as ``labels.say`` takes it).
     by : tuple of str
         The breakdown; empty for the whole bank.
     """
@@ -145,18 +149,26 @@ def unused_observations(tables: Tables) -> pd.DataFrame:
 
 def listed_reasons(reasons: dict[str, str]) -> pd.DataFrame:
     """List reasons by indicator, as ``Indicators.unavailable``."""
-    return pd.DataFrame({"indicator_id": list(reasons), "reason": list(reasons.values())}, dtype="str")
+    said = [json.dumps(why.facts if isinstance(why, Said) else why) for why in reasons.values()]
+    listed = {"indicator_id": list(reasons), "reason": list(reasons.values()), "said": said}
+    return pd.DataFrame(listed, dtype="str")
+
+
+def reasons_of(unavailable: pd.DataFrame) -> dict[str, Any]:
+    """Return what ``say`` is given to say why, by indicator; of what was saved before there was such, the words."""
+    said = unavailable["said"] if "said" in unavailable else unavailable["reason"].map(json.dumps)
+    return dict(zip(unavailable["indicator_id"].astype(str), map(json.loads, said), strict=True))
 
 
 def _no_rows(definition: Indicator, cut: Breakdown) -> str:
     """Say why nothing was counted for an indicator that the tables could give."""
     reason = said_by_longer_periods(definition, cut) or said_all_rejected(definition, cut)
-    return reason or "the source has no rows for it in the period"
+    return reason or Said("the source has no rows for it in the period")
 
 
 def _why_not(indicator_id: str, tables: Tables, by: Sequence[str]) -> str:
     """Say why an indicator cannot be computed, or return an empty text."""
     definition = definition_for(indicator_id, tables)
-    return (
-        "it is not in the catalogue of indicators" if definition is None else definition.why_not(tables, by)
-    )
+    if definition is None:
+        return Said("it is not in the catalogue of indicators")
+    return definition.why_not(tables, by)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from riskmodels.labels import Said
 from riskmodels.tables import CONTRACTS, Tables
 from riskmodels.tables.sql import literal
 
@@ -99,16 +100,16 @@ class Indicator:
         """Say why it cannot be computed from some tables, by some columns; nothing where it can."""
         for table in self.tables:
             if tables.get(table) is None:
-                return f"the source has no table '{table}'"
+                return Said("the source has no table '{table}'", table=table)
         for needed in self.needs:
             owner, _, column = needed.rpartition(".")
             if not tables.require(owner or self.table).gives(column):
-                return f"the source gives no {owner or self.table}.{column}"
+                return Said("the source gives no {column}", column=f"{owner or self.table}.{column}")
         known = () if self.exposure == "time" else self.dimensions(by)
         if self.table == COUNTS:
             known = tuple(one for one in known if tables.require(COUNTS).gives(one))
         lacking = ", ".join(one for one in by if one not in known)
-        return f"it has no breakdown by {lacking}" if lacking else ""
+        return Said("it has no breakdown by {columns}", columns=lacking) if lacking else ""
 
     @property
     def of_kind(self) -> str:

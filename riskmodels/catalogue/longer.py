@@ -11,6 +11,7 @@ from riskmodels.catalogue.queries import Breakdown
 from riskmodels.catalogue.spans import BY_LENGTH, NAMES, last_periods
 from riskmodels.catalogue.values import format_value
 from riskmodels.errors import ContractError
+from riskmodels.labels import Said
 from riskmodels.periods.quarters import MONTHS
 from riskmodels.tables import period_months
 from riskmodels.tables.frequencies import year_begins
@@ -38,7 +39,8 @@ def said_by_longer_periods(entry: Indicator, cut: Breakdown) -> str:
     if shortest <= MONTHS[cut.freq]:
         return ""
     freq = BY_LENGTH[shortest]
-    words = f"the source gives it by {NAMES[freq]}, not by {NAMES[cut.freq]}"
+    by = {"longer": Said(NAMES[freq]), "wanted": Said(NAMES[cut.freq])}
+    words = Said("the source gives it by {longer}, not by {wanted}", **by)
     if cut.by:
         return words
     until = cut.tables.as_of
@@ -53,7 +55,13 @@ def said_by_longer_periods(entry: Indicator, cut: Breakdown) -> str:
     if found.empty:
         return words
     last = found.iloc[-1]
-    return f"{words}; {last['period']}: {format_value(entry.id, last['value'])} {entry.unit}"
+    return Said(
+        "the source gives it by {longer}, not by {wanted}; {period}: {value} {unit}",
+        **by,
+        period=str(last["period"]),
+        value=format_value(entry.id, last["value"]),
+        unit=Said(entry.unit),
+    )
 
 
 def _begins(entry: Indicator, cut: Breakdown) -> int:

@@ -7,10 +7,21 @@ import pyarrow.parquet as pq
 
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.catalogue.queries import Breakdown
-from riskmodels.labels import plural
+from riskmodels.labels import Said, marked
 from riskmodels.tables import CONTRACTS, Table, as_relation
 from riskmodels.tables.lifetimes import in_business
 from riskmodels.tables.sql import literal, name, single_file
+
+_ALL_REJECTED = (  # of the table, or of its rows in the period; one, or many
+    (
+        marked("the only row of the source's table '{table}' was rejected"),
+        marked("all {rows:,} rows of the source's table '{table}' were rejected"),
+    ),
+    (
+        marked("the only row that the source's table '{table}' has for it in the period was rejected"),
+        marked("all {rows:,} rows that the source's table '{table}' has for it in the period were rejected"),
+    ),
+)
 
 
 def with_lost(
@@ -47,18 +58,11 @@ def said_all_rejected(indicator: Indicator, cut: Breakdown) -> str:
     """Say that every row an indicator could be made of in the period was rejected; else say nothing."""
     for needed in indicator.tables:
         table = cut.tables.require(needed)
-        many, whose = table.provenance.rows_rejected, f"of the source's table '{needed}'"
-        if table.provenance.rows_accepted:
+        many, is_part = table.provenance.rows_rejected, bool(table.provenance.rows_accepted)
+        if is_part:
             many = _rejected_alone(table, indicator, cut)
-            whose = f"that the source's table '{needed}' has for it in the period"
         if many:
-            return plural(
-                many,
-                "the only row {whose} was rejected",
-                "all {rows:,} rows {whose} were rejected",
-                rows=many,
-                whose=whose,
-            )
+            return Said(_ALL_REJECTED[is_part][many > 1], rows=many, table=needed)
     return ""
 
 

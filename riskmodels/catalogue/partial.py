@@ -7,9 +7,9 @@ import pandas as pd
 from riskmodels.catalogue.computation import Indicators, listed_reasons
 from riskmodels.catalogue.counted import definition_for
 from riskmodels.catalogue.entry import COUNTS, Indicator
-from riskmodels.labels import label
+from riskmodels.labels import Said
 from riskmodels.tables import Tables
-from riskmodels.tables.coverage import months_lacking
+from riskmodels.tables.coverage import months_lacking, said_of
 
 
 def without_partial_rates(found: Indicators, tables: Tables, period: str) -> Indicators:
@@ -52,10 +52,11 @@ def _why(entry: Indicator | None, lacking: pd.DataFrame, period: str) -> str:
     rows = lacking[lacking["table"].isin(needed)].drop_duplicates("month").sort_values("month")
     if rows.empty:
         return ""
-    months = ", ".join(
-        f"{row['month']} ({row['table']}: {label(row['why'])})" for row in rows.to_dict("records")
-    )
-    return label(
+    months = [
+        Said("{month} ({table}: {why})", month=row["month"], table=row["table"], why=said_of(row))
+        for row in rows.to_dict("records")
+    ]
+    return Said(
         "{period} is known only in part, without {months}: it is no rate of a quarter",
         period=period,
         months=months,

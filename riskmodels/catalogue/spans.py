@@ -8,12 +8,13 @@ from typing import Literal
 import pandas as pd
 
 from riskmodels.errors import ParameterError
+from riskmodels.labels import marked
 from riskmodels.periods.quarters import MONTHS
 from riskmodels.tables.sql import literal
 
 Frequency = Literal["M", "Q", "H", "Y"]
 
-NAMES = {"M": "months", "Q": "quarters", "H": "half-years", "Y": "years"}
+NAMES = {"M": marked("months"), "Q": marked("quarters"), "H": marked("half-years"), "Y": marked("years")}
 # by months, as pandas calls them; H is ours for half a year
 BY_LENGTH: dict[int, Frequency] = {1: "M", 3: "Q", 6: "H", 12: "Y"}
 _CALLED = {

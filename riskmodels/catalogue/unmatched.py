@@ -1,5 +1,6 @@
 """Names of the policy, the scenarios and the risk register that no data have, and of data that these lack."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
@@ -9,7 +10,7 @@ import pandas as pd
 from riskmodels.catalogue.definitions import INDICATORS
 from riskmodels.catalogue.entry import COUNTS, SUPPLIED, Indicator
 from riskmodels.catalogue.strangers import likely_match
-from riskmodels.labels import label, local
+from riskmodels.labels import Said, names_in_languages
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import Risk, RiskRegister
 from riskmodels.parameters.scenarios import Scenario
@@ -35,7 +36,7 @@ class Unmatched(NamedTuple):
     where: str
     name: str
     likely_match: str
-    effect: str
+    effect: Said
     changes_figures: bool
 
 
@@ -78,7 +79,7 @@ def compare_names(
         count``, ``loss event type``, ``indicator``, ``observation``, ``channel``, ``unit``, ``peers``),
         where (table and column, or file and dotted path), name, likely_match (empty where there is none),
         effect (what becomes of the figures, in words), changes_figures (whether a figure would be another
-        one if the names met). Indicators of the policy that no data give are told by ``indicators``.
+        one if the names met), said (what the effect's words are made of: JSON, as ``labels.say`` takes it). Indicators of the policy that no data give are told by ``indicators``.
 
     Notes
     -----
@@ -101,7 +102,8 @@ def _compared(
 
 
 def _frame(found: Iterable[Unmatched]) -> pd.DataFrame:
-    frame = pd.DataFrame(found, columns=Unmatched._fields)
+    rows = [[*one, json.dumps(one.effect.facts, ensure_ascii=False)] for one in found]
+    frame = pd.DataFrame(rows, columns=[*Unmatched._fields, "said"]).astype({"effect": "str"})
     return frame.sort_values("changes_figures", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -124,7 +126,7 @@ def _strange(
     known: Collection[str],
     kind: str,
     where: str,
-    effect: str,
+    effect: Said,
     *,
     changes: bool = True,
 ) -> Iterator[Unmatched]:
@@ -134,7 +136,7 @@ def _strange(
 
 
 def _breaks(tables: Tables) -> Iterator[Unmatched]:
-    effect = label("the break concerns no series: forecasts learn across it")
+    effect = Said("the break concerns no series: forecasts learn across it")
     for table in tables.present:
         for place, change in enumerate(table.provenance.breaks):
             for column, name in change.where.items():
@@ -151,9 +153,9 @@ def _limits_by_product(names: Names, policy: Policy) -> Iterator[Unmatched]:
         limits = set(indicator.limits_by_product)
         if not products or not limits or indicator.limits is None:
             continue
-        general = label(
+        general = Said(
             "the general limits of {name} are used (amber {amber:g}, red {red:g})",
-            name=local(indicator, "name"),
+            name=names_in_languages(indicator),
             amber=indicator.limits.amber,
             red=indicator.limits.red,
         )
@@ -165,7 +167,7 @@ def _limits_by_product(names: Names, policy: Policy) -> Iterator[Unmatched]:
             products,
             "limits by product",
             f"policy: indicators.{indicator.id}.limits_by_product",
-            label("no product has these limits"),
+            Said("no product has these limits"),
             changes=False,
         )
 
@@ -192,9 +194,9 @@ def _of_scenario(scenario: Scenario, names: Names, policy: Policy) -> Iterator[U
 
 def _felt(movement: Movement, where: str, names: Names) -> Iterator[Unmatched]:
     """Yield the places where a movement is felt that the data lack; nothing where they do not say them."""
-    effect = label("what is moved there does not apply")
+    effect = Said("what is moved there does not apply")
     if movement.what == "complaints":
-        effect = label("no complaint is multiplied: the surge does not apply")
+        effect = Said("no complaint is multiplied: the surge does not apply")
     table = "losses" if movement.event_type else "complaints"
     given = names.get(table, names.get(COUNTS) if table == "complaints" else None)
     if given is None:  # nothing is known of them
@@ -207,7 +209,7 @@ def _felt(movement: Movement, where: str, names: Names) -> Iterator[Unmatched]:
 
 def _moved(movement: Movement, where: str, policy: Policy) -> Iterator[Unmatched]:
     known = {one.id for one in policy.indicators}
-    effect = label("the policy has no such indicator: it is not moved")
+    effect = Said("the policy has no such indicator: it is not moved")
     asked = {movement.indicator_id} - {""}
     yield from _strange(asked, known, "scenario indicator", f"{where}.indicator", effect)
 
@@ -219,33 +221,33 @@ def _of_risks(register: RiskRegister, names: Names, policy: Policy) -> Iterator[
         yield from _of_risk(risk, known, events)
     registered = {event for risk in register.risks for event in risk.event_types}
     if registered:
-        effect = label("these losses are in the figures of no risk")
+        effect = Said("these losses are in the figures of no risk")
         yield from _strange(events, registered, "loss event type", "losses.event_type", effect)
 
 
 def _of_risk(risk: Risk, known: Collection[str], events: Collection[str]) -> Iterator[Unmatched]:
     at = f"risks: {risk.id}"
-    signals = label("no finding is put down to the risk by it")
+    signals = Said("no finding is put down to the risk by it")
     yield from _strange(risk.signals, known, "risk signal", f"{at}.signals", signals)
-    carried_out = label("it does not say how often the control is carried out")
+    carried_out = Said("it does not say how often the control is carried out")
     for control in risk.controls:
         where = f"{at}.controls.carried_out"
         yield from _strange(control.carried_out, known, "risk control", where, carried_out)
-    counted = label("its events are not counted: the register's range is used")
+    counted = Said("its events are not counted: the register's range is used")
     counting = [risk.counted_by] if risk.counted_by else []
     yield from _strange(counting, known, "risk count", f"{at}.counted_by", counted)
     if events:
-        effect = label("no loss is counted for it: the register's range is used where there is none other")
+        effect = Said("no loss is counted for it: the register's range is used where there is none other")
         yield from _strange(risk.event_types, events, "loss event type", f"{at}.event_types", effect)
 
 
 def _indicators(names: Names, policy: Policy) -> Iterator[Unmatched]:
     """Yield indicators of the policy that nobody defines, and observations of none of the policy's."""
     known = {one.id for one in policy.indicators}
-    lacking = label("the catalogue has no such indicator: it is never measured")
+    lacking = Said("the catalogue has no such indicator: it is never measured")
     yield from _strange(known, INDICATORS, "indicator", "policy: indicators", lacking)
     given = names.get(SUPPLIED, {}).get("indicator_id", ())
-    unused = label("the policy has no such indicator: its rows are not used")
+    unused = Said("the policy has no such indicator: its rows are not used")
     yield from _strange(given, known, "observation", f"{SUPPLIED}.indicator_id", unused)
 
 
@@ -257,7 +259,7 @@ def _channels(names: Names, policy: Policy) -> Iterator[Unmatched]:
         given = names.get(entry.table, {}).get("channel", ()) if entry else ()
         if column != "channel" or not given:
             continue
-        effect = label("{name} counts no row of this channel", name=local(indicator, "name"))
+        effect = Said("{name} counts no row of this channel", name=names_in_languages(indicator))
         rows = _strange(set(counted), given, "channel", f"catalogue: {indicator.id}", effect)
         none = not set(counted) & set(given)
         yield from (row for row in rows if none or row.likely_match)
@@ -269,13 +271,13 @@ def _units(names: Names, policy: Policy) -> Iterator[Unmatched]:
     if "unit_id" not in units:
         return
     having = {table: set(columns.get("unit_id", ())) for table, columns in names.items() if table != "units"}
-    nothing, met = label("the unit has no row: it is in no figure"), set().union(*having.values())
+    nothing, met = Said("the unit has no row: it is in no figure"), set().union(*having.values())
     if {"complaints", COUNTS} & set(names):  # else there is much that is not known
         yield from _strange(units["unit_id"], met, "unit", "units.unit_id", nothing, changes=False)
     for table, found in having.items():
-        rejected = label("the table of units lacks it: its rows are rejected")
+        rejected = Said("the table of units lacks it: its rows are rejected")
         yield from _strange(found, units["unit_id"], "unit", f"{table}.unit_id", rejected)
     peers = policy.rating.peers
     if peers != "bank" and not units.get(peers):
-        alike = label("the units do not say it: all units are peers")
+        alike = Said("the units do not say it: all units are peers")
         yield Unmatched("peers", "policy: rating.peers", peers, "", alike, changes_figures=True)

@@ -153,7 +153,7 @@ def customer_gaps(
     chosen = policy.model_copy(update={"indicators": compared})
     span = pd.period_range(end=last, periods=quarters)
     cells = indicators(tables, chosen, by=(GROUP, *_ADJUSTED_FOR), periods=list(span.astype("str")))
-    reasons |= dict(cells.unavailable.itertuples(index=False))
+    reasons |= dict(zip(cells.unavailable["indicator_id"], cells.unavailable["reason"], strict=True))
     table, reference = _compared(cells.table, _months(tables, chosen, span), policy, reference)
     return CustomerGaps(
         table=table,

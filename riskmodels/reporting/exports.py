@@ -78,7 +78,7 @@ class AssessmentDocument(BaseModel):
     """An assessment for other programs; the columns of records are those of the results of that name."""
 
     model_config = ConfigDict(extra="forbid")
-    format: Literal["riskmodels-assessment-2"] = "riskmodels-assessment-2"
+    format: Literal["riskmodels-assessment-3"] = "riskmodels-assessment-3"
     period: str
     as_of: str
     policy: str
@@ -87,6 +87,9 @@ class AssessmentDocument(BaseModel):
     findings: list[Fact]
     watch_list: list[Fact]
     checked: list[Fact]
+    names: list[Record] = Field(
+        description="what identifiers are called, and what the register says, by language"
+    )
     false_share: float | None
     indicators: list[Record]
     units: list[Record]
@@ -109,6 +112,7 @@ def write_document(results: Path, path: Path) -> None:
         findings=_facts(found.table),
         watch_list=_facts(found.watch_list),
         checked=_facts(found.others),
+        names=_records(found.names),
         false_share=found.false_share if math.isfinite(found.false_share) else None,
         indicators=_records(card.indicators),
         units=_records(card.table),

@@ -1,15 +1,15 @@
 """Which months of a quarter a table knows whole: a part of a quarter is no quarter."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats
-from riskmodels.labels import label, marked
+from riskmodels.labels import Said, label, marked
 from riskmodels.periods.quarters import check_quarter, last_complete
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.holes import (
@@ -26,8 +26,9 @@ from riskmodels.tables.stocks import months_each
 from riskmodels.tables.store import Tables
 from riskmodels.tables.stored import Table
 
-_COLUMNS = ("table", "month", "why")
-_NO_ROW, _NOT_OVER = marked("it has no row"), marked("it is not over")
+_COLUMNS = ("table", "month", "why", "day")
+_NO_ROW, _NOT_OVER, _UNKNOWN = marked("it has no row"), marked("it is not over"), marked("unknown")
+_BEGINS, _ENDS = marked("its first row is of {day}"), marked("its last row is of {day}")
 
 
 def no_gaps() -> pd.DataFrame:
@@ -48,7 +49,7 @@ def months_lacking(tables: Tables, period: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        table, month (YYYY-MM), why: the source declares it unknown, it is not over, it has no row although
+        table, month (YYYY-MM), why, day (of the first or last row, where it is why): the source declares it unknown, it is not over, it has no row although
         its neighbours lead to expect ten and more, or the rows begin or end within it, at least a week and
         ten rows from its edge. Of a table without any row in the quarter, those declared unknown alone.
 
@@ -60,12 +61,17 @@ def months_lacking(tables: Tables, period: str) -> pd.DataFrame:
     quarter = check_quarter(period)
     months = pd.period_range(quarter.start_time, quarter.end_time, freq="M")
     found = [
-        (table.name, str(month), why)
+        (table.name, str(month), why, day)
         for table in tables.present
         if CONTRACTS[table.name].at and table.name != "macro"
-        for month, why in _lacking(table, months)
+        for month, why, day in _lacking(table, months)
     ]
     return pd.DataFrame(found, columns=list(_COLUMNS), dtype="str")
+
+
+def said_of(row: Mapping[Any, Any]) -> Said:
+    """Say why a month, a row of ``months_lacking``, is not known."""
+    return Said(str(row["why"]), day=row["day"]) if row.get("day") else Said(str(row["why"]))
 
 
 def lacking_sentence(found: pd.DataFrame, period: str) -> str:
@@ -74,7 +80,7 @@ def lacking_sentence(found: pd.DataFrame, period: str) -> str:
         return ""
     parts = []
     for table, rows in found.groupby("table", sort=False):
-        months = [f"{row['month']}: {label(row['why'])}" for row in rows.to_dict("records")]
+        months = [f"{row['month']}: {said_of(row)}" for row in rows.to_dict("records")]
         parts.append(f"{table} ({', '.join(months)})")
     return label("{period} is known only in part: {tables}.", period=period, tables="; ".join(parts))
 
@@ -94,7 +100,7 @@ def silent_months(table: Table) -> tuple[str, ...]:
 
 def known_months(table: Table, months: pd.PeriodIndex) -> Flags:
     """Tell which of consecutive months a table knows whole, shape (T,); see ``months_lacking``."""
-    return np.asarray(~months.isin([month for month, _ in _lacking(table, months)]), dtype=np.bool_)
+    return np.asarray(~months.isin([month for month, *_ in _lacking(table, months)]), dtype=np.bool_)
 
 
 def is_begun_within(table: Table, period: pd.Period) -> bool:
@@ -111,7 +117,7 @@ def is_begun_within(table: Table, period: pd.Period) -> bool:
     return early or bool(_cut_off(table, known[0]))
 
 
-def _lacking(table: Table, months: pd.PeriodIndex) -> Iterator[tuple[pd.Period, str]]:
+def _lacking(table: Table, months: pd.PeriodIndex) -> Iterator[tuple[pd.Period, str, str]]:
     counts, known, step = _counted(table)
     rows = pd.Series(counts, index=known).reindex(months).fillna(0.0)
     there = bool((rows > 0).any())
@@ -122,33 +128,33 @@ def _lacking(table: Table, months: pd.PeriodIndex) -> Iterator[tuple[pd.Period, 
     early = set(before.astype("str")) if _are_due(table, counts[:AROUND], len(before)) else set()
     for month in months:
         if str(month) in declared:
-            yield month, "unknown"
+            yield month, _UNKNOWN, ""
         elif not there:
             continue
         elif month > last_complete(table.provenance.as_of, "M"):
-            yield month, _NOT_OVER
+            yield month, _NOT_OVER, ""
         elif str(month) in silent | early:
-            yield month, _NO_ROW
-        elif why := _cut_off(table, month):
-            yield month, why
+            yield month, _NO_ROW, ""
+        elif cut := _cut_off(table, month):
+            yield month, *cut
 
 
-def _cut_off(table: Table, month: pd.Period) -> str:
+def _cut_off(table: Table, month: pd.Period) -> tuple[str, str] | None:
     """Say that the first or the last complaints leave out a part of a month; nothing where they do not.
 
     Rows of other tables, and days that stand for a month, may all lie on some days of it.
     """
     if table.name != "complaints" or table.begins is None:
-        return ""
+        return None
     counts, _, _ = _counted(table)
     first, early = _edge(table, "min")
     if first.to_period("M") == month and first.day > STALE_DAYS and _are_due(table, counts[:AROUND], early):
-        return label("its first row is of {day}", day=first.date())
+        return _BEGINS, str(first.date())
     last, late = _edge(table, "max")
     is_long = month.days_in_month - last.day >= STALE_DAYS
     if last.to_period("M") == month and is_long and _are_due(table, counts[-AROUND:], late):
-        return label("its last row is of {day}", day=last.date())
-    return ""
+        return _ENDS, str(last.date())
+    return None
 
 
 def _are_due(table: Table, counts: Floats, months: float) -> bool:

@@ -1,5 +1,6 @@
 """Criterion: every name of the policy, the scenarios and the risk register meets one of the data."""
 
+import json
 from collections.abc import Iterator
 
 from riskmodels.assessment.findings import Finding
@@ -20,7 +21,9 @@ def check_names(inputs: Inputs) -> Iterator[Finding]:
     )  # check_unused says it
     changing = found[found["changes_figures"].astype(bool) & ~elsewhere]
     for kind, rows in changing.groupby("kind", sort=False) if len(changing) else [("", changing)]:
-        columns = ["name", "likely_match", "where", "effect"]
+        columns = ["name", "likely_match", "where"]
+        said = map(json.loads, rows["said"])
+        listed = rows[columns].astype("str").to_dict("records")
         yield Finding(
             rule="unmatched_names",
             subject_kind="names",
@@ -29,5 +32,5 @@ def check_names(inputs: Inputs) -> Iterator[Finding]:
             severity="amber" if len(rows) else "passed",
             value=float(len(rows)),
             limit=0.0,
-            figures={"unmatched": rows[columns].astype("str").to_dict("records")},
+            figures={"unmatched": [row | {"effect": one} for row, one in zip(listed, said, strict=True)]},
         )
