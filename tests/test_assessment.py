@@ -23,6 +23,7 @@ from spec.rules import CERTAINTY, RULES, Rule, rendered
 from riskmodels.assessment import Findings, assess
 from riskmodels.assessment.wording import WORDS
 from riskmodels.display import table_html
+from riskmodels.errors import ParameterError
 from riskmodels.labels import use_language
 from riskmodels.parameters.policy import Limits, Policy
 from riskmodels.parameters.risks import RiskRegister, load_risks
@@ -200,7 +201,10 @@ def test_where_the_bank_is_beyond_a_limit_a_unit_must_be_worse_than_the_bank(fou
         "beyond the red limit of 95%; the whole bank is estimated at 97%: worse than the" in row["condition"]
     )
     (units,) = findings.others.loc[findings.others["subject_kind"] == "units", "condition"]
-    assert units == "2 units rated: 1 red, 1 amber, 0 green, 0 without enough evidence; findings: 1"
+    assert units == (
+        "2 units: 1 red, 1 amber, 0 green, 0 without enough evidence; findings: 1; the worst of the others beyond a"
+        " limit: alike (estimated at 97%)"
+    )
 
 
 def test_a_unit_that_makes_the_bank_bad_is_worse_than_the_rest_of_it(found) -> None:
@@ -395,6 +399,13 @@ def test_a_scenario_is_one_finding_red_where_much_of_the_weight_turns_red(found,
     assert 0 < first["value"] < limit <= second["value"] == pytest.approx(1)
 
 
+def test_a_scenario_that_is_there_twice_is_refused(found) -> None:
+    with pytest.raises(ParameterError, match="by_hand, severe is there more than once; give each scenario"):
+        found(stress=[make_stress(), make_stress()])
+    other = make_stress().scenario.model_copy(update={"id": "other"})
+    assert found(stress=[make_stress(), replace(make_stress(), scenario=other)]).facts["finding_id"].is_unique
+
+
 def test_a_scenario_says_that_indicators_were_red_before(found) -> None:
     findings = found(stress=[make_stress([{"rating_before": "red"}])])
     (row,) = findings.others[findings.others["rule"] == "scenario"].to_dict("records")
@@ -552,12 +563,19 @@ def test_red_ones_come_first_and_every_word_is_there(found) -> None:
 
 
 def test_the_same_problem_has_the_same_identifier_in_the_next_quarter(found) -> None:
-    first, second = everything(found), everything(found)
-    later = found(make_card([AMBER | {"value": 0.96, "numerator": 960.0}]))
+    first = everything(found)
+    worse = [RED, RED | {"unit_id": "u1", "p_amber": 1.0}]
+    card = replace(make_card(worse), period="2024Q4", as_of=date(2024, 12, 31))
+    later = found(card, data=replace(make_tables(), as_of=date(2024, 12, 31)))
+    assert (first.period, later.period) == ("2024Q3", "2024Q4")
     assert first.facts["finding_id"].is_unique
-    assert first.facts["finding_id"].tolist() == second.facts["finding_id"].tolist()
-    same = first.table["indicator_id"].eq("resolved_7wd") & first.table["rule"].eq("bank_limit")
-    assert first.table.loc[same, "finding_id"].tolist() == later.table["finding_id"].tolist()
+    assert later.facts["finding_id"].is_unique
+    keys = ["rule", "subject_kind", "subject", "indicator_id"]
+    both = first.facts.merge(later.facts, on=keys, suffixes=("", "_later"))
+    assert {"bank_limit", "rejected_rows", "unfinished_quarter"} <= set(both["rule"])
+    assert both["finding_id"].tolist() == both["finding_id_later"].tolist()
+    changed = both[both["rule"] == "bank_limit"]
+    assert (changed["value"] != changed["value_later"]).all()  # the same problem, of other figures
 
 
 def test_findings_know_where_they_come_from(found) -> None:

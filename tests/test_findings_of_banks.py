@@ -101,6 +101,12 @@ def of_units(row: Row, bank: Assessed) -> None:
     assert figures["rated"] == len(ratings)
     assert figures["chosen"] == len(found)
     assert row["severity"] != "passed" or not found.shape[0]
+    beyond = figures["rated_red"] + figures["rated_amber"]
+    told = named["severity"].isin([*FOUND, "watch"]) & (named["subject_kind"] == "unit")
+    worst = [one["unit_id"] for one in figures["worst"]]
+    assert not set(worst) & set(named.loc[told, "subject"])
+    assert len(worst) >= min(3, beyond - told.sum())
+    assert all(f"({unit})" in row["condition"] or f"{unit} (" in row["condition"] for unit in worst)
 
 
 def of_gap(row: Row, bank: Assessed) -> None:

@@ -29,7 +29,8 @@ OF_LIMIT = [
     {"value": math.nan, "estimate": 0.9745, "limit": 0.97, "severity": "amber"},
 ]
 UNITS = {"subject_kind": "units", "severity": "unclear",
-         "figures": {"rated": 67, "rated_red": 1, "rated_amber": 3, "rated_green": 47, "rated_insufficient": 16, "chosen": 2}}  # fmt: skip
+         "figures": {"rated": 67, "rated_red": 1, "rated_amber": 3, "rated_green": 47, "rated_insufficient": 16, "chosen": 2,
+                     "worst": [{"unit_id": "u8", "estimate": 71.0}, {"unit_id": "u9", "estimate": 52.0}]}}  # fmt: skip
 SAMPLES = {  # facts of every rule that reach every case; no two figures alike
     "bank_limit": [
         *({"figures": LIMIT, **row} for row in OF_LIMIT),
@@ -155,7 +156,7 @@ def words(rule, facts):
     return words_of(pd.DataFrame([row_of(rule, facts)]), NO_NAMES).iloc[0]
 
 
-MAY_BE_EMPTY = {"chances", "lacking", "unapplied", "failed", "where", "unit"}
+MAY_BE_EMPTY = {"worst", "chances", "lacking", "unapplied", "failed", "where", "unit"}
 
 
 def parsed(template, text):

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from riskmodels import cli
 from riskmodels.errors import ResultError
 from riskmodels.manifests import MANIFEST, digests, verify_report
 from riskmodels.results import load, load_earlier, save
+from riskmodels.runner.manifest import _seeds
 from riskmodels.scorecard import Scorecard
 
 PARTS = ("report.html", "assessment.json", "source.json", "results", "tables")
@@ -59,6 +61,13 @@ def files_of(report: Path) -> list[str]:
         for path in report.rglob("*")
         if path.is_file() and path.name != MANIFEST
     )
+
+
+def test_seeds_of_stress_tests_are_named_by_their_scenarios(tmp_path):
+    first, other = make_stress(), make_stress().scenario.model_copy(update={"id": "other"})
+    for place, test in enumerate((replace(first, scenario=other, seed=7), first)):
+        save(test, tmp_path / f"stress-{place}")
+    assert _seeds(tmp_path) == {"stress-other": 7, "stress-by_hand": first.seed}
 
 
 def test_a_report_as_it_was_written_is_whole(report):

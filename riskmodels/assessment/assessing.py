@@ -16,7 +16,7 @@ from riskmodels.assessment.naming import names_of
 from riskmodels.assessment.outlook import check_outlook
 from riskmodels.assessment.plans import check_plans
 from riskmodels.assessment.risks import check_risks
-from riskmodels.assessment.scenarios import check_scenarios
+from riskmodels.assessment.scenarios import check_each_once, check_scenarios
 from riskmodels.assessment.units import check_units, expected_false_share
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Forecast
@@ -90,12 +90,18 @@ def assess(
         scenario that turns indicators red or is not prepared for, and what is wrong with the data. What was
         checked and is none is recorded beside them.
 
+    Raises
+    ------
+    ParameterError
+        A scenario is there twice at one severity.
+
     Notes
     -----
     Causes are those that the risk register names for the indicator: presumed, until somebody confirms
     them. Of many units those are findings whose probabilities keep the expected share of false ones within
     the policy's ``findings.false_share`` (``check_units``).
     """
+    check_each_once(stress)
     inputs = Inputs(
         policy=policy,
         data=data,

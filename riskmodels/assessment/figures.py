@@ -10,7 +10,7 @@ from riskmodels.assessment import templates
 from riskmodels.assessment.templates import Template
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import shown_text, shown_thousands, shown_unit
-from riskmodels.labels import label, plain_label, rating_label, say
+from riskmodels.labels import counted, label, plain_label, rating_label, say
 from riskmodels.register.booked import made_of
 from riskmodels.tables.coverage import lacking_sentence
 
@@ -109,7 +109,9 @@ def _unit(indicator_id: str) -> str:
 
 
 def _parts(facts: Facts, names: Names) -> dict[str, str]:
-    """Write the figures that are lists."""
+    """Write the figures that are lists, and numbers of things."""
+    if facts["subject_kind"] == "units":
+        return _of_units(facts, names)
     if facts["rule"] == "scenario":
         return _of_scenario(facts, names)
     if facts["rule"] == "contingency_plan":
@@ -148,6 +150,21 @@ def _of_plan(facts: Facts, names: Names) -> dict[str, str]:
     owner = names.get(("plan", facts["subject"], "owner"), "") or label("nobody")
     rests = label(templates.PLAN, facts, held=held, owner=owner)
     return {"problems": "; ".join(problems), "rests": rests}
+
+
+def _of_units(facts: Facts, names: Names) -> dict[str, str]:
+    worst = [
+        label(
+            templates.ESTIMATED,
+            name=shown_unit(row["unit_id"], names.get(("unit", row["unit_id"], "name"), row["unit_id"])),
+            estimate=_figure(facts, "indicator", row["estimate"]),
+        )
+        for row in facts.get("worst", ())  # of earlier versions there is none
+    ]
+    return {
+        "units": counted(facts["rated"], "unit", "units"),
+        "worst": label(templates.WORST, units=", ".join(worst)) if worst else "",
+    }
 
 
 def _of_gap(facts: Facts) -> dict[str, str]:

@@ -20,7 +20,7 @@ def names_of(facts: Iterable[Finding], inputs: Inputs) -> pd.DataFrame:
     risks = {(one.figures["risk"], one.figures["mends"]) for one in facts if "risk" in one.figures}
     rows = [
         *_of_indicators(facts, inputs),
-        *_of_units({one.subject for one in facts if one.subject_kind == "unit"}, inputs),
+        *_of_units(_units_of(facts), inputs),
         *_of_risks({risk_id for risk_id, _ in risks}, inputs),
         *_of_remedies(risks, inputs),
     ]
@@ -38,6 +38,12 @@ def _of_indicators(facts: Iterable[Finding], inputs: Inputs) -> Iterator[_Name]:
             yield from _texts("indicator", indicator.id, indicator, "name")
             yield "indicator", indicator.id, "standard", "", indicator.standard
             yield "indicator", indicator.id, "set_by", "", indicator.limits_set_by
+
+
+def _units_of(facts: Iterable[Finding]) -> set[str]:
+    """Return the units that facts are about, or name."""
+    named = {row["unit_id"] for one in facts for row in one.figures.get("worst", ())}
+    return named | {one.subject for one in facts if one.subject_kind == "unit"}
 
 
 def _of_units(wanted: set[str], inputs: Inputs) -> Iterator[_Name]:

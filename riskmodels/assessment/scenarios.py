@@ -1,17 +1,28 @@
 """Criterion: no scenario turns an indicator red."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
 
 from riskmodels.assessment.findings import Finding, Severity
 from riskmodels.assessment.inputs import Inputs
+from riskmodels.errors import ParameterError
 from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard.weights import policy_weights
 from riskmodels.stresstest import StressTest
 
 _FIGURES = ("before", "after", "lower", "upper", "red", "p_red")
+
+
+def check_each_once(tests: Iterable[StressTest]) -> None:
+    """Refuse a scenario that is there twice at one severity: its findings could not be told apart."""
+    counts = Counter(f"{test.scenario.id}, {test.severity}" for test in tests)
+    if twice := [name for name, number in counts.items() if number > 1]:
+        raise ParameterError(
+            f"stress: {'; '.join(twice)} is there more than once; give each scenario once, or an id of its own"
+        )
 
 
 def check_scenarios(inputs: Inputs) -> Iterator[Finding]:

@@ -83,9 +83,11 @@ CHANCES = marked("; probability of red {chances}")
 TURNED = marked("{indicator} ({before} to {after})")
 _OF_UNITS = ("rated", "rated_red", "rated_amber", "rated_green", "rated_insufficient", "chosen")
 _UNITS_RATED = marked(
-    "{rated} units rated: {rated_red} red, {rated_amber} amber, {rated_green} green,"
-    " {rated_insufficient} without enough evidence; findings: {chosen}"
+    "{units}: {rated_red} red, {rated_amber} amber, {rated_green} green, {rated_insufficient} without enough"
+    " evidence; findings: {chosen}{worst}"
 )
+WORST = marked("; the worst of the others beyond a limit: {units}")
+ESTIMATED = marked("{name} (estimated at {estimate})")
 _SOURCE = {
     "cause": marked("To be found out with the owner of the source"),
     "consequence": marked("Figures that rest on these rows may be biased; unknown is not counted as zero"),

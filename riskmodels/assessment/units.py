@@ -19,6 +19,7 @@ _SEVERAL = 3  # indicators; of fewer a score says again what the findings about 
 _BEYOND = ("red", "amber")
 _ALL = 0.99  # share of the bank's cases from which on a unit is the bank, and there is no rest
 _FIGURES = ("lower", "upper", "p_amber", "p_red")
+_WORST = 3  # named of those that are only counted; a choice
 _RANKS = ("rank_lower", "rank_upper", "indicators")
 SEED = 50  # order of the bank's draws beside those of its units
 
@@ -37,7 +38,7 @@ def check_units(inputs: Inputs) -> Iterator[Finding]:
     shown = facts[facts["chosen"] | (facts["own_beyond"] & (facts["probability"] >= policy.findings.watch))]
     for row in shown.sort_values("probability", ascending=False, kind="stable").to_dict("records"):
         yield _finding(row, inputs)
-    yield from _counted(facts)
+    yield from _counted(facts.assign(shown=facts.index.isin(shown.index)))
 
 
 def expected_false_share(facts: list[Finding]) -> float:
@@ -143,5 +144,19 @@ def _counted(facts: pd.DataFrame) -> Iterator[Finding]:
                 **{f"rated_{name}": number for name, number in counts.items()},
                 "rated": len(rows),
                 "chosen": int(rows["chosen"].sum()),
+                "worst": _worst(rows),
             },
         )
+
+
+def _worst(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the worst units that are rated amber or red, and are neither a finding nor watched."""
+    only_counted = rows[rows["rating"].isin(_BEYOND) & ~rows["shown"]]
+    beyond = (only_counted["estimate"] - only_counted["amber"]) * np.sign(
+        only_counted["red"] - only_counted["amber"]
+    )
+    worst = only_counted.loc[beyond.sort_values(ascending=False, kind="stable").index].head(_WORST)
+    return [
+        {"unit_id": str(row["unit_id"]), "estimate": float(row["estimate"])}
+        for row in worst.to_dict("records")
+    ]
