@@ -458,6 +458,7 @@ def test_names_that_meet_nothing_are_said_before_a_run(run, bank, tmp_path) -> N
     status, out, _ = run("check-data", bank / "source.yaml", *given)
     assert status == 0
     assert re.search(r"product +complaints.product +信用卡 +credit_card +the general limits of", out)
+    assert re.search(r"scenario product .* credit_card +信用卡 +no complaint is multiplied", out)
     shutil.rmtree(tmp_path / "params" / "policy")
     assert "Names that meet" not in run("check-data", bank / "source.yaml", *given)[1]
     assert "no policy in nowhere" in refused(

@@ -23,6 +23,11 @@ from riskmodels.cli.terminal import console, print_table, shown
 from riskmodels.errors import ParameterError
 from riskmodels.scratch import scratch_folder, write_whole
 
+if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
+    from riskmodels.parameters.policy import Policy
+    from riskmodels.parameters.risks import RiskRegister
+    from riskmodels.parameters.scenarios import Scenario
+
 
 def ingest(source: SourceFile, *, file: FileOptions = None, store: Store = STORE) -> None:
     """Take a source in: accept or reject every row, and keep the accepted ones in the store."""
@@ -43,7 +48,8 @@ def check_data(
 ) -> None:
     """Check a source: rows accepted and rejected, rules they broke, unused columns, how good the data is.
 
-    Where there is a policy, names that it does not know, and that no data have, are said, too.
+    Where there is a policy, names that it, the risk register or a scenario beside it does not know, and that no
+    data have, are said, too.
     """
     from riskmodels.catalogue import unmatched_names  # here, for start-up
     from riskmodels.reporting.listings import check_listings, list_unmatched
@@ -54,7 +60,9 @@ def check_data(
         tables = take_in(source, file, folder)
         listings = check_listings(tables)
         if policy is not None:
-            listings.append(list_unmatched(unmatched_names(tables, policy)))
+            register, scenarios = _files_beside(policies)
+            found = unmatched_names(tables, policy, register=register, scenarios=scenarios)
+            listings.append(list_unmatched(found))
         for listing in listings:
             print_table(listing.sentence, listing.frame)
     if left := unfilled(source):
@@ -99,3 +107,12 @@ def new_source(
     write_whole(target, draft.text.encode("utf-8"))
     for line in (f"Wrote {target}. {draft.sentence}", *draft.doubts, f"Next: riskmodels check-data {target}"):
         console.print(shown(line), soft_wrap=True)
+
+
+def _files_beside(policies: Path) -> "tuple[RiskRegister | None, list[Scenario]]":
+    """Load the risk register and the scenarios beside the folder of policies, where they are."""
+    from riskmodels.parameters.risks import load_risks  # here, for start-up
+    from riskmodels.parameters.scenarios import load_scenario
+
+    risks, scenarios = policies.parent / "risks.yaml", (policies.parent / "scenarios").glob("*.yaml")
+    return load_risks(risks) if risks.is_file() else None, [load_scenario(file) for file in sorted(scenarios)]
