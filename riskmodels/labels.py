@@ -102,8 +102,8 @@ def counted(number: float, one: str, many: str) -> str:
 class Said(str):
     """Words that know what they are made of, so that they can be said again in another language.
 
-    ``facts`` is the English text and its figures; a figure that is words itself, or a list of them, is in it as
-    their facts are, and one that has a text in several languages as these by language.
+    ``facts`` is the English text and its figures; a figure that is words itself, or a list of them, is in it
+    as their facts are, and one that has a text in several languages as these by language.
 
     Examples
     --------

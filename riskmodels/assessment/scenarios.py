@@ -21,7 +21,8 @@ def check_each_once(tests: Iterable[StressTest]) -> None:
     counts = Counter(f"{test.scenario.id}, {test.severity}" for test in tests)
     if twice := [name for name, number in counts.items() if number > 1]:
         raise ParameterError(
-            f"stress: {'; '.join(twice)} is there more than once; give each scenario once, or an id of its own"
+            f"stress: {'; '.join(twice)} is there more than once; give each scenario once, or an id of its"
+            " own"
         )
 
 

@@ -155,7 +155,7 @@ def listed_reasons(reasons: dict[str, str]) -> pd.DataFrame:
 
 
 def reasons_of(unavailable: pd.DataFrame) -> dict[str, Any]:
-    """Return what ``say`` is given to say why, by indicator; of what was saved before there was such, the words."""
+    """Return what ``say`` is given to say why, by indicator; of what was saved before, its words."""
     said = unavailable["said"] if "said" in unavailable else unavailable["reason"].map(json.dumps)
     return dict(zip(unavailable["indicator_id"].astype(str), map(json.loads, said), strict=True))
 

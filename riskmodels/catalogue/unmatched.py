@@ -79,7 +79,8 @@ def compare_names(
         count``, ``loss event type``, ``indicator``, ``observation``, ``channel``, ``unit``, ``peers``),
         where (table and column, or file and dotted path), name, likely_match (empty where there is none),
         effect (what becomes of the figures, in words), changes_figures (whether a figure would be another
-        one if the names met), said (what the effect's words are made of: JSON, as ``labels.say`` takes it). Indicators of the policy that no data give are told by ``indicators``.
+        one if the names met), said (what the effect's words are made of: JSON, as ``labels.say`` takes it).
+        Indicators of the policy that no data give are told by ``indicators``.
 
     Notes
     -----

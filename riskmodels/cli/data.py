@@ -48,8 +48,8 @@ def check_data(
 ) -> None:
     """Check a source: rows accepted and rejected, rules they broke, unused columns, how good the data is.
 
-    Where there is a policy, names that it, the risk register or a scenario beside it does not know, and that no
-    data have, are said, too.
+    Where there is a policy, names that it, the risk register or a scenario beside it does not know, and that
+    no data have, are said, too.
     """
     from riskmodels.catalogue import unmatched_names  # here, for start-up
     from riskmodels.reporting.listings import check_listings, list_unmatched

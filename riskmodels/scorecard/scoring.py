@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.catalogue import indicators, without_partial_rates
+from riskmodels.catalogue import indicators, reasons_of, without_partial_rates
 from riskmodels.display import Displayed, shown_unit
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import nowcast_where_logged
@@ -58,7 +58,7 @@ class Scorecard(Displayed):
         Scores of the whole bank, its areas, risk categories and products: level, id, score, lower, upper,
         p_amber, p_red, rating, basis, indicators.
     unavailable : DataFrame
-        indicator_id, reason: indicators of the policy that the source cannot give.
+        indicator_id, reason, said: indicators of the policy that the source cannot give (see ``Indicators``).
     period : str
         The quarter, e.g. 2026Q3.
     as_of, policy : date
@@ -244,7 +244,8 @@ def score(
 def _given_by_longer_periods(tables: Tables, policy: Policy, period: str) -> str:
     """Say which indicators the source gives by half-years or years, so that no quarter has them."""
     lacking = indicators(tables, policy, periods=[period]).unavailable
-    longer = lacking[lacking["reason"].str.contains("not by quarters", regex=False)]
+    said = reasons_of(lacking)  # whose figures name the periods, in any language
+    longer = lacking[[isinstance(one, dict) and "wanted" in one["figures"] for one in said.values()]]
     reasons = "; ".join(f"{row.indicator_id}: {row.reason}" for row in longer.itertuples())
     return f". A scorecard needs quarters: {reasons}" if reasons else ""
 

@@ -49,7 +49,8 @@ def months_lacking(tables: Tables, period: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        table, month (YYYY-MM), why, day (of the first or last row, where it is why): the source declares it unknown, it is not over, it has no row although
+        table, month (YYYY-MM), why, day (of the first or last row, where that is why; else empty). Why: the
+        source declares it unknown, it is not over, it has no row although
         its neighbours lead to expect ten and more, or the rows begin or end within it, at least a week and
         ten rows from its edge. Of a table without any row in the quarter, those declared unknown alone.
 
