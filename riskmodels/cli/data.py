@@ -2,7 +2,7 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +24,6 @@ from riskmodels.errors import ParameterError
 from riskmodels.scratch import scratch_folder, write_whole
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
-    from riskmodels.parameters.policy import Policy
     from riskmodels.parameters.risks import RiskRegister
     from riskmodels.parameters.scenarios import Scenario
 

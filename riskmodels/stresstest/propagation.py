@@ -260,12 +260,9 @@ def _centred(draws: Floats, before: pd.DataFrame) -> Floats:
     """Move draws so that their means are the scorecard's estimates; shares stay within 0 and 1."""
     mean, wanted = draws.mean(axis=1, keepdims=True), before["estimate"].to_numpy(float)[:, None]
     is_share = np.array([INDICATORS[one].is_share for one in before["indicator_id"]], dtype=np.bool_)[:, None]
-    rises = is_share & (wanted > mean)
-    return np.where(
-        rises,
-        1 - (1 - draws) * (1 - wanted) / np.maximum(1 - mean, _TINY),
-        draws * wanted / np.maximum(mean, _TINY),
-    )
+    risen = 1 - (1 - draws) * (1 - wanted) / np.maximum(1 - mean, _TINY)
+    scaled = draws * wanted / np.maximum(mean, _TINY)
+    return np.asarray(np.where(is_share & (wanted > mean), risen, scaled))
 
 
 def _ratio(expected: Floats, stressed: Floats) -> Floats:
