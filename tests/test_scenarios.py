@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from riskmodels.catalogue import INDICATORS
+from riskmodels.catalogue import SHARES
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.files import check_parameters
 from riskmodels.parameters.policy import Policy, load_policy
@@ -19,9 +19,9 @@ from riskmodels.parameters.scenarios import (
     Level,
     Scenario,
     Shock,
+    check_indicators,
     load_scenario,
     load_scenarios,
-    refuse_unknown_indicators,
 )
 
 SCENARIOS = [
@@ -91,7 +91,7 @@ def test_the_shipped_files_are_those_of_the_library(shipped: dict[str, Scenario]
     assert sorted(shipped) == SCENARIOS
     for name, scenario in shipped.items():
         assert list(scenario.levels) == SEVERITIES
-        refuse_unknown_indicators(scenario, INDICATORS, where=name)
+        check_indicators(scenario, SHARES, where=name)
         assert load_scenario(project / "params" / "scenarios" / f"{name}.yaml") == scenario
 
 
@@ -119,7 +119,7 @@ def test_each_severity_is_worse_than_the_last(shipped: dict[str, Scenario], name
 def test_every_change_makes_things_worse(shipped: dict[str, Scenario], policy: Policy) -> None:
     falls = {"staff", "retention"}
     for scenario in shipped.values():
-        for at, one in scenario.movements():
+        for at, _, one in scenario.movements():
             is_worse_below = one.what in falls
             if one.what == "indicator":
                 is_worse_below = policy.indicator(one.indicator_id).direction == "higher_is_better"
@@ -133,7 +133,7 @@ def test_every_change_makes_things_worse(shipped: dict[str, Scenario], policy: P
 
 def test_every_prior_says_that_it_is_one(shipped: dict[str, Scenario]) -> None:
     for scenario in shipped.values():
-        for at, one in scenario.movements():
+        for at, _, one in scenario.movements():
             is_arithmetic = "arithmetic" in one.change.basis
             assert ("riskmodels' prior, not a bank's experience: " in one.change.basis) != is_arithmetic, at
             assert one.change.set_by == "riskmodels default"
@@ -274,7 +274,7 @@ def test_an_indicator_that_nobody_knows_is_refused_with_the_nearest() -> None:
         ParameterError,
         match=r"^x\.yaml does not fit a scenario: levels\.severe\.shocks\.0\.moves\.0\.indicator: .*mean 'satisfaction'",
     ):
-        refuse_unknown_indicators(scenario, INDICATORS, where="x.yaml")
+        check_indicators(scenario, SHARES, where="x.yaml")
 
 
 def test_an_unknown_severity_is_named_with_those_there_are(shipped: dict[str, Scenario]) -> None:
@@ -346,3 +346,19 @@ def test_the_how_to_s_keys_are_those_of_a_scenario(project: Path) -> None:
     check_parameters(scenario_of() | shown, Scenario, where="the how-to")
     parts = YAML(typ="safe", pure=True).load(second)
     check_parameters(scenario_of() | parts, Scenario, where="the how-to")
+
+
+@pytest.mark.parametrize("per", ["unit_of_shock", "doubling_of_complaints"])
+def test_a_share_that_changes_by_more_than_all_of_it_is_refused(per: str) -> None:
+    ends = {"low": -0.6, "mode": -0.2, "high": -0.1}
+    movement = {"what": "indicator", "indicator": "satisfaction", "per": per, **change_of(**ends)}
+    scenario = check_parameters(scenario_of(**movement), Scenario, where="here")
+    if per == "doubling_of_complaints":
+        check_indicators(scenario, SHARES, where="x.yaml")  # the size of the shock does not count
+        return
+    with pytest.raises(
+        ParameterError, match=r"^x\.yaml .*moves\.0\.change: satisfaction changes by 1\.2 .*more than 1"
+    ):
+        check_indicators(scenario, SHARES, where="x.yaml")
+    days = scenario_of(**movement | {"indicator": "handling_days"})
+    check_indicators(check_parameters(days, Scenario, where="here"), SHARES, where="x.yaml")

@@ -1,7 +1,7 @@
 """The indicators: their definitions, and their values from the tables."""
 
 from riskmodels.catalogue.computation import Indicators, indicators, reasons_of, unused_observations
-from riskmodels.catalogue.definitions import INDICATORS
+from riskmodels.catalogue.definitions import INDICATORS, SHARES
 from riskmodels.catalogue.doubts import find_doubts
 from riskmodels.catalogue.entry import Family, Indicator
 from riskmodels.catalogue.partial import without_partial_rates
@@ -11,6 +11,7 @@ from riskmodels.catalogue.values import format_value
 
 __all__ = [
     "INDICATORS",
+    "SHARES",
     "Family",
     "Frequency",
     "Indicator",

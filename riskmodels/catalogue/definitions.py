@@ -372,3 +372,5 @@ _ALL = (
 )
 
 INDICATORS: dict[str, Indicator] = {indicator.id: indicator for indicator in _ALL}
+SHARES: dict[str, bool] = {indicator.id: indicator.is_share for indicator in _ALL}
+"""Which of them are shares."""

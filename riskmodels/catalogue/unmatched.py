@@ -185,7 +185,7 @@ def _measured_in(entry: Indicator | None, names: Names) -> list[str]:
 def _of_scenario(scenario: Scenario, names: Names, policy: Policy) -> Iterator[Unmatched]:
     """Yield places and indicators of a scenario, each once, where it first names them."""
     said = set()
-    for at, movement in scenario.movements():
+    for at, _, movement in scenario.movements():
         where = f"scenario {scenario.id}: {at}"
         for row in (*_felt(movement, where, names), *_moved(movement, where, policy)):
             if (row.kind, row.name) not in said:

@@ -119,11 +119,11 @@ def _scenario(id_: str, folder: Path) -> "Scenario":
 
 def _checks(files: list[Path]) -> Iterator[Callable[[], None]]:
     """Return a check of each file, which raises ParameterError where it does not fit."""
-    from riskmodels.catalogue import INDICATORS  # here, for start-up
-    from riskmodels.parameters.scenarios import load_scenario, refuse_unknown_indicators
+    from riskmodels.catalogue import SHARES  # here, for start-up
+    from riskmodels.parameters.scenarios import check_indicators, load_scenario
 
     def check(path: Path) -> None:
-        refuse_unknown_indicators(load_scenario(path), INDICATORS, where=path)
+        check_indicators(load_scenario(path), SHARES, where=path)
 
     return (partial(check, path) for path in files)
 

@@ -110,11 +110,13 @@ def stress(
     policy_on: PolicyOn = None,
 ) -> None:
     """Carry a scenario through to complaints and indicators."""
-    from riskmodels.parameters.scenarios import load_scenario  # here, for start-up
+    from riskmodels.catalogue import SHARES  # here, for start-up
+    from riskmodels.parameters.scenarios import check_indicators, load_scenario
     from riskmodels.reporting.listings import list_omitted, list_scenario, list_stress
     from riskmodels.stresstest import stress
 
     policy, assumed = policy_in_force(policies, policy_on), load_scenario(scenario)
+    check_indicators(assumed, SHARES, where=scenario)
     tables = take_in(source, file, store)
     outlook, _ = _outlook(tables, ["product"], last, assumed.start_month + 5, "auto", tables.country)
     result = stress(tables, assumed, policy, outlook=outlook, severity=severity)

@@ -1,6 +1,6 @@
 """Scenarios: what is assumed to happen, how strongly, and how sure that is. Chosen, not governed."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -83,12 +83,12 @@ class Scenario(Parameters):
             f"scenario {self.id} has no severity '{severity}'; {nearest(severity, self.levels)}"
         )
 
-    def movements(self) -> Iterator[tuple[str, Movement]]:
+    def movements(self) -> Iterator[tuple[str, Shock, Movement]]:
         """Yield all that it moves, with the dotted path; of a combined one nothing, as its parts say it."""
         for severity, level in self.levels.items():
             for place, shock in enumerate(() if level.combines else level.shocks):
                 for number, movement in enumerate(shock.moves):
-                    yield f"levels.{severity}.shocks.{place}.moves.{number}", movement
+                    yield f"levels.{severity}.shocks.{place}.moves.{number}", shock, movement
 
 
 def load_scenario(path: str | Path) -> Scenario:
@@ -115,13 +115,36 @@ def load_scenarios(folder: str | Path) -> dict[str, Scenario]:
     return {name: read[path] for name, path in found.items()}
 
 
-def refuse_unknown_indicators(scenario: Scenario, known: Collection[str], *, where: str | Path) -> None:
-    """Raise ParameterError, naming file and dotted path, where a scenario moves an indicator nobody knows."""
-    for at, movement in scenario.movements():
-        if movement.indicator_id and movement.indicator_id not in known:
+def check_indicators(scenario: Scenario, shares: Mapping[str, bool], *, where: str | Path) -> None:
+    """Refuse a scenario that moves an indicator nobody knows, or a share by more than all of it.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Which.
+    shares : mapping
+        Every indicator there is, and whether it is a share.
+    where : str or Path
+        The file, for the message.
+
+    Raises
+    ------
+    ParameterError
+        Names file, dotted path and reason.
+    """
+    for at, shock, movement in scenario.movements():
+        name, most = movement.indicator_id, movement.change.largest
+        place = f"{where} does not fit a scenario: {at}"
+        if name and name not in shares:
             raise ParameterError(
-                f"{where} does not fit a scenario: {at}.indicator: no indicator is called"
-                f" '{movement.indicator_id}'; {nearest(movement.indicator_id, known)}"
+                f"{place}.indicator: no indicator is called '{name}'; {nearest(name, shares)}"
+            )
+        if movement.per == "unit_of_shock":
+            most *= shock.size
+        if name and shares[name] and most > 1:
+            raise ParameterError(
+                f"{place}.change: {name} changes by {most:g} at the shock's size, and a share cannot change"
+                " by more than 1"
             )
 
 

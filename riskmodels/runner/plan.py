@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.catalogue import INDICATORS, compare_names
+from riskmodels.catalogue import SHARES, compare_names
 from riskmodels.errors import LONGEST_NAME, ParameterError, file_error
 from riskmodels.labels import label, local, use_language
 from riskmodels.misfits import nearest
@@ -19,7 +19,7 @@ from riskmodels.parameters.files import Parameters
 from riskmodels.parameters.plans import load_plans
 from riskmodels.parameters.policy import load_policy
 from riskmodels.parameters.risks import load_risks
-from riskmodels.parameters.scenarios import Scenario, load_scenario, refuse_unknown_indicators
+from riskmodels.parameters.scenarios import Scenario, check_indicators, load_scenario
 from riskmodels.runner.settings import RunSettings, ScenarioChoice
 from riskmodels.runner.steps import NOTEBOOKS, Notebook
 from riskmodels.shipped import shipped_folder
@@ -192,7 +192,7 @@ def _checked_scenario(choice: ScenarioChoice, horizon_months: int) -> Scenario:
     """Load a scenario; refuse one that this run could not carry out."""
     scenario = load_scenario(choice.file)
     scenario.level(choice.severity)
-    refuse_unknown_indicators(scenario, INDICATORS, where=choice.file)
+    check_indicators(scenario, SHARES, where=choice.file)
     needed = scenario.start_month - 1 + _QUARTER
     if horizon_months < needed:
         raise ParameterError(
