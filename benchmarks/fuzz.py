@@ -24,7 +24,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskmodels.errors import RiskModelsError
+from riskmodels.parameters.capacity import load_capacity
 from riskmodels.parameters.files import load_parameters
+from riskmodels.parameters.plans import load_plans
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import load_risks
 from riskmodels.parameters.scenarios import load_scenario
@@ -100,6 +102,8 @@ def fuzz_yaml(many: int, *, seed: int = SEED) -> dict[str, object]:
         (ROOT / "params/runs/quarterly.yaml", load_run),
         (ROOT / "params/policy/2000-01-01.yaml", lambda path: load_parameters(path, Policy)),
         (ROOT / "params/risks.yaml", load_risks),
+        (ROOT / "params/plans.yaml", load_plans),
+        (ROOT / "params/capacity.yaml", load_capacity),
         *((path, load_scenario) for path in sorted((ROOT / "params/scenarios").glob("*.yaml"))),
         *((path, load_source) for path in sorted((ROOT / "params/sources").glob("*.yaml"))),
     ]

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from riskmodels.errors import ParameterError
 from riskmodels.misfits import nearest
+from riskmodels.parameters.capacity import Capacity
 from riskmodels.parameters.files import Parameters, check_parameters, load_parameters
+from riskmodels.parameters.plans import Plans
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.parameters.scenarios import Scenario
@@ -27,6 +29,8 @@ MODELS = [
     Source,
     Policy,
     Scenario,
+    Plans,
+    Capacity,
     RiskRegister,
     Provenance,
     *(row.parameters for row in NOTEBOOKS.values()),
@@ -162,6 +166,9 @@ def shipped() -> list[tuple[str, type[Parameters]]]:
         ("runs/quarterly.yaml", RunSettings),
         ("sources/sample.yaml", Source),
         ("scenarios/complaint_surge.yaml", Scenario),
+        ("scenarios/combined.yaml", Scenario),
+        ("plans.yaml", Plans),
+        ("capacity.yaml", Capacity),
         ("risks.yaml", RiskRegister),
         ("policy/2000-01-01.yaml", Policy),
     ]

@@ -97,6 +97,22 @@ def test_all_files_are_checked_and_each_problem_is_said_with_file_and_place(run,
     assert run("lint", "--folder", "nowhere")[0] == 3
 
 
+def test_an_id_given_twice_and_an_unknown_indicator_of_a_part_are_found(run, tmp_path) -> None:
+    folder = tmp_path / "params" / "scenarios"
+    shutil.copy(folder / "data_leak.yaml", folder / "leak.yaml")
+    status, out, _ = run("lint")
+    assert status == 1
+    assert "data_leak.yaml and params/scenarios/leak.yaml are both 'data_leak'" in out
+    (folder / "leak.yaml").unlink()
+    text = (folder / "data_leak.yaml").read_text("utf-8")
+    (folder / "data_leak.yaml").write_text(text.replace("security_incidents", "insecurity"), encoding="utf-8")
+    status, out, _ = run("lint", folder / "combined.yaml")
+    assert status == 1
+    assert (
+        "levels.extreme.combines.data_leak.leak.moves.0.indicator: no indicator is called 'insecurity'" in out
+    )
+
+
 def test_the_list_names_every_scenario_its_plan_and_its_last_drill(run, tmp_path) -> None:
     plans = tmp_path / "params" / "plans.yaml"
     text = plans.read_text("utf-8").replace(

@@ -51,12 +51,16 @@ def lint_scenarios(
     capacity: Annotated[Path, typer.Option(help="File of capacity.")] = CAPACITY,
 ) -> None:
     """Check scenario files; without any, all of them, plans and capacity. Status 1 for any problem."""
+    from riskmodels.parameters.scenarios import load_scenarios  # here, for start-up
+
     found = files or sorted(folder.glob("*.yaml"))
     if not found:
         raise ParameterError(f"{folder} has no scenario: name files, or a folder of them")
     others = () if files else _other_checks(folder, plans, capacity)
     said = [_problem(check) for check in (*_checks(found), *others)]
     problems = list(filter(None, said))
+    if not files and not problems:
+        problems = list(filter(None, [_problem(partial(load_scenarios, folder))]))  # ids given twice
     for words in problems:
         console.print(shown(words), soft_wrap=True)
     wrong = f"do not fit: {len(problems)}" if problems else "all fit"

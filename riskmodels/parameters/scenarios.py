@@ -84,11 +84,12 @@ class Scenario(Parameters):
         )
 
     def movements(self) -> Iterator[tuple[str, Shock, Movement]]:
-        """Yield all that it moves, with the dotted path; of a combined one nothing, as its parts say it."""
+        """Yield all that it moves, with the dotted path; of a combined one with the part and the shock."""
         for severity, level in self.levels.items():
-            for place, shock in enumerate(() if level.combines else level.shocks):
+            for place, shock in enumerate(level.shocks):
+                of = f"combines.{shock.part}.{shock.id}" if shock.part else f"shocks.{place}"
                 for number, movement in enumerate(shock.moves):
-                    yield f"levels.{severity}.shocks.{place}.moves.{number}", shock, movement
+                    yield f"levels.{severity}.{of}.moves.{number}", shock, movement
 
 
 def load_scenario(path: str | Path) -> Scenario:
