@@ -1,11 +1,12 @@
 """What a scenario costs beside losses: redress, fines, and income of customers who leave."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
+from riskmodels.labels import label
 from riskmodels.stresstest.losses import YEAR, StressedLosses
 from riskmodels.stresstest.outcome import COSTS, none_of
 from riskmodels.stresstest.shocked import Drawn
@@ -85,6 +86,14 @@ def of_fines(drawn: Sequence[Drawn], size: int) -> tuple[Floats, Floats]:
         if one.movement.what == "fine" and begins + one.movement.delay_months < YEAR:
             total += one.changes * one.profile.max(initial=0.0)
     return np.zeros(size), total
+
+
+def late_fines(drawn: Sequence[Drawn]) -> Iterator[tuple[str, str]]:
+    """Say which fines of shocks within the year fall due after it."""
+    for one in drawn:
+        begins = int(np.argmax(one.profile > 0)) if one.profile.any() else YEAR
+        if one.movement.what == "fine" and begins < YEAR <= begins + one.movement.delay_months:
+            yield label("fine"), label("it falls due after more than a year")
 
 
 def of_income(retention: tuple[Floats, Floats], customers: float, price: float) -> tuple[Floats, Floats]:

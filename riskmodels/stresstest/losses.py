@@ -17,7 +17,7 @@ from riskmodels.stresstest.contributions import by_shock, split_change
 from riskmodels.stresstest.shocked import Drawn
 
 YEAR = 12  # months, which a distribution of losses is about
-_MOVED = ("loss_frequency", "loss_severity")
+_MOVED, _PLACES = ("loss_frequency", "loss_severity"), {"event_type", "product"}
 _LEAST = 1e-9  # share of the losses of a cell: as few as make none
 
 
@@ -67,8 +67,12 @@ def stress_losses(distribution: LossDistribution, drawn: Sequence[Drawn], size: 
     factor of mean f and variance v, has the mean f m and the dispersion d (1 + v/f²) + v/f² (exact in two
     moments). Severities are taken at the mean of their factor, weighted by the number of losses.
     """
-    felt = [one for one in drawn if one.movement.what in _MOVED and one.profile.any()]
-    keys = _keys(distribution.cells)
+    felt = [
+        one
+        for one in drawn
+        if one.movement.what in _MOVED and one.profile.any() and set(one.movement.felt) <= _PLACES
+    ]
+    keys = keys_of(distribution.cells)
     means = np.array([cell.mean for cell in distribution.cells])
     factors = [_factor(one, keys) for one in felt]
     kinds = [
@@ -88,17 +92,19 @@ def stress_losses(distribution: LossDistribution, drawn: Sequence[Drawn], size: 
     )
 
 
-def _keys(cells: Sequence[LossCell]) -> pd.DataFrame:
+def keys_of(cells: Sequence[LossCell]) -> pd.DataFrame:
+    """Return event type and product of cells of losses."""
     names = [cell.name.partition(BETWEEN) for cell in cells]
     return pd.DataFrame({"event_type": [one[0] for one in names], "product": [one[2] for one in names]})
 
 
 def _factor(one: Drawn, keys: pd.DataFrame) -> Floats:
     """Return what a movement multiplies cells by, shape (size, cells, months); 1 where it is not felt."""
-    return np.asarray(np.where(_feels(one.movement, keys)[None, :, None], one.times[:, None, :YEAR], 1.0))
+    return np.asarray(np.where(feels(one.movement, keys)[None, :, None], one.times[:, None, :YEAR], 1.0))
 
 
-def _feels(movement: Movement, keys: pd.DataFrame) -> Flags:
+def feels(movement: Movement, keys: pd.DataFrame) -> Flags:
+    """Tell which cells feel a movement."""
     found = np.ones(len(keys), dtype=np.bool_)
     for place, name in movement.felt.items():
         if place in keys:

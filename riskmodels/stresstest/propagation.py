@@ -16,7 +16,15 @@ from riskmodels.parameters.scenarios import Scenario
 from riskmodels.periods.quarters import MONTHS, last_complete
 from riskmodels.scorecard import DRAWS, Scorecard, draw_values, rate_draws, rate_period
 from riskmodels.stresstest.contributions import by_shock, split_change
-from riskmodels.stresstest.costs import Costs, cost_table, of_fines, of_income, of_losses, of_redress
+from riskmodels.stresstest.costs import (
+    Costs,
+    cost_table,
+    late_fines,
+    of_fines,
+    of_income,
+    of_losses,
+    of_redress,
+)
 from riskmodels.stresstest.handling import DEADLINES, Handled, Standards, handle
 from riskmodels.stresstest.losses import YEAR, StressedLosses, stress_losses
 from riskmodels.stresstest.mix import Mix, complaint_factors, complaint_mix
@@ -107,7 +115,9 @@ def stress(
         *(("redress",) if "redress" in costs else ()),
         *(("staff", "handling_time") if len(handled.table) else ()),
     }
-    omitted = dict.fromkeys([*left_out(run.drawn, run.unapplied, carried, outlook, policy), *unavailable])
+    omitted = dict.fromkeys(
+        [*left_out(run.drawn, run.unapplied, carried, outlook, policy), *late_fines(run.year), *unavailable]
+    )
     turning = (
         who_turns_red(scorecard, run.mix, run.drawn, policy, months=months, size=run.size)
         if scorecard
