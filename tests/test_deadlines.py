@@ -1,4 +1,4 @@
-"""Backlogs worked off day by day: Spitzer's identity, published figures, a simulation, properties."""
+"""Backlogs worked off day by day: Spitzer's identity, figures computed elsewhere, a simulation, properties."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ STEADY = [  # arrivals a day, capacity, mean backlog, empty, done within 0, 1, 3
 
 
 @pytest.mark.parametrize(("arrivals", "capacity", "backlog", "empty", "done", "late"), STEADY)
-def test_the_steady_state_is_as_published(arrivals, capacity, backlog, empty, done, late) -> None:
+def test_the_steady_state_is_as_computed_elsewhere(arrivals, capacity, backlog, empty, done, late) -> None:
     queue = deadline_queue(arrivals, capacity)
     assert queue.mean_backlog == pytest.approx(backlog, abs=2e-11)
     assert queue.empty_probability == pytest.approx(empty, abs=1e-12)
@@ -103,7 +103,7 @@ def test_a_cycle_of_days_alike_is_one_day() -> None:
     assert five.done_within(2) == pytest.approx(one.done_within(2), abs=1e-11)
 
 
-def test_a_course_after_a_shock_is_as_published() -> None:
+def test_a_course_after_a_shock_is_as_computed_elsewhere() -> None:
     course = deadline_course([NegativeBinomial(15.0, 0.1)] * 31, 20, backlog=120)
     found = course.done_within(3)[[0, 5, 10, 20, 30]]
     assert found == pytest.approx([0, 0.047840203, 0.5379751216, 0.9619253775, 0.9976653192], abs=6e-10)
@@ -112,7 +112,7 @@ def test_a_course_after_a_shock_is_as_published() -> None:
     assert list(course.table["mean_backlog"]) == list(course.mean_backlog[:-1])
 
 
-def test_the_days_to_recovery_are_as_published() -> None:
+def test_the_days_to_recovery_are_as_computed_elsewhere() -> None:
     recovery = days_to_empty(NegativeBinomial(15.0, 0.1), 20, backlog=120)
     assert recovery.mean == pytest.approx(24.8293262305, abs=6e-11)
     assert (recovery.median, recovery.quantile(0.95)) == (24, 36)

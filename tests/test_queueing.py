@@ -1,4 +1,4 @@
-"""Steady queues of calls: published figures, limits, properties; the staff that they need."""
+"""Steady queues of calls: figures of 40 digits, limits, properties; the staff that they need."""
 
 import math
 
@@ -52,7 +52,7 @@ A_ROWS = [  # wait, queue, abandonment, wait, occupancy; answered, waiting, offe
 
 
 @pytest.mark.parametrize(("rates", "time", "lost", "waits", "mean_wait", "within"), C_ROWS)
-def test_erlang_c_is_as_published(rates, time, lost, waits, mean_wait, within) -> None:
+def test_erlang_c_is_as_computed_elsewhere(rates, time, lost, waits, mean_wait, within) -> None:
     queue = erlang_c(*rates)
     found = [queue.blocking, queue.wait_probability, queue.mean_wait, queue.served_within(time)]
     assert found == pytest.approx([lost, waits, mean_wait, within], rel=2e-13)
@@ -60,7 +60,7 @@ def test_erlang_c_is_as_published(rates, time, lost, waits, mean_wait, within) -
 
 
 @pytest.mark.parametrize(("rates", "figures", "levels"), A_ROWS)
-def test_erlang_a_is_as_published(rates, figures, levels) -> None:
+def test_erlang_a_is_as_computed_elsewhere(rates, figures, levels) -> None:
     queue = erlang_a(*rates)
     time, answered, waiting, offered = levels
     found = [queue.wait_probability, queue.mean_queue, queue.abandonment, queue.mean_wait, queue.occupancy]
@@ -73,7 +73,7 @@ def test_erlang_a_is_as_published(rates, figures, levels) -> None:
     assert queue.service_level(time, "offered") == 1 - queue.offered_waiting_beyond(time)
 
 
-def test_giving_up_shortens_waits_as_published() -> None:
+def test_giving_up_shortens_waits_as_in_the_literature() -> None:
     """Mandelbaum & Zeltyn's comparison, in seconds where time is in minutes."""
     patient, leaving = erlang_c(48, 1, 50), erlang_a(48, 1, 0.5, 50)
     assert 60 * patient.mean_wait == pytest.approx(20.834, abs=5e-4)

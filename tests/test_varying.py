@@ -1,4 +1,4 @@
-"""Queues whose arrivals and staff change with time: a closed form, published figures, a real day, properties."""
+"""Queues whose arrivals and staff change with time: a closed form, figures computed elsewhere, a real day, properties."""
 
 import math
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def test_patience_as_long_as_service_is_a_poisson_number_at_any_time() -> None:
     assert started.law[1] == pytest.approx(stats.poisson.pmf(states, mean[1]), abs=2e-11)
 
 
-def test_the_periodic_regime_is_as_published() -> None:
+def test_the_periodic_regime_is_as_computed_elsewhere() -> None:
     at = np.sort(np.append(QUARTERS, 2.4756))
     queue = varying_queue(swinging, 1, 0.5, 105, at, periodic=True)
     quarters = [0, 1, 3, 4]
@@ -48,7 +48,7 @@ def test_the_periodic_regime_is_as_published() -> None:
     assert list(queue.table["time"]) == list(at)
 
 
-def test_simple_approximations_are_off_as_published() -> None:
+def test_simple_approximations_are_off_as_computed_elsewhere() -> None:
     """Why the forward equations are solved: steady queues at each instant, and at the modified offered load."""
     at = np.linspace(0.0, 2 * np.pi, 33)
     queue = varying_queue(swinging, 1, 0.5, 105, at, periodic=True)
@@ -59,10 +59,10 @@ def test_simple_approximations_are_off_as_published() -> None:
     assert np.abs(queue.wait_probability - modified).max() == pytest.approx(0.120, abs=0.003)
 
 
-def test_a_bank_s_mean_day_is_as_published(shared_data: Callable[[str], Path]) -> None:
+def test_a_bank_s_mean_day_is_as_computed_elsewhere(shared_data: Callable[[str], Path]) -> None:
     """Calls every five minutes of a large North American bank (R package fpp3, bank_calls).
 
-    Staff by the square root of the load at the end of each interval. The published abandonment is summed from
+    Staff by the square root of the load at the end of each interval. The abandonment of that computation is summed from
     the queue at those ends; the exact one, over all instants, is 0.0169.
     """
     calls = pd.read_parquet(shared_data("series/fpp3_bank_calls.parquet"))

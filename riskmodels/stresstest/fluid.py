@@ -48,7 +48,7 @@ def fluid_backlog(
     Parameters
     ----------
     arrival_rate : function of time, or array of shape (n - 1,) or (n,)
-        Complaints [1/time], at any instant or from each time until the next, at least zero; smooth between.
+        Complaints [1/time], at least zero, at any instant or from each time until the next; smooth between.
     capacity : float
         Complaints that can be done [1/time], at least zero.
     times : array of shape (n,)
