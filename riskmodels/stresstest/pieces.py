@@ -1,38 +1,23 @@
-"""Rates that change with time as pieces in which they are steady."""
+"""Rates that change with time: functions of it, and what holds from each time until the next."""
 
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
-from riskmodels.arrays import Floats, Integers
+from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 
 ArrivalRate = Callable[[float], float] | npt.ArrayLike
 """A function of time, or the rate of each interval between two times [1/time]."""
 
-_GAUSS = np.array([-1.0, 1.0]) / np.sqrt(12.0)  # nodes of a step, from its middle
-_WEIGHTS = 0.5 + np.array([[1.0, -1.0], [-1.0, 1.0]]) / np.sqrt(3.0)  # of the rates there, in its two halves
 
-
-def steady_pieces(
-    arrival_rate: Callable[[float], float], instants: Floats, steps: Integers
-) -> tuple[Floats, Floats, Integers]:
-    """Make arrivals steady in pieces: two halves a step, of which each interval has its number.
-
-    Returns
-    -------
-    tuple
-        Rates [1/time], lengths [time] and intervals of the pieces, each (2 · steps,).
-    """
-    interval = np.repeat(np.arange(len(steps)), steps)
-    lengths = (np.diff(instants) / steps)[interval]
-    place = np.arange(len(interval)) - (np.cumsum(steps) - steps)[interval]
-    middles = instants[interval] + (place + 0.5) * lengths
-    nodes = middles[:, None] + lengths[:, None] * _GAUSS
-    found = np.vectorize(arrival_rate, otypes=[float])(nodes)
+def rates_within(arrival_rate: Callable[[float], float], instants: Floats, number: int) -> Floats:
+    """Return the arrival rate at so many instants from each time to the next, (n - 1, number)."""
+    looked = np.linspace(instants[:-1], instants[1:], number, axis=1)
+    found = np.vectorize(arrival_rate, otypes=[float])(looked)
     _check_rates(found, "arrival rates")
-    return (found @ _WEIGHTS).ravel(), np.repeat(lengths / 2, 2), np.repeat(interval, 2)
+    return np.asarray(found)
 
 
 def pieces_between(values: npt.ArrayLike, instants: int, name: str) -> Floats:

@@ -1,13 +1,15 @@
 """How many servers a service level needs: the fewest of a steady queue, and a proposal for a varying one."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 
 from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ParameterError
-from riskmodels.stresstest.pieces import ArrivalRate, checked_times, pieces_between, steady_pieces
+from riskmodels.stresstest.pieces import ArrivalRate, checked_times, pieces_between, rates_within
 from riskmodels.stresstest.queueing import (
     MOST_SERVERS,
     ServiceLevel,
@@ -18,7 +20,7 @@ from riskmodels.stresstest.queueing import (
     erlang_c,
 )
 
-_FINE = 20  # pieces of a mean service time, in which a function of time is taken
+_NEAR, _LOOKS = 1e-9, 3  # tolerance of a load, which is a proposal; instants looked at in an interval
 
 
 def servers_needed(
@@ -131,25 +133,41 @@ def offered_load(
     check_positive("service rate", service_rate)
     instants = checked_times(times)
     if callable(arrival_rate):
-        steps = np.ceil(np.diff(instants) * service_rate * _FINE).astype(int)
-        rates, lengths, interval = steady_pieces(arrival_rate, instants, steps)
+        share, added = _followed(arrival_rate, service_rate, instants)
     else:
-        rates, lengths = pieces_between(arrival_rate, len(instants), "arrival rates"), np.diff(instants)
-        interval = np.arange(len(lengths))
-    kept = np.exp(-service_rate * lengths)
-    added = rates / service_rate * -np.expm1(-service_rate * lengths)
+        rates, gone = (
+            pieces_between(arrival_rate, len(instants), "arrival rates"),
+            service_rate * np.diff(instants),
+        )
+        share, added = np.exp(-gone), rates / service_rate * -np.expm1(-gone)
     if periodic:
-        start = _carried(0.0, kept, added)[-1] / -np.expm1(-service_rate * lengths.sum())
-    ends = np.append(np.flatnonzero(np.diff(interval)), len(interval) - 1)
-    return np.concatenate([[start], np.array(_carried(start, kept, added))[ends]])
+        start = _carried(0.0, share, added)[-1] / (1.0 - share.prod())
+    return np.array(_carried(start, share, added))
 
 
-def _carried(load: float, kept: Floats, added: Floats) -> list[float]:
-    """Carry a load through pieces of which a share of it is kept, and something added."""
-    loads = []
-    for share, more in zip(kept.tolist(), added.tolist(), strict=True):
-        load = share * load + more
-        loads.append(load)
+def _followed(
+    arrival_rate: Callable[[float], float], service_rate: float, instants: Floats
+) -> tuple[Floats, Floats]:
+    """Return the share of a load that each interval leaves, and what it adds."""
+    rates_within(arrival_rate, instants, _LOOKS)  # refuses negative ones
+    added = [
+        scipy.integrate.solve_ivp(
+            lambda time, load: float(arrival_rate(time)) - service_rate * load,
+            span,
+            [0.0],
+            rtol=_NEAR,
+            atol=_NEAR,
+        ).y[0, -1]
+        for span in pairwise(instants.tolist())
+    ]
+    return np.exp(-service_rate * np.diff(instants)), np.array(added)
+
+
+def _carried(load: float, share: Floats, added: Floats) -> list[float]:
+    """Carry a load through intervals that leave a share of it, and add something."""
+    loads = [load]
+    for left, more in zip(share.tolist(), added.tolist(), strict=True):
+        loads.append(left * loads[-1] + more)
     return loads
 
 

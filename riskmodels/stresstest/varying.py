@@ -1,27 +1,31 @@
 """Queues of calls whose arrivals and servers change with time, by forward equations (M_t/M/s_t+M).
 
 Arrivals that are steady within intervals need no approximation: the law is carried through each by
-uniformisation. Arrivals that are a function of time are made so by a commutator-free Magnus step of fourth
-order, whose two halves are steady queues of their own; steps are halved until nothing changes.
+uniformisation. With arrivals that are a function of time the equations are solved by a Runge-Kutta method of
+eighth order, whose steps are as short as its tolerance asks for.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 
 from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ParameterError
-from riskmodels.stresstest.pieces import ArrivalRate, checked_times, pieces_between, steady_pieces
+from riskmodels.stresstest.pieces import ArrivalRate, checked_times, pieces_between, rates_within
 from riskmodels.stresstest.queueing import check_positive, check_rates, span_of_states
 from riskmodels.stresstest.uniformisation import carried_through
 
-TOLERANCE = 1e-11  # of a probability: error that may be left when the steps are halved no more
-_FEW, _HALVINGS = 4, 12  # steps an interval to begin with, and how often they are halved
-_ORDER = 15.0  # halving a step leaves a sixteenth of the error: the change over this is what is left
+TOLERANCE = 1e-12  # of a step, beside the largest probability: what arrivals as a function are solved to
+_LOOSE = 100.0  # times it, at which they are solved once more to see the error
+_SAME = 1e-13  # of a probability: what a cycle that is repeated may change
+_NOBODY = 1e-300  # callers: fewer are none, and nothing is divided by them
+_LOOKS = 33  # instants of an interval at which a function is looked at for its largest rate
 _SUM = 1e-9  # what given probabilities may add up to beside one: rounding
 _CYCLES = 10_000  # until a law that repeats itself is found
 
@@ -45,7 +49,7 @@ class VaryingQueue:
     law : ndarray, shape (n, states)
         Probabilities of the numbers in the system, from zero.
     error : float
-        What is left of the error of a probability after the last halving of the steps, estimated; zero where
+        Error of a probability at most, as seen from a solution a hundred times coarser; zero where
         arrivals are steady in intervals.
     """
 
@@ -61,8 +65,11 @@ class VaryingQueue:
 
     @property
     def abandonment(self) -> Floats:
-        """Share of the callers between two times who give up, shape (n - 1,); zero where nobody calls."""
-        return self.abandoning / np.where(self.arrivals > 0, self.arrivals, np.inf)
+        """Those who give up between two times over those who call, (n - 1,); zero where nobody calls.
+
+        It is more than one where few call and a queue from before gives up.
+        """
+        return self.abandoning / np.where(self.arrivals > _NOBODY, self.arrivals, np.inf)
 
     @property
     def total_abandonment(self) -> float:
@@ -90,19 +97,28 @@ class VaryingQueue:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Chain:
-    """Steady pieces of a queue, in order: their rates, servers and lengths (p,), and their intervals."""
+    """A queue: arrivals and servers between its times, its rates, and its law at first."""
 
-    births: Floats
+    arrivals: Callable[[float], float] | Floats
     servers: Integers
-    lengths: Floats
-    interval: Integers
     service_rate: float
     patience_rate: float
-    law: Floats  # at the first instant, of all states that count
+    times: Floats
+    law: Floats
+    tolerance: float = TOLERANCE
 
     @cached_property
     def states(self) -> Floats:
         return np.arange(float(len(self.law)))
+
+    def ahead(self, staff: int) -> Floats:
+        """Return how many wait in each state."""
+        return np.maximum(self.states - staff, 0.0)
+
+    def deaths(self, staff: int) -> Floats:
+        """Return the rate at which one less is in the system, of each state."""
+        waiting = self.ahead(staff)
+        return (self.states - waiting) * self.service_rate + waiting * self.patience_rate
 
 
 def varying_queue(
@@ -143,11 +159,11 @@ def varying_queue(
     Raises
     ------
     ParameterError
-        An argument is out of its domain, arrivals are too wild for the steps, or no law repeats itself.
+        An argument is out of its domain, or no law repeats itself.
 
     Notes
     -----
-    Uniformisation: Jensen 1953. Steps of fourth order: Blanes & Moan 2006, doi:10.1016/j.apnum.2005.11.004.
+    Uniformisation: Jensen 1953, doi:10.1080/03461238.1953.10419459. Runge-Kutta: ``DOP853`` of scipy.
 
     Examples
     --------
@@ -159,119 +175,80 @@ def varying_queue(
     given = pieces_between(servers, len(instants), "servers")
     for number in np.unique(given).tolist():
         check_rates(0.0, service_rate, number)
-    staff = given.astype(np.int64)
     check_positive("patience rate", patience_rate)
-    rates, law = (float(service_rate), float(patience_rate)), _checked_law(start)
-    if not callable(arrival_rate):
-        steady = pieces_between(arrival_rate, len(instants), "arrival rates")
-        interval = np.arange(len(staff))
-        chain = _chain(steady, staff, np.diff(instants), interval, rates, law, periodic=periodic)
-        return _carried(chain, instants, periodic=periodic)
-    return _refined(arrival_rate, staff, instants, rates, periodic=periodic, law=law)
-
-
-def _refined(
-    arrival_rate: Callable[[float], float],
-    staff: Integers,
-    instants: Floats,
-    rates: tuple[float, float],
-    *,
-    periodic: bool,
-    law: Floats,
-) -> VaryingQueue:
-    """Halve the steps until no probability changes any more."""
-    before: VaryingQueue | None = None
-    longest = (instants[-1] - instants[0]) / _FEW**2
-    steps = np.maximum(_FEW, np.ceil(np.diff(instants) / longest)).astype(int)
-    change = np.inf
-    for _ in range(_HALVINGS):
-        births, lengths, interval = steady_pieces(arrival_rate, instants, steps)
-        if (births >= 0).all():
-            chain = _chain(births, staff[interval], lengths, interval, rates, law, periodic=periodic)
-            made = _carried(chain, instants, periodic=periodic)
-            change = np.inf if before is None else _change(before, made) / _ORDER
-            if change <= TOLERANCE:
-                return replace(made, error=change)
-            before, law = made, _without_zeros(made.law[-1]) if periodic else law
-        steps = steps * 2
-    raise ParameterError(
-        f"halving the steps {_HALVINGS} times leaves an error of {change:.1e}: give the arrival rate as an "
-        "array, or put its jumps among the times"
+    chain = _chain(
+        arrival_rate
+        if callable(arrival_rate)
+        else pieces_between(arrival_rate, len(instants), "arrival rates"),
+        given.astype(np.int64),
+        (float(service_rate), float(patience_rate)),
+        instants,
+        _checked_law(start),
+        periodic=periodic,
     )
-
-
-def _change(before: VaryingQueue, made: VaryingQueue) -> float:
-    """Return the largest change of a probability; states that one has more are negligible."""
-    size = min(before.law.shape[1], made.law.shape[1])
-    return float(np.abs(before.law[:, :size] - made.law[:, :size]).max())
+    made = _walked(chain)
+    if periodic:
+        chain, made = _repeated(chain, made)
+    if not callable(arrival_rate):
+        return made
+    loose = _walked(replace(chain, tolerance=_LOOSE * TOLERANCE))
+    return replace(made, error=float(np.abs(made.law - loose.law).sum(axis=1).max()))
 
 
 def _chain(
-    births: Floats,
+    arrivals: Callable[[float], float] | Floats,
     staff: Integers,
-    lengths: Floats,
-    interval: Integers,
     rates: tuple[float, float],
+    instants: Floats,
     law: Floats,
     *,
     periodic: bool,
 ) -> _Chain:
-    """Put the pieces of a queue together, with as many states as count."""
+    """Put a queue together, with as many states as count."""
     service, patience = rates
     slowest = int(staff.min() if patience <= service else staff.max())  # from any number fewest leave
-    _, last = span_of_states(float(births.max()), service, patience, slowest)
+    most = float((rates_within(arrivals, instants, _LOOKS) if callable(arrivals) else arrivals).max())
+    _, last = span_of_states(most, service, patience, slowest)
     size = max(last, int(staff.max())) + 1
     size = max(size, len(law)) if periodic else size + len(law) - 1  # those there at first are there besides
     return _Chain(
-        births=births,
+        arrivals=arrivals,
         servers=staff,
-        lengths=lengths,
-        interval=interval,
         service_rate=service,
         patience_rate=patience,
+        times=instants,
         law=np.pad(law, (0, size - len(law))),
     )
 
 
-def _carried(chain: _Chain, instants: Floats, *, periodic: bool) -> VaryingQueue:
-    """Carry the first law through all pieces, once or until it repeats itself."""
-    made = _walked(chain, instants, chain.law)
-    if not periodic:
-        return made
+def _repeated(chain: _Chain, made: VaryingQueue) -> tuple[_Chain, VaryingQueue]:
+    """Repeat what lies between the first time and the last until the law at both is the same."""
     for _ in range(_CYCLES):
-        if np.abs(made.law[-1] - made.law[0]).max() <= TOLERANCE / 100:
-            return made
-        made = _walked(chain, instants, made.law[-1])
+        if np.abs(made.law[-1] - made.law[0]).max() <= _SAME:
+            return chain, made
+        chain = replace(chain, law=made.law[-1])
+        made = _walked(chain)
+    first, last = chain.times[0], chain.times[-1]
     raise ParameterError(
-        f"the queue does not repeat itself after {_CYCLES:,} times from {instants[0]:g} to {instants[-1]:g}"
+        f"the queue does not repeat itself after {_CYCLES:,} times from {first:g} to {last:g}: calls, or "
+        f"patience, last very much longer than what is repeated"
     )
 
 
-def _walked(chain: _Chain, instants: Floats, law: Floats) -> VaryingQueue:
-    """Carry a law through all pieces; count who call, wait and give up in each interval."""
-    laws = np.empty((len(instants), len(law)))
-    laws[0] = law
-    counted = np.zeros((3, len(instants) - 1))
-    pieces = (chain.births, chain.servers, chain.lengths, chain.interval)
-    for birth, staff, length, place in zip(*(part.tolist() for part in pieces), strict=True):
-        births = np.append(np.full(len(law) - 1, birth), 0.0)  # the last state is as good as never reached
-        queued = np.maximum(chain.states - staff, 0.0)
-        deaths = (chain.states - queued) * chain.service_rate + queued * chain.patience_rate
-        law, spent = carried_through(law, births, deaths, length)
-        laws[place + 1] = law
-        counted[:, place] += (
-            birth * length,
-            birth * spent[staff:].sum(),
-            chain.patience_rate * (spent @ queued),
-        )
-    first = np.searchsorted(chain.interval, np.arange(len(instants) - 1))
-    staff_then = chain.servers[np.insert(first, 0, 0)]
-    ahead = np.maximum(chain.states - staff_then[:, None], 0.0)
-    busy = chain.states >= staff_then[:, None]
+def _walked(chain: _Chain) -> VaryingQueue:
+    """Carry the first law through all intervals; count who call, wait and give up in each."""
+    laws = np.empty((len(chain.times), len(chain.law)))
+    laws[0] = chain.law
+    counted = np.empty((3, len(chain.servers)))
+    carried = _solved if callable(chain.arrivals) else _uniformised
+    for place in range(len(chain.servers)):
+        laws[place + 1], counted[:, place] = carried(chain, laws[place], place)
+    staff = np.insert(chain.servers, 0, chain.servers[0])
+    ahead = np.maximum(chain.states - staff[:, None], 0.0)
     return VaryingQueue(
-        times=instants,
-        servers=staff_then,
-        wait_probability=np.where(busy, laws, 0.0).sum(axis=1),
+        times=chain.times,
+        servers=staff,
+        wait_probability=np.where(chain.states >= staff[:, None], laws, 0.0).sum(axis=1),
         mean_queue=(laws * ahead).sum(axis=1),
         arrivals=counted[0],
         waiting=counted[1],
@@ -281,13 +258,45 @@ def _walked(chain: _Chain, instants: Floats, law: Floats) -> VaryingQueue:
     )
 
 
+def _uniformised(chain: _Chain, law: Floats, place: int) -> tuple[Floats, Floats]:
+    """Carry a law through an interval of steady arrivals."""
+    staff, length = int(chain.servers[place]), float(chain.times[place + 1] - chain.times[place])
+    rate = float(np.asarray(chain.arrivals)[place])
+    births = np.append(np.full(len(law) - 1, rate), 0.0)  # the last state is as good as never reached
+    law, spent = carried_through(law, births, chain.deaths(staff), length)
+    leaving = chain.patience_rate * (spent @ chain.ahead(staff))
+    return law, np.array([rate * length, rate * spent[staff:].sum(), leaving])
+
+
+def _solved(chain: _Chain, law: Floats, place: int) -> tuple[Floats, Floats]:
+    """Carry a law through an interval in which arrivals are a function of time."""
+    staff, number = int(chain.servers[place]), len(law)
+    down, ahead = chain.deaths(staff)[1:], chain.patience_rate * chain.ahead(staff)
+
+    def change(time: float, now: Floats) -> Floats:
+        rate, law = float(cast("Callable[[float], float]", chain.arrivals)(time)), now[:number]
+        net = rate * law[:-1] - down * law[1:]
+        found = np.empty_like(now)
+        found[0], found[1 : number - 1], found[number - 1] = -net[0], net[:-1] - net[1:], net[-1]
+        found[number:] = rate, rate * law[staff:].sum(), ahead @ law
+        return found
+
+    span = (float(chain.times[place]), float(chain.times[place + 1]))
+    begun = np.append(law, np.zeros(3))
+    done = scipy.integrate.solve_ivp(
+        change,
+        span,
+        begun,
+        method="DOP853",
+        rtol=chain.tolerance,
+        atol=chain.tolerance / _LOOSE,
+        t_eval=span[1:],
+    )
+    return done.y[:number, -1], done.y[number:, -1]
+
+
 def _checked_law(start: npt.ArrayLike | None) -> Floats:
     law = np.ones(1) if start is None else np.asarray(start, dtype=float)
     if law.ndim != 1 or not ((law >= 0).all() and abs(law.sum() - 1.0) <= _SUM):
         raise ParameterError("the start must be probabilities of 0, 1, … in the system, which add up to one")
     return law
-
-
-def _without_zeros(law: Floats) -> Floats:
-    """Leave out the states at the end that have no probability."""
-    return law[: 1 + int(np.flatnonzero(law > TOLERANCE**2).max())]
