@@ -21,10 +21,8 @@ from riskmodels.stresstest.day_batches import MOST_CASES, check_working_days
 
 DAYS, DEADLINES = 21, (1, 2, 3, 7)  # working days of a month, and of the standards for complaints
 _LEFT = 20.0  # e^-20 = 2e-9: what may lie beyond the lattice of a cell
-_CHECKED, _GOLDEN = (
-    500,
-    (np.sqrt(5.0) - 1.0) / 2.0,
-)  # middles computed once more, and what spreads them evenly
+_CHECKED = 500  # middles between points that are computed once more: many, in little time
+_GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0  # multiples of it, less the whole, lie evenly between zero and one
 _PARTS = 4.0  # of an octave: cells whose lattices differ by less are carried together
 _CHUNK = 1 << 19  # numbers carried together: four megabytes stay in the cache
 
@@ -82,8 +80,7 @@ class CapacityTable:
         tuple of ndarray
             Shares done within each deadline, shape (…, n, deadlines), and the mean backlog left at the end
             [days of capacity], (…, n). At the points of the table they are its own, elsewhere off by about
-            ``done_error`` and
-            ``backlog_error`` at most.
+            ``done_error`` and ``backlog_error`` at most.
 
         Raises
         ------

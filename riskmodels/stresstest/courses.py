@@ -214,7 +214,7 @@ def days_to_empty(
     if not days[-1].mean < capacities[-1]:
         raise ParameterError(
             f"in the end {days[-1].mean:g} complaints come where {capacities[-1]:g} can be done: the "
-            f"backlog need never be empty; raise the capacity"
+            "backlog need never be empty; raise the capacity"
         )
     first = _checked_backlog(backlog)
     batches = batches_of(days)
@@ -246,7 +246,7 @@ def _emptied(lattice: Lattice, first: int, batches: Sequence[Batch], capacities:
         if len(found) > _MOST_DAYS:
             raise ParameterError(
                 f"the backlog need not be empty after {_MOST_DAYS:,} days: nearly as many complaints come "
-                f"as can be done; raise the capacity"
+                "as can be done; raise the capacity"
             )
     return np.array(found) / sum(found)
 

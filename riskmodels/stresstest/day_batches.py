@@ -84,7 +84,7 @@ def law_of(arrivals: Arrivals) -> Floats:
     if most >= MOST_CASES:
         raise ParameterError(
             f"{arrivals} may be more than {MOST_CASES:,} complaints a day; count them in larger units, such "
-            f"as tens"
+            "as tens"
         )
     numbers = np.arange(most)
     found = law.pmf(numbers[: 1 + np.count_nonzero(law.sf(numbers) > NEGLIGIBLE)])

@@ -81,12 +81,12 @@ class DeadlineQueue:
 
     def done_by_day(self, working_days: int, /) -> Floats:
         """Share of the complaints received on each day of the cycle that are done within so many, (d,)."""
-        days, number = check_working_days(working_days) + 1, len(self.capacity)
+        days = check_working_days(working_days) + 1
         shares = [
             batch.done(law, work_of(np.take(self.capacity, range(day, day + days), mode="wrap"))) / batch.mean
             for day, (batch, law) in enumerate(zip(self._batches, self.laws, strict=True))
         ]
-        return np.array(shares[:number])
+        return np.array(shares)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -161,7 +161,7 @@ def _walk(arrivals: Sequence[Arrivals], capacities: Floats) -> "_Walk":
     if not coming < done:
         raise ParameterError(
             f"{coming:g} complaints come where {done:g} can be done: such a backlog grows without end; "
-            f"raise the capacity, or follow it day by day with deadline_course"
+            "raise the capacity, or follow it day by day with deadline_course"
         )
     counts = Counts(
         mean=np.array([[one.mean] for one in arrivals]),

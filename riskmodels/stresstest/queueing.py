@@ -257,7 +257,7 @@ def erlang_c(arrival_rate: float, service_rate: float, servers: int) -> ErlangC:
     if not arrival_rate < servers * service_rate:
         raise ParameterError(
             f"{arrival_rate:g} calls come where {servers:,} servers answer {servers * service_rate:g}: such "
-            f"a queue grows without end; take more servers, or erlang_a where callers give up"
+            "a queue grows without end; take more servers, or erlang_a where callers give up"
         )
     return ErlangC(arrival_rate=float(arrival_rate), service_rate=float(service_rate), servers=int(servers))
 

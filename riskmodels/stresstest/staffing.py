@@ -81,7 +81,7 @@ def _fewest(enough: Callable[[int], bool], too_few: int) -> int:
         if too_few + step >= MOST_SERVERS:
             raise ParameterError(
                 f"{MOST_SERVERS:,} servers are too few for the service level; check the rates and their "
-                f"unit of time"
+                "unit of time"
             )
         too_few, step = too_few + step, 2 * step
     most = too_few + step

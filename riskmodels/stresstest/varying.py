@@ -231,7 +231,7 @@ def _repeated(chain: _Chain, made: VaryingQueue) -> tuple[_Chain, VaryingQueue]:
     first, last = chain.times[0], chain.times[-1]
     raise ParameterError(
         f"the queue does not repeat itself after {_CYCLES:,} times from {first:g} to {last:g}: calls, or "
-        f"patience, last very much longer than what is repeated"
+        "patience, last very much longer than what is repeated"
     )
 
 
@@ -292,6 +292,11 @@ def _solved(chain: _Chain, law: Floats, place: int) -> tuple[Floats, Floats]:
         atol=chain.tolerance / _LOOSE,
         t_eval=span[1:],
     )
+    if not done.success:
+        raise ParameterError(
+            f"the arrival rate changes too wildly from {span[0]:g} to {span[1]:g} to be followed: "
+            "give it as an array"
+        )
     return done.y[:number, -1], done.y[number:, -1]
 
 
