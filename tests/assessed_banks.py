@@ -97,7 +97,7 @@ def scenarios(seed: int) -> list[Any]:
     moved = [
         {
             "indicator": name,
-            "per": "event",
+            "per": "unit_of_shock",
             "change": {"low": -0.3, "mode": -0.1, "high": 0.0, "basis": "drawn"},
         }
         for name in ("resolved_7wd", "reply_2wd", "satisfaction")

@@ -207,6 +207,10 @@ def of_period(row: Row, bank: Assessed) -> None:
     assert (row["severity"] == "passed") == bank.card.incomplete.empty
 
 
+def of_plan(row: Row, bank: Assessed) -> None:
+    assert (row["subject_kind"], row["severity"]) == ("plans", "unclear")  # the banks have given none
+
+
 CHECKS: dict[str, Callable[[Row, Assessed], None]] = {
     "bank_limit": of_limit,
     "unit_limit": of_limit,
@@ -223,6 +227,7 @@ CHECKS: dict[str, Callable[[Row, Assessed], None]] = {
     "unmatched_names": of_list("unmatched"),
     "lacking_indicators": of_lacking,
     "unfinished_quarter": of_period,
+    "contingency_plan": of_plan,
 }
 
 

@@ -175,6 +175,14 @@ def test_compound_distributions_of_closed_form(frequency, severity, level, value
     assert abs(row["value_at_risk"] / value - 1) < row["value_at_risk_error"] < 1e-5
 
 
+@pytest.mark.parametrize("dispersion", [1e-300, 1e-12, 1e-9, 1e-7, 1e-6])
+def test_next_to_no_dispersion_is_next_to_poisson(dispersion) -> None:
+    plain = total(cell(Exponential(5.0), Poisson(rate=4.0)))
+    near = total(cell(Exponential(5.0), NegativeBinomial(mean=4.0, dispersion=dispersion)))
+    for figure in ("value_at_risk", "expected_shortfall"):
+        assert getattr(near, figure) == pytest.approx(getattr(plain, figure), rel=2e-5)
+
+
 @pytest.mark.parametrize(("rate", "value"), [(5.0, 30.5587462677), (50.0, 108.22748577)])
 def test_a_year_in_a_million(rate: float, value: float) -> None:
     row = total(cell(Exponential(), Poisson(rate=rate)), level=0.999999)

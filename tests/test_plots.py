@@ -52,6 +52,7 @@ DRAWN_ELSEWHERE = {
     "CustomerGaps", "Funnel", "Movements", "RiskAssessment", "UnitExplanation",  # in test_scorecard_page
 }  # fmt: skip
 WITHOUT_PLOT = {
+    "MacroSensitivity",
     "CredibleRates",
     "ScorecardValidation",
     "MatrixLint",

@@ -16,6 +16,7 @@ from riskmodels.arrays import Flags, Floats
 Complexes = npt.NDArray[np.complex128]
 
 TILT = 16.0  # what wraps round is e^-16 of itself; rounding errors are at most e^16 of theirs
+_NEARLY_POISSON = 1e-6  # variance beyond the mean's, relative: two terms are then good to 1e-12
 # points of a polynomial (of degree five), and share of what lies beyond a level that must too
 _STENCIL, _MARGIN = 6, 0.02
 
@@ -31,11 +32,11 @@ class Counts:
         """Logarithm of the probability generating functions, z of shape (c, m).
 
         By real functions, which run on many numbers at a time; a part of the logarithm is at most a right
-        angle, as z is at most one.
+        angle, as z is at most one. Next to Poisson, where that would lose digits, by two terms of the series.
         """
-        spread = self.dispersion > 0
+        spread = self.dispersion * self.mean > _NEARLY_POISSON
         if not spread.any():
-            return self.mean * (z - 1.0)
+            return _near_poisson(self.mean, self.dispersion, z)
         dispersion = np.where(spread, self.dispersion, 1.0)
         growth = dispersion * self.mean
         real, imaginary = (1.0 + growth) - growth * z.real, growth * z.imag
@@ -44,12 +45,17 @@ class Counts:
         found.imag = np.arctan(imaginary / real) / dispersion
         if not spread.all():
             plain = ~spread[:, 0]
-            found[plain] = self.mean[plain] * (z[plain] - 1.0)
+            found[plain] = _near_poisson(self.mean[plain], self.dispersion[plain], z[plain])
         return found
 
     def relative_slope(self, z: Complexes) -> Complexes:
         """Derivative of the generating functions over themselves."""
         return self.mean / (1.0 - self.dispersion * self.mean * (z - 1.0))
+
+
+def _near_poisson(mean: Floats, dispersion: Floats, z: Complexes) -> Complexes:
+    """Logarithm of the generating function where the variance is next to the mean."""
+    return np.asarray(mean * (z - 1.0) * (1.0 + 0.5 * dispersion * mean * (z - 1.0)))
 
 
 def masses(limited: Floats, step: Floats) -> Floats:

@@ -53,8 +53,9 @@ class Movement(Parameters):
     """What a shock moves, where, and by how much for each unit of it in the same month.
 
     ``change`` is relative (0.5 = half as many more) for what is in ``RELATIVE``, money [CNY] for a fine
-    (once, for the most that the shock reaches), and else in the unit of what is moved (shares as fractions). ``per: doubling_of_complaints`` makes it a change
-    of an indicator for every doubling of all complaints, whatever the size of the shock while it lasts.
+    (once, for the most that the shock reaches), and else in the unit of what is moved (shares as fractions).
+    ``per: doubling_of_complaints`` makes it a change of an indicator for every doubling of all complaints,
+    whatever the size of the shock while it lasts.
     """
 
     what: What

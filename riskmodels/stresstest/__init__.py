@@ -9,6 +9,7 @@ from riskmodels.stresstest.outcome import StressTest
 from riskmodels.stresstest.priorities import ClassQueue, priority_queue
 from riskmodels.stresstest.propagation import stress
 from riskmodels.stresstest.queueing import ErlangA, ErlangC, ServiceLevel, erlang_a, erlang_b, erlang_c
+from riskmodels.stresstest.response import MeanResponse, Response, mean_response
 from riskmodels.stresstest.sensitivities import MacroSensitivity, estimate_sensitivities
 from riskmodels.stresstest.staffing import offered_load, proposed_servers, servers_needed
 from riskmodels.stresstest.varying import VaryingQueue, varying_queue
@@ -23,7 +24,9 @@ __all__ = [
     "FluidBacklog",
     "MacroPath",
     "MacroSensitivity",
+    "MeanResponse",
     "Recovery",
+    "Response",
     "ServiceLevel",
     "StressTest",
     "VaryingQueue",
@@ -36,6 +39,7 @@ __all__ = [
     "erlang_c",
     "estimate_sensitivities",
     "fluid_backlog",
+    "mean_response",
     "offered_load",
     "priority_queue",
     "proposed_servers",

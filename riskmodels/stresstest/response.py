@@ -21,7 +21,7 @@ from riskmodels.stresstest.shocked import draw_movements
 from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity, team_capacities
 from riskmodels.tables import Tables
 
-_LOADS, _STAFF, _BACKLOGS = 24, 8, 10  # points of the axes of the table
+_LOADS, _STAFF, _BACKLOGS = 48, 8, 16  # points of the axes of the table
 _LEAST, _MOST = 0.02, 4.0  # of usual staff: as good as none, more than can be found
 
 
@@ -74,6 +74,11 @@ class MeanResponse:
     teams: tuple[tuple[TeamCapacity, CapacityTable], ...]
     cells: Floats
 
+    @property
+    def in_time_error(self) -> float:
+        """Largest error of a share in time, of reading the teams' tables between their points."""
+        return max((table.done_error for _, table in self.teams), default=0.0)
+
     def respond(self, sizes: npt.ArrayLike) -> Response:
         """Return what multiples of the shocks' sizes do.
 
@@ -98,7 +103,7 @@ class MeanResponse:
         on paths is not in it, so backlogs are shorter than their mean over paths.
         """
         at = np.asarray(sizes, dtype=np.float64)
-        if at.ndim != 2 or at.shape[1] != len(self.shocks) or not ((at >= 0) & (at <= self.most)).all():  # noqa: PLR2004
+        if at.shape[1:] != (len(self.shocks),) or not ((at >= 0) & (at <= self.most)).all():
             wanted = f"(d, {len(self.shocks)}), from 0 to {self.most:g}"
             raise ParameterError(f"sizes of shocks have the shape {at.shape}; expected {wanted}")
         complaints = (
@@ -156,7 +161,7 @@ class MeanResponse:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Part:
-    """One movement: its shock's column, its mean change, the shock by month, and the share of each row felt."""
+    """One movement: its shock's column, mean change, the shock by month, and the share of each row felt."""
 
     movement: Movement
     shock: int

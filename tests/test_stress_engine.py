@@ -1,0 +1,378 @@
+"""What a scenario does to losses, costs, units and handlers: by hand, by simulation, and what it may never do."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_bank import make_outlook, make_panel, make_scenario, only, sure_outlook
+
+from riskmodels.errors import ParameterError
+from riskmodels.losses import Exponential, LossCell, NegativeBinomial, Poisson, aggregate_losses
+from riskmodels.losses.severity import Scaled
+from riskmodels.parameters.capacity import Capacity
+from riskmodels.reporting.listings import (
+    list_costs,
+    list_handling,
+    list_shocks,
+    list_stressed_losses,
+    list_turning,
+)
+from riskmodels.scorecard import score
+from riskmodels.stresstest import stress
+from riskmodels.stresstest.contributions import split_change
+from riskmodels.stresstest.losses import stress_losses
+from riskmodels.stresstest.mix import complaint_mix
+from riskmodels.stresstest.response import mean_response
+from riskmodels.stresstest.shocked import draw_movements
+from riskmodels.stresstest.teams import team_capacities
+
+pytestmark = pytest.mark.whole
+
+SIZE = 4_000  # paths
+
+
+def move(what, low, mode, high, **felt):
+    change = {"low": low, "mode": mode, "high": high, "basis": "a test", "set_by": "tests"}
+    return {"what": what, "change": change, **felt}
+
+
+def shock(*moves, months=12, size=1.0, **fields):
+    named = {"id": "shock", "name_en": "Shock", "name_zh": "冲击", "unit": "times"}
+    return named | {"size": size, "months": months, "moves": list(moves)} | fields
+
+
+def scenario(*shocks):
+    return make_scenario(severe={"shocks": list(shocks)})
+
+
+def drawn(*shocks, months=12, size=SIZE):
+    made = scenario(*shocks)
+    return draw_movements(made, made.level("severe"), months=months, size=size, seed=1)
+
+
+@pytest.fixture(scope="module")
+def bank(take_in):
+    """Two units over a year: unit a has cards by phone, unit b mortgages; nine of ten are resolved the next day."""
+    complaints = [
+        {
+            "complaint_id": f"c{number}",
+            "received_at": f"{day:%Y-%m-%d} 10:00:00",
+            "resolved_at": f"{day + pd.Timedelta(days=1 if number % 10 else 20):%Y-%m-%d} 10:00:00",
+            "unit_id": "a" if number % 3 else "b",
+            "product": "credit_card" if number % 3 else "mortgage",
+            "channel": "phone" if number % 2 else "branch",
+            "upheld": "true" if number % 4 == 0 else "false",
+            "redress": f"{100 + number % 7}" if number % 4 == 0 else "",
+        }
+        for number, day in enumerate(np.repeat(pd.bdate_range("2023-10-02", "2024-09-30"), 4))
+    ]
+    exposure = [
+        {"unit_id": unit, "product": product, "month": f"{month}-01", "accounts": 60_000}
+        for month in pd.period_range("2023-10", "2024-09", freq="M").astype(str)
+        for unit, product in (("a", "credit_card"), ("b", "mortgage"))
+    ]
+    return take_in(as_of="2024-12-31", complaints=complaints, exposure=exposure)
+
+
+@pytest.fixture(scope="module")
+def policy(default_policy):
+    return only(default_policy, "complaint_rate", "resolved_7wd", "resolved_3wd", "upheld_rate")
+
+
+@pytest.fixture(scope="module")
+def outlook():
+    return sure_outlook({"credit_card": 56.0, "mortgage": 28.0}, horizon=12)
+
+
+@pytest.fixture(scope="module")
+def losses():
+    cells = [
+        LossCell(
+            name="fraud · credit_card",
+            frequency=NegativeBinomial(mean=40, dispersion=0.1),
+            severity=Exponential(5e3),
+        ),
+        LossCell(name="conduct · mortgage", frequency=Poisson(rate=4), severity=Exponential(5e4)),
+    ]
+    return SimpleNamespace(distribution=aggregate_losses(cells))
+
+
+def run(bank, policy, outlook, *shocks, **given_):
+    return stress(bank, scenario(*shocks), policy, outlook=outlook, **given_)
+
+
+# Losses
+
+
+def test_twice_as_many_and_three_times_as_large_by_hand(losses) -> None:
+    parts = drawn(
+        shock(
+            move("loss_frequency", 0.999, 1.0, 1.001, event_type="fraud"),
+            move("loss_severity", 1.999, 2.0, 2.001),
+        )
+    )
+    found = stress_losses(losses.distribution, parts, SIZE)
+    assert found.before == pytest.approx(400_000)
+    assert found.expected.mean() == pytest.approx(2 * 3 * 200_000 + 3 * 200_000, rel=1e-3)
+    assert found.distribution.mean == pytest.approx(found.expected.mean(), rel=1e-9)
+    assert found.by_shock["money"].sum() == pytest.approx(found.expected.mean() - found.before, rel=1e-9)
+
+
+def test_unsure_factors_make_years_differ_as_a_simulation_does(losses) -> None:
+    parts = drawn(shock(move("loss_frequency", 0.0, 0.5, 4.0)))
+    found = stress_losses(losses.distribution, parts, SIZE)
+    cell = found.distribution.cells[0].frequency
+    rng = np.random.default_rng(3)
+    factors = 1 + rng.choice(parts[0].changes, 400_000)
+    numbers = rng.poisson(rng.gamma(10, 4.0 * factors))  # dispersion .1, mean 40
+    assert cell.mean == pytest.approx(numbers.mean(), rel=0.01)
+    assert cell.mean + cell.dispersion * cell.mean**2 == pytest.approx(numbers.var(), rel=0.02)
+
+
+def test_a_shock_of_half_a_year_counts_for_half(losses) -> None:
+    parts = drawn(shock(move("loss_frequency", 0.999, 1.0, 1.001), months=6))
+    found = stress_losses(losses.distribution, parts, SIZE)
+    assert found.expected.mean() == pytest.approx(1.5 * 400_000, rel=1e-3)
+
+
+def test_without_a_shock_of_losses_the_distribution_is_the_same(losses) -> None:
+    for one in (move("complaints", 0.5, 1.0, 1.5), move("loss_frequency", 0.5, 1.0, 1.5)):
+        parts = drawn(shock(one, months=0 if one["what"] != "complaints" else 3))
+        found = stress_losses(losses.distribution, parts, SIZE)
+        assert found.distribution is losses.distribution
+        assert found.expected == pytest.approx(400_000)
+    assert found.by_shock["money"].sum() == 0
+
+
+def test_scaled_losses_are_those_of_the_scale() -> None:
+    scaled, wanted, at = Scaled(Exponential(2.0), 3.0), Exponential(6.0), np.array([0.5, 4.0, 20.0])
+    assert scaled.mean == wanted.mean
+    for name in ("cdf", "limited_mean"):
+        assert getattr(scaled, name)(at) == pytest.approx(getattr(wanted, name)(at))
+    assert scaled.ppf(np.array([0.1, 0.9])) == pytest.approx(wanted.ppf(np.array([0.1, 0.9])))
+    with pytest.raises(ParameterError, match="factor of a Scaled is 0"):
+        Scaled(Exponential(2.0), 0.0)
+
+
+@given(
+    before=st.lists(st.floats(0, 1e6), min_size=1, max_size=4),
+    factors=st.lists(st.floats(0, 50), min_size=1, max_size=4),
+)
+def test_parts_of_a_change_add_up_to_it(before, factors) -> None:
+    start = np.array(before)
+    parts = split_change(start, [np.full(len(start), one) for one in factors])
+    assert sum(parts) == pytest.approx(start * (np.prod(factors) - 1), rel=1e-6, abs=1e-6)
+
+
+# Costs
+
+
+def test_redress_follows_complaints_upheld_by_hand(bank, policy, outlook) -> None:
+    found = run(bank, policy, outlook, shock(move("complaints", 0.999, 1.0, 1.001)))
+    costs = found.costs.set_index("item")
+    assert costs.loc["redress", "before"] == pytest.approx(12 * 84 * 0.25 * 103, rel=0.05)
+    assert costs.loc["redress", "after"] == pytest.approx(2 * costs.loc["redress", "before"], rel=0.01)
+    assert costs.loc["total", "more"] == pytest.approx(costs["more"].drop("total").sum())
+
+
+def test_a_fine_is_paid_once_and_one_that_is_late_is_said(bank, policy, outlook) -> None:
+    soon = shock(move("fine", 90.0, 100.0, 110.0, delay_months=3), months=6, size=2.0)
+    late = shock(move("fine", 90.0, 100.0, 110.0, delay_months=12), id="late")
+    found = run(bank, policy, outlook, soon, late)
+    assert found.costs.set_index("item").loc["fines", "after"] == pytest.approx(200, rel=0.01)
+    assert "it falls due after more than a year" in set(found.omitted["reason"])
+
+
+# Who turns red
+
+
+def test_a_shock_of_one_channel_is_felt_by_its_share(bank, policy, outlook) -> None:
+    parts = drawn(shock(move("complaints", 0.999, 1.0, 1.001, channel="phone")))
+    mix = complaint_mix(bank, parts, last=pd.Period("2024-09", freq="M"))
+    assert mix.share(parts[0].movement, ["product"]) == pytest.approx([0.5, 0.5], abs=0.01)
+    found = run(bank, policy, outlook, shock(move("complaints", 0.999, 1.0, 1.001, channel="phone")))
+    ratio = found.complaints["stressed"].sum() / found.complaints["expected"].sum()
+    assert ratio == pytest.approx(1.5, abs=0.01)
+
+
+def test_a_shock_of_one_product_turns_red_who_has_it(bank, policy, outlook) -> None:
+    card = score(bank, policy, period="2024Q3")
+    found = run(
+        bank,
+        policy,
+        outlook,
+        shock(move("complaints", 19.0, 20.0, 21.0, product="credit_card")),
+        scorecard=card,
+    )
+    rows = found.turning.set_index(["of", "id"])
+    assert rows.loc[("unit_id", "a"), "after"] / rows.loc[("unit_id", "a"), "before"] == pytest.approx(
+        21, rel=0.02
+    )
+    assert rows.loc[("unit_id", "b"), "after"] == rows.loc[("unit_id", "b"), "before"]
+    assert rows.loc[("product", "mortgage"), "rating"] == rows.loc[("product", "mortgage"), "rating_before"]
+    assert found.turning["id"].iloc[0] in {"a", "credit_card"}
+
+
+# Handlers
+
+
+def team(a_day=5.0, **fields):
+    handlers = a_day / (8 * 0.9)  # 8 hours a day, a tenth away, one hour a case
+    given_ = {
+        "id": "desk",
+        "name_en": "Desk",
+        "name_zh": "台",
+        "handlers": handlers,
+        "hours_a_day": 8.0,
+        "absence": 0.1,
+        "minutes_a_case": {"mean": 60.0, "cv": 1.0},
+        "basis": "a test",
+        "set_by": "tests",
+    }
+    return Capacity.model_validate({"teams": (given_ | fields,)}, strict=False)
+
+
+def test_what_a_team_can_do_is_its_hours_over_the_time_of_a_case(bank) -> None:
+    mix = complaint_mix(bank, [], last=pd.Period("2024-09", freq="M"))
+    products = pd.Index(["credit_card", "mortgage"])
+    (found,) = team_capacities(team(6.0), bank.complaints, mix, products)
+    assert (found.a_day, found.is_estimated) == (pytest.approx(6.0), False)
+    (cards,) = team_capacities(
+        team(6.0, handles={"products": ("credit_card",)}), bank.complaints, mix, products
+    )
+    assert cards.share.tolist() == [1.0, 0.0]
+    (guessed,) = team_capacities(None, bank.complaints, mix, products)
+    assert guessed.is_estimated
+    assert 3.5 <= guessed.lower <= guessed.upper <= 6
+
+
+def test_load_is_complaints_over_what_can_be_done(bank, policy, outlook) -> None:
+    found = run(
+        bank, policy, outlook, shock(move("complaints", 0.999, 1.0, 1.001), months=3), capacity=team(10.0)
+    )
+    assert found.handling["load_without"].tolist() == pytest.approx([84 / 21 / 10] * 12, rel=0.01)
+    assert found.handling["load_with"].tolist() == pytest.approx([0.8] * 3 + [0.4] * 9, rel=0.01)
+
+
+def test_overload_waits_and_recovers(bank, policy, outlook) -> None:
+    found = run(
+        bank, policy, outlook, shock(move("complaints", 0.999, 1.0, 1.001), months=3), capacity=team(6.0)
+    )
+    backlog = found.handling["backlog_with"].to_numpy()
+    fluid = 3 * (168 - 126) / 6  # days of work after three months of eight a day where six can be done
+    assert backlog[2] == pytest.approx(fluid, rel=0.1)
+    assert (np.diff(backlog[:3]) > 0).all()
+    assert (np.diff(backlog[2:6]) < 0).all()
+    assert (
+        found.handling["recovery"].iloc[0] >= 5
+    )  # 21 days of work at two a day more than comes: three months
+    assert found.handling["staff_needed"].iloc[0] >= 1.1
+    seven = found.table.set_index("indicator_id").loc["resolved_7wd"]
+    assert seven["after"] < 0.6 * seven["before"]
+
+
+@settings(max_examples=8, deadline=None)
+@given(size=st.floats(0, 2), more=st.floats(0, 1), missing=st.floats(0, 0.4))
+def test_more_shock_is_never_better(bank, policy, outlook, losses, size, more, missing) -> None:
+    def at(times, away):
+        moves = (
+            move("complaints", 0.5, 1.0, 1.5),
+            move("loss_frequency", 0.1, 0.2, 0.3),
+            move("staff", -0.9, -0.8, -0.7),
+        )
+        first, second, third = (shock(one, id=f"s{place}", months=3) for place, one in enumerate(moves))
+        third["size"] = away
+        first["size"] = second["size"] = times
+        return run(bank, policy, outlook, first, second, third, losses=losses, capacity=team(7.0))
+
+    less, worse = at(size, missing), at(size + more, missing)
+    fewer = at(size, missing + 0.2)
+    assert (worse.complaints["stressed"] >= less.complaints["stressed"] - 1e-9).all()
+    assert worse.losses["value_at_risk"].iloc[1] >= less.losses["value_at_risk"].iloc[1] * (1 - 1e-6)
+    for other in (worse, fewer):
+        assert (other.handling["backlog_with"] >= less.handling["backlog_with"] - 0.05).all()
+        assert (other.handling["within_7_with"] <= less.handling["within_7_with"] + 0.01).all()
+
+
+@pytest.mark.parametrize("nothing", [{"months": 0}, {"size": 0.0}])
+def test_no_shock_changes_nothing(bank, policy, outlook, losses, nothing) -> None:
+    moves = [move(what, 0.5, 1.0, 1.5) for what in ("complaints", "loss_frequency", "handling_time")]
+    found = run(bank, policy, outlook, shock(*moves, **nothing), losses=losses, capacity=team(6.0))
+    assert found.complaints["stressed"].equals(found.complaints["expected"])
+    assert found.costs["more"].tolist() == [0.0] * len(found.costs)
+    assert len(set(found.losses["value_at_risk"])) == 1
+    assert found.handling["within_7_with"].equals(found.handling["within_7_without"])
+    assert found.table["after"].to_numpy() == pytest.approx(found.table["before"].to_numpy())
+    assert found.turned == 0
+
+
+def test_what_shocks_add_adds_up(bank, policy, outlook, losses) -> None:
+    shocks = [
+        shock(move("complaints", 0.5, 1.0, 1.5), move("loss_severity", 0.1, 0.5, 0.6), id="one", months=3),
+        shock(
+            move("complaints", 0.1, 0.4, 0.5, product="mortgage"),
+            move("loss_frequency", 0.2, 0.3, 0.4),
+            id="two",
+        ),
+    ]
+    found = run(bank, policy, outlook, *shocks, losses=losses)
+    more = found.complaints["stressed"].sum() - found.complaints["expected"].sum()
+    assert found.by_shock["complaints"].sum() == pytest.approx(more, rel=1e-9)
+    assert found.by_shock["money"].sum() == pytest.approx(found.losses["mean"].diff().iloc[1], rel=1e-9)
+
+
+# The mean response
+
+
+def test_the_mean_response_is_that_of_sure_paths(bank, policy, outlook, losses) -> None:
+    shocks = [
+        shock(move("complaints", 0.999, 1.0, 1.001), move("loss_frequency", 0.499, 0.5, 0.501), months=3)
+    ]
+    paths = run(bank, policy, outlook, *shocks, losses=losses, capacity=team(7.0))
+    mean = mean_response(bank, scenario(*shocks), outlook=outlook, losses=losses, capacity=team(7.0))
+    found = mean.respond([[0.0], [1.0], [2.0]])
+    assert found.complaints[1] == pytest.approx(paths.complaints["stressed"].to_numpy(), rel=2e-3)
+    assert found.losses[:2] == pytest.approx(paths.losses["mean"].to_numpy(), rel=1e-3)
+    assert found.in_time[7][1] == pytest.approx(paths.handling["within_7_with"].to_numpy(), abs=0.06)
+    assert found.backlog[1] == pytest.approx(paths.handling["backlog_with"].to_numpy(), abs=0.5)
+    assert (np.diff(found.complaints.sum(axis=1)) > 0).all()
+    assert (np.diff(found.losses) > 0).all()
+    for wrong in ([[1.0, 2.0]], [[4.0]], [[-1.0]], [1.0]):
+        with pytest.raises(ParameterError, match="sizes of shocks have the shape"):
+            mean.respond(wrong)
+
+
+def test_a_mean_response_needs_months(bank) -> None:
+    quarters = make_outlook(make_panel({"credit_card": [1.0] * 8}, end="2024Q3"), np.ones((1, 4, 1)))
+    with pytest.raises(ParameterError, match="forecast by product and month"):
+        mean_response(bank, scenario(shock(move("fine", 1.0, 2.0, 3.0))), outlook=quarters)
+
+
+# What is said
+
+
+def test_listings_say_what_the_tables_hold(bank, policy, outlook, losses) -> None:
+    card = score(bank, policy, period="2024Q3")
+    moves = move("complaints", 0.9, 1.0, 1.1), move("loss_frequency", 0.4, 0.5, 0.6)
+    found = run(
+        bank, policy, outlook, shock(*moves, months=3), scorecard=card, losses=losses, capacity=team(6.0)
+    )
+    handling, costs, shocks = list_handling(found), list_costs(found), list_shocks(found)
+    assert handling.sentence.startswith(
+        "The handlers can finish 6 complaints a working day. In the middle case"
+    )
+    assert handling.frame["Load [of capacity]"].iloc[0] == "67% → 133%"
+    assert f"{found.costs['more'].iloc[-1] / 1000:.0f} thousand CNY more" in costs.sentence
+    assert costs.frame["What"].tolist()[-1] == "All of these"
+    assert shocks.frame["Complaints more"].tolist() == [f"{found.by_shock['complaints'].iloc[0]:+,.0f}"]
+    assert list_turning(found, card).sentence.endswith("turn red by their rate of complaints.")
+    assert "Value-at-risk 99.9%" in list_stressed_losses(found).frame
+
+
+def test_a_capacity_that_is_estimated_says_so(bank, policy, outlook) -> None:
+    found = run(bank, policy, outlook, shock(move("complaints", 0.9, 1.0, 1.1), months=3))
+    assert "they may be able to do more" in list_handling(found).sentence
+    assert list_stressed_losses(found).frame.empty
