@@ -81,7 +81,7 @@ def test_opinion_is_worth_one_loss_and_is_not_called_booked(assessed, take_in, n
 def test_what_rests_on_a_default_of_the_policy_is_called_assumed(assessed, take_in, settings, who) -> None:
     found = assessed(a_risk(), tables=losses_of(take_in, last_year=3), appetite=Appetite(**settings))
     assert found.table["priced_by"].tolist() == [who]
-    said = f"assumed, for customers affected or lost at prices of {DEFAULT}"
+    said = f"assumed, for customers affected or lost at prices set by {DEFAULT}"
     assert (said in found.sentence) == (who == DEFAULT)
     assert (f"for customers affected or lost, at prices set by {who}" in found.sentence) == (who != DEFAULT)
 
@@ -245,7 +245,7 @@ def test_the_costliest_risk_of_the_sample_is_mostly_assumed(sample, project, def
     columns = ["Of it from booked losses", "Of it opinion", "Of it assumed: customers × price"]
     shown = listing.frame[columns].iloc[0].str.replace(",", "").astype(float)
     np.testing.assert_allclose(shown, row[PARTS].astype(float) / 1000, rtol=0.03)
-    assert "assumed, for customers affected or lost at prices of riskmodels default" in sample.sentence
+    assert "assumed, for customers affected or lost at prices set by riskmodels default" in sample.sentence
     assert sample.sentence.split(": ")[-1].startswith(f"{shown.iloc[0]:,.0f} from booked losses")
 
 

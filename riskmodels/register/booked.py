@@ -12,7 +12,7 @@ from riskmodels.parameters.risks import RiskRegister
 
 _RESTS_ON = {"booked": marked("{amount} from booked losses"), "elicited": marked("{amount} by opinion")}
 _PRICED = marked("{amount} for customers affected or lost, at prices set by {who}")
-_ASSUMED = marked("{amount} assumed, for customers affected or lost at prices of {who}")
+_ASSUMED = marked("{amount} assumed, for customers affected or lost at prices set by {who}")
 
 
 def made_of(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
