@@ -178,14 +178,14 @@ def test_what_is_known_is_right(tmp_path, data, seed):
 )
 def test_parts_of_a_year_are_known_by_their_end(text, end):
     query = ", ".join(period_start("t", f"year to {part}") for part in ("month", "quarter"))
-    found = duckdb.sql(f"SELECT {query} FROM (SELECT '{text}' AS t)").fetchall()[0]
+    found = duckdb.execute(f"SELECT {query} FROM (SELECT '{text}' AS t)").fetchall()[0]
     assert found == (dt.date(2025, end, 1), dt.date(2025, end - 2, 1))
 
 
 @pytest.mark.parametrize("text", ["", "Total", "Jan-May", "Jan-May 2025", "2025年1-13月", "99"])
 def test_what_ends_within_a_quarter_is_none(text):
     query = period_start("t", "year to quarter")
-    assert duckdb.sql(f"SELECT {query} FROM (SELECT '{text}' AS t)").fetchall() == [(None,)]
+    assert duckdb.execute(f"SELECT {query} FROM (SELECT '{text}' AS t)").fetchall() == [(None,)]
 
 
 def test_a_table_of_parts_of_a_year(tmp_path):

@@ -88,7 +88,7 @@ def period_start(text: str, form: str) -> str:
     """
     text = f"({_without_remark(text)})"
     if form in _YEAR_TO:
-        return _last_part(text, _YEAR_TO[form])
+        return _named(text, "part", _last_part("part", _YEAR_TO[form]))
     year = f"regexp_extract({text}, {literal(_YEAR)}, 1)::BIGINT"
     first = year_from(form)
     starts = {
@@ -233,9 +233,14 @@ def _last_part(text: str, length: int) -> str:
         for pattern, month in _PART_ENDS.items()
     )
     named, month = _named_end(text)
-    end = f"(CASE WHEN {named} THEN {month} {cases} END)"
-    fits = f"{end} BETWEEN 1 AND 12 AND {end} % {length} = 0 AND regexp_matches({text}, {literal(_YEAR)})"
-    return f"CASE WHEN {fits} THEN make_date({year}, {end} - {length - 1}, 1) END"
+    end = f"CASE WHEN {named} THEN {month} {cases} END"
+    fits = f"last BETWEEN 1 AND 12 AND last % {length} = 0 AND regexp_matches({text}, {literal(_YEAR)})"
+    return _named(end, "last", f"CASE WHEN {fits} THEN make_date({year}, last - {length - 1}, 1) END")
+
+
+def _named(value: str, name: str, expression: str) -> str:
+    """Return SQL of an expression in which a value has a name: said dozens of times, it takes long to plan."""
+    return f"list_transform([{value}], lambda {name}: {expression})[1]"
 
 
 def spans_two_years(text: str) -> bool:
