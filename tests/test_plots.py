@@ -53,6 +53,7 @@ DRAWN_ELSEWHERE = {
 }  # fmt: skip
 WITHOUT_PLOT = {
     "MacroSensitivity",
+    "Replay",
     "CredibleRates",
     "ScorecardValidation",
     "MatrixLint",

@@ -53,6 +53,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Policy": "parameters.policy",
     "Posterior": "rates.posteriors",
     "Proposals": "governance.proposals",
+    "Replay": "stresstest.replaying",
     "Retained": "losses.insurance",
     "RiskAssessment": "register.assessing",
     "RiskRegister": "parameters.risks",

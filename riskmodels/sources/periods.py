@@ -239,7 +239,7 @@ def _last_part(text: str, length: int) -> str:
 
 
 def _named(value: str, name: str, expression: str) -> str:
-    """Return SQL of an expression in which a value has a name: said dozens of times, it takes long to plan."""
+    """Return SQL of an expression in which a value has a name: dozens of times, it takes long to plan."""
     return f"list_transform([{value}], lambda {name}: {expression})[1]"
 
 

@@ -9,6 +9,7 @@ from riskmodels.stresstest.outcome import StressTest
 from riskmodels.stresstest.priorities import ClassQueue, priority_queue
 from riskmodels.stresstest.propagation import stress
 from riskmodels.stresstest.queueing import ErlangA, ErlangC, ServiceLevel, erlang_a, erlang_b, erlang_c
+from riskmodels.stresstest.replaying import Replay, replay_complaints, replay_indicator
 from riskmodels.stresstest.response import MeanResponse, Response, mean_response
 from riskmodels.stresstest.sensitivities import MacroSensitivity, estimate_sensitivities
 from riskmodels.stresstest.staffing import offered_load, proposed_servers, servers_needed
@@ -26,6 +27,7 @@ __all__ = [
     "MacroSensitivity",
     "MeanResponse",
     "Recovery",
+    "Replay",
     "Response",
     "ServiceLevel",
     "StressTest",
@@ -44,6 +46,8 @@ __all__ = [
     "priority_queue",
     "proposed_servers",
     "read_macro_path",
+    "replay_complaints",
+    "replay_indicator",
     "servers_needed",
     "stress",
     "varying_queue",
