@@ -16,6 +16,8 @@ from riskmodels.manifests import verify_report
 from riskmodels.runner.manifest import _code_sha256
 from riskmodels.shipped import PARTS, start_folder
 
+ROOT = Path(__file__).parents[1]
+
 
 def visible(folder: Path) -> set[str]:
     files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
@@ -56,11 +58,20 @@ def test_what_an_installation_lacks_is_said(tmp_path, monkeypatch):
     assert not (tmp_path / "bank").exists()
 
 
-def commands_of_the_readme(project: Path) -> list[list[str]]:
-    """Return what README.md has typed, but for make, and for what is to be downloaded first."""
-    blocks = re.findall(r"```sh\n(.*?)```", (project / "README.md").read_text("utf-8"), re.DOTALL)
+def commands_of_the_readme() -> list[tuple[Path, list[str]]]:
+    """Return what README.md has typed, but for make and what is to be downloaded first, and in which folder."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     lines = [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
-    return [words for words in lines if words and words[0] != "make" and "complaints=" not in " ".join(words)]
+    folder, commands = Path(), []
+    for program, *words in filter(None, lines):
+        if program == "cd":
+            folder /= words[0]
+        elif program != "make" and "complaints=" not in " ".join(words):
+            commands.append((folder, words))
+    return commands
+
+
+COMMANDS = commands_of_the_readme()
 
 
 @pytest.fixture(scope="module")
@@ -98,16 +109,23 @@ def test_an_empty_folder_is_told_how_to_start(run):
     )
 
 
+@pytest.fixture(scope="module")
+def tour(tmp_path_factory):
+    """Return the folder in which the commands of the README are typed, one after the other."""
+    return tmp_path_factory.mktemp("tour")
+
+
 @pytest.mark.slow
-def test_an_installed_wheel_does_what_the_readme_types(run, project, tmp_path):
-    folder = tmp_path
-    for program, *words in commands_of_the_readme(project):
-        if program == "cd":
-            folder /= words[0]
-            continue
-        done = run(*words, where=folder)
-        assert done.returncode == 0, done.stderr
-    report = folder / "reports" / "2026Q3"
+@pytest.mark.parametrize("place", range(len(COMMANDS)), ids=[" ".join(words) for _, words in COMMANDS])
+def test_an_installed_wheel_does_what_the_readme_types(run, tour, place):
+    folder, words = COMMANDS[place]
+    done = run(*words, where=tour / folder)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_the_report_of_an_installed_wheel_is_whole(tour, project):
+    report = tour / COMMANDS[-1][0] / "reports" / "2026Q3"
     assert verify_report(report).is_whole
     manifest = json.loads((report / "manifest.json").read_text("utf-8"))
     assert manifest["code"]["sha256"] == _code_sha256([project / "riskmodels", project / "notebooks"])
