@@ -11,6 +11,8 @@ from riskmodels.errors import ParameterError
 from riskmodels.losses.frequency import frequency_of
 from riskmodels.stresstest import capacity_table, deadline_course, deadline_queue
 
+pytestmark = pytest.mark.whole
+
 UNITS = {"arrivals": [9.0, 3.3, 50.0], "dispersion": [0.1, 0.3, 0.0], "capacity": [10.0, 4.5, 55.0]}
 AXES = {"loads": [0.5, 1.0, 2.0], "staff": [0.8, 1.0, 1.234], "backlogs": [0.0, 2.0]}
 

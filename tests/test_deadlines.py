@@ -14,6 +14,8 @@ from riskmodels.losses.frequency import frequency_of
 from riskmodels.stresstest import days_to_empty, deadline_course, deadline_queue, priority_queue
 from riskmodels.stresstest.day_batches import batches_of, lattice_of, worked_off
 
+pytestmark = pytest.mark.whole
+
 STEADY = [  # arrivals a day, capacity, mean backlog, empty, done within 0, 1, 3 days, not within 7
     (Poisson(9.0), 10, 3.101238453417, 0.446499595141, (0.6997049336, 0.9612932553, 0.9993854774), 1.548e-7),
     (

@@ -18,6 +18,8 @@ from riskmodels.assessment.templates import TEMPLATES
 from riskmodels.assessment.wording import case_of, words_of
 from riskmodels.governance.proposals import propose
 
+pytestmark = pytest.mark.whole
+
 NO_NAMES = pd.DataFrame(columns=["kind", "id", "field", "language", "text"], dtype="str")
 LIMIT = {"numerator": 1234.0, "denominator": 5678.0, "lower": 0.8123, "upper": 0.9034, "amber": 0.97, "red": 0.912,
          "p_amber": 0.937, "p_red": 0.61, "left_out": 17.0}  # fmt: skip
@@ -181,7 +183,7 @@ def test_what_a_risk_costs_is_told_by_what_it_rests_on() -> None:
     shown = words("risk_appetite", SAMPLES["risk_appetite"][0])["condition"]
     assert shown.endswith(
         "(817 to 26,650): 216 from booked losses, 447 by opinion, 7,090 assumed, for customers affected or lost at"
-        " prices of riskmodels default"
+        " prices set by riskmodels default"
     )
 
 

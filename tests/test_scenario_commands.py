@@ -12,6 +12,8 @@ from riskmodels.parameters.blank import scenario_template
 from riskmodels.parameters.scenarios import load_scenario
 from riskmodels.parameters.shocks import _FELT, PLACES
 
+pytestmark = pytest.mark.whole
+
 WIDTH = 80
 
 

@@ -14,6 +14,8 @@ from scipy import stats
 from riskmodels.errors import ParameterError
 from riskmodels.stresstest import erlang_a, offered_load, proposed_servers, varying_queue
 
+pytestmark = pytest.mark.whole
+
 QUARTERS = np.array([0.0, 0.5, 1.0, 1.5, 2.0]) * np.pi
 
 
