@@ -204,6 +204,7 @@ UNTRANSLATED = {
 }
 
 
+@pytest.mark.whole
 def test_what_is_shown_of_a_quarter_is_in_the_catalogue(
     sample_tables, sample_card, default_policy, monkeypatch
 ):

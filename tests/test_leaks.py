@@ -120,6 +120,7 @@ def planted(folder: Path) -> dict[str, Path]:
     return files
 
 
+@pytest.mark.whole
 def test_a_scan_finds_what_is_planted_in_every_kind_of_file(tmp_path):
     files = planted(tmp_path)
     found = scan(files_in(tmp_path), within=tmp_path)
