@@ -73,6 +73,19 @@ def test_the_months_judged_are_used_for_nothing(bank, take_in) -> None:
     assert part.table["stressed_upper"].tolist() == whole.table["stressed_upper"].tolist()
 
 
+def test_a_product_that_comes_later_changes_nothing(bank, take_in) -> None:
+    frame = bank.complaints.frame(["complaint_id", "received_at", "unit_id", "product"])
+    new = [
+        {"complaint_id": f"n{i}", "received_at": "2024-06-10 10:00:00", "unit_id": "u", "product": "account"}
+        for i in range(5)
+    ]
+    rows = [*frame.astype({"received_at": "str"}).to_dict("records"), *new]
+    later = take_in(as_of="2024-12-31", country="GB", complaints=rows)
+    surge = make_scenario([{"product": "card", "multiplier": 2.0, "months": 6}])
+    found, before = (replay_complaints(one, surge, start="2024-02", months=4) for one in (later, bank))
+    assert found.scale == pytest.approx(before.scale, rel=0.02)
+
+
 def test_a_month_as_usual_is_no_incident(bank) -> None:
     found = replay_complaints(bank, make_scenario([LASTS]), start="2023-06", months=4)
     assert found.scale < 0.25

@@ -249,6 +249,44 @@ def test_what_a_team_can_do_is_its_hours_over_the_time_of_a_case(bank) -> None:
     assert 3.5 <= guessed.lower <= guessed.upper <= 6
 
 
+def test_a_team_of_one_channel_handles_its_share_alone(bank, policy, outlook) -> None:
+    phone = team(6.0, handles={"channels": ("phone",)})
+    found = run(bank, policy, outlook, shock(move("complaints", 0.999, 1.0, 1.001)), capacity=phone)
+    assert found.handling["load_without"].iloc[0] == pytest.approx(84 / 21 / 6 / 2, rel=0.02)
+    wrong = team(6.0, handles={"categories": ("fees",)})
+    with pytest.raises(
+        ParameterError, match="team desk handles complaints by category, which the complaints do"
+    ):
+        run(bank, policy, outlook, shock(move("complaints", 0.5, 1.0, 1.5)), capacity=wrong)
+
+
+@pytest.mark.parametrize(
+    ("one", "reason"),
+    [
+        (
+            move("staff", -0.3, -0.2, -0.1, unit_id="a"),
+            "this source or this run has nothing that it could move",
+        ),
+        (move("handling_time", 0.1, 0.2, 0.3, product="mortgage"), "this source or this run has nothing"),
+        (move("staff", -0.3, -0.2, -0.1, team="night"), "there is no team of this name"),
+        (move("loss_frequency", 0.5, 1.0, 2.0, unit_id="a"), "this source or this run has nothing"),
+        (move("redress", 0.5, 1.0, 2.0, product="mortgage"), "this source or this run has nothing"),
+    ],
+)
+def test_what_only_a_part_feels_is_not_felt_by_all(bank, policy, outlook, losses, one, reason) -> None:
+    found = run(bank, policy, outlook, shock(one), losses=losses, capacity=team(6.0))
+    assert found.costs["more"].tolist() == [0.0] * len(found.costs)
+    assert found.handling["within_7_with"].equals(found.handling["within_7_without"])
+    assert any(said.startswith(reason) for said in found.omitted["reason"])
+
+
+def test_a_scenario_of_fines_alone_applies(bank, policy, outlook) -> None:
+    found = run(bank, policy, outlook, shock(move("fine", 90.0, 100.0, 110.0)))
+    assert found.table.empty or found.turned == 0
+    assert found.applied
+    assert "did not apply" not in found.sentence
+
+
 def test_load_is_complaints_over_what_can_be_done(bank, policy, outlook) -> None:
     found = run(
         bank, policy, outlook, shock(move("complaints", 0.999, 1.0, 1.001), months=3), capacity=team(10.0)

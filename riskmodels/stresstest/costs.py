@@ -7,12 +7,12 @@ import pandas as pd
 
 from riskmodels.arrays import Floats
 from riskmodels.labels import label
+from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.losses import YEAR, StressedLosses
 from riskmodels.stresstest.outcome import COSTS, none_of
 from riskmodels.stresstest.shocked import Drawn
 from riskmodels.tables import Table, Tables
 
-_INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, as everywhere
 _FEWEST = 5  # complaints upheld with a known redress, without which its mean is not known; as for a rating
 Costs = dict[str, tuple[Floats, Floats]]  # by item: expected without and with the scenario, (size,) each
 
@@ -33,7 +33,7 @@ def cost_table(costs: Costs) -> pd.DataFrame:
     rows = []
     for item, (before, after) in costs.items():
         more = after - before
-        lower, upper = np.quantile(more, _INTERVAL)
+        lower, upper = np.quantile(more, INTERVAL)
         figures = {"before": before.mean(), "after": after.mean(), "more": more.mean()}
         rows.append({"item": item, **figures, "lower": lower, "upper": upper})
     return pd.DataFrame(rows, columns=[*COSTS]) if rows else none_of(COSTS)
@@ -73,7 +73,7 @@ def of_redress(
     each = np.maximum(np.random.default_rng(seed).normal(paid.mean(), error, size), 0.0)
     times = np.ones(size)
     for one in drawn:
-        if one.movement.what == "redress" and not one.movement.felt:
+        if one.movement.what == "redress" and one.is_carried:
             times *= one.times.mean(axis=1)
     return complaints[0] * upheld[0] * each, complaints[1] * upheld[1] * each * times
 

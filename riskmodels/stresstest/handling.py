@@ -1,12 +1,15 @@
 """What the handlers can do under a scenario: complaints in time, backlog, recovery, and the people needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats
+from riskmodels.labels import label
+from riskmodels.parameters.moved import moved_words
+from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.capacity import CapacityTable, capacity_table
 from riskmodels.stresstest.outcome import HANDLING, none_of
 from riskmodels.stresstest.shocked import Drawn
@@ -14,8 +17,8 @@ from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity
 
 DEADLINES = {"resolved_3wd": 3, "resolved_7wd": 7}  # standards that follow from the queue [working days]
 Standards = Mapping[str, tuple[Floats, float]]  # in time without the scenario (size,), and red limit
-_INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, as everywhere
 _LOADS, _STAFF, _BACKLOGS, _LEVELS = 24, 5, 10, 41  # points of the axes of the table, and of staff looked for
+_MOVED = ("staff", "handling_time")
 _EVERY = 4  # path of which staff is looked for: some hundreds are enough
 _MOST_STAFF = 4.0  # times as many people: more than can be found
 _LEAST = 0.02  # of the usual load or staff: as good as nothing
@@ -117,7 +120,7 @@ def _team(
     _, start = table.look_up(
         usual_load, whole[:, :1], np.zeros_like(usual_load)
     )  # as a usual month leaves it
-    runs = [_months(table, load, at, start) for load, at in zip(loads, (whole, staff), strict=True)]
+    runs = [course_of(table, load, at, start) for load, at in zip(loads, (whole, staff), strict=True)]
     frame = pd.DataFrame({"team": team.id, "period": periods.astype("str")})
     frame["a_day"], frame["a_day_lower"], frame["a_day_upper"] = team.a_day, team.lower, team.upper
     frame["is_estimated"] = team.is_estimated
@@ -126,14 +129,14 @@ def _team(
         for place, days in enumerate(DEADLINES.values()):
             frame[f"within_{days}_{name}"] = done[..., place].mean(axis=0)
         frame[f"backlog_{name}"] = backlog.mean(axis=0)
-    frame["backlog_lower"], frame["backlog_upper"] = np.quantile(runs[1][1], _INTERVAL, axis=0)
+    frame["backlog_lower"], frame["backlog_upper"] = np.quantile(runs[1][1], INTERVAL, axis=0)
     frame["staff"] = staff.mean(axis=0)
     frame["staff_needed"] = _needed(team, usual, loads[1] / whole, runs[0])
     for place, (name, days) in enumerate(DEADLINES.items()):
         frame[f"missed_{days}"] = _missed(standards.get(name), runs[1][0][..., place], runs[0][0][..., place])
     usual_again = runs[1][1] <= runs[0][1] + _RECOVERED
     frame["recovered"] = usual_again.mean(axis=0)
-    ends = np.quantile(_recovery(usual_again), (0.5, *_INTERVAL), method="higher")
+    ends = np.quantile(_recovery(usual_again), (0.5, *INTERVAL), method="higher")
     frame["recovery"], frame["recovery_lower"], frame["recovery_upper"] = np.where(
         ends > len(frame), np.nan, ends
     )
@@ -150,11 +153,19 @@ def _able(team: TeamCapacity, size: int) -> Floats:
     return np.asarray((team.lower + (team.upper - team.lower) * at) / team.a_day)
 
 
+def without_team(drawn: Sequence[Drawn], handling: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Say which movements are of a team that there is not."""
+    teams = set(handling["team"])
+    for one in drawn:
+        if one.movement.what in _MOVED and teams and one.movement.team not in {None, *teams}:
+            yield moved_words(one.movement, ""), label("there is no team of this name")
+
+
 def _staff(team: TeamCapacity, drawn: Sequence[Drawn], shape: tuple[int, ...]) -> Floats:
     """Return how many times as much the team can do on each path and in each month."""
     found = np.ones(shape)
     for one in drawn:
-        if one.movement.what in {"staff", "handling_time"} and one.movement.team in {None, team.id}:
+        if one.movement.what in _MOVED and one.is_carried and one.movement.team in {None, team.id}:
             found *= one.times if one.movement.what == "staff" else 1 / np.maximum(one.times, _LEAST)
     return found
 
@@ -164,12 +175,25 @@ def _table(team: TeamCapacity, usual: float, loads: Sequence[Floats], staff: Flo
     both = np.concatenate([load.ravel() for load in loads])
     most = np.maximum(loads[1] * usual / team.a_day - staff * WORKING_DAYS, 0.0).cumsum(axis=1).max()
     backlogs = np.concatenate([[0.0], np.geomspace(0.25, max(2.0 * most, 8.0), _BACKLOGS)])
+    return table_of(
+        team,
+        usual,
+        loads=_points(both, _LOADS),
+        staff=_points(np.append(staff, 1.0), _STAFF),
+        backlogs=backlogs,
+    )
+
+
+def table_of(
+    team: TeamCapacity, usual: float, *, loads: Floats, staff: Floats, backlogs: Floats
+) -> CapacityTable:
+    """Make the table of a team over multiples of its usual complaints of a month."""
     return capacity_table(
         [usual / WORKING_DAYS],
         team.dispersion,
         [team.a_day],
-        loads=_points(both, _LOADS),
-        staff=_points(np.append(staff, 1.0), _STAFF),
+        loads=loads,
+        staff=staff,
         backlogs=backlogs,
         deadlines=tuple(DEADLINES.values()),
         days=WORKING_DAYS,
@@ -181,7 +205,7 @@ def _points(values: Floats, number: int) -> Floats:
     return np.asarray(np.unique(np.quantile(values, np.linspace(0, 1, number))), dtype=np.float64)
 
 
-def _months(table: CapacityTable, loads: Floats, staff: Floats, backlog: Floats) -> tuple[Floats, Floats]:
+def course_of(table: CapacityTable, loads: Floats, staff: Floats, backlog: Floats) -> tuple[Floats, Floats]:
     """Read month after month: shares in time (size, h, deadlines), and the backlog left [days of work]."""
     done, left = [], []
     for month in range(loads.shape[1]):
@@ -215,16 +239,8 @@ def _needed(team: TeamCapacity, usual: float, loads: Floats, without: tuple[Floa
     """
     few = loads[::_EVERY]
     levels = np.linspace(1.0, _MOST_STAFF, _LEVELS)
-    table = capacity_table(
-        [usual / WORKING_DAYS],
-        team.dispersion,
-        [team.a_day],
-        loads=_points(few, _LOADS),
-        staff=levels,
-        backlogs=[float(without[1].mean())],
-        deadlines=(max(DEADLINES.values()),),
-        days=WORKING_DAYS,
-    )
-    done, _ = table.look_up(few[..., None, None], levels[:, None], table.backlogs[0])
-    enough = done[..., 0, 0].mean(axis=0) >= (without[0][..., -1].mean(axis=0) - _SHARE)[:, None]
+    start = np.array([float(without[1].mean())])
+    table = table_of(team, usual, loads=_points(few, _LOADS), staff=levels, backlogs=start)
+    done, _ = table.look_up(few[..., None, None], levels[:, None], start[0])
+    enough = done[..., 0, -1].mean(axis=0) >= (without[0][..., -1].mean(axis=0) - _SHARE)[:, None]
     return np.where(enough.any(axis=1), levels[enough.argmax(axis=1)], np.nan)

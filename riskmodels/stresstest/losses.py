@@ -6,18 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from riskmodels.arrays import Flags, Floats
+from riskmodels.arrays import Floats
 from riskmodels.losses.aggregate import LossDistribution, aggregate_losses
 from riskmodels.losses.cells import LossCell
 from riskmodels.losses.frequency import frequency_of
 from riskmodels.losses.portfolio import BETWEEN
 from riskmodels.losses.severity import Scaled
-from riskmodels.parameters.shocks import Movement
 from riskmodels.stresstest.contributions import by_shock, split_change
-from riskmodels.stresstest.shocked import Drawn
+from riskmodels.stresstest.shocked import Drawn, feels
 
 YEAR = 12  # months, which a distribution of losses is about
-_MOVED, _PLACES = ("loss_frequency", "loss_severity"), {"event_type", "product"}
+_MOVED = ("loss_frequency", "loss_severity")
 _LEAST = 1e-9  # share of the losses of a cell: as few as make none
 
 
@@ -67,11 +66,7 @@ def stress_losses(distribution: LossDistribution, drawn: Sequence[Drawn], size: 
     factor of mean f and variance v, has the mean f m and the dispersion d (1 + v/f²) + v/f² (exact in two
     moments). Severities are taken at the mean of their factor, weighted by the number of losses.
     """
-    felt = [
-        one
-        for one in drawn
-        if one.movement.what in _MOVED and one.profile.any() and set(one.movement.felt) <= _PLACES
-    ]
+    felt = [one for one in drawn if one.movement.what in _MOVED and one.profile.any() and one.is_carried]
     keys = keys_of(distribution.cells)
     means = np.array([cell.mean for cell in distribution.cells])
     factors = [_factor(one, keys) for one in felt]
@@ -101,15 +96,6 @@ def keys_of(cells: Sequence[LossCell]) -> pd.DataFrame:
 def _factor(one: Drawn, keys: pd.DataFrame) -> Floats:
     """Return what a movement multiplies cells by, shape (size, cells, months); 1 where it is not felt."""
     return np.asarray(np.where(feels(one.movement, keys)[None, :, None], one.times[:, None, :YEAR], 1.0))
-
-
-def feels(movement: Movement, keys: pd.DataFrame) -> Flags:
-    """Tell which cells feel a movement."""
-    found = np.ones(len(keys), dtype=np.bool_)
-    for place, name in movement.felt.items():
-        if place in keys:
-            found &= (keys[place] == name).to_numpy()
-    return found
 
 
 def _stressed(cell: LossCell, number: Floats, both: Floats) -> LossCell:

@@ -1,6 +1,6 @@
 """Who complains, and how many more: what only some feel is shared out by the last year's complaints."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from riskmodels.grouping import add_rows, number_series
 from riskmodels.panel import build_panel
 from riskmodels.parameters.shocks import Movement
 from riskmodels.periods.quarters import MONTHS
-from riskmodels.stresstest.shocked import Drawn
+from riskmodels.stresstest.shocked import Drawn, feels
 from riskmodels.tables import Tables
 
 _PLACES = ("product", "unit_id", "channel", "category")  # of complaints
@@ -48,11 +48,23 @@ class Mix:
     def share(self, movement: Movement, by: Sequence[str]) -> Floats:
         """Return the share of the complaints of each row, as ``rows`` gives them, that feel a movement."""
         numbers, names = number_series(self.cells, list(by))
-        felt = np.ones(len(self.cells), dtype=np.bool_)
-        for place, name in movement.felt.items():
-            felt &= (self.cells[place].astype("str") == name).to_numpy()
+        felt = feels(movement, self.cells)
         whole = add_rows(self.complaints, numbers, len(names))
         return add_rows(self.complaints * felt, numbers, len(names)) / np.maximum(whole, 1e-300)
+
+    def share_of(self, products: pd.Index, movement: Movement) -> Floats:
+        """Return the share of each product's complaints that feel a movement, shape (len(products),).
+
+        A movement of a product, or of all, is felt by products without complaints last year, too; one in a
+        place that is not known, by none.
+        """
+        if set(movement.felt) <= {"product"}:
+            return ((products == movement.product) | (movement.product is None)).astype(np.float64)
+        if not self.knows(movement):
+            return np.zeros(len(products))
+        names = pd.Index(self.rows(["product"])[0]["product"].astype("str"))
+        found = pd.Series(self.share(movement, ["product"]), index=names).reindex(products)
+        return np.asarray(found.fillna(0.0), dtype=np.float64)
 
     def times(self, drawn: Sequence[Drawn], by: Sequence[str], months: slice, size: int) -> Floats:
         """Return how many times as many complaints rows have, shape (size, rows): the mean of months."""
@@ -66,15 +78,19 @@ class Mix:
         return np.asarray(found.mean(axis=2))
 
 
-def complaint_mix(tables: Tables, drawn: Sequence[Drawn], *, last: pd.Period) -> Mix:
+def complaint_mix(
+    tables: Tables, drawn: Sequence[Drawn], *, last: pd.Period, places: Collection[str] = ()
+) -> Mix:
     """Count the complaints of the year up to a period by product, unit, and what the shocks are felt by.
+
+    ``places`` are others that are asked for, such as those by which teams share their work.
 
     Raises
     ------
     ContractError
         The source has no complaints.
     """
-    wanted = {*_ALWAYS, *(place for one in drawn for place in one.movement.felt)}
+    wanted = {*_ALWAYS, *places, *(place for one in drawn for place in one.movement.felt)}
     by = [place for place in _PLACES if place in wanted and tables.counted.gives(place)]
     panel = build_panel(tables.counted, by=by, last=str(last))
     year = _YEAR // MONTHS[panel.periods.freqstr[0]]
@@ -102,20 +118,14 @@ def complaint_factors(
     list of Drawn
         Movements that apply to none of the complaints expected.
     """
-    products = outlook.keys["product"].astype("str").to_numpy()
+    products = pd.Index(outlook.keys["product"].astype("str"))
     length = MONTHS[outlook.periods.freqstr[0]]
     monthly = np.repeat(outlook.mean / length, length, axis=1)
-    names = pd.Index(mix.rows(["product"])[0]["product"].astype("str"))
-    places = names.get_indexer(pd.Index(products))
     applied, unapplied = [], []
     for one in drawn:
         if one.movement.what != "complaints" or not one.profile.any():
             continue
-        share = np.zeros(len(products))
-        if set(one.movement.felt) <= {"product"}:  # a product without complaints last year may have some
-            share = ((products == one.movement.product) | (one.movement.product is None)).astype(np.float64)
-        elif mix.knows(one.movement):
-            share = np.where(places >= 0, mix.share(one.movement, ["product"])[places], 0.0)
+        share = mix.share_of(products, one.movement)
         if (share[:, None] * monthly)[:, one.profile > 0].sum() >= _LEAST:
             applied.append((one, 1 + share[None, :, None] * (one.times[:, None] - 1)))
         else:

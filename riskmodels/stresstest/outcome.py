@@ -75,15 +75,14 @@ class StressTest(Displayed):
         value_at_risk_error, expected_shortfall_error [relative], level. Empty without losses.
     handling : DataFrame
         One row a team and month: a_day [complaints that the team can finish on a working day], with the range
-        that it may lie in (a_day_lower, a_day_upper); is_estimated;
-        load_without, load_with [share of that]; within_3_…, within_7_… [share of the month's complaints in
-        time, as far as waiting decides]; backlog_… [left at the end, days of work; 90 % interval with the
-        scenario]; missed_3, missed_7 [probability that the standard is beyond its
-        red limit]; staff [times as
-        many people at work]; staff_needed [times as many that keep complaints in time as without the
-        scenario, to a point; unknown where four times as many are too few]; recovered [probability that the
-        backlog is as without the scenario, to half a day]; recovery, recovery_lower, recovery_upper [months
-        ahead after which it is so for good: median and 90 % interval; unknown beyond the outlook].
+        that it may lie in (a_day_lower, a_day_upper); is_estimated; load_without, load_with [share of that];
+        within_3_…, within_7_… [share of the month's complaints in time, as far as waiting decides]; backlog_…
+        [left at the end, days of work; 90 % interval with the scenario]; missed_3, missed_7 [probability that
+        the standard is beyond its red limit]; staff [times as many people at work]; staff_needed [times as
+        many that keep complaints in time as without the scenario, to a point; unknown where four times as
+        many are too few]; recovered [probability that the backlog is as without the scenario, to half a day];
+        recovery, recovery_lower, recovery_upper [months ahead after which it is so for good: median and 90 %
+        interval; unknown beyond the outlook].
     by_shock : DataFrame
         What each shock adds: shock, complaints, money [of losses, a year]; the columns add up to what the
         scenario adds.
@@ -116,7 +115,7 @@ class StressTest(Displayed):
     @property
     def applied(self) -> bool:
         """Whether anything of the scenario could be applied: else it says nothing of the bank."""
-        return self.raised or not self.table.empty
+        return self.raised or not self.table.empty or bool((self.costs["more"] != 0).any())
 
     @property
     def turned(self) -> int:

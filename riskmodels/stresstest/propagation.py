@@ -1,5 +1,6 @@
 """What if: a scenario carried through to the complaints, indicators, units, losses and costs of the bank."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.periods.quarters import MONTHS, last_complete
 from riskmodels.scorecard import DRAWS, Scorecard, draw_values, rate_draws, rate_period
+from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.contributions import by_shock, split_change
 from riskmodels.stresstest.costs import (
     Costs,
@@ -25,17 +27,16 @@ from riskmodels.stresstest.costs import (
     of_losses,
     of_redress,
 )
-from riskmodels.stresstest.handling import DEADLINES, Handled, Standards, handle
+from riskmodels.stresstest.handling import DEADLINES, Handled, Standards, handle, without_team
 from riskmodels.stresstest.losses import YEAR, StressedLosses, stress_losses
 from riskmodels.stresstest.mix import Mix, complaint_factors, complaint_mix
 from riskmodels.stresstest.outcome import LOSSES, TURNING, StressTest, none_of
 from riskmodels.stresstest.shocked import Drawn, draw_movements, left_out, move_indicators, move_limits
-from riskmodels.stresstest.teams import team_capacities
+from riskmodels.stresstest.teams import places_of, team_capacities
 from riskmodels.stresstest.units import who_turns_red
 from riskmodels.tables import Tables
 
 _MONTHS = 3  # a quarter, which limits are about
-_INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, as in the scorecard
 _TINY = 1e-9  # complaints: what none is divided by
 _ALWAYS = ("complaints", "indicator", "limit", "upheld", "retention", "fine")  # what is carried in any run
 
@@ -101,7 +102,7 @@ def stress(
     quarter = last_complete(outlook.panel.periods[-1].end_time, "Q")
     before = rate_period(tables, policy, str(quarter), nowcast=nowcast_where_logged(tables.complaints))
     draws = _centred(draw_values(before, DRAWS), before)
-    run = _run(tables, scenario, severity, outlook, size=draws.shape[1], seed=seed)
+    run = _run(tables, scenario, severity, outlook, capacity, size=draws.shape[1], seed=seed)
     values = dict(zip(before["indicator_id"], draws, strict=True))
     handled = _handled(run, tables, outlook, capacity, months, _standards(before, values))
     after, unavailable = move_indicators(run.drawn, values, run.ratio(window), months, handled.in_time)
@@ -109,20 +110,7 @@ def stress(
     after |= {name: values[name] for name in sorted(stricter & set(values) - set(after))}
     lost = stress_losses(losses.distribution, run.year, run.size) if losses is not None else None
     costs = _costs(run, tables, policy, before, (values, after), lost, seed)
-    carried = {
-        *_ALWAYS,
-        *(("loss_frequency", "loss_severity") if lost else ()),
-        *(("redress",) if "redress" in costs else ()),
-        *(("staff", "handling_time") if len(handled.table) else ()),
-    }
-    omitted = dict.fromkeys(
-        [*left_out(run.drawn, run.unapplied, carried, outlook, policy), *late_fines(run.year), *unavailable]
-    )
-    turning = (
-        who_turns_red(scorecard, run.mix, run.drawn, policy, months=months, size=run.size)
-        if scorecard
-        else None
-    )
+    omitted = dict.fromkeys([*_omitted(run, outlook, policy, handled.table, costs), *unavailable])
     return StressTest(
         scenario=scenario,
         severity=severity,
@@ -135,12 +123,34 @@ def stress(
         policy=policy.valid_from,
         data_digest=tables.digest,
         unapplied=tuple(dict.fromkeys(one.movement.where for one in run.unapplied)),
-        turning=none_of(TURNING) if turning is None else turning,
+        turning=_turning(scorecard, run, policy, months),
         costs=cost_table(costs),
         losses=_loss_table(losses, lost),
         handling=handled.table,
         by_shock=_by_shock(run, lost),
     )
+
+
+def _omitted(
+    run: "_Run", outlook: Forecast, policy: Policy, handling: pd.DataFrame, costs: Costs
+) -> Iterator[tuple[str, str]]:
+    """Say what the scenario moves and these data or this run cannot show."""
+    carried = {
+        *_ALWAYS,
+        *(("loss_frequency", "loss_severity") if "losses" in costs else ()),
+        *(("redress",) if "redress" in costs else ()),
+        *(("staff", "handling_time") if len(handling) else ()),
+    }
+    yield from left_out(run.drawn, run.unapplied, carried, outlook, policy)
+    yield from without_team(run.drawn, handling)
+    yield from late_fines(run.year)
+
+
+def _turning(card: Scorecard | None, run: "_Run", policy: Policy, months: slice) -> pd.DataFrame:
+    """Say who turns red, where a scorecard says who was before."""
+    if card is None:
+        return none_of(TURNING)
+    return who_turns_red(card, run.mix, run.drawn, policy, months=months, size=run.size)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -170,7 +180,14 @@ class _Run:
 
 
 def _run(
-    tables: Tables, scenario: Scenario, severity: str, outlook: Forecast, *, size: int, seed: int
+    tables: Tables,
+    scenario: Scenario,
+    severity: str,
+    outlook: Forecast,
+    capacity: Capacity | None,
+    *,
+    size: int,
+    seed: int,
 ) -> _Run:
     """Draw the assumptions, and complaints without and with them; unknown where none of them applies."""
     length = MONTHS[outlook.periods.freqstr[0]]
@@ -178,7 +195,7 @@ def _run(
     drawn, year = (
         draw_movements(scenario, level, months=months, size=size, seed=seed) for months in (ahead, YEAR)
     )
-    mix = complaint_mix(tables, drawn, last=outlook.panel.periods[-1])
+    mix = complaint_mix(tables, drawn, last=outlook.panel.periods[-1], places=places_of(capacity))
     factors, unapplied = complaint_factors(drawn, outlook, mix)
     expected = outlook.sample(size, seed=seed)
     times = np.ones((size, len(outlook.keys), ahead))
@@ -308,7 +325,7 @@ def _compare(
     changed = np.stack([after[name] for name in rows["indicator_id"]]) if after else draws[:0]
     rated = rate_draws(stricter, changed, policy)
     size = max(draws.shape[1], 1)
-    lower, upper = np.quantile(changed, _INTERVAL, axis=1)
+    lower, upper = np.quantile(changed, INTERVAL, axis=1)
     return pd.DataFrame(
         {
             "indicator_id": rows["indicator_id"],
@@ -333,6 +350,6 @@ def _monthly(outlook: Forecast, expected: Floats, stressed: Floats) -> pd.DataFr
     frame = pd.DataFrame({"period": outlook.periods.astype("str")})
     for name, paths in (("expected", expected), ("stressed", stressed)):
         frame[name] = paths.mean(axis=0)
-        frame[f"{name}_lower"], frame[f"{name}_upper"] = np.quantile(paths, _INTERVAL, axis=0)
+        frame[f"{name}_lower"], frame[f"{name}_upper"] = np.quantile(paths, INTERVAL, axis=0)
     frame["standard_error"] = stressed.std(axis=0) / np.sqrt(len(stressed))
     return frame

@@ -19,13 +19,14 @@ from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.periods.quarters import period_of
 from riskmodels.rates import overdispersion
+from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.mix import complaint_factors, complaint_mix
 from riskmodels.stresstest.shocked import Drawn, draw_movements
 from riskmodels.tables import Tables
 
 _SIZE = 2_000  # paths, as of a stress test
 _FEWEST, _JUDGED = 12, 2  # months before an incident to learn from, and months with the incident's first
-_INTERVAL, _OUTSIDE = (0.05, 0.95), 0.1  # ends of the 90 % interval, and the share outside
+_OUTSIDE = 0.1  # share of what happens that is outside the 90 % interval
 _MOST = 1e3  # times the scenario's own size: more is another incident
 _LEAST = 1e-9  # of a share, next to none and all
 
@@ -139,7 +140,8 @@ def replay_complaints(
     )
     mix = complaint_mix(tables, drawn, last=panel.periods[place - 1])
     applied = [one for one, _ in complaint_factors(drawn, outlook, mix)[0]]
-    shares = [mix.share(one.movement, ["product"]) for one in applied]
+    products = pd.Index(outlook.keys["product"].astype("str"))
+    shares = [mix.share_of(products, one.movement) for one in applied]
     expected = outlook.sample(_SIZE, seed=seed)
     seen = float(_observed(panel)[place])
     scale = _scale(applied, shares, expected, seen)
@@ -285,7 +287,7 @@ def _judged(periods: pd.PeriodIndex, actual: Floats, plain: Floats, stressed: Fl
     kept = kept[kept > 0]
     frame = pd.DataFrame({"period": periods[kept].astype("str"), "observed": actual[kept]})
     for name, paths in (("", plain), ("stressed_", stressed)):
-        lower, upper = np.quantile(paths[:, kept], _INTERVAL, axis=0)
+        lower, upper = np.quantile(paths[:, kept], INTERVAL, axis=0)
         frame[f"{name}lower"], frame[f"{name}upper"] = lower, upper
         frame[f"{name}score"] = interval_score(actual[kept], lower, upper, alpha=_OUTSIDE)
     return frame

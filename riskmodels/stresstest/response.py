@@ -13,12 +13,12 @@ from riskmodels.losses import LossAssessment
 from riskmodels.parameters.capacity import Capacity
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.parameters.shocks import Movement
-from riskmodels.stresstest.capacity import CapacityTable, capacity_table
-from riskmodels.stresstest.handling import DEADLINES
-from riskmodels.stresstest.losses import YEAR, feels, keys_of
+from riskmodels.stresstest.capacity import CapacityTable
+from riskmodels.stresstest.handling import DEADLINES, course_of, table_of
+from riskmodels.stresstest.losses import YEAR, keys_of
 from riskmodels.stresstest.mix import Mix, complaint_mix
-from riskmodels.stresstest.shocked import draw_movements
-from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity, team_capacities
+from riskmodels.stresstest.shocked import draw_movements, feels
+from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity, places_of, team_capacities
 from riskmodels.tables import Tables
 
 _LOADS, _STAFF, _BACKLOGS = 48, 8, 16  # points of the axes of the table
@@ -142,13 +142,8 @@ class MeanResponse:
         load = np.clip(counts / (table.arrivals[0] * WORKING_DAYS), table.loads[0], table.loads[-1])
         able = self._factor("staff", at, 1) / np.maximum(self._factor("handling_time", at, 1), _LEAST)
         staff = np.clip(able[:, 0], table.staff[0], table.staff[-1])
-        backlog, done, left = np.zeros((len(at), 1)), [], []
-        for month in range(counts.shape[1]):
-            start = np.clip(backlog, 0.0, table.backlogs[-1])
-            shares, backlog = table.look_up(load[:, [month]], staff[:, [month]], start)
-            done.append(shares[:, 0])
-            left.append(backlog[:, 0])
-        return counts, np.stack(done, axis=1), np.stack(left, axis=1)
+        done, left = course_of(table, load, staff, np.zeros((len(at), 1)))
+        return counts, done, left
 
     def _losses(self, at: Floats) -> Floats:
         if not len(self.cells):
@@ -198,7 +193,7 @@ def mean_response(
         raise ParameterError("a mean response needs a forecast by product and month")
     months = max(len(outlook.periods), YEAR)
     drawn = draw_movements(scenario, scenario.level(severity), months=months, size=1, seed=0)
-    mix = complaint_mix(tables, drawn, last=outlook.panel.periods[-1])
+    mix = complaint_mix(tables, drawn, last=outlook.panel.periods[-1], places=places_of(capacity))
     products = pd.Index(outlook.keys["product"].astype("str"))
     names = list(dict.fromkeys(one.shock.name for one in drawn))
     cells = losses.distribution.cells if losses is not None else ()
@@ -212,6 +207,7 @@ def mean_response(
             share=_share(one.movement, mix, products, keys),
         )
         for one in drawn
+        if one.is_carried
     ]
     teams = team_capacities(capacity, tables.complaints, mix, products)
     return MeanResponse(
@@ -228,13 +224,7 @@ def _share(movement: Movement, mix: Mix, products: pd.Index, cells: pd.DataFrame
     """Return the share of each row of what is moved that feels a movement."""
     if movement.what in {"loss_frequency", "loss_severity"}:
         return feels(movement, cells).astype(np.float64)
-    if movement.what != "complaints":
-        return np.ones(1)
-    if not mix.knows(movement):
-        return np.zeros(len(products))
-    names = pd.Index(mix.rows(["product"])[0]["product"].astype("str"))
-    share = pd.Series(mix.share(movement, ["product"]), index=names)
-    return np.asarray(share.reindex(products).fillna(0.0), dtype=np.float64)
+    return mix.share_of(products, movement) if movement.what == "complaints" else np.ones(1)
 
 
 def _table(team: TeamCapacity, expected: Floats, parts: list[Part], most: float) -> CapacityTable:
@@ -249,16 +239,8 @@ def _table(team: TeamCapacity, expected: Floats, parts: list[Part], most: float)
     )
     loads = np.geomspace(max(counts.min() / usual / 2, _LEAST), counts.max() / usual * highest, _LOADS)
     waiting = np.maximum(counts * highest / team.a_day - staff[0] * WORKING_DAYS, 0.0).sum()
-    return capacity_table(
-        [usual / WORKING_DAYS],
-        team.dispersion,
-        [team.a_day],
-        loads=loads,
-        staff=np.unique(np.append(levels, 1.0)),
-        backlogs=np.concatenate([[0.0], np.geomspace(0.25, max(waiting, 8.0), _BACKLOGS)]),
-        deadlines=tuple(DEADLINES.values()),
-        days=WORKING_DAYS,
-    )
+    backlogs = np.concatenate([[0.0], np.geomspace(0.25, max(waiting, 8.0), _BACKLOGS)])
+    return table_of(team, usual, loads=loads, staff=np.unique(np.append(levels, 1.0)), backlogs=backlogs)
 
 
 def _reach(parts: list[Part], what: str, most: float) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from riskmodels.forecasting.negative_binomial import log_likelihood
 from riskmodels.labels import label, plural
 from riskmodels.panel import Panel
 from riskmodels.parameters.macro import MacroDriver
+from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.macro import MONTHS, MacroPath
 
 # shares of an effect that are still there a quarter later: at once, half, and over years (Koyck 1954)
@@ -28,7 +29,6 @@ _ROUNDS, _ENOUGH = 25, 1e-8  # of weighted least squares, at most; step of a coe
 _STEP = 2.0  # most that a coefficient's contribution changes in a round: against running away
 _RIDGE = 1e-6  # on all coefficients, so that a quarter's dummy without quarters is zero
 _DRAWS = 200  # of the parametric bootstrap: the ends of a 90 % interval are sure to a tenth of its width
-_INTERVAL = (0.05, 0.95)  # its ends
 SEED = 41  # any fixed one: the same data give the same figures
 _DIGITS = 9  # of log scores: what is smaller is rounding
 _LARGE, _TRACE = 50.0, 1e-6  # of logs, beyond which nothing is counted; dispersion of a Poisson count
@@ -372,5 +372,5 @@ def _interval(best: _Fit, offset: Floats, candidates: _Candidates, seed: int) ->
     beta = _least_squares(drawn, offset, x[None], np.full(_DRAWS, best.dispersion), np.ones(len(mean)))
     effects = beta[:, _YEAR:]
     against = effects * candidates.signs < 0
-    ends = np.quantile(np.where(against, 0.0, effects), _INTERVAL, axis=0)
+    ends = np.quantile(np.where(against, 0.0, effects), INTERVAL, axis=0)
     return ends[0], ends[1]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from riskmodels.arrays import Floats
+from riskmodels.arrays import Flags, Floats
 from riskmodels.catalogue import INDICATORS, likely_name
 from riskmodels.forecasting import Forecast
 from riskmodels.labels import label, local, marked
@@ -19,7 +19,14 @@ from riskmodels.parameters.shocks import ALL, Movement, Shock
 from riskmodels.periods.quarters import MONTHS
 
 _OF_BANK = ("indicator", "limit", "upheld", "retention")
-_ANYWHERE = ("complaints", "loss_frequency", "loss_severity", "redress", "fine", "staff", "handling_time")
+_CARRIED = {  # where each kind of movement can be felt so that the stress test carries it
+    "complaints": {"product", "unit_id", "channel", "category"},
+    "loss_frequency": {"event_type", "product"},
+    "loss_severity": {"event_type", "product"},
+    "fine": {"event_type"},
+    "staff": {"team"},
+    "handling_time": {"team"},
+}
 _NOWHERE = marked("this source or this run has nothing that it could move")
 _WHY = {
     "loss_frequency": marked("no losses have been assessed"),
@@ -56,6 +63,11 @@ class Drawn:
         return np.maximum(0.0, 1 + self.changes[:, None] * self.profile)
 
     @property
+    def is_carried(self) -> bool:
+        """Whether it is felt where the stress test can carry it; else it is left out, and that is said."""
+        return set(self.movement.felt) <= _CARRIED.get(self.movement.what, set())
+
+    @property
     def of_indicator(self) -> bool:
         """Whether it moves an indicator of the whole bank, or its limits."""
         return self.movement.what in _OF_BANK and not self.movement.felt
@@ -86,6 +98,15 @@ def draw_movements(scenario: Scenario, level: Level, *, months: int, size: int, 
     return drawn
 
 
+def feels(movement: Movement, rows: pd.DataFrame) -> Flags:
+    """Tell which rows feel a movement; a place that is no column is not looked at."""
+    found = np.ones(len(rows), dtype=np.bool_)
+    for place, name in movement.felt.items():
+        if place in rows:
+            found &= (rows[place].astype("str") == name).to_numpy()
+    return found
+
+
 def _key(scenario: Scenario, shock: Shock, movement: Movement) -> bytes:
     of = f"{shock.part or scenario.id} {shock.id}"
     return f"{of} {movement.what} {movement.indicator_id} {movement.per} {movement.felt}".encode()
@@ -105,10 +126,10 @@ def left_out(
     names = {one.id: local(one, "name") for one in policy.indicators}
     yield from _missing(unapplied, outlook)
     for one in drawn:
-        if one.movement.what not in carried or not (one.movement.what in _ANYWHERE or one.of_indicator):
+        if one.movement.what not in carried or not one.is_carried:
             yield (
                 moved_words(one.movement, names.get(one.movement.indicator_id, one.movement.indicator_id)),
-                label(_WHY.get(one.movement.what, _NOWHERE)),
+                label(_WHY.get(one.movement.what, _NOWHERE) if one.is_carried else _NOWHERE),
             )
     end = len(outlook.periods) * MONTHS[outlook.periods.freqstr[0]]
     for one in drawn:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
+from riskmodels.errors import ParameterError
 from riskmodels.parameters.capacity import Capacity, Team
 from riskmodels.stresstest.mix import Mix
 from riskmodels.tables import Table
@@ -97,24 +98,42 @@ def _given(team: Team, mix: Mix, products: pd.Index, dispersion: float) -> TeamC
     )
 
 
-def _handled(team: Team, mix: Mix, products: pd.Index) -> Floats:
-    """Return the share of each product's complaints that a team handles; an unknown place counts as all."""
-    handles = team.handles
+def places_of(capacity: Capacity | None) -> set[str]:
+    """Return the places of complaints by which teams share their work."""
+    return {place for team in capacity.teams for place in _lists(team)} if capacity else set()
+
+
+def _lists(team: Team) -> dict[str, tuple[str, ...]]:
+    """Return what a team handles, by place, where it is not all."""
+    own = team.handles
     lists = {
-        "product": handles.products,
-        "unit_id": handles.units,
-        "channel": handles.channels,
-        "category": handles.categories,
+        "product": own.products,
+        "unit_id": own.units,
+        "channel": own.channels,
+        "category": own.categories,
     }
+    return {place: names for place, names in lists.items() if names}
+
+
+def _handled(team: Team, mix: Mix, products: pd.Index) -> Floats:
+    """Return the share of each product's complaints that a team handles.
+
+    Raises
+    ------
+    ParameterError
+        The complaints do not say one of the places by which the team is chosen.
+    """
+    lists = _lists(team)
+    if unknown := sorted(set(lists) - set(mix.cells)):
+        raise ParameterError(
+            f"team {team.id} handles complaints by {unknown[0]}, which the complaints do not have:"
+            " leave it out"
+        )
     own = np.ones(len(mix.cells), dtype=np.bool_)
     for place, names in lists.items():
-        if names and place in mix.cells:
-            own &= mix.cells[place].astype("str").isin(names).to_numpy()
-    counts = pd.Series(mix.complaints).groupby(mix.cells["product"].astype("str").to_numpy())
-    whole, part = (
-        counts.sum(),
-        pd.Series(mix.complaints * own).groupby(mix.cells["product"].astype("str").to_numpy()).sum(),
-    )
+        own &= mix.cells[place].astype("str").isin(names).to_numpy()
+    by_product = mix.cells["product"].astype("str").to_numpy()
+    part, whole = (pd.Series(one).groupby(by_product).sum() for one in (mix.complaints * own, mix.complaints))
     share = (part / whole.where(whole > 0)).reindex(products).fillna(0.0)
     return np.asarray(share, dtype=np.float64)
 
@@ -133,7 +152,7 @@ def _weeks(complaints: Table | None) -> pd.DataFrame:
 
 
 def _dispersion(weeks: pd.DataFrame) -> float:
-    """Return by how much days differ beyond chance, from neighbouring weeks: levels and seasons cancel."""
+    """Return by how much days differ beyond chance, from neighbouring weeks."""
     received = weeks["received"].to_numpy(dtype=np.float64)
     if len(received) < _FEWEST or not received.any():
         return 0.0

@@ -8,12 +8,12 @@ import pandas as pd
 from riskmodels.arrays import Floats
 from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard import Scorecard, draw_values, rate_draws
+from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.mix import Mix
 from riskmodels.stresstest.outcome import TURNING, none_of
 from riskmodels.stresstest.shocked import Drawn
 
 _RATE = "complaint_rate"
-_INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, as in the scorecard
 
 
 def who_turns_red(
@@ -67,7 +67,7 @@ def _stressed(
     before = draw_values(of_rate, times.shape[0])
     after = before * factor
     rated = rate_draws(of_rate, after, policy)
-    lower, upper = np.quantile(after, _INTERVAL, axis=1) if len(of_rate) else (0.0, 0.0)
+    lower, upper = np.quantile(after, INTERVAL, axis=1) if len(of_rate) else (0.0, 0.0)
     columns = {
         "of": level,
         "id": of_rate[level],
