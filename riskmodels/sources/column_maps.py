@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from riskmodels.parameters.files import Name, Parameters
 from riskmodels.sources.declarations import check_marks
 from riskmodels.sources.periods import CUMULATIVE, is_period
+from riskmodels.tables.sql import small_connection
 
 ROW_NUMBER = "#row"  # as a column's name: the number of the row in its file
 _DAYS_SINCE = re.compile(r"days since (\d{4}-\d{2}-\d{2})")
@@ -131,7 +132,7 @@ class ColumnMap(Parameters):
 def _refusal(form: str) -> str:
     """Say why a strptime format is none; empty where it is one."""
     try:
-        with duckdb.connect() as connection:
+        with small_connection() as connection:
             connection.execute("SELECT try_strptime('', ?)", [form])
     except duckdb.Error as error:
         return str(error).splitlines()[0]

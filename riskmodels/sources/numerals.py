@@ -12,7 +12,7 @@ ENOUGH = 0.9  # share of values from which on a column counts as dates, or numbe
 NOTHING_KNOWN = "since nothing else is known"
 Form = tuple[str | None, str, str]  # separator of thousands, decimal mark, grouping
 
-_BODIES: dict[Form, str] = {
+_BODIES: dict[Form, str] = {  # of a number, behind its sign
     (None, ".", "threes"): r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
     (",", ".", "threes"): r"(\d+|\d{1,3}(,\d{3})+)(\.\d*)?",
     (None, ",", "threes"): r"\d+(,\d*)?",
@@ -24,6 +24,8 @@ _BODIES: dict[Form, str] = {
         for mark in (".", ",")
     },
 }
+_NUMBERS = {form: re.compile(f"[+-]?{body}") for form, body in _BODIES.items()}
+_HIDDEN = re.compile(SUPPRESSED)
 # what a name says a figure is counted in
 _UNITS = (
     (r"亿", 1e8),
@@ -90,14 +92,13 @@ def numbers_in(
     decimal marks of its other columns.
     """
     filled = kinds.total()
-    hidden = sum(many for value, many in kinds.items() if re.fullmatch(SUPPRESSED, value))
+    hidden = sum(many for value, many in kinds.items() if _HIDDEN.fullmatch(value))
     negative, bare = _unsigned(kinds)
-    forms = list(_BODIES)
+    forms = list(_NUMBERS)
     if semicolons:  # where a comma is the decimal mark, cells are parted by semicolons
         forms = [forms[0], forms[2], forms[3], forms[1], *forms[4:]]
     shares = {
-        form: sum(many for value, many in bare.items() if re.fullmatch(rf"[+-]?{_BODIES[form]}", value))
-        / max(filled, 1)
+        form: sum(many for value, many in bare.items() if _NUMBERS[form].fullmatch(value)) / max(filled, 1)
         for form in forms
     }
     best = max(shares, key=lambda form: shares[form])

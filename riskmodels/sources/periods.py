@@ -86,9 +86,15 @@ def period_start(text: str, form: str) -> str:
         any of quarters, half-years, months and calendar years, whichever a text says; or ``year to quarter``:
         the last quarter of a part of a year that its end names, such as Jan-Sep 2026, 1-9月 or 前三季度.
     """
-    text = f"({_without_remark(text)})"
+    bare = _without_remark(text)
     if form in _YEAR_TO:
-        return _named(text, "part", _last_part("part", _YEAR_TO[form]))
+        return _named(bare, "part", _last_part("part", _YEAR_TO[form]))
+    start = _named(bare, "bare", _start("bare", form))
+    return f"coalesce({_plain_quarter(f'({text})::VARCHAR')}, {start})" if form == "quarter" else start
+
+
+def _start(text: str, form: str) -> str:
+    """Return SQL for the first day of a period without remark."""
     year = f"regexp_extract({text}, {literal(_YEAR)}, 1)::BIGINT"
     first = year_from(form)
     starts = {
@@ -108,8 +114,7 @@ def period_start(text: str, form: str) -> str:
         f"WHEN {_is(text, kind, pattern)} THEN make_date({year}, {month}, 1)"
         for kind, (pattern, month) in wanted.items()
     )
-    start = f"CASE WHEN NOT regexp_matches({text}, {literal(_YEAR)}) THEN NULL {cases} END"
-    return f"coalesce({_plain_quarter(text)}, {start})" if form == "quarter" else start
+    return f"CASE WHEN NOT regexp_matches({text}, {literal(_YEAR)}) THEN NULL {cases} END"
 
 
 def remark(text: str) -> str:
@@ -268,17 +273,18 @@ def may_be(form: str, texts: list[str]) -> bool:
         return all(parts) and not any(map(_MONTH_NAME.search, texts))
     if year_from(form):  # 2011-12 alone may be a month
         return len(set(texts)) > 1 and all(map(spans_two_years, texts))
-    return not any(map(_MONTH_NAME.search, texts))
+    pattern = _HALF if form == "half-year" else _QUARTER
+    found = any(re.search(pattern, text) or re.search(_BARE, text) for text in texts)
+    return found and not any(map(_MONTH_NAME.search, texts))
 
 
 def period_length(text: str) -> str:
     """Return SQL for what a period covers: half_year, quarter, month or year; NULL where it does not say."""
     patterns = {"half_year": _HALF, "quarter": _QUARTER, "month": _MONTH, "year": _CALENDAR_YEAR}
-    text = f"({_without_remark(text)})"
     cases = " ".join(
-        f"WHEN {_is(text, length, pattern)} THEN {literal(length)}" for length, pattern in patterns.items()
+        f"WHEN {_is('bare', length, pattern)} THEN {literal(length)}" for length, pattern in patterns.items()
     )
-    return f"CASE {cases} END"
+    return _named(_without_remark(text), "bare", f"CASE {cases} END")
 
 
 def _digit(text: str, pattern: str, groups: int) -> str:

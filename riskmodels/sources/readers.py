@@ -22,7 +22,7 @@ from riskmodels.sources.mapping import TableMap
 from riskmodels.sources.spreadsheets import extract_sheet
 from riskmodels.sources.sql import extract_query
 from riskmodels.tables import file_sha256
-from riskmodels.tables.sql import literal, single_file
+from riskmodels.tables.sql import literal, single_file, small_connection
 
 _MOST_UNREADABLE = 0.5  # share of lines in another encoding from which on the file is
 _SHOWN = 80  # characters of a line
@@ -143,7 +143,7 @@ def of_pattern(path: Path) -> Iterator[Path]:
 def _parquet(path: Path, name: str, *, read_from: Path | None = None) -> RawFile:
     scan = f"read_parquet({single_file(path)}, hive_partitioning = true, hive_types_autocast = false)"
     try:
-        with duckdb.connect() as connection:
+        with small_connection() as connection:
             found = connection.execute(f"DESCRIBE FROM {scan}").fetchall()
         own = pq.read_metadata(path)
     except (duckdb.Error, pa.ArrowException, OSError) as error:  # OSError: a damaged schema

@@ -1,6 +1,8 @@
 """Names, texts and paths quoted for SQL, and a database for small questions."""
 
+import atexit
 import re
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -33,6 +35,13 @@ def single_file(path: Path) -> str:
     return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
 
-def small_connection() -> duckdb.DuckDBPyConnection:
-    """Connect to a DuckDB that keeps to half a gigabyte: for questions with a small answer."""
+@cache
+def _small_database() -> duckdb.DuckDBPyConnection:
+    """Return the database of small questions: to open one takes longer than a hundred of them."""
+    atexit.register(_small_database.cache_clear)  # it must be gone before DuckDB's library is
     return duckdb.connect(config={"memory_limit": "512MB"})
+
+
+def small_connection() -> duckdb.DuckDBPyConnection:
+    """Connect to a DuckDB that keeps to half a gigabyte, for questions with a small answer."""
+    return _small_database().cursor()

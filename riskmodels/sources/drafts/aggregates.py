@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -18,6 +17,7 @@ from riskmodels.sources.totals import is_called_total
 from riskmodels.sources.written import plain_number, signed_number
 from riskmodels.tables import describe_hole, runs_without, whole_block
 from riskmodels.tables.spans import beginning, ending
+from riskmodels.tables.sql import small_connection
 from riskmodels.tables.yearly_sums import FLOWS, said_of_sums, year_of_sums
 
 _SHOWN = 3  # values, or holes, in a doubt
@@ -100,7 +100,7 @@ def _months(found: Profile, form: str, sample: Sample) -> pd.Series:
 def _read(texts: Sequence[str | None], made: str, of: str = "made") -> pd.Series:
     """Return what SQL makes of each ``text``, and of what it has ``made``."""
     given = pa.table({"place": range(len(texts)), "text": pa.array(texts, pa.string())})
-    with duckdb.connect() as connection:
+    with small_connection() as connection:
         connection.register("given", given)
         rows = f"SELECT place, {made} AS made FROM given"
         return connection.execute(f"SELECT {of} AS found FROM ({rows}) ORDER BY place").df()["found"]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -11,6 +10,7 @@ from riskmodels.sources.drafts.matching import Fit, identifier
 from riskmodels.sources.drafts.profiling import Profile
 from riskmodels.sources.drafts.sampling import Sample
 from riskmodels.sources.drafts.synonyms import name_score
+from riskmodels.tables.sql import small_connection
 
 _NAMED = 0.4  # how much a column's name has to speak of an identifier
 _SAME = 0.9  # share of cases with one first day, from which on the rows are of one case
@@ -89,7 +89,7 @@ def _share_their_day(sample: Sample, key: str, day: str) -> bool:
     rows = pa.table(
         {"key": sample.texts(key), "day": sample.texts(day), "row": [str(row) for row in sample.rows]}
     )
-    with duckdb.connect() as connection:
+    with small_connection() as connection:
         connection.register("rows", rows)
         many, same, differing = connection.execute(
             "SELECT count(*), count(*) FILTER (days = 1), count(*) FILTER (kinds > 1)"

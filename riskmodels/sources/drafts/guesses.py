@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from riskmodels.display import CURRENCY, shown_few
@@ -23,6 +22,7 @@ from riskmodels.sources.mapping import TO_BE_FILLED
 from riskmodels.sources.numerals import currency_in, unit_in
 from riskmodels.sources.periods import is_period, without_remarks, year_from
 from riskmodels.tables import Column, Contract
+from riskmodels.tables.sql import small_connection
 from riskmodels.tables.yearly_sums import FLOWS
 
 _SURE, _MAYBE = 0.8, 0.5  # scores of a match that is not doubted, and of one that is offered; a choice
@@ -385,7 +385,7 @@ def _is_earlier(first: Profile, second: Profile, sample: Sample) -> bool:
         return False
     pairs = pa.table({"one": sample.texts(first.name), "other": sample.texts(second.name)})
     times = f"{moment(first.dates.format, 'one')} AS early, {moment(second.dates.format, 'other')} AS late"
-    with duckdb.connect() as connection:
+    with small_connection() as connection:
         connection.register("pairs", pairs)
         found = connection.execute(
             f"SELECT bool_and(early <= late), bool_or(early < late) FROM (SELECT {times} FROM pairs)"

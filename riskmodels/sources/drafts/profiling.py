@@ -17,7 +17,7 @@ from riskmodels.sources.numerals import ENOUGH, Numbers, numbers_in, unit_in, wo
 from riskmodels.sources.periods import is_period, may_be, period_start
 from riskmodels.sources.placeholders import are_lone, placeholder_days
 from riskmodels.sources.written import has_zone, plain_time, zoned_time
-from riskmodels.tables.sql import literal
+from riskmodels.tables.sql import literal, small_connection
 
 _FIRST = 30  # values that every format is tried on
 _LONGEST_DATE = 40  # characters
@@ -224,7 +224,7 @@ def _dates(kinds: Counter[str], sql_type: str, formats: tuple[str, ...]) -> Date
         return None
     if not any(_DATE_LIKE.search(value) for value in islice(kinds, _FIRST)):
         return None
-    with duckdb.connect() as connection:
+    with small_connection() as connection:
         hopeful = _hopeful(connection, list(kinds)[:_FIRST], formats)
         every = pa.table({"text": list(kinds), "many": list(kinds.values())})
         read = {form: _read(connection, every, form) for form in hopeful}

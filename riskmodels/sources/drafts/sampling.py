@@ -18,7 +18,7 @@ from riskmodels.errors import ContractError
 from riskmodels.labels import counted
 from riskmodels.sources.headers import is_label, labelled, words_for_labels
 from riskmodels.sources.spreadsheets import Row, first_rows, width
-from riskmodels.tables.sql import name, single_file
+from riskmodels.tables.sql import name, single_file, small_connection
 
 ROWS = 10_000  # from the beginning of a file
 _MIDDLE_ROWS = 2_000  # rows looked at in the middle and at the end: formats change within files
@@ -116,7 +116,7 @@ def _one_file(path: Path) -> Path:
 def _parquet(path: Path) -> Sample:
     scan = f"read_parquet({single_file(path)}, hive_partitioning = true, hive_types_autocast = false)"
     try:
-        with duckdb.connect() as connection:
+        with small_connection() as connection:
             found = connection.execute(f"DESCRIBE FROM {scan}").fetchall()
         with pq.ParquetFile(path) as file:
             rows = pa.Table.from_batches(list(_batches(file)), file.schema_arrow)
@@ -145,7 +145,7 @@ def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
 
 
 def _as_texts(rows: pa.Table) -> list[Row]:
-    with duckdb.connect() as connection:
+    with small_connection() as connection:
         connection.register("sampled", rows)
         texts = ", ".join(f"{name(column)}::VARCHAR" for column in rows.column_names)
         return [list(row) for row in connection.execute(f"SELECT {texts} FROM sampled").fetchall()]

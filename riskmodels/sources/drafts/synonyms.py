@@ -295,7 +295,13 @@ def domain_value(domain: tuple[str, ...], value: str) -> str | None:
     >>> domain_value(("ordinary", "serious", "major"), "重大")
     'major'
     """
-    return next((known for known in domain if plain(value) in _split(_DOMAINS[known] + f", {known}")), None)
+    return _meanings(domain).get(plain(value))
+
+
+@cache
+def _meanings(domain: tuple[str, ...]) -> dict[str, str]:
+    """Map words to the canonical value that each means; to the first where it may be several."""
+    return {word: known for known in reversed(domain) for word in _split(_DOMAINS[known] + f", {known}")}
 
 
 def truth(value: str) -> str | None:
