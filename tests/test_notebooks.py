@@ -115,6 +115,13 @@ def test_its_row_names_the_results_it_reads_and_writes(path):
     assert {name.rstrip("*") for name in (*row.reads, *row.writes)} <= set(re.findall(r"`([^`]+)`", prose))
 
 
+def test_what_a_notebook_reads_is_written_by_one_before_it():
+    written = set()
+    for row in NOTEBOOKS.values():
+        assert {*row.reads} <= written
+        written |= {*row.writes}
+
+
 @each
 def test_it_is_short_and_nearly_half_prose(path):
     assert len(cells(path)) <= MOST_CELLS

@@ -464,6 +464,26 @@ def test_what_does_not_depend_on_a_result_runs_beside_it_and_what_does_waits(qui
     assert set(began) == {"10_data_quality", "20_service_risk", "30_complaint_forecast"}  # 35 reads the risks
 
 
+def test_a_notebook_begins_once_what_it_reads_is_written_though_the_writer_still_draws(
+    quick, tmp_path, monkeypatch
+):
+    plan, _ = quick
+    begun = {name: threading.Event() for name in NOTEBOOKS}
+
+    def execute(notebook, output, parameters, *, kernels, subject=""):
+        begun[notebook.stem].set()
+        for name in NOTEBOOKS[notebook.stem].writes:
+            (output.parent.parent / "results" / name).mkdir()
+        if notebook.stem == "20_service_risk":
+            assert begun["35_losses"].wait(60)
+        output.write_text("{}", encoding="utf-8")
+        return output
+
+    monkeypatch.setattr(assessment_run, "execute_notebook", execute)
+    run_assessment(plan, store=tmp_path / "store", progress=lambda *_: None, kernels=IDLE)
+    assert {name for name, event in begun.items() if event.is_set()} == {*plan.steps}
+
+
 def test_what_a_killed_run_left_is_removed_and_nothing_else(quick, tmp_path):
     plan, _ = quick
     others = ["small-2026Q2", ".small-2026Q2.partial-x1", ".small-2026Q31.partial-x1", "notes.txt"]

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from glob import escape
-from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from riskmodels.sources import load_source
 from riskmodels.tables import sweep_store
 
 _KERNELS = 2  # at a time
+_LOOK = 0.05  # seconds between two looks for results that others wait for
 _PARTIAL = ".partial-"  # between a report's name and the process that makes it
 _FINISHING = "riskmodels.runner.finishing"
 
@@ -63,7 +63,8 @@ def run_assessment(
 
     Notes
     -----
-    Two notebooks run at a time where neither reads what the other writes; one that fails stops the run.
+    Two notebooks run at a time, each as soon as the results that it reads are written, though the notebook
+    that writes them may still draw; one that fails stops the run.
     """
     plan.folder.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(plan.folder.parent / f".{plan.folder.name}.lock")
@@ -104,7 +105,7 @@ def _fill(
     try:
         with ThreadPoolExecutor(1) as aside:
             aside.submit(import_module, _FINISHING)  # there is time while the notebooks run
-            seconds = _execute(steps, folder / "notebooks", progress, kernels)
+            seconds = _execute(steps, folder, progress, kernels)
     except BaseException:
         (folder / "notebooks").rename(failed)  # which takes no room: the disk may be full
         raise
@@ -116,29 +117,35 @@ def _execute(
     steps: list[Step], folder: Path, progress: Callable[[int, str], None], kernels: Kernels
 ) -> dict[str, float]:
     """Execute notebooks as soon as what they read is written; return the seconds that each took."""
-    named = {step.name: step for step in steps}
-    order = TopologicalSorter(
-        {step.name: [one.name for one in steps if {*one.writes} & {*step.reads}] for step in steps}
-    )
-    order.prepare()
-    seconds: dict[str, float] = {}
+    waiting, seconds = list(steps), dict[str, float]()
+    shown = (0, "")
     with ThreadPoolExecutor(_KERNELS) as pool:
-        running: dict[Future[float], str] = {}
+        running: dict[Future[float], Step] = {}
         try:
-            while order.is_active():
+            while waiting or running:
+                begun = _ready(waiting, list(running.values()), folder)[: _KERNELS - len(running)]
+                waiting = [step for step in waiting if step not in begun]
                 running |= {
-                    pool.submit(_execute_step, named[name], folder, kernels): name
-                    for name in order.get_ready()
+                    pool.submit(_execute_step, step, folder / "notebooks", kernels): step for step in begun
                 }
-                progress(len(seconds), ", ".join(running.values()))
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    name = running.pop(future)
-                    seconds[name] = future.result()
-                    order.done(name)
+                under_way = len(seconds), ", ".join(step.name for step in running.values())
+                if under_way != shown:
+                    progress(*under_way)
+                shown = under_way
+                ended = wait(running, timeout=_LOOK if waiting else None, return_when=FIRST_COMPLETED).done
+                for future in ended:
+                    seconds[running.pop(future).name] = future.result()
         except BaseException:
             kernels.close()  # the others' threads end with their kernels
             raise
     return seconds
+
+
+def _ready(waiting: list[Step], running: list[Step], folder: Path) -> list[Step]:
+    """List the steps of which all results they read are there: each is put in place as a whole, when made."""
+    to_come = {name for step in (*waiting, *running) for name in step.writes}
+    to_come -= {name for name in to_come if (folder / "results" / name).exists()}
+    return [step for step in waiting if not to_come & {*step.reads}]
 
 
 def _execute_step(step: Step, folder: Path, kernels: Kernels) -> float:
