@@ -5,6 +5,7 @@ import re
 import stat
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -175,8 +176,7 @@ def _read_yaml(path: Path) -> object:
         text = _read_text(path)
         if re.search(r"^%", text, re.MULTILINE):
             raise ParameterError(f"{path}: remove the line that begins with %; files are YAML 1.2")
-        _refuse_bomb(text)
-        content: object = YAML(typ="safe", pure=True).load(text)
+        content = _parsed(text)
     except OSError as error:
         beside = _beside(path) if isinstance(error, FileNotFoundError) else ""
         raise ParameterError(f"cannot read {file_error(error)}{beside}") from None
@@ -186,6 +186,14 @@ def _read_yaml(path: Path) -> object:
         raise ParameterError(f"{path} is not valid YAML: {_problem(error)}") from None
     if not isinstance(content, Mapping):
         raise ParameterError(f"{path} must hold a mapping of names to values")
+    return content
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> object:
+    """Return what a text says, not to be changed: a run reads its policy and risks several times, slowly."""
+    _refuse_bomb(text)
+    content: object = YAML(typ="safe", pure=True).load(text)
     return content
 
 
