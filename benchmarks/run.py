@@ -176,6 +176,7 @@ def _stages(rm: Any, results: dict[str, Any]) -> Iterator[tuple[str, Callable[[]
         yield "losses", lambda: rm.assess_losses_if_sufficient(tables, last=period)
         yield "scorecard", lambda: rm.score_quarter(tables, policy, period=period, register=register)
         card, moved = results["scorecard"]
+        losses = results["losses"]
         yield "customer gaps", lambda: rm.customer_gaps(tables, policy, period=period)
         yield "risks", lambda: rm.assess_risks(tables, policy, register, card)
         yield "unit", lambda: rm.explain_unit(card, policy, tables, card.riskiest, movements=moved)
@@ -190,7 +191,7 @@ def _stages(rm: Any, results: dict[str, Any]) -> Iterator[tuple[str, Callable[[]
             yield (
                 f"stress test, {scenario.id}",
                 lambda s=scenario, level=choice.severity: rm.stress(
-                    tables, s, policy, outlook=outlook, severity=level
+                    tables, s, policy, outlook=outlook, severity=level, scorecard=card, losses=losses
                 ),
             )
         tests = [result for name, result in results.items() if name.startswith("stress test")]

@@ -71,6 +71,19 @@ def test_look_ups_are_many_at_a_time() -> None:
     assert (left[7, 5] == after).all()
 
 
+def test_a_table_that_is_computed_when_it_is_read_says_the_same() -> None:
+    made, lazy = capacity_table(**UNITS, **AXES), capacity_table(**UNITS, **AXES, when_read=True)
+    for load in (0.5, 0.7, 1.6):
+        for one, other in zip(
+            made.look_up([load, 1.0, 2.0], [0.9, 1.0, 0.8], 0.5),
+            lazy.look_up([load, 1.0, 2.0], [0.9, 1.0, 0.8], 0.5),
+            strict=True,
+        ):
+            assert other == pytest.approx(one, abs=1e-9)
+    assert 0 < np.isnan(lazy.backlog).sum() < lazy.backlog.size
+    assert lazy.done_error == pytest.approx(made.done_error, abs=1e-9)
+
+
 def test_the_table_has_a_row_a_cell() -> None:
     made = capacity_table(**UNITS, **AXES)
     row = made.table.query("unit == 1 and load == 2.0 and staff == 1.0 and backlog == 2.0").iloc[0]

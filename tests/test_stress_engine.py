@@ -1,5 +1,6 @@
 """What a scenario does to losses, costs, units and handlers: by hand, by simulation, and what it may never do."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -293,6 +294,29 @@ def test_load_is_complaints_over_what_can_be_done(bank, policy, outlook) -> None
     )
     assert found.handling["load_without"].tolist() == pytest.approx([84 / 21 / 10] * 12, rel=0.01)
     assert found.handling["load_with"].tolist() == pytest.approx([0.8] * 3 + [0.4] * 9, rel=0.01)
+
+
+def test_a_slower_month_after_another_can_be_read_from_the_table(bank, policy, outlook) -> None:
+    """What the handlers can do without the scenario lies above all that they can do with it."""
+    found = run(bank, policy, outlook, shock(move("handling_time", 0.2, 0.3, 0.4)))
+    assert found.handling["is_estimated"].all()
+    assert (found.handling["staff"] < 1).all()
+
+
+def test_the_state_before_is_the_scorecards_where_it_is_of_the_same_quarter(bank, policy, outlook) -> None:
+    card = score(bank, policy, period="2024Q3")
+    wrong = replace(card, indicators=card.indicators.assign(estimate=0.0, rating="red"))
+    shocks = shock(move("complaints", 0.9, 1.0, 1.1), move("upheld", 0.01, 0.02, 0.03))
+    plain, given_ = (run(bank, policy, outlook, shocks, scorecard=one) for one in (None, card))
+    pd.testing.assert_frame_equal(plain.table, given_.table)
+    assert (run(bank, policy, outlook, shocks, scorecard=wrong).table["before"] == 0).all()
+    for other in (
+        {"period": "2024Q2"},
+        {"data_digest": "another"},
+        {"policy": card.policy + pd.Timedelta(days=1)},
+    ):
+        found = run(bank, policy, outlook, shocks, scorecard=replace(wrong, **other))
+        pd.testing.assert_frame_equal(plain.table, found.table)
 
 
 def test_overload_waits_and_recovers(bank, policy, outlook) -> None:

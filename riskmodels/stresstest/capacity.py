@@ -1,30 +1,25 @@
 """What staff can handle: a table, made once, of shares in time and backlogs by load, staff and first backlog.
 
-Every cell is a month of days of its own, carried exactly; cells of about the same reach are carried together
-by Fourier transforms.
+Every cell is a month of days of its own, carried exactly: all at once, or those that are read when they are.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import scipy
 
 from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ParameterError
-from riskmodels.losses.lattice import Complexes, Counts
-from riskmodels.stresstest.day_batches import MOST_CASES, check_working_days
+from riskmodels.stresstest.carrying import Units
+from riskmodels.stresstest.day_batches import check_working_days
 
 DAYS, DEADLINES = 21, (1, 2, 3, 7)  # working days of a month, and of the standards for complaints
-_LEFT = 20.0  # e^-20 = 2e-9: what may lie beyond the lattice of a cell
 _CHECKED = 500  # middles between points that are computed once more: many, in little time
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0  # multiples of it, less the whole, lie evenly between zero and one
-_PARTS = 4.0  # of an octave: cells whose lattices differ by less are carried together
-_CHUNK = 1 << 19  # numbers carried together: four megabytes stay in the cache
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,9 +42,6 @@ class CapacityTable:
         Share of the complaints received in the month that are done within each deadline.
     backlog : ndarray, shape (n, l, s, k)
         Mean backlog left at the end [days of capacity at a staff level of one].
-    done_error, backlog_error : float
-        Largest error of a share, and of a backlog [days of capacity], that was found in the middle between
-        points, where months were computed once more.
     """
 
     arrivals: Floats
@@ -62,8 +54,6 @@ class CapacityTable:
     days: int
     done: Floats
     backlog: Floats
-    done_error: float = 0.0
-    backlog_error: float = 0.0
 
     def look_up(
         self, load: npt.ArrayLike, staff: npt.ArrayLike, backlog: npt.ArrayLike = 0.0
@@ -94,21 +84,57 @@ class CapacityTable:
         found = [_between(*axis) for axis in axes]
         shape = np.broadcast_shapes(unit.shape, *(part.shape for _, part in found))
         done, left = np.zeros((*shape, len(self.deadlines))), np.zeros(shape)
-        for corner in product((0, 1), repeat=len(found)):
+        corners = list(product((0, 1), repeat=len(found)))
+        places = [
+            (unit, *(below + up * (part > 0) for up, (below, part) in zip(corner, found, strict=True)))
+            for corner in corners
+        ]
+        self._compute(places)
+        for corner, place in zip(corners, places, strict=True):
             weight = np.ones(shape)
             for upper, (_, part) in zip(corner, found, strict=True):
                 weight = weight * (part if upper else 1.0 - part)
-            place = (
-                unit,
-                *(below + upper * (part > 0) for upper, (below, part) in zip(corner, found, strict=True)),
-            )
             done += weight[..., None] * self.done[place]
             left += weight * self.backlog[place]
         return done, left
 
+    def _compute(self, places: Sequence[tuple[Integers, ...]]) -> None:
+        """Compute the cells at some places that have not been computed."""
+        wanted = np.zeros(self.backlog.shape, dtype=np.bool_)
+        for place in places:
+            wanted[place] = True
+        unit, *cells = np.nonzero(wanted & np.isnan(self.backlog))
+        if len(unit):
+            at = [unit.astype(float), *(axis[cell] for axis, cell in zip(self._axes, cells, strict=True))]
+            found = self._units.months(at, self.deadlines, self.days)
+            self.done[unit, *cells], self.backlog[unit, *cells] = found
+
+    @property
+    def _units(self) -> Units:
+        return Units(arrivals=self.arrivals, dispersion=self.dispersion, capacity=self.capacity)
+
     @property
     def _axes(self) -> tuple[Floats, Floats, Floats]:
         return self.loads, self.staff, self.backlogs
+
+    @property
+    def done_error(self) -> float:
+        """Largest error of a share that is found in the middle between points."""
+        return self._errors[0]
+
+    @property
+    def backlog_error(self) -> float:
+        """Largest error of a backlog that is found in the middle between points [days of capacity]."""
+        return self._errors[1]
+
+    @cached_property
+    def _errors(self) -> tuple[float, float]:
+        """Compute months in the middle between points once more."""
+        middles = _middles(len(self.arrivals), self._axes)
+        between = self._interpolated(middles[0].astype(int), middles[1:])
+        exact = self._units.months(middles, self.deadlines, self.days)
+        done, left = (float(np.abs(one - other).max()) for one, other in zip(between, exact, strict=True))
+        return done, left
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -118,36 +144,6 @@ class CapacityTable:
         shares = self.done.reshape(-1, len(self.deadlines))
         frame = pd.DataFrame(shares, index, columns=[f"done_within_{days}" for days in self.deadlines])
         return frame.assign(backlog_after=self.backlog.ravel()).reset_index()
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Cells:
-    """Cells to be carried together, and what there is of each, (m, 1): all in complaints."""
-
-    place: Integers  # in the table, raveled, (m,)
-    mean: Floats
-    dispersion: Floats
-    capacity: Floats
-    backlog: Floats
-
-    def __getitem__(self, chosen: Integers) -> "_Cells":
-        return _Cells(
-            place=self.place[chosen],
-            mean=self.mean[chosen],
-            dispersion=self.dispersion[chosen],
-            capacity=self.capacity[chosen],
-            backlog=self.backlog[chosen],
-        )
-
-    def reach(self, days: int) -> Floats:
-        """Backlog that is not exceeded in the days but with a negligible probability, (m,)."""
-        variance = self.mean + self.dispersion * self.mean**2
-        surplus = self.mean - self.capacity
-        scale = 1.0 + self.dispersion * self.mean
-        grown = np.maximum(surplus, 0.0) * days + np.sqrt(2.0 * _LEFT * days * variance) + _LEFT * scale
-        steady = np.full_like(grown, np.inf)  # where more can be done than comes, the tail falls at this rate
-        np.divide(_LEFT * variance, np.maximum(-surplus, 0.0), out=steady, where=surplus < 0)
-        return np.asarray((self.backlog + np.minimum(grown, steady + _LEFT * scale))[:, 0])
 
 
 def capacity_table(
@@ -160,6 +156,7 @@ def capacity_table(
     backlogs: npt.ArrayLike = (0.0,),
     deadlines: Sequence[int] = DEADLINES,
     days: int = DAYS,
+    when_read: bool = False,
 ) -> CapacityTable:
     """Compute what units handle in a month of working days, over loads, staff levels and backlogs.
 
@@ -180,6 +177,8 @@ def capacity_table(
         met by days like those of the month.
     days : int
         Working days of the month, by default 21.
+    when_read : bool
+        Compute cells when they are first read alone: until then their shares and backlogs are unknown.
 
     Returns
     -------
@@ -214,10 +213,7 @@ def capacity_table(
     kept = tuple(check_working_days(one) for one in deadlines)
     if not kept or days < 1:
         raise ParameterError("a month needs a day, and the table a deadline")
-    units = _Units(arrivals=means, dispersion=spread, capacity=able)
     shape = (len(means), *(len(axis) for axis in axes))
-    places = np.meshgrid(np.arange(len(means)), *axes, indexing="ij")
-    done, left = units.months([np.asarray(place, dtype=float).ravel() for place in places], kept, days)
     made = CapacityTable(
         arrivals=means,
         dispersion=spread,
@@ -227,17 +223,12 @@ def capacity_table(
         backlogs=axes[2],
         deadlines=kept,
         days=days,
-        done=done.reshape(*shape, len(kept)),
-        backlog=left.reshape(shape),
+        done=np.full((*shape, len(kept)), np.nan),
+        backlog=np.full(shape, np.nan),
     )
-    middles = _middles(len(means), axes)
-    between, after = made._interpolated(middles[0].astype(int), middles[1:])  # noqa: SLF001  of this module
-    exact, exact_after = units.months(middles, kept, days)
-    return replace(
-        made,
-        done_error=float(np.abs(between - exact).max()),
-        backlog_error=float(np.abs(after - exact_after).max()),
-    )
+    if not when_read:
+        made._compute([tuple(np.indices(shape))])  # noqa: SLF001  of this module
+    return made
 
 
 def _halfway(points: Floats) -> Floats:
@@ -252,112 +243,6 @@ def _middles(units: int, axes: Sequence[Floats]) -> list[Floats]:
     chosen = np.unique((np.arange(min(_CHECKED, total)) * _GOLDEN % 1.0 * total).astype(int))
     unit, *places = np.unravel_index(chosen, shape)
     return [unit.astype(float), *(axis[place] for axis, place in zip(middles, places, strict=True))]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Units:
-    """Units at a load and a staff level of one, (n,)."""
-
-    arrivals: Floats
-    dispersion: Floats
-    capacity: Floats
-
-    def months(self, places: Sequence[Floats], deadlines: Sequence[int], days: int) -> tuple[Floats, Floats]:
-        """Compute months of units at loads, staff levels and backlogs, all (m,).
-
-        Returns
-        -------
-        tuple of ndarray
-            Shares done within deadlines, (m, deadlines), and mean backlogs at the end [days of capacity],
-            (m,).
-        """
-        unit = places[0].astype(int)
-        load, staff, backlog = places[1:]
-        cells = _Cells(
-            place=np.arange(len(unit)),
-            mean=(self.arrivals[unit] * load)[:, None],
-            dispersion=self.dispersion[unit][:, None],
-            capacity=(self.capacity[unit] * staff)[:, None],
-            backlog=(self.capacity[unit] * backlog)[:, None],
-        )
-        done, left = np.empty((len(unit), len(deadlines))), np.empty(len(unit))
-        for some, size in _together(cells, days):
-            done[some.place], left[some.place] = _month(some, size, deadlines, days)
-        return done, left / self.capacity[unit]
-
-
-def _together(cells: _Cells, days: int) -> Iterator[tuple[_Cells, int]]:
-    """Yield cells of about the same reach, few enough at a time, and the size of their lattice."""
-    # below zero, what wraps round has a place of its own
-    reach, below = cells.reach(days), np.ceil(cells.capacity[:, 0]) + 2.0
-    if (reach + below).max() > MOST_CASES:
-        raise ParameterError(
-            f"a backlog may grow beyond {MOST_CASES:,} complaints; take lower loads or more staff"
-        )
-    order = np.argsort(reach + below, kind="stable")
-    parts = np.floor(_PARTS * np.log2((reach + below)[order]))
-    edges = [0, *(np.flatnonzero(np.diff(parts)) + 1).tolist(), len(order)]
-    for first, last in pairwise(edges):
-        group = order[first:last]
-        size = scipy.fft.next_fast_len(int(np.ceil(reach[group].max() + below[group].max())), real=True)
-        number = max(_CHUNK // size, 1)
-        for start in range(0, len(group), number):
-            yield cells[group[start : start + number]], size
-
-
-def _month(cells: _Cells, size: int, deadlines: Sequence[int], days: int) -> tuple[Floats, Floats]:
-    """Carry cells through a month; return shares within deadlines and mean backlogs."""
-    arriving, leaving = _transforms(cells, size)
-    step = arriving * leaving
-    kept = size - int(np.ceil(cells.capacity.max())) - 1  # what wraps round below zero lies from there on
-    law = np.zeros((len(cells.place), size))
-    whole = np.floor(cells.backlog).astype(int)
-    np.put_along_axis(law, whole, 1.0 - cells.backlog % 1.0, axis=1)
-    law[np.arange(len(law)), whole[:, 0] + 1] += (cells.backlog % 1.0)[:, 0]
-    total = np.zeros_like(law)
-    for _ in range(days):
-        total += law
-        law = scipy.fft.irfft(scipy.fft.rfft(law, axis=1, overwrite_x=True) * step, size, axis=1)
-        law[:, 0] += law[:, kept:].sum(axis=1)
-        law[:, kept:] = 0.0
-    return _shares(cells, arriving, total / days, deadlines), law @ np.arange(size)
-
-
-def _transforms(cells: _Cells, size: int) -> tuple[Complexes, Complexes]:
-    """Transforms of what comes on a day, and of what is done on it, taken off; each (m, size // 2 + 1)."""
-    turn = np.exp(-2j * np.pi / size * np.arange(size // 2 + 1))[None, :]
-    counts = Counts(mean=cells.mean, dispersion=cells.dispersion)
-    arriving = np.exp(counts.log_generating(np.broadcast_to(turn, (len(cells.place), turn.shape[1]))))
-    part = cells.capacity % 1.0
-    leaving = turn.conj() ** np.floor(cells.capacity) * (1.0 - part + part * turn.conj())
-    return arriving, leaving
-
-
-def _shares(cells: _Cells, arriving: Complexes, law: Floats, deadlines: Sequence[int]) -> Floats:
-    """Shares done within deadlines, where a day begins with backlogs of given laws, (m, size)."""
-    size = law.shape[1]
-    masses = scipy.fft.irfft(arriving, size, axis=1)
-    survival = 1.0 - np.cumsum(masses, axis=1)
-    limited = np.zeros((len(law), size + 1))
-    np.cumsum(survival, axis=1, out=limited[:, 1:])
-    shares = np.empty((len(law), len(deadlines)))
-    for place, deadline in enumerate(deadlines):
-        shares[:, place] = _done(cells, law, limited, deadline + 1) / cells.mean[:, 0]
-    return np.clip(shares, 0.0, 1.0)
-
-
-def _done(cells: _Cells, law: Floats, limited: Floats, days: int) -> Floats:
-    """Mean number of a day's complaints that are done in so many days, (m,)."""
-    whole, part = np.floor(cells.capacity).astype(int), cells.capacity % 1.0
-    done = np.zeros(len(law))
-    before = np.arange(min(law.shape[1], days * (int(whole.max()) + 1)))[None, :]
-    for extra in range(days + 1):
-        chance = scipy.stats.binom.pmf(extra, days, part[:, 0])
-        room = np.clip(days * whole + extra - before, 0, limited.shape[1] - 1)
-        done += chance * np.einsum(
-            "ij,ij->i", law[:, : before.shape[1]], np.take_along_axis(limited, room, axis=1)
-        )
-    return done
 
 
 def _between(name: str, points: Floats, values: npt.ArrayLike) -> tuple[Integers, Floats]:

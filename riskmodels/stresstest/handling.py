@@ -115,7 +115,7 @@ def _team(
     whole = _able(team, len(without)) * np.ones_like(without)
     staff = np.clip(whole * _staff(team, drawn, without.shape), _LEAST, _MOST_STAFF)
     loads = [np.maximum(one / usual, _LEAST) for one in (without, with_)]
-    table = _table(team, usual, loads, staff)
+    table = _table(team, usual, loads, (whole, staff))
     usual_load = loads[0][:, :1]
     _, start = table.look_up(
         usual_load, whole[:, :1], np.zeros_like(usual_load)
@@ -170,8 +170,11 @@ def _staff(team: TeamCapacity, drawn: Sequence[Drawn], shape: tuple[int, ...]) -
     return found
 
 
-def _table(team: TeamCapacity, usual: float, loads: Sequence[Floats], staff: Floats) -> CapacityTable:
-    """Make the table that all months of a team are read from."""
+def _table(
+    team: TeamCapacity, usual: float, loads: Sequence[Floats], able: tuple[Floats, Floats]
+) -> CapacityTable:
+    """Make the table that all months of a team are read from, without the scenario and with it."""
+    whole, staff = able
     both = np.concatenate([load.ravel() for load in loads])
     most = np.maximum(loads[1] * usual / team.a_day - staff * WORKING_DAYS, 0.0).cumsum(axis=1).max()
     backlogs = np.concatenate([[0.0], np.geomspace(0.25, max(2.0 * most, 8.0), _BACKLOGS)])
@@ -179,7 +182,7 @@ def _table(team: TeamCapacity, usual: float, loads: Sequence[Floats], staff: Flo
         team,
         usual,
         loads=_points(both, _LOADS),
-        staff=_points(np.append(staff, 1.0), _STAFF),
+        staff=np.union1d(_points(np.append(staff, 1.0), _STAFF), [whole.min(), whole.max()]),
         backlogs=backlogs,
     )
 
@@ -197,6 +200,7 @@ def table_of(
         backlogs=backlogs,
         deadlines=tuple(DEADLINES.values()),
         days=WORKING_DAYS,
+        when_read=True,
     )
 
 
@@ -237,10 +241,17 @@ def _needed(team: TeamCapacity, usual: float, loads: Floats, without: tuple[Floa
 
     From the backlog that there is without the scenario; unknown where four times as many are too few.
     """
-    few = loads[::_EVERY]
-    levels = np.linspace(1.0, _MOST_STAFF, _LEVELS)
+    few, h = loads[::_EVERY], loads.shape[1]
+    levels, points = np.linspace(1.0, _MOST_STAFF, _LEVELS), _points(few, _LOADS)
     start = np.array([float(without[1].mean())])
-    table = table_of(team, usual, loads=_points(few, _LOADS), staff=levels, backlogs=start)
-    done, _ = table.look_up(few[..., None, None], levels[:, None], start[0])
-    enough = done[..., 0, -1].mean(axis=0) >= (without[0][..., -1].mean(axis=0) - _SHARE)[:, None]
-    return np.where(enough.any(axis=1), levels[enough.argmax(axis=1)], np.nan)
+    wanted = without[0][..., -1].mean(axis=0) - _SHARE
+    least, enough = np.zeros(h, dtype=np.int64), np.full(h, _LEVELS)  # between which the level lies, halved
+    while len(open_ := np.flatnonzero(least < enough)):
+        middle = (least[open_] + enough[open_]) // 2
+        staff = levels[middle]
+        table = table_of(team, usual, loads=points, staff=np.unique(staff), backlogs=start)
+        done, _ = table.look_up(few[:, open_, None], staff[:, None], start[0])
+        is_enough = done[..., 0, -1].mean(axis=0) >= wanted[open_]
+        enough[open_[is_enough]] = middle[is_enough]
+        least[open_[~is_enough]] = middle[~is_enough] + 1
+    return np.where(enough < _LEVELS, levels[np.minimum(enough, _LEVELS - 1)], np.nan)

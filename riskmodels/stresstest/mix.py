@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ from riskmodels.panel import build_panel
 from riskmodels.parameters.shocks import Movement
 from riskmodels.periods.quarters import MONTHS
 from riskmodels.stresstest.shocked import Drawn, feels
-from riskmodels.tables import Tables
+from riskmodels.tables import Table, Tables
+from riskmodels.tables.holes import KEPT
 
 _PLACES = ("product", "unit_id", "channel", "category")  # of complaints
 _LEAST = 0.5  # of a complaint: what is expected of those who have any
@@ -92,7 +94,13 @@ def complaint_mix(
     """
     wanted = {*_ALWAYS, *places, *(place for one in drawn for place in one.movement.felt)}
     by = [place for place in _PLACES if place in wanted and tables.counted.gives(place)]
-    panel = build_panel(tables.counted, by=by, last=str(last))
+    return _counted(tables.counted, tuple(by), str(last))
+
+
+@lru_cache(maxsize=KEPT)
+def _counted(table: Table, by: tuple[str, ...], last: str) -> Mix:
+    """Count once what all scenarios of a run ask for."""
+    panel = build_panel(table, by=by, last=last)
     year = _YEAR // MONTHS[panel.periods.freqstr[0]]
     return Mix(cells=panel.keys, complaints=np.nansum(panel.values[:, -year:], axis=1))
 

@@ -16,6 +16,7 @@ from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.periods.quarters import MONTHS, last_complete
 from riskmodels.scorecard import DRAWS, Scorecard, draw_values, rate_draws, rate_period
+from riskmodels.scorecard.grounds import rate_probabilities
 from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.contributions import by_shock, split_change
 from riskmodels.stresstest.costs import (
@@ -100,7 +101,7 @@ def stress(
     start = scenario.start_month - 1
     window, months = _window(outlook, start), slice(start, start + _MONTHS)
     quarter = last_complete(outlook.panel.periods[-1].end_time, "Q")
-    before = rate_period(tables, policy, str(quarter), nowcast=nowcast_where_logged(tables.complaints))
+    before = _before(tables, policy, str(quarter), scorecard)
     draws = _centred(draw_values(before, DRAWS), before)
     run = _run(tables, scenario, severity, outlook, capacity, size=draws.shape[1], seed=seed)
     values = dict(zip(before["indicator_id"], draws, strict=True))
@@ -129,6 +130,21 @@ def stress(
         handling=handled.table,
         by_shock=_by_shock(run, lost),
     )
+
+
+def _before(tables: Tables, policy: Policy, quarter: str, card: Scorecard | None) -> pd.DataFrame:
+    """Return the rated rows of the whole bank: the scorecard's, where it is of this quarter and these data.
+
+    A rating that it holds from the quarter before is what it is without that, as it is under the scenario.
+    """
+    wanted = (quarter, policy.valid_from, tables.digest)
+    if card is None or (card.period, card.policy, card.data_digest) != wanted:
+        return rate_period(tables, policy, quarter, nowcast=nowcast_where_logged(tables.complaints))
+    names = [one.id for one in policy.indicators]
+    rows = card.indicators
+    rows = rows[(rows["unit_id"] == "") & rows["indicator_id"].isin(names)].reset_index(drop=True)
+    own = rate_probabilities(rows["p_amber"], rows["p_red"], policy.rating.certainty)
+    return rows.assign(rating=np.where(rows["basis"] == "held", own, rows["rating"]))
 
 
 def _omitted(
