@@ -8,6 +8,7 @@ import pandas as pd
 from riskmodels.arrays import Floats
 from riskmodels.labels import label
 from riskmodels.scorecard.rating import INTERVAL
+from riskmodels.stresstest.known import resolved_by
 from riskmodels.stresstest.losses import YEAR, StressedLosses
 from riskmodels.stresstest.outcome import COSTS, none_of
 from riskmodels.stresstest.shocked import Drawn
@@ -50,6 +51,7 @@ def of_redress(
     upheld: tuple[Floats, Floats],
     drawn: Sequence[Drawn],
     *,
+    last: pd.Period,
     seed: int,
 ) -> tuple[Floats, Floats] | None:
     """Return the redress of the months ahead; None where fewer than five upheld complaints say what is paid.
@@ -62,10 +64,12 @@ def of_redress(
         Complaints of the months ahead, and the share upheld, without and with the scenario.
     drawn : sequence of Drawn
         Movements of redress multiply what one upheld complaint is paid.
+    last : Period
+        Last period of the outlook's history: what was decided later is not looked at.
     seed : int
         Of the draws of the mean redress, which is known up to its standard error.
     """
-    paid = _paid(tables.complaints)
+    paid = _paid(tables.complaints, last)
     if len(paid) < _FEWEST:
         return None
     size = len(complaints[0])
@@ -104,10 +108,9 @@ def of_income(retention: tuple[Floats, Floats], customers: float, price: float) 
     return np.zeros_like(retention[0]), (retention[0] - retention[1]) * customers * price
 
 
-def _paid(complaints: Table | None) -> Floats:
-    """Return what upheld complaints were paid, where that is known."""
+def _paid(complaints: Table | None, last: pd.Period) -> Floats:
+    """Return what upheld complaints were paid, where that was known by a period's end."""
     if complaints is None or not (complaints.gives("upheld") and complaints.gives("redress")):
         return np.empty(0)
-    frame = complaints.frame(["upheld", "redress"])
-    known = frame.loc[frame["upheld"].eq(other=True), "redress"].dropna()
-    return known.to_numpy(dtype=np.float64)
+    known = complaints.relation.filter(f"upheld AND redress IS NOT NULL AND {resolved_by(complaints, last)}")
+    return np.asarray(known.project("redress").df()["redress"], dtype=np.float64)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
+from riskmodels.backtesting.as_of import panels_as_of
 from riskmodels.forecasting import Forecast
 from riskmodels.grouping import add_rows, number_series
 from riskmodels.panel import build_panel
@@ -33,10 +34,13 @@ class Mix:
         product, and of unit_id, channel and category those that the source gives and that are asked for.
     complaints : ndarray, shape (cells,)
         How many.
+    last : Period
+        The last period of that year: what happened or was entered later is not in it.
     """
 
     cells: pd.DataFrame
     complaints: Floats
+    last: pd.Period
 
     def knows(self, movement: Movement) -> bool:
         """Tell whether the places of a movement are places of complaints that are known."""
@@ -94,15 +98,19 @@ def complaint_mix(
     """
     wanted = {*_ALWAYS, *places, *(place for one in drawn for place in one.movement.felt)}
     by = [place for place in _PLACES if place in wanted and tables.counted.gives(place)]
-    return _counted(tables.counted, tuple(by), str(last))
+    return _counted(tables.counted, tuple(by), last)
 
 
 @lru_cache(maxsize=KEPT)
-def _counted(table: Table, by: tuple[str, ...], last: str) -> Mix:
-    """Count once what all scenarios of a run ask for."""
-    panel = build_panel(table, by=by, last=last)
+def _counted(table: Table, by: tuple[str, ...], last: pd.Period) -> Mix:
+    """Count once what all scenarios of a run ask for, as it was known at the end of the period."""
+    if table.gives("logged_at") and last.end_time.date() < table.provenance.as_of:
+        month = last.asfreq("M")
+        panel = panels_as_of(table, by=by, origins=[month])[month].panel
+    else:
+        panel = build_panel(table, by=by, last=str(last))
     year = _YEAR // MONTHS[panel.periods.freqstr[0]]
-    return Mix(cells=panel.keys, complaints=np.nansum(panel.values[:, -year:], axis=1))
+    return Mix(cells=panel.keys, complaints=np.nansum(panel.values[:, -year:], axis=1), last=last)
 
 
 def complaint_factors(

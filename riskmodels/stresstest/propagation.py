@@ -87,7 +87,8 @@ def stress(
     ------
     ParameterError
         The scenario has no such severity, or the outlook is not by product, is by years, ends before the
-        scenario has run for a quarter, or is by quarters and the scenario begins within one.
+        scenario has run for a quarter, or is by quarters and the scenario begins within one; the scorecard is
+        of a later quarter than the outlook's history.
 
     Notes
     -----
@@ -110,7 +111,7 @@ def stress(
     limits, stricter = move_limits(run.drawn, before, months)
     after |= {name: values[name] for name in sorted(stricter & set(values) - set(after))}
     lost = stress_losses(losses.distribution, run.year, run.size) if losses is not None else None
-    costs = _costs(run, tables, policy, before, (values, after), lost, seed)
+    costs = _costs(run, tables, policy, before, (values, after), lost)
     omitted = dict.fromkeys([*_omitted(run, outlook, policy, handled.table, costs), *unavailable])
     return StressTest(
         scenario=scenario,
@@ -137,6 +138,11 @@ def _before(tables: Tables, policy: Policy, quarter: str, card: Scorecard | None
 
     A rating that it holds from the quarter before is what it is without that, as it is under the scenario.
     """
+    if card is not None and card.period > quarter:
+        raise ParameterError(
+            f"the scorecard is of {card.period}, after the last full quarter of the outlook's history: give"
+            f" that of {quarter}"
+        )
     wanted = (quarter, policy.valid_from, tables.digest)
     if card is None or (card.period, card.policy, card.data_digest) != wanted:
         return rate_period(tables, policy, quarter, nowcast=nowcast_where_logged(tables.complaints))
@@ -181,6 +187,7 @@ class _Run:
     expected: Floats
     stressed: Floats
     length: int  # months of a period
+    seed: int
 
     @property
     def size(self) -> int:
@@ -229,6 +236,7 @@ def _run(
         expected=expected,
         stressed=stressed,
         length=length,
+        seed=seed,
     )
 
 
@@ -260,7 +268,6 @@ def _costs(
     before: pd.DataFrame,
     indicators: tuple[dict[str, Floats], dict[str, Floats]],
     lost: StressedLosses | None,
-    seed: int,
 ) -> Costs:
     """Return what the scenario costs by item, of those that are known."""
     values, after = indicators
@@ -268,7 +275,7 @@ def _costs(
     if "upheld_rate" in values and np.isfinite(run.stressed).all():
         shares = values["upheld_rate"], after.get("upheld_rate", values["upheld_rate"])
         counts = run.expected.sum(axis=(1, 2)), run.stressed.sum(axis=(1, 2))
-        found = of_redress(tables, counts, shares, run.drawn, seed=seed)
+        found = of_redress(tables, counts, shares, run.drawn, last=run.mix.last, seed=run.seed)
         costs |= {"redress": found} if found else {}
     if any(one.movement.what == "fine" for one in run.year):
         costs["fines"] = of_fines(run.year, run.size)

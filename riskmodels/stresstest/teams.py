@@ -8,6 +8,7 @@ import pandas as pd
 from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.capacity import Capacity, Team
+from riskmodels.stresstest.known import known_by, resolved_by
 from riskmodels.stresstest.mix import Mix
 from riskmodels.tables import Table
 
@@ -57,11 +58,12 @@ def team_capacities(
     complaints : Table, optional
         One by one, with the day of resolution.
     mix : Mix
-        Whose complaints they are: a team may handle some units, channels or categories alone.
+        Whose complaints they are: a team may handle some units, channels or categories alone. What happened
+        or was entered after its last period is not looked at.
     products : Index
         Those of the outlook, n.
     """
-    weeks = _weeks(complaints)
+    weeks = _weeks(complaints, mix.last)
     dispersion = _dispersion(weeks)
     if capacity is not None and capacity.teams:
         return [_given(team, mix, products, dispersion) for team in capacity.teams]
@@ -138,14 +140,19 @@ def _handled(team: Team, mix: Mix, products: pd.Index) -> Floats:
     return np.asarray(share, dtype=np.float64)
 
 
-def _weeks(complaints: Table | None) -> pd.DataFrame:
-    """Count complaints received and resolved by week, whole weeks of the last two years."""
+def _weeks(complaints: Table | None, last: pd.Period) -> pd.DataFrame:
+    """Count complaints received and resolved by week, whole weeks of the two years up to a period's end."""
     if complaints is None or not complaints.gives("resolved_at"):
         return pd.DataFrame({"received": [], "resolved": []}, dtype="float64")
     columns = {}
-    for name in ("received", "resolved"):
+    for name, known in (("received", known_by), ("resolved", resolved_by)):
         week = f"date_trunc('week', {name}_at)"
-        found = complaints.relation.aggregate(f"{week} AS week, count(*) AS number").df().dropna()
+        found = (
+            complaints.relation.filter(known(complaints, last))
+            .aggregate(f"{week} AS week, count(*) AS number")
+            .df()
+            .dropna()
+        )
         columns[name] = found.set_index("week")["number"].sort_index()
     frame = pd.DataFrame(columns).fillna(0.0)
     return frame.iloc[1:-1].tail(_WEEKS)  # the first and the last may be parts
