@@ -177,14 +177,9 @@ def _table(
     whole, staff = able
     both = np.concatenate([load.ravel() for load in loads])
     most = np.maximum(loads[1] * usual / team.a_day - staff * WORKING_DAYS, 0.0).cumsum(axis=1).max()
+    levels = np.union1d(_points(np.append(staff, 1.0), _STAFF), [whole.min(), whole.max()])
     backlogs = np.concatenate([[0.0], np.geomspace(0.25, max(2.0 * most, 8.0), _BACKLOGS)])
-    return table_of(
-        team,
-        usual,
-        loads=_points(both, _LOADS),
-        staff=np.union1d(_points(np.append(staff, 1.0), _STAFF), [whole.min(), whole.max()]),
-        backlogs=backlogs,
-    )
+    return table_of(team, usual, loads=_points(both, _LOADS), staff=levels, backlogs=backlogs)
 
 
 def table_of(
@@ -210,11 +205,16 @@ def _points(values: Floats, number: int) -> Floats:
 
 
 def course_of(table: CapacityTable, loads: Floats, staff: Floats, backlog: Floats) -> tuple[Floats, Floats]:
-    """Read month after month: shares in time (size, h, deadlines), and the backlog left [days of work]."""
+    """Read month after month: shares in time (size, h, deadlines), and the backlog left [days of work].
+
+    A backlog beyond the table stays: with more than a month's work and the longest deadline's nobody is idle.
+    """
     done, left = [], []
     for month in range(loads.shape[1]):
         start = np.clip(backlog, 0.0, table.backlogs[-1])
-        shares, backlog = table.look_up(loads[:, [month]], staff[:, [month]], start)
+        beyond = np.maximum(backlog - start, 0.0)
+        shares, after = table.look_up(loads[:, [month]], staff[:, [month]], start)
+        backlog = after + beyond
         done.append(shares[:, 0])
         left.append(backlog[:, 0])
     return np.stack(done, axis=1), np.stack(left, axis=1)

@@ -22,6 +22,7 @@ from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity, places_of, t
 from riskmodels.tables import Tables
 
 _LOADS, _STAFF, _BACKLOGS = 48, 8, 16  # points of the axes of the table
+_PLACES, _WEIGHTS = 0.5 + np.array([-1.0, 0.0, 1.0]) * np.sqrt(0.15), np.array([5.0, 8.0, 5.0]) / 18
 _LEAST, _MOST = 0.02, 4.0  # of usual staff: as good as none, more than can be found
 
 
@@ -99,8 +100,9 @@ class MeanResponse:
 
         Notes
         -----
-        The mean outlook, the mean of every assumption, and capacity at the middle of its range: what varies
-        on paths is not in it, so backlogs are shorter than their mean over paths.
+        The mean outlook, the mean of every assumption, and the mean over the range of what the teams can do
+        (three points: Gauss and Legendre): what else varies on paths is not in it, so backlogs are shorter
+        than their mean over paths.
         """
         at = np.asarray(sizes, dtype=np.float64)
         if at.shape[1:] != (len(self.shocks),) or not ((at >= 0) & (at <= self.most)).all():
@@ -141,8 +143,16 @@ class MeanResponse:
         counts = np.einsum("dnh,n->dh", complaints, team.share)
         load = np.clip(counts / (table.arrivals[0] * WORKING_DAYS), table.loads[0], table.loads[-1])
         able = self._factor("staff", at, 1) / np.maximum(self._factor("handling_time", at, 1), _LEAST)
-        staff = np.clip(able[:, 0], table.staff[0], table.staff[-1])
-        done, left = course_of(table, load, staff, np.zeros((len(at), 1)))
+        found = [
+            course_of(
+                table,
+                load,
+                np.clip(able[:, 0] * level, table.staff[0], table.staff[-1]),
+                np.zeros((len(at), 1)),
+            )
+            for level in _levels(team)
+        ]
+        done, left = (np.tensordot(_WEIGHTS, np.stack(one), 1) for one in zip(*found, strict=True))
         return counts, done, left
 
     def _losses(self, at: Floats) -> Floats:
@@ -233,14 +243,22 @@ def _table(team: TeamCapacity, expected: Floats, parts: list[Part], most: float)
     usual = float(counts.mean())
     highest = _reach(parts, "complaints", most)[1]
     slower, lazy = _reach(parts, "handling_time", most), _reach(parts, "staff", most)
-    staff = lazy[0] / slower[1], lazy[1] / max(slower[0], _LEAST)
+    able = _levels(team)
+    staff = lazy[0] / slower[1] * able[0], lazy[1] / max(slower[0], _LEAST) * able[-1]
     levels = np.unique(
         np.clip(np.geomspace(max(staff[0], _LEAST), max(staff[1], 1.0), _STAFF), _LEAST, _MOST)
     )
     loads = np.geomspace(max(counts.min() / usual / 2, _LEAST), counts.max() / usual * highest, _LOADS)
     waiting = np.maximum(counts * highest / team.a_day - staff[0] * WORKING_DAYS, 0.0).sum()
-    backlogs = np.concatenate([[0.0], np.geomspace(0.25, max(waiting, 8.0), _BACKLOGS)])
-    return table_of(team, usual, loads=loads, staff=np.unique(np.append(levels, 1.0)), backlogs=backlogs)
+    levels = np.union1d(levels, able)
+    enough = (WORKING_DAYS + max(DEADLINES.values()) + 2) * levels[-1]  # what else waits stays: course_of
+    backlogs = np.concatenate([[0.0], np.geomspace(0.25, min(max(waiting, 8.0), enough), _BACKLOGS)])
+    return table_of(team, usual, loads=loads, staff=levels, backlogs=backlogs)
+
+
+def _levels(team: TeamCapacity) -> Floats:
+    """Return points of the range of what a team can do, against its middle, (3,)."""
+    return np.asarray((team.lower + (team.upper - team.lower) * _PLACES) / team.a_day)
 
 
 def _reach(parts: list[Part], what: str, most: float) -> tuple[float, float]:
