@@ -79,8 +79,7 @@ def _problem(found: dict[str, Any], schema: Schema) -> tuple[Place, str]:
     location: Place = found["loc"]
     if found["type"] == "extra_forbidden":
         place, node = _walk(location[:-1], schema)
-        known = {name for option in _options(node, schema) for name in option.get("properties", ())}
-        return (*place, location[-1]), f"is no key here; {nearest(str(location[-1]), known)}"
+        return (*place, location[-1]), _no_key(str(location[-1]), _options(node, schema))
     place, node = _walk(location, schema)
     if found["type"] == "missing":
         return place, f"is missing; expected {_expected(node, schema)}"
@@ -92,6 +91,13 @@ def _problem(found: dict[str, Any], schema: Schema) -> tuple[Place, str]:
     if found["type"] == "string_type" and isinstance(found["input"], int | float):
         meant = "; put it in quotes"
     return place, f"is {_shown(found['input'])}; expected {_expected(node, schema)}{meant}"
+
+
+def _no_key(name: str, options: list[Schema]) -> str:
+    """Say what to write instead of a key that there is not, or not any more (``renamed`` of the schema)."""
+    known = {key for option in options for key in option.get("properties", ())}
+    now = next((option["renamed"][name] for option in options if name in option.get("renamed", ())), "")
+    return f"is no key here any more; write {now} instead" if now else f"is no key here; {nearest(name, known)}"
 
 
 def _walk(location: Place, schema: Schema) -> tuple[Place, Schema]:

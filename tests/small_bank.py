@@ -183,7 +183,7 @@ SURE = 1e-9  # how far the ends of a sure change are from each other: none has n
 
 def make_shocks(surges=(), effects=()) -> list[dict]:
     """Shocks of complaints that multiply for some months, and one that moves indicators for a quarter."""
-    named = {"name_en": "Shock", "name_zh": "冲击", "unit": "times", "size": 1.0}
+    named = {"name_en": "Shock", "name_zh": "冲击", "unit_en": "times", "unit_zh": "倍", "size": 1.0}
     by = {"basis": "a test", "set_by": "a test"}
     shocks = []
     for place, surge in enumerate(surges):

@@ -75,7 +75,7 @@ def test_all_files_are_checked_and_each_problem_is_said_with_file_and_place(run,
     wrong = {
         "scenarios/data_leak.yaml": ("months: 1", "months: -1"),
         "scenarios/mis_selling.yaml": ("indicator: disclosure_rate", "indicator: disclosure_rat"),
-        "scenarios/staff_shortage.yaml": ("unit:", "unti:"),
+        "scenarios/staff_shortage.yaml": ("unit_en:", "unti_en:"),
         "plans.yaml": ("scenario: account_freeze", "scenario: account_freez"),
         "capacity.yaml": ("teams: []", "teams: [{id: nobody}]"),
     }
@@ -88,7 +88,7 @@ def test_all_files_are_checked_and_each_problem_is_said_with_file_and_place(run,
     for said in (
         "params/scenarios/data_leak.yaml does not fit a scenario: levels.moderate.shocks.0.months: is -1;",
         "levels.moderate.shocks.0.moves.3.indicator: no indicator is called 'disclosure_rat'; did you mean 'disclosure_rate'",
-        "levels.moderate.shocks.0.unti: is no key here; did you mean 'unit'?",
+        "levels.moderate.shocks.0.unti_en: is no key here; did you mean 'unit_en'?",
         "params/plans.yaml does not fit a file of contingency plans: plans.4.scenario: no scenario is called",
         "teams.0.handlers: is missing",
         "Files checked: 14; do not fit: 6.",  # data_leak is a part of combined, too

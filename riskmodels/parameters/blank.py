@@ -31,7 +31,8 @@ levels:
       - id: outage
         name_en: &en to be written
         name_zh: &zh 待填写
-        unit: hours down  # in words 单位
+        unit_en: &unit_en hours down  # in words 单位
+        unit_zh: &unit_zh 小时中断
         size: 0.0         # in that unit, at its worst 最大值
         months: 1         # how long; 0 does nothing 持续月数
         # start_month: 2         # of the scenario 情景内起始月
@@ -46,10 +47,12 @@ levels:
             change: {{low: -0.004, mode: -0.002, high: -0.001, basis: to be written, set_by: to be written}}
   severe:
     shocks:
-      - {{id: outage, name_en: *en, name_zh: *zh, unit: hours down, size: 0.0, months: 1, moves: *moves}}
+      - {{id: outage, name_en: *en, name_zh: *zh, unit_en: *unit_en, unit_zh: *unit_zh,
+         size: 0.0, months: 1, moves: *moves}}
   extreme:
     shocks:
-      - {{id: outage, name_en: *en, name_zh: *zh, unit: hours down, size: 0.0, months: 1, moves: *moves}}
+      - {{id: outage, name_en: *en, name_zh: *zh, unit_en: *unit_en, unit_zh: *unit_zh,
+         size: 0.0, months: 1, moves: *moves}}
   # or, instead of shocks, scenarios in files beside this one 或组合其他情景:
   #   combines: [{{scenario: system_outage, severity: extreme}}, {{scenario: data_leak, severity: severe}}]
 """

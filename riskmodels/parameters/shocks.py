@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from riskmodels.arrays import Floats
 from riskmodels.parameters.elicited import Elicited
@@ -115,10 +115,12 @@ class Shock(Parameters):
     ``part`` is the scenario that a combined one took it from; a file does not give it.
     """
 
+    model_config = ConfigDict(json_schema_extra={"renamed": {"unit": "unit_en and unit_zh"}})
     id: Identifier
     name_en: Name
     name_zh: Name
-    unit: Name = Field(description="in words, e.g. hours down")
+    unit_en: Name = Field(description="in words, e.g. hours down")
+    unit_zh: Name = Field(description="in words, e.g. 小时中断")
     size: float = Field(ge=0, le=1e6, description="the most it reaches, in its unit")
     start_month: int = Field(default=1, ge=1, le=180, description="month of the scenario in which it begins")
     months: int = Field(ge=0, le=60, description="how long, months; 0 does nothing")

@@ -77,8 +77,8 @@ _HOMES = {  # the module of each class; imported when a result holds one
 _FORMATS = {
     "Findings": 2,
     "RiskAssessment": 2,
-    "Scenario": 2,
-    "StressTest": 2,
+    "Scenario": 3,
+    "StressTest": 3,
 }  # of those whose fields have changed; others have the first
 _FIRST = 1  # the format of files that name none
 _EARLIER = {

@@ -65,7 +65,7 @@ def _basis(movement: Movement) -> str:
 def shock_words(shock: Shock) -> str:
     """Say what happens, how strongly, from when and for how long."""
     name = local(shock, "name")
-    size = label(_SHAPES[shock.shape], size=shock.size, unit=label(shock.unit))
+    size = label(_SHAPES[shock.shape], size=shock.size, unit=local(shock, "unit"))
     lasting = plural(shock.months, "for {months} month", "for {months} months", months=shock.months)
     begins = label(", from month {start}", start=shock.start_month) if shock.start_month > 1 else ""
     halves = plural(

@@ -193,7 +193,7 @@ def _name(row: Mapping[Hashable, Any], card: Scorecard) -> str:
 
 
 def _shock(shock: Shock | None, name: str) -> str:
-    return name if shock is None else f"{local(shock, 'name')} ({shock.size:g} {shock.unit})"
+    return name if shock is None else f"{local(shock, 'name')} ({shock.size:g} {local(shock, 'unit')})"
 
 
 def _signed(amount: float) -> str:
