@@ -97,7 +97,9 @@ def _no_key(name: str, options: list[Schema]) -> str:
     """Say what to write instead of a key that there is not, or not any more (``renamed`` of the schema)."""
     known = {key for option in options for key in option.get("properties", ())}
     now = next((option["renamed"][name] for option in options if name in option.get("renamed", ())), "")
-    return f"is no key here any more; write {now} instead" if now else f"is no key here; {nearest(name, known)}"
+    return (
+        f"is no key here any more; write {now} instead" if now else f"is no key here; {nearest(name, known)}"
+    )
 
 
 def _walk(location: Place, schema: Schema) -> tuple[Place, Schema]:

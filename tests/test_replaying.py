@@ -18,7 +18,14 @@ def fall(months=12, half_life=0.0):
     """A scenario in which fewer are answered in time."""
     change = {"low": -0.3, "mode": -0.2, "high": -0.1, "basis": "a test", "set_by": "a test"}
     move = {"what": "indicator", "indicator": "timely_response_rate", "change": change}
-    named = {"id": "slow", "name_en": "Slow", "name_zh": "慢", "unit_en": "times", "unit_zh": "倍", "size": 1.0}
+    named = {
+        "id": "slow",
+        "name_en": "Slow",
+        "name_zh": "慢",
+        "unit_en": "times",
+        "unit_zh": "倍",
+        "size": 1.0,
+    }
     return make_scenario(
         severe={"shocks": [named | {"months": months, "half_life_months": half_life, "moves": [move]}]}
     )

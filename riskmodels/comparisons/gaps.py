@@ -148,7 +148,7 @@ def customer_gaps(
     last = check_quarter(period)
     if quarters < 1:
         raise ParameterError(f"quarters: expected at least 1, got {quarters}")
-    reasons = {one.id: _why_not(one.id, tables) for one in policy.indicators}
+    reasons = {one.id: why_not_by_group(one.id, tables) for one in policy.indicators}
     compared = tuple(one for one in policy.indicators if not reasons[one.id])
     chosen = policy.model_copy(update={"indicators": compared})
     span = pd.period_range(end=last, periods=quarters)
@@ -169,7 +169,7 @@ def customer_gaps(
     )
 
 
-def _why_not(indicator_id: str, tables: Tables) -> str:
+def why_not_by_group(indicator_id: str, tables: Tables) -> str:
     """Say why an indicator is not comparable between customer groups, or return an empty text."""
     entry = INDICATORS.get(indicator_id)
     if entry is None:

@@ -169,6 +169,30 @@ def rate_on_grounds(
     return pd.DataFrame({"rating": rating, "basis": basis}, index=chances.index).astype("str")
 
 
+def borne_out_when_moved(rows: pd.DataFrame, moved: Floats, rating: Words) -> Words:
+    """Take back colours that rows had not, and that their own cases do not bear out when moved alike.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        indicator_id, amber, red, basis, estimate, own, figure; n rows.
+    moved : ndarray, shape (n,)
+        What the estimates become: the own cases move by as much.
+    rating : ndarray, shape (n,)
+        By the probabilities alone. Rows with too few cases, and those against whose colour their own cases
+        spoke, are looked at.
+    """
+    by = moved - rows["estimate"].to_numpy(float)
+    there = rows.assign(own=rows["own"] + by, figure=rows["figure"] + by)
+    beyond = {
+        limit: _beyond(there, "own", limit) & _beyond(there, "figure", limit) for limit in ("amber", "red")
+    }
+    enough = (rows["basis"] != "few").to_numpy()
+    grounds = pd.DataFrame({**beyond, "green": ~beyond["amber"], "enough": enough, "stays": False})
+    looked_at = rows["basis"].isin(DENIED).to_numpy()
+    return np.where(looked_at, _borne_out(rating, grounds, np.asarray(rows["rating"])), rating).astype(object)
+
+
 def _scales(rows: pd.DataFrame) -> pd.Series:
     scales = {name: INDICATORS[name].scale for name in rows["indicator_id"].unique()}
     return rows["indicator_id"].map(scales).astype("float64")

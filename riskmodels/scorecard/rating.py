@@ -13,7 +13,13 @@ from riskmodels.forecasting import Nowcast
 from riskmodels.parameters.policy import IndicatorPolicy, Limits, Policy
 from riskmodels.rates import Posterior
 from riskmodels.scorecard.evidence import Evidence, gather_evidence
-from riskmodels.scorecard.grounds import own_figure, rate_probabilities, ratings_before, settle
+from riskmodels.scorecard.grounds import (
+    borne_out_when_moved,
+    own_figure,
+    rate_probabilities,
+    ratings_before,
+    settle,
+)
 from riskmodels.tables import Tables
 
 INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, which every rating is shown with
@@ -131,7 +137,7 @@ def rate_draws(rows: pd.DataFrame, draws: Floats, policy: Policy) -> pd.DataFram
     Parameters
     ----------
     rows : DataFrame
-        indicator_id, amber, red, basis; n rows.
+        indicator_id, amber, red, rating, basis, estimate, own, figure: what was rated; n rows.
     draws : ndarray, shape (n, size)
         True values, in the indicators' units.
     policy : Policy
@@ -141,14 +147,17 @@ def rate_draws(rows: pd.DataFrame, draws: Floats, policy: Policy) -> pd.DataFram
     -------
     DataFrame
         p_amber, p_red, rating; a row without limits has unknown probabilities and an empty rating, one with
-        too few cases for any colour keeps none.
+        too few cases for any colour keeps none. As from one quarter to the next, a rating that still is
+        likelier than not is kept; where the own cases spoke against a colour, they bear it out only once they
+        would lie beyond its limit, moved as the mean of the draws is.
     """
     amber, red = rows["amber"].to_numpy(float), rows["red"].to_numpy(float)
     worse = np.sign(red - amber)
     p_amber = pd.Series(_probability_beyond(draws, amber, worse))
     p_red = pd.Series(_probability_beyond(draws, red, worse))
-    rating = rate_probabilities(p_amber, p_red, policy.rating.certainty)
-    rating = np.where(rows["basis"] == "few", "insufficient", rating)
+    settings, held = policy.rating, rows["rating"].to_numpy(dtype=object)
+    rating = rate_probabilities(p_amber, p_red, settings.certainty, previous=held, hold=settings.hold)
+    rating = borne_out_when_moved(rows, draws.mean(axis=1), rating)
     return pd.DataFrame(
         {"p_amber": p_amber, "p_red": p_red, "rating": np.where(np.isfinite(amber), rating, "")}
     )

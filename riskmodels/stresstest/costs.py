@@ -18,26 +18,51 @@ _FEWEST = 5  # complaints upheld with a known redress, without which its mean is
 Costs = dict[str, tuple[Floats, Floats]]  # by item: expected without and with the scenario, (size,) each
 
 
-def cost_table(costs: Costs) -> pd.DataFrame:
-    """Set costs beside what they are without the scenario, with a row for their sum.
+def cost_table(costs: Costs, months: int) -> pd.DataFrame:
+    """Set costs beside what they are without the scenario, with a row for what it adds in all.
+
+    Parameters
+    ----------
+    costs : Costs
+        By item; redress is of the months ahead, all else of a year.
+    months : int
+        How many months ahead.
 
     Returns
     -------
     DataFrame
-        item (``losses``, ``redress``, ``fines``, ``income`` and ``total``), before, after, more, lower, upper
-        [money; 90 % interval of what the scenario adds, which the paths of its assumptions say]. What is not
-        known is no row; the total is of the rows above it.
+        item (``losses``, ``redress``, ``fines``, ``income`` and ``total``), months [that it is about], before,
+        after, more, lower, upper [money; 90 % interval of what the scenario adds, which the paths of its
+        assumptions say]. What is not known is no row. The total is of what the scenario adds by the rows
+        above it; what there is before and after adds up only where all are about as many months.
     """
-    if costs:
-        before, after = (np.sum([pair[place] for pair in costs.values()], axis=0) for place in (0, 1))
-        costs = costs | {"total": (before, after)}
     rows = []
-    for item, (before, after) in costs.items():
+    for item, (before, after) in (costs | _total(costs)).items():
         more = after - before
         lower, upper = np.quantile(more, INTERVAL)
         figures = {"before": before.mean(), "after": after.mean(), "more": more.mean()}
-        rows.append({"item": item, **figures, "lower": lower, "upper": upper})
-    return pd.DataFrame(rows, columns=[*COSTS]) if rows else none_of(COSTS)
+        rows.append({"item": item, "months": YEAR, **figures, "lower": lower, "upper": upper})
+    if not rows:
+        return none_of(COSTS)
+    table = pd.DataFrame(rows, columns=[*COSTS]).astype({"months": "float64"})
+    table.loc[table["item"] == "redress", "months"] = months
+    if len(table["months"].unique()) > 1:
+        table.loc[table["item"] == "total", ["months", "before", "after"]] = np.nan
+    return table
+
+
+def _total(costs: Costs) -> Costs:
+    """Add up what is known."""
+    if not costs:
+        return {}
+    before, after = (np.sum([pair[place] for pair in costs.values()], axis=0) for place in (0, 1))
+    return {"total": (before, after)}
+
+
+def money_added(costs: Costs, size: int, items: Sequence[str] = ()) -> Floats:
+    """Return what the scenario is expected to cost more on each path, by some items or all, shape (size,)."""
+    pairs = [pair for item, pair in costs.items() if item in items or not items]
+    return np.asarray(sum((after - before for before, after in pairs), np.zeros(size)))
 
 
 def of_losses(stressed: StressedLosses) -> tuple[Floats, Floats]:

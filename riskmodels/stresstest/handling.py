@@ -11,7 +11,7 @@ from riskmodels.labels import label
 from riskmodels.parameters.moved import moved_words
 from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.capacity import CapacityTable, capacity_table
-from riskmodels.stresstest.outcome import HANDLING, none_of
+from riskmodels.stresstest.outcome import HANDLING, STANDARDS, none_of
 from riskmodels.stresstest.shocked import Drawn
 from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity
 
@@ -36,12 +36,30 @@ class Handled:
     ----------
     table : DataFrame
         One row a team and month: see ``StressTest.handling``.
+    standards : DataFrame
+        One row a team, month and standard: see ``StressTest.standards``.
     in_time : dict of str to ndarray, shape (size,)
         By indicator: the share in time over the quarter looked at, against the share without the scenario.
+    worst : ndarray, shape (size,), optional
+        The most that is left at the end of a month, of the team that has most [days of work].
+    teams : tuple of Carried
+        Who did it, and the tables that their months were read from.
     """
 
     table: pd.DataFrame
+    standards: pd.DataFrame
     in_time: dict[str, Floats]
+    worst: Floats | None = None
+    teams: tuple["Carried", ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Carried:
+    """A team, the table that its months are read from, and the backlog that a usual month leaves."""
+
+    team: TeamCapacity
+    table: CapacityTable
+    start: float
 
 
 def handle(
@@ -77,7 +95,7 @@ def handle(
     Misses for other reasons than waiting stay: an indicator changes by the ratio of the shares in time.
     """
     if not teams:
-        return Handled(table=none_of(HANDLING), in_time={})
+        return Handled(table=none_of(HANDLING), standards=none_of(STANDARDS), in_time={})
     found = [_team(team, drawn, complaints, periods, standards) for team in teams]
     shares = []
     for which in (0, 1):
@@ -89,15 +107,24 @@ def handle(
     ratio = np.minimum(shares[1] / np.maximum(shares[0], _TINY), 1.0)
     return Handled(
         table=pd.concat([one.table for one in found], ignore_index=True),
+        standards=pd.concat([one.standards for one in found], ignore_index=True),
         in_time={name: ratio[:, place] for place, name in enumerate(DEADLINES)},
+        worst=np.max([one.backlog.max(axis=1) for one in found], axis=0),
+        teams=tuple(one.carried for one in found),
     )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Course:
-    """Months without and with the scenario: complaints (size, h), shares in time (size, h, deadlines)."""
+    """Months without and with the scenario: complaints (size, h), shares in time (size, h, deadlines).
+
+    ``backlog`` is that with it, (size, h).
+    """
 
     table: pd.DataFrame
+    standards: pd.DataFrame
+    backlog: Floats
+    carried: Carried
     counts: tuple[Floats, Floats]
     done: tuple[Floats, Floats]
 
@@ -113,7 +140,7 @@ def _team(
     without, with_ = (np.einsum("pnh,n->ph", one, team.share) for one in complaints)
     usual = max(float(without.mean()), _LEAST)
     whole = _able(team, len(without)) * np.ones_like(without)
-    staff = np.clip(whole * _staff(team, drawn, without.shape), _LEAST, _MOST_STAFF)
+    staff = np.clip(whole * staff_of(team, drawn, without.shape), _LEAST, _MOST_STAFF)
     loads = [np.maximum(one / usual, _LEAST) for one in (without, with_)]
     table = _table(team, usual, loads, (whole, staff))
     usual_load = loads[0][:, :1]
@@ -132,8 +159,10 @@ def _team(
     frame["backlog_lower"], frame["backlog_upper"] = np.quantile(runs[1][1], INTERVAL, axis=0)
     frame["staff"] = staff.mean(axis=0)
     frame["staff_needed"] = _needed(team, usual, loads[1] / whole, runs[0])
-    for place, (name, days) in enumerate(DEADLINES.items()):
-        frame[f"missed_{days}"] = _missed(standards.get(name), runs[1][0][..., place], runs[0][0][..., place])
+    judged = _judged(frame, runs[1][0] / np.maximum(runs[0][0], _TINY), standards)
+    for name, days in DEADLINES.items():
+        missed = judged.loc[judged["indicator_id"] == name, "missed"]
+        frame[f"missed_{days}"] = missed.to_numpy() if len(missed) else np.nan
     usual_again = runs[1][1] <= runs[0][1] + _RECOVERED
     frame["recovered"] = usual_again.mean(axis=0)
     ends = np.quantile(_recovery(usual_again), (0.5, *INTERVAL), method="higher")
@@ -142,6 +171,9 @@ def _team(
     )
     return _Course(
         table=frame[[*HANDLING]].astype({"team": "str", "period": "str"}),
+        standards=judged,
+        backlog=runs[1][1],
+        carried=Carried(team=team, table=table, start=float(start.mean())),
         counts=(without, with_),
         done=(runs[0][0], runs[1][0]),
     )
@@ -161,12 +193,13 @@ def without_team(drawn: Sequence[Drawn], handling: pd.DataFrame) -> Iterator[tup
             yield moved_words(one.movement, ""), label("there is no team of this name")
 
 
-def _staff(team: TeamCapacity, drawn: Sequence[Drawn], shape: tuple[int, ...]) -> Floats:
-    """Return how many times as much the team can do on each path and in each month."""
+def staff_of(team: TeamCapacity, drawn: Sequence[Drawn], shape: tuple[int, ...]) -> Floats:
+    """Return how many times as much the team can do, by path and month; of one path, the mean of all."""
     found = np.ones(shape)
     for one in drawn:
         if one.movement.what in _MOVED and one.is_carried and one.movement.team in {None, team.id}:
-            found *= one.times if one.movement.what == "staff" else 1 / np.maximum(one.times, _LEAST)
+            times = one.times if shape[0] > 1 else one.times.mean(axis=0)
+            found *= times if one.movement.what == "staff" else 1 / np.maximum(times, _LEAST)
     return found
 
 
@@ -220,13 +253,19 @@ def course_of(table: CapacityTable, loads: Floats, staff: Floats, backlog: Float
     return np.stack(done, axis=1), np.stack(left, axis=1)
 
 
-def _missed(standard: tuple[Floats, float] | None, with_: Floats, without: Floats) -> Floats:
-    """Return the probability of each month that a standard is missed, (h,); unknown without one."""
-    if standard is None:
-        return np.full(with_.shape[1], np.nan)
-    value, limit = standard
-    share = value[:, None] * np.minimum(with_ / np.maximum(without, _TINY), 1.0)
-    return np.asarray((share < limit).mean(axis=0))
+def _judged(months: pd.DataFrame, times: Floats, standards: Standards) -> pd.DataFrame:
+    """Judge each month by the standards that have a limit; ``times`` is the change (size, h, deadlines)."""
+    found = [none_of(STANDARDS)]
+    for place, name in enumerate(DEADLINES):
+        if name not in standards:
+            continue
+        value, limit = standards[name]
+        share = value[:, None] * np.minimum(times[..., place], 1.0)
+        frame = months[["team", "period"]].assign(indicator_id=name, before=value.mean(), red=limit)
+        frame["share"], frame["missed"] = share.mean(axis=0), (share < limit).mean(axis=0)
+        frame["lower"], frame["upper"] = np.quantile(share, INTERVAL, axis=0)
+        found.append(frame[[*STANDARDS]])
+    return pd.concat(found[1:] or found, ignore_index=True)
 
 
 def _recovery(usual: Flags) -> Floats:

@@ -13,7 +13,14 @@ TURNING = (
     *("of", "id", "rating_before", "rating"),
     *("before", "after", "lower", "upper", "red", "p_red_before", "p_red"),
 )
-COSTS = ("item", "before", "after", "more", "lower", "upper")
+GROUPS = (
+    *("id", "indicator_id", "cases", "before", "after", "lower", "upper"),
+    *("red", "p_red_before", "p_red", "rating_before", "rating"),
+)
+STANDARDS = ("team", "period", "indicator_id", "before", "share", "lower", "upper", "red", "missed")
+WITHOUT = ("shock", "complaints", "in_time", "backlog", "losses")
+PATHS = ("complaints", "backlog", "paid", "money")
+COSTS = ("item", "months", "before", "after", "more", "lower", "upper")
 LOSSES = (
     *("when", "mean", "value_at_risk", "expected_shortfall"),
     *("value_at_risk_error", "expected_shortfall_error", "level"),
@@ -26,7 +33,9 @@ HANDLING = (
     *("missed_3", "missed_7", "staff", "staff_needed"),
     *("recovered", "recovery", "recovery_lower", "recovery_upper"),
 )
-_TEXTS = ("team", "period", "of", "id", "rating_before", "rating", "item", "when", "shock")
+_TEXTS = (
+    *("team", "period", "of", "id", "indicator_id", "rating_before", "rating", "item", "when", "shock"),
+)
 
 
 def none_of(columns: tuple[str, ...]) -> pd.DataFrame:
@@ -67,9 +76,12 @@ class StressTest(Displayed):
     turning : DataFrame
         Units and products before and after, by their rate of complaints: see ``who_turns_red``. Empty without
         a scorecard.
+    groups : DataFrame
+        Customer groups before and after, by the shares that move: see ``stress_groups``. Empty where cases
+        have no customer group.
     costs : DataFrame
-        What it costs: see ``cost_table``. Losses are of a year; redress of the months of the outlook; fines
-        and lost income of a year.
+        What it costs: see ``cost_table``. Losses, fines and lost income are of a year; redress is of the
+        months of the outlook.
     losses : DataFrame
         The year's losses: when (``before``, ``after``), mean, value_at_risk, expected_shortfall [money],
         value_at_risk_error, expected_shortfall_error [relative], level. Empty without losses.
@@ -83,6 +95,16 @@ class StressTest(Displayed):
         many are too few]; recovered [probability that the backlog is as without the scenario, to half a day];
         recovery, recovery_lower, recovery_upper [months ahead after which it is so for good: median and 90 %
         interval; unknown beyond the outlook].
+    standards : DataFrame
+        One row a team, month and standard that has a limit: indicator_id, before [share done in time without
+        the scenario], share, lower, upper [with it; 90 % interval], red [limit], missed [probability of
+        being beyond it].
+    paths : DataFrame
+        One row a path, the same paths in every scenario of a run: complaints [more than expected, in all
+        months ahead], backlog [the most at the end of a month, days of work; unknown without handlers], paid
+        [redress and fines more than expected, money], money [as the total of ``costs``, more].
+    without : DataFrame
+        The mean response with all shocks and without each: see ``response_without``.
     by_shock : DataFrame
         What each shock adds: shock, complaints, money [of losses, a year]; the columns add up to what the
         scenario adds.
@@ -100,9 +122,13 @@ class StressTest(Displayed):
     data_digest: str
     unapplied: tuple[str, ...] = ()
     turning: pd.DataFrame = field(default_factory=lambda: none_of(TURNING))
+    groups: pd.DataFrame = field(default_factory=lambda: none_of(GROUPS))
     costs: pd.DataFrame = field(default_factory=lambda: none_of(COSTS))
     losses: pd.DataFrame = field(default_factory=lambda: none_of(LOSSES))
     handling: pd.DataFrame = field(default_factory=lambda: none_of(HANDLING))
+    standards: pd.DataFrame = field(default_factory=lambda: none_of(STANDARDS))
+    paths: pd.DataFrame = field(default_factory=lambda: none_of(PATHS))
+    without: pd.DataFrame = field(default_factory=lambda: none_of(WITHOUT))
     by_shock: pd.DataFrame = field(default_factory=lambda: none_of(("shock", "complaints", "money")))
 
     @property
@@ -128,9 +154,12 @@ class StressTest(Displayed):
             f"stress_{self.scenario.id}_complaints": self.complaints,
             f"stress_{self.scenario.id}_indicators": self.table,
             f"stress_{self.scenario.id}_units_and_products": self.turning,
+            f"stress_{self.scenario.id}_customer_groups": self.groups,
             f"stress_{self.scenario.id}_costs": self.costs,
             f"stress_{self.scenario.id}_losses": self.losses,
             f"stress_{self.scenario.id}_handling": self.handling,
+            f"stress_{self.scenario.id}_standards": self.standards,
+            f"stress_{self.scenario.id}_without_shock": self.without,
             f"stress_{self.scenario.id}_by_shock": self.by_shock,
         }
 

@@ -16,18 +16,19 @@ from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.periods.quarters import MONTHS, last_complete
 from riskmodels.scorecard import DRAWS, Scorecard, draw_values, rate_draws, rate_period
-from riskmodels.scorecard.grounds import rate_probabilities
 from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.contributions import by_shock, split_change
 from riskmodels.stresstest.costs import (
     Costs,
     cost_table,
     late_fines,
+    money_added,
     of_fines,
     of_income,
     of_losses,
     of_redress,
 )
+from riskmodels.stresstest.groups import stress_groups
 from riskmodels.stresstest.handling import DEADLINES, Handled, Standards, handle, without_team
 from riskmodels.stresstest.losses import YEAR, StressedLosses, stress_losses
 from riskmodels.stresstest.mix import Mix, complaint_factors, complaint_mix
@@ -35,6 +36,7 @@ from riskmodels.stresstest.outcome import LOSSES, TURNING, StressTest, none_of
 from riskmodels.stresstest.shocked import Drawn, draw_movements, left_out, move_indicators, move_limits
 from riskmodels.stresstest.teams import places_of, team_capacities
 from riskmodels.stresstest.units import who_turns_red
+from riskmodels.stresstest.without import Moved, response_without
 from riskmodels.tables import Tables
 
 _MONTHS = 3  # a quarter, which limits are about
@@ -102,7 +104,7 @@ def stress(
     start = scenario.start_month - 1
     window, months = _window(outlook, start), slice(start, start + _MONTHS)
     quarter = last_complete(outlook.panel.periods[-1].end_time, "Q")
-    before = _before(tables, policy, str(quarter), scorecard)
+    before = _state_before(tables, policy, str(quarter), scorecard)
     draws = _centred(draw_values(before, DRAWS), before)
     run = _run(tables, scenario, severity, outlook, capacity, size=draws.shape[1], seed=seed)
     values = dict(zip(before["indicator_id"], draws, strict=True))
@@ -126,18 +128,19 @@ def stress(
         data_digest=tables.digest,
         unapplied=tuple(dict.fromkeys(one.movement.where for one in run.unapplied)),
         turning=_turning(scorecard, run, policy, months),
-        costs=cost_table(costs),
+        groups=stress_groups(tables, policy, str(quarter), limits, (values, after)),
+        standards=handled.standards,
+        paths=_paths(run, handled, costs),
+        without=_without(run, handled, losses),
+        costs=cost_table(costs, len(outlook.periods) * run.length),
         losses=_loss_table(losses, lost),
         handling=handled.table,
         by_shock=_by_shock(run, lost),
     )
 
 
-def _before(tables: Tables, policy: Policy, quarter: str, card: Scorecard | None) -> pd.DataFrame:
-    """Return the rated rows of the whole bank: the scorecard's, where it is of this quarter and these data.
-
-    A rating that it holds from the quarter before is what it is without that, as it is under the scenario.
-    """
+def _state_before(tables: Tables, policy: Policy, quarter: str, card: Scorecard | None) -> pd.DataFrame:
+    """Return the bank's rated rows of a quarter: the scorecard's, whose ratings know the quarter before."""
     if card is not None and card.period > quarter:
         raise ParameterError(
             f"the scorecard is of {card.period}, after the last full quarter of the outlook's history: give"
@@ -146,11 +149,7 @@ def _before(tables: Tables, policy: Policy, quarter: str, card: Scorecard | None
     wanted = (quarter, policy.valid_from, tables.digest)
     if card is None or (card.period, card.policy, card.data_digest) != wanted:
         return rate_period(tables, policy, quarter, nowcast=nowcast_where_logged(tables.complaints))
-    names = [one.id for one in policy.indicators]
-    rows = card.indicators
-    rows = rows[(rows["unit_id"] == "") & rows["indicator_id"].isin(names)].reset_index(drop=True)
-    own = rate_probabilities(rows["p_amber"], rows["p_red"], policy.rating.certainty)
-    return rows.assign(rating=np.where(rows["basis"] == "held", own, rows["rating"]))
+    return card.bank.reset_index(drop=True)
 
 
 def _omitted(
@@ -284,6 +283,23 @@ def _costs(
         pair = values["retention"], after["retention"]
         costs["income"] = of_income(pair, customers, policy.appetite.money_per_customer_lost)
     return costs
+
+
+def _paths(run: _Run, handled: Handled, costs: Costs) -> pd.DataFrame:
+    """Return what the scenario adds on each path."""
+    more = (run.stressed - run.expected).sum(axis=(1, 2))
+    backlog = np.full(run.size, np.nan) if handled.worst is None else handled.worst
+    paid, money = (money_added(costs, run.size, items) for items in (("redress", "fines"), ()))
+    return pd.DataFrame({"complaints": more, "backlog": backlog, "paid": paid, "money": money})
+
+
+def _without(run: _Run, handled: Handled, losses: LossAssessment | None) -> pd.DataFrame:
+    """Return the mean response without each shock."""
+    monthly = [
+        (one, factor.reshape(*factor.shape[:2], -1, run.length).mean(axis=3)) for one, factor in run.factors
+    ]
+    moved = Moved(drawn=run.drawn, year=run.year, expected=run.expected.mean(axis=0), factors=monthly)
+    return response_without(moved, handled.teams, losses.distribution if losses is not None else None)
 
 
 def _loss_table(losses: LossAssessment | None, lost: StressedLosses | None) -> pd.DataFrame:

@@ -183,7 +183,7 @@ def move_indicators(
     dict of str to ndarray, shape (size,)
         The indicators that move, after; shares stay between 0 and 1.
     list of (item, reason)
-        What could not be applied.
+        What was not used, or could not be applied.
     """
     after: dict[str, Floats] = {}
     if "complaint_rate" in values and ratio is not None:
@@ -200,7 +200,8 @@ def move_indicators(
             missing.append((name, label("the source does not give this indicator")))
             continue
         if one.movement.per == "doubling_of_complaints":
-            if name in in_time:  # it follows from what the handlers can do
+            if name in in_time:
+                missing.append((name, label("it is computed from what the handlers can do instead")))
                 continue
             if ratio is None:
                 missing.append((name, label("no complaints are multiplied, which it would follow")))
