@@ -61,6 +61,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "RootPredictive": "forecasting.predictive",
     "SamplePredictive": "forecasting.predictive",
     "Scenario": "parameters.scenarios",
+    "ScenarioComparison": "stresstest.comparing",
     "Scorecard": "scorecard.scoring",
     "ScorecardValidation": "validation.scorecards",
     "Sensitivity": "scorecard.sensitivity",

@@ -64,6 +64,7 @@ class StressTestParameters(Parameters):
     policy_on: date
     scenario: Name
     severity: Severity
+    plans: str = Field(default="", description="contingency plans; empty: none")
     capacity: str = Field(default="", description="what the teams can do; empty: estimated")
     language: Language
 
@@ -126,7 +127,7 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
     "50_assessment": Notebook(
         parameters=AssessmentParameters,
         reads=("tables", "quality", "scorecard", "gaps", "risks", "outlook", "stress-*"),
-        writes=("findings",),
+        writes=("findings", "comparison"),
     ),
     "60_policy_review": Notebook(
         parameters=PolicyReviewParameters, reads=("findings",), writes=("proposals",)

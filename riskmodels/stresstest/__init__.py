@@ -1,6 +1,7 @@
 """What if: scenarios carried through to complaints, handlers, indicators, units, losses and ratings."""
 
 from riskmodels.stresstest.capacity import CapacityTable, capacity_table
+from riskmodels.stresstest.comparing import ScenarioComparison, compare
 from riskmodels.stresstest.courses import DeadlineCourse, Recovery, days_to_empty, deadline_course
 from riskmodels.stresstest.deadlines import DeadlineQueue, deadline_queue
 from riskmodels.stresstest.fluid import FluidBacklog, fluid_backlog
@@ -29,10 +30,12 @@ __all__ = [
     "Recovery",
     "Replay",
     "Response",
+    "ScenarioComparison",
     "ServiceLevel",
     "StressTest",
     "VaryingQueue",
     "capacity_table",
+    "compare",
     "days_to_empty",
     "deadline_course",
     "deadline_queue",

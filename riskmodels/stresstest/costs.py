@@ -31,7 +31,7 @@ def cost_table(costs: Costs, months: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        item (``losses``, ``redress``, ``fines``, ``income`` and ``total``), months [that it is about], before,
+        item (``losses``, ``redress``, ``fines``, ``income``, ``total``), months [that it is about], before,
         after, more, lower, upper [money; 90 % interval of what the scenario adds, which the paths of its
         assumptions say]. What is not known is no row. The total is of what the scenario adds by the rows
         above it; what there is before and after adds up only where all are about as many months.

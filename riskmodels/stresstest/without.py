@@ -20,7 +20,7 @@ _MONEY = ("loss_frequency", "loss_severity")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Moved:
-    """What the shocks of a scenario move: movements, complaints (n, h), and what multiplies them (size, n, h)."""
+    """What shocks move: movements, complaints expected (n, h), and what multiplies them (size, n, h)."""
 
     drawn: Sequence[Drawn]
     year: Sequence[Drawn]

@@ -1,5 +1,7 @@
 """Results as tables to be read: names instead of identifiers, units and per cent written out."""
 
+from riskmodels.reporting.listings.cards import list_card
+from riskmodels.reporting.listings.compared import list_scenario_costs, list_scenarios
 from riskmodels.reporting.listings.data import (
     check_listings,
     list_changes,
@@ -52,6 +54,7 @@ from riskmodels.reporting.listings.stressed import (
     list_costs,
     list_handling,
     list_shocks,
+    list_stressed_groups,
     list_stressed_losses,
     list_turning,
 )
@@ -60,6 +63,7 @@ from riskmodels.reporting.listings.validations import list_validation
 __all__ = [
     "check_listings",
     "indicator_quality",
+    "list_card",
     "list_changes",
     "list_contributions",
     "list_controls",
@@ -93,11 +97,14 @@ __all__ = [
     "list_risks",
     "list_robustness",
     "list_scenario",
+    "list_scenario_costs",
+    "list_scenarios",
     "list_scores",
     "list_sensitivity",
     "list_severities",
     "list_shocks",
     "list_stress",
+    "list_stressed_groups",
     "list_stressed_losses",
     "list_totals",
     "list_turning",

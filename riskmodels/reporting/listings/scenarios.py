@@ -100,6 +100,11 @@ def _per(movement: Movement) -> str:
     return words
 
 
+def change_words(movement: Movement) -> tuple[str, str, str]:
+    """Write the likeliest change with its unit and what it is for, and its lowest and highest."""
+    return _per(movement), _change(movement, "low"), _change(movement, "high")
+
+
 def _change(movement: Movement, end: str) -> str:
     """Write a change in its unit; of a share in percentage points, a relative one in percent."""
     change = getattr(movement.change, end)
@@ -147,19 +152,17 @@ def list_stress(test: StressTest, policy: Policy, *, quality: DataQuality | None
 
 
 def list_omitted(test: StressTest, policy: Policy) -> Listing:
-    """List what the scenario assumes but these data cannot show."""
+    """List what the scenario assumes and the stress test does not use, such as what data cannot show."""
     if test.omitted.empty:
-        return Listing(
-            sentence=label("Everything the scenario assumes could be applied."), frame=pd.DataFrame()
-        )
+        return Listing(sentence=label("Everything the scenario assumes was used."), frame=pd.DataFrame())
     names = indicator_names(policy)
     frame = pd.DataFrame(
-        {"Left out": [names.get(item, item) for item in test.omitted["item"]], "Why": test.omitted["reason"]}
+        {"Not used": [names.get(item, item) for item in test.omitted["item"]], "Why": test.omitted["reason"]}
     )
     sentence = plural(
         len(frame),
-        "{count} assumption of the scenario could not be applied.",
-        "{count} assumptions of the scenario could not be applied.",
+        "{count} assumption of the scenario was not used.",
+        "{count} assumptions of the scenario were not used.",
         count=len(frame),
     )
     return Listing(sentence=sentence, frame=frame)

@@ -8,6 +8,7 @@ import pandas as pd
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing, shown_portion, shown_thousands
 from riskmodels.labels import label, local, marked, plain_label, plural, rating_label
+from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.shocks import Shock
 from riskmodels.reporting.listings.indicators import interval_of
 from riskmodels.scorecard import Scorecard
@@ -19,11 +20,17 @@ _LIKELY = 0.005  # more probable to be red by less than half a point is no chang
 _NO_HANDLING = marked("How much the handlers can do is not known, or complaints are not forecast by month.")
 _COSTS = {
     "losses": marked("Losses of a year"),
-    "redress": marked("Redress of the months ahead"),
+    "redress": marked("Redress of {months:.0f} months"),
     "fines": marked("Fines within a year"),
     "income": marked("Income of a year of customers who leave"),
     "total": marked("All of these"),
 }
+_ADDED = marked("All that the scenario adds")
+_PERIODS = marked("Redress is of the {months:.0f} months of the outlook, all else of a year.")
+_NO_GROUPS = marked(
+    "Customer groups are not shown: their cases have none, or nothing moves that is a share of their cases."
+)
+_NO_RATE = marked("How often a group complains is not known: accounts have no customer group.")
 _NO_COSTS = marked("Nothing is known of what the scenario would cost.")
 _NO_LOSSES = marked("No losses have been assessed: what a bad year under the scenario costs is not known.")
 
@@ -75,19 +82,51 @@ def list_turning(test: StressTest, card: Scorecard) -> Listing:
     return Listing(sentence=_turned(test.turning), frame=pd.DataFrame(listed))
 
 
+def list_stressed_groups(test: StressTest, policy: Policy) -> Listing:
+    """List the customer groups that become likelier to be red, by the shares of their cases that move."""
+    if test.groups.empty:
+        return Listing(sentence=label(_NO_GROUPS), frame=pd.DataFrame())
+    rows = test.groups[test.groups["p_red"] - test.groups["p_red_before"] > _LIKELY]
+    listed = [
+        {
+            "Customer group": plain_label(row["id"]),
+            "Indicator": local(policy.indicator(row["indicator_id"]), "name"),
+            "Before": format_value(row["indicator_id"], row["before"]),
+            "After": format_value(row["indicator_id"], row["after"]),
+            "90% interval": interval_of(row["indicator_id"], row["lower"], row["upper"]),
+            "Red from": format_value(row["indicator_id"], row["red"]),
+            "Rating before": rating_label(row["rating_before"]),
+            "Rating after": rating_label(row["rating"]),
+            "Probability of red": f"{row['p_red_before']:.0%} → {row['p_red']:.0%}",
+        }
+        for row in rows.to_dict("records")
+    ]
+    red = test.groups[(test.groups["rating"] == "red") & (test.groups["rating_before"] != "red")]
+    groups = int(red["id"].nunique())
+    said = plural(
+        groups,
+        "{groups} of {all} customer groups turns red by a share of its own cases.",
+        "{groups} of {all} customer groups turn red by a share of their own cases.",
+        groups=groups,
+        all=test.groups["id"].nunique(),
+    )
+    return Listing(sentence=f"{said} {label(_NO_RATE)}", frame=pd.DataFrame(listed))
+
+
 def list_costs(test: StressTest) -> Listing:
     """List what a scenario is expected to cost, without it and with it."""
     if test.costs.empty:
         return Listing(sentence=label(_NO_COSTS), frame=pd.DataFrame())
     frame = pd.DataFrame(
         {
-            "What": [label(_COSTS[item]) for item in test.costs["item"]],
-            "Without [thousand CNY]": test.costs["before"].map(shown_thousands),
-            "With [thousand CNY]": test.costs["after"].map(shown_thousands),
-            "More [thousand CNY]": test.costs["more"].map(_signed),
+            "What": [
+                cost_words(*pair) for pair in zip(test.costs["item"], test.costs["months"], strict=True)
+            ],
+            "Without [thousand CNY]": test.costs["before"].map(_thousands_known),
+            "With [thousand CNY]": test.costs["after"].map(_thousands_known),
+            "More [thousand CNY]": test.costs["more"].map(signed_thousands),
             "90% interval": [
-                f"{_signed(low)} … {_signed(high)}"
-                for low, high in zip(test.costs["lower"], test.costs["upper"], strict=True)
+                thousands_range(*pair) for pair in zip(test.costs["lower"], test.costs["upper"], strict=True)
             ],
         }
     )
@@ -96,8 +135,27 @@ def list_costs(test: StressTest) -> Listing:
         "The scenario is expected to cost {more} thousand CNY more ({lower} to {upper});"
         " what is not listed is not known."
     )
-    figures = {name: _signed(total[name]).removeprefix("+") for name in ("more", "lower", "upper")}
-    return Listing(sentence=label(words, **figures), frame=frame)
+    figures = {name: signed_thousands(total[name]).removeprefix("+") for name in ("more", "lower", "upper")}
+    said = label(words, **figures)
+    if pd.isna(total["months"]):
+        redress = test.costs.loc[test.costs["item"] == "redress", "months"].iloc[0]
+        said += " " + label(_PERIODS, months=redress)
+    return Listing(sentence=said, frame=frame)
+
+
+def cost_words(item: str, months: float) -> str:
+    """Name an item of the costs, with the months that it is about; unknown where its parts differ."""
+    words = _ADDED if item == "total" and pd.isna(months) else _COSTS[item]
+    return label(words, months=months)
+
+
+def thousands_range(lower: float, upper: float) -> str:
+    """Write the ends of what comes on top, in thousands."""
+    return f"{signed_thousands(lower)} … {signed_thousands(upper)}"
+
+
+def _thousands_known(amount: float) -> str:
+    return "–" if pd.isna(amount) else shown_thousands(amount)
 
 
 def list_stressed_losses(test: StressTest) -> Listing:
@@ -133,7 +191,7 @@ def list_shocks(test: StressTest) -> Listing:
         }
     )
     if "money" in test.by_shock:
-        frame["Losses of a year more [thousand CNY]"] = test.by_shock["money"].map(_signed).tolist()
+        frame["Losses of a year more [thousand CNY]"] = test.by_shock["money"].map(signed_thousands).tolist()
     sentence = plural(
         len(frame),
         "{count} shock adds complaints or losses; the figures add up to what the scenario adds.",
@@ -196,10 +254,10 @@ def _shock(shock: Shock | None, name: str) -> str:
     return name if shock is None else f"{local(shock, 'name')} ({shock.size:g} {local(shock, 'unit')})"
 
 
-def _signed(amount: float) -> str:
+def signed_thousands(amount: float) -> str:
     """Write an amount in thousands with its sign; nothing has none.
 
-    >>> _signed(12_345.0), _signed(-1_500.0), _signed(0.0)
+    >>> signed_thousands(12_345.0), signed_thousands(-1_500.0), signed_thousands(0.0)
     ('+12', '-1.5', '0')
     """
     sign = "+" if amount > 0 else "-" if amount < 0 else ""

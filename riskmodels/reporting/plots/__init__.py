@@ -2,7 +2,7 @@
 
 from riskmodels.reporting.plots.backtests import plot_backtest
 from riskmodels.reporting.plots.canvas import COLOURS
-from riskmodels.reporting.plots.conclusions import plot_findings, plot_stresstest
+from riskmodels.reporting.plots.conclusions import plot_findings
 from riskmodels.reporting.plots.data import plot_change, plot_changes, plot_coverage, plot_quality
 from riskmodels.reporting.plots.dispatch import plot, plot_of
 from riskmodels.reporting.plots.explanations import plot_explanation
@@ -15,6 +15,14 @@ from riskmodels.reporting.plots.outlooks import plot_forecast, plot_series
 from riskmodels.reporting.plots.panels import plot_panel
 from riskmodels.reporting.plots.registers import plot_risk_matrix, plot_risks
 from riskmodels.reporting.plots.scorecards import plot_heat_map, plot_scorecard
+from riskmodels.reporting.plots.stressed import (
+    plot_handling,
+    plot_replay,
+    plot_scenariocomparison,
+    plot_stressed_losses,
+    plot_stresstest,
+    plot_turning,
+)
 
 __all__ = [
     "COLOURS",
@@ -28,6 +36,7 @@ __all__ = [
     "plot_forecast",
     "plot_funnel",
     "plot_gaps",
+    "plot_handling",
     "plot_heat_map",
     "plot_lossassessment",
     "plot_lossdistribution",
@@ -36,11 +45,15 @@ __all__ = [
     "plot_of",
     "plot_panel",
     "plot_quality",
+    "plot_replay",
     "plot_risk_matrix",
     "plot_risks",
+    "plot_scenariocomparison",
     "plot_scorecard",
     "plot_series",
+    "plot_stressed_losses",
     "plot_stresstest",
     "plot_taildiagnostics",
+    "plot_turning",
     "plot_unit",
 ]

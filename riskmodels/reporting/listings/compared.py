@@ -1,0 +1,111 @@
+"""The scenarios of a run beside each other."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.display import Listing, shown_portion, shown_thousands
+from riskmodels.labels import label, local
+from riskmodels.parameters.policy import Policy
+from riskmodels.reporting.listings.indicators import indicator_names
+from riskmodels.reporting.listings.stressed import signed_thousands, thousands_range
+from riskmodels.stresstest import ScenarioComparison
+
+
+def list_scenarios(found: ScenarioComparison, policy: Policy) -> Listing:
+    """List what each scenario does to complaints, handlers, standards and who turns red, worst first."""
+    names = indicator_names(policy)
+    listed = [
+        {
+            "Scenario": _name(row),
+            "Complaints more (90% interval)": _with_ends(
+                row, "complaints", "{:+z,.0f}", "{:+z,.0f} … {:+z,.0f}"
+            ),
+            "Worst backlog [days of work]": _with_ends(row, "backlog", "{:.1f}", "{:.1f} – {:.1f}"),
+            "Standard likeliest missed in a month": _missed(row, names),
+            "People needed [times]": _many(row.staff, "> 4", "{:.3g}"),
+            "Months until the backlog is as usual": _recovery(row),
+            "Turn red: indicators": f"{row.indicators:d}",
+            "Units": f"{row.units:d}",
+            "Products": f"{row.products:d}",
+            "Customer groups": f"{row.groups:d}",
+        }
+        for row in _rows(found)
+    ]
+    return Listing(sentence=found.sentence, frame=pd.DataFrame(listed))
+
+
+def list_scenario_costs(found: ScenarioComparison) -> Listing:
+    """List what each scenario costs: a year's losses, redress and fines, all, and which is worse."""
+    level = f"{found.table['level'].dropna().iloc[0]:.1%}" if found.table["level"].notna().any() else ""
+    value_at_risk, shortfall = (
+        label("{what} {level} [thousand CNY]", what=label(what), level=level)
+        for what in ("Value-at-risk", "Expected shortfall")
+    )
+    listed = [
+        {
+            "Scenario": _name(row),
+            "Losses of a year, mean [thousand CNY]": _thousands(row.loss_mean),
+            value_at_risk: _thousands(row.value_at_risk),
+            shortfall: _thousands(row.expected_shortfall),
+            "Redress and fines more [thousand CNY]": _more(row, "paid"),
+            "All more [thousand CNY]": _more(row, "money"),
+            "Costs more than the next row": "–" if np.isnan(row.worse) else shown_portion(row.worse),
+        }
+        for row in _rows(found)
+    ]
+    said = label(
+        "All scenarios have the same paths and draws, so that differences are of the scenarios alone;"
+        " what is not known is not in the sums."
+    )
+    return Listing(sentence=said, frame=pd.DataFrame(listed))
+
+
+def _rows(found: ScenarioComparison) -> Iterator[Any]:
+    return iter(found.table.itertuples())
+
+
+def _name(row: Any) -> str:
+    return f"{local(row, 'name')}, {label(row.severity)}"
+
+
+def _with_ends(row: Any, what: str, one: str, ends: str) -> str:
+    values = [getattr(row, f"{what}{end}") for end in ("", "_lower", "_upper")]
+    if np.isnan(values).any():
+        return "–"
+    return f"{one.format(values[0])} ({ends.format(*values[1:])})"
+
+
+def _missed(row: Any, names: dict[str, str]) -> str:
+    if not row.standard:
+        return "–"
+    return f"{names.get(row.standard, row.standard)}: {shown_portion(row.missed)}"
+
+
+def _many(value: float, most: str, shown: str) -> str:
+    if np.isnan(value):
+        return "–"
+    return most if np.isinf(value) else shown.format(value)
+
+
+def _recovery(row: Any) -> str:
+    if np.isnan(row.recovery):
+        return "–"
+    late = label("beyond")
+    middle, low, high = (
+        _many(value, late, "{:.0f}") for value in (row.recovery, row.recovery_lower, row.recovery_upper)
+    )
+    return middle if low == middle == high else f"{middle} ({low} – {high})"
+
+
+def _thousands(amount: float) -> str:
+    return "–" if np.isnan(amount) else shown_thousands(amount)
+
+
+def _more(row: Any, what: str) -> str:
+    values = [getattr(row, f"{what}{end}") for end in ("", "_lower", "_upper")]
+    if np.isnan(values).any():
+        return "–"
+    return f"{signed_thousands(values[0])} ({thousands_range(*values[1:])})"
