@@ -1,6 +1,6 @@
 """One scenario on one page: what is assumed, what happens when, what it costs, who turns red, what helps."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,16 +25,16 @@ _MOST = 5  # units or products that are named; a choice
 def list_card(test: StressTest, policy: Policy, card: Scorecard, plans: Plans | None) -> Listing:
     """Lay a scenario out on one page: assumptions, months, standards, money, who turns red, what helps."""
     parts = {
-        marked("What is assumed"): _assumed(test, policy),
-        marked("What happens when"): _months(test),
-        marked("Standards"): _standards(test, policy),
-        marked("Money"): _money(test),
-        marked("Who turns red"): _red(test, policy, card),
-        marked("What would help"): _help(test),
-        marked("Plan and drill"): _plan(plans, plans.of(test.scenario.id) if plans else None),
+        label("What is assumed"): _assumed(test, policy),
+        label("What happens when"): _months(test),
+        label("Standards, {quarter}", quarter=test.quarter): _standards(test, policy),
+        label("Money"): _money(test),
+        label("Who turns red"): _red(test, policy, card),
+        label("What would help"): _help(test),
+        label("Plan and drill"): _plan(plans, plans.of(test.scenario.id) if plans else None),
     }
     rows = [
-        {"Part": label(part) if not place else "", "What": what, "Figures": figures}
+        {"Part": part if not place else "", "What": what, "Figures": figures}
         for part, lines in parts.items()
         for place, (what, figures) in enumerate(lines)
     ]
@@ -42,25 +42,30 @@ def list_card(test: StressTest, policy: Policy, card: Scorecard, plans: Plans | 
 
 
 def _assumed(test: StressTest, policy: Policy) -> Iterator[tuple[str, str]]:
-    """Say of each shock what it moves, by how much, on what basis, and who says so."""
-    names = indicator_names(policy)
-    for shock in test.scenario.level(test.severity).shocks:
-        yield shock_words(shock), "; ".join(_moves(shock, names)) + ". " + _basis(shock)
+    """Say of each shock what it moves and by how much; then on what basis, and who says so."""
+    names, level = indicator_names(policy), test.scenario.level(test.severity)
+    for shock in level.shocks:
+        yield shock_words(shock), "; ".join(_moves(shock, names))
+    changes = [movement.change for _, movement in level.movements]
+    people = ", ".join(dict.fromkeys(label(one.set_by) for one in changes))
+    if changes:
+        bases = _grouped(dict.fromkeys(one.basis for one in changes))
+        yield label("Basis of the ranges"), label("{bases}. Set by: {people}.", bases=bases, people=people)
+
+
+def _grouped(bases: Iterable[str]) -> str:
+    """Name bases; those that begin alike, up to a colon, together."""
+    found: dict[str, list[str]] = {}
+    for begins, colon, rest in (basis.partition(": ") for basis in bases):
+        found.setdefault(begins + colon, []).append(rest)
+    return "; ".join(begins + ", ".join(filter(None, rests)) for begins, rests in found.items())
 
 
 def _moves(shock: Shock, names: dict[str, str]) -> Iterator[str]:
     for one in shock.moves:
         what = moved_words(one, names.get(one.indicator_id, one.indicator_id))
         likeliest, low, high = change_words(one)
-        yield label("{what} {likeliest} ({low} … {high})", what=what, likeliest=likeliest, low=low, high=high)
-
-
-def _basis(shock: Shock) -> str:
-    """Name what the ranges rest on, each once, and who set them."""
-    changes = [one.change for one in shock.moves]
-    bases = "; ".join(dict.fromkeys(one.basis for one in changes))
-    people = ", ".join(dict.fromkeys(label(one.set_by) for one in changes))
-    return label("Basis: {bases}. Set by: {people}.", bases=bases, people=people)
+        yield f"{what} {likeliest} ({low} … {high})"
 
 
 def _months(test: StressTest) -> Iterator[tuple[str, str]]:
@@ -74,7 +79,7 @@ def _months(test: StressTest) -> Iterator[tuple[str, str]]:
             label("Backlog at the end of the month [days of work] (90% interval)"),
             "; ".join(_backlogs(test)),
         )
-        yield label("Until the backlog is as usual"), recovery_words(*_recovery(test))
+        yield label("Until the backlog is as usual"), _recovered(*_recovery(test))
 
 
 def _courses(test: StressTest) -> Iterator[str]:
@@ -99,59 +104,86 @@ def _recovery(test: StressTest) -> list[float]:
     return [float(value) for value in test.handling.drop_duplicates("team")[names].fillna(np.inf).max()]
 
 
-def recovery_words(middle: float, lower: float, upper: float) -> str:
+def _recovered(middle: float, lower: float, upper: float) -> str:
     """Say after how many months the backlog is as usual; infinite is beyond the outlook."""
-    if np.isnan(middle):
-        return "–"
-    low, mid, high = (label("beyond") if np.isinf(one) else f"{one:.0f}" for one in (lower, middle, upper))
-    words = marked("{middle} months ({lower} – {upper}; beyond: later than the outlook)")
-    return label(words, middle=mid, lower=low, upper=high)
+    late = label("later than the outlook")
+    found = (
+        late if np.isinf(one) else plural(one, "{months:.0f} month", "{months:.0f} months", months=one)
+        for one in (middle, lower, upper)
+    )
+    return "{} ({} – {})".format(*found)
 
 
 def _standards(test: StressTest, policy: Policy) -> Iterator[tuple[str, str]]:
-    """Say what each indicator was and is, and how probably a month misses a standard of waiting."""
-    for row in test.table.to_dict("records"):
-        name = row["indicator_id"]
-        value = f"{format_value(name, row['before'])} → {format_value(name, row['after'])}"
-        interval = interval_of(name, row["lower"], row["upper"])
-        rated = ""
-        if row["rating"]:
-            rated = "; " + label(
-                "{before} → {after}, probability of red {p_red}",
-                before=rating_label(row["rating_before"]) if row["rating_before"] else "–",
-                after=rating_label(row["rating"]),
-                p_red=shown_portion(row["p_red"]),
-            )
-        yield local(policy.indicator(name), "name"), f"{value} ({interval}){rated}"
-    for (_, name), rows in test.standards.groupby(["team", "indicator_id"], sort=False):
-        pairs = zip(rows["period"], rows["missed"], strict=True)
-        months = ", ".join(f"{period} {shown_portion(missed)}" for period, missed in pairs)
-        named = local(policy.indicator(str(name)), "name")
-        yield label("{standard}: probability that a month is red", standard=named), months
-    if test.table.empty and test.standards.empty:
+    """Say what becomes of the indicators whose colour changes, and of the standards of waiting by month."""
+    waited = set(test.standards["indicator_id"])
+    shown = (test.table["rating"] != test.table["rating_before"]) | test.table["indicator_id"].isin(waited)
+    for row in test.table[shown].to_dict("records"):
+        words = f"{_values(row)}{_colours(row)}{_by_month(test, row['indicator_id'])}"
+        yield local(policy.indicator(row["indicator_id"]), "name"), words
+    if len(rest := test.table[~shown]):
+        names = [local(policy.indicator(name), "name") for name in rest["indicator_id"]]
+        yield label("Others that move and keep their colour"), _named(names)
+    if test.table.empty:
         yield label("None is moved"), "–"
+
+
+def _values(row: Mapping[Hashable, Any]) -> str:
+    name = row["indicator_id"]
+    pair = f"{format_value(name, row['before'])} → {format_value(name, row['after'])}"
+    return f"{pair} ({interval_of(name, row['lower'], row['upper'])})"
+
+
+def _colours(row: Mapping[Hashable, Any]) -> str:
+    if not row["rating"]:
+        return ""
+    return "; " + label(
+        "{before} → {after}, probability of red {p_red}",
+        before=rating_label(row["rating_before"]) if row["rating_before"] else "–",
+        after=rating_label(row["rating"]),
+        p_red=shown_portion(row["p_red"]),
+    )
+
+
+def _by_month(test: StressTest, indicator_id: str) -> str:
+    """Say of a standard of waiting how probably each month is red, by the team for which that is likeliest."""
+    rows = test.standards[test.standards["indicator_id"] == indicator_id]
+    if rows.empty:
+        return ""
+    worst = rows.groupby("period", sort=False)["missed"].max()
+    months = ", ".join(
+        f"{period} {shown_portion(missed)}" for period, missed in zip(worst.index, worst, strict=True)
+    )
+    return "; " + label("by month: {months}", months=months)
 
 
 def _money(test: StressTest) -> Iterator[tuple[str, str]]:
     """Say what the scenario adds by item, and what a bad year costs."""
     for row in test.costs.to_dict("records"):
-        more = label(
-            "{more} thousand CNY more ({interval})",
-            more=signed_thousands(row["more"]),
-            interval=thousands_range(row["lower"], row["upper"]),
-        )
-        yield cost_words(row["item"], row["months"]), more
+        yield cost_words(row["item"], row["months"]), _more(row)
     if len(test.losses) > 1:
         before, after = (test.losses[test.losses["when"] == when].iloc[0] for when in ("before", "after"))
         level = f"{after['level']:.1%}"
-        for name, words in (
-            ("value_at_risk", marked("Value-at-risk of a year's losses, {level}")),
-            ("expected_shortfall", marked("Expected shortfall of a year's losses, {level}")),
-        ):
-            pair = f"{shown_thousands(before[name])} → {shown_thousands(after[name])}"
-            yield label(words, level=level), label("{pair} thousand CNY", pair=pair)
+        pairs = [
+            f"{shown_thousands(before[name])} → {shown_thousands(after[name])}"
+            for name in ("value_at_risk", "expected_shortfall")
+        ]
+        yield (
+            label("A bad year's losses: value-at-risk and expected shortfall, {level}", level=level),
+            label("{value_at_risk} and {shortfall} thousand CNY", value_at_risk=pairs[0], shortfall=pairs[1]),
+        )
     if test.costs.empty and test.losses.empty:
         yield label("Nothing is known"), "–"
+
+
+def _more(row: Mapping[Hashable, Any]) -> str:
+    if not (row["lower"] or row["upper"] or row["more"]):
+        return label("as without the scenario")
+    return label(
+        "{more} thousand CNY ({interval})",
+        more=signed_thousands(row["more"]),
+        interval=thousands_range(row["lower"], row["upper"]),
+    )
 
 
 def _red(test: StressTest, policy: Policy, card: Scorecard) -> Iterator[tuple[str, str]]:
@@ -165,12 +197,10 @@ def _red(test: StressTest, policy: Policy, card: Scorecard) -> Iterator[tuple[st
     products = [plain_label(name) for name in red.loc[red["of"] == "product", "id"]]
     yield label("Products, by their rate of complaints"), _named(products)
     groups = test.groups[(test.groups["rating"] == "red") & (test.groups["rating_before"] != "red")]
-    indicators = indicator_names(policy)
-    found = [
-        f"{plain_label(str(name))} ({', '.join(indicators.get(one, one) for one in rows['indicator_id'])})"
-        for name, rows in groups.groupby("id", sort=False)
-    ]
-    yield label("Customer groups"), "; ".join(found) if found else _named([])
+    yield (
+        label("Customer groups, by a share of their cases"),
+        _named([plain_label(str(name)) for name in groups["id"].unique()]),
+    )
 
 
 def _named(names: list[str]) -> str:
@@ -182,7 +212,7 @@ def _help(test: StressTest) -> Iterator[tuple[str, str]]:
     if not test.handling.empty:
         needed = float(test.handling["staff_needed"].fillna(np.inf).max())
         words = marked("{times} times as many people in the worst month, had nothing waited before")
-        shown = label("more than four") if np.isinf(needed) else f"{needed:.3g}"
+        shown = label("more than 4") if np.isinf(needed) else f"{needed:.3g}"
         yield label("People that keep complaints in time as without the scenario"), label(words, times=shown)
     shocks = {one.name: local(one, "name") for one in test.scenario.level(test.severity).shocks}
     for row in test.without.to_dict("records"):
@@ -197,7 +227,7 @@ def _response(row: Mapping[Hashable, Any]) -> str:
         parts += [
             label("at most {days:.1f} days of work left", days=row["backlog"]),
             label(
-                "at least {share} of a month wait less than 7 working days",
+                "in the worst month {share} wait less than 7 working days",
                 share=shown_portion(row["in_time"]),
             ),
         ]

@@ -23,10 +23,12 @@ def list_scenarios(found: ScenarioComparison, policy: Policy) -> Listing:
             "Complaints more (90% interval)": _with_ends(
                 row, "complaints", "{:+z,.0f}", "{:+z,.0f} … {:+z,.0f}"
             ),
-            "Worst backlog [days of work]": _with_ends(row, "backlog", "{:.1f}", "{:.1f} – {:.1f}"),
+            "Worst backlog [days of work] (90% interval)": _with_ends(
+                row, "backlog", "{:.1f}", "{:.1f} – {:.1f}"
+            ),
             "Standard likeliest missed in a month": _missed(row, names),
             "People needed [times]": _many(row.staff, "> 4", "{:.3g}"),
-            "Months until the backlog is as usual": _recovery(row),
+            "Months until the backlog is as usual (90% interval)": _recovery(row),
             "Turn red: indicators": f"{row.indicators:d}",
             "Units": f"{row.units:d}",
             "Products": f"{row.products:d}",
@@ -50,8 +52,8 @@ def list_scenario_costs(found: ScenarioComparison) -> Listing:
             "Losses of a year, mean [thousand CNY]": _thousands(row.loss_mean),
             value_at_risk: _thousands(row.value_at_risk),
             shortfall: _thousands(row.expected_shortfall),
-            "Redress and fines more [thousand CNY]": _more(row, "paid"),
-            "All more [thousand CNY]": _more(row, "money"),
+            "Redress and fines more [thousand CNY] (90% interval)": _more(row, "paid"),
+            "All more [thousand CNY] (90% interval)": _more(row, "money"),
             "Costs more than the next row": "–" if np.isnan(row.worse) else shown_portion(row.worse),
         }
         for row in _rows(found)
@@ -93,7 +95,7 @@ def _many(value: float, most: str, shown: str) -> str:
 def _recovery(row: Any) -> str:
     if np.isnan(row.recovery):
         return "–"
-    late = label("beyond")
+    late = label("later")
     middle, low, high = (
         _many(value, late, "{:.0f}") for value in (row.recovery, row.recovery_lower, row.recovery_upper)
     )

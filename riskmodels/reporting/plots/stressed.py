@@ -117,7 +117,7 @@ def _draw_shares(axes: Axes, *, result: StressTest) -> None:
     period_axis(axes, rows["period"].unique().tolist())
     axes.yaxis.set_major_formatter("{x:.0%}")
     axes.set_ylabel(label("done in time [share]"))
-    axes.legend(loc="best", fontsize=_SMALL)
+    _legend(axes)
 
 
 def _worst_team(result: StressTest, rows: pd.DataFrame) -> pd.DataFrame:
@@ -140,17 +140,18 @@ def _draw_losses(axes: Axes, *, result: StressTest) -> None:
     places = np.arange(len(_LOSSES))
     named = (
         ("before", -0.2, "white", "", label("without the scenario")),
-        ("after", 0.2, BAND, "//", label("with the scenario")),
+        ("after", 0.2, BAND, "//", label("under the scenario")),
     )
-    for when, aside, colour, hatch, words in named:
+    for when, aside, colour, hatch, called in named:
         row = result.losses[result.losses["when"] == when]
         values = [float(row[name].iloc[0]) / _MILLION for name in _LOSSES]
-        axes.bar(places + aside, values, 0.38, color=colour, edgecolor=LINE, hatch=hatch, label=words)
-    axes.set_xticks(places, [label(words) for words in _LOSSES.values()], fontsize=_SMALL)
+        axes.bar(places + aside, values, 0.38, color=colour, edgecolor=LINE, hatch=hatch, label=called)
+    at = [f"\n{result.losses['level'].iloc[0]:.1%}" if name != "mean" else "" for name in _LOSSES]
+    words = [label(one) + level for one, level in zip(_LOSSES.values(), at, strict=True)]
+    axes.set_xticks(places, words, fontsize=_SMALL)
     axes.yaxis.set_major_formatter("{x:,.10g}")
-    level = f"{result.losses['level'].iloc[0]:.1%}" if len(result.losses) else ""
-    axes.set_ylabel(label("losses of a year, {level} [million CNY]", level=level))
-    axes.legend(loc="upper left", fontsize=_SMALL)
+    axes.set_ylabel(label("losses of a year [million CNY]"))
+    _legend(axes)
 
 
 def plot_turning(
@@ -182,7 +183,7 @@ def plot_turning(
         axes.set_yticks(places, [_place(row, names) for row in rows.to_dict("records")], fontsize=_SMALL)
         axes.set_xlim(left=0)
         axes.set_xlabel(label("complaints [per 1,000 accounts and year]"))
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=_SMALL)
+        _legend(axes)
         return noted(axes, note)
 
 
@@ -209,7 +210,7 @@ def plot_replay(result: Replay, *, ax: Axes | None = None, note: str = "") -> Ax
         period_axis(axes, table["period"].tolist())
         is_share = result.what != "complaints"
         axes.set_ylabel(label("share of cases [per month]") if is_share else label("complaints [per month]"))
-        axes.legend(loc="best", fontsize=_SMALL)
+        _legend(axes)
         return noted(axes, note)
 
 
@@ -258,4 +259,9 @@ def _draw_band(
 def _finish_months(axes: Axes, periods: pd.Series) -> None:
     period_axis(axes, periods.tolist())
     axes.set_ylim(bottom=0)
-    axes.legend(loc="best", fontsize=_SMALL)
+    _legend(axes)
+
+
+def _legend(axes: Axes) -> None:
+    """Put the legend above the axes, where it hides nothing."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=_SMALL)
