@@ -21,7 +21,7 @@ from riskmodels.parameters.files import check_parameters
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.scorecard import Scorecard
-from riskmodels.stresstest import StressTest
+from riskmodels.stresstest import Replay, StressTest
 from riskmodels.tables import CONTRACTS, SQL_TYPES, Changes, Provenance, Table, Tables
 
 PERIOD = "2024Q3"
@@ -233,6 +233,16 @@ def make_stress(rows=({},), omitted=()) -> StressTest:
         policy=date(2000, 1, 1),
         data_digest="0123456789abcdef",
     )
+
+
+def make_replay() -> Replay:
+    """An incident replayed: two months of four lie outside the interval with the scenario."""
+    bands = {"lower": 80.0, "upper": 120.0, "score": 90.0, "stressed_lower": 150.0, "stressed_upper": 250.0}
+    months = pd.period_range("2024-02", periods=4, freq="M").astype("str")
+    table = pd.DataFrame(
+        {"period": months, "observed": [200.0, 180.0, 140.0, 100.0], **bands, "stressed_score": 100.0}
+    )
+    return Replay(scenario="by_hand", severity="severe", what="complaints", scale=1.0, table=table)
 
 
 def only(policy: Policy, *wanted: str, **changes) -> Policy:

@@ -56,6 +56,7 @@ from riskmodels.reporting.listings import (
     list_units,
     quality_note,
 )
+from riskmodels.stresstest import compare
 from riskmodels.tables import data_quality
 from riskmodels.tables.quality import DIMENSIONS
 
@@ -97,12 +98,12 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -
     arguments = {
         "tables": make_tables(), "quality": data_quality(make_tables()), "card": card, "policy": policy, "test": test, "outlook": outlook,
         "nowcast": make_nowcast(), "explained": make_explanation(), "record": make_record(), "scenario": scenario, "severity": "severe", "found": found(RED), "changes": propose(found(RED), policy),
-        "unmatched": unmatched_names(make_tables(), policy),
+        "unmatched": unmatched_names(make_tables(), policy), "plans": None, "compared": compare([test]),
     }  # fmt: skip
     functions = [
         f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
     ]
-    assert len(functions) == 46
+    assert len(functions) == 50
     losses = {list_losses, list_loss_years, list_loss_sums, list_severities}  # in tests of losses
     scorecards = {f for f in functions if f.__name__ in SCORECARD_LISTINGS}  # in test_scorecard_page
     for function in {*functions} - losses - scorecards:
@@ -408,14 +409,14 @@ def test_a_stress_test_before_and_after(default_policy) -> None:
 def test_what_a_stress_test_left_out(default_policy) -> None:
     omitted = [("retention", "why one"), ("surge of gold", "why two")]
     listing = list_omitted(make_stress(omitted=omitted), default_policy)
-    assert listing.sentence == "2 assumptions of the scenario could not be applied."
+    assert listing.sentence == "2 assumptions of the scenario were not used."
     assert listing.frame.to_numpy().tolist() == [
         [default_policy.indicator("retention").name_en, "why one"],
         ["surge of gold", "why two"],
     ]
     nothing = list_omitted(make_stress(), default_policy)
     assert nothing.frame.empty
-    assert nothing.sentence == "Everything the scenario assumes could be applied."
+    assert nothing.sentence == "Everything the scenario assumes was used."
 
 
 # Findings, policy, proposals

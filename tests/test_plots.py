@@ -19,6 +19,7 @@ from small_bank import (
     make_outlook,
     make_panel,
     make_record,
+    make_replay,
     make_stress,
     make_tables,
 )
@@ -42,6 +43,7 @@ from riskmodels.reporting.plots import (
     plot_series,
 )
 from riskmodels.results.classes import _FORMATS, _HOMES, class_named
+from riskmodels.stresstest import compare
 from riskmodels.tables import Break, data_quality
 
 pytestmark = pytest.mark.whole
@@ -53,7 +55,6 @@ DRAWN_ELSEWHERE = {
 }  # fmt: skip
 WITHOUT_PLOT = {
     "MacroSensitivity",
-    "Replay",
     "CredibleRates",
     "ScorecardValidation",
     "MatrixLint",
@@ -111,6 +112,8 @@ RESULTS = {
     "Backtest": make_record,
     "Scorecard": lambda: make_card([{}], UNITS),
     "StressTest": make_stress,
+    "ScenarioComparison": lambda: compare([make_stress()]),
+    "Replay": make_replay,
     "Changes": make_changes,
     "DataQuality": lambda: data_quality(make_tables()),
     "Findings": lambda: findings(RED, AMBER | {"indicator_id": "reply_2wd"}),

@@ -85,7 +85,7 @@ def test_the_folder_holds_everything_and_nothing_else(report):
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
-        "backtest", "detail", "explanation", "findings", "funnel", "gaps", "losses", "movements", "nowcast", "orders",
+        "backtest", "comparison", "detail", "explanation", "findings", "funnel", "gaps", "losses", "movements", "nowcast", "orders",
         "outlook", "panel", "proposals", "quality", "risks", "scorecard", "sensitivity", "stress-complaint_surge",
         "stress-system_outage", "tables", "unmatched", "weightings",
     ]  # fmt: skip
@@ -205,13 +205,16 @@ def test_the_assessment_as_json_keeps_its_schema_and_says_what_the_report_says(r
 
 def test_every_result_of_a_run_names_its_tables(report):
     results = load_all(report / "results", "*", object)
-    assert len(results) == 22
+    assert len(results) == 23
     others = [type(result).__name__ for result in results if not isinstance(result, Exported)]
     assert others == ["Panel", "Listing"]  # whose figures are in the tables of others
 
 
 def test_every_table_of_every_result_is_there_twice(report):
-    kinds = ("complaints", "indicators", "units_and_products", "costs", "losses", "handling", "by_shock")
+    kinds = (
+        *("complaints", "indicators", "units_and_products", "customer_groups", "costs", "losses", "handling"),
+        *("standards", "without_shock", "by_shock"),
+    )
     stressed = {f"stress_{one}_{kind}" for one in ("complaint_surge", "system_outage") for kind in kinds}
     names = {path.stem for path in (report / "tables").glob("*.parquet")}
     assert names == {
@@ -220,7 +223,7 @@ def test_every_table_of_every_result_is_there_twice(report):
         "forecast_factors", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "indicators",
         "indicators_by_product", "indicators_unavailable", "loss_contributions", "loss_intervals", "loss_severities",
         "losses", "nowcast", "proposals", "risk_cells", "risk_controls", "risks", "score_movements",
-        "score_movements_by_indicator", "scores", "units", *stressed,
+        "score_movements_by_indicator", "scores", "stress_compared", "units", *stressed,
     }  # fmt: skip
     assert names == {path.stem for path in (report / "tables").glob("*.csv")}
     for name in names:

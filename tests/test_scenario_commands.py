@@ -152,7 +152,7 @@ def test_what_a_scenario_assumes_is_shown_with_its_basis(run) -> None:
         "riskmodels' prior, not a bank's experience: more ask than complain",
     ):
         assert said in out
-    assert "It combines system outage (severe), complaint surge (severe)" in " ".join(
+    assert "It combines Interruption of systems (severe), Surge of complaints (severe)" in " ".join(
         run("show", "combined")[1].split()
     )
 

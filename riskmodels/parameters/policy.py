@@ -8,12 +8,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from riskmodels.errors import ParameterError
+from riskmodels.labels import marked
 from riskmodels.misfits import nearest
 from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
 
 Direction = Literal["higher_is_better", "lower_is_better"]
 Share = Annotated[float, Field(ge=0, le=1)]  # from none to all
-DEFAULT = "riskmodels default"
+DEFAULT = marked("riskmodels default")
 """Who set what no bank has decided: what rests on it is assumed."""
 _PRICES = {"money_per_customer_affected", "money_per_customer_lost"}
 

@@ -7,14 +7,31 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from riskmodels.errors import ParameterError
+from riskmodels.labels import label, marked
 from riskmodels.misfits import nearest
 from riskmodels.parameters.elicited import Elicited
 from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
 from riskmodels.parameters.shocks import Movement, Shock
 
-__all__ = ["Dependence", "Elicited", "Level", "Movement", "Part", "Scenario", "Severity", "Shock"]
+__all__ = [
+    "Dependence",
+    "Elicited",
+    "Level",
+    "Movement",
+    "Part",
+    "Scenario",
+    "Severity",
+    "Shock",
+    "severity_label",
+]
 
 Severity = Literal["moderate", "severe", "extreme"]
+_SEVERITIES = {"moderate": marked("moderate"), "severe": marked("severe"), "extreme": marked("extreme")}
+
+
+def severity_label(severity: str) -> str:
+    """Name a severity in the language in use."""
+    return label(_SEVERITIES.get(severity, severity))
 
 
 class Dependence(Parameters):
@@ -31,10 +48,15 @@ class Dependence(Parameters):
 
 
 class Part(Parameters):
-    """One scenario that a combined one is made of; its file lies beside that of the combined one."""
+    """One scenario that a combined one is made of; its file lies beside that of the combined one.
+
+    Its names are those of that file, which are then known; a file does not give them.
+    """
 
     scenario: Identifier
     severity: Severity
+    name_en: Name | None = None
+    name_zh: Name | None = None
 
 
 class Level(Parameters):
@@ -165,7 +187,7 @@ def _with_parts(
     level: Level, path: Path, severity: str, read: dict[Path, Scenario], chain: tuple[str, ...]
 ) -> Level:
     """Return a level with the shocks of all that it combines; parts keep their starts against each other."""
-    shocks = []
+    shocks, parts = [], []
     for place, part in enumerate(level.combines):
         at = f"{path} does not fit a scenario: levels.{severity}.combines.{place}"
         held = _part(part, path, at, read, chain)
@@ -174,12 +196,14 @@ def _with_parts(
                 f"{at}.severity: {part.scenario} has no severity '{part.severity}';"
                 f" {nearest(part.severity, held.levels)}"
             )
+        parts.append(part.model_copy(update={"name_en": held.name_en, "name_zh": held.name_zh}))
         later = held.start_month - 1
         shocks += [
             shock.model_copy(update={"part": part.scenario, "start_month": shock.start_month + later})
             for shock in held.levels[part.severity].shocks
         ]
-    return level.model_copy(update={"shocks": tuple(shocks)}) if level.combines else level
+    read_ = {"shocks": tuple(shocks), "combines": tuple(parts)}
+    return level.model_copy(update=read_) if level.combines else level
 
 
 def _part(part: Part, path: Path, at: str, read: dict[Path, Scenario], chain: tuple[str, ...]) -> Scenario:

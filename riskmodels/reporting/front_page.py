@@ -15,6 +15,7 @@ from riskmodels.display import shown_few
 from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.labels import label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.scenarios import severity_label
 from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
 from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
@@ -125,7 +126,7 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
     figures = []
     if moving := [test for test in tests if len(test.table)]:
         worst = max(moving, key=lambda test: test.turned)
-        scenario = f"{local(worst.scenario, 'name')}, {label(worst.severity)}"
+        scenario = f"{local(worst.scenario, 'name')}, {severity_label(worst.severity)}"
         figures.append(
             KeyFigure(
                 label=label("Indicators turning red: {scenario}", scenario=scenario),

@@ -12,14 +12,14 @@ import pandas as pd
 
 from riskmodels.catalogue import SHARES, compare_names
 from riskmodels.errors import LONGEST_NAME, ParameterError, file_error
-from riskmodels.labels import label, local, use_language
+from riskmodels.labels import local, use_language
 from riskmodels.misfits import nearest
 from riskmodels.parameters.capacity import load_capacity
 from riskmodels.parameters.files import Parameters
 from riskmodels.parameters.plans import load_plans
 from riskmodels.parameters.policy import load_policy
 from riskmodels.parameters.risks import load_risks
-from riskmodels.parameters.scenarios import Scenario, check_indicators, load_scenario
+from riskmodels.parameters.scenarios import Scenario, check_indicators, load_scenario, severity_label
 from riskmodels.runner.settings import RunSettings, ScenarioChoice
 from riskmodels.runner.steps import NOTEBOOKS, Notebook
 from riskmodels.shipped import shipped_folder
@@ -229,7 +229,7 @@ def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
         if "scenario" in row.parameters.model_fields:
             for choice in plan.settings.tests:
                 scenario = load_scenario(choice.file)
-                subject = f"{local(scenario, 'name')}, {label(choice.severity)}"
+                subject = f"{local(scenario, 'name')}, {severity_label(choice.severity)}"
                 chosen = known | {"scenario": choice.file, "severity": choice.severity}
                 yield _step(name, row, chosen, of=scenario.id, subject=subject)
         else:

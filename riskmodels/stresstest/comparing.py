@@ -10,10 +10,18 @@ import pandas as pd
 from riskmodels.arrays import Floats
 from riskmodels.display import Displayed, shown_portion
 from riskmodels.labels import label, local, plural
+from riskmodels.parameters.scenarios import severity_label
 from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.outcome import StressTest
 
 _WHAT = ("complaints", "backlog", "paid", "money")
+_COLUMNS = (
+    *("scenario", "name_en", "name_zh", "severity"),
+    *(f"{what}{end}" for what in _WHAT for end in ("", "_lower", "_upper")),
+    *("standard", "missed", "staff", "recovery", "recovery_lower", "recovery_upper"),
+    *("loss_mean", "value_at_risk", "expected_shortfall", "level"),
+    *("indicators", "units", "products", "groups", "worse"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,13 +33,14 @@ class ScenarioComparison(Displayed):
     table : DataFrame
         One row a scenario and severity: scenario, name_en, name_zh, severity; complaints [more than
         expected, in the months ahead], backlog [most at the end of a month, days of work], paid [redress and
-        fines, more], money [all that is known, more], each with _lower and _upper [90 % interval]; standard, missed [the standard that
-        is likeliest beyond its red limit in some month, and that probability]; staff [times as many people as
-        keep complaints in time in the worst month; infinite: four times as many are too few]; recovery,
-        recovery_lower, recovery_upper [months until the backlog is as usual; infinite: beyond the outlook];
-        loss_mean, value_at_risk, expected_shortfall [of a year's losses with the scenario, money], level;
-        indicators, units, products, groups [number that turn red]; worse [probability that it costs more than
-        the next row, on the same paths; of equal ones half]. Unknown is NaN; an empty standard: none.
+        fines, more], money [all that is known, more], each with _lower and _upper [90 % interval]; standard,
+        missed [the standard that is likeliest beyond its red limit in some month, and that probability];
+        staff [times as many people as keep complaints in time in the worst month; infinite: four times as
+        many are too few]; recovery, recovery_lower, recovery_upper [months until the backlog is as usual;
+        infinite: beyond the outlook]; loss_mean, value_at_risk, expected_shortfall [of a year's losses with
+        the scenario, money], level; indicators, units, products, groups [number that turn red]; worse
+        [probability that it costs more than the next row, on the same paths; of equal ones half]. Unknown is
+        NaN; an empty standard: none.
     """
 
     table: pd.DataFrame
@@ -48,7 +57,7 @@ class ScenarioComparison(Displayed):
             "{count} scenarios were tested; {name} ({severity}) is expected to cost most.",
             count=len(self.table),
             name=local(first, "name"),
-            severity=label(first.severity),
+            severity=severity_label(first.severity),
         )
         if pd.isna(first.worse):
             return said
@@ -81,7 +90,7 @@ def compare(tests: Sequence[StressTest]) -> ScenarioComparison:
     order = sorted(range(len(tests)), key=lambda at: _cost(tests[at]), reverse=True)
     sorted_ = [tests[at] for at in order]
     rows = [_row(test) | {"worse": _worse(test, sorted_[at + 1 :])} for at, test in enumerate(sorted_)]
-    return ScenarioComparison(table=pd.DataFrame(rows))
+    return ScenarioComparison(table=pd.DataFrame(rows, columns=[*_COLUMNS]))
 
 
 def _cost(test: StressTest) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskmodels.display import Displayed
 from riskmodels.labels import label, local, marked, plain_label, plural
-from riskmodels.parameters.scenarios import Scenario
+from riskmodels.parameters.scenarios import Scenario, severity_label
 
 TURNING = (
     *("of", "id", "rating_before", "rating"),
@@ -168,7 +168,7 @@ class StressTest(Displayed):
         """Say how many complaints more, how many indicators turn red, and what did not apply."""
         said = {
             "name": local(self.scenario, "name"),
-            "severity": label(self.severity),
+            "severity": severity_label(self.severity),
             "products": ", ".join(map(plain_label, self.unapplied)),
             "more": _complaints(self.complaints["stressed"].sum() - self.complaints["expected"].sum()),
             "turned": plural(

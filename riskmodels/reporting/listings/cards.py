@@ -146,7 +146,7 @@ def _colours(row: Mapping[Hashable, Any]) -> str:
 
 
 def _by_month(test: StressTest, indicator_id: str) -> str:
-    """Say of a standard of waiting how probably each month is red, by the team for which that is likeliest."""
+    """Say how probably each month misses a standard of waiting, of the team for which that is likeliest."""
     rows = test.standards[test.standards["indicator_id"] == indicator_id]
     if rows.empty:
         return ""

@@ -9,12 +9,13 @@ import pandas as pd
 from riskmodels.display import Listing, shown_portion, shown_thousands
 from riskmodels.labels import label, local
 from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.scenarios import severity_label
 from riskmodels.reporting.listings.indicators import indicator_names
 from riskmodels.reporting.listings.stressed import signed_thousands, thousands_range
 from riskmodels.stresstest import ScenarioComparison
 
 
-def list_scenarios(found: ScenarioComparison, policy: Policy) -> Listing:
+def list_scenarios(compared: ScenarioComparison, policy: Policy) -> Listing:
     """List what each scenario does to complaints, handlers, standards and who turns red, worst first."""
     names = indicator_names(policy)
     listed = [
@@ -34,14 +35,14 @@ def list_scenarios(found: ScenarioComparison, policy: Policy) -> Listing:
             "Products": f"{row.products:d}",
             "Customer groups": f"{row.groups:d}",
         }
-        for row in _rows(found)
+        for row in _rows(compared)
     ]
-    return Listing(sentence=found.sentence, frame=pd.DataFrame(listed))
+    return Listing(sentence=compared.sentence, frame=pd.DataFrame(listed))
 
 
-def list_scenario_costs(found: ScenarioComparison) -> Listing:
+def list_scenario_costs(compared: ScenarioComparison) -> Listing:
     """List what each scenario costs: a year's losses, redress and fines, all, and which is worse."""
-    level = f"{found.table['level'].dropna().iloc[0]:.1%}" if found.table["level"].notna().any() else ""
+    level = f"{compared.table['level'].dropna().iloc[0]:.1%}" if compared.table["level"].notna().any() else ""
     value_at_risk, shortfall = (
         label("{what} {level} [thousand CNY]", what=label(what), level=level)
         for what in ("Value-at-risk", "Expected shortfall")
@@ -56,7 +57,7 @@ def list_scenario_costs(found: ScenarioComparison) -> Listing:
             "All more [thousand CNY] (90% interval)": _more(row, "money"),
             "Costs more than the next row": "–" if np.isnan(row.worse) else shown_portion(row.worse),
         }
-        for row in _rows(found)
+        for row in _rows(compared)
     ]
     said = label(
         "All scenarios have the same paths and draws, so that differences are of the scenarios alone;"
@@ -65,12 +66,12 @@ def list_scenario_costs(found: ScenarioComparison) -> Listing:
     return Listing(sentence=said, frame=pd.DataFrame(listed))
 
 
-def _rows(found: ScenarioComparison) -> Iterator[Any]:
-    return iter(found.table.itertuples())
+def _rows(compared: ScenarioComparison) -> Iterator[Any]:
+    return iter(compared.table.itertuples())
 
 
 def _name(row: Any) -> str:
-    return f"{local(row, 'name')}, {label(row.severity)}"
+    return f"{local(row, 'name')}, {severity_label(row.severity)}"
 
 
 def _with_ends(row: Any, what: str, one: str, ends: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from riskmodels.display import Listing
 from riskmodels.labels import counted, label, local, marked
 from riskmodels.parameters.plans import Drill, Plan, Plans
-from riskmodels.parameters.scenarios import Scenario
+from riskmodels.parameters.scenarios import Scenario, severity_label
 
 _BLANK = "____"  # to be written by hand
 _SEVERITIES = {"moderate": marked("Moderate"), "severe": marked("Severe"), "extreme": marked("Extreme")}
@@ -38,7 +38,7 @@ def scenario_listing(scenarios: Mapping[str, Scenario], plans: Plans | None) -> 
 
 def drill_listings(scenario: Scenario, severity: str, plan: Plan | None) -> list[Listing]:
     """Lay out the sheet of a table-top drill: what happens, what is done until when, who is told."""
-    name = f"{local(scenario, 'name')} ({label(severity)})"
+    name = f"{local(scenario, 'name')} ({severity_label(severity)})"
     head = label("Table-top drill: {name}. {what}", name=name, what=local(scenario, "description"))
     if plan is None:
         return [_sheet(f"{head} {label('There is no plan for it: write one in the file of plans.')}")]

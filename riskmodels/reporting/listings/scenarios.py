@@ -7,7 +7,7 @@ from riskmodels.display import Listing, shown_error
 from riskmodels.labels import label, local, marked, plain_label, plural, rating_label
 from riskmodels.parameters.moved import moved_words
 from riskmodels.parameters.policy import Policy
-from riskmodels.parameters.scenarios import Scenario
+from riskmodels.parameters.scenarios import Part, Scenario, severity_label
 from riskmodels.parameters.shocks import RELATIVE, Movement, Shock
 from riskmodels.reporting.listings.indicators import indicator_names, interval_of, quality_cell
 from riskmodels.stresstest import StressTest
@@ -79,9 +79,9 @@ def shock_words(shock: Shock) -> str:
 
 def _said(scenario: Scenario, severity: str) -> str:
     """Say what the scenario is, of a combined one its parts, and how its assumptions hang together."""
-    said = f"{local(scenario, 'name')} ({label(severity)}): {local(scenario, 'description')}"
+    said = f"{local(scenario, 'name')} ({severity_label(severity)}): {local(scenario, 'description')}"
     if parts := scenario.level(severity).combines:
-        named = ", ".join(f"{plain_label(one.scenario)} ({label(one.severity)})" for one in parts)
+        named = ", ".join(f"{_part(one)} ({severity_label(one.severity)})" for one in parts)
         said += " " + label("It combines {parts}.", parts=named)
     if scenario.dependence.copula == "gaussian":
         said += " " + label(
@@ -89,6 +89,11 @@ def _said(scenario: Scenario, severity: str) -> str:
             correlation=scenario.dependence.correlation,
         )
     return said
+
+
+def _part(part: Part) -> str:
+    """Name a part of a combined scenario; one that was not read from files by its id."""
+    return local(part, "name") if part.name_en else plain_label(part.scenario)
 
 
 def _per(movement: Movement) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from riskmodels.labels import label, local, marked, plain_label
+from riskmodels.parameters.scenarios import severity_label
 from riskmodels.reporting.plots.canvas import (
     BAND,
     LINE,
@@ -236,7 +237,7 @@ def _draw_scenarios(axes: Axes, result: ScenarioComparison, what: str, unit: flo
     axes.hlines(places, low, high, color=_SHADES[1], lw=3)
     axes.plot(middle, places, ls="", marker="D", ms=4, color=_SHADES[0])
     axes.axvline(0, color=NOTE, lw=0.7)
-    names = [f"{local(row, 'name')}, {label(str(row.severity))}" for row in rows.itertuples()]
+    names = [f"{local(row, 'name')}, {severity_label(str(row.severity))}" for row in rows.itertuples()]
     axes.set_yticks(places, [short(name, 40) for name in names], fontsize=6.5)
     axes.xaxis.set_major_formatter("{x:,.10g}")
     axes.grid(axis="x", color="0.9")
