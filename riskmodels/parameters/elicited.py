@@ -19,6 +19,7 @@ class Elicited(Parameters):
     mode: Change = Field(description="the most likely value")
     high: Change = Field(description="the highest value")
     basis: Name = Field(description="where the figures come from, in words")
+    basis_zh: Name | None = Field(default=None, description="the same in Chinese, where it is written")
     set_by: Name = Field(description="who set them")
 
     @model_validator(mode="after")

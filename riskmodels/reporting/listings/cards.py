@@ -14,7 +14,7 @@ from riskmodels.parameters.plans import Plan, Plans
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.shocks import Shock
 from riskmodels.reporting.listings.indicators import indicator_names, interval_of
-from riskmodels.reporting.listings.scenarios import change_words, shock_words
+from riskmodels.reporting.listings.scenarios import basis_words, change_words, shock_words
 from riskmodels.reporting.listings.stressed import cost_words, signed_thousands, thousands_range
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
@@ -46,17 +46,18 @@ def _assumed(test: StressTest, policy: Policy) -> Iterator[tuple[str, str]]:
     names, level = indicator_names(policy), test.scenario.level(test.severity)
     for shock in level.shocks:
         yield shock_words(shock), "; ".join(_moves(shock, names))
-    changes = [movement.change for _, movement in level.movements]
-    people = ", ".join(dict.fromkeys(label(one.set_by) for one in changes))
-    if changes:
-        bases = _grouped(dict.fromkeys(one.basis for one in changes))
+    moves = [movement for _, movement in level.movements]
+    people = ", ".join(dict.fromkeys(label(one.change.set_by) for one in moves))
+    if moves:
+        bases = _grouped(dict.fromkeys(map(basis_words, moves)))
         yield label("Basis of the ranges"), label("{bases}. Set by: {people}.", bases=bases, people=people)
 
 
 def _grouped(bases: Iterable[str]) -> str:
     """Name bases; those that begin alike, up to a colon, together."""
     found: dict[str, list[str]] = {}
-    for begins, colon, rest in (basis.partition(": ") for basis in bases):
+    for basis in bases:
+        begins, colon, rest = basis.partition("：" if "：" in basis else ": ")
         found.setdefault(begins + colon, []).append(rest)
     return "; ".join(begins + ", ".join(filter(None, rests)) for begins, rests in found.items())
 
@@ -211,7 +212,7 @@ def _help(test: StressTest) -> Iterator[tuple[str, str]]:
     """Say how many people hold the standard, and what the scenario would be without each shock."""
     if not test.handling.empty:
         needed = float(test.handling["staff_needed"].fillna(np.inf).max())
-        words = marked("{times} times as many people in the worst month, had nothing waited before")
+        words = marked("{times} times the usual people in the worst month, had nothing waited before")
         shown = label("more than 4") if np.isinf(needed) else f"{needed:.3g}"
         yield label("People that keep complaints in time as without the scenario"), label(words, times=shown)
     shocks = {one.name: local(one, "name") for one in test.scenario.level(test.severity).shocks}
@@ -242,9 +243,9 @@ def _plan(plans: Plans | None, plan: Plan | None) -> Iterator[tuple[str, str]]:
         words = marked("none is written") if plans else marked("the run names no file of plans")
         yield label("Plan"), label(words)
         return
+    said = {"owner": local(plan, "owner"), "set_by": label(plan.set_by)}
     steps = counted(len(plan.steps), "step", "steps")
-    yield label("Plan"), label("{owner}; {steps}; set by {set_by}", owner=local(plan, "owner"), steps=steps,
-                               set_by=label(plan.set_by))  # fmt: skip
+    yield label("Plan"), label("{owner}; {steps}; set by {set_by}", said, steps=steps)
     reserves = [f"{local(one, 'name')} ({one.quantity:g}; {one.ready_within.words})" for one in plan.reserves]
     if reserves:
         yield label("Reserves, and until when they are ready"), "; ".join(reserves)

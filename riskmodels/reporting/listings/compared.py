@@ -28,7 +28,7 @@ def list_scenarios(compared: ScenarioComparison, policy: Policy) -> Listing:
                 row, "backlog", "{:.1f}", "{:.1f} – {:.1f}"
             ),
             "Standard likeliest missed in a month": _missed(row, names),
-            "People needed [times]": _many(row.staff, "> 4", "{:.3g}"),
+            "People needed [times the usual]": _many(row.staff, "> 4", "{:.3g}"),
             "Months until the backlog is as usual (90% interval)": _recovery(row),
             "Turn red: indicators": f"{row.indicators:d}",
             "Units": f"{row.units:d}",
@@ -78,6 +78,8 @@ def _with_ends(row: Any, what: str, one: str, ends: str) -> str:
     values = [getattr(row, f"{what}{end}") for end in ("", "_lower", "_upper")]
     if np.isnan(values).any():
         return "–"
+    if not any(values):
+        return "0"
     return f"{one.format(values[0])} ({ends.format(*values[1:])})"
 
 
@@ -111,4 +113,6 @@ def _more(row: Any, what: str) -> str:
     values = [getattr(row, f"{what}{end}") for end in ("", "_lower", "_upper")]
     if np.isnan(values).any():
         return "–"
+    if not any(values):
+        return "0"
     return f"{signed_thousands(values[0])} ({thousands_range(*values[1:])})"

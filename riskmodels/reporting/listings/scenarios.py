@@ -4,7 +4,7 @@ import pandas as pd
 
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import Listing, shown_error
-from riskmodels.labels import label, local, marked, plain_label, plural, rating_label
+from riskmodels.labels import label, language, local, marked, plain_label, plural, rating_label
 from riskmodels.parameters.moved import moved_words
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Part, Scenario, severity_label
@@ -30,7 +30,7 @@ def list_scenario(scenario: Scenario, severity: str, policy: Policy) -> Listing:
             "Moves": moved_words(movement, names.get(movement.indicator_id, movement.indicator_id)),
             "Change": _per(movement),
             "Range": f"{_change(movement, 'low')} … {_change(movement, 'high')}",
-            "Basis": movement.change.basis,
+            "Basis": basis_words(movement),
             "Set by": label(movement.change.set_by),
         }
         for shock, movement in level.movements
@@ -59,7 +59,13 @@ def shock_listings(scenario: Scenario, severity: str, policy: Policy | None) -> 
 
 
 def _basis(movement: Movement) -> str:
-    return f"{movement.change.basis} ({label(movement.change.set_by)})"
+    return f"{basis_words(movement)} ({label(movement.change.set_by)})"
+
+
+def basis_words(movement: Movement) -> str:
+    """Say what a range rests on, in the language in use where it is written in it."""
+    in_chinese = movement.change.basis_zh if language() == "zh" else None
+    return in_chinese or movement.change.basis
 
 
 def shock_words(shock: Shock) -> str:
