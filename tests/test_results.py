@@ -105,6 +105,7 @@ MAKERS = {
     "backtest": lambda _: make_record(),
     "stress test": lambda _: make_stress([{}, {"rating": "", "p_red": np.nan}], [("x", "y")]),
     "empty stress test": lambda _: make_stress([]),
+    "scenarios beside each other": lambda _: rm.stresstest.compare([make_stress(), make_stress([])]),
     "findings": lambda policy: some_findings(policy, RED, AMBER | {"indicator_id": "reply_2wd"}),
     "no findings": some_findings,
     "proposals": lambda policy: propose(some_findings(policy, RED), policy),

@@ -356,7 +356,7 @@ def test_every_word_of_the_pages_is_in_the_catalogue(surge, policy, card, projec
         list_stressed_groups(surge, policy),
         list_costs(surge),
         list_shocks(surge),
-        list_scenarios(beside, policy),
+        list_scenarios(beside),
         list_scenario_costs(beside),
     ):
         cells = [str(cell) for cell in listing.frame.to_numpy().ravel()]
@@ -373,7 +373,7 @@ def test_every_word_of_the_pages_is_in_the_catalogue(surge, policy, card, projec
 # Scenarios beside each other
 
 
-def test_scenarios_stand_beside_each_other_worst_first(surge, run, policy) -> None:
+def test_scenarios_stand_beside_each_other_worst_first(surge, run) -> None:
     mild = run(shock(move("complaints", 0.2)), id_="mild")
     none = run(shock(move("complaints", 1.0), months=0), id_="none")
     compared = compare([none, surge, mild])
@@ -386,9 +386,10 @@ def test_scenarios_stand_beside_each_other_worst_first(surge, run, policy) -> No
     assert table.loc["by_hand", "missed"] == surge.standards["missed"].max()
     assert table.loc["by_hand", "loss_mean"] > table.loc["mild", "loss_mean"]
     assert (table["complaints_lower"] <= table["complaints_upper"]).all()
-    listing = list_scenarios(compared, policy)
+    listing = list_scenarios(compared)
     assert listing.sentence.endswith("The probability that it costs more than the next is 100%.")
     assert listing.frame["Scenario"].tolist() == ["By hand, severe"] * 3
+    assert listing.frame["Complaints more (90% interval)"].iloc[-1] == "0"
     assert list_scenario_costs(compared).frame.iloc[-1, -1] == "–"
 
 
@@ -398,14 +399,14 @@ def test_the_same_scenario_is_worse_than_itself_at_even_odds(surge) -> None:
     assert np.isnan(compare([surge, other]).table["worse"].iloc[0])
 
 
-def test_what_is_not_known_is_a_dash(policy) -> None:
+def test_what_is_not_known_is_a_dash() -> None:
     compared = compare([make_stress()])
-    row = list_scenarios(compared, policy).frame.iloc[0].tolist()
-    assert row == ["By hand, severe", "–", "–", "–", "–", "–", "1", "0", "0", "0"]
+    row = list_scenarios(compared).frame.iloc[0].tolist()
+    assert row == ["By hand, severe", "–", "–", "–", "–", "–", "1 / 0 / 0 / 0"]
     assert compared.sentence == "1 scenario was tested: By hand (severe)."
     nothing = compare([])
     assert nothing.sentence == "No scenario was tested."
-    assert list_scenarios(nothing, policy).frame.empty
+    assert list_scenarios(nothing).frame.empty
     assert list_scenario_costs(nothing).frame.empty
 
 

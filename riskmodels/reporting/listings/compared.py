@@ -8,32 +8,29 @@ import pandas as pd
 
 from riskmodels.display import Listing, shown_portion, shown_thousands
 from riskmodels.labels import label, local
-from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import severity_label
-from riskmodels.reporting.listings.indicators import indicator_names
-from riskmodels.reporting.listings.stressed import signed_thousands, thousands_range
+from riskmodels.reporting.listings.stressed import signed_thousands
 from riskmodels.stresstest import ScenarioComparison
+from riskmodels.stresstest.handling import DEADLINES
 
 
-def list_scenarios(compared: ScenarioComparison, policy: Policy) -> Listing:
+def list_scenarios(compared: ScenarioComparison) -> Listing:
     """List what each scenario does to complaints, handlers, standards and who turns red, worst first."""
-    names = indicator_names(policy)
     listed = [
         {
             "Scenario": _name(row),
             "Complaints more (90% interval)": _with_ends(
-                row, "complaints", "{:+z,.0f}", "{:+z,.0f} … {:+z,.0f}"
+                row, "complaints", "{:+z,.0f}", "{:+z,.0f} – {:+z,.0f}"
             ),
             "Worst backlog [days of work] (90% interval)": _with_ends(
                 row, "backlog", "{:.1f}", "{:.1f} – {:.1f}"
             ),
-            "Standard likeliest missed in a month": _missed(row, names),
+            "Probability that a month's worst standard is red (its working days)": _missed(row),
             "People needed [times the usual]": _many(row.staff, "> 4", "{:.3g}"),
             "Months until the backlog is as usual (90% interval)": _recovery(row),
-            "Turn red: indicators": f"{row.indicators:d}",
-            "Units": f"{row.units:d}",
-            "Products": f"{row.products:d}",
-            "Customer groups": f"{row.groups:d}",
+            "Turn red: indicators / units / products / customer groups": " / ".join(
+                f"{number:d}" for number in (row.indicators, row.units, row.products, row.groups)
+            ),
         }
         for row in _rows(compared)
     ]
@@ -83,10 +80,8 @@ def _with_ends(row: Any, what: str, one: str, ends: str) -> str:
     return f"{one.format(values[0])} ({ends.format(*values[1:])})"
 
 
-def _missed(row: Any, names: dict[str, str]) -> str:
-    if not row.standard:
-        return "–"
-    return f"{names.get(row.standard, row.standard)}: {shown_portion(row.missed)}"
+def _missed(row: Any) -> str:
+    return f"{shown_portion(row.missed)} ({DEADLINES[row.standard]})" if row.standard else "–"
 
 
 def _many(value: float, most: str, shown: str) -> str:
@@ -115,4 +110,5 @@ def _more(row: Any, what: str) -> str:
         return "–"
     if not any(values):
         return "0"
-    return f"{signed_thousands(values[0])} ({thousands_range(*values[1:])})"
+    more, low, high = map(signed_thousands, values)
+    return f"{more} ({low} – {high})"
