@@ -266,7 +266,7 @@ def test_paths_hold_what_the_tables_hold(surge) -> None:
     assert surge.paths["money"].mean() == pytest.approx(costs["total"])
     assert surge.paths["paid"].mean() == pytest.approx(costs["redress"])
     assert (surge.paths["backlog"] >= 0).all()
-    assert (surge.paths["backlog"].mean() >= surge.handling["backlog_with"]).all()
+    assert (surge.paths["backlog"].mean() >= surge.handling["backlog_with"] * (1 - 1e-6)).all()
 
 
 def test_standards_are_the_months_of_the_handlers(surge, policy) -> None:

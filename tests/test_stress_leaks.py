@@ -24,7 +24,15 @@ MOVES = [
         ("redress", {}),
     )
 ]
-SHOCK = {"id": "shock", "name_en": "Shock", "name_zh": "冲击", "unit": "times", "size": 1.0, "months": 3}
+SHOCK = {
+    "id": "shock",
+    "name_en": "Shock",
+    "name_zh": "冲击",
+    "unit_en": "times",
+    "unit_zh": "倍",
+    "size": 1.0,
+    "months": 3,
+}
 SCENARIO = make_scenario(severe={"shocks": [SHOCK | {"moves": MOVES}]})
 
 

@@ -22,7 +22,8 @@ from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity, places_of, t
 from riskmodels.tables import Tables
 
 _LOADS, _STAFF, _BACKLOGS = 48, 8, 16  # points of the axes of the table
-_PLACES, _WEIGHTS = 0.5 + np.array([-1.0, 0.0, 1.0]) * np.sqrt(0.15), np.array([5.0, 8.0, 5.0]) / 18
+_PLACES = 0.5 + np.array([-1.0, 0.0, 1.0]) * np.sqrt(0.15)  # of a range: of Gauss and Legendre's rule
+_WEIGHTS = np.array([5.0, 8.0, 5.0]) / 18  # of those places
 _LEAST, _MOST = 0.02, 4.0  # of usual staff: as good as none, more than can be found
 
 
