@@ -145,19 +145,28 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
 
 
 def _sentences(found: Findings, policy: Policy) -> Iterator[SummaryItem]:
-    """Yield one sentence a finding; findings of many units about one thing become one sentence."""
+    """Yield one sentence a finding; what many units, or plans of scenarios, have in common is one sentence."""
     rows = found.table
     one_by_one = rows["finding_id"].where(rows["subject_kind"] != "unit", "")
+    one_by_one = one_by_one.where(rows["rule"] != "contingency_plan", rows["condition"])
     for (severity, *_), part in rows.groupby(["severity", "rule", "indicator_id", one_by_one], sort=False):
         yield SummaryItem(severity="red" if severity == "red" else "amber", sentence=_sentence(part, policy))
 
 
 def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
-    """Say one finding, or what many units have in common and how far each is."""
+    """Say one finding, or what many units have in common and how far each is, or what many scenarios have."""
     if len(rows) == 1:
         return f"{rows['subject_name'].iloc[0]}: {rows['condition'].iloc[0]}"
-    units = [f"{row['subject_name']} ({_value(row)})" for row in rows.to_dict("records")]
     first = rows.iloc[0]
+    if first["subject_kind"] == "scenario":
+        scenarios = [one.removeprefix(label("Scenario: {name}", name="")) for one in rows["subject_name"]]
+        return label(
+            "{condition}: {count} scenarios: {scenarios}",
+            condition=first["condition"],
+            count=len(rows),
+            scenarios=shown_few(scenarios, _MOST_NAMED),
+        )
+    units = [f"{row['subject_name']} ({_value(row)})" for row in rows.to_dict("records")]
     name = (
         local(policy.indicator(first["indicator_id"]), "name")
         if first["indicator_id"]
