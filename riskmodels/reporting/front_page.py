@@ -145,7 +145,7 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
 
 
 def _sentences(found: Findings, policy: Policy) -> Iterator[SummaryItem]:
-    """Yield one sentence a finding; what many units, or plans of scenarios, have in common is one sentence."""
+    """Say one finding, or what many units have in common and how far each is, or many scenarios."""
     rows = found.table
     one_by_one = rows["finding_id"].where(rows["subject_kind"] != "unit", "")
     one_by_one = one_by_one.where(rows["rule"] != "contingency_plan", rows["condition"])
