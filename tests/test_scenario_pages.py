@@ -19,11 +19,15 @@ from riskmodels.parameters.plans import load_plans
 from riskmodels.reporting.listings import (
     list_card,
     list_costs,
+    list_handling,
     list_omitted,
+    list_scenario,
     list_scenario_costs,
     list_scenarios,
     list_shocks,
+    list_stress,
     list_stressed_groups,
+    list_turning,
 )
 from riskmodels.reporting.plots import (
     plot,
@@ -353,6 +357,10 @@ def test_every_word_of_the_pages_is_in_the_catalogue(surge, policy, card, projec
     beside = compare([surge, replace(surge, severity="extreme")])
     for listing in (
         list_card(surge, policy, card, plans.model_copy(update={"plans": (plan,)})),
+        list_scenario(surge.scenario, "severe", policy),
+        list_stress(surge, policy),
+        list_handling(surge),
+        list_turning(surge, card),
         list_stressed_groups(surge, policy),
         list_costs(surge),
         list_shocks(surge),

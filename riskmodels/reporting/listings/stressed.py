@@ -48,7 +48,7 @@ def list_handling(test: StressTest) -> Listing:
             "Waiting less than 7 working days": _pair(row, "within_7"),
             "Waiting less than 3 working days": _pair(row, "within_3"),
             "Backlog [days of work]": f"{row['backlog_with']:.1f}",
-            "90% interval": f"{row['backlog_lower']:.1f} to {row['backlog_upper']:.1f}",
+            "90% interval": f"{row['backlog_lower']:.1f} – {row['backlog_upper']:.1f}",
             "Probability that the 7-day standard is red": shown_portion(row["missed_7"]),
             "People needed, had nothing waited before": "> × 4"
             if pd.isna(row["staff_needed"])
