@@ -409,7 +409,7 @@ def test_a_stress_test_before_and_after(default_policy) -> None:
 def test_what_a_stress_test_left_out(default_policy) -> None:
     omitted = [("retention", "why one"), ("surge of gold", "why two")]
     listing = list_omitted(make_stress(omitted=omitted), default_policy)
-    assert listing.sentence == "2 assumptions of the scenario were not used."
+    assert listing.sentence == "2 assumptions of the scenario were not used, or only in part."
     assert listing.frame.to_numpy().tolist() == [
         [default_policy.indicator("retention").name_en, "why one"],
         ["surge of gold", "why two"],

@@ -107,12 +107,15 @@ def _recovery(test: StressTest) -> list[float]:
 
 def _recovered(middle: float, lower: float, upper: float) -> str:
     """Say after how many months the backlog is as usual; infinite is beyond the outlook."""
-    late = label("later than the outlook")
-    found = (
-        late if np.isinf(one) else plural(one, "{months:.0f} month", "{months:.0f} months", months=one)
-        for one in (middle, lower, upper)
-    )
-    return "{} ({} – {})".format(*found)
+    found = [_after(one) for one in (middle, lower, upper)]
+    return found[0] if len(set(found)) == 1 else "{} ({} – {})".format(*found)
+
+
+def _after(months: float) -> str:
+    if np.isinf(months):
+        return label("later than the outlook")
+    words = plural(months, "{months:.0f} month", "{months:.0f} months", months=months)
+    return words if months else label("it stays as usual")
 
 
 def _standards(test: StressTest, policy: Policy) -> Iterator[tuple[str, str]]:
@@ -212,14 +215,19 @@ def _help(test: StressTest) -> Iterator[tuple[str, str]]:
     """Say how many people hold the standard, and what the scenario would be without each shock."""
     if not test.handling.empty:
         needed = float(test.handling["staff_needed"].fillna(np.inf).max())
-        words = marked("{times} times the usual people in the worst month, had nothing waited before")
-        shown = label("more than 4") if np.isinf(needed) else f"{needed:.3g}"
-        yield label("People that keep complaints in time as without the scenario"), label(words, times=shown)
+        yield label("People that keep complaints in time as without the scenario"), _people(needed)
     shocks = {one.name: local(one, "name") for one in test.scenario.level(test.severity).shocks}
     for row in test.without.to_dict("records"):
         name = row["shock"]
         what = label("Without: {shock}", shock=shocks.get(name, name)) if name else label("With all shocks")
         yield label("{what} (mean response)", what=what), _response(row)
+
+
+def _people(needed: float) -> str:
+    if needed <= 1:
+        return label("as many as usual")
+    words = marked("{times} times the usual people in the worst month, had nothing waited before")
+    return label(words, times=label("more than 4") if np.isinf(needed) else f"{needed:.3g}")
 
 
 def _response(row: Mapping[Hashable, Any]) -> str:

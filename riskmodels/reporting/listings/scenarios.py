@@ -168,12 +168,15 @@ def list_omitted(test: StressTest, policy: Policy) -> Listing:
         return Listing(sentence=label("Everything the scenario assumes was used."), frame=pd.DataFrame())
     names = indicator_names(policy)
     frame = pd.DataFrame(
-        {"Not used": [names.get(item, item) for item in test.omitted["item"]], "Why": test.omitted["reason"]}
+        {
+            "Assumption": [names.get(item, item) for item in test.omitted["item"]],
+            "Why": test.omitted["reason"],
+        }
     )
     sentence = plural(
         len(frame),
-        "{count} assumption of the scenario was not used.",
-        "{count} assumptions of the scenario were not used.",
+        "{count} assumption of the scenario was not used, or only in part.",
+        "{count} assumptions of the scenario were not used, or only in part.",
         count=len(frame),
     )
     return Listing(sentence=sentence, frame=frame)
