@@ -11,7 +11,7 @@ from riskmodels.labels import label, marked
 from riskmodels.misfits import nearest
 from riskmodels.parameters.elicited import Elicited
 from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
-from riskmodels.parameters.shocks import Movement, Shock
+from riskmodels.parameters.shocks import Movement, Shock, impossible
 
 __all__ = [
     "Dependence",
@@ -177,10 +177,33 @@ def _loaded(path: Path, read: dict[Path, Scenario], chain: tuple[str, ...]) -> S
         scenario = load_parameters(path, Scenario, shown=True)
         chain = (*chain, scenario.id)
         levels = {
-            name: _with_parts(level, path, name, read, chain) for name, level in scenario.levels.items()
+            name: _with_parts(_with_courses(level, path, name), path, name, read, chain)
+            for name, level in scenario.levels.items()
         }
         read[path] = scenario.model_copy(update={"levels": levels})
     return read[path]
+
+
+def _with_courses(level: Level, path: Path, severity: str) -> Level:
+    """Return a level with the quarters of the paths that its shocks follow."""
+    if all(one.follows is None for one in level.shocks):
+        return level
+    # here, as economy reads with pandas, which few scenarios need
+    from riskmodels.parameters.economy import with_course
+
+    shocks = []
+    for place, one in enumerate(level.shocks):
+        at = f"{path} does not fit a scenario: levels.{severity}.shocks.{place}"
+        shock = with_course(one, path.parent, at)
+        for number, movement in enumerate(shock.moves):
+            if problem := impossible(movement, shock.size):
+                raise ParameterError(f"{at}.moves.{number}: {movement.what} {problem}")
+        shocks.append(shock)
+    if len({one.follows.first for one in shocks if one.follows}) > 1:
+        raise ParameterError(
+            f"{path} does not fit a scenario: levels.{severity}: its paths begin in different quarters"
+        )
+    return level.model_copy(update={"shocks": tuple(shocks)})
 
 
 def _with_parts(

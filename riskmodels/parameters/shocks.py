@@ -45,6 +45,7 @@ ALL = "all"
 _OF_INDICATOR = ("indicator", "limit")
 _SHARES = ("upheld", "retention")
 _MOST_TIMES = 1000.0  # as many as before: more is a slip of the pen
+MONTHS = 3  # of a quarter, by which paths of the economy go
 _WHERE = "where it is felt; left out: everywhere"
 Place = Annotated[Name | None, Field(default=None, description=_WHERE)]
 
@@ -109,6 +110,41 @@ class Movement(Parameters):
         return self
 
 
+class Course(Parameters):
+    """A variable of the economy that a shock follows, quarter by quarter, from its first month on.
+
+    Files are CSV files in the layout of the Federal Reserve's scenarios, named from the scenario's folder.
+    Their quarters are read with it: ``past``, ``ahead`` and ``without`` are not written in it.
+    """
+
+    file: Name = Field(description="of the path")
+    scenario: Name = Field(description="its Scenario Name in that file")
+    series: Name = Field(description="its column")
+    history: Name = Field(description="file of the quarters up to the path's first")
+    baseline: Name | None = Field(
+        default=None, description="file of the path without the scenario; left out: as the last quarter was"
+    )
+    measure: Literal["points", "per_cent"] = Field(
+        default="points", description="against the baseline: difference in its own unit, or per cent of it"
+    )
+    pushes: Literal["up", "down"] = Field(
+        default="up", description="the shock is how far it lies above the baseline, or below it"
+    )
+    first: str = ""
+    past: tuple[float, ...] = ()
+    ahead: tuple[float, ...] = ()
+    without: tuple[float, ...] = ()
+
+    @property
+    def sizes(self) -> tuple[float, ...]:
+        """By quarter, how far it lies beyond the baseline, to the side that counts."""
+        side = 1.0 if self.pushes == "up" else -1.0
+        pairs = zip(self.ahead, self.without, strict=True)
+        if self.measure == "per_cent":
+            return tuple(max(side * 100 * (value / usual - 1), 0.0) for value, usual in pairs)
+        return tuple(max(side * (value - usual), 0.0) for value, usual in pairs)
+
+
 class Shock(Parameters):
     """One thing that happens: its size in its own unit, when, how it comes and goes, and what it moves.
 
@@ -121,13 +157,16 @@ class Shock(Parameters):
     name_zh: Name
     unit_en: Name = Field(description="in words, e.g. hours down")
     unit_zh: Name = Field(description="in words, e.g. 小时中断")
-    size: float = Field(ge=0, le=1e6, description="the most it reaches, in its unit")
+    size: float = Field(
+        ge=0, le=1e6, description="the most it reaches, in its unit; of follows: so many times the path"
+    )
     start_month: int = Field(default=1, ge=1, le=180, description="month of the scenario in which it begins")
     months: int = Field(ge=0, le=60, description="how long, months; 0 does nothing")
     shape: Literal["step", "ramp_up", "ramp_down"] = "step"
     half_life_months: float = Field(
         default=0.0, ge=0, le=120, description="months after its last in which it halves; 0: ends at once"
     )
+    follows: Course | None = Field(default=None, description="a path of the economy gives its shape")
     moves: tuple[Movement, ...] = Field(min_length=1)
     part: Identifier | None = None
 
@@ -149,7 +188,7 @@ class Shock(Parameters):
         ndarray, shape (months,) [unit of the shock]
             Never negative and never more than ``size``; a later start shifts it and does nothing else.
         """
-        month = np.arange(months) - (self.start_month - 1) + 1.0  # of the shock, from 1
+        month = np.arange(2.0 - self.start_month, months + 2.0 - self.start_month)  # of the shock, from 1
         if not self.months:
             return np.zeros(months)
         ends = {
@@ -157,25 +196,36 @@ class Shock(Parameters):
             "ramp_up": (1.0, month / self.months),
             "ramp_down": (1 / self.months, (self.months + 1 - month) / self.months),
         }
-        last, during = ends[self.shape]
+        last, during = ends[self.shape] if self.follows is None else self._followed(month)
         found: Floats = self.size * np.where(month >= 1, during, 0.0)
         past = month > self.months
         with np.errstate(over="ignore", divide="ignore"):  # of half-lives beyond counting nothing is left
             found[past] = self.size * last * 0.5 ** ((month[past] - self.months) / self.half_life_months)
         return found
 
+    def _followed(self, month: Floats) -> tuple[float, Floats]:
+        """Return the path at its last month and in each, against its most: months from 1."""
+        sizes = np.repeat(self.follows.sizes if self.follows else (), MONTHS)[: self.months]
+        most = max(sizes, default=0.0)
+        if most == 0:
+            return 0.0, np.zeros(len(month))
+        at = np.clip(month - 1, 0, len(sizes) - 1).astype(int)
+        return float(sizes[-1] / most), sizes[at] / most
+
     @model_validator(mode="after")
     def _stays_possible(self) -> "Shock":
+        if self.follows is not None and self.shape != "step":
+            raise ValueError("leave shape out: the path that it follows is its shape")
         moved = [(one.what, one.indicator, one.per, tuple(one.felt.items())) for one in self.moves]
         if len(set(moved)) < len(moved):
             raise ValueError("moves: the same is moved twice in the same place")
         for place, one in enumerate(self.moves):
-            if problem := _impossible(one, self.size):
+            if problem := impossible(one, self.size):
                 raise ValueError(f"moves.{place}: {one.what} {problem}")
         return self
 
 
-def _impossible(movement: Movement, size: float) -> str:
+def impossible(movement: Movement, size: float) -> str:
     """Say why a shock of a size cannot move something by so much; empty where it can."""
     low, high = movement.change.low * size, movement.change.high * size
     if movement.what in RELATIVE and low < -1:

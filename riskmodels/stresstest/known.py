@@ -16,7 +16,7 @@ def known_by(complaints: Table, last: pd.Period) -> str:
 
 
 def resolved_by(complaints: Table, last: pd.Period) -> str:
-    """Return the SQL condition of complaints that were entered, and resolved, by the end of a period."""
+    """Return the SQL condition of complaints that were entered, and no longer open, by a period's end."""
     if not complaints.gives("resolved_at"):
         return known_by(complaints, last)
     return f"{known_by(complaints, last)} AND {_before('coalesce(resolved_at, received_at)', last)}"

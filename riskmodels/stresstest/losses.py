@@ -13,6 +13,7 @@ from riskmodels.losses.frequency import frequency_of
 from riskmodels.losses.portfolio import BETWEEN
 from riskmodels.losses.severity import Scaled
 from riskmodels.stresstest.contributions import by_shock, split_change
+from riskmodels.stresstest.driven import NOTHING_DRIVEN, Driven
 from riskmodels.stresstest.shocked import Drawn, feels
 
 YEAR = 12  # months, which a distribution of losses is about
@@ -42,7 +43,9 @@ class StressedLosses:
     by_shock: pd.DataFrame
 
 
-def stress_losses(distribution: LossDistribution, drawn: Sequence[Drawn], size: int) -> StressedLosses:
+def stress_losses(
+    distribution: LossDistribution, drawn: Sequence[Drawn], size: int, driven: Driven = NOTHING_DRIVEN
+) -> StressedLosses:
     """Carry a scenario through to a year's losses.
 
     Parameters
@@ -53,6 +56,8 @@ def stress_losses(distribution: LossDistribution, drawn: Sequence[Drawn], size: 
         The assumptions, over the twelve months ahead; those of frequency and severity count.
     size : int
         Paths.
+    driven : Driven
+        What paths of the economy multiply, where that is estimated.
 
     Returns
     -------
@@ -69,7 +74,8 @@ def stress_losses(distribution: LossDistribution, drawn: Sequence[Drawn], size: 
     felt = [one for one in drawn if one.movement.what in _MOVED and one.profile.any() and one.is_carried]
     keys = keys_of(distribution.cells)
     means = np.array([cell.mean for cell in distribution.cells])
-    factors = [_factor(one, keys) for one in felt]
+    put = driven.put([(one, _factor(one, keys)) for one in felt], list(keys["event_type"]))
+    factors = [factor for _, factor in put]
     kinds = [
         np.prod([part for one, part in zip(felt, factors, strict=True) if one.movement.what == what], axis=0)
         * np.ones((size, len(keys), YEAR))

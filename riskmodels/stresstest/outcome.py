@@ -33,8 +33,13 @@ HANDLING = (
     *("missed_3", "missed_7", "staff", "staff_needed"),
     *("recovered", "recovery", "recovery_lower", "recovery_upper"),
 )
+MACRO = (
+    *("what", "of", "used", "series", "effect", "lower", "upper"),
+    *("quarters", "tested", "gain", "gain_error", "p_value"),
+)
 _TEXTS = (
     *("team", "period", "of", "id", "indicator_id", "rating_before", "rating", "item", "when", "shock"),
+    *("what", "used", "series"),
 )
 
 
@@ -108,6 +113,12 @@ class StressTest(Displayed):
     by_shock : DataFrame
         What each shock adds: shock, complaints, money [of losses, a year]; the columns add up to what the
         scenario adds.
+    macro : DataFrame
+        One row a thing that follows a path of the economy: what, of [product, event type, or where]; used
+        (``estimated`` from the bank's history, or ``elicited``, where that shows no usable sensitivity or
+        says nothing); series, effect, lower, upper [log of the count a unit of the series makes in the end;
+        90 % interval] of the strongest driver; quarters, tested, gain, gain_error, p_value: see
+        ``MacroSensitivity``. Empty where no shock follows one.
     """
 
     scenario: Scenario
@@ -130,6 +141,7 @@ class StressTest(Displayed):
     paths: pd.DataFrame = field(default_factory=lambda: none_of(PATHS))
     without: pd.DataFrame = field(default_factory=lambda: none_of(WITHOUT))
     by_shock: pd.DataFrame = field(default_factory=lambda: none_of(("shock", "complaints", "money")))
+    macro: pd.DataFrame = field(default_factory=lambda: none_of(MACRO))
 
     @property
     def raised(self) -> bool:
@@ -150,7 +162,8 @@ class StressTest(Displayed):
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the tables that stand beside a report, by the names of their files."""
-        return {
+        macro = {f"stress_{self.scenario.id}_macro": self.macro} if len(self.macro) else {}
+        return macro | {
             f"stress_{self.scenario.id}_complaints": self.complaints,
             f"stress_{self.scenario.id}_indicators": self.table,
             f"stress_{self.scenario.id}_units_and_products": self.turning,

@@ -28,6 +28,7 @@ from riskmodels.stresstest.costs import (
     of_losses,
     of_redress,
 )
+from riskmodels.stresstest.driven import Driven, drive
 from riskmodels.stresstest.groups import stress_groups
 from riskmodels.stresstest.handling import DEADLINES, Handled, Standards, handle, without_team
 from riskmodels.stresstest.losses import YEAR, StressedLosses, stress_losses
@@ -112,7 +113,7 @@ def stress(
     after, unavailable = move_indicators(run.drawn, values, run.ratio(window), months, handled.in_time)
     limits, stricter = move_limits(run.drawn, before, months)
     after |= {name: values[name] for name in sorted(stricter & set(values) - set(after))}
-    lost = stress_losses(losses.distribution, run.year, run.size) if losses is not None else None
+    lost = stress_losses(losses.distribution, run.year, run.size, run.driven) if losses is not None else None
     costs = _costs(run, tables, policy, before, (values, after), lost)
     omitted = dict.fromkeys([*_omitted(run, outlook, policy, handled.table, costs), *unavailable])
     return StressTest(
@@ -136,6 +137,7 @@ def stress(
         losses=_loss_table(losses, lost),
         handling=handled.table,
         by_shock=_by_shock(run, lost),
+        macro=run.driven.table,
     )
 
 
@@ -181,6 +183,7 @@ class _Run:
     drawn: list[Drawn]
     year: list[Drawn]
     mix: Mix
+    driven: Driven
     factors: list[tuple[Drawn, Floats]]
     unapplied: list[Drawn]
     expected: Floats
@@ -218,7 +221,10 @@ def _run(
         draw_movements(scenario, level, months=months, size=size, seed=seed) for months in (ahead, YEAR)
     )
     mix = complaint_mix(tables, drawn, last=outlook.panel.periods[-1], places=places_of(capacity))
+    before = scenario.start_month - 1
+    driven = drive(drawn, tables, outlook.panel, start=before, months=max(ahead, YEAR), size=size)
     factors, unapplied = complaint_factors(drawn, outlook, mix)
+    factors = driven.put(factors, outlook.keys["product"].astype("str").tolist())
     expected = outlook.sample(size, seed=seed)
     times = np.ones((size, len(outlook.keys), ahead))
     for _, factor in factors:
@@ -230,6 +236,7 @@ def _run(
         drawn=drawn,
         year=year,
         mix=mix,
+        driven=driven,
         factors=factors,
         unapplied=unapplied,
         expected=expected,
