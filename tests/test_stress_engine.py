@@ -187,6 +187,56 @@ def test_a_fine_is_paid_once_and_one_that_is_late_is_said(bank, policy, outlook)
     assert "it falls due after more than a year" in set(found.omitted["reason"])
 
 
+def test_a_part_that_is_upheld_more_often_moves_the_bank_by_its_complaints(bank, policy, outlook) -> None:
+    """Two thirds of the complaints are about cards, half come by phone."""
+
+    def moved(*more, **felt):
+        found = run(bank, policy, outlook, shock(move("upheld", 0.299, 0.3, 0.301, **felt)), *more)
+        row = found.table.set_index("indicator_id").loc["upheld_rate"]
+        return row["after"] - row["before"], found
+
+    whole, _ = moved()
+    cards, found = moved(product="credit_card")
+    assert whole == pytest.approx(0.3, abs=0.002)
+    assert cards == pytest.approx(0.3 * 2 / 3, abs=0.005)
+    assert found.costs.set_index("item").loc["redress", "more"] > 0
+    assert found.omitted.empty
+    assert moved(channel="phone")[0] == pytest.approx(0.15, abs=0.005)
+    surge = shock(move("complaints", 1.999, 2.0, 2.001, product="credit_card"), id="surge")
+    assert moved(surge, product="credit_card")[0] == pytest.approx(0.3 * 6 / 7, abs=0.005)
+    for nowhere in ({"product": "wealth"}, {"category": "fees"}):
+        found = run(bank, policy, outlook, shock(move("upheld", 0.2, 0.3, 0.4, **nowhere)))
+        assert ("upheld_rate", "the source has no complaints there") in set(
+            found.omitted.itertuples(index=False, name=None)
+        )
+        assert "upheld_rate" not in set(found.table["indicator_id"])
+
+
+def test_customers_of_one_product_who_leave_are_left_out_and_that_is_said(bank, policy, outlook) -> None:
+    found = run(bank, policy, outlook, shock(move("retention", -0.3, -0.2, -0.1, product="mortgage")))
+    assert "retention" not in set(found.table["indicator_id"])
+    assert "income" not in set(found.costs["item"])
+    assert found.omitted["reason"].tolist() == ["this source or this run has nothing that it could move"]
+
+
+def test_what_more_complaints_would_move_and_is_not_known_is_said(take_in, default_policy, outlook) -> None:
+    rows = [
+        {
+            "complaint_id": f"c{n}",
+            "received_at": f"2024-{1 + n % 9:02d}-03",
+            "unit_id": "u",
+            "product": "mortgage",
+        }
+        for n in range(90)
+    ]
+    bare = take_in(as_of="2024-09-30", complaints=rows)
+    found = run(
+        bare, only(default_policy, "complaint_rate"), outlook, shock(move("complaints", 0.5, 1.0, 1.5))
+    )
+    said = set(found.omitted.itertuples(index=False, name=None))
+    assert ("complaint_rate", "the source does not give this indicator") in said
+
+
 # Who turns red
 
 

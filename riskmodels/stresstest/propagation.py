@@ -1,22 +1,22 @@
 """What if: a scenario carried through to the complaints, indicators, units, losses and costs of the bank."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.catalogue import INDICATORS
 from riskmodels.errors import ParameterError
-from riskmodels.forecasting import Forecast, nowcast_where_logged
+from riskmodels.forecasting import Forecast
+from riskmodels.labels import label
 from riskmodels.losses import LossAssessment
 from riskmodels.parameters.capacity import Capacity
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Scenario
+from riskmodels.parameters.shocks import Movement
 from riskmodels.periods.quarters import MONTHS, last_complete
-from riskmodels.scorecard import DRAWS, Scorecard, draw_values, rate_draws, rate_period
-from riskmodels.scorecard.rating import INTERVAL
+from riskmodels.scorecard import DRAWS, Scorecard, draw_values
 from riskmodels.stresstest.contributions import by_shock, split_change
 from riskmodels.stresstest.costs import (
     Costs,
@@ -35,6 +35,7 @@ from riskmodels.stresstest.losses import YEAR, StressedLosses, stress_losses
 from riskmodels.stresstest.mix import Mix, complaint_factors, complaint_mix
 from riskmodels.stresstest.outcome import LOSSES, TURNING, StressTest, none_of
 from riskmodels.stresstest.shocked import Drawn, draw_movements, left_out, move_indicators, move_limits
+from riskmodels.stresstest.standing import centred, compare, monthly, rated_before, ratio
 from riskmodels.stresstest.teams import places_of, team_capacities
 from riskmodels.stresstest.units import who_turns_red
 from riskmodels.stresstest.without import Moved, response_without
@@ -105,22 +106,25 @@ def stress(
     start = scenario.start_month - 1
     window, months = _window(outlook, start), slice(start, start + _MONTHS)
     quarter = last_complete(outlook.panel.periods[-1].end_time, "Q")
-    before = _state_before(tables, policy, str(quarter), scorecard)
-    draws = _centred(draw_values(before, DRAWS), before)
+    before = rated_before(tables, policy, str(quarter), scorecard)
+    draws = centred(draw_values(before, DRAWS), before)
     run = _run(tables, scenario, severity, outlook, capacity, size=draws.shape[1], seed=seed)
     values = dict(zip(before["indicator_id"], draws, strict=True))
     handled = _handled(run, tables, outlook, capacity, months, _standards(before, values))
-    after, unavailable = move_indicators(run.drawn, values, run.ratio(window), months, handled.in_time)
+    after, unavailable = move_indicators(
+        run.drawn, values, run.ratio(window), months, handled.in_time, run.felt(outlook, window)
+    )
     limits, stricter = move_limits(run.drawn, before, months)
     after |= {name: values[name] for name in sorted(stricter & set(values) - set(after))}
     lost = stress_losses(losses.distribution, run.year, run.size, run.driven) if losses is not None else None
     costs = _costs(run, tables, policy, before, (values, after), lost)
-    omitted = dict.fromkeys([*_omitted(run, outlook, policy, handled.table, costs), *unavailable])
+    unknown = _unknown(run, policy, values)
+    omitted = dict.fromkeys([*_omitted(run, outlook, policy, handled.table, costs), *unavailable, *unknown])
     return StressTest(
         scenario=scenario,
         severity=severity,
-        table=_compare(before, draws, after, limits, policy),
-        complaints=_monthly(outlook, run.expected.sum(axis=1), run.stressed.sum(axis=1)),
+        table=compare(before, draws, after, limits, policy),
+        complaints=monthly(outlook, run.expected.sum(axis=1), run.stressed.sum(axis=1)),
         omitted=pd.DataFrame(list(omitted), columns=["item", "reason"], dtype="str"),
         quarter=" – ".join(dict.fromkeys(map(str, outlook.periods[window][[0, -1]]))),
         size=run.size,
@@ -141,19 +145,6 @@ def stress(
     )
 
 
-def _state_before(tables: Tables, policy: Policy, quarter: str, card: Scorecard | None) -> pd.DataFrame:
-    """Return the bank's rated rows of a quarter: the scorecard's, whose ratings know the quarter before."""
-    if card is not None and card.period > quarter:
-        raise ParameterError(
-            f"the scorecard is of {card.period}, after the last full quarter of the outlook's history: give"
-            f" that of {quarter}"
-        )
-    wanted = (quarter, policy.valid_from, tables.digest)
-    if card is None or (card.period, card.policy, card.data_digest) != wanted:
-        return rate_period(tables, policy, quarter, nowcast=nowcast_where_logged(tables.complaints))
-    return card.bank.reset_index(drop=True)
-
-
 def _omitted(
     run: "_Run", outlook: Forecast, policy: Policy, handling: pd.DataFrame, costs: Costs
 ) -> Iterator[tuple[str, str]]:
@@ -167,6 +158,13 @@ def _omitted(
     yield from left_out(run.drawn, run.unapplied, carried, outlook, policy)
     yield from without_team(run.drawn, handling)
     yield from late_fines(run.year)
+
+
+def _unknown(run: "_Run", policy: Policy, values: Container[str]) -> Iterator[tuple[str, str]]:
+    """Say what more complaints would move, and these data do not know."""
+    wanted = any(one.id == "complaint_rate" for one in policy.indicators)
+    if run.factors and wanted and "complaint_rate" not in values:
+        yield "complaint_rate", label("the source does not give this indicator")
 
 
 def _turning(card: Scorecard | None, run: "_Run", policy: Policy, months: slice) -> pd.DataFrame:
@@ -199,9 +197,21 @@ class _Run:
         """Return how many times as many complaints periods have, (size,); None where that is not known."""
         if np.isnan(self.stressed).any():
             return None
-        return _ratio(
+        return ratio(
             self.expected[:, :, window].sum(axis=(1, 2)), self.stressed[:, :, window].sum(axis=(1, 2))
         )
+
+    def felt(self, outlook: Forecast, window: slice) -> Callable[[Movement], Floats]:
+        """Return what says which share of the complaints of periods feels a movement, (size,)."""
+        products = pd.Index(outlook.keys["product"].astype("str"))
+        known = self.stressed if np.isfinite(self.stressed).all() else self.expected
+        counts = known[:, :, window].sum(axis=2)
+
+        def share(movement: Movement) -> Floats:
+            part = self.mix.share_of(products, movement)
+            return np.asarray(counts @ part / np.maximum(counts.sum(axis=1), _TINY))
+
+        return share
 
 
 def _run(
@@ -320,28 +330,13 @@ def _loss_table(losses: LossAssessment | None, lost: StressedLosses | None) -> p
 
 def _by_shock(run: _Run, lost: StressedLosses | None) -> pd.DataFrame:
     """Say what each shock adds to complaints, and to the losses of a year."""
-    monthly = np.repeat(run.expected / run.length, run.length, axis=2)
-    parts = split_change(monthly, [factor for _, factor in run.factors])
+    before = np.repeat(run.expected / run.length, run.length, axis=2)
+    parts = split_change(before, [factor for _, factor in run.factors])
     sums = [float(part.sum(axis=(1, 2)).mean()) for part in parts]
     found = by_shock([one for one, _ in run.factors], sums, "complaints")
     if lost is None:
         return found.assign(money=0.0)
     return found.merge(lost.by_shock, on="shock", how="outer").fillna(0.0)
-
-
-def _centred(draws: Floats, before: pd.DataFrame) -> Floats:
-    """Move draws so that their means are the scorecard's estimates; shares stay within 0 and 1."""
-    mean, wanted = draws.mean(axis=1, keepdims=True), before["estimate"].to_numpy(float)[:, None]
-    is_share = np.array([INDICATORS[one].is_share for one in before["indicator_id"]], dtype=np.bool_)[:, None]
-    risen = 1 - (1 - draws) * (1 - wanted) / np.maximum(1 - mean, _TINY)
-    scaled = draws * wanted / np.maximum(mean, _TINY)
-    return np.asarray(np.where(is_share & (wanted > mean), risen, scaled))
-
-
-def _ratio(expected: Floats, stressed: Floats) -> Floats:
-    """Return how many times as many complaints a path has, shape (size,); 1 where none are expected."""
-    ratio = np.maximum(stressed, _TINY) / np.maximum(expected, _TINY)
-    return np.where(expected > 0, ratio, 1.0)
 
 
 def _window(outlook: Forecast, start: int) -> slice:
@@ -360,42 +355,3 @@ def _window(outlook: Forecast, start: int) -> slice:
             f" {start + _MONTHS} months"
         )
     return slice(start // length, (start + _MONTHS) // length)
-
-
-def _compare(
-    before: pd.DataFrame, draws: Floats, after: dict[str, Floats], limits: pd.DataFrame, policy: Policy
-) -> pd.DataFrame:
-    """Set indicators beside what they were; ``limits`` are the rows with the limits of the scenario."""
-    moved = before["indicator_id"].isin(list(after)).to_numpy()
-    rows, stricter = (frame[moved].reset_index(drop=True) for frame in (before, limits))
-    changed = np.stack([after[name] for name in rows["indicator_id"]]) if after else draws[:0]
-    rated = rate_draws(stricter, changed, policy)
-    size = max(draws.shape[1], 1)
-    lower, upper = np.quantile(changed, INTERVAL, axis=1)
-    return pd.DataFrame(
-        {
-            "indicator_id": rows["indicator_id"],
-            "before": rows["estimate"],
-            "after": changed.mean(axis=1),
-            "lower": lower,
-            "upper": upper,
-            "standard_error": changed.std(axis=1) / np.sqrt(size),
-            "amber": stricter["amber"],
-            "red": stricter["red"],
-            "p_red_before": rows["p_red"],
-            "p_red": rated["p_red"],
-            "p_red_error": np.sqrt(rated["p_red"] * (1 - rated["p_red"]) / size),
-            "rating_before": rows["rating"],
-            "rating": rated["rating"],
-        }
-    )
-
-
-def _monthly(outlook: Forecast, expected: Floats, stressed: Floats) -> pd.DataFrame:
-    """Bank-wide complaints by period, from paths of shape (size, h)."""
-    frame = pd.DataFrame({"period": outlook.periods.astype("str")})
-    for name, paths in (("expected", expected), ("stressed", stressed)):
-        frame[name] = paths.mean(axis=0)
-        frame[f"{name}_lower"], frame[f"{name}_upper"] = np.quantile(paths, INTERVAL, axis=0)
-    frame["standard_error"] = stressed.std(axis=0) / np.sqrt(len(stressed))
-    return frame

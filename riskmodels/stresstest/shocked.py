@@ -1,7 +1,7 @@
 """The assumptions of a scenario, drawn: what each path assumes of what is moved, and when."""
 
 import zlib
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ _CARRIED = {  # where each kind of movement can be felt so that the stress test 
     "complaints": {"product", "unit_id", "channel", "category"},
     "loss_frequency": {"event_type", "product"},
     "loss_severity": {"event_type", "product"},
+    "upheld": {"product", "unit_id", "channel", "category"},
     "fine": {"event_type"},
     "staff": {"team"},
     "handling_time": {"team"},
@@ -70,7 +71,7 @@ class Drawn:
     @property
     def of_indicator(self) -> bool:
         """Whether it moves an indicator of the whole bank, or its limits."""
-        return self.movement.what in _OF_BANK and not self.movement.felt
+        return self.movement.what in _OF_BANK and self.is_carried
 
 
 def draw_movements(scenario: Scenario, level: Level, *, months: int, size: int, seed: int) -> list[Drawn]:
@@ -161,6 +162,7 @@ def move_indicators(
     ratio: Floats | None,
     months: slice,
     in_time: dict[str, Floats],
+    felt: Callable[[Movement], Floats],
 ) -> tuple[dict[str, Floats], list[tuple[str, str]]]:
     """Move the indicators of the whole bank.
 
@@ -177,6 +179,9 @@ def move_indicators(
     in_time : dict of str to ndarray, shape (size,)
         What the handlers' queue multiplies indicators by: of these, what is assumed for every doubling of
         complaints is left out.
+    felt : callable
+        Returns the share of the quarter's complaints that feel a movement, (size,): it moves the bank's share
+        upheld by so much less.
 
     Returns
     -------
@@ -207,6 +212,12 @@ def move_indicators(
                 missing.append((name, label("no complaints are multiplied, which it would follow")))
                 continue
             shock = np.log2(ratio) if shock > 0 else 0.0
+        if one.movement.felt:
+            part = felt(one.movement)
+            if not part.any():
+                missing.append((name, label("the source has no complaints there")))
+                continue
+            shock = shock * part
         highest = 1.0 if INDICATORS[name].is_share else np.inf
         after[name] = np.clip(after.get(name, values[name]) + one.changes * shock, 0.0, highest)
     return after, missing
