@@ -41,7 +41,15 @@ def write_scenario(folder, *moves, follows=None, shock=None, start=1):
     write_path(folder / "history.csv", "Actual", PAST, "2005Q1")
     write_path(folder / "bad.csv", "Worse", AHEAD, "2026Q1")
     names = {"file": "bad.csv", "scenario": "Worse", "series": "U", "history": "history.csv"}
-    whole = {"id": "jobs", "name_en": "Jobs", "name_zh": "就业", "unit": "points", "size": 1.0, "months": 18}
+    whole = {
+        "id": "jobs",
+        "name_en": "Jobs",
+        "name_zh": "就业",
+        "unit_en": "points",
+        "unit_zh": "点",
+        "size": 1.0,
+        "months": 18,
+    }
     whole |= {"follows": names | (follows or {}), "moves": list(moves) or [move("complaints", product="p0")]}
     texts = {"name_en": "Slump", "name_zh": "下行", "description_en": "Slump", "description_zh": "下行"}
     content = {
