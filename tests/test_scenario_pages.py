@@ -310,27 +310,29 @@ def test_a_card_holds_everything_on_one_page(surge, policy, card, project) -> No
         "2024-10 84 → 168 (168 – 168); 2024-11"
     )
     assert "2024-10" in said["Resolved within seven working days"]
-    assert "Losses of a year" in said
-    assert said["Redress of 6 months"].startswith("+")
+    of_part = dict(zip(listing.frame["Part"], listing.frame["Figures"], strict=True))
+    assert re.match(r"Losses of a year: \+.* · Redress of 6 months: \+.* · All that the", of_part["Money"])
+    assert of_part["Who turns red"].startswith("Indicators of the bank: ")
     assert re.fullmatch(
         r"([\d.]+|more than 4) times the usual .*",
         said["People that keep complaints in time as without the scenario"],
     )
     assert said["Without: Shock (mean response)"].startswith("504 complaints; at most")
-    assert said["Plan"].startswith(plan.owner_en)
-    assert said["Last drill"] == "none"
+    assert of_part["Plan and drill"].startswith(f"Plan: {plan.owner_en}; 4 steps")
+    assert of_part["Plan and drill"].endswith(" · Last drill: none")
     without = list_card(surge, policy, card, None).frame
-    assert without["Figures"].iloc[-1] == "the run names no file of plans"
-    assert list_card(surge, policy, card, plans).frame["Figures"].iloc[-1] == "none is written"
-    assert len(listing.frame) < 40
+    assert without["Figures"].iloc[-1] == "Plan: the run names no file of plans"
+    assert list_card(surge, policy, card, plans).frame["Figures"].iloc[-1] == "Plan: none is written"
+    assert len(listing.frame) < 20
 
 
 def test_a_card_of_a_test_that_knows_little_says_so(default_policy, card) -> None:
     frame = list_card(make_stress(), default_policy, card, None).frame
-    said = dict(zip(frame["What"], frame["Figures"], strict=True))
-    assert said["Nothing is known"] == "–"
-    assert said["Indicators of the bank"] == "1: Resolved within seven working days"
-    assert said["Units, by their rate of complaints"] == "none"
+    said = dict(zip(frame["Part"], frame["Figures"], strict=True))
+    assert said["Money"] == "Nothing is known"
+    assert said["Who turns red"].startswith(
+        "Indicators of the bank: 1 (Resolved within seven working days) · Units, by their rate of complaints: none"
+    )
 
 
 @pytest.fixture

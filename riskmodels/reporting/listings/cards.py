@@ -20,6 +20,7 @@ from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
 
 _MOST = 5  # units or products that are named; a choice
+_NONE = "–"
 
 
 def list_card(test: StressTest, policy: Policy, card: Scorecard, plans: Plans | None) -> Listing:
@@ -28,10 +29,10 @@ def list_card(test: StressTest, policy: Policy, card: Scorecard, plans: Plans | 
         label("What is assumed"): _assumed(test, policy),
         label("What happens when"): _months(test),
         label("Standards, {quarter}", quarter=test.quarter): _standards(test, policy),
-        label("Money"): _money(test),
-        label("Who turns red"): _red(test, policy, card),
+        label("Money"): _in_one(_money(test)),
+        label("Who turns red"): _in_one(_red(test, policy, card)),
         label("What would help"): _help(test),
-        label("Plan and drill"): _plan(plans, plans.of(test.scenario.id) if plans else None),
+        label("Plan and drill"): _in_one(_plan(plans, plans.of(test.scenario.id) if plans else None)),
     }
     rows = [
         {"Part": part if not place else "", "What": what, "Figures": figures}
@@ -39,6 +40,11 @@ def list_card(test: StressTest, policy: Policy, card: Scorecard, plans: Plans | 
         for place, (what, figures) in enumerate(lines)
     ]
     return Listing(sentence=test.sentence, frame=pd.DataFrame(rows))
+
+
+def _in_one(lines: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Put short lines into one, so that the card stays a page."""
+    yield "", " · ".join(what if figures == _NONE else f"{what}: {figures}" for what, figures in lines)
 
 
 def _assumed(test: StressTest, policy: Policy) -> Iterator[tuple[str, str]]:
@@ -129,7 +135,7 @@ def _standards(test: StressTest, policy: Policy) -> Iterator[tuple[str, str]]:
         names = [local(policy.indicator(name), "name") for name in rest["indicator_id"]]
         yield label("Others that move and keep their colour"), _named(names)
     if test.table.empty:
-        yield label("None is moved"), "–"
+        yield label("None is moved"), _NONE
 
 
 def _values(row: Mapping[Hashable, Any]) -> str:
@@ -177,7 +183,7 @@ def _money(test: StressTest) -> Iterator[tuple[str, str]]:
             label("{value_at_risk} and {shortfall} thousand CNY", value_at_risk=pairs[0], shortfall=pairs[1]),
         )
     if test.costs.empty and test.losses.empty:
-        yield label("Nothing is known"), "–"
+        yield label("Nothing is known"), _NONE
 
 
 def _more(row: Mapping[Hashable, Any]) -> str:
@@ -208,7 +214,7 @@ def _red(test: StressTest, policy: Policy, card: Scorecard) -> Iterator[tuple[st
 
 
 def _named(names: list[str]) -> str:
-    return f"{len(names):,d}: {shown_few(names, _MOST)}" if names else label("none")
+    return f"{len(names):,d} ({shown_few(names, _MOST)})" if names else label("none")
 
 
 def _help(test: StressTest) -> Iterator[tuple[str, str]]:
