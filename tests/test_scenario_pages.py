@@ -291,6 +291,17 @@ def test_a_shortage_that_lasts_as_long_as_the_outlook_is_carried(run) -> None:
     assert found.handling["staff"].tolist() == pytest.approx([0.9] * 6, rel=1e-3)
 
 
+def test_a_scenario_that_does_not_apply_promises_nothing(run, policy, card) -> None:
+    found = run(shock(move("complaints", 1.0, product="gold")))
+    assert found.without.empty
+    assert found.paths["complaints"].isna().all()
+    said = dict(
+        zip(*(list_card(found, policy, card, None).frame[name] for name in ("What", "Figures")), strict=True)
+    )
+    assert said["Complaints"] == "they are not multiplied"
+    assert list_scenarios(compare([found])).frame["Complaints more (90% interval)"].tolist() == ["–"]
+
+
 # The card
 
 
@@ -455,6 +466,12 @@ def test_units_that_turn_red_show_before_after_and_the_limit(surge, card) -> Non
     before, red = (line.get_xdata().tolist() for line in axes.lines[-2:])
     assert before == shown["before"].tolist()
     assert red == shown["red"].tolist()
+
+
+def test_nothing_to_draw_is_drawn(card) -> None:
+    for axes in (plot_turning(make_stress(), card=card), plot(compare([])), plot_turning(make_stress())):
+        axes.figure.canvas.draw()
+        assert "[" in axes.get_xlabel()
 
 
 def test_thirty_six_scenarios_can_be_read(surge) -> None:

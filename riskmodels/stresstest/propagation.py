@@ -33,7 +33,7 @@ from riskmodels.stresstest.groups import stress_groups
 from riskmodels.stresstest.handling import DEADLINES, Handled, Standards, handle, without_team
 from riskmodels.stresstest.losses import YEAR, StressedLosses, stress_losses
 from riskmodels.stresstest.mix import Mix, complaint_factors, complaint_mix
-from riskmodels.stresstest.outcome import LOSSES, TURNING, StressTest, none_of
+from riskmodels.stresstest.outcome import LOSSES, TURNING, WITHOUT, StressTest, none_of
 from riskmodels.stresstest.shocked import Drawn, draw_movements, left_out, move_indicators, move_limits
 from riskmodels.stresstest.standing import centred, compare, monthly, rated_before, ratio
 from riskmodels.stresstest.teams import places_of, team_capacities
@@ -311,7 +311,9 @@ def _paths(run: _Run, handled: Handled, costs: Costs) -> pd.DataFrame:
 
 
 def _without(run: _Run, handled: Handled, losses: LossAssessment | None) -> pd.DataFrame:
-    """Return the mean response without each shock."""
+    """Return the mean response without each shock; none where complaints under the scenario are unknown."""
+    if run.ratio(slice(None)) is None:
+        return none_of(WITHOUT)
     monthly = [
         (one, factor.reshape(*factor.shape[:2], -1, run.length).mean(axis=3)) for one, factor in run.factors
     ]
