@@ -7,6 +7,7 @@ from small_bank import make_scenario
 
 from riskmodels.backtesting.accuracy import interval_score
 from riskmodels.errors import ParameterError
+from riskmodels.sources import ingest
 from riskmodels.stresstest import replay_complaints, replay_indicator
 
 pytestmark = pytest.mark.whole
@@ -90,7 +91,55 @@ def test_a_product_that_comes_later_changes_nothing(bank, take_in) -> None:
     later = take_in(as_of="2024-12-31", country="GB", complaints=rows)
     surge = make_scenario([{"product": "card", "multiplier": 2.0, "months": 6}])
     found, before = (replay_complaints(one, surge, start="2024-02", months=4) for one in (later, bank))
-    assert found.scale == pytest.approx(before.scale, rel=0.02)
+    assert found.scale == before.scale
+    pd.testing.assert_frame_equal(
+        found.table.filter(regex="upper|lower"), before.table.filter(regex="upper|lower")
+    )
+
+
+def test_how_many_cases_the_months_judged_have_is_not_known(bank, take_in, default_policy) -> None:
+    frame = bank.complaints.frame(["complaint_id", "received_at", "unit_id", "product", "timely_response"])
+    later = frame["received_at"] >= "2024-03-01"
+    rows = pd.concat([frame, frame[later].assign(complaint_id="again " + frame["complaint_id"])])
+    more = take_in(
+        as_of="2024-12-31",
+        country="GB",
+        complaints=rows.astype({"received_at": "str", "timely_response": "str"}).to_dict("records"),
+    )
+    one, other = (
+        replay_indicator(source, default_policy, fall(), "timely_response_rate", start="2024-02").table
+        for source in (bank, more)
+    )
+    pd.testing.assert_frame_equal(one.filter(regex="upper|lower"), other.filter(regex="upper|lower"))
+
+
+def test_where_nothing_is_known_of_how_it_fades_the_interval_reaches_both_ways(bank, default_policy) -> None:
+    table = replay_indicator(
+        bank, default_policy, fall(), "timely_response_rate", start="2024-02", months=6
+    ).table
+    assert (table["unsure_lower"] < table["stressed_upper"]).all()
+    assert (table["unsure_upper"].iloc[1:] > table["lower"].iloc[1:]).all()
+    assert (table["unsure_lower"].diff().dropna() > -0.01).all()  # it fades, if it does
+    counts = replay_complaints(bank, make_scenario([LASTS]), start="2024-02", months=4).table
+    assert (counts["unsure_lower"] < counts["stressed_lower"]).all()
+    assert (counts["unsure_upper"] > counts["upper"]).all()
+
+
+def test_bank_of_americas_fall_of_timeliness(project, shared_data, tmp_path, default_policy) -> None:
+    """58% of June 2021 in time after 99%: it neither stayed nor went, which no shape had said beforehand."""
+    tables = ingest(
+        project / "params/sources/cfpb_bank_of_america.yaml",
+        store=tmp_path,
+        files={"complaints": shared_data("cfpb/bank_of_america_2017_2021.parquet")},
+    )
+    found = replay_indicator(
+        tables, default_policy, fall(), "timely_response_rate", start="2021-06", months=7
+    )
+    table = found.table
+    assert len(table) == 6  # all that are recorded
+    assert found.inside == 0
+    assert table["observed"].between(table["unsure_lower"], table["unsure_upper"]).all()
+    assert table["unsure_score"].mean() < table["score"].mean() / 5
 
 
 def test_a_month_as_usual_is_no_incident(bank) -> None:

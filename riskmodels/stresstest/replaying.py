@@ -1,7 +1,7 @@
 """A past incident replayed as a scenario, and set against what happened: a backtest of the stress test."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -45,8 +45,10 @@ class Replay(Displayed):
         Times the scenario's size that the first month was.
     table : DataFrame
         One row a month judged, from the second on: period, observed, lower, upper [90 % interval without the
-        incident], stressed_lower, stressed_upper [with it], score, stressed_score [interval scores: smaller
-        is better].
+        incident], stressed_lower, stressed_upper [with it, lasting and fading as in the scenario],
+        unsure_lower, unsure_upper [with it, where nothing is known of how it fades: the share of it that is
+        left from a month to the next is anything from none to all, alike], score, stressed_score,
+        unsure_score [interval scores: smaller is better].
     """
 
     scenario: str
@@ -130,7 +132,7 @@ def replay_complaints(
     """
     panel = build_panel(tables.counted, by=["product"], freq="M")
     place = _place(panel.periods, start)
-    outlook = forecast(panel.until(panel.periods[place - 1]), horizon=months, calendar=calendar)
+    outlook = forecast(_until(panel, place), horizon=months, calendar=calendar)
     drawn = draw_movements(
         scenario.model_copy(update={"start_month": 1}),
         scenario.level(severity),
@@ -145,9 +147,12 @@ def replay_complaints(
     expected = outlook.sample(_SIZE, seed=seed)
     seen = float(_observed(panel)[place])
     scale = _scale(applied, shares, expected, seen)
-    stressed = (expected * _times(applied, shares, scale, expected.shape)).sum(axis=1)
+    stressed, unsure = (
+        (expected * _times(applied, shares, scale, left)).sum(axis=1)
+        for left in (None, _left(months, np.random.default_rng(seed)))
+    )
     actual = _observed(panel)[place : place + months]
-    table = _judged(outlook.periods, actual, expected.sum(axis=1), stressed)
+    table = _judged(outlook.periods, actual, (expected.sum(axis=1), stressed, unsure))
     return Replay(scenario=scenario.id, severity=severity, what="complaints", scale=scale, table=table)
 
 
@@ -188,8 +193,8 @@ def replay_indicator(
     Notes
     -----
     Before: the share of the year before. The first month's change against it, with the uncertainty of both,
-    lasts and fades as the scenario's shock does. Months vary by their own cases, overdispersed as the year
-    before was.
+    lasts and fades as the scenario's shock does. Months vary by as many cases as a month of the year before
+    had, overdispersed as that year was.
     """
     given = indicators(tables, policy, freq="M").table
     rows = given[given["indicator_id"] == indicator_id].groupby("period")[["numerator", "denominator"]].sum()
@@ -205,10 +210,13 @@ def replay_indicator(
     before = _drawn_share(count[year].sum(), size[year].sum(), spread, rng)
     change = _drawn_share(count[place], size[place], spread, rng) - before
     ahead = slice(place, place + months)
-    paths = [before[:, None] + change[:, None] * course for course in (np.zeros(months), profile)]
-    plain, stressed = (_with_cases(one[:, : len(size[ahead])], size[ahead], spread, rng) for one in paths)
+    courses = (np.zeros(months), profile, _left(months, rng))
+    cases = np.full(months, size[year].mean())  # those of the months judged are not known then
+    paths = [
+        _with_cases(before[:, None] + change[:, None] * course, cases, spread, rng) for course in courses
+    ]
     periods = pd.PeriodIndex(rows.index)[ahead]
-    table = _judged(periods, count[ahead] / size[ahead], plain, stressed)
+    table = _judged(periods, count[ahead] / size[ahead], paths)
     return Replay(
         scenario=scenario.id, severity=severity, what=indicator_id, scale=float(change.mean()), table=table
     )
@@ -226,18 +234,37 @@ def _place(periods: pd.PeriodIndex, start: str) -> int:
     return place
 
 
+def _until(panel: Panel, place: int) -> Panel:
+    """Return the months before an incident, of the products that had complaints by then."""
+    past = panel.until(panel.periods[place - 1])
+    there = np.nansum(past.values, axis=1) > 0
+    return replace(past, keys=past.keys[there].reset_index(drop=True), values=past.values[there])
+
+
 def _observed(panel: Panel) -> Floats:
     """Complaints of all products, shape (T,); unknown where one is."""
     return np.asarray(panel.values.sum(axis=0))
 
 
-def _times(drawn: Sequence[Drawn], shares: Sequence[Floats], scale: float, shape: tuple[int, ...]) -> Floats:
-    """Return what complaints are multiplied by, shape (size, n, h), by shocks of so many times their size."""
-    found = np.ones(shape)
+def _times(
+    drawn: Sequence[Drawn], shares: Sequence[Floats], scale: float, left: Floats | None = None
+) -> Floats:
+    """Return what complaints are multiplied by, shape (size, n, h), by shocks of so many times their size.
+
+    ``left`` is what is left of the first month's in each, (size, h); without it shocks are as they are.
+    """
+    found = np.ones(1)
     for one, share in zip(drawn, shares, strict=True):
-        factor = np.maximum(0.0, 1 + scale * one.changes[:, None] * one.profile)
-        found *= 1 + share[None, :, None] * (factor[:, None] - 1)
+        course = one.profile if left is None else one.profile[0] * left
+        factor = np.maximum(0.0, 1 + scale * one.changes[:, None] * course)
+        found = found * (1 + share[None, :, None] * (factor[:, None] - 1))
     return found
+
+
+def _left(months: int, rng: np.random.Generator) -> Floats:
+    """Draw what is left of an incident in each month, (size, months), where nothing is known of it."""
+    kept = rng.uniform(size=_SIZE)  # from a month to the next
+    return np.asarray(kept[:, None] ** np.arange(months))
 
 
 def _scale(drawn: Sequence[Drawn], shares: Sequence[Floats], expected: Floats, seen: float) -> float:
@@ -245,9 +272,8 @@ def _scale(drawn: Sequence[Drawn], shares: Sequence[Floats], expected: Floats, s
     first = expected[:, :, :1]
 
     def over(scale: float) -> float:
-        return float(
-            (first * _times(drawn, shares, scale, expected.shape)[:, :, :1]).sum(axis=(1, 2)).mean() - seen
-        )
+        times = _times(drawn, shares, scale)
+        return float((first * times[..., :1]).sum(axis=(1, 2)).mean() - seen)
 
     if not np.isfinite(seen):
         raise ParameterError("the complaints of the incident's first month are not known")
@@ -281,13 +307,16 @@ def _with_cases(share: Floats, size: Floats, spread: float, rng: np.random.Gener
     return rng.beta(kept * known, (1 - kept) * known)
 
 
-def _judged(periods: pd.PeriodIndex, actual: Floats, plain: Floats, stressed: Floats) -> pd.DataFrame:
-    """Set the months after the first beside both intervals, of paths of shape (size, months)."""
+def _judged(periods: pd.PeriodIndex, actual: Floats, paths: Sequence[Floats]) -> pd.DataFrame:
+    """Set the months after the first beside the intervals of paths, (size, months) each.
+
+    Without the incident, with it as in the scenario, and where nothing is known of how it fades.
+    """
     kept = np.flatnonzero(np.isfinite(actual))
     kept = kept[kept > 0]
     frame = pd.DataFrame({"period": periods[kept].astype("str"), "observed": actual[kept]})
-    for name, paths in (("", plain), ("stressed_", stressed)):
-        lower, upper = np.quantile(paths[:, kept], INTERVAL, axis=0)
+    for name, one in zip(("", "stressed_", "unsure_"), paths, strict=True):
+        lower, upper = np.quantile(one[:, kept], INTERVAL, axis=0)
         frame[f"{name}lower"], frame[f"{name}upper"] = lower, upper
         frame[f"{name}score"] = interval_score(actual[kept], lower, upper, alpha=_OUTSIDE)
     return frame
