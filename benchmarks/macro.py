@@ -61,7 +61,7 @@ def _written(folder: Path) -> Path:
             "measure": measure,
             "pushes": side,
         }
-        named = {"id": shock, "name_en": series, "name_zh": series, "unit": measure}
+        named = {"id": shock, "name_en": series, "name_zh": series, "unit_en": measure, "unit_zh": measure}
         moves = [{"what": "complaints", "change": change}]
         shocks.append(named | {"size": 1.0, "months": 39, "follows": follows, "moves": moves})
     words = {
