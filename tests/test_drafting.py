@@ -426,6 +426,8 @@ def test_months_or_quarters_in_columns_become_rows(heads: list[str], tmp_path: P
         ("Incident No,Type,Start time,End time", "incidents"),
         ("整改编号,机构,整改措施,开始日期,截止日期", "actions"),
         ("series,month,value", "macro"),
+        ("Queue,Interval start time,Calls offered,Answered within standard,Abandoned", "enquiries"),
+        ("班组,时段开始时间,呼入量,时限内接听量,放弃量", "enquiries"),
     ],
 )
 def test_every_canonical_table_is_recognised(header: str, table: str, tmp_path: Path) -> None:
@@ -438,12 +440,18 @@ def test_every_canonical_table_is_recognised(header: str, table: str, tmp_path: 
         "检查项数",
         "合格项数",
         "Loss amount",
+        "Calls offered",
+        "Answered within standard",
+        "Abandoned",
+        "呼入量",
+        "时限内接听量",
+        "放弃量",
     }
     rows = []
     for n in range(1, 13):
         cells = []
         for name in header.split(","):
-            if any(word in name.casefold() for word in ("date", "time", "日期", "month")):
+            if any(word in name.casefold() for word in ("date", "time", "日期", "时间", "month")):
                 cells.append(f"2024-{n:02d}-01")
             elif name in figures:
                 cells.append(str(n * 7))

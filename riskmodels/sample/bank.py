@@ -8,6 +8,7 @@ import pandas as pd
 from riskmodels.sample.actions import actions_table
 from riskmodels.sample.arrivals import drawn_counts, expected_before_actions
 from riskmodels.sample.complaints import complaints_table
+from riskmodels.sample.enquiries import enquiries_table
 from riskmodels.sample.incidents import incidents_table
 from riskmodels.sample.inspections import inspections_table
 from riskmodels.sample.losses import losses_table
@@ -65,12 +66,12 @@ def sample_bank(*, seed: int = 2026) -> SampleBank:
     Returns
     -------
     SampleBank
-        The ten canonical tables, each keeping its contract, and the truth behind them; the same seed
+        The canonical tables, each keeping its contract, and the truth behind them; the same seed
         gives the same bank.
 
     Notes
     -----
-    Nothing but the complaints is made to depend on anything else: indicators, surveys, inspections and
+    Nothing but the complaints is made to depend on anything else: indicators, surveys, inspections, calls and
     macro-economic series have no effect on complaints, nor outages.
 
     Examples
@@ -93,6 +94,7 @@ def sample_bank(*, seed: int = 2026) -> SampleBank:
         "losses": losses,
         "incidents": incidents,
         "actions": actions_table(actions, seed=seed),
+        "enquiries": enquiries_table(seed=seed),
         "macro": macro_table(seed=seed),
     }
     tables = {name: _conformed(frame, CONTRACTS[name]) for name, frame in frames.items()}

@@ -11,6 +11,7 @@ _RATIO = (
     "CASE indicator_id WHEN 'text_alert_rate' THEN 1e3 ELSE 1e9 END"  # alerts an interaction; persons a unit
 )
 _ITEMS = 1e9  # of one inspection
+_CALLS = 1e7  # of one slot
 _MACRO = 1e18  # in whatever unit the series is
 
 _LARGEST = {
@@ -20,6 +21,7 @@ _LARGEST = {
     "observations": {"numerator": _OBSERVED, "denominator": _OBSERVED},
     "inspections": {"items": _ITEMS, "passed": _ITEMS},
     "losses": {"gross_loss": _MONEY, "recovery": _MONEY},
+    "enquiries": {"arrivals": _CALLS, "answered_in_standard": _CALLS, "abandoned": _CALLS},
     "macro": {"value": _MACRO},
 }
 _RULES = {

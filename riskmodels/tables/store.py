@@ -52,6 +52,7 @@ class Tables:
     losses: Table | None = None
     incidents: Table | None = None
     actions: Table | None = None
+    enquiries: Table | None = None
     macro: Table | None = None
     holidays: tuple[date, ...] = ()
     changes: tuple[Changes, ...] = ()

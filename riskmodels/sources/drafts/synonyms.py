@@ -178,6 +178,22 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "closed_on": "closed on, closed date, completed on, completion date, date closed, done on, 完成日期,"
         " 关闭日期, 实际完成日期, 办结日期",
     },
+    "enquiries": {
+        "team": "team, queue, skill, skill group, call centre, call center, hotline, 班组, 团队, 坐席组, 技能组, 队列,"
+        " 受理班组 | group, unit, 机构, 部门",
+        "slot_start": "slot start, slot, interval start, interval, half hour, time slot, interval begin,"
+        " 时段开始, 时段, 时间段, 半小时段, 开始时段 | start, start time, time, date, timestamp, period, 时间, 开始时间, 日期",
+        "slot_minutes": "slot minutes, slot length, interval minutes, interval length, 时段分钟数, 时段长度 | minutes,"
+        " 分钟",
+        "arrivals": "arrivals, calls, calls offered, offered calls, offered, incoming calls, inbound calls,"
+        " calls received, enquiries, inquiries, contacts offered, 呼入量, 来电量, 进线量, 呼入次数, 来电次数, 咨询量, 呼叫量 | count,"
+        " volume, total, 数量, 总数",
+        "answered_in_standard": "answered in standard, answered within standard, answered in time,"
+        " answered within threshold, answered in sla, within service level, calls within service level,"
+        " 时限内接听, 达标接听量, 及时接通量, 标准内接听量, 规定时间内接听量, 时限内接听量 | answered, 接通量, 接听量",
+        "abandoned": "abandoned, calls abandoned, abandoned calls, abandons, given up, lost calls, 放弃量, 放弃次数,"
+        " 呼损量, 未接通放弃量, 放弃数 | lost, missed, 未接量",
+    },
     "macro": {
         "series": "series, series id, variable, series name, macro variable, 指标, 指标名称, 变量, 序列 | name,"
         " indicator, 名称",
@@ -199,6 +215,8 @@ _TABLES: dict[str, str] = {
     "losses": "loss, losses, operational loss, claims, 损失",
     "incidents": "incident, incidents, outage, outages, 故障, 中断, 事件",
     "actions": "action, actions, remediation, 整改, 措施",
+    "enquiries": "enquiry, enquiries, inquiries, calls, call centre, call center, hotline, telephone,"
+    " 来电, 呼入, 呼叫中心, 热线, 话务, 咨询, 客服中心",
     "macro": "macro, economy, scenario, gdp, cpi, unemployment, 宏观, 经济",
 }
 
