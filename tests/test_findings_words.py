@@ -77,7 +77,12 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
     "scenario": [
         {"subject_kind": "scenario", "subject": "surge:severe", "indicator_id": "", "value": value, "limit": 0.25,
          "probability": 0.81, "severity": severity,
-         "figures": {"turned": turned, "moved": moved, "red_before": 2, "unapplied": [], "is_applied": applied}}
+         "figures": {"turned": turned, "moved": moved, "red_before": 2, "unapplied": [], "is_applied": applied,
+                     "calls": calls}}
+        for calls in (
+            [],
+            [{"team": "hotline", "months": 3, "of": 12, "level": 0.712, "limit": 0.8, "probability": 0.97}],
+        )
         for severity, value, applied, moved, turned in (
             ("amber", 0.1123, True, 5, [{"indicator_id": "resolved_7wd", "before": 0.9709, "after": 0.8678, "lower": 0.81,
                                       "upper": 0.92, "red": 0.95, "p_red": 0.81}]),
@@ -158,7 +163,7 @@ def words(rule, facts):
     return words_of(pd.DataFrame([row_of(rule, facts)]), NO_NAMES).iloc[0]
 
 
-MAY_BE_EMPTY = {"worst", "chances", "lacking", "unapplied", "failed", "where", "unit"}
+MAY_BE_EMPTY = {"worst", "chances", "lacking", "unapplied", "calls", "failed", "where", "unit"}
 
 
 def parsed(template, text):

@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.assessment import templates
 from riskmodels.assessment.templates import Template
 from riskmodels.catalogue import INDICATORS, format_value
-from riskmodels.display import shown_text, shown_thousands, shown_unit
+from riskmodels.display import shown_portion, shown_text, shown_thousands, shown_unit
 from riskmodels.labels import counted, label, plain_label, rating_label, say
 from riskmodels.register.booked import made_of
 from riskmodels.tables.coverage import lacking_sentence
@@ -136,7 +136,15 @@ def _of_scenario(facts: Facts, names: Names) -> dict[str, str]:
         "turned": ", ".join(turned),
         "chances": label(templates.CHANCES, chances=label(" to ").join(ends)) if ends else "",
         "unapplied": label(templates.UNAPPLIED, products=products) if products else "",
+        "calls": "".join(_missed(row) for row in facts.get("calls", ())),
     }
+
+
+def _missed(row: Mapping[str, Any]) -> str:
+    """Say which team misses the service level of its calls."""
+    shares = {name: shown_portion(row[name], 1) for name in ("level", "limit")}
+    team = {"team": plain_label(row["team"])}
+    return label(templates.MISSED, months=row["months"], of=row["of"], **shares, **team)
 
 
 def _of_plan(facts: Facts, names: Names) -> dict[str, str]:

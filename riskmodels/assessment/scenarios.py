@@ -1,4 +1,4 @@
-"""Criterion: no scenario turns an indicator red."""
+"""Criterion: no scenario turns an indicator red or breaks a service level of calls."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -48,6 +48,7 @@ def check_scenarios(inputs: Inputs) -> Iterator[Finding]:
                 "moved": len(test.table),
                 "is_applied": test.applied,
                 "unapplied": list(test.unapplied),
+                "calls": _missed(test),
                 "red_before": int((test.table["rating_before"] == "red").sum()),
                 **(inputs.remedy(worst) if worst else {}),
             },
@@ -58,6 +59,21 @@ def _moved(row: dict[Any, Any]) -> dict[str, Any]:
     return {"indicator_id": str(row["indicator_id"]), **{name: float(row[name]) for name in _FIGURES}}
 
 
+def _missed(test: StressTest) -> list[dict[str, Any]]:
+    """Return the teams that miss the service level of their calls by the scenario, and in how many months."""
+    return [
+        {
+            "team": str(team),
+            "months": len(rows),
+            "of": int((test.calls["team"] == team).sum()),
+            "level": float(rows["level_with"].min()),
+            "limit": float(rows["limit"].iloc[0]),
+            "probability": float(rows["missed_with"].max()),
+        }
+        for team, rows in test.calls_missed.groupby("team", sort=False)
+    ]
+
+
 def _weight(turned: pd.DataFrame, policy: Policy) -> float:
     """Return the share that indicators have of the weight of all indicators with limits."""
     rated = [one.id for one in policy.indicators if one.limits is not None]
@@ -66,8 +82,11 @@ def _weight(turned: pd.DataFrame, policy: Policy) -> float:
 
 
 def _severity(test: StressTest, share: float, policy: Policy) -> Severity:
-    if test.table.empty:
+    missed = not test.calls_missed.empty
+    if test.table.empty and not missed:
         return "unclear"
+    if not test.turned and missed:
+        return "amber"
     if not test.turned:
         return "unclear" if test.unapplied else "passed"
     return "red" if share >= policy.findings.scenario_red else "amber"

@@ -78,6 +78,10 @@ OF_ALL = marked("of all rows")
 MORE_MONTHS = marked("and {more} more months")
 CUSTOMERS = marked("{group} customers")
 UNMATCHED = marked("{name} (is it {likely_match}?)")
+MISSED = marked(
+    "; calls of {team} miss their service level ({level} in the worst month; limit {limit}) in {months} of"
+    " {of} months"
+)
 UNAPPLIED = marked("; it did not apply to {products}")
 CHANCES = marked("; probability of red {chances}")
 TURNED = marked("{indicator} ({before} to {after})")
@@ -230,12 +234,15 @@ TEMPLATES: dict[str, Template] = {
         shares=("rise",),
     ),
     "scenario": Template(
-        criterion=marked("A scenario turns no indicator red; red from {limit} of the weight of the policy"),
+        criterion=marked(
+            "A scenario turns no indicator red and breaks no service level of calls; red from {limit} of the"
+            " weight of the policy"
+        ),
         conditions={
-            "value": marked("{count} of {moved} indicators would turn red: {turned}{unapplied}"),
+            "value": marked("{count} of {moved} indicators would turn red: {turned}{calls}{unapplied}"),
             "passed": marked(
                 "No one of the {moved} indicators that it moves turns red; red before:"
-                " {red_before}{unapplied}"
+                " {red_before}{calls}{unapplied}"
             ),
             "unclear": marked("It moves no indicator that these data have{unapplied}"),
             "unapplied": marked("The scenario did not apply, and says nothing of the bank{unapplied}"),

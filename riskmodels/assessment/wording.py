@@ -48,11 +48,17 @@ def case_of(facts: Facts) -> str:
         "silent": bool(facts.get("silent_months")),
         "unapplied": not facts.get("is_applied", True),
         "partly": facts.get("is_over", False) and bool(facts["partly"]),
-        "passed": rule == "scenario" and severity == "unclear" and facts["moved"] > 0,  # applied in part
+        "passed": rule == "scenario" and _turns_nothing(facts),
         "probable": rule == "unit_score" and facts["value"] < facts["limit"],
     }
     usual = severity if severity in TEMPLATES[rule].conditions else "value"
     return next((case for case, holds in special.items() if holds), usual)
+
+
+def _turns_nothing(facts: Facts) -> bool:
+    """Tell whether a scenario applies, in part alone or to calls alone, and turns no indicator red."""
+    in_part = facts["severity"] == "unclear" and facts["moved"] > 0
+    return bool(in_part or (facts.get("calls") and not facts["turned"]))
 
 
 def _case_of_limit(facts: Facts) -> str:

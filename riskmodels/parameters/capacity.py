@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
 
-_HALF_HOURS = 48  # of a day
+_HALF_HOURS, _DAYS = 48, 7  # of a day, and of a week
 _MOST_MINUTES = 1e5  # of one case: two months of nothing else
 _MINUTES = "minutes"
 Minutes = Annotated[float, Field(gt=0, le=_MOST_MINUTES, description=_MINUTES)]
@@ -96,6 +96,11 @@ class Enquiries(Parameters):
     profile: tuple[Annotated[float, Field(ge=0, le=1e7)], ...] = Field(
         default=(), description="weights of the 48 half-hours from midnight; left out: evenly over the shift"
     )
+    people: tuple[Annotated[float, Field(ge=0, le=1e5)], ...] = Field(
+        default=(),
+        description="at the telephones in the 48 half-hours of a day, or in the 336 of a week from Monday;"
+        " left out: the whole team, when calls come",
+    )
     handling_minutes: Minutes
     patience_minutes: Minutes
     service_level: ServiceLevel
@@ -106,6 +111,9 @@ class Enquiries(Parameters):
     def _profile_is_a_day(self) -> "Enquiries":
         if self.profile and (len(self.profile) != _HALF_HOURS or not sum(self.profile)):
             raise ValueError(f"profile: expected {_HALF_HOURS} half-hours, not all of them 0")
+        whole = (_HALF_HOURS, _DAYS * _HALF_HOURS)
+        if self.people and (len(self.people) not in whole or not sum(self.people)):
+            raise ValueError(f"people: expected {whole[0]} or {whole[1]} half-hours, not all of them 0")
         return self
 
 

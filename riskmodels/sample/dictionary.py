@@ -56,8 +56,8 @@ accounts grow by {plan.GROWTH_PER_YEAR:.0%} a year.
 of complaints resolved within seven working days,
   by month, as it will be once every one of them has had its time.
 
-- **Calls** of one team, the `hotline`, by half-hour over two years: no effect on anything else. Who gives up and
-  who is answered late grow with the calls of a half-hour.
+- **Calls** of one team, the `hotline`, by half-hour over two years: no effect on anything else. Who gives up
+  and who is answered late grow with the calls of a half-hour.
 
 Everything else is equal between branches, up to chance; no other table moves the complaints. Customer groups
 stand in the same proportions everywhere. A working day is one in China, made-up weekend days included. One

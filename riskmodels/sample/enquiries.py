@@ -24,7 +24,8 @@ def enquiries_table(*, seed: int) -> pd.DataFrame:
     days = np.arange((LAST_MONTH + 1 - _MONTHS).astype("M8[D]"), (LAST_MONTH + 1).astype("M8[D]"))
     half_hours = np.arange(_FIRST, _LAST)
     o_clock = half_hours / 2 + 0.25
-    weights = _BASE + sum(np.exp(-((o_clock - peak) ** 2) / (2 * _PEAK_HOURS**2)) for peak in _PEAKS)
+    apart = np.subtract.outer(_PEAKS, o_clock) / _PEAK_HOURS
+    weights = _BASE + np.exp(-(apart**2) / 2).sum(axis=0)
     of_day = np.asarray(WEEKDAYS)[(days.astype(int) + 3) % 7]  # 1 January 1970: a Thursday
     mean = CALLS_A_DAY * np.outer(of_day, weights / weights.sum())
     busy = rng.gamma(1 / _DISPERSION, _DISPERSION, mean.shape)

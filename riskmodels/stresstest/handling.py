@@ -1,6 +1,6 @@
 """What the handlers can do under a scenario: complaints in time, backlog, recovery, and the people needed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,16 +9,17 @@ import pandas as pd
 from riskmodels.arrays import Flags, Floats
 from riskmodels.labels import label
 from riskmodels.parameters.moved import moved_words
+from riskmodels.parameters.shocks import What
 from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.capacity import CapacityTable, capacity_table
 from riskmodels.stresstest.outcome import HANDLING, STANDARDS, none_of
-from riskmodels.stresstest.shocked import Drawn
+from riskmodels.stresstest.shocked import Drawn, times_of_team
 from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity
 
 DEADLINES = {"resolved_3wd": 3, "resolved_7wd": 7}  # standards that follow from the queue [working days]
 Standards = Mapping[str, tuple[Floats, float]]  # in time without the scenario (size,), and red limit
 _LOADS, _STAFF, _BACKLOGS, _LEVELS = 24, 5, 10, 41  # points of the axes of the table, and of staff looked for
-_MOVED = ("staff", "handling_time")
+_MOVED: tuple[What, What] = ("staff", "handling_time")
 _EVERY = 4  # path of which staff is looked for: some hundreds are enough
 _MOST_STAFF = 4.0  # times as many people: more than can be found
 _LEAST = 0.02  # of the usual load or staff: as good as nothing
@@ -185,22 +186,17 @@ def _able(team: TeamCapacity, size: int) -> Floats:
     return np.asarray((team.lower + (team.upper - team.lower) * at) / team.a_day)
 
 
-def without_team(drawn: Sequence[Drawn], handling: pd.DataFrame) -> Iterator[tuple[str, str]]:
+def without_team(drawn: Sequence[Drawn], teams: Collection[str]) -> Iterator[tuple[str, str]]:
     """Say which movements are of a team that there is not."""
-    teams = set(handling["team"])
     for one in drawn:
-        if one.movement.what in _MOVED and teams and one.movement.team not in {None, *teams}:
+        if one.movement.what in (*_MOVED, "enquiries") and teams and one.movement.team not in {None, *teams}:
             yield moved_words(one.movement, ""), label("there is no team of this name")
 
 
-def staff_of(team: TeamCapacity, drawn: Sequence[Drawn], shape: tuple[int, ...]) -> Floats:
+def staff_of(team: TeamCapacity, drawn: Sequence[Drawn], shape: tuple[int, int]) -> Floats:
     """Return how many times as much the team can do, by path and month; of one path, the mean of all."""
-    found = np.ones(shape)
-    for one in drawn:
-        if one.movement.what in _MOVED and one.is_carried and one.movement.team in {None, team.id}:
-            times = one.times if shape[0] > 1 else one.times.mean(axis=0)
-            found *= times if one.movement.what == "staff" else 1 / np.maximum(times, _LEAST)
-    return found
+    people, work = (times_of_team(drawn, what, team.id, shape) for what in _MOVED)
+    return np.asarray(people / np.maximum(work, _LEAST))
 
 
 def _table(
@@ -282,7 +278,7 @@ def _needed(team: TeamCapacity, usual: float, loads: Floats, without: tuple[Floa
     """
     few, h = loads[::_EVERY], loads.shape[1]
     levels, points = np.linspace(1.0, _MOST_STAFF, _LEVELS), _points(few, _LOADS)
-    start = np.array([float(without[1].mean())])
+    start = np.array([max(float(without[1].mean()), 0.0)])  # rounding may be below
     wanted = without[0][..., -1].mean(axis=0) - _SHARE
     least, enough = np.zeros(h, dtype=np.int64), np.full(h, _LEVELS)  # between which the level lies, halved
     while len(open_ := np.flatnonzero(least < enough)):

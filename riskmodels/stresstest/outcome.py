@@ -37,10 +37,19 @@ MACRO = (
     *("what", "of", "used", "series", "effect", "lower", "upper"),
     *("quarters", "tested", "gain", "gain_error", "p_value"),
 )
+CALLS = (
+    *("team", "period", "calls_without", "calls_with", "calls_lower", "calls_upper"),
+    *("served_within_without", "served_within_with", "offered_within_without", "offered_within_with"),
+    *("not_abandoned_without", "not_abandoned_with"),
+    *("meaning", "within_minutes", "limit", "level_without", "level_with", "level_lower", "level_upper"),
+    *("missed_without", "missed_with", "staff", "staff_needed", "error"),
+    *("seen_in_standard", "seen_given_up", "spread"),
+)
 _TEXTS = (
     *("team", "period", "of", "id", "indicator_id", "rating_before", "rating", "item", "when", "shock"),
-    *("what", "used", "series"),
+    *("what", "used", "series", "meaning"),
 )
+LIKELY = 0.5  # probability: likelier than not
 
 
 def none_of(columns: tuple[str, ...]) -> pd.DataFrame:
@@ -110,6 +119,17 @@ class StressTest(Displayed):
         [redress and fines more than expected, money], money [as the total of ``costs``, more].
     without : DataFrame
         The mean response with all shocks and without each: see ``response_without``.
+    calls : DataFrame
+        One row a team and month: calls_… [enquiries and calls; 90 % interval with the scenario]; three
+        meanings of a service level, each a share: served_within_… [of calls that are answered, within the
+        time], offered_within_… [of all calls, answered within it], not_abandoned_… [of all calls, answered
+        at last]; meaning, which of them the capacity file means, within_minutes and limit [share]; level_…
+        [that one; 90 % interval with the scenario]; missed_… [probability that it is below the limit]; staff
+        [times as many people at work]; staff_needed [times as many that reach the limit; unknown where four
+        times as many are too few]; error [of a share, by reading the table between its points];
+        seen_in_standard, seen_given_up [shares of the last year's calls in the table of enquiries] and spread
+        [by which months differ, a share of their mean]. Without people and times only calls are known. Empty
+        without calls.
     by_shock : DataFrame
         What each shock adds: shock, complaints, money [of losses, a year]; the columns add up to what the
         scenario adds.
@@ -140,6 +160,7 @@ class StressTest(Displayed):
     standards: pd.DataFrame = field(default_factory=lambda: none_of(STANDARDS))
     paths: pd.DataFrame = field(default_factory=lambda: none_of(PATHS))
     without: pd.DataFrame = field(default_factory=lambda: none_of(WITHOUT))
+    calls: pd.DataFrame = field(default_factory=lambda: none_of(CALLS))
     by_shock: pd.DataFrame = field(default_factory=lambda: none_of(("shock", "complaints", "money")))
     macro: pd.DataFrame = field(default_factory=lambda: none_of(MACRO))
 
@@ -153,7 +174,13 @@ class StressTest(Displayed):
     @property
     def applied(self) -> bool:
         """Whether anything of the scenario could be applied: else it says nothing of the bank."""
-        return self.raised or not self.table.empty or bool((self.costs["more"] != 0).any())
+        calls = bool((self.calls["calls_with"] != self.calls["calls_without"]).any())
+        return self.raised or calls or not self.table.empty or bool((self.costs["more"] != 0).any())
+
+    @property
+    def calls_missed(self) -> pd.DataFrame:
+        """Months of teams in which the service level of calls is likelier missed than not, and was not."""
+        return self.calls[(self.calls["missed_with"] >= LIKELY) & (self.calls["missed_without"] < LIKELY)]
 
     @property
     def turned(self) -> int:
@@ -173,6 +200,7 @@ class StressTest(Displayed):
             f"stress_{self.scenario.id}_handling": self.handling,
             f"stress_{self.scenario.id}_standards": self.standards,
             f"stress_{self.scenario.id}_without_shock": self.without,
+            f"stress_{self.scenario.id}_calls": self.calls,
             f"stress_{self.scenario.id}_by_shock": self.by_shock,
         }
 

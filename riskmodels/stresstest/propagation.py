@@ -17,6 +17,8 @@ from riskmodels.parameters.scenarios import Scenario
 from riskmodels.parameters.shocks import Movement
 from riskmodels.periods.quarters import MONTHS, last_complete
 from riskmodels.scorecard import DRAWS, Scorecard, draw_values
+from riskmodels.stresstest.answering import call_teams
+from riskmodels.stresstest.calls import stress_calls
 from riskmodels.stresstest.contributions import by_shock, split_change
 from riskmodels.stresstest.costs import (
     Costs,
@@ -118,8 +120,11 @@ def stress(
     after |= {name: values[name] for name in sorted(stricter & set(values) - set(after))}
     lost = stress_losses(losses.distribution, run.year, run.size, run.driven) if losses is not None else None
     costs = _costs(run, tables, policy, before, (values, after), lost)
+    calls = _calls(run, tables, outlook, capacity)
     unknown = _unknown(run, policy, values)
-    omitted = dict.fromkeys([*_omitted(run, outlook, policy, handled.table, costs), *unavailable, *unknown])
+    omitted = dict.fromkeys(
+        [*_omitted(run, outlook, policy, (handled.table, calls), costs), *unavailable, *unknown]
+    )
     return StressTest(
         scenario=scenario,
         severity=severity,
@@ -140,23 +145,31 @@ def stress(
         costs=cost_table(costs, len(outlook.periods) * run.length),
         losses=_loss_table(losses, lost),
         handling=handled.table,
+        calls=calls,
         by_shock=_by_shock(run, lost),
         macro=run.driven.table,
     )
 
 
 def _omitted(
-    run: "_Run", outlook: Forecast, policy: Policy, handling: pd.DataFrame, costs: Costs
+    run: "_Run",
+    outlook: Forecast,
+    policy: Policy,
+    service: tuple[pd.DataFrame, pd.DataFrame],
+    costs: Costs,
 ) -> Iterator[tuple[str, str]]:
     """Say what the scenario moves and these data or this run cannot show."""
+    handling, calls = service
+    answered = calls["meaning"].ne("").any()
     carried = {
         *_ALWAYS,
+        *(("enquiries",) if len(calls) else ()),
         *(("loss_frequency", "loss_severity") if "losses" in costs else ()),
         *(("redress",) if "redress" in costs else ()),
-        *(("staff", "handling_time") if len(handling) else ()),
+        *(("staff", "handling_time") if len(handling) or answered else ()),
     }
     yield from left_out(run.drawn, run.unapplied, carried, outlook, policy)
-    yield from without_team(run.drawn, handling)
+    yield from without_team(run.drawn, {*handling["team"], *calls["team"]})
     yield from late_fines(run.year)
 
 
@@ -269,6 +282,12 @@ def _handled(
     is_known = run.length == 1 and run.ratio(slice(None)) is not None
     teams = team_capacities(capacity, tables.complaints, run.mix, products) if is_known else []
     return handle(teams, run.drawn, (run.expected, run.stressed), outlook.periods, months, standards)
+
+
+def _calls(run: _Run, tables: Tables, outlook: Forecast, capacity: Capacity | None) -> pd.DataFrame:
+    """Carry enquiries and calls through those who answer them, where the outlook is by month."""
+    teams = call_teams(capacity, tables.enquiries) if run.length == 1 else []
+    return stress_calls(teams, run.drawn, outlook.periods, run.size)
 
 
 def _standards(before: pd.DataFrame, values: dict[str, Floats]) -> Standards:

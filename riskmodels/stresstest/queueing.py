@@ -12,6 +12,7 @@ import scipy
 
 from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
+from riskmodels.stresstest.waits import offered_beyond, served_by
 
 ServiceLevel = Literal["answered", "not_waiting", "offered"]
 """What "within a time" counts, of all who call.
@@ -187,7 +188,7 @@ class ErlangA:
 
     def offered_waiting_beyond(self, time: float, /) -> float:
         """Share of callers who would wait longer than a time if they were patient."""
-        return float(self._law @ scipy.special.betainc(*self._stages, self._still_patient(time)))
+        return float(self._law @ offered_beyond(self._ahead, self._answered, self._still_patient(time)))
 
     def waiting_beyond(self, time: float, /) -> float:
         """Share of callers who wait longer than a time, whether they are answered at last or not."""
@@ -195,10 +196,8 @@ class ErlangA:
 
     def served_within(self, time: float, /) -> float:
         """Share of callers who are answered within a time; over all times it is one minus abandonment."""
-        base, stages = self._stages
-        answered = base / (base + stages)  # at last, of those who find so many ahead
-        gone = scipy.special.betaincc(base + 1.0, stages, self._still_patient(time))
-        return 1.0 - self.wait_probability + float(self._law @ (answered * gone))
+        served = served_by(self._ahead, self._answered, self._still_patient(time))
+        return 1.0 - self.wait_probability + float(self._law @ served)
 
     def service_level(self, time: float, /, meaning: ServiceLevel = "answered") -> float:
         """Share of callers within a time, in the meaning that the policy means."""
@@ -209,12 +208,14 @@ class ErlangA:
         check_share(share)
         if self.wait_probability <= 1.0 - share:
             return 0.0
-        latest = -np.log1p(-share) / self.patience_rate  # of the patient alone
+        latest = float(-np.log1p(-share) / self.patience_rate)  # of the patient alone
+        if self.waiting_beyond(latest) >= 1.0 - share:  # nobody is answered so soon
+            return latest
         return float(scipy.optimize.brentq(lambda time: self.waiting_beyond(time) - 1.0 + share, 0.0, latest))
 
     @property
-    def _stages(self) -> tuple[float, Floats]:
-        return self.servers * self.service_rate / self.patience_rate, self._ahead + 1.0
+    def _answered(self) -> float:
+        return self.servers * self.service_rate / self.patience_rate
 
     def _still_patient(self, time: float) -> float:
         return float(np.exp(-self.patience_rate * _checked_time(time)))

@@ -15,7 +15,7 @@ from riskmodels.labels import label, local, marked
 from riskmodels.parameters.moved import moved_words
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Level, Scenario
-from riskmodels.parameters.shocks import ALL, Movement, Shock
+from riskmodels.parameters.shocks import ALL, Movement, Shock, What
 from riskmodels.periods.quarters import MONTHS
 
 _OF_BANK = ("indicator", "limit", "upheld", "retention")
@@ -27,6 +27,7 @@ _CARRIED = {  # where each kind of movement can be felt so that the stress test 
     "fine": {"event_type"},
     "staff": {"team"},
     "handling_time": {"team"},
+    "enquiries": {"team"},
 }
 _NOWHERE = marked("this source or this run has nothing that it could move")
 _WHY = {
@@ -97,6 +98,15 @@ def draw_movements(scenario: Scenario, level: Level, *, months: int, size: int, 
             )
         )
     return drawn
+
+
+def times_of_team(drawn: Sequence[Drawn], what: What, team: str, shape: tuple[int, int]) -> Floats:
+    """Return how many times as much of something a team has, by path and month; of one path, the mean of all."""
+    found = np.ones(shape)
+    for one in drawn:
+        if one.movement.what == what and one.is_carried and one.movement.team in {None, team}:
+            found *= one.times if shape[0] > 1 else one.times.mean(axis=0)
+    return found
 
 
 def feels(movement: Movement, rows: pd.DataFrame) -> Flags:

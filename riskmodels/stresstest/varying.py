@@ -224,9 +224,10 @@ def _chain(
 def _repeated(chain: _Chain, made: VaryingQueue) -> tuple[_Chain, VaryingQueue]:
     """Repeat what lies between the first time and the last until the law at both is the same."""
     for _ in range(_CYCLES):
-        if np.abs(made.law[-1] - made.law[0]).max() <= _SAME:
+        last = made.law[-1] / made.law[-1].sum()  # without the rounding of so many steps
+        if np.abs(last - made.law[0]).max() <= _SAME:
             return chain, made
-        chain = replace(chain, law=made.law[-1])
+        chain = replace(chain, law=last)
         made = _walked(chain)
     first, last = chain.times[0], chain.times[-1]
     raise ParameterError(

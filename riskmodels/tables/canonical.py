@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from riskmodels.tables.bounds import bounded
 from riskmodels.tables.contracts import Column, Contract, Rule
+from riskmodels.tables.enquiries import ENQUIRIES
 from riskmodels.tables.lengths import MONTH, MONTH_OF_PERIOD, MONTH_RULE, PERIOD, PERIOD_RULE, QUARTER_RULE
 
 UNIT_ID = Column(
@@ -352,64 +353,6 @@ ACTIONS = Contract(
             name="closed not before opened",
             holds="closed_on >= opened_on",
             words="done after the decision",
-        ),
-    ),
-)
-
-ENQUIRIES = Contract(
-    table="enquiries",
-    words="Enquiries and calls of a team in one slot of a day, already counted.",
-    columns=(
-        Column(name="team", type="code", words="team that answers, as the capacity file calls it", required=True),
-        Column(name="slot_start", type="timestamp", words="start of the slot, local time", required=True),
-        Column(
-            name="slot_minutes",
-            type="integer",
-            words="length of the slot; empty: half an hour",
-            unit="minutes",
-            minimum=1,
-            maximum=1440,
-        ),
-        Column(
-            name="arrivals",
-            type="integer",
-            words="enquiries and calls that came",
-            required=True,
-            minimum=0,
-        ),
-        Column(
-            name="answered_in_standard",
-            type="integer",
-            words="of these, answered within the bank's standard",
-            minimum=0,
-            expected="true",
-        ),
-        Column(
-            name="abandoned",
-            type="integer",
-            words="of these, given up before they were answered",
-            minimum=0,
-            expected="true",
-        ),
-    ),
-    key=("team", "slot_start"),
-    at="slot_start",
-    counted="arrivals",
-    rules=(
-        Rule(
-            name="answered at most arrivals",
-            holds="answered_in_standard <= arrivals",
-            words="no more are answered than come",
-        ),
-        Rule(
-            name="abandoned at most arrivals",
-            holds="abandoned <= arrivals",
-            words="no more give up than come",
-        ),
-        Rule(
-            name="answered and abandoned at most arrivals",
-            holds="answered_in_standard + abandoned <= arrivals",
-            words="who gives up is not answered",
         ),
     ),
 )

@@ -118,9 +118,9 @@ class Table:
             column: f"json_extract_string(cell, {literal(column)})::{SQL_TYPES[contract.column(column).type]}"
             for column in contract.cell
         }
-        last = read[contract.at]
+        last, at = read[contract.at], contract.column(contract.at).type
         first = f"coalesce(json_extract_string(cell, {literal(SINCE)})::DATE, {last})"
-        read[contract.at] = f"unnest(generate_series({first}, {last}, INTERVAL 1 MONTH))::DATE"
+        read[contract.at] = f"unnest(generate_series({first}, {last}, INTERVAL 1 MONTH))::{SQL_TYPES[at]}"
         listed = ", ".join(f"{value} AS {name(column)}" for column, value in read.items())
         return (
             f"(FROM {accepted} UNION ALL BY NAME SELECT {listed}"

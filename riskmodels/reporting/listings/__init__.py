@@ -1,5 +1,6 @@
 """Results as tables to be read: names instead of identifiers, units and per cent written out."""
 
+from riskmodels.reporting.listings.calls import list_calls
 from riskmodels.reporting.listings.cards import list_card
 from riskmodels.reporting.listings.compared import list_scenario_costs, list_scenarios
 from riskmodels.reporting.listings.data import (
@@ -63,6 +64,7 @@ from riskmodels.reporting.listings.validations import list_validation
 __all__ = [
     "check_listings",
     "indicator_quality",
+    "list_calls",
     "list_card",
     "list_changes",
     "list_contributions",

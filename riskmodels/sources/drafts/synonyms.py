@@ -186,8 +186,8 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "slot_minutes": "slot minutes, slot length, interval minutes, interval length, 时段分钟数, 时段长度 | minutes,"
         " 分钟",
         "arrivals": "arrivals, calls, calls offered, offered calls, offered, incoming calls, inbound calls,"
-        " calls received, enquiries, inquiries, contacts offered, 呼入量, 来电量, 进线量, 呼入次数, 来电次数, 咨询量, 呼叫量 | count,"
-        " volume, total, 数量, 总数",
+        " calls received, enquiries, inquiries, contacts offered, 呼入量, 来电量, 进线量, 呼入次数, 来电次数, 咨询量,"
+        " 呼叫量 | count, volume, total, 数量, 总数",
         "answered_in_standard": "answered in standard, answered within standard, answered in time,"
         " answered within threshold, answered in sla, within service level, calls within service level,"
         " 时限内接听, 达标接听量, 及时接通量, 标准内接听量, 规定时间内接听量, 时限内接听量 | answered, 接通量, 接听量",
