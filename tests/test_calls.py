@@ -61,7 +61,7 @@ def move(what, low, mode, high, **felt):
 
 
 def shock(*moves, months=3, size=1.0, **fields):
-    named = {"id": "shock", "name_en": "Shock", "name_zh": "冲击", "unit": "times"}
+    named = {"id": "shock", "name_en": "Shock", "name_zh": "冲击", "unit_en": "times", "unit_zh": "倍"}
     return named | {"size": size, "months": months, "moves": list(moves)} | fields
 
 

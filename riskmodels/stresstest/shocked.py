@@ -101,7 +101,7 @@ def draw_movements(scenario: Scenario, level: Level, *, months: int, size: int, 
 
 
 def times_of_team(drawn: Sequence[Drawn], what: What, team: str, shape: tuple[int, int]) -> Floats:
-    """Return how many times as much of something a team has, by path and month; of one path, the mean of all."""
+    """Return how many times as much a team has of something, by path and month; of one path, the mean."""
     found = np.ones(shape)
     for one in drawn:
         if one.movement.what == what and one.is_carried and one.movement.team in {None, team}:

@@ -240,22 +240,8 @@ _DOMAINS: dict[str, str] = {
     "security": "security, breach, cyber, attack, 安全, 信息安全, 网络攻击, 安全事件",
 }
 
-_TRUE = {"yes", "y", "true", "t", "1", "是", "有", "属实", "成立", "及时", "有责", "upheld"}
-_FALSE = {
-    "no",
-    "n",
-    "false",
-    "f",
-    "0",
-    "否",
-    "无",
-    "不属实",
-    "不成立",
-    "不及时",
-    "超时",
-    "无责",
-    "not upheld",
-}
+_TRUE = "yes, y, true, t, 1, 是, 有, 属实, 成立, 及时, 有责, upheld"
+_FALSE = "no, n, false, f, 0, 否, 无, 不属实, 不成立, 不及时, 超时, 无责, not upheld"
 _STATUS = (
     "new, open, opened, active, assigned, in progress, work in progress, awaiting, pending, on hold, waiting,"
     " awaiting user info, awaiting evidence, awaiting problem, awaiting vendor, solved, resolved, closed,"
@@ -329,9 +315,9 @@ def truth(value: str) -> str | None:
     ('true', 'false', None)
     """
     word = plain(value)
-    if word in _TRUE:
+    if word in _split(_TRUE):
         return "true"
-    return "false" if word in _FALSE else None
+    return "false" if word in _split(_FALSE) else None
 
 
 def is_status(value: str) -> bool:
