@@ -421,6 +421,27 @@ def test_no_shock_changes_nothing(bank, policy, outlook, losses, nothing) -> Non
     assert found.turned == 0
 
 
+@settings(max_examples=10, deadline=None)
+@given(
+    months=st.integers(1, 6),
+    shape=st.sampled_from(["step", "ramp_up", "ramp_down"]),
+    half_life=st.sampled_from([0.0, 1.5]),
+)
+def test_a_month_later_shifts_what_complaints_are_multiplied_by(
+    bank, policy, outlook, months, shape, half_life
+) -> None:
+    one = shock(move("complaints", 0.5, 1.0, 1.5), months=months, shape=shape, half_life_months=half_life)
+    found = [
+        stress(bank, make_scenario(start_month=start, severe={"shocks": [one]}), policy, outlook=outlook)
+        for start in (1, 2)
+    ]
+    now, later = (test.complaints["stressed"].to_numpy() for test in found)
+    usual = [test.complaints["expected"].to_numpy() for test in found]
+    assert usual[0].tolist() == usual[1].tolist()
+    assert (later / usual[1])[1:] == pytest.approx((now / usual[0])[:-1], rel=1e-9)
+    assert later[0] == usual[1][0]
+
+
 def test_what_shocks_add_adds_up(bank, policy, outlook, losses) -> None:
     shocks = [
         shock(move("complaints", 0.5, 1.0, 1.5), move("loss_severity", 0.1, 0.5, 0.6), id="one", months=3),

@@ -111,8 +111,7 @@ def of_fines(drawn: Sequence[Drawn], size: int) -> tuple[Floats, Floats]:
     """Return the fines that are paid within a year: once, for the largest size of the shock."""
     total = np.zeros(size)
     for one in drawn:
-        begins = int(np.argmax(one.profile > 0)) if one.profile.any() else YEAR
-        if one.movement.what == "fine" and begins + one.movement.delay_months < YEAR:
+        if one.movement.what == "fine" and one.begins + one.movement.delay_months < YEAR:
             total += one.changes * one.profile.max(initial=0.0)
     return np.zeros(size), total
 
@@ -120,8 +119,7 @@ def of_fines(drawn: Sequence[Drawn], size: int) -> tuple[Floats, Floats]:
 def late_fines(drawn: Sequence[Drawn]) -> Iterator[tuple[str, str]]:
     """Say which fines of shocks within the year fall due after it."""
     for one in drawn:
-        begins = int(np.argmax(one.profile > 0)) if one.profile.any() else YEAR
-        if one.movement.what == "fine" and begins < YEAR <= begins + one.movement.delay_months:
+        if one.movement.what == "fine" and one.begins < YEAR <= one.begins + one.movement.delay_months:
             yield label("fine"), label("it falls due after more than a year")
 
 

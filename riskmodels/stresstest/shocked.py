@@ -16,7 +16,6 @@ from riskmodels.parameters.moved import moved_words
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Level, Scenario
 from riskmodels.parameters.shocks import ALL, Movement, Shock, What
-from riskmodels.periods.quarters import MONTHS
 
 _OF_BANK = ("indicator", "limit", "upheld", "retention")
 _CARRIED = {  # where each kind of movement can be felt so that the stress test carries it
@@ -63,6 +62,11 @@ class Drawn:
     def times(self) -> Floats:
         """What a relative change multiplies by, shape (size, months): never less than nothing."""
         return np.maximum(0.0, 1 + self.changes[:, None] * self.profile)
+
+    @property
+    def begins(self) -> int:
+        """The first month ahead in which it is felt; as many as there are where it never is."""
+        return int(np.argmax(self.profile > 0)) if self.profile.any() else len(self.profile)
 
     @property
     def is_carried(self) -> bool:
@@ -142,10 +146,8 @@ def left_out(
                 moved_words(one.movement, names.get(one.movement.indicator_id, one.movement.indicator_id)),
                 label(_WHY.get(one.movement.what, _NOWHERE) if one.is_carried else _NOWHERE),
             )
-    end = len(outlook.periods) * MONTHS[outlook.periods.freqstr[0]]
     for one in drawn:
-        begins = int(np.argmax(one.profile > 0)) if one.profile.any() else end
-        if one.shock.size and one.shock.months > end - begins:
+        if one.shock.size and one.shock.months > len(one.profile) - one.begins:
             yield (
                 local(one.shock, "name"),
                 label("it lasts longer than the outlook, which ends in {period}", period=outlook.periods[-1]),
