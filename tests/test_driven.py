@@ -117,6 +117,30 @@ def test_what_cannot_be_followed_is_refused_in_a_line(tmp_path, follows, shock, 
         load_scenario(write_scenario(tmp_path, follows=follows, shock=shock))
 
 
+@pytest.mark.parametrize("value", ["", "inf", "many"])
+def test_a_quarter_that_is_no_number_is_refused(tmp_path, value) -> None:
+    file = write_scenario(tmp_path)
+    rows = (tmp_path / "bad.csv").read_text().split("\n")
+    (tmp_path / "bad.csv").write_text("\n".join([*rows[:3], f"Worse,2026 Q3,{value},1", *rows[4:]]))
+    with pytest.raises(ParameterError, match=r"follows.file: .*bad.csv"):
+        load_scenario(file)
+
+
+def test_paths_that_begin_in_different_quarters_are_refused_together(tmp_path) -> None:
+    file = write_scenario(tmp_path)
+    write_path(tmp_path / "longer.csv", "Actual", [*PAST, 5.0], "2005Q1")
+    write_path(tmp_path / "later.csv", "Worse", AHEAD, "2026Q2")
+    content = json.loads(file.read_text())
+    shocks = content["levels"]["severe"]["shocks"]
+    names = {"file": "later.csv", "history": "longer.csv", "series": "House"}
+    shocks.append(shocks[0] | {"id": "houses", "follows": shocks[0]["follows"] | names})
+    file.write_text(json.dumps(content))
+    with pytest.raises(
+        ParameterError, match=r"levels.severe: its paths begin in different quarters, 2026Q1 and 2026Q2"
+    ):
+        load_scenario(file)
+
+
 def test_what_history_shows_is_estimated_and_what_it_does_not_is_elicited(tmp_path) -> None:
     panel = panel_of([moved(0.10, 0)[0], moved(0.0, 0)[0]])
     moves = [move("complaints", product=one) for one in ("p0", "p1")] + [move("retention", -0.02, -0.01, 0.0)]
@@ -145,6 +169,9 @@ def test_a_later_start_shifts_and_no_size_does_nothing(tmp_path) -> None:
     one, other = now.times["complaints"]["p0"], later.times["complaints"]["p0"]
     assert other[:, 2:] == pytest.approx(one[:, :-2])
     assert (other[:, :2] == 1).all()
+    shock = drawn_of(write_scenario(tmp_path, shock={"start_month": 3}), months=20)
+    own = drive(shock, None, panel, start=0, months=20, size=SIZE).times["complaints"]["p0"]
+    assert own == pytest.approx(other)
     for nothing in ({"size": 0.0}, {"months": 0}):
         none = drive(
             drawn_of(write_scenario(tmp_path, shock=nothing)), None, panel, start=0, months=18, size=SIZE

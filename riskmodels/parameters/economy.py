@@ -186,6 +186,8 @@ def _series(course: Course, file: str, folder: Path, at: str, *, named: str | No
         raise ParameterError(f"{at}: {folder / file} has no series '{course.series}'; {near}")
     column = found.table[course.series]
     values = column[column.notna().cummax()]  # a series may begin later than others
-    if values.empty or values.isna().any():
-        raise ParameterError(f"{at}: {folder / file} lacks quarters of '{course.series}'")
+    if values.empty or not np.isfinite(values).all():
+        raise ParameterError(
+            f"{at}: {folder / file} lacks quarters of '{course.series}', or has some that are not finite"
+        )
     return values

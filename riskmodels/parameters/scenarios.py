@@ -180,8 +180,17 @@ def _loaded(path: Path, read: dict[Path, Scenario], chain: tuple[str, ...]) -> S
             name: _with_parts(_with_courses(level, path, name), path, name, read, chain)
             for name, level in scenario.levels.items()
         }
+        for name, level in levels.items():
+            _check_first_quarters(level, f"{path} does not fit a scenario: levels.{name}")
         read[path] = scenario.model_copy(update={"levels": levels})
     return read[path]
+
+
+def _check_first_quarters(level: Level, at: str) -> None:
+    """Refuse paths that cannot be followed together."""
+    if len(firsts := {one.follows.first for one in level.shocks if one.follows}) > 1:
+        begin = " and ".join(sorted(firsts))
+        raise ParameterError(f"{at}: its paths begin in different quarters, {begin}; cut them to the same")
 
 
 def _with_courses(level: Level, path: Path, severity: str) -> Level:
@@ -199,10 +208,6 @@ def _with_courses(level: Level, path: Path, severity: str) -> Level:
             if problem := impossible(movement, shock.size):
                 raise ParameterError(f"{at}.moves.{number}: {movement.what} {problem}")
         shocks.append(shock)
-    if len({one.follows.first for one in shocks if one.follows}) > 1:
-        raise ParameterError(
-            f"{path} does not fit a scenario: levels.{severity}: its paths begin in different quarters"
-        )
     return level.model_copy(update={"shocks": tuple(shocks)})
 
 

@@ -145,10 +145,11 @@ def _path(series: Sequence[tuple[Course, Floats]]) -> MacroPath:
     return MacroPath(name=series[0][0].scenario, table=pd.DataFrame(columns))
 
 
-def _paths(shock: Shock, course: Course, quarters: int) -> tuple[Floats, Floats]:
-    """Return a series with the shock and without it, from its past on to so many quarters ahead."""
+def _paths(shock: Shock, course: Course, begin: int, quarters: int) -> tuple[Floats, Floats]:
+    """Return a series with the shock and without it, from its past on to so many quarters from a month on."""
     side = 1.0 if course.pushes == "up" else -1.0
-    beyond = side * shock.profile(MONTHS * quarters).reshape(quarters, MONTHS).mean(axis=1)
+    profile = shock.profile(begin + MONTHS * quarters)[begin:]
+    beyond = side * profile.reshape(quarters, MONTHS).mean(axis=1)
     without = np.asarray([*course.without, *[course.without[-1]] * quarters])[:quarters]
     with_ = without + beyond if course.measure == "points" else without * (1 + beyond / 100)
     return np.append(course.past, with_), np.append(course.past, without)
@@ -158,9 +159,10 @@ def _multipliers(
     found: MacroSensitivity, shocks: Sequence[tuple[Shock, Course]], start: int, months: int, size: int
 ) -> dict[str, Floats]:
     """Return what each usable series is multiplied by on every path, in every month."""
-    first = pd.Period(shocks[0][1].first, freq="Q")
+    begin = min(shock.start_month for shock, _ in shocks) - 1
+    first, start = pd.Period(shocks[0][1].first, freq="Q"), start + begin
     quarters = pd.period_range(first, periods=-(-months // MONTHS), freq="Q")
-    both = [(course, _paths(shock, course, len(quarters))) for shock, course in shocks]
+    both = [(course, _paths(shock, course, begin, len(quarters))) for shock, course in shocks]
     paths = [_path([(course, pair[which]) for course, pair in both]) for which in (0, 1)]
     mean = by_month(found.multipliers(paths[0], paths[1], quarters))
     logs = np.log(np.concatenate([np.ones((len(mean), start)), mean], axis=1)[:, :months])
