@@ -24,11 +24,12 @@ from riskmodels.reporting.listings import (
 from riskmodels.scorecard import score
 from riskmodels.stresstest import stress
 from riskmodels.stresstest.contributions import split_change
+from riskmodels.stresstest.handling import handle
 from riskmodels.stresstest.losses import stress_losses
 from riskmodels.stresstest.mix import complaint_mix
 from riskmodels.stresstest.response import mean_response
 from riskmodels.stresstest.shocked import draw_movements
-from riskmodels.stresstest.teams import team_capacities
+from riskmodels.stresstest.teams import TeamCapacity, team_capacities
 
 pytestmark = pytest.mark.whole
 
@@ -346,11 +347,16 @@ def test_load_is_complaints_over_what_can_be_done(bank, policy, outlook) -> None
     assert found.handling["load_with"].tolist() == pytest.approx([0.8] * 3 + [0.4] * 9, rel=0.01)
 
 
-def test_a_slower_month_after_another_can_be_read_from_the_table(bank, policy, outlook) -> None:
-    """What the handlers can do without the scenario lies above all that they can do with it."""
-    found = run(bank, policy, outlook, shock(move("handling_time", 0.2, 0.3, 0.4)))
-    assert found.handling["is_estimated"].all()
-    assert (found.handling["staff"] < 1).all()
+def test_teams_that_all_get_slower_can_be_read_from_their_table() -> None:
+    """What they can do without the scenario lies above all that they can do with it."""
+    able = {"a_day": 5.0, "lower": 4.0, "upper": 6.0, "dispersion": 0.0, "is_estimated": True}
+    bank_ = TeamCapacity(id="bank", share=np.ones(2), **able)
+    counts = np.full((40, 2, 3), 35.0)
+    parts = drawn(shock(move("handling_time", 0.4, 0.5, 0.6)), months=3, size=40)
+    periods = pd.period_range("2024-10", periods=3, freq="M")
+    found = handle([bank_], parts, (counts, counts), periods, slice(0, 3), {})
+    assert found.table["staff"].to_numpy() == pytest.approx([2 / 3] * 3, rel=0.02)
+    assert (found.table["within_7_with"] < found.table["within_7_without"]).all()
 
 
 def test_the_state_before_is_the_scorecards_where_it_is_of_the_same_quarter(bank, policy, outlook) -> None:
