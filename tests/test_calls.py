@@ -405,7 +405,7 @@ def test_calls_stand_in_the_stress_test_and_its_words(bank, default_policy) -> N
     assert found.omitted["reason"].tolist() == ["there is no team of this name"]
     listed = list_calls(found)
     assert "likelier missed than not in 3 of 12 months, against 0" in listed.sentence
-    assert "night_desk" in listed.sentence or "Night" in listed.sentence
+    assert "night desk: calls are counted alone" in listed.sentence
     assert listed.frame["In time, of all calls"].iloc[-1] == "–"
 
 
