@@ -416,6 +416,14 @@ def test_scenarios_stand_beside_each_other_worst_first(surge, run) -> None:
     assert list_scenario_costs(compared).frame.iloc[-1, -1] == "–"
 
 
+def test_a_comparison_fits_a_terminal(surge, policy) -> None:
+    shown = compare([surge, make_stress()]).summary()
+    assert shown.shape == (2, 5)
+    assert shown.iloc[0, 0] == "By hand, severe"
+    assert shown["Worst month red"].iloc[1] == "–"
+    assert compare([]).summary().empty
+
+
 def test_the_same_scenario_is_worse_than_itself_at_even_odds(surge) -> None:
     assert compare([surge, surge]).table["worse"].iloc[0] == 0.5
     other = replace(surge, seed=41)  # other paths: nothing can be said

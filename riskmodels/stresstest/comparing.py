@@ -14,6 +14,7 @@ from riskmodels.parameters.scenarios import severity_label
 from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.outcome import StressTest
 
+_THOUSAND = 1000.0  # CNY
 _WHAT = ("complaints", "backlog", "paid", "money")
 _COLUMNS = (
     *("scenario", "name_en", "name_zh", "severity"),
@@ -70,8 +71,20 @@ class ScenarioComparison(Displayed):
         return {"stress_compared": self.table}
 
     def summary(self) -> pd.DataFrame:
-        """Return the scenarios with what they add."""
-        return self.table[["scenario", "severity", *_WHAT, "missed", "staff", "recovery"]]
+        """Return the scenarios with what they add, narrow enough for a terminal."""
+        rows: list[Any] = list(self.table.itertuples())
+        late = {np.inf: label("later")}
+        return pd.DataFrame(
+            {
+                label("Scenario"): [f"{local(row, 'name')}, {severity_label(row.severity)}" for row in rows],
+                label("Complaints more"): self.table["complaints"].round().to_numpy(),
+                label("Thousand CNY more"): (self.table["money"] / _THOUSAND).round().to_numpy(),
+                label("Worst month red"): [
+                    shown_portion(row.missed) if row.standard else "–" for row in rows
+                ],
+                label("Months of backlog"): [late.get(row.recovery, row.recovery) for row in rows],
+            }
+        )
 
 
 def compare(tests: Sequence[StressTest]) -> ScenarioComparison:
