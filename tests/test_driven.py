@@ -10,6 +10,7 @@ from test_macro import economy, moved, panel_of
 
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.scenarios import load_scenario
+from riskmodels.reporting.listings import list_macro
 from riskmodels.results import load, save
 from riskmodels.stresstest import StressTest, stress
 from riskmodels.stresstest.driven import drive
@@ -204,6 +205,9 @@ def test_a_bank_with_too_short_a_history_takes_what_is_elicited_and_says_so(
     scenario = load_scenario(write_scenario(tmp_path))
     found = stress(bank, scenario, only(default_policy, "complaint_rate"), outlook=outlook)
     assert found.macro["used"].tolist() == ["elicited"]
+    listed = list_macro(found)
+    assert listed.sentence.startswith("0 of 1 figures")
+    assert listed.frame["As is shown by"].tolist() == ["the scenario's range"]
     rise = found.complaints["stressed"] / found.complaints["expected"] - 1
     assert rise.to_numpy() == pytest.approx(0.02 * np.repeat([1.0, 2, 3, 3], 3), abs=0.002)
     assert "stress_slump_macro" in found.frames()

@@ -3,7 +3,7 @@
 from riskmodels.labels import label, marked, plain_label
 from riskmodels.parameters.shocks import Movement
 
-_WORDS = {
+WORDS = {
     "complaints": marked("complaints"),
     "enquiries": marked("enquiries and calls"),
     "staff": marked("handlers at work"),
@@ -26,7 +26,7 @@ _FELT = {
 
 def moved_words(movement: Movement, indicator: str) -> str:
     """Say what is moved and where; ``indicator`` is what its indicator is called."""
-    words = _WORDS.get(movement.what)
+    words = WORDS.get(movement.what)
     what = indicator if words is None else label(words, indicator=indicator)
     felt = [label(_FELT[place], name=plain_label(name)) for place, name in movement.felt.items()]
     return f"{what} ({', '.join(felt)})" if felt else what

@@ -30,6 +30,7 @@ from riskmodels.reporting.listings.losses import (
     list_losses,
     list_severities,
 )
+from riskmodels.reporting.listings.macro import list_macro
 from riskmodels.reporting.listings.outlooks import (
     list_explanation,
     list_factors,
@@ -84,6 +85,7 @@ __all__ = [
     "list_loss_sums",
     "list_loss_years",
     "list_losses",
+    "list_macro",
     "list_matrix_checks",
     "list_movements",
     "list_nowcast",
