@@ -14,7 +14,9 @@ from riskmodels.errors import ParameterError
 from riskmodels.losses import Exponential, LossCell, NegativeBinomial, Poisson, aggregate_losses
 from riskmodels.losses.severity import Scaled
 from riskmodels.parameters.capacity import Capacity
+from riskmodels.parameters.files import check_parameters
 from riskmodels.reporting.listings import (
+    list_classes,
     list_costs,
     list_handling,
     list_shocks,
@@ -27,6 +29,7 @@ from riskmodels.stresstest.contributions import split_change
 from riskmodels.stresstest.handling import handle
 from riskmodels.stresstest.losses import stress_losses
 from riskmodels.stresstest.mix import complaint_mix
+from riskmodels.stresstest.priorities import class_month, priority_queue
 from riskmodels.stresstest.response import mean_response
 from riskmodels.stresstest.shocked import draw_movements
 from riskmodels.stresstest.teams import TeamCapacity, team_capacities
@@ -337,6 +340,63 @@ def test_a_scenario_of_fines_alone_applies(bank, policy, outlook) -> None:
     assert found.table.empty or found.turned == 0
     assert found.applied
     assert "did not apply" not in found.sentence
+
+
+def severe_team(a_day=6.0, **fields):
+    """Two teams: a desk that hands major complaints to a lead and does serious ones first."""
+    desk = team(a_day).teams[0].model_dump(mode="json")
+    classes = [
+        {"severity": "serious", "share": 0.3},
+        {"severity": "major", "share": 0.1, "handled_by": "lead"},
+    ]
+    lead = desk | {"id": "lead", "handlers": 2.0 / (8 * 0.9), "priorities": []}
+    content = {"teams": [desk | {"priorities": classes} | fields, lead]}
+    return check_parameters(content, Capacity, where="capacity.yaml")
+
+
+def test_the_more_severe_are_done_first_or_by_another_team(bank, policy, outlook) -> None:
+    surge = shock(move("complaints", 0.999, 1.0, 1.001), months=3)
+    found = run(bank, policy, outlook, surge, capacity=severe_team())
+    assert found.handling["load_without"].iloc[[0, 12]].tolist() == pytest.approx([0.6, 0.2], rel=0.01)
+    rows = found.classes.set_index(["team", "severity"])
+    first = rows.groupby(level=[0, 1])["complaints_without"].first()
+    assert first.to_dict() == pytest.approx(
+        {("desk", "serious"): 25.2, ("desk", "ordinary"): 50.4, ("lead", "major"): 8.4}, rel=0.01
+    )
+    serious, ordinary = rows.loc[("desk", "serious")], rows.loc[("desk", "ordinary")]
+    assert (serious["within_3_with"] > 0.99).all()
+    assert ordinary["within_3_with"].iloc[2] < serious["within_3_with"].iloc[2] - 0.3
+    both = serious["backlog_with"].to_numpy() + ordinary["backlog_with"].to_numpy()
+    desk = found.handling[found.handling["team"] == "desk"]
+    assert both == pytest.approx(6 * desk["backlog_with"].to_numpy(), abs=4)
+    listed = list_classes(found)
+    assert listed.frame["Severity"].tolist() == ["serious", "ordinary", "major"]
+
+
+def test_a_month_of_classes_is_that_of_their_nested_queues() -> None:
+    serious, ordinary = Poisson(rate=2.0), Poisson(rate=7.0)
+    queues = priority_queue([serious, ordinary], 10.25)
+    first = class_month(None, serious, 10.25, backlog=0, days=400, deadlines=(0, 3))
+    second = class_month(serious, ordinary, 10.25, backlog=0, days=4_000, deadlines=(0, 1, 3))
+    assert first[:2] == pytest.approx([queues[0].done_within(days) for days in (0, 3)], abs=1e-6)
+    assert second[:3] == pytest.approx([queues[1].done_within(days) for days in (0, 1, 3)], abs=2e-3)
+    assert second[3] == pytest.approx(sum(one.mean_backlog for one in queues), rel=1e-3)
+    assert second[0] < 0.99 < first[0]
+
+
+def test_severities_are_those_of_the_complaints_where_no_one_gives_them(bank, take_in) -> None:
+    rows = bank.complaints.frame().astype("str").replace({"<NA>": "", "NaT": "", "nan": ""})
+    rows["severity"] = np.where(np.arange(len(rows)) % 5 == 0, "serious", "ordinary")
+    told = take_in(
+        complaints=rows[
+            ["complaint_id", "received_at", "resolved_at", "unit_id", "product", "severity"]
+        ].to_dict("records")
+    )
+    mix = complaint_mix(told, [], last=pd.Period("2024-09", freq="M"))
+    (found,) = team_capacities(None, told.complaints, mix, pd.Index(["credit_card"]))
+    assert {name: share.item() for name, share in found.classes} == pytest.approx(
+        {"serious": 0.2, "ordinary": 0.8}, abs=0.01
+    )
 
 
 def test_load_is_complaints_over_what_can_be_done(bank, policy, outlook) -> None:

@@ -7,6 +7,7 @@ the others: so more capacity, however little, never leaves more undone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,7 @@ def batch_of(law: Floats) -> Batch:
     return Batch(law=law, mean=float(limited[-1]), limited_mean=limited)
 
 
+@lru_cache(maxsize=128)  # a table asks for the same days again and again
 def law_of(arrivals: Arrivals) -> Floats:
     """Return the probabilities of 0, 1, … complaints of a day, up to where they are negligible.
 

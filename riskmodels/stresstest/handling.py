@@ -12,7 +12,8 @@ from riskmodels.parameters.moved import moved_words
 from riskmodels.parameters.shocks import What
 from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.capacity import CapacityTable, capacity_table
-from riskmodels.stresstest.outcome import HANDLING, STANDARDS, none_of
+from riskmodels.stresstest.classes import class_rows
+from riskmodels.stresstest.outcome import CLASSES, HANDLING, STANDARDS, none_of
 from riskmodels.stresstest.shocked import Drawn, times_of_team
 from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity
 
@@ -39,6 +40,8 @@ class Handled:
         One row a team and month: see ``StressTest.handling``.
     standards : DataFrame
         One row a team, month and standard: see ``StressTest.standards``.
+    classes : DataFrame
+        One row a team, severity and month: see ``StressTest.classes``.
     in_time : dict of str to ndarray, shape (size,)
         By indicator: the share in time over the quarter looked at, against the share without the scenario.
     worst : ndarray, shape (size,), optional
@@ -49,6 +52,7 @@ class Handled:
 
     table: pd.DataFrame
     standards: pd.DataFrame
+    classes: pd.DataFrame
     in_time: dict[str, Floats]
     worst: Floats | None = None
     teams: tuple["Carried", ...] = ()
@@ -96,7 +100,9 @@ def handle(
     Misses for other reasons than waiting stay: an indicator changes by the ratio of the shares in time.
     """
     if not teams:
-        return Handled(table=none_of(HANDLING), standards=none_of(STANDARDS), in_time={})
+        return Handled(
+            table=none_of(HANDLING), standards=none_of(STANDARDS), classes=none_of(CLASSES), in_time={}
+        )
     found = [_team(team, drawn, complaints, periods, standards) for team in teams]
     shares = []
     for which in (0, 1):
@@ -109,6 +115,7 @@ def handle(
     return Handled(
         table=pd.concat([one.table for one in found], ignore_index=True),
         standards=pd.concat([one.standards for one in found], ignore_index=True),
+        classes=pd.concat([one.classes for one in found], ignore_index=True),
         in_time={name: ratio[:, place] for place, name in enumerate(DEADLINES)},
         worst=np.max([one.backlog.max(axis=1) for one in found], axis=0),
         teams=tuple(one.carried for one in found),
@@ -126,6 +133,7 @@ class _Course:
     standards: pd.DataFrame
     backlog: Floats
     carried: Carried
+    classes: pd.DataFrame
     counts: tuple[Floats, Floats]
     done: tuple[Floats, Floats]
 
@@ -171,6 +179,7 @@ def _team(
         ends > len(frame), np.nan, ends
     )
     return _Course(
+        classes=class_rows(team, complaints, (whole, staff), periods, tuple(DEADLINES.values())),
         table=frame[[*HANDLING]].astype({"team": "str", "period": "str"}),
         standards=judged,
         backlog=runs[1][1],

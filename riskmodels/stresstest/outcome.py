@@ -45,9 +45,14 @@ CALLS = (
     *("missed_without", "missed_with", "staff", "staff_needed", "error"),
     *("seen_in_standard", "seen_given_up", "spread"),
 )
+CLASSES = (
+    *("team", "severity", "period", "complaints_without", "complaints_with"),
+    *("within_3_without", "within_3_with", "within_7_without", "within_7_with"),
+    *("backlog_without", "backlog_with"),
+)
 _TEXTS = (
     *("team", "period", "of", "id", "indicator_id", "rating_before", "rating", "item", "when", "shock"),
-    *("what", "used", "series", "meaning"),
+    *("what", "used", "series", "meaning", "severity"),
 )
 LIKELY = 0.5  # probability: likelier than not
 
@@ -119,6 +124,10 @@ class StressTest(Displayed):
         [redress and fines more than expected, money], money [as the total of ``costs``, more].
     without : DataFrame
         The mean response with all shocks and without each: see ``response_without``.
+    classes : DataFrame
+        One row a team, severity (``major``, ``serious``, ``ordinary``, in the order in which they are done)
+        and month: complaints_…; within_3_…, within_7_… [share of them in time, as far as waiting decides];
+        backlog_… [complaints left at the end, mean]. Empty where no severities are known.
     calls : DataFrame
         One row a team and month: calls_… [enquiries and calls; 90 % interval with the scenario]; three
         meanings of a service level, each a share: served_within_… [of calls that are answered, within the
@@ -160,6 +169,7 @@ class StressTest(Displayed):
     standards: pd.DataFrame = field(default_factory=lambda: none_of(STANDARDS))
     paths: pd.DataFrame = field(default_factory=lambda: none_of(PATHS))
     without: pd.DataFrame = field(default_factory=lambda: none_of(WITHOUT))
+    classes: pd.DataFrame = field(default_factory=lambda: none_of(CLASSES))
     calls: pd.DataFrame = field(default_factory=lambda: none_of(CALLS))
     by_shock: pd.DataFrame = field(default_factory=lambda: none_of(("shock", "complaints", "money")))
     macro: pd.DataFrame = field(default_factory=lambda: none_of(MACRO))
@@ -200,6 +210,7 @@ class StressTest(Displayed):
             f"stress_{self.scenario.id}_handling": self.handling,
             f"stress_{self.scenario.id}_standards": self.standards,
             f"stress_{self.scenario.id}_without_shock": self.without,
+            f"stress_{self.scenario.id}_by_severity": self.classes,
             f"stress_{self.scenario.id}_calls": self.calls,
             f"stress_{self.scenario.id}_by_shock": self.by_shock,
         }

@@ -8,6 +8,8 @@ import numpy as np
 
 from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
+from riskmodels.losses import NegativeBinomial, Poisson
+from riskmodels.stresstest.courses import deadline_course
 from riskmodels.stresstest.day_batches import (
     Arrivals,
     Batch,
@@ -16,6 +18,7 @@ from riskmodels.stresstest.day_batches import (
     check_working_days,
     days_of,
     lattice_of,
+    law_of,
     worked_off,
 )
 from riskmodels.stresstest.deadlines import steady_backlog
@@ -111,3 +114,55 @@ def priority_queue(arrivals: Sequence[Arrivals], capacity: float) -> tuple[Class
         )
         before = batch_of(np.convolve(before.law, batch.law))
     return tuple(found)
+
+
+def class_month(
+    before: Arrivals | None,
+    own: Arrivals,
+    capacity: float,
+    *,
+    backlog: int,
+    days: int,
+    deadlines: Sequence[int],
+) -> list[float]:
+    """Follow a class, and those that are done before it, through a month.
+
+    Parameters
+    ----------
+    before, own : Poisson or NegativeBinomial
+        Complaints of a working day: of the classes before it, None where it is the first, and of the class.
+    capacity : float
+        Complaints that can be done on a working day.
+    backlog : int
+        Complaints of all of them carried into the first day.
+    days : int
+        Working days of the month.
+    deadlines : sequence of int
+        Standards [working days].
+
+    Returns
+    -------
+    list of float
+        Shares of the class's complaints of the month that are done within each deadline, and the mean number
+        of all of them that the month leaves.
+    """
+    course = deadline_course([_together(before, own)] * days, capacity, backlog=backlog)
+    queue = ClassQueue(
+        arrivals=own,
+        mean_backlog=float(course.mean_backlog[-1]),
+        _backlog=course.laws[:-1].mean(axis=0),
+        _before=batch_of(law_of(before) if before else np.ones(1)),
+        _own=batch_of(law_of(own)),
+        _capacity=float(capacity),
+    )
+    return [*(queue.done_within(one) for one in deadlines), queue.mean_backlog]
+
+
+def _together(before: Arrivals | None, own: Arrivals) -> Arrivals:
+    """Return arrivals with the mean and the variance of both."""
+    if before is None:
+        return own
+    mean = before.mean + own.mean
+    dispersed = (one for one in (before, own) if isinstance(one, NegativeBinomial))
+    dispersion = sum(one.dispersion * one.mean**2 for one in dispersed) / mean**2
+    return NegativeBinomial(mean=mean, dispersion=dispersion) if dispersion else Poisson(rate=mean)

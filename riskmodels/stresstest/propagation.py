@@ -145,6 +145,7 @@ def stress(
         costs=cost_table(costs, len(outlook.periods) * run.length),
         losses=_loss_table(losses, lost),
         handling=handled.table,
+        classes=handled.classes,
         calls=calls,
         by_shock=_by_shock(run, lost),
         macro=run.driven.table,

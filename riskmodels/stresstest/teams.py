@@ -12,6 +12,7 @@ from riskmodels.stresstest.known import known_by, resolved_by
 from riskmodels.stresstest.mix import Mix
 from riskmodels.tables import Table
 
+SEVERITIES = ("major", "serious", "ordinary")  # in the order in which they are done
 WORKING_DAYS = 21  # of a month
 _WEEK = 5  # working days
 _WEEKS, _FEWEST = 104, 26  # looked at: two years; without half a year nothing is estimated
@@ -35,6 +36,11 @@ class TeamCapacity:
         By how much days differ beyond chance: variance = mean + dispersion · mean².
     is_estimated : bool
         From its busiest weeks: the team may be able to do more.
+    classes : tuple of (str, ndarray of shape (n,))
+        Severities, the first done first, and the share of the complaints about each product that are its own
+        of each; they add up to ``share``. None where severities are not known.
+    is_handed : bool
+        It handles complaints of another team that are too severe for that.
     """
 
     id: str
@@ -44,6 +50,8 @@ class TeamCapacity:
     share: Floats
     dispersion: float
     is_estimated: bool
+    classes: tuple[tuple[str, Floats], ...] = ()
+    is_handed: bool = False
 
 
 def team_capacities(
@@ -66,7 +74,19 @@ def team_capacities(
     weeks = _weeks(complaints, mix.last)
     dispersion = _dispersion(weeks)
     if capacity is not None and capacity.teams:
-        return [_given(team, mix, products, dispersion) for team in capacity.teams]
+        own = {
+            team.id: np.zeros(len(products))
+            if _asks_for_none(team, capacity)
+            else _handled(team, mix, products)
+            for team in capacity.teams
+        }
+        classes = _classes(capacity, own)
+        if found := [
+            _given(team, classes[team.id], dispersion)
+            for team in capacity.teams
+            if classes[team.id] or not _asks_for_none(team, capacity)
+        ]:
+            return found
     done = weeks["resolved"].to_numpy(dtype=np.float64)
     if len(done) < _FEWEST or not done.any():
         return []
@@ -82,22 +102,62 @@ def team_capacities(
             share=whole,
             dispersion=dispersion,
             is_estimated=True,
+            classes=tuple((name, whole * part) for name, part in _seen(complaints).items()),
         )
     ]
 
 
-def _given(team: Team, mix: Mix, products: pd.Index, dispersion: float) -> TeamCapacity:
+def _given(team: Team, classes: dict[str, Floats], dispersion: float) -> TeamCapacity:
     a_day = team.minutes_a_day / team.minutes_a_case.mean
-    share = _handled(team, mix, products)
     return TeamCapacity(
         id=team.id,
         a_day=a_day,
         lower=a_day,
         upper=a_day,
-        share=share,
+        share=np.sum(list(classes.values()), axis=0),
         dispersion=dispersion,
         is_estimated=False,
+        classes=tuple(classes.items()),
+        is_handed="ordinary" not in classes,
     )
+
+
+def _seen(complaints: Table | None) -> dict[str, float]:
+    """Return the share of each severity in the last year's complaints; none where they do not say it."""
+    if complaints is None or not complaints.gives("severity"):
+        return {}
+    last = f"(SELECT max(received_at) FROM ({complaints.relation.sql_query()})) - INTERVAL 1 YEAR"
+    rows = complaints.relation.filter(f"severity IS NOT NULL AND received_at > {last}")
+    counts = dict(rows.aggregate("severity, count(*)").fetchall())
+    total = sum(counts.values())
+    return {name: counts[name] / total for name in SEVERITIES if name in counts}
+
+
+def _asks_for_none(team: Team, capacity: Capacity) -> bool:
+    """Tell whether a team that lists no complaints has only those that others hand it, or calls alone."""
+    handed = {one.handled_by for other in capacity.teams for one in other.priorities if other.id != team.id}
+    calls = {one.team for one in capacity.enquiries if one.people}
+    return not _lists(team) and team.id in handed | calls
+
+
+def _classes(capacity: Capacity, own: dict[str, Floats]) -> dict[str, dict[str, Floats]]:
+    """Return the shares of complaints that each team handles of each severity, the most serious first."""
+    found: dict[str, dict[str, Floats]] = {name: {} for name in own}
+    for team in capacity.teams:
+        left = own[team.id]
+        for one in team.priorities:
+            handles, part = found[one.handled_by or team.id], own[team.id] * one.share
+            handles[one.severity] = handles.get(one.severity, 0.0) + part
+            left = left - part
+        if left.any() or not _asks_for_none(team, capacity):
+            found[team.id]["ordinary"] = left
+    for name, handles in found.items():
+        found[name] = {
+            one: handles[one]
+            for one in SEVERITIES
+            if one in handles and (handles[one].any() or one == "ordinary")
+        }
+    return found
 
 
 def places_of(capacity: Capacity | None) -> set[str]:

@@ -10,13 +10,13 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import scipy
 
 from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ParameterError
 from riskmodels.stresstest.answering import CallTeam
 from riskmodels.stresstest.call_profiles import SLOT
 from riskmodels.stresstest.contours import carried_together
+from riskmodels.stresstest.grids import read_grid
 from riskmodels.stresstest.queueing import span_of_states
 from riskmodels.stresstest.waits import served_by
 
@@ -58,14 +58,8 @@ class CallTable:
         At its points they are exact, so that more people, or fewer calls, are never worse there or between.
         """
         axes = (self.loads, self.staff, self.lengths)
-        at = np.stack(np.broadcast_arrays(load, staff, length), axis=-1)
-        several = [place for place, axis in enumerate(axes) if len(axis) > 1]
-        if not several:
-            return np.full(at.shape[:-1], self.in_time.item()), np.full(at.shape[:-1], self.given_up.item())
         values = np.stack([self.in_time, self.given_up], axis=-1)
-        values = values.reshape([len(axes[place]) for place in several] + [2])
-        points = tuple(axes[place] for place in several)
-        found = scipy.interpolate.RegularGridInterpolator(points, values)(at[..., several])
+        found = read_grid(axes, values, (load, staff, length))
         return found[..., 0], found[..., 1]
 
 

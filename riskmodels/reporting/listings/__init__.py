@@ -52,6 +52,7 @@ from riskmodels.reporting.listings.scorecards import (
     list_unavailable,
     list_units,
 )
+from riskmodels.reporting.listings.severities import list_classes
 from riskmodels.reporting.listings.stressed import (
     list_costs,
     list_handling,
@@ -68,6 +69,7 @@ __all__ = [
     "list_calls",
     "list_card",
     "list_changes",
+    "list_classes",
     "list_contributions",
     "list_controls",
     "list_costs",

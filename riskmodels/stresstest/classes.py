@@ -1,0 +1,126 @@
+"""Complaints by severity in a stress test: the more serious are done first, or by another team."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.arrays import Floats
+from riskmodels.losses import NegativeBinomial, Poisson
+from riskmodels.stresstest.day_batches import Arrivals
+from riskmodels.stresstest.grids import read_grid
+from riskmodels.stresstest.outcome import CLASSES, none_of
+from riskmodels.stresstest.priorities import class_month
+from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity
+
+_LOADS, _STAFF, _BACKLOGS = 7, 4, 7  # points of the axes of a table
+_LEAST = 0.02  # complaints a month: as good as none
+_DIGITS = 6  # of complaints left: beyond is rounding
+_WHOLE = 1.0 - 1e-9  # part of a class in itself and those before it, from which on there is none before
+Pair = tuple[Floats, Floats]  # without and with the scenario
+
+
+def class_rows(
+    team: TeamCapacity, complaints: Pair, able: Pair, periods: pd.PeriodIndex, deadlines: Sequence[int]
+) -> pd.DataFrame:
+    """Carry the complaints of a team by severity, month by month.
+
+    Parameters
+    ----------
+    team : TeamCapacity
+        Whose classes they are; of less than two nothing is said.
+    complaints : pair of ndarray, shape (size, n, h)
+        By product and month.
+    able : pair of ndarray, shape (size, h)
+        What the team can do, against its usual capacity.
+    periods : PeriodIndex
+        The months ahead, h.
+    deadlines : sequence of two int
+        Standards [working days].
+
+    Returns
+    -------
+    DataFrame
+        One row a class and month: see ``StressTest.classes``.
+
+    Notes
+    -----
+    A class and those before it are a queue that later ones do not touch (``priority_queue``): its backlog is
+    what that queue has more than the one of those before it.
+    """
+    if len(team.classes) <= 1 and not team.is_handed:
+        return none_of(CLASSES)
+    rows, before = [], (np.zeros_like(team.share), [0.0, 0.0])
+    for severity, share in team.classes:
+        frame = pd.DataFrame({"team": team.id, "severity": severity, "period": periods.astype("str")})
+        together = [np.einsum("pnh,n->ph", one, before[0] + share) for one in complaints]
+        own = [np.einsum("pnh,n->ph", one, share) for one in complaints]
+        part = float(own[0].sum() / max(together[0].sum(), _LEAST))
+        courses = _courses(team, together, able, part, deadlines)
+        left = []
+        for place, name in enumerate(("without", "with")):
+            done, backlog = courses[place]
+            frame[f"complaints_{name}"] = own[place].mean(axis=0)
+            for number, days in enumerate(deadlines):
+                frame[f"within_{days}_{name}"] = done[..., number].mean(axis=0)
+            left.append(backlog.mean(axis=0))
+            frame[f"backlog_{name}"] = np.maximum(left[place] - before[1][place], 0.0).round(_DIGITS)
+        rows.append(frame)
+        before = before[0] + share, left
+    return pd.concat(rows, ignore_index=True)[[*CLASSES]].astype(dict.fromkeys(CLASSES[:3], "str"))
+
+
+def _courses(
+    team: TeamCapacity, counts: Sequence[Floats], able: Pair, part: float, deadlines: Sequence[int]
+) -> list[tuple[Floats, Floats]]:
+    """Read month after month, without and with: shares done (size, h, deadlines), and complaints left."""
+    usual = max(float(counts[0].mean()), _LEAST)
+    loads = [np.maximum(one / usual, _LEAST) for one in counts]
+    most = max(
+        float(np.maximum(count - people * team.a_day * WORKING_DAYS, 0.0).cumsum(axis=1).max())
+        for count, people in zip(counts, able, strict=True)
+    )
+    axes = (
+        _points(np.concatenate(loads), _LOADS),
+        _points(np.concatenate(able), _STAFF),
+        np.unique(np.append(0.0, np.geomspace(2.0, max(2.0 * most, 8.0), _BACKLOGS)).round()),
+    )
+    values = _table(team, usual / WORKING_DAYS, part, axes, deadlines)
+    usually = read_grid(axes, values, (loads[0][:, 0], able[0][:, 0], 0.0))[:, -1]  # left by a usual month
+    found = []
+    for load, people in zip(loads, able, strict=True):
+        backlog, months = usually, []
+        for month in range(load.shape[1]):
+            start = np.clip(backlog, 0.0, axes[2][-1])
+            months.append(read_grid(axes, values, (load[:, month], people[:, month], start)))
+            backlog = months[-1][:, -1]
+        course = np.stack(months, axis=1)
+        found.append((course[..., :-1], course[..., -1]))
+    return found
+
+
+def _table(
+    team: TeamCapacity, a_day: float, part: float, axes: Sequence[Floats], deadlines: Sequence[int]
+) -> Floats:
+    """Compute months over loads, staff and backlogs: shares of the class done, and complaints left."""
+    cells = np.stack([one.ravel() for one in np.meshgrid(*axes, indexing="ij")], axis=1)
+    values = [
+        class_month(
+            _arrivals(load * a_day * (1 - part), team.dispersion) if part < _WHOLE else None,
+            _arrivals(load * a_day * part, team.dispersion),
+            team.a_day * staff,
+            backlog=int(backlog),
+            days=WORKING_DAYS,
+            deadlines=deadlines,
+        )
+        for load, staff, backlog in cells.tolist()
+    ]
+    return np.array(values).reshape(*(len(one) for one in axes), len(deadlines) + 1)
+
+
+def _arrivals(mean: float, dispersion: float) -> Arrivals:
+    return NegativeBinomial(mean=mean, dispersion=dispersion) if dispersion else Poisson(rate=mean)
+
+
+def _points(values: Floats, number: int) -> Floats:
+    return np.asarray(np.unique(np.quantile(values, np.linspace(0, 1, number))), dtype=np.float64)
