@@ -401,6 +401,7 @@ def test_calls_stand_in_the_stress_test_and_its_words(bank, default_policy) -> N
     assert set(teams.index) == {"hotline", "night_desk"}
     assert teams.loc["night_desk", "level_with"].isna().all()
     assert found.applied
+    assert found.handling.empty  # who is at the telephones and lists no complaints handles none
     assert found.calls_missed["team"].tolist() == ["hotline"] * 3
     assert found.omitted["reason"].tolist() == ["there is no team of this name"]
     listed = list_calls(found)
