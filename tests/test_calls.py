@@ -45,6 +45,7 @@ CALLS = {
 }
 MONTHS = pd.period_range("2025-01", periods=6, freq="M")
 ONE = np.ones(1)
+LAST = pd.Period("2026-12", freq="M")  # no row is later
 LEVEL = {"meaning": "offered_within", "within_minutes": 1.0}
 
 
@@ -53,7 +54,7 @@ def capacity(**calls):
 
 
 def team(enquiries=None, **calls):
-    return call_teams(capacity(**calls), enquiries)[0]
+    return call_teams(capacity(**calls), enquiries, LAST)[0]
 
 
 def move(what, low, mode, high, **felt):
@@ -289,7 +290,7 @@ COMPLAINT = {"complaint_id": "c1", "received_at": "2024-05-06 10:00:00", "unit_i
 
 def test_the_mean_week_is_that_of_the_rows(take_in) -> None:
     tables = take_in(complaints=[COMPLAINT], enquiries=rows())
-    (found,) = seen_profiles(tables.enquiries).values()
+    (found,) = seen_profiles(tables.enquiries, LAST).values()
     week = found.rates.reshape(7, 48) / 2
     assert week[0, 18:34].tolist() == [20.0] * 16
     assert week[4, 18:34].tolist() == [10.0] * 16
@@ -299,11 +300,20 @@ def test_the_mean_week_is_that_of_the_rows(take_in) -> None:
     assert found.calls(pd.period_range("2025-02", periods=1, freq="M")) == pytest.approx([4 * 960])
 
 
+def test_calls_after_the_period_are_not_looked_at(take_in) -> None:
+    later = rows(calls=90, first="2025-01-06")
+    tables = take_in(complaints=[COMPLAINT], enquiries=rows() + later)
+    (known,) = seen_profiles(tables.enquiries, pd.Period("2024-12", freq="M")).values()
+    (alone,) = seen_profiles(take_in(complaints=[COMPLAINT], enquiries=rows()).enquiries, LAST).values()
+    assert known.rates.tolist() == alone.rates.tolist()
+    assert known.rates.sum() < seen_profiles(tables.enquiries, LAST)["hotline"].rates.sum()
+
+
 @pytest.mark.parametrize("minutes", [10, 15, 60, 120, 240])
 def test_slots_of_any_length_are_spread_over_half_hours(minutes, take_in) -> None:
     calls = 2 * minutes
     tables = take_in(complaints=[COMPLAINT], enquiries=rows(calls=calls, minutes=minutes))
-    (found,) = seen_profiles(tables.enquiries).values()
+    (found,) = seen_profiles(tables.enquiries, LAST).values()
     assert found.rates.reshape(7, 48)[2, 18:34] == pytest.approx(np.full(16, 60 * 2.0))
     assert len(found.rates) == WEEK
 
@@ -313,7 +323,7 @@ def test_a_rejected_slot_is_unknown_and_not_without_calls(take_in) -> None:
     given_[5]["arrivals"] = "many"  # the first Monday, half past eleven
     tables = take_in(complaints=[COMPLAINT], enquiries=given_)
     assert tables.enquiries.provenance.rows_rejected == 1
-    (found,) = seen_profiles(tables.enquiries).values()
+    (found,) = seen_profiles(tables.enquiries, LAST).values()
     assert found.rates.reshape(7, 48)[0, 18:34] == pytest.approx(np.full(16, 40.0))
 
 
@@ -345,7 +355,7 @@ def test_unknown_answers_are_accepted(take_in) -> None:
     ]
     tables = take_in(complaints=[COMPLAINT], enquiries=given_)
     assert tables.enquiries.provenance.rows_rejected == 0
-    (found,) = seen_profiles(tables.enquiries).values()
+    (found,) = seen_profiles(tables.enquiries, LAST).values()
     assert np.isnan([found.seen_given_up, found.seen_in_standard]).all()
 
 

@@ -213,7 +213,7 @@ def test_every_result_of_a_run_names_its_tables(report):
 def test_every_table_of_every_result_is_there_twice(report):
     kinds = (
         *("complaints", "indicators", "units_and_products", "customer_groups", "costs", "losses", "handling"),
-        *("calls", "standards", "without_shock", "by_shock"),
+        *("calls", "by_severity", "standards", "without_shock", "by_shock"),
     )
     stressed = {f"stress_{one}_{kind}" for one in ("complaint_surge", "system_outage") for kind in kinds}
     names = {path.stem for path in (report / "tables").glob("*.parquet")}

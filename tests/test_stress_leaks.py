@@ -36,7 +36,7 @@ SHOCK = {
 SCENARIO = make_scenario(severe={"shocks": [SHOCK | {"moves": MOVES}]})
 
 
-def row(number, day, *, channel="phone", waits=3, redress=100.0, logged=None):
+def row(number, day, *, channel="phone", waits=3, redress=100.0, logged=None, severity="ordinary"):
     """One complaint in four is upheld."""
     fields = {
         "complaint_id": f"c{number}",
@@ -46,6 +46,7 @@ def row(number, day, *, channel="phone", waits=3, redress=100.0, logged=None):
         "product": "credit_card" if number % 3 else "mortgage",
         "channel": channel if number % 2 else "branch",
         "upheld": "true" if number % 4 == 0 else "false",
+        "severity": severity if number % 5 else "serious",
         "redress": f"{redress + number % 7}" if number % 4 == 0 else "",
     }
     return fields | ({} if logged is None else {"logged_at": f"{logged:%Y-%m-%d} 11:00:00"})
@@ -60,7 +61,8 @@ def after(**fields):
     """A flood of other complaints, dear ones, done at once: after the period."""
     days = np.repeat(pd.bdate_range("2024-10-01", "2024-12-20"), 40)
     return [
-        row(10_000 + n, day, channel="post", waits=0, redress=9e4, **fields) for n, day in enumerate(days)
+        row(10_000 + n, day, channel="post", waits=0, redress=9e4, severity="major", **fields)
+        for n, day in enumerate(days)
     ]
 
 
@@ -89,6 +91,7 @@ def test_rows_after_the_period_change_nothing(banks, outlook, default_policy) ->
         pd.testing.assert_frame_equal(frame, found[1].frames()[name])
     assert "redress" in set(found[0].costs["item"])
     assert found[0].handling["is_estimated"].all()
+    assert set(found[0].classes["severity"]) == {"ordinary", "serious"}
     assert found[0].omitted.equals(found[1].omitted)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import scipy
 
 from riskmodels.arrays import Floats
@@ -61,12 +62,12 @@ class CallTeam:
         return None if minutes is None else minutes / _HOUR
 
 
-def call_teams(capacity: Capacity | None, enquiries: Table | None) -> list[CallTeam]:
+def call_teams(capacity: Capacity | None, enquiries: Table | None, last: pd.Period) -> list[CallTeam]:
     """Return the teams that answer calls, of the capacity file first; none where nothing says of calls.
 
-    Calls are those of the table, where it has the team, else those of the file.
+    Calls are those of the table up to the last period known, where it has the team, else those of the file.
     """
-    seen = seen_profiles(enquiries)
+    seen = seen_profiles(enquiries, last)
     given = {} if capacity is None else {one.team: one for one in capacity.enquiries}
     teams = {} if capacity is None else {one.id: one for one in capacity.teams}
     found = []

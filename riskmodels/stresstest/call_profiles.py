@@ -9,6 +9,7 @@ from riskmodels.arrays import Floats
 from riskmodels.parameters.capacity import Enquiries
 from riskmodels.stresstest.teams import WORKING_DAYS
 from riskmodels.tables import Table
+from riskmodels.tables.sql import literal
 
 SLOT = 0.5  # hours
 DAY, WEEK = 48, 336  # half-hours
@@ -60,24 +61,24 @@ def shift_of(hours_a_day: float) -> Floats:
     return np.asarray(np.clip(length - since, 0.0, 1.0) * (since >= 0))
 
 
-def seen_profiles(enquiries: Table | None) -> dict[str, CallProfile]:
-    """Return the mean week of each team in the last year, or what there is of it.
+def seen_profiles(enquiries: Table | None, last: pd.Period) -> dict[str, CallProfile]:
+    """Return the mean week of each team in the year up to a period, or what there is of it.
 
     A half-hour without a row on a day with rows had no call; a day without rows, and a half-hour whose row
     was rejected, are unknown and do not count.
     """
     if enquiries is None:
         return {}
-    rows = _last_year(enquiries)
+    rows = _year(enquiries, last)
     came = rows[rows["arrivals"].groupby(rows["team"]).transform("sum") > 0]
     return {str(team): _seen(of_team) for team, of_team in came.groupby("team", sort=True)}
 
 
-def _last_year(enquiries: Table) -> pd.DataFrame:
-    """Read the rows of the last twelve months; calls of a rejected row are unknown."""
-    rows = enquiries.with_unknown.filter(
-        f"slot_start >= (SELECT max(slot_start) FROM {enquiries.cells}) - INTERVAL {_YEAR} MONTH"
-    ).df()
+def _year(enquiries: Table, last: pd.Period) -> pd.DataFrame:
+    """Read the last twelve months that there are up to a period; calls of a rejected row are unknown."""
+    known = f"slot_start < TIMESTAMP {literal(str((last + 1).start_time))}"
+    begin = f"(SELECT max(slot_start) FROM {enquiries.cells} WHERE {known}) - INTERVAL {_YEAR} MONTH"
+    rows = enquiries.with_unknown.filter(f"slot_start >= {begin} AND {known}").df()
     months = rows["slot_start"].dt.strftime("%Y-%m")
     found: pd.DataFrame = rows[~months.isin(enquiries.provenance.unknown_months) & rows["team"].notna()]
     return found

@@ -287,7 +287,7 @@ def _handled(
 
 def _calls(run: _Run, tables: Tables, outlook: Forecast, capacity: Capacity | None) -> pd.DataFrame:
     """Carry enquiries and calls through those who answer them, where the outlook is by month."""
-    teams = call_teams(capacity, tables.enquiries) if run.length == 1 else []
+    teams = call_teams(capacity, tables.enquiries, outlook.panel.periods[-1]) if run.length == 1 else []
     return stress_calls(teams, run.drawn, outlook.periods, run.size)
 
 

@@ -11,6 +11,7 @@ from riskmodels.parameters.capacity import Capacity, Team
 from riskmodels.stresstest.known import known_by, resolved_by
 from riskmodels.stresstest.mix import Mix
 from riskmodels.tables import Table
+from riskmodels.tables.sql import literal
 
 SEVERITIES = ("major", "serious", "ordinary")  # in the order in which they are done
 WORKING_DAYS = 21  # of a month
@@ -102,7 +103,7 @@ def team_capacities(
             share=whole,
             dispersion=dispersion,
             is_estimated=True,
-            classes=tuple((name, whole * part) for name, part in _seen(complaints).items()),
+            classes=tuple((name, whole * part) for name, part in _seen(complaints, mix.last).items()),
         )
     ]
 
@@ -122,12 +123,14 @@ def _given(team: Team, classes: dict[str, Floats], dispersion: float) -> TeamCap
     )
 
 
-def _seen(complaints: Table | None) -> dict[str, float]:
-    """Return the share of each severity in the last year's complaints; none where they do not say it."""
+def _seen(complaints: Table | None, last: pd.Period) -> dict[str, float]:
+    """Return the share of each severity in the year's complaints up to a period; none where they lack it."""
     if complaints is None or not complaints.gives("severity"):
         return {}
-    last = f"(SELECT max(received_at) FROM ({complaints.relation.sql_query()})) - INTERVAL 1 YEAR"
-    rows = complaints.relation.filter(f"severity IS NOT NULL AND received_at > {last}")
+    begin = f"TIMESTAMP {literal(str((last + 1).start_time))} - INTERVAL 1 YEAR"
+    rows = complaints.relation.filter(
+        f"severity IS NOT NULL AND received_at >= {begin} AND {known_by(complaints, last)}"
+    )
     counts = dict(rows.aggregate("severity, count(*)").fetchall())
     total = sum(counts.values())
     return {name: counts[name] / total for name in SEVERITIES if name in counts}
