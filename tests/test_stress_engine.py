@@ -373,6 +373,20 @@ def test_the_more_severe_are_done_first_or_by_another_team(bank, policy, outlook
     assert listed.frame["Severity"].tolist() == ["serious", "ordinary", "major"]
 
 
+def test_a_team_that_hands_all_of_a_kind_over_has_none_of_it(bank, policy, outlook) -> None:
+    handed = severe_team(
+        priorities=[
+            {"severity": "serious", "share": 0.8},
+            {"severity": "major", "share": 0.2, "handled_by": "lead"},
+        ]
+    )
+    found = run(bank, policy, outlook, shock(move("complaints", 0.1, 0.2, 0.3)), capacity=handed)
+    assert found.classes.groupby(["team", "severity"]).size().to_dict() == {
+        ("desk", "serious"): 12,
+        ("lead", "major"): 12,
+    }
+
+
 def test_a_month_of_classes_is_that_of_their_nested_queues() -> None:
     serious, ordinary = Poisson(rate=2.0), Poisson(rate=7.0)
     queues = priority_queue([serious, ordinary], 10.25)

@@ -55,6 +55,8 @@ def class_rows(
         frame = pd.DataFrame({"team": team.id, "severity": severity, "period": periods.astype("str")})
         together = [np.einsum("pnh,n->ph", one, before[0] + share) for one in complaints]
         own = [np.einsum("pnh,n->ph", one, share) for one in complaints]
+        if not own[0].any():  # none of this severity is its own
+            continue
         part = float(own[0].sum() / max(together[0].sum(), _LEAST))
         courses = _courses(team, together, able, part, deadlines)
         left = []
@@ -67,6 +69,8 @@ def class_rows(
             frame[f"backlog_{name}"] = np.maximum(left[place] - before[1][place], 0.0).round(_DIGITS)
         rows.append(frame)
         before = before[0] + share, left
+    if not rows:
+        return none_of(CLASSES)
     return pd.concat(rows, ignore_index=True)[[*CLASSES]].astype(dict.fromkeys(CLASSES[:3], "str"))
 
 

@@ -14,6 +14,7 @@ from riskmodels.tables import Table
 from riskmodels.tables.sql import literal
 
 SEVERITIES = ("major", "serious", "ordinary")  # in the order in which they are done
+_DIGITS = 9  # of a share: beyond is rounding
 WORKING_DAYS = 21  # of a month
 _WEEK = 5  # working days
 _WEEKS, _FEWEST = 104, 26  # looked at: two years; without half a year nothing is estimated
@@ -147,11 +148,10 @@ def _classes(capacity: Capacity, own: dict[str, Floats]) -> dict[str, dict[str, 
     """Return the shares of complaints that each team handles of each severity, the most serious first."""
     found: dict[str, dict[str, Floats]] = {name: {} for name in own}
     for team in capacity.teams:
-        left = own[team.id]
         for one in team.priorities:
             handles, part = found[one.handled_by or team.id], own[team.id] * one.share
             handles[one.severity] = handles.get(one.severity, 0.0) + part
-            left = left - part
+        left = own[team.id] * max(round(1.0 - sum(one.share for one in team.priorities), _DIGITS), 0.0)
         if left.any() or not _asks_for_none(team, capacity):
             found[team.id]["ordinary"] = left
     for name, handles in found.items():
