@@ -390,8 +390,8 @@ def test_a_team_that_hands_all_of_a_kind_over_has_none_of_it(bank, policy, outlo
 def test_a_month_of_classes_is_that_of_their_nested_queues() -> None:
     serious, ordinary = Poisson(rate=2.0), Poisson(rate=7.0)
     queues = priority_queue([serious, ordinary], 10.25)
-    first = class_month(None, serious, 10.25, backlog=0, days=400, deadlines=(0, 3))
-    second = class_month(serious, ordinary, 10.25, backlog=0, days=4_000, deadlines=(0, 1, 3))
+    (first,) = class_month(None, serious, 10.25, backlogs=[0], days=400, deadlines=(0, 3))
+    (second,) = class_month(serious, ordinary, 10.25, backlogs=[0], days=4_000, deadlines=(0, 1, 3))
     assert first[:2] == pytest.approx([queues[0].done_within(days) for days in (0, 3)], abs=1e-6)
     assert second[:3] == pytest.approx([queues[1].done_within(days) for days in (0, 1, 3)], abs=2e-3)
     assert second[3] == pytest.approx(sum(one.mean_backlog for one in queues), rel=1e-3)

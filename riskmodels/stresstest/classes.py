@@ -1,6 +1,7 @@
 """Complaints by severity in a stress test: the more serious are done first, or by another team."""
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -107,17 +108,17 @@ def _table(
     team: TeamCapacity, a_day: float, part: float, axes: Sequence[Floats], deadlines: Sequence[int]
 ) -> Floats:
     """Compute months over loads, staff and backlogs: shares of the class done, and complaints left."""
-    cells = np.stack([one.ravel() for one in np.meshgrid(*axes, indexing="ij")], axis=1)
+    loads, able, backlogs = (one.tolist() for one in axes)
     values = [
         class_month(
             _arrivals(load * a_day * (1 - part), team.dispersion) if part < _WHOLE else None,
             _arrivals(load * a_day * part, team.dispersion),
             team.a_day * staff,
-            backlog=int(backlog),
+            backlogs=[int(one) for one in backlogs],
             days=WORKING_DAYS,
             deadlines=deadlines,
         )
-        for load, staff, backlog in cells.tolist()
+        for load, staff in product(loads, able)
     ]
     return np.array(values).reshape(*(len(one) for one in axes), len(deadlines) + 1)
 

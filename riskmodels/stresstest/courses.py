@@ -124,28 +124,37 @@ def deadline_course(
     """
     days = days_of(arrivals)
     capacities = capacities_of(capacity, len(days))
-    first = _checked_backlog(backlog)
-    batches = batches_of(days)
-    size = _FEWEST + 2 * first
+    (laws,) = backlog_laws(batches_of(days), capacities, [_checked_backlog(backlog)])
+    return DeadlineCourse(arrivals=days, capacity=capacities, laws=laws)
+
+
+def backlog_laws(batches: Sequence[Batch], capacities: Floats, backlogs: Sequence[int]) -> Floats:
+    """Return the laws of what is carried into each of T days, and left by the last, shape (b, T + 1, n).
+
+    Each from one of b backlogs of complaints. Raises ParameterError where one grows beyond four million.
+    """
+    size = _FEWEST + 2 * max(backlogs)
     while size < MOST_CASES:
-        laws = _followed(lattice_of(size, batches), first, batches, capacities)
+        laws = _followed(lattice_of(size, batches), backlogs, batches, capacities)
         if laws is not None:
-            return DeadlineCourse(arrivals=days, capacity=capacities, laws=laws)
+            return laws
         size *= 2
     raise ParameterError(
         f"the backlog grows beyond {MOST_CASES:,} complaints; raise the capacity, or follow fewer days"
     )
 
 
-def _followed(lattice: Lattice, first: int, batches: Sequence[Batch], capacities: Floats) -> Floats | None:
-    """Return the laws carried into each day and left by the last; None where the lattice ends."""
-    laws = np.zeros((len(batches) + 1, lattice.size))
-    laws[0, first] = 1.0
+def _followed(
+    lattice: Lattice, backlogs: Sequence[int], batches: Sequence[Batch], capacities: Floats
+) -> Floats | None:
+    """Return the laws from each backlog; None where the lattice ends."""
+    laws = np.zeros((len(backlogs), len(batches) + 1, lattice.size))
+    laws[np.arange(len(backlogs)), 0, backlogs] = 1.0
     for day, (batch, capacity) in enumerate(zip(batches, capacities.tolist(), strict=True)):
-        left = worked_off(lattice.joined(laws[day], batch), capacity)
-        if left[lattice.size :].sum() > _LOST:
+        left = worked_off(lattice.joined(laws[:, day], batch), capacity)
+        if left[:, lattice.size :].sum(axis=1).max() > _LOST:
             return None
-        laws[day + 1] = left[: lattice.size] / left[: lattice.size].sum()
+        laws[:, day + 1] = left[:, : lattice.size] / left[:, : lattice.size].sum(axis=1, keepdims=True)
     return laws
 
 

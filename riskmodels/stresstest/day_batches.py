@@ -146,7 +146,7 @@ def work_of(capacities: Floats) -> Floats:
 
 
 def worked_off(waiting: Floats, capacity: float) -> Floats:
-    """Return the law of what a day leaves, from that of all that waits to be done in it; the size is kept."""
+    """Return the law of what a day leaves, from that of all that waits to be done in it, (…, n) as that."""
     whole = int(capacity)
     part = capacity - whole
     left = _without(waiting, whole)
@@ -155,9 +155,9 @@ def worked_off(waiting: Floats, capacity: float) -> Floats:
 
 def _without(waiting: Floats, done: int) -> Floats:
     left = np.zeros_like(waiting)
-    left[0] = waiting[: done + 1].sum()
-    kept = waiting[done + 1 :]
-    left[1 : 1 + len(kept)] = kept
+    left[..., 0] = waiting[..., : done + 1].sum(axis=-1)
+    kept = waiting[..., done + 1 :]
+    left[..., 1 : 1 + kept.shape[-1]] = kept
     return left
 
 
@@ -170,7 +170,7 @@ class Lattice:
     transforms: dict[Batch, npt.NDArray[np.complex128]]
 
     def joined(self, backlog: Floats, batch: Batch) -> Floats:
-        """Return the law of a backlog and a batch together, shape (padded,)."""
+        """Return the law of a backlog and a batch together, shape (…, padded)."""
         both = scipy.fft.rfft(backlog, self.padded) * self.transforms[batch]
         return np.maximum(scipy.fft.irfft(both, self.padded), 0.0)  # below zero is rounding
 

@@ -9,7 +9,7 @@ import numpy as np
 from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.losses import NegativeBinomial, Poisson
-from riskmodels.stresstest.courses import deadline_course
+from riskmodels.stresstest.courses import backlog_laws
 from riskmodels.stresstest.day_batches import (
     Arrivals,
     Batch,
@@ -47,18 +47,29 @@ class ClassQueue:
 
     def done_within(self, working_days: int, /) -> float:
         """Share of the class that is done within so many working days; 0 is the day they are received."""
-        ahead = self._places
-        lattice = lattice_of(len(ahead), [self._before])
-        for _ in range(check_working_days(working_days) + 1):
-            ahead = worked_off(lattice.joined(ahead, self._before), self._capacity)[: lattice.size]
-            ahead[0] = 0.0  # those who are done
-        return 1.0 - float(ahead.sum())
+        within = check_working_days(working_days)
+        return float(_done_within(self._places, self._before, self._capacity, [within])[0])
 
     @cached_property
     def _places(self) -> Floats:
-        """Law of the place in the queue of one of the class, before those of the day that go first come."""
-        survival = np.diff(self._own.limited_mean)  # of at least 1, 2, … that come
-        return np.convolve(self._backlog, np.concatenate([[0.0], survival / self._own.mean]))
+        return _places(self._backlog, self._own)
+
+
+def _places(backlog: Floats, own: Batch) -> Floats:
+    """Law of the place in the queue of one of a class, before those of the day that go first come."""
+    survival = np.diff(own.limited_mean)  # of at least 1, 2, … that come
+    return np.convolve(backlog, np.concatenate([[0.0], survival / own.mean]))
+
+
+def _done_within(places: Floats, before: Batch, capacity: float, deadlines: Sequence[int]) -> Floats:
+    """Return the shares done within deadlines [working days], (…, deadlines), from laws of places (…, n)."""
+    lattice = lattice_of(places.shape[-1], [before])
+    ahead, done = places, []
+    for _ in range(max(deadlines) + 1):
+        ahead = worked_off(lattice.joined(ahead, before), capacity)[..., : lattice.size]
+        ahead[..., 0] = 0.0  # those who are done
+        done.append(1.0 - ahead.sum(axis=-1))
+    return np.stack([done[days] for days in deadlines], axis=-1)
 
 
 def priority_queue(arrivals: Sequence[Arrivals], capacity: float) -> tuple[ClassQueue, ...]:
@@ -121,10 +132,10 @@ def class_month(
     own: Arrivals,
     capacity: float,
     *,
-    backlog: int,
+    backlogs: Sequence[int],
     days: int,
     deadlines: Sequence[int],
-) -> list[float]:
+) -> Floats:
     """Follow a class, and those that are done before it, through a month.
 
     Parameters
@@ -133,8 +144,8 @@ def class_month(
         Complaints of a working day: of the classes before it, None where it is the first, and of the class.
     capacity : float
         Complaints that can be done on a working day.
-    backlog : int
-        Complaints of all of them carried into the first day.
+    backlogs : sequence of b ints
+        Complaints of all of them carried into the first day: a month from each.
     days : int
         Working days of the month.
     deadlines : sequence of int
@@ -142,20 +153,16 @@ def class_month(
 
     Returns
     -------
-    list of float
+    ndarray, shape (b, deadlines + 1)
         Shares of the class's complaints of the month that are done within each deadline, and the mean number
         of all of them that the month leaves.
     """
-    course = deadline_course([_together(before, own)] * days, capacity, backlog=backlog)
-    queue = ClassQueue(
-        arrivals=own,
-        mean_backlog=float(course.mean_backlog[-1]),
-        _backlog=course.laws[:-1].mean(axis=0),
-        _before=batch_of(law_of(before) if before else np.ones(1)),
-        _own=batch_of(law_of(own)),
-        _capacity=float(capacity),
-    )
-    return [*(queue.done_within(one) for one in deadlines), queue.mean_backlog]
+    batch, first = batch_of(law_of(own)), batch_of(law_of(before) if before else np.ones(1))
+    every = batches_of([_together(before, own)] * days)
+    laws = backlog_laws(every, np.full(days, float(capacity)), backlogs)
+    places = np.stack([_places(law, batch) for law in laws[:, :-1].mean(axis=1)])
+    left = laws[:, -1] @ np.arange(laws.shape[-1])
+    return np.column_stack([_done_within(places, first, float(capacity), deadlines), left])
 
 
 def _together(before: Arrivals | None, own: Arrivals) -> Arrivals:
