@@ -433,7 +433,7 @@ def test_the_same_scenario_is_worse_than_itself_at_even_odds(surge) -> None:
 def test_what_is_not_known_is_a_dash() -> None:
     compared = compare([make_stress()])
     row = list_scenarios(compared).frame.iloc[0].tolist()
-    assert row == ["By hand, severe", "–", "–", "–", "–", "–", "1 / 0 / 0 / 0"]
+    assert row == ["By hand, severe", "–", "–", "–", "–", "–", "1 / – / – / –"]
     assert compared.sentence == "1 scenario was tested: By hand (severe)."
     nothing = compare([])
     assert nothing.sentence == "No scenario was tested."

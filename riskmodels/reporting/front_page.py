@@ -19,6 +19,7 @@ from riskmodels.parameters.scenarios import severity_label
 from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
 from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
+from riskmodels.scorecard.grounds import RATED
 from riskmodels.stresstest import StressTest
 from riskmodels.tables import DataQuality, Tables
 from riskmodels.tables.coverage import lacking_sentence
@@ -97,7 +98,7 @@ def _beyond_limits(card: Scorecard) -> list[KeyFigure]:
 
 def _share_beyond(ratings: pd.Series) -> str:
     """Count those beyond a limit among those that have a colour, and those that have too little evidence."""
-    rated, grey = ratings.isin(["red", "amber", "green"]).sum(), (ratings == "insufficient").sum()
+    rated, grey = ratings.isin(RATED).sum(), (ratings == "insufficient").sum()
     words = marked("{beyond} of {rated} rated; {grey} without enough evidence")
     return label(
         words if grey else "{beyond} of {rated}",

@@ -9,6 +9,7 @@ from riskmodels.catalogue import INDICATORS
 from riskmodels.parameters.policy import Policy
 
 RATINGS = ("red", "amber", "green", "insufficient")
+RATED = RATINGS[:3]  # what has a colour
 DENIED = ("few", "against")  # bases of what has no colour: too few cases, or the own figure speaks against it
 FEWEST = 5  # cases, without which nothing has a colour
 _IMPROBABLE = 0.2  # of being beyond a limit, by a quarter's events alone

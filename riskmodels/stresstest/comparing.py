@@ -11,6 +11,7 @@ from riskmodels.arrays import Floats
 from riskmodels.display import Displayed, shown_portion
 from riskmodels.labels import label, local, plural
 from riskmodels.parameters.scenarios import severity_label
+from riskmodels.scorecard.grounds import RATED
 from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.outcome import StressTest
 
@@ -39,7 +40,7 @@ class ScenarioComparison(Displayed):
         staff [times as many people as keep complaints in time in the worst month; infinite: four times as
         many are too few]; recovery, recovery_lower, recovery_upper [months until the backlog is as usual;
         infinite: beyond the outlook]; loss_mean, value_at_risk, expected_shortfall [of a year's losses with
-        the scenario, money], level; indicators, units, products, groups [number that turn red]; worse
+        the scenario, money], level; indicators, units, products, groups [number that turn red; unknown where none has a colour]; worse
         [probability that it costs more than the next row, on the same paths; of equal ones half]. Unknown is
         NaN; an empty standard: none.
     """
@@ -123,22 +124,19 @@ def _row(test: StressTest) -> dict[str, Any]:
         **_missed(test.standards),
         **_handlers(test.handling),
         **_losses(test.losses),
-        "indicators": test.turned,
-        "units": turned_red(test.turning[test.turning["of"] == "unit_id"]),
-        "products": turned_red(test.turning[test.turning["of"] == "product"]),
-        "groups": _groups(test.groups),
+        "indicators": _turned(test.table, "indicator_id"),
+        "units": _turned(test.turning[test.turning["of"] == "unit_id"], "id"),
+        "products": _turned(test.turning[test.turning["of"] == "product"], "id"),
+        "groups": _turned(test.groups, "id"),
     }
 
 
-def turned_red(rows: pd.DataFrame) -> int:
-    """Count the rows that are red and were not before."""
-    return int(((rows["rating"] == "red") & (rows["rating_before"] != "red")).sum())
-
-
-def _groups(rows: pd.DataFrame) -> int:
-    """Count the customer groups of which some share turns red."""
+def _turned(rows: pd.DataFrame, name: str) -> float:
+    """Count those of a name that turn red; unknown where none has a colour."""
+    if not rows["rating"].isin(RATED).any():
+        return np.nan
     red = rows[(rows["rating"] == "red") & (rows["rating_before"] != "red")]
-    return int(red["id"].nunique())
+    return float(red[name].nunique())
 
 
 def _interval(paths: pd.DataFrame, what: str) -> list[tuple[str, float]]:

@@ -17,6 +17,7 @@ from riskmodels.reporting.listings.indicators import indicator_names, interval_o
 from riskmodels.reporting.listings.scenarios import basis_words, change_words, shock_words
 from riskmodels.reporting.listings.stressed import cost_words, signed_thousands, thousands_range
 from riskmodels.scorecard import Scorecard
+from riskmodels.scorecard.grounds import RATED
 from riskmodels.stresstest import StressTest
 
 _MOST = 5  # units or products that are named; a choice
@@ -133,7 +134,7 @@ def _standards(test: StressTest, policy: Policy) -> Iterator[tuple[str, str]]:
         yield local(policy.indicator(row["indicator_id"]), "name"), words
     if len(rest := test.table[~shown]):
         names = [local(policy.indicator(name), "name") for name in rest["indicator_id"]]
-        yield label("Others that move and keep their colour"), _named(names)
+        yield label("Others that move and keep their colour"), _named(names, test.table)
     if test.table.empty:
         yield label("None is moved"), _NONE
 
@@ -200,20 +201,27 @@ def _red(test: StressTest, policy: Policy, card: Scorecard) -> Iterator[tuple[st
     """Name who turns red: indicators, units, products and customer groups."""
     turned = test.table[(test.table["rating"] == "red") & (test.table["rating_before"] != "red")]
     names = [local(policy.indicator(name), "name") for name in turned["indicator_id"]]
-    yield label("Indicators of the bank"), _named(names)
+    yield label("Indicators of the bank"), _named(names, test.table)
     red = test.turning[(test.turning["rating"] == "red") & (test.turning["rating_before"] != "red")]
     units = [card.unit_names.get(name, name) for name in red.loc[red["of"] == "unit_id", "id"]]
-    yield label("Units, by their rate of complaints"), _named([str(name) for name in units])
+    yield (
+        label("Units, by their rate of complaints"),
+        _named([str(name) for name in units], test.turning[test.turning["of"] == "unit_id"]),
+    )
     products = [plain_label(name) for name in red.loc[red["of"] == "product", "id"]]
-    yield label("Products, by their rate of complaints"), _named(products)
+    of_products = test.turning[test.turning["of"] == "product"]
+    yield label("Products, by their rate of complaints"), _named(products, of_products)
     groups = test.groups[(test.groups["rating"] == "red") & (test.groups["rating_before"] != "red")]
     yield (
         label("Customer groups, by a share of their cases"),
-        _named([plain_label(str(name)) for name in groups["id"].unique()]),
+        _named([plain_label(str(name)) for name in groups["id"].unique()], test.groups),
     )
 
 
-def _named(names: list[str]) -> str:
+def _named(names: list[str], rows: pd.DataFrame) -> str:
+    """Name those that turn red; where none of the rows has a colour, it is not known."""
+    if not rows["rating"].isin(RATED).any():
+        return label("not known")
     return f"{len(names):,d} ({shown_few(names, _MOST)})" if names else label("none")
 
 

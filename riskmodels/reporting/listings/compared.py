@@ -29,7 +29,8 @@ def list_scenarios(compared: ScenarioComparison) -> Listing:
             "People needed [times the usual]": _many(row.staff, "> 4", "{:.3g}"),
             "Months until the backlog is as usual (90% interval)": _recovery(row),
             "Turn red: indicators / units / products / customer groups": " / ".join(
-                f"{number:d}" for number in (row.indicators, row.units, row.products, row.groups)
+                _many(number, "–", "{:.0f}")
+                for number in (row.indicators, row.units, row.products, row.groups)
             ),
         }
         for row in _rows(compared)
