@@ -342,7 +342,8 @@ def test_a_card_of_a_test_that_knows_little_says_so(default_policy, card) -> Non
     said = dict(zip(frame["Part"], frame["Figures"], strict=True))
     assert said["Money"] == "Nothing is known"
     assert said["Who turns red"].startswith(
-        "Indicators of the bank: 1 (Resolved within seven working days) · Units, by their rate of complaints: none"
+        "Indicators of the bank: 1 (Resolved within seven working days)"
+        " · Units, by their rate of complaints: not known"
     )
 
 

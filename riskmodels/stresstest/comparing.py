@@ -40,9 +40,9 @@ class ScenarioComparison(Displayed):
         staff [times as many people as keep complaints in time in the worst month; infinite: four times as
         many are too few]; recovery, recovery_lower, recovery_upper [months until the backlog is as usual;
         infinite: beyond the outlook]; loss_mean, value_at_risk, expected_shortfall [of a year's losses with
-        the scenario, money], level; indicators, units, products, groups [number that turn red; unknown where none has a colour]; worse
-        [probability that it costs more than the next row, on the same paths; of equal ones half]. Unknown is
-        NaN; an empty standard: none.
+        the scenario, money], level; indicators, units, products, groups [number that turn red; unknown where
+        none has a colour]; worse [probability that it costs more than the next row, on the same paths; of
+        equal ones half]. Unknown is NaN; an empty standard: none.
     """
 
     table: pd.DataFrame
