@@ -19,7 +19,7 @@ PACKAGE = ROOT / "riskmodels"
 DIRECTION = """
     privacy, annotations < errors < scratch < shipped, labels, misfits, arrays < grouping, parameters, display, periods, reporting.document < tables
     < rates < sources, sample < sources.drafts < panel, catalogue < forecasting
-    < losses < backtesting < scorecard < comparisons, register < stresstest < assessment, validation < governance
+    < losses < backtesting, surveillance < scorecard < comparisons, register < stresstest < assessment, validation < governance
     < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_page, reporting.exports
     < reporting < runner < cli < __main__
 """
