@@ -10,6 +10,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Alarms": "surveillance",
     "assess": "assessment",
     "assess_losses": "losses",
     "assess_losses_if_sufficient": "losses",
@@ -56,6 +57,7 @@ _HOMES = {
     "Tables": "tables",
     "track_record": "backtesting",
     "use_language": "labels",
+    "watch": "surveillance",
 }
 _ROOMS = {  # everything else is reached by its room: rm.losses.Lognormal, rm.listings.list_units(card)
     "backtesting": "backtesting",
@@ -72,6 +74,7 @@ _ROOMS = {  # everything else is reached by its room: rm.losses.Lognormal, rm.li
     "scorecard": "scorecard",
     "sources": "sources",
     "stresstest": "stresstest",
+    "surveillance": "surveillance",
     "tables": "tables",
     "validation": "validation",
 }

@@ -54,6 +54,7 @@ DRAWN_ELSEWHERE = {
     "CustomerGaps", "Funnel", "Movements", "RiskAssessment", "UnitExplanation",  # in test_scorecard_page
 }  # fmt: skip
 WITHOUT_PLOT = {
+    "Alarms",
     "MacroSensitivity",
     "CredibleRates",
     "ScorecardValidation",

@@ -7,16 +7,30 @@ from riskmodels.surveillance.charts import (
     shewhart_run_length,
 )
 from riskmodels.surveillance.designs import CusumDesigns, design_cusum
+from riskmodels.surveillance.farrington import Farrington, FarringtonBounds, farrington_bounds
+from riskmodels.surveillance.many import Discoveries, discover, stand_out
 from riskmodels.surveillance.run_lengths import RunLength, bernoulli_run_length, cusum_run_length
+from riskmodels.surveillance.since import LevelChanges, find_changes
+from riskmodels.surveillance.watching import Alarms, watch
 
 __all__ = [
+    "Alarms",
     "ApproximateRunLength",
     "CusumDesigns",
+    "Discoveries",
+    "Farrington",
+    "FarringtonBounds",
+    "LevelChanges",
     "RunLength",
     "bernoulli_run_length",
     "cusum_run_length",
     "design_cusum",
+    "discover",
     "ewma_run_length",
+    "farrington_bounds",
+    "find_changes",
     "shewhart_limit",
     "shewhart_run_length",
+    "stand_out",
+    "watch",
 ]

@@ -8,7 +8,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Integers
-from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.surveillance.run_lengths import count_masses, mean_times, transitions
 
@@ -20,7 +19,7 @@ _Like = float | npt.ArrayLike
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class CusumDesigns(Displayed):
+class CusumDesigns:
     """CUSUM charts of n series: S = max(0, S + X - reference), alarm at S >= limit.
 
     Attributes
@@ -59,10 +58,6 @@ class CusumDesigns(Displayed):
             f"A false alarm of a series every {self.wanted:,.0f} periods was wanted; the charts attain"
             f" {self.attained.min():,.0f} to {self.attained.max():,.0f} (on average, if the means are known)."
         )
-
-    def summary(self) -> pd.DataFrame:
-        """Return the first 20 rows of the table."""
-        return self.table.head(20)
 
 
 def design_cusum(mean: _Like, dispersion: _Like, shift: _Like, run_length: float) -> CusumDesigns:

@@ -1,0 +1,94 @@
+"""One level of the hierarchy: its groups' counts, what was expected of them, and which stand out."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from riskmodels.arrays import Flags, Floats
+from riskmodels.grouping import add_rows
+from riskmodels.surveillance.baseline import SETTINGS, Design, Limits, Watched, follow
+from riskmodels.surveillance.many import Grouping, stand_out
+from riskmodels.surveillance.scores import cusum_chance
+
+_LEAST_KNOWN = 0.5  # of a group's expected events: a period of which less is known is unknown
+_SEED = 20  # of the p-values, which are uniform for counts, too, once they are drawn
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Level:
+    """Groups of one level and how they were followed.
+
+    Attributes
+    ----------
+    grouping : Grouping
+    values : ndarray, shape (m, T)
+        [events] Of each group; NaN is unknown.
+    watched : Watched
+    alarm : ndarray of bool, shape (m, T)
+        Alarms of the charts, of periods judged and of groups that stand out.
+    """
+
+    grouping: Grouping
+    values: Floats
+    watched: Watched
+    alarm: Flags
+
+    def judged(self, first: int, false_share: float) -> "Level":
+        """Keep the alarms from a period on; of many groups, those that stand out."""
+        watched, m = self.watched, len(self.values)
+        alarm = self.alarm & (np.arange(self.values.shape[1]) >= first)
+        if m == 1 or false_share == 1:
+            return replace(self, alarm=alarm)
+        drawn = (
+            np.random.default_rng(_SEED).random(watched.here.shape[::-1]).T
+        )  # later periods change no earlier
+        tail = watched.above + drawn * watched.here
+        p_value = 2.0 * np.minimum(tail, cusum_chance(watched.evidence, SETTINGS.reference))
+        return replace(self, alarm=alarm & stand_out(np.minimum(p_value, 1.0), false_share))
+
+
+def level_of(
+    grouping: Grouping,
+    values: Floats,
+    offset: Floats,
+    design: Design,
+    limits: Limits,
+    *,
+    series: Watched | None,
+) -> Level:
+    """Follow the groups of a level.
+
+    Parameters
+    ----------
+    grouping : Grouping
+    values, offset : ndarray, shape (n, T)
+        Of the series; NaN is unknown.
+    design : Design
+    limits : Limits
+    series : Watched or None
+        What the series have shown: what all share, and their dispersion; None: find it.
+    """
+    if len(grouping.names) < len(values):
+        values, offset = _gathered(values, offset, grouping)
+    size = np.where(offset > 0, offset, 1.0)
+    if series is None:
+        watched = follow(values, size, design, limits, common=True)
+    else:
+        shared = series.common if grouping.by else 1.0
+        usual = None if (series.common == 1.0).all() else series.usual
+        watched = follow(values, size * shared, design, limits, common=False, usual=usual)
+    return Level(grouping=grouping, values=values, watched=watched, alarm=watched.alarm)
+
+
+def _gathered(values: Floats, offset: Floats, grouping: Grouping) -> tuple[Floats, Floats]:
+    """Add up what is known of each group, and what it is proportional to."""
+    groups, size = grouping.groups, len(grouping.names)
+    known = np.isfinite(values) & (offset > 0)
+    events, due = np.where(known, values, 0.0), np.where(offset > 0, offset, 0.0)
+    rate = np.cumsum(events, axis=1) / np.maximum(np.cumsum(due * known, axis=1), np.finfo(float).tiny)
+    weight = rate * due
+    share = add_rows(weight * known, groups, size) / np.maximum(add_rows(weight, groups, size), 1e-300)
+    share = np.where(add_rows(weight, groups, size) > 0, share, 1.0)
+    any_known = add_rows(known.astype(float), groups, size) > 0
+    total = np.where(any_known & (share >= _LEAST_KNOWN), add_rows(events, groups, size), np.nan)
+    return total, add_rows(due, groups, size) * share

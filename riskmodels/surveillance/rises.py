@@ -1,0 +1,108 @@
+"""Rises that charts have found: from when to when, since when, and of which group they are."""
+
+import numpy as np
+
+from riskmodels.arrays import Floats, Integers
+from riskmodels.surveillance.baseline import SETTINGS
+from riskmodels.surveillance.levels import Level
+from riskmodels.surveillance.many import evidence_of, runs
+from riskmodels.surveillance.since import LevelChanges, find_changes
+
+_WANDERED = 0.1  # variance of the logarithm of the level as a window begins, besides what was known of it
+
+
+def events_of(level: Level) -> Integers:
+    """Rows, first and last alarms of rises while they are open: (m, 3); the last support: periods that stand out."""
+    watched = level.watched
+    rises = np.array(list(runs(watched.open | level.alarm)), dtype=np.int64).reshape(-1, 3)
+    row, start, end = rises.T
+    supports = watched.alarm | (watched.open & (watched.score >= SETTINGS.ends))
+    time = np.arange(level.alarm.shape[1])
+    last = np.maximum.accumulate(np.where(supports, time, -1), axis=1)[row, end]
+    first = np.minimum.accumulate(np.where(level.alarm, time, len(time))[:, ::-1], axis=1)[:, ::-1][
+        row, start
+    ]
+    found = first <= end
+    return np.stack([row, first, last], axis=1)[found]
+
+
+def changes_of(
+    level: Level, events: Integers, window: int, run_length: float
+) -> tuple[Integers, LevelChanges]:
+    """Date and size the change of each event: the places of the windows' first periods, and what was found.
+
+    What is expected is what was known as the window began, so that what was learnt of the rise is not in it.
+    """
+    rows, first, last = events.T
+    begun = np.maximum(first - window, 0)
+    places = begun[:, None] + np.arange(int((last - begun).max()) + 1)
+    inside = places <= last[:, None]
+    places = np.minimum(places, level.values.shape[1] - 1)
+    watched, row = level.watched, rows[:, None]
+    observed, expected = level.values[row, places], watched.mean[row, places]
+    expected = expected * np.exp(watched.level[rows, begun][:, None] - watched.level[row, places])
+    known = inside & np.isfinite(observed) & np.isfinite(expected)
+    found = find_changes(
+        np.where(known, observed, 0.0),
+        np.where(known, expected, 0.0),
+        dispersion=watched.dispersion[rows, first],
+        spread=watched.spread[rows, begun] + _WANDERED,
+        run_length=run_length,
+    )
+    return begun, found
+
+
+def refined(levels: list[Level], events: list[Integers], window: int, run_length: float) -> list[Integers]:
+    """Move each rise to the part of its group that explains it better, where there is one.
+
+    A part's evidence must exceed the group's by the logarithm of the number of parts tried: a rise of one
+    region is one of the bank, too, but its evidence for the region is stronger.
+    """
+    found: list[list[tuple[int, int, int]]] = [[] for _ in levels]
+    total_alone = (levels[-1].watched.common != 1.0).any()  # what all share is not in the series
+    for place, (level, some) in enumerate(zip(levels, events, strict=True)):
+        if not len(some):
+            continue
+        begun, changes = changes_of(level, some, window, run_length)
+        for event, since in zip(some, np.minimum(begun + changes.since, some[:, 1]), strict=True):
+            stays = not level.grouping.by and total_alone
+            where, row = (place, int(event[0])) if stays else _best_part(levels, place, event, int(since))
+            found[where].append((row, int(event[1]), int(event[2])))
+    return [np.array(sorted(set(some)), dtype=np.int64).reshape(-1, 3) for some in found]
+
+
+def _best_part(levels: list[Level], place: int, event: Integers, since: int) -> tuple[int, int]:
+    """Return the level and the row of the group, or of the part of it, with the most evidence."""
+    own, row, span = levels[place], int(event[0]), slice(since, int(event[2]) + 1)
+    members = own.grouping.groups == row
+    least = float(np.median(levels[-1].watched.dispersion[:, since]))
+    best, where = _evidence(own, np.array([row]), span, least)[0], (place, row)
+    for number, level in enumerate(levels):
+        if not set(own.grouping.by) < set(level.grouping.by):
+            continue
+        parts = np.unique(level.grouping.groups[members])
+        evidence = _evidence(level, parts, span, least) - np.log(len(parts))
+        if evidence.max() > best:
+            best, where = evidence.max(), (number, int(parts[evidence.argmax()]))
+    return where
+
+
+def _evidence(level: Level, rows: Integers, span: slice, least: float) -> Floats:
+    """Evidence of a rise in a span of periods, of the level as it was known at its start, for some groups.
+
+    Their dispersion is at least that of the series: what few groups share is taken off them, and most of
+    their noise with it.
+    """
+    seen, due = seen_and_due(level, rows, span)
+    dispersion = np.maximum(level.watched.dispersion[rows, span.start], least)
+    return np.array([evidence_of(*one) for one in zip(seen, due, dispersion, strict=True)])
+
+
+def seen_and_due(level: Level, rows: Integers, span: slice) -> tuple[Floats, Floats]:
+    """Add up the events of groups in a span of periods, and those due as was known when it began."""
+    watched = level.watched
+    observed, expected = level.values[rows, span], watched.mean[rows, span]
+    expected = expected * np.exp(watched.level[rows, span.start][:, None] - watched.level[rows, span])
+    known = np.isfinite(observed) & np.isfinite(expected)
+    seen, due = (np.where(known, part, 0.0).sum(axis=1) for part in (observed, expected))
+    return seen, due

@@ -1,0 +1,219 @@
+"""Watch a panel: each period judged from earlier ones alone, one alarm for each thing that has happened."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.arrays import Flags, Floats
+from riskmodels.display import Displayed
+from riskmodels.errors import ContractError, ParameterError
+from riskmodels.forecasting.negative_binomial import quantiles
+from riskmodels.labels import counted
+from riskmodels.panel import Panel
+from riskmodels.surveillance.baseline import SETTINGS, Limits
+from riskmodels.surveillance.courses import design_of, lengths_of, periods_a_year
+from riskmodels.surveillance.events import COLUMNS, alarm_table
+from riskmodels.surveillance.levels import level_of
+from riskmodels.surveillance.many import groupings
+from riskmodels.surveillance.scores import cusum_chance, score_limit
+
+_SHORTEST, _LONGEST = 2.0, 1e6  # [periods] run lengths: shorter ones alarm always, longer ones never
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Alarms(Displayed):
+    """What is unusual in a panel.
+
+    Attributes
+    ----------
+    panel : Panel
+        The series watched.
+    run_length : float
+        [periods] Wanted between two false alarms of one series.
+    false_share : float
+        Of the series that stand out in a period, at most, on average; 1 where they are not chosen by it.
+    first : str
+        First period judged.
+    table : DataFrame
+        One row an alarm, newest first: the keys of its series (empty where it is of all), ``level`` (the keys
+        that name it; ``total``), ``since``, ``since_earliest``, ``since_latest`` (first period of the new
+        level, and its 90 % interval), ``size``, ``lower``, ``upper`` (relative to what was expected, and
+        its 90 % interval), ``probability`` (that the level has changed), ``alarmed``, ``last`` (first and
+        last period with an alarm), ``status`` (``new``, ``continuing``, ``closed``).
+    expected, variance : ndarray, shape (n, T)
+        [events] Of each series, from earlier periods and what all share in this one.
+    p_value : ndarray, shape (n, T)
+        Of as much or more, in the period or in its CUSUM, in control.
+    alarm : ndarray of bool, shape (n, T)
+        Of the series by itself; alarms of groups are in the table alone.
+    """
+
+    panel: Panel
+    run_length: float
+    false_share: float
+    first: str
+    table: pd.DataFrame
+    expected: Floats
+    variance: Floats
+    p_value: Floats
+    alarm: Flags
+
+    @property
+    def keys(self) -> pd.DataFrame:
+        """Names of the series, those of the panel."""
+        return self.panel.keys
+
+    @cached_property
+    def limit(self) -> Floats:
+        """Largest count of each series and period that is no alarm by itself, shape (n, T)."""
+        found = np.full(self.expected.shape, np.nan)
+        known = np.isfinite(self.expected)
+        level = np.array([1.0 - 1.0 / (2.0 * self.run_length)])
+        variance = np.maximum(self.variance[known], self.expected[known] * (1 + 1e-6))
+        found[known] = quantiles(level, self.expected[known], variance)[:, 0]
+        return found
+
+    @cached_property
+    def periods(self) -> pd.DataFrame:
+        """One row a series and period judged: keys, period, observed, expected, limit, p_value, alarm."""
+        place = int((self.panel.periods < pd.Period(self.first, freq=self.panel.periods.freqstr)).sum())
+        names = self.panel.periods[place:].astype("str").to_numpy()
+        n, judged = len(self.keys), len(names)
+        table = self.keys.iloc[np.repeat(np.arange(n), judged)].reset_index(drop=True)
+        table["period"] = np.tile(names, n)
+        parts = {"observed": self.panel.values, "expected": self.expected, "limit": self.limit}
+        for name, part in {**parts, "p_value": self.p_value, "alarm": self.alarm}.items():
+            table[name] = part[:, place:].ravel()
+        return table
+
+    @property
+    def sentence(self) -> str:
+        """Say how many alarms there are, and what rate of false ones was asked for."""
+        status = self.table["status"].value_counts()
+        numbers = ", ".join(f"{status.get(name, 0)} {name}" for name in ("new", "continuing", "closed"))
+        return (
+            f"{counted(len(self.table), 'alarm', 'alarms')} ({numbers}) in {len(self.keys):,} series from"
+            f" {self.first} on; a false one is wanted every {self.run_length:,.0f} periods of a series."
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """Return the newest 20 alarms."""
+        return self.table.head(20)
+
+
+def watch(
+    panel: Panel,
+    *,
+    run_length: float,
+    since: str | pd.Period | None = None,
+    exposure: Floats | None = None,
+    calendar: str | None = None,
+    false_share: float = 0.1,
+) -> Alarms:
+    """Find what is unusual in a panel of counts, period by period, as it would have been found at the time.
+
+    Parameters
+    ----------
+    panel : Panel
+        Counts by day, week, month, quarter or year. What lies before a break of a series is not used.
+    run_length : float
+        [periods] Mean time between two false alarms of one series.
+    since : str or Period, optional
+        First period judged; default: the one after the first year, or after half of a shorter panel.
+    exposure : ndarray, shape (n, T), optional
+        What counts are proportional to; default: that of the panel, if it has one.
+    calendar : str, optional
+        Country whose days without work are known, e.g. ``CN``.
+    false_share : float
+        Of the series, and of the groups of one level, that stand out in the same period; one: all that do.
+
+    Returns
+    -------
+    Alarms
+        A period's judgement does not change when later periods are added.
+
+    Raises
+    ------
+    ContractError
+        The panel is one of amounts.
+    ParameterError
+        A run length, share, period or exposure that cannot be.
+
+    Notes
+    -----
+    An alarm is a count beyond the quantile, or a CUSUM of standard scores beyond the limit, that each have
+    twice the run length in control. The run length holds for known means; where they are estimated from a
+    short history it is shorter: docs/methods/early_warning.md states by how much.
+    """
+    _check(panel, run_length, false_share)
+    used = panel.since_breaks().in_business()
+    size = _offset(used, exposure)
+    place = _first_judged(panel, since)
+    design = design_of(panel.periods, calendar=calendar, closed=panel.holidays)
+    limits = Limits(chance=1.0 / (2.0 * run_length), cusum=score_limit(2.0 * run_length, SETTINGS.reference))
+    *coarser, own = groupings(panel.keys)
+    counts = np.where(np.isfinite(size), used.values, np.nan)
+    series = level_of(own, counts, size, design, limits, series=None)
+    levels = [level_of(one, counts, size, design, limits, series=series.watched) for one in coarser]
+    judged = [one.judged(place, false_share) for one in (*levels, series)]
+    watched, scored = series.watched, np.arange(len(panel.periods)) >= place
+    tail = np.minimum(watched.above + watched.here, cusum_chance(watched.evidence, SETTINGS.reference))
+    return Alarms(
+        panel=panel,
+        run_length=run_length,
+        false_share=false_share,
+        first=str(panel.periods[place]),
+        table=alarm_table(judged, panel, run_length=run_length),
+        expected=watched.mean,
+        variance=watched.variance,
+        p_value=np.where(scored, np.minimum(2.0 * tail, 1.0), np.nan),
+        alarm=judged[-1].alarm,
+    )
+
+
+def _check(panel: Panel, run_length: float, false_share: float) -> None:
+    if panel.kind != "count":
+        raise ContractError(
+            "a panel of amounts cannot be watched by charts of counts: count its rows instead"
+        )
+    if not _SHORTEST <= run_length <= _LONGEST:
+        raise ParameterError(
+            f"run_length is {run_length:g}; expected periods between two false alarms of a series, from"
+            f" {_SHORTEST:g} to {_LONGEST:,.0f}, e.g. 200"
+        )
+    if not 0 < false_share <= 1:
+        raise ParameterError(
+            f"false_share is {false_share:g}; expected a share above 0, e.g. 0.1, or 1 for all"
+        )
+    if not (len(panel.periods[1:]) and len(panel.keys)):
+        raise ParameterError(
+            f"{len(panel.keys)} series of {len(panel.periods)} periods have nothing to compare: give more"
+        )
+    if taken := sorted({*COLUMNS, "level", "status"} & set(panel.keys.columns)):
+        raise ParameterError(f"the key '{taken[0]}' is the name of a column of alarms: call it otherwise")
+
+
+def _offset(panel: Panel, exposure: Floats | None) -> Floats:
+    """Return what counts are proportional to, (n, T); NaN where the exposure is unknown or none."""
+    given = panel.exposure if exposure is None else np.asarray(exposure, dtype=float)
+    if given is None:
+        return np.tile(lengths_of(panel.periods), (len(panel.keys), 1))
+    if given.shape != panel.values.shape:
+        raise ParameterError(
+            f"exposure has the shape {given.shape}; expected that of the panel, {panel.values.shape}"
+        )
+    return np.asarray(np.where(given > 0, given, np.nan) * lengths_of(panel.periods))
+
+
+def _first_judged(panel: Panel, since: str | pd.Period | None) -> int:
+    """Return the place of the first period judged."""
+    length = len(panel.periods)
+    if since is None:
+        return min(int(np.ceil(periods_a_year(panel.periods))), length // 2)
+    asked = since if isinstance(since, pd.Period) else pd.Period(since)
+    place = int((panel.periods.start_time < asked.start_time).sum())
+    if place >= length:
+        raise ParameterError(f"since is {since}, after the last period of the panel, {panel.periods[-1]}")
+    return place

@@ -1,0 +1,280 @@
+"""Watching panels: what is found, since when, at which level; and what is no alarm."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from panels import a_panel
+
+import riskmodels as rm
+from riskmodels.errors import ContractError, ParameterError
+from riskmodels.panel import Panel
+from riskmodels.surveillance import discover, find_changes, stand_out, watch
+from riskmodels.tables import Break
+
+
+def counts(
+    n: int = 1, length: int = 60, *, mean: float = 20.0, ratio: float = 1.5, seed: int = 5
+) -> np.ndarray:
+    """Overdispersed counts of a steady level."""
+    rng = np.random.default_rng(seed)
+    return rng.poisson(rng.gamma(np.full((n, length), mean / (ratio - 1)), ratio - 1)).astype(float)
+
+
+def bank(values: np.ndarray) -> Panel:
+    """Panel of three regions of eight branches each, from 2020 on."""
+    panel = a_panel(values)
+    places = np.arange(len(values))
+    keys = pd.DataFrame({"region_id": places // 8, "unit_id": places}).astype(str)
+    return replace(panel, keys=keys)
+
+
+def test_a_doubled_level_is_one_alarm_with_date_and_size() -> None:
+    values = counts()
+    values[:, 50:] = counts(length=10, mean=40, seed=6)
+    (row,) = watch(a_panel(values), run_length=200).table.to_dict("records")
+    assert (row["since"], row["status"]) == ("2024-03", "closed") or row[
+        "since_earliest"
+    ] <= "2024-03" <= row["since_latest"]
+    assert row["lower"] <= 1.0 <= row["upper"]
+    assert row["lower"] <= row["size"] <= row["upper"]
+    assert row["probability"] > 0.99
+
+
+def test_nothing_later_changes_a_judgement() -> None:
+    values = counts(25, seed=7)
+    values[3, 40:] *= 2
+    whole, part = watch(bank(values[:24]), run_length=100), watch(bank(values[:24, :48]), run_length=100)
+    for name in ("expected", "p_value", "alarm"):
+        np.testing.assert_allclose(
+            getattr(whole, name)[:, :48].astype(float), getattr(part, name).astype(float), equal_nan=True
+        )
+
+
+def test_a_spike_does_not_poison_what_is_expected_after_it() -> None:
+    values = counts(seed=8)
+    spiked = values.copy()
+    spiked[0, 30] = 2000.0
+    after = watch(a_panel(spiked), run_length=200).expected[0, 31:]
+    np.testing.assert_allclose(after, watch(a_panel(values), run_length=200).expected[0, 31:], rtol=0.05)
+    assert watch(a_panel(spiked), run_length=200).alarm[0, 30]
+
+
+def test_a_new_level_becomes_the_normal_and_its_end_no_alarm() -> None:
+    values = counts(length=72, seed=9)
+    values[:, 36:] = counts(length=36, mean=50, seed=10)
+    alarms = watch(a_panel(values), run_length=500)
+    assert alarms.alarm[0, 36:40].any()
+    assert not alarms.alarm[0, 48:].any()
+    assert alarms.expected[0, 60:].mean() == pytest.approx(50, rel=0.15)
+
+
+def test_a_shock_that_all_share_is_one_alarm_of_the_total() -> None:
+    values = counts(24, seed=11)
+    values[:, 48:] = counts(24, 12, mean=40, seed=12)
+    table = watch(bank(values), run_length=200).table
+    assert (table["level"] == "total").sum() == 1
+    (row,) = table[table["level"] == "total"].to_dict("records")
+    assert row["since"] == "2024-01"
+    assert row["lower"] < 1.0 < row["upper"] + 0.1
+    assert len(table) <= 3
+
+
+def test_a_region_that_rises_is_one_alarm_of_the_region() -> None:
+    values = counts(24, seed=13)
+    values[8:16, 48:] = counts(8, 12, mean=34, seed=14)
+    table = watch(bank(values), run_length=200).table
+    found = table[table["level"] == "region_id"]
+    assert found["region_id"].tolist() == ["1"]
+    assert found["unit_id"].tolist() == [""]
+    assert found["since"].iloc[0] in ("2023-12", "2024-01", "2024-02")
+    assert (table["level"] == "total").sum() == 0
+
+
+def test_a_branch_that_rises_is_an_alarm_of_the_branch_alone() -> None:
+    values = counts(24, seed=15)
+    values[20, 50:] *= 2.5
+    table = watch(bank(values), run_length=200).table
+    table = table[(table["alarmed"] >= "2024-03") & (table["level"] != "total")]
+    assert table["unit_id"].tolist() == ["20"]
+
+
+def test_few_series_that_agree_are_one_alarm_of_the_total() -> None:
+    values = counts(3, seed=16)
+    values[:, 50:] = counts(3, 10, mean=40, seed=17)
+    table = watch(a_panel(values), run_length=200).table
+    assert table["level"].tolist() == ["total"]
+
+
+def test_steady_series_alarm_no_more_often_than_asked() -> None:
+    values = counts(200, 72, mean=8.0, ratio=2.0, seed=18)
+    alarms = watch(a_panel(values), run_length=100, false_share=1.0)
+    begun = np.diff(alarms.alarm[:, 24:].astype(int), axis=1) == 1
+    assert begun.sum() / begun.size < 1.5 / 100
+    assert len(watch(a_panel(values), run_length=100).table) <= 6
+
+
+def test_exposure_and_what_is_known_of_the_calendar_are_no_alarm() -> None:
+    grown = np.linspace(1.0, 4.0, 60)[None, :]
+    values = counts(mean=10.0, seed=19) * grown
+    assert watch(a_panel(np.round(values)), run_length=200, exposure=grown).table.empty
+    assert watch(a_panel(np.round(values), exposure=grown), run_length=200).table.empty
+
+
+def test_a_break_and_a_hole_raise_no_alarm() -> None:
+    values = counts(length=60, seed=20)
+    values[:, 30:] *= 3
+    values[:, 44:46] = np.nan
+    panel = replace(a_panel(values), breaks=(Break(month="2022-07", words="renamed"),))
+    alarms = watch(panel, run_length=200)
+    assert alarms.table.empty
+    assert np.isnan(alarms.p_value[0, 44:46]).all()
+
+
+@pytest.mark.parametrize("freq", ["D", "W", "M", "Q"])
+def test_periods_of_any_length_are_watched(freq) -> None:
+    length = {"D": 400, "W": 160, "M": 60, "Q": 40}[freq]
+    values = counts(length=length, seed=21)
+    values[:, -4:] = 60
+    alarms = watch(a_panel(values, freq=freq), run_length=500)
+    assert alarms.alarm[0, -4:].any()
+    assert alarms.table["status"].iloc[0] in ("new", "continuing")
+    assert len(alarms.periods) == length - np.isnan(alarms.p_value[0]).sum()
+
+
+def test_weekdays_and_holidays_are_learnt() -> None:
+    days = pd.period_range("2023-01-01", "2025-02-28", freq="D")
+    rng = np.random.default_rng(22)
+    quiet = np.isin(days.day_of_week, (5, 6))
+    values = rng.poisson(np.where(quiet, 6, 30)).astype(float)[None, :]
+    festival = (days >= pd.Period("2025-01-28")) & (days <= pd.Period("2025-02-04"))
+    earlier = (days >= pd.Period("2024-02-10")) & (days <= pd.Period("2024-02-17"))
+    values[0, festival | earlier] = rng.poisson(12, (festival | earlier).sum())
+    panel = Panel(
+        keys=pd.DataFrame({"series": ["a"]}), periods=days, values=values, exposure=None, kind="count"
+    )
+    known, unknown = (watch(panel, run_length=500, calendar=calendar) for calendar in ("CN", None))
+    saturdays = np.flatnonzero(days.day_of_week == 5)[60:]
+    assert known.expected[0, saturdays].mean() == pytest.approx(6, rel=0.3)
+    assert known.expected[0, festival].mean() < 0.85 * unknown.expected[0, festival].mean()
+
+
+def test_periods_hold_a_row_a_series_and_period_with_its_limit() -> None:
+    alarms = watch(a_panel(counts(3, seed=23)), run_length=200, since="2024-01")
+    rows = alarms.periods
+    assert list(rows) == ["series", "half", "period", "observed", "expected", "limit", "p_value", "alarm"]
+    assert rows["period"].tolist()[:2] == ["2024-01", "2024-02"]
+    assert len(rows) == 3 * 12
+    single = rows["observed"] > rows["limit"]
+    assert rows.loc[single, "alarm"].all() or not single.any()
+
+
+def test_alarms_are_reached_by_the_door() -> None:
+    assert rm.watch is watch
+    alarms = rm.watch(a_panel(counts(seed=24)), run_length=200)
+    assert isinstance(alarms, rm.Alarms)
+    assert "a false one is wanted every 200 periods" in alarms.sentence
+    assert list(alarms.summary()) == list(alarms.table)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"run_length": 1.0}, ParameterError, "from 2 to"),
+        ({"run_length": float("nan")}, ParameterError, "from 2 to"),
+        ({"false_share": 0.0}, ParameterError, "above 0"),
+        ({"since": "2030-01"}, ParameterError, "after the last period"),
+        ({"exposure": np.ones((1, 3))}, ParameterError, "expected that of the panel"),
+        ({"calendar": "XX"}, ParameterError, "no calendar of working days"),
+        ({"panel": a_panel(np.ones((1, 24)), kind="amount")}, ContractError, "panel of amounts"),
+        ({"panel": a_panel(np.ones((1, 1)))}, ParameterError, "nothing to compare"),
+    ],
+)
+def test_what_cannot_be_watched_is_refused_in_a_line(change, error, message) -> None:
+    given = {"panel": a_panel(counts()), "run_length": 200.0} | change
+    with pytest.raises(error, match=message):
+        watch(given.pop("panel"), **given)
+
+
+def test_a_key_named_as_a_column_of_alarms_is_refused() -> None:
+    panel = a_panel(counts())
+    with pytest.raises(ParameterError, match="the key 'size'"):
+        watch(replace(panel, keys=panel.keys.rename(columns={"half": "size"})), run_length=200)
+
+
+@settings(max_examples=25)
+@given(
+    values=st.lists(
+        st.lists(st.one_of(st.integers(0, 10_000), st.just(float("nan"))), min_size=30, max_size=30),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_whatever_is_counted_alarms_and_intervals_are_in_order(values) -> None:
+    alarms = watch(a_panel(np.array(values, dtype=float)), run_length=50)
+    table = alarms.table
+    assert (table["lower"] <= table["size"]).all()
+    assert (table["size"] <= table["upper"]).all()
+    assert (table["since_earliest"] <= table["since"]).all()
+    assert (table["since"] <= table["since_latest"]).all()
+    assert (table["alarmed"] <= table["last"]).all()
+    known = alarms.p_value[np.isfinite(alarms.p_value)]
+    assert ((known >= 0) & (known <= 1)).all()
+    assert not alarms.alarm[np.isnan(alarms.panel.values)].any()
+    assert np.isfinite(alarms.limit[np.isfinite(alarms.expected)]).all()
+
+
+def test_a_shock_that_all_share_is_taken_off_before_series_are_chosen() -> None:
+    rng = np.random.default_rng(25)
+    mean = np.full(5000, 10.0)
+    seen = rng.poisson(rng.gamma(10, 2 * mean / 10)).astype(float)
+    plain, shared = (
+        discover(seen, 2 * mean, 0.1, false_share=0.1, seed=1),
+        discover(seen, mean, 0.1, false_share=0.1, seed=1),
+    )
+    assert shared.shared
+    assert not plain.shared
+    assert shared.factor == pytest.approx(2.0, rel=0.02)
+    assert shared.alarm.sum() <= 3
+
+
+def test_planted_series_are_found_beside_a_shared_doubling() -> None:
+    rng = np.random.default_rng(26)
+    factor = np.where(np.arange(5000) < 50, 6.0, 2.0)
+    seen = rng.poisson(rng.gamma(10, factor * 10 / 10)).astype(float)
+    found = discover(seen, np.full(5000, 10.0), 0.1, false_share=0.1, seed=1)
+    assert found.shared
+    assert found.alarm[:50].sum() >= 10
+    assert found.alarm[50:].sum() <= 0.3 * found.alarm.sum()
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.floats(0.01, 0.5))
+def test_the_chosen_are_those_of_benjamini_and_hochberg(p_values, share) -> None:
+    found = stand_out(np.array(p_values)[:, None], share)[:, 0]
+    rising = sorted(p_values)
+    most = max((k for k in range(len(rising)) if rising[k] * len(rising) <= share * (k + 1)), default=-1)
+    assert found.tolist() == [most >= 0 and p <= rising[most] for p in p_values]
+
+
+def test_a_change_is_dated_and_sized_in_its_intervals_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(27)
+    runs, width, at = 600, 24, 16
+    expected = np.full((runs, width), 15.0)
+    true = expected * np.where(np.arange(width) >= at, 1.6, 1.0)
+    observed = rng.poisson(rng.gamma(true, 1.0)).astype(float)
+    found = find_changes(
+        observed, expected, dispersion=np.full(runs, 2.0), spread=np.full(runs, 0.01), run_length=200.0
+    )
+    dated = (found.earliest <= at) & (at <= found.latest)
+    sized = (found.lower <= 1.6) & (found.upper >= 1.6)
+    assert 0.85 <= dated.mean() <= 0.97
+    assert 0.85 <= sized.mean() <= 0.95
+    steady = rng.poisson(rng.gamma(expected, 1.0)).astype(float)
+    quiet = find_changes(
+        steady, expected, dispersion=np.full(runs, 2.0), spread=np.full(runs, 0.01), run_length=200.0
+    )
+    assert quiet.probability.mean() < 0.15
+    assert found.probability.mean() > 4 * quiet.probability.mean()
