@@ -34,6 +34,7 @@ class Settings:
     dispersion_start: float = 1.5  # [variance over mean] of a series that has shown nothing
     dispersion_weight: float = 8.0  # [periods] that this, or what all have shown, counts for in a series' own
     start_prior: float = 0.5  # [events] that the mean of all series counts for in the first level of one
+    dispersion_doubt: float = 3.0  # [periods] over those known: by so much more, as it is estimated itself
     dispersion_usual: float = 10.0  # [variance over mean] at most, of one series in what all have shown
     dispersion_bias: float = 1.05  # by which squares that are cut off are too small
     dispersion_in_event: float = 0.2  # least weight of a period for the dispersion: outbreaks come again
@@ -281,8 +282,10 @@ class _State:
         gain = self.covariance @ row
         spread = np.maximum(gain @ row, _LEAST_SPREAD)
         limited = np.minimum(spread, _MOST_SPREAD)
-        strength = self.settings.dispersion_weight
-        dispersion = np.maximum((strength * usual + self.squares) / (strength + self.number), 1.0)
+        s, strength = self.settings, self.settings.dispersion_weight
+        weight = strength + self.number
+        dispersion = (strength * usual + self.squares) / weight
+        dispersion = np.maximum(dispersion * (1.0 + s.dispersion_doubt / weight), 1.0)
         mean = np.exp(self.coefficients @ row + 0.5 * limited) * offset * self.common
         mean = np.maximum(mean, _LEAST_MEAN)
         live = np.isfinite(count) & self.started & ~fresh

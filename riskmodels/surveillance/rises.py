@@ -12,7 +12,10 @@ _WANDERED = 0.1  # variance of the logarithm of the level as a window begins, be
 
 
 def events_of(level: Level) -> Integers:
-    """Rows, first and last alarms of rises while they are open: (m, 3); the last support: periods that stand out."""
+    """Row, first and last place of rises while they are open, (m, 3).
+
+    The first is that of an alarm, the last that of a period that stands out.
+    """
     watched = level.watched
     rises = np.array(list(runs(watched.open | level.alarm)), dtype=np.int64).reshape(-1, 3)
     row, start, end = rises.T
@@ -48,6 +51,7 @@ def changes_of(
         dispersion=watched.dispersion[rows, first],
         spread=watched.spread[rows, begun] + _WANDERED,
         run_length=run_length,
+        until=first - begun,
     )
     return begun, found
 

@@ -50,6 +50,7 @@ def find_changes(
     dispersion: Floats,
     spread: Floats,
     run_length: float,
+    until: Integers | None = None,
     coverage: float = 0.9,
 ) -> LevelChanges:
     """Find one change of level in each of m windows.
@@ -64,6 +65,8 @@ def find_changes(
         Variance of the logarithm of the old level.
     run_length : float
         [periods] A change is expected once in as many.
+    until : ndarray of int, shape (m,), optional
+        [place in the window] Last period that the change may begin in, e.g. that of the alarm.
     coverage : float
         Of the intervals.
 
@@ -78,7 +81,7 @@ def find_changes(
     >>> one = np.ones(1)
     >>> found = find_changes(seen, np.full((1, 7), 10.0), dispersion=one, spread=one / 100, run_length=370.0)
     >>> int(found.since[0]), round(float(found.ratio[0]), 1)
-    (4, 2.0)
+    (4, 1.9)
     """
     scale = np.maximum(dispersion, 1.0)[:, None]
     seen, due = observed / scale, expected / scale
@@ -90,10 +93,13 @@ def find_changes(
     log_chance = _evidence(before_seen, before_due, shape, shape)
     log_chance = log_chance + _evidence(after_seen, after_due, _SHAPE, rate)
     none = _evidence(total_seen, total_due, shape, shape)[:, 0]
-    log_chance = np.where(expected > 0, log_chance, -np.inf)  # a change in an unknown period is seen after it
+    may_begin = expected > 0  # a change in an unknown period is seen after it
+    if until is not None:
+        may_begin &= np.arange(expected.shape[1]) <= until[:, None]
+    log_chance = np.where(may_begin, log_chance, -np.inf)
     most = log_chance.max(axis=1)
     chance = np.exp(log_chance - most[:, None])
-    width = (expected > 0).sum(axis=1)
+    width = may_begin.sum(axis=1)
     there = chance.sum(axis=1) / run_length
     absent = np.exp(np.minimum(none - most, 700.0)) * np.maximum(1.0 - width / run_length, 0.5)
     chance /= chance.sum(axis=1, keepdims=True)
