@@ -220,7 +220,7 @@ def test_whatever_is_counted_alarms_and_intervals_are_in_order(values) -> None:
     assert (table["size"] <= table["upper"]).all()
     assert (table["since_earliest"] <= table["since"]).all()
     assert (table["since"] <= table["since_latest"]).all()
-    assert (table["since_latest"] <= table["alarmed"]).all()
+    assert (table["since"] <= table["alarmed"]).all()
     assert (table["alarmed"] <= table["last"]).all()
     known = alarms.p_value[np.isfinite(alarms.p_value)]
     assert ((known >= 0) & (known <= 1)).all()

@@ -8,7 +8,7 @@ from riskmodels.panel import Panel
 from riskmodels.surveillance.courses import periods_a_year
 from riskmodels.surveillance.levels import Level
 from riskmodels.surveillance.many import Suspect, explain, is_unexplained
-from riskmodels.surveillance.rises import changes_of, events_of, refined, seen_and_due
+from riskmodels.surveillance.rises import alarmed, changes_of, events_of, refined, seen_and_due
 from riskmodels.surveillance.since import LevelChanges
 
 _LIKELY = 0.5  # probability of a change, below which an alarm is rather a chance: it is not in the table
@@ -95,7 +95,7 @@ def _suspects(
     groups = level.grouping.groups
     order = np.argsort(groups, kind="stable")
     bounds = np.searchsorted(groups[order], np.arange(len(level.values) + 1))
-    starts = np.minimum(begun + found.since, events[:, 1])
+    starts = begun + found.since
     suspects = []
     for first, (row, _, last) in zip(starts, events, strict=True):
         seen, due = seen_and_due(level, np.array([row]), slice(int(first), int(last) + 1))
@@ -115,7 +115,8 @@ def _suspects(
 def _frame(
     level: Level, events: Integers, begun: Integers, found: LevelChanges, panel: Panel
 ) -> pd.DataFrame:
-    rows, first, last = events.T
+    rows, _, last = events.T
+    first = alarmed(level, events, begun + found.since)
     names = panel.periods.astype("str").to_numpy()
     by = list(level.grouping.by)
     frame = pd.DataFrame(index=np.arange(len(events)), columns=panel.keys.columns, dtype=object)

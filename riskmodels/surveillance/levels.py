@@ -37,7 +37,7 @@ class Level:
         """Keep the alarms from a period on; of many groups, those that stand out."""
         watched, m = self.watched, len(self.values)
         alarm = self.alarm & (np.arange(self.values.shape[1]) >= first)
-        if m == 1 or false_share == 1:
+        if m < SETTINGS.fewest_common or false_share == 1:
             return replace(self, alarm=alarm)
         drawn = (
             np.random.default_rng(_SEED).random(watched.here.shape[::-1]).T

@@ -51,9 +51,23 @@ def changes_of(
         dispersion=watched.dispersion[rows, first],
         spread=watched.spread[rows, begun] + _WANDERED,
         run_length=run_length,
-        until=first - begun,
+        until=np.maximum(_last_alarm(level)[rows, last], first) - begun,
     )
     return begun, found
+
+
+def _last_alarm(level: Level) -> Integers:
+    """Return the place of the last alarm up to each period, -1 where there is none: (m, T)."""
+    return np.maximum.accumulate(np.where(level.alarm, np.arange(level.alarm.shape[1]), -1), axis=1)
+
+
+def alarmed(level: Level, events: Integers, since: Integers) -> Integers:
+    """Return the places of the first alarms of rises from their change on; what was before is none of it."""
+    rows, first, last = events.T
+    time = np.arange(level.alarm.shape[1])
+    later = np.where(level.alarm, time, len(time))[:, ::-1]
+    found = np.minimum.accumulate(later, axis=1)[:, ::-1][rows, np.maximum(since, first)]
+    return np.asarray(np.where(found <= last, found, np.maximum(since, first)))
 
 
 def refined(levels: list[Level], events: list[Integers], window: int, run_length: float) -> list[Integers]:
@@ -68,7 +82,7 @@ def refined(levels: list[Level], events: list[Integers], window: int, run_length
         if not len(some):
             continue
         begun, changes = changes_of(level, some, window, run_length)
-        for event, since in zip(some, np.minimum(begun + changes.since, some[:, 1]), strict=True):
+        for event, since in zip(some, begun + changes.since, strict=True):
             stays = not level.grouping.by and total_alone
             where, row = (place, int(event[0])) if stays else _best_part(levels, place, event, int(since))
             found[where].append((row, int(event[1]), int(event[2])))

@@ -33,7 +33,7 @@ class Alarms(Displayed):
     run_length : float
         [periods] Wanted between two false alarms of one series.
     false_share : float
-        Of the series that stand out in a period, at most, on average; 1 where they are not chosen by it.
+        Of twenty series and more that stand out in a period, at most, on average; 1: all that do.
     first : str
         First period judged.
     table : DataFrame
@@ -127,7 +127,8 @@ def watch(
     calendar : str, optional
         Country whose days without work are known, e.g. ``CN``.
     false_share : float
-        Of the series, and of the groups of one level, that stand out in the same period; one: all that do.
+        Of the series, and of the groups of one level, that stand out in the same period, where they are
+        twenty or more; one: all that do.
 
     Returns
     -------
