@@ -1,11 +1,11 @@
 """Panels: many series over the same periods, with zero and unknown distinguished."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, cast
 
-import duckdb
 import numpy as np
 import pandas as pd
 
@@ -14,11 +14,11 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.grouping import add_rows, number_series
 from riskmodels.labels import counted, plural
-from riskmodels.misfits import nearest
-from riskmodels.periods.quarters import MONTHS, last_complete, period_of
-from riskmodels.tables import CONTRACTS, Break, Contract, Table, as_relation, in_months
+from riskmodels.periods.quarters import MONTHS_OF, last_complete, period_of
+from riskmodels.tables import CONTRACTS, Break, Table, in_months
+from riskmodels.tables.counting import begun, check_keys, counts_of, queried
 from riskmodels.tables.coverage import is_begun_within
-from riskmodels.tables.frequencies import Frequency, frequency_of
+from riskmodels.tables.frequencies import SHORT, Frequency, frequency_of, within
 from riskmodels.tables.lifetimes import business_days, open_in
 from riskmodels.tables.sql import name
 
@@ -89,12 +89,12 @@ class Panel(Displayed):
             Columns of the period (a date or a Period) and of the value.
         kind : {"count", "amount"}
             What a missing row means: zero or unknown.
-        freq : {"M", "Q", "Y"}
-            Length of a period.
+        freq : {"D", "W", "M", "Q", "Y"}
+            Length of a period; weeks begin on Monday.
         exposure : str, optional
             Column of the exposure; unknown where there is no row.
         unknown : sequence of str
-            Periods that the source does not know: NaN in every series.
+            Months that the source does not know: NaN in every series, in every period with a day of them.
         start : {"panel", "first_row"}
             Where a series begins: with the panel (zeros before its first row) or with its own first row
             (NaN before).
@@ -125,7 +125,7 @@ class Panel(Displayed):
             values[rows == 0] = np.nan
         if start == "first_row":
             values[np.cumsum(rows, axis=1) == 0] = np.nan
-        values[:, periods.isin(pd.PeriodIndex(list(unknown), freq="M").asfreq(freq))] = np.nan
+        values[:, within(periods, unknown)] = np.nan
         exposures = None
         if exposure is not None:
             exposures = np.full(shape, np.nan)
@@ -158,7 +158,7 @@ class Panel(Displayed):
 
     def covering(self, months: int) -> int:
         """Return how many periods a number of months needs: six months are two quarters, or one year."""
-        return -(-months // MONTHS[self.periods.freqstr[0]])
+        return math.ceil(months / MONTHS_OF[self.periods.freqstr[0]])
 
     def since(self, place: int) -> "Panel":
         """Return the panel from one of its periods on, counted from 0."""
@@ -254,8 +254,9 @@ def build_panel(
         (``complaint_counts``), these are added up. None, for a table that the source lacks, is refused.
     by : sequence of str
         Columns that name a series.
-    freq : {"M", "Q", "Y"}, optional
-        Length of a period; default: months, or of counts the shortest that holds the longest of their rows.
+    freq : {"D", "W", "M", "Q", "Y"}, optional
+        Length of a period; weeks begin on Monday; default: months, or of counts the shortest that holds the
+        longest of their rows.
     exposure : (Table, str), optional
         Exposure table and its column, averaged over the months of a period.
     last : str, optional
@@ -287,11 +288,11 @@ def build_panel(
     contract = CONTRACTS[table.name]
     if not contract.at:
         raise ContractError(f"the table '{table.name}' has no date to count by")
-    _check_keys(contract, by)
+    check_keys(contract, by)
     freq = cast("Frequency", frequency_of(table, freq))
-    counts = _counts(table, contract, by)
+    counts = counts_of(table, contract, by, freq)
     if table.begins is not None and len(counts):
-        counts = _begun(counts, table.begins)
+        counts = begun(counts, table.begins, freq)
     end = last_complete(table.provenance.as_of, freq)
     if len(counts) and end.start_time > counts["period"].max():  # quiet months at the end are zeros, too
         counts = pd.concat([counts, counts.head(1).assign(period=end.start_time, value=0.0)])
@@ -312,61 +313,6 @@ def build_panel(
     return panel if exposure is None else replace(panel, exposure=_exposure(panel, *exposure, by=by))
 
 
-def count_by_days(table: Table) -> pd.DataFrame:
-    """Count rows by the day ``at`` and the day ``recorded`` of their contract, missing where unknown."""
-    contract = CONTRACTS[table.name]
-    if not contract.recorded:
-        raise ContractError(f"the table '{table.name}' does not say when its rows were recorded")
-    days = f"{name(contract.at)}::DATE AS at, {name(contract.recorded)}::DATE AS recorded"
-    return _queried(table, f"SELECT {days}, count(*) AS rows FROM rows GROUP BY ALL ORDER BY ALL")
-
-
-def _check_keys(contract: Contract, by: Sequence[str]) -> None:
-    """Refuse columns that a table does not have, or that are named twice."""
-    for column in by:
-        if column not in contract.names:
-            raise ContractError(
-                f"the table '{contract.table}' cannot be grouped like that: it has no column '{column}';"
-                f" {nearest(column, contract.names)}"
-            )
-    if len(set(by)) < len(by):
-        raise ParameterError(f"by is {', '.join(by)}: name each column once")
-
-
-def _counts(table: Table, contract: Contract, by: Sequence[str]) -> pd.DataFrame:
-    """Return the columns of ``by``, period and value; one row per series and month with rows."""
-    keys = "".join(f"{name(column)}, " for column in by)
-    counted = name(contract.counted)
-    value = (
-        f"CASE WHEN bool_and({counted} IS NOT NULL) THEN sum({counted}) END"
-        if contract.counted
-        else "count(*)"
-    )
-    return _queried(
-        table,
-        f"SELECT {keys}date_trunc('month', {name(contract.at)})::DATE AS period, ({value})::DOUBLE AS value"
-        " FROM rows GROUP BY ALL ORDER BY ALL",
-    )
-
-
-def _queried(table: Table, query: str, *, rows: str = "") -> pd.DataFrame:
-    """Run a query over ``rows``, by default those of a table; raises ContractError for a column it lacks."""
-    try:
-        found = as_relation(f"FROM {rows or table.cells}").query("rows", query)
-    except duckdb.BinderException as error:
-        reason = str(error).splitlines()[0]
-        raise ContractError(f"the table '{table.name}' cannot be grouped like that: {reason}") from None
-    return pd.DataFrame() if found is None else found.df()
-
-
-def _begun(counts: pd.DataFrame, first: date) -> pd.DataFrame:
-    """Leave out what lies before the data begin; they do so with zeros where no row is in that month."""
-    begin = pd.Timestamp(first)
-    kept = counts[counts["period"] >= begin]
-    quiet = len(kept) and kept["period"].min() > begin
-    return pd.concat([kept.head(1).assign(period=begin, value=0.0), kept]) if quiet else kept
-
-
 def _last_asked(end: pd.Period, last: str, counts: pd.DataFrame, *, as_of: date) -> pd.Period:
     asked = period_of(last, end.freqstr)
     if asked.start_time.date() > as_of and pd.Period(last).start_time.date() > as_of:
@@ -380,18 +326,21 @@ def _last_asked(end: pd.Period, last: str, counts: pd.DataFrame, *, as_of: date)
 def _exposure(panel: Panel, table: Table, column: str, *, by: Sequence[str]) -> Floats:
     keys = "".join(f"{name(key)}, " for key in by)
     at = name(CONTRACTS[table.name].at)
-    frame = _queried(
+    frame = queried(
         table,
         f"SELECT {keys}{at} AS month, (CASE WHEN bool_and({name(column)} IS NOT NULL)"
         f" THEN sum({name(column)}) END)::DOUBLE AS value FROM rows GROUP BY ALL",
         rows=in_months(table),
     )
-    frame["period"] = pd.PeriodIndex(frame["month"], freq=panel.periods.freqstr)
+    periods = panel.periods  # of days and weeks, the months that they begin in
+    months = periods.start_time.to_period("M") if periods.freqstr[0] in SHORT else periods
+    known = months.unique()
+    frame["period"] = pd.PeriodIndex(frame["month"], freq=known.freqstr)
     cells = frame.groupby([*by, "period"], dropna=False)["value"].mean().reset_index()
     names = panel.keys.assign(series=np.arange(len(panel.keys)))
     cells = cells.merge(names, on=list(by)) if by else cells.assign(series=0)
-    places = np.asarray(panel.periods.get_indexer(pd.PeriodIndex(cells["period"])))
+    places = np.asarray(known.get_indexer(pd.PeriodIndex(cells["period"])))
     inside = cells[places >= 0]
-    values = np.full(panel.values.shape, np.nan)
+    values = np.full((len(panel.keys), len(known)), np.nan)
     values[inside["series"].to_numpy(), places[places >= 0]] = inside["value"].to_numpy()
-    return values
+    return np.asarray(values[:, known.get_indexer(months)])

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskmodels.errors import ContractError
+import riskmodels as rm
+from riskmodels.errors import ContractError, ParameterError
 from riskmodels.panel import Panel, build_panel
 from riskmodels.tables import Break, Tables
 
@@ -298,3 +299,36 @@ def test_quarters_are_no_months(take_in: TakeIn) -> None:
     with pytest.raises(ContractError, match="'complaint_counts' has counts by quarter: take freq='Q'"):
         build_panel(table, by=["product"], freq="M")
     assert build_panel(table, by=["product"]).periods.freqstr == "Q-DEC"
+
+
+@pytest.mark.parametrize(("freq", "first"), [("D", "2022-10-01"), ("W", "2022-10-03/2022-10-09")])
+def test_days_and_weeks_add_up_to_the_rows_in_them(sample_tables, freq, first) -> None:
+    by_month = build_panel(sample_tables.complaints, by=["product"])
+    exposure = (sample_tables.exposure, "accounts")
+    panel = build_panel(sample_tables.complaints, by=["product"], freq=freq, exposure=exposure)
+    days = pd.to_datetime(sample_tables.complaints.frame()["received_at"]).dt.normalize()
+    assert str(panel.periods[0]) == first
+    holes = panel.periods.start_time.to_period("M").isin(pd.PeriodIndex(["2025-05", "2025-06"], freq="M"))
+    assert np.isnan(panel.values[:, holes]).all()
+    known = np.isfinite(panel.values).all(axis=0)
+    inside = days.dt.to_period(panel.periods.freqstr).isin(panel.periods[known])
+    assert panel.values[:, known].sum() == inside.sum()
+    month = panel.periods.start_time.to_period("M") == pd.Period("2024-03", freq="M")
+    place = by_month.periods.get_loc(pd.Period("2024-03", freq="M"))
+    monthly = build_panel(sample_tables.complaints, by=["product"], exposure=exposure).exposure[:, place]
+    assert (panel.exposure[:, month] == monthly[:, None]).all()
+    assert panel.covering(6) == {"D": 183, "W": 27}[freq]
+
+
+def test_forecasts_of_weeks_are_refused_in_a_line(sample_tables) -> None:
+    panel = build_panel(sample_tables.complaints, by=["product"], freq="W")
+    with pytest.raises(ParameterError, match="by months, quarters or years"):
+        rm.forecast(panel, horizon=4)
+    assert rm.watch(panel, run_length=500.0, calendar="CN").table["level"].isin(["total", "product"]).all()
+
+
+def test_counts_by_month_have_no_days(take_in: TakeIn) -> None:
+    row = {"period_start": "2024-01-01", "period": "month", "complaints": 3, "product": "card"}
+    counted = take_in(complaint_counts=[row]).require("complaint_counts")
+    with pytest.raises(ContractError, match="take freq='M', not 'W'"):
+        build_panel(counted, by=["product"], freq="W")

@@ -10,9 +10,9 @@ import pandas as pd
 from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting.delays import DayCounts
-from riskmodels.panel import count_by_days
 from riskmodels.periods.quarters import last_complete
 from riskmodels.tables import Table
+from riskmodels.tables.counting import count_by_days
 from riskmodels.tables.spans import beginning
 
 _CENTURY = 36_525  # days; no delay is estimated over more

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
 from riskmodels.arrays import Floats, Integers
+from riskmodels.errors import ParameterError
 
 _LENGTHS = {"M": 12, "Q": 4, "Y": 1}  # periods of a year, by the first letter of pandas' name
 # share of a year that must be known for its average; a choice: fewer lets the season into the trend
@@ -16,8 +17,18 @@ _FEWEST_DOUBLES = 6
 
 
 def season_length(periods: pd.PeriodIndex) -> int:
-    """Return the number of periods in a year."""
-    return _LENGTHS[periods.freqstr[0]]
+    """Return the number of periods in a year.
+
+    Raises
+    ------
+    ParameterError
+        The periods are shorter than months.
+    """
+    if (letter := periods.freqstr[0]) not in _LENGTHS:
+        raise ParameterError(
+            "forecasts go by months, quarters or years, not by days or weeks: build the panel with freq='M'"
+        )
+    return _LENGTHS[letter]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import pandas as pd
 from riskmodels.errors import ParameterError
 
 MONTHS = {"M": 1, "Q": 3, "H": 6, "Y": 12}  # of a period
+MONTHS_OF = {**MONTHS, "W": 7 / 30.4375, "D": 1 / 30.4375}  # the same of shorter ones, on average
 _PERIOD = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-[0-3]\d)?|-?[Qq][1-4])?")
 
 
