@@ -6,18 +6,22 @@ weeks that are alarms. Seconds are of processor time.
 """
 
 import argparse
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from workload.outbreaks import simulated_outbreaks
-from workload.real import SHARED
+from workload.real import ROOT, SHARED
 from workload.seeded_banks import EARLIER, LATER, SHOCK, seeded_panel
 
 from riskmodels.arrays import Flags, Floats
-from riskmodels.panel import Panel
+from riskmodels.panel import Panel, build_panel
+from riskmodels.sources import ingest
 from riskmodels.surveillance import Farrington, discover, farrington_bounds, stand_out, watch
 from riskmodels.surveillance.scores import upper_tail
 
@@ -42,6 +46,7 @@ def main() -> None:
         "real": print_real,
         "many": print_many,
         "banks": print_banks,
+        "cfpb": print_cfpb,
         "steady": print_steady,
         "speed": print_speed,
     }
@@ -173,6 +178,27 @@ def print_banks(banks: int) -> None:
         held = share[:, 2].sum() / max(share[:, 0].sum(), 1)
         print(f"{name:<40}{share[:, 0].mean():9.2f}{share[:, 1].mean():12.2f}{held:32.2f}")
     print(f"other alarms of a bank in three years: {np.mean(others):.1f}")
+
+
+def print_cfpb(_: int) -> None:
+    """All complaints to the US CFPB by month, with its hole of 2023 and its renamed products."""
+    file = SHARED / "cfpb" / "monthly_by_product.csv"
+    if not file.exists():
+        print(f"\nskipped: {file.name} is not on this machine")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        source, data = Path(folder) / "params" / "sources", Path(folder) / "data" / "incoming"
+        source.mkdir(parents=True)
+        data.mkdir(parents=True)
+        shutil.copy(ROOT / "params" / "sources" / "cfpb_monthly.yaml", source)
+        shutil.copy(file, data)
+        tables = ingest(source / "cfpb_monthly.yaml", store=Path(folder) / "store")
+        panel = build_panel(tables.require("complaint_counts"), by=[])
+    table = watch(panel, run_length=200.0, calendar="US").table
+    print(f"\nCFPB, {panel.periods[0]} to {panel.periods[-1]}, run length 200")
+    print(
+        table[["since_earliest", "since", "since_latest", "size", "alarmed", "last"]].to_string(index=False)
+    )
 
 
 def print_steady(_: int) -> None:

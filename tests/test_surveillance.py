@@ -124,6 +124,15 @@ def test_exposure_and_what_is_known_of_the_calendar_are_no_alarm() -> None:
     assert watch(a_panel(np.round(values), exposure=grown), run_length=200).table.empty
 
 
+def test_a_long_hole_is_no_alarm_whatever_the_level_after_it() -> None:
+    values = counts(length=72, seed=30)
+    values[:, 45:] = counts(length=27, mean=40, seed=31)
+    values[:, 36:45] = np.nan
+    alarms = watch(a_panel(values), run_length=200)
+    assert not alarms.alarm[0, 45:].any()
+    assert alarms.expected[0, 48:].mean() == pytest.approx(40, rel=0.15)
+
+
 def test_a_break_and_a_hole_raise_no_alarm() -> None:
     values = counts(length=60, seed=20)
     values[:, 30:] *= 3

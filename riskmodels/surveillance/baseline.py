@@ -46,6 +46,8 @@ class Settings:
     in_event: float = 0.05  # most weight of a period with an alarm
     reference: float = 0.5  # [standard scores] taken off a period: half the shift to be found soonest
     ends: float = 1.0  # [standard scores] below which an alarm ends
+    hole: float = 0.25  # [years] unknown, after which
+    hole_prior: float = 0.5  # [log] is the standard deviation of what may have happened to the level
     confirm: float = 0.4  # [years] that a shift must last to be the new normal
     fewest_confirm: int = 6  # [periods] at least, of months or quarters
     common_prior: float = 0.3  # [log] of what all series share anew in a period
@@ -137,7 +139,6 @@ def follow(
     *,
     common: bool,
     usual: Floats | None = None,
-    settings: Settings = SETTINGS,
 ) -> Watched:
     """Follow n series period by period: predict, compare, learn.
 
@@ -153,10 +154,9 @@ def follow(
         Take off what the series share in a period, where they are enough.
     usual : ndarray, shape (T,), optional
         [variance over mean] That series start with; default: what these have shown.
-    settings : Settings
     """
-    state = _State(len(values), design, limits, settings)
-    shared = common and len(values) >= settings.fewest_common
+    state = _State(len(values), design, limits, SETTINGS)
+    shared = common and len(values) >= SETTINGS.fewest_common
     found = np.full((len(_SHOWN), values.shape[1], len(values)), np.nan)
     factor, shown = np.empty((2, values.shape[1]))
     for time, (count, size) in enumerate(zip(values.T.copy(), offset.T.copy(), strict=True)):
@@ -229,7 +229,7 @@ class _State:
         self.covariance = np.tile(np.diag(design.prior**2), (n, 1, 1))
         self.started = np.zeros(n, dtype=bool)
         self.squares, self.number = np.zeros((2, n))
-        self.chart, self.evidence = np.zeros((2, n))
+        self.chart, self.evidence, self.silent = np.zeros((3, n))
         self.open = np.zeros(n, dtype=bool)
         confirm = max(settings.fewest_confirm, round(settings.confirm * design.year))
         self.shifts = (_Shift(n, 1.0, confirm), _Shift(n, -1.0, confirm))
@@ -237,8 +237,10 @@ class _State:
 
     def step(self, count: Floats, offset: Floats, row: Floats, usual: float, *, shared: bool) -> Floats:
         """Predict a period, then learn from it; what is shown of it, (12, n)."""
-        fresh = np.isfinite(count) & ~self.started
+        known = np.isfinite(count)
+        fresh = known & ~self.started
         self._age()
+        self._come_back(known)
         self._begin(fresh, count, offset * self.common, row)
         now = self._predict(count, offset, row, usual, fresh)
         if shared:
@@ -252,8 +254,8 @@ class _State:
         judged = np.where(now.live, 1.0, np.nan)
         expected = np.where(self.started & ~fresh, 1.0, np.nan)
         parts = [above * judged, here * judged, score * judged, self.chart * expected, alarm.astype(float)]
-        known = [now.dispersion, now.spread, level, self.evidence, self.open.astype(float)]
-        return np.stack([now.mean * expected, now.variance * expected, *parts, *known])
+        states = [now.dispersion, now.spread, level, self.evidence, self.open.astype(float)]
+        return np.stack([now.mean * expected, now.variance * expected, *parts, *states])
 
     def _begin(self, fresh: Flags, count: Floats, offset: Floats, row: Floats) -> None:
         """Start at the first known count, drawn towards the mean of all that start with it."""
@@ -277,6 +279,20 @@ class _State:
         self.covariance[:, 0, :] += step * self.covariance[:, 1, :]
         self.covariance[:, :, 0] += step * self.covariance[:, :, 1]
         self.covariance[:, 0, 0] += self.settings.level_drift**2 * step
+
+    def _come_back(self, known: Flags) -> None:
+        """After a hole the level may be anywhere near, and the charts start again."""
+        back = known & (self.silent >= self.settings.hole / self.step_length)
+        if back.any():
+            self.covariance[back, 0, 0] += self.settings.hole_prior**2
+            self._restart(back)
+        self.silent = np.where(known, 0, self.silent + 1)
+
+    def _restart(self, rows: Flags) -> None:
+        """Forget what the charts have gathered."""
+        self.chart[rows], self.evidence[rows] = 0.0, 0.0
+        for shift in self.shifts:
+            shift.forget(rows)
 
     def _predict(self, count: Floats, offset: Floats, row: Floats, usual: float, fresh: Flags) -> _Now:
         gain = self.covariance @ row
@@ -361,8 +377,7 @@ class _State:
                 events, expected = shift.events[lasting] + 0.5, shift.expected[lasting] + 0.5
                 self.coefficients[lasting, 0] += np.log(events / expected)
                 self.covariance[lasting, 0, 0] += now.dispersion[lasting] / events
-                self.chart[lasting], self.evidence[lasting] = 0.0, 0.0
-                shift.forget(lasting)
+                self._restart(lasting)
 
     def _learn_level(self, now: _Now, weight: Floats, count: Floats) -> None:
         """Update the gamma law of the mean, and the coefficients with it."""

@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.periods.workdays import lunar_new_years, working_days
-from riskmodels.surveillance.baseline import SETTINGS, Design, Settings
+from riskmodels.surveillance.baseline import SETTINGS, Design
 
 YEARS = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Q": 4.0, "Y": 1.0}  # periods a year, by pandas' name
 _TWO_HARMONICS = 6  # [periods a year] from which on a season has two harmonics; quarters have one
@@ -38,7 +38,6 @@ def design_of(
     *,
     calendar: str | None = None,
     closed: Collection[date] = (),
-    settings: Settings = SETTINGS,
 ) -> Design:
     """Tabulate the regressors of periods: level, slope, harmonics; weekdays of days; holidays of a country.
 
@@ -50,18 +49,17 @@ def design_of(
         ISO 3166 code of the country whose holidays and make-up working days are known.
     closed : collection of date
         The bank's own days without work, beside those of the country.
-    settings : Settings
     """
     year = periods_a_year(periods)
     time = 2.0 * np.pi * np.arange(len(periods)) / year
     harmonics = 0 if year < _SEASON else 1 if year < _TWO_HARMONICS else 2
     columns = [np.ones(len(periods)), np.zeros(len(periods))]
-    prior = [0.0, settings.slope_prior]
+    prior = [0.0, SETTINGS.slope_prior]
     for harmonic in range(1, harmonics + 1):
         columns += [np.cos(harmonic * time), np.sin(harmonic * time)]
-        prior += [settings.season_prior / harmonic] * 2
+        prior += [SETTINGS.season_prior / harmonic] * 2
     known = _known(periods, calendar, closed)
-    prior += [settings.calendar_prior] * known.shape[1]
+    prior += [SETTINGS.calendar_prior] * known.shape[1]
     rows = np.column_stack([*columns, known])
     return Design(rows=rows, prior=np.array(prior), year=year)
 

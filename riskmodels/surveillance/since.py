@@ -13,6 +13,7 @@ import scipy
 from riskmodels.arrays import Floats, Integers
 
 _SHAPE, _MEAN = 2.0, 1.5  # of the new level over the old one before it is seen: half to four times; a choice
+_COVERAGE = 0.9  # of the intervals; a choice
 _HALVINGS = 50  # of an interval of logarithms, which is then known to rounding
 _WIDEST = 12.0  # [log] no ratio is larger
 _LEAST = 1e-9  # of a variance or a count: divides
@@ -51,7 +52,6 @@ def find_changes(
     spread: Floats,
     run_length: float,
     until: Integers | None = None,
-    coverage: float = 0.9,
 ) -> LevelChanges:
     """Find one change of level in each of m windows.
 
@@ -67,8 +67,6 @@ def find_changes(
         [periods] A change is expected once in as many.
     until : ndarray of int, shape (m,), optional
         [place in the window] Last period that the change may begin in, e.g. that of the alarm.
-    coverage : float
-        Of the intervals.
 
     Returns
     -------
@@ -103,11 +101,11 @@ def find_changes(
     there = chance.sum(axis=1) / run_length
     absent = np.exp(np.minimum(none - most, 700.0)) * np.maximum(1.0 - width / run_length, 0.5)
     chance /= chance.sum(axis=1, keepdims=True)
-    earliest, latest = _shortest_run(chance, coverage)
+    earliest, latest = _shortest_run(chance, _COVERAGE)
     middle, deviation = _log_ratio(
         (_SHAPE + after_seen, rate + after_due), (shape + before_seen, shape + before_due)
     )
-    tail = (1.0 - coverage) / 2.0
+    tail = (1.0 - _COVERAGE) / 2.0
     lower, ratio, upper = (np.exp(_quantile(p, chance, middle, deviation)) for p in (tail, 0.5, 1.0 - tail))
     return LevelChanges(
         since=np.clip(np.argmax(chance, axis=1), earliest, latest),
