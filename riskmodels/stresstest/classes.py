@@ -85,10 +85,12 @@ def _courses(
         float(np.maximum(count - people * team.a_day * WORKING_DAYS, 0.0).cumsum(axis=1).max())
         for count, people in zip(counts, able, strict=True)
     )
+    longest = WORKING_DAYS + max(deadlines) + 1  # days; with work for as many nothing new is done in time
+    full = np.ceil(longest * team.a_day * max(float(people.max()) for people in able))
     axes = (
         _points(np.concatenate(loads), _LOADS),
         _points(np.concatenate(able), _STAFF),
-        np.unique(np.append(0.0, np.geomspace(2.0, max(2.0 * most, 8.0), _BACKLOGS)).round()),
+        np.unique(np.append(0.0, np.geomspace(2.0, min(max(2.0 * most, 8.0), full), _BACKLOGS)).round()),
     )
     values = _table(team, usual / WORKING_DAYS, part, axes, deadlines)
     usually = read_grid(axes, values, (loads[0][:, 0], able[0][:, 0], 0.0))[:, -1]  # left by a usual month
@@ -97,8 +99,10 @@ def _courses(
         backlog, months = usually, []
         for month in range(load.shape[1]):
             start = np.clip(backlog, 0.0, axes[2][-1])
-            months.append(read_grid(axes, values, (load[:, month], people[:, month], start)))
-            backlog = months[-1][:, -1]
+            read = read_grid(axes, values, (load[:, month], people[:, month], start))
+            read[:, -1] += backlog - start  # what is beyond it stays
+            months.append(read)
+            backlog = read[:, -1]
         course = np.stack(months, axis=1)
         found.append((course[..., :-1], course[..., -1]))
     return found

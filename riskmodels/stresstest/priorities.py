@@ -68,7 +68,7 @@ def _done_within(places: Floats, before: Batch, capacity: float, deadlines: Sequ
     for _ in range(max(deadlines) + 1):
         ahead = worked_off(lattice.joined(ahead, before), capacity)[..., : lattice.size]
         ahead[..., 0] = 0.0  # those who are done
-        done.append(1.0 - ahead.sum(axis=-1))
+        done.append(np.maximum(1.0 - ahead.sum(axis=-1), 0.0))  # below zero is rounding
     return np.stack([done[days] for days in deadlines], axis=-1)
 
 
