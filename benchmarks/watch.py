@@ -35,6 +35,7 @@ METHODS = {
 RUN_LENGTHS = (20.0, 40.0, 60.0, 80.0, 120.0, 200.0)
 WATCHED = 52  # weeks
 SERIES, MEAN, DISPERSION, PLANTED, TIMES, SHARE = 5000, 10.0, 0.1, 50, 3.0, 0.1
+FIRST_BANK = 7001  # seed
 RUN_LENGTH = 100.0  # months, of a series of a bank
 FLOOR_SERIES, FLOOR_MONTHS = 10_000, 120
 
@@ -158,7 +159,7 @@ def print_banks(banks: int) -> None:
     """The synthetic bank drawn anew: a shock that all share, a later and an earlier break of one product and region."""
     found: dict[str, list[tuple[bool, bool, bool]]] = {}
     others: list[int] = []
-    for seed in range(5001, 5001 + banks):
+    for seed in range(FIRST_BANK, FIRST_BANK + banks):
         table = watch(seeded_panel(seed), run_length=RUN_LENGTH, calendar="CN").table
         mine = np.zeros(len(table), dtype=bool)
         for event in (SHOCK, LATER, EARLIER):

@@ -1,5 +1,6 @@
 """Watching panels: what is found, since when, at which level; and what is no alarm."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -179,6 +180,16 @@ def test_periods_hold_a_row_a_series_and_period_with_its_limit() -> None:
     assert len(rows) == 3 * 12
     single = rows["observed"] > rows["limit"]
     assert rows.loc[single, "alarm"].all() or not single.any()
+
+
+def test_the_shock_of_the_sample_bank_is_found_in_its_month(sample_tables, project) -> None:
+    shock = json.loads((project / "data" / "sample" / "truth.json").read_text("utf-8"))["shared_shock"]
+    exposure = (sample_tables.exposure, "accounts")
+    panel = rm.build_panel(sample_tables.complaints, by=["unit_id", "product"], exposure=exposure)
+    table = watch(panel, run_length=100, calendar="CN").table
+    (row,) = table[(table["level"] == "total") & (table["last"] < "2025-12")].to_dict("records")
+    assert row["since"] == shock["from_month"]
+    assert row["size"] == pytest.approx(shock["rate_factor"] - 1, abs=0.25)
 
 
 def test_alarms_are_reached_by_the_door() -> None:

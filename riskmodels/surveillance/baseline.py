@@ -81,6 +81,8 @@ class Watched:
         Variance of the logarithm of the mean, and the level in it, before the period.
     evidence : ndarray
         [standard scores] The CUSUM as it would be without alarms.
+    begins : ndarray
+        [place of a period] From which on the level is followed: its start, the end of a hole, a new normal.
     open : ndarray of bool
         The rise that led to an alarm has not ended, nor become normal.
     common : ndarray, shape (T,)
@@ -100,6 +102,7 @@ class Watched:
     spread: Floats
     level: Floats
     evidence: Floats
+    begins: Floats
     open: Flags
     common: Floats
     usual: Floats
@@ -180,6 +183,7 @@ _SHOWN = (
     "spread",
     "level",
     "evidence",
+    "begins",
     "open",
 )
 
@@ -229,14 +233,15 @@ class _State:
         self.covariance = np.tile(np.diag(design.prior**2), (n, 1, 1))
         self.started = np.zeros(n, dtype=bool)
         self.squares, self.number = np.zeros((2, n))
-        self.chart, self.evidence, self.silent = np.zeros((3, n))
+        self.chart, self.evidence, self.silent, self.begins = np.zeros((4, n))
+        self.time = 0
         self.open = np.zeros(n, dtype=bool)
         confirm = max(settings.fewest_confirm, round(settings.confirm * design.year))
         self.shifts = (_Shift(n, 1.0, confirm), _Shift(n, -1.0, confirm))
         self.common = 1.0
 
     def step(self, count: Floats, offset: Floats, row: Floats, usual: float, *, shared: bool) -> Floats:
-        """Predict a period, then learn from it; what is shown of it, (12, n)."""
+        """Predict a period, then learn from it; what is shown of it, (13, n)."""
         known = np.isfinite(count)
         fresh = known & ~self.started
         self._age()
@@ -248,13 +253,14 @@ class _State:
         above, here = upper_tail(now.count, now.mean, now.variance)
         score = middle_score(above, here)
         alarm = self._judge(now, above + here, score)
-        level = self.coefficients[:, 0].copy()
+        level, begins = self.coefficients[:, 0].copy(), self.begins.copy()
+        self.time += 1  # what is learnt now holds from the next period on
         self._learn(now, score, alarm)
         self.open = (alarm | self.open) & (self.shifts[0].level > 0)
         judged = np.where(now.live, 1.0, np.nan)
         expected = np.where(self.started & ~fresh, 1.0, np.nan)
         parts = [above * judged, here * judged, score * judged, self.chart * expected, alarm.astype(float)]
-        states = [now.dispersion, now.spread, level, self.evidence, self.open.astype(float)]
+        states = [now.dispersion, now.spread, level, self.evidence, begins, self.open.astype(float)]
         return np.stack([now.mean * expected, now.variance * expected, *parts, *states])
 
     def _begin(self, fresh: Flags, count: Floats, offset: Floats, row: Floats) -> None:
@@ -271,6 +277,7 @@ class _State:
         self.covariance[fresh, 0, :], self.covariance[fresh, :, 0] = 0.0, 0.0
         self.covariance[fresh, 0, 0] = 1.0 / shape
         self.started |= fresh
+        self.begins[fresh] = self.time
 
     def _age(self) -> None:
         """Let the level follow the slope, and wander."""
@@ -290,7 +297,7 @@ class _State:
 
     def _restart(self, rows: Flags) -> None:
         """Forget what the charts have gathered."""
-        self.chart[rows], self.evidence[rows] = 0.0, 0.0
+        self.chart[rows], self.evidence[rows], self.begins[rows] = 0.0, 0.0, self.time
         for shift in self.shifts:
             shift.forget(rows)
 

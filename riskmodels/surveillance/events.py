@@ -12,7 +12,7 @@ from riskmodels.surveillance.rises import alarmed, changes_of, events_of, refine
 from riskmodels.surveillance.since import LevelChanges
 
 _LIKELY = 0.5  # probability of a change, below which an alarm is rather a chance: it is not in the table
-_BEFORE = 1.0  # [years] before an alarm, in which the change is looked for
+_BEFORE = 1.5  # [years] before an alarm, in which the change is looked for, and the old level
 _WINDOW = (8, 60)  # [periods] fewest and most of it
 COLUMNS = (
     "since",

@@ -33,10 +33,11 @@ class Level:
     watched: Watched
     alarm: Flags
 
-    def judged(self, first: int, false_share: float) -> "Level":
-        """Keep the alarms from a period on; of many groups, those that stand out."""
+    def judged(self, first: int, false_share: float, fewest: int) -> "Level":
+        """Keep the alarms from a period on, of groups known for some; of many, those that stand out."""
         watched, m = self.watched, len(self.values)
         alarm = self.alarm & (np.arange(self.values.shape[1]) >= first)
+        alarm &= np.cumsum(np.isfinite(self.values), axis=1) > fewest
         if m < SETTINGS.fewest_common or false_share == 1:
             return replace(self, alarm=alarm)
         drawn = (

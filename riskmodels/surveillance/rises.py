@@ -37,7 +37,7 @@ def changes_of(
     What is expected is what was known as the window began, so that what was learnt of the rise is not in it.
     """
     rows, first, last = events.T
-    begun = np.maximum(first - window, 0)
+    begun = np.maximum(first - window, level.watched.begins[rows, first].astype(np.int64))
     places = begun[:, None] + np.arange(int((last - begun).max()) + 1)
     inside = places <= last[:, None]
     places = np.minimum(places, level.values.shape[1] - 1)

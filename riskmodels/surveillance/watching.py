@@ -19,6 +19,7 @@ from riskmodels.surveillance.levels import level_of
 from riskmodels.surveillance.many import groupings
 from riskmodels.surveillance.scores import cusum_chance, score_limit
 
+_KNOWN, _FEWEST = 0.5, (2, 26)  # [years] of a series before it is judged, and [periods] at least and at most
 _SHORTEST, _LONGEST = 2.0, 1e6  # [periods] run lengths: shorter ones alarm always, longer ones never
 
 
@@ -121,7 +122,8 @@ def watch(
     run_length : float
         [periods] Mean time between two false alarms of one series.
     since : str or Period, optional
-        First period judged; default: the one after the first year, or after half of a shorter panel.
+        First period judged; default: the one after the first year, or after half of a shorter panel. A series
+        that begins later, or has a break, is judged once half a year of it is known.
     exposure : ndarray, shape (n, T), optional
         What counts are proportional to; default: that of the panel, if it has one.
     calendar : str, optional
@@ -158,7 +160,8 @@ def watch(
     counts = np.where(np.isfinite(size), used.values, np.nan)
     series = level_of(own, counts, size, design, limits, series=None)
     levels = [level_of(one, counts, size, design, limits, series=series.watched) for one in coarser]
-    judged = [one.judged(place, false_share) for one in (*levels, series)]
+    fewest = int(np.clip(round(_KNOWN * design.year), *_FEWEST))
+    judged = [one.judged(place, false_share, fewest) for one in (*levels, series)]
     watched, scored = series.watched, np.arange(len(panel.periods)) >= place
     tail = np.minimum(watched.above + watched.here, cusum_chance(watched.evidence, SETTINGS.reference))
     return Alarms(
