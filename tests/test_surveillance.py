@@ -219,6 +219,14 @@ def test_what_cannot_be_watched_is_refused_in_a_line(change, error, message) -> 
         watch(given.pop("panel"), **given)
 
 
+def test_what_nothing_is_known_of_is_refused_in_a_line() -> None:
+    one = np.ones(1)
+    with pytest.raises(ParameterError, match="nothing to choose from"):
+        discover(np.full(3, np.nan), np.ones(3), 0.1, false_share=0.1, seed=1)
+    with pytest.raises(ParameterError, match="no period in which something was expected"):
+        find_changes(np.ones((1, 4)), np.zeros((1, 4)), dispersion=one, spread=one, run_length=100.0)
+
+
 def test_a_key_named_as_a_column_of_alarms_is_refused() -> None:
     panel = a_panel(counts())
     with pytest.raises(ParameterError, match="the key 'size'"):

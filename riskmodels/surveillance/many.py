@@ -28,7 +28,7 @@ class Discoveries:
     factor_p_value : float
         Of a factor as large or larger, were there none.
     shared : bool
-        The factor itself is an alarm, one for all series.
+        The factor itself is an alarm, one for all series: its p-value is at most ``false_share`` / n.
     p_value : ndarray, shape (n,)
         Randomised, of a count as large or larger once the factor is taken off; NaN where unknown.
     alarm : ndarray of bool, shape (n,)
@@ -62,6 +62,8 @@ def discover(
     if not 0 < false_share < 1:
         raise ParameterError(f"false_share is {false_share:g}; expected a share between 0 and 1")
     known = np.isfinite(observed) & np.isfinite(mean)
+    if not known.any():
+        raise ParameterError("no series has both a count and a mean: there is nothing to choose from")
     count, due = np.where(known, observed, 0.0), np.where(known, mean, 0.0)
     spread = np.broadcast_to(np.asarray(dispersion, dtype=float), count.shape)
     factor = max(float(count.sum()), _LEAST_EVENTS) / max(float(due.sum()), _LEAST_EVENTS)

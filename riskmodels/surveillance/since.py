@@ -10,12 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from riskmodels.arrays import Floats, Integers
+from riskmodels.arrays import Flags, Floats, Integers
+from riskmodels.errors import ParameterError
 
 _SHAPE, _MEAN = 2.0, 1.5  # of the new level over the old one before it is seen: half to four times; a choice
 _COVERAGE = 0.9  # of the intervals; a choice
 _HALVINGS = 50  # of an interval of logarithms, which is then known to rounding
 _WIDEST = 12.0  # [log] no ratio is larger
+_LEAST_QUIET = 0.5  # chance of no change in a window, at least: short run lengths are wishes, not beliefs
+_LARGEST = 700.0  # logarithm of a float
 _LEAST = 1e-9  # of a variance or a count: divides
 
 
@@ -73,6 +76,11 @@ def find_changes(
     LevelChanges
         ``earliest <= since <= latest`` and ``lower <= ratio <= upper``.
 
+    Raises
+    ------
+    ParameterError
+        Nothing was expected in any period in which a change may begin.
+
     Examples
     --------
     >>> seen = np.array([[10.0, 9.0, 11.0, 10.0, 21.0, 19.0, 20.0]])
@@ -88,19 +96,10 @@ def find_changes(
     before_seen, before_due = np.cumsum(seen, axis=1) - seen, np.cumsum(due, axis=1) - due
     after_seen, after_due = total_seen - before_seen, total_due - before_due
     rate = _SHAPE / _MEAN
-    log_chance = _evidence(before_seen, before_due, shape, shape)
-    log_chance = log_chance + _evidence(after_seen, after_due, _SHAPE, rate)
+    likelihood = _evidence(before_seen, before_due, shape, shape)
+    likelihood = likelihood + _evidence(after_seen, after_due, _SHAPE, rate)
     none = _evidence(total_seen, total_due, shape, shape)[:, 0]
-    may_begin = expected > 0  # a change in an unknown period is seen after it
-    if until is not None:
-        may_begin &= np.arange(expected.shape[1]) <= until[:, None]
-    log_chance = np.where(may_begin, log_chance, -np.inf)
-    most = log_chance.max(axis=1)
-    chance = np.exp(log_chance - most[:, None])
-    width = may_begin.sum(axis=1)
-    there = chance.sum(axis=1) / run_length
-    absent = np.exp(np.minimum(none - most, 700.0)) * np.maximum(1.0 - width / run_length, 0.5)
-    chance /= chance.sum(axis=1, keepdims=True)
+    chance, probability = _weighed(likelihood, none, _places(expected, until), run_length)
     earliest, latest = _shortest_run(chance, _COVERAGE)
     middle, deviation = _log_ratio(
         (_SHAPE + after_seen, rate + after_due), (shape + before_seen, shape + before_due)
@@ -114,8 +113,29 @@ def find_changes(
         ratio=ratio,
         lower=lower,
         upper=upper,
-        probability=there / (there + absent),
+        probability=probability,
     )
+
+
+def _places(expected: Floats, until: Integers | None) -> Flags:
+    """Tell in which periods a change may begin: one in an unknown period is seen after it."""
+    found = expected > 0
+    if until is not None:
+        found &= np.arange(expected.shape[1]) <= until[:, None]
+    if not found.any(axis=1).all():
+        raise ParameterError("a window has no period in which something was expected: leave it out")
+    return np.asarray(found)
+
+
+def _weighed(likelihood: Floats, none: Floats, places: Flags, run_length: float) -> tuple[Floats, Floats]:
+    """Chances of the first periods, given that there was a change, and the probability of one."""
+    likelihood = np.where(places, likelihood, -np.inf)
+    most = likelihood.max(axis=1)
+    chance = np.exp(likelihood - most[:, None])
+    there = chance.sum(axis=1) / run_length
+    quiet = np.maximum(1.0 - places.sum(axis=1) / run_length, _LEAST_QUIET)
+    absent = np.exp(np.minimum(none - most, _LARGEST)) * quiet
+    return chance / chance.sum(axis=1, keepdims=True), there / (there + absent)
 
 
 def _evidence(seen: Floats, due: Floats, shape: Floats | float, rate: Floats | float) -> Floats:
