@@ -337,6 +337,14 @@ def test_a_card_holds_everything_on_one_page(surge, policy, card, project) -> No
     assert len(listing.frame) < 20
 
 
+def test_a_mean_response_far_from_its_paths_tells_no_share_in_time(surge, policy, card) -> None:
+    near, told = surge.handling["within_7_with"].min(), "wait less than 7 working days"
+    for in_time, is_told in ((near, True), (near - 0.04, True), (near + 0.2, False)):
+        test = replace(surge, without=surge.without.assign(in_time=in_time))
+        figures = list_card(test, policy, card, None).frame.set_index("What")["Figures"]
+        assert (told in figures["Without: Shock (mean response)"]) == is_told
+
+
 def test_a_card_of_a_test_that_knows_little_says_so(default_policy, card) -> None:
     frame = list_card(make_stress(), default_policy, card, None).frame
     said = dict(zip(frame["Part"], frame["Figures"], strict=True))
