@@ -437,7 +437,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(run, tmp_path, pro
     assert f"{tmp_path}/reports/2026Q3/report.html" in out
     assert f"The quarter before: {tmp_path}/reports/2026Q2 is not there: nothing is compared with it" in lines
     assert "Policy: the one valid from 2000-01-01" in lines
-    assert sum(line.startswith("Reads ") for line in lines) == 10
+    assert sum(line.startswith("Reads ") for line in lines) == 11
     assert any(
         line.startswith("Reads complaints: ") and line.endswith("complaints.parquet") for line in lines
     )
