@@ -256,6 +256,16 @@ def test_whatever_is_counted_alarms_and_intervals_are_in_order(values) -> None:
     assert np.isfinite(alarms.limit[np.isfinite(alarms.expected)]).all()
 
 
+def test_counts_that_jump_by_millions_leave_what_is_expected_within_reach() -> None:
+    rng = np.random.default_rng(28)
+    values = rng.poisson(rng.gamma(0.5, 2e7, (3, 80))).astype(float)
+    values[:, 20], values[:, -1] = 0.0, values[:, -1] * 1000
+    alarms = watch(a_panel(values, freq="W"), run_length=500)
+    known = np.isfinite(alarms.expected)
+    assert alarms.expected[known].max() < 10 * values[:, :-1].max()
+    assert np.isfinite(alarms.limit[known]).all()
+
+
 def test_a_shock_that_all_share_is_taken_off_before_series_are_chosen() -> None:
     rng = np.random.default_rng(25)
     mean = np.full(5000, 10.0)

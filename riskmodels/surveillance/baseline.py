@@ -11,51 +11,16 @@ import numpy as np
 
 from riskmodels.arrays import Flags, Floats
 from riskmodels.surveillance.scores import at_score, middle_score, upper_tail
+from riskmodels.surveillance.settings import SETTINGS, Design, Limits, Settings
 
 _LEAST_MEAN = 1e-3  # [events a period] of a series that has shown none: divides
+_MOST_MEAN, _MOST_DISPERSION = 1e10, 1e9  # [events a period], [variance over mean]: no customers are as many
+_MOST_LOG = 50.0  # logarithm of a mean per unit of offset, which is finite whatever has been seen
+_STEEPEST = 1.5  # [log] of a year's trend, a season or a weekday: four and a half times
 _LEAST_SPREAD = 1e-9  # of the logarithm of a mean: divides
 _MOST_SPREAD = 2.0  # of it, in a variance: after long silence a level says nothing, and is not infinite
 _LEAST_START = 0.25  # [events a period] of series that all start with none
 _ROUNDS = 3  # of the reweighted common factor, which then stands still to three digits
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What the baseline takes as given; how it was chosen: docs/methods/early_warning.md, Evidence.
-
-    A standard score is that of the middle of a count's probability; a weight is what a period counts for
-    beside an ordinary one.
-    """
-
-    level_drift: float = 0.05  # [log a year] standard deviation by which a level wanders in control
-    slope_prior: float = 0.15  # [log a year] of trends
-    season_prior: float = 0.2  # [log] of the first harmonic; of the second half as much
-    calendar_prior: float = 0.3  # [log] of a weekday, or of all days of a period without work
-    dispersion_start: float = 1.5  # [variance over mean] of a series that has shown nothing
-    dispersion_weight: float = 8.0  # [periods] that this, or what all have shown, counts for in a series' own
-    start_prior: float = 0.5  # [events] that the mean of all series counts for in the first level of one
-    dispersion_doubt: float = 3.0  # [periods] over those known: by so much more, as it is estimated itself
-    dispersion_usual: float = 10.0  # [variance over mean] at most, of one series in what all have shown
-    dispersion_bias: float = 1.05  # by which squares that are cut off are too small
-    dispersion_in_event: float = 0.2  # least weight of a period for the dispersion: outbreaks come again
-    ordinary: float = 2.2  # [standard scores] beyond which a period counts less
-    most: float = 3.0  # [standard scores] at which a count is cut off,
-    fewest_cut: float = (
-        4.0  # [events] and never below: of series that hardly ever have one, two are no outbreak
-    )
-    in_event: float = 0.05  # most weight of a period with an alarm
-    reference: float = 0.5  # [standard scores] taken off a period: half the shift to be found soonest
-    ends: float = 1.0  # [standard scores] below which an alarm ends
-    hole: float = 0.25  # [years] unknown, after which
-    hole_prior: float = 0.5  # [log] is the standard deviation of what may have happened to the level
-    confirm: float = 0.4  # [years] that a shift must last to be the new normal
-    fewest_confirm: int = 6  # [periods] at least, of months or quarters
-    common_prior: float = 0.3  # [log] of what all series share anew in a period
-    common_outlying: float = 5.0  # [standard scores] beyond which a series says less of it
-    fewest_common: int = 20  # [series] of which most can tell what they share
-
-
-SETTINGS = Settings()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -106,32 +71,6 @@ class Watched:
     open: Flags
     common: Floats
     usual: Floats
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """Chance of a false alarm of a single period, and limit of the CUSUM [standard scores]."""
-
-    chance: float
-    cusum: float
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Design:
-    """Regressors of T periods, shape (T, p): one, zero for the slope, and what has a known course.
-
-    Attributes
-    ----------
-    rows : ndarray, shape (T, p)
-    prior : ndarray, shape (p,)
-        [log] Standard deviations before anything is known; that of the level comes with the first count.
-    year : float
-        [periods]
-    """
-
-    rows: Floats
-    prior: Floats
-    year: float
 
 
 def follow(
@@ -308,9 +247,9 @@ class _State:
         s, strength = self.settings, self.settings.dispersion_weight
         weight = strength + self.number
         dispersion = (strength * usual + self.squares) / weight
-        dispersion = np.maximum(dispersion * (1.0 + s.dispersion_doubt / weight), 1.0)
-        mean = np.exp(self.coefficients @ row + 0.5 * limited) * offset * self.common
-        mean = np.maximum(mean, _LEAST_MEAN)
+        dispersion = np.clip(dispersion * (1.0 + s.dispersion_doubt / weight), 1.0, _MOST_DISPERSION)
+        log_mean = np.clip(self.coefficients @ row + 0.5 * limited, -_MOST_LOG, _MOST_LOG)
+        mean = np.clip(np.exp(log_mean) * offset * self.common, _LEAST_MEAN, _MOST_MEAN)
         live = np.isfinite(count) & self.started & ~fresh
         return _Now(
             count=np.where(live, count, np.round(mean)),
@@ -393,5 +332,6 @@ class _State:
         moved = np.log(after / (shape + weight * now.mean)) - 0.5 * (1.0 / after - now.spread)
         moved = np.where(now.live, moved, 0.0)
         self.coefficients += now.gain * (moved / now.spread)[:, None]
+        np.clip(self.coefficients[:, 1:], -_STEEPEST, _STEEPEST, out=self.coefficients[:, 1:])
         lost = np.where(now.live, np.maximum(1.0 - 1.0 / (after * now.spread), 0.0) / now.spread, 0.0)
         self.covariance -= now.gain[:, :, None] * (now.gain * lost[:, None])[:, None, :]

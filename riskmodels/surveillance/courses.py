@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
 from riskmodels.periods.workdays import lunar_new_years, working_days
-from riskmodels.surveillance.baseline import SETTINGS, Design
+from riskmodels.surveillance.settings import SETTINGS, Design
 
 YEARS = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Q": 4.0, "Y": 1.0}  # periods a year, by pandas' name
 _TWO_HARMONICS = 6  # [periods a year] from which on a season has two harmonics; quarters have one

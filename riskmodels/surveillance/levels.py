@@ -6,9 +6,10 @@ import numpy as np
 
 from riskmodels.arrays import Flags, Floats
 from riskmodels.grouping import add_rows
-from riskmodels.surveillance.baseline import SETTINGS, Design, Limits, Watched, follow
+from riskmodels.surveillance.baseline import Watched, follow
 from riskmodels.surveillance.many import Grouping, stand_out
 from riskmodels.surveillance.scores import cusum_chance
+from riskmodels.surveillance.settings import SETTINGS, Design, Limits
 
 _LEAST_KNOWN = 0.5  # of a group's expected events: a period of which less is known is unknown
 _SEED = 20  # of the p-values, which are uniform for counts, too, once they are drawn

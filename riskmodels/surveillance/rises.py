@@ -3,9 +3,9 @@
 import numpy as np
 
 from riskmodels.arrays import Floats, Integers
-from riskmodels.surveillance.baseline import SETTINGS
 from riskmodels.surveillance.levels import Level
 from riskmodels.surveillance.many import evidence_of, runs
+from riskmodels.surveillance.settings import SETTINGS
 from riskmodels.surveillance.since import LevelChanges, find_changes
 
 _WANDERED = 0.1  # variance of the logarithm of the level as a window begins, besides what was known of it

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import scipy
 
 from riskmodels.arrays import Flags, Floats
 from riskmodels.display import Displayed
@@ -12,13 +13,14 @@ from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting.negative_binomial import quantiles
 from riskmodels.labels import counted
 from riskmodels.panel import Panel
-from riskmodels.surveillance.baseline import SETTINGS, Limits
 from riskmodels.surveillance.courses import design_of, lengths_of, periods_a_year
 from riskmodels.surveillance.events import COLUMNS, alarm_table
 from riskmodels.surveillance.levels import level_of
 from riskmodels.surveillance.many import groupings
 from riskmodels.surveillance.scores import cusum_chance, score_limit
+from riskmodels.surveillance.settings import SETTINGS, Limits
 
+_WIDE = 1e8  # variance [events²] from which on a gamma law is as good, being ten thousand counts wide
 _KNOWN, _FEWEST = 0.5, (2, 26)  # [years] of a series before it is judged, and [periods] at least and at most
 _SHORTEST, _LONGEST = 2.0, 1e6  # [periods] run lengths: shorter ones alarm always, longer ones never
 
@@ -70,10 +72,12 @@ class Alarms(Displayed):
     def limit(self) -> Floats:
         """Largest count of each series and period that is no alarm by itself, shape (n, T)."""
         found = np.full(self.expected.shape, np.nan)
-        known = np.isfinite(self.expected)
-        level = np.array([1.0 - 1.0 / (2.0 * self.run_length)])
-        variance = np.maximum(self.variance[known], self.expected[known] * (1 + 1e-6))
-        found[known] = quantiles(level, self.expected[known], variance)[:, 0]
+        variance = np.maximum(self.variance, self.expected * (1 + 1e-6))
+        level = 1.0 - 1.0 / (2.0 * self.run_length)
+        small, wide = variance <= _WIDE, variance > _WIDE
+        found[small] = quantiles(np.array([level]), self.expected[small], variance[small])[:, 0]
+        mean, scale = self.expected[wide], variance[wide] / self.expected[wide]
+        found[wide] = np.floor(scipy.special.gammaincinv(mean / scale, level) * scale)
         return found
 
     @cached_property
