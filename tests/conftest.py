@@ -3,10 +3,13 @@
 import csv
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: more threads only slow small matrices
+
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # which nbformat loads for a second
 
 import pytest
 from filelock import FileLock

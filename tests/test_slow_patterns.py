@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import pkgutil
 import re
 import time
 from collections import Counter
@@ -59,22 +58,24 @@ def texts(size: int) -> Iterator[str]:
         yield begin + piece * (size // len(piece)) + "!"
 
 
-def uses() -> Iterator[tuple[str, Use]]:
-    """Name every regular expression that stands in the package, with each way in which it is used."""
-    for kind in (*NUMBERS, *WORDS, phones_of("GB")):
-        yield f"{kind.name} {kind.pattern.pattern[:30]}", using(kind.pattern, "finditer")
-    for module in pkgutil.walk_packages([str(PACKAGE)], "riskmodels."):
-        if module.name.endswith("__main__"):
-            continue
-        loaded = importlib.import_module(module.name)
-        source = Path(loaded.__file__).read_text("utf-8")
-        for name, value in vars(loaded).items():
-            if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
-                for way in sorted(set(re.findall(rf"\b{name}\.(\w+)\b", source)) & set(WAYS)):
-                    yield f"{module.name}.{name}.{way}", using(value, way)
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Call) and (called := written(node)):
-                yield f"{module.name}:{node.lineno}", using(re.compile(called[1]), called[0])
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+    for path in PACKAGE.rglob("*.py")
+    if path.stem != "__main__"
+)
+
+
+def uses_in(module: str) -> Iterator[tuple[str, Use]]:
+    """Name every regular expression that stands in a module, with each way in which it is used."""
+    loaded = importlib.import_module(module)
+    source = Path(loaded.__file__).read_text("utf-8")
+    for name, value in vars(loaded).items():
+        if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+            for way in sorted(set(re.findall(rf"\b{name}\.(\w+)\b", source)) & set(WAYS)):
+                yield f"{name}.{way}", using(value, way)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and (called := written(node)):
+            yield f"line {node.lineno}", using(re.compile(called[1]), called[0])
 
 
 WAYS = ("finditer", "fullmatch", "match", "search", "sub", "split", "findall")
@@ -99,7 +100,8 @@ def written(call: ast.Call) -> tuple[str, str] | None:
     return None
 
 
-USES = dict(uses()) | {
+KINDS = (*NUMBERS, *WORDS, phones_of("GB"))
+USES = {f"{kind.name} {kind.pattern.pattern[:30]}": using(kind.pattern, "finditer") for kind in KINDS} | {
     "mask_personal_data": mask_personal_data,
     "mask_code": mask_code,
     "folded": folded,
@@ -127,8 +129,21 @@ def is_slow(use: Use, short: str, long: str) -> bool:
 
 @pytest.mark.parametrize("name", USES)
 def test_no_text_takes_longer_than_it_is_long(name):
+    assert not slow_texts(USES[name])
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_pattern_of_a_module_takes_longer_than_its_text(module):
+    assert not [(name, found) for name, use in uses_in(module) if (found := slow_texts(use))]
+
+
+def test_patterns_of_modules_are_found():
+    assert sum(len(dict(uses_in(module))) for module in MODULES) > 60
+
+
+def slow_texts(use: Use) -> list[str]:
     pairs = zip(texts(SIZE), texts(2 * SIZE), strict=True)
-    assert not [long[:20] for short, long in pairs if is_slow(USES[name], short, long)]
+    return [long[:20] for short, long in pairs if is_slow(use, short, long)]
 
 
 def test_a_slow_pattern_would_be_found(monkeypatch):
