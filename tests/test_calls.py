@@ -20,6 +20,8 @@ from riskmodels.stresstest.shocked import draw_movements
 from riskmodels.stresstest.telephones import call_table
 from riskmodels.stresstest.uniformisation import carried_through
 
+pytestmark = pytest.mark.whole
+
 BY = {"basis": "a test", "set_by": "tests"}
 TEAM = {
     "id": "hotline",

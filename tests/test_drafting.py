@@ -153,7 +153,7 @@ def test_layouts_that_nobody_mapped_are_accepted(
         ("cfpb/cfpb_daily_total_2011_2023.csv", "complaint_counts"),
         ("losses/cas_lossalae.csv", "losses"),
         ("losses/evir_danish.csv", "macro"),
-        ("series/fpp3_bank_calls.parquet", "exposure"),
+        ("series/fpp3_bank_calls.parquet", "enquiries"),
         ("series/m3_monthly.parquet", "macro"),
         ("text/banking77_test.csv", "complaints"),
     ],

@@ -151,8 +151,8 @@ def test_the_findings_say_that_indicators_are_lacking(report, page):
 
 @pytest.mark.slow
 def test_assumptions_about_lacking_indicators_are_left_out_in_words(page):
-    rows = section(page, "What could not be applied")
-    assert len(rows) == 8
+    rows = section(page, "What was not used")
+    assert len(rows) == 9
     assert all(row.endswith("the source does not give this indicator") for row in rows[1:])
     assert not any(NUMBER.search(row.split(" | ")[1]) for row in rows[1:])
 

@@ -137,7 +137,7 @@ def _standards(test: StressTest, policy: Policy) -> Iterator[tuple[str, str]]:
         names = [local(policy.indicator(name), "name") for name in rest["indicator_id"]]
         yield label("Others that move and keep their colour"), _named(names, test.table)
     if test.table.empty:
-        yield label("None is moved"), _NONE
+        yield label("No standard is moved"), _NONE
 
 
 def _values(row: Mapping[Hashable, Any]) -> str:
