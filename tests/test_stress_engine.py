@@ -253,6 +253,30 @@ def test_a_shock_of_one_channel_is_felt_by_its_share(bank, policy, outlook) -> N
     assert ratio == pytest.approx(1.5, abs=0.01)
 
 
+def test_an_outlook_may_be_by_product_and_unit(bank, policy, outlook) -> None:
+    made = sure_outlook({"one": 56.0, "other": 12.0, "third": 16.0}, horizon=12)
+    keys = pd.DataFrame({"product": ["credit_card", "mortgage", "mortgage"], "unit_id": ["a", "a", "b"]})
+    by_unit = replace(made, panel=replace(made.panel, keys=keys))
+    more = {"size": 1.0, "months": 12}
+    of_unit = shock(move("complaints", 0.999, 1.0, 1.001, unit_id="b"), **more)
+    found = run(bank, policy, by_unit, of_unit)  # 16 a month, though last year all mortgages were of b
+    assert (found.complaints["stressed"] - found.complaints["expected"]).tolist() == pytest.approx(
+        [16.0] * 12, rel=2e-3
+    )
+    by_phone = shock(move("complaints", 0.999, 1.0, 1.001, channel="phone"), **more)
+    shares = [
+        complaint_mix(bank, drawn(by_phone), last=pd.Period("2024-09", freq="M")).share_of(
+            one, drawn(by_phone)[0].movement
+        )
+        for one in (keys, keys[["product"]])
+    ]
+    assert shares[0] == pytest.approx([0.5, 0.0, 0.5], abs=0.01)  # of mortgages in unit a nothing is known
+    assert shares[1] == pytest.approx([0.5, 0.5, 0.5], abs=0.01)
+    alike = shock(move("complaints", 0.999, 1.0, 1.001), **more)
+    one, other = (run(bank, policy, ahead, alike) for ahead in (by_unit, outlook))
+    pd.testing.assert_frame_equal(one.handling, other.handling, rtol=1e-6)
+
+
 def test_a_shock_of_one_product_turns_red_who_has_it(bank, policy, outlook) -> None:
     card = score(bank, policy, period="2024Q3")
     found = run(
@@ -292,7 +316,7 @@ def team(a_day=5.0, **fields):
 
 def test_what_a_team_can_do_is_its_hours_over_the_time_of_a_case(bank) -> None:
     mix = complaint_mix(bank, [], last=pd.Period("2024-09", freq="M"))
-    products = pd.Index(["credit_card", "mortgage"])
+    products = pd.DataFrame({"product": ["credit_card", "mortgage"]})
     (found,) = team_capacities(team(6.0), bank.complaints, mix, products)
     assert (found.a_day, found.is_estimated) == (pytest.approx(6.0), False)
     (cards,) = team_capacities(
@@ -407,7 +431,7 @@ def test_severities_are_those_of_the_complaints_where_no_one_gives_them(bank, ta
         ].to_dict("records")
     )
     mix = complaint_mix(told, [], last=pd.Period("2024-09", freq="M"))
-    (found,) = team_capacities(None, told.complaints, mix, pd.Index(["credit_card"]))
+    (found,) = team_capacities(None, told.complaints, mix, pd.DataFrame({"product": ["credit_card"]}))
     assert {name: share.item() for name, share in found.classes} == pytest.approx(
         {"serious": 0.2, "ordinary": 0.8}, abs=0.01
     )

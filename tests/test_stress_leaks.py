@@ -114,7 +114,7 @@ def late(take_in):
 
 
 def test_what_was_entered_after_the_period_is_not_known_in_it(late) -> None:
-    products = pd.Index(["credit_card", "mortgage"])
+    products = pd.DataFrame({"product": ["credit_card", "mortgage"]})
     mixes = [complaint_mix(bank, [], last=LAST, places=["channel"]) for bank in late]
     assert mixes[0].cells.equals(mixes[1].cells)
     assert mixes[0].complaints.tolist() == mixes[1].complaints.tolist()

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from riskmodels.arrays import Floats
+from riskmodels.arrays import Flags, Floats
 from riskmodels.backtesting.as_of import panels_as_of
 from riskmodels.forecasting import Forecast
 from riskmodels.grouping import add_rows, number_series
@@ -58,18 +58,27 @@ class Mix:
         whole = add_rows(self.complaints, numbers, len(names))
         return add_rows(self.complaints * felt, numbers, len(names)) / np.maximum(whole, 1e-300)
 
-    def share_of(self, products: pd.Index, movement: Movement) -> Floats:
-        """Return the share of each product's complaints that feel a movement, shape (len(products),).
+    def share_of(self, keys: pd.DataFrame, movement: Movement) -> Floats:
+        """Return the share of the complaints of series that feel a movement, shape (len(keys),).
 
-        A movement of a product, or of all, is felt by products without complaints last year, too; one in a
-        place that is not known, by none.
+        ``keys`` name the series: product, and other places where an outlook is by them. What is felt by these
+        is known of each series, also of one without complaints last year; else the year's complaints tell.
+        One in a place that is not known is felt by none.
         """
-        if set(movement.felt) <= {"product"}:
-            return ((products == movement.product) | (movement.product is None)).astype(np.float64)
+        if set(movement.felt) <= set(keys):
+            return feels(movement, keys).astype(np.float64)
         if not self.knows(movement):
-            return np.zeros(len(products))
-        names = pd.Index(self.rows(["product"])[0]["product"].astype("str"))
-        found = pd.Series(self.share(movement, ["product"]), index=names).reindex(products)
+            return np.zeros(len(keys))
+        return self.part(keys, feels(movement, self.cells))
+
+    def part(self, keys: pd.DataFrame, chosen: Flags) -> Floats:
+        """Return the share of the complaints of each series that are of chosen cells."""
+        by = [place for place in _PLACES if place in keys and place in self.cells]
+        numbers, names = number_series(self.cells, by)
+        whole = add_rows(self.complaints, numbers, len(names))
+        share = add_rows(self.complaints * chosen, numbers, len(names)) / np.maximum(whole, 1e-300)
+        told = names[by].astype("str").assign(share=share)
+        found = keys[by].astype("str").merge(told, how="left", on=by)["share"]
         return np.asarray(found.fillna(0.0), dtype=np.float64)
 
     def times(self, drawn: Sequence[Drawn], by: Sequence[str], months: slice, size: int) -> Floats:
@@ -123,7 +132,7 @@ def complaint_factors(
     drawn : sequence of Drawn
         The assumptions, over the months of the outlook.
     outlook : Forecast
-        Complaints by product; n series.
+        Complaints by product, or by product and other places of complaints; n series.
     mix : Mix
         Whose complaints they are.
 
@@ -134,14 +143,13 @@ def complaint_factors(
     list of Drawn
         Movements that apply to none of the complaints expected.
     """
-    products = pd.Index(outlook.keys["product"].astype("str"))
     length = MONTHS[outlook.periods.freqstr[0]]
     monthly = np.repeat(outlook.mean / length, length, axis=1)
     applied, unapplied = [], []
     for one in drawn:
         if one.movement.what != "complaints" or not one.profile.any():
             continue
-        share = mix.share_of(products, one.movement)
+        share = mix.share_of(outlook.keys, one.movement)
         if (share[:, None] * monthly)[:, one.profile > 0].sum() >= _LEAST:
             applied.append((one, 1 + share[None, :, None] * (one.times[:, None] - 1)))
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,8 @@ def stress(
     policy : Policy
         Limits, and the price of a customer who leaves.
     outlook : Forecast
-        Complaints by product (a key ``product``), by month or quarter, without the scenario.
+        Complaints by product (a key ``product``), or by product and unit, channel or category, by month or
+        quarter, without the scenario.
     scorecard : Scorecard, optional
         Units and products before: without it, who turns red is not said.
     losses : LossAssessment, optional
@@ -217,12 +219,11 @@ class _Run:
 
     def felt(self, outlook: Forecast, window: slice) -> Callable[[Movement], Floats]:
         """Return what says which share of the complaints of periods feels a movement, (size,)."""
-        products = pd.Index(outlook.keys["product"].astype("str"))
         known = self.stressed if np.isfinite(self.stressed).all() else self.expected
         counts = known[:, :, window].sum(axis=2)
 
         def share(movement: Movement) -> Floats:
-            part = self.mix.share_of(products, movement)
+            part = self.mix.share_of(outlook.keys, movement)
             return np.asarray(counts @ part / np.maximum(counts.sum(axis=1), _TINY))
 
         return share
@@ -246,10 +247,12 @@ def _run(
     )
     mix = complaint_mix(tables, drawn, last=outlook.panel.periods[-1], places=places_of(capacity))
     before = scenario.start_month - 1
-    driven = drive(drawn, tables, outlook.panel, start=before, months=max(ahead, YEAR), size=size)
+    driven = drive(
+        drawn, tables, outlook.panel.aggregate(["product"]), start=before, months=max(ahead, YEAR), size=size
+    )
     factors, unapplied = complaint_factors(drawn, outlook, mix)
     factors = driven.put(factors, outlook.keys["product"].astype("str").tolist())
-    expected = outlook.sample(size, seed=seed)
+    expected = _common_paths(outlook, size, seed)
     times = np.ones((size, len(outlook.keys), ahead))
     for _, factor in factors:
         times *= factor
@@ -270,6 +273,14 @@ def _run(
     )
 
 
+@lru_cache(maxsize=1)
+def _common_paths(outlook: Forecast, size: int, seed: int) -> Floats:
+    """Draw what all scenarios of a run have in common, once; not to be changed."""
+    paths = outlook.sample(size, seed=seed)
+    paths.flags.writeable = False
+    return paths
+
+
 def _handled(
     run: _Run,
     tables: Tables,
@@ -279,9 +290,8 @@ def _handled(
     standards: Standards,
 ) -> Handled:
     """Carry complaints through the handlers, where they are forecast by month and capacity is known."""
-    products = pd.Index(outlook.keys["product"].astype("str"))
     is_known = run.length == 1 and run.ratio(slice(None)) is not None
-    teams = team_capacities(capacity, tables.complaints, run.mix, products) if is_known else []
+    teams = team_capacities(capacity, tables.complaints, run.mix, outlook.keys) if is_known else []
     return handle(teams, run.drawn, (run.expected, run.stressed), outlook.periods, months, standards)
 
 

@@ -142,8 +142,7 @@ def replay_complaints(
     )
     mix = complaint_mix(tables, drawn, last=panel.periods[place - 1])
     applied = [one for one, _ in complaint_factors(drawn, outlook, mix)[0]]
-    products = pd.Index(outlook.keys["product"].astype("str"))
-    shares = [mix.share_of(products, one.movement) for one in applied]
+    shares = [mix.share_of(outlook.keys, one.movement) for one in applied]
     expected = outlook.sample(_SIZE, seed=seed)
     seen = float(_observed(panel)[place])
     scale = _scale(applied, shares, expected, seen)

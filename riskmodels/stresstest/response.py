@@ -205,7 +205,6 @@ def mean_response(
     months = max(len(outlook.periods), YEAR)
     drawn = draw_movements(scenario, scenario.level(severity), months=months, size=1, seed=0)
     mix = complaint_mix(tables, drawn, last=outlook.panel.periods[-1], places=places_of(capacity))
-    products = pd.Index(outlook.keys["product"].astype("str"))
     names = list(dict.fromkeys(one.shock.name for one in drawn))
     cells = losses.distribution.cells if losses is not None else ()
     keys = keys_of(cells)
@@ -215,12 +214,12 @@ def mean_response(
             shock=names.index(one.shock.name),
             change=one.movement.change.mean,
             profile=one.profile,
-            share=_share(one.movement, mix, products, keys),
+            share=_share(one.movement, mix, outlook.keys, keys),
         )
         for one in drawn
         if one.is_carried
     ]
-    teams = team_capacities(capacity, tables.complaints, mix, products)
+    teams = team_capacities(capacity, tables.complaints, mix, outlook.keys)
     return MeanResponse(
         shocks=tuple(names),
         most=most,
@@ -231,11 +230,11 @@ def mean_response(
     )
 
 
-def _share(movement: Movement, mix: Mix, products: pd.Index, cells: pd.DataFrame) -> Floats:
+def _share(movement: Movement, mix: Mix, series: pd.DataFrame, cells: pd.DataFrame) -> Floats:
     """Return the share of each row of what is moved that feels a movement."""
     if movement.what in {"loss_frequency", "loss_severity"}:
         return feels(movement, cells).astype(np.float64)
-    return mix.share_of(products, movement) if movement.what == "complaints" else np.ones(1)
+    return mix.share_of(series, movement) if movement.what == "complaints" else np.ones(1)
 
 
 def _table(team: TeamCapacity, expected: Floats, parts: list[Part], most: float) -> CapacityTable:

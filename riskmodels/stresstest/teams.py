@@ -57,7 +57,7 @@ class TeamCapacity:
 
 
 def team_capacities(
-    capacity: Capacity | None, complaints: Table | None, mix: Mix, products: pd.Index
+    capacity: Capacity | None, complaints: Table | None, mix: Mix, keys: pd.DataFrame
 ) -> list[TeamCapacity]:
     """Return what the teams can do; of no team, what the bank's own complaints show; else none.
 
@@ -70,16 +70,14 @@ def team_capacities(
     mix : Mix
         Whose complaints they are: a team may handle some units, channels or categories alone. What happened
         or was entered after its last period is not looked at.
-    products : Index
-        Those of the outlook, n.
+    keys : DataFrame
+        Of the series of the outlook, n: product, and other places where it is by them.
     """
     weeks = _weeks(complaints, mix.last)
     dispersion = _dispersion(weeks)
     if capacity is not None and capacity.teams:
         own = {
-            team.id: np.zeros(len(products))
-            if _asks_for_none(team, capacity)
-            else _handled(team, mix, products)
+            team.id: np.zeros(len(keys)) if _asks_for_none(team, capacity) else _handled(team, mix, keys)
             for team in capacity.teams
         }
         classes = _classes(capacity, own)
@@ -94,7 +92,7 @@ def team_capacities(
         return []
     lower, upper = (float(weeks["resolved"].rolling(n).mean().max() / _WEEK) for n in (_SUSTAINED, 1))
     a_day = (lower + upper) / 2
-    whole = np.ones(len(products))
+    whole = np.ones(len(keys))
     return [
         TeamCapacity(
             id="bank",
@@ -180,8 +178,8 @@ def _lists(team: Team) -> dict[str, tuple[str, ...]]:
     return {place: names for place, names in lists.items() if names}
 
 
-def _handled(team: Team, mix: Mix, products: pd.Index) -> Floats:
-    """Return the share of each product's complaints that a team handles.
+def _handled(team: Team, mix: Mix, keys: pd.DataFrame) -> Floats:
+    """Return the share of the complaints of each series that a team handles.
 
     Raises
     ------
@@ -197,10 +195,7 @@ def _handled(team: Team, mix: Mix, products: pd.Index) -> Floats:
     own = np.ones(len(mix.cells), dtype=np.bool_)
     for place, names in lists.items():
         own &= mix.cells[place].astype("str").isin(names).to_numpy()
-    by_product = mix.cells["product"].astype("str").to_numpy()
-    part, whole = (pd.Series(one).groupby(by_product).sum() for one in (mix.complaints * own, mix.complaints))
-    share = (part / whole.where(whole > 0)).reindex(products).fillna(0.0)
-    return np.asarray(share, dtype=np.float64)
+    return mix.part(keys, own)
 
 
 def _weeks(complaints: Table | None, last: pd.Period) -> pd.DataFrame:
