@@ -146,7 +146,7 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
 
 
 def _sentences(found: Findings, policy: Policy) -> Iterator[SummaryItem]:
-    """Say one finding, or what many units have in common and how far each is, or many scenarios."""
+    """Yield one sentence a finding; what many units or scenarios have in common is one sentence."""
     rows = found.table
     one_by_one = rows["finding_id"].where(rows["subject_kind"] != "unit", "")
     one_by_one = one_by_one.where(rows["rule"] != "contingency_plan", rows["condition"])
@@ -155,18 +155,26 @@ def _sentences(found: Findings, policy: Policy) -> Iterator[SummaryItem]:
 
 
 def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
-    """Say one finding, or what many units have in common and how far each is, or what many scenarios have."""
-    if len(rows) == 1:
-        return f"{rows['subject_name'].iloc[0]}: {rows['condition'].iloc[0]}"
+    """Say one finding, or what several have in common."""
     first = rows.iloc[0]
-    if first["subject_kind"] == "scenario":
-        scenarios = [one.removeprefix(label("Scenario: {name}", name="")) for one in rows["subject_name"]]
-        return label(
-            "{condition}: {count} scenarios: {scenarios}",
-            condition=first["condition"],
-            count=len(rows),
-            scenarios=shown_few(scenarios, _MOST_NAMED),
-        )
+    if len(rows) == 1:
+        return f"{first['subject_name']}: {first['condition']}"
+    return _of_scenarios(rows) if first["subject_kind"] == "scenario" else _of_units(rows, policy)
+
+
+def _of_scenarios(rows: pd.DataFrame) -> str:
+    scenarios = [one.removeprefix(label("Scenario: {name}", name="")) for one in rows["subject_name"]]
+    return label(
+        "{condition}: {count} scenarios: {scenarios}",
+        condition=rows["condition"].iloc[0],
+        count=len(rows),
+        scenarios=shown_few(scenarios, _MOST_NAMED),
+    )
+
+
+def _of_units(rows: pd.DataFrame, policy: Policy) -> str:
+    """Say what many units have in common, and how far each is."""
+    first = rows.iloc[0]
     units = [f"{row['subject_name']} ({_value(row)})" for row in rows.to_dict("records")]
     name = (
         local(policy.indicator(first["indicator_id"]), "name")

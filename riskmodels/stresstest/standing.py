@@ -12,7 +12,7 @@ from riskmodels.scorecard import Scorecard, rate_draws, rate_period
 from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.tables import Tables
 
-_TINY = 1e-9  # complaints: what none is divided by
+_TINY = 1e-9  # a mean: what none is divided by
 
 
 def rated_before(tables: Tables, policy: Policy, quarter: str, card: Scorecard | None) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def centred(draws: Floats, before: pd.DataFrame) -> Floats:
     return np.asarray(np.where(is_share & (wanted > mean), risen, scaled))
 
 
-def compare(
+def compare_indicators(
     before: pd.DataFrame, draws: Floats, after: dict[str, Floats], limits: pd.DataFrame, policy: Policy
 ) -> pd.DataFrame:
     """Set indicators beside what they were; ``limits`` are the rows with the limits of the scenario."""
@@ -74,9 +74,3 @@ def monthly(outlook: Forecast, expected: Floats, stressed: Floats) -> pd.DataFra
         frame[f"{name}_lower"], frame[f"{name}_upper"] = np.quantile(paths, INTERVAL, axis=0)
     frame["standard_error"] = stressed.std(axis=0) / np.sqrt(len(stressed))
     return frame
-
-
-def ratio(expected: Floats, stressed: Floats) -> Floats:
-    """Return how many times as many complaints a path has, shape (size,); 1 where none are expected."""
-    ratio = np.maximum(stressed, _TINY) / np.maximum(expected, _TINY)
-    return np.where(expected > 0, ratio, 1.0)

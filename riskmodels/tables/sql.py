@@ -36,12 +36,17 @@ def single_file(path: Path) -> str:
 
 
 @cache
-def _small_database() -> duckdb.DuckDBPyConnection:
-    """Return the database of small questions: to open one takes longer than a hundred of them."""
-    atexit.register(_small_database.cache_clear)  # it must be gone before DuckDB's library is
-    return duckdb.connect(config={"memory_limit": "512MB"})
+def _database(memory_limit: str) -> duckdb.DuckDBPyConnection:
+    """Return the empty database that connections are to: opening one takes long."""
+    atexit.register(_database.cache_clear)  # it must be gone before DuckDB's library is
+    return duckdb.connect(config={"memory_limit": memory_limit} if memory_limit else {})
+
+
+def connection() -> duckdb.DuckDBPyConnection:
+    """Connect to a DuckDB of this process; what is registered or made there is this connection's own."""
+    return _database("").cursor()
 
 
 def small_connection() -> duckdb.DuckDBPyConnection:
-    """Connect to a DuckDB that keeps to half a gigabyte, for questions with a small answer."""
-    return _small_database().cursor()
+    """Connect to one that keeps to half a gigabyte, for questions with a small answer."""
+    return _database("512MB").cursor()

@@ -1,9 +1,8 @@
 """One stored table: its accepted and rejected rows, and where they came from."""
 
-import atexit
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -16,7 +15,7 @@ from riskmodels.parameters.files import Parameters
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import SQL_TYPES
 from riskmodels.tables.spans import beginning
-from riskmodels.tables.sql import literal, name, single_file
+from riskmodels.tables.sql import connection, literal, name, single_file
 
 _STOOD_FOR = (
     r"total of other rows|duplicate of an accepted row|\(fold\)"  # rules of rows that no figure lacks
@@ -24,16 +23,9 @@ _STOOD_FOR = (
 SINCE = "#since"  # of a rejected row's cell: first day of the cells that are not known either, up to its own
 
 
-@cache
-def _database() -> duckdb.DuckDBPyConnection:
-    """Return the empty database that relations are of: to open one takes longer than most queries."""
-    atexit.register(_database.cache_clear)  # it must be gone before DuckDB's library is
-    return duckdb.connect()
-
-
 def as_relation(query: str) -> duckdb.DuckDBPyRelation:
     """Return a query as a DuckDB relation, on a connection of its own."""
-    return _database().cursor().from_query(query)
+    return connection().from_query(query)
 
 
 class Break(Parameters):
