@@ -3,13 +3,14 @@
 import csv
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: more threads only slow small matrices
 
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # which nbformat loads for a second
+from riskmodels.cli.terminal import without_grammar_of_iris
+
+without_grammar_of_iris()  # before nbformat
 
 import pytest
 from filelock import FileLock

@@ -682,11 +682,16 @@ def test_a_dry_run_of_a_source_of_folders_patterns_and_a_database(run, bank, tmp
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize(
-    "made", ["raise ImportError('of it')", "terminal.end_with(errors.ContractError('of it'))"]
+    "made",
+    [
+        "raise ImportError('of it')",
+        "terminal.end_with(errors.ContractError('of it'))",
+        "logging.getLogger('pool').error('closing')\nraise ImportError('of it')",
+    ],
 )
 def test_a_signal_of_which_a_library_makes_another_error_ends_the_program_as_it_says(made, number):
     code = (
-        "import os, sys\nfrom riskmodels import errors\nfrom riskmodels.cli import terminal\n"
+        "import logging, os, sys\nfrom riskmodels import errors\nfrom riskmodels.cli import terminal\n"
         "terminal.end_as_by_interrupt()\nsys.excepthook = terminal.masked_traceback\n"
         f"try:\n    os.kill(os.getpid(), {int(number)})\nexcept BaseException:\n    pass\n{made}"
     )

@@ -1,5 +1,6 @@
 """What the command line prints: sentences and tables that fit the terminal and cannot control it."""
 
+import logging
 import os
 import re
 import signal
@@ -83,12 +84,16 @@ def end_with(error: RiskModelsError) -> NoReturn:
 def end_as_by_interrupt() -> None:
     """Let a scheduler's signal, or a closed terminal's, end the program as Ctrl-C does: all is undone."""
 
-    def interrupt(number: int, _: object) -> None:
+    def note(number: int) -> None:
         _ending_signals.append(number)
+        logging.disable()  # a library that is interrupted as it closes something logs a traceback
+
+    def interrupt(number: int, _: object) -> None:
+        note(number)
         raise KeyboardInterrupt
 
     def end(number: int, _: object) -> None:
-        _ending_signals.append(number)
+        note(number)
         for other in endings:
             signal.signal(other, signal.SIG_IGN)  # what is undone now is not to be interrupted
         sys.exit(_BY_SIGNAL + number)
