@@ -92,16 +92,12 @@ def _own(suspects: list[Suspect], totals: int, levels: list[Level]) -> Flags:
 def _suspects(
     level: Level, events: Integers, begun: Integers, found: LevelChanges, least: Floats
 ) -> list[Suspect]:
-    groups = level.grouping.groups
-    order = np.argsort(groups, kind="stable")
-    bounds = np.searchsorted(groups[order], np.arange(len(level.values) + 1))
-    starts = begun + found.since
     suspects = []
-    for first, (row, _, last) in zip(starts, events, strict=True):
+    for first, (row, _, last) in zip(begun + found.since, events, strict=True):
         seen, due = seen_and_due(level, np.array([row]), slice(int(first), int(last) + 1))
         suspects.append(
             Suspect(
-                rows=order[bounds[row] : bounds[row + 1]],
+                rows=np.flatnonzero(level.grouping.groups == row),
                 first=int(first),
                 last=int(last),
                 seen=float(seen[0]),
@@ -124,10 +120,8 @@ def _frame(
         frame[by] = level.grouping.names[by].iloc[rows].reset_index(drop=True)
     frame["level"] = level.grouping.level
     frame["since"] = names[begun + found.since]
-    frame["since_earliest"], frame["since_latest"] = (
-        names[begun + found.earliest],
-        names[begun + found.latest],
-    )
+    frame["since_earliest"] = names[begun + found.earliest]
+    frame["since_latest"] = names[begun + found.latest]
     frame["size"], frame["lower"], frame["upper"] = found.ratio - 1, found.lower - 1, found.upper - 1
     frame["probability"] = found.probability
     frame["alarmed"], frame["last"] = names[first], names[last]

@@ -12,6 +12,7 @@ from riskmodels.surveillance.scores import cusum_chance
 from riskmodels.surveillance.settings import SETTINGS, Design, Limits
 
 _LEAST_KNOWN = 0.5  # of a group's expected events: a period of which less is known is unknown
+_LEAST_DUE = 1e-300  # of what is expected of a group: divides
 _SEED = 20  # of the p-values, which are uniform for counts, too, once they are drawn
 
 
@@ -41,9 +42,8 @@ class Level:
         alarm &= np.cumsum(np.isfinite(self.values), axis=1) > fewest
         if m < SETTINGS.fewest_common or false_share == 1:
             return replace(self, alarm=alarm)
-        drawn = (
-            np.random.default_rng(_SEED).random(watched.here.shape[::-1]).T
-        )  # later periods change no earlier
+        rng = np.random.default_rng(_SEED)
+        drawn = rng.random(watched.here.shape[::-1]).T  # by period: later ones change no earlier
         tail = watched.above + drawn * watched.here
         p_value = 2.0 * np.minimum(tail, cusum_chance(watched.evidence, SETTINGS.reference))
         return replace(self, alarm=alarm & stand_out(np.minimum(p_value, 1.0), false_share))
@@ -87,10 +87,9 @@ def _gathered(values: Floats, offset: Floats, grouping: Grouping) -> tuple[Float
     groups, size = grouping.groups, len(grouping.names)
     known = np.isfinite(values) & (offset > 0)
     events, due = np.where(known, values, 0.0), np.where(offset > 0, offset, 0.0)
-    rate = np.cumsum(events, axis=1) / np.maximum(np.cumsum(due * known, axis=1), np.finfo(float).tiny)
-    weight = rate * due
-    share = add_rows(weight * known, groups, size) / np.maximum(add_rows(weight, groups, size), 1e-300)
-    share = np.where(add_rows(weight, groups, size) > 0, share, 1.0)
+    weight = np.cumsum(events, axis=1) / np.maximum(np.cumsum(due * known, axis=1), _LEAST_DUE) * due
+    whole = add_rows(weight, groups, size)
+    share = np.where(whole > 0, add_rows(weight * known, groups, size) / np.maximum(whole, _LEAST_DUE), 1.0)
     any_known = add_rows(known.astype(float), groups, size) > 0
     total = np.where(any_known & (share >= _LEAST_KNOWN), add_rows(events, groups, size), np.nan)
     return total, add_rows(due, groups, size) * share

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from riskmodels.arrays import Floats, Integers
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.surveillance.levels import Level
 from riskmodels.surveillance.many import evidence_of, runs
 from riskmodels.surveillance.settings import SETTINGS
@@ -20,11 +20,7 @@ def events_of(level: Level) -> Integers:
     rises = np.array(list(runs(watched.open | level.alarm)), dtype=np.int64).reshape(-1, 3)
     row, start, end = rises.T
     supports = watched.alarm | (watched.open & (watched.score >= SETTINGS.ends))
-    time = np.arange(level.alarm.shape[1])
-    last = np.maximum.accumulate(np.where(supports, time, -1), axis=1)[row, end]
-    first = np.minimum.accumulate(np.where(level.alarm, time, len(time))[:, ::-1], axis=1)[:, ::-1][
-        row, start
-    ]
+    first, last = _next(level.alarm)[row, start], _last(supports)[row, end]
     found = first <= end
     return np.stack([row, first, last], axis=1)[found]
 
@@ -41,33 +37,47 @@ def changes_of(
     places = begun[:, None] + np.arange(int((last - begun).max()) + 1)
     inside = places <= last[:, None]
     places = np.minimum(places, level.values.shape[1] - 1)
-    watched, row = level.watched, rows[:, None]
-    observed, expected = level.values[row, places], watched.mean[row, places]
-    expected = expected * np.exp(watched.level[rows, begun][:, None] - watched.level[row, places])
-    known = inside & np.isfinite(observed) & np.isfinite(expected)
+    observed, expected = _as_known_at(level, rows, places, begun)
     found = find_changes(
-        np.where(known, observed, 0.0),
-        np.where(known, expected, 0.0),
-        dispersion=watched.dispersion[rows, first],
-        spread=watched.spread[rows, begun] + _WANDERED,
+        np.where(inside, observed, 0.0),
+        np.where(inside, expected, 0.0),
+        dispersion=level.watched.dispersion[rows, first],
+        spread=level.watched.spread[rows, begun] + _WANDERED,
         run_length=run_length,
-        until=np.maximum(_last_alarm(level)[rows, last], first) - begun,
+        until=np.maximum(_last(level.alarm)[rows, last], first) - begun,
     )
     return begun, found
 
 
-def _last_alarm(level: Level) -> Integers:
-    """Return the place of the last alarm up to each period, -1 where there is none: (m, T)."""
-    return np.maximum.accumulate(np.where(level.alarm, np.arange(level.alarm.shape[1]), -1), axis=1)
+def _as_known_at(level: Level, rows: Integers, places: Integers, start: Integers) -> tuple[Floats, Floats]:
+    """Return what rows (m,) show at places (m, w), and what their levels at a start (m,) let expect there.
+
+    Both are zero where one of them is unknown.
+    """
+    watched, row = level.watched, rows[:, None]
+    observed, expected = level.values[row, places], watched.mean[row, places]
+    expected = expected * np.exp(watched.level[rows, start][:, None] - watched.level[row, places])
+    known = np.isfinite(observed) & np.isfinite(expected)
+    return np.where(known, observed, 0.0), np.where(known, expected, 0.0)
+
+
+def _last(flags: Flags) -> Integers:
+    """Return the place of the last flag up to each period, -1 where there is none: (m, T)."""
+    return np.maximum.accumulate(np.where(flags, np.arange(flags.shape[1]), -1), axis=1)
+
+
+def _next(flags: Flags) -> Integers:
+    """Return the place of the first flag from each period on, T where there is none: (m, T)."""
+    length = flags.shape[1]
+    return np.minimum.accumulate(np.where(flags, np.arange(length), length)[:, ::-1], axis=1)[:, ::-1]
 
 
 def alarmed(level: Level, events: Integers, since: Integers) -> Integers:
     """Return the places of the first alarms of rises from their change on; what was before is none of it."""
     rows, first, last = events.T
-    time = np.arange(level.alarm.shape[1])
-    later = np.where(level.alarm, time, len(time))[:, ::-1]
-    found = np.minimum.accumulate(later, axis=1)[:, ::-1][rows, np.maximum(since, first)]
-    return np.asarray(np.where(found <= last, found, np.maximum(since, first)))
+    begun = np.maximum(since, first)
+    found = _next(level.alarm)[rows, begun]
+    return np.asarray(np.where(found <= last, found, begun))
 
 
 def refined(levels: list[Level], events: list[Integers], window: int, run_length: float) -> list[Integers]:
@@ -118,9 +128,6 @@ def _evidence(level: Level, rows: Integers, span: slice, least: float) -> Floats
 
 def seen_and_due(level: Level, rows: Integers, span: slice) -> tuple[Floats, Floats]:
     """Add up the events of groups in a span of periods, and those due as was known when it began."""
-    watched = level.watched
-    observed, expected = level.values[rows, span], watched.mean[rows, span]
-    expected = expected * np.exp(watched.level[rows, span.start][:, None] - watched.level[rows, span])
-    known = np.isfinite(observed) & np.isfinite(expected)
-    seen, due = (np.where(known, part, 0.0).sum(axis=1) for part in (observed, expected))
-    return seen, due
+    places = np.arange(span.start, span.stop)[None, :]
+    observed, expected = _as_known_at(level, rows, places, np.full(len(rows), span.start))
+    return observed.sum(axis=1), expected.sum(axis=1)
