@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskmodels.arrays import Flags, Floats
-from riskmodels.surveillance.scores import at_score, middle_score, upper_tail
+from riskmodels.surveillance.scores import at_score, middle_score, rough_score, upper_tail
 from riskmodels.surveillance.settings import SETTINGS, Design, Limits, Settings
 
 _LEAST_MEAN = 1e-3  # [events a period] of a series that has shown none: divides
@@ -278,8 +278,7 @@ class _State:
             return
         noise = now.variance[now.live] / mean
         for _ in range(_ROUNDS):
-            at = factor * mean
-            score = 1.5 * (np.cbrt(count) ** 2 - np.cbrt(at) ** 2) / np.sqrt(np.cbrt(at) * noise)
+            score = rough_score(count, factor * mean, noise)
             weight = np.minimum(1.0, s.common_outlying / np.maximum(np.abs(score), s.common_outlying)) ** 2
             expected = (weight * mean).sum()
             trust = s.common_prior**2 / (s.common_prior**2 + (weight**2 * mean * noise).sum() / expected**2)

@@ -14,6 +14,7 @@ import scipy
 from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.negative_binomial import quantiles
+from riskmodels.surveillance.scores import at_score, rough_score
 
 _LEAST_YEARS = 3  # of history, from which on a trend is allowed
 _TREND_CHANCE = 0.05  # of a trend taken where there is none
@@ -190,15 +191,13 @@ def _regressed(history: Floats, design: Floats, method: Farrington) -> _Fit:
     mean, _, inverse = _least_squares(count, design, known.astype(float))
     raw = np.maximum((known * (count - mean) ** 2 / mean).sum(axis=1) / degrees, 1.0)
     leverage = mean * (inverse.reshape(len(count), -1) @ _products(design).T)
-    residual = 1.5 * (np.cbrt(count) ** 2 * mean ** (-1 / 6) - np.sqrt(mean))
-    residual /= np.sqrt(raw[:, None] * np.maximum(1.0 - leverage, _TRACE))
+    residual = rough_score(count, mean, raw[:, None] * np.maximum(1.0 - leverage, _TRACE))
     weight = _weighed_down(residual, known, method.outlying)
     mean, beta, inverse = _least_squares(count, design, weight)
     squares = weight * (count - mean) ** 2
     dispersion = (squares / mean).sum(axis=1) / degrees
-    scale = (
-        (squares / mean**2).sum(axis=1) / degrees if method.flexible else dispersion
-    )  # as its reference does
+    # the flexible one divides by the squared mean, as its reference does
+    scale = (squares / mean**2).sum(axis=1) / degrees if method.flexible else dispersion
     ratio = np.abs(beta[:, -1]) / np.sqrt(np.maximum(scale * inverse[:, -1, -1], _TRACE))
     expected = np.exp(beta[:, 0])
     dispersion = np.maximum(dispersion, 1.0)
@@ -252,8 +251,6 @@ def _upper(fit: _Fit, method: Farrington) -> Floats:
     """Compute the upper bound of each prediction."""
     chance = method.chance if method.flexible else method.chance / 2.0
     if method.bound == "two_thirds":
-        total = fit.dispersion + fit.error**2 / fit.mean
-        deviation = np.sqrt(4.0 / 9.0 * np.cbrt(fit.mean) * total)
-        return np.asarray((np.cbrt(fit.mean) ** 2 - scipy.special.ndtri(chance) * deviation) ** 1.5)
+        return at_score(-scipy.special.ndtri(chance), fit.mean, fit.dispersion * fit.mean + fit.error**2)
     levels = np.array([1.0 - chance])
     return quantiles(levels, fit.mean, fit.dispersion * fit.mean)[:, 0]

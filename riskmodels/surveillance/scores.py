@@ -49,6 +49,11 @@ def middle_score(above: Floats, here: Floats) -> Floats:
     return np.asarray(-scipy.special.ndtri(middle))
 
 
+def rough_score(count: Floats, mean: Floats, noise: Floats) -> Floats:
+    """Compute the score that ``at_score`` turns into a count; ``noise`` is the variance over the mean."""
+    return np.asarray(1.5 * (np.cbrt(count) ** 2 - np.cbrt(mean) ** 2) / np.sqrt(np.cbrt(mean) * noise))
+
+
 def at_score(score: float, mean: Floats, variance: Floats) -> Floats:
     """Compute the count at a standard score, by the power 2/3, which takes most of the skewness."""
     root = np.cbrt(mean)
