@@ -8,10 +8,10 @@ import pandas as pd
 
 from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
+from riskmodels.periods.quarters import MONTHS_OF
 from riskmodels.periods.workdays import lunar_new_years, working_days
 from riskmodels.surveillance.settings import SETTINGS, Design
 
-YEARS = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Q": 4.0, "Y": 1.0}  # periods a year, by pandas' name
 _TWO_HARMONICS = 6  # [periods a year] from which on a season has two harmonics; quarters have one
 _SEASON = 2  # [periods a year] from which on there is one at all
 _NEW_YEAR_DAYS = (-7, 6)  # about the Lunar New Year, in which business slows down and comes back
@@ -25,12 +25,11 @@ def periods_a_year(periods: pd.PeriodIndex) -> float:
     ParameterError
         The periods are no days, weeks, months, quarters or years.
     """
-    name = periods.freqstr[0]
-    if name not in YEARS or periods.freqstr[:1].isdigit():
+    if (letter := periods.freqstr[0]) not in MONTHS_OF:
         raise ParameterError(
             f"periods of '{periods.freqstr}' cannot be watched; expected days, weeks, months, quarters, years"
         )
-    return YEARS[name]
+    return MONTHS_OF["Y"] / MONTHS_OF[letter]
 
 
 def design_of(
@@ -67,7 +66,7 @@ def design_of(
 def lengths_of(periods: pd.PeriodIndex) -> Floats:
     """Return the lengths of periods over the average, shape (T,): counts are proportional to them."""
     days = np.asarray((periods.end_time.normalize() - periods.start_time.normalize()).days, dtype=float) + 1.0
-    return np.asarray(days * periods_a_year(periods) / YEARS["D"])
+    return np.asarray(days * MONTHS_OF["D"] / MONTHS_OF[periods.freqstr[0]])
 
 
 def _known(periods: pd.PeriodIndex, calendar: str | None, closed: Collection[date]) -> Floats:

@@ -15,7 +15,7 @@ UNIT = 4  # steps of the lattice that an event counts: reference values and limi
 _BLOCK = 4_000_000  # cells of the chains that are solved at once: 32 MB
 _LONGEST_RUN = 1e7  # [periods]: months for a million years; beyond it chains lose digits
 _LARGEST_MEAN = 1000.0  # [events a period]: chains of larger counts have thousands of states
-_Like = float | npt.ArrayLike
+_COLUMNS = ("mean", "dispersion", "shift", "reference", "limit", "attained", "delay")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,8 +48,7 @@ class CusumDesigns:
     @cached_property
     def table(self) -> pd.DataFrame:
         """One row a series: mean, dispersion, shift, reference, limit, attained, delay."""
-        columns = ("mean", "dispersion", "shift", "reference", "limit", "attained", "delay")
-        return pd.DataFrame({name: getattr(self, name) for name in columns})
+        return pd.DataFrame({name: getattr(self, name) for name in _COLUMNS})
 
     @property
     def sentence(self) -> str:
@@ -60,7 +59,9 @@ class CusumDesigns:
         )
 
 
-def design_cusum(mean: _Like, dispersion: _Like, shift: _Like, run_length: float) -> CusumDesigns:
+def design_cusum(
+    mean: npt.ArrayLike, dispersion: npt.ArrayLike, shift: npt.ArrayLike, run_length: float
+) -> CusumDesigns:
     """Choose reference value and limit, both whole quarters, for a wanted run length in control.
 
     The reference value is one of the two quarters beside that of the likelihood ratio (Hawkins & Olwell
@@ -102,9 +103,6 @@ def design_cusum(mean: _Like, dispersion: _Like, shift: _Like, run_length: float
     return CusumDesigns(**dict(zip(_COLUMNS, found.T.copy(), strict=True)), wanted=run_length)
 
 
-_COLUMNS = ("mean", "dispersion", "shift", "reference", "limit", "attained", "delay")
-
-
 def _check(rows: Floats, run_length: float) -> None:
     mean, dispersion, shift = rows.T
     if not 1 < run_length <= _LONGEST_RUN:
@@ -132,7 +130,7 @@ def _fits(reference: Floats, mean: Floats, shift: Floats) -> Flags:
 def _designed(rows: Floats, run_length: float) -> Floats:
     """Design unique rows (mean, dispersion, shift): (m, 3) -> (m, 7)."""
     mean, dispersion, shift = rows.T
-    best, slope = likelihood_ratio(mean, dispersion, mean * shift)
+    best, slope = _likelihood_ratio(mean, dispersion, mean * shift)
     near = np.stack([np.floor(best * UNIT), np.floor(best * UNIT) + 1], axis=1)
     first = np.floor(mean * UNIT) + 1
     near = np.where(_fits(near, mean[:, None], shift[:, None]), near, first[:, None]).astype(np.int64)
@@ -145,7 +143,7 @@ def _designed(rows: Floats, run_length: float) -> Floats:
     return np.column_stack([rows, reference / UNIT, limit / UNIT, attained, delay])
 
 
-def likelihood_ratio(mean: Floats, dispersion: Floats, shifted: Floats) -> tuple[Floats, Floats]:
+def _likelihood_ratio(mean: Floats, dispersion: Floats, shifted: Floats) -> tuple[Floats, Floats]:
     """Reference value [events] and slope [per event] of the log-likelihood ratio of two means, (n,) each."""
     spread = dispersion > 0
     shape = 1.0 / np.where(spread, dispersion, 1.0)

@@ -124,21 +124,16 @@ class Grouping:
 def groupings(keys: pd.DataFrame) -> list[Grouping]:
     """Return the levels of a panel: total, keys, pairs of keys, the series; each split of them once."""
     columns = [str(column) for column in keys.columns]
-    every = [by for size in range(_MOST_KEYS + 1) for by in combinations(columns, size)]
     found: list[Grouping] = []
     seen: set[bytes] = set()
-    for by in [*every, tuple(columns)]:
+    for by in (by for size in range(_MOST_KEYS + 1) for by in combinations(columns, size)):
         groups, names = number_series(keys, by)
-        _, first = np.unique(groups, return_index=True)
-        code = np.argsort(np.argsort(first))[groups].astype(np.int64)  # numbered as they first appear
-        if code.tobytes() in seen and by != tuple(columns):
-            continue
-        if by == tuple(columns):
-            found = [one for one in found if len(one.names) < len(keys)]
-            groups, names = np.arange(len(keys)), keys
-        seen.add(code.tobytes())
-        found.append(Grouping(by=by, names=names.reset_index(drop=True), groups=groups))
-    return found
+        split = pd.factorize(groups)[0].tobytes()  # numbered as they first appear
+        if len(names) < len(keys) and split not in seen:
+            seen.add(split)
+            found.append(Grouping(by=by, names=names, groups=groups))
+    own = Grouping(by=tuple(columns), names=keys.reset_index(drop=True), groups=np.arange(len(keys)))
+    return [*found, own]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

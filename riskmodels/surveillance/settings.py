@@ -26,9 +26,7 @@ class Settings:
     dispersion_in_event: float = 0.2  # least weight of a period for the dispersion: outbreaks come again
     ordinary: float = 2.2  # [standard scores] beyond which a period counts less
     most: float = 3.0  # [standard scores] at which a count is cut off,
-    fewest_cut: float = (
-        4.0  # [events] and never below: of series that hardly ever have one, two are no outbreak
-    )
+    fewest_cut: float = 4.0  # [events] and never below: two are no outbreak where one is rare
     in_event: float = 0.05  # most weight of a period with an alarm
     reference: float = 0.5  # [standard scores] taken off a period: half the shift to be found soonest
     ends: float = 1.0  # [standard scores] below which an alarm ends
