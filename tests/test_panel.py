@@ -324,7 +324,7 @@ def test_forecasts_of_weeks_are_refused_in_a_line(sample_tables) -> None:
     panel = build_panel(sample_tables.complaints, by=["product"], freq="W")
     with pytest.raises(ParameterError, match="by months, quarters or years"):
         rm.forecast(panel, horizon=4)
-    assert rm.watch(panel, run_length=500.0, calendar="CN").table["level"].isin(["total", "product"]).all()
+    assert set(rm.watch(panel, run_length=500.0, calendar="CN").table["level"]) == {"total", "product"}
 
 
 def test_counts_by_month_have_no_days(take_in: TakeIn) -> None:
