@@ -9,9 +9,8 @@ from riskmodels.arrays import Flags
 from riskmodels.panel import Panel
 from riskmodels.sample.arrivals import drawn_counts, expected_before_actions
 from riskmodels.sample.network import UNIT_IDS, UNIT_REGIONS, accounts_by_cell
-from riskmodels.sample.plan import PRODUCTS
-
-HOLE = (31, 32)  # places of the months without rows: May and June 2025
+from riskmodels.sample.plan import BREAKS, FIRST_MONTH, HOLE, PRODUCTS, SHOCK_MONTH
+from riskmodels.tables.frequencies import within
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,23 +35,16 @@ class Event:
 
 
 PAIR = "region_id × product"
-SHOCK = Event(name="shock of all", level="total", region="", product="", month="2024-10", by="2025-03")
-LATER = Event(
-    name="later break: credit cards, south",
-    level=PAIR,
-    region="south",
-    product="credit_card",
-    month="2026-01",
-    by="2026-09",
-)
-EARLIER = Event(
-    name="earlier break: payments, north",
-    level=PAIR,
-    region="north",
-    product="payments",
-    month="2023-10",
-    by="2024-09",
-)
+
+
+def _break(place: int, name: str, *, by: str) -> Event:
+    product, region, month, _ = BREAKS[place]
+    return Event(name=name, level=PAIR, region=region, product=product, month=month, by=by)
+
+
+SHOCK = Event(name="shock of all", level="total", region="", product="", month=str(SHOCK_MONTH), by="2025-03")
+EARLIER = _break(0, "earlier break: payments, north", by="2024-09")
+LATER = _break(1, "later break: credit cards, south", by="2026-09")
 
 
 def seeded_panel(seed: int) -> Panel:
@@ -68,7 +60,7 @@ def seeded_panel(seed: int) -> Panel:
         }
     )
     values = counts.reshape(n, -1).astype(float)
-    values[:, HOLE] = np.nan
-    periods = pd.period_range("2022-10", periods=values.shape[1], freq="M")
+    periods = pd.period_range(str(FIRST_MONTH), periods=values.shape[1], freq="M")
+    values[:, within(periods, HOLE)] = np.nan
     exposure = accounts.reshape(n, -1).astype(float)
     return Panel(keys=keys, periods=periods, values=values, exposure=exposure, kind="count")
