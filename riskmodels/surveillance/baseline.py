@@ -6,8 +6,10 @@ it. Where many series are followed, what they share in a period is taken off fir
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from riskmodels.arrays import Flags, Floats
 from riskmodels.surveillance.scores import at_score, middle_score, rough_score, upper_tail
@@ -99,32 +101,14 @@ def follow(
     """
     state = _State(len(values), design, limits, SETTINGS)
     shared = common and len(values) >= SETTINGS.fewest_common
-    found = np.full((len(_SHOWN), values.shape[1], len(values)), np.nan)
     factor, shown = np.empty((2, values.shape[1]))
+    steps = []
     for time, (count, size) in enumerate(zip(values.T.copy(), offset.T.copy(), strict=True)):
         shown[time] = state.usual_dispersion() if usual is None else usual[time]
-        found[:, time] = state.step(count, size, design.rows[time], shown[time], shared=shared)
+        steps.append(state.step(count, size, design.rows[time], shown[time], shared=shared))
         factor[time] = state.common
-    parts = {name: part.T.copy() for name, part in zip(_SHOWN, found, strict=True)}
-    flags = {name: parts[name] > 0 for name in ("alarm", "open")}
-    return Watched(**(parts | flags), common=factor, usual=shown)
-
-
-_SHOWN = (
-    "mean",
-    "variance",
-    "above",
-    "here",
-    "score",
-    "chart",
-    "alarm",
-    "dispersion",
-    "spread",
-    "level",
-    "evidence",
-    "begins",
-    "open",
-)
+    parts = {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
+    return Watched(**parts, common=factor, usual=shown)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -179,8 +163,10 @@ class _State:
         self.shifts = (_Shift(n, 1.0, confirm), _Shift(n, -1.0, confirm))
         self.common = 1.0
 
-    def step(self, count: Floats, offset: Floats, row: Floats, usual: float, *, shared: bool) -> Floats:
-        """Predict a period, then learn from it; what is shown of it, (13, n)."""
+    def step(
+        self, count: Floats, offset: Floats, row: Floats, usual: float, *, shared: bool
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Predict a period, then learn from it; what ``Watched`` shows of it, by its names, (n,) each."""
         known = np.isfinite(count)
         fresh = known & ~self.started
         self._age()
@@ -198,9 +184,21 @@ class _State:
         self.open = (alarm | self.open) & (self.shifts[0].level > 0)
         judged = np.where(now.live, 1.0, np.nan)
         expected = np.where(self.started & ~fresh, 1.0, np.nan)
-        parts = [above * judged, here * judged, score * judged, self.chart * expected, alarm.astype(float)]
-        states = [now.dispersion, now.spread, level, self.evidence, begins, self.open.astype(float)]
-        return np.stack([now.mean * expected, now.variance * expected, *parts, *states])
+        return {
+            "mean": now.mean * expected,
+            "variance": now.variance * expected,
+            "above": above * judged,
+            "here": here * judged,
+            "score": score * judged,
+            "chart": self.chart * expected,
+            "alarm": alarm,
+            "dispersion": now.dispersion,
+            "spread": now.spread,
+            "level": level,
+            "evidence": self.evidence.copy(),  # a restart clears it in place
+            "begins": begins,
+            "open": self.open,
+        }
 
     def _begin(self, fresh: Flags, count: Floats, offset: Floats, row: Floats) -> None:
         """Start at the first known count, drawn towards the mean of all that start with it."""
