@@ -94,6 +94,21 @@ def test_a_later_week_changes_no_earlier_bound() -> None:
     )
 
 
+def test_fewer_than_five_events_in_four_weeks_are_no_alarm() -> None:
+    counts = np.zeros((2, 300))
+    counts[:, 290] = 4, 5
+    found = farrington_bounds(counts, first=280, method=CLASSIC)
+    assert (found.upper[:, 10] < 4).all()
+    assert found.alarm.sum(axis=1).tolist() == [0, 1]
+
+
+def test_a_trend_beyond_all_that_was_seen_is_not_followed() -> None:
+    rising = np.round(10 * np.exp(0.01 * np.arange(300)))[None, :]
+    found = farrington_bounds(np.concatenate([rising, 10 + rising[:, ::-1]]), first=290, method=CLASSIC)
+    assert found.trend.all(axis=1).tolist() == [False, True]
+    assert found.expected[0, 0] < rising[0, 290 - 4]
+
+
 @pytest.mark.parametrize("first", [10, 300])
 def test_a_first_week_without_a_year_before_it_is_refused(first) -> None:
     with pytest.raises(ParameterError, match="expected one from 55"):

@@ -102,6 +102,14 @@ def test_a_branch_that_rises_is_an_alarm_of_the_branch_alone() -> None:
     assert table["unit_id"].tolist() == ["20"]
 
 
+def test_a_branch_that_rises_among_few_is_no_alarm_of_all() -> None:
+    values = counts(4, seed=60)
+    values[3, 50:] *= 2.0
+    keys = pd.DataFrame({"region_id": list("0011"), "unit_id": list("0123")})
+    table = watch(replace(bank(values), keys=keys), run_length=200).table
+    assert table[["level", "unit_id"]].to_numpy().tolist() == [["region_id × unit_id", "3"]]
+
+
 def test_few_series_that_agree_are_one_alarm_of_the_total() -> None:
     values = counts(3, seed=16)
     values[:, 50:] = counts(3, 10, mean=40, seed=17)
@@ -134,6 +142,12 @@ def test_a_long_hole_is_no_alarm_whatever_the_level_after_it() -> None:
     assert alarms.expected[0, 48:].mean() == pytest.approx(40, rel=0.15)
 
 
+def test_branches_of_a_region_that_come_back_from_a_hole_are_no_alarm_of_it() -> None:
+    values = counts(24, seed=40)
+    values[:3, 30:41] = np.nan
+    assert watch(bank(values), run_length=200).table.empty
+
+
 def test_a_break_and_a_hole_raise_no_alarm() -> None:
     values = counts(length=60, seed=20)
     values[:, 30:] *= 3
@@ -151,7 +165,9 @@ def test_periods_of_any_length_are_watched(freq) -> None:
     values[:, -4:] = 60
     alarms = watch(a_panel(values, freq=freq), run_length=500)
     assert alarms.alarm[0, -4:].any()
-    assert alarms.table["status"].iloc[0] in ("new", "continuing")
+    assert alarms.table["status"].iloc[0] == "continuing"
+    newest = watch(a_panel(values[:, :-3], freq=freq), run_length=500)
+    assert newest.table["status"].iloc[0] == "new"
     assert len(alarms.periods) == length - np.isnan(alarms.p_value[0]).sum()
 
 
