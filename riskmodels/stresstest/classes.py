@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.losses import NegativeBinomial, Poisson
-from riskmodels.stresstest.day_batches import Arrivals
+from riskmodels.losses.frequency import frequency_of
 from riskmodels.stresstest.grids import read_grid
 from riskmodels.stresstest.outcome import CLASSES, none_of
 from riskmodels.stresstest.priorities import class_month
@@ -115,8 +114,8 @@ def _table(
     loads, able, backlogs = (one.tolist() for one in axes)
     values = [
         class_month(
-            _arrivals(load * a_day * (1 - part), team.dispersion) if part < _WHOLE else None,
-            _arrivals(load * a_day * part, team.dispersion),
+            frequency_of(load * a_day * (1 - part), team.dispersion) if part < _WHOLE else None,
+            frequency_of(load * a_day * part, team.dispersion),
             team.a_day * staff,
             backlogs=[int(one) for one in backlogs],
             days=WORKING_DAYS,
@@ -125,10 +124,6 @@ def _table(
         for load, staff in product(loads, able)
     ]
     return np.array(values).reshape(*(len(one) for one in axes), len(deadlines) + 1)
-
-
-def _arrivals(mean: float, dispersion: float) -> Arrivals:
-    return NegativeBinomial(mean=mean, dispersion=dispersion) if dispersion else Poisson(rate=mean)
 
 
 def _points(values: Floats, number: int) -> Floats:

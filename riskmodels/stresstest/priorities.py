@@ -8,7 +8,7 @@ import numpy as np
 
 from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
-from riskmodels.losses import NegativeBinomial, Poisson
+from riskmodels.losses.frequency import frequency_of
 from riskmodels.stresstest.courses import backlog_laws
 from riskmodels.stresstest.day_batches import (
     Arrivals,
@@ -170,6 +170,5 @@ def _together(before: Arrivals | None, own: Arrivals) -> Arrivals:
     if before is None:
         return own
     mean = before.mean + own.mean
-    dispersed = (one for one in (before, own) if isinstance(one, NegativeBinomial))
-    dispersion = sum(one.dispersion * one.mean**2 for one in dispersed) / mean**2
-    return NegativeBinomial(mean=mean, dispersion=dispersion) if dispersion else Poisson(rate=mean)
+    dispersion = sum(one.dispersion * one.mean**2 for one in (before, own)) / mean**2
+    return frequency_of(mean, dispersion)
