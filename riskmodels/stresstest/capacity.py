@@ -3,10 +3,9 @@
 Every cell is a month of days of its own, carried exactly: all at once, or those that are read when they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from riskmodels.arrays import Floats, Integers
 from riskmodels.errors import ParameterError
 from riskmodels.stresstest.carrying import Units
 from riskmodels.stresstest.day_batches import check_working_days
+from riskmodels.stresstest.grids import blended, corners, middles
 
 DAYS, DEADLINES = 21, (1, 2, 3, 7)  # working days of a month, and of the standards for complaints
 _CHECKED = 500  # middles between points that are computed once more: many, in little time
@@ -80,23 +80,9 @@ class CapacityTable:
         return self._interpolated(np.arange(len(self.capacity)), (load, staff, backlog))
 
     def _interpolated(self, unit: Integers, values: Sequence[npt.ArrayLike]) -> tuple[Floats, Floats]:
-        axes = zip(("load", "staff level", "backlog"), self._axes, values, strict=True)
-        found = [_between(*axis) for axis in axes]
-        shape = np.broadcast_shapes(unit.shape, *(part.shape for _, part in found))
-        done, left = np.zeros((*shape, len(self.deadlines))), np.zeros(shape)
-        corners = list(product((0, 1), repeat=len(found)))
-        places = [
-            (unit, *(below + up * (part > 0) for up, (below, part) in zip(corner, found, strict=True)))
-            for corner in corners
-        ]
-        self._compute(places)
-        for corner, place in zip(corners, places, strict=True):
-            weight = np.ones(shape)
-            for upper, (_, part) in zip(corner, found, strict=True):
-                weight = weight * (part if upper else 1.0 - part)
-            done += weight[..., None] * self.done[place]
-            left += weight * self.backlog[place]
-        return done, left
+        around = [((unit, *place), weight) for place, weight in corners(self._axes, values)]
+        self._compute([place for place, _ in around])
+        return blended(self.done, around), blended(self.backlog, around)
 
     def _compute(self, places: Sequence[tuple[Integers, ...]]) -> None:
         """Compute the cells at some places that have not been computed."""
@@ -105,7 +91,10 @@ class CapacityTable:
             wanted[place] = True
         unit, *cells = np.nonzero(wanted & np.isnan(self.backlog))
         if len(unit):
-            at = [unit.astype(float), *(axis[cell] for axis, cell in zip(self._axes, cells, strict=True))]
+            at = [
+                unit.astype(float),
+                *(axis[cell] for axis, cell in zip(self._axes.values(), cells, strict=True)),
+            ]
             found = self._units.months(at, self.deadlines, self.days)
             self.done[unit, *cells], self.backlog[unit, *cells] = found
 
@@ -114,8 +103,8 @@ class CapacityTable:
         return Units(arrivals=self.arrivals, dispersion=self.dispersion, capacity=self.capacity)
 
     @property
-    def _axes(self) -> tuple[Floats, Floats, Floats]:
-        return self.loads, self.staff, self.backlogs
+    def _axes(self) -> dict[str, Floats]:
+        return {"load": self.loads, "staff level": self.staff, "backlog": self.backlogs}
 
     @property
     def done_error(self) -> float:
@@ -130,9 +119,9 @@ class CapacityTable:
     @cached_property
     def _errors(self) -> tuple[float, float]:
         """Compute months in the middle between points once more."""
-        middles = _middles(len(self.arrivals), self._axes)
-        between = self._interpolated(middles[0].astype(int), middles[1:])
-        exact = self._units.months(middles, self.deadlines, self.days)
+        halfway = _middles(len(self.arrivals), self._axes.values())
+        between = self._interpolated(halfway[0].astype(int), halfway[1:])
+        exact = self._units.months(halfway, self.deadlines, self.days)
         done, left = (float(np.abs(one - other).max()) for one, other in zip(between, exact, strict=True))
         return done, left
 
@@ -140,7 +129,7 @@ class CapacityTable:
     def table(self) -> pd.DataFrame:
         """One row per cell: unit, load, staff, backlog, done_within_… [shares], backlog_after [days]."""
         names = ["unit", "load", "staff", "backlog"]
-        index = pd.MultiIndex.from_product([range(len(self.capacity)), *self._axes], names=names)
+        index = pd.MultiIndex.from_product([range(len(self.capacity)), *self._axes.values()], names=names)
         shares = self.done.reshape(-1, len(self.deadlines))
         frame = pd.DataFrame(shares, index, columns=[f"done_within_{days}" for days in self.deadlines])
         return frame.assign(backlog_after=self.backlog.ravel()).reset_index()
@@ -231,32 +220,14 @@ def capacity_table(
     return made
 
 
-def _halfway(points: Floats) -> Floats:
-    return np.asarray((points[1:] + points[:-1]) / 2)
-
-
-def _middles(units: int, axes: Sequence[Floats]) -> list[Floats]:
+def _middles(units: int, axes: Iterable[Floats]) -> list[Floats]:
     """Return some middles between points, spread over the table: unit, load, staff, backlog, each (m,)."""
-    middles = [_halfway(axis) if len(axis) > 1 else axis for axis in axes]
-    shape = (units, *(len(axis) for axis in middles))
+    halfway = middles(axes)
+    shape = (units, *(len(axis) for axis in halfway))
     total = int(np.prod(shape))
     chosen = np.unique((np.arange(min(_CHECKED, total)) * _GOLDEN % 1.0 * total).astype(int))
     unit, *places = np.unravel_index(chosen, shape)
-    return [unit.astype(float), *(axis[place] for axis, place in zip(middles, places, strict=True))]
-
-
-def _between(name: str, points: Floats, values: npt.ArrayLike) -> tuple[Integers, Floats]:
-    """Return the points below values, and how far on the way to the next they are."""
-    found = np.asarray(values, dtype=float)
-    if not ((found >= points[0]) & (found <= points[-1])).all():
-        outside = found[~((found >= points[0]) & (found <= points[-1]))].ravel()[0]
-        raise ParameterError(
-            f"the {name} {outside:g} lies outside the capacity table, which reaches from {points[0]:g} to "
-            f"{points[-1]:g}: make one that reaches further"
-        )
-    below = np.clip(np.searchsorted(points, found, side="right") - 1, 0, max(len(points) - 2, 0))
-    width = np.diff(points, append=np.inf)[below]
-    return below, (found - points[below]) / width
+    return [unit.astype(float), *(axis[place] for axis, place in zip(halfway, places, strict=True))]
 
 
 def _of_units(name: str, values: npt.ArrayLike) -> Floats:

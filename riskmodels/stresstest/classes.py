@@ -1,6 +1,6 @@
 """Complaints by severity in a stress test: the more serious are done first, or by another team."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -86,18 +86,20 @@ def _courses(
     )
     longest = WORKING_DAYS + max(deadlines) + 1  # days; with work for as many nothing new is done in time
     full = np.ceil(longest * team.a_day * max(float(people.max()) for people in able))
-    axes = (
-        _points(np.concatenate(loads), _LOADS),
-        _points(np.concatenate(able), _STAFF),
-        np.unique(np.append(0.0, np.geomspace(2.0, min(max(2.0 * most, 8.0), full), _BACKLOGS)).round()),
-    )
+    axes = {
+        "load": _points(np.concatenate(loads), _LOADS),
+        "staff level": _points(np.concatenate(able), _STAFF),
+        "backlog": np.unique(
+            np.append(0.0, np.geomspace(2.0, min(max(2.0 * most, 8.0), full), _BACKLOGS)).round()
+        ),
+    }
     values = _table(team, usual / WORKING_DAYS, part, axes, deadlines)
     usually = read_grid(axes, values, (loads[0][:, 0], able[0][:, 0], 0.0))[:, -1]  # left by a usual month
     found = []
     for load, people in zip(loads, able, strict=True):
         backlog, months = usually, []
         for month in range(load.shape[1]):
-            start = np.clip(backlog, 0.0, axes[2][-1])
+            start = np.clip(backlog, 0.0, axes["backlog"][-1])
             read = read_grid(axes, values, (load[:, month], people[:, month], start))
             read[:, -1] += backlog - start  # what is beyond it stays
             months.append(read)
@@ -108,10 +110,10 @@ def _courses(
 
 
 def _table(
-    team: TeamCapacity, a_day: float, part: float, axes: Sequence[Floats], deadlines: Sequence[int]
+    team: TeamCapacity, a_day: float, part: float, axes: Mapping[str, Floats], deadlines: Sequence[int]
 ) -> Floats:
     """Compute months over loads, staff and backlogs: shares of the class done, and complaints left."""
-    loads, able, backlogs = (one.tolist() for one in axes)
+    loads, able, backlogs = (one.tolist() for one in axes.values())
     values = [
         class_month(
             frequency_of(load * a_day * (1 - part), team.dispersion) if part < _WHOLE else None,
@@ -123,7 +125,7 @@ def _table(
         )
         for load, staff in product(loads, able)
     ]
-    return np.array(values).reshape(*(len(one) for one in axes), len(deadlines) + 1)
+    return np.array(values).reshape(*(len(one) for one in axes.values()), len(deadlines) + 1)
 
 
 def _points(values: Floats, number: int) -> Floats:

@@ -1,21 +1,24 @@
 """Figures on a grid of points, read between them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
-import scipy
 
-from riskmodels.arrays import Floats
+from riskmodels.arrays import Floats, Integers
+from riskmodels.errors import ParameterError
+
+Corner = tuple[tuple[Integers, ...], Floats]  # which point of each axis, and its weight
 
 
-def read_grid(axes: Sequence[Floats], values: Floats, at: Sequence[npt.ArrayLike]) -> Floats:
-    """Read figures between the points of a grid, linearly; an axis of one point is the same everywhere.
+def read_grid(axes: Mapping[str, Floats], values: Floats, at: Sequence[npt.ArrayLike]) -> Floats:
+    """Read figures between the points of a grid, linearly.
 
     Parameters
     ----------
-    axes : sequence of k ndarrays
-        Rising points.
+    axes : mapping of k ndarrays
+        Rising points, by what they are called.
     values : ndarray, shape (…axes, m)
         Figures at the points.
     at : sequence of k arrays that broadcast to one shape
@@ -25,12 +28,52 @@ def read_grid(axes: Sequence[Floats], values: Floats, at: Sequence[npt.ArrayLike
     -------
     ndarray, shape (…, m)
         What rises along an axis rises between its points, too.
+
+    Raises
+    ------
+    ParameterError
+        A place lies outside the grid.
     """
-    places = np.stack(np.broadcast_arrays(*at), axis=-1)
-    several = [place for place, axis in enumerate(axes) if len(axis) > 1]
-    squeezed = values.reshape([len(axes[place]) for place in several] + [values.shape[-1]])
-    if not several:
-        return np.broadcast_to(squeezed, (*places.shape[:-1], values.shape[-1]))
-    points = tuple(axes[place] for place in several)
-    found = scipy.interpolate.RegularGridInterpolator(points, squeezed)(places[..., several])
-    return np.asarray(found, dtype=np.float64)
+    return blended(values, corners(axes, at))
+
+
+def corners(axes: Mapping[str, Floats], at: Sequence[npt.ArrayLike]) -> list[Corner]:
+    """Return the points of a grid around places, and their weights, which add up to one.
+
+    Where a place is at a point of an axis, that point stands for the next, too: its weight is zero.
+    """
+    found = [_between(name, points, one) for (name, points), one in zip(axes.items(), at, strict=True)]
+    around = []
+    for corner in product((0, 1), repeat=len(found)):
+        weight = np.ones(np.broadcast_shapes(*(part.shape for _, part in found)))
+        for upper, (_, part) in zip(corner, found, strict=True):
+            weight = weight * (part if upper else 1.0 - part)
+        place = tuple(below + up * (part > 0) for up, (below, part) in zip(corner, found, strict=True))
+        around.append((place, weight))
+    return around
+
+
+def blended(values: Floats, around: Iterable[Corner]) -> Floats:
+    """Add up figures at points times their weights; figures have axes that the points leave out."""
+    return np.asarray(
+        sum(weight[(..., *[None] * (values.ndim - len(place)))] * values[place] for place, weight in around)
+    )
+
+
+def middles(axes: Iterable[Floats]) -> list[Floats]:
+    """Return the middles between the points of each axis; of one point, itself."""
+    return [(one[1:] + one[:-1]) / 2 if len(one) > 1 else one for one in axes]
+
+
+def _between(name: str, points: Floats, values: npt.ArrayLike) -> tuple[Integers, Floats]:
+    """Return the points below values, and how far on the way to the next they are."""
+    found = np.asarray(values, dtype=float)
+    if not ((found >= points[0]) & (found <= points[-1])).all():
+        outside = found[~((found >= points[0]) & (found <= points[-1]))].ravel()[0]
+        raise ParameterError(
+            f"the {name} {outside:g} lies outside the capacity table, which reaches from {points[0]:g} to "
+            f"{points[-1]:g}: make one that reaches further"
+        )
+    below = np.clip(np.searchsorted(points, found, side="right") - 1, 0, max(len(points) - 2, 0))
+    width = np.diff(points, append=np.inf)[below]
+    return below, (found - points[below]) / width

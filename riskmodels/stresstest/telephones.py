@@ -4,9 +4,9 @@ Every cell is a week, or a day, that repeats itself, carried through its half-ho
 of ``varying_queue``, abandonment included; all cells are carried together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.stresstest.answering import CallTeam
 from riskmodels.stresstest.call_profiles import SLOT
 from riskmodels.stresstest.contours import carried_together
-from riskmodels.stresstest.grids import read_grid
+from riskmodels.stresstest.grids import middles, read_grid
 from riskmodels.stresstest.queueing import span_of_states
 from riskmodels.stresstest.waits import served_by
 
@@ -25,6 +25,7 @@ _WEEKS = 200  # until a law that repeats itself is found
 _EMPTY = 1e-12  # probability that anybody is there, below which a half-hour without calls is left out
 _THERE = (0.25 + 1e-9, 0.75 + 1e-9)  # by which a part of a person becomes a whole one; beyond rounding
 _CHECKED = 30  # middles between points that are computed once more
+_KEPT = 4_096  # probabilities of people and lengths of calls: those of one table, and some
 _AT_ONCE = 1 << 18  # probabilities carried together: four megabytes of complex numbers
 
 
@@ -34,21 +35,21 @@ class CallTable:
 
     Attributes
     ----------
+    team : CallTeam
+        Whose they are.
     loads, staff, lengths : ndarray, shapes (l,), (s,) and (k,)
         Multiples of the usual calls, people and handling time, rising.
     in_time, given_up : ndarray, shape (l, s, k)
         Shares of all calls that are answered within the time of the service level, and that are given up;
         without a time no call is in time.
-    error : float
-        Largest error of a share that was found in the middle between points, which were computed once more.
     """
 
+    team: CallTeam
     loads: Floats
     staff: Floats
     lengths: Floats
     in_time: Floats
     given_up: Floats
-    error: float = 0.0
 
     def look_up(
         self, load: npt.ArrayLike, staff: npt.ArrayLike, length: npt.ArrayLike
@@ -57,10 +58,20 @@ class CallTable:
 
         At its points they are exact, so that more people, or fewer calls, are never worse there or between.
         """
-        axes = (self.loads, self.staff, self.lengths)
         values = np.stack([self.in_time, self.given_up], axis=-1)
-        found = read_grid(axes, values, (load, staff, length))
+        found = read_grid(self._axes, values, (load, staff, length))
         return found[..., 0], found[..., 1]
+
+    @property
+    def _axes(self) -> dict[str, Floats]:
+        return {"load": self.loads, "staff level": self.staff, "length of calls": self.lengths}
+
+    @cached_property
+    def error(self) -> float:
+        """Largest error of a share that is found in the middle between points, which are computed anew."""
+        halfway = _middles(self._axes.values())
+        pairs = zip(self.look_up(*halfway), _shares(self.team, halfway), strict=True)
+        return float(max(np.abs(read - exact).max() for read, exact in pairs))
 
 
 def call_table(team: CallTeam, *, loads: Floats, staff: Floats, lengths: Floats) -> CallTable:
@@ -83,18 +94,13 @@ def call_table(team: CallTeam, *, loads: Floats, staff: Floats, lengths: Floats)
     ParameterError
         Calls or patience last so long that the week does not repeat itself.
     """
-    axes = (loads, staff, lengths)
-    in_time, given_up = _shares(team, np.meshgrid(*axes, indexing="ij"))
-    made = CallTable(loads=loads, staff=staff, lengths=lengths, in_time=in_time, given_up=given_up)
-    middles = _middles(axes)
-    pairs = zip(made.look_up(*middles), _shares(team, middles), strict=True)
-    return replace(made, error=float(max(np.abs(read - exact).max() for read, exact in pairs)))
+    in_time, given_up = _shares(team, np.meshgrid(loads, staff, lengths, indexing="ij"))
+    return CallTable(team=team, loads=loads, staff=staff, lengths=lengths, in_time=in_time, given_up=given_up)
 
 
-def _middles(axes: Sequence[Floats]) -> list[Floats]:
+def _middles(axes: Iterable[Floats]) -> list[Floats]:
     """Return some middles between points, spread over the table: loads, staff and lengths, each (m,)."""
-    middles = [(one[1:] + one[:-1]) / 2 if len(one) > 1 else one for one in axes]
-    every = np.stack([one.ravel() for one in np.meshgrid(*middles, indexing="ij")])
+    every = np.stack([one.ravel() for one in np.meshgrid(*middles(axes), indexing="ij")])
     chosen = np.linspace(0, every.shape[1] - 1, min(_CHECKED, every.shape[1])).round().astype(np.int64)
     return list(every[:, chosen])
 
@@ -193,7 +199,7 @@ class _Week:
         return np.stack([_answered_among(size, number, rate, *given) for number, rate in pairs])
 
 
-@cache
+@lru_cache(maxsize=_KEPT)
 def _answered_among(size: int, people: int, service: float, patience: float, within: float) -> Floats:
     """Return the probability of being answered within a time, where 0, 1, … are there, (size,)."""
     found = np.ones(size)
