@@ -10,6 +10,7 @@ from riskmodels.arrays import Floats
 from riskmodels.parameters.capacity import ServiceLevel
 from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.stresstest.answering import CallTeam
+from riskmodels.stresstest.grids import points_of
 from riskmodels.stresstest.outcome import CALLS, none_of
 from riskmodels.stresstest.shocked import Drawn, times_of_team
 from riskmodels.stresstest.telephones import CallTable, call_table
@@ -97,9 +98,9 @@ def _answered(
     """Return what is answered in time without and with the scenario, by column."""
     table = call_table(
         team,
-        loads=_points(np.concatenate(loads), _LOADS),
-        staff=_points(staff, _STAFF),
-        lengths=_points(length, _LENGTHS),
+        loads=points_of(np.concatenate(loads), _LOADS, besides=1.0),
+        staff=points_of(staff, _STAFF, besides=1.0),
+        lengths=points_of(length, _LENGTHS, besides=1.0),
     )
     usual = np.ones_like(staff)
     found: dict[str, Floats | float] = {"error": table.error}
@@ -128,17 +129,11 @@ def _needed(team: CallTeam, load: Floats, length: Floats, level: ServiceLevel) -
     """Return how many times as many people reach the limit, month by month, on the mean of the paths."""
     table = call_table(
         team,
-        loads=_points(load, _FEW_LOADS),
+        loads=points_of(load, _FEW_LOADS, besides=1.0),
         staff=np.array(_LEVELS),
-        lengths=_points(length, _LENGTHS),
+        lengths=points_of(length, _LENGTHS, besides=1.0),
     )
     people = np.linspace(1.0, _MOST_STAFF, _FINE)
     shares = shares_of(table, (load[..., None], people, length[..., None]), level)
     enough = shares[level.meaning].mean(axis=0) >= level.limit
     return np.where(enough.any(axis=1), people[enough.argmax(axis=1)], np.nan)
-
-
-def _points(values: Floats, number: int) -> Floats:
-    """Return points that lie as values do, and 1, which is as usual; 1 alone where all are so."""
-    spread = np.quantile(values, np.linspace(0, 1, number))
-    return np.asarray(np.unique(np.append(spread, 1.0)), dtype=np.float64)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from riskmodels.arrays import Floats
 from riskmodels.losses.frequency import frequency_of
-from riskmodels.stresstest.grids import read_grid
+from riskmodels.stresstest.grids import points_of, read_grid
 from riskmodels.stresstest.outcome import CLASSES, none_of
 from riskmodels.stresstest.priorities import class_month
 from riskmodels.stresstest.teams import WORKING_DAYS, TeamCapacity
@@ -17,6 +17,7 @@ _LOADS, _STAFF, _BACKLOGS = 7, 4, 7  # points of the axes of a table
 _LEAST = 0.02  # complaints a month: as good as none
 _DIGITS = 6  # of complaints left: beyond is rounding
 _WHOLE = 1.0 - 1e-9  # part of a class in itself and those before it, from which on there is none before
+_NAMES = ("without", "with")  # the scenario
 Pair = tuple[Floats, Floats]  # without and with the scenario
 
 
@@ -50,25 +51,22 @@ def class_rows(
     """
     if len(team.classes) <= 1 and not team.is_handed:
         return none_of(CLASSES)
-    rows, before = [], (np.zeros_like(team.share), [0.0, 0.0])
+    rows, share_before, left_before = [], np.zeros_like(team.share), [np.zeros(len(periods))] * 2
     for severity, share in team.classes:
-        frame = pd.DataFrame({"team": team.id, "severity": severity, "period": periods.astype("str")})
-        together = [np.einsum("pnh,n->ph", one, before[0] + share) for one in complaints]
         own = [np.einsum("pnh,n->ph", one, share) for one in complaints]
         if not own[0].any():  # none of this severity is its own
             continue
+        together = [np.einsum("pnh,n->ph", one, share_before + share) for one in complaints]
         part = float(own[0].sum() / max(together[0].sum(), _LEAST))
-        courses = _courses(team, together, able, part, deadlines)
-        left = []
-        for place, name in enumerate(("without", "with")):
-            done, backlog = courses[place]
-            frame[f"complaints_{name}"] = own[place].mean(axis=0)
-            for number, days in enumerate(deadlines):
-                frame[f"within_{days}_{name}"] = done[..., number].mean(axis=0)
+        frame = pd.DataFrame({"team": team.id, "severity": severity, "period": periods.astype("str")})
+        courses, left = _courses(team, together, able, part, deadlines), []
+        for name, came, (done, backlog), before in zip(_NAMES, own, courses, left_before, strict=True):
             left.append(backlog.mean(axis=0))
-            frame[f"backlog_{name}"] = np.maximum(left[place] - before[1][place], 0.0).round(_DIGITS)
+            frame[f"complaints_{name}"] = came.mean(axis=0)
+            frame[[f"within_{days}_{name}" for days in deadlines]] = done.mean(axis=0)
+            frame[f"backlog_{name}"] = np.maximum(left[-1] - before, 0.0).round(_DIGITS)
         rows.append(frame)
-        before = before[0] + share, left
+        share_before, left_before = share_before + share, left
     if not rows:
         return none_of(CLASSES)
     return pd.concat(rows, ignore_index=True)[[*CLASSES]].astype(dict.fromkeys(CLASSES[:3], "str"))
@@ -87,8 +85,8 @@ def _courses(
     longest = WORKING_DAYS + max(deadlines) + 1  # days; with work for as many nothing new is done in time
     full = np.ceil(longest * team.a_day * max(float(people.max()) for people in able))
     axes = {
-        "load": _points(np.concatenate(loads), _LOADS),
-        "staff level": _points(np.concatenate(able), _STAFF),
+        "load": points_of(np.concatenate(loads), _LOADS),
+        "staff level": points_of(np.concatenate(able), _STAFF),
         "backlog": np.unique(
             np.append(0.0, np.geomspace(2.0, min(max(2.0 * most, 8.0), full), _BACKLOGS)).round()
         ),
@@ -126,7 +124,3 @@ def _table(
         for load, staff in product(loads, able)
     ]
     return np.array(values).reshape(*(len(one) for one in axes.values()), len(deadlines) + 1)
-
-
-def _points(values: Floats, number: int) -> Floats:
-    return np.asarray(np.unique(np.quantile(values, np.linspace(0, 1, number))), dtype=np.float64)

@@ -60,6 +60,12 @@ def blended(values: Floats, around: Iterable[Corner]) -> Floats:
     )
 
 
+def points_of(values: Floats, number: int, *, besides: npt.ArrayLike = ()) -> Floats:
+    """Return rising points that lie as values do, from the least to the greatest, and others besides."""
+    spread = np.quantile(values, np.linspace(0, 1, number))
+    return np.asarray(np.unique(np.append(spread, besides)), dtype=np.float64)
+
+
 def middles(axes: Iterable[Floats]) -> list[Floats]:
     """Return the middles between the points of each axis; of one point, itself."""
     return [(one[1:] + one[:-1]) / 2 if len(one) > 1 else one for one in axes]
