@@ -75,51 +75,56 @@ def team_capacities(
     """
     weeks = _weeks(complaints, mix.last)
     dispersion = _dispersion(weeks)
-    if capacity is not None and capacity.teams:
-        own = {
-            team.id: np.zeros(len(keys)) if _asks_for_none(team, capacity) else _handled(team, mix, keys)
-            for team in capacity.teams
-        }
-        classes = _classes(capacity, own)
-        if found := [
-            _given(team, classes[team.id], dispersion)
-            for team in capacity.teams
-            if classes[team.id] or not _asks_for_none(team, capacity)
-        ]:
-            return found
+    given = [] if capacity is None else _given(capacity, mix, keys, dispersion)
+    return given or _estimated(weeks, _seen(complaints, mix.last), len(keys), dispersion)
+
+
+def _given(capacity: Capacity, mix: Mix, keys: pd.DataFrame, dispersion: float) -> list[TeamCapacity]:
+    """Return the teams that the bank gives, but those that have no complaints."""
+    classes = _classes(
+        capacity,
+        {team.id: _handled(team, mix, keys) for team in capacity.teams if not _asks_for_none(team, capacity)},
+    )
+    found = []
+    for team in capacity.teams:
+        if own := classes[team.id]:
+            a_day = team.minutes_a_day / team.minutes_a_case.mean
+            one = TeamCapacity(
+                id=team.id,
+                a_day=a_day,
+                lower=a_day,
+                upper=a_day,
+                share=np.sum(list(own.values()), axis=0),
+                dispersion=dispersion,
+                is_estimated=False,
+                classes=tuple(own.items()),
+                is_handed="ordinary" not in own,
+            )
+            found.append(one)
+    return found
+
+
+def _estimated(
+    weeks: pd.DataFrame, severities: dict[str, float], keys: int, dispersion: float
+) -> list[TeamCapacity]:
+    """Return the whole bank as one team, by the most that it finished; none where that is not known."""
     done = weeks["resolved"].to_numpy(dtype=np.float64)
     if len(done) < _FEWEST or not done.any():
         return []
     lower, upper = (float(weeks["resolved"].rolling(n).mean().max() / _WEEK) for n in (_SUSTAINED, 1))
-    a_day = (lower + upper) / 2
-    whole = np.ones(len(keys))
+    whole = np.ones(keys)
     return [
         TeamCapacity(
             id="bank",
-            a_day=a_day,
+            a_day=(lower + upper) / 2,
             lower=lower,
             upper=upper,
             share=whole,
             dispersion=dispersion,
             is_estimated=True,
-            classes=tuple((name, whole * part) for name, part in _seen(complaints, mix.last).items()),
+            classes=tuple((name, whole * part) for name, part in severities.items()),
         )
     ]
-
-
-def _given(team: Team, classes: dict[str, Floats], dispersion: float) -> TeamCapacity:
-    a_day = team.minutes_a_day / team.minutes_a_case.mean
-    return TeamCapacity(
-        id=team.id,
-        a_day=a_day,
-        lower=a_day,
-        upper=a_day,
-        share=np.sum(list(classes.values()), axis=0),
-        dispersion=dispersion,
-        is_estimated=False,
-        classes=tuple(classes.items()),
-        is_handed="ordinary" not in classes,
-    )
 
 
 def _seen(complaints: Table | None, last: pd.Period) -> dict[str, float]:
@@ -143,22 +148,23 @@ def _asks_for_none(team: Team, capacity: Capacity) -> bool:
 
 
 def _classes(capacity: Capacity, own: dict[str, Floats]) -> dict[str, dict[str, Floats]]:
-    """Return the shares of complaints that each team handles of each severity, the most serious first."""
-    found: dict[str, dict[str, Floats]] = {name: {} for name in own}
+    """Return the shares of complaints that each team handles of each severity, the most serious first.
+
+    ``own`` are the shares of the teams that complaints come to, before they hand any to others.
+    """
+    found: dict[str, dict[str, Floats]] = {team.id: {} for team in capacity.teams}
     for team in capacity.teams:
+        if team.id not in own:
+            continue
         for one in team.priorities:
             handles, part = found[one.handled_by or team.id], own[team.id] * one.share
-            handles[one.severity] = handles.get(one.severity, 0.0) + part
-        left = own[team.id] * max(round(1.0 - sum(one.share for one in team.priorities), _DIGITS), 0.0)
-        if left.any() or not _asks_for_none(team, capacity):
-            found[team.id]["ordinary"] = left
-    for name, handles in found.items():
-        found[name] = {
-            one: handles[one]
-            for one in SEVERITIES
-            if one in handles and (handles[one].any() or one == "ordinary")
-        }
-    return found
+            if part.any():
+                handles[one.severity] = handles.get(one.severity, 0.0) + part
+        left = max(round(1.0 - sum(one.share for one in team.priorities), _DIGITS), 0.0)
+        found[team.id]["ordinary"] = own[team.id] * left
+    return {
+        name: {one: handles[one] for one in SEVERITIES if one in handles} for name, handles in found.items()
+    }
 
 
 def places_of(capacity: Capacity | None) -> set[str]:
