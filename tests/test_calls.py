@@ -1,5 +1,8 @@
 """Enquiries and calls in a stress test: the queue's own numbers, and what a scenario may never do."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -176,6 +179,17 @@ def test_no_one_at_the_telephones_answers_no_one() -> None:
     people = [0.0] * 24 + [5.0] * 24
     found = call_table(team(people=people), loads=ONE, staff=ONE, lengths=ONE)
     assert 0.3 < found.given_up.item() < 1.0
+    assert 0.1 < found.in_time.item() <= 1.0 - found.given_up.item()
+
+
+def test_half_a_person_is_there_in_one_of_two_weeks() -> None:
+    few, half, many = (
+        call_table(team(**SHORT | {"people": [number] * 48}), loads=ONE, staff=ONE, lengths=ONE)
+        for number in (3.0, 3.5, 4.0)
+    )
+    assert half.in_time.item() == pytest.approx((few.in_time.item() + many.in_time.item()) / 2, abs=1e-12)
+    assert half.given_up.item() == pytest.approx((few.given_up.item() + many.given_up.item()) / 2, abs=1e-12)
+    assert few.given_up.item() > many.given_up.item() + 0.01
 
 
 # Under a scenario
@@ -231,6 +245,30 @@ def test_the_people_that_are_needed_hold_the_limit() -> None:
     )
     below, above = table.in_time[0, :, 0]
     assert below < 0.8 <= above
+
+
+def test_months_that_differ_do_so_on_the_same_paths_in_every_scenario() -> None:
+    one = team(**SHORT | {"people": [12.0] * 48})
+    one = replace(one, profile=replace(one.profile, spread=0.2))
+    usual, twice = under(of=one), under(shock(move("enquiries", 0.9999, 1.0, 1.0001), months=6), of=one)
+    assert usual["calls_with"].equals(usual["calls_without"])
+    assert usual["calls_without"].to_numpy() == pytest.approx(70 * 21, rel=0.05)
+    width = (usual["calls_upper"] - usual["calls_lower"]) / usual["calls_without"]
+    assert width.to_numpy() == pytest.approx(2 * 1.645 * 0.2, rel=0.2)
+    for name in ("lower", "upper"):
+        assert twice[f"calls_{name}"].to_numpy() == pytest.approx(2 * usual[f"calls_{name}"], rel=1e-3)
+    for found in (usual, twice):
+        assert (found["level_lower"] < found["level_with"]).all()
+        assert (found["level_with"] < found["level_upper"]).all()
+    assert ((twice["missed_with"] > 0) & (twice["missed_with"] < 1)).any()
+
+
+def test_more_people_than_can_be_found_are_no_number() -> None:
+    found = under(shock(move("enquiries", 7.9, 8.0, 8.1)), of=team(**SHORT | {"people": [7.0] * 48}))
+    assert found["staff_needed"].isna().tolist() == [True] * 3 + [False] * 3
+    listed = list_calls(SimpleNamespace(calls=found)).frame
+    assert listed["People needed"].iloc[0] == "> × 4"
+    assert "Team" not in listed
 
 
 SHORT = {"profile": [0.0] * 20 + [2.0, 3.0, 1.0] + [0.0] * 25, "people": [5.0] * 48, "calls_a_day": 70.0}
@@ -299,7 +337,29 @@ def test_the_mean_week_is_that_of_the_rows(take_in) -> None:
     assert week[:, :18].sum() == week[5:].sum() == 0
     assert found.spread == pytest.approx(0.0, abs=1e-12)
     assert found.seen_given_up == pytest.approx(1 / 12)
+    assert found.seen_in_standard == pytest.approx(8 / 12)
     assert found.calls(pd.period_range("2025-02", periods=1, freq="M")) == pytest.approx([4 * 960])
+
+
+def test_by_how_much_months_differ_is_beyond_their_days(take_in) -> None:
+    differing = rows(calls=12)
+    for one in differing:
+        if int(one["slot_start"][5:7]) % 2 == 0:  # two thirds of the calls
+            one |= {"arrivals": one["arrivals"] * 2 // 3, "answered_in_standard": 0}
+    tables = take_in(complaints=[COMPLAINT], enquiries=differing)
+    (found,) = seen_profiles(tables.enquiries, LAST).values()
+    months = np.array([6.0, 4.0] * 3 + [6.0])  # January to July
+    assert found.spread == pytest.approx(months.std(ddof=1) / months.mean(), rel=0.03)
+
+
+def test_months_that_are_unknown_are_not_looked_at(take_in) -> None:
+    strange = rows()
+    for one in strange:
+        if one["slot_start"].startswith("2024-03"):
+            one["arrivals"] *= 5
+    tables = take_in(complaints=[COMPLAINT], enquiries=strange, unknown_months={"enquiries": ["2024-03"]})
+    (found,) = seen_profiles(tables.enquiries, LAST).values()
+    assert found.rates.reshape(7, 48)[:5, 20].tolist() == [40.0] + [20.0] * 4
 
 
 def test_calls_after_the_period_are_not_looked_at(take_in) -> None:
@@ -377,6 +437,13 @@ def test_people_who_are_not_given_are_the_team_where_calls_are(take_in) -> None:
     assert (one.people[one.profile.rates == 0] == 0).all()
     even = team(profile=[], people=[])
     assert even.people.tolist() == pytest.approx([10.8 if share else 0.0 for share in shift_of(8.0)])
+
+
+@pytest.mark.parametrize(("hours", "first"), [(8.0, 18), (7.3, 18), (15.0, 18), (20.0, 8), (24.0, 0)])
+def test_a_shift_has_its_hours_and_ends_with_the_day(hours, first) -> None:
+    shift = shift_of(hours)
+    assert shift.sum() == pytest.approx(2 * hours)
+    assert np.flatnonzero(shift).tolist() == list(range(first, first + int(np.ceil(2 * hours))))
 
 
 # In the whole
