@@ -487,6 +487,7 @@ def test_calls_stand_in_the_stress_test_and_its_words(bank, default_policy) -> N
     listed = list_calls(found)
     assert "likelier missed than not in 3 of 12 months, against 0" in listed.sentence
     assert "night desk: calls are counted alone" in listed.sentence
+    assert listed.sentence.endswith("Last year 8.3% of the calls were given up.")
     assert listed.frame["In time, of all calls"].iloc[-1] == "–"
 
 

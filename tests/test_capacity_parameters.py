@@ -75,6 +75,8 @@ def test_minutes_of_work_of_a_day() -> None:
         ({}, {"calls_a_day": -1.0}, r"enquiries\.0\.calls_a_day"),
         ({}, {"profile": [1.0] * 24}, r"enquiries\.0: profile: expected 48 half-hours"),
         ({}, {"profile": [0.0] * 48}, r"enquiries\.0: profile: .*not all of them 0"),
+        ({}, {"people": [1.0] * 24}, r"enquiries\.0: people: expected 48 or 336 half-hours"),
+        ({}, {"people": [0.0] * 336}, r"enquiries\.0: people: .*not all of them 0"),
         ({}, {"patience_minutes": 0.0}, r"enquiries\.0\.patience_minutes"),
         ({}, {"service_level": {"meaning": "offered_within", "limit": 0.9}}, r"service_level: give within_minutes"),
         ({}, {"service_level": {"meaning": "not_abandoned", "within_minutes": 1.0, "limit": 0.9}}, r"service_level: give within_minutes"),

@@ -48,16 +48,17 @@ def _shares(row: Mapping[Hashable, Any]) -> dict[str, str]:
     interval = f"{row['level_lower']:.0%} to {row['level_upper']:.0%}"
     needed = "> × 4" if pd.isna(row["staff_needed"]) else f"× {row['staff_needed']:.3g}"
     return {
-        "In time, of all calls": _pair(row, "offered_within"),
-        "In time, of those answered": _pair(row, "served_within"),
-        "Answered at last": _pair(row, "not_abandoned"),
+        "In time, of all calls": pair_of(row, "offered_within"),
+        "In time, of those answered": pair_of(row, "served_within"),
+        "Answered at last": pair_of(row, "not_abandoned"),
         "90% interval of the one that is meant": interval if known else "–",
-        "Probability that the limit is missed": _pair(row, "missed"),
+        "Probability that the limit is missed": pair_of(row, "missed"),
         "People needed": needed if known else "–",
     }
 
 
-def _pair(row: Mapping[Hashable, Any], name: str) -> str:
+def pair_of(row: Mapping[Hashable, Any], name: str) -> str:
+    """Write a share without and with the scenario, where it is known."""
     without, with_ = row[f"{name}_without"], row[f"{name}_with"]
     return "–" if pd.isna(with_) else f"{shown_portion(without)} → {shown_portion(with_)}"
 

@@ -1,12 +1,10 @@
 """What a scenario does to complaints by severity, as a table to be read."""
 
-from collections.abc import Hashable, Mapping
-from typing import Any
-
 import pandas as pd
 
-from riskmodels.display import Listing, shown_figure, shown_portion
+from riskmodels.display import Listing, shown_figure
 from riskmodels.labels import label, marked, plain_label
+from riskmodels.reporting.listings.calls import pair_of
 from riskmodels.stresstest import StressTest
 
 _NONE = marked(
@@ -26,8 +24,8 @@ def list_classes(test: StressTest) -> Listing:
             "Severity": plain_label(row["severity"]),
             "Month": row["period"],
             "Complaints": f"{row['complaints_without']:,.0f} → {row['complaints_with']:,.0f}",
-            "Waiting less than 3 working days": _pair(row, "within_3"),
-            "Waiting less than 7 working days": _pair(row, "within_7"),
+            "Waiting less than 3 working days": pair_of(row, "within_3"),
+            "Waiting less than 7 working days": pair_of(row, "within_7"),
             "Left at the end [complaints]": " → ".join(
                 shown_figure(row[f"backlog_{name}"]) for name in ("without", "with")
             ),
@@ -39,7 +37,3 @@ def list_classes(test: StressTest) -> Listing:
         " first, or by the team that they are handed to."
     )
     return Listing(sentence=label(words), frame=pd.DataFrame(listed))
-
-
-def _pair(row: Mapping[Hashable, Any], name: str) -> str:
-    return f"{shown_portion(row[f'{name}_without'])} → {shown_portion(row[f'{name}_with'])}"
