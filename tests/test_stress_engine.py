@@ -25,6 +25,7 @@ from riskmodels.reporting.listings import (
 )
 from riskmodels.scorecard import score
 from riskmodels.stresstest import stress
+from riskmodels.stresstest.classes import class_rows
 from riskmodels.stresstest.contributions import split_change
 from riskmodels.stresstest.handling import handle
 from riskmodels.stresstest.losses import stress_losses
@@ -435,6 +436,45 @@ def test_severities_are_those_of_the_complaints_where_no_one_gives_them(bank, ta
     assert {name: share.item() for name, share in found.classes} == pytest.approx(
         {"serious": 0.2, "ordinary": 0.8}, abs=0.01
     )
+
+
+def test_severities_of_later_complaints_are_not_looked_at(take_in) -> None:
+    rows = [
+        {
+            "complaint_id": f"c{number}",
+            "received_at": f"{day:%Y-%m-%d}",
+            "resolved_at": f"{day:%Y-%m-%d}",
+            "unit_id": "a",
+            "product": "credit_card",
+            "severity": "ordinary" if day.year < 2025 else "major",
+        }
+        for number, day in enumerate(pd.bdate_range("2024-01-01", "2025-03-31"))
+    ]
+    told = take_in(as_of="2025-03-31", complaints=rows)
+    mix = complaint_mix(told, [], last=pd.Period("2024-12", freq="M"))
+    (found,) = team_capacities(None, told.complaints, mix, pd.DataFrame({"product": ["credit_card"]}))
+    assert [name for name, _ in found.classes] == ["ordinary"]
+
+
+def test_what_no_one_can_do_is_left_however_much_it_is() -> None:
+    """A hundred come in months in which 42 can be done: no deadline says how many more are left."""
+    shares = {"serious": np.full(1, 0.3), "ordinary": np.full(1, 0.7)}
+    desk = TeamCapacity(
+        id="desk",
+        a_day=2.0,
+        lower=2.0,
+        upper=2.0,
+        share=np.ones(1),
+        dispersion=0.0,
+        is_estimated=False,
+        classes=tuple(shares.items()),
+    )
+    counts, able = np.full((20, 1, 6), 100.0), np.ones((20, 6))
+    months = pd.period_range("2024-10", periods=6, freq="M")
+    found = class_rows(desk, (counts, counts), (able, able), months, (3, 7))
+    left = found.pivot_table(index="period", columns="severity", values="backlog_with")
+    assert (left["serious"] < 5).all()
+    assert left.sum(axis=1).tolist() == pytest.approx([58.0 * (2 + month) for month in range(6)], abs=0.1)
 
 
 def test_load_is_complaints_over_what_can_be_done(bank, policy, outlook) -> None:
