@@ -24,7 +24,7 @@ from riskmodels.reporting.listings import (
     list_turning,
 )
 from riskmodels.scorecard import score
-from riskmodels.stresstest import stress
+from riskmodels.stresstest import deadline_course, stress
 from riskmodels.stresstest.classes import class_rows
 from riskmodels.stresstest.contributions import split_change
 from riskmodels.stresstest.handling import handle
@@ -421,6 +421,14 @@ def test_a_month_of_classes_is_that_of_their_nested_queues() -> None:
     assert second[:3] == pytest.approx([queues[1].done_within(days) for days in (0, 1, 3)], abs=2e-3)
     assert second[3] == pytest.approx(sum(one.mean_backlog for one in queues), rel=1e-3)
     assert second[0] < 0.99 < first[0]
+
+
+def test_classes_together_vary_as_both() -> None:
+    serious, ordinary = NegativeBinomial(mean=2.0, dispersion=0.5), NegativeBinomial(mean=7.0, dispersion=0.1)
+    both = NegativeBinomial(mean=9.0, dispersion=(0.5 * 2.0**2 + 0.1 * 7.0**2) / 9.0**2)
+    (found,) = class_month(serious, ordinary, 10.25, backlogs=[4], days=21, deadlines=(3,))
+    course = deadline_course([both] * 21, 10.25, backlog=4)
+    assert found[1] == pytest.approx(course.mean_backlog[-1], rel=1e-9)
 
 
 def test_severities_are_those_of_the_complaints_where_no_one_gives_them(bank, take_in) -> None:

@@ -14,7 +14,6 @@ from riskmodels.tables import Table
 from riskmodels.tables.sql import literal
 
 SEVERITIES = ("major", "serious", "ordinary")  # in the order in which they are done
-_DIGITS = 9  # of a share: beyond is rounding
 WORKING_DAYS = 21  # of a month
 _WEEK = 5  # working days
 _WEEKS, _FEWEST = 104, 26  # looked at: two years; without half a year nothing is estimated
@@ -160,8 +159,7 @@ def _classes(capacity: Capacity, own: dict[str, Floats]) -> dict[str, dict[str, 
             handles, part = found[one.handled_by or team.id], own[team.id] * one.share
             if part.any():
                 handles[one.severity] = handles.get(one.severity, 0.0) + part
-        left = max(round(1.0 - sum(one.share for one in team.priorities), _DIGITS), 0.0)
-        found[team.id]["ordinary"] = own[team.id] * left
+        found[team.id]["ordinary"] = own[team.id] * (1.0 - sum(one.share for one in team.priorities))
     return {
         name: {one: handles[one] for one in SEVERITIES if one in handles} for name, handles in found.items()
     }
