@@ -396,6 +396,8 @@ def test_the_more_severe_are_done_first_or_by_another_team(bank, policy, outlook
     assert both == pytest.approx(6 * desk["backlog_with"].to_numpy(), abs=4)
     listed = list_classes(found)
     assert listed.frame["Severity"].tolist() == ["serious", "ordinary", "major"]
+    worst = ordinary.reset_index().set_index("period")["within_7_with"].idxmin()
+    assert listed.frame["Month"].tolist()[1] == worst == "2024-12"  # the last of the surge
 
 
 def test_a_team_that_hands_all_of_a_kind_over_has_none_of_it(bank, policy, outlook) -> None:
