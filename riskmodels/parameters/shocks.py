@@ -136,13 +136,17 @@ class Course(Parameters):
     without: tuple[float, ...] = ()
 
     @property
+    def side(self) -> float:
+        """1 where the shock is how far it lies above the baseline, -1 where below."""
+        return 1.0 if self.pushes == "up" else -1.0
+
+    @property
     def sizes(self) -> tuple[float, ...]:
         """By quarter, how far it lies beyond the baseline, to the side that counts."""
-        side = 1.0 if self.pushes == "up" else -1.0
         pairs = zip(self.ahead, self.without, strict=True)
         if self.measure == "per_cent":
-            return tuple(max(side * 100 * (value / usual - 1), 0.0) for value, usual in pairs)
-        return tuple(max(side * (value - usual), 0.0) for value, usual in pairs)
+            return tuple(max(self.side * 100 * (value / usual - 1), 0.0) for value, usual in pairs)
+        return tuple(max(self.side * (value - usual), 0.0) for value, usual in pairs)
 
 
 class Shock(Parameters):

@@ -54,7 +54,7 @@ class Driven:
             times = self.times.get(one.movement.what, {}) if one.shock.follows else {}
             found = factor.copy() if times else factor
             for place, name in enumerate(names):
-                if name in times and _is_of(one, one.movement.what, name):
+                if name in times and _is_of(one, name):
                     found[:, place] = 1.0 if place in taken else times[name][:, : factor.shape[2]]
                     taken.add(place)
             put.append((one, found))
@@ -89,22 +89,20 @@ def drive(
     shocks = _distinct(chosen)
     times: dict[str, Multipliers] = {}
     rows = []
-    for what, key in ESTIMATED.items():
+    for what in ESTIMATED:
         moved = [one for one in chosen if one.movement.what == what]
         found = _sensitivity(shocks, what, tables, history) if moved else None
         if found is not None:
             times[what] = _multipliers(found, shocks, start, months, size)
-        rows += _rows(what, key, moved, found)
-    for one in chosen:
-        if one.movement.what not in ESTIMATED:
-            rows.append({"what": one.movement.what, "of": one.movement.where, "used": "elicited"})
+        rows += _rows(what, moved, found)
+    rows += [_elicited(one) for one in chosen if one.movement.what not in ESTIMATED]
     return Driven(times=times, table=_table(rows))
 
 
-def _is_of(one: Drawn, what: str, name: str) -> bool:
+def _is_of(one: Drawn, name: str) -> bool:
     """Tell whether a movement is of a product or event type as a whole."""
-    felt = one.movement.felt
-    return set(felt) <= {ESTIMATED[what]} and felt.get(ESTIMATED[what], name) == name
+    key, felt = ESTIMATED[one.movement.what], one.movement.felt
+    return set(felt) <= {key} and felt.get(key, name) == name
 
 
 def _distinct(drawn: Sequence[Drawn]) -> list[tuple[Shock, Course]]:
@@ -147,9 +145,8 @@ def _path(series: Sequence[tuple[Course, Floats]]) -> MacroPath:
 
 def _paths(shock: Shock, course: Course, begin: int, quarters: int) -> tuple[Floats, Floats]:
     """Return a series with the shock and without it, from its past on to so many quarters from a month on."""
-    side = 1.0 if course.pushes == "up" else -1.0
     profile = shock.profile(begin + MONTHS * quarters)[begin:]
-    beyond = side * profile.reshape(quarters, MONTHS).mean(axis=1)
+    beyond = course.side * profile.reshape(quarters, MONTHS).mean(axis=1)
     without = np.asarray([*course.without, *[course.without[-1]] * quarters])[:quarters]
     with_ = without + beyond if course.measure == "points" else without * (1 + beyond / 100)
     return np.append(course.past, with_), np.append(course.past, without)
@@ -182,16 +179,14 @@ def _error(found: MacroSensitivity, row: int) -> float:
     return float(found.upper[row, place] - found.lower[row, place]) / _WIDTH / effect if effect else 0.0
 
 
-def _rows(
-    what: str, key: str, moved: Sequence[Drawn], found: MacroSensitivity | None
-) -> list[dict[str, object]]:
+def _rows(what: str, moved: Sequence[Drawn], found: MacroSensitivity | None) -> list[dict[str, object]]:
     """Say of each series that is moved whether its estimate is used, and how that was tested."""
     if found is None:
-        return [{"what": what, "of": one.movement.where, "used": "elicited"} for one in moved]
-    names = found.keys[key].astype("str")
+        return [_elicited(one) for one in moved]
+    names = found.keys[ESTIMATED[what]].astype("str")
     rows: list[dict[str, object]] = []
     for row, name in enumerate(names):
-        if not any(_is_of(one, what, name) for one in moved):
+        if not any(_is_of(one, name) for one in moved):
             continue
         place = int(np.abs(found.effect[row]).argmax())
         figures = {figure: found.table[figure].iloc[row] for figure in MACRO if figure in found.table}
@@ -202,8 +197,13 @@ def _rows(
             | {end: float(values[row, place]) for end, values in ends.items()}
             | figures
         )
-    missing = [one for one in moved if not any(_is_of(one, what, name) for name in names)]
-    return rows + _rows(what, key, missing, None)
+    missing = [one for one in moved if not any(_is_of(one, name) for name in names)]
+    return rows + [_elicited(one) for one in missing]
+
+
+def _elicited(one: Drawn) -> dict[str, object]:
+    """Say of a movement that the range of the scenario file is used."""
+    return {"what": one.movement.what, "of": one.movement.where, "used": "elicited"}
 
 
 def _table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:

@@ -8,7 +8,6 @@ import pandas as pd
 
 from riskmodels.arrays import Floats
 from riskmodels.losses import LossDistribution
-from riskmodels.stresstest.capacity import CapacityTable
 from riskmodels.stresstest.handling import DEADLINES, Carried, course_of, staff_of
 from riskmodels.stresstest.losses import YEAR, keys_of
 from riskmodels.stresstest.outcome import WITHOUT, none_of
@@ -70,12 +69,12 @@ def _row(
 
 def _course(carried: Carried, complaints: Floats, drawn: Sequence[Drawn]) -> tuple[float, float]:
     """Return the lowest share in time and the most left of a team, of mean complaints (n, h)."""
-    table: CapacityTable = carried.table
+    table, longest = carried.table, max(DEADLINES.values())
     load = (carried.team.share @ complaints)[None, :] / (table.arrivals[0] * WORKING_DAYS)
     staff = staff_of(carried.team, drawn, (1, complaints.shape[1]))
     start = np.full((1, 1), carried.start)
     done, left = course_of(table, _within(load, table.loads), _within(staff, table.staff), start)
-    return float(done[..., [*DEADLINES.values()].index(max(DEADLINES.values()))].min()), float(left.max())
+    return float(done[..., [*DEADLINES.values()].index(longest)].min()), float(left.max())
 
 
 def _within(values: Floats, points: Floats) -> Floats:
