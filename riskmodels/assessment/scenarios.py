@@ -12,6 +12,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard.weights import policy_weights
 from riskmodels.stresstest import StressTest
+from riskmodels.stresstest.comparing import turned_red
 
 _FIGURES = ("before", "after", "lower", "upper", "red", "p_red")
 
@@ -29,7 +30,7 @@ def check_each_once(tests: Iterable[StressTest]) -> None:
 def check_scenarios(inputs: Inputs) -> Iterator[Finding]:
     """Yield what each scenario does: one finding, red where what it turns red weighs much in the policy."""
     for test in inputs.stress:
-        turned = test.table[(test.table["rating"] == "red") & (test.table["rating_before"] != "red")]
+        turned = turned_red(test.table)
         share = _weight(turned, inputs.policy)
         worst = (
             str(turned.sort_values("p_red", ascending=False)["indicator_id"].iloc[0]) if len(turned) else ""

@@ -48,6 +48,12 @@ class ScenarioComparison(Displayed):
     table: pd.DataFrame
 
     @property
+    def names(self) -> list[str]:
+        """Name each scenario with its severity, in the language in use."""
+        rows: list[Any] = list(self.table.itertuples())
+        return [f"{local(row, 'name')}, {severity_label(row.severity)}" for row in rows]
+
+    @property
     def sentence(self) -> str:
         """Say which scenario is worst, and how sure that is."""
         if self.table.empty:
@@ -77,7 +83,7 @@ class ScenarioComparison(Displayed):
         late = {np.inf: label("later")}
         return pd.DataFrame(
             {
-                label("Scenario"): [f"{local(row, 'name')}, {severity_label(row.severity)}" for row in rows],
+                label("Scenario"): self.names,
                 label("Complaints more"): self.table["complaints"].round().to_numpy(),
                 label("Thousand CNY more"): (self.table["money"] / _THOUSAND).round().to_numpy(),
                 label("Worst month red"): [
@@ -122,7 +128,7 @@ def _row(test: StressTest) -> dict[str, Any]:
         "severity": test.severity,
         **{name: figure for what in _WHAT for name, figure in _interval(test.paths, what)},
         **_missed(test.standards),
-        **_handlers(test.handling),
+        **needs_of_handlers(test.handling),
         **_losses(test.losses),
         "indicators": _turned(test.table, "indicator_id"),
         "units": _turned(test.turning[test.turning["of"] == "unit_id"], "id"),
@@ -135,8 +141,12 @@ def _turned(rows: pd.DataFrame, name: str) -> float:
     """Count those of a name that turn red; unknown where none has a colour."""
     if not rows["rating"].isin(RATED).any():
         return np.nan
-    red = rows[(rows["rating"] == "red") & (rows["rating_before"] != "red")]
-    return float(red[name].nunique())
+    return float(turned_red(rows)[name].nunique())
+
+
+def turned_red(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a stress test's table that are red under the scenario, and were not before."""
+    return rows[(rows["rating"] == "red") & (rows["rating_before"] != "red")]
 
 
 def _interval(paths: pd.DataFrame, what: str) -> list[tuple[str, float]]:
@@ -155,8 +165,11 @@ def _missed(standards: pd.DataFrame) -> dict[str, Any]:
     return {"standard": str(worst["indicator_id"]), "missed": float(worst["missed"])}
 
 
-def _handlers(handling: pd.DataFrame) -> dict[str, float]:
-    """Return the people needed in the worst month, and when the last team's backlog is as usual."""
+def needs_of_handlers(handling: pd.DataFrame) -> dict[str, float]:
+    """Return the people needed in the worst month, and when the last team's backlog is as usual.
+
+    See ``ScenarioComparison.table``: staff, recovery, recovery_lower, recovery_upper.
+    """
     names = ("recovery", "recovery_lower", "recovery_upper")
     if handling.empty:
         return dict.fromkeys(("staff", *names), np.nan)
@@ -166,16 +179,11 @@ def _handlers(handling: pd.DataFrame) -> dict[str, float]:
 
 
 def _losses(losses: pd.DataFrame) -> dict[str, float]:
-    names = {
-        "loss_mean": "mean",
-        "value_at_risk": "value_at_risk",
-        "expected_shortfall": "expected_shortfall",
-    }
-    names |= {"level": "level"}
+    names = ("value_at_risk", "expected_shortfall", "level")
     if losses.empty:
-        return dict.fromkeys(names, np.nan)
+        return dict.fromkeys(("loss_mean", *names), np.nan)
     after = losses[losses["when"] == "after"].iloc[0]
-    return {name: float(after[column]) for name, column in names.items()}
+    return {"loss_mean": float(after["mean"])} | {name: float(after[name]) for name in names}
 
 
 def _worse(test: StressTest, others: Sequence[StressTest]) -> float:

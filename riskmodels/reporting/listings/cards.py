@@ -19,6 +19,7 @@ from riskmodels.reporting.listings.stressed import cost_words, signed_thousands,
 from riskmodels.scorecard import Scorecard
 from riskmodels.scorecard.grounds import RATED
 from riskmodels.stresstest import StressTest
+from riskmodels.stresstest.comparing import needs_of_handlers, turned_red
 
 _MOST = 5  # units or products that are named; a choice
 _NONE = "–"
@@ -88,7 +89,9 @@ def _months(test: StressTest) -> Iterator[tuple[str, str]]:
             label("Backlog at the end of the month [days of work] (90% interval)"),
             "; ".join(_backlogs(test)),
         )
-        yield label("Until the backlog is as usual"), _recovered(*_recovery(test))
+        needs = needs_of_handlers(test.handling)
+        ends = (needs["recovery"], needs["recovery_lower"], needs["recovery_upper"])
+        yield label("Until the backlog is as usual"), _recovered(*ends)
 
 
 def _courses(test: StressTest) -> Iterator[str]:
@@ -106,11 +109,6 @@ def _backlogs(test: StressTest) -> Iterator[str]:
         yield (
             f"{team}{row.period} {row.backlog_with:.1f} ({row.backlog_lower:.1f} – {row.backlog_upper:.1f})"
         )
-
-
-def _recovery(test: StressTest) -> list[float]:
-    names = ["recovery", "recovery_lower", "recovery_upper"]
-    return [float(value) for value in test.handling.drop_duplicates("team")[names].fillna(np.inf).max()]
 
 
 def _recovered(middle: float, lower: float, upper: float) -> str:
@@ -200,10 +198,9 @@ def _more(row: Mapping[Hashable, Any]) -> str:
 
 def _red(test: StressTest, policy: Policy, card: Scorecard) -> Iterator[tuple[str, str]]:
     """Name who turns red: indicators, units, products and customer groups."""
-    turned = test.table[(test.table["rating"] == "red") & (test.table["rating_before"] != "red")]
-    names = [local(policy.indicator(name), "name") for name in turned["indicator_id"]]
+    names = [local(policy.indicator(name), "name") for name in turned_red(test.table)["indicator_id"]]
     yield label("Indicators of the bank"), _named(names, test.table)
-    red = test.turning[(test.turning["rating"] == "red") & (test.turning["rating_before"] != "red")]
+    red = turned_red(test.turning)
     units = [card.unit_names.get(name, name) for name in red.loc[red["of"] == "unit_id", "id"]]
     yield (
         label("Units, by their rate of complaints"),
@@ -212,11 +209,8 @@ def _red(test: StressTest, policy: Policy, card: Scorecard) -> Iterator[tuple[st
     products = [plain_label(name) for name in red.loc[red["of"] == "product", "id"]]
     of_products = test.turning[test.turning["of"] == "product"]
     yield label("Products, by their rate of complaints"), _named(products, of_products)
-    groups = test.groups[(test.groups["rating"] == "red") & (test.groups["rating_before"] != "red")]
-    yield (
-        label("Customer groups, by a share of their cases"),
-        _named([plain_label(str(name)) for name in groups["id"].unique()], test.groups),
-    )
+    groups = [plain_label(str(name)) for name in turned_red(test.groups)["id"].unique()]
+    yield label("Customer groups, by a share of their cases"), _named(groups, test.groups)
 
 
 def _named(names: list[str], rows: pd.DataFrame) -> str:
@@ -229,8 +223,8 @@ def _named(names: list[str], rows: pd.DataFrame) -> str:
 def _help(test: StressTest) -> Iterator[tuple[str, str]]:
     """Say how many people hold the standard, and what the scenario would be without each shock."""
     if not test.handling.empty:
-        needed = float(test.handling["staff_needed"].fillna(np.inf).max())
-        yield label("People that keep complaints in time as without the scenario"), _people(needed)
+        needed = _people(needs_of_handlers(test.handling)["staff"])
+        yield label("People that keep complaints in time as without the scenario"), needed
     shocks = {one.name: local(one, "name") for one in test.scenario.level(test.severity).shocks}
     paths = test.handling["within_7_with"].min()
     is_near = bool((test.without["in_time"] - paths).abs().head(1).le(_NEAR).all())

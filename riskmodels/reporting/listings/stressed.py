@@ -13,6 +13,7 @@ from riskmodels.parameters.shocks import Shock
 from riskmodels.reporting.listings.indicators import interval_of
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
+from riskmodels.stresstest.comparing import turned_red
 
 _RATE = "complaint_rate"
 _MOST = 10  # units and products; a choice: tables/ has them all
@@ -101,8 +102,7 @@ def list_stressed_groups(test: StressTest, policy: Policy) -> Listing:
         }
         for row in rows.to_dict("records")
     ]
-    red = test.groups[(test.groups["rating"] == "red") & (test.groups["rating_before"] != "red")]
-    groups = int(red["id"].nunique())
+    groups = int(turned_red(test.groups)["id"].nunique())
     said = plural(
         groups,
         "{groups} of {all} customer groups turns red by a share of its own cases.",
@@ -122,8 +122,8 @@ def list_costs(test: StressTest) -> Listing:
             "What": [
                 cost_words(*pair) for pair in zip(test.costs["item"], test.costs["months"], strict=True)
             ],
-            "Without [thousand CNY]": test.costs["before"].map(_thousands_known),
-            "With [thousand CNY]": test.costs["after"].map(_thousands_known),
+            "Without [thousand CNY]": test.costs["before"].map(thousands_known),
+            "With [thousand CNY]": test.costs["after"].map(thousands_known),
             "More [thousand CNY]": test.costs["more"].map(signed_thousands),
             "90% interval": [
                 thousands_range(*pair) for pair in zip(test.costs["lower"], test.costs["upper"], strict=True)
@@ -154,7 +154,8 @@ def thousands_range(lower: float, upper: float) -> str:
     return f"{signed_thousands(lower)} … {signed_thousands(upper)}"
 
 
-def _thousands_known(amount: float) -> str:
+def thousands_known(amount: float) -> str:
+    """Write an amount in thousands; a dash where it is not known."""
     return "–" if pd.isna(amount) else shown_thousands(amount)
 
 
@@ -235,7 +236,7 @@ def _recovered(months: float) -> str:
 
 def _turned(turning: pd.DataFrame) -> str:
     """Say how many units and products turn red."""
-    red = turning[(turning["rating"] == "red") & (turning["rating_before"] != "red")]
+    red = turned_red(turning)
     units, products = ((red["of"] == level).sum() for level in ("unit_id", "product"))
     return label(
         "{units} and {products} turn red by their rate of complaints.",

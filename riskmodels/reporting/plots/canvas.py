@@ -72,13 +72,14 @@ def draw_pair(
     ax: Axes | None,
     height: float,
     note: str,
+    sharey: bool = False,
 ) -> Axes:
     """Draw two things side by side on a new figure [height in inches], or the first alone on given axes."""
     if ax is not None:
         with house_axes(ax, 0, 0) as axes:
             return noted(first(axes), note)
     with house_figure(_WIDTH, height) as figure:
-        left, right = figure.subplots(1, 2)
+        left, right = figure.subplots(1, 2, sharey=sharey)
         second(right)
         return noted(first(left), note)
 

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from riskmodels.labels import label, local, marked, plain_label
-from riskmodels.parameters.scenarios import severity_label
+from riskmodels.labels import label, marked, plain_label
 from riskmodels.reporting.plots.canvas import (
     BAND,
     LINE,
@@ -221,24 +220,24 @@ def plot_scenariocomparison(result: ScenarioComparison, *, ax: Axes | None = Non
 
     Given axes hold the complaints.
     """
-    if ax is not None:
-        with house_axes(ax, 0, 0) as axes:
-            return noted(_draw_scenarios(axes, result, "complaints", 1.0), note)
-    with house_figure(7.2, 0.9 + 0.2 * max(len(result.table), 2)) as figure:
-        left, right = figure.subplots(1, 2, sharey=True)
-        _draw_scenarios(right, result, "money", _MILLION)
-        return noted(_draw_scenarios(left, result, "complaints", 1.0), note)
+    return draw_pair(
+        partial(_draw_scenarios, result=result, what="complaints", unit=1.0),
+        partial(_draw_scenarios, result=result, what="money", unit=_MILLION),
+        ax=ax,
+        height=0.9 + 0.2 * max(len(result.table), 2),
+        note=note,
+        sharey=True,
+    )
 
 
-def _draw_scenarios(axes: Axes, result: ScenarioComparison, what: str, unit: float) -> Axes:
+def _draw_scenarios(axes: Axes, *, result: ScenarioComparison, what: str, unit: float) -> Axes:
     rows = result.table.iloc[::-1]
     places = np.arange(len(rows))
     middle, low, high = (rows[f"{what}{end}"].to_numpy(float) / unit for end in ("", "_lower", "_upper"))
     axes.hlines(places, low, high, color=_SHADES[1], lw=3)
     axes.plot(middle, places, ls="", marker="D", ms=4, color=_SHADES[0])
     axes.axvline(0, color=NOTE, lw=0.7)
-    names = [f"{local(row, 'name')}, {severity_label(str(row.severity))}" for row in rows.itertuples()]
-    axes.set_yticks(places, [short(name, 40) for name in names], fontsize=6.5)
+    axes.set_yticks(places, [short(name, 40) for name in reversed(result.names)], fontsize=6.5)
     axes.xaxis.set_major_formatter("{x:,.10g}")
     axes.grid(axis="x", color="0.9")
     words = {
