@@ -16,7 +16,8 @@ Seconds are of processor time. simpy is optional: without it the table says so.
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,23 @@ ROOT = Path(__file__).parents[1]
 VECTORS, HORIZON = 10_000, 12  # of shocks; months
 SIMULATED = 24  # paths carried event by event
 PEER = ("complaint_surge", "severe")  # moves complaints alone, so that the handlers stay as many
+Chosen = tuple[Scenario, str]  # at a severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bank:
+    """The sample bank, and what its stress tests know of it."""
+
+    tables: rm.Tables
+    policy: Policy
+    card: rm.Scorecard
+    outlook: rm.Forecast
+    losses: rm.LossAssessment
+
+    def stress(self, scenario: Scenario, severity: str) -> rm.StressTest:
+        """Carry one scenario through."""
+        known = {"outlook": self.outlook, "losses": self.losses, "scorecard": self.card}
+        return rm.stress(self.tables, scenario, self.policy, severity=severity, **known)
 
 
 def main() -> None:
@@ -46,40 +64,29 @@ def main() -> None:
     )
     parser.add_argument("--severities", nargs="+", default=["moderate", "severe", "extreme"])
     parser.add_argument("--by-unit", action="store_true", help="the paths alone, by product and unit")
-    chosen = parser.parse_args()
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as store:
         tables = rm.ingest(ROOT / "params/sources/sample.yaml", store=store)
         policy = rm.load_policy(ROOT / "params/policy", on="2026-10-01")
-        places = ["product", "unit_id"] if chosen.by_unit else ["product"]
+        places = ["product", "unit_id"] if given.by_unit else ["product"]
         panel = rm.build_panel(tables.counted, by=places, last="2026Q3")
         share = rm.nowcast_where_logged(tables.counted, last="2026Q3").for_periods(panel.periods)
-        known = {
-            "outlook": rm.forecast(panel, horizon=HORIZON, calendar=tables.country, completeness=share),
-            "losses": rm.assess_losses(tables.losses, last="2026Q3"),
-        }
-        card, _ = rm.score_quarter(tables, policy, period="2026Q3")
-        scenarios = load_scenarios(ROOT / "params/scenarios")
-        measured = _print_by_unit if chosen.by_unit else _print_all
-        measured(tables, policy, scenarios, known, card, chosen.severities)
+        bank = Bank(
+            tables=tables,
+            policy=policy,
+            card=rm.score_quarter(tables, policy, period="2026Q3")[0],
+            outlook=rm.forecast(panel, horizon=HORIZON, calendar=tables.country, completeness=share),
+            losses=rm.assess_losses(tables.losses, last="2026Q3"),
+        )
+        scenarios = load_scenarios(ROOT / "params/scenarios").values()
+        chosen = [(one, level) for one in scenarios for level in given.severities if level in one.levels]
+        measured = _print_by_unit if given.by_unit else _print_all
+        measured(bank, chosen)
 
 
-def _print_all(
-    tables: rm.Tables,
-    policy: Policy,
-    scenarios: Mapping[str, Scenario],
-    known: dict[str, Any],
-    card: rm.Scorecard,
-    severities: Sequence[str],
-) -> None:
+def _print_all(bank: Bank, chosen: Sequence[Chosen]) -> None:
     """Time paths, mean responses and the peer."""
-    rows = [
-        row
-        for scenario in scenarios.values()
-        for row in _scenario(tables, policy, scenario, known, card, severities)
-    ]
-    peer = find_spec("simpy") and _peer(tables, scenarios[PEER[0]], known["outlook"])
-    mine = rm.stress(tables, scenarios[PEER[0]], policy, scorecard=card, severity=PEER[1], **known)
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame([_scenario(bank, *one) for one in chosen])
     print(frame.round(3).to_string(index=False))
     total, floor = frame["paths_s"].sum(), frame["floor_s"].sum()
     print(
@@ -87,29 +94,20 @@ def _print_all(
         f" ({floor:.1f} s)"
     )
     print(f"mean response: {VECTORS:,} vectors in {frame['vectors_s'].max():.2f} s at most (wanted: 5)")
-    if peer:
-        _print_peer(peer, mine, total / len(frame))
+    if find_spec("simpy"):
+        scenario = rm.load_scenario(ROOT / f"params/scenarios/{PEER[0]}.yaml")
+        peer = _peer(bank.tables, scenario, bank.outlook)
+        _print_peer(peer, bank.stress(scenario, PEER[1]), total / len(frame))
     else:
         print("simpy is not in this Python (pip install simpy): the handlers are not simulated")
 
 
-def _print_by_unit(
-    tables: rm.Tables,
-    policy: Policy,
-    scenarios: Mapping[str, Scenario],
-    known: dict[str, Any],
-    card: rm.Scorecard,
-    severities: Sequence[str],
-) -> None:
+def _print_by_unit(bank: Bank, chosen: Sequence[Chosen]) -> None:
     """Time the stress tests alone, with paths by product, unit and month."""
     begin, clock = time.process_time(), time.perf_counter()
-    tests = [
-        rm.stress(tables, scenario, policy, scorecard=card, severity=severity, **known)
-        for scenario in scenarios.values()
-        for severity in severities
-    ]
+    tests = [bank.stress(*one) for one in chosen]
     seconds, clock = time.process_time() - begin, time.perf_counter() - clock
-    shape = f"{tests[0].size:,} paths of {len(known['outlook'].keys):,} series"
+    shape = f"{tests[0].size:,} paths of {len(bank.outlook.keys):,} series"
     print(f"{len(tests)} stress tests, {shape}: {seconds:.1f} s of one processor, {clock:.1f} s by the clock")
 
 
@@ -186,38 +184,31 @@ def _simulated(
     return (in_time / np.maximum(received, 1))[1:], waiting[1:]
 
 
-def _scenario(
-    tables: rm.Tables,
-    policy: Policy,
-    scenario: Scenario,
-    known: dict[str, Any],
-    card: rm.Scorecard,
-    severities: list[str],
-) -> Iterator[dict[str, object]]:
-    """Time one scenario at its severities, and set its mean response beside its paths."""
-    for severity in (one for one in severities if one in scenario.levels):
-        begin = time.process_time()
-        result = rm.stress(tables, scenario, policy, scorecard=card, severity=severity, **known)
-        paths = time.process_time() - begin
-        begin = time.process_time()
-        known["outlook"].sample(result.size, seed=result.seed)
-        floor = time.process_time() - begin
-        made = mean_response(tables, scenario, severity=severity, **known)
-        sizes = np.random.default_rng(1).uniform(0, made.most, (VECTORS, len(made.shocks)))
-        begin = time.process_time()
-        made.respond(sizes)
-        vectors = time.process_time() - begin
-        mean = made.respond(np.ones((1, len(made.shocks))))
-        yield {
-            "scenario": scenario.id,
-            "severity": severity,
-            "paths_s": paths,
-            "floor_s": floor,
-            "vectors_s": vectors,
-            "complaints_off": mean.complaints.sum() / result.complaints["stressed"].sum() - 1,
-            "in_time_off": float(np.abs(mean.in_time[7][0] - result.handling["within_7_with"]).max()),
-            "losses_off": mean.losses[0] / result.losses["mean"].iloc[-1] - 1,
-        }
+def _scenario(bank: Bank, scenario: Scenario, severity: str) -> dict[str, object]:
+    """Time one scenario at a severity, and set its mean response beside its paths."""
+    begin = time.process_time()
+    result = bank.stress(scenario, severity)
+    paths = time.process_time() - begin
+    begin = time.process_time()
+    bank.outlook.sample(result.size, seed=result.seed)
+    floor = time.process_time() - begin
+    known = {"outlook": bank.outlook, "losses": bank.losses}
+    made = mean_response(bank.tables, scenario, severity=severity, **known)
+    sizes = np.random.default_rng(1).uniform(0, made.most, (VECTORS, len(made.shocks)))
+    begin = time.process_time()
+    made.respond(sizes)
+    vectors = time.process_time() - begin
+    mean = made.respond(np.ones((1, len(made.shocks))))
+    return {
+        "scenario": scenario.id,
+        "severity": severity,
+        "paths_s": paths,
+        "floor_s": floor,
+        "vectors_s": vectors,
+        "complaints_off": mean.complaints.sum() / result.complaints["stressed"].sum() - 1,
+        "in_time_off": float(np.abs(mean.in_time[7][0] - result.handling["within_7_with"]).max()),
+        "losses_off": mean.losses[0] / result.losses["mean"].iloc[-1] - 1,
+    }
 
 
 if __name__ == "__main__":
