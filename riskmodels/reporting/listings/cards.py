@@ -9,12 +9,11 @@ import pandas as pd
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing, shown_few, shown_portion, shown_thousands
 from riskmodels.labels import counted, label, local, marked, plain_label, plural, rating_label
-from riskmodels.parameters.moved import moved_words
 from riskmodels.parameters.plans import Plan, Plans
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.shocks import Shock
 from riskmodels.reporting.listings.indicators import indicator_names, interval_of
-from riskmodels.reporting.listings.scenarios import basis_words, change_words, shock_words
+from riskmodels.reporting.listings.scenarios import basis_words, movement_cells, shock_words
 from riskmodels.reporting.listings.stressed import cost_words, signed_thousands, thousands_range
 from riskmodels.scorecard import Scorecard
 from riskmodels.scorecard.grounds import RATED
@@ -73,9 +72,7 @@ def _grouped(bases: Iterable[str]) -> str:
 
 def _moves(shock: Shock, names: dict[str, str]) -> Iterator[str]:
     for one in shock.moves:
-        what = moved_words(one, names.get(one.indicator_id, one.indicator_id))
-        likeliest, low, high = change_words(one)
-        yield f"{what} {likeliest} ({low} … {high})"
+        yield "{Moves} {Change} ({Range})".format_map(movement_cells(one, names))
 
 
 def _months(test: StressTest) -> Iterator[tuple[str, str]]:

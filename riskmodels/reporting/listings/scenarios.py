@@ -27,9 +27,7 @@ def list_scenario(scenario: Scenario, severity: str, policy: Policy) -> Listing:
     listed = [
         {
             "Shock": shock_words(shock) if movement is shock.moves[0] else "",
-            "Moves": moved_words(movement, names.get(movement.indicator_id, movement.indicator_id)),
-            "Change": _per(movement),
-            "Range": f"{_change(movement, 'low')} … {_change(movement, 'high')}",
+            **movement_cells(movement, names),
             "Basis": basis_words(movement),
             "Set by": label(movement.change.set_by),
         }
@@ -46,9 +44,7 @@ def shock_listings(scenario: Scenario, severity: str, policy: Policy | None) -> 
     for shock in scenario.level(severity).shocks:
         listed = [
             {
-                "Moves": moved_words(movement, names.get(movement.indicator_id, movement.indicator_id)),
-                "Change": _per(movement),
-                "Range": f"{_change(movement, 'low')} … {_change(movement, 'high')}",
+                **movement_cells(movement, names),
                 "Basis": bases.setdefault(_basis(movement), len(bases) + 1),
             }
             for movement in shock.moves
@@ -56,6 +52,15 @@ def shock_listings(scenario: Scenario, severity: str, policy: Policy | None) -> 
         listings.append(Listing(sentence=shock_words(shock), frame=pd.DataFrame(listed)))
     rested = [{"No.": number, "Basis": basis} for basis, number in bases.items()]
     return [*listings, Listing(sentence=label("What the ranges rest on:"), frame=pd.DataFrame(rested))]
+
+
+def movement_cells(movement: Movement, names: dict[str, str]) -> dict[str, str]:
+    """Write what is moved, its likeliest change with what it is for, and its range; by heading."""
+    return {
+        "Moves": moved_words(movement, names.get(movement.indicator_id, movement.indicator_id)),
+        "Change": _per(movement),
+        "Range": f"{_change(movement, 'low')} … {_change(movement, 'high')}",
+    }
 
 
 def _basis(movement: Movement) -> str:
@@ -109,11 +114,6 @@ def _per(movement: Movement) -> str:
     if movement.delay_months:
         words += label(", {months} months later", months=movement.delay_months)
     return words
-
-
-def change_words(movement: Movement) -> tuple[str, str, str]:
-    """Write the likeliest change with its unit and what it is for, and its lowest and highest."""
-    return _per(movement), _change(movement, "low"), _change(movement, "high")
 
 
 def _change(movement: Movement, end: str) -> str:
