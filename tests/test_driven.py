@@ -13,7 +13,7 @@ from riskmodels.parameters.scenarios import load_scenario
 from riskmodels.reporting.listings import list_macro
 from riskmodels.results import load, save
 from riskmodels.stresstest import StressTest, stress
-from riskmodels.stresstest.driven import drive
+from riskmodels.stresstest.driven import _paths, drive
 from riskmodels.stresstest.shocked import draw_movements
 
 pytestmark = pytest.mark.whole
@@ -83,6 +83,16 @@ def test_a_path_may_be_set_against_a_baseline_and_push_down(tmp_path) -> None:
     follows = {"baseline": "calm.csv", "series": "House", "pushes": "down", "measure": "per_cent"}
     shock = load_scenario(write_scenario(tmp_path, follows=follows)).level("severe").shocks[0]
     assert shock.profile(18)[::3] == pytest.approx(np.maximum(100 * (1 - (100 - AHEAD) / 96), 0))
+    with_, without = (path[-6:] for path in _paths(shock, shock.follows, 0, 6))
+    assert with_ == pytest.approx(np.minimum(100 - AHEAD, 96))
+    assert (without == 96).all()
+
+
+def test_per_cent_of_what_may_be_nothing_is_refused(tmp_path) -> None:
+    file = write_scenario(tmp_path, follows={"measure": "per_cent"})
+    write_path(tmp_path / "bad.csv", "Worse", [0.0, *AHEAD[1:]], "2026Q1")
+    with pytest.raises(ParameterError, match=r"follows.measure: 'U' is not always above zero; take points"):
+        load_scenario(file)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +171,22 @@ def test_what_history_shows_is_estimated_and_what_it_does_not_is_elicited(tmp_pa
     assert (second == 1.5).all()
     assert first[:, 0].std(axis=0)[9] > 0  # an estimate is not sure
     assert (ones[0][1] == 1.5).all()
+
+
+def test_an_estimate_is_of_a_whole_product_and_is_put_once(tmp_path) -> None:
+    panel = panel_of([moved(0.10, 0)[0]])
+    moves = [move("complaints", product="p0"), move("complaints")]
+    parts = drawn_of(write_scenario(tmp_path, *moves))
+    found = drive(parts, None, panel, start=0, months=18, size=SIZE)
+    ones = [(one, np.full((SIZE, 1, 18), 1.5)) for one in parts]
+    first, second = (factor for _, factor in found.put(ones, ["p0"]))
+    assert first[:, 0] == pytest.approx(found.times["complaints"]["p0"])
+    assert (second == 1).all()  # it is in the first
+    narrow = drawn_of(write_scenario(tmp_path, move("complaints", product="p0", unit_id="u")))
+    of_unit = drive(narrow, None, panel, start=0, months=18, size=SIZE)
+    assert of_unit.table["used"].tolist() == ["elicited"]
+    (kept,) = (factor for _, factor in of_unit.put([(narrow[0], ones[0][1])], ["p0"]))
+    assert (kept == 1.5).all()
 
 
 def test_a_later_start_shifts_and_no_size_does_nothing(tmp_path) -> None:

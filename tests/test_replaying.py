@@ -125,6 +125,16 @@ def test_where_nothing_is_known_of_how_it_fades_the_interval_reaches_both_ways(b
     assert (counts["unsure_upper"] > counts["upper"]).all()
 
 
+def test_an_incident_is_sized_by_its_first_month_whatever_the_size_of_the_scenario(bank) -> None:
+    usual = make_scenario([LASTS])
+    level = usual.level("severe")
+    shocks = tuple(one.model_copy(update={"size": 2 * one.size}) for one in level.shocks)
+    large = usual.model_copy(update={"levels": {"severe": level.model_copy(update={"shocks": shocks})}})
+    found, other = (replay_complaints(bank, one, start="2024-02", months=4) for one in (usual, large))
+    assert other.scale == pytest.approx(found.scale / 2)
+    pd.testing.assert_frame_equal(other.table, found.table)
+
+
 def test_bank_of_americas_fall_of_timeliness(project, shared_data, tmp_path, default_policy) -> None:
     """58% of June 2021 in time after 99%: it neither stayed nor went, which no shape had said beforehand."""
     tables = ingest(

@@ -37,6 +37,8 @@ from riskmodels.reporting.plots import (
 )
 from riskmodels.scorecard import rate_draws, score
 from riskmodels.stresstest import StressTest, compare, stress
+from riskmodels.stresstest.comparing import needs_of_handlers, turned_red
+from riskmodels.stresstest.groups import _draws
 
 pytestmark = pytest.mark.whole
 
@@ -70,7 +72,7 @@ def bank(take_in):
     """A year of four complaints a working day; elderly customers wait long in one of four cases."""
     complaints = []
     for number, day in enumerate(np.repeat(pd.bdate_range("2023-10-02", "2024-09-30"), 4)):
-        group = "rare" if number == 1000 else GROUPS[number % 2]
+        group = {1000: "rare", 1001: ""}.get(number, GROUPS[number % 2])
         late = number % 8 == 1 or (number % 8 == 5 and number % 16 == 5)
         resolved = day + pd.Timedelta(days=30 if late else 1)
         complaints.append(
@@ -199,6 +201,18 @@ def test_customer_groups_move_as_the_bank_does(surge, bank) -> None:
     assert set(surge.groups.loc[surge.groups["cases"] < 5, "rating"]) <= {"insufficient"}
 
 
+def test_the_group_whose_probability_of_red_rises_most_is_first(surge) -> None:
+    rise = surge.groups["p_red"] - surge.groups["p_red_before"]
+    assert rise.is_monotonic_decreasing
+    assert rise.iloc[0] > rise.iloc[-1]
+
+
+def test_groups_are_overdispersed_as_the_bank() -> None:
+    rows = pd.DataFrame({"numerator": [90.0] * 2, "denominator": [100.0] * 2, "dispersion": [1.0, 4.0]})
+    sure, unsure = _draws(rows, 4000).std(axis=1)
+    assert unsure / sure == pytest.approx(2, rel=0.1)
+
+
 def test_a_share_that_follows_from_no_queue_moves_in_points(run) -> None:
     found = run(shock(move("upheld", 0.2)))
     rows = found.groups[found.groups["indicator_id"] == "upheld_rate"].set_index("id")
@@ -261,8 +275,17 @@ def test_the_response_without_a_shock_is_that_of_the_others(surge, run) -> None:
     assert rows.loc["shock", "complaints"] == pytest.approx(84 * 6, rel=1e-9)
     assert rows["losses"].tolist() == pytest.approx([200_000 * (1 + 0.5 * 2 / 12)] * 2 + [200_000], rel=1e-3)
     assert rows.loc["", "backlog"] >= rows.loc["other", "backlog"] >= rows.loc["shock", "backlog"] - 0.5
+    assert rows.loc["", "backlog"] > rows.loc["other", "backlog"] + 5  # a third of the handlers, two months
     assert rows["in_time"].between(0, 1).all()
     assert rows.loc["", "in_time"] <= rows["in_time"].min() + 1e-9
+
+
+def test_the_mean_response_begins_and_is_judged_as_the_paths(run) -> None:
+    found = run(shock(move("loss_frequency", 0.5, unit_id="a")))  # whose losses are not known by unit
+    row, months = found.without.iloc[0], found.handling
+    assert row["losses"] == pytest.approx(200_000, rel=1e-3)
+    assert row["in_time"] == pytest.approx(months["within_7_with"].min())
+    assert row["backlog"] == pytest.approx(months["backlog_with"].max())
 
 
 def test_paths_hold_what_the_tables_hold(surge) -> None:
@@ -425,6 +448,26 @@ def test_scenarios_stand_beside_each_other_worst_first(surge, run) -> None:
     assert list_scenario_costs(compared).frame.iloc[-1, -1] == "–"
 
 
+def test_of_scenarios_that_cost_alike_the_one_with_most_complaints_is_first(surge) -> None:
+    few, many = (
+        replace(surge, severity=name, paths=surge.paths.assign(money=7.0, complaints=number))
+        for name, number in (("few", 1.0), ("many", 2.0))
+    )
+    assert compare([few, many]).table["severity"].tolist() == ["many", "few"]
+
+
+def test_the_team_that_needs_most_says_what_handlers_need(surge) -> None:
+    known = surge.handling.assign(recovery=1.0, recovery_lower=0.0, recovery_upper=2.0, staff_needed=1.5)
+    late = known.assign(team="late", recovery=np.nan, recovery_upper=np.nan, staff_needed=np.nan)
+    assert list(needs_of_handlers(known).values()) == [1.5, 1.0, 0.0, 2.0]
+    assert list(needs_of_handlers(pd.concat([known, late])).values()) == [np.inf, np.inf, 0.0, np.inf]
+
+
+def test_what_was_red_before_does_not_turn_red() -> None:
+    rows = pd.DataFrame({"rating_before": ["red", "amber", "green"], "rating": ["red", "red", "amber"]})
+    assert turned_red(rows)["rating_before"].tolist() == ["amber"]
+
+
 def test_a_comparison_fits_a_terminal(surge, policy) -> None:
     shown = compare([surge, make_stress()]).summary()
     assert shown.shape == (2, 5)
@@ -480,9 +523,33 @@ def test_the_page_of_a_scenario_has_a_panel_for_what_is_known(surge) -> None:
 def test_units_that_turn_red_show_before_after_and_the_limit(surge, card) -> None:
     axes = plot_turning(surge, card=card)
     shown = surge.turning.head(14).iloc[::-1]
+    (bars,) = (one.get_segments() for one in axes.collections)
+    assert [bar[:, 0].tolist() for bar in bars] == [
+        pytest.approx(ends) for ends in zip(shown["lower"], shown["upper"], strict=True)
+    ]
     before, red = (line.get_xdata().tolist() for line in axes.lines[-2:])
     assert before == shown["before"].tolist()
     assert red == shown["red"].tolist()
+
+
+def test_of_several_teams_the_one_with_most_left_is_drawn(surge) -> None:
+    idle = surge.handling.assign(team="idle", backlog_with=0.0)
+    backlog, _ = plot_handling(replace(surge, handling=pd.concat([idle, surge.handling, idle]))).figure.axes
+    assert backlog.lines[-1].get_ydata().tolist() == surge.handling["backlog_with"].tolist()
+
+
+def test_compared_scenarios_stand_beside_their_names(surge) -> None:
+    mild = replace(surge, severity="moderate", paths=surge.paths / 2)
+    axes = plot(compare([mild, surge]))
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["By hand, moderate", "By hand, severe"]
+    low, high = axes.lines[0].get_xdata()
+    assert low == pytest.approx(high / 2)
+
+
+def test_a_replay_says_whether_it_is_of_complaints_or_of_a_share() -> None:
+    assert plot(make_replay()).get_ylabel() == "complaints [per month]"
+    share = replace(make_replay(), what="timely_response_rate")
+    assert plot(share).get_ylabel() == "share of cases [per month]"
 
 
 def test_nothing_to_draw_is_drawn(card) -> None:
