@@ -1,11 +1,12 @@
 """Shocks that follow a path of the economy: what is read, what is estimated, and what is said of it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from small_bank import only, sure_outlook
+from small_bank import make_stress, only, sure_outlook
 from test_macro import economy, moved, panel_of
 
 from riskmodels.errors import ParameterError
@@ -182,6 +183,10 @@ def test_an_estimate_is_of_a_whole_product_and_is_put_once(tmp_path) -> None:
     first, second = (factor for _, factor in found.put(ones, ["p0"]))
     assert first[:, 0] == pytest.approx(found.times["complaints"]["p0"])
     assert (second == 1).all()  # it is in the first
+    row = list_macro(replace(make_stress(), macro=found.table)).frame.iloc[0]
+    assert row[["As is shown by", "Driven by"]].tolist() == ["the bank's history", "U"]
+    effect = found.table["effect"].iloc[0]  # of a logarithm
+    assert row["A unit more makes, in the end"].startswith(f"{np.exp(effect) - 1:+.1%} (")
     narrow = drawn_of(write_scenario(tmp_path, move("complaints", product="p0", unit_id="u")))
     of_unit = drive(narrow, None, panel, start=0, months=18, size=SIZE)
     assert of_unit.table["used"].tolist() == ["elicited"]

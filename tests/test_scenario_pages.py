@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from small_bank import make_replay, make_scenario, make_stress, only, sure_outlo
 from riskmodels.labels import LOCALE, use_language
 from riskmodels.losses import Exponential, LossCell, Poisson, aggregate_losses
 from riskmodels.losses.experience import LossAssessment
-from riskmodels.parameters.plans import load_plans
+from riskmodels.parameters.plans import Drill, Gap, load_plans
 from riskmodels.reporting.listings import (
     list_card,
     list_costs,
@@ -29,6 +30,7 @@ from riskmodels.reporting.listings import (
     list_stressed_groups,
     list_turning,
 )
+from riskmodels.reporting.listings.cards import _grouped
 from riskmodels.reporting.plots import (
     plot,
     plot_handling,
@@ -358,6 +360,40 @@ def test_a_card_holds_everything_on_one_page(surge, policy, card, project) -> No
     assert without["Figures"].iloc[-1] == "Plan: the run names no file of plans"
     assert list_card(surge, policy, card, plans).frame["Figures"].iloc[-1] == "Plan: none is written"
     assert len(listing.frame) < 20
+
+
+def figures_of(listing) -> dict[str, str]:
+    return dict(zip(listing.frame["What"], listing.frame["Figures"], strict=True))
+
+
+def test_bases_that_begin_alike_are_named_together() -> None:
+    assert _grouped(["a prior: calls", "seen in 2025", "a prior: letters"]) == (
+        "a prior: calls, letters; seen in 2025"
+    )
+
+
+def test_a_month_of_several_teams_is_as_likely_red_as_the_likeliest(surge, policy, card) -> None:
+    idle = surge.standards.assign(team="idle", missed=0.0)
+    both = replace(surge, standards=pd.concat([idle, surge.standards, idle]))
+    assert figures_of(list_card(both, policy, card, None)) == figures_of(list_card(surge, policy, card, None))
+
+
+def test_what_costs_no_more_is_as_without_the_scenario(surge, policy, card) -> None:
+    test = replace(surge, costs=surge.costs.assign(more=0.0, lower=0.0, upper=0.0))
+    frame = list_card(test, policy, card, None).frame.set_index("Part")
+    assert frame.loc["Money", "Figures"].startswith("Losses of a year: as without the scenario · Redress")
+
+
+def test_a_plan_is_told_with_its_reserves_and_the_gaps_that_are_open(surge, policy, card, project) -> None:
+    plans = load_plans(project / "params" / "plans.yaml")
+    day = date(2026, 5, 4)
+    gaps = tuple(Gap(name_en="a gap", name_zh="缺口", closed_on=closed) for closed in (None, day))
+    told = {"scenario": "by_hand", "last_drill": Drill(held_on=day, gaps=gaps)}
+    plan = next(one for one in plans.plans if one.reserves).model_copy(update=told)
+    listing = list_card(surge, policy, card, plans.model_copy(update={"plans": (plan,)}))
+    said = listing.frame["Figures"].iloc[-1]
+    assert said.endswith("Last drill: 2026-05-04; 1 gap still open")
+    assert f"Reserves, and until when they are ready: {plan.reserves[0].name_en} (" in said
 
 
 def test_a_mean_response_far_from_its_paths_tells_no_share_in_time(surge, policy, card) -> None:
