@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -172,12 +173,7 @@ def _team(
     for name, days in DEADLINES.items():
         missed = judged.loc[judged["indicator_id"] == name, "missed"]
         frame[f"missed_{days}"] = missed.to_numpy() if len(missed) else np.nan
-    usual_again = runs[1][1] <= runs[0][1] + _RECOVERED
-    frame["recovered"] = usual_again.mean(axis=0)
-    ends = np.quantile(_recovery(usual_again), (0.5, *INTERVAL), method="higher")
-    frame["recovery"], frame["recovery_lower"], frame["recovery_upper"] = np.where(
-        ends > len(frame), np.nan, ends
-    )
+    frame = frame.assign(**_recovered(runs[0][1], runs[1][1]))
     return _Course(
         classes=class_rows(team, complaints, (whole, staff), periods, tuple(DEADLINES.values())),
         table=frame[[*HANDLING]].astype({"team": "str", "period": "str"}),
@@ -187,6 +183,15 @@ def _team(
         counts=(without, with_),
         done=(runs[0][0], runs[1][0]),
     )
+
+
+def _recovered(without: Floats, with_: Floats) -> dict[str, Any]:
+    """Return the columns that say when backlogs, (size, h), are as without the scenario."""
+    usual_again = with_ <= without + _RECOVERED
+    ends = np.quantile(_recovery(usual_again), (0.5, *INTERVAL), method="higher")
+    known = np.where(ends > with_.shape[1], np.nan, ends)
+    names = ("recovery", "recovery_lower", "recovery_upper")
+    return {"recovered": usual_again.mean(axis=0), **dict(zip(names, known, strict=True))}
 
 
 def _able(team: TeamCapacity, size: int) -> Floats:
