@@ -22,6 +22,7 @@ from riskmodels.parameters.risks import RiskRegister
 from riskmodels.register import RiskAssessment
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
+from riskmodels.surveillance import AlarmBook, keep_watch
 from riskmodels.tables import Tables
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +45,7 @@ class Assessed:
     risks: RiskAssessment
     outlook: Forecast
     stress: tuple[StressTest, ...]
+    alarms: AlarmBook
     found: Findings
 
 
@@ -60,6 +62,7 @@ def assess_bank(source: Path, store: Path, seed: int) -> Assessed | None:
     made: dict[str, Any] = {
         "gaps": rm.customer_gaps(tables, policy, period=PERIOD),
         "risks": rm.assess_risks(tables, policy, register, card),
+        "alarms": keep_watch(tables, policy, last=PERIOD),
         "stress": tuple(rm.stress(tables, one, policy, outlook=outlook) for one in scenarios(seed)),
     }
     found = rm.assess(policy, data=tables, scorecard=card, register=register, forecast=outlook, **made)
@@ -84,7 +87,13 @@ def policy_of(seed: int) -> Policy:
     others = [one.id for one in shipped.indicators if one.id not in ALWAYS]
     drawn = np.random.default_rng(seed).choice(others, MEASURED - len(ALWAYS), replace=False)
     kept = tuple(one for one in shipped.indicators if one.id in {*ALWAYS, *drawn})
-    return shipped.model_copy(update={"indicators": kept})
+    measured = {one.id for one in kept}
+    watched = [
+        one.model_copy(update={"indicators": tuple(name for name in one.indicators if name in measured)})
+        for one in shipped.watch
+    ]
+    rules = tuple(one for one in watched if one.what != "indicators" or one.indicators)
+    return shipped.model_copy(update={"indicators": kept, "watch": rules})
 
 
 def scenarios(seed: int) -> list[Any]:

@@ -20,8 +20,11 @@ from riskmodels.panel import Panel
 from riskmodels.parameters.files import check_parameters
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Scenario
+from riskmodels.parameters.watches import Acknowledgements
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import Replay, StressTest
+from riskmodels.surveillance.books import RULES, AlarmBook
+from riskmodels.surveillance.memory import remembered
 from riskmodels.tables import CONTRACTS, SQL_TYPES, Changes, Provenance, Table, Tables
 
 PERIOD = "2024Q3"
@@ -243,6 +246,45 @@ def make_replay() -> Replay:
         {"period": months, "observed": [200.0, 180.0, 140.0, 100.0], **bands, "stressed_score": 100.0}
     )
     return Replay(scenario="by_hand", severity="severe", what="complaints", scale=1.0, table=table)
+
+
+NOBODY = Acknowledgements()
+
+
+def make_alarm(**changes) -> dict:
+    """One alarm as charts give it: cards in the south since March, still open in June."""
+    row = {
+        "rule": "by_region",
+        "what": "complaints",
+        "level": "product × region_id",
+        "subject": '{"product": "card", "region_id": "south"}',
+        "since": "2026-03",
+        "since_earliest": "2026-02",
+        "since_latest": "2026-04",
+        "size": 0.4,
+        "lower": 0.2,
+        "upper": 0.6,
+        "probability": 0.9,
+        "alarmed": "2026-04",
+        "last": "2026-06",
+        "status": "continuing",
+    }
+    return row | changes
+
+
+def make_book(
+    *rows: dict, as_of: date = date(2026, 6, 30), earlier: AlarmBook | None = None, answered=NOBODY
+) -> AlarmBook:
+    """A book of one rule that watches 360 series."""
+    rule = dict.fromkeys(RULES, "") | {"rule": "by_region", "what": "complaints", "said": '""'}
+    rule |= {"every": "month", "run_length": 100.0, "series": 360, "alarms": len(rows), "by": "region_id"}
+    return AlarmBook(
+        table=remembered(list(rows), earlier, answered, as_of),
+        rules=pd.DataFrame([rule], columns=list(RULES)),
+        names=pd.DataFrame(columns=["kind", "id", "field", "language", "text"]),
+        watched=(),
+        as_of=as_of,
+    )
 
 
 def only(policy: Policy, *wanted: str, **changes) -> Policy:

@@ -148,6 +148,34 @@ def of_rise(row: Row, bank: Assessed) -> None:
         assert row["severity"] == "unclear"
 
 
+def of_alarm(row: Row, bank: Assessed) -> None:
+    figures, (event,) = row["figures"], by_id(bank.alarms.events, "alarm_id", row["subject"])
+    assert (row["value"], figures["lower"], figures["upper"]) == (
+        event["size"],
+        event["lower"],
+        event["upper"],
+    )
+    assert figures["since_earliest"] <= figures["since"] <= figures["since_latest"]
+    assert figures["alarmed"] <= figures["last"]
+    assert row["probability"] == event["probability"]
+    assert (row["severity"] in FOUND) == (row["probability"] >= bank.policy.rating.certainty)
+    assert f"{event['size']:.0%}" in row["condition"]
+
+
+def of_watching(row: Row, bank: Assessed) -> None:
+    rules = bank.alarms.rules[bank.alarms.rules["rule"] == row["subject"].partition(":")[0]]
+    if row["severity"] == "passed":
+        assert row["figures"]["series"] == rules["series"].sum() > 0
+    else:
+        missed = rules[rules["why"] != ""]
+        assert set(row["figures"]["lacking"]) == set(missed["what"])
+        assert all(why in row["condition"] for why in missed["why"])
+
+
+def by_id(table: pd.DataFrame, column: str, value: str) -> list[Row]:
+    return table[table[column] == value].to_dict("records")
+
+
 def of_scenario(row: Row, bank: Assessed) -> None:
     figures = row["figures"]
     (test,) = bank.stress
@@ -218,6 +246,8 @@ CHECKS: dict[str, Callable[[Row, Assessed], None]] = {
     "customer_gap": of_gap,
     "risk_appetite": of_risk,
     "complaints_rise": of_rise,
+    "alarm": of_alarm,
+    "watching": of_watching,
     "scenario": of_scenario,
     "rejected_rows": of_rejected,
     "unknown_months": of_holes,

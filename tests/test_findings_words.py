@@ -74,6 +74,24 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
                      "until": "2026-12", "is_short": short}}
         for severity, last, short in (("amber", 2099.0, False), ("unclear", math.nan, False), ("unclear", math.nan, True))
     ],
+    "alarm": [
+        {"subject_kind": "alarm", "subject": "A-1f2e3d4c", "indicator_id": "", "value": 0.41, "limit": 0.0, "probability": 0.97,
+         "severity": severity,
+         "figures": {"what": "complaints", "of": {"product": "credit_card", "region_id": "south"}, "watch_rule": "by_unit",
+                     "since": "2026-01", "since_earliest": earliest, "since_latest": "2026-02", "size": 0.41, "lower": 0.28,
+                     "upper": 0.55, "alarmed": "2026-02", "last": "2026-08", "status": status, "reason": "a new fee",
+                     "answered_by": "head of cards", "until": "2026-12-31", "told": "the department", "set_by": "the board",
+                     "run_length": 100.0, "every": "month"}}
+        for severity, status, earliest in (
+            ("amber", "new", "2026-01"), ("amber", "continuing", "2026-02"), ("watch", "acknowledged", "2026-01"),
+            ("unclear", "closed", "2026-01"),
+        )
+    ],
+    "watching": [
+        {"subject_kind": "watch", "subject": "by_unit", "indicator_id": "", "severity": severity,
+         "figures": {"series": 360, "set_by": "the board", "run_length": 100.0, "every": "week", "lacking": lacking}}
+        for severity, lacking in (("passed", {}), ("unclear", {"losses": {"text": "the source has no losses", "figures": {}}}))
+    ],
     "scenario": [
         {"subject_kind": "scenario", "subject": "surge:severe", "indicator_id": "", "value": value, "limit": 0.25,
          "probability": 0.81, "severity": severity,
@@ -163,7 +181,18 @@ def words(rule, facts):
     return words_of(pd.DataFrame([row_of(rule, facts)]), NO_NAMES).iloc[0]
 
 
-MAY_BE_EMPTY = {"worst", "chances", "lacking", "unapplied", "calls", "failed", "where", "unit"}
+MAY_BE_EMPTY = {
+    "worst",
+    "chances",
+    "lacking",
+    "unapplied",
+    "calls",
+    "failed",
+    "where",
+    "unit",
+    "dates",
+    "state",
+}
 
 
 def parsed(template, text):

@@ -12,6 +12,8 @@ import pytest
 from small_bank import (
     AMBER,
     RED,
+    make_alarm,
+    make_book,
     make_card,
     make_explanation,
     make_nowcast,
@@ -113,6 +115,8 @@ MAKERS = {
     "indicators": lambda _: Indicators(
         table=make_card([RED]).indicators, unavailable=make_card().unavailable, by=("unit_id",)
     ),
+    "book of alarms": lambda _: make_book(make_alarm()),
+    "empty book of alarms": lambda _: make_book(),
     "listing": lambda _: Listing(sentence="Text.", frame=pd.DataFrame({"A": ["x"], "B [points]": [1]})),
     "policy": lambda policy: policy,
 }  # fmt: skip

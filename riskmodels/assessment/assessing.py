@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.assessment import data as of_data
+from riskmodels.assessment.alarms import check_alarms
 from riskmodels.assessment.bank import check_bank
 from riskmodels.assessment.findings import SEVERITIES, Finding, Findings, finding_id
 from riskmodels.assessment.groups import check_groups
@@ -26,6 +27,7 @@ from riskmodels.parameters.risks import RiskRegister
 from riskmodels.register import RiskAssessment
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
+from riskmodels.surveillance import AlarmBook
 from riskmodels.tables import Tables
 
 CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
@@ -34,6 +36,7 @@ CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
     check_groups,
     check_risks,
     check_outlook,
+    check_alarms,
     check_scenarios,
     check_plans,
     of_data.check_rejected,
@@ -58,6 +61,7 @@ def assess(
     forecast: Forecast | None = None,
     stress: Sequence[StressTest] = (),
     plans: Plans | None = None,
+    alarms: AlarmBook | None = None,
 ) -> Findings:
     """Check the results of one quarter by every criterion, and record what was found and what passed.
 
@@ -81,14 +85,16 @@ def assess(
         Scenarios.
     plans : Plans, optional
         The bank's contingency plans, for the scenarios that were run.
+    alarms : AlarmBook, optional
+        What is watched, and its alarms.
 
     Returns
     -------
     Findings
         A finding is an indicator of the bank rated red or amber, a unit beyond a limit (chosen among all),
-        a customer group that is worse off, a risk beyond the appetite, a likely rise of complaints, a
-        scenario that turns indicators red or is not prepared for, and what is wrong with the data. What was
-        checked and is none is recorded beside them.
+        a customer group that is worse off, a risk beyond the appetite, a likely rise of complaints, an
+        alarm of the quarter that nobody answers for, a scenario that turns indicators red or is not
+        prepared for, and what is wrong with the data. What was checked and is none is recorded beside them.
 
     Raises
     ------
@@ -112,6 +118,7 @@ def assess(
         forecast=forecast,
         stress=stress,
         plans=plans,
+        alarms=alarms,
     )
     found = [finding for criterion in CRITERIA for finding in criterion(inputs)]
     found.sort(key=lambda one: SEVERITIES.index(one.severity))

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.assessment import templates
-from riskmodels.assessment.templates import Template
+from riskmodels.assessment.template import Template
+from riskmodels.assessment.watch_figures import alarm_words
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import shown_portion, shown_text, shown_thousands, shown_unit
 from riskmodels.labels import counted, label, plain_label, rating_label, say
@@ -116,6 +117,8 @@ def _parts(facts: Facts, names: Names) -> dict[str, str]:
         return _of_scenario(facts, names)
     if facts["rule"] == "contingency_plan":
         return _of_plan(facts, names)
+    if facts["rule"] in ("alarm", "watching"):
+        return alarm_words(facts, names)
     write = _LISTS.get(facts["rule"])
     return write(facts) if write else {}
 

@@ -39,6 +39,8 @@ class Finding(NamedTuple):
         "period",
         "policy",
         "names",
+        "alarm",
+        "watch",
     ]
     subject: str
     indicator_id: str

@@ -24,6 +24,8 @@ def names_of(facts: Iterable[Finding], inputs: Inputs) -> pd.DataFrame:
         *_of_risks({risk_id for risk_id, _ in risks}, inputs),
         *_of_remedies(risks, inputs),
     ]
+    if inputs.alarms:
+        rows += inputs.alarms.names.itertuples(index=False, name=None)
     for test in inputs.stress:
         rows += _texts("scenario", test.scenario.id, test.scenario, "name")
         rows += _of_plan(test.scenario.id, inputs)

@@ -4,43 +4,9 @@
 ``{name}`` are names.
 """
 
-from dataclasses import dataclass, field
-from typing import Literal
-
+from riskmodels.assessment.template import Template
+from riskmodels.assessment.watch_templates import WATCH_TEMPLATES
 from riskmodels.labels import marked
-
-Unit = Literal["indicator", "share", "count", "points", "thousand"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Template:
-    """How one rule speaks.
-
-    Attributes
-    ----------
-    criterion, criterion_of_all : str
-        What is asked, of one and of all units together.
-    conditions : dict of str to str
-        What was found, by case; ``case_of`` says which case the figures bear out.
-    evidence : str
-        Which figures it rests on.
-    remedy : dict of str to str
-        cause, consequence, corrective_action, owner; what is not there comes from the risk register.
-    unit : str
-        In which value, estimate, limit, lower and upper are written.
-    counts, shares : tuple of str
-        Other figures that are written as whole numbers, and as shares.
-    """
-
-    criterion: str
-    conditions: dict[str, str]
-    evidence: str
-    remedy: dict[str, str] = field(default_factory=dict)
-    criterion_of_all: str = ""
-    unit: Unit = "count"
-    counts: tuple[str, ...] = ()
-    shares: tuple[str, ...] = ()
-
 
 SUBJECTS = {
     "bank": marked("Whole bank"),
@@ -54,6 +20,8 @@ SUBJECTS = {
     "period": marked("Data: the quarter"),
     "policy": marked("Data: indicators"),
     "names": marked("Names: {name}"),
+    "alarm": marked("Alarm: {name}"),
+    "watch": marked("Early warning: {name}"),
 }
 UNPREPARED = {
     "no_plan": marked("There is no plan for the scenario"),
@@ -122,7 +90,7 @@ _COUNTED = marked(
 )
 _CRITERION = marked("{indicator}: {severity} beyond {limit} (set by {set_by}); standard: {standard}")
 
-TEMPLATES: dict[str, Template] = {
+TEMPLATES: dict[str, Template] = WATCH_TEMPLATES | {
     "bank_limit": Template(
         criterion=_CRITERION,
         conditions={

@@ -8,7 +8,8 @@ import pandas as pd
 
 from riskmodels.assessment import templates
 from riskmodels.assessment.figures import Facts, Names, shown_figures
-from riskmodels.assessment.templates import TEMPLATES, Template
+from riskmodels.assessment.template import Template
+from riskmodels.assessment.templates import TEMPLATES
 from riskmodels.labels import label, language
 
 LIKELY = 0.5  # likelier than not
@@ -29,7 +30,7 @@ def words_of(facts: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per fact, its columns ``WORDS``.
     """
-    known = _in_language(names)
+    known = in_language(names)
     rows = [_worded(row | json.loads(row["figures"]), known) for row in facts.to_dict("records")]
     return pd.DataFrame(rows, columns=list(WORDS), index=facts.index, dtype="str")
 
@@ -75,7 +76,7 @@ def _case_of_limit(facts: Facts) -> str:
     return "estimate" if estimate else "probable"
 
 
-def _in_language(names: pd.DataFrame) -> Names:
+def in_language(names: pd.DataFrame) -> Names:
     """Return the text of each name in the language in use; where there is none, in English."""
     preferred = names["language"].map({"en": 1, "": 1} | {language(): 2}).fillna(0)
     ordered = names.assign(preferred=preferred).sort_values("preferred", kind="stable")
@@ -94,7 +95,7 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
         "criterion": label(asked, shown),
         "condition": label(template.conditions[case], shown) + ("" if alone else _more(facts, shown)),
         "evidence": "" if alone else label(template.evidence, shown) + _left_out(facts, shown),
-        **_remedy(facts, template, names),
+        **_remedy(facts, shown, template, names),
     }
 
 
@@ -115,12 +116,12 @@ def _left_out(facts: Facts, shown: Mapping[str, str]) -> str:
     return label(templates.ONE_LEFT_OUT if many == 1 else templates.LEFT_OUT, shown) if many else ""
 
 
-def _remedy(facts: Facts, template: Template, names: Names) -> dict[str, str]:
+def _remedy(facts: Facts, shown: Mapping[str, str], template: Template, names: Names) -> dict[str, str]:
     """Cause, consequence, corrective action and owner: the rule's own, or the register's."""
     if facts["severity"] in ("passed", "unclear"):
         return dict.fromkeys(_REMEDY, "")
     if template.remedy:
-        return {name: label(template.remedy[name]) for name in _REMEDY}
+        return {name: label(template.remedy[name], shown) for name in _REMEDY}
     risk, mends = str(facts.get("risk", "")), str(facts.get("mends", ""))
     found = {name: names.get(("risk", risk, name), "") for name in _REMEDY}
     found["corrective_action"] = names.get(("remedy", f"{risk}/{mends}", "corrective_action"), "")

@@ -8,7 +8,7 @@ import typer
 from riskmodels import __version__
 from riskmodels.cli.data import check_data, ingest, new_source
 from riskmodels.cli.reports import leak_scan, show, verify
-from riskmodels.cli.runs import assess, lab, start
+from riskmodels.cli.runs import assess, lab, start, watch
 from riskmodels.cli.scenarios import lint_scenarios, list_scenarios, new_scenario, show_scenario
 from riskmodels.cli.stages import forecast, indicators, show_policy, stress
 from riskmodels.cli.terminal import (
@@ -44,6 +44,7 @@ scenario_app = typer.Typer(
 app.add_typer(scenario_app, name="scenario")
 
 app.command()(assess)
+app.command()(watch)
 app.command()(ingest)
 app.command()(check_data)
 source_app.command("new")(new_source)

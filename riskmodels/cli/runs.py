@@ -74,6 +74,50 @@ def assess(
     console.print(shown(f"Report: {report}"), soft_wrap=True)
 
 
+def watch(
+    run: Annotated[Path, typer.Argument(help="Run file.")] = RUN,
+    *,
+    source: Annotated[Path | None, typer.Option(help="Source file, instead of the run's.")] = None,
+    file: FileOptions = None,
+    last: Annotated[
+        str | None,
+        typer.Option(help="Last month or quarter looked at, e.g. 2026-10; default: all that are complete."),
+    ] = None,
+    policy_on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day whose policy applies; default: that of the data."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the reports, instead of the run's.")] = None,
+    reports: Annotated[
+        Path, typer.Option("--out", help="Folder of reports; the book is kept there.")
+    ] = REPORTS,
+    store: Store = STORE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the alarms, and keep no book.")] = False,
+) -> None:
+    """Watch what the policy names, without the quarter: exit status 0 nothing new, 1 new alarms.
+
+    The text is made to be mailed: open alarms, since when, how much, and who is told. An alarm that an
+    earlier book or report in the same folder knows is not new.
+    """
+    from riskmodels.runner.settings import change_settings, load_run  # here, for start-up
+    from riskmodels.runner.watching import run_watch
+
+    settings = load_run(_run_file(run))
+    changes: dict[str, Any] = {"source": source and str(source.resolve()), "name": name}
+    made = run_watch(
+        change_settings(settings, **changes),
+        files=files_given(file),
+        store=store,
+        reports=reports,
+        last=last,
+        policy_on=None if policy_on is None else policy_on.date(),
+        is_kept=not dry_run,
+    )
+    console.print(shown(made.document if as_json else made.text), soft_wrap=True, end="")
+    raise typer.Exit(int(not made.book.new.empty))
+
+
 def lab(
     notebooks: Annotated[Path, typer.Argument(help="Folder to open.")] = Path("notebooks"),
 ) -> None:
@@ -105,10 +149,15 @@ def _planned(
     from riskmodels.runner.plan import plan_assessment  # here, for start-up
     from riskmodels.runner.settings import change_settings, load_run
 
+    settings = change_settings(load_run(_run_file(run)), **changes)
+    return plan_assessment(settings, reports=reports, files=files_given(file), layout=layout)
+
+
+def _run_file(run: Path) -> Path:
+    """Refuse the usual run file where it is not there: nobody named it."""
     if run == RUN and not run.exists():
         raise ParameterError(f"there is no {run} here; name a run file, or {_START}")
-    settings = change_settings(load_run(run), **changes)
-    return plan_assessment(settings, reports=reports, files=files_given(file), layout=layout)
+    return run
 
 
 def _last_quarter() -> str:

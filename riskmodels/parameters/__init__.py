@@ -13,8 +13,10 @@ from riskmodels.parameters.plans import Plans, load_plans, overdue_drills
 from riskmodels.parameters.policy import Policy, load_policy
 from riskmodels.parameters.risks import RiskRegister, load_risks
 from riskmodels.parameters.scenarios import Scenario, load_scenario, load_scenarios
+from riskmodels.parameters.watches import Acknowledgements, WatchRule, load_acknowledged
 
 __all__ = [
+    "Acknowledgements",
     "Capacity",
     "Identifier",
     "Name",
@@ -23,7 +25,9 @@ __all__ = [
     "Policy",
     "RiskRegister",
     "Scenario",
+    "WatchRule",
     "check_parameters",
+    "load_acknowledged",
     "load_capacity",
     "load_parameters",
     "load_plans",

@@ -11,6 +11,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.labels import marked
 from riskmodels.misfits import nearest
 from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
+from riskmodels.parameters.watches import WatchRule
 
 Direction = Literal["higher_is_better", "lower_is_better"]
 Share = Annotated[float, Field(ge=0, le=1)]  # from none to all
@@ -206,6 +207,9 @@ class Policy(Parameters):
     findings: FindingRules = FindingRules()
     appetite: Appetite = Appetite()
     drills: DrillRules = DrillRules()
+    watch: tuple[WatchRule, ...] = Field(
+        default=(), description="what is watched between assessments; none: nothing"
+    )
     store_retention_days: int = Field(ge=1, description="how long accepted tables are kept, days")
     areas: tuple[Area, ...]
     comparisons: tuple[Comparison, ...] = Field(
@@ -217,13 +221,16 @@ class Policy(Parameters):
     def _names_are_consistent(self) -> "Policy":
         areas = [area.id for area in self.areas]
         indicators = [indicator.id for indicator in self.indicators]
-        for names in (areas, indicators):
+        for names in (areas, indicators, [rule.id for rule in self.watch]):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"given twice: {', '.join(twice)}")
         unknown = sorted({i.area for i in self.indicators} - set(areas))
         if unknown:
             raise ValueError(f"indicators name areas that are not there: {', '.join(unknown)}")
+        watched = {name for rule in self.watch for name in rule.indicators}
+        if strange := sorted(watched - set(indicators)):
+            raise ValueError(f"watch names indicators that are not there: {', '.join(strange)}")
         return self
 
     @property

@@ -18,6 +18,7 @@ from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
 from riskmodels.scratch import write_text, written
 from riskmodels.stresstest import StressTest
+from riskmodels.surveillance import AlarmBook
 from riskmodels.tables import DataQuality
 
 SCHEMA = Path(__file__).with_name("assessment.schema.json")
@@ -78,7 +79,7 @@ class AssessmentDocument(BaseModel):
     """An assessment for other programs; the columns of records are those of the results of that name."""
 
     model_config = ConfigDict(extra="forbid")
-    format: Literal["riskmodels-assessment-3"] = "riskmodels-assessment-3"
+    format: Literal["riskmodels-assessment-4"] = "riskmodels-assessment-4"
     period: str
     as_of: str
     policy: str
@@ -93,6 +94,7 @@ class AssessmentDocument(BaseModel):
     false_share: float | None
     indicators: list[Record]
     units: list[Record]
+    alarms: list[Record]
     forecast_method: str
     forecast: list[Months]
     stress: list[Stress]
@@ -108,26 +110,27 @@ def write_document(results: Path, path: Path) -> None:
         as_of=found.as_of.isoformat(),
         policy=found.policy.isoformat(),
         data_digest=found.data_digest,
-        data_quality=_records(load(results / "quality", DataQuality).scores),
+        data_quality=records_of(load(results / "quality", DataQuality).scores),
         findings=_facts(found.table),
         watch_list=_facts(found.watch_list),
         checked=_facts(found.others),
-        names=_records(found.names),
+        names=records_of(found.names),
         false_share=found.false_share if math.isfinite(found.false_share) else None,
-        indicators=_records(card.indicators),
-        units=_records(card.table),
+        indicators=records_of(card.indicators),
+        units=records_of(card.table),
+        alarms=records_of(load(results / "alarms", AlarmBook).table),
         forecast_method=outlook.method,
         forecast=_months(outlook),
         stress=[
             Stress(
                 scenario=test.scenario.id,
                 severity=test.severity,
-                complaints=_records(test.complaints),
-                indicators=_records(test.table),
+                complaints=records_of(test.complaints),
+                indicators=records_of(test.table),
             )
             for test in load_all(results, "stress-*", StressTest)
         ],
-        proposals=_records(load(results / "proposals", Proposals).table),
+        proposals=records_of(load(results / "proposals", Proposals).table),
     )
     write_text(path, document.model_dump_json(indent=1) + "\n")
 
@@ -172,11 +175,11 @@ def _months(outlook: Forecast) -> list[Months]:
 
 
 def _facts(rows: pd.DataFrame) -> list[Fact]:
-    records = ((row, json.loads(str(row["figures"]))) for row in _records(rows))
+    records = ((row, json.loads(str(row["figures"]))) for row in records_of(rows))
     return [Fact.model_validate(row | {"figures": figures}) for row, figures in records]
 
 
-def _records(frame: pd.DataFrame) -> list[Record]:
+def records_of(frame: pd.DataFrame) -> list[Record]:
     """Rows as plain values; unknown is null."""
     rows: list[Record] = json.loads(frame.to_json(orient="records", double_precision=15))
     return rows

@@ -8,6 +8,7 @@ from typing import Any
 
 _HOMES = {  # the module of each class; imported when a result holds one
     "AhpWeights": "scorecard.weights",
+    "AlarmBook": "surveillance.books",
     "Alarms": "surveillance.watching",
     "AnnualCover": "losses.cover",
     "Appetite": "parameters.policy",

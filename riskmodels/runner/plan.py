@@ -20,6 +20,7 @@ from riskmodels.parameters.plans import load_plans
 from riskmodels.parameters.policy import load_policy
 from riskmodels.parameters.risks import load_risks
 from riskmodels.parameters.scenarios import Scenario, check_indicators, load_scenario, severity_label
+from riskmodels.parameters.watches import load_acknowledged
 from riskmodels.runner.settings import RunSettings, ScenarioChoice
 from riskmodels.runner.steps import NOTEBOOKS, Notebook
 from riskmodels.shipped import shipped_folder
@@ -114,6 +115,8 @@ def plan_assessment(
         load_plans(settings.plans)
     if settings.capacity:
         load_capacity(settings.capacity)
+    if settings.acknowledged:
+        load_acknowledged(settings.acknowledged)
     use_language(settings.language)
     scenarios = [_checked_scenario(choice, settings.horizon_months) for choice in settings.tests]
     _check_each_once(settings.tests, scenarios)
@@ -224,6 +227,7 @@ def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
         "policy_on": plan.policy_on,
         "plans": plan.settings.plans or "",
         "capacity": plan.settings.capacity or "",
+        "acknowledged": plan.settings.acknowledged or "",
     }
     for name, row in NOTEBOOKS.items():
         if "scenario" in row.parameters.model_fields:

@@ -44,6 +44,9 @@ class RunSettings(Parameters):
     risks: Name
     plans: Name | None = Field(default=None, description="contingency plans; none: not checked")
     capacity: Name | None = Field(default=None, description="what the teams can do; none: estimated")
+    acknowledged: Name | None = Field(
+        default=None, description="alarms that somebody answers for; none: no file of them"
+    )
     scenarios: Literal["all"] | tuple[Identifier | ScenarioChoice, ...] = Field(
         default=(), description="all, or ids of scenarios, or files with a severity each"
     )
@@ -68,7 +71,7 @@ def load_run(path: str | Path) -> RunSettings:
     """
     settings = load_parameters(path, RunSettings)
     folder = Path(path).resolve().parent
-    paths = ("source", "policies", "risks", "plans", "capacity", "scenario_folder")
+    paths = ("source", "policies", "risks", "plans", "capacity", "acknowledged", "scenario_folder")
     given = {name: getattr(settings, name) for name in paths}
     absolute = {name: str((folder / path).resolve()) for name, path in given.items() if path is not None}
     settings = settings.model_copy(update=absolute)

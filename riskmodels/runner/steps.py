@@ -46,6 +46,18 @@ class ForecastParameters(Parameters):
     language: Language
 
 
+class EarlyWarningParameters(Parameters):
+    """Parameters of 32_early_warning."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    previous: Name
+    acknowledged: str = Field(default="", description="alarms that somebody answers for; empty: none")
+    period: Period
+    language: Language
+
+
 class LossParameters(Parameters):
     """Parameters of 35_losses."""
 
@@ -118,6 +130,9 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
         reads=("tables", "quality"),
         writes=("outlook", "nowcast", "explanation", "backtest"),
     ),
+    "32_early_warning": Notebook(
+        parameters=EarlyWarningParameters, reads=("tables", "quality"), writes=("alarms",)
+    ),
     "35_losses": Notebook(parameters=LossParameters, reads=("tables", "risks"), writes=("losses",)),
     "40_stress_test": Notebook(
         parameters=StressTestParameters,
@@ -126,7 +141,7 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
     ),
     "50_assessment": Notebook(
         parameters=AssessmentParameters,
-        reads=("tables", "quality", "scorecard", "gaps", "risks", "outlook", "stress-*"),
+        reads=("tables", "quality", "scorecard", "gaps", "risks", "outlook", "alarms", "stress-*"),
         writes=("findings", "comparison"),
     ),
     "60_policy_review": Notebook(

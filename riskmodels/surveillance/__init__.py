@@ -1,5 +1,6 @@
 """What is unusual: charts with a known rate of false alarms."""
 
+from riskmodels.surveillance.books import AlarmBook
 from riskmodels.surveillance.charts import (
     ApproximateRunLength,
     ewma_run_length,
@@ -9,11 +10,13 @@ from riskmodels.surveillance.charts import (
 from riskmodels.surveillance.designs import CusumDesigns, design_cusum
 from riskmodels.surveillance.farrington import Farrington, FarringtonBounds, farrington_bounds
 from riskmodels.surveillance.many import Discoveries, discover, stand_out
+from riskmodels.surveillance.rules import keep_watch, last_day
 from riskmodels.surveillance.run_lengths import RunLength, bernoulli_run_length, cusum_run_length
 from riskmodels.surveillance.since import LevelChanges, find_changes
 from riskmodels.surveillance.watching import Alarms, watch
 
 __all__ = [
+    "AlarmBook",
     "Alarms",
     "ApproximateRunLength",
     "CusumDesigns",
@@ -29,6 +32,8 @@ __all__ = [
     "ewma_run_length",
     "farrington_bounds",
     "find_changes",
+    "keep_watch",
+    "last_day",
     "shewhart_limit",
     "shewhart_run_length",
     "stand_out",

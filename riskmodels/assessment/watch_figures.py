@@ -1,0 +1,71 @@
+"""Write the figures and names of facts about alarms for their words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from riskmodels.assessment import watch_templates as texts
+from riskmodels.catalogue import INDICATORS
+from riskmodels.display import shown_unit
+from riskmodels.labels import counted, label, plain_label, say
+
+Facts = Mapping[str, Any]
+Names = Mapping[tuple[str, str, str], str]
+
+
+def alarm_words(facts: Facts, names: Names) -> dict[str, str]:
+    """Write what an alarm is of, its size and dates; of a rule what it watches, and what it cannot."""
+    periods = label(texts.PERIODS[facts["every"]])
+    shown = {"run_length": f"{facts['run_length']:,.0f}", "periods": periods}
+    return shown | (event_words if facts["subject_kind"] == "alarm" else _rule_words)(facts, names)
+
+
+def event_words(facts: Facts, names: Names) -> dict[str, str]:
+    """Write an alarm: ``what`` has risen, ``of`` which part of the bank, by how much and since when."""
+    dates = {name: shown_period(facts[name]) for name in ("since", "since_earliest", "since_latest")}
+    dates |= {name: shown_period(facts[name]) for name in ("alarmed", "last")}
+    is_sure = dates["since_earliest"] == dates["since_latest"]
+    state = texts.STATES[facts["status"]]
+    return dates | {
+        **{name: f"{facts[name]:.0%}" for name in ("size", "lower", "upper")},
+        "name": subject_words(facts["what"], facts["of"], names),
+        "dates": dates["since"] if is_sure else label(texts.BETWEEN, dates),
+        "state": label(state, {**facts, **dates}) if state else "",
+    }
+
+
+def _rule_words(facts: Facts, names: Names) -> dict[str, str]:
+    rule = facts["subject"].partition(":")[0]
+    lacking = {_what(one, names): say(why) for one, why in facts.get("lacking", {}).items()}
+    return {
+        "name": names.get(("rule", rule, "name"), rule),
+        "watched": counted(facts["series"], "series is watched", "series are watched"),
+        "lacking": "; ".join(f"{name}: {why}" for name, why in lacking.items()),
+    }
+
+
+def subject_words(what: str, of: Mapping[str, str], names: Names) -> str:
+    """Name what has risen, and of which part of the bank: complaints, credit card × south."""
+    parts = [
+        shown_unit(value, names.get(("unit", value, "name"), value))
+        if key == "unit_id"
+        else plain_label(value)
+        for key, value in of.items()
+        if not (key == "region_id" and "unit_id" in of)  # its unit says it
+    ]
+    return f"{_what(what, names)}, {' × '.join(parts) or label('whole bank')}"
+
+
+def _what(what: str, names: Names) -> str:
+    if what not in INDICATORS:
+        return label(texts.WATCHED_ROWS[what])
+    return names.get(("indicator", what, "name"), what)
+
+
+def shown_period(period: str) -> str:
+    """Name a period; a week by its first day.
+
+    >>> shown_period("2026-09"), shown_period("2026-09-21/2026-09-27")
+    ('2026-09', 'the week of 2026-09-21')
+    """
+    first, _, last = period.partition("/")
+    return label("the week of {day}", day=first) if last else first

@@ -1,0 +1,49 @@
+"""The words of findings about what is watched and expected: alarms."""
+
+from riskmodels.assessment.template import Template
+from riskmodels.labels import marked
+
+WATCH_TEMPLATES = {
+    "alarm": Template(
+        criterion=marked(
+            "No rise beyond chance: a false alarm of a series is wanted every {run_length} {periods}"
+            " (set by {set_by})"
+        ),
+        conditions={
+            "value": marked("Up by about {size} ({lower} to {upper}) since {dates}{state}"),
+            "unclear": marked("Up by about {size} ({lower} to {upper}) since {dates}{state}"),
+        },
+        evidence=marked(
+            "Probability that the level has changed: {probability}; first alarm {alarmed}, last {last}"
+        ),
+        remedy={
+            "cause": marked("Not known yet"),
+            "consequence": marked("The level stays where it is as long as its cause does"),
+            "corrective_action": marked(
+                "Find what the cases since {since} have in common; correct it, or answer for the alarm"
+                " {subject} until a day"
+            ),
+            "owner": marked("{told}"),
+        },
+    ),
+    "watching": Template(
+        criterion=marked(
+            "No rise beyond chance: a false alarm of a series is wanted every {run_length} {periods}"
+            " (set by {set_by})"
+        ),
+        conditions={
+            "passed": marked("No alarm in the quarter"),
+            "unclear": marked("Not watched: {lacking}"),
+        },
+        evidence=marked("{watched}"),
+    ),
+}
+PERIODS = {"day": marked("days"), "week": marked("weeks"), "month": marked("months")}
+WATCHED_ROWS = {"complaints": marked("complaints"), "losses": marked("loss events")}
+BETWEEN = marked("{since} (between {since_earliest} and {since_latest})")
+STATES = {
+    "new": "",
+    "continuing": "",
+    "acknowledged": marked("; {answered_by} answers for it until {until}: {reason}"),
+    "closed": marked("; the last alarm was in {last}"),
+}

@@ -1,0 +1,71 @@
+"""What is watched, and its alarms."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from riskmodels.assessment.figures import shown_probability
+from riskmodels.assessment.watch_figures import event_words, shown_period
+from riskmodels.assessment.watch_templates import PERIODS
+from riskmodels.assessment.wording import in_language
+from riskmodels.display import Listing
+from riskmodels.labels import label, marked, say
+from riskmodels.surveillance import AlarmBook
+
+STATUSES = {
+    "new": marked("New"),
+    "continuing": marked("Continuing"),
+    "acknowledged": marked("Acknowledged"),
+    "closed": marked("Closed"),
+}
+
+
+def list_alarm_book(book: AlarmBook) -> Listing:
+    """List the alarms, one of each event: what has risen since when and by how much; open ones first."""
+    names = in_language(book.names)
+    rows = [
+        _listed(row, event_words(row | {"of": json.loads(row["subject"])}, names)) for row in _events(book)
+    ]
+    return Listing(sentence=book.sentence, frame=pd.DataFrame(rows))
+
+
+def list_watch_rules(book: AlarmBook) -> Listing:
+    """List what is watched, how often a false alarm is wanted, and what could not be watched and why."""
+    names = in_language(book.names)
+    rows = [
+        {
+            "Rule": names.get(("rule", row["rule"], "name"), row["rule"]),
+            "What": names.get(("indicator", row["what"], "name"), label(row["what"])),
+            "By": row["by"].replace("_", " ") or label("whole bank"),
+            "Series": row["series"],
+            "Last period": shown_period(row["last"]) if row["last"] else "–",
+            "False alarm of a series every": f"{row['run_length']:,.0f} {label(PERIODS[row['every']])}",
+            "Told": row["told"] or "–",
+            "Not watched, because": say(json.loads(row["said"])) or "–",
+        }
+        for row in book.rules.to_dict("records")
+    ]
+    missed = int((book.rules["why"] != "").sum())
+    sentence = label("Watched: {watched} of {all}.", watched=len(rows) - missed, all=len(rows))
+    return Listing(sentence=sentence, frame=pd.DataFrame(rows))
+
+
+def _events(book: AlarmBook) -> list[dict[Any, Any]]:
+    return book.events.to_dict("records")
+
+
+def _listed(row: Mapping[Any, Any], words: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "No.": row["alarm_id"],
+        "Status": label(STATUSES[row["status"]]),
+        "What has risen": words["name"],
+        "Since": words["dates"],
+        "By about (90% interval)": f"{words['size']} ({label('{lower} to {upper}', words)})",
+        "Probability": shown_probability(row["probability"]),
+        "Last alarm": words["last"],
+        "Answered by": f"{row['answered_by']} ({row['until']}): {row['reason']}"
+        if row["answered_by"]
+        else "–",
+    }

@@ -1,0 +1,129 @@
+"""One alarm over its life, and one of each event: what is found joined to earlier books and other rules."""
+
+import hashlib
+import json
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from riskmodels.parameters.watches import Acknowledgements
+from riskmodels.surveillance.books import EVENTS, NUMBERS, OPEN, AlarmBook
+
+_KEPT = pd.DateOffset(years=1)  # a choice: closed alarms are of interest while their year is compared with
+_SERIES = ("rule", "what", "level", "subject")
+_NO_ANSWER = {"reason": "", "answered_by": "", "until": ""}
+REVISED = "revised"  # of an alarm that the data no longer show
+Row = dict[Any, Any]
+
+
+def remembered(
+    found: list[Row], earlier: AlarmBook | None, acknowledged: Acknowledgements, as_of: date
+) -> pd.DataFrame:
+    """Make the rows of a book: each alarm keeps its number and the day on which it was first reported.
+
+    Parameters
+    ----------
+    found : list of dict
+        Alarms of today's charts, with rule, what, level and subject; ``status`` is that of the charts.
+    earlier : AlarmBook, optional
+        The book before.
+    acknowledged : Acknowledgements
+        What somebody answers for.
+    as_of : date
+        Last day that is looked at.
+
+    Returns
+    -------
+    DataFrame
+        See ``AlarmBook.table``.
+    """
+    known = [] if earlier is None else earlier.table.to_dict("records")
+    rows: list[Row] = []
+    for one in found:
+        taken = {row["alarm_id"] for row in rows}
+        before = _first_of([row for row in known if _is_same(one, row) and row["alarm_id"] not in taken])
+        number = {"alarm_id": before["alarm_id"] if before else _number(one)}
+        day = {"reported": before["reported"] if before else as_of.isoformat()}
+        rows.append(_answered(one | number | day, acknowledged, as_of))
+    rows = _joined(rows)
+    taken = {row["alarm_id"] for row in rows}
+    lost = [row for row in known if row["alarm_id"] not in taken and row["status"] in OPEN]
+    rows += [row | _NO_ANSWER | {"status": "closed", "part_of": _explained(row, rows)} for row in lost]
+    kept = [row for row in rows if row["status"] != "closed" or ended(row["last"]) + _KEPT > _end_of(as_of)]
+    order = (*OPEN, "closed")
+    kept.sort(key=lambda row: (order.index(row["status"]), -row["probability"], row["alarmed"]))
+    return pd.DataFrame(kept, columns=list(EVENTS)).astype(
+        {name: "float64" if name in NUMBERS else "str" for name in EVENTS}
+    )
+
+
+def ended(period: str) -> pd.Timestamp:
+    """Return the last moment of a period by its name; a week is named by its first and last day."""
+    return pd.Period(period.rpartition("/")[2]).end_time
+
+
+def _end_of(day: date) -> pd.Timestamp:
+    return pd.Period(day, freq="D").end_time
+
+
+def _number(row: Row) -> str:
+    text = "\n".join(str(row[name]) for name in (*_SERIES, "alarmed"))
+    return "A-" + hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+
+
+def _is_same(one: Row, other: Row) -> bool:
+    """Tell whether two rows are of the same series and of times that touch."""
+    return all(one[name] == other[name] for name in _SERIES) and _touch(one, other)
+
+
+def _touch(one: Row, other: Row) -> bool:
+    (first, last), (begun, until) = (_span(row) for row in (one, other))
+    return first <= until and begun <= last
+
+
+def _span(row: Row) -> tuple[pd.Timestamp, pd.Timestamp]:
+    return pd.Period(row["since_earliest"].partition("/")[0]).start_time, ended(row["last"])
+
+
+def _first_of(rows: list[Row]) -> Row | None:
+    return min(rows, key=lambda row: (row["reported"], row["alarmed"])) if rows else None
+
+
+def _answered(row: Row, acknowledged: Acknowledgements, as_of: date) -> Row:
+    """Give an open alarm the status that memory has of it, and say who answers for it."""
+    answer = acknowledged.of(row["alarm_id"], as_of)
+    if row["status"] == "closed":
+        return row | _NO_ANSWER
+    if answer is None:
+        return row | _NO_ANSWER | {"status": "new" if row["reported"] == as_of.isoformat() else "continuing"}
+    by = {"reason": answer.reason, "answered_by": answer.by, "until": answer.until.isoformat()}
+    return row | by | {"status": "acknowledged"}
+
+
+def _joined(rows: list[Row]) -> list[Row]:
+    """Say of which other an alarm is a part: several rules see the same event, the likeliest names it.
+
+    Of two that are as likely the narrower one does; alarms of one rule are told apart by its charts.
+    """
+    events: list[Row] = []
+    joined = []
+    for row in sorted(rows, key=lambda row: (-row["probability"], -len(json.loads(row["subject"])))):
+        others = (one for one in events if one["rule"] != row["rule"])
+        whole = next((one for one in others if _is_part(row, one)), None)
+        if whole is None:
+            events.append(row)
+        joined.append(row | {"part_of": whole["alarm_id"] if whole else ""})
+    return joined
+
+
+def _is_part(row: Row, other: Row) -> bool:
+    """Tell whether two alarms are of the same thing, at the same time, one within the other."""
+    mine, its = (json.loads(one["subject"]).items() for one in (row, other))
+    return row["what"] == other["what"] and (mine <= its or its <= mine) and _touch(row, other)
+
+
+def _explained(row: Row, now: list[Row]) -> str:
+    """Return the event of today that explains an alarm which is no longer there, or that none does."""
+    events = (one for one in now if not one["part_of"])
+    return next((str(one["alarm_id"]) for one in events if _is_part(row, one)), REVISED)
