@@ -14,6 +14,7 @@ from riskmodels.surveillance.rules import keep_watch, last_day
 from riskmodels.surveillance.run_lengths import RunLength, bernoulli_run_length, cusum_run_length
 from riskmodels.surveillance.since import LevelChanges, find_changes
 from riskmodels.surveillance.watching import Alarms, watch
+from riskmodels.surveillance.watching_indicators import watch_indicator
 
 __all__ = [
     "AlarmBook",
@@ -38,4 +39,5 @@ __all__ = [
     "shewhart_run_length",
     "stand_out",
     "watch",
+    "watch_indicator",
 ]

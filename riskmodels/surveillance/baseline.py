@@ -12,16 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from riskmodels.arrays import Flags, Floats
-from riskmodels.surveillance.scores import at_score, middle_score, rough_score, upper_tail
-from riskmodels.surveillance.settings import SETTINGS, Design, Limits, Settings
+from riskmodels.surveillance.laws import Counts
+from riskmodels.surveillance.scores import middle_score, rough_score
+from riskmodels.surveillance.settings import SETTINGS, Design, Limits
 
-_LEAST_MEAN = 1e-3  # [events a period] of a series that has shown none: divides
-_MOST_MEAN, _MOST_DISPERSION = 1e10, 1e9  # [events a period], [variance over mean]: no customers are as many
+_MOST_DISPERSION = 1e9  # [variance over mean] no customers are as many
 _MOST_LOG = 50.0  # logarithm of a mean per unit of offset, which is finite whatever has been seen
 _STEEPEST = 1.5  # [log] of a year's trend, a season or a weekday: four and a half times
 _LEAST_SPREAD = 1e-9  # of the logarithm of a mean: divides
 _MOST_SPREAD = 2.0  # of it, in a variance: after long silence a level says nothing, and is not infinite
-_LEAST_START = 0.25  # [events a period] of series that all start with none
+_LEAST_SEEN = 0.5  # [events] of all series, as the logarithm is taken
+_ADDED = (0.5, 0.5, 1.0)  # to events seen and due, and to cases, before their logarithms are taken
 _ROUNDS = 3  # of the reweighted common factor, which then stands still to three digits
 
 
@@ -45,7 +46,11 @@ class Watched:
     dispersion : ndarray
         [variance over mean] As known before the period.
     spread, level : ndarray
-        Variance of the logarithm of the mean, and the level in it, before the period.
+        Variance of the level (the logarithm of the mean, or of cases of the odds), and the level itself,
+        before the period.
+    steep : ndarray
+        By how much the logarithm of the mean grows with the level: one, but of cases the share that does not
+        fail.
     evidence : ndarray
         [standard scores] The CUSUM as it would be without alarms.
     begins : ndarray
@@ -53,7 +58,7 @@ class Watched:
     open : ndarray of bool
         The rise that led to an alarm has not ended, nor become normal.
     common : ndarray, shape (T,)
-        What all share, since the start: a factor of the means.
+        What all share, since the start: a factor of the means, of cases of the odds.
     usual : ndarray, shape (T,)
         [variance over mean] What series start with in a period.
     """
@@ -68,11 +73,20 @@ class Watched:
     dispersion: Floats
     spread: Floats
     level: Floats
+    steep: Floats
     evidence: Floats
     begins: Floats
     open: Flags
     common: Floats
     usual: Floats
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Known:
+    """What is known of a group from its series, by period: what all share, and what series start with."""
+
+    common: Floats
+    usual: Floats | None
 
 
 def follow(
@@ -81,8 +95,8 @@ def follow(
     design: Design,
     limits: Limits,
     *,
-    common: bool,
-    usual: Floats | None = None,
+    law: type[Counts],
+    known: Known | None = None,
 ) -> Watched:
     """Follow n series period by period: predict, compare, learn.
 
@@ -91,20 +105,24 @@ def follow(
     values : ndarray, shape (n, T)
         Counts; NaN is unknown.
     offset : ndarray, shape (n, T)
-        What counts are proportional to; positive.
+        What counts are proportional to, or cases out of which they are; positive.
     design : Design
     limits : Limits
-    common : bool
-        Take off what the series share in a period, where they are enough.
-    usual : ndarray, shape (T,), optional
-        [variance over mean] That series start with; default: what these have shown.
+    law : type of Counts
+        Of what is seen about its mean.
+    known : Known, optional
+        What other series have shown; default: it is found, and what these share in a period is taken off
+        where they are enough.
     """
-    state = _State(len(values), design, limits, SETTINGS)
-    shared = common and len(values) >= SETTINGS.fewest_common
+    state = _State(len(values), design, limits, law)
+    shared = known is None and len(values) >= SETTINGS.fewest_common
     factor, shown = np.empty((2, values.shape[1]))
     steps = []
     for time, (count, size) in enumerate(zip(values.T.copy(), offset.T.copy(), strict=True)):
-        shown[time] = state.usual_dispersion() if usual is None else usual[time]
+        shown[time] = state.usual_dispersion()
+        if known is not None:
+            state.common = known.common[time]
+            shown[time] = shown[time] if known.usual is None else known.usual[time]
         steps.append(state.step(count, size, design.rows[time], shown[time], shared=shared))
         factor[time] = state.common
     parts = {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
@@ -116,6 +134,7 @@ class _Now:
     """One period of n series: counts, which of them are judged, and what was expected."""
 
     count: Floats
+    law: Counts
     live: Flags
     mean: Floats
     variance: Floats
@@ -128,7 +147,7 @@ class _Shift:
     """A CUSUM to one side, and what was seen while it was away from zero."""
 
     def __init__(self, n: int, sign: float, confirm: int) -> None:
-        self.level, self.events, self.expected, self.age = np.zeros((4, n))
+        self.level, self.events, self.expected, self.size, self.age = np.zeros((5, n))
         self.sign, self.confirm, self.keep = sign, confirm, 1.0 - 2.0 / confirm
 
     def add(self, now: _Now, score: Floats, reference: float, limit: float) -> Flags:
@@ -137,21 +156,23 @@ class _Shift:
         self.level = np.clip(self.level + moved, 0.0, limit)
         self.events = np.where(now.live, self.keep * self.events + now.count, self.events)
         self.expected = np.where(now.live, self.keep * self.expected + now.mean, self.expected)
+        self.size = np.where(now.live, self.keep * self.size + now.law.size, self.size)
         begun = (self.age > 0) | (self.level >= limit)
         self.age = np.where(self.level > 0, self.age + (begun & now.live), 0.0)
         return np.asarray(now.live & (self.age >= self.confirm) & (self.level >= limit))
 
     def forget(self, done: Flags) -> None:
         """Start again where a shift is the new normal."""
-        for part in (self.level, self.events, self.expected, self.age):
+        for part in (self.level, self.events, self.expected, self.size, self.age):
             part[done] = 0.0
 
 
 class _State:
     """What is known of n series: coefficients (n, p), their covariance (n, p, p), dispersion, charts."""
 
-    def __init__(self, n: int, design: Design, limits: Limits, settings: Settings) -> None:
-        self.settings, self.limits, self.step_length = settings, limits, 1.0 / design.year
+    def __init__(self, n: int, design: Design, limits: Limits, law: type[Counts]) -> None:
+        self.settings, self.limits, self.step_length = SETTINGS, limits, 1.0 / design.year
+        self.law = law
         self.coefficients = np.zeros((n, len(design.prior)))
         self.covariance = np.tile(np.diag(design.prior**2), (n, 1, 1))
         self.started = np.zeros(n, dtype=bool)
@@ -159,7 +180,7 @@ class _State:
         self.chart, self.evidence, self.silent, self.begins = np.zeros((4, n))
         self.time = 0
         self.open = np.zeros(n, dtype=bool)
-        confirm = max(settings.fewest_confirm, round(settings.confirm * design.year))
+        confirm = max(SETTINGS.fewest_confirm, round(SETTINGS.confirm * design.year))
         self.shifts = (_Shift(n, 1.0, confirm), _Shift(n, -1.0, confirm))
         self.common = 1.0
 
@@ -171,14 +192,15 @@ class _State:
         fresh = known & ~self.started
         self._age()
         self._come_back(known)
-        self._begin(fresh, count, offset * self.common, row)
+        self._begin(fresh, count, offset, row)
         now = self._predict(count, offset, row, usual, fresh)
         if shared:
             self._share(now)
-        above, here = upper_tail(now.count, now.mean, now.variance)
+        above, here = now.law.tail(now.count, now.mean, now.variance)
         score = middle_score(above, here)
         alarm = self._judge(now, above + here, score)
         level, begins = self.coefficients[:, 0].copy(), self.begins.copy()
+        steep = now.law.in_logs(now.mean)
         self.time += 1  # what is learnt now holds from the next period on
         self._learn(now, score, alarm)
         self.open = (alarm | self.open) & (self.shifts[0].level > 0)
@@ -192,9 +214,10 @@ class _State:
             "score": score * judged,
             "chart": self.chart * expected,
             "alarm": alarm,
-            "dispersion": now.dispersion,
+            "dispersion": now.dispersion * steep,
             "spread": now.spread,
             "level": level,
+            "steep": steep,
             "evidence": self.evidence.copy(),  # a restart clears it in place
             "begins": begins,
             "open": self.open,
@@ -204,15 +227,13 @@ class _State:
         """Start at the first known count, drawn towards the mean of all that start with it."""
         if not fresh.any():
             return
-        count, offset, prior = count[fresh], offset[fresh], self.settings.start_prior
-        mean = max(float(count.mean()), _LEAST_START) * offset / offset.mean()
-        noise = self.settings.dispersion_start
-        shape = prior + count / noise
-        level = shape / (prior / mean + 1.0 / noise) / offset
+        level, spread = self.law(offset[fresh]).start(
+            count[fresh], prior=self.settings.start_prior, noise=self.settings.dispersion_start
+        )
         rest = self.coefficients[fresh, 1:] @ row[1:]
-        self.coefficients[fresh, 0] = np.log(level) - 0.5 / shape - rest
+        self.coefficients[fresh, 0] = level - np.log(self.common) - rest
         self.covariance[fresh, 0, :], self.covariance[fresh, :, 0] = 0.0, 0.0
-        self.covariance[fresh, 0, 0] = 1.0 / shape
+        self.covariance[fresh, 0, 0] = spread
         self.started |= fresh
         self.begins[fresh] = self.time
 
@@ -246,14 +267,16 @@ class _State:
         weight = strength + self.number
         dispersion = (strength * usual + self.squares) / weight
         dispersion = np.clip(dispersion * (1.0 + s.dispersion_doubt / weight), 1.0, _MOST_DISPERSION)
-        log_mean = np.clip(self.coefficients @ row + 0.5 * limited, -_MOST_LOG, _MOST_LOG)
-        mean = np.clip(np.exp(log_mean) * offset * self.common, _LEAST_MEAN, _MOST_MEAN)
+        level = np.clip(self.coefficients @ row, -_MOST_LOG, _MOST_LOG) + np.log(self.common)
+        law = self.law(offset)
+        mean = law.mean(level, limited)
         live = np.isfinite(count) & self.started & ~fresh
         return _Now(
-            count=np.where(live, count, np.round(mean)),
+            count=np.where(live, count, law.nearest(mean)),
+            law=law,
             live=live,
             mean=mean,
-            variance=dispersion * mean + mean * mean * np.expm1(limited),
+            variance=law.variance(mean, dispersion, limited),
             dispersion=dispersion,
             gain=gain,
             spread=spread,
@@ -270,24 +293,25 @@ class _State:
 
     def _share(self, now: _Now) -> None:
         """Take off what all share: total seen over total expected, series that stand out counting less."""
-        s, factor = self.settings, 1.0
-        count, mean = now.count[now.live], now.mean[now.live]
+        s, shift, live = self.settings, 0.0, now.live
+        count, mean, law = now.count[live], now.mean[live], self.law(now.law.size[live])
         if len(count) < s.fewest_common:
             return
-        noise = now.variance[now.live] / mean
+        noise = now.variance[live] / mean
         for _ in range(_ROUNDS):
-            score = rough_score(count, factor * mean, noise)
+            at = law.moved(mean, shift)
+            score = rough_score(count, at, noise)
             weight = np.minimum(1.0, s.common_outlying / np.maximum(np.abs(score), s.common_outlying)) ** 2
-            expected = (weight * mean).sum()
-            trust = s.common_prior**2 / (s.common_prior**2 + (weight**2 * mean * noise).sum() / expected**2)
-            seen = max((weight * count).sum(), 0.5)
-            factor = float(np.exp(trust * np.log(seen / expected)))
-        self.common *= factor
-        now.variance = now.variance * factor + now.mean**2 * factor * (factor - 1.0) * np.expm1(
-            np.minimum(now.spread, _MOST_SPREAD)
-        )
-        now.mean = now.mean * factor
-        now.count = np.where(now.live, now.count, np.round(now.mean))
+            steady = (weight * law.slope(mean)).sum()
+            doubt = (weight**2 * mean * noise).sum() / steady**2
+            seen, due, cases = ((weight * part).sum() for part in (count, at, law.size))
+            further = self.law(cases).distance(np.maximum(seen, _LEAST_SEEN), due)
+            shift = float(s.common_prior**2 / (s.common_prior**2 + doubt) * (shift + further))
+        self.common *= float(np.exp(shift))
+        now.mean = now.law.moved(now.mean, shift)
+        limited = np.minimum(now.spread, _MOST_SPREAD)
+        now.variance = now.law.variance(now.mean, now.dispersion, limited)
+        now.count = np.where(live, now.count, now.law.nearest(now.mean))
 
     def _judge(self, now: _Now, tail: Floats, score: Floats) -> Flags:
         """Move the chart; an alarm of it goes on until a score is ordinary, and then it starts again."""
@@ -306,29 +330,32 @@ class _State:
         weight = np.minimum(1.0, s.ordinary / np.maximum(score, s.ordinary)) ** 2
         weight = np.where(now.count < s.fewest_cut, 1.0, weight)
         weight = np.where(alarm, np.minimum(weight, s.in_event), weight) * now.live
-        most = np.maximum(at_score(s.most, now.mean, now.variance), s.fewest_cut)
+        most = np.maximum(now.law.at_score(s.most, now.mean, now.variance), s.fewest_cut)
         count = np.minimum(now.count, most)
         self._learn_level(now, weight / now.dispersion, count)
         weight = np.where(now.live, np.maximum(weight, s.dispersion_in_event), 0.0)
-        weight = weight * now.mean / (now.mean + 0.5)  # squares of small counts say less
+        steady = now.law.slope(now.mean)
+        weight = weight * steady / (steady + 0.5)  # squares of small counts say less
         squares = (count - now.mean) ** 2 * now.dispersion / now.variance
         self.squares += weight * squares * s.dispersion_bias
         self.number += weight
         for shift in self.shifts:
             lasting = shift.add(now, score, s.reference, self.limits.cusum)
             if lasting.any():
-                events, expected = shift.events[lasting] + 0.5, shift.expected[lasting] + 0.5
-                self.coefficients[lasting, 0] += np.log(events / expected)
-                self.covariance[lasting, 0, 0] += now.dispersion[lasting] / events
+                gathered = (shift.events, shift.expected, shift.size)
+                events, expected, size = (
+                    part[lasting] + added for part, added in zip(gathered, _ADDED, strict=True)
+                )
+                self.coefficients[lasting, 0] += self.law(size).distance(events, expected)
+                doubt = self.law(size).doubt(events)
+                self.covariance[lasting, 0, 0] += now.dispersion[lasting] * doubt
                 self._restart(lasting)
 
     def _learn_level(self, now: _Now, weight: Floats, count: Floats) -> None:
-        """Update the gamma law of the mean, and the coefficients with it."""
-        shape = 1.0 / now.spread
-        after = shape + weight * count
-        moved = np.log(after / (shape + weight * now.mean)) - 0.5 * (1.0 / after - now.spread)
+        """Update the law of the mean, and the coefficients with it."""
+        moved, after = now.law.learnt((count, now.mean), now.spread, weight)
         moved = np.where(now.live, moved, 0.0)
         self.coefficients += now.gain * (moved / now.spread)[:, None]
         np.clip(self.coefficients[:, 1:], -_STEEPEST, _STEEPEST, out=self.coefficients[:, 1:])
-        lost = np.where(now.live, np.maximum(1.0 - 1.0 / (after * now.spread), 0.0) / now.spread, 0.0)
+        lost = np.where(now.live, np.maximum(1.0 - after / now.spread, 0.0) / now.spread, 0.0)
         self.covariance -= now.gain[:, :, None] * (now.gain * lost[:, None])[:, None, :]

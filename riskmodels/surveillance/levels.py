@@ -6,7 +6,8 @@ import numpy as np
 
 from riskmodels.arrays import Flags, Floats
 from riskmodels.grouping import add_rows
-from riskmodels.surveillance.baseline import Watched, follow
+from riskmodels.surveillance.baseline import Known, Watched, follow
+from riskmodels.surveillance.laws import Counts
 from riskmodels.surveillance.many import Grouping, stand_out
 from riskmodels.surveillance.scores import cusum_chance
 from riskmodels.surveillance.settings import SETTINGS, Design, Limits
@@ -25,6 +26,10 @@ class Level:
     grouping : Grouping
     values : ndarray, shape (m, T)
         [events] Of each group; NaN is unknown.
+    size : ndarray, shape (m, T)
+        What they are proportional to, or cases out of which they are.
+    law : type of Counts
+        Of what is seen about its mean.
     watched : Watched
     alarm : ndarray of bool, shape (m, T)
         Alarms of the charts, of periods judged and of groups that stand out.
@@ -32,6 +37,8 @@ class Level:
 
     grouping: Grouping
     values: Floats
+    size: Floats
+    law: type[Counts]
     watched: Watched
     alarm: Flags
 
@@ -56,6 +63,7 @@ def level_of(
     design: Design,
     limits: Limits,
     *,
+    law: type[Counts],
     series: Watched | None,
 ) -> Level:
     """Follow the groups of a level.
@@ -67,19 +75,19 @@ def level_of(
         Of the series; NaN is unknown.
     design : Design
     limits : Limits
+    law : type of Counts
     series : Watched or None
         What the series have shown: what all share, and their dispersion; None: find it.
     """
     if len(grouping.names) < len(values):
         values, offset = _gathered(values, offset, grouping)
     size = np.where(offset > 0, offset, 1.0)
-    if series is None:
-        watched = follow(values, size, design, limits, common=True)
-    else:
-        shared = series.common if grouping.by else 1.0
-        usual = None if (series.common == 1.0).all() else series.usual
-        watched = follow(values, size * shared, design, limits, common=False, usual=usual)
-    return Level(grouping=grouping, values=values, watched=watched, alarm=watched.alarm)
+    known = None
+    if series is not None:
+        common = series.common if grouping.by else np.ones(values.shape[1])
+        known = Known(common=common, usual=None if (series.common == 1.0).all() else series.usual)
+    watched = follow(values, size, design, limits, law=law, known=known)
+    return Level(grouping=grouping, values=values, size=size, law=law, watched=watched, alarm=watched.alarm)
 
 
 def _gathered(values: Floats, offset: Floats, grouping: Grouping) -> tuple[Floats, Floats]:

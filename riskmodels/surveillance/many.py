@@ -12,6 +12,7 @@ from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.errors import ParameterError
 from riskmodels.grouping import number_series
 from riskmodels.surveillance.scores import upper_tail
+from riskmodels.surveillance.since import LEAST_DISPERSION
 
 _MOST_KEYS = 2  # of a group: what three keys share beyond two is left to the series
 _LEAST_EVENTS = 0.5  # that a total counts for, as its logarithm is taken
@@ -206,7 +207,7 @@ def evidence_of(seen: float, due: float, dispersion: float) -> float:
     """Log-likelihood gained by a mean of what was seen over what was due; none where it is less."""
     if seen <= due or due <= 0:
         return 0.0
-    return float((seen * np.log(seen / due) - seen + due) / max(dispersion, 1.0))
+    return float((seen * np.log(seen / due) - seen + due) / max(dispersion, LEAST_DISPERSION))
 
 
 def runs(flags: Flags) -> Iterator[tuple[int, int, int]]:

@@ -8,6 +8,7 @@ from riskmodels.surveillance.many import evidence_of, runs
 from riskmodels.surveillance.settings import SETTINGS
 from riskmodels.surveillance.since import LevelChanges, find_changes
 
+_LEAST_SHARE = 1e-12  # of cases that fail: of events there are no cases, and no end
 _WANDERED = 0.1  # variance of the logarithm of the level as a window begins, besides what was known of it
 
 
@@ -38,15 +39,16 @@ def changes_of(
     inside = places <= last[:, None]
     places = np.minimum(places, level.values.shape[1] - 1)
     observed, expected = _as_known_at(level, rows, places, begun)
+    steep = level.watched.steep[rows, begun]
     found = find_changes(
         np.where(inside, observed, 0.0),
         np.where(inside, expected, 0.0),
         dispersion=level.watched.dispersion[rows, first],
-        spread=level.watched.spread[rows, begun] + _WANDERED,
+        spread=(level.watched.spread[rows, begun] + _WANDERED) * steep**2,
         run_length=run_length,
         until=np.maximum(_last(level.alarm)[rows, last], first) - begun,
     )
-    return begun, found
+    return begun, found.at_most(1.0 / np.maximum(1.0 - steep, _LEAST_SHARE))
 
 
 def _as_known_at(level: Level, rows: Integers, places: Integers, start: Integers) -> tuple[Floats, Floats]:
@@ -56,7 +58,8 @@ def _as_known_at(level: Level, rows: Integers, places: Integers, start: Integers
     """
     watched, row = level.watched, rows[:, None]
     observed, expected = level.values[row, places], watched.mean[row, places]
-    expected = expected * np.exp(watched.level[rows, start][:, None] - watched.level[row, places])
+    back = watched.level[rows, start][:, None] - watched.level[row, places]
+    expected = level.law(level.size[row, places]).moved(expected, back)
     known = np.isfinite(observed) & np.isfinite(expected)
     return np.where(known, observed, 0.0), np.where(known, expected, 0.0)
 

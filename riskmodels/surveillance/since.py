@@ -5,7 +5,7 @@ level and the new one being gamma distributed and integrated out (as in product 
 Hartigan 1992, doi:10.1214/aos/1176348521, with one change).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
@@ -19,6 +19,7 @@ _HALVINGS = 50  # of an interval of logarithms, which is then known to rounding
 _WIDEST = 12.0  # [log] no ratio is larger
 _LEAST_QUIET = 0.5  # chance of no change in a window, at least: short run lengths are wishes, not beliefs
 _LARGEST = 700.0  # logarithm of a float
+LEAST_DISPERSION = 0.05  # [variance over mean] of cases that nearly all fail
 _LEAST = 1e-9  # of a variance or a count: divides
 
 
@@ -45,6 +46,11 @@ class LevelChanges:
     lower: Floats
     upper: Floats
     probability: Floats
+
+    def at_most(self, most: Floats) -> "LevelChanges":
+        """Cut the ratios off at what is possible, shape (m,)."""
+        cut = {name: np.minimum(getattr(self, name), most) for name in ("ratio", "lower", "upper")}
+        return replace(self, **cut)
 
 
 def find_changes(
@@ -89,7 +95,7 @@ def find_changes(
     >>> int(found.since[0]), round(float(found.ratio[0]), 1)
     (4, 1.9)
     """
-    scale = np.maximum(dispersion, 1.0)[:, None]
+    scale = np.maximum(dispersion, LEAST_DISPERSION)[:, None]
     seen, due = observed / scale, expected / scale
     shape = 1.0 / np.maximum(spread, _LEAST)[:, None]
     total_seen, total_due = seen.sum(axis=1, keepdims=True), due.sum(axis=1, keepdims=True)

@@ -5,22 +5,20 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-import scipy
 
 from riskmodels.arrays import Flags, Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.forecasting.negative_binomial import quantiles
 from riskmodels.labels import counted
 from riskmodels.panel import Panel
 from riskmodels.surveillance.courses import design_of, lengths_of, periods_a_year
 from riskmodels.surveillance.events import COLUMNS, alarm_table
+from riskmodels.surveillance.laws import LAWS, LawName
 from riskmodels.surveillance.levels import level_of
 from riskmodels.surveillance.many import groupings
 from riskmodels.surveillance.scores import cusum_chance, score_limit
-from riskmodels.surveillance.settings import SETTINGS, Limits
+from riskmodels.surveillance.settings import SETTINGS, Design, Limits
 
-_WIDE = 1e8  # variance [events²] from which on a gamma law is as good, being ten thousand counts wide
 _KNOWN, _FEWEST = 0.5, (2, 26)  # [years] of a series before it is judged, and [periods] at least and at most
 _SHORTEST, _LONGEST = 2.0, 1e6  # [periods] run lengths: shorter ones alarm always, longer ones never
 
@@ -51,6 +49,8 @@ class Alarms(Displayed):
         Of as much or more, in the period or in its CUSUM, in control.
     alarm : ndarray of bool, shape (n, T)
         Of the series by itself; alarms of groups are in the table alone.
+    law : {"counts", "cases", "values", "minutes"}
+        Of what is seen about what is expected.
     """
 
     panel: Panel
@@ -62,6 +62,7 @@ class Alarms(Displayed):
     variance: Floats
     p_value: Floats
     alarm: Flags
+    law: LawName = "counts"
 
     @property
     def keys(self) -> pd.DataFrame:
@@ -70,14 +71,13 @@ class Alarms(Displayed):
 
     @cached_property
     def limit(self) -> Floats:
-        """Largest count of each series and period that is no alarm by itself, shape (n, T)."""
+        """Largest figure of each series and period that is no alarm by itself, shape (n, T)."""
         found = np.full(self.expected.shape, np.nan)
-        variance = np.maximum(self.variance, self.expected * (1 + 1e-6))
-        level = 1.0 - 1.0 / (2.0 * self.run_length)
-        small, wide = variance <= _WIDE, variance > _WIDE
-        found[small] = quantiles(np.array([level]), self.expected[small], variance[small])[:, 0]
-        mean, scale = self.expected[wide], variance[wide] / self.expected[wide]
-        found[wide] = np.floor(scipy.special.gammaincinv(mean / scale, level) * scale)
+        known = np.isfinite(self.expected)
+        cases = np.ones_like(found) if self.panel.exposure is None else self.panel.exposure
+        size = np.where(np.isfinite(cases), np.maximum(cases, self.panel.values), self.expected + 1.0)
+        law = LAWS[self.law](size[known])
+        found[known] = law.limit(1.0 / (2.0 * self.run_length), self.expected[known], self.variance[known])
         return found
 
     @cached_property
@@ -154,16 +154,58 @@ def watch(
     twice the run length in control. The run length holds for known means; where they are estimated from a
     short history it is shorter: docs/methods/early_warning.md states by how much.
     """
-    _check(panel, run_length, false_share)
+    if panel.kind != "count":
+        raise ContractError(
+            "a panel of amounts cannot be watched by charts of counts: count its rows instead"
+        )
+    check_wanted(panel, run_length, false_share)
     used = panel.since_breaks().in_business()
     size = _offset(used, exposure)
-    place = _first_judged(panel, since)
     design = design_of(panel.periods, calendar=calendar, closed=panel.holidays)
+    figures = Figures(values=np.where(np.isfinite(size), used.values, np.nan), size=size, law="counts")
+    return alarms_of(
+        panel, figures, design, Wanted(run_length=run_length, since=since, false_share=false_share)
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Figures:
+    """What is watched.
+
+    Attributes
+    ----------
+    values, size : ndarray, shape (n, T)
+        NaN is unknown; what the values are proportional to, or cases out of which they are.
+    law : {"counts", "cases", "values", "minutes"}
+        Of the values about their mean.
+    unit : ndarray, shape (n, T), or float
+        That values are given in.
+    """
+
+    values: Floats
+    size: Floats
+    law: LawName
+    unit: Floats | float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """How the figures are to be watched: as ``watch`` has it."""
+
+    run_length: float
+    since: str | pd.Period | None
+    false_share: float
+
+
+def alarms_of(panel: Panel, figures: Figures, design: Design, wanted: Wanted) -> Alarms:
+    """Judge the figures of a panel at all levels, and make one alarm of each thing that has happened."""
+    run_length, false_share = wanted.run_length, wanted.false_share
+    place = _first_judged(panel, wanted.since)
     limits = Limits(chance=1.0 / (2.0 * run_length), cusum=score_limit(2.0 * run_length, SETTINGS.reference))
     *coarser, own = groupings(panel.keys)
-    counts = np.where(np.isfinite(size), used.values, np.nan)
-    series = level_of(own, counts, size, design, limits, series=None)
-    levels = [level_of(one, counts, size, design, limits, series=series.watched) for one in coarser]
+    law, parts = LAWS[figures.law], (figures.values, figures.size, design, limits)
+    series = level_of(own, *parts, law=law, series=None)
+    levels = [level_of(one, *parts, law=law, series=series.watched) for one in coarser]
     fewest = int(np.clip(round(_KNOWN * design.year), *_FEWEST))
     judged = [one.judged(place, false_share, fewest) for one in (*levels, series)]
     watched, scored = series.watched, np.arange(len(panel.periods)) >= place
@@ -174,18 +216,16 @@ def watch(
         false_share=false_share,
         first=str(panel.periods[place]),
         table=alarm_table(judged, panel, run_length=run_length),
-        expected=watched.mean,
-        variance=watched.variance,
+        expected=watched.mean * figures.unit,
+        variance=watched.variance * np.square(figures.unit),
         p_value=np.where(scored, np.minimum(2.0 * tail, 1.0), np.nan),
         alarm=judged[-1].alarm,
+        law=figures.law,
     )
 
 
-def _check(panel: Panel, run_length: float, false_share: float) -> None:
-    if panel.kind != "count":
-        raise ContractError(
-            "a panel of amounts cannot be watched by charts of counts: count its rows instead"
-        )
+def check_wanted(panel: Panel, run_length: float, false_share: float) -> None:
+    """Refuse with a ParameterError what cannot be watched, or not so."""
     if not _SHORTEST <= run_length <= _LONGEST:
         raise ParameterError(
             f"run_length is {run_length:g}; expected periods between two false alarms of a series, from"
