@@ -256,6 +256,7 @@ def make_alarm(**changes) -> dict:
     row = {
         "rule": "by_region",
         "what": "complaints",
+        "measure": "rows",
         "level": "product × region_id",
         "subject": '{"product": "card", "region_id": "south"}',
         "since": "2026-03",

@@ -77,7 +77,7 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
     "alarm": [
         {"subject_kind": "alarm", "subject": "A-1f2e3d4c", "indicator_id": "", "value": 0.41, "limit": 0.0, "probability": 0.97,
          "severity": severity,
-         "figures": {"what": "complaints", "of": {"product": "credit_card", "region_id": "south"}, "watch_rule": "by_unit",
+         "figures": {"what": "complaints", "measure": "rows", "of": {"product": "credit_card", "region_id": "south"}, "watch_rule": "by_unit",
                      "since": "2026-01", "since_earliest": earliest, "since_latest": "2026-02", "size": 0.41, "lower": 0.28,
                      "upper": 0.55, "alarmed": "2026-02", "last": "2026-08", "status": status, "reason": "a new fee",
                      "answered_by": "head of cards", "until": "2026-12-31", "told": "the department", "set_by": "the board",

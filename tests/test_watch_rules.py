@@ -8,11 +8,13 @@ import pytest
 from pydantic import ValidationError
 
 import riskmodels as rm
+from riskmodels.assessment.watch_figures import subject_words
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.watches import Acknowledgements, WatchRule
 from riskmodels.reporting.alarm_report import AlarmDocument, alarm_document, alarm_text
 from riskmodels.surveillance import AlarmBook, keep_watch
+from riskmodels.surveillance.rules import measure_of
 
 pytestmark = pytest.mark.whole
 
@@ -189,3 +191,19 @@ def test_a_policy_names_each_rule_once_and_indicators_that_it_has(default_policy
     strange = content["watch"][-1] | {"indicators": ["satisfacton"]}
     with pytest.raises(ParameterError, match="watch names indicators that are not there: satisfacton"):
         rm.parameters.check_parameters(content | {"watch": [strange]}, Policy, where="here")
+
+
+@pytest.mark.parametrize(
+    ("what", "direction", "words"),
+    [
+        ("satisfaction", "higher_is_better", "Customer satisfaction, cases that fall short, whole bank"),
+        ("upheld_rate", "lower_is_better", "Upheld rate, cases, whole bank"),
+        ("handling_days", "lower_is_better", "Mean handling time, mean, whole bank"),
+        ("system_availability", "higher_is_better", "System availability, minutes lost, whole bank"),
+        ("security_incidents", "lower_is_better", "Information-security incidents, whole bank"),
+    ],
+)
+def test_what_has_risen_is_named_so_that_up_is_worse(what, direction, words, default_policy) -> None:
+    names = {("indicator", one.id, "name"): one.name_en for one in default_policy.indicators}
+    facts = {"what": what, "measure": measure_of(what, direction), "of": {}}
+    assert subject_words(facts, names) == words.replace("Mean handling time", names["indicator", what, "name"])

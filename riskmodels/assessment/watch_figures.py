@@ -27,7 +27,7 @@ def event_words(facts: Facts, names: Names) -> dict[str, str]:
     state = texts.STATES[facts["status"]]
     return dates | {
         **{name: f"{facts[name]:.0%}" for name in ("size", "lower", "upper")},
-        "name": subject_words(facts["what"], facts["of"], names),
+        "name": subject_words(facts, names),
         "dates": dates["since"] if is_sure else label(texts.BETWEEN, dates),
         "state": label(state, {**facts, **dates}) if state else "",
     }
@@ -43,8 +43,9 @@ def _rule_words(facts: Facts, names: Names) -> dict[str, str]:
     }
 
 
-def subject_words(what: str, of: Mapping[str, str], names: Names) -> str:
+def subject_words(facts: Facts, names: Names) -> str:
     """Name what has risen, and of which part of the bank: complaints, credit card × south."""
+    of = facts["of"]
     parts = [
         shown_unit(value, names.get(("unit", value, "name"), value))
         if key == "unit_id"
@@ -52,7 +53,8 @@ def subject_words(what: str, of: Mapping[str, str], names: Names) -> str:
         for key, value in of.items()
         if not (key == "region_id" and "unit_id" in of)  # its unit says it
     ]
-    return f"{_what(what, names)}, {' × '.join(parts) or label('whole bank')}"
+    where = " × ".join(parts) or label("whole bank")
+    return label(texts.MEASURES[facts["measure"]], what=_what(facts["what"], names), where=where)
 
 
 def _what(what: str, names: Names) -> str:

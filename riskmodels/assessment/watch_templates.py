@@ -40,6 +40,14 @@ WATCH_TEMPLATES = {
 }
 PERIODS = {"day": marked("days"), "week": marked("weeks"), "month": marked("months")}
 WATCHED_ROWS = {"complaints": marked("complaints"), "losses": marked("loss events")}
+MEASURES = {
+    "rows": marked("{what}, {where}"),
+    "events": marked("{what}, {where}"),
+    "failing": marked("{what}, cases that fall short, {where}"),
+    "cases": marked("{what}, cases, {where}"),
+    "mean": marked("{what}, mean, {where}"),
+    "minutes": marked("{what}, minutes lost, {where}"),
+}
 BETWEEN = marked("{since} (between {since_earliest} and {since_latest})")
 STATES = {
     "new": "",

@@ -75,14 +75,16 @@ def _alarm(row: Mapping[Any, Any], book: AlarmBook) -> Iterator[str]:
     head = f"{label(STATUSES[row['status']]).upper()} {row['alarm_id']}: {words['name']}"
     rule = book.rules[(book.rules["rule"] == row["rule"]) & (book.rules["what"] == row["what"])].iloc[0]
     texts = [
-        label("Up by about {size} ({lower} to {upper}) since {dates}{state}.", words),
+        label("Up by about {size} ({lower} to {upper}) since {dates}.", words),
         label(
             "Probability that the level has changed: {probability}; last alarm: {last}.",
             words,
             probability=shown_probability(row["probability"]),
         ),
     ]
-    if rule["told"] and row["status"] != "closed":
+    if row["status"] == "acknowledged":
+        texts.append(label("{answered_by} answers for it until {until}: {reason}.", row))
+    elif rule["told"] and row["status"] != "closed":
         texts.append(label("Told: {told}.", told=rule["told"]))
     yield from wrap(head, _WIDTH)
     for text in texts:

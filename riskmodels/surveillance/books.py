@@ -16,7 +16,7 @@ RULES = (
 )
 NUMBERS = ("size", "lower", "upper", "probability")
 EVENTS = (
-    *("alarm_id", "rule", "what", "level", "subject", "status"),
+    *("alarm_id", "rule", "what", "measure", "level", "subject", "status"),
     *("since", "since_earliest", "since_latest", *NUMBERS),
     *("alarmed", "last", "reported", "reason", "answered_by", "until", "part_of"),
 )
@@ -30,7 +30,8 @@ class AlarmBook(Displayed):
     ----------
     table : DataFrame
         One row per alarm, open ones first: alarm_id (the same over its life), rule, what (complaints, losses
-        or an indicator), level and subject (JSON: the keys that name its series; none: all), status (``new``:
+        or an indicator), measure (of it that has risen: rows, failing cases, cases, events, mean, minutes),
+        level and subject (JSON: the keys that name its series; none: all), status (``new``:
         in no earlier book; ``continuing``; ``acknowledged``; ``closed``), since, since_earliest,
         since_latest, size, lower, upper, probability, alarmed, last (as in ``Alarms.table``), reported (day
         of the first book that has it), reason, answered_by, until (of the acknowledgement), part_of (the

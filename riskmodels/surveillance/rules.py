@@ -9,17 +9,18 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from riskmodels.catalogue import Indicators, indicators, reasons_of
+from riskmodels.catalogue import INDICATORS, Indicators, indicators, reasons_of
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.forecasting import nowcast_where_logged
 from riskmodels.labels import Said, say
 from riskmodels.panel import Panel, build_panel
-from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.policy import Direction, Policy
 from riskmodels.parameters.watches import Acknowledgements, WatchRule
 from riskmodels.periods.quarters import last_complete, period_of
 from riskmodels.surveillance.books import RULES, AlarmBook
 from riskmodels.surveillance.memory import Row, remembered
 from riskmodels.surveillance.watching import Alarms, watch
+from riskmodels.surveillance.watching_indicators import watch_indicator
 from riskmodels.tables import Table, Tables
 
 _FREQUENCIES: dict[str, Literal["D", "W", "M"]] = {"day": "D", "week": "W", "month": "M"}
@@ -38,6 +39,7 @@ class _Watched:
     alarms: Alarms | None = None
     why: str = ""
     said: Any = None
+    measure: str = "rows"
 
 
 def keep_watch(
@@ -162,8 +164,26 @@ def _of_indicators(rule: WatchRule, tables: Tables, policy: Policy, last: str | 
         yield row if row.why else _charted_indicator(row, known, one.direction)
 
 
-def _charted_indicator(one: _Watched, known: Indicators, direction: str) -> _Watched:
-    return replace(one, why="not yet")
+def _charted_indicator(one: _Watched, known: Indicators, direction: Direction) -> _Watched:
+    try:
+        alarms = watch_indicator(
+            known,
+            one.what,
+            direction=direction,
+            run_length=one.rule.run_length,
+            false_share=one.rule.false_share,
+        )
+        return replace(one, alarms=alarms, measure=measure_of(one.what, direction))
+    except (ContractError, ParameterError) as error:  # an amount, or too few periods
+        return replace(one, why=str(error))
+
+
+def measure_of(indicator_id: str, direction: Direction) -> str:
+    """Return what of an indicator rises where it becomes worse."""
+    family = INDICATORS[indicator_id].family
+    if family == "proportion":
+        return "failing" if direction == "higher_is_better" else "cases"
+    return {"rate": "events", "availability": "minutes"}.get(family, "mean")
 
 
 def _rows(one: _Watched, alarms: Alarms) -> Iterator[Row]:
@@ -174,6 +194,7 @@ def _rows(one: _Watched, alarms: Alarms) -> Iterator[Row]:
         yield {
             "rule": one.rule.id,
             "what": one.what,
+            "measure": one.measure,
             "level": row["level"],
             "subject": json.dumps(subject, ensure_ascii=False),
             **{name: row[name] for name in (*_EVENTS, "last", "status")},
