@@ -54,7 +54,13 @@ def findings(
     register = rm.load_risks(project / "params" / "risks.yaml")
     gaps = rm.customer_gaps(sample_tables, default_policy, period=card.period)
     return rm.assess(
-        default_policy, data=sample_tables, scorecard=card, register=register, gaps=gaps, forecast=outlook
+        default_policy,
+        data=sample_tables,
+        scorecard=card,
+        register=register,
+        gaps=gaps,
+        forecast=outlook,
+        alarms=rm.surveillance.keep_watch(sample_tables, default_policy, last=PERIOD),
     )
 
 
@@ -102,10 +108,13 @@ def test_the_small_bad_branch_is_a_finding_by_name(findings: Findings, truth: di
     assert findings.false_share <= 0.10
 
 
-@pytest.mark.xfail(reason="nothing looks for level breaks yet")
-def test_the_level_breaks_are_findings(findings: Findings, truth: dict[str, Any]) -> None:
+def test_the_recent_level_break_is_a_finding(findings: Findings, truth: dict[str, Any]) -> None:
     recent = truth["level_breaks"][1]
-    assert findings.table["condition"].str.contains(recent["product"]).any()
+    rows = findings.table[findings.table["rule"] == "alarm"]
+    (found,) = [json.loads(figures) for figures in rows["figures"] if recent["product"] in figures]
+    assert found["of"] == {"product": recent["product"], "region_id": recent["region_id"]}
+    assert found["since_earliest"] <= recent["from_month"] <= found["since_latest"]
+    assert found["lower"] <= recent["rate_factor"] - 1 <= found["upper"]
 
 
 def test_the_shared_shock_doubles_complaints_for_good(panel: Panel, truth: dict[str, Any]) -> None:
