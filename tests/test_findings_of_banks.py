@@ -358,7 +358,10 @@ def test_sentences_of_the_front_page_are_those_of_the_findings(banks) -> None:
         table, said = bank.found.table, list(front_page._sentences(bank.found, bank.policy))
         alone = {f"{row['subject_name']}: {row['condition']}" for row in table.to_dict("records")}
         together = [item.sentence for item in said if item.sentence not in alone]
-        counts = [int(re.search(r": (\d+) (?:units beyond the|scenarios:)", text)[1]) for text in together]  # type: ignore[index]
+        counts = [
+            int(re.search(r"(?:: |^)(\d+) (?:units beyond the|scenarios:|alarms:)", text)[1])
+            for text in together
+        ]  # type: ignore[index]
         assert sum(counts) + len(said) - len(together) == len(table)
         assert Counter(item.severity for item in said).keys() == Counter(table["severity"]).keys()
         watched = list(front_page._watched(bank.found))

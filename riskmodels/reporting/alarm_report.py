@@ -8,13 +8,16 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from riskmodels.assessment.figures import shown_probability
-from riskmodels.assessment.watch_figures import event_words
+from riskmodels.assessment.watch_figures import Names, event_words
 from riskmodels.assessment.wording import in_language
-from riskmodels.labels import label, say
+from riskmodels.labels import label, marked, say
 from riskmodels.reporting.exports import Record, records_of
 from riskmodels.reporting.listings.alarms import STATUSES
 from riskmodels.surveillance import AlarmBook
+from riskmodels.surveillance.memory import ended
 
+Row = Mapping[Any, Any]
+_MOST_CLOSED = 10  # a choice: what is over is looked up in the book
 _WIDTH = 78  # characters: what a mail or a terminal shows without breaking it
 
 
@@ -47,32 +50,31 @@ def alarm_document(book: AlarmBook, *, policy: str, data_digest: str) -> str:
 
 
 def alarm_text(book: AlarmBook) -> str:
-    """Return a book of alarms as a page of text: the alarms and who is told of each; what was not watched."""
-    lines = [*wrap(book.sentence, _WIDTH)]
+    """Return a book of alarms as a page of text: open alarms and who is told; closed ones; what is not watched."""
     rows = book.events.to_dict("records")
-    for row in rows:
-        lines += ["", *_alarm(row, book)]
+    names = in_language(book.names)
+    lines = [*wrap(book.sentence, _WIDTH)]
+    for row in (row for row in rows if row["status"] != "closed"):
+        lines += ["", *_alarm(row, book, names)]
+    lines += _closed([row for row in rows if row["status"] == "closed"], names)
     if any(row["status"] in ("new", "continuing") for row in rows):
-        lines += ["", *wrap(label(_HOW), _WIDTH), *_EXAMPLE]
-    lines += _unwatched(book)
-    return "\n".join(lines) + "\n"
+        lines += ["", *wrap(label(_HOW), _WIDTH), "", *_EXAMPLE]
+    return "\n".join([*lines, *_unwatched(book, names)]) + "\n"
 
 
-_HOW = "To answer for an alarm until a day, write it in the run's file of acknowledged alarms:"
+_HOW = marked("To answer for an alarm until a day, write it in the run's file of acknowledged alarms:")
 _EXAMPLE = (
-    "acknowledged:",
-    "  - alarm: A-00000000",
-    "    reason: the new fee was announced, more questions are expected",
-    "    by: head of card services",
-    "    until: 2026-12-31",
+    "  acknowledged:",
+    "    - alarm: A-00000000",
+    "      reason: the new fee was announced, more questions are expected",
+    "      by: head of card services",
+    "      until: 2026-12-31",
 )
 
 
-def _alarm(row: Mapping[Any, Any], book: AlarmBook) -> Iterator[str]:
-    """Yield the lines of one alarm."""
-    names = in_language(book.names)
+def _alarm(row: Row, book: AlarmBook, names: Names) -> Iterator[str]:
+    """Yield the lines of an open alarm."""
     words = event_words({**row, "of": json.loads(row["subject"])}, names)
-    head = f"{label(STATUSES[row['status']]).upper()} {row['alarm_id']}: {words['name']}"
     rule = book.rules[(book.rules["rule"] == row["rule"]) & (book.rules["what"] == row["what"])].iloc[0]
     texts = [
         label("Up by about {size} ({lower} to {upper}) since {dates}.", words),
@@ -84,27 +86,41 @@ def _alarm(row: Mapping[Any, Any], book: AlarmBook) -> Iterator[str]:
     ]
     if row["status"] == "acknowledged":
         texts.append(label("{answered_by} answers for it until {until}: {reason}.", row))
-    elif rule["told"] and row["status"] != "closed":
+    elif rule["told"]:
         texts.append(label("Told: {told}.", told=rule["told"]))
-    yield from wrap(head, _WIDTH)
+    yield from wrap(f"{label(STATUSES[row['status']]).upper()} {row['alarm_id']}: {words['name']}", _WIDTH)
     for text in texts:
         yield from wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
-def _unwatched(book: AlarmBook) -> list[str]:
-    """Return the lines that say what was not watched, and why."""
+def _closed(rows: list[Row], names: Names) -> Iterator[str]:
+    """Yield a line for each of the closed alarms, those with the latest alarm first."""
+    if not rows:
+        return
+    yield from ("", label("Closed:"))
+    latest = sorted(rows, key=lambda row: ended(row["last"]), reverse=True)
+    for row in latest[:_MOST_CLOSED]:
+        words = event_words({**row, "of": json.loads(row["subject"])}, names)
+        text = label("{name}: up by about {size} since {since}, last alarm {last}", words)
+        yield from wrap(f"{row['alarm_id']} {text}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
+    if len(rows) > _MOST_CLOSED:
+        yield "  " + label("and {more} more", more=len(rows) - _MOST_CLOSED)
+
+
+def _unwatched(book: AlarmBook, names: Names) -> Iterator[str]:
+    """Yield the lines that say what is not watched, by the reason why."""
     missed = book.rules[book.rules["why"] != ""]
     if missed.empty:
-        return []
-    names = in_language(book.names)
-    lines = ["", label("Not watched:")]
-    for row in missed.to_dict("records"):
-        what = names.get(("indicator", row["what"], "name"), label(row["what"]))
-        rule = names.get(("rule", row["rule"], "name"), row["rule"])
-        lines += wrap(
-            f"{rule}, {what}: {say(json.loads(row['said']))}",
-            _WIDTH,
-            initial_indent="  ",
-            subsequent_indent="    ",
-        )
-    return lines
+        return
+    yield from ("", label("Not watched:"))
+    for said, rows in missed.groupby("said", sort=False):
+        what = [_thing(row, names) for row in rows.to_dict("records")]
+        text = f"{', '.join(what)}: {say(json.loads(str(said)))}"
+        yield from wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def _thing(row: Row, names: Names) -> str:
+    """Name what a rule watches: the indicator, or the rule."""
+    return names.get(
+        ("indicator", row["what"], "name"), names.get(("rule", row["rule"], "name"), row["rule"])
+    )

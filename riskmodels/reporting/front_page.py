@@ -10,6 +10,7 @@ import pandas as pd
 
 from riskmodels.assessment import Findings
 from riskmodels.assessment.figures import shown_probability
+from riskmodels.assessment.watch_figures import shown_period
 from riskmodels.catalogue import format_value
 from riskmodels.display import shown_few
 from riskmodels.forecasting import Forecast, Nowcast
@@ -148,7 +149,7 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
 def _sentences(found: Findings, policy: Policy) -> Iterator[SummaryItem]:
     """Yield one sentence a finding; what many units or scenarios have in common is one sentence."""
     rows = found.table
-    one_by_one = rows["finding_id"].where(rows["subject_kind"] != "unit", "")
+    one_by_one = rows["finding_id"].where(~rows["subject_kind"].isin(["unit", "alarm"]), "")
     one_by_one = one_by_one.where(rows["rule"] != "contingency_plan", rows["condition"])
     for (severity, *_), part in rows.groupby(["severity", "rule", "indicator_id", one_by_one], sort=False):
         yield SummaryItem(severity="red" if severity == "red" else "amber", sentence=_sentence(part, policy))
@@ -159,7 +160,24 @@ def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
     first = rows.iloc[0]
     if len(rows) == 1:
         return f"{first['subject_name']}: {first['condition']}"
+    if first["subject_kind"] == "alarm":
+        return _of_alarms(rows)
     return _of_scenarios(rows) if first["subject_kind"] == "scenario" else _of_units(rows, policy)
+
+
+def _of_alarms(rows: pd.DataFrame) -> str:
+    """Say which alarms there are: of what, how much and since when."""
+    prefix = label("Alarm: {name}", name="")
+    alarms = [
+        label(
+            "{name} (up by about {size:.0%} since {since})",
+            name=row["subject_name"].removeprefix(prefix),
+            size=row["value"],
+            since=shown_period(json.loads(row["figures"])["since"]),
+        )
+        for row in rows.to_dict("records")
+    ]
+    return label("{count} alarms: {alarms}", count=len(rows), alarms=shown_few(alarms, _MOST_NAMED))
 
 
 def _of_scenarios(rows: pd.DataFrame) -> str:
