@@ -50,7 +50,7 @@ def alarm_document(book: AlarmBook, *, policy: str, data_digest: str) -> str:
 
 
 def alarm_text(book: AlarmBook) -> str:
-    """Return a book of alarms as a page of text: open alarms and who is told; closed ones; what is not watched."""
+    """Return a book of alarms as a page of text: open and closed alarms, and what is not watched."""
     rows = book.events.to_dict("records")
     names = in_language(book.names)
     lines = [*wrap(book.sentence, _WIDTH)]
