@@ -48,6 +48,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "NegativeBinomial": "losses.frequency",
     "NormalPredictive": "forecasting.predictive",
     "Nowcast": "forecasting.nowcasting",
+    "Objectives": "surveillance.objectives",
     "Orders": "comparisons.orders",
     "Panel": "panel",
     "Part": "losses.fitting",

@@ -10,6 +10,7 @@ from riskmodels.surveillance.charts import (
 from riskmodels.surveillance.designs import CusumDesigns, design_cusum
 from riskmodels.surveillance.farrington import Farrington, FarringtonBounds, farrington_bounds
 from riskmodels.surveillance.many import Discoveries, discover, stand_out
+from riskmodels.surveillance.objectives import Objectives, track_objectives
 from riskmodels.surveillance.rules import keep_watch, last_day
 from riskmodels.surveillance.run_lengths import RunLength, bernoulli_run_length, cusum_run_length
 from riskmodels.surveillance.since import LevelChanges, find_changes
@@ -25,6 +26,7 @@ __all__ = [
     "Farrington",
     "FarringtonBounds",
     "LevelChanges",
+    "Objectives",
     "RunLength",
     "bernoulli_run_length",
     "cusum_run_length",
@@ -38,6 +40,7 @@ __all__ = [
     "shewhart_limit",
     "shewhart_run_length",
     "stand_out",
+    "track_objectives",
     "watch",
     "watch_indicator",
 ]
