@@ -1,6 +1,7 @@
 """Results made by hand, for the tests of what is done with results."""
 
 import functools
+import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,8 +24,10 @@ from riskmodels.parameters.scenarios import Scenario
 from riskmodels.parameters.watches import Acknowledgements
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import Replay, StressTest
+from riskmodels.surveillance import Objectives
 from riskmodels.surveillance.books import RULES, AlarmBook
 from riskmodels.surveillance.memory import remembered
+from riskmodels.surveillance.objectives import COURSE
 from riskmodels.tables import CONTRACTS, SQL_TYPES, Changes, Provenance, Table, Tables
 
 PERIOD = "2024Q3"
@@ -285,6 +288,37 @@ def make_book(
         names=pd.DataFrame(columns=["kind", "id", "field", "language", "text"]),
         watched=(),
         as_of=as_of,
+    )
+
+
+OBJECTIVE = {"indicator_id": "satisfaction", "change": 0.05, "base": 0.9, "target": 0.945, "so_far": 0.93, "expected": 0.935,
+             "lower": 0.93, "upper": 0.94, "probability": 0.01, "needed": 0.985, "months_left": 3, "probability_before": 0.2,
+             "by_time": -0.15, "by_news": -0.06, "by_model": 0.02, "by_revision": 0.0}  # fmt: skip
+
+
+def make_objectives(rows=({},), unavailable=()) -> Objectives:
+    """Objectives of 2024 as of its third quarter; rows are given by how they differ from OBJECTIVE."""
+    table = pd.DataFrame([OBJECTIVE | row for row in rows], columns=list(OBJECTIVE))
+    months = pd.period_range("2023-01", "2024-12", freq="M").astype("str")
+    known = np.arange(24) < 21
+    courses = [
+        pd.DataFrame({"indicator_id": row["indicator_id"], "period": months}).assign(
+            observed=np.where(known, row["so_far"], np.nan),
+            **{name: np.where(known, np.nan, row[name]) for name in ("expected", "lower", "upper")},
+            course=np.where(known, np.nan, row["needed"]),
+        )
+        for row in table.to_dict("records")
+    ]
+    reasons = [(name, why, json.dumps(why)) for name, why in unavailable]
+    return Objectives(
+        table=table,
+        course=pd.concat(courses, ignore_index=True) if courses else pd.DataFrame(columns=list(COURSE)),
+        unavailable=pd.DataFrame(reasons, columns=["indicator_id", "reason", "said"], dtype="str"),
+        period=PERIOD,
+        as_of=AS_OF,
+        policy=date(2000, 1, 1),
+        data_digest="0123456789abcdef",
+        seed=20,
     )
 
 

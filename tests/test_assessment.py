@@ -12,6 +12,7 @@ from small_bank import (
     RED,
     make_card,
     make_changes,
+    make_objectives,
     make_outlook,
     make_panel,
     make_stress,
@@ -368,6 +369,43 @@ def test_no_rise_is_claimed_from_one_month_of_history(found) -> None:
     assert severity_by(findings, "complaints_rise") == ["unclear"]
     (row,) = findings.others[findings.others["rule"] == "complaints_rise"].to_dict("records")
     assert row["condition"] == "The history is shorter than the 3 months ahead: it shows no rise"
+
+
+@pytest.mark.parametrize(
+    ("probability", "severity"),
+    [(0.2, "amber"), (0.21, "watch"), (0.32, "watch"), (0.34, "unclear"), (0.79, "unclear"), (0.8, "passed")],
+)
+def test_an_objective_that_is_very_likely_missed_is_a_finding(found, probability, severity) -> None:
+    findings = found(objectives=make_objectives([{"probability": probability}]))
+    assert severity_by(findings, "objective") == [severity]
+    (row,) = findings.facts[findings.facts["rule"] == "objective"].to_dict("records")
+    assert (row["value"], row["limit"]) == (0.935, 0.945)
+    assert row["probability"] == pytest.approx(1 - probability)
+
+
+def test_a_finding_of_an_objective_says_what_is_wanted_what_comes_and_who_acts(found) -> None:
+    rows = [{}, {"indicator_id": "retention", "target": 1.02, "needed": 1.4}]
+    lacking = [("bot_accuracy", "the source gives no rows")]
+    findings = found(objectives=make_objectives(rows, lacking))
+    table = findings.table[findings.table["rule"] == "objective"]
+    assert table["criterion"].tolist() == [
+        "Customer satisfaction: +5% in 2024 against the year before (objective of source 001)",
+        "Customer retention: +5% in 2024 against the year before (objective of source 001)",
+    ]
+    assert table["condition"].tolist() == [
+        "Customer satisfaction: 93.5% expected for 2024; the objective is 94.5%",
+        "Customer retention: 93.5% expected for 2024; the objective is 102%, more than all: no course meets it",
+    ]
+    assert table["evidence"].iloc[0] == (
+        "90% the year before; 93% so far; 98.5% needed in what is left; 90% interval 93% to 94%; probability of"
+        " missing the objective 99%, the quarter before 80%"
+    )
+    assert "nothing that is left reaches the objective" in table["evidence"].iloc[1]
+    assert (table["owner"] != "").all()
+    (other,) = findings.others[findings.others["rule"] == "objective"].to_dict("records")
+    assert other["severity"] == "unclear"
+    assert other["condition"].endswith("the objective cannot be followed: the source gives no rows")
+    assert other["evidence"] == ""
 
 
 @pytest.mark.parametrize(

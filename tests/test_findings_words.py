@@ -92,6 +92,15 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
          "figures": {"series": 360, "set_by": "the board", "run_length": 100.0, "every": "week", "lacking": lacking}}
         for severity, lacking in (("passed", {}), ("unclear", {"losses": {"text": "the source has no losses", "figures": {}}}))
     ],
+    "objective": [
+        {"indicator_id": "resolved_7wd", "value": 0.8257, "estimate": 0.8257, "limit": limit, "probability": 0.834, "severity": "amber",
+         "figures": {"base": 0.8295, "so_far": 0.8266, "needed": 0.8711, "lower": 0.8194, "upper": 0.8319, "months_left": months,
+                     "change": 0.05, "year": "2026", "source": "the board", "p_before": 0.741, "reach": reach, "is_beyond_all": limit > 1}}
+        for limit, months, reach in ((0.871, 3, "open"), (0.872, 0, "over"), (1.093, 3, "out_of_reach"), (0.873, 3, "met_anyway"))
+    ] + [
+        {"indicator_id": "resolved_7wd", "severity": "unclear",
+         "figures": {"reason": "it is not known", "change": 0.05, "year": "2026", "source": "the board"}},
+    ],
     "scenario": [
         {"subject_kind": "scenario", "subject": "surge:severe", "indicator_id": "", "value": value, "limit": 0.25,
          "probability": 0.81, "severity": severity,

@@ -15,6 +15,7 @@ from small_bank import (
     make_changes,
     make_explanation,
     make_nowcast,
+    make_objectives,
     make_outlook,
     make_panel,
     make_record,
@@ -42,6 +43,7 @@ from riskmodels.reporting.listings import (
     list_loss_years,
     list_losses,
     list_nowcast,
+    list_objectives,
     list_omitted,
     list_outlook,
     list_policy,
@@ -100,12 +102,12 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -
     arguments = {
         "tables": make_tables(), "quality": data_quality(make_tables()), "card": card, "policy": policy, "test": test, "outlook": outlook,
         "nowcast": make_nowcast(), "explained": make_explanation(), "record": make_record(), "scenario": scenario, "severity": "severe", "found": found(RED), "changes": propose(found(RED), policy),
-        "unmatched": unmatched_names(make_tables(), policy), "plans": None, "compared": compare([test]), "book": make_book(make_alarm()),
+        "unmatched": unmatched_names(make_tables(), policy), "plans": None, "compared": compare([test]), "book": make_book(make_alarm()), "objectives": make_objectives(),
     }  # fmt: skip
     functions = [
         f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
     ]
-    assert len(functions) == 55
+    assert len(functions) == 56
     losses = {list_losses, list_loss_years, list_loss_sums, list_severities}  # in tests of losses
     scorecards = {f for f in functions if f.__name__ in SCORECARD_LISTINGS}  # in test_scorecard_page
     for function in {*functions} - losses - scorecards:
@@ -568,3 +570,36 @@ def test_data_scores_are_shares_by_table_and_dimension() -> None:
     assert columns(listing) == ["table", *DIMENSIONS, "score"]
     assert listing.frame["table"].tolist() == ["complaints"]
     assert listing.frame["uniqueness"].tolist() == ["100%"]
+
+
+# Objectives
+
+
+def test_objectives_the_least_likely_first_and_in_their_units(default_policy) -> None:
+    rows = [
+        {"probability": 0.75, "probability_before": 0.5, "by_time": 0.004, "by_news": 0.3, "by_model": -0.054},
+        {"indicator_id": "retention", "target": 1.005, "needed": 1.3},
+        {"indicator_id": "security_incidents", "base": 2.0, "target": 1.4, "needed": -0.2, "months_left": 0, "probability": 0.0},
+    ]  # fmt: skip
+    listing = list_objectives(make_objectives(rows, [("bot_accuracy", "it has no rows")]), default_policy)
+    assert listing.sentence == (
+        "2024Q3: 1 of 4 objectives of 2024 are likelier than not to be met. 1 cannot be followed."
+        " More than all is wanted of: Customer retention."
+    )
+    frame = listing.frame.set_index("Indicator")
+    assert list(frame.index) == [
+        "Information-security incidents [incidents per quarter]",
+        "Customer retention",
+        "Customer satisfaction",
+        "Accuracy of automated answers",
+    ]
+    column = "Probability of meeting it (the quarter before)"
+    assert frame[column].tolist() == [
+        "0% (20%): missed",
+        "1% (20%): very likely missed",
+        "75% (50%): likely met",
+        "unknown: it has no rows",
+    ]
+    assert frame["Needed in what is left"].tolist() == ["out of reach", "out of reach", "98.5%", "–"]
+    assert frame["Moved by [points]"].iloc[2] == "what came +30, estimated anew -5"
+    assert frame["Year before → objective"].iloc[1] == "90% → 100.5%"

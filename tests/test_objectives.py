@@ -272,7 +272,7 @@ def test_why_an_objective_cannot_be_followed_is_said(take_in, default_policy) ->
     }
     assert (
         found.sentence
-        == "2024Q2: 0 of 5 objectives of 2024 are likelier than not to be met; 4 cannot be followed."
+        == "2024Q2: 0 of 5 objectives of 2024 are likelier than not to be met. 4 cannot be followed."
     )
 
 

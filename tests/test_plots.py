@@ -16,6 +16,7 @@ from small_bank import (
     make_changes,
     make_explanation,
     make_nowcast,
+    make_objectives,
     make_outlook,
     make_panel,
     make_record,
@@ -39,6 +40,7 @@ from riskmodels.reporting.plots import (
     plot_coverage,
     plot_forecast,
     plot_heat_map,
+    plot_objectives,
     plot_of,
     plot_series,
 )
@@ -114,6 +116,7 @@ RESULTS = {
     "Scorecard": lambda: make_card([{}], UNITS),
     "StressTest": make_stress,
     "ScenarioComparison": lambda: compare([make_stress()]),
+    "Objectives": make_objectives,
     "Replay": make_replay,
     "Changes": make_changes,
     "DataQuality": lambda: data_quality(make_tables()),
@@ -563,3 +566,21 @@ def test_many_units_are_cut_to_the_riskiest() -> None:
     axes = drawn(plot(make_card([{}], many)))
     assert len(axes.get_yticklabels()) == 40
     assert pd.Series([tick.get_text() for tick in axes.get_yticklabels()]).max() == "First branch (u039)"
+
+
+def test_each_objective_has_a_panel_that_says_how_likely_it_is(default_policy) -> None:
+    rows = [{"probability": 0.75}, {"indicator_id": "retention", "months_left": 0, "probability": 1.0}, {}]
+    first = drawn(plot_objectives(make_objectives(rows), default_policy))
+    titles = [axes.get_title(loc="left") for axes in first.figure.axes]
+    assert titles == [
+        "Customer satisfaction: very likely missed (1%)",
+        "Customer satisfaction: likely met (75%)",
+        "Customer retention: met (100%)",
+        "",
+    ]
+    names = [text.get_text() for text in first.figure.legends[0].get_texts()]
+    assert names[-2:] == ["year before", "objective"]
+    lines = {line.get_label(): line.get_ydata() for line in first.lines}
+    assert lines["course that meets the objective"][-1] == 0.985
+    alone = plot_objectives(make_objectives([]))
+    assert not alone.lines

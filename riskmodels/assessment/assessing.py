@@ -14,6 +14,7 @@ from riskmodels.assessment.groups import check_groups
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.assessment.known_names import check_names
 from riskmodels.assessment.naming import names_of
+from riskmodels.assessment.objectives import check_objectives
 from riskmodels.assessment.outlook import check_outlook
 from riskmodels.assessment.plans import check_plans
 from riskmodels.assessment.risks import check_risks
@@ -27,7 +28,7 @@ from riskmodels.parameters.risks import RiskRegister
 from riskmodels.register import RiskAssessment
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
-from riskmodels.surveillance import AlarmBook
+from riskmodels.surveillance import AlarmBook, Objectives
 from riskmodels.tables import Tables
 
 CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
@@ -37,6 +38,7 @@ CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
     check_risks,
     check_outlook,
     check_alarms,
+    check_objectives,
     check_scenarios,
     check_plans,
     of_data.check_rejected,
@@ -62,6 +64,7 @@ def assess(
     stress: Sequence[StressTest] = (),
     plans: Plans | None = None,
     alarms: AlarmBook | None = None,
+    objectives: Objectives | None = None,
 ) -> Findings:
     """Check the results of one quarter by every criterion, and record what was found and what passed.
 
@@ -87,14 +90,17 @@ def assess(
         The bank's contingency plans, for the scenarios that were run.
     alarms : AlarmBook, optional
         What is watched, and its alarms.
+    objectives : Objectives, optional
+        Which objectives of the year will be met.
 
     Returns
     -------
     Findings
         A finding is an indicator of the bank rated red or amber, a unit beyond a limit (chosen among all),
         a customer group that is worse off, a risk beyond the appetite, a likely rise of complaints, an
-        alarm of the quarter that nobody answers for, a scenario that turns indicators red or is not
-        prepared for, and what is wrong with the data. What was checked and is none is recorded beside them.
+        alarm of the quarter that nobody answers for, an objective that is very likely missed, a scenario
+        that turns indicators red or is not prepared for, and what is wrong with the data. What was checked
+        and is none is recorded beside them.
 
     Raises
     ------
@@ -119,6 +125,7 @@ def assess(
         stress=stress,
         plans=plans,
         alarms=alarms,
+        objectives=objectives,
     )
     found = [finding for criterion in CRITERIA for finding in criterion(inputs)]
     found.sort(key=lambda one: SEVERITIES.index(one.severity))

@@ -19,7 +19,7 @@ Facts = Mapping[str, Any]
 Names = Mapping[tuple[str, str, str], str]  # text by kind, identifier and field
 
 _OF_UNIT = ("value", "estimate", "limit", "lower", "upper", "amber", "red", "bank")
-_PROBABILITIES = ("probability", "p_amber", "p_red", "p_chosen")
+_PROBABILITIES = ("probability", "p_before", "p_amber", "p_red", "p_chosen")
 _MORE = 7  # significant digits, where four do not distinguish a figure from its limit
 _SURE = 0.995  # probability; shown as more than 99 %
 _POINTS = 100.0  # in a share of one
@@ -201,6 +201,15 @@ def _of_outlook(facts: Facts) -> dict[str, str]:
     return {"periods": label("months" if "-" in first else "quarters" if "Q" in first else "years")}
 
 
+def _of_objective(facts: Facts) -> dict[str, str]:
+    """Write values of an objective, the change it wants with its sign, and what is left must come to."""
+    if "reason" in facts:
+        return {"reason": say(facts["reason"]), "change": f"{facts['change']:+.0%}"}
+    values = {name: format_value(facts["indicator_id"], facts[name]) for name in ("base", "so_far", "needed")}
+    rest = label(templates.REST[facts["reach"]], needed=values["needed"])
+    return values | {"change": f"{facts['change']:+.0%}", "rest": rest}
+
+
 def _of_changes(facts: Facts) -> dict[str, str]:
     months = [
         label(
@@ -251,6 +260,7 @@ _LISTS: dict[str, Callable[[Facts], dict[str, str]]] = {
     "customer_gap": _of_gap,
     "risk_appetite": _of_risk,
     "complaints_rise": _of_outlook,
+    "objective": _of_objective,
     "rewritten_rows": _of_changes,
     "failed_checks": _of_checks,
     "unused_observations": _of_unused,

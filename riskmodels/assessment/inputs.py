@@ -11,7 +11,7 @@ from riskmodels.parameters.risks import RiskRegister
 from riskmodels.register import RiskAssessment
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import StressTest
-from riskmodels.surveillance import AlarmBook
+from riskmodels.surveillance import AlarmBook, Objectives
 from riskmodels.tables import Tables
 
 
@@ -29,6 +29,7 @@ class Inputs:
     stress: Sequence[StressTest] = ()
     plans: Plans | None = None
     alarms: AlarmBook | None = None
+    objectives: Objectives | None = None
 
     def remedy(self, indicator_id: str, *, risk_of: str = "") -> dict[str, str]:
         """Return which risk of the register an indicator signals, and what is to be mended.

@@ -1,4 +1,4 @@
-"""How one rule of the assessment speaks."""
+"""What a template of findings is: how one rule speaks."""
 
 from dataclasses import dataclass, field
 from typing import Literal

@@ -52,6 +52,12 @@ MISSED = marked(
 )
 UNAPPLIED = marked("; it did not apply to {products}")
 CHANCES = marked("; probability of red {chances}")
+REST = {
+    "open": marked("{needed} needed in what is left"),
+    "out_of_reach": marked("nothing that is left reaches the objective"),
+    "met_anyway": marked("the objective is met whatever comes"),
+    "over": marked("nothing is left to come"),
+}
 TURNED = marked("{indicator} ({before} to {after})")
 _OF_UNITS = ("rated", "rated_red", "rated_amber", "rated_green", "rated_insufficient", "chosen")
 _UNITS_RATED = marked(
@@ -200,6 +206,24 @@ TEMPLATES: dict[str, Template] = WATCH_TEMPLATES | {
         },
         counts=("last", "months"),
         shares=("rise",),
+    ),
+    "objective": Template(
+        criterion=marked("{indicator}: {change} in {year} against the year before (objective of {source})"),
+        conditions={
+            "value": marked("{indicator}: {value}{unit} expected for {year}; the objective is {limit}"),
+            "over": marked("{indicator}: {value}{unit} in {year}; the objective was {limit}"),
+            "impossible": marked(
+                "{indicator}: {value}{unit} expected for {year}; the objective is {limit}, more than all:"
+                " no course meets it"
+            ),
+            "unknown": marked("{indicator}: the objective cannot be followed: {reason}"),
+        },
+        evidence=marked(
+            "{base} the year before; {so_far} so far; {rest}; 90% interval {lower} to"
+            " {upper}; probability of missing the objective {probability}, the quarter before {p_before}"
+        ),
+        unit="indicator",
+        shares=("change",),
     ),
     "scenario": Template(
         criterion=marked(

@@ -44,6 +44,9 @@ def case_of(facts: Facts) -> str:
         return _case_of_limit(facts)
     special = {
         "short": facts.get("is_short", False),
+        "unknown": rule == "objective" and "reason" in facts,
+        "over": rule == "objective" and facts.get("months_left") == 0,
+        "impossible": facts.get("is_beyond_all", False),
         "value": rule == "complaints_rise" and math.isfinite(facts["limit"]),
         "both": bool(facts.get("silent_months") and facts["unknown_months"]),
         "silent": bool(facts.get("silent_months")),
@@ -88,7 +91,7 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
     facts = {name: math.nan if value is None else value for name, value in facts.items()}
     template, case = TEMPLATES[facts["rule"]], case_of(facts)
     shown = shown_figures(facts, template, names)
-    alone = case == "summary"
+    alone = case in ("summary", "unknown")  # without figures of its own
     asked = template.criterion_of_all if facts["subject_kind"] == "units" else template.criterion
     return {
         "subject_name": label(templates.SUBJECTS[facts["subject_kind"]], shown).rstrip(": "),

@@ -1,7 +1,8 @@
-"""The hidden course of n series on a scale where it adds up: level, slope, season, and what months add of their own.
+"""The hidden course of n series: level, slope, season, and what months add of their own.
 
-A Gaussian process whose sizes (how far the level wanders, how much a season or a slope there is, how much a
-month adds of its own) are not estimated but averaged over a grid, each point as likely as it makes the series.
+A Gaussian process on a scale where they add up. Its sizes (how far the level wanders, how much of a season or
+a slope there is, how much a month adds of its own) are not estimated but averaged over a grid, each point as
+likely as it makes the series.
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ _BLOCK = 3_000_000  # figures of the matrices at once: 24 MB, so that they stay 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sizes:
-    """The grid: standard deviations, shape (g,): of the level by month, the season, the slope, a month's own."""
+    """A grid of standard deviations, shape (g,): of the level by month, the season, the slope, a month."""
 
     wander: Floats
     season: Floats
@@ -146,8 +147,8 @@ def find_levels(values: Floats, variances: Floats, weights: Floats | None = None
 def smooth_courses(values: Floats, variances: Floats, own: Floats) -> Floats:
     """Return the expected courses of n series, (n, T), of a level that wanders, with slope and season.
 
-    ``own`` of shape (n,) is the standard deviation of what each month adds of its own; values and variances are
-    as for ``find_levels``.
+    ``own`` of shape (n,) is the standard deviation of what each month adds of its own; values and variances
+    are as for ``find_levels``.
     """
     seen, noise, centre = _centred(values, variances)
     found = np.empty(seen.shape)

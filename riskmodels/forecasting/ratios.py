@@ -1,4 +1,4 @@
-"""Forecasts of ratios by month: proportions, rates, means and measured values, as draws of what is not known yet."""
+"""Forecasts of ratios by month, as draws: proportions, rates, means and measured values."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -27,8 +27,8 @@ class RatioForecast:
     Attributes
     ----------
     family : str
-        ``proportion`` (cases for which something holds, of all), ``rate`` (events over exposure), ``mean`` (sum
-        of values over their number), ``measured`` (an amount over another).
+        ``proportion`` (cases for which something holds, of all), ``rate`` (events over exposure), ``mean``
+        (sum of values over their number), ``measured`` (an amount over another).
     levels : HiddenLevels
         On the scale where they add up: logits of proportions, logarithms of the others.
     noise : ndarray, shape (n,)
@@ -131,7 +131,7 @@ def _check(top: Floats, bottom: Floats, family: RatioFamily) -> None:
 
 
 def _about(top: Floats, bottom: Floats, family: RatioFamily) -> Floats:
-    """Return about where the level of each month is, on the scale: the ratio of the year around it, (n, T)."""
+    """Return about where the level of each month is, (n, T): on the scale, the ratio of the year around."""
     pad = ((0, 0), (_AROUND, _AROUND))
     sums = [
         sliding_window_view(np.pad(part, pad), 2 * _AROUND + 1, axis=1).sum(axis=2) for part in (top, bottom)

@@ -73,7 +73,7 @@ class Judged:
 
 
 def judge(cells: Cells, goals: Goals, quarter: pd.Period, *, seed: int) -> Judged:
-    """Draw the year as known now and before the quarter, and the steps between, from the same random numbers."""
+    """Draw the year as known now and before the quarter, and the steps between, by one set of numbers."""
     first, last = quarter.asfreq("M", how="start"), quarter.asfreq("M", how="end")
     earlier = cells.until(first - 1)
     before = draw_year(earlier, size=SIZE, seed=seed)
@@ -153,7 +153,7 @@ def _so_far(cells: Cells, goals: Goals) -> Floats:
 
 
 def _to_come(year: Year, cells: Cells) -> tuple[Floats, Floats, Floats]:
-    """Return what is known of the year's numerators and denominators, (n,), and the rest expected, (n, 12)."""
+    """Return the known numerators and denominators of the year, (n,), and the rest expected, (n, 12)."""
     top, bottom = (np.nan_to_num(part[:, -YEAR:]) for part in (cells.numerators, cells.denominators))
     rest = year.denominators[..., -YEAR:].mean(axis=0) - bottom
     return top.sum(axis=1), bottom.sum(axis=1), rest
@@ -171,7 +171,7 @@ def _needed(year: Year, cells: Cells, goals: Goals, target: Floats) -> Floats:
 
 
 def _courses(year: Year, cells: Cells, goals: Goals, rows: pd.DataFrame, expected: Floats) -> Floats:
-    """Return the expected course, moved by one factor so that it meets the target, (n, 24); of a stock a line."""
+    """Return the expected course times what makes it meet the target, (n, 24); of a stock a line."""
     needed = rows["needed"].to_numpy()
     _, _, rest = _to_come(year, cells)
     found = np.full(expected.shape, np.nan)

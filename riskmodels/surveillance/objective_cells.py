@@ -1,4 +1,4 @@
-"""The months of an indicator with an objective: which are known, which are unknown, and where there was no case."""
+"""The months of an indicator with an objective: which are known, and which had no case."""
 
 from dataclasses import replace
 
@@ -36,8 +36,9 @@ def cells_of(entry: Indicator, rows: pd.DataFrame, tables: Tables, until: pd.Per
 
     Notes
     -----
-    A month without a case, of a table of cases that knows the month, has none; every other month without a row
-    is unknown, as is one that has not ended by the as-of day. Of an availability, what is lost is measured.
+    A month without a case, of a table of cases that knows the month, has none; every other month without a
+    row is unknown, as is one that has not ended by the as-of day. Of an availability, what is lost is
+    measured.
     """
     months = pd.period_range(end=pd.Period(year=until.year, month=YEAR, freq="M"), periods=MONTHS, freq="M")
     figures = rows.set_index(pd.PeriodIndex(rows["period"], freq="M"))[list(_FIGURES)].reindex(months)

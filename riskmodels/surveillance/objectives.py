@@ -1,8 +1,9 @@
-"""Objectives of a year: how likely each is met, what would meet it, and why that has moved since last quarter."""
+"""Objectives of a year: how likely each is met, what would meet it, and what has moved that in a quarter."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from riskmodels.catalogue.counted import definition_for
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.parameters.policy import IndicatorPolicy, Policy
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.surveillance.chances import Goals, courses_of, judge, rows_of
@@ -23,6 +24,14 @@ from riskmodels.tables import Tables
 
 SEED = 20  # of the draws, so that a run can be repeated
 LIKELY = 0.5  # likelier than not
+_VERDICTS = (  # from which probability on: nine to one, two to one, and the same against
+    (0.9, marked("very likely met")),
+    (0.67, marked("likely met")),
+    (0.33, marked("open")),
+    (0.1, marked("likely missed")),
+    (0.0, marked("very likely missed")),
+)
+Reach = Literal["open", "out_of_reach", "met_anyway", "over"]
 COLUMNS = (
     "indicator_id",
     "change",
@@ -54,16 +63,16 @@ class Objectives(Displayed):
         One row an objective, in the policy's order, in the unit of the indicator: indicator_id, ``change``
         (wanted, a share of the year before), ``base`` (value of the year before), ``target``, ``so_far`` (of
         the months that are known; of a stock the last of them), ``expected``, ``lower``, ``upper`` (the whole
-        year and its 90 % interval), ``probability`` (of meeting the target), ``needed`` (mean value of what is
-        still to come that just meets it; NaN where nothing is), ``months_left`` (not known whole),
+        year and its 90 % interval), ``probability`` (of meeting the target), ``needed`` (mean value of what
+        is still to come that just meets it; NaN where nothing is), ``months_left`` (not known whole),
         ``probability_before`` (as of the quarter before) and what has moved it since: ``by_time`` (less is
         left to come, had it come as expected), ``by_news`` (what came instead), ``by_model`` (how much the
         indicator moves, estimated anew), ``by_revision`` (months known otherwise today, or another policy;
         zero without the earlier result). The four add up to the change.
     course : DataFrame
-        One row an objective and month of the year before and the year: indicator_id, period, ``observed`` (NaN
-        where unknown), ``expected``, ``lower``, ``upper`` (of a month that is not known whole, 90 %) and
-        ``course`` (that meets the target; NaN where none can).
+        One row an objective and month of the year before and the year: indicator_id, period, ``observed``
+        (NaN where unknown), ``expected``, ``lower``, ``upper`` (of a month that is not known whole, 90 %)
+        and ``course`` (that meets the target; NaN where none can).
     unavailable : DataFrame
         indicator_id, reason, said: objectives that cannot be followed, as in ``Indicators``.
     period : str
@@ -93,15 +102,15 @@ class Objectives(Displayed):
         """Say how many objectives are likely to be met."""
         if self.table.empty and self.unavailable.empty:
             return label("The policy sets no objectives.")
-        return label(
-            "{period}: {likely} of {all} objectives of {year} are likelier than not to be met; {unavailable}"
-            " cannot be followed.",
+        words = label(
+            "{period}: {likely} of {all} objectives of {year} are likelier than not to be met.",
             period=self.period,
             likely=int((self.table["probability"] > LIKELY).sum()),
             all=len(self.table) + len(self.unavailable),
             year=str(self.year),
-            unavailable=len(self.unavailable),
         )
+        lacking = len(self.unavailable)
+        return words + (" " + label("{lacking} cannot be followed.", lacking=lacking) if lacking else "")
 
     def summary(self) -> pd.DataFrame:
         """Return targets, expected values and probabilities."""
@@ -158,8 +167,8 @@ def track_objectives(
     -----
     What has come is a fact; random are the months that have not, that are unknown (those of the year before
     too), and the cases of complaints of the last 30 days that are not closed yet. They are drawn from
-    ``forecast_ratios``: the level, its slope and season and how much months vary are uncertain. Indicators are
-    followed one by one. A month's handling time is a Kaplan-Meier mean, which adds up to a year's only about.
+    ``forecast_ratios``: the level, its slope and season and how much months vary are uncertain. Indicators
+    are followed one by one. Handling times are Kaplan-Meier means, which add up to a year's only about.
     """
     quarter = check_quarter(period)
     _check_earlier(earlier, quarter)
@@ -191,6 +200,28 @@ def track_objectives(
         data_digest=tables.digest,
         seed=seed,
     )
+
+
+def reach_of(needed: float, *, upwards: bool, share: bool) -> Reach:
+    """Tell what a needed value means of a share, or of what is not below zero: higher is better or lower.
+
+    >>> reach_of(1.2, upwards=True, share=True), reach_of(-1.0, upwards=False, share=False)
+    ('out_of_reach', 'out_of_reach')
+    """
+    if np.isnan(needed):
+        return "over"
+    if needed < 0:
+        return "met_anyway" if upwards else "out_of_reach"
+    if share and needed > 1:
+        return "out_of_reach" if upwards else "met_anyway"
+    return "open"
+
+
+def verdict_of(row: Mapping[Any, Any]) -> str:
+    """Say of a row of ``Objectives.table`` in words how likely it is met."""
+    if row["months_left"] == 0:
+        return label("met") if row["probability"] > LIKELY else label("missed")
+    return next(label(words) for least, words in _VERDICTS if row["probability"] >= least)
 
 
 class _Followed(NamedTuple):

@@ -32,6 +32,7 @@ from riskmodels.reporting.listings.losses import (
     list_severities,
 )
 from riskmodels.reporting.listings.macro import list_macro
+from riskmodels.reporting.listings.objectives import list_objectives
 from riskmodels.reporting.listings.outlooks import (
     list_explanation,
     list_factors,
@@ -93,6 +94,7 @@ __all__ = [
     "list_matrix_checks",
     "list_movements",
     "list_nowcast",
+    "list_objectives",
     "list_omitted",
     "list_orders",
     "list_others",

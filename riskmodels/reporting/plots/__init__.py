@@ -11,6 +11,7 @@ from riskmodels.reporting.plots.gaps import plot_gaps
 from riskmodels.reporting.plots.losses import plot_lossassessment, plot_lossdistribution, plot_taildiagnostics
 from riskmodels.reporting.plots.movements import plot_movements, plot_unit
 from riskmodels.reporting.plots.nowcasts import plot_nowcast
+from riskmodels.reporting.plots.objectives import plot_objectives
 from riskmodels.reporting.plots.outlooks import plot_forecast, plot_series
 from riskmodels.reporting.plots.panels import plot_panel
 from riskmodels.reporting.plots.registers import plot_risk_matrix, plot_risks
@@ -42,6 +43,7 @@ __all__ = [
     "plot_lossdistribution",
     "plot_movements",
     "plot_nowcast",
+    "plot_objectives",
     "plot_of",
     "plot_panel",
     "plot_quality",
