@@ -12,7 +12,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from riskmodels.backtesting import Backtest, backtest
+from riskmodels.backtesting import Backtest, ForecastReview, backtest
+from riskmodels.backtesting.outcomes import Outcome
+from riskmodels.backtesting.reviewing import review_of
 from riskmodels.forecasting import Explanation, Forecast, Method, Nowcast, explain, forecast
 from riskmodels.forecasting.forecasts import DEFAULT_LEVELS
 from riskmodels.forecasting.hierarchy import Dependence
@@ -176,6 +178,24 @@ def make_record(*, origins: int = 6, horizon: int = 3) -> Backtest:
     panel = make_panel({"a": [20.0 + month + 5 * (month % 2) for month in range(40)]})
     methods: list[Method] = ["seasonal_naive", "empirical24"]
     return backtest(panel, horizon=horizon, origins=origins, methods=methods)
+
+
+def make_review(*, factor: float = 1.0) -> ForecastReview:
+    """Review of the outlook before of a bank whose third quarter of 2024 is so many times an ordinary one."""
+    outlook = forecast(make_panel({"a": [60.0] * 30, "b": [40.0] * 30}, end="2024-06"), horizon=3)
+    shape = (2, 3)
+    outcome = Outcome(
+        keys=outlook.keys,
+        observed=np.round(outlook.mean * factor * [[1.0, 1.0, 0.8]]),
+        reason=np.full(shape, "", dtype=object),
+        new=outlook.keys.head(0),
+        came=np.zeros((0, 3)),
+        share=np.array([1.0, 1.0, 0.8]),
+        doubt=np.array([0.0, 0.0, 0.02]),
+        dispersion=1.0,
+        asked=np.ones(3, dtype=bool),
+    )
+    return review_of(outlook, outcome, "2024Q3")
 
 
 def sure_outlook(monthly: dict[str, float], *, horizon: int = 6) -> Forecast:

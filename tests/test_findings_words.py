@@ -101,6 +101,23 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
         {"indicator_id": "resolved_7wd", "severity": "unclear",
          "figures": {"reason": "it is not known", "change": 0.05, "year": "2026", "source": "the board"}},
     ],
+    "forecast_missed": [
+        *(
+            {"indicator_id": "", "value": value, "estimate": 2400.0, "limit": 2613.0, "severity": severity,
+             "figures": {"period": "2026Q3", "origin": "2026-06", "lower": 2185.0, "upper": 2613.0, "observed": 2195.0,
+                         "parts": parts}}
+            for severity, value, parts in (
+                ("amber", 2890.0, [{"kind": "bank", "name": "", "title": "", "surprise": 320.0},
+                                   {"kind": "unit_id", "name": "B001", "title": "Lake Branch", "surprise": 170.0}]),
+                ("watch", 1999.0, [{"kind": "product", "name": "cards", "title": "", "surprise": -390.0}]),
+                ("passed", 2428.0, []),
+            )
+        ),
+        *(
+            {"indicator_id": "", "severity": "unclear", "figures": {"period": "2026Q3", "origin": origin}}
+            for origin in ("2026-06", "")
+        ),
+    ],
     "scenario": [
         {"subject_kind": "scenario", "subject": "surge:severe", "indicator_id": "", "value": value, "limit": 0.25,
          "probability": 0.81, "severity": severity,
@@ -199,7 +216,7 @@ MAY_BE_EMPTY = {
     "failed",
     "where",
     "unit",
-    "dates",
+    "parts",
     "state",
 }
 

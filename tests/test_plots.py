@@ -21,6 +21,7 @@ from small_bank import (
     make_panel,
     make_record,
     make_replay,
+    make_review,
     make_stress,
     make_tables,
 )
@@ -111,6 +112,7 @@ RESULTS = {
     "Panel": lambda: make_panel({"a": [1.0, 2.0, 3.0]}),
     "Forecast": outlook,
     "Explanation": make_explanation,
+    "ForecastReview": make_review,
     "Nowcast": make_nowcast,
     "Backtest": make_record,
     "Scorecard": lambda: make_card([{}], UNITS),

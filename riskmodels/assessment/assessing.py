@@ -17,9 +17,11 @@ from riskmodels.assessment.naming import names_of
 from riskmodels.assessment.objectives import check_objectives
 from riskmodels.assessment.outlook import check_outlook
 from riskmodels.assessment.plans import check_plans
+from riskmodels.assessment.review import check_review
 from riskmodels.assessment.risks import check_risks
 from riskmodels.assessment.scenarios import check_each_once, check_scenarios
 from riskmodels.assessment.units import check_units, expected_false_share
+from riskmodels.backtesting import ForecastReview
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Forecast
 from riskmodels.parameters.plans import Plans
@@ -39,6 +41,7 @@ CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
     check_outlook,
     check_alarms,
     check_objectives,
+    check_review,
     check_scenarios,
     check_plans,
     of_data.check_rejected,
@@ -65,6 +68,7 @@ def assess(
     plans: Plans | None = None,
     alarms: AlarmBook | None = None,
     objectives: Objectives | None = None,
+    review: ForecastReview | None = None,
 ) -> Findings:
     """Check the results of one quarter by every criterion, and record what was found and what passed.
 
@@ -92,15 +96,17 @@ def assess(
         What is watched, and its alarms.
     objectives : Objectives, optional
         Which objectives of the year will be met.
+    review : ForecastReview, optional
+        The earlier forecast against what came.
 
     Returns
     -------
     Findings
         A finding is an indicator of the bank rated red or amber, a unit beyond a limit (chosen among all),
-        a customer group that is worse off, a risk beyond the appetite, a likely rise of complaints, an
-        alarm of the quarter that nobody answers for, an objective that is very likely missed, a scenario
-        that turns indicators red or is not prepared for, and what is wrong with the data. What was checked
-        and is none is recorded beside them.
+        a customer group that is worse off, a risk beyond the appetite, a likely rise of complaints, more of
+        them than the earlier forecast held likely, an alarm of the quarter that nobody answers for, an
+        objective that is very likely missed, a scenario that turns indicators red or is not prepared for,
+        and what is wrong with the data. What was checked and is none is recorded beside them.
 
     Raises
     ------
@@ -126,6 +132,7 @@ def assess(
         plans=plans,
         alarms=alarms,
         objectives=objectives,
+        review=review,
     )
     found = [finding for criterion in CRITERIA for finding in criterion(inputs)]
     found.sort(key=lambda one: SEVERITIES.index(one.severity))

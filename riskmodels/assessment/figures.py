@@ -9,6 +9,7 @@ import pandas as pd
 from riskmodels.assessment import templates
 from riskmodels.assessment.template import Template
 from riskmodels.assessment.watch_figures import alarm_words
+from riskmodels.backtesting.review_words import part_name
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import shown_portion, shown_text, shown_thousands, shown_unit
 from riskmodels.labels import counted, label, plain_label, rating_label, say
@@ -210,6 +211,18 @@ def _of_objective(facts: Facts) -> dict[str, str]:
     return values | {"change": f"{facts['change']:+.0%}", "rest": rest}
 
 
+def _of_review(facts: Facts) -> dict[str, str]:
+    """Name the parts of a surprise that stand out."""
+    named = [f"{part_name(row)} {row['surprise']:+z,.0f}" for row in facts.get("parts", ())]
+    rests = templates.LOGGED if "observed" in facts else templates.FORECAST_UNTIL
+    if not facts["origin"]:
+        rests = templates.NO_FORECAST
+    return {
+        "parts": label(templates.BEYOND, parts=", ".join(named)) if named else "",
+        "rests": label(rests, facts, observed=shown_text(facts.get("observed", math.nan))),
+    }
+
+
 def _of_changes(facts: Facts) -> dict[str, str]:
     months = [
         label(
@@ -261,6 +274,7 @@ _LISTS: dict[str, Callable[[Facts], dict[str, str]]] = {
     "risk_appetite": _of_risk,
     "complaints_rise": _of_outlook,
     "objective": _of_objective,
+    "forecast_missed": _of_review,
     "rewritten_rows": _of_changes,
     "failed_checks": _of_checks,
     "unused_observations": _of_unused,

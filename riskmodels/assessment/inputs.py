@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from riskmodels.backtesting import ForecastReview
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.forecasting import Forecast
 from riskmodels.parameters.plans import Plans
@@ -30,6 +31,7 @@ class Inputs:
     plans: Plans | None = None
     alarms: AlarmBook | None = None
     objectives: Objectives | None = None
+    review: ForecastReview | None = None
 
     def remedy(self, indicator_id: str, *, risk_of: str = "") -> dict[str, str]:
         """Return which risk of the register an indicator signals, and what is to be mended.

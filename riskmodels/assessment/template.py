@@ -1,4 +1,4 @@
-"""What a template of findings is: how one rule speaks."""
+"""How one rule speaks: the words of its criterion, of what was found, and of what to do."""
 
 from dataclasses import dataclass, field
 from typing import Literal

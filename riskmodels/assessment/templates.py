@@ -5,6 +5,7 @@
 """
 
 from riskmodels.assessment.template import Template
+from riskmodels.assessment.templates_forecasts import FORECASTS
 from riskmodels.assessment.watch_templates import WATCH_TEMPLATES
 from riskmodels.labels import marked
 
@@ -37,6 +38,10 @@ BANK = marked(
     "; the whole bank is estimated at {bank}: worse than the rest of it with a probability of {p_chosen}"
 )
 HELD = marked("; its rating is held from the quarter before")
+BEYOND = marked("; beyond chance: {parts}")
+FORECAST_UNTIL = marked("forecast from the history until {origin}")
+LOGGED = marked("forecast from the history until {origin}; logged so far: {observed}")
+NO_FORECAST = marked("no forecast before")
 LEFT_OUT = marked(
     "; not complete: {left_out} cases are left out, as their accounts are unknown or their rows rejected"
 )
@@ -184,29 +189,6 @@ TEMPLATES: dict[str, Template] = WATCH_TEMPLATES | {
         unit="thousand",
         counts=("rank_lower", "rank_upper"),
     ),
-    "complaints_rise": Template(
-        criterion=marked("Complaints rise by no more than {rise} (set by riskmodels default)"),
-        conditions={
-            "value": marked(
-                "{value} complaints are expected in the next {months} {periods} ({first} to {until}), after"
-                " {last} in as many before"
-            ),
-            "short": marked("The history is shorter than the {months} {periods} ahead: it shows no rise"),
-            "unclear": marked(
-                "{value} complaints are expected from {first} to {until}; as many periods before are not"
-                " known, or counted otherwise"
-            ),
-        },
-        evidence=marked("90% interval {lower} to {upper}; probability of more than {limit}: {probability}"),
-        remedy={
-            "cause": marked("Trend and season of the past; see the outlook"),
-            "consequence": marked("Handling capacity may not be enough"),
-            "corrective_action": marked("Plan capacity for the upper end of the interval"),
-            "owner": marked("Customer service department"),
-        },
-        counts=("last", "months"),
-        shares=("rise",),
-    ),
     "objective": Template(
         criterion=marked("{indicator}: {change} in {year} against the year before (objective of {source})"),
         conditions={
@@ -225,6 +207,7 @@ TEMPLATES: dict[str, Template] = WATCH_TEMPLATES | {
         unit="indicator",
         shares=("change",),
     ),
+    **FORECASTS,
     "scenario": Template(
         criterion=marked(
             "A scenario turns no indicator red and breaks no service level of calls; red from {limit} of the"

@@ -47,6 +47,7 @@ def case_of(facts: Facts) -> str:
         "unknown": rule == "objective" and "reason" in facts,
         "over": rule == "objective" and facts.get("months_left") == 0,
         "impossible": facts.get("is_beyond_all", False),
+        "no_forecast": rule == "forecast_missed" and not facts["origin"],
         "value": rule == "complaints_rise" and math.isfinite(facts["limit"]),
         "both": bool(facts.get("silent_months") and facts["unknown_months"]),
         "silent": bool(facts.get("silent_months")),

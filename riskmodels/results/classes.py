@@ -27,6 +27,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Findings": "assessment.findings",
     "FittedCell": "losses.uncertainty",
     "Forecast": "forecasting.forecasts",
+    "ForecastReview": "backtesting.reviewing",
     "FrequencyFit": "losses.frequency",
     "Funnel": "rates.funnels",
     "Gamma": "losses.severity",

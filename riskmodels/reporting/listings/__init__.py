@@ -42,6 +42,7 @@ from riskmodels.reporting.listings.outlooks import (
     list_totals,
 )
 from riskmodels.reporting.listings.registers import list_controls, list_matrix_checks, list_risks
+from riskmodels.reporting.listings.reviews import list_forecast_review, list_outcomes
 from riskmodels.reporting.listings.scenarios import list_omitted, list_scenario, list_stress
 from riskmodels.reporting.listings.scorecards import (
     list_contributions,
@@ -83,6 +84,7 @@ __all__ = [
     "list_explanation",
     "list_factors",
     "list_findings",
+    "list_forecast_review",
     "list_gaps",
     "list_groups",
     "list_handling",
@@ -98,6 +100,7 @@ __all__ = [
     "list_omitted",
     "list_orders",
     "list_others",
+    "list_outcomes",
     "list_outlook",
     "list_policy",
     "list_proposals",

@@ -15,6 +15,7 @@ from riskmodels.reporting.plots.objectives import plot_objectives
 from riskmodels.reporting.plots.outlooks import plot_forecast, plot_series
 from riskmodels.reporting.plots.panels import plot_panel
 from riskmodels.reporting.plots.registers import plot_risk_matrix, plot_risks
+from riskmodels.reporting.plots.reviews import plot_forecastreview
 from riskmodels.reporting.plots.scorecards import plot_heat_map, plot_scorecard
 from riskmodels.reporting.plots.stressed import (
     plot_handling,
@@ -35,6 +36,7 @@ __all__ = [
     "plot_explanation",
     "plot_findings",
     "plot_forecast",
+    "plot_forecastreview",
     "plot_funnel",
     "plot_gaps",
     "plot_handling",
