@@ -188,8 +188,10 @@ def _misfit(
 
 
 def _deviances(one: Groups, came: Floats, fitted: Floats, expected: Floats) -> Floats:
-    dispersion = one.deviation**2 / np.maximum(one.sums(expected), _LEAST)
-    return _deviance(one.sums(came), one.sums(fitted), dispersion)
+    """Deviances of groups; what varies beyond chance counts is in proportion to what is expected of them."""
+    due, now = one.sums(expected), one.sums(fitted)
+    excess = np.maximum(one.deviation**2 / np.maximum(due, _LEAST) - 1.0, 0.0)
+    return _deviance(one.sums(came), now, 1.0 + excess * now / np.maximum(due, _LEAST))
 
 
 def _deviance(came: Floats, due: Floats, dispersion: Floats) -> Floats:
