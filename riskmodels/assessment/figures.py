@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.assessment import templates
+from riskmodels.assessment.alarm_words import alarm_words
 from riskmodels.assessment.template import Template
-from riskmodels.assessment.watch_figures import alarm_words
 from riskmodels.backtesting.review_words import part_name
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import shown_portion, shown_text, shown_thousands, shown_unit

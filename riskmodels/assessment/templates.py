@@ -5,8 +5,8 @@
 """
 
 from riskmodels.assessment.template import Template
+from riskmodels.assessment.templates_alarms import ALARMS
 from riskmodels.assessment.templates_forecasts import FORECASTS
-from riskmodels.assessment.watch_templates import WATCH_TEMPLATES
 from riskmodels.labels import marked
 
 SUBJECTS = {
@@ -101,7 +101,7 @@ _COUNTED = marked(
 )
 _CRITERION = marked("{indicator}: {severity} beyond {limit} (set by {set_by}); standard: {standard}")
 
-TEMPLATES: dict[str, Template] = WATCH_TEMPLATES | {
+TEMPLATES: dict[str, Template] = {
     "bank_limit": Template(
         criterion=_CRITERION,
         conditions={
@@ -189,24 +189,7 @@ TEMPLATES: dict[str, Template] = WATCH_TEMPLATES | {
         unit="thousand",
         counts=("rank_lower", "rank_upper"),
     ),
-    "objective": Template(
-        criterion=marked("{indicator}: {change} in {year} against the year before (objective of {source})"),
-        conditions={
-            "value": marked("{indicator}: {value}{unit} expected for {year}; the objective is {limit}"),
-            "over": marked("{indicator}: {value}{unit} in {year}; the objective was {limit}"),
-            "impossible": marked(
-                "{indicator}: {value}{unit} expected for {year}; the objective is {limit}, more than all:"
-                " no course meets it"
-            ),
-            "unknown": marked("{indicator}: the objective cannot be followed: {reason}"),
-        },
-        evidence=marked(
-            "{base} the year before; {so_far} so far; {rest}; 90% interval {lower} to"
-            " {upper}; probability of missing the objective {probability}, the quarter before {p_before}"
-        ),
-        unit="indicator",
-        shares=("change",),
-    ),
+    **ALARMS,
     **FORECASTS,
     "scenario": Template(
         criterion=marked(

@@ -54,4 +54,22 @@ FORECASTS = {
             "owner": marked("Customer service department"),
         },
     ),
+    "objective": Template(
+        criterion=marked("{indicator}: {change} in {year} against the year before (objective of {source})"),
+        conditions={
+            "value": marked("{indicator}: {value}{unit} expected for {year}; the objective is {limit}"),
+            "over": marked("{indicator}: {value}{unit} in {year}; the objective was {limit}"),
+            "impossible": marked(
+                "{indicator}: {value}{unit} expected for {year}; the objective is {limit}, more than all:"
+                " no course meets it"
+            ),
+            "unknown": marked("{indicator}: the objective cannot be followed: {reason}"),
+        },
+        evidence=marked(
+            "{base} the year before; {so_far} so far; {rest}; 90% interval {lower} to"
+            " {upper}; probability of missing the objective {probability}, the quarter before {p_before}"
+        ),
+        unit="indicator",
+        shares=("change",),
+    ),
 }

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.assessment import Findings
+from riskmodels.assessment.alarm_words import shown_period
 from riskmodels.assessment.figures import shown_probability
-from riskmodels.assessment.watch_figures import shown_period
 from riskmodels.catalogue import format_value
 from riskmodels.display import shown_few
 from riskmodels.forecasting import Forecast, Nowcast

@@ -40,6 +40,7 @@ class ForecastParameters(Parameters):
     """Parameters of 30_complaint_forecast."""
 
     results: Name
+    previous: Name
     period: Period
     horizon_months: Horizon
     method: Method
@@ -128,10 +129,10 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
     "30_complaint_forecast": Notebook(
         parameters=ForecastParameters,
         reads=("tables", "quality"),
-        writes=("outlook", "nowcast", "explanation", "backtest"),
+        writes=("outlook", "nowcast", "explanation", "review", "backtest"),
     ),
     "32_early_warning": Notebook(
-        parameters=EarlyWarningParameters, reads=("tables", "quality"), writes=("alarms",)
+        parameters=EarlyWarningParameters, reads=("tables", "quality"), writes=("alarms", "objectives")
     ),
     "35_losses": Notebook(parameters=LossParameters, reads=("tables", "risks"), writes=("losses",)),
     "40_stress_test": Notebook(
@@ -141,7 +142,10 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
     ),
     "50_assessment": Notebook(
         parameters=AssessmentParameters,
-        reads=("tables", "quality", "scorecard", "gaps", "risks", "outlook", "alarms", "stress-*"),
+        reads=(
+            *("tables", "quality", "scorecard", "gaps", "risks", "outlook"),
+            *("review", "alarms", "objectives", "stress-*"),
+        ),
         writes=("findings", "comparison"),
     ),
     "60_policy_review": Notebook(

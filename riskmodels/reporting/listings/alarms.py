@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from riskmodels.assessment.alarm_words import event_words, shown_period
 from riskmodels.assessment.figures import shown_probability
-from riskmodels.assessment.watch_figures import event_words, shown_period
-from riskmodels.assessment.watch_templates import PERIODS
+from riskmodels.assessment.templates_alarms import PERIODS
 from riskmodels.assessment.wording import in_language
 from riskmodels.display import Listing
 from riskmodels.labels import label, marked, say

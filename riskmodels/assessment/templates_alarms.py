@@ -1,9 +1,9 @@
-"""The words of findings about what is watched and expected: alarms."""
+"""The words of findings about what is watched."""
 
 from riskmodels.assessment.template import Template
 from riskmodels.labels import marked
 
-WATCH_TEMPLATES = {
+ALARMS = {
     "alarm": Template(
         criterion=marked(
             "No rise beyond chance: a false alarm of a series is wanted every {run_length} {periods}"

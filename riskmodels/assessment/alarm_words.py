@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from riskmodels.assessment import watch_templates as texts
+from riskmodels.assessment import templates_alarms as texts
 from riskmodels.catalogue import INDICATORS
 from riskmodels.display import shown_unit
 from riskmodels.labels import counted, label, plain_label, say
