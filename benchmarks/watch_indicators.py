@@ -5,23 +5,41 @@ estimated by ``watch_indicator`` from the months before. Steps are found at the 
 """
 
 import argparse
+import shutil
+import tempfile
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from workload.real import COMPLAINTS, ROOT, SHARED
 
 from riskmodels.arrays import Flags, Floats
-from riskmodels.catalogue import Indicators
+from riskmodels.catalogue import INDICATORS, Indicators, indicators
+from riskmodels.parameters import load_policy
+from riskmodels.sources import ingest
 from riskmodels.surveillance.laws import LAWS, LawName
 from riskmodels.surveillance.scores import middle_score, score_limit
 from riskmodels.surveillance.settings import SETTINGS
 from riskmodels.surveillance.watching_indicators import watch_indicator
+from riskmodels.tables import Tables
 
 WANTED = 100.0  # months between false alarms
 SERIES, MONTHS, FIRST = 2000, 96, 12
 KNOWN = 600  # months of a chart with known parameters
-STEPS, AT, WITHIN = 1000, 48, 12  # series with a step, its month, and months within which it must be found
-SIGMAS = 3.0
+STEPS, AT, WITHIN = 100, 48, 12  # of them with a step, its month, and months within which it must be found
+STEPPED = {
+    "share 10 % of 30": 2.0,
+    "share 10 % of 300": 1.4,
+    "share 10 % of 300, ratio 3": 1.6,
+    "share 50 % of 100, ratio 2": 1.8,
+    "mean of 50, spread 0.7, months 5 %": 1.25,
+    "minutes, 2 incidents": 2.5,
+    "minutes, 20 incidents": 1.5,
+}  # times the odds, the mean or the number of incidents
+YEAR = 12
+SHOWN = 5  # alarms of an indicator
 
 Drawn = tuple[Floats, Floats, Floats]  # numerator, denominator, squares
 Draw = Callable[[np.random.Generator, tuple[int, int], Floats | float], Drawn]
@@ -29,7 +47,12 @@ Draw = Callable[[np.random.Generator, tuple[int, int], Floats | float], Drawn]
 
 def main() -> None:
     """Run the parts asked for, and print."""
-    parts: dict[str, Callable[[], None]] = {"steady": print_steady}
+    parts: dict[str, Callable[[], None]] = {
+        "steady": print_steady,
+        "steps": print_steps,
+        "bank": print_sample,
+        "america": print_america,
+    }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(parts), help=", ".join(parts))
     for name in parser.parse_args().parts:
@@ -174,6 +197,115 @@ def known_run_length(place: int, law: LawName, draw: Draw) -> float:
         lengths += age[alarm].tolist()
         chart[alarm] = age[alarm] = 0
     return float(np.sum(lengths) + age.sum()) / max(len(lengths), 1)
+
+
+def print_steps() -> None:
+    """Steps found within a year, and after how many months, at the same share of false months."""
+    print(
+        f"\n{STEPS:,} of {SERIES:,} series with a step after {AT} months; found within {WITHIN} months, mean delay (else {WITHIN})"
+    )
+    heads = ("step", "false", "found", "delay", "z-score", "delay", "p-chart", "delay")
+    print(f"{'':<38}" + "".join(f"{head:>9}" for head in heads))
+    for place, (name, step) in enumerate(STEPPED.items()):
+        indicator_id, direction, draw = CASES[name]
+        rng = np.random.default_rng([5003, place])
+        times = np.ones((SERIES, AT + WITHIN))
+        times[:STEPS, AT:] = step
+        drawn = draw(rng, times.shape, times)
+        alarm = watch_indicator(
+            indicators_of(indicator_id, drawn),
+            indicator_id,
+            direction=direction,
+            run_length=WANTED,
+            since="2018-02",
+            false_share=1.0,
+        ).alarm[:, AT:]
+        false = float(alarm[STEPS:].mean())
+        figures = [step, false, *found_and_delay(alarm[:STEPS])]
+        for chart in (last_year, all_before):
+            score = chart(drawn, is_mean=indicator_id == "handling_days")
+            limit = float(np.quantile(score[STEPS:], 1 - false))
+            figures += found_and_delay(score[:STEPS] > limit)
+        print(
+            f"{name:<38}"
+            + "".join(f"{figure:9.2f}" if figure >= 0.1 else f"{figure:9.4f}" for figure in figures)
+        )
+
+
+def found_and_delay(alarm: Flags) -> tuple[float, float]:
+    """Share of series with an alarm, and mean months until it."""
+    found = alarm.any(axis=1)
+    return float(found.mean()), float(np.where(found, alarm.argmax(axis=1), alarm.shape[1]).mean())
+
+
+def worse(drawn: Drawn, *, is_mean: bool) -> Floats:
+    """What grows as the indicator gets worse: the share that fails, the mean, the share of minutes lost."""
+    return drawn[0] / drawn[1] if is_mean else 1 - drawn[0] / drawn[1]
+
+
+def last_year(drawn: Drawn, *, is_mean: bool) -> Floats:
+    """Deviations of the watched months from those of the year before, in their standard deviations."""
+    value = worse(drawn, is_mean=is_mean)
+    scores = []
+    for month in range(AT, AT + WITHIN):
+        before = value[:, month - YEAR : month]
+        scores.append((value[:, month] - before.mean(axis=1)) / np.maximum(before.std(axis=1, ddof=1), 1e-9))
+    return np.stack(scores, axis=1)
+
+
+def all_before(drawn: Drawn, *, is_mean: bool) -> Floats:
+    """Deviations from the level of the first months, allowing for the cases of each month: a p-chart; X-bar chart."""
+    value, size = worse(drawn, is_mean=is_mean), drawn[1]
+    level = (value * size)[:, :AT].sum(axis=1, keepdims=True) / size[:, :AT].sum(axis=1, keepdims=True)
+    return (value[:, AT:] - level) * np.sqrt(
+        size[:, AT:] / np.maximum(level * (1 - level) if not is_mean else level, 1e-9)
+    )
+
+
+def print_sample() -> None:
+    """All indicators of the policy on the sample bank, by bank and by unit: alarms and seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        print_bank("sample bank", ingest(ROOT / "params" / "sources" / "sample.yaml", store=Path(folder)))
+
+
+def print_america() -> None:
+    """The same on complaints about Bank of America, by state."""
+    file = SHARED / COMPLAINTS
+    if not file.exists():
+        print(f"\nskipped: {file.name} is not on this machine")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        source, data = Path(folder) / "params" / "sources", Path(folder) / "data" / "incoming"
+        source.mkdir(parents=True)
+        data.mkdir(parents=True)
+        shutil.copy(ROOT / "params" / "sources" / "cfpb_bank_of_america.yaml", source)
+        shutil.copy(file, data / "bank_of_america.parquet")
+        print_bank(
+            "Bank of America", ingest(source / "cfpb_bank_of_america.yaml", store=Path(folder) / "store")
+        )
+
+
+def print_bank(name: str, tables: Tables) -> None:
+    """Watch all that can be watched of a bank, and print what is found."""
+    policy = load_policy(ROOT / "params" / "policy", on="2026-10-01")
+    for by in ((), ("unit_id",)):
+        found = indicators(tables, policy, by=by, freq="M")
+        start, alarms = time.process_time(), {}
+        for one in policy.indicators:
+            if one.id in set(found.table["indicator_id"]) and INDICATORS[one.id].family != "measured":
+                alarms[one.id] = watch_indicator(found, one.id, direction=one.direction, run_length=WANTED)
+        seconds = time.process_time() - start
+        number = {key: len(one.table) for key, one in alarms.items() if len(one.table)}
+        print(
+            f"\n{name}, by {by[0] if by else 'bank'}: {len(alarms)} indicators in {seconds:.1f} s; alarms {number}"
+        )
+        for key, one in alarms.items():
+            for row in one.table.head(SHOWN).to_dict("records"):
+                where = row["unit_id"] if by else ""
+                print(
+                    f"  {key:<34}{row['level']:<9}{where:<6}{row['since']} {row['size']:+6.0%} ({row['lower']:+.0%}"
+                    f" to {row['upper']:+.0%}) {row['alarmed']} to {row['last']}"
+                )
 
 
 if __name__ == "__main__":

@@ -134,11 +134,14 @@ def test_a_unit_that_gets_worse_is_one_alarm_of_it_with_date_and_size(indicator_
     times = np.ones((24, 60))
     times[20, 48:] = 4.0 if indicator_id == "system_availability" else 2.5
     alarms = watch_indicator(
-        drawn(indicator_id, 24, times=times), indicator_id, direction=WATCHED[indicator_id], run_length=200
+        drawn(indicator_id, 24, times=times, seed=21),
+        indicator_id,
+        direction=WATCHED[indicator_id],
+        run_length=200,
     )
     table = alarms.table[alarms.table["last"] >= "2024-01"]
-    assert table[["level", "unit_id"]].to_numpy().tolist() == [["region_id × unit_id", "20"]]
-    (row,) = table.to_dict("records")
+    assert set(table["level"]) == {"region_id × unit_id"}
+    (row,) = table[table["unit_id"] == "20"].to_dict("records")
     assert row["since_earliest"] <= "2024-01" <= row["since_latest"]
     assert row["lower"] <= times[20, 59] - 1 <= row["upper"]
 
@@ -327,3 +330,40 @@ def test_the_losses_of_the_sample_bank_are_watched_as_a_panel_of_counts(sample_t
     alarms = watch(panel, run_length=100)
     assert alarms.panel.values.sum() == len(sample_tables.losses.frame())
     assert len(alarms.table) <= 1
+
+
+def test_cases_that_fail_a_hundred_times_as_often_everywhere_are_one_alarm_of_the_total() -> None:
+    rng = np.random.default_rng(13)
+    size = rng.poisson(25, (40, 60)) + 1.0
+    failed = rng.binomial(size.astype(int), np.where(np.arange(60) < 50, 0.002, 0.2))
+    alarms = watch_indicator(
+        found("resolved_7wd", size - failed, size),
+        "resolved_7wd",
+        direction="higher_is_better",
+        run_length=100,
+    )
+    assert alarms.table[["level", "since"]].to_numpy().tolist() == [["total", "2024-03"]]
+
+
+def test_what_is_watched_is_saved_and_loaded_with_its_law(tmp_path) -> None:
+    alarms = watch_indicator(
+        drawn("handling_days"), "handling_days", direction="lower_is_better", run_length=100
+    )
+    rm.save(alarms, tmp_path / "alarms")
+    again = rm.load(tmp_path / "alarms", rm.Alarms)
+    assert again.law == "values"
+    np.testing.assert_array_equal(again.limit, alarms.limit)
+
+
+def test_means_and_minutes_are_shown_in_their_own_unit() -> None:
+    given_ = drawn("handling_days", seed=14)
+    days = watch_indicator(given_, "handling_days", direction="lower_is_better", run_length=100).periods
+    shown = given_.table.set_index("period").loc[days["period"], "value"]
+    np.testing.assert_allclose(days["observed"], shown)
+    assert days["expected"].mean() == pytest.approx(8.0, rel=0.1)
+    given_ = drawn("system_availability", seed=15)
+    lost = watch_indicator(
+        given_, "system_availability", direction="higher_is_better", run_length=100
+    ).periods
+    assert lost["expected"].mean() == pytest.approx(270.0, rel=0.3)
+    assert (lost["limit"] > lost["expected"]).all()
