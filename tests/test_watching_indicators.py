@@ -291,6 +291,7 @@ def test_whatever_is_counted_alarms_and_intervals_are_in_order(indicator_id, cel
         return
     alarms = watch_indicator(given_, indicator_id, direction=WATCHED[indicator_id], run_length=50)
     table, known = alarms.table, np.isfinite(alarms.p_value)
+    assert (table["size"] > 0).all()
     for low, high in (
         ("lower", "size"),
         ("size", "upper"),

@@ -61,7 +61,8 @@ def alarm_table(levels: list[Level], panel: Panel, *, run_length: float) -> pd.D
         return pd.DataFrame(columns=[*names, "level", *COLUMNS, "status"])
     own = _own(suspects, totals, levels)
     table = pd.concat(frames, ignore_index=True)
-    table = table[own & (table["probability"] >= _LIKELY).to_numpy()]
+    likely = (table["probability"] >= _LIKELY) & (table["size"] > 0)  # what is as before, or less, is no rise
+    table = table[own & likely.to_numpy()]
     table[names] = table[names].astype(object).where(table[names].notna(), "")
     order = ["last", "probability", "alarmed"]
     table = table.sort_values(order, ascending=[False, False, True], kind="stable", ignore_index=True)
