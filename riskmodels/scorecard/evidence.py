@@ -1,6 +1,6 @@
 """Gather what the tables say of each unit: counts of the last quarters, overdispersion, what peers have."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -22,6 +22,7 @@ from riskmodels.rates import (
     own_value,
     peer_values,
 )
+from riskmodels.scorecard.counted_rows import CountedRows, by_indicator
 from riskmodels.tables import Tables
 
 STRATA = ("product", "channel", "customer_group")
@@ -30,7 +31,6 @@ _FIGURES = ("numerator", "denominator", "squares")
 _DISPERSION_MONTHS, _DISPERSION_QUARTERS = 12, 4
 _INCIDENT_MINUTES = 60.0  # what an incident is taken to cost where a year had none
 _TOGETHER = 2.0  # times: less is within the error of an overdispersion from one series of twelve months
-_WHOLE = "whole"  # key of the one row of a whole bank
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -182,17 +182,26 @@ def gather_evidence(
     monthly = indicators(tables, policy, by=names, freq="M", periods=list(months))
     mixes = _mixes(tables, policy, by, list(quarters.astype("str"))) if by else {}
     groups = peer_groups(tables, policy) if by == "unit_id" else {}
-    key = by or _WHOLE
-    table = level.table[level.table[by].notna()] if by else level.table.assign(**{_WHOLE: ""})
-    by_month = dict(iter(monthly.table.groupby("indicator_id", sort=False)))
-    for indicator_id, rows in table.groupby("indicator_id", sort=False):
-        if (rows["period"] == period).any():
+    table = level.table[level.table[by].notna()] if by else level.table
+    given = set(table.loc[table["period"] == period, "indicator_id"])
+    by_month = by_indicator(monthly.table, by)
+    for indicator_id, rows in by_indicator(table, by).items():
+        if indicator_id in given:
             month_rows = by_month.get(indicator_id)
             if month_rows is None:  # it is given by quarter
-                month_rows = rows[rows["period"].isin(quarters[-_DISPERSION_QUARTERS:].astype("str"))]
-            mix = mixes.get(str(indicator_id), rows)
-            late = nowcast if INDICATORS[str(indicator_id)].exposure == "accounts" else None
-            yield _evidence(str(indicator_id), rows, mix, month_rows, quarters, key, groups, late)
+                month_rows = rows.during(quarters[-_DISPERSION_QUARTERS:].astype("str"))
+            mix = mixes.get(indicator_id, rows)
+            late = nowcast if INDICATORS[indicator_id].exposure == "accounts" else None
+            yield _evidence(indicator_id, rows, mix, month_rows, _Frame(quarters, groups, late))
+
+
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """Of which quarters evidence is, whose peers are whose, and how complete the last months are."""
+
+    quarters: pd.PeriodIndex
+    groups: dict[str, str]
+    nowcast: Nowcast | None
 
 
 def peer_groups(tables: Tables, policy: Policy) -> dict[str, str]:
@@ -204,21 +213,21 @@ def peer_groups(tables: Tables, policy: Policy) -> dict[str, str]:
     return dict(zip(units["unit_id"], units[column].fillna(""), strict=True))
 
 
-def _mixes(tables: Tables, policy: Policy, by: str, quarters: list[str]) -> dict[str, pd.DataFrame]:
+def _mixes(tables: Tables, policy: Policy, by: str, quarters: list[str]) -> dict[str, CountedRows]:
     """Return the counts by the case-mix that each indicator can be cut by, in one scan for each mix."""
     wanted: dict[tuple[str, ...], list[str]] = {}
     for one in policy.indicators:
         strata = _strata(one.id, by)
         if strata:
             wanted.setdefault(strata, []).append(one.id)
-    found: dict[str, pd.DataFrame] = {}
+    found: dict[str, CountedRows] = {}
     for strata, names in wanted.items():
         chosen = policy.model_copy(
             update={"indicators": tuple(i for i in policy.indicators if i.id in names)}
         )
         cut: Indicators = indicators(tables, chosen, by=(by, *strata), periods=quarters)
-        found |= {str(name): part for name, part in cut.table.groupby("indicator_id", sort=False)}
-    return {name: part[part[by].notna()] for name, part in found.items()}
+        found |= by_indicator(cut.table[cut.table[by].notna()], by, strata)
+    return found
 
 
 def _strata(indicator_id: str, by: str) -> tuple[str, ...]:
@@ -230,20 +239,13 @@ def _strata(indicator_id: str, by: str) -> tuple[str, ...]:
 
 
 def _evidence(
-    indicator_id: str,
-    rows: pd.DataFrame,
-    mix: pd.DataFrame,
-    monthly: pd.DataFrame,
-    quarters: pd.PeriodIndex,
-    key: str,
-    groups: dict[str, str],
-    nowcast: Nowcast | None,
+    indicator_id: str, rows: CountedRows, mix: CountedRows, monthly: CountedRows, frame: _Frame
 ) -> Evidence:
-    keys, (*figures, left_out) = _wide(rows, rows[key], quarters.astype("str"), (*_FIGURES, "left_out"))
-    group = pd.factorize(np.array([groups.get(key, "") for key in keys], dtype=object))[0]
-    logged = _logged(nowcast, quarters)
-    dispersion, of_all = _dispersions(monthly, indicator_id, key, nowcast)
-    peers, mixes = _peers(indicator_id, mix, key, list(keys), quarters, group, logged)
+    keys, (*figures, left_out) = rows.wide(frame.quarters.astype("str"), (*_FIGURES, "left_out"))
+    group = pd.factorize(np.array([frame.groups.get(key, "") for key in keys], dtype=object))[0]
+    logged = _logged(frame.nowcast, frame.quarters)
+    dispersion, of_all = _dispersions(monthly, indicator_id, frame.nowcast)
+    peers, mixes = _peers(indicator_id, mix, keys, group.astype(np.int64), frame.quarters, logged)
     return Evidence(
         indicator_id=indicator_id,
         keys=keys,
@@ -261,59 +263,33 @@ def _evidence(
 
 def _peers(
     indicator_id: str,
-    mix: pd.DataFrame,
-    key: str,
-    keys: list[object],
-    quarters: pd.PeriodIndex,
+    mix: CountedRows,
+    keys: Words,
     group: Integers,
+    quarters: pd.PeriodIndex,
     logged: Floats,
 ) -> tuple[Floats, Floats]:
     entry = INDICATORS[indicator_id]
     if len(keys) < 2 or not entry.is_count:  # noqa: PLR2004  one has no peers
         none = np.full((len(keys), len(quarters)), np.nan)
         return none, none
-    strata = [column for column in STRATA if column in mix and column != key]
-    by_cell = mix.groupby(strata, sort=False, dropna=False) if strata else None
-    cell = np.zeros(len(mix), dtype=np.int64) if by_cell is None else by_cell.ngroup().to_numpy()
-    units = pd.Index(keys).get_indexer(pd.Index(mix[key].astype("object")))
-    columns = quarters.astype("str").get_indexer(pd.Index(mix["period"]))
-    sums = np.zeros((2, len(keys), int(cell.max(initial=0)) + 1, len(quarters)))
-    for place, name in enumerate(_FIGURES[:2]):
-        np.add.at(sums[place], (units, cell, columns), mix[name].to_numpy(float))
-    return peer_values(
-        sums[0], sums[1] * logged, group=group.astype(np.int64), proportion=entry.is_proportion
-    )
+    numerator, denominator = mix.added(keys, quarters.astype("str"), _FIGURES[:2])
+    return peer_values(numerator, denominator * logged, group=group, proportion=entry.is_proportion)
 
 
-def _dispersions(
-    monthly: pd.DataFrame, indicator_id: str, key: str, nowcast: Nowcast | None
-) -> tuple[float, float]:
+def _dispersions(monthly: CountedRows, indicator_id: str, nowcast: Nowcast | None) -> tuple[float, float]:
     """Return the overdispersion of the units' counts, and of their sum."""
     entry = INDICATORS[indicator_id]
-    if not entry.is_count or monthly.empty:
+    months = monthly.present()
+    if not entry.is_count or months.empty:
         return 1.0, 1.0
-    months = pd.Index(monthly["period"].unique()).sort_values()
-    keys = monthly[key] if key in monthly else pd.Series("", index=monthly.index)
-    _, figures = _wide(monthly, keys, months, _FIGURES[:2])
-    logged = _logged(nowcast, pd.PeriodIndex(months, freq="Q" if "Q" in months[0] else "M"))
-    numerator, denominator = figures[0], figures[1] * logged
+    _, (numerator, denominator) = monthly.wide(months, _FIGURES[:2])
+    if nowcast is not None:
+        denominator *= _logged(nowcast, pd.PeriodIndex(months, freq="Q" if "Q" in months[0] else "M"))
     sums = (np.nansum(part, axis=0, keepdims=True) for part in (numerator, denominator))
     proportion = entry.is_proportion
     of_all = overdispersion(*sums, proportion=proportion, seasonal=True)
     return overdispersion(numerator, denominator, proportion=proportion), of_all
-
-
-def _wide(
-    rows: pd.DataFrame, keys: pd.Series, periods: pd.Index, names: Sequence[str]
-) -> tuple[Words, list[Floats]]:
-    """Put figures in arrays, shape (n, T), of the keys in order and these periods; NaN without a row."""
-    codes, found = pd.factorize(keys.to_numpy(dtype=object), sort=True)
-    columns = periods.get_indexer(pd.Index(rows["period"]))
-    known = codes >= 0  # without a key a row is nobody's
-    figures = [np.full((len(found), len(periods)), np.nan) for _ in names]
-    for name, target in zip(names, figures, strict=True):
-        target[codes[known], columns[known]] = rows[name].to_numpy(float)[known]
-    return found, figures
 
 
 def _logged(nowcast: Nowcast | None, periods: pd.PeriodIndex) -> Floats:
@@ -325,8 +301,8 @@ def _logged(nowcast: Nowcast | None, periods: pd.PeriodIndex) -> Floats:
     return share
 
 
-def _incident_minutes(monthly: pd.DataFrame) -> float:
+def _incident_minutes(monthly: CountedRows) -> float:
     """Say what an incident costs [minutes]: that of the mean minute lost in the last twelve months."""
-    lost = float((monthly["denominator"] - monthly["numerator"]).sum())
-    squares = float(monthly["squares"].sum())
-    return squares / lost if lost > 0 and squares > 0 else _INCIDENT_MINUTES
+    numerator, denominator, squares = (monthly.figures[name] for name in _FIGURES)
+    lost, of_incidents = float(np.nansum(denominator - numerator)), float(np.nansum(squares))
+    return of_incidents / lost if lost > 0 and of_incidents > 0 else _INCIDENT_MINUTES

@@ -1,12 +1,13 @@
 """Rate indicators against the policy's limits, by the probability that the true value is beyond them."""
 
 import zlib
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 
-from riskmodels.arrays import Floats
+from riskmodels.arrays import Floats, Words
 from riskmodels.catalogue import INDICATORS
 from riskmodels.catalogue.exposure import accounts_by_product
 from riskmodels.forecasting import Nowcast
@@ -86,8 +87,8 @@ def rate_period(
     """
     evidence = list(gather_evidence(tables, policy, period, by=by, nowcast=nowcast))
     with ThreadPoolExecutor(_threads(evidence)) as pool:
-        frames = list(pool.map(lambda one: _rated(one, policy, tables, period, by), evidence))
-    rows = _with_cases_this_quarter(pd.concat(frames, ignore_index=True)) if frames else _no_rows()
+        parts = list(pool.map(lambda one: _rated(one, policy, tables, period, by), evidence))
+    rows = _with_cases_this_quarter(_one_frame(parts)) if parts else _no_rows()
     rows = rows.join(own_figure(rows))
     wanted = pd.MultiIndex.from_frame(rows[["indicator_id", "unit_id"]])
     earlier = None if previous is None else previous.set_index(["indicator_id", by or "unit_id"])
@@ -163,8 +164,10 @@ def rate_draws(rows: pd.DataFrame, draws: Floats, policy: Policy) -> pd.DataFram
     )
 
 
-def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: str) -> pd.DataFrame:
-    """Describe the units that have the indicator in the last quarter, or remember it."""
+def _rated(
+    evidence: Evidence, policy: Policy, tables: Tables, period: str, by: str
+) -> dict[str, Floats | Words]:
+    """Describe the units that have the indicator in the last quarter, or remember it, column by column."""
     scale = INDICATORS[evidence.indicator_id].scale
     posterior, own = evidence.posterior()
     limits = _limits(evidence, policy.indicator(evidence.indicator_id), tables, period, by)
@@ -194,8 +197,19 @@ def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: 
         "p_red": p_red,
         "left_out": evidence.left_out,
     }
-    frame = pd.DataFrame({"indicator_id": evidence.indicator_id, "unit_id": evidence.keys, **columns})
-    return frame[(frame["denominator"] > 0) | (frame["own_size"] > 0)].astype({"unit_id": "str"})
+    there = (columns["denominator"] > 0) | (columns["own_size"] > 0)
+    names = {
+        "indicator_id": np.full(len(there), evidence.indicator_id, dtype=object),
+        "unit_id": evidence.keys,
+    }
+    return {name: np.broadcast_to(one, len(there))[there] for name, one in (names | columns).items()}
+
+
+def _one_frame(parts: Sequence[Mapping[str, Floats | Words]]) -> pd.DataFrame:
+    """Put the rows of all indicators under each other: joined by column, which frames would take long for."""
+    joined = {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
+    texts = {name: pd.Series(joined[name], dtype="str") for name in ("indicator_id", "unit_id")}
+    return pd.DataFrame(joined | texts)
 
 
 def _with_cases_this_quarter(rows: pd.DataFrame) -> pd.DataFrame:

@@ -249,8 +249,10 @@ def _scores_at(own: pd.DataFrame, schemes: Floats, levels: Floats) -> Floats:
     """Return the scores, shape (m,), at the inputs' levels in (0, 1), shape (m, indicators + 1)."""
     points = np.empty((len(levels), len(own)))
     for place, (indicator_id, row) in enumerate(own.groupby("indicator_id", sort=False)):
-        found = posterior_of(row.loc[row.index.repeat(len(levels))], str(indicator_id))
-        value = found.quantile(np.clip(levels[:, place], 1e-9, 1 - 1e-9))
-        points[:, place] = risk_points(value, *(np.array(float(row[name].iloc[0])) for name in ANCHORS))
+        drawn, where = np.unique(levels[:, place], return_inverse=True)  # most are repeated for other inputs
+        found = posterior_of(row.loc[row.index.repeat(len(drawn))], str(indicator_id))
+        value = found.quantile(np.clip(drawn, 1e-9, 1 - 1e-9))
+        anchors = (np.array(float(row[name].iloc[0])) for name in ANCHORS)
+        points[:, place] = risk_points(value, *anchors)[where]
     chosen = np.minimum((levels[:, -1] * schemes.shape[1]).astype(np.int64), schemes.shape[1] - 1)
     return np.asarray((points * schemes.T[chosen]).sum(axis=1), dtype=np.float64)
