@@ -1,11 +1,13 @@
 """What all tests share: hypothesis profiles, a drawing backend without a screen, the real data."""
 
 import csv
+import gc
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+gc.disable()  # until all tests are collected: what is imported stays
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: more threads only slow small matrices
 
 from riskmodels.cli.terminal import without_grammar_of_iris
@@ -127,6 +129,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no worker waits for one at the end."""
     long = {item.path for item in items if {"whole", "slow"} & {mark.name for mark in item.iter_markers()}}
     items.sort(key=lambda item: item.path not in long)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from here on, but no longer at libraries and tests: each look would go through all."""
+    gc.freeze()
+    gc.enable()
 
 
 def _write_csv(file: Path, content: str | bytes | Iterable[dict[str, object]]) -> list[str]:

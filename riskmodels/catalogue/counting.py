@@ -33,7 +33,7 @@ from riskmodels.periods.workdays import working_days
 from riskmodels.rates import restricted_mean
 from riskmodels.tables import CONTRACTS, Table, Tables, in_months, period_months
 from riskmodels.tables.lifetimes import has_lifetimes, in_business, lives
-from riskmodels.tables.sql import literal, name, single_file
+from riskmodels.tables.sql import connection, connection_of_one_thread, literal, name, single_file
 
 DIMENSIONS = ("unit_id", "product", "channel", "customer_group")
 _FIGURES = ("numerator", "denominator", "squares")
@@ -89,7 +89,7 @@ class _Counts:
         self._scanned: dict[tuple[object, ...], pd.DataFrame] = {}
         self._lost: dict[tuple[object, ...], pd.DataFrame] = {}
         small = all(table.provenance.rows_accepted <= _KEPT_ROWS for table in tables.present)
-        self._connection = duckdb.connect(config={"threads": 1} if small else {})  # one adds up in one order
+        self._connection = connection_of_one_thread() if small else connection()
         _prepare(self._connection, tables, units)
         self._connection.execute(_CELLS)
 

@@ -69,25 +69,40 @@ def score_rows(
         counted = places[used[places]]
         sums[codes[counted]] += points[used[places]] * weights[counted][:, None]
     rows, weights, groups = rows[used], weights[used], codes[used].astype(np.int64)
-    frame = pd.DataFrame({key: pd.Series(names, dtype="str")})
     total = add_rows(weights, groups, n)
-    frame["score"] = add_rows(rows["points"].to_numpy(float) * weights, groups, n) / total
-    scores, frame["coverage"] = _simulated(sums, rows, weights, groups, alone=alone)
-    lower, upper = np.quantile(scores, INTERVAL, axis=1)
-    frame["lower"], frame["upper"] = np.minimum(lower, frame["score"]), np.maximum(upper, frame["score"])
-    frame["p_amber"] = (scores >= policy.rating.score_amber).mean(axis=1)
-    frame["p_red"] = (scores >= policy.rating.score_red).mean(axis=1)
+    score = add_rows(rows["points"].to_numpy(float) * weights, groups, n) / total
+    scores, coverage = _simulated(sums, rows, weights, groups, alone=alone)
+    chances = {
+        "p_amber": (scores >= policy.rating.score_amber).mean(axis=1),
+        "p_red": (scores >= policy.rating.score_red).mean(axis=1),
+    }
     before = None if previous is None else ratings_before(previous.set_index(key), pd.Index(names))
-    grounds = _grounds(rows, weights, groups, n, policy)
-    frame[["rating", "basis"]] = rate_on_grounds(frame, grounds, policy, before)
+    rated = rate_on_grounds(pd.DataFrame(chances), _grounds(rows, weights, groups, n, policy), policy, before)
+    order = np.lexsort((np.arange(n), -score))  # names are in order
+    lower, upper = np.quantile(scores, INTERVAL, axis=1)
+    columns = {
+        key: pd.array(np.asarray(names, dtype=object), dtype="str"),
+        "score": score,
+        "coverage": coverage,
+        "lower": np.minimum(lower, score),
+        "upper": np.maximum(upper, score),
+        **chances,
+        "rating": rated["rating"].array,
+        "basis": rated["basis"].array,
+        **_places_of(scores),
+        "indicators": np.bincount(groups, minlength=n),
+    }
+    return pd.DataFrame({"rank": np.arange(1, n + 1), **{name: one[order] for name, one in columns.items()}})
+
+
+def _places_of(scores: Floats) -> dict[str, Floats | Integers]:
+    """Return the columns about places among all who are scored, from drawn scores, shape (n, size)."""
     least, most = _ranks(-scores)
-    frame["p_worst"] = np.clip((WORST + 1 - least) / (most + 1 - least), 0, 1).mean(axis=1)  # ties by lot
-    frame["rank_lower"] = _rank_quantile(least, INTERVAL[0])
-    frame["rank_upper"] = _rank_quantile(most, INTERVAL[1])
-    frame["indicators"] = np.bincount(groups, minlength=n)
-    frame = frame.sort_values(["score", key], ascending=[False, True], ignore_index=True)
-    frame.insert(0, "rank", np.arange(1, n + 1))
-    return frame
+    return {
+        "p_worst": np.clip((WORST + 1 - least) / (most + 1 - least), 0, 1).mean(axis=1),  # ties by lot
+        "rank_lower": _rank_quantile(least, INTERVAL[0]),
+        "rank_upper": _rank_quantile(most, INTERVAL[1]),
+    }
 
 
 def draws_for(rows: int) -> int:

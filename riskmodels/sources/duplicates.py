@@ -1,7 +1,9 @@
 """Accepted rows that must go all the same: doubles of an earlier one, and totals of others."""
 
+import atexit
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,6 +21,7 @@ from riskmodels.tables.sql import literal, name, single_file
 
 DUPLICATE = "duplicate of an accepted row"
 FOLDED = "another row of its key stands for it (fold)"
+_MEMORY = "1GB"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -202,12 +205,31 @@ def _rewritten(path: Path, contract: Contract, places: Integers) -> pa.Table:
     return pa.Table.from_batches(removed, schema=schema)
 
 
-def limited_connection(spill: Path) -> duckdb.DuckDBPyConnection:
+def limited_connection(spill: Path, *, small: bool = False) -> duckdb.DuckDBPyConnection:
     """Connect to a DuckDB that keeps to a gigabyte and spills the rest to a folder.
 
     To start one takes as long as to read a small file: each question has a cursor of one, and with it
-    temporary tables of its own.
+    temporary tables of its own. What is small spills nothing, and shares one.
     """
-    connection = duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(spill / "spill")})
+    if small:
+        return _usable().cursor()
+    connection = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(spill / "spill")})
+    know_signs(connection)
+    return connection
+
+
+def _usable() -> duckdb.DuckDBPyConnection:
+    """Return the database for what is small; a new one where an error within DuckDB has ended the last."""
+    try:
+        _shared().execute("SELECT 1")
+    except duckdb.FatalException:
+        _shared.cache_clear()
+    return _shared()
+
+
+@cache
+def _shared() -> duckdb.DuckDBPyConnection:
+    atexit.register(_shared.cache_clear)  # it must be gone before DuckDB's library is
+    connection = duckdb.connect(config={"memory_limit": _MEMORY})
     know_signs(connection)
     return connection

@@ -1,7 +1,7 @@
 """Take a source in: every row accepted, or rejected with the rule it broke."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -59,6 +59,7 @@ from riskmodels.tables.sql import literal, name
 
 ACCEPTED, REJECTED = "accepted.parquet", "rejected.parquet"
 _SCREENED, _SCRATCH = "screened.parquet", "scratch"
+_SMALL = 1 << 20  # bytes of all files: even a hundred times as many in memory need no disk
 
 
 def ingest(
@@ -108,7 +109,8 @@ def ingest(
         tables = [known for known in CONTRACTS if known in located]
         folders = {table: stack.enter_context(staging_folder(store, table)) for table in tables}
         staged: dict[str, _Staged] = {}
-        with limited_connection(folders[tables[0]].parent) as connection:
+        small = _are_small(located)
+        with limited_connection(folders[tables[0]].parent, small=small) as connection:
             for table, folder in folders.items():
                 refers = any(column.references == "units" for column in CONTRACTS[table].columns)
                 units = _known_units(staged.get("units")) if refers else None
@@ -186,6 +188,13 @@ def _located(source: Source, folder: Path, files: dict[str, str | Path]) -> dict
             raise ParameterError(f"source {source.id} reads {table} from a database, not from a file")
         located[table] = (source.tables[table].model_copy(update={"file": str(file)}), Path())
     return located
+
+
+def _are_small(located: Mapping[str, tuple[TableMap, Path]]) -> bool:
+    """Tell whether all tables are of one file each that is small, however well it is packed."""
+    paths = [folder / str(mapping.file) for mapping, folder in located.values() if mapping.format != "sql"]
+    alone = len(paths) == len(located) and all(path.is_file() for path in paths)
+    return alone and sum(path.stat().st_size for path in paths) <= _SMALL
 
 
 def _known_units(units: "_Staged | None") -> pa.Table | None:

@@ -82,11 +82,9 @@ def stress_losses(
         for what in _MOVED
     ]
     number, both = kinds[0].mean(axis=2), (kinds[0] * kinds[1]).mean(axis=2)
-    cells = [_stressed(cell, number[:, row], both[:, row]) for row, cell in enumerate(distribution.cells)]
     parts = split_change(np.ones_like(kinds[0]), factors)
-    stressed = aggregate_losses(cells, dependence=distribution.dependence, level=distribution.level)
     return StressedLosses(
-        distribution=stressed if felt else distribution,
+        distribution=_aggregated(distribution, number, both) if felt else distribution,
         expected=both @ means,
         before=float(means.sum()),
         by_shock=by_shock(felt, [float(part.mean(axis=(0, 2)) @ means) for part in parts], "money"),
@@ -102,6 +100,12 @@ def keys_of(cells: Sequence[LossCell]) -> pd.DataFrame:
 def _factor(one: Drawn, keys: pd.DataFrame) -> Floats:
     """Return what a movement multiplies cells by, shape (size, cells, months); 1 where it is not felt."""
     return np.asarray(np.where(feels(one.movement, keys)[None, :, None], one.times[:, None, :YEAR], 1.0))
+
+
+def _aggregated(distribution: LossDistribution, number: Floats, both: Floats) -> LossDistribution:
+    """Return the distribution of losses that are multiplied on paths, by cell, shape (size, cells)."""
+    cells = [_stressed(cell, number[:, row], both[:, row]) for row, cell in enumerate(distribution.cells)]
+    return aggregate_losses(cells, dependence=distribution.dependence, level=distribution.level)
 
 
 def _stressed(cell: LossCell, number: Floats, both: Floats) -> LossCell:

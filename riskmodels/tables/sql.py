@@ -36,15 +36,21 @@ def single_file(path: Path) -> str:
 
 
 @cache
-def _database(memory_limit: str) -> duckdb.DuckDBPyConnection:
+def _database(memory_limit: str = "", threads: int = 0) -> duckdb.DuckDBPyConnection:
     """Return the empty database that connections are to: opening one takes long."""
     atexit.register(_database.cache_clear)  # it must be gone before DuckDB's library is
-    return duckdb.connect(config={"memory_limit": memory_limit} if memory_limit else {})
+    given: dict[str, str | int] = {"memory_limit": memory_limit, "threads": threads}
+    return duckdb.connect(config={name: value for name, value in given.items() if value})
 
 
 def connection() -> duckdb.DuckDBPyConnection:
     """Connect to a DuckDB of this process; what is registered or made there is this connection's own."""
-    return _database("").cursor()
+    return _database().cursor()
+
+
+def connection_of_one_thread() -> duckdb.DuckDBPyConnection:
+    """Connect to one whose queries use one thread, which adds up in one order."""
+    return _database(threads=1).cursor()
 
 
 def small_connection() -> duckdb.DuckDBPyConnection:

@@ -25,7 +25,7 @@ def indicator_quality(quality: DataQuality, indicator_id: str) -> float:
 def quality_note(card: Scorecard, quality: DataQuality) -> str:
     """Say in one line how good the tables are that the indicators of a scorecard are made from."""
     return quality.note(
-        *{_table_of(quality, indicator_id) for indicator_id in card.indicators["indicator_id"]}
+        *{_table_of(quality, indicator_id) for indicator_id in card.indicators["indicator_id"].unique()}
     )
 
 
