@@ -21,6 +21,7 @@ _ALL = 0.99  # share of the bank's cases from which on a unit is the bank, and t
 _FIGURES = ("lower", "upper", "p_amber", "p_red")
 _WORST = 3  # named of those that are only counted; a choice
 _RANKS = ("rank_lower", "rank_upper", "indicators")
+_COUNTED = ["rule", "indicator_id", "unit_id", "estimate", "amber", "red", "rating", "chosen", "shown"]
 SEED = 50  # order of the bank's draws beside those of its units
 
 
@@ -38,7 +39,7 @@ def check_units(inputs: Inputs) -> Iterator[Finding]:
     shown = facts[facts["chosen"] | (facts["own_beyond"] & (facts["probability"] >= policy.findings.watch))]
     for row in shown.sort_values("probability", ascending=False, kind="stable").to_dict("records"):
         yield _finding(row, inputs)
-    yield from _counted(facts.assign(shown=facts.index.isin(shown.index)))
+    yield from _counted(facts.assign(shown=facts.index.isin(shown.index))[_COUNTED])
 
 
 def expected_false_share(facts: list[Finding]) -> float:

@@ -22,7 +22,7 @@ from riskmodels.shipped import shipped_folder
 from riskmodels.sources import load_source
 from riskmodels.tables import sweep_store
 
-_KERNELS = 2  # at a time
+_KERNELS = 3  # at a time: two cores stay busy where one draws what nobody waits for
 _LOOK = 0.05  # seconds between two looks for results that others wait for
 _PARTIAL = ".partial-"  # between a report's name and the process that makes it
 _FINISHING = "riskmodels.runner.finishing"
@@ -63,7 +63,7 @@ def run_assessment(
 
     Notes
     -----
-    Two notebooks run at a time, each as soon as the results that it reads are written, though the notebook
+    Three notebooks run at a time, each as soon as the results that it reads are written, though the notebook
     that writes them may still draw; one that fails stops the run.
     """
     plan.folder.parent.mkdir(parents=True, exist_ok=True)

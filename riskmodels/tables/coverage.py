@@ -65,7 +65,7 @@ def months_lacking(tables: Tables, period: str) -> pd.DataFrame:
         (table.name, str(month), why, day)
         for table in tables.present
         if CONTRACTS[table.name].at and table.name != "macro"
-        for month, why, day in _lacking(table, months)
+        for month, why, day in _lacking(table, months[0], months[-1])
     ]
     return pd.DataFrame(found, columns=list(_COLUMNS), dtype="str")
 
@@ -101,7 +101,10 @@ def silent_months(table: Table) -> tuple[str, ...]:
 
 def known_months(table: Table, months: pd.PeriodIndex) -> Flags:
     """Tell which of consecutive months a table knows whole, shape (T,); see ``months_lacking``."""
-    return np.asarray(~months.isin([month for month, *_ in _lacking(table, months)]), dtype=np.bool_)
+    if months.empty:
+        return np.empty(0, dtype=np.bool_)
+    lacking = [month for month, *_ in _lacking(table, months[0], months[-1])]
+    return np.asarray(~months.isin(lacking), dtype=np.bool_)
 
 
 def is_begun_within(table: Table, period: pd.Period) -> bool:
@@ -118,7 +121,13 @@ def is_begun_within(table: Table, period: pd.Period) -> bool:
     return early or bool(_cut_off(table, known[0]))
 
 
-def _lacking(table: Table, months: pd.PeriodIndex) -> Iterator[tuple[pd.Period, str, str]]:
+@lru_cache(maxsize=KEPT)
+def _lacking(table: Table, first: pd.Period, last: pd.Period) -> tuple[tuple[pd.Period, str, str], ...]:
+    """Say which of the months from one to another are not known whole, why, and of which day."""
+    return tuple(_lacking_of(table, pd.period_range(first, last, freq="M")))
+
+
+def _lacking_of(table: Table, months: pd.PeriodIndex) -> Iterator[tuple[pd.Period, str, str]]:
     counts, known, step = _counted(table)
     rows = pd.Series(counts, index=known).reindex(months).fillna(0.0)
     there = bool((rows > 0).any())
