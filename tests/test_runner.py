@@ -357,12 +357,17 @@ def test_an_outlook_without_logging_days_and_with_a_short_history_says_so(tmp_pa
     rm.save(taken, results / "tables")
     rm.save(rm.data_quality(taken), results / "quality")
     parameters = NOTEBOOKS["30_complaint_forecast"].parameters(
-        results=str(results), period="2026Q3", horizon_months=3, method="auto", language="en"
+        results=str(results),
+        previous=str(tmp_path),
+        period="2026Q3",
+        horizon_months=3,
+        method="auto",
+        language="en",
     )
     shipped = ROOT / "notebooks" / "30_complaint_forecast.ipynb"
     made = execute_notebook(shipped, tmp_path / shipped.name, parameters, kernels=kernels)
     assert sorted(path.name for path in results.iterdir()) == [
-        "explanation", "outlook", "quality", "tables",
+        "explanation", "outlook", "quality", "review", "tables",
     ]  # fmt: skip
     written = made.read_text(encoding="utf-8")
     assert "The source does not say when its complaints were logged" in written

@@ -12,7 +12,7 @@ Facts = Mapping[str, Any]
 Names = Mapping[tuple[str, str, str], str]
 
 
-def alarm_words(facts: Facts, names: Names) -> dict[str, str]:
+def words_of_alarm(facts: Facts, names: Names) -> dict[str, str]:
     """Write what an alarm is of, its size and dates; of a rule what it watches, and what it cannot."""
     periods = label(texts.PERIODS[facts["every"]])
     shown = {"run_length": f"{facts['run_length']:,.0f}", "periods": periods}

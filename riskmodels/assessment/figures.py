@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.assessment import templates
-from riskmodels.assessment.alarm_words import alarm_words
+from riskmodels.assessment.alarm_words import words_of_alarm
 from riskmodels.assessment.template import Template
 from riskmodels.backtesting.review_words import part_name
 from riskmodels.catalogue import INDICATORS, format_value
@@ -119,7 +119,7 @@ def _parts(facts: Facts, names: Names) -> dict[str, str]:
     if facts["rule"] == "contingency_plan":
         return _of_plan(facts, names)
     if facts["rule"] in ("alarm", "watching"):
-        return alarm_words(facts, names)
+        return words_of_alarm(facts, names)
     write = _LISTS.get(facts["rule"])
     return write(facts) if write else {}
 

@@ -18,7 +18,7 @@ from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
 from riskmodels.scratch import write_text, written
 from riskmodels.stresstest import StressTest
-from riskmodels.surveillance import AlarmBook
+from riskmodels.surveillance import AlarmBook, Objectives
 from riskmodels.tables import DataQuality
 
 SCHEMA = Path(__file__).with_name("assessment.schema.json")
@@ -95,6 +95,7 @@ class AssessmentDocument(BaseModel):
     indicators: list[Record]
     units: list[Record]
     alarms: list[Record]
+    objectives: list[Record]
     forecast_method: str
     forecast: list[Months]
     stress: list[Stress]
@@ -119,6 +120,7 @@ def write_document(results: Path, path: Path) -> None:
         indicators=records_of(card.indicators),
         units=records_of(card.table),
         alarms=records_of(load(results / "alarms", AlarmBook).table),
+        objectives=records_of(load(results / "objectives", Objectives).table),
         forecast_method=outlook.method,
         forecast=_months(outlook),
         stress=[
