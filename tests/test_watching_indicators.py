@@ -225,7 +225,7 @@ def test_months_without_a_case_are_unknown_and_no_alarm() -> None:
         direction="higher_is_better",
         run_length=50,
     )
-    for part in (alarms.panel.values, alarms.p_value):
+    for part in (alarms.panel.values, alarms.p_value, alarms.expected, alarms.limit):
         assert np.isnan(part[0, [20, 30, 31]]).all()
     assert not alarms.alarm[0, [20, 30, 31]].any()
 

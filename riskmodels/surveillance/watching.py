@@ -44,7 +44,7 @@ class Alarms(Displayed):
         its 90 % interval), ``probability`` (that the level has changed), ``alarmed``, ``last`` (first and
         last period with an alarm), ``status`` (``new``, ``continuing``, ``closed``).
     expected, variance : ndarray, shape (n, T)
-        [events] Of each series, from earlier periods and what all share in this one.
+        [events, or as observed] Of each series, from earlier periods and what all share in this one.
     p_value : ndarray, shape (n, T)
         Of as much or more, in the period or in its CUSUM, in control.
     alarm : ndarray of bool, shape (n, T)
@@ -74,8 +74,7 @@ class Alarms(Displayed):
         """Largest figure of each series and period that is no alarm by itself, shape (n, T)."""
         found = np.full(self.expected.shape, np.nan)
         known = np.isfinite(self.expected)
-        cases = np.ones_like(found) if self.panel.exposure is None else self.panel.exposure
-        size = np.where(np.isfinite(cases), np.maximum(cases, self.panel.values), self.expected + 1.0)
+        size = found if self.panel.exposure is None else self.panel.exposure
         law = LAWS[self.law](size[known])
         found[known] = law.limit(1.0 / (2.0 * self.run_length), self.expected[known], self.variance[known])
         return found
@@ -208,6 +207,7 @@ def alarms_of(panel: Panel, figures: Figures, design: Design, wanted: Wanted) ->
     levels = [level_of(one, *parts, law=law, series=series.watched) for one in coarser]
     fewest = int(np.clip(round(_KNOWN * design.year), *_FEWEST))
     judged = [one.judged(place, false_share, fewest) for one in (*levels, series)]
+    unit = np.where(np.isfinite(figures.size), figures.unit, np.nan)  # of no cases nothing is expected
     watched, scored = series.watched, np.arange(len(panel.periods)) >= place
     tail = np.minimum(watched.above + watched.here, cusum_chance(watched.evidence, SETTINGS.reference))
     return Alarms(
@@ -216,8 +216,8 @@ def alarms_of(panel: Panel, figures: Figures, design: Design, wanted: Wanted) ->
         false_share=false_share,
         first=str(panel.periods[place]),
         table=alarm_table(judged, panel, run_length=run_length),
-        expected=watched.mean * figures.unit,
-        variance=watched.variance * np.square(figures.unit),
+        expected=watched.mean * unit,
+        variance=watched.variance * unit**2,
         p_value=np.where(scored, np.minimum(2.0 * tail, 1.0), np.nan),
         alarm=judged[-1].alarm,
         law=figures.law,
