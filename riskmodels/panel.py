@@ -202,6 +202,18 @@ class Panel(Displayed):
                 values[self.concerns(change), :place] = np.nan
         return replace(self, values=values)
 
+    def _holes(self) -> list[str]:
+        """Name the periods that no series knows; of days and weeks runs, from their first to their last."""
+        places = np.flatnonzero(np.isnan(self.values).all(axis=0))
+        if self.periods.freqstr[0] not in SHORT:
+            return list(map(str, self.periods[places]))
+        runs = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1) if len(places) else []
+        spans = [(self.periods[run[0]].start_time, self.periods[run[-1]].end_time) for run in runs]
+        return [
+            f"{first:%Y-%m-%d}" if first.date() == last.date() else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+            for first, last in spans
+        ]
+
     @property
     def _left_out(self) -> str:
         if not self.rows_before:
@@ -217,8 +229,8 @@ class Panel(Displayed):
     @property
     def sentence(self) -> str:
         """Say how many series and periods, and how much is unknown."""
-        unknown = self.periods[np.asarray(np.isnan(self.values).all(axis=0))]
-        holes = f"; unknown everywhere: {', '.join(map(str, unknown))}" if len(unknown) else ""
+        unknown = self._holes()
+        holes = f"; unknown everywhere: {', '.join(unknown)}" if unknown else ""
         changed = ", ".join(f"{change.month} ({change.words})" for change in self.breaks)
         broken = f"; definition changed in {changed}" if changed else ""
         before = self._left_out

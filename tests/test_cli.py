@@ -363,6 +363,23 @@ def test_a_forecast_says_how_complete_the_last_months_are(run, bank, tmp_path) -
     assert "from what had been logged by then" in " ".join(out.split())
 
 
+def test_a_forecast_by_day_or_week_says_what_it_is_of_and_what_is_unfinished(run, bank) -> None:
+    line = "forecast", bank / "source.yaml", "--method", "seasonal_naive", "--no-backtest"
+    status, out, _ = run(*line, "--every", "day", "--horizon", "7", "--last", "2024-09-15")
+    words = " ".join(out.split())
+    assert status == 0
+    assert "Expected complaints a day by product" in words
+    assert "2024-09-16" in out
+    assert "The last days count as complete: where complaints are logged late" in words
+    assert "2024-09-16 to 2024-09-22:" in words
+    assert "in the forecast made from what was known until 2024-08-18:" in words
+    status, out, _ = run(*line, "--every", "week")
+    assert status == 0
+    assert "Expected complaints a week (named by its Monday) by product" in " ".join(out.split())
+    assert "2024-09-30" in out  # the Monday after the last whole week
+    assert "Invalid value for '--every'" in run(*line, "--every", "hour")[2]
+
+
 def test_help_of_the_forecast() -> None:
     result = CliRunner(env={"COLUMNS": "200"}).invoke(cli.app, ["forecast", "--help"])
     assert result.exit_code == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from riskmodels.grouping import number_series
 from riskmodels.panel import Panel
 from riskmodels.periods.quarters import period_of
 from riskmodels.tables import CONTRACTS, Table
+from riskmodels.tables.counting import first_whole
+from riskmodels.tables.frequencies import SHORT, Frequency
 from riskmodels.tables.sql import name
 
 
@@ -33,7 +36,11 @@ class AsOf:
 
 
 def panels_as_of(
-    complaints: Table, *, by: Sequence[str], origins: Sequence[str | pd.Period]
+    complaints: Table,
+    *,
+    by: Sequence[str],
+    origins: Sequence[str | pd.Period],
+    freq: Literal["D", "W", "M"] = "M",
 ) -> dict[pd.Period, AsOf]:
     """Count complaints by the month received, each time only those logged by the end of an origin's month.
 
@@ -45,14 +52,16 @@ def panels_as_of(
     by : sequence of str
         Columns that name a series.
     origins : sequence of str or Period
-        Months.
+        Months, weeks or days.
+    freq : {"D", "W", "M"}
+        Which of these; counts are by them, too.
 
     Returns
     -------
     dict of Period to AsOf
-        One monthly panel an origin, from the first month with a complaint to the origin, with the breaks of
-        the table; and the completeness that a nowcast of that day judges. A series none of whose complaints
-        was logged by then is not in it.
+        One panel an origin, from the first period with a complaint to the origin, with the breaks and
+        holidays of the table; and the completeness that a nowcast of that day judges. A series none of whose
+        complaints was logged by then is not in it.
 
     Raises
     ------
@@ -65,38 +74,45 @@ def panels_as_of(
     if complaints.name != "complaints" or unknown or not complaints.gives("logged_at"):
         lacking = ", ".join(unknown) or "logged_at, the day when a complaint was entered"
         raise ContractError(f"the table '{complaints.name}' cannot be seen as of a day: it lacks {lacking}")
-    counts = _by_months(complaints, by)
-    months = [period_of(origin, "M") for origin in origins]
-    return {month: _as_of(complaints, counts, by, month) for month in months}
+    counts = _by_periods(complaints, by, freq)
+    periods = [period_of(origin, freq) for origin in origins]
+    return {period: _as_of(complaints, counts, by, period) for period in periods}
 
 
-def _by_months(complaints: Table, by: Sequence[str]) -> pd.DataFrame:
-    """Count the rows by series, month received (period) and month logged."""
+def _by_periods(complaints: Table, by: Sequence[str], freq: str) -> pd.DataFrame:
+    """Count the rows by series, period received and period logged."""
     keys = "".join(f"{name(column)}, " for column in by)
-    logged = "date_trunc('month', coalesce(logged_at, received_at))::DATE AS logged"
+    length = SHORT.get(freq, "month")
+    logged = f"date_trunc('{length}', coalesce(logged_at, received_at))::DATE AS logged"
     counts = complaints.relation.query(
         "rows",
-        f"SELECT {keys}date_trunc('month', received_at)::DATE AS period, {logged}, count(*)::DOUBLE AS value"
+        f"SELECT {keys}date_trunc('{length}', received_at)::DATE AS period, {logged},"
+        " count(*)::DOUBLE AS value"
         " FROM rows GROUP BY ALL ORDER BY ALL",
     )
     found = pd.DataFrame() if counts is None else counts.df()
-    return found if complaints.begins is None else found[found["period"] >= pd.Timestamp(complaints.begins)]
+    if complaints.begins is None:
+        return found
+    return found[found["period"] >= first_whole(complaints.begins, freq)]
 
 
-def _as_of(complaints: Table, counts: pd.DataFrame, by: Sequence[str], month: pd.Period) -> AsOf:
-    kept = counts[counts["logged"] <= month.end_time]
+def _as_of(complaints: Table, counts: pd.DataFrame, by: Sequence[str], period: pd.Period) -> AsOf:
+    kept = counts[counts["logged"] <= period.end_time]
     if kept.empty:
-        raise ParameterError(f"no complaint had been logged by the end of {month}")
-    quiet = kept.head(1).assign(period=month.start_time, value=0.0)  # so that the panel ends at the origin
+        raise ParameterError(f"no complaint had been logged by the end of {period}")
+    quiet = kept.head(1).assign(period=period.start_time, value=0.0)  # so that the panel ends at the origin
     panel = Panel.from_long(
         pd.concat([kept, quiet]),
         keys=by,
         period="period",
         value="value",
+        freq=cast("Frequency", period.freqstr[0]),
         unknown=complaints.provenance.unknown_months,
     )
-    then = completeness_on(complaints, month.end_time.date())
-    return AsOf(replace(panel, breaks=complaints.provenance.breaks), then.for_periods(panel.periods))
+    then = completeness_on(complaints, period.end_time.date())
+    source = complaints.provenance
+    panel = replace(panel, breaks=source.breaks, holidays=source.holidays)
+    return AsOf(panel, then.for_periods(panel.periods))
 
 
 def aligned(known: AsOf, panel: Panel, origin: pd.Period) -> AsOf:

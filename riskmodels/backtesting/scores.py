@@ -12,6 +12,7 @@ from riskmodels.forecasting import Forecast
 from riskmodels.forecasting.seasons import season_length
 from riskmodels.grouping import add_rows
 from riskmodels.panel import Panel
+from riskmodels.periods.quarters import MONTHS_OF
 
 CELLS = (
     "forecasts",
@@ -33,7 +34,6 @@ LOW, HIGH = 0.025, 0.975  # ends of the 95 % interval
 _LOW_80, _HIGH_80 = 0.1, 0.9  # ends of the 80 % interval
 # events a month between classes of size; a choice, each about four times the last
 _SIZE_LIMITS = (1.0, 5.0, 20.0, 100.0)
-_MONTHS = {12: 1, 4: 3, 1: 12}  # months of one period, by periods a year
 _ROWS = 4096  # series scored at once: some ten megabytes of quantiles
 
 
@@ -64,7 +64,7 @@ def size_classes(history: Panel) -> Integers:
     """Class every series by its mean monthly count: (n,) places in SIZES."""
     known = np.isfinite(history.values)
     monthly = np.where(known, history.values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    monthly /= _MONTHS[season_length(history.periods)]
+    monthly /= MONTHS_OF[history.periods.freqstr[0]]
     classes = np.searchsorted(_SIZE_LIMITS, monthly, side="right")
     return np.where(known.any(axis=1), classes, len(SIZES) - 1).astype(np.int64)
 

@@ -1,7 +1,8 @@
 """Commands of one stage each: indicators, forecast, stress test, the policy in force."""
 
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, cast
 
 import typer
 
@@ -18,6 +19,32 @@ from riskmodels.cli.options import (
     take_in,
 )
 from riskmodels.cli.terminal import print_table
+
+_FREQ: dict[str, Literal["D", "W"]] = {"day": "D", "week": "W"}  # of the others the data decide
+
+
+class Every(StrEnum):
+    """Lengths of a period that a forecast can be asked for."""
+
+    day = "day"
+    week = "week"
+    month = "month"
+
+    @property
+    def freq(self) -> Literal["D", "W"] | None:
+        """The same as a panel names it; none of months, where the data may have longer periods."""
+        return _FREQ.get(self.value)
+
+
+class Ahead(NamedTuple):
+    """How far a forecast looks: the length of a period, and their number where it is asked for."""
+
+    every: Every
+    number: int | None
+
+
+_AHEAD = {Every.day: 28, Every.week: 13, Every.month: 6}  # periods, where no number is asked for
+
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
     from riskmodels.forecasting import Forecast, Method, Nowcast
@@ -52,8 +79,19 @@ def forecast(
     by: Annotated[
         str, typer.Option(help="Columns that name a series, with commas, e.g. product,unit_id.")
     ] = "product",
-    horizon: Annotated[int, typer.Option(min=1, max=60, help="Months ahead, in periods of the data.")] = 6,
-    last: Annotated[str | None, typer.Option(help="Last month or quarter of the history.")] = None,
+    every: Annotated[
+        Every, typer.Option(help="Length of a period: day, week, or month (longer, where the data are).")
+    ] = Every.month,
+    horizon: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=60, help="Months ahead, in periods of the data (default 6); or days (28), weeks (13)."
+        ),
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option(help="Last month or quarter of the history; with --every day or week, or a day."),
+    ] = None,
     method: Annotated[
         str, typer.Option(help="auto, counts, theta, seasonal_naive, empirical24 or ets.")
     ] = "auto",
@@ -68,9 +106,9 @@ def forecast(
 ) -> None:
     """Forecast complaints, with intervals; say what the forecast is made of and what changed in three months.
 
-    Months that are not complete yet are corrected, and it is said how. The backtest makes the forecasts of
-    the last twelve months again, each from what was known then, and compares them with what happened; it is
-    what takes most of the time.
+    Months, weeks or days that are not complete yet are corrected, and it is said how. The backtest makes the
+    forecasts of the last twelve months (or weeks) again, each from what was known then, and compares them
+    with what happened; it is what takes most of the time. Of days, it is said what changed in four weeks.
     """
     from riskmodels.backtesting import outlook_before, track_record  # here, for start-up
     from riskmodels.forecasting import explain
@@ -81,17 +119,24 @@ def forecast(
     keys = [column.strip() for column in by.split(",") if column.strip()]
     country = None if calendar == "none" else calendar or tables.country
     chosen = cast("Method", method)
-    outlook, known = _outlook(tables, keys, last, horizon, chosen, country)
+    outlook, known = _outlook(tables, keys, last, chosen, country, Ahead(every, horizon))
     explained = explain(outlook, outlook_before(complaints, outlook))
     listed = [
         listings.list_outlook(outlook),
         listings.list_factors(explained),
         listings.list_explanation(explained),
-        listings.list_nowcast(known),
+        listings.list_nowcast(known) if every == Every.month else listings.list_unfinished(outlook),
     ]
     if backtest:
         record = track_record(
-            complaints, by=keys, last=last, nowcast=known, method=chosen, calendar=country, progress=True
+            complaints,
+            by=keys,
+            last=last,
+            nowcast=known,
+            method=chosen,
+            freq=every.freq,
+            calendar=country,
+            progress=True,
         )
         listed += [listings.list_scores(record), listings.list_totals(record)]
     for listing in listed:
@@ -118,7 +163,8 @@ def stress(
     policy, assumed = policy_in_force(policies, policy_on), load_scenario(scenario)
     check_indicators(assumed, SHARES, where=scenario)
     tables = take_in(source, file, store)
-    outlook, _ = _outlook(tables, ["product"], last, assumed.start_month + 5, "auto", tables.country)
+    ahead = Ahead(Every.month, assumed.start_month + 5)
+    outlook, _ = _outlook(tables, ["product"], last, "auto", tables.country, ahead)
     result = stress(tables, assumed, policy, outlook=outlook, severity=severity)
     listings = (
         list_scenario(assumed, severity, policy),
@@ -138,15 +184,16 @@ def show_policy(*, policies: Policies = POLICIES, policy_on: PolicyOn = None) ->
 
 
 def _outlook(
-    tables: "Tables", by: list[str], last: str | None, horizon: int, method: "Method", calendar: str | None
+    tables: "Tables", by: list[str], last: str | None, method: "Method", calendar: str | None, ahead: Ahead
 ) -> "tuple[Forecast, Nowcast | None]":
     """Forecast complaints as they will be once all are logged; and say how complete they are, where known."""
     from riskmodels.forecasting import forecast, nowcast_where_logged  # here, for start-up
     from riskmodels.panel import build_panel
 
     complaints = tables.counted
-    panel = build_panel(complaints, by=by, last=last, units=tables.units)
+    panel = build_panel(complaints, by=by, last=last, units=tables.units, freq=ahead.every.freq)
     known = nowcast_where_logged(complaints, last=last)
     share = None if known is None else known.for_periods(panel.periods)
-    ahead = panel.covering(horizon)
-    return forecast(panel, horizon=ahead, method=method, calendar=calendar, completeness=share), known
+    horizon = ahead.number or _AHEAD[ahead.every]
+    periods = panel.covering(horizon) if ahead.every == Every.month else horizon
+    return forecast(panel, horizon=periods, method=method, calendar=calendar, completeness=share), known

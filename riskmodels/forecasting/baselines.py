@@ -11,16 +11,17 @@ from riskmodels.forecasting.predictive import Predictive, SamplePredictive, pred
 from riskmodels.forecasting.seasons import season_length
 from riskmodels.panel import Panel
 
-_WINDOW = 24  # months, of which the baseline takes its name
+_WINDOW = 24  # values, of which the baseline takes its name
 _FEWEST_FOR_ETS = 8  # values; a choice: level, trend and their gains are four, each from two
 _SEASONS_FOR_ETS = 2.5  # years of values: each place of the year is seen twice, half of them thrice; a choice
+_LONGEST_FOR_ETS = 12  # periods of its season: one of 52 weeks has as many states, and takes minutes
 
 
 def seasonal_naive(panel: Panel, horizon: int) -> Predictive:
-    """Expect what the same period of the last known year had.
+    """Expect what the same period of the last known year had; of days, the weekday of the last week.
 
-    The variance is the mean squared change from year to year, once more for every further year ahead; a
-    series shorter than a year expects its own mean.
+    The variance is the mean squared change from year to year (week to week), once more for every further one
+    ahead; a series shorter than that expects its own mean.
     """
     season = season_length(panel.periods)
     ahead = np.arange(1, horizon + 1)
@@ -45,20 +46,27 @@ def _last_of_season(values: Floats, season: int) -> Floats:
 
 
 def empirical24(panel: Panel, horizon: int) -> Predictive:
-    """Expect any of the last 24 known values, equally likely.
+    """Expect any of the last 24 known values, equally likely; of days, those of the same weekday.
 
     A series in which these are all zero, or none is known, gets 24 quantiles of the seasonal naive forecast
     of a series without events, the largest count of them at least one: nothing seen is not nothing to come.
     """
     length = panel.values.shape[1]
-    age = np.where(np.isfinite(panel.values), 0, length) + np.arange(length, 0, -1)
-    recent = np.take_along_axis(panel.values, np.argsort(age, axis=1)[:, :_WINDOW], axis=1)
-    recent = np.sort(recent, axis=1)
-    recent = np.pad(recent, ((0, 0), (0, _WINDOW - recent.shape[1])), constant_values=np.nan)
-    draws = np.repeat(recent[:, None, :], horizon, axis=1)
-    silent = ~(np.abs(recent) > 0).any(axis=1)
+    step = season_length(panel.periods) if panel.periods.freqstr[0] == "D" else 1
+    alike = [_last_known(panel.values[:, (length + ahead) % step :: step]) for ahead in range(step)]
+    draws = np.stack([alike[ahead % step] for ahead in range(horizon)], axis=1)
+    silent = ~(np.abs(draws) > 0).any(axis=2)
     draws[silent] = _of_nothing_seen(panel, horizon)[silent]
     return SamplePredictive(draws=draws)
+
+
+def _last_known(values: Floats) -> Floats:
+    """Return the last 24 known values of each row, sorted, NaN last where there are fewer: (n, 24)."""
+    length = values.shape[1]
+    age = np.where(np.isfinite(values), 0, length) + np.arange(length, 0, -1)
+    recent = np.take_along_axis(values, np.argsort(age, axis=1)[:, :_WINDOW], axis=1)
+    recent = np.sort(recent, axis=1)
+    return np.pad(recent, ((0, 0), (0, _WINDOW - recent.shape[1])), constant_values=np.nan)
 
 
 def _of_nothing_seen(panel: Panel, horizon: int) -> Floats:
@@ -71,7 +79,7 @@ def _of_nothing_seen(panel: Panel, horizon: int) -> Floats:
 
 
 def ets(panel: Panel, horizon: int) -> Predictive:
-    """Smooth level and season by maximum likelihood (statsmodels), series by series.
+    """Smooth level and season by maximum likelihood (statsmodels), series by series; of weeks the level.
 
     A series with fewer than eight known values, without variation, or without a fit gets the seasonal
     naive forecast. Unknown periods are skipped by the Kalman filter.
@@ -93,7 +101,8 @@ def _fit_ets(values: Floats, season: int, horizon: int) -> Floats:
     from statsmodels.tools.sm_exceptions import ConvergenceWarning
     from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
 
-    seasonal = season if np.isfinite(values).sum() >= _SEASONS_FOR_ETS * season else None
+    enough = np.isfinite(values).sum() >= _SEASONS_FOR_ETS * season
+    seasonal = season if enough and season <= _LONGEST_FOR_ETS else None
     values = values[int(np.argmax(np.isfinite(values))) :]
     filled = np.where(np.isfinite(values), values, np.nanmean(values))  # to start from: no start from NaN
     start = ExponentialSmoothing(filled, seasonal=seasonal).start_params

@@ -8,13 +8,13 @@ from riskmodels.arrays import Flags, Floats
 from riskmodels.forecasting.counts import Filtered, Moments
 from riskmodels.forecasting.negative_binomial import log_likelihood
 from riskmodels.forecasting.seasons import Cycle
-from riskmodels.forecasting.theta import COARSE, smooth_theta
+from riskmodels.forecasting.theta import COARSE, SHORT_COARSE, smooth_theta
 
 _LEAST_COUNT = 3.0  # events a period from which square roots vary about evenly
 _UNSCORED = 6  # first known periods, in which both methods still follow their starts; a choice
 # of a series' sum of scores, tempered as its errors are correlated, and of the panel's mean
 _OWN_WEIGHT, _PANEL_WEIGHT = 0.1, 5.0
-_MEMORY = 0.97  # of scores, a period: some 33 periods
+_MEMORY = 0.97  # of scores, a period of a month or longer: some 33 periods
 _MOST_GAIN = 20.0  # log-likelihood that one period may add: an odd one does not decide alone
 _LEAST_MEAN = 1e-3  # events a period: a negative binomial needs some
 # share of the mean by which the variance exceeds it at least, as a negative binomial's does
@@ -52,7 +52,7 @@ def theta_counts(values: Floats, offset: Floats, *, then: Floats, cycle: Cycle, 
         then=np.sqrt(values / then),
         cycle=cycle,
         trust=trust,
-        members=COARSE,
+        members=COARSE if cycle.pace == 1 else SHORT_COARSE,
     )
     first = found.gain[:, None] * found.scale[:, :1] ** 2
     mean, variance = _squared(found.location, found.scale, first, offset[:, length:])
@@ -95,13 +95,14 @@ def blended(
     rows: Flags,
     *,
     weight: Floats | None = None,
+    pace: float = 1.0,
 ) -> Filtered:
     """Blend the count filter with theta, which has been asked for some rows only.
 
     The weight of theta is logistic in how much better it predicted each known period from those before, by
     the logarithmic score, with the past discounted: the series' own, tempered, as scores of correlated
     errors say less than they seem to, and the panel's mean. Equal scores give equal weights. A given
-    ``weight`` of shape (n,) is taken instead.
+    ``weight`` of shape (n,) is taken instead. ``pace`` are the months of a period, see ``pace_of``.
     """
     if weight is not None:
         return _mixed(filtered, theta, weight[rows, None], rows)
@@ -112,9 +113,9 @@ def blended(
         gain = log_likelihood(values[rows], theta.fitted_mean, theta.fitted_variance)
         gain -= log_likelihood(values[rows], *theirs)
     gain = np.where(scored, np.clip(gain, -_MOST_GAIN, _MOST_GAIN), 0.0)
-    own = gain @ _MEMORY ** np.arange(values.shape[1])[::-1]
+    own = gain @ (_MEMORY**pace) ** np.arange(values.shape[1])[::-1]
     panel = gain.sum() / max(scored.sum(), 1)
-    weight = 1.0 / (1.0 + np.exp(-_OWN_WEIGHT * own - _PANEL_WEIGHT * panel))[:, None]
+    weight = 1.0 / (1.0 + np.exp(-_OWN_WEIGHT * own - _PANEL_WEIGHT / pace * panel))[:, None]
     return _mixed(filtered, theta, weight, rows)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats
-from riskmodels.forecasting.seasons import season_length
+from riskmodels.periods.quarters import MONTHS_OF
 from riskmodels.periods.workdays import lunar_new_years, working_days
 
 _WORKING_EFFECTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # elasticities to working days tried: none to in proportion
@@ -58,7 +58,7 @@ def known_effects(
     """
     starts, ends = periods.start_time.normalize(), periods.end_time.normalize()
     days = np.asarray((ends - starts).days, dtype=float) + 1.0
-    per_year = season_length(periods)
+    per_year = round(MONTHS_OF["Y"] / MONTHS_OF[periods.freqstr[0]], 12)
     lengths = days * per_year / _YEAR_DAYS
     if calendar is None:
         return KnownEffects(

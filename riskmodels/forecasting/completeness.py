@@ -1,4 +1,4 @@
-"""The share of each month's rows that was recorded by a day, without its intervals."""
+"""The share of each month's, week's or day's rows that was recorded by a day, without its intervals."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,12 +13,69 @@ from riskmodels.forecasting.batches import Batches, find_batches
 from riskmodels.forecasting.delay_curves import LEAST
 from riskmodels.forecasting.delays import Delays, estimate_delays
 from riskmodels.forecasting.loads import UsualCounts, usual_counts
-from riskmodels.forecasting.reports import Reports, Stored, day_of, reports_on
+from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_on
 from riskmodels.tables import Table
+from riskmodels.tables.frequencies import SHORT
 
 _WEEK = 7  # days
 _LEAST_WEIGHT = 1e-9  # complaints: a month without any is divided by it, and changes nothing
 _DAYS = 64  # on which tables were looked at, that are kept: the origins of some backtests
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DailyShares:
+    """Share of the final counts of days that was recorded by a day.
+
+    Attributes
+    ----------
+    first : int
+        First day, since 1970-01-01.
+    share : ndarray, shape (days,)
+        In (0, 1).
+    reported : ndarray, shape (days,)
+        [rows]
+    """
+
+    first: int
+    share: Floats
+    reported: Floats
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> "DailyShares":
+        """Return the shares of a table that ``table`` has made."""
+        return cls(
+            first=int(day_numbers(table["day"].head(1))[0]),
+            share=table["completeness"].to_numpy(float),
+            reported=table["reported"].to_numpy(float),
+        )
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per day: ``day``, ``reported`` [rows], ``completeness``."""
+        numbers = self.first + np.arange(len(self.share))
+        days = pd.to_datetime(numbers.astype("datetime64[D]").astype("datetime64[s]"))
+        return pd.DataFrame({"day": days, "reported": self.reported, "completeness": self.share})
+
+    def for_periods(self, periods: pd.PeriodIndex) -> Floats:
+        """Return the completeness of days or weeks; one before the first day.
+
+        Raises
+        ------
+        ParameterError
+            A period ends after the last day.
+        """
+        last = pd.Period(ordinal=self.first + len(self.share) - 1, freq="D")
+        if len(periods) and periods.max().end_time > last.end_time:
+            raise ParameterError(f"{periods.max()} ends after {last}, the last day of the nowcast")
+        days = pd.period_range(end=last, periods=len(self.share), freq="D")
+        places = np.asarray(periods.get_indexer(days.asfreq(periods.freqstr)))
+        inside = places >= 0
+        weight = (self.reported / self.share + _LEAST_WEIGHT)[inside]
+        known, whole = (
+            np.bincount(places[inside], values, minlength=len(periods))
+            for values in (weight * self.share[inside], weight)
+        )
+        return np.where(whole > 0, np.minimum(known / np.maximum(whole, _LEAST_WEIGHT), 1.0), 1.0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,15 +92,20 @@ class Completeness:
         Of the final count, in (0, 1).
     expected : ndarray, shape (T,)
         Final count [rows], NaN where the source does not know the month.
+    daily : DailyShares or None
+        The same share of single days, up to the day on which the counts are looked at, where it is known.
     """
 
     periods: pd.PeriodIndex
     reported: Floats
     share: Floats
     expected: Floats
+    daily: DailyShares | None
 
     def for_periods(self, periods: pd.PeriodIndex) -> Floats:
-        """Return the completeness of months or quarters, see ``Nowcast.for_periods``."""
+        """Return the completeness of days, weeks, months or quarters, see ``Nowcast.for_periods``."""
+        if periods.freqstr[0] in SHORT and self.daily is not None:
+            return self.daily.for_periods(periods)
         if len(periods) and periods.max().end_time > self.periods[-1].end_time:
             raise ParameterError(
                 f"{periods.max()} ends after {self.periods[-1]}, the last complete month of the nowcast"
@@ -60,13 +122,14 @@ class Completeness:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Estimate:
-    """A completeness, and what it is made of: delay, batches, the days received, and the arrivals on them.
+    """A completeness, by month and by day, and what it is made of: delay, batches, days and arrivals.
 
     ``usual`` is what the months before lead to expect, where the delay says too little; ``days`` since
     1970-01-01, (days,); ``arrivals`` (T, days), whose rows add up to one.
     """
 
     completeness: Completeness
+    daily: DailyShares
     delays: Delays
     batches: Batches
     usual: UsualCounts | None
@@ -92,6 +155,7 @@ def estimate(known: Reports) -> Estimate:
     batches = find_batches(known.delayed)
     delays = estimate_delays(batches.regular)
     days = known.first + np.arange(len(known.received))
+    daily = _daily(known, delays, batches, days)
     month = _months(days) - _months(days[:1])
     inside = month < len(known.periods)
     days, month, received = days[inside], month[inside], known.received[inside]
@@ -104,12 +168,25 @@ def estimate(known: Reports) -> Estimate:
     usual = usual_counts(known.periods, reported, share) if batches.tell_little else None
     expected = usual.expected(reported, share) if usual else reported / share
     return Estimate(
-        completeness=Completeness(periods=known.periods, reported=reported, share=share, expected=expected),
+        completeness=Completeness(
+            periods=known.periods, reported=reported, share=share, expected=expected, daily=daily
+        ),
+        daily=daily,
         delays=delays,
         batches=batches,
         usual=usual,
         days=days,
         arrivals=arrivals,
+    )
+
+
+def _daily(known: Reports, delays: Delays, batches: Batches, days: Integers) -> DailyShares:
+    """Estimate the share of every day up to the last, the current month's too."""
+    logged = batches.mixed(
+        delays.reported(days, known.delayed.as_of), (days <= batches.covered).astype(float)
+    )
+    return DailyShares(
+        first=known.first, share=np.clip(logged, LEAST, 1 - LEAST), reported=known.received.astype(float)
     )
 
 

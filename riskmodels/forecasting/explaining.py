@@ -9,18 +9,18 @@ from riskmodels.arrays import Floats, Integers
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.forecasts import Forecast
+from riskmodels.forecasting.inputs import filled, prepare_inputs
 from riskmodels.forecasting.models import (
     Contributions,
     FittedPanel,
     Weights,
-    filled,
     model,
-    prepare_inputs,
     start_from,
 )
 from riskmodels.grouping import add_rows, number_series
 from riskmodels.labels import label, marked
 from riskmodels.panel import Panel
+from riskmodels.tables.frequencies import SHORT
 
 REASONS = {
     "settings": marked("method, calendar or program"),
@@ -28,6 +28,10 @@ REASONS = {
     "exposure": marked("exposure since then and planned"),
     "new_months": marked("new months"),
     "weights": marked("weights of the models"),
+}
+_OF_SHORT = {  # of days and weeks
+    "revisions": marked("revisions of what was known then"),
+    "new_months": marked("what came since"),
 }
 """What a forecast can differ by from an earlier one, column by column of ``Explanation.changes``."""
 _LEAST = 0.5  # of a count; less is not worth a word
@@ -73,6 +77,11 @@ class Explanation(Displayed):
         """Those of ``REASONS`` that changed any series by a count that is worth a word."""
         return [name for name in REASONS if (self.changes[name].abs() >= _LEAST).any()]
 
+    def named(self, reason: str) -> str:
+        """Say one of ``REASONS`` in words."""
+        short = self.compared.freqstr[0] in SHORT
+        return label(_OF_SHORT.get(reason, REASONS[reason]) if short else REASONS[reason])
+
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the tables that stand beside a report, by the names of their files."""
         return {"forecast_factors": self.table, "forecast_changes": self.changes}
@@ -86,10 +95,18 @@ class Explanation(Displayed):
             return label(words, **span)
         sums = self.sums
         biggest = sums[[*REASONS]].abs().sort_values(ascending=False, kind="stable").index
-        said = [f"{label(REASONS[name])} {sums[name]:+,.0f}" for name in biggest if abs(sums[name]) >= _LEAST]
-        return label(
+        said = [f"{self.named(name)} {sums[name]:+,.0f}" for name in biggest if abs(sums[name]) >= _LEAST]
+        words = marked(
             "{first} to {last}: {now} expected in all, {difference} against {before} in the forecast"
-            " made from the months until {until}: {reasons}.",
+            " made from the months until {until}: {reasons}."
+        )
+        if self.compared.freqstr[0] in SHORT:
+            words = marked(
+                "{first} to {last}: {now} expected in all, {difference} against {before} in the forecast"
+                " made from what was known until {until}: {reasons}."
+            )
+        return label(
+            words,
             **span,
             now=f"{sums['now']:,.0f}",
             before=f"{sums['before']:,.0f}",

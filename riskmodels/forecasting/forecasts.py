@@ -15,7 +15,8 @@ from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.forecasting.hierarchy import Dependence
-from riskmodels.forecasting.models import Contributions, ForecastInputs, model, prepare_inputs, start_from
+from riskmodels.forecasting.inputs import ForecastInputs, prepare_inputs
+from riskmodels.forecasting.models import Contributions, model, start_from
 from riskmodels.forecasting.predictive import Predictive, predictive_of
 from riskmodels.grouping import add_rows, number_series
 from riskmodels.misfits import nearest

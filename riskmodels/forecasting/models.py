@@ -3,17 +3,16 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting.baselines import BASELINES
 from riskmodels.forecasting.blending import blended, large, theta_counts
-from riskmodels.forecasting.calendar_effects import KnownEffects, known_effects
 from riskmodels.forecasting.calibration import calibrated
 from riskmodels.forecasting.counts import Filtered, Groups, filter_counts
 from riskmodels.forecasting.hierarchy import Dependence, shared_by_changes, shared_by_counts
+from riskmodels.forecasting.inputs import ForecastInputs
 from riskmodels.forecasting.predictive import (
     NOTHING,
     CountPredictive,
@@ -21,50 +20,12 @@ from riskmodels.forecasting.predictive import (
     Predictive,
     RootPredictive,
 )
-from riskmodels.forecasting.seasons import Cycle, season_length
+from riskmodels.forecasting.seasons import Cycle, year_length
 from riskmodels.forecasting.shared import DRIFTS, Shared, filter_totals
-from riskmodels.forecasting.theta import smooth_theta
+from riskmodels.forecasting.theta import FINE, SHORT_FINE, smooth_theta
 from riskmodels.grouping import add_rows
 from riskmodels.panel import Panel
-from riskmodels.tables.lifetimes import open_in, share_in_business
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ForecastInputs:
-    """What is known beside the values, over the T periods of a panel and h more.
-
-    Attributes
-    ----------
-    exposure : ndarray, shape (n, T + h)
-        Over its own last value, times the share of a period's days that its unit is in business.
-    completeness : ndarray, shape (n, T)
-        Share of the final count that is known.
-    effects : KnownEffects
-        Of the calendar.
-    periods : PeriodIndex
-        All T + h.
-    """
-
-    exposure: Floats
-    completeness: Floats
-    effects: KnownEffects
-    periods: pd.PeriodIndex
-
-    @property
-    def horizon(self) -> int:
-        """Number of periods ahead."""
-        return len(self.periods) - int(self.completeness.shape[1])
-
-    def take(self, rows: Integers) -> "ForecastInputs":
-        """Return what is known of the series in another order."""
-        return replace(self, exposure=self.exposure[rows], completeness=self.completeness[rows])
-
-    @property
-    def offset(self) -> Floats:
-        """What counts are proportional to, shape (n, T + h)."""
-        offset: Floats = self.exposure * self.effects.days
-        offset[:, : self.completeness.shape[1]] *= self.completeness
-        return offset
+from riskmodels.tables.lifetimes import open_in
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -149,70 +110,13 @@ class FittedPanel:
     weights: Weights | None = None
 
 
-def prepare_inputs(
-    panel: Panel,
-    horizon: int,
-    *,
-    future_exposure: npt.ArrayLike | None,
-    calendar: str | None,
-    completeness: npt.ArrayLike | None,
-) -> ForecastInputs:
-    """Bring exposure, completeness and calendar to the shape of the panel.
-
-    An unknown exposure is the last known one, or the first; a later one than the panel's is the last.
-
-    Raises
-    ------
-    ParameterError
-        A shape does not fit, or a value lies outside its range.
-    """
-    n, length = panel.values.shape
-    last, frequency = panel.periods[-1], panel.periods.freq
-    periods = pd.PeriodIndex(panel.periods.append(pd.period_range(last + 1, periods=horizon, freq=frequency)))
-    past = np.ones((n, length)) if panel.exposure is None else panel.exposure
-    if future_exposure is not None and panel.exposure is None:
-        raise ParameterError("a future exposure needs a panel with an exposure")
-    ahead = (
-        np.full((n, horizon), np.nan) if future_exposure is None else np.asarray(future_exposure, dtype=float)
-    )
-    if ahead.shape not in ((horizon,), (n, horizon)) or (
-        future_exposure is not None and not ((ahead > 0) & (ahead < np.inf)).all()
-    ):
-        raise ParameterError(
-            f"future_exposure must be positive and of shape ({n}, {horizon}) or ({horizon},)"
-        )
-    exposure = filled(np.concatenate([past, np.broadcast_to(ahead, (n, horizon))], axis=1))
-    share = np.ones(length) if completeness is None else np.asarray(completeness, dtype=float)
-    if share.shape not in ((length,), (n, length)) or not ((share > 0) & (share <= 1)).all():
-        raise ParameterError(
-            f"completeness must lie in (0, 1] and be of shape ({n}, {length}) or ({length},)"
-        )
-    open_share = 1.0 if panel.days is None else share_in_business(panel.days, periods)
-    return ForecastInputs(
-        exposure=exposure / exposure[:, [length - 1]] * open_share,
-        completeness=np.broadcast_to(share, (n, length)),
-        effects=known_effects(periods, calendar, closed=panel.holidays),
-        periods=periods,
-    )
-
-
-def filled(exposure: Floats) -> Floats:
-    """Fill unknown exposures with the last known one of their row, else the first, else one."""
-    known = np.isfinite(exposure) & (exposure > 0)
-    if known.all():
-        return exposure
-    places = np.maximum.accumulate(np.where(known, np.arange(exposure.shape[1]), -1), axis=1)
-    places = np.where(places < 0, np.argmax(known, axis=1)[:, None], places)
-    filled = np.take_along_axis(exposure, places, axis=1)
-    return np.where(known.any(axis=1, keepdims=True), filled, 1.0)
-
-
 def start_from(panel: Panel, known: ForecastInputs) -> Start:
     """Find what series share, which is the same for every method."""
     if panel.kind == "amount":
         rows = np.arange(len(panel.keys))
         return Start(panel=panel, known=known, order=rows, values=panel.values, groups=())
     values, codes = _opened(panel), _partitions(panel.keys)
+    known = _profiled(values, known)
     order = _order(values, known.offset, codes)
     values = values[order]
     groups = _shared(values, known.offset[order], codes[:, order], known)
@@ -257,7 +161,8 @@ def _modelled(start: Start, method: str, weights: Weights | None) -> FittedPanel
         dependence = shared_by_counts(mean, variance, groups, persistent=none, disagreement=none).take(back)
         return FittedPanel(predictive=predictive, dependence=dependence)
     given = None if weights is None else weights.take(order)
-    found = calibrated(_filtered(values, known.take(order), groups, method, given), values)
+    found = _filtered(values, known.take(order), groups, method, given)
+    found = _doubted(calibrated(found, values, cycle=known.cycle), known)
     dependence = shared_by_counts(
         found.mean,
         found.variance,
@@ -281,7 +186,8 @@ def _model_amounts(panel: Panel, method: str, known: ForecastInputs) -> FittedPa
     else:
         rooted = np.logical_not((panel.values < 0).any(axis=1))[:, None]
         roots = np.where(rooted, np.sqrt(np.where(rooted, panel.values, 0.0)), panel.values)
-        found = smooth_theta(roots, cycle=Cycle.of(known.periods))
+        cycle = Cycle.of(known.periods)
+        found = smooth_theta(roots, cycle=cycle, members=FINE if cycle.pace == 1 else SHORT_FINE)
         predictive = RootPredictive(location=found.location, scale=found.scale, rooted=rooted)
     dependence = shared_by_changes(panel.values, predictive.variance)
     return FittedPanel(predictive=predictive, dependence=dependence)
@@ -291,35 +197,58 @@ def _filtered(
     values: Floats, known: ForecastInputs, groups: Groups, method: str, weights: Weights | None
 ) -> Filtered:
     """Filter counts, and let theta speak where it is asked: for all series, or for those worth it."""
-    cycle = Cycle.of(known.periods)
+    cycle, recent = known.cycle, year_length(known.periods)
     members, theirs = (None, None) if weights is None else (weights.members, weights.theta)
     if method == "theta":
         theirs = np.ones(len(values))
     filtered = filter_counts(values, known.offset, cycle=cycle, groups=groups, weights=members)
-    asked = large(values, cycle.year) if theirs is None else theirs > 0
+    asked = large(values, recent) if theirs is None else theirs > 0
     if method == "counts":
         asked = np.zeros(len(values), dtype=bool)
     if not asked.any():
         return filtered
     whole, length = groups[0][1], values.shape[1]
     later = np.cumsum(whole.jumps[0, ::-1])[::-1] - whole.jumps[0]
-    offset = known.offset[asked]
+    offset = known.offset[asked] / known.weekly
     offset[:, :length] *= np.exp(-filtered.sharing[asked, None] * later)
     theta = theta_counts(
         values[asked],
         offset * whole.hindsight[0],
         then=(offset * whole.factor[0])[:, :length],
-        cycle=cycle,
+        cycle=known.root_cycle,
         trust=known.completeness[asked],
     )
-    theta = replace(theta, season=theta.season * whole.hindsight[0, length:])
+    theta = replace(theta, season=theta.season * whole.hindsight[0, length:] / known.weekly[length:])
     jumped = whole.jumps[0] != 0
     hinted = jumped | np.append(False, jumped[:-1])  # theta knew of the jump: these months are no test of it
-    found = blended(filtered, theta, np.where(hinted, np.nan, values), asked, weight=theirs)
+    found = blended(filtered, theta, np.where(hinted, np.nan, values), asked, weight=theirs, pace=cycle.pace)
     return replace(
         found,
         fitted_mean=np.where(hinted, filtered.fitted_mean, found.fitted_mean),
         fitted_variance=np.where(hinted, filtered.fitted_variance, found.fitted_variance),
+    )
+
+
+def _profiled(values: Floats, known: ForecastInputs) -> ForecastInputs:
+    """Add what days and weeks have in common, from their total; sums do not depend on the rows' order."""
+    if known.courses is None:
+        return known
+    here, offset = np.isfinite(values), known.offset[:, : values.shape[1]]
+    filled, exposed = np.where(here, values, 0.0), np.where(here, offset, 0.0)
+    usual = filled.sum(axis=1) / np.maximum(exposed.sum(axis=1), 1e-9)
+    total = np.where(here.any(axis=0), filled.sum(axis=0), np.nan)
+    return known.with_profile(total, np.sort(exposed * usual[:, None], axis=0).sum(axis=0))
+
+
+def _doubted(found: Filtered, known: ForecastInputs) -> Filtered:
+    """Widen by the doubt about the profile, which is of one sign for all series."""
+    if known.profile is None:
+        return found
+    square = found.mean**2 * known.profile.doubt[-known.horizon :]
+    return replace(
+        found,
+        variance=found.variance + square,
+        disagreement=np.sqrt(found.disagreement**2 + square),
     )
 
 
@@ -367,7 +296,7 @@ def _shared(values: Floats, offset: Floats, codes: Integers, known: ForecastInpu
         path = filter_totals(
             np.where(add_rows(here.astype(float), part, size) > 0, total, np.nan),
             add_rows(exposed * usual[:, None], part, size),
-            cycle=Cycle.of(known.periods),
+            cycle=known.shared_cycle,
             effects=effects,
             drifts=DRIFTS if place == 0 else (0.0,),
         )
@@ -381,10 +310,11 @@ def _contributions(found: Filtered, back: Integers, known: ForecastInputs, whole
     ahead = slice(len(known.periods) - horizon, None)
     calendar = known.effects.days[ahead] * np.exp(known.effects.regressors[ahead] @ whole.effects[0])
     calendar = np.broadcast_to(calendar, found.mean.shape)
-    year_before = max(whole.level.shape[1] - 1 - season_length(known.periods), 0)
+    year_before = max(whole.level.shape[1] - 1 - year_length(known.periods), 0)
     moved = whole.level[0, -1] - whole.level[0, year_before]
     shared = np.repeat(np.exp(found.sharing[back] * moved)[:, None], horizon, axis=1)
-    season = found.season[back] / (calendar / known.effects.days[ahead])
+    season = found.season[back] / (calendar / known.effects.days[ahead]) * known.yearly[ahead]
+    calendar = calendar / known.yearly[ahead]
     exposure = known.exposure[:, ahead]
     level = found.mean[back] / (shared * season * calendar * exposure)
     return Contributions(level=level, shared=shared, exposure=exposure, season=season, calendar=calendar)

@@ -9,13 +9,14 @@ import pandas as pd
 
 from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
-from riskmodels.errors import ContractError
-from riskmodels.forecasting.completeness import Completeness, Estimate, estimate
+from riskmodels.errors import ContractError, ParameterError
+from riskmodels.forecasting.completeness import Completeness, DailyShares, Estimate, estimate
 from riskmodels.forecasting.delays import DayCounts
 from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_of, reports_on
 from riskmodels.labels import counted
 from riskmodels.periods.quarters import period_of
 from riskmodels.tables import CONTRACTS, Table
+from riskmodels.tables.frequencies import SHORT
 
 SEED = 1  # any fixed one: the same tables give the same nowcast
 _MONTH = 365.25 / 12  # days, on average
@@ -59,6 +60,9 @@ class Nowcast(Displayed):
         Rows not known on the as-of day, or without a day that they belong to.
     rows_before : int
         Rows from before the data begin: of lone days far from all others.
+    by_day : DataFrame or None
+        One row per day from the first with rows to the as-of day: ``day``, ``reported`` [rows] and
+        ``completeness``. None in one that was saved without it.
     """
 
     as_of: date
@@ -72,6 +76,7 @@ class Nowcast(Displayed):
     rows_in_batches: int = 0
     covered: date | None = None
     rows_before: int = 0
+    by_day: pd.DataFrame | None = None
 
     @property
     def completeness(self) -> Floats:
@@ -79,31 +84,41 @@ class Nowcast(Displayed):
         return self.table["completeness"].to_numpy()
 
     def for_periods(self, periods: pd.PeriodIndex) -> Floats:
-        """Return the completeness of the months or quarters of a panel.
+        """Return the completeness of the days, weeks, months or quarters of a panel.
 
         Parameters
         ----------
         periods : PeriodIndex
-            Months or quarters, none that ends after the last month known here.
+            Months or quarters, none that ends after the last month known here; days or weeks, none that
+            ends after the as-of day.
 
         Returns
         -------
         ndarray, shape (periods,)
-            In (0, 1]: of a quarter the mean of its months, weighted by their nowcasts; one before the first
-            row.
+            In (0, 1]: of a quarter the mean of its months, of a week that of its days, weighted by their
+            nowcasts; one before the first row.
 
         Raises
         ------
         ParameterError
-            A period ends after the last month that is known.
+            A period ends after the last month, or day, that is known.
         """
+        if periods.freqstr[0] in SHORT:
+            return self._daily.for_periods(periods)
         found = Completeness(
             periods=self.periods,
             reported=self.table["reported"].to_numpy(),
             share=self.completeness,
             expected=self.table["nowcast"].to_numpy(),
+            daily=None,
         )
         return found.for_periods(periods)
+
+    @property
+    def _daily(self) -> DailyShares:
+        if self.by_day is None:
+            raise ParameterError("this nowcast was saved without its days: make it again with nowcast()")
+        return DailyShares.of(self.by_day)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the tables that stand beside a report, by the names of their files."""
@@ -215,7 +230,8 @@ def nowcast(
     day = day_of(reports, as_of)
     if isinstance(reports, Table):
         found = _of_stored(Stored.of(reports), day, seed)
-        return replace(found, table=found.table.copy())  # the caller's own
+        days = None if found.by_day is None else found.by_day.copy()
+        return replace(found, table=found.table.copy(), by_day=days)  # the caller's own
     return _nowcast(reports_of(reports, day, at=at, recorded=recorded), day, seed)
 
 
@@ -255,6 +271,7 @@ def _nowcast(known: Reports, day: pd.Timestamp, seed: int) -> Nowcast:
         rows_ignored=known.ignored,
         rows_in_batches=batches.rows,
         rows_before=known.before,
+        by_day=found.daily.table,
         covered=pd.Timestamp(batches.covered, unit="D").date() if batches.share else None,
     )
 

@@ -1,7 +1,7 @@
 """What the series of a group share: level, season, calendar and drift, learnt once from their total."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from riskmodels.forecasting.seasons import Cycle, Seasons, ratios_to_trend
 
 # Shares of a level's past that are kept a period, from two periods of memory to two hundred.
 _DISCOUNTS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
+_FAST = (0.01, 0.1, 0.25)  # of days and weeks besides: from a week on
 # Changes of the log level a period: up to a fifth a year of months, up and down.
 DRIFTS = (-0.016, -0.012, -0.008, -0.004, 0.0, 0.004, 0.008, 0.012, 0.016)
 
@@ -20,7 +21,7 @@ DRIFTS = (-0.016, -0.012, -0.008, -0.004, 0.0, 0.004, 0.008, 0.012, 0.016)
 class _Settings:
     """What the filter of totals takes as given; its choice: docs/methods/complaint_forecast.md, Evidence.
 
-    A memory is the share that stays after a period: 0.97 are some 33 periods, 0.98 are 50.
+    A memory is the share that stays after a period of a month or longer: 0.97 are some 33, 0.98 are 50.
     """
 
     drift_deviation: float = 0.008  # [log level a period] of the prior of drifts: a tenth a year of months
@@ -35,6 +36,20 @@ class _Settings:
     least_score: float = -1e6  # [log-likelihood] that a period may cost a member: finite, so that weights are
     least_shape: float = 0.5  # [events] that the past counts for at least: Jeffreys' prior
     least_rate: float = 0.01  # [events per unit of offset] of a total that starts with none: divides
+
+    def at(self, pace: float) -> "_Settings":
+        """Return the settings for periods that are a part of a month: a year forgets and moves as much.
+
+        Their season is known beforehand, from a fit to all periods (``profiles``).
+        """
+        return replace(
+            self,
+            drift_deviation=self.drift_deviation * pace,
+            jump=self.jump * pace,
+            season_priors=self.season_priors if pace == 1 else (),
+            score_memory=self.score_memory**pace,
+            dispersion_memory=self.dispersion_memory**pace,
+        )
 
 
 _SETTINGS = _Settings()
@@ -52,6 +67,8 @@ class Shared:
         Squared coefficient of variation of the next period's level.
     ahead : ndarray, shape (g, h)
         The same, of the h levels after the last period.
+    late : ndarray, shape (leads, g, T)
+        The same, after each period, of the levels at the late leads of the cycle.
     noise, spread : ndarray, shape (g,) and (g, h)
         The variance of a total of mean m in a later period is ``noise * m + spread * m**2``.
     factor, hindsight : ndarray, shape (g, T + h)
@@ -67,6 +84,7 @@ class Shared:
     level: Floats
     variance: Floats
     ahead: Floats
+    late: Floats
     noise: Floats
     spread: Floats
     factor: Floats
@@ -105,6 +123,7 @@ def filter_totals(
     state = _State(total, offset, cycle, effects, drifts)
     level, variance, slope, jumped = np.zeros((4, *total.shape))
     factor = np.ones((len(total), len(cycle.places)))
+    late = np.zeros((len(cycle.late), *total.shape))
     weight = state.weights()
     for time in range(length):
         season = state.season(time)
@@ -113,6 +132,8 @@ def filter_totals(
         weight = state.weights()
         level[:, time] = np.log((weight * state.shape / state.rate).sum(axis=1))
         variance[:, time] = (weight * state.doubt(1)).sum(axis=1)
+        for place, lead in enumerate(cycle.late):
+            late[place, :, time] = (weight * state.doubt(lead)).sum(axis=1)
         slope[:, time] = (weight * state.drift).sum(axis=1)
         jumped[:, time] = (weight * state.chance).sum(axis=1)
     dispersion = state.dispersion()
@@ -127,6 +148,7 @@ def filter_totals(
         level=level,
         variance=variance,
         ahead=ahead,
+        late=late,
         noise=(weight * dispersion).sum(axis=1),
         spread=spread,
         factor=factor,
@@ -176,23 +198,27 @@ class _State:
         effects: KnownEffects,
         drifts: Sequence[float],
     ) -> None:
+        self.settings, pace = _SETTINGS.at(cycle.pace), cycle.pace
+        discounts = _DISCOUNTS if pace == 1 else (*_FAST, *_DISCOUNTS)
         grid = np.meshgrid(
-            _DISCOUNTS,
-            drifts,
+            np.array(discounts) ** pace,
+            np.array(drifts) * pace,
             np.arange(len(effects.effects)),
-            (*_SETTINGS.season_priors, 0.0),
+            (*self.settings.season_priors, 0.0),
             indexing="ij",
         )
         self.discount, self.drift, choice, strength = (part.ravel() for part in grid)
         self.averaged = strength == 0
         self.strength = np.where(self.averaged, 1.0, strength)
         self.effects = effects.effects[choice.astype(int)]
-        self.prior = effects.prior[choice.astype(int)] - 0.5 * (self.drift / _SETTINGS.drift_deviation) ** 2
+        self.prior = (
+            effects.prior[choice.astype(int)] - 0.5 * (self.drift / self.settings.drift_deviation) ** 2
+        )
         self.calendar = np.exp(effects.regressors @ self.effects.T)
         self.total, self.offset, self.places = total, offset, cycle.places
         size = (len(total), len(self.drift))
         self.score, self.chance = np.zeros(size) + self.prior, np.zeros(size)
-        self.shape, self.rate = np.full(size, _SETTINGS.least_shape), np.ones(size)
+        self.shape, self.rate = np.full(size, self.settings.least_shape), np.ones(size)
         self.seen, self.expected = np.zeros((2, cycle.year, *size))
         self.squares, self.number = np.zeros(size), np.zeros((len(total), 1))
         self.started = np.zeros((len(total), 1), dtype=bool)
@@ -222,12 +248,14 @@ class _State:
 
     def dispersion(self) -> Floats:
         """Variance over mean where the level is known."""
-        prior, strength = _SETTINGS.dispersion_start, _SETTINGS.dispersion_prior
+        prior, strength = self.settings.dispersion_start, self.settings.dispersion_prior
         return np.maximum((prior * strength + self.squares) / (strength + self.number), 1.0)
 
     def doubt(self, steps: int) -> Floats:
         """Squared coefficient of variation of the level some periods ahead."""
-        doubt: Floats = 1.0 / np.maximum(self.shape * lasting(self.discount, steps), _SETTINGS.least_shape)
+        doubt: Floats = 1.0 / np.maximum(
+            self.shape * lasting(self.discount, steps), self.settings.least_shape
+        )
         return doubt
 
     def step(self, time: int, season: Floats, *, scored: bool) -> None:
@@ -242,16 +270,18 @@ class _State:
         exposed, dispersion = base * season, self.dispersion()
         mean = exposed * self.shape / self.rate
         least = np.minimum(1.0, self.shape)
-        gained, chance = _steady_or_jumped(count, mean, dispersion, self.shape, least)
+        gained, chance = _steady_or_jumped(count, mean, dispersion, (self.shape, least), self.settings.jump)
         if scored:
-            kept = self.prior + _SETTINGS.score_memory * (self.score - self.prior)
-            self.score = np.where(live, kept + np.maximum(gained, _SETTINGS.least_score), self.score)
+            kept = self.prior + self.settings.score_memory * (self.score - self.prior)
+            self.score = np.where(live, kept + np.maximum(gained, self.settings.least_score), self.score)
         self.chance = chance = np.where(live, chance, 0.0)
         surprise = (count - mean) ** 2 / (mean + mean**2 / self.shape)
-        surprise = np.minimum(surprise, _SETTINGS.most_surprise * dispersion) * (1 - chance)
+        surprise = np.minimum(surprise, self.settings.most_surprise * dispersion) * (1 - chance)
         if scored:
-            self.squares = np.where(live, _SETTINGS.dispersion_memory * self.squares + surprise, self.squares)
-            self.number = np.where(live, _SETTINGS.dispersion_memory * self.number + 1, self.number)
+            self.squares = np.where(
+                live, self.settings.dispersion_memory * self.squares + surprise, self.squares
+            )
+            self.number = np.where(live, self.settings.dispersion_memory * self.number + 1, self.number)
         learnt = known / dispersion
         self.shape, self.rate = _collapse(
             (self.shape + count * learnt, self.rate + exposed * learnt),
@@ -266,21 +296,27 @@ class _State:
 
     def _age(self, fresh: Flags, first: Floats) -> None:
         """Let the past count less, and the level drift; start at the first rate."""
-        aged = np.maximum(self.discount * self.shape, _SETTINGS.least_shape)
+        aged = np.maximum(self.discount * self.shape, self.settings.least_shape)
         rate = self.rate * np.exp(-self.drift) * aged / self.shape
-        self.shape = np.where(fresh, _SETTINGS.least_shape, aged)
-        self.rate = np.where(fresh, _SETTINGS.least_shape / np.maximum(first, _SETTINGS.least_rate), rate)
+        self.shape = np.where(fresh, self.settings.least_shape, aged)
+        self.rate = np.where(
+            fresh, self.settings.least_shape / np.maximum(first, self.settings.least_rate), rate
+        )
 
 
 def _steady_or_jumped(
-    count: Floats, mean: Floats, dispersion: Floats, shape: Floats, least: Floats
+    count: Floats, mean: Floats, dispersion: Floats, shapes: tuple[Floats, Floats], jump: float
 ) -> tuple[Floats, Floats]:
-    """Return the log-likelihood of a count, and the chance that the level has jumped before it."""
+    """Return the log-likelihood of a count, and the chance that the level has jumped before it.
+
+    ``shapes`` are those of the level where it goes on, and after a jump; ``jump`` is the chance of one.
+    """
+    shape, least = shapes
     steady = log_likelihood(count, mean, dispersion * (mean + mean**2 / shape))
     jumped = log_likelihood(count, mean, dispersion * (mean + mean**2 / least))
     top = np.maximum(steady, jumped)
-    jump, stay = _SETTINGS.jump * np.exp(jumped - top), (1 - _SETTINGS.jump) * np.exp(steady - top)
-    return top + np.log(jump + stay), jump / (jump + stay)
+    moved, stay = jump * np.exp(jumped - top), (1 - jump) * np.exp(steady - top)
+    return top + np.log(moved + stay), moved / (moved + stay)
 
 
 def _collapse(

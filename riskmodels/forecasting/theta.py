@@ -13,12 +13,16 @@ from riskmodels.forecasting.seasons import Cycle, Seasons, ratios_to_trend
 FINE = tuple(product((0.05, 0.1, 0.2, 0.35, 0.6, 0.9), (0.0, 0.25, 0.5, 0.75)))
 # a third as many: noisy counts tell fewer gains apart, and each costs its time
 COARSE = tuple(product((0.05, 0.15, 0.4, 0.8), (0.0, 0.5)))
-_SLOPE_MEMORY = 0.98  # of the regression line, a period: about 50 periods
+# the same for days and weeks, of which each tells less of the level; a choice
+SHORT_FINE = tuple(product((0.01, 0.03, 0.08, 0.2, 0.4, 0.7), (0.0, 0.25, 0.5, 0.75)))
+# the same for noisy counts
+SHORT_COARSE = tuple(product((0.01, 0.04, 0.12, 0.35), (0.0, 0.5)))
+_SLOPE_MEMORY = 0.98  # of the regression line, a period of a month or longer: about 50 periods
 _FEWEST_FOR_SLOPE = 6  # values: a line through fewer follows the noise; a choice
 # power of the likelihood; a choice: errors at several leads overlap, and tell less than they seem to
 _SHARPNESS = 0.8
-_ERROR_MEMORY = 0.98  # of squared errors, a period: about 50 periods
-# of the squared error with each period ahead, where nothing is known: that of a gain of 0.3, squared
+_ERROR_MEMORY = 0.98  # of squared errors, a period of a month or longer: about 50 periods
+# of the squared error with each such period ahead, where nothing is known: that of a gain of 0.3, squared
 _GROWTH = 0.1
 _GROWTH_PRIOR = 10.0  # errors that the panel's growth counts for in a series'; a choice
 _PANEL_PRIOR = 50.0  # errors that the growth above counts for in the panel's; a choice
@@ -74,7 +78,7 @@ def smooth_theta(
     cycle: Cycle,
     then: Floats | None = None,
     trust: Floats | None = None,
-    members: Sequence[tuple[float, float]] = FINE,
+    members: Sequence[tuple[float, float]],
 ) -> Smoothed:
     """Smooth n series and forecast h periods ahead.
 
@@ -111,12 +115,7 @@ def smooth_theta(
     joined = _Path(
         **{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(_Path)}
     )
-    return _with_scales(joined, leads_of(cycle.year))
-
-
-def leads_of(year: int) -> tuple[int, ...]:
-    """Return the leads at which errors are looked at: one period, and a sixth, a half and all of a year."""
-    return tuple(sorted({1, max(year // 6, 1), max(year // 2, 1), year}))
+    return _with_scales(joined, cycle)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -145,7 +144,7 @@ class _Block:
         members: Sequence[tuple[float, float]],
     ) -> None:
         self.length, self.places, self.year = values.shape[1], cycle.places, cycle.year
-        self.leads = leads_of(cycle.year)
+        self.leads, self.pace = cycle.leads, cycle.pace
         self.known = np.isfinite(values.T)
         self.values, self.then = (np.where(self.known, part.T, 0.0) for part in (values, then))
         self.trust = trust.T
@@ -159,7 +158,7 @@ class _Block:
         for time in range(self.length):
             seasons.learn(self.places[time], self.ratios[:, time])
         season = _none_or(seasons.shrunk())
-        state = _State(self.values.shape[1], self.gain, self.drift)
+        state = _State(self.values.shape[1], self.gain, self.drift, self.pace)
         for time in range(self.length):
             state.step(self.values[time], self.known[time], season[:, self.places[time]], self.trust[time])
         ahead = np.arange(1, len(self.places) - self.length + 1)
@@ -179,11 +178,11 @@ class _Block:
     def _predicted(self) -> tuple["_Record", Floats]:
         """Predict every period at every lead from what came before; return the last weights, too."""
         n = self.then.shape[1]
-        state, seasons = _State(n, self.gain, self.drift), Seasons(self.year, n)
+        state, seasons = _State(n, self.gain, self.drift, self.pace), Seasons(self.year, n)
         season = _none_or(seasons.shrunk())
         pending: dict[tuple[int, int], Floats] = {}
         loss, number = np.zeros_like(state.level), np.zeros(n)
-        record = _Record(self.then, self.known, self.leads)
+        record = _Record(self.then, self.known, self.leads, self.pace)
         for time in range(self.length):
             record.learn(time)
             live = self.known[time] & (state.number >= self.year)
@@ -211,7 +210,8 @@ class _Block:
 class _Record:
     """The mixture's errors at every lead, as they come; arrays are (leads, series) and (T, series)."""
 
-    def __init__(self, values: Floats, known: Flags, leads: tuple[int, ...]) -> None:
+    def __init__(self, values: Floats, known: Flags, leads: tuple[int, ...], pace: float) -> None:
+        self.memory = _ERROR_MEMORY**pace
         self.values, self.known, self.leads = values, known, leads
         self.pending: dict[tuple[int, int], Floats] = {}
         self.squares, self.number = np.zeros((2, len(leads), values.shape[1]))
@@ -243,15 +243,15 @@ class _Record:
             self.squares[place] += square
             self.number[place] += here
             if place == 0:
-                memory = np.where(here, _ERROR_MEMORY, 1.0)
+                memory = np.where(here, self.memory, 1.0)
                 self.total, self.weight = memory * self.total + square, memory * self.weight + here
 
 
 class _State:
     """Levels of the members, and a regression line through each series less its season."""
 
-    def __init__(self, n: int, gain: Floats, drift: Floats) -> None:
-        self.gain, self.drift = gain, drift
+    def __init__(self, n: int, gain: Floats, drift: Floats, pace: float) -> None:
+        self.gain, self.drift, self.memory = gain, drift, _SLOPE_MEMORY**pace
         self.level = np.zeros((len(gain), 2, n))
         self.move = np.zeros_like(self.level)
         self.number = np.zeros(n)
@@ -270,9 +270,9 @@ class _State:
         """Slope of the discounted regression on time, whose origin moves along: (2, n)."""
         one, time, square = self.moments
         both = self.products
-        both[1] = _SLOPE_MEMORY * (both[1] - both[0])
-        both[0] *= _SLOPE_MEMORY
-        self.moments = _SLOPE_MEMORY * np.stack([one, time - one, square - 2 * time + one])
+        both[1] = self.memory * (both[1] - both[0])
+        both[0] *= self.memory
+        self.moments = self.memory * np.stack([one, time - one, square - 2 * time + one])
         self.moments[0] += known
         both[0] += np.where(known, cleaned, 0.0)
         one, time, square = self.moments
@@ -301,13 +301,14 @@ def _weights(loss: Floats, number: Floats) -> Floats:
     return normal
 
 
-def _with_scales(path: _Path, leads: tuple[int, ...]) -> Smoothed:
+def _with_scales(path: _Path, cycle: Cycle) -> Smoothed:
     """Add the scale of the errors at every lead."""
+    leads = cycle.leads
     horizon = path.location.shape[1]
     ahead = np.log(np.arange(1, horizon + 1))
     places = np.log(np.asarray(leads, dtype=float))
     spread = np.stack([np.interp(ahead, places, row) for row in np.eye(len(leads))], axis=0)
-    scale = np.exp(0.5 * np.log(_grown(path, leads)) @ spread)
+    scale = np.exp(0.5 * np.log(_grown(path, leads, cycle.pace)) @ spread)
     beyond = np.maximum(np.arange(1, horizon + 1) / leads[-1], 1.0)
     return Smoothed(
         location=path.location,
@@ -319,10 +320,10 @@ def _with_scales(path: _Path, leads: tuple[int, ...]) -> Smoothed:
     )
 
 
-def _grown(path: _Path, leads: tuple[int, ...]) -> Floats:
+def _grown(path: _Path, leads: tuple[int, ...], pace: float) -> Floats:
     """Variance at every lead, (n, leads), its growth shrunk towards the panel's, that towards a walk's."""
     relative = path.squares / path.last[:, None]
-    walk = 1.0 + _GROWTH * (np.asarray(leads) - 1.0)
+    walk = 1.0 + _GROWTH * pace * (np.asarray(leads) - 1.0)
     pooled = np.sort(relative, axis=0).sum(axis=0)  # sorted, so that the order of the rows does not matter
     panel = (pooled + _PANEL_PRIOR * walk) / (path.number.sum(axis=0) + _PANEL_PRIOR)
     growth = (relative + _GROWTH_PRIOR * panel) / (path.number + _GROWTH_PRIOR)

@@ -102,6 +102,20 @@ def _calendar(country: str, first: int, last: int) -> holidays.HolidayBase:
         )
 
 
+def named_holidays(start: date, end: date, *, country: str) -> dict[date, str]:
+    """Return the holidays of a country from one day to another and their names in its first language.
+
+    That of the day off for a holiday at a weekend is the holiday's.
+
+    Examples
+    --------
+    >>> sorted(set(named_holidays(date(2026, 7, 1), date(2026, 7, 31), country="US").values()))
+    ['Independence Day']
+    """
+    calendar = _calendar(country, start.year - 1, end.year)
+    return {day: name.split(" (")[0] for day, name in calendar.items() if start <= day <= end}
+
+
 def lunar_new_years(first: int, last: int, *, country: str) -> list[date]:
     """Return the Lunar New Year's Days (Spring Festival) of the years ``first`` to ``last``.
 

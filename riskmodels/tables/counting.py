@@ -63,14 +63,18 @@ def queried(table: Table, query: str, *, rows: str = "") -> pd.DataFrame:
     return pd.DataFrame() if found is None else found.df()
 
 
+def first_whole(first: date, freq: str) -> pd.Timestamp:
+    """Return the start of the first week that is whole, where the data begin on a day; else that day."""
+    begin = pd.Timestamp(first)
+    return begin + pd.Timedelta(days=-begin.weekday() % 7) if SHORT.get(freq) == "week" else begin
+
+
 def begun(counts: pd.DataFrame, first: date, freq: str) -> pd.DataFrame:
     """Leave out what lies before the data begin; they do so with zeros where no row is in that month.
 
     A week that they begin within is left out.
     """
-    begin = pd.Timestamp(first)
-    if SHORT.get(freq) == "week":
-        begin += pd.Timedelta(days=-begin.weekday() % 7)
+    begin = first_whole(first, freq)
     kept = counts[counts["period"] >= begin]
     quiet = len(kept) and kept["period"].min() > begin
     return pd.concat([kept.head(1).assign(period=begin, value=0.0), kept]) if quiet else kept

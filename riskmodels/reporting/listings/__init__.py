@@ -40,6 +40,7 @@ from riskmodels.reporting.listings.outlooks import (
     list_outlook,
     list_scores,
     list_totals,
+    list_unfinished,
 )
 from riskmodels.reporting.listings.registers import list_controls, list_matrix_checks, list_risks
 from riskmodels.reporting.listings.reviews import list_forecast_review, list_outcomes
@@ -122,6 +123,7 @@ __all__ = [
     "list_totals",
     "list_turning",
     "list_unavailable",
+    "list_unfinished",
     "list_units",
     "list_unmatched",
     "list_validation",

@@ -14,17 +14,34 @@ from riskmodels.tables import DataQuality, shown_share
 
 _FEWEST_MONTHS, _MOST_MONTHS = 3, 12  # rows: a quarter at least, a year at most
 _MOST_CHANGES = 8  # rows; a choice: tables/ has them all
+_LATE_PERIODS = {"D": 14, "W": 8}  # rows: two weeks of days, two months of weeks
 _WHAT = {
+    ("count", "D"): marked("complaints a day"),
+    ("count", "W"): marked("complaints a week (named by its Monday)"),
     ("count", "M"): marked("complaints a month"),
     ("count", "Q"): marked("complaints a quarter"),
     ("count", "Y"): marked("complaints a year"),
+    ("amount", "D"): marked("amounts a day"),
+    ("amount", "W"): marked("amounts a week (named by its Monday)"),
     ("amount", "M"): marked("amounts a month"),
     ("amount", "Q"): marked("amounts a quarter"),
     ("amount", "Y"): marked("amounts a year"),
 }
-_PERIOD = {"M": "Month", "Q": "Quarter", "Y": "Year"}
-_PERIODS = {"M": marked("months"), "Q": marked("quarters"), "Y": marked("years")}
-_ONE_PERIOD = {"M": marked("month"), "Q": marked("quarter"), "Y": marked("year")}
+_PERIOD = {"D": "Day", "W": "Week", "M": "Month", "Q": "Quarter", "Y": "Year"}
+_PERIODS = {
+    "D": marked("days"),
+    "W": marked("weeks"),
+    "M": marked("months"),
+    "Q": marked("quarters"),
+    "Y": marked("years"),
+}
+_ONE_PERIOD = {
+    "D": marked("day"),
+    "W": marked("week"),
+    "M": marked("month"),
+    "Q": marked("quarter"),
+    "Y": marked("year"),
+}
 # p-value that is called too narrow, and the share that 95 % leave outside; least p-value written out
 _SIGNIFICANT, _LEAST_P = 0.05, 0.001
 
@@ -42,7 +59,7 @@ def list_outlook(outlook: Forecast, *, quality: DataQuality | None = None) -> Li
             listed.append(
                 {"Series": label(series)}
                 | {
-                    str(period): f"{part.mean[place, ahead]:,.0f}"
+                    _named(period): f"{part.mean[place, ahead]:,.0f}"
                     f" ({lower[place, ahead]:,.0f} – {upper[place, ahead]:,.0f})"
                     for ahead, period in enumerate(part.periods[:6])
                 }
@@ -76,6 +93,37 @@ def _short_history(outlook: Forecast) -> str:
     names = _PERIODS if known != 1 else _ONE_PERIOD
     words = marked(" It rests on {known} {periods} of history, fewer than it looks ahead.")
     return label(words, known=known, periods=label(names[outlook.periods.freqstr[0]]))
+
+
+def list_unfinished(outlook: Forecast) -> Listing:
+    """List the last days or weeks that are not complete: received so far, and expected in the end.
+
+    In words where all are, or where nothing is known of it; the outlook is of final counts.
+    """
+    known, letter = outlook.completeness, outlook.periods.freqstr[0]
+    names = {"periods": label(_PERIODS[letter])}
+    if known is None:
+        words = marked(
+            "The last {periods} count as complete: where complaints are logged late, the outlook starts too"
+            " low."
+        )
+        return Listing(sentence=label(words, **names), frame=pd.DataFrame())
+    late = [place for place, share in enumerate(known.min(axis=0)) if share < FINAL]
+    received, final = outlook.panel.values.sum(axis=0), outlook.expected_history.sum(axis=0)
+    listed = [
+        {
+            label(_PERIOD[letter]): _named(outlook.panel.periods[place]),
+            "Received so far": _count(received[place]),
+            "Complete": f"{known[:, place].min():.1%}",
+            "Expected final count": _count(final[place]),
+        }
+        for place in late[: -_LATE_PERIODS.get(letter, _MOST_MONTHS) - 1 : -1]
+    ]
+    words = marked(
+        "{late} of the last {periods} are less than 99% complete; the outlook takes them for what they are, a"
+        " part, and is of final counts."
+    )
+    return Listing(sentence=label(words, late=len(late), **names), frame=pd.DataFrame(listed))
 
 
 def list_nowcast(nowcast: Nowcast | None) -> Listing:
@@ -113,7 +161,7 @@ def list_factors(explained: Explanation) -> Listing:
     column = _PERIOD[explained.compared.freqstr[0]]
     listed = [
         {
-            column: row["period"],
+            column: str(row["period"]).partition("/")[0],  # of a week its Monday
             "Level": _count(row["level"]),
             "Common trend over twelve months": f"{row['shared'] - 1:+z.1%}",
             "Exposure": f"{row['exposure'] - 1:+z.1%}",
@@ -141,7 +189,7 @@ def list_explanation(explained: Explanation) -> Listing:
     listed = [
         {"Series": name, "Before": _count(before)}
         | {
-            label(REASONS[reason]).capitalize(): f"{value:+z,.0f}"
+            explained.named(reason).capitalize(): f"{value:+z,.0f}"
             for reason, value in zip(REASONS, reasons, strict=True)
             if reason in explained.reasons
         }
@@ -210,11 +258,16 @@ def _tested(record: Backtest) -> str:
         " from {known}, and compared with what was received; the best by weighted quantile loss is {best}.",
         ahead=counted(record.horizon, *names),
         origins=counted(len(record.origins), *names),
-        first=record.origins[0],
-        last=record.origins[-1],
+        first=_named(record.origins[0]),
+        last=_named(record.origins[-1]),
         known=label(known),
         best=record.table["method"].iloc[0],
     )
+
+
+def _named(period: pd.Period) -> str:
+    """Name a period; a week by its Monday."""
+    return str(period).partition("/")[0]
 
 
 def _final(row: Mapping[Any, Any]) -> str:

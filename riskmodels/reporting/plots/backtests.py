@@ -14,11 +14,15 @@ from riskmodels.reporting.plots.dispatch import plot_of
 
 _TOGETHER = 2  # bins of the histogram that make one bar
 _AHEAD = {
+    "D": marked("days ahead [number]"),
+    "W": marked("weeks ahead [number]"),
     "M": marked("months ahead [number]"),
     "Q": marked("quarters ahead [number]"),
     "Y": marked("years ahead [number]"),
 }
 _FAR = {
+    "D": marked("How far off, by days ahead"),
+    "W": marked("How far off, by weeks ahead"),
     "M": marked("How far off, by months ahead"),
     "Q": marked("How far off, by quarters ahead"),
     "Y": marked("How far off, by years ahead"),

@@ -27,9 +27,13 @@ _MOST_SERIES, _COLUMNS = 6, 2  # small plots that fit on a page; beside each oth
 _NAMED_PERIODS, _NAMED_IN_SMALL = 12, 6  # labels of an axis that do not touch: in a wide plot, in a small one
 _LEGEND = ("received", "received so far", "expected in the end", "expected", "50%", "80%", "95%", "unknown")
 _UNITS = {
+    ("count", "D"): marked("complaints [per day]"),
+    ("count", "W"): marked("complaints [per week]"),
     ("count", "M"): marked("complaints [per month]"),
     ("count", "Q"): marked("complaints [per quarter]"),
     ("count", "Y"): marked("complaints [per year]"),
+    ("amount", "D"): marked("amount [per day]"),
+    ("amount", "W"): marked("amount [per week]"),
     ("amount", "M"): marked("amount [per month]"),
     ("amount", "Q"): marked("amount [per quarter]"),
     ("amount", "Y"): marked("amount [per year]"),

@@ -9,6 +9,8 @@ from riskmodels.reporting.plots.canvas import COLOURS, LINE, SHOCK, house_axes, 
 from riskmodels.reporting.plots.dispatch import plot_of
 
 _RECEIVED = {
+    "D": marked("complaints received [per day]"),
+    "W": marked("complaints received [per week]"),
     "M": marked("complaints received [per month]"),
     "Q": marked("complaints received [per quarter]"),
     "Y": marked("complaints received [per year]"),
