@@ -26,7 +26,7 @@ from riskmodels.parameters.scenarios import Scenario
 from riskmodels.parameters.watches import Acknowledgements
 from riskmodels.scorecard import Scorecard
 from riskmodels.stresstest import Replay, StressTest
-from riskmodels.surveillance import Objectives
+from riskmodels.surveillance import Alarms, Objectives, watch
 from riskmodels.surveillance.books import RULES, AlarmBook
 from riskmodels.surveillance.memory import remembered
 from riskmodels.surveillance.objectives import COURSE
@@ -196,6 +196,21 @@ def make_review(*, factor: float = 1.0) -> ForecastReview:
         asked=np.ones(3, dtype=bool),
     )
     return review_of(outlook, outcome, "2024Q3")
+
+
+def make_alarms(*, rise: float = 2.0, freq: str = "M", last: int = 60) -> Alarms:
+    """Alarms of four units in two products, of which one is so many times as much in its last ten periods."""
+    values = np.random.default_rng(5).poisson(20.0, size=(4, 60)).astype(float)
+    values[3, 50:] = np.round(values[3, 50:] * rise)
+    keys = pd.DataFrame({"product": list("aabb"), "unit_id": ["u1", "u2", "u3", "u4"]})
+    panel = Panel(
+        keys=keys,
+        periods=pd.period_range("2020-01", periods=60, freq=freq)[:last],
+        values=values[:, :last],
+        exposure=None,
+        kind="count",
+    )
+    return watch(panel, run_length=500)
 
 
 def sure_outlook(monthly: dict[str, float], *, horizon: int = 6) -> Forecast:

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from small_bank import (
     AMBER,
     RED,
+    make_alarms,
     make_card,
     make_changes,
     make_explanation,
@@ -57,7 +58,6 @@ DRAWN_ELSEWHERE = {
     "CustomerGaps", "Funnel", "Movements", "RiskAssessment", "UnitExplanation",  # in test_scorecard_page
 }  # fmt: skip
 WITHOUT_PLOT = {
-    "Alarms",
     "MacroSensitivity",
     "CredibleRates",
     "ScorecardValidation",
@@ -112,6 +112,7 @@ RESULTS = {
     "Panel": lambda: make_panel({"a": [1.0, 2.0, 3.0]}),
     "Forecast": outlook,
     "Explanation": make_explanation,
+    "Alarms": make_alarms,
     "ForecastReview": make_review,
     "Nowcast": make_nowcast,
     "Backtest": make_record,

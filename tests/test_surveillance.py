@@ -214,7 +214,7 @@ def test_alarms_are_reached_by_the_door() -> None:
     assert rm.watch is watch
     alarms = rm.watch(a_panel(counts(seed=24)), run_length=200)
     assert isinstance(alarms, rm.Alarms)
-    assert "a false one is wanted every 200 periods" in alarms.sentence
+    assert "one false alarm is accepted every 200 months of a series" in alarms.sentence
     assert list(alarms.summary()) == list(alarms.table)
 
 

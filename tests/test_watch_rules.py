@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 import riskmodels as rm
-from riskmodels.assessment.alarm_words import subject_words
+from riskmodels.assessment.alarm_figures import subject_words
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.watches import Acknowledgements, WatchRule

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.assessment import templates
-from riskmodels.assessment.alarm_words import words_of_alarm
+from riskmodels.assessment.alarm_figures import words_of_alarm
 from riskmodels.assessment.template import Template
 from riskmodels.backtesting.review_words import part_name
 from riskmodels.catalogue import INDICATORS, format_value

@@ -48,7 +48,6 @@ MEASURES = {
     "mean": marked("{what}, mean, {where}"),
     "minutes": marked("{what}, minutes lost, {where}"),
 }
-BETWEEN = marked("{since} (between {since_earliest} and {since_latest})")
 STATES = {
     "new": "",
     "continuing": "",

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from riskmodels.assessment.alarm_words import Names, event_words
+from riskmodels.assessment.alarm_figures import Names, event_words
 from riskmodels.assessment.figures import shown_probability
 from riskmodels.assessment.wording import in_language
 from riskmodels.labels import label, marked, say

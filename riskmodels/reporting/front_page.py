@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.assessment import Findings
-from riskmodels.assessment.alarm_words import shown_period
 from riskmodels.assessment.figures import shown_probability
 from riskmodels.catalogue import format_value
 from riskmodels.display import shown_few
@@ -22,6 +21,7 @@ from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
 from riskmodels.scorecard.grounds import RATED
 from riskmodels.stresstest import StressTest
+from riskmodels.surveillance.alarm_words import shown_period
 from riskmodels.tables import DataQuality, Tables
 from riskmodels.tables.coverage import lacking_sentence
 

@@ -1,6 +1,7 @@
 """Watch a panel: each period judged from earlier ones alone, one alarm for each thing that has happened."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -9,12 +10,13 @@ import pandas as pd
 from riskmodels.arrays import Flags, Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
-from riskmodels.labels import counted
 from riskmodels.panel import Panel
+from riskmodels.surveillance.alarm_words import counted_alarms
 from riskmodels.surveillance.courses import design_of, lengths_of, periods_a_year
-from riskmodels.surveillance.events import COLUMNS, alarm_table
+from riskmodels.surveillance.events import alarm_table
+from riskmodels.surveillance.histories import HISTORY, by_importance, histories_of
 from riskmodels.surveillance.laws import LAWS, LawName
-from riskmodels.surveillance.levels import level_of
+from riskmodels.surveillance.levels import Level, level_of
 from riskmodels.surveillance.many import groupings
 from riskmodels.surveillance.scores import cusum_chance, score_limit
 from riskmodels.surveillance.settings import SETTINGS, Design, Limits
@@ -51,6 +53,10 @@ class Alarms(Displayed):
         Of the series by itself; alarms of groups are in the table alone.
     law : {"counts", "cases", "values", "minutes"}
         Of what is seen about what is expected.
+    histories : DataFrame
+        How the series and groups of the most important alarms went, fifty at most: ``place`` (of the alarm in
+        the table), ``period``, ``observed``, ``expected``, ``limit``, ``alarm``; no row in what earlier
+        versions saved.
     """
 
     panel: Panel
@@ -63,6 +69,7 @@ class Alarms(Displayed):
     p_value: Floats
     alarm: Flags
     law: LawName = "counts"
+    histories: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(HISTORY)))
 
     @property
     def keys(self) -> pd.DataFrame:
@@ -78,6 +85,19 @@ class Alarms(Displayed):
         law = LAWS[self.law](size[known])
         found[known] = law.limit(1.0 / (2.0 * self.run_length), self.expected[known], self.variance[known])
         return found
+
+    def history(self, place: int) -> pd.DataFrame:
+        """Return how what an alarm is of went: period, observed, expected, limit, alarm; the limit as above.
+
+        Nothing is expected where it is not known what was seen. No row where it was not kept.
+        """
+        rows = self.histories[self.histories["place"] == place]
+        return rows.drop(columns="place").reset_index(drop=True)
+
+    @property
+    def importance(self) -> list[int]:
+        """Places of the alarms in the table: those that go on, then the likeliest, then the newest."""
+        return [int(place) for place in by_importance(self.table)]
 
     @cached_property
     def periods(self) -> pd.DataFrame:
@@ -95,11 +115,12 @@ class Alarms(Displayed):
     @property
     def sentence(self) -> str:
         """Say how many alarms there are, and what rate of false ones was asked for."""
-        status = self.table["status"].value_counts()
-        numbers = ", ".join(f"{status.get(name, 0)} {name}" for name in ("new", "continuing", "closed"))
-        return (
-            f"{counted(len(self.table), 'alarm', 'alarms')} ({numbers}) in {len(self.keys):,} series from"
-            f" {self.first} on; a false one is wanted every {self.run_length:,.0f} periods of a series."
+        return counted_alarms(
+            self.table,
+            len(self.keys),
+            first=self.first,
+            freq=self.panel.periods.freqstr,
+            run_length=self.run_length,
         )
 
     def summary(self) -> pd.DataFrame:
@@ -210,37 +231,35 @@ def alarms_of(panel: Panel, figures: Figures, design: Design, wanted: Wanted) ->
     unit = np.where(np.isfinite(figures.size), figures.unit, np.nan)  # of no cases nothing is expected
     watched, scored = series.watched, np.arange(len(panel.periods)) >= place
     tail = np.minimum(watched.above + watched.here, cusum_chance(watched.evidence, SETTINGS.reference))
+    table = alarm_table(judged, panel, run_length=run_length)
     return Alarms(
         panel=panel,
         run_length=run_length,
         false_share=false_share,
         first=str(panel.periods[place]),
-        table=alarm_table(judged, panel, run_length=run_length),
+        table=table,
         expected=watched.mean * unit,
         variance=watched.variance * unit**2,
         p_value=np.where(scored, np.minimum(2.0 * tail, 1.0), np.nan),
         alarm=judged[-1].alarm,
         law=figures.law,
+        histories=histories_of(table, judged, panel, shown_in(figures), run_length=run_length),
     )
+
+
+def shown_in(figures: Figures) -> Callable[[Level], Floats]:
+    """Return how to find the unit that the figures of a level's groups are shown in, shape (m, T).
+
+    A mean is of the cases of a group, of which its size is made.
+    """
+    if figures.law == "values":
+        return lambda level: 1.0 / level.size
+    unit = np.broadcast_to(figures.unit, figures.values.shape)[0]  # the same of all series
+    return lambda level: np.broadcast_to(unit, level.values.shape)
 
 
 def check_wanted(panel: Panel, run_length: float, false_share: float) -> None:
     """Refuse with a ParameterError what cannot be watched, or not so."""
-    if not _SHORTEST <= run_length <= _LONGEST:
-        raise ParameterError(
-            f"run_length is {run_length:g}; expected periods between two false alarms of a series, from"
-            f" {_SHORTEST:g} to {_LONGEST:,.0f}, e.g. 200"
-        )
-    if not 0 < false_share <= 1:
-        raise ParameterError(
-            f"false_share is {false_share:g}; expected a share above 0, e.g. 0.1, or 1 for all"
-        )
-    if not (len(panel.periods[1:]) and len(panel.keys)):
-        raise ParameterError(
-            f"{len(panel.keys)} series of {len(panel.periods)} periods have nothing to compare: give more"
-        )
-    if taken := sorted({*COLUMNS, "level", "status"} & set(panel.keys.columns)):
-        raise ParameterError(f"the key '{taken[0]}' is the name of a column of alarms: call it otherwise")
 
 
 def _offset(panel: Panel, exposure: Floats | None) -> Floats:

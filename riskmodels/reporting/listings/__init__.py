@@ -1,6 +1,6 @@
 """Results as tables to be read: names instead of identifiers, units and per cent written out."""
 
-from riskmodels.reporting.listings.alarms import list_alarm_book, list_watch_rules
+from riskmodels.reporting.listings.alarms import list_alarm_book, list_alarms, list_watch_rules
 from riskmodels.reporting.listings.calls import list_calls
 from riskmodels.reporting.listings.cards import list_card
 from riskmodels.reporting.listings.compared import list_scenario_costs, list_scenarios
@@ -71,6 +71,7 @@ __all__ = [
     "check_listings",
     "indicator_quality",
     "list_alarm_book",
+    "list_alarms",
     "list_calls",
     "list_card",
     "list_changes",

@@ -1,4 +1,4 @@
-"""What is watched, and its alarms."""
+"""Alarms as tables to be read, and what is watched."""
 
 import json
 from collections.abc import Mapping
@@ -6,14 +6,16 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.assessment.alarm_words import event_words, shown_period
+from riskmodels.assessment.alarm_figures import event_words
 from riskmodels.assessment.figures import shown_probability
 from riskmodels.assessment.templates_alarms import PERIODS
 from riskmodels.assessment.wording import in_language
 from riskmodels.display import Listing
 from riskmodels.labels import label, marked, say
-from riskmodels.surveillance import AlarmBook
+from riskmodels.surveillance import AlarmBook, Alarms
+from riskmodels.surveillance.alarm_words import STATUS, alarm_name, said_dates, said_size, shown_period
 
+_MOST = 30  # rows; a choice: tables/ has them all
 STATUSES = {
     "new": marked("New"),
     "continuing": marked("Continuing"),
@@ -69,3 +71,31 @@ def _listed(row: Mapping[Any, Any], words: Mapping[str, str]) -> dict[str, Any]:
         if row["answered_by"]
         else "–",
     }
+
+
+def list_alarms(alarms: Alarms, *, unit_names: Mapping[str, str] | None = None) -> Listing:
+    """List the alarms, those that go on first, then the likeliest: the first thirty.
+
+    Parameters
+    ----------
+    alarms : Alarms
+    unit_names : mapping of str to str, optional
+        What units are called, by ``unit_id``.
+    """
+    keys = list(map(str, alarms.keys.columns))
+    rows = alarms.table.iloc[alarms.importance[:_MOST]].to_dict("records")
+    listed = [
+        {
+            "What": alarm_name(row, keys, unit_names),
+            "Status": label(STATUS[row["status"]]),
+            "Above the level before (90% interval)": said_size(row),
+            "Since (90% interval)": said_dates(row),
+            "Likelihood": shown_probability(row["probability"]),
+            "First alarm": shown_period(row["alarmed"]),
+            "Last alarm": shown_period(row["last"]),
+        }
+        for row in rows
+    ]
+    more = len(alarms.table) - len(listed)
+    rest = " " + label("{more} more are not listed.", more=more) if more else ""
+    return Listing(sentence=alarms.sentence + rest, frame=pd.DataFrame(listed))

@@ -5,8 +5,8 @@ from typing import Any
 
 from riskmodels.assessment import templates_alarms as texts
 from riskmodels.catalogue import INDICATORS
-from riskmodels.display import shown_unit
-from riskmodels.labels import counted, label, plain_label, say
+from riskmodels.labels import counted, label, say
+from riskmodels.surveillance.alarm_words import part_name, said_dates, shown_period
 
 Facts = Mapping[str, Any]
 Names = Mapping[tuple[str, str, str], str]
@@ -21,14 +21,12 @@ def words_of_alarm(facts: Facts, names: Names) -> dict[str, str]:
 
 def event_words(facts: Facts, names: Names) -> dict[str, str]:
     """Write an alarm: ``what`` has risen, ``of`` which part of the bank, by how much and since when."""
-    dates = {name: shown_period(facts[name]) for name in ("since", "since_earliest", "since_latest")}
-    dates |= {name: shown_period(facts[name]) for name in ("alarmed", "last")}
-    is_sure = dates["since_earliest"] == dates["since_latest"]
+    dates = {name: shown_period(facts[name]) for name in ("since", "alarmed", "last")}
     state = texts.STATES[facts["status"]]
     return dates | {
-        **{name: f"{facts[name]:.0%}" for name in ("size", "lower", "upper")},
+        **{name: f"{facts[name]:,.0%}" for name in ("size", "lower", "upper")},
         "name": subject_words(facts, names),
-        "dates": dates["since"] if is_sure else label(texts.BETWEEN, dates),
+        "dates": said_dates(facts),
         "state": label(state, {**facts, **dates}) if state else "",
     }
 
@@ -45,15 +43,8 @@ def _rule_words(facts: Facts, names: Names) -> dict[str, str]:
 
 def subject_words(facts: Facts, names: Names) -> str:
     """Name what has risen, and of which part of the bank: complaints, credit card × south."""
-    of = facts["of"]
-    parts = [
-        shown_unit(value, names.get(("unit", value, "name"), value))
-        if key == "unit_id"
-        else plain_label(value)
-        for key, value in of.items()
-        if not (key == "region_id" and "unit_id" in of)  # its unit says it
-    ]
-    where = " × ".join(parts) or label("whole bank")
+    units = {id_: text for (kind, id_, field), text in names.items() if (kind, field) == ("unit", "name")}
+    where = part_name(facts["of"], units) or label("whole bank")
     return label(texts.MEASURES[facts["measure"]], what=_what(facts["what"], names), where=where)
 
 
@@ -61,13 +52,3 @@ def _what(what: str, names: Names) -> str:
     if what not in INDICATORS:
         return label(texts.WATCHED_ROWS[what])
     return names.get(("indicator", what, "name"), what)
-
-
-def shown_period(period: str) -> str:
-    """Name a period; a week by its first day.
-
-    >>> shown_period("2026-09"), shown_period("2026-09-21/2026-09-27")
-    ('2026-09', 'the week of 2026-09-21')
-    """
-    first, _, last = period.partition("/")
-    return label("the week of {day}", day=first) if last else first

@@ -1,0 +1,113 @@
+"""What an alarm says in words: what it is of, since when, and by how much."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from riskmodels.display import shown_unit
+from riskmodels.labels import counted, label, marked, plain_label
+
+STATUS = {"new": marked("new"), "continuing": marked("continuing"), "closed": marked("closed")}
+_PERIODS = {
+    "D": marked("days"),
+    "W": marked("weeks"),
+    "M": marked("months"),
+    "Q": marked("quarters"),
+    "Y": marked("years"),
+}
+_UNIT, _REGION = "unit_id", "region_id"
+_SURE = 0.995  # probability; shown as more than 99 %
+
+
+def alarm_name(
+    row: Mapping[Any, Any], keys: Iterable[str], unit_names: Mapping[str, str] | None = None
+) -> str:
+    """Name what an alarm is of: the values of its keys; all series where it has none."""
+    of = {key: str(row[key]) for key in keys if row[key] != ""}
+    return part_name(of, unit_names or {}) or label("all series")
+
+
+def part_name(of: Mapping[str, str], unit_names: Mapping[str, str]) -> str:
+    """Name a part of the bank by the values of its keys; nothing for the whole of it.
+
+    A unit says which region it is of.
+
+    >>> part_name({"product": "credit_card", "region_id": "south", "unit_id": "B1"}, {"B1": "Lake Branch"})
+    'credit card × Lake Branch (B1)'
+    """
+    return " × ".join(
+        shown_unit(value, unit_names.get(value, "")) if key == _UNIT else plain_label(value)
+        for key, value in of.items()
+        if not (key == _REGION and _UNIT in of)
+    )
+
+
+def shown_period(period: str) -> str:
+    """Write a period for people: a week by its first day.
+
+    >>> shown_period("2026-01"), shown_period("2026-01-05/2026-01-11")
+    ('2026-01', 'week of 2026-01-05')
+    """
+    first, _, last = period.partition("/")
+    return label("week of {day}", day=first) if last else period
+
+
+def said_dates(row: Mapping[Any, Any]) -> str:
+    """Write since when a level has been another, with the interval of the date where it has one."""
+    earliest, latest = (str(row[name]).partition("/")[0] for name in ("since_earliest", "since_latest"))
+    since = shown_period(str(row["since"]))
+    if earliest == latest:
+        return since
+    return label("{since} ({earliest} to {latest})", since=since, earliest=earliest, latest=latest)
+
+
+def said_since(row: Mapping[Any, Any]) -> str:
+    """Say since when a level has been another."""
+    return label("since {dates}", dates=said_dates(row))
+
+
+def said_size(row: Mapping[Any, Any]) -> str:
+    """Say by how much a level has changed, with its interval.
+
+    >>> said_size({"size": 0.41, "lower": 0.28, "upper": 0.55})
+    '+41% (28% to 55%)'
+    """
+    sizes = {name: f"{row[name]:,.0%}" for name in ("lower", "upper")}
+    return label("{size} ({lower} to {upper})", sizes, size=f"{row['size']:+z,.0%}")
+
+
+def said_probability(value: float) -> str:
+    """Write how likely it is that a level has changed.
+
+    >>> said_probability(0.641), said_probability(1.0)
+    ('64%', 'more than 99%')
+    """
+    return label("more than 99%") if value >= _SURE else f"{value:.0%}"
+
+
+def said_of(row: Mapping[Any, Any], keys: Iterable[str], unit_names: Mapping[str, str] | None = None) -> str:
+    """Say in one line what an alarm is of, since when, and by how much."""
+    return label(
+        "{name}: {since}, {size}",
+        name=alarm_name(row, keys, unit_names),
+        since=said_since(row),
+        size=said_size(row),
+    )
+
+
+def counted_alarms(table: pd.DataFrame, series: int, *, first: str, freq: str, run_length: float) -> str:
+    """Say how many alarms there are, and what rate of false ones was accepted."""
+    status = table["status"].value_counts()
+    words = marked("{alarms} ({new} new, {continuing} continuing, {closed} closed) in {watched}")
+    watched = label(
+        "{series} from {first} on; one false alarm is accepted every {number} {periods} of a series.",
+        series=counted(series, "series", "series"),
+        first=shown_period(first),
+        number=f"{run_length:,.0f}",
+        periods=label(_PERIODS[freq[0]]),
+    )
+    if table.empty:
+        return label("No alarm in {watched}", watched=watched)
+    numbers = {name: f"{status.get(name, 0):,}" for name in STATUS}
+    return label(words, numbers, alarms=counted(len(table), "alarm", "alarms"), watched=watched)
