@@ -82,6 +82,8 @@ def _told(series: pd.DataFrame) -> str:
 
 def _chosen(parts: pd.DataFrame) -> pd.DataFrame:
     """Choose the rows that are read: what stands out of each kind, then the largest surprises."""
+    if parts.empty:
+        return parts
     ordered = parts.assign(size=-parts["surprise"].abs(), usual=~parts["stands_out"])
     ordered = ordered.sort_values(["usual", "size"], kind="stable")
     place = ordered.groupby("kind").cumcount()
