@@ -8,7 +8,7 @@ from riskmodels.catalogue import INDICATORS
 from riskmodels.labels import counted, label, say
 from riskmodels.surveillance.alarm_words import part_name, said_dates, shown_period
 
-Facts = Mapping[str, Any]
+Facts = Mapping[Any, Any]
 Names = Mapping[tuple[str, str, str], str]
 
 

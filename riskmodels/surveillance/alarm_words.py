@@ -17,7 +17,6 @@ _PERIODS = {
     "Y": marked("years"),
 }
 _UNIT, _REGION = "unit_id", "region_id"
-_SURE = 0.995  # probability; shown as more than 99 %
 
 
 def alarm_name(
@@ -75,15 +74,6 @@ def said_size(row: Mapping[Any, Any]) -> str:
     """
     sizes = {name: f"{row[name]:,.0%}" for name in ("lower", "upper")}
     return label("{size} ({lower} to {upper})", sizes, size=f"{row['size']:+z,.0%}")
-
-
-def said_probability(value: float) -> str:
-    """Write how likely it is that a level has changed.
-
-    >>> said_probability(0.641), said_probability(1.0)
-    ('64%', 'more than 99%')
-    """
-    return label("more than 99%") if value >= _SURE else f"{value:.0%}"
 
 
 def said_of(row: Mapping[Any, Any], keys: Iterable[str], unit_names: Mapping[str, str] | None = None) -> str:

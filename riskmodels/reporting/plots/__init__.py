@@ -1,6 +1,6 @@
 """Draw results. One function per result; nothing is computed here; colour is never the only carrier."""
 
-from riskmodels.reporting.plots.alarms import plot_alarm_times, plot_alarms
+from riskmodels.reporting.plots.alarms import plot_alarm_book, plot_alarm_times, plot_alarms
 from riskmodels.reporting.plots.backtests import plot_backtest
 from riskmodels.reporting.plots.canvas import COLOURS
 from riskmodels.reporting.plots.conclusions import plot_findings
@@ -30,6 +30,7 @@ from riskmodels.reporting.plots.stressed import (
 __all__ = [
     "COLOURS",
     "plot",
+    "plot_alarm_book",
     "plot_alarm_times",
     "plot_alarms",
     "plot_backtest",

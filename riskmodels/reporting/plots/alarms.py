@@ -1,12 +1,15 @@
 """Alarms: what was seen against what was expected, and since when a level is another; when which alarmed."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from riskmodels.assessment.alarm_figures import subject_words
+from riskmodels.assessment.wording import in_language
 from riskmodels.labels import label, marked
 from riskmodels.reporting.plots.canvas import (
     BAND,
@@ -21,7 +24,7 @@ from riskmodels.reporting.plots.canvas import (
     short,
 )
 from riskmodels.reporting.plots.dispatch import plot_of
-from riskmodels.surveillance import Alarms
+from riskmodels.surveillance import AlarmBook, Alarms
 from riskmodels.surveillance.alarm_words import STATUS, alarm_name, said_since, said_size
 
 _MOST_EVENTS, _COLUMNS = 6, 2  # small plots that fit on a page; beside each other
@@ -54,19 +57,52 @@ def plot_alarms(
 
     Given axes hold the first of them. Where there is no alarm it is all series together.
     """
-    places = result.importance[:_MOST_EVENTS]
-    if ax is not None or len(places) <= 1:
+    events = [(result, place, _name_of(result, place, unit_names)) for place in result.importance]
+    return _draw_events(events or [(result, -1, label("All series"))], ax=ax, note=note)
+
+
+@plot_of.register
+def plot_alarm_book(result: AlarmBook, *, ax: Axes | None = None, note: str = "") -> Axes:
+    """Draw the alarms of a book, six events at most, those first that are open; as ``plot_alarms``.
+
+    Given axes hold the first of them. Where there is no alarm nothing is drawn but that there is none.
+    """
+    names = in_language(result.names)
+    events = []
+    for row in result.events.to_dict("records"):
+        alarms = result.alarms_of(row["rule"], row["what"])
+        place = -1 if alarms is None else _place_of(alarms, row)
+        if alarms is not None and place >= 0:
+            events.append((alarms, place, subject_words({**row, "of": json.loads(row["subject"])}, names)))
+    if events:
+        return _draw_events(events, ax=ax, note=note)
+    with house_axes(ax, 7.2, 1.0) as axes:
+        axes.set_axis_off()
+        axes.set_title(label("No alarm in the last year"))
+        return noted(axes, note)
+
+
+Event = tuple[Alarms, int, str]  # the alarm at a place of a table, and what it is of; -1: all series
+
+
+def _draw_events(events: Sequence[Event], *, ax: Axes | None, note: str) -> Axes:
+    """Draw the first six events, each on axes of its own; on given axes the first alone."""
+    shown = events[:_MOST_EVENTS]
+    if ax is not None or len(shown) == 1:
         with house_axes(ax, 7.2, 3.2) as axes:
-            _draw_event(axes, result, places[0] if places else -1, unit_names, named=_NAMED)
-            axes.set_ylabel(_unit(result))
+            _draw_event(axes, *shown[0], named=_NAMED)
+            axes.set_ylabel(_unit(shown[0][0]))
             axes.legend(fontsize=7, loc="upper left")
             return noted(axes, note)
-    rows = -(-len(places) // _COLUMNS)
+    rows = -(-len(shown) // _COLUMNS)
     with house_figure(7.2, 0.7 + 2.0 * rows) as figure:
         every = np.ravel(figure.subplots(rows, _COLUMNS, squeeze=False))
-        for axes, place in zip(every, places, strict=False):
-            _draw_event(axes, result, place, unit_names, named=_NAMED_IN_SMALL)
-        for axes in every[len(places) :]:
+        units = {_unit(alarms) for alarms, _, _ in shown}
+        for axes, (alarms, place, name) in zip(every, shown, strict=False):
+            _draw_event(axes, alarms, place, name, named=_NAMED_IN_SMALL)
+            if len(units) > 1:
+                axes.set_ylabel(_unit(alarms), fontsize=7)
+        for axes in every[len(shown) :]:
             axes.set_axis_off()
         handles = {
             text: handle
@@ -74,8 +110,24 @@ def plot_alarms(
             for handle, text in zip(*axes.get_legend_handles_labels(), strict=True)
         }
         figure.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=4, fontsize=7)
-        figure.supylabel(_unit(result), fontsize=9)
+        if len(units) == 1:
+            figure.supylabel(*units, fontsize=9)
         return noted(every[0], note)
+
+
+def _name_of(result: Alarms, place: int, unit_names: Mapping[str, str] | None) -> str:
+    return alarm_name(result.table.iloc[place].to_dict(), map(str, result.keys.columns), unit_names)
+
+
+def _place_of(alarms: Alarms, row: Mapping[Any, Any]) -> int:
+    """Return the place of a book's alarm in the table of its charts; -1 where the book alone knows it."""
+    of = json.loads(row["subject"])
+    table = alarms.table
+    same = (table["level"] == row["level"]) & (table["alarmed"] == row["alarmed"])
+    for key in alarms.keys.columns:
+        same &= table[key].astype(str) == of.get(str(key), "")
+    places = np.flatnonzero(same)
+    return int(places[0]) if len(places) else -1
 
 
 def plot_alarm_times(
@@ -119,9 +171,7 @@ def _named(row: Mapping[Any, Any], keys: list[str], unit_names: Mapping[str, str
     return f"{alarm_name(row, keys, unit_names)} · {label(STATUS[row['status']])}"
 
 
-def _draw_event(
-    axes: Axes, result: Alarms, place: int, unit_names: Mapping[str, str] | None, *, named: int
-) -> None:
+def _draw_event(axes: Axes, result: Alarms, place: int, name: str, *, named: int) -> None:
     """Draw the course of what an alarm is of; of all series where the place is -1."""
     history = result.history(place)
     if history.empty:  # not kept: of all series there is what was seen
@@ -137,10 +187,10 @@ def _draw_event(
     history = history.iloc[begins:].reset_index(drop=True)
     _draw_course(axes, history)
     if row is None:
-        axes.set_title(label("{name}: nothing unusual", name=label("All series")))
+        axes.set_title(label("{name}: nothing unusual", name=name))
     else:
         _draw_change(axes, history, row)
-        name = short(alarm_name(row, map(str, result.keys.columns), unit_names), _NAME)
+        name = short(name, _NAME)
         since, size = said_since(row), said_size(row)
         between = ", " if len(since + size) < _NAME else ",\n"
         axes.set_title(f"{name}:\n{since}{between}{size}", fontsize=8)
