@@ -307,6 +307,7 @@ def make_alarm(**changes) -> dict:
         "alarmed": "2026-04",
         "last": "2026-06",
         "status": "continuing",
+        "ending": "",
     }
     return row | changes
 

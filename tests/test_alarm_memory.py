@@ -40,7 +40,7 @@ def test_another_series_or_a_later_rise_of_the_same_is_another_alarm() -> None:
     again = make_alarm(
         since="2026-08", since_earliest="2026-08", since_latest="2026-09", alarmed="2026-08", last="2026-09"
     )
-    book = make_book(make_alarm(status="closed"), north, again, as_of=NEXT, earlier=first)
+    book = make_book(make_alarm(status="closed", ending="back"), north, again, as_of=NEXT, earlier=first)
     assert book.table["alarm_id"].is_unique
     assert book.table["status"].tolist() == ["new", "new", "closed"]
 
@@ -95,7 +95,10 @@ def test_one_that_is_answered_for_is_no_alarm_until_its_day() -> None:
 def test_a_closed_one_needs_no_answer() -> None:
     first = make_book(make_alarm())
     book = make_book(
-        make_alarm(status="closed"), as_of=NEXT, earlier=first, answered=answer(first, until="2027-01-01")
+        make_alarm(status="closed", ending="back"),
+        as_of=NEXT,
+        earlier=first,
+        answered=answer(first, until="2027-01-01"),
     )
     assert book.table[["status", "reason"]].to_numpy().tolist() == [["closed", ""]]
 
@@ -118,7 +121,7 @@ def test_the_columns_of_an_empty_book_are_those_of_a_full_one() -> None:
 def test_the_book_says_how_many_there_are() -> None:
     first = make_book(make_alarm())
     none = pd.DataFrame(columns=list(RULES))
-    closed = make_book(make_alarm(status="closed"), as_of=NEXT, earlier=first)
+    closed = make_book(make_alarm(status="closed", ending="back"), as_of=NEXT, earlier=first)
     assert first.sentence == (
         "Alarms up to 2026-06-30: 1 new, 0 continuing, 0 closed in the last year. 360 series are watched."
     )

@@ -56,6 +56,7 @@ POLICIES = Path(__file__).parents[1] / "params" / "policy"
 DRAWN_ELSEWHERE = {
     "LossAssessment", "LossDistribution", "TailDiagnostics",  # in test_loss_experience
     "CustomerGaps", "Funnel", "Movements", "RiskAssessment", "UnitExplanation",  # in test_scorecard_page
+    "AlarmBook",  # in test_watch_rules
 }  # fmt: skip
 WITHOUT_PLOT = {
     "MacroSensitivity",

@@ -335,3 +335,19 @@ def test_a_change_is_dated_and_sized_in_its_intervals_as_often_as_they_say() -> 
     )
     assert quiet.probability.mean() < 0.15
     assert found.probability.mean() > 4 * quiet.probability.mean()
+
+
+@pytest.mark.parametrize(("after", "ending"), [(40.0, "stayed"), (20.0, "back")])
+def test_a_closed_alarm_says_whether_the_level_has_stayed(after, ending) -> None:
+    values = counts(length=84, seed=21)
+    values[:, 50:60] = counts(length=10, mean=40, seed=22)
+    values[:, 60:] = counts(length=24, mean=after, seed=23)
+    (row,) = watch(a_panel(values), run_length=200).table.to_dict("records")
+    assert (row["status"], row["ending"]) == ("closed", ending)
+
+
+def test_an_open_alarm_has_no_ending() -> None:
+    values = counts()
+    values[:, 56:] = counts(length=4, mean=60, seed=6)
+    (row,) = watch(a_panel(values), run_length=200).table.to_dict("records")
+    assert (row["status"], row["ending"]) == ("continuing", "")

@@ -152,13 +152,33 @@ def test_the_listings_and_the_text_name_each_event_once(book) -> None:
     text = alarm_text(book)
     assert all(text.count(one) == 1 for one in book.events["alarm_id"])
     assert max(map(len, text.splitlines())) <= 78
-    assert len(rm.listings.list_watch_rules(book).frame) == len(book.rules)
+    rules = rm.listings.list_watch_rules(book)
+    assert rules.frame["Rule"].tolist() == [
+        "Complaints by product, region and unit",
+        *rules.frame["Rule"][1:],
+    ]
+    assert rules.frame["Series"].sum() == book.rules["series"].sum()
+    assert rules.sentence == f"Watched: {len(book.rules)} of {len(book.rules)}."
 
 
 def test_the_document_is_the_book(book) -> None:
     document = AlarmDocument.model_validate_json(alarm_document(book, policy="2000-01-01", data_digest="x"))
     assert [row["alarm_id"] for row in document.alarms] == book.table["alarm_id"].tolist()
     assert document.as_of == "2026-09-30"
+
+
+def test_alarms_are_drawn_each_with_its_message(book) -> None:
+    figure = rm.plot(book).figure
+    titles = [axes.get_title(loc="left") or axes.get_title() for axes in figure.axes]
+    first = book.events.iloc[0]
+    assert len([title for title in titles if title]) == min(6, len(book.events))
+    assert f"{first['size']:+,.0%}" in titles[0]
+    assert first["since"] in titles[0]
+    assert all(
+        axes.get_ylabel().startswith("events [per ")
+        for axes, title in zip(figure.axes, titles, strict=True)
+        if title
+    )
 
 
 def test_a_book_without_alarms_is_shown(book) -> None:

@@ -22,7 +22,7 @@ def words_of_alarm(facts: Facts, names: Names) -> dict[str, str]:
 def event_words(facts: Facts, names: Names) -> dict[str, str]:
     """Write an alarm: ``what`` has risen, ``of`` which part of the bank, by how much and since when."""
     dates = {name: shown_period(facts[name]) for name in ("since", "alarmed", "last")}
-    state = texts.STATES[facts["status"]]
+    state = texts.STATES[facts["ending"] or facts["status"]]
     return dates | {
         **{name: f"{facts[name]:,.0%}" for name in ("size", "lower", "upper")},
         "name": subject_words(facts, names),

@@ -36,7 +36,7 @@ def _finding(row: dict[Any, Any], book: AlarmBook, inputs: Inputs) -> Finding:
     rule = book.rules[(book.rules["rule"] == row["rule"]) & (book.rules["what"] == row["what"])].iloc[0]
     what = str(row["what"])
     figures = {name: row[name] for name in ("what", "measure", "since", "since_earliest", "since_latest")}
-    figures |= {name: row[name] for name in ("size", "lower", "upper", "alarmed", "last", "status")}
+    figures |= {name: row[name] for name in ("size", "lower", "upper", "alarmed", "last", "status", "ending")}
     figures |= {name: row[name] for name in ("reason", "answered_by", "until")}
     figures |= {
         "watch_rule": row["rule"],

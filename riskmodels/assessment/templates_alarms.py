@@ -52,5 +52,7 @@ STATES = {
     "new": "",
     "continuing": "",
     "acknowledged": marked("; {answered_by} answers for it until {until}: {reason}"),
-    "closed": marked("; the last alarm was in {last}"),
+    "closed": "",
+    "stayed": marked("; the last alarm was in {last}, and the level has stayed"),
+    "back": marked("; the last alarm was in {last}, and the level is back"),
 }

@@ -52,7 +52,8 @@ def part_name(row: Mapping[Any, Any]) -> str:
         return label("bank-wide")
     if row["title"]:
         return shown_unit(str(row["name"]), str(row["title"]))
-    name = label(str(row["name"])) if row["name"] else label("without {key}", key=plain_label(row["kind"]))
+    without = label("without {key}", key=plain_label(row["kind"]))
+    name = plain_label(str(row["name"])) if row["name"] else without
     return label("{name} (not in the forecast)", name=name) if row["kind"] == NEW else name
 
 

@@ -101,7 +101,7 @@ def _closed(rows: list[Row], names: Names) -> Iterator[str]:
     latest = sorted(rows, key=lambda row: ended(row["last"]), reverse=True)
     for row in latest[:_MOST_CLOSED]:
         words = event_words({**row, "of": json.loads(row["subject"])}, names)
-        text = label("{name}: up by about {size} since {since}, last alarm {last}", words)
+        text = label("{name}: up by about {size} since {since}{state}", words)
         yield from wrap(f"{row['alarm_id']} {text}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
     if len(rows) > _MOST_CLOSED:
         yield "  " + label("and {more} more", more=len(rows) - _MOST_CLOSED)

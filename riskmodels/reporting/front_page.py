@@ -149,9 +149,11 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
 def _sentences(found: Findings, policy: Policy) -> Iterator[SummaryItem]:
     """Yield one sentence a finding; what many units or scenarios have in common is one sentence."""
     rows = found.table
-    one_by_one = rows["finding_id"].where(~rows["subject_kind"].isin(["unit", "alarm"]), "")
+    together = (rows["subject_kind"].isin(["unit", "alarm"])) | (rows["rule"] == "objective")
+    one_by_one = rows["finding_id"].where(~together, "")
     one_by_one = one_by_one.where(rows["rule"] != "contingency_plan", rows["condition"])
-    for (severity, *_), part in rows.groupby(["severity", "rule", "indicator_id", one_by_one], sort=False):
+    indicator = rows["indicator_id"].where(rows["rule"] != "objective", "")
+    for (severity, *_), part in rows.groupby(["severity", "rule", indicator, one_by_one], sort=False):
         yield SummaryItem(severity="red" if severity == "red" else "amber", sentence=_sentence(part, policy))
 
 
@@ -162,7 +164,29 @@ def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
         return f"{first['subject_name']}: {first['condition']}"
     if first["subject_kind"] == "alarm":
         return _of_alarms(rows)
+    if first["rule"] == "objective":
+        return _of_objectives(rows, policy)
     return _of_scenarios(rows) if first["subject_kind"] == "scenario" else _of_units(rows, policy)
+
+
+def _of_objectives(rows: pd.DataFrame, policy: Policy) -> str:
+    """Say how many objectives of the year are very likely missed, and which."""
+    year = json.loads(rows["figures"].iloc[0])["year"]
+    names = [
+        label(
+            "{name} ({expected} expected, {target} wanted)",
+            name=local(policy.indicator(row["indicator_id"]), "name"),
+            expected=format_value(row["indicator_id"], row["value"]),
+            target=format_value(row["indicator_id"], row["limit"]),
+        )
+        for row in rows.to_dict("records")
+    ]
+    return label(
+        "{count} objectives of {year} are very likely missed: {names}",
+        count=len(rows),
+        year=year,
+        names=shown_few(names, _MOST_NAMED),
+    )
 
 
 def _of_alarms(rows: pd.DataFrame) -> str:

@@ -18,7 +18,7 @@ NUMBERS = ("size", "lower", "upper", "probability")
 EVENTS = (
     *("alarm_id", "rule", "what", "measure", "level", "subject", "status"),
     *("since", "since_earliest", "since_latest", *NUMBERS),
-    *("alarmed", "last", "reported", "reason", "answered_by", "until", "part_of"),
+    *("alarmed", "last", "ending", "reported", "reason", "answered_by", "until", "part_of"),
 )
 
 
@@ -33,7 +33,7 @@ class AlarmBook(Displayed):
         or an indicator), measure (of it that has risen: rows, failing cases, cases, events, mean, minutes),
         level and subject (JSON: the keys that name its series; none: all), status (``new``:
         in no earlier book; ``continuing``; ``acknowledged``; ``closed``), since, since_earliest,
-        since_latest, size, lower, upper, probability, alarmed, last (as in ``Alarms.table``), reported (day
+        since_latest, size, lower, upper, probability, alarmed, last, ending (as in ``Alarms.table``), reported (day
         of the first book that has it), reason, answered_by, until (of the acknowledgement), part_of (the
         alarm that names the same event; ``revised`` where the data no longer show one that was open).
     rules : DataFrame

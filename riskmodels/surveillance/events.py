@@ -8,7 +8,7 @@ from riskmodels.panel import Panel
 from riskmodels.surveillance.courses import periods_a_year
 from riskmodels.surveillance.levels import Level
 from riskmodels.surveillance.many import Suspect, explain, is_unexplained
-from riskmodels.surveillance.rises import alarmed, changes_of, events_of, refined, seen_and_due
+from riskmodels.surveillance.rises import alarmed, changes_of, events_of, excess_after, refined, seen_and_due
 from riskmodels.surveillance.since import LevelChanges
 
 _LIKELY = 0.5  # probability of a change, below which an alarm is rather a chance: it is not in the table
@@ -24,6 +24,7 @@ COLUMNS = (
     "probability",
     "alarmed",
     "last",
+    "ending",
 )
 
 
@@ -127,5 +128,9 @@ def _frame(
     frame["probability"] = found.probability
     frame["alarmed"], frame["last"] = names[first], names[last]
     newest = len(names) - 1
-    frame["status"] = np.where(last < newest, "closed", np.where(first == newest, "new", "continuing"))
+    closed = last < newest
+    frame["status"] = np.where(closed, "closed", np.where(first == newest, "new", "continuing"))
+    after = [excess_after(level, *one) for one in zip(rows, begun + found.since, last, strict=True)]
+    stayed = np.array(after) > (found.ratio - 1) / 2  # nearer to the new level than to the old
+    frame["ending"] = np.where(closed, np.where(stayed, "stayed", "back"), "")
     return frame

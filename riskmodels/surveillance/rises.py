@@ -64,6 +64,14 @@ def _as_known_at(level: Level, rows: Integers, places: Integers, start: Integers
     return np.where(known, observed, 0.0), np.where(known, expected, 0.0)
 
 
+def excess_after(level: Level, row: int, since: int, last: int) -> float:
+    """Return how far a row is, after its last alarm, above what was known when it rose; NaN where unknown."""
+    places = np.arange(last + 1, level.values.shape[1])[None, :]
+    observed, expected = _as_known_at(level, np.array([row]), places, np.array([since]))
+    due = expected.sum()
+    return float(observed.sum() / due - 1) if due > 0 else float("nan")
+
+
 def _last(flags: Flags) -> Integers:
     """Return the place of the last flag up to each period, -1 where there is none: (m, T)."""
     return np.maximum.accumulate(np.where(flags, np.arange(flags.shape[1]), -1), axis=1)

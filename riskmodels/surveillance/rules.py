@@ -197,7 +197,7 @@ def _rows(one: _Watched, alarms: Alarms) -> Iterator[Row]:
             "measure": one.measure,
             "level": row["level"],
             "subject": json.dumps(subject, ensure_ascii=False),
-            **{name: row[name] for name in (*_EVENTS, "last", "status")},
+            **{name: row[name] for name in (*_EVENTS, "last", "ending", "status")},
         }
 
 

@@ -13,7 +13,7 @@ from riskmodels.errors import ContractError, ParameterError
 from riskmodels.panel import Panel
 from riskmodels.surveillance.alarm_words import counted_alarms
 from riskmodels.surveillance.courses import design_of, lengths_of, periods_a_year
-from riskmodels.surveillance.events import alarm_table
+from riskmodels.surveillance.events import COLUMNS, alarm_table
 from riskmodels.surveillance.histories import HISTORY, by_importance, histories_of
 from riskmodels.surveillance.laws import LAWS, LawName
 from riskmodels.surveillance.levels import Level, level_of
@@ -44,7 +44,8 @@ class Alarms(Displayed):
         that name it; ``total``), ``since``, ``since_earliest``, ``since_latest`` (first period of the new
         level, and its 90 % interval), ``size``, ``lower``, ``upper`` (relative to what was expected, and
         its 90 % interval), ``probability`` (that the level has changed), ``alarmed``, ``last`` (first and
-        last period with an alarm), ``status`` (``new``, ``continuing``, ``closed``).
+        last period with an alarm), ``ending`` (of a closed one: ``stayed`` at the new level or near it, or
+        ``back``), ``status`` (``new``, ``continuing``, ``closed``).
     expected, variance : ndarray, shape (n, T)
         [events, or as observed] Of each series, from earlier periods and what all share in this one.
     p_value : ndarray, shape (n, T)
@@ -260,6 +261,21 @@ def shown_in(figures: Figures) -> Callable[[Level], Floats]:
 
 def check_wanted(panel: Panel, run_length: float, false_share: float) -> None:
     """Refuse with a ParameterError what cannot be watched, or not so."""
+    if not _SHORTEST <= run_length <= _LONGEST:
+        raise ParameterError(
+            f"run_length is {run_length:g}; expected periods between two false alarms of a series, from"
+            f" {_SHORTEST:g} to {_LONGEST:,.0f}, e.g. 200"
+        )
+    if not 0 < false_share <= 1:
+        raise ParameterError(
+            f"false_share is {false_share:g}; expected a share above 0, e.g. 0.1, or 1 for all"
+        )
+    if not (len(panel.periods[1:]) and len(panel.keys)):
+        raise ParameterError(
+            f"{len(panel.keys)} series of {len(panel.periods)} periods have nothing to compare: give more"
+        )
+    if taken := sorted({*COLUMNS, "level", "status"} & set(panel.keys.columns)):
+        raise ParameterError(f"the key '{taken[0]}' is the name of a column of alarms: call it otherwise")
 
 
 def _offset(panel: Panel, exposure: Floats | None) -> Floats:

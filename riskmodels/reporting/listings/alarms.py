@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.assessment.alarm_figures import event_words
+from riskmodels.assessment.alarm_figures import Names, event_words
 from riskmodels.assessment.figures import shown_probability
 from riskmodels.assessment.templates_alarms import PERIODS
 from riskmodels.assessment.wording import in_language
@@ -16,11 +16,14 @@ from riskmodels.surveillance import AlarmBook, Alarms
 from riskmodels.surveillance.alarm_words import STATUS, alarm_name, said_dates, said_size, shown_period
 
 _MOST = 30  # rows; a choice: tables/ has them all
+_KEYS = {"unit_id": marked("unit"), "region_id": marked("region")}
 STATUSES = {
     "new": marked("New"),
     "continuing": marked("Continuing"),
     "acknowledged": marked("Acknowledged"),
     "closed": marked("Closed"),
+    "stayed": marked("Closed, the level has stayed"),
+    "back": marked("Closed, the level is back"),
 }
 
 
@@ -36,22 +39,29 @@ def list_alarm_book(book: AlarmBook) -> Listing:
 def list_watch_rules(book: AlarmBook) -> Listing:
     """List what is watched, how often a false alarm is wanted, and what could not be watched and why."""
     names = in_language(book.names)
-    rows = [
-        {
-            "Rule": names.get(("rule", row["rule"], "name"), row["rule"]),
-            "What": names.get(("indicator", row["what"], "name"), label(row["what"])),
-            "By": row["by"].replace("_", " ") or label("whole bank"),
-            "Series": row["series"],
-            "Last period": shown_period(row["last"]) if row["last"] else "–",
-            "False alarm of a series every": f"{row['run_length']:,.0f} {label(PERIODS[row['every']])}",
-            "Told": row["told"] or "–",
-            "Not watched, because": say(json.loads(row["said"])) or "–",
-        }
-        for row in book.rules.to_dict("records")
-    ]
+    alike = ["rule", "by", "every", "run_length", "last", "told", "said"]
+    rows = []
+    for keys, things in book.rules.groupby(alike, sort=False):
+        row = dict(zip(alike, keys, strict=True)) | {"series": things["series"].sum()}
+        what = [names.get(("indicator", one, "name"), label(str(one))) for one in things["what"]]
+        rows.append(_listed_rule(row | {"what": ", ".join(what)}, names))
     missed = int((book.rules["why"] != "").sum())
-    sentence = label("Watched: {watched} of {all}.", watched=len(rows) - missed, all=len(rows))
+    sentence = label("Watched: {watched} of {all}.", watched=len(book.rules) - missed, all=len(book.rules))
     return Listing(sentence=sentence, frame=pd.DataFrame(rows))
+
+
+def _listed_rule(row: Mapping[Any, Any], names: Names) -> dict[str, Any]:
+    by = [label(_KEYS.get(key, key.replace("_", " "))) for key in row["by"].split(" × ") if key]
+    return {
+        "Rule": names.get(("rule", row["rule"], "name"), row["rule"]),
+        "What": row["what"],
+        "By": " × ".join(by) or label("whole bank"),
+        "Series": row["series"],
+        "Last period": shown_period(row["last"]) if row["last"] else "–",
+        "False alarm of a series every": f"{row['run_length']:,.0f} {label(PERIODS[row['every']])}",
+        "Told": row["told"] or "–",
+        "Not watched, because": say(json.loads(row["said"])) or "–",
+    }
 
 
 def _events(book: AlarmBook) -> list[dict[Any, Any]]:
@@ -61,7 +71,7 @@ def _events(book: AlarmBook) -> list[dict[Any, Any]]:
 def _listed(row: Mapping[Any, Any], words: Mapping[str, str]) -> dict[str, Any]:
     return {
         "No.": row["alarm_id"],
-        "Status": label(STATUSES[row["status"]]),
+        "Status": label(STATUSES[row["ending"] or row["status"]]),
         "What has risen": words["name"],
         "Since": words["dates"],
         "By about (90% interval)": f"{words['size']} ({label('{lower} to {upper}', words)})",
