@@ -118,6 +118,7 @@ CASES: dict[str, tuple[str, str, Draw]] = {
     "share 50 % of 100, ratio 2": ("resolved_7wd", "higher_is_better", shares(100, 0.5, 2)),
     "share 90 % of 100": ("resolved_7wd", "higher_is_better", shares(100, 0.9, 1)),
     "share 30 % of 3,000, ratio 4": ("resolved_7wd", "higher_is_better", shares(3000, 0.3, 4)),
+    "share 10 % of 20,000, ratio 60": ("resolved_7wd", "higher_is_better", shares(20_000, 0.1, 60)),
     "mean of 10, spread 0.7": ("handling_days", "lower_is_better", days(10, 0.7, 0)),
     "mean of 50, spread 0.7": ("handling_days", "lower_is_better", days(50, 0.7, 0)),
     "mean of 50, spread 0.7, months 5 %": ("handling_days", "lower_is_better", days(50, 0.7, 0.05)),

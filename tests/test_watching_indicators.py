@@ -368,3 +368,17 @@ def test_means_and_minutes_are_shown_in_their_own_unit() -> None:
     ).periods
     assert lost["expected"].mean() == pytest.approx(270.0, rel=0.3)
     assert (lost["limit"] > lost["expected"]).all()
+
+
+def test_very_many_cases_whose_share_differs_by_month_alarm_no_more_often_than_twice_as_asked() -> None:
+    rng = np.random.default_rng(16)
+    failed = rng.binomial(20_000, rng.beta(33, 297, (300, 48)))
+    alarms = watch_indicator(
+        found("resolved_7wd", 20_000 - failed, 20_000),
+        "resolved_7wd",
+        direction="higher_is_better",
+        run_length=100,
+        false_share=1.0,
+    )
+    begun = np.diff(alarms.alarm[:, 12:].astype(int), axis=1) == 1
+    assert begun.sum() / begun.size < 2 / 100

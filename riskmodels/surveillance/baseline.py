@@ -267,10 +267,11 @@ class _State:
         s, strength = self.settings, self.settings.dispersion_weight
         weight = strength + self.number
         dispersion = (strength * usual + self.squares) / weight
-        dispersion = np.clip(dispersion * (1.0 + s.dispersion_doubt / weight), 1.0, _MOST_DISPERSION)
+        dispersion = dispersion * (1.0 + s.dispersion_doubt / weight)
         level = np.clip(self.coefficients @ row, -_MOST_LOG, _MOST_LOG) + np.log(self.common)
         law = self.law(offset)
         mean = law.mean(level, limited)
+        dispersion = np.clip(dispersion * law.clustered(mean), 1.0, _MOST_DISPERSION)
         live = np.isfinite(count) & self.started & ~fresh
         return _Now(
             count=np.where(live, count, law.nearest(mean)),
@@ -339,7 +340,7 @@ class _State:
         steady = now.law.slope(now.mean)
         weight = weight * steady / (steady + 0.5)  # squares of small counts say less
         squares = (count - now.mean) ** 2 * now.dispersion / now.variance
-        self.squares += weight * squares * s.dispersion_bias
+        self.squares += weight * squares / now.law.clustered(now.mean) * s.dispersion_bias
         self.number += weight
         for shift in self.shifts:
             lasting = shift.add(now, score, s.reference, self.limits.cusum)

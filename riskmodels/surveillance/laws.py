@@ -23,6 +23,7 @@ _LEAST = 1e-9  # of a share or a variance: divides
 _SUMMED = 50.0  # [cases] standard deviation up to which the probabilities of cases are added up one by one
 _TAIL, _MORE = 10.0, 30.0  # [standard deviations], [cases] of a tail that is added up: the rest is nothing
 _CLUSTERED = (1e-7, 0.95)  # correlation of the cases of a month, least and most
+_BETWEEN = 0.1  # [log] standard deviation between months of shares, means and minutes before any is seen
 _LEAST_VALUE = 0.05  # of the mean: none at all, as whole days have it, is no further down
 _MANY = 2000.0  # [incidents] from which on minutes lost are gamma distributed
 _HALVINGS = 60  # of an interval that holds a limit, which is then known to rounding
@@ -48,6 +49,10 @@ class Counts:
     def slope(self, mean: Floats) -> Floats:
         """By how much the mean grows with the level; the variance of what is seen, were it independent."""
         return mean
+
+    def clustered(self, mean: Floats) -> Floats:
+        """By how much the variance is larger where months differ as they usually do; of events, by nothing."""
+        return np.ones_like(mean)
 
     def in_logs(self, mean: Floats) -> Floats:
         """By how much the logarithm of the mean grows with the level."""
@@ -90,11 +95,12 @@ class Counts:
         prior : float
             [events] That the mean of all counts for.
         noise : float
-            [variance over mean]
+            [variance over that of independent cases], but for what months usually add
         """
         mean = max(float(seen.mean()), _LEAST_START) * self.size / self.size.mean()
-        shape = prior + seen / noise
-        level = shape / (prior / mean + 1.0 / noise) / self.size
+        counts = 1.0 / (noise * self.clustered(mean))
+        shape = prior + seen * counts
+        level = shape / (prior / mean + counts) / self.size
         return np.asarray(np.log(level) - 0.5 / shape), np.asarray(1.0 / shape)
 
     def learnt(self, now: tuple[Floats, Floats], spread: Floats, weight: Floats) -> tuple[Floats, Floats]:
@@ -125,6 +131,10 @@ class Counts:
 
 class Values(Counts):
     """Sums of durations and other values above zero, in units of variance over mean: lognormal."""
+
+    def clustered(self, mean: Floats) -> Floats:
+        """By how much the variance is larger where months differ as they usually do."""
+        return np.asarray(1.0 + _BETWEEN**2 * mean)
 
     def tail(self, seen: Floats, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
         """Compute P(X > seen); no figure has a chance of its own."""
@@ -181,6 +191,10 @@ class Cases(Counts):
         """By how much the mean grows with the level: the variance of independent cases."""
         return np.asarray(mean * (1.0 - mean / self.size))
 
+    def clustered(self, mean: Floats) -> Floats:
+        """By how much the variance is larger where months differ as they usually do."""
+        return np.asarray(1.0 + _BETWEEN**2 * self.slope(mean))
+
     def variance(self, mean: Floats, dispersion: Floats, spread: Floats) -> Floats:
         """Compute the variance, which is largest where all cases of a period go one way."""
         alone = self.slope(mean)
@@ -217,7 +231,9 @@ class Cases(Counts):
         cases = float(self.size.mean())
         least = min(_LEAST_CASE, 0.5 * cases)
         chance = float(np.clip(seen.mean(), least, cases - least)) / cases
-        failed, kept = prior / (1.0 - chance) + seen / noise, prior / chance + (self.size - seen) / noise
+        counts = 1.0 / (noise * self.clustered(chance * self.size))
+        failed = prior / (1.0 - chance) + seen * counts
+        kept = prior / chance + (self.size - seen) * counts
         return np.asarray(np.log(failed / kept) - 0.5 / failed + 0.5 / kept), 1.0 / failed + 1.0 / kept
 
     def learnt(self, now: tuple[Floats, Floats], spread: Floats, weight: Floats) -> tuple[Floats, Floats]:
