@@ -351,3 +351,14 @@ def test_an_open_alarm_has_no_ending() -> None:
     values[:, 56:] = counts(length=4, mean=60, seed=6)
     (row,) = watch(a_panel(values), run_length=200).table.to_dict("records")
     assert (row["status"], row["ending"]) == ("continuing", "")
+
+
+def test_a_part_that_is_unknown_when_its_group_alarms_is_dated_when_it_is_known() -> None:
+    x = np.nan
+    other = [400, 9979, x, x, 258, 2301, x, x, x, 102, x, 1631, x, 6439, x]
+    other += [10_000, 2626, x, x, 246, x, x, 718, x, x, x, 9999, x, 1598, 78]
+    first = [1026, 2393, 249, x, 8288, x, x, x, x, x, x, 345, x, x, x]
+    first += [2258, 6953, x, 184, 252, 1791, 7430, x, 466, 6123, 7273, 4125, x, x, x]
+    same = [166 if place == 6 else value for place, value in enumerate(other)]
+    table = watch(a_panel([first, other, same]), run_length=50).table
+    assert (table["since"] <= table["alarmed"]).all()

@@ -22,7 +22,7 @@ _STEEPEST = 1.5  # [log] of a year's trend, a season or a weekday: four and a ha
 _LEAST_SPREAD = 1e-9  # of the logarithm of a mean: divides
 _MOST_SPREAD = 2.0  # of it, in a variance: after long silence a level says nothing, and is not infinite
 _LEAST_SEEN = 0.5  # [events] of all series, as the logarithm is taken
-_CERTAIN = 3.0  # [standard deviations] beyond which what is shared is no chance, and is taken off in full
+_CERTAIN = 4.0  # [standard deviations] beyond which what is shared is no chance, and is taken off in full
 _ADDED = (0.5, 0.5, 1.0)  # to events seen and due, and to cases, before their logarithms are taken
 _ROUNDS = 3  # of the reweighted common factor, which then stands still to three digits
 

@@ -51,7 +51,7 @@ class Counts:
         return mean
 
     def clustered(self, mean: Floats) -> Floats:
-        """By how much the variance is larger where months differ as they usually do; of events, by nothing."""
+        """By how much the variance is larger where months differ as usual; of events, by nothing."""
         return np.ones_like(mean)
 
     def in_logs(self, mean: Floats) -> Floats:

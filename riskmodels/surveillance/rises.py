@@ -39,14 +39,16 @@ def changes_of(
     inside = places <= last[:, None]
     places = np.minimum(places, level.values.shape[1] - 1)
     observed, expected = _as_known_at(level, rows, places, begun)
+    observed, expected = (np.where(inside, part, 0.0) for part in (observed, expected))
+    last_begun = np.maximum(_last(level.alarm)[rows, last], first) - begun
     steep = level.watched.steep[rows, begun]
     found = find_changes(
-        np.where(inside, observed, 0.0),
-        np.where(inside, expected, 0.0),
+        observed,
+        expected,
         dispersion=level.watched.dispersion[rows, first],
         spread=(level.watched.spread[rows, begun] + _WANDERED) * steep**2,
         run_length=run_length,
-        until=np.maximum(_last(level.alarm)[rows, last], first) - begun,
+        until=np.maximum(last_begun, (expected > 0).argmax(axis=1)),  # a part may be known later
     )
     return begun, found.at_most(1.0 / np.maximum(1.0 - steep, _LEAST_SHARE))
 
@@ -121,6 +123,9 @@ def _best_part(levels: list[Level], place: int, event: Integers, since: int) -> 
             continue
         parts = np.unique(level.grouping.groups[members])
         evidence = _evidence(level, parts, span, least) - np.log(len(parts))
+        cells = parts, slice(event[1], event[2] + 1)  # a part that is unknown there cannot be dated
+        known = np.isfinite(level.values[cells] + level.watched.mean[cells]).any(axis=1)
+        evidence = np.where(known, evidence, -np.inf)
         if evidence.max() > best:
             best, where = evidence.max(), (number, int(parts[evidence.argmax()]))
     return where
