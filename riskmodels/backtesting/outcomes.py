@@ -12,10 +12,11 @@ from riskmodels.forecasting import FINAL, Forecast, Nowcast
 from riskmodels.grouping import number_series
 from riskmodels.labels import marked
 from riskmodels.panel import Panel, build_panel
-from riskmodels.periods.quarters import period_of
-from riskmodels.tables import Table
+from riskmodels.periods.quarters import MONTHS, period_of
+from riskmodels.tables import CONTRACTS, Table
 from riskmodels.tables.coverage import silent_months
 from riskmodels.tables.frequencies import SHORT, Frequency, within
+from riskmodels.tables.stocks import longest_period
 
 UNKNOWN, CHANGED, COMING = "unknown", "changed", "coming"
 REASONS = {
@@ -89,6 +90,14 @@ def asked_for(periods: pd.PeriodIndex, period: str) -> Flags:
     last = period_of(period, "D")  # which tells what is no period
     begins, ends = pd.Period(period).start_time, periods.end_time
     return np.asarray((ends >= begins) & (ends <= last.end_time))
+
+
+def is_counted_so(complaints: Table, periods: pd.PeriodIndex) -> bool:
+    """Tell whether complaints can be counted by periods as short as a forecast's."""
+    letter = periods.freqstr[0]
+    if letter in SHORT:
+        return not CONTRACTS[complaints.name].counted
+    return longest_period(complaints) <= MONTHS[letter]
 
 
 def outcome_of(earlier: Forecast, complaints: Table, nowcast: Nowcast | None, period: str) -> Outcome:

@@ -10,12 +10,12 @@ from riskmodels.backtesting.outcomes import REASONS
 from riskmodels.backtesting.surprises import BANK, NEW
 from riskmodels.display import shown_few, shown_unit
 from riskmodels.forecasting import FINAL
-from riskmodels.labels import label, marked, plain_label
+from riskmodels.labels import counted, label, marked, plain_label
 
 _NAMED = 3  # parts, or series, in a sentence
-_CAME = marked("{period} brought {final} complaints, where {mean} ({lower} to {upper}) were expected")
+_CAME = marked("{period} brought {complaints}, where {mean} ({lower} to {upper}) were expected")
 _COMING = marked(
-    "{period} has brought {observed} complaints so far, and will have {final} once all are logged, where"
+    "{period} has brought {complaints} so far, and will have {final} once all are logged, where"
     " {mean} ({lower} to {upper}) were expected"
 )
 _VERDICTS = {  # outside, and whether more came
@@ -24,6 +24,7 @@ _VERDICTS = {  # outside, and whether more came
     ("", True): marked("{more} more, within the 95% interval."),
     ("", False): marked("{more} fewer, within the 95% interval."),
 }
+_AS_MANY = marked("as many as expected.")
 _NO_FORECAST = marked("{period}: there is no earlier forecast to compare with.")
 _NO_PERIOD = marked("{period}: the earlier forecast, from the history until {origin}, is not of it.")
 _NOTHING = marked("{period}: what came cannot be compared with the forecast from the history until {origin}.")
@@ -58,11 +59,13 @@ def part_name(row: Mapping[Any, Any]) -> str:
 
 
 def _came(total: pd.Series) -> str:
-    figures = {name: f"{total[name]:,.0f}" for name in ("observed", "final", "mean", "lower", "upper")}
-    words = _CAME if total["completeness"] >= FINAL else _COMING
+    figures = {name: f"{total[name]:,.0f}" for name in ("final", "mean", "lower", "upper")}
+    words, seen = (_CAME, "final") if total["completeness"] >= FINAL else (_COMING, "observed")
+    complaints = counted(total[seen], "complaint", "complaints")
+    said = label(words, figures, period=total["period"], complaints=complaints)
     verdict = _VERDICTS[total["outside"], bool(total["surprise"] >= 0)]
     more = f"{abs(total['surprise']):,.0f}"
-    return label(words, figures, period=total["period"]) + ": " + label(verdict, more=more)
+    return said + ": " + (label(_AS_MANY) if more == "0" else label(verdict, more=more))
 
 
 def _places(total: pd.Series, parts: pd.DataFrame) -> list[str]:
@@ -78,8 +81,12 @@ def _places(total: pd.Series, parts: pd.DataFrame) -> list[str]:
 
 def _not_judged(table: pd.DataFrame) -> list[str]:
     """Say which series, in which periods, were not judged, and why."""
+    if table.empty:
+        return []
     keys = list(table.columns[: list(table.columns).index("level")])
-    series = table[table["level"] == "series"]
+    totals = table["level"] == "total"
+    whole = table["period"].iloc[-1] if totals.sum() > 1 else ""  # of all periods together
+    series = table[~totals & (table["period"] != whole)]
     number = len(series[keys].drop_duplicates())
     said = []
     for reason, rows in series[series["reason"] != ""].groupby("reason", sort=False):

@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskmodels.arrays import Floats
 from riskmodels.backtesting.judging import COLUMNS, NUMBERS, draws_of, review_table
-from riskmodels.backtesting.outcomes import Outcome, outcome_of
+from riskmodels.backtesting.outcomes import Outcome, is_counted_so, outcome_of
 from riskmodels.backtesting.review_words import said_of, total_of
 from riskmodels.backtesting.shares import UNIT, Cells, by_series, by_unit, own_deviation
 from riskmodels.backtesting.surprises import NEW, Groups, parts_of
@@ -107,8 +107,8 @@ def review_forecast(earlier: Forecast | None, tables: Tables, *, period: str) ->
     another definition than the forecast's, are left out of the forecast's total and of what came alike.
     """
     earlier = None if earlier is None else earlier.parts or earlier
-    if earlier is None:
-        return _blank(period, None)
+    if earlier is None or not is_counted_so(tables.counted, earlier.periods):
+        return _blank(period, earlier)
     nowcast = nowcast_where_logged(tables.counted, last=period)
     outcome = outcome_of(earlier, tables.counted, nowcast, period)
     if not outcome.asked.any():

@@ -16,6 +16,7 @@ _TRIED = 8  # groups of a kind, farthest from what is expected, that are looked 
 _MOST = 6  # parts that stand out: more have one cause
 _ROUNDS, _FINAL_ROUNDS = 8, 200  # of fitting in turn: enough to compare, and to add up
 _LEAST = 0.5  # events that are expected, at least, when a deviation is judged
+_HALF = 0.5  # event: what came is whole
 _ROUNDING = 1e-12  # of factors that do not move any more
 _NORMAL = 1.96  # standard deviations, within which 95 % lie
 
@@ -94,7 +95,7 @@ def parts_of(
         own[kind][group] += course[cells].sum() * (factor - 1.0)
         course = np.where(cells, course * factor, course)
     moved = float(expected.sum() * (fit.bank - 1.0))
-    beyond = not usual[0] <= moved <= usual[1]
+    beyond = not usual[0] - _HALF <= moved <= usual[1] + _HALF
     rows = [_row(BANK, "", (expected.sum(), came.sum(), moved), usual, stands_out=beyond)]
     for kind, (one, found) in enumerate(zip(groups, own, strict=True)):
         due, seen, wide = one.sums(expected), one.sums(came), _NORMAL * one.deviation
