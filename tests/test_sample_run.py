@@ -86,7 +86,7 @@ def test_the_folder_holds_everything_and_nothing_else(report):
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
         "backtest", "comparison", "detail", "explanation", "findings", "funnel", "gaps", "losses", "movements", "nowcast", "orders",
-        "outlook", "panel", "proposals", "quality", "risks", "scorecard", "sensitivity", "stress-complaint_surge",
+        "outlook", "panel", "proposals", "quality", "review", "risks", "scorecard", "sensitivity", "stress-complaint_surge",
         "stress-system_outage", "tables", "unmatched", "weightings",
     ]  # fmt: skip
 
