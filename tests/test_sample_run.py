@@ -205,7 +205,7 @@ def test_the_assessment_as_json_keeps_its_schema_and_says_what_the_report_says(r
 
 def test_every_result_of_a_run_names_its_tables(report):
     results = load_all(report / "results", "*", object)
-    assert len(results) == 23
+    assert len(results) == 24
     others = [type(result).__name__ for result in results if not isinstance(result, Exported)]
     assert others == ["Panel", "Listing"]  # whose figures are in the tables of others
 
