@@ -220,7 +220,7 @@ def test_every_table_of_every_result_is_there_twice(report):
     assert names == {
         "checked", "customer_gaps", "data_coverage", "data_quality", "data_rows", "findings", "forecast", "forecast_changes",
         "funnel", "orders", "risk_booked", "score_sensitivity", "unit_contributions", "watch_list", "weightings",
-        "forecast_factors", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "indicators",
+        "forecast_factors", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "forecast_review", "forecast_surprise", "indicators",
         "indicators_by_product", "indicators_unavailable", "loss_contributions", "loss_intervals", "loss_severities",
         "losses", "nowcast", "proposals", "risk_cells", "risk_controls", "risks", "score_movements",
         "score_movements_by_indicator", "scores", "stress_compared", "units", *stressed,
@@ -238,7 +238,7 @@ def test_the_manifest_says_with_which_code_versions_and_seeds(report):
     assert len(manifest["code"]["sha256"]) == 64
     assert manifest["seeds"] == {
         "nowcast": 1, "losses": 1, "scorecard-values": 6, "scorecard-scores": 7, "sensitivity": 9,
-        "findings-units": 50, "findings-outlook": 50, "backtest": 0, "orders": 20, "risks": 8,
+        "findings-units": 50, "findings-outlook": 50, "review": 73, "backtest": 0, "orders": 20, "risks": 8,
         "stress-complaint_surge": 40, "stress-system_outage": 40,
     }  # fmt: skip
 
@@ -261,5 +261,6 @@ def test_the_outlook_is_of_complete_months_and_has_been_tested(report, page):
     headings = [heading.get_text(" ", strip=True) for heading in page.main.find_all("h3")]
     assert "3.3 What the outlook is made of" in headings
     assert "3.4 What has changed since a quarter before" in headings
-    assert "3.5 Are the last months complete?" in headings
-    assert "3.6 How good the forecasts have been" in headings
+    assert "3.5 The forecast before, and what came" in headings
+    assert "3.6 Are the last months complete?" in headings
+    assert "3.7 How good the forecasts have been" in headings

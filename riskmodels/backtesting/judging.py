@@ -15,7 +15,7 @@ NUMBERS = ("observed", "completeness", "final", "mean", "lower", "upper", "pit",
 WORDS = ("level", "period", "outside", "reason")
 COLUMNS = ("level", "period", *NUMBERS[:-1], "outside", "surprise", "reason")
 _ENDS = (0.025, 0.975)  # of the interval: 95 %
-_DRAWS, _SEED = 2000, 73  # fifty of them lie beyond each end of the interval
+_DRAWS, SEED = 2000, 73  # fifty of them lie beyond each end of the interval
 
 
 def draws_of(earlier: Forecast, outcome: Outcome) -> Floats:
@@ -25,9 +25,9 @@ def draws_of(earlier: Forecast, outcome: Outcome) -> Floats:
     """
     found = np.zeros((_DRAWS, len(earlier.keys)))
     judged = outcome.judged
-    for rows, draws in earlier.draw(_DRAWS, seed=_SEED):
+    for rows, draws in earlier.draw(_DRAWS, seed=SEED):
         found[:, rows] = (draws * judged[rows]).sum(axis=-1)
-    rng = np.random.default_rng([_SEED, 1])
+    rng = np.random.default_rng([SEED, 1])
     due = np.where(judged, earlier.mean, 0.0)
     found += rng.standard_normal(found.shape) * np.sqrt(outcome.still_to_come(due).sum(axis=-1))
     found += rng.standard_normal((_DRAWS, 1)) * (due @ outcome.doubt)
@@ -66,8 +66,8 @@ def _of_series(earlier: Forecast, outcome: Outcome) -> pd.DataFrame:
     known = predictive_of("count", mean, earlier.predictive.variance + wider)
     final = np.where(outcome.judged, outcome.final, np.nan)
     ends = np.where(wider[..., None] > 0, known.ppf(np.array(_ENDS)), earlier.predictive.ppf(np.array(_ENDS)))
-    told = replace(earlier, predictive=known).pit(np.nan_to_num(final), seed=_SEED)
-    pit = np.where(wider > 0, told, earlier.pit(np.nan_to_num(final), seed=_SEED))
+    told = replace(earlier, predictive=known).pit(np.nan_to_num(final), seed=SEED)
+    pit = np.where(wider > 0, told, earlier.pit(np.nan_to_num(final), seed=SEED))
     places = np.flatnonzero(outcome.asked)
     n, h = len(earlier.keys), len(places)
     frame = earlier.keys.iloc[np.repeat(np.arange(n), h)].reset_index(drop=True)
@@ -101,7 +101,7 @@ def _of_totals(earlier: Forecast, outcome: Outcome) -> pd.DataFrame:
     final = np.where(judged, outcome.final, 0.0).sum(axis=0) + new
     seen = np.where(judged, outcome.observed, 0.0).sum(axis=0) + new * outcome.share
     ends = law.ppf(np.array(_ENDS))[0]
-    pit = replace(earlier, panel=earlier.panel.aggregate(), predictive=law).pit(final[None], seed=_SEED)[0]
+    pit = replace(earlier, panel=earlier.panel.aggregate(), predictive=law).pit(final[None], seed=SEED)[0]
     return _judged(
         pd.DataFrame(
             {
@@ -160,7 +160,7 @@ def _with_law(frame: pd.DataFrame, draws: Floats) -> pd.DataFrame:
     lower, upper = np.quantile(draws, _ENDS, axis=0, method="inverted_cdf")
     final = frame["final"].to_numpy()
     below, level = (draws < final).mean(axis=0), (draws == final).mean(axis=0)
-    chance = np.random.default_rng([_SEED, 2]).uniform(size=len(frame))
+    chance = np.random.default_rng([SEED, 2]).uniform(size=len(frame))
     return frame.assign(lower=lower, upper=upper, pit=below + chance * level)
 
 

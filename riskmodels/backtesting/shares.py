@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats, Integers
+from riskmodels.backtesting.judging import SEED
 from riskmodels.backtesting.outcomes import Outcome, keys_of
 from riskmodels.backtesting.surprises import Groups
 from riskmodels.forecasting import Forecast, Nowcast, forecast
@@ -17,7 +18,7 @@ from riskmodels.tables.frequencies import Frequency
 
 UNIT = "unit_id"
 _YEAR = 12  # months before the forecast, of which the shares are
-_DRAWS, _SEED = 1000, 74  # of what units had: a deviation is known to 2 %
+_DRAWS = 1000  # of what units had: a deviation is known to 2 %
 _ROUNDS = 20  # of fitting the shares to both sums in turn
 _PRIOR = 0.5  # events that a unit has of each series before any is seen: no share is nothing
 _FEWEST = 3  # units, of which most can tell what the bank has
@@ -135,7 +136,7 @@ def _of_units(
     asked = np.flatnonzero(outcome.asked)
     mean = made.mean[:, asked].sum(axis=1)
     draws = np.concatenate(
-        [part[..., asked].sum(axis=-1) for _, part in made.draw(_DRAWS, seed=_SEED)], axis=1
+        [part[..., asked].sum(axis=-1) for _, part in made.draw(_DRAWS, seed=SEED)], axis=1
     )
     scale = total / mean.sum()
     late = outcome.still_to_come(made.mean[:, asked] * scale, asked).sum(axis=1)

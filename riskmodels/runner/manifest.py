@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from riskmodels.assessment import outlook, units
-from riskmodels.backtesting import Backtest
+from riskmodels.backtesting import Backtest, judging
 from riskmodels.comparisons import Orders
 from riskmodels.forecasting import nowcasting
 from riskmodels.losses import experience
@@ -31,6 +31,7 @@ SEEDS = {  # of what is drawn with the same one in every run
     "sensitivity": sensitivity.SEED,
     "findings-units": units.SEED,
     "findings-outlook": outlook.SEED,
+    "review": judging.SEED,
 }
 
 
