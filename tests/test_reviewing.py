@@ -239,6 +239,8 @@ def test_a_month_that_is_not_known_is_left_out_of_both_sides(bank) -> None:
     assert set(review.left_out["period"]) == {"2024-08"}
     assert review.total["mean"] == pytest.approx(earlier.mean[:, [0, 2]].sum())
     assert "Not judged, as not known: all series (2024-08)." in review.sentence
+    row = rm.listings.list_outcomes(review).frame.iloc[1]
+    assert row.tolist() == ["All series", "2024-08", "–", "–", "–", "–"]
     adds_up(review)
 
 

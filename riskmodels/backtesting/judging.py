@@ -90,6 +90,7 @@ def _of_series(earlier: Forecast, outcome: Outcome) -> pd.DataFrame:
 def _of_totals(earlier: Forecast, outcome: Outcome) -> pd.DataFrame:
     """One row a period: what is judged of it, and the series that are new."""
     judged, places = outcome.judged, np.flatnonzero(outcome.asked)
+    some = judged.any(axis=0)  # else there is no total
     due = np.where(judged, earlier.mean, 0.0)
     variance = np.where(judged, earlier.predictive.variance, 0.0)
     shared = replace(earlier.dependence, loadings=earlier.dependence.loadings * judged)
@@ -108,13 +109,13 @@ def _of_totals(earlier: Forecast, outcome: Outcome) -> pd.DataFrame:
                 "period": earlier.periods[places].astype("str"),
                 "level": "total",
                 "completeness": outcome.share[places],
-                "observed": np.round(seen)[places],
+                "observed": np.where(some, np.round(seen), np.nan)[places],
                 "final": final[places],
-                "mean": mean[places],
-                "lower": ends[places, 0],
-                "upper": ends[places, 1],
+                "mean": np.where(some, mean, np.nan)[places],
+                "lower": np.where(some, ends[:, 0], np.nan)[places],
+                "upper": np.where(some, ends[:, 1], np.nan)[places],
                 "pit": pit[places],
-                "reason": np.where(judged.any(axis=0), "", UNKNOWN)[places],
+                "reason": np.where(some, "", UNKNOWN)[places],
             }
         )
     )

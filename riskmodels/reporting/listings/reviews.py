@@ -109,6 +109,8 @@ def _series(row: Mapping[Any, Any], keys: list[str]) -> str:
 
 
 def _interval(row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["mean"]):
+        return "–"
     return f"{_count(row['mean'])} ({_count(row['lower'])} – {_count(row['upper'])})"
 
 
