@@ -605,3 +605,14 @@ def test_objectives_the_least_likely_first_and_in_their_units(default_policy) ->
     assert frame["Needed in what is left"].tolist() == ["out of reach", "out of reach", "98.5%", "–"]
     assert frame["Moved by [points]"].iloc[2] == "what came +30, estimated anew -5"
     assert frame["Year before → objective"].iloc[1] == "90% → 100.5%"
+
+
+def test_objectives_that_cannot_be_followed_are_listed_alone(default_policy) -> None:
+    listing = list_objectives(make_objectives([], [("retention", "it has no rows")]), default_policy)
+    assert listing.frame.iloc[0].tolist() == [
+        "Customer retention",
+        *["–"] * 4,
+        "unknown: it has no rows",
+        "–",
+        "–",
+    ]

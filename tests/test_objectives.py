@@ -142,6 +142,18 @@ def test_had_it_come_as_expected_nothing_is_news(take_in, default_policy) -> Non
     assert abs(row["by_news"]) < 0.02
 
 
+def test_a_quarter_of_which_nothing_is_known_moves_nothing(take_in, default_policy) -> None:
+    values = np.random.default_rng(8).binomial(1000, 0.8, 21) * 1.0
+    tables = bank(take_in, observed("on_time_rate", values, cases=1000), as_of="2024-09-30")
+    for period in ("2024Q4", "2025Q1"):
+        found = track(tables, wanting(default_policy, 0.001, "on_time_rate"), period)
+        (row,) = found.table.to_dict("records")
+        assert 0 < row["probability"] < 1
+        assert [row[part] for part in PARTS] == [0.0] * 4
+    assert np.isnan(row["so_far"])
+    assert found.course["course"].notna().sum() == 12
+
+
 def test_only_an_earlier_result_of_the_quarter_before_is_taken(take_in, default_policy) -> None:
     policy = wanting(default_policy, 0.1, "on_time_rate")
     tables = bank(take_in, observed("on_time_rate", [8000.0] * 24))

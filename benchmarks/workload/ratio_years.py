@@ -1,6 +1,7 @@
 """Simulated ratios by month with objectives of a year: what is known in a month of it, and what comes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from riskmodels.arrays import Flags, Floats
 from riskmodels.forecasting.ratios import RatioFamily
 from riskmodels.surveillance.years import MONTHS, YEAR, Cells
 
+Kind = Literal["usual", "few", "jump", "clinging", "short"]
 FAMILIES: tuple[RatioFamily, ...] = ("proportion", "rate", "mean", "measured")
 LEVELS = {
     "proportion": (-0.5, 4.0),
@@ -21,6 +23,10 @@ SIZES = (30.0, 200.0, 1500.0)  # cases a month
 WANDERS, SEASONS, SLOPE, OWN = (0.0, 0.008, 0.02, 0.05), (0.0, 0.05, 0.15), 0.08, (0.0, 0.03, 0.12, 0.3)
 LUMPY = 0.9  # variation of half of the measured values
 SPREAD = 0.8  # variation of one value of a mean
+FEW = 4.0  # cases a month, where there are few; and events a unit of exposure, on average
+JUMP = 0.25  # standard deviation of a level that is another from some month of the last two years on
+CLINGS = 0.7  # of what a month has of its own, that the next has too
+SHORT = 27  # months before the first that is known
 CHANGE = 1.5  # times the spread of a family's changes: how far from none an objective may lie
 
 
@@ -46,19 +52,35 @@ class RatioYears:
     met: Flags
 
 
-def simulated_years(n: int, family: RatioFamily, seed: int) -> RatioYears:
-    """Draw ratios with levels, trends, seasons and movements of many sizes, and an objective of each."""
+def simulated_years(n: int, family: RatioFamily, seed: int, kind: Kind = "usual") -> RatioYears:
+    """Draw ratios with levels, trends, seasons and movements of many sizes, and an objective of each.
+
+    Not as the forecast takes them to be are those with ``few`` cases, with a ``jump`` of the level, whose months
+    are ``clinging`` to the ones before, and with a ``short`` history.
+    """
     rng = np.random.default_rng((seed, FAMILIES.index(family)))
     course, own = _course(n, family, rng)
-    whole = _cells(course, own, family, rng)
+    if kind == "jump":
+        since = rng.integers(MONTHS - 2 * YEAR, MONTHS, (n, 1))
+        course += np.where(np.arange(MONTHS) >= since, rng.normal(0.0, JUMP, (n, 1)), 0.0)
+    if kind == "clinging":
+        course, own = course + _clinging(own, rng), own * 0.0
+    whole = _cells(course, own, family, rng, few=kind == "few")
     before, now = (
         whole.numerators[:, part].sum(axis=1) / whole.denominators[:, part].sum(axis=1)
         for part in (slice(-2 * YEAR, -YEAR), slice(-YEAR, None))
     )
-    moved = now / before - 1.0
-    change = rng.uniform(-CHANGE, CHANGE, n) * np.std(moved) * rng.random(n)
+    moved = now / np.where(before > 0, before, np.nan) - 1.0
+    change = rng.uniform(-CHANGE, CHANGE, n) * np.nanstd(moved) * rng.random(n)
     upwards = rng.random(n) < 0.5
     reached = (now - (1.0 + change) * before) * np.where(upwards, 1.0, -1.0) >= 0
+    if kind == "short":
+        unknown = np.arange(MONTHS) < SHORT
+        whole = replace(
+            whole,
+            numerators=np.where(unknown, np.nan, whole.numerators),
+            denominators=np.where(unknown, np.nan, whole.denominators),
+        )
     return RatioYears(whole=whole, change=change, upwards=upwards, met=reached)
 
 
@@ -74,9 +96,21 @@ def _course(n: int, family: RatioFamily, rng: np.random.Generator) -> tuple[Floa
     return rng.uniform(*LEVELS[family], (n, 1)) + walk + slope + cycle, own
 
 
-def _cells(course: Floats, own: Floats, family: RatioFamily, rng: np.random.Generator) -> Cells:
+def _clinging(own: Floats, rng: np.random.Generator) -> Floats:
+    """What months have of their own, of which the next has a part, (n, MONTHS)."""
+    moved = np.empty((len(own), MONTHS))
+    moved[:, 0] = rng.standard_normal(len(own))
+    for month in range(1, MONTHS):
+        moved[:, month] = CLINGS * moved[:, month - 1] + np.sqrt(1 - CLINGS**2) * rng.standard_normal(
+            len(own)
+        )
+    return own * moved
+
+
+def _cells(course: Floats, own: Floats, family: RatioFamily, rng: np.random.Generator, *, few: bool) -> Cells:
     n = len(course)
-    bottom = rng.poisson(rng.choice(SIZES, (n, 1)), course.shape) * 1.0
+    sizes = (FEW,) if few else SIZES
+    bottom = np.maximum(rng.poisson(rng.choice(sizes, (n, 1)), course.shape), 1) * 1.0
     squares = None
     if family == "proportion":
         top = rng.binomial(
@@ -85,7 +119,9 @@ def _cells(course: Floats, own: Floats, family: RatioFamily, rng: np.random.Gene
     else:
         shape = 1.0 / np.maximum(own, 1e-3) ** 2
         mean = np.exp(course) * rng.gamma(np.broadcast_to(shape, course.shape)) / shape
-        bottom = np.where(family == "rate", rng.choice([1.0, 3.0, 10.0], (n, 1)), bottom)
+        bottom = np.where(
+            family == "rate", 0.2 * FEW if few else rng.choice([1.0, 3.0, 10.0], (n, 1)), bottom
+        )
         top = mean * bottom
         if family == "rate":
             top = rng.poisson(top) * 1.0

@@ -6,6 +6,7 @@ likely as it makes the series.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -185,8 +186,7 @@ def _blocks(n: int, figures: int) -> list[slice]:
 
 def _likelihoods(values: Floats, variances: Floats) -> Floats:
     """Log-likelihood of each point of the grid, (n, g), less the largest of the series."""
-    months = np.arange(values.shape[1])
-    matrix = _covariance(months, months, GRID)[None] + _diagonal(variances[:, None, :], GRID.own)
+    matrix = _of_grid(values.shape[1]) + _diagonal(variances[:, None, :], GRID.own)
     root = np.linalg.cholesky(matrix)
     right = np.broadcast_to(values[:, None, :, None], (*root.shape[:2], values.shape[1], 1))
     solved = np.linalg.solve(root, right)[..., 0]
@@ -196,22 +196,30 @@ def _likelihoods(values: Floats, variances: Floats) -> Floats:
 
 def _given(values: Floats, variances: Floats, months: Integers, sizes: Sizes) -> tuple[Floats, Floats]:
     """Mean (n, p, w) and a root of the covariance (n, p, w, w) of the courses, given what was seen."""
-    seen = np.arange(values.shape[1])
-    matrix = _covariance(seen, seen, sizes) + _diagonal(variances[:, None, :], sizes.own)
-    across = _covariance(months, seen, sizes)
+    length = values.shape[1]
+    whole = _covariance(max(length, int(months.max(initial=0)) + 1), sizes)
+    matrix = whole[..., :length, :length] + _diagonal(variances[:, None, :], sizes.own)
+    across = whole[..., months, :length]
     gain = np.linalg.solve(matrix, across.swapaxes(-1, -2)).swapaxes(-1, -2)
     mean = (gain @ values[:, None, :, None])[..., 0]
-    left = _covariance(months, months, sizes) - gain @ across.swapaxes(-1, -2)
+    left = whole[..., months[:, None], months] - gain @ across.swapaxes(-1, -2)
     scale = _JITTER * _LEVEL**2
     return mean, np.asarray(
         np.linalg.cholesky((left + left.swapaxes(-1, -2)) / 2.0 + scale * np.eye(len(months)))
     )
 
 
-def _covariance(one: Integers, other: Integers, sizes: Sizes) -> Floats:
-    """Covariance of the courses in months, shape (..., months, months), (...) that of the sizes."""
-    early, late = np.minimum.outer(one, other), np.subtract.outer(one, other)
-    yearly = np.multiply.outer(one, other) / _MONTHS**2
+@lru_cache(maxsize=2)
+def _of_grid(length: int) -> Floats:
+    """Covariance of the courses in the first months at each point of the grid, (1, g, length, length)."""
+    return _covariance(length, GRID)[None]
+
+
+def _covariance(length: int, sizes: Sizes) -> Floats:
+    """Covariance of the courses in the first months, shape (..., length, length), (...) that of the sizes."""
+    months = np.arange(length)
+    early, late = np.minimum.outer(months, months), np.subtract.outer(months, months)
+    yearly = np.multiply.outer(months, months) / _MONTHS**2
     cycle = sum(
         size**2 * np.cos(2.0 * np.pi * wave * late / _MONTHS) for wave, size in enumerate(_HARMONICS, start=1)
     )

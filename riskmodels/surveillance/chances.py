@@ -1,6 +1,7 @@
 """The chances of objectives of a year, what would meet them, and what has moved them in a quarter."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -74,13 +75,13 @@ class Judged:
 
 def judge(cells: Cells, goals: Goals, quarter: pd.Period, *, seed: int) -> Judged:
     """Draw the year as known now and before the quarter, and the steps between, by one set of numbers."""
-    first, last = quarter.asfreq("M", how="start"), quarter.asfreq("M", how="end")
-    earlier = cells.until(first - 1)
-    before = draw_year(earlier, size=SIZE, seed=seed)
+    earlier = cells.until(quarter.asfreq("M", how="start") - 1)
+    among = earlier.open.any(axis=0) | (np.arange(2 * YEAR) >= YEAR)  # the same in each quarter of a year
+    draw = partial(draw_year, size=SIZE, seed=seed, among=among)
+    before = draw(earlier)
     weights = before.forecast.levels.weights
-    expected = draw_year(earlier.as_expected(before, first, last), size=SIZE, seed=seed, weights=weights)
-    came = draw_year(cells, size=SIZE, seed=seed, weights=weights)
-    now = draw_year(cells, size=SIZE, seed=seed)
+    expected = draw(earlier.as_expected(before, cells), weights=weights)
+    came, now = draw(cells, weights=weights), draw(cells)
     steps = [goals.chance(one) for one in (now, before, expected, came)]
     return Judged(year=now, probability=steps[0], before=steps[1], timed=steps[2], told=steps[3])
 

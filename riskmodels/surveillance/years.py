@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from riskmodels.arrays import Flags, Floats
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.forecasting.ratios import RatioFamily, RatioForecast, forecast_ratios
 
 MONTHS = 48  # of which a course is learnt: this year, the one before, and two more; a choice
@@ -40,6 +40,11 @@ class Cells:
     squares: Floats | None
     filling: Flags
 
+    @property
+    def open(self) -> Flags:
+        """Tell in which of the last 24 months cases are still to come, shape (n, 24)."""
+        return (np.isnan(self.denominators) | self.filling)[:, -2 * YEAR :]
+
     def until(self, month: pd.Period) -> "Cells":
         """Forget what came after a month."""
         late = np.asarray(self.months > month)
@@ -50,13 +55,13 @@ class Cells:
             filling=self.filling & ~late,
         )
 
-    def as_expected(self, year: "Year", since: pd.Period, until: pd.Period) -> "Cells":
-        """Put what was expected into the months of a span, as if it had come."""
-        span = np.asarray((self.months >= since) & (self.months <= until))
+    def as_expected(self, year: "Year", came: "Cells") -> "Cells":
+        """Put what was expected into the months that are known by what came, as if that had come."""
+        new = np.isnan(self.denominators) & np.isfinite(came.denominators)
         top, bottom = self.numerators.copy(), self.denominators.copy()
-        places = span[-2 * YEAR :]
-        top[:, span] = year.numerators[:, :, places].mean(axis=0)
-        bottom[:, span] = year.denominators[:, :, places].mean(axis=0)
+        last = slice(-2 * YEAR, None)
+        top[:, last] = np.where(new[:, last], year.numerators.mean(axis=0), top[:, last])
+        bottom[:, last] = np.where(new[:, last], year.denominators.mean(axis=0), bottom[:, last])
         return replace(self, numerators=top, denominators=bottom)
 
 
@@ -100,7 +105,9 @@ class Year:
         return np.asarray(top.sum(axis=-1) / np.maximum(bottom.sum(axis=-1), _LEAST))
 
 
-def draw_year(cells: Cells, *, size: int, seed: int, weights: Floats | None = None) -> Year:
+def draw_year(
+    cells: Cells, *, size: int, seed: int, weights: Floats | None = None, among: Flags | None = None
+) -> Year:
     """Draw the months that are not known, and the cases still to come of those that are.
 
     Parameters
@@ -110,31 +117,34 @@ def draw_year(cells: Cells, *, size: int, seed: int, weights: Floats | None = No
     size : int
         Draws.
     seed : int
-        The same seed, the same draws.
+        The same seed and months, the same draws.
     weights : ndarray, optional
         Of the sizes of movements, as in ``forecast_ratios``.
+    among : ndarray of bool, shape (24,), optional
+        Months for which random numbers are drawn, so that what is known of more of them is compared by the
+        same; default: those in which something is open.
     """
     found = forecast_ratios(
         cells.numerators, cells.denominators, family=cells.family, squares=cells.squares, weights=weights
     )
-    last = np.arange(MONTHS - 2 * YEAR, MONTHS)
-    known = np.nan_to_num(cells.numerators[:, last]), np.nan_to_num(cells.denominators[:, last])
-    more = _still_to_come(cells, size, np.random.default_rng((seed, 1)))
-    top = known[0] + found.draw(last, more, seed=seed)
-    return Year(numerators=top, denominators=known[1] + more, stock=cells.stock, forecast=found)
+    places = np.flatnonzero(cells.open.any(axis=0) if among is None else among)
+    top, bottom = (
+        np.broadcast_to(np.nan_to_num(part[:, -2 * YEAR :]), (size, len(part), 2 * YEAR)).copy()
+        for part in (cells.numerators, cells.denominators)
+    )
+    more = _still_to_come(cells, places, size, np.random.default_rng((seed, 1)))
+    top[..., places] += found.draw(MONTHS - 2 * YEAR + places, more, seed=seed)
+    bottom[..., places] += more
+    return Year(numerators=top, denominators=bottom, stock=cells.stock, forecast=found)
 
 
-def _still_to_come(cells: Cells, size: int, generator: np.random.Generator) -> Floats:
-    """Draw denominators not known yet, (size, n, 24): those of one of the last twelve known months."""
-    known = np.isfinite(cells.denominators)
-    whole = known & ~cells.filling
-    places = np.where(whole, np.arange(known.shape[1]), -1)
-    newest = np.sort(places, axis=1)[:, ::-1][:, :_DENOMINATORS]
+def _still_to_come(cells: Cells, places: Integers, size: int, generator: np.random.Generator) -> Floats:
+    """Draw denominators not known yet of months, (size, n, w): those of one of the last twelve known ones."""
+    whole = np.isfinite(cells.denominators) & ~cells.filling
+    newest = np.sort(np.where(whole, np.arange(MONTHS), -1), axis=1)[:, ::-1][:, :_DENOMINATORS]
     number = np.maximum((newest >= 0).sum(axis=1), 1)
-    n, last = len(known), slice(-2 * YEAR, None)
-    chosen = np.floor(generator.random((size, n, 2 * YEAR)) * number[:, None]).astype(np.int64)
-    month = newest[np.arange(n)[:, None], chosen]
-    drawn = cells.denominators[np.arange(n)[:, None], month]
-    filled = np.maximum(drawn - np.nan_to_num(cells.denominators[:, last]), 0.0)
-    wanted = ~known[:, last] | cells.filling[:, last]
-    return np.where(wanted, filled, 0.0)
+    series = np.arange(len(whole))[:, None]
+    chosen = np.floor(generator.random((size, len(whole), len(places))) * number[:, None]).astype(np.int64)
+    drawn = cells.denominators[series, newest[series, chosen]]
+    known = np.nan_to_num(cells.denominators[:, -2 * YEAR :][:, places])
+    return np.where(cells.open[:, places], np.maximum(drawn - known, 0.0), 0.0)

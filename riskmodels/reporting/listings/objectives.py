@@ -41,10 +41,11 @@ def list_objectives(objectives: Objectives, policy: Policy) -> Listing:
     ordered = objectives.table.sort_values("probability", kind="stable").to_dict("records")
     listed = [_listed(row, names, policy) for row in ordered]
     lacking = [
-        {"Indicator": names.get(name, name), _COLUMNS[5]: label("unknown: {reason}", reason=say(reason))}
+        dict.fromkeys(_COLUMNS, "–")
+        | {"Indicator": names.get(name, name), _COLUMNS[5]: label("unknown: {reason}", reason=say(reason))}
         for name, reason in reasons_of(objectives.unavailable).items()
     ]
-    frame = pd.DataFrame([*listed, *lacking], columns=_COLUMNS).fillna("–")
+    frame = pd.DataFrame([*listed, *lacking], columns=_COLUMNS)
     return Listing(sentence=f"{objectives.sentence}{_beyond_all(objectives, names, policy)}", frame=frame)
 
 
