@@ -19,15 +19,10 @@ _HARMONICS = (1.0, 0.5)  # of a season, the second half as large as the first
 _WANDERS = (0.0, 0.01, 0.03, 0.1)  # standard deviation that a level adds by month
 _SEASONS = (0.0, 0.1)  # standard deviation of a season
 _SLOPES = (0.0, 0.2)  # standard deviation of a slope, a year
-_OWN = (
-    0.0,
-    *(0.01 * 2.0 ** (step / 2) for step in range(15)),
-)  # of a month's own: to 1.28, in half doublings
-_USUAL = (
-    0.03,
-    0.1,
-    0.2,
-)  # of the level by month, the season, the slope, where all that is wanted is a course
+# standard deviation of what a month adds of its own: none, and to 1.28 in half doublings
+_OWN = (0.0, *(0.01 * 2.0 ** (step / 2) for step in range(15)))
+# of the level by month, the season and the slope, where all that is wanted is a course; and of a month's own
+_USUAL, _USUAL_OWN = (0.03, 0.1, 0.2), 0.04
 _JITTER = 1e-10  # added to variances, so that what is next to certain has a root
 _UNKNOWN = 1e8  # variance of a month that teaches nothing
 _BLOCK = 3_000_000  # figures of the matrices at once: 24 MB, so that they stay near the processor
@@ -164,7 +159,7 @@ def smooth_courses(values: Floats, variances: Floats, own: Floats) -> Floats:
 def _centred(values: Floats, variances: Floats) -> tuple[Floats, Floats, Floats]:
     """Return deviations from a centre, zero where unknown, their variances, and the centre, (n,)."""
     known = np.isfinite(values)
-    precision = np.where(known, 1.0 / (variances + _OWN[5] ** 2), 0.0)  # of about what months add
+    precision = np.where(known, 1.0 / (variances + _USUAL_OWN**2), 0.0)
     centre = np.where(known, values, 0.0) * precision
     centre = centre.sum(axis=1) / np.maximum(precision.sum(axis=1), _JITTER)
     seen = np.where(known, values - centre[:, None], 0.0)

@@ -48,6 +48,7 @@ def cells_of(entry: Indicator, rows: pd.DataFrame, tables: Tables, until: pd.Per
         begun = np.maximum.accumulate(np.isfinite(bottom), axis=1)
         none = begun & np.isnan(bottom)
         top, bottom = np.where(none, 0.0, top), np.where(none, 0.0, bottom)
+    known &= np.isfinite(top[0]) & np.isfinite(bottom[0])
     cells = Cells(
         months=months,
         family="measured" if entry.family == "availability" else entry.family,
@@ -77,8 +78,6 @@ def why_not(cells: Cells, entry: Indicator, tables: Tables) -> str:
         return Said("what it counts is defined otherwise from {month} on", month=changed)
     if not np.nansum(top[base]) > 0 or not np.nansum(bottom[base]) > 0:
         return Said("its value of {year} is not above zero: nothing can change by a share of it", year=year)
-    if cells.family == "proportion" and (np.nan_to_num(top) > np.nan_to_num(bottom)).any():
-        return Said("in a month it counts more than there are")
     return ""
 
 
