@@ -27,7 +27,7 @@ from riskmodels.surveillance.objectives import verdict_of
 
 _COLUMNS = 2  # panels beside each other
 _WIDTH, _HEIGHT = 7.2, 2.2  # inches: of the page, and of a row of panels
-_NAMED, _UNIT = 6, 42  # periods along an axis, and signs of a unit
+_NAMED, _UNIT, _NAME = 6, 42, 28  # periods along an axis, and signs of a unit and of a name
 
 
 @plot_of.register
@@ -107,4 +107,4 @@ def _draw_years(axes: Axes, row: dict[Any, Any], course: pd.DataFrame) -> None:
 def _title(row: dict[Any, Any], policy: Policy | None) -> str:
     one = row["indicator_id"]
     name = plain_label(one) if policy is None else local(policy.indicator(one), "name")
-    return f"{short(name, 34)}: {verdict_of(row)} ({shown_chance(row)})"
+    return f"{short(name, _NAME)}: {verdict_of(row)} ({shown_chance(row)})"
