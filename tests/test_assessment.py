@@ -749,8 +749,7 @@ def _card(rule: Rule, take_in, policy: Policy):
         }
         for unit, (numerator, denominator) in units.items()
     ]
-    complaint = {"complaint_id": "c", "received_at": "2024-07-01", "unit_id": "u", "product": "credit_card"}
-    tables = take_in(complaints=[complaint], observations=observations)
+    tables = take_in(observations=observations)
     limits = None if rule.amber is None else Limits(amber=rule.amber, red=rule.red)
     indicator = policy.indicator(rule.indicator).model_copy(update={"limits": limits})
     rating = policy.rating.model_copy(update={"certainty": CERTAINTY})

@@ -83,10 +83,7 @@ def load_parameters(path: str | Path, model: type[ParametersT], *, shown: bool =
     same for lists, dates and numbers; ``.nan`` and ``.inf`` are refused. So is a file of more than a
     quarter of a megabyte, and one of which aliases make more than four times that.
     """
-    content = _read_yaml(Path(path))
-    return check_parameters(
-        mask_values(content, text=mask_code) if shown else content, model, where=str(path)
-    )
+    return check_parameters(_read_yaml(Path(path), shown=shown), model, where=str(path))
 
 
 def check_parameters(values: object, model: type[ParametersT], *, where: str) -> ParametersT:
@@ -171,12 +168,12 @@ def _as_comment(lines: Sequence[str]) -> str:
     return "\n".join(line for line in printable if line)
 
 
-def _read_yaml(path: Path) -> object:
+def _read_yaml(path: Path, *, shown: bool) -> object:
     try:
         text = _read_text(path)
         if re.search(r"^%", text, re.MULTILINE):
             raise ParameterError(f"{path}: remove the line that begins with %; files are YAML 1.2")
-        content = _parsed(text)
+        content = _parsed(text, shown=shown)
     except OSError as error:
         beside = _beside(path) if isinstance(error, FileNotFoundError) else ""
         raise ParameterError(f"cannot read {file_error(error)}{beside}") from None
@@ -190,11 +187,14 @@ def _read_yaml(path: Path) -> object:
 
 
 @lru_cache(maxsize=64)
-def _parsed(text: str) -> object:
-    """Return what a text says, not to be changed: a run reads its policy and risks several times, slowly."""
+def _parsed(text: str, *, shown: bool) -> object:
+    """Return what a text says, masked where it is shown, not to be changed.
+
+    A run reads its policy and risks several times, slowly.
+    """
     _refuse_bomb(text)
     content: object = YAML(typ="safe", pure=True).load(text)
-    return content
+    return mask_values(content, text=mask_code) if shown else content
 
 
 def _beside(path: Path) -> str:
