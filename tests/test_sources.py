@@ -1,6 +1,7 @@
 """Sources: every row is accepted, or rejected with the rule it broke; what no row can mend is an error."""
 
 import csv
+import functools
 import io
 import json
 import subprocess
@@ -8,13 +9,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskmodels.errors import ContractError, ParameterError, ResultError
-from riskmodels.sources import ingest, load_source
+from riskmodels.sources import duplicates, ingest, ingestion, load_source
 from riskmodels.tables import Table, Tables, open_table
 
 pytestmark = pytest.mark.whole
@@ -619,3 +621,26 @@ def test_todays_official_layout(project: Path, tmp_path: Path) -> None:
     assert rules(tables.complaints) == {3: "logged not before received"}
     assert tables.as_of.isoformat() == "2024-05-06"  # the last receipt, not the last sending
     assert not tables.complaints.gives("resolved_at")
+
+
+# One database for small files
+
+
+def test_small_files_give_the_same_in_a_database_that_they_share(take_in: TakeIn, monkeypatch) -> None:
+    rows = [GOOD | {"complaint_id": f"c{number % 7}"} for number in range(9)]
+    digests = []
+    for most in (ingestion._SMALL, -1):
+        monkeypatch.setattr(ingestion, "_SMALL", most)
+        digests.append(take_in(complaints=rows).digest)
+    assert digests[0] == digests[1]
+
+
+def test_a_database_that_an_error_has_ended_is_opened_anew(take_in: TakeIn, monkeypatch) -> None:
+    class Ended:
+        def execute(self, query: str) -> None:
+            raise duckdb.FatalException("the database has been invalidated")
+
+    opened = [Ended(), duplicates._shared.__wrapped__()]
+    monkeypatch.setattr(duplicates, "_shared", functools.cache(lambda: opened.pop(0)))
+    assert len(take_in(complaints=[GOOD]).require("complaints").frame()) == 1
+    assert opened == []
