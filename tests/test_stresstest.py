@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from small_bank import SURE, make_outlook, make_panel, make_scenario, make_shock
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.scenarios import Dependence, load_scenario
 from riskmodels.scorecard import DRAWS, draw_values, rate_period
-from riskmodels.stresstest import stress
+from riskmodels.stresstest import standing, stress
 
 DOUBLE = {"product": "all", "multiplier": 2.0, "months": 6}
 LOW, MODE, HIGH = -0.20, -0.10, -0.03
@@ -395,6 +396,24 @@ def test_the_same_assumption_has_the_same_draws_at_every_severity(bank, policy, 
         for severity in levels
     ]
     pd.testing.assert_frame_equal(results[0].complaints, results[1].complaints)
+
+
+def test_scenarios_one_after_another_rate_the_bank_once(bank, policy, outlook, monkeypatch) -> None:
+    asked = []
+    rate = standing.rate_period
+
+    def counted(tables, policy, quarter, **given):
+        asked.append(quarter)
+        return rate(tables, policy, quarter, **given)
+
+    monkeypatch.setattr(standing, "rate_period", counted)
+    monkeypatch.setattr(standing, "_rated", WeakKeyDictionary())
+    scenario = of_shocks(move("complaints", 0.0, 0.5, 1.0))
+    before = [stress(bank, scenario, policy, outlook=outlook).table["before"] for _ in range(2)]
+    assert before[0].equals(before[1])
+    assert asked == ["2024Q3"]
+    stress(bank, scenario, only(policy, "complaint_rate"), outlook=outlook)
+    assert asked == ["2024Q3"] * 2  # another policy
 
 
 def test_strong_assumptions_come_together_under_a_copula(bank, policy, outlook) -> None:

@@ -1,5 +1,7 @@
 """Where the bank stands before a scenario and under it: indicators, ratings, complaints by month."""
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,7 @@ from riskmodels.scorecard.rating import INTERVAL
 from riskmodels.tables import Tables
 
 _TINY = 1e-9  # a mean: what none is divided by
+_rated: WeakKeyDictionary[Tables, dict[tuple[str, str], pd.DataFrame]] = WeakKeyDictionary()
 
 
 def rated_before(tables: Tables, policy: Policy, quarter: str, card: Scorecard | None) -> pd.DataFrame:
@@ -24,8 +27,17 @@ def rated_before(tables: Tables, policy: Policy, quarter: str, card: Scorecard |
         )
     wanted = (quarter, policy.valid_from, tables.digest)
     if card is None or (card.period, card.policy, card.data_digest) != wanted:
-        return rate_period(tables, policy, quarter, nowcast=nowcast_where_logged(tables.complaints))
+        return _rated_alone(tables, policy, quarter).copy()
     return card.bank.reset_index(drop=True)
+
+
+def _rated_alone(tables: Tables, policy: Policy, quarter: str) -> pd.DataFrame:
+    """Rate the bank without a scorecard: once, whatever scenarios follow."""
+    kept, key = _rated.setdefault(tables, {}), (policy.model_dump_json(), quarter)
+    if key not in kept:
+        known = nowcast_where_logged(tables.complaints)
+        kept[key] = rate_period(tables, policy, quarter, nowcast=known)
+    return kept[key]
 
 
 def centred(draws: Floats, before: pd.DataFrame) -> Floats:
