@@ -118,12 +118,13 @@ def explain_movement(previous: Scorecard, revised: Scorecard, card: Scorecard) -
         raise ParameterError(f"previous is of {previous.period}, revised of {revised.period}")
     old, then, now = (_rated(one) for one in (previous, revised, card))
     both = then.index.intersection(now.index)
+    moved = _moved_with_mix(then.loc[both], now.loc[both])
     steps = {
         "before": _scores(old, old["points"]),
         "revision": _scores(then.assign(weight=_of(old, then, "weight")), _points(then, _limits(old, then))),
         "policy": _scores(then, then["points"]),
         "common": _scores(then.loc[both], then["points"].loc[both]),
-        "mix": _scores(now.loc[both], _moved_with_mix(then.loc[both], now.loc[both])),
+        "mix": _scores(now.loc[both], moved),
         "rate": _scores(now.loc[both], now["points"].loc[both]),
         "after": _scores(now, now["points"]),
     }
@@ -138,7 +139,7 @@ def explain_movement(previous: Scorecard, revised: Scorecard, card: Scorecard) -
     table["rate"] = at["rate"] - at["mix"]
     return Movements(
         table=_named(table.rename_axis("unit_id").reset_index(), previous, card),
-        indicators=_by_indicator(then.loc[both], now.loc[both], list(units)),
+        indicators=_by_indicator(then.loc[both], now.loc[both], moved, list(units)),
         before=previous.period,
         after=card.period,
     )
@@ -194,8 +195,8 @@ def _named(table: pd.DataFrame, previous: Scorecard, card: Scorecard) -> pd.Data
     return table.loc[order].reset_index(drop=True)
 
 
-def _by_indicator(then: pd.DataFrame, now: pd.DataFrame, units: list[str]) -> pd.DataFrame:
-    moved = _moved_with_mix(then, now)
+def _by_indicator(then: pd.DataFrame, now: pd.DataFrame, moved: pd.Series, units: list[str]) -> pd.DataFrame:
+    """Part the change of the points of each unit's indicators; ``moved`` are those with the mix of now."""
     before = then["weight"] / then["weight"].groupby(level="unit_id").transform("sum")
     share = now["weight"] / now["weight"].groupby(level="unit_id").transform("sum")
     parts = pd.DataFrame(
