@@ -1,4 +1,4 @@
-"""Forecasts by day and week: known weekdays, holidays and seasons are found; any history gives sound quantiles."""
+"""Forecasts by day and week: weekdays, holidays and seasons are found; any history gives sound quantiles."""
 
 from dataclasses import replace
 from datetime import date
@@ -241,3 +241,9 @@ def test_periods_that_are_none_of_these_are_refused_in_one_line() -> None:
         forecast(panel, horizon=2, calendar="XX")
     with pytest.raises(ParameterError, match="1 to 60 periods"):
         forecast(panel, horizon=61)
+
+
+def test_holes_of_days_are_named_by_their_first_and_last() -> None:
+    panel = panel_of(np.ones((2, 40)), "2026-01-05", "D")
+    panel.values[:, [3, 4, 5, 9]] = np.nan
+    assert "unknown everywhere: 2026-01-08 to 2026-01-10, 2026-01-14." in panel.sentence

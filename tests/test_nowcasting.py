@@ -246,6 +246,29 @@ def test_it_fits_panels_of_months_and_quarters(steady: rm.Nowcast) -> None:
         steady.for_periods(pd.period_range("2026-09", "2026-10", freq="M"))
 
 
+def test_it_fits_panels_of_days_and_weeks_up_to_the_as_of_day(steady: rm.Nowcast) -> None:
+    days = pd.period_range("2022-01-01", "2026-09-30", freq="D")
+    shares = steady.for_periods(days)
+    assert shares[0] == 1  # before the first row
+    assert ((shares > 0) & (shares <= 1)).all()
+    assert steady.by_day is not None
+    known = steady.by_day.set_index("day")
+    assert shares[-1] == pytest.approx(known["completeness"].iloc[-1])
+    week = steady.for_periods(pd.period_range("2026-09-21", periods=1, freq="W"))
+    last = known["2026-09-21":"2026-09-27"]
+    assert week[0] == pytest.approx(
+        last["reported"].sum() / (last["reported"] / last["completeness"]).sum(), rel=1e-6
+    )
+    september = known["2026-09-01":]
+    whole = september["reported"].sum() / (september["reported"] / september["completeness"]).sum()
+    assert whole == pytest.approx(steady.completeness[-1], rel=0.05)
+    with pytest.raises(ParameterError, match="2026-10-01 ends after 2026-09-30, the last day of the nowcast"):
+        steady.for_periods(pd.period_range("2026-10-01", periods=1, freq="D"))
+    old = replace(steady, by_day=None)
+    with pytest.raises(ParameterError, match="saved without its days"):
+        old.for_periods(days)
+
+
 def test_it_is_saved_and_loaded_exactly(steady: rm.Nowcast, tmp_path: Path) -> None:
     loaded = rm.load(rm.save(steady, tmp_path / "nowcast"), rm.Nowcast)
     pd.testing.assert_frame_equal(loaded.table, steady.table, check_exact=True)

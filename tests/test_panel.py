@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import riskmodels as rm
-from riskmodels.errors import ContractError, ParameterError
+from riskmodels.errors import ContractError
 from riskmodels.panel import Panel, build_panel
 from riskmodels.tables import Break, Tables
 
@@ -318,13 +317,6 @@ def test_days_and_weeks_add_up_to_the_rows_in_them(sample_tables, freq, first) -
     monthly = build_panel(sample_tables.complaints, by=["product"], exposure=exposure).exposure[:, place]
     assert (panel.exposure[:, month] == monthly[:, None]).all()
     assert panel.covering(6) == {"D": 183, "W": 27}[freq]
-
-
-def test_forecasts_of_weeks_are_refused_in_a_line(sample_tables) -> None:
-    panel = build_panel(sample_tables.complaints, by=["product"], freq="W")
-    with pytest.raises(ParameterError, match="by months, quarters or years"):
-        rm.forecast(panel, horizon=4)
-    assert set(rm.watch(panel, run_length=500.0, calendar="CN").table["level"]) == {"total", "product"}
 
 
 def test_counts_by_month_have_no_days(take_in: TakeIn) -> None:

@@ -187,3 +187,47 @@ def test_complaints_all_logged_at_once_are_scored_as_known_today(take_in) -> Non
     record = track_record(complaints, by=[], nowcast=known, method="seasonal_naive")
     assert not record.as_known_then
     assert len(record.origins) == 12
+
+
+# Days and weeks
+
+
+def test_the_track_record_of_days_starts_each_week_from_what_was_logged_then(take_in) -> None:
+    rows = [
+        {
+            "complaint_id": f"{day:%Y%m%d}-{number}",
+            "received_at": f"{day:%Y-%m-%d}",
+            "product": "p",
+            "unit_id": "u",
+            "logged_at": f"{day + pd.Timedelta(days=(3 * number) % 8):%Y-%m-%d}",
+        }
+        for day in pd.date_range("2024-01-01", "2024-09-23")
+        for number in range(2 if day.day_of_week > 4 else 8)
+    ]
+    table = take_in(complaints=rows, as_of="2024-09-30").complaints
+    known = nowcast_where_logged(table)
+    assert known is not None
+    record = track_record(table, by=["product"], nowcast=known, freq="D", origins=3)
+    assert record is not None
+    assert record.horizon == 28
+    assert record.as_known_then
+    assert (record.origins[1:] - record.origins[:-1] == 7 * record.origins.freq).all()
+    scores = record.table.set_index("method")
+    assert abs(scores.loc["auto", "bias"]) < 0.05  # no dip, though the last days were not logged yet
+    assert scores.loc["auto", "wql"] < 0.2
+    weeks = track_record(table, by=["product"], freq="W", months=1, origins=2)
+    assert weeks is not None
+    assert (len(weeks.origins), weeks.horizon) == (2, 5)
+    assert track_record(table, by=["product"], last="2024-01-28", freq="D") is None  # 28 days, none ahead
+
+
+def test_the_outlook_of_days_is_made_again_from_four_weeks_before(complaints) -> None:
+    panel = rm.build_panel(complaints, by=["product"], freq="D", last="2026-03-31").since(900)
+    outlook = forecast(panel, horizon=7)
+    before = outlook_before(complaints, outlook)
+    assert before is not None
+    assert before.panel.periods[-1] == panel.periods[-1] - 28
+    assert before.periods[-1] == outlook.periods[-1]
+    explained = rm.explain(outlook, before)
+    assert "made from what was known until 2026-03-03:" in explained.sentence
+    np.testing.assert_allclose(explained.sums["now"], outlook.mean.sum())

@@ -1,6 +1,7 @@
 """Stress tests: the arithmetic against hand-made figures, and what no scenario may do."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from weakref import WeakKeyDictionary
 
@@ -261,7 +262,9 @@ def test_an_outlook_that_ends_too_early_is_refused(bank, policy) -> None:
 def test_an_outlook_that_is_not_monthly_by_product_is_refused(bank, policy) -> None:
     by_unit = make_outlook(make_panel({"u": [1] * 12}, key="unit_id"), np.ones((1, 6, 1)))
     yearly = make_outlook(make_panel({"credit_card": [1] * 8}, end="2024"), np.ones((1, 6, 1)))
-    for outlook in (by_unit, yearly):
+    panel = make_panel({"credit_card": [1] * 12})
+    daily = replace(panel, periods=pd.period_range("2024-09-19", periods=12, freq="D"))
+    for outlook in (by_unit, yearly, make_outlook(daily, np.ones((1, 6, 1)))):
         with pytest.raises(ParameterError, match="forecast by product and month or quarter"):
             stress(bank, make_scenario([DOUBLE]), policy, outlook=outlook)
 

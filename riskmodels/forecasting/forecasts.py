@@ -27,6 +27,7 @@ Method = Literal["auto", "counts", "theta", "seasonal_naive", "empirical24", "et
 # ends of the 95, 90, 80, 60, 50, 40 and 20 % intervals, and the median
 DEFAULT_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
 LONGEST_HORIZON = 60  # periods; five years of months: drifts are guesses long before
+BARELY = 0.1  # share of the final count below which what is reported says nothing of it; a choice
 FINAL = 0.99  # share of the final count from which on a period counts as complete; a choice
 _NAMED = 5  # units in a sentence
 _COLUMNS = {"period", "mean", "level", "quantile"}
@@ -101,11 +102,20 @@ class Forecast(Displayed):
     @property
     def complete(self) -> Flags:
         """Which periods of the history hold all their counts, or nearly so, shape (n, T)."""
+        return self.reaches(FINAL)
+
+    @property
+    def barely_known(self) -> Flags:
+        """Which hold so few of them that what is expected in the end would be a guess, shape (n, T)."""
+        return ~self.reaches(BARELY)
+
+    def reaches(self, least: float) -> Flags:
+        """Tell which periods of the history hold at least a share of their final counts, shape (n, T)."""
         if self.parts is not None and self.added is not None:
-            late = add_rows(np.where(self.parts.complete, 0.0, 1.0), self.added, len(self.keys))
+            late = add_rows(np.where(self.parts.reaches(least), 0.0, 1.0), self.added, len(self.keys))
             return np.asarray(late == 0)
         share = np.ones_like(self.panel.values) if self.completeness is None else self.completeness
-        return np.asarray(share >= FINAL)
+        return np.asarray(share >= least)
 
     @property
     def periods_known(self) -> int:
@@ -258,7 +268,9 @@ def forecast(
     Parameters
     ----------
     panel : Panel
-        History; NaN is unknown, and so is to every method what lies before the last break of a series.
+        History by days, weeks, months, quarters or years; NaN is unknown, and so is to every method what lies
+        before the last break of a series. A last period that is cut is taken for whole, but for
+        ``completeness``.
     horizon : int
         Periods ahead, 1 to 60.
     method : {"auto", "counts", "theta", "seasonal_naive", "empirical24", "ets"}
@@ -270,7 +282,8 @@ def forecast(
     future_exposure : array of shape (h,) or (n, h), optional
         Exposure of the periods ahead, in the panel's unit; else the last known one.
     calendar : str, optional
-        ISO 3166 code of the country whose working days and Lunar New Year are known effects, e.g. ``CN``.
+        ISO 3166 code of the country whose working days and Lunar New Year are known effects, e.g. ``CN``; of
+        days, make-up working days are such, whatever their weekday.
     completeness : array of shape (T,) or (n, T), optional
         Share in (0, 1] of the final counts that the panel holds (see ``nowcast``); the forecast is of final
         counts.

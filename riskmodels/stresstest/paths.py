@@ -157,8 +157,8 @@ def _common_paths(outlook: Forecast, size: int, seed: int) -> Floats:
 
 
 def _check(outlook: Forecast, start: int) -> None:
-    length = MONTHS[outlook.periods.freqstr[0]]
-    if "product" not in outlook.keys or length > _MONTHS:
+    length = MONTHS.get(outlook.periods.freqstr[0], 0)  # none of days and weeks
+    if "product" not in outlook.keys or not 1 <= length <= _MONTHS:
         raise ParameterError("a stress test needs a forecast by product and month or quarter")
     if start % length:
         raise ParameterError(

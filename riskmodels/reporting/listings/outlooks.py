@@ -1,7 +1,7 @@
 """The outlook: what is expected, what is still to come of the last months, how good forecasts have been."""
 
 from collections.abc import Mapping
-from math import isnan
+from math import isnan, nan
 from typing import Any
 
 import pandas as pd
@@ -110,6 +110,7 @@ def list_unfinished(outlook: Forecast) -> Listing:
         return Listing(sentence=label(words, **names), frame=pd.DataFrame())
     late = [place for place, share in enumerate(known.min(axis=0)) if share < FINAL]
     received, final = outlook.panel.values.sum(axis=0), outlook.expected_history.sum(axis=0)
+    final[outlook.barely_known.any(axis=0)] = nan
     listed = [
         {
             label(_PERIOD[letter]): _named(outlook.panel.periods[place]),
@@ -121,7 +122,7 @@ def list_unfinished(outlook: Forecast) -> Listing:
     ]
     words = marked(
         "{late} of the last {periods} are less than 99% complete; the outlook takes them for what they are, a"
-        " part, and is of final counts."
+        " part, and is of final counts. Of less than a tenth no final count is shown."
     )
     return Listing(sentence=label(words, late=len(late), **names), frame=pd.DataFrame(listed))
 

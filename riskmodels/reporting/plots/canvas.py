@@ -92,7 +92,8 @@ def noted(axes: Axes, note: str) -> Axes:
 
 
 def period_axis(axes: Axes, names: list[str], *, most: int = 12) -> None:
-    """Name the periods along the x axis, about ``most`` of them."""
+    """Name the periods along the x axis, about ``most`` of them; a week by its Monday."""
+    names = [name.partition("/")[0] for name in names]
     step = max(1, len(names) // most)
     places = np.arange(0, len(names), step)
     axes.set_xticks(places, [names[place] for place in places], rotation=45, ha="right", fontsize=7)

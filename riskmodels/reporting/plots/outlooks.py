@@ -84,6 +84,7 @@ def _draw_fan(
     places = np.arange(len(past.periods))
     ahead = len(places) + np.arange(len(made.periods))
     values, final = past.values[series], made.expected_history[series, first:]
+    final = np.where(made.barely_known[series, first:], np.nan, final)
     known = np.isnan(values) | made.complete[series, first:]
     axes.plot(
         places, np.where(known, values, np.nan), color=LINE, marker="o", markersize=3, label=label("received")
