@@ -41,7 +41,8 @@ def panel_of(frame: pd.DataFrame, keys: list[str], freq: str, last: str) -> Pane
     frame = frame[frame["day"] <= last]
     value = frame.get("n", 1.0)
     long = frame[keys].assign(period=frame["day"].dt.to_period(freq), value=value)
-    panel = Panel.from_long(long, keys=keys, period="period", value="value", freq=freq)
+    unknown = frame.attrs.get("unknown", ())
+    panel = Panel.from_long(long, keys=keys, period="period", value="value", freq=freq, unknown=unknown)
     return panel.since(1) if freq == "W" else panel  # the first is cut
 
 
@@ -72,7 +73,9 @@ def cases() -> Iterator[tuple[str, str, pd.DataFrame, list[str], str]]:
     whole = pd.read_csv(SHARED / "cfpb/cfpb_daily_total_2011_2023.csv", parse_dates=["date_received"])
     whole = whole.rename(columns={"date_received": "day", "complaint_count": "n"})
     yield "all complaints to the CFPB", "all", whole[whole["day"] >= "2015-01-01"], [], "US"
-    rows = ingest("params/sources/sample.yaml").complaints.frame(["product", "received_at"])
+    table = ingest("params/sources/sample.yaml").require("complaints")
+    rows = table.frame(["product", "received_at"])
+    rows.attrs["unknown"] = table.provenance.unknown_months
     yield (
         "sample bank by product",
         "sample",

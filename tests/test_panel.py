@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import riskmodels as rm
 from riskmodels.errors import ContractError
 from riskmodels.panel import Panel, build_panel
 from riskmodels.tables import Break, Tables
@@ -317,6 +318,13 @@ def test_days_and_weeks_add_up_to_the_rows_in_them(sample_tables, freq, first) -
     monthly = build_panel(sample_tables.complaints, by=["product"], exposure=exposure).exposure[:, place]
     assert (panel.exposure[:, month] == monthly[:, None]).all()
     assert panel.covering(6) == {"D": 183, "W": 27}[freq]
+
+
+def test_weeks_of_a_source_are_forecast_and_watched(sample_tables) -> None:
+    panel = build_panel(sample_tables.complaints, by=["product"], freq="W", last="2026-06-28")
+    expected = rm.forecast(panel, horizon=4).mean.sum(axis=0)
+    assert expected == pytest.approx(np.full(4, np.nanmean(panel.values[:, -26:].sum(axis=0))), rel=0.15)
+    assert set(rm.watch(panel, run_length=500.0, calendar="CN").table["level"]) == {"total", "product"}
 
 
 def test_counts_by_month_have_no_days(take_in: TakeIn) -> None:
