@@ -9,11 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from panels import a_panel
+from workload.seeded_banks import EARLIER, LATER, seeded_panel
 
 import riskmodels as rm
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.panel import Panel
 from riskmodels.surveillance import discover, find_changes, stand_out, watch
+from riskmodels.surveillance.baseline import Watched, follow
+from riskmodels.surveillance.courses import design_of
+from riskmodels.surveillance.laws import Counts
+from riskmodels.surveillance.levels import level_of
+from riskmodels.surveillance.many import groupings
+from riskmodels.surveillance.settings import Limits
 from riskmodels.tables import Break
 
 
@@ -362,3 +369,47 @@ def test_a_part_that_is_unknown_when_its_group_alarms_is_dated_when_it_is_known(
     same = [166 if place == 6 else value for place, value in enumerate(other)]
     table = watch(a_panel([first, other, same]), run_length=50).table
     assert (table["since"] <= table["alarmed"]).all()
+
+
+def test_breaks_of_a_product_in_a_region_of_the_bank_are_found_and_dated() -> None:
+    found = {LATER: 0, EARLIER: 0}
+    dated = 0
+    for seed in range(9001, 9021):  # 11 and 4 are found, 9 dated, where each group learns its season alone
+        table = watch(seeded_panel(seed), run_length=100, calendar="CN").table
+        for event in found:
+            rows = table[event.is_of(table)]
+            found[event] += len(rows) > 0
+            apart = [abs((pd.Period(since) - pd.Period(event.month)).n) for since in rows["since"]]
+            dated += event is LATER and min(apart, default=9) <= 1
+    assert found[LATER] >= 13
+    assert found[EARLIER] >= 7
+    assert dated >= 11
+
+
+def followed(values: np.ndarray) -> Watched:
+    """Series of months that share what they share, followed as ``watch`` does."""
+    design = design_of(a_panel(values).periods)
+    return follow(values, np.ones(values.shape), design, Limits(chance=0.001, cusum=5.0), law=Counts)
+
+
+def test_how_seasons_differ_is_learnt_from_all_series() -> None:
+    phase = np.linspace(0, 2 * np.pi, 40, endpoint=False)[:, None]
+    season = np.cos(2 * np.pi * np.arange(48) / 12 + np.array([0.0 * phase, phase]))
+    alike, unlike = (followed(np.round(40 * np.exp(0.3 * one))) for one in season)
+    assert (alike.prior[12] == alike.prior[0]).sum() == 1  # of the level, which has none
+    assert np.sqrt(alike.prior[-1, 2:4]).max() < 0.08
+    assert np.sqrt(unlike.prior[-1, 2:4]).min() > 0.15
+
+
+def test_what_all_share_is_taken_from_the_others_for_a_group() -> None:
+    values = np.full((40, 30), 20.0)
+    values[:8, 24:] = 30.0
+    panel = replace(
+        a_panel(values), keys=pd.DataFrame({"region_id": np.arange(40) // 8, "unit": np.arange(40)})
+    )
+    _, region, own = groupings(panel.keys.astype(str))
+    design, limits = design_of(panel.periods), Limits(chance=0.001, cusum=5.0)
+    series = level_of(own, values, np.ones(values.shape), design, limits, law=Counts, series=None)
+    assert series.watched.common[24] == pytest.approx(1.1, abs=0.05)
+    group = level_of(region, values, np.ones(values.shape), design, limits, law=Counts, series=series.watched)
+    np.testing.assert_allclose(group.watched.mean[:, 24], [160.0, *[160.0 * 9 / 8] * 4], rtol=0.01)

@@ -134,7 +134,7 @@ def test_a_unit_that_gets_worse_is_one_alarm_of_it_with_date_and_size(indicator_
     times = np.ones((24, 60))
     times[20, 48:] = 4.0 if indicator_id == "system_availability" else 2.5
     alarms = watch_indicator(
-        drawn(indicator_id, 24, times=times, seed=21),
+        drawn(indicator_id, 24, times=times, seed=31),
         indicator_id,
         direction=WATCHED[indicator_id],
         run_length=200,

@@ -31,10 +31,10 @@ class AlarmBook(Displayed):
     table : DataFrame
         One row per alarm, open ones first: alarm_id (the same over its life), rule, what (complaints, losses
         or an indicator), measure (of it that has risen: rows, failing cases, cases, events, mean, minutes),
-        level and subject (JSON: the keys that name its series; none: all), status (``new``:
-        in no earlier book; ``continuing``; ``acknowledged``; ``closed``), since, since_earliest,
-        since_latest, size, lower, upper, probability, alarmed, last, ending (as in ``Alarms.table``), reported (day
-        of the first book that has it), reason, answered_by, until (of the acknowledgement), part_of (the
+        level and subject (JSON: the keys that name its series; none: all), status (``new``: in no earlier
+        book; ``continuing``; ``acknowledged``; ``closed``), since, since_earliest, since_latest, size, lower,
+        upper, probability, alarmed, last, ending (as in ``Alarms.table``), reported (day of the first book
+        that has it), reason, answered_by, until (of the acknowledgement), part_of (the
         alarm that names the same event; ``revised`` where the data no longer show one that was open).
     rules : DataFrame
         One row per thing watched: rule, what, by (columns, with ×), left_out (columns that the source

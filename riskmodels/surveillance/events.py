@@ -8,10 +8,18 @@ from riskmodels.panel import Panel
 from riskmodels.surveillance.courses import periods_a_year
 from riskmodels.surveillance.levels import Level
 from riskmodels.surveillance.many import Suspect, explain, is_unexplained
-from riskmodels.surveillance.rises import alarmed, changes_of, events_of, excess_after, refined, seen_and_due
+from riskmodels.surveillance.rises import (
+    alarmed,
+    as_of,
+    changes_of,
+    events_of,
+    excess_after,
+    refined,
+    seen_and_due,
+)
 from riskmodels.surveillance.since import LevelChanges
 
-_LIKELY = 0.5  # probability of a change, below which an alarm is rather a chance: it is not in the table
+_LIKELY = 0.3  # probability of a change, below which an alarm is not in the table: charts hold the run length
 _BEFORE = 1.5  # [years] before an alarm, in which the change is looked for, and the old level
 _WINDOW = (8, 60)  # [periods] fewest and most of it
 COLUMNS = (
@@ -50,17 +58,19 @@ def alarm_table(levels: list[Level], panel: Panel, *, run_length: float) -> pd.D
     found = [events_of(level) for level in levels]
     moved = refined(levels, found, window, run_length)
     frames, suspects, totals = [], [], 0
+    places: list[tuple[Level, int]] = []
     for level, events in zip(levels, moved, strict=True):
         if not len(events):
             continue
         begun, changes = changes_of(level, events, window, run_length)
         frames.append(_frame(level, events, begun, changes, panel))
         suspects += _suspects(level, events, begun, changes, usual)
+        places += [(level, int(row)) for row in events[:, 0]]
         totals += 0 if level.grouping.by else len(events)
     names = [str(column) for column in panel.keys.columns]
     if not frames:
         return pd.DataFrame(columns=[*names, "level", *COLUMNS, "status"])
-    own = _own(suspects, totals, levels)
+    own = _without_echoes(_own(suspects, totals, levels), suspects, places)
     table = pd.concat(frames, ignore_index=True)
     likely = (table["probability"] >= _LIKELY) & (table["size"] > 0)  # what is as before, or less, is no rise
     table = table[own & likely.to_numpy()]
@@ -89,6 +99,35 @@ def _own(suspects: list[Suspect], totals: int, levels: list[Level]) -> Flags:
         for one, span in zip(suspects[:totals], spans, strict=True)
     ]
     return np.concatenate([np.array(alone, dtype=bool), kept])
+
+
+def _without_echoes(own: Flags, suspects: list[Suspect], places: list[tuple[Level, int]]) -> Flags:
+    """Leave out rises of groups that are no more than earlier ones of their parts, which stay.
+
+    The level that is normal for a part by now is not so for its group yet.
+    """
+    kept = own.copy()
+    for number in np.flatnonzero(own):
+        group = suspects[number]
+        parts = [
+            int(other)
+            for other in np.flatnonzero(own)
+            if suspects[other].last < group.last
+            and suspects[other].first <= group.first
+            and len(suspects[other].rows) < len(group.rows)
+            and np.isin(suspects[other].rows, group.rows).all()
+        ]
+        whole = [one for one in parts if not any(_is_within(suspects, one, other) for other in parts)]
+        span = slice(group.first, group.last + 1)
+        sums = [as_of(*places[one], suspects[one].first, span) for one in whole]
+        excess = sum(seen - due for seen, due in sums)
+        kept[number] = not parts or is_unexplained(group.seen, group.due, excess, group.dispersion)
+    return kept
+
+
+def _is_within(suspects: list[Suspect], one: int, other: int) -> bool:
+    mine, its = suspects[one].rows, suspects[other].rows
+    return len(mine) < len(its) and bool(np.isin(mine, its).all())
 
 
 def _suspects(

@@ -7,6 +7,7 @@ import numpy as np
 from riskmodels.arrays import Flags, Floats
 from riskmodels.grouping import add_rows
 from riskmodels.surveillance.baseline import Known, Watched, follow
+from riskmodels.surveillance.filtering import common_shift
 from riskmodels.surveillance.laws import Counts
 from riskmodels.surveillance.many import Grouping, stand_out
 from riskmodels.surveillance.scores import cusum_chance
@@ -14,6 +15,7 @@ from riskmodels.surveillance.settings import SETTINGS, Design, Limits
 
 _LEAST_KNOWN = 0.5  # of a group's expected events: a period of which less is known is unknown
 _LEAST_DUE = 1e-300  # of what is expected of a group: divides
+_OWN_PART = 0.25  # of all expected events: what all share is known without a group that has no more
 _SEED = 20  # of the p-values, which are uniform for counts, too, once they are drawn
 
 
@@ -84,8 +86,8 @@ def level_of(
     size = np.where(offset > 0, offset, 1.0)
     known = None
     if series is not None:
-        common = series.common if grouping.by else np.ones(values.shape[1])
-        known = Known(common=common, usual=None if (series.common == 1.0).all() else series.usual)
+        common = _common_of(grouping, series, law) if grouping.by else np.ones(values.shape)
+        known = Known(common=common, like=None if (series.common == 1.0).all() else series)
     watched = follow(values, size, design, limits, law=law, known=known)
     return Level(grouping=grouping, values=values, size=size, law=law, watched=watched, alarm=watched.alarm)
 
@@ -101,3 +103,14 @@ def _gathered(values: Floats, offset: Floats, grouping: Grouping) -> tuple[Float
     any_known = add_rows(known.astype(float), groups, size) > 0
     total = np.where(any_known & (share >= _LEAST_KNOWN), add_rows(events, groups, size), np.nan)
     return total, add_rows(due, groups, size) * share
+
+
+def _common_of(grouping: Grouping, series: Watched, law: type[Counts]) -> Floats:
+    """Return what all share, (m, T), as those outside a group have it, where they are most of all."""
+    whole = series.shared.sum(axis=1)
+    own = np.stack([add_rows(part, grouping.groups, len(grouping.names)) for part in series.shared])
+    before = np.concatenate([[1.0], series.common[:-1]])
+    few = (own[1] <= _OWN_PART * whole[1]) & (whole[1] > 0)
+    others = np.where(few, whole[:, None, :] - own, 1.0)
+    found = before * np.exp(common_shift(law, others, series.shared_from))
+    return np.asarray(np.where(few, found, series.common))

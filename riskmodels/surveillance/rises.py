@@ -68,10 +68,15 @@ def _as_known_at(level: Level, rows: Integers, places: Integers, start: Integers
 
 def excess_after(level: Level, row: int, since: int, last: int) -> float:
     """Return how far a row is, after its last alarm, above what was known when it rose; NaN where unknown."""
-    places = np.arange(last + 1, level.values.shape[1])[None, :]
+    seen, due = as_of(level, row, since, slice(last + 1, level.values.shape[1]))
+    return seen / due - 1 if due > 0 else float("nan")
+
+
+def as_of(level: Level, row: int, since: int, span: slice) -> tuple[float, float]:
+    """Add up what a row shows in a span of periods, and what was due there as known in an earlier one."""
+    places = np.arange(span.start, span.stop)[None, :]
     observed, expected = _as_known_at(level, np.array([row]), places, np.array([since]))
-    due = expected.sum()
-    return float(observed.sum() / due - 1) if due > 0 else float("nan")
+    return float(observed.sum()), float(expected.sum())
 
 
 def _last(flags: Flags) -> Integers:

@@ -1,6 +1,8 @@
 """What watching takes as given: settings of the baseline, limits of the charts, regressors of the periods."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from riskmodels.arrays import Floats
 
@@ -14,9 +16,12 @@ class Settings:
     """
 
     level_drift: float = 0.05  # [log a year] standard deviation by which a level wanders in control
-    slope_prior: float = 0.15  # [log a year] of trends
+    slope_prior: float = 0.15  # [log a year] of trends,
+    slope_beside: float = 0.08  # [log a year] and of their differences from what all share
     season_prior: float = 0.2  # [log] of the first harmonic; of the second half as much
     calendar_prior: float = 0.3  # [log] of a weekday, or of all days of a period without work
+    prior_weight: float = 1.0  # [series] that these count for among those that show how they differ,
+    prior_least: float = 0.02  # [log] which is never less
     dispersion_start: float = 1.5  # [variance over mean] of a series that has shown nothing
     dispersion_weight: float = 8.0  # [periods] that this, or what all have shown, counts for in a series' own
     start_prior: float = 0.5  # [events] that the mean of all series counts for in the first level of one
@@ -66,3 +71,8 @@ class Design:
     rows: Floats
     prior: Floats
     year: float
+
+    def beside(self) -> "Design":
+        """Return the same for series whose common trend is taken off them."""
+        slope = np.arange(len(self.prior)) == 1
+        return replace(self, prior=np.where(slope, SETTINGS.slope_beside, self.prior))
