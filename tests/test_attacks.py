@@ -32,7 +32,7 @@ from riskmodels.parameters.risks import RiskRegister
 from riskmodels.parameters.scenarios import Scenario
 from riskmodels.privacy import mask_personal_data
 from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem, write_report
-from riskmodels.reporting.exports import _records, write_csv
+from riskmodels.reporting.exports import records_of, write_csv
 from riskmodels.reporting.plots import plot_scorecard
 from riskmodels.results import load, save
 from riskmodels.runner.settings import RunSettings
@@ -125,7 +125,7 @@ def as_csv(texts: Texts, folder: Path) -> None:
 
 
 def as_json(texts: Texts, _: Path) -> None:
-    text = json.dumps(_records(frame_of(texts)), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(records_of(frame_of(texts)), ensure_ascii=False, allow_nan=False)
     assert [row["Unit"] for row in json.loads(text)] == list(texts)
     assert not re.search(r"[\x00-\x1f]", text)
 

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.whole
 HEAVY = ("pandas", "numpy", "matplotlib", "papermill", "duckdb", "pydantic", "scipy")
 COMMANDS = [
     "assess",
+    "watch",
     "ingest",
     "check-data",
     "source",

@@ -79,8 +79,8 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
          "severity": severity,
          "figures": {"what": "complaints", "measure": "rows", "of": {"product": "credit_card", "region_id": "south"}, "watch_rule": "by_unit",
                      "since": "2026-01", "since_earliest": earliest, "since_latest": "2026-02", "size": 0.41, "lower": 0.28,
-                     "upper": 0.55, "alarmed": "2026-02", "last": "2026-08", "status": status, "ending": "back" if status == "closed" else "", "reason": "a new fee",
-                     "answered_by": "head of cards", "until": "2026-12-31", "told": "the department", "set_by": "the board",
+                     "upper": 0.55, "alarmed": "2026-02", "last": "2026-08", "status": status, "ending": "stayed" if status == "closed" else "", "reason": "a new fee",
+                     "answered_by": "head of cards" if status == "acknowledged" else "", "until": "2026-12-31", "told": "the department", "set_by": "the board",
                      "run_length": 100.0, "every": "month"}}
         for severity, status, earliest in (
             ("amber", "new", "2026-01"), ("amber", "continuing", "2026-02"), ("watch", "acknowledged", "2026-01"),

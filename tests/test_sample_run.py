@@ -85,7 +85,7 @@ def test_the_folder_holds_everything_and_nothing_else(report):
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
-        "backtest", "comparison", "detail", "explanation", "findings", "funnel", "gaps", "losses", "movements", "nowcast", "orders",
+        "alarms", "backtest", "comparison", "detail", "explanation", "findings", "funnel", "gaps", "losses", "movements", "nowcast", "objectives", "orders",
         "outlook", "panel", "proposals", "quality", "review", "risks", "scorecard", "sensitivity", "stress-complaint_surge",
         "stress-system_outage", "tables", "unmatched", "weightings",
     ]  # fmt: skip
@@ -108,8 +108,8 @@ def test_the_manifest_names_every_result_by_its_digest(report, before):
 
 def test_every_notebook_is_a_section(page):
     titles = [heading.get_text(" ", strip=True) for heading in page.main.find_all("h2")]
-    assert [title.split(" ")[0] for title in titles] == ["Management", *"12345678"]
-    assert len({title.split(" ", 1)[1] for title in titles}) == 9
+    assert [title.split(" ")[0] for title in titles] == ["Management", *"123456789"]
+    assert len({title.split(" ", 1)[1] for title in titles}) == 10
     assert len(page.find_all("li", class_="tile")) >= 5
 
 
@@ -205,7 +205,7 @@ def test_the_assessment_as_json_keeps_its_schema_and_says_what_the_report_says(r
 
 def test_every_result_of_a_run_names_its_tables(report):
     results = load_all(report / "results", "*", object)
-    assert len(results) == 24
+    assert len(results) == 26
     others = [type(result).__name__ for result in results if not isinstance(result, Exported)]
     assert others == ["Panel", "Listing"]  # whose figures are in the tables of others
 
@@ -218,6 +218,7 @@ def test_every_table_of_every_result_is_there_twice(report):
     stressed = {f"stress_{one}_{kind}" for one in ("complaint_surge", "system_outage") for kind in kinds}
     names = {path.stem for path in (report / "tables").glob("*.parquet")}
     assert names == {
+        "alarms", "watch_rules", "objectives", "objective_courses", "objectives_unavailable",
         "checked", "customer_gaps", "data_coverage", "data_quality", "data_rows", "findings", "forecast", "forecast_changes",
         "funnel", "orders", "risk_booked", "score_sensitivity", "unit_contributions", "watch_list", "weightings",
         "forecast_factors", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "forecast_review", "forecast_surprise", "indicators",
@@ -238,7 +239,7 @@ def test_the_manifest_says_with_which_code_versions_and_seeds(report):
     assert len(manifest["code"]["sha256"]) == 64
     assert manifest["seeds"] == {
         "nowcast": 1, "losses": 1, "scorecard-values": 6, "scorecard-scores": 7, "sensitivity": 9,
-        "findings-units": 50, "findings-outlook": 50, "review": 73, "backtest": 0, "orders": 20, "risks": 8,
+        "findings-units": 50, "findings-outlook": 50, "review": 73, "alarms": 20, "objectives": 20, "backtest": 0, "orders": 20, "risks": 8,
         "stress-complaint_surge": 40, "stress-system_outage": 40,
     }  # fmt: skip
 
@@ -261,6 +262,6 @@ def test_the_outlook_is_of_complete_months_and_has_been_tested(report, page):
     headings = [heading.get_text(" ", strip=True) for heading in page.main.find_all("h3")]
     assert "3.3 What the outlook is made of" in headings
     assert "3.4 What has changed since a quarter before" in headings
-    assert "3.5 The forecast before, and what came" in headings
-    assert "3.6 Are the last months complete?" in headings
+    assert "3.5 Are the last months complete?" in headings
+    assert "3.6 Last quarter's forecast against what came" in headings
     assert "3.7 How good the forecasts have been" in headings

@@ -22,12 +22,13 @@ def words_of_alarm(facts: Facts, names: Names) -> dict[str, str]:
 def event_words(facts: Facts, names: Names) -> dict[str, str]:
     """Write an alarm: ``what`` has risen, ``of`` which part of the bank, by how much and since when."""
     dates = {name: shown_period(facts[name]) for name in ("since", "alarmed", "last")}
-    state = texts.STATES[facts["ending"] or facts["status"]]
+    state = facts["ending"] or facts["status"]
+    states = [texts.STATES.get(state, ""), texts.ANSWERED if facts["answered_by"] else ""]
     return dates | {
         **{name: f"{facts[name]:,.0%}" for name in ("size", "lower", "upper")},
         "name": subject_words(facts, names),
         "dates": said_dates(facts),
-        "state": label(state, {**facts, **dates}) if state else "",
+        "state": "".join(label(state, {**facts, **dates}) for state in states if state),
     }
 
 

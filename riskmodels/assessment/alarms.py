@@ -15,7 +15,7 @@ from riskmodels.surveillance.memory import ended
 
 
 def check_alarms(inputs: Inputs) -> Iterator[Finding]:
-    """Yield the events that were alarms in the quarter, and the rules of watching that had none.
+    """Yield the events that were alarms in the quarter, or whose level has stayed, and rules that had none.
 
     A finding is one that is as likely as the policy asks, and that nobody answers for. A rule that could not
     be followed, wholly or in part, is without enough evidence.
@@ -24,7 +24,11 @@ def check_alarms(inputs: Inputs) -> Iterator[Finding]:
     if book is None:
         return
     begin = pd.Period(inputs.scorecard.period, freq="Q").start_time
-    events = [row for row in book.events.to_dict("records") if ended(str(row["last"])) >= begin]
+    events = [
+        row
+        for row in book.events.to_dict("records")
+        if row["ending"] == "stayed" or ended(str(row["last"])) >= begin
+    ]
     for row in events:
         yield _finding(row, book, inputs)
     alarmed = {str(row["rule"]) for row in book.table.to_dict("records") if ended(str(row["last"])) >= begin}
@@ -60,7 +64,7 @@ def _finding(row: dict[Any, Any], book: AlarmBook, inputs: Inputs) -> Finding:
 
 
 def _severity(row: dict[Any, Any], policy: Policy) -> Severity:
-    if row["status"] == "acknowledged":
+    if row["answered_by"]:
         return "watch"
     if row["probability"] >= policy.rating.certainty:
         return "amber"

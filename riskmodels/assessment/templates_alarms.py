@@ -49,10 +49,8 @@ MEASURES = {
     "minutes": marked("{what}, minutes lost, {where}"),
 }
 STATES = {
-    "new": "",
-    "continuing": "",
-    "acknowledged": marked("; {answered_by} answers for it until {until}: {reason}"),
-    "closed": "",
+    "closed": marked("; the last alarm was in {last}"),
     "stayed": marked("; the last alarm was in {last}, and the level has stayed"),
     "back": marked("; the last alarm was in {last}, and the level is back"),
 }
+ANSWERED = marked("; {answered_by} answers for it until {until}: {reason}")

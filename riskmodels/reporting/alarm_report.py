@@ -1,7 +1,7 @@
 """What a run of watching says: a page of plain text to be mailed, and JSON for other programs."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from riskmodels.assessment.alarm_figures import Names, event_words
 from riskmodels.assessment.figures import shown_probability
-from riskmodels.assessment.wording import in_language
+from riskmodels.assessment.wording import LIKELY, in_language
 from riskmodels.labels import label, marked, say
 from riskmodels.reporting.exports import Record, records_of
 from riskmodels.reporting.listings.alarms import STATUSES
@@ -56,7 +56,8 @@ def alarm_text(book: AlarmBook) -> str:
     lines = [*wrap(book.sentence, _WIDTH)]
     for row in (row for row in rows if row["status"] != "closed"):
         lines += ["", *_alarm(row, book, names)]
-    lines += _closed([row for row in rows if row["status"] == "closed"], names)
+    closed = [row for row in rows if row["status"] == "closed" and row["probability"] >= LIKELY]
+    lines += _closed(closed, names)
     if any(row["status"] in ("new", "continuing") for row in rows):
         lines += ["", *wrap(label(_HOW), _WIDTH), "", *_EXAMPLE]
     return "\n".join([*lines, *_unwatched(book, names)]) + "\n"
@@ -93,7 +94,7 @@ def _alarm(row: Row, book: AlarmBook, names: Names) -> Iterator[str]:
         yield from wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
-def _closed(rows: list[Row], names: Names) -> Iterator[str]:
+def _closed(rows: Sequence[Row], names: Names) -> Iterator[str]:
     """Yield a line for each of the closed alarms, those with the latest alarm first."""
     if not rows:
         return

@@ -21,6 +21,7 @@ from riskmodels.runner.plan import Plan
 from riskmodels.scorecard import rating, scores, sensitivity
 from riskmodels.scratch import write_text
 from riskmodels.stresstest import StressTest
+from riskmodels.surveillance import Objectives, levels
 from riskmodels.tables import Tables, file_sha256
 
 SEEDS = {  # of what is drawn with the same one in every run
@@ -32,6 +33,7 @@ SEEDS = {  # of what is drawn with the same one in every run
     "findings-units": units.SEED,
     "findings-outlook": outlook.SEED,
     "review": judging.SEED,
+    "alarms": levels.SEED,
 }
 
 
@@ -57,6 +59,7 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
 def _seeds(results: Path) -> dict[str, int]:
     """Return the seeds that results were drawn with."""
     kinds: dict[str, type[Any]] = {"backtest": Backtest, "orders": Orders, "risks": RiskAssessment}
+    kinds["objectives"] = Objectives
     seeds = {name: found.seed for name, kind in kinds.items() for found in load_all(results, name, kind)}
     tests = load_all(results, "stress-*", StressTest)
     return seeds | {f"stress-{test.scenario.id}": test.seed for test in tests}

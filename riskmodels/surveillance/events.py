@@ -20,6 +20,7 @@ from riskmodels.surveillance.rises import (
 from riskmodels.surveillance.since import LevelChanges
 
 _LIKELY = 0.3  # probability of a change, below which an alarm is not in the table: charts hold the run length
+_ENOUGH_AFTER = 3  # [periods] that say whether a level has stayed: one may be low by chance
 _BEFORE = 1.5  # [years] before an alarm, in which the change is looked for, and the old level
 _WINDOW = (8, 60)  # [periods] fewest and most of it
 COLUMNS = (
@@ -171,5 +172,6 @@ def _frame(
     frame["status"] = np.where(closed, "closed", np.where(first == newest, "new", "continuing"))
     after = [excess_after(level, *one) for one in zip(rows, begun + found.since, last, strict=True)]
     stayed = np.array(after) > (found.ratio - 1) / 2  # nearer to the new level than to the old
-    frame["ending"] = np.where(closed, np.where(stayed, "stayed", "back"), "")
+    known = last <= newest - _ENOUGH_AFTER
+    frame["ending"] = np.where(known, np.where(stayed, "stayed", "back"), "")
     return frame

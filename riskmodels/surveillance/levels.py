@@ -16,7 +16,7 @@ from riskmodels.surveillance.settings import SETTINGS, Design, Limits
 _LEAST_KNOWN = 0.5  # of a group's expected events: a period of which less is known is unknown
 _LEAST_DUE = 1e-300  # of what is expected of a group: divides
 _OWN_PART = 0.25  # of all expected events: what all share is known without a group that has no more
-_SEED = 20  # of the p-values, which are uniform for counts, too, once they are drawn
+SEED = 20  # of the p-values, which are uniform for counts, too, once they are drawn
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,7 +51,7 @@ class Level:
         alarm &= np.cumsum(np.isfinite(self.values), axis=1) > fewest
         if m < SETTINGS.fewest_common or false_share == 1:
             return replace(self, alarm=alarm)
-        rng = np.random.default_rng(_SEED)
+        rng = np.random.default_rng(SEED)
         drawn = rng.random(watched.here.shape[::-1]).T  # by period: later ones change no earlier
         tail = watched.above + drawn * watched.here
         p_value = 2.0 * np.minimum(tail, cusum_chance(watched.evidence, SETTINGS.reference))

@@ -91,30 +91,41 @@ def _first_of(rows: list[Row]) -> Row | None:
 
 
 def _answered(row: Row, acknowledged: Acknowledgements, as_of: date) -> Row:
-    """Give an open alarm the status that memory has of it, and say who answers for it."""
+    """Give an open alarm the status that memory has of it, and say who answers for it.
+
+    For a level that has stayed somebody may answer, too, though its alarm is closed.
+    """
     answer = acknowledged.of(row["alarm_id"], as_of)
-    if row["status"] == "closed":
+    if row["status"] == "closed" and (answer is None or row["ending"] != "stayed"):
         return row | _NO_ANSWER
     if answer is None:
         return row | _NO_ANSWER | {"status": "new" if row["reported"] == as_of.isoformat() else "continuing"}
     by = {"reason": answer.reason, "answered_by": answer.by, "until": answer.until.isoformat()}
-    return row | by | {"status": "acknowledged"}
+    return row | by | {"status": "closed" if row["status"] == "closed" else "acknowledged"}
 
 
 def _joined(rows: list[Row]) -> list[Row]:
     """Say of which other an alarm is a part: several rules see the same event, the likeliest names it.
 
-    Of two that are as likely the narrower one does; alarms of one rule are told apart by its charts.
+    An open one comes first; of two that are as likely to a tenth the narrower one does, so that the name
+    stays.
+    Alarms of one rule are told apart by its charts.
     """
     events: list[Row] = []
     joined = []
-    for row in sorted(rows, key=lambda row: (-row["probability"], -len(json.loads(row["subject"])))):
+    for row in sorted(rows, key=_naming):
         others = (one for one in events if one["rule"] != row["rule"])
         whole = next((one for one in others if _is_part(row, one)), None)
         if whole is None:
             events.append(row)
         joined.append(row | {"part_of": whole["alarm_id"] if whole else ""})
     return joined
+
+
+def _naming(row: Row) -> tuple[bool, float, int, float]:
+    """Order alarms by how fit they are to name an event."""
+    narrow = len(json.loads(row["subject"]))
+    return row["status"] == "closed", -round(row["probability"], 1), -narrow, -row["probability"]
 
 
 def _is_part(row: Row, other: Row) -> bool:

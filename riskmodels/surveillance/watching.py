@@ -44,8 +44,8 @@ class Alarms(Displayed):
         that name it; ``total``), ``since``, ``since_earliest``, ``since_latest`` (first period of the new
         level, and its 90 % interval), ``size``, ``lower``, ``upper`` (relative to what was expected, and
         its 90 % interval), ``probability`` (that the level has changed), ``alarmed``, ``last`` (first and
-        last period with an alarm), ``ending`` (of a closed one: ``stayed`` at the new level or near it, or
-        ``back``), ``status`` (``new``, ``continuing``, ``closed``).
+        last period with an alarm), ``ending`` (three periods after the last alarm: ``stayed`` at the new
+        level or near it, or ``back``), ``status`` (``new``, ``continuing``, ``closed``).
     expected, variance : ndarray, shape (n, T)
         [events, or as observed] Of each series, from earlier periods and what all share in this one.
     p_value : ndarray, shape (n, T)

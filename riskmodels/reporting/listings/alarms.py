@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.assessment.alarm_figures import Names, event_words
 from riskmodels.assessment.figures import shown_probability
 from riskmodels.assessment.templates_alarms import PERIODS
-from riskmodels.assessment.wording import in_language
+from riskmodels.assessment.wording import LIKELY, in_language
 from riskmodels.display import Listing
 from riskmodels.labels import label, marked, say
 from riskmodels.surveillance import AlarmBook, Alarms
@@ -28,12 +28,20 @@ STATUSES = {
 
 
 def list_alarm_book(book: AlarmBook) -> Listing:
-    """List the alarms, one of each event: what has risen since when and by how much; open ones first."""
-    names = in_language(book.names)
+    """List the alarms, one of each event, open ones first: what has risen since when and by how much.
+
+    Of closed ones those that are less likely than not are left to the tables.
+    """
+    names, events = in_language(book.names), book.events
+    shown = events[(events["status"] != "closed") | (events["probability"] >= LIKELY)]
     rows = [
-        _listed(row, event_words(row | {"of": json.loads(row["subject"])}, names)) for row in _events(book)
+        _listed(row, event_words({**row, "of": json.loads(row["subject"])}, names))
+        for row in shown.to_dict("records")
     ]
-    return Listing(sentence=book.sentence, frame=pd.DataFrame(rows))
+    more = len(events) - len(shown)
+    words = marked("{more} closed ones that are less likely than not are in the tables.")
+    rest = " " + label(words, more=more) if more else ""
+    return Listing(sentence=book.sentence + rest, frame=pd.DataFrame(rows))
 
 
 def list_watch_rules(book: AlarmBook) -> Listing:
@@ -62,10 +70,6 @@ def _listed_rule(row: Mapping[Any, Any], names: Names) -> dict[str, Any]:
         "Told": row["told"] or "–",
         "Not watched, because": say(json.loads(row["said"])) or "–",
     }
-
-
-def _events(book: AlarmBook) -> list[dict[Any, Any]]:
-    return book.events.to_dict("records")
 
 
 def _listed(row: Mapping[Any, Any], words: Mapping[str, str]) -> dict[str, Any]:
