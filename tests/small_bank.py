@@ -317,7 +317,14 @@ def make_book(
 ) -> AlarmBook:
     """A book of one rule that watches 360 series."""
     rule = dict.fromkeys(RULES, "") | {"rule": "by_region", "what": "complaints", "said": '""'}
-    rule |= {"every": "month", "run_length": 100.0, "series": 360, "alarms": len(rows), "by": "region_id"}
+    rule |= {
+        "every": "month",
+        "chart": "both",
+        "run_length": 100.0,
+        "series": 360,
+        "alarms": len(rows),
+        "by": "region_id",
+    }
     return AlarmBook(
         table=remembered(list(rows), earlier, answered, as_of),
         rules=pd.DataFrame([rule], columns=list(RULES)),

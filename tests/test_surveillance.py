@@ -413,3 +413,26 @@ def test_what_all_share_is_taken_from_the_others_for_a_group() -> None:
     assert series.watched.common[24] == pytest.approx(1.1, abs=0.05)
     group = level_of(region, values, np.ones(values.shape), design, limits, law=Counts, series=series.watched)
     np.testing.assert_allclose(group.watched.mean[:, 24], [160.0, *[160.0 * 9 / 8] * 4], rtol=0.01)
+
+
+def test_the_chart_that_is_asked_for_alarms() -> None:
+    values = counts(40, 72, seed=31)
+    values[0, 60] = 70.0
+    values[1:, 54:] = counts(39, 18, mean=26, seed=32)
+    found = {
+        chart: watch(a_panel(values), run_length=100, chart=chart, false_share=1)
+        for chart in ("period", "cusum", "both")
+    }
+    assert found["period"].alarm[0, 60]
+    assert found["both"].alarm[0, 60]
+    risen = {chart: one.alarm[1:, 54:].any(axis=1).sum() for chart, one in found.items()}
+    assert risen["cusum"] > risen["period"]
+    limits = {chart: one.limit[:, 24:54].mean() for chart, one in found.items()}
+    assert limits["period"] < limits["both"] < limits["cusum"]  # of which false alarms each has a part
+
+
+@pytest.mark.parametrize("chart", ["period", "cusum"])
+def test_one_chart_alone_alarms_no_more_often_than_asked(chart) -> None:
+    alarms = watch(a_panel(counts(300, 96, mean=30, seed=33)), run_length=50, chart=chart, false_share=1)
+    starts = alarms.alarm & ~np.roll(alarms.alarm, 1, axis=1)
+    assert 300 * 60 / starts[:, 36:].sum() > 35

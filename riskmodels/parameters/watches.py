@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
 
 Every = Literal["day", "week", "month"]
+Chart = Literal["both", "period", "cusum"]
 
 
 class WatchRule(Parameters):
@@ -27,6 +28,9 @@ class WatchRule(Parameters):
     )
     by: tuple[Identifier, ...] = Field(default=(), description="columns that name a series; none: the bank")
     every: Every = "month"
+    chart: Chart = Field(
+        default="both", description="of single periods (large rises), of what they add up to (small ones)"
+    )
     run_length: float = Field(
         default=100.0, ge=10, le=1e5, description="between two false alarms of a series, in periods"
     )

@@ -11,7 +11,7 @@ from riskmodels.surveillance.watching import Alarms
 
 OPEN = ("new", "continuing", "acknowledged")
 RULES = (
-    *("rule", "what", "by", "left_out", "every", "run_length"),
+    *("rule", "what", "by", "left_out", "every", "chart", "run_length"),
     *("series", "first", "last", "alarms", "told", "set_by", "why", "said"),
 )
 NUMBERS = ("size", "lower", "upper", "probability")
@@ -38,7 +38,7 @@ class AlarmBook(Displayed):
         alarm that names the same event; ``revised`` where the data no longer show one that was open).
     rules : DataFrame
         One row per thing watched: rule, what, by (columns, with ×), left_out (columns that the source
-        does not give), every, run_length [periods], series, first, last (periods judged), alarms
+        does not give), every, chart, run_length [periods], series, first, last (periods judged), alarms
         (open), told, set_by, why (it could not be watched; empty where it was), said
         (what that is made of, JSON, as ``labels.say`` takes it).
     names : DataFrame

@@ -25,7 +25,7 @@ def histories_of(
     panel: Panel,
     unit: Callable[[Level], Floats],
     *,
-    run_length: float,
+    chance: float,
 ) -> pd.DataFrame:
     """Take from the levels how what the most important alarms are of has gone.
 
@@ -38,8 +38,8 @@ def histories_of(
     panel : Panel
     unit : callable
         From a level to the unit that its figures are shown in, shape (m, T).
-    run_length : float
-        [periods] That the limits are for.
+    chance : float
+        That a figure is beyond its limit in control.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def histories_of(
     of = {place: table.iloc[place] for place in sorted(by_importance(table)[:_MOST].tolist())}
     kept = {place: (found[row["level"]], _group(found[row["level"]], row)) for place, row in of.items()}
     frames = [
-        _history(level, group, unit(level)[group], run_length).assign(
+        _history(level, group, unit(level)[group], chance).assign(
             place=place, period=panel.periods.astype("str")
         )
         for place, (level, group) in (kept or {-1: (levels[0], 0)}).items()
@@ -61,12 +61,12 @@ def histories_of(
     return pd.concat(frames, ignore_index=True)[list(HISTORY)].astype(_TYPES)
 
 
-def _history(level: Level, group: int, unit: Floats, run_length: float) -> pd.DataFrame:
+def _history(level: Level, group: int, unit: Floats, chance: float) -> pd.DataFrame:
     seen, watched = level.values[group], level.watched
     expected = np.where(np.isfinite(seen), watched.mean[group], np.nan)
     known, limit = np.isfinite(expected), np.full(len(seen), np.nan)
     law = level.law(level.size[group, known])
-    limit[known] = law.limit(1.0 / (2.0 * run_length), expected[known], watched.variance[group, known])
+    limit[known] = law.limit(chance, expected[known], watched.variance[group, known])
     parts = {"observed": seen * unit, "expected": expected * unit, "limit": limit * unit}
     return pd.DataFrame(parts | {"alarm": level.alarm[group]})
 

@@ -10,7 +10,7 @@ from riskmodels.surveillance.baseline import Known, Watched, follow
 from riskmodels.surveillance.filtering import common_shift
 from riskmodels.surveillance.laws import Counts
 from riskmodels.surveillance.many import Grouping, stand_out
-from riskmodels.surveillance.scores import cusum_chance
+from riskmodels.surveillance.scores import p_values
 from riskmodels.surveillance.settings import SETTINGS, Design, Limits
 
 _LEAST_KNOWN = 0.5  # of a group's expected events: a period of which less is known is unknown
@@ -44,7 +44,7 @@ class Level:
     watched: Watched
     alarm: Flags
 
-    def judged(self, first: int, false_share: float, fewest: int) -> "Level":
+    def judged(self, first: int, false_share: float, fewest: int, limits: Limits) -> "Level":
         """Keep the alarms from a period on, of groups known for some; of many, those that stand out."""
         watched, m = self.watched, len(self.values)
         alarm = self.alarm & (np.arange(self.values.shape[1]) >= first)
@@ -54,8 +54,7 @@ class Level:
         rng = np.random.default_rng(SEED)
         drawn = rng.random(watched.here.shape[::-1]).T  # by period: later ones change no earlier
         tail = watched.above + drawn * watched.here
-        p_value = 2.0 * np.minimum(tail, cusum_chance(watched.evidence, SETTINGS.reference))
-        return replace(self, alarm=alarm & stand_out(np.minimum(p_value, 1.0), false_share))
+        return replace(self, alarm=alarm & stand_out(p_values(tail, watched.evidence, limits), false_share))
 
 
 def level_of(

@@ -139,6 +139,7 @@ def _charted(panel: Panel, rule: WatchRule, share: Any, country: str | None) -> 
         exposure=exposure,
         calendar=country,
         false_share=rule.false_share,
+        chart=rule.chart,
     )
 
 
@@ -172,6 +173,7 @@ def _charted_indicator(one: _Watched, known: Indicators, direction: Direction) -
             direction=direction,
             run_length=one.rule.run_length,
             false_share=one.rule.false_share,
+            chart=one.rule.chart,
         )
         return replace(one, alarms=alarms, measure=measure_of(one.what, direction))
     except (ContractError, ParameterError) as error:  # an amount, or too few periods
@@ -210,6 +212,7 @@ def _listed(one: _Watched, alarms: int) -> dict[str, Any]:
         "by": " × ".join(one.by),
         "left_out": ", ".join(one.left_out),
         "every": one.rule.every,
+        "chart": one.rule.chart,
         "run_length": one.rule.run_length,
         "series": 0 if charts is None else len(charts.keys),
         "first": "" if charts is None else charts.first,

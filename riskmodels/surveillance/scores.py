@@ -6,6 +6,7 @@ import numpy as np
 import scipy
 
 from riskmodels.arrays import Floats
+from riskmodels.surveillance.settings import SETTINGS, Limits
 
 # probabilities are not smaller, nor nearer to one: scores stay finite
 _LEAST_CHANCE, _NEAREST_ONE = 1e-300, 1e-16
@@ -90,6 +91,13 @@ def score_run_length(limit: float, reference: float) -> float:
     reached = scipy.special.ndtr(edges - np.arange(_CELLS)[:, None] * width + reference)
     steps = np.diff(reached, axis=1, prepend=0.0)
     return float(np.linalg.solve(np.eye(_CELLS) - steps, np.ones(_CELLS))[0])
+
+
+def p_values(tail: Floats, evidence: Floats, limits: Limits) -> Floats:
+    """Compute the p-values of periods from their tail and from the level of the CUSUM, each by its part."""
+    single, gathered = limits.parts
+    chance = np.minimum(tail / single, cusum_chance(evidence, SETTINGS.reference) / gathered)
+    return np.asarray(np.minimum(chance, 1.0))
 
 
 def cusum_chance(level: Floats, reference: float) -> Floats:

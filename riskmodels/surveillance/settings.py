@@ -49,10 +49,14 @@ SETTINGS = Settings()
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Chance of a false alarm of a single period, and limit of the CUSUM [standard scores]."""
+    """Chance of a false alarm of a single period, limit of the CUSUM [standard scores], and part of each.
+
+    The parts are those of the false alarms that are allowed; they add up to one.
+    """
 
     chance: float
     cusum: float
+    parts: tuple[float, float] = (0.5, 0.5)  # of all false alarms: neither chart is preferred
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

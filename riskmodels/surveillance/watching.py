@@ -11,6 +11,7 @@ from riskmodels.arrays import Flags, Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ContractError, ParameterError
 from riskmodels.panel import Panel
+from riskmodels.parameters.watches import Chart
 from riskmodels.surveillance.alarm_words import counted_alarms
 from riskmodels.surveillance.courses import design_of, lengths_of, periods_a_year
 from riskmodels.surveillance.events import COLUMNS, alarm_table
@@ -18,9 +19,14 @@ from riskmodels.surveillance.histories import HISTORY, by_importance, histories_
 from riskmodels.surveillance.laws import LAWS, LawName
 from riskmodels.surveillance.levels import Level, level_of
 from riskmodels.surveillance.many import groupings
-from riskmodels.surveillance.scores import cusum_chance, score_limit
+from riskmodels.surveillance.scores import p_values, score_limit
 from riskmodels.surveillance.settings import SETTINGS, Design, Limits
 
+CHARTS: dict[Chart, tuple[float, float]] = {  # parts of the false alarms: of single periods, of the CUSUM
+    "both": (0.5, 0.5),
+    "period": (0.999, 0.001),  # the other still follows levels, and hardly ever alarms
+    "cusum": (0.001, 0.999),
+}
 _KNOWN, _FEWEST = 0.5, (2, 26)  # [years] of a series before it is judged, and [periods] at least and at most
 _SHORTEST, _LONGEST = 2.0, 1e6  # [periods] run lengths: shorter ones alarm always, longer ones never
 
@@ -54,6 +60,8 @@ class Alarms(Displayed):
         Of the series by itself; alarms of groups are in the table alone.
     law : {"counts", "cases", "values", "minutes"}
         Of what is seen about what is expected.
+    chart : {"both", "period", "cusum"}
+        Which charts may alarm.
     histories : DataFrame
         How the series and groups of the most important alarms went, fifty at most: ``place`` (of the alarm in
         the table), ``period``, ``observed``, ``expected``, ``limit``, ``alarm``; no row in what earlier
@@ -70,6 +78,7 @@ class Alarms(Displayed):
     p_value: Floats
     alarm: Flags
     law: LawName = "counts"
+    chart: Chart = "both"
     histories: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(HISTORY)))
 
     @property
@@ -84,7 +93,8 @@ class Alarms(Displayed):
         known = np.isfinite(self.expected)
         size = found if self.panel.exposure is None else self.panel.exposure
         law = LAWS[self.law](size[known])
-        found[known] = law.limit(1.0 / (2.0 * self.run_length), self.expected[known], self.variance[known])
+        chance = CHARTS[self.chart][0] / self.run_length
+        found[known] = law.limit(chance, self.expected[known], self.variance[known])
         return found
 
     def history(self, place: int) -> pd.DataFrame:
@@ -137,6 +147,7 @@ def watch(
     exposure: Floats | None = None,
     calendar: str | None = None,
     false_share: float = 0.1,
+    chart: Chart = "both",
 ) -> Alarms:
     """Find what is unusual in a panel of counts, period by period, as it would have been found at the time.
 
@@ -156,6 +167,9 @@ def watch(
     false_share : float
         Of the series, and of the groups of one level, that stand out in the same period, where they are
         twenty or more; one: all that do.
+    chart : {"both", "period", "cusum"}
+        Which charts may alarm: of single periods, which find large rises at once, of what they add up to,
+        which find small ones that last, or both, each with half of the false alarms.
 
     Returns
     -------
@@ -185,7 +199,10 @@ def watch(
     design = design_of(panel.periods, calendar=calendar, closed=panel.holidays)
     figures = Figures(values=np.where(np.isfinite(size), used.values, np.nan), size=size, law="counts")
     return alarms_of(
-        panel, figures, design, Wanted(run_length=run_length, since=since, false_share=false_share)
+        panel,
+        figures,
+        design,
+        Wanted(run_length=run_length, since=since, false_share=false_share, chart=chart),
     )
 
 
@@ -216,22 +233,28 @@ class Wanted:
     run_length: float
     since: str | pd.Period | None
     false_share: float
+    chart: Chart
 
 
 def alarms_of(panel: Panel, figures: Figures, design: Design, wanted: Wanted) -> Alarms:
     """Judge the figures of a panel at all levels, and make one alarm of each thing that has happened."""
     run_length, false_share = wanted.run_length, wanted.false_share
     place = _first_judged(panel, wanted.since)
-    limits = Limits(chance=1.0 / (2.0 * run_length), cusum=score_limit(2.0 * run_length, SETTINGS.reference))
+    single, gathered = CHARTS[wanted.chart]
+    limits = Limits(
+        chance=single / run_length,
+        cusum=score_limit(run_length / gathered, SETTINGS.reference),
+        parts=CHARTS[wanted.chart],
+    )
     *coarser, own = groupings(panel.keys)
     law, parts = LAWS[figures.law], (figures.values, figures.size, design, limits)
     series = level_of(own, *parts, law=law, series=None)
     levels = [level_of(one, *parts, law=law, series=series.watched) for one in coarser]
     fewest = int(np.clip(round(_KNOWN * design.year), *_FEWEST))
-    judged = [one.judged(place, false_share, fewest) for one in (*levels, series)]
+    judged = [one.judged(place, false_share, fewest, limits) for one in (*levels, series)]
     unit = np.where(np.isfinite(figures.size), figures.unit, np.nan)  # of no cases nothing is expected
     watched, scored = series.watched, np.arange(len(panel.periods)) >= place
-    tail = np.minimum(watched.above + watched.here, cusum_chance(watched.evidence, SETTINGS.reference))
+    p_value = p_values(watched.above + watched.here, watched.evidence, limits)
     table = alarm_table(judged, panel, run_length=run_length)
     return Alarms(
         panel=panel,
@@ -241,10 +264,11 @@ def alarms_of(panel: Panel, figures: Figures, design: Design, wanted: Wanted) ->
         table=table,
         expected=watched.mean * unit,
         variance=watched.variance * unit**2,
-        p_value=np.where(scored, np.minimum(2.0 * tail, 1.0), np.nan),
+        p_value=np.where(scored, p_value, np.nan),
         alarm=judged[-1].alarm,
         law=figures.law,
-        histories=histories_of(table, judged, panel, shown_in(figures), run_length=run_length),
+        chart=wanted.chart,
+        histories=histories_of(table, judged, panel, shown_in(figures), chance=limits.chance),
     )
 
 

@@ -11,6 +11,7 @@ from riskmodels.errors import ContractError, ParameterError
 from riskmodels.grouping import number_series
 from riskmodels.panel import Panel
 from riskmodels.parameters.policy import Direction
+from riskmodels.parameters.watches import Chart
 from riskmodels.surveillance.courses import design_of, lengths_of
 from riskmodels.surveillance.laws import LawName
 from riskmodels.surveillance.watching import Alarms, Figures, Wanted, alarms_of, check_wanted
@@ -37,6 +38,7 @@ def watch_indicator(
     run_length: float,
     since: str | pd.Period | None = None,
     false_share: float = 0.1,
+    chart: Chart = "both",
 ) -> Alarms:
     """Find where an indicator has become worse, period by period, as it would have been found at the time.
 
@@ -54,6 +56,8 @@ def watch_indicator(
         First period judged, as in ``watch``.
     false_share : float
         Of twenty series and more that stand out in a period, as in ``watch``.
+    chart : {"both", "period", "cusum"}
+        Which charts may alarm, as in ``watch``.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def watch_indicator(
             f" {', '.join(found.table['indicator_id'].unique()) or 'no indicator'}"
         )
     panel, squares = _panel(rows, found.by)
-    wanted = Wanted(run_length=run_length, since=since, false_share=false_share)
+    wanted = Wanted(run_length=run_length, since=since, false_share=false_share, chart=chart)
     panel, figures = _figures(panel, squares, family, direction)
     check_wanted(panel, run_length, false_share)
     return alarms_of(panel, figures, design_of(panel.periods), wanted)
