@@ -182,7 +182,7 @@ def print_banks(banks: int) -> None:
 
 
 def print_cfpb(_: int) -> None:
-    """All complaints to the US CFPB by month, with its hole of 2023 and its renamed products."""
+    """Complaints to the US CFPB by month, all and by product, with its hole of 2023 and its renamed products."""
     file = SHARED / "cfpb" / "monthly_by_product.csv"
     if not file.exists():
         print(f"\nskipped: {file.name} is not on this machine")
@@ -194,12 +194,12 @@ def print_cfpb(_: int) -> None:
         shutil.copy(ROOT / "params" / "sources" / "cfpb_monthly.yaml", source)
         shutil.copy(file, data)
         tables = ingest(source / "cfpb_monthly.yaml", store=Path(folder) / "store")
-        panel = build_panel(tables.require("complaint_counts"), by=[])
-    table = watch(panel, run_length=200.0, calendar="US").table
-    print(f"\nCFPB, {panel.periods[0]} to {panel.periods[-1]}, run length 200")
-    print(
-        table[["since_earliest", "since", "since_latest", "size", "alarmed", "last"]].to_string(index=False)
-    )
+        panels = [build_panel(tables.require("complaint_counts"), by=by) for by in ([], ["product"])]
+    shown = ["since_earliest", "since", "since_latest", "size", "probability", "alarmed", "last", "ending"]
+    for panel in panels:
+        table = watch(panel, run_length=200.0, calendar="US").table
+        print(f"\nCFPB, {panel.periods[0]} to {panel.periods[-1]}, run length 200")
+        print(table[[*panel.keys.columns, *shown]].to_string(index=False))
 
 
 def print_steady(_: int) -> None:
