@@ -49,7 +49,23 @@ def test_an_alarm_that_the_data_no_longer_show_is_closed_and_not_forgotten() -> 
     book = make_book(as_of=NEXT, earlier=make_book(make_alarm()))
     assert book.table[["status", "part_of"]].to_numpy().tolist() == [["closed", REVISED]]
     assert book.events.empty
-    assert make_book(as_of=date(2027, 9, 30), earlier=book).table.empty  # a year later it is
+    book = make_book(as_of=date(2026, 10, 31), earlier=book)
+    assert book.table[["status", "part_of"]].to_numpy().tolist() == [["closed", REVISED]]
+    back = make_book(make_alarm(last="2026-11"), as_of=date(2026, 11, 30), earlier=book).table.iloc[0]
+    assert (back["status"], back["reported"], back["part_of"]) == ("continuing", "2026-06-30", "")
+    assert make_book(as_of=date(2027, 6, 29), earlier=book).table["part_of"].tolist() == [REVISED]
+    assert make_book(as_of=date(2027, 6, 30), earlier=book).table.empty  # a year later it is
+
+
+def test_one_that_is_two_today_leaves_its_number_to_one_of_them() -> None:
+    first = make_book(make_alarm(alarmed="2026-04", last="2026-04"), as_of=date(2026, 4, 30))
+    sooner = make_alarm(alarmed="2026-03", last="2026-03", since_latest="2026-03", status="closed")
+    later = make_alarm(since="2026-04", since_earliest="2026-04", alarmed="2026-04", last="2026-05")
+    for found in ((sooner, later), (later, sooner)):
+        table = make_book(*found, as_of=date(2026, 5, 31), earlier=first).table.set_index("alarmed")
+        assert table["alarm_id"].is_unique
+        assert table.loc["2026-04", "alarm_id"] == first.table["alarm_id"].item()
+        assert table.loc["2026-04", "status"] == "continuing"
 
 
 def test_an_alarm_that_a_wider_one_explains_now_says_so() -> None:

@@ -11,7 +11,7 @@ from riskmodels.assessment.inputs import Inputs
 from riskmodels.catalogue import INDICATORS
 from riskmodels.parameters.policy import Policy
 from riskmodels.surveillance import AlarmBook
-from riskmodels.surveillance.memory import ended
+from riskmodels.surveillance.memory import REVISED, ended
 
 
 def check_alarms(inputs: Inputs) -> Iterator[Finding]:
@@ -31,7 +31,8 @@ def check_alarms(inputs: Inputs) -> Iterator[Finding]:
     ]
     for row in events:
         yield _finding(row, book, inputs)
-    alarmed = {str(row["rule"]) for row in book.table.to_dict("records") if ended(str(row["last"])) >= begin}
+    shown = book.table[book.table["part_of"] != REVISED].to_dict("records")
+    alarmed = {str(row["rule"]) for row in shown if ended(str(row["last"])) >= begin}
     for rule, things in book.rules.groupby("rule", sort=False):
         yield from _of_rule(str(rule), things, is_quiet=rule not in alarmed)
 

@@ -40,15 +40,16 @@ def remembered(
     """
     known = [] if earlier is None else earlier.table.to_dict("records")
     rows: list[Row] = []
+    own = {_number(one) for one in found}
     for one in found:
-        taken = {row["alarm_id"] for row in rows}
-        before = _first_of([row for row in known if _is_same(one, row) and row["alarm_id"] not in taken])
+        others = {row["alarm_id"] for row in rows} | own - {_number(one)}
+        before = _first_of([row for row in known if _is_same(one, row) and row["alarm_id"] not in others])
         number = {"alarm_id": before["alarm_id"] if before else _number(one)}
         day = {"reported": before["reported"] if before else as_of.isoformat()}
         rows.append(_answered(one | number | day, acknowledged, as_of))
     rows = _joined(rows)
     taken = {row["alarm_id"] for row in rows}
-    lost = [row for row in known if row["alarm_id"] not in taken and row["status"] in OPEN]
+    lost = [row for row in known if row["alarm_id"] not in taken]  # it is not new, should it come back
     rows += [row | _NO_ANSWER | {"status": "closed", "part_of": _explained(row, rows)} for row in lost]
     kept = [row for row in rows if row["status"] != "closed" or ended(row["last"]) + _KEPT > _end_of(as_of)]
     order = (*OPEN, "closed")
