@@ -100,6 +100,32 @@ def test_columns_that_a_source_does_not_give_are_left_out_and_said(take_in, defa
     assert listed["series"].tolist() == [1, 0, 0, 0]
 
 
+def test_the_whole_bank_and_what_is_of_an_unknown_part_are_named(take_in, default_policy) -> None:
+    days = pd.date_range("2024-01-01", "2025-12-31").strftime("%Y-%m-%d")
+    rows = [
+        {"complaint_id": f"{day}{at}", "received_at": day, "unit_id": "B'1", "product": "card"}
+        | {"channel": None if at else "phone"}
+        for day in days
+        for at in range(5 if day > "2025-11" else 2)
+    ]
+    chosen = with_rules(default_policy, rule(id="bank"), rule(id="channels", by=("channel",)))
+    book = keep_watch(take_in(complaints=rows, as_of="2025-12-31"), chosen)
+    open_ones = book.table[book.table["status"] != "closed"]
+    assert dict(zip(open_ones["rule"], open_ones["subject"], strict=True)) == {
+        "bank": "{}",
+        "channels": '{"channel": ""}',
+    }
+    named = {
+        row["rule"]: subject_words({**row, "of": json.loads(row["subject"])}, {})
+        for row in open_ones.to_dict("records")
+    }
+    assert named == {"bank": "complaints, whole bank", "channels": "complaints, unknown"}
+    assert book.events["rule"].tolist() == ["channels"]  # the bank's rise is that of its part
+    for name, table in book.table.assign(part_of="").groupby("rule"):
+        title = rm.plot(replace(book, table=table.head(1))).get_title("left")
+        assert title.startswith(f"{named[name]}:\nsince 2025-11")
+
+
 def test_a_policy_without_rules_watches_nothing(sample_tables, default_policy, sample_card) -> None:
     none = with_rules(default_policy)
     book = keep_watch(sample_tables, none)

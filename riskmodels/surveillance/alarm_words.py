@@ -16,15 +16,20 @@ _PERIODS = {
     "Q": marked("quarters"),
     "Y": marked("years"),
 }
-_UNIT, _REGION = "unit_id", "region_id"
+_UNIT, _REGION, _UNKNOWN = "unit_id", "region_id", marked("unknown")
 
 
 def alarm_name(
     row: Mapping[Any, Any], keys: Iterable[str], unit_names: Mapping[str, str] | None = None
 ) -> str:
     """Name what an alarm is of: the values of its keys; all series where it has none."""
-    of = {key: str(row[key]) for key in keys if row[key] != ""}
-    return part_name(of, unit_names or {}) or label("all series")
+    return part_name(keys_of(row, keys), unit_names or {}) or label("all series")
+
+
+def keys_of(row: Mapping[Any, Any], keys: Iterable[str]) -> dict[str, str]:
+    """Return the keys that name an alarm, those of its level; the value is empty where it is unknown."""
+    by = row["level"].split(" × ")
+    return {key: str(row[key]) for key in keys if key in by}
 
 
 def part_name(of: Mapping[str, str], unit_names: Mapping[str, str]) -> str:
@@ -36,7 +41,9 @@ def part_name(of: Mapping[str, str], unit_names: Mapping[str, str]) -> str:
     'credit card × Lake Branch (B1)'
     """
     return " × ".join(
-        shown_unit(value, unit_names.get(value, "")) if key == _UNIT else plain_label(value)
+        shown_unit(value, unit_names.get(value, ""))
+        if key == _UNIT and value
+        else plain_label(value or _UNKNOWN)
         for key, value in of.items()
         if not (key == _REGION and _UNIT in of)
     )

@@ -7,6 +7,7 @@ import pandas as pd
 
 from riskmodels.display import Displayed
 from riskmodels.labels import label, plural
+from riskmodels.surveillance.events import COLUMNS
 from riskmodels.surveillance.watching import Alarms
 
 OPEN = ("new", "continuing", "acknowledged")
@@ -17,8 +18,7 @@ RULES = (
 NUMBERS = ("size", "lower", "upper", "probability")
 EVENTS = (
     *("alarm_id", "rule", "what", "measure", "level", "subject", "status"),
-    *("since", "since_earliest", "since_latest", *NUMBERS),
-    *("alarmed", "last", "ending", "reported", "reason", "answered_by", "until", "part_of"),
+    *(*COLUMNS, "reported", "reason", "answered_by", "until", "part_of"),
 )
 
 
@@ -31,8 +31,8 @@ class AlarmBook(Displayed):
     table : DataFrame
         One row per alarm, open ones first: alarm_id (the same over its life), rule, what (complaints, losses
         or an indicator), measure (of it that has risen: rows, failing cases, cases, events, mean, minutes),
-        level and subject (JSON: the keys that name its series; none: all), status (``new``: in no earlier
-        book; ``continuing``; ``acknowledged``; ``closed``), since, since_earliest, since_latest, size, lower,
+        level and subject (JSON: the keys that name its series; none: all; of an empty value it is not known),
+        status (``new``: in no earlier book; ``continuing``; ``acknowledged``; ``closed``), since, since_earliest, since_latest, size, lower,
         upper, probability, alarmed, last, ending (as in ``Alarms.table``), reported (day of the first book
         that has it), reason, answered_by, until (of the acknowledgement), part_of (the
         alarm that names the same event; ``revised`` where the data no longer show one that a book has).

@@ -15,8 +15,8 @@ HISTORY = ("place", "period", "observed", "expected", "limit", "alarm")
 
 def by_importance(table: pd.DataFrame) -> Integers:
     """Return the places of a table's alarms, those first that go on, then the likeliest, then the newest."""
-    going, newest = table["status"] == "closed", -pd.factorize(table["last"], sort=True)[0]
-    return np.lexsort((newest, -table["probability"].to_numpy(dtype=float), going))
+    over, newest = table["status"] == "closed", -pd.factorize(table["last"], sort=True)[0]
+    return np.lexsort((newest, -table["probability"].to_numpy(dtype=float), over))
 
 
 def histories_of(

@@ -17,7 +17,9 @@ from riskmodels.panel import Panel, build_panel
 from riskmodels.parameters.policy import Direction, Policy
 from riskmodels.parameters.watches import Acknowledgements, WatchRule
 from riskmodels.periods.quarters import last_complete, period_of
+from riskmodels.surveillance.alarm_words import keys_of
 from riskmodels.surveillance.books import RULES, AlarmBook
+from riskmodels.surveillance.events import COLUMNS
 from riskmodels.surveillance.memory import Row, remembered
 from riskmodels.surveillance.watching import Alarms, watch
 from riskmodels.surveillance.watching_indicators import watch_indicator
@@ -25,7 +27,6 @@ from riskmodels.tables import Table, Tables
 
 _FREQUENCIES: dict[str, Literal["D", "W", "M"]] = {"day": "D", "week": "W", "month": "M"}
 _NOBODY = Acknowledgements()
-_EVENTS = ("since", "since_earliest", "since_latest", "size", "lower", "upper", "probability", "alarmed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,16 +191,14 @@ def measure_of(indicator_id: str, direction: Direction) -> str:
 
 def _rows(one: _Watched, alarms: Alarms) -> Iterator[Row]:
     """Yield the alarms of charts as rows of a book."""
-    keys = [str(column) for column in alarms.keys.columns]
     for row in alarms.table.to_dict("records"):
-        subject = {key: str(row[key]) for key in sorted(keys) if row[key] != ""}
         yield {
             "rule": one.rule.id,
             "what": one.what,
             "measure": one.measure,
             "level": row["level"],
-            "subject": json.dumps(subject, ensure_ascii=False),
-            **{name: row[name] for name in (*_EVENTS, "last", "ending", "status")},
+            "subject": json.dumps(keys_of(row, sorted(one.by)), ensure_ascii=False),
+            **{name: row[name] for name in (*COLUMNS, "status")},
         }
 
 
@@ -231,7 +230,7 @@ def _names(table: pd.DataFrame, watched: list[_Watched], tables: Tables, policy:
     used = {one.what for one in watched}
     things += [("indicator", one.id, one) for one in policy.indicators if one.id in used]
     units = {json.loads(subject).get("unit_id") for subject in table["subject"]}
-    known = pd.DataFrame() if tables.units is None or not units else tables.units.frame()
+    known = pd.DataFrame() if tables.units is None else tables.units.frame()
     things += [("unit", str(one.unit_id), one) for one in known.itertuples() if one.unit_id in units]
     rows = [
         (kind, id_, "name", language, str(text))

@@ -121,11 +121,10 @@ def _name_of(result: Alarms, place: int, unit_names: Mapping[str, str] | None) -
 
 def _place_of(alarms: Alarms, row: Mapping[Any, Any]) -> int:
     """Return the place of a book's alarm in the table of its charts; -1 where the book alone knows it."""
-    of = json.loads(row["subject"])
     table = alarms.table
     same = (table["level"] == row["level"]) & (table["alarmed"] == row["alarmed"])
-    for key in alarms.keys.columns:
-        same &= table[key].astype(str) == of.get(str(key), "")
+    for key, value in json.loads(row["subject"]).items():
+        same &= table[key].astype(str) == value
     places = np.flatnonzero(same)
     return int(places[0]) if len(places) else -1
 
