@@ -114,6 +114,17 @@ def test_what_does_not_fit_is_one_line(arguments, status, message, run) -> None:
     assert message in err
 
 
+def test_only_the_last_book_is_read(run, bank) -> None:
+    run("--last", "2025-11")
+    for day in ("2025-11-29", "2026-01-31"):
+        (bank / "reports" / f"watch-{day}" / "alarms").mkdir(parents=True)  # damaged: it holds nothing
+    status, out, err = run()
+    assert (status, err, "CONTINUING" in out) == (0, "", True)
+    (bank / "reports" / "watch-2025-12-01" / "alarms").mkdir(parents=True)
+    status, _, err = run("--last", "2025-11", "--dry-run")
+    assert (status, err) == (1, "")  # as on that day
+
+
 def test_two_runs_at_once_do_not_write_one_book(run, bank) -> None:
     (bank / "reports").mkdir()
     with FileLock(bank / "reports" / ".watch-2025-12-31.lock"):

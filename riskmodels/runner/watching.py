@@ -1,9 +1,10 @@
 """Watch between assessments: read the data, follow the policy's rules, keep a book of alarms."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from glob import escape
+from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -92,16 +93,17 @@ def _prefix(settings: RunSettings) -> str:
 
 
 def _earlier(settings: RunSettings, reports: Path, day: date) -> AlarmBook | None:
-    """Return the last book up to a day, of watching or of a quarterly report; None where there is none."""
-    found = [load(folder, AlarmBook) for folder in _books(reports, _prefix(settings))]
-    return max((book for book in found if book.as_of <= day), key=lambda book: book.as_of, default=None)
+    """Return the last book up to a day, of watching or of a quarterly report; None where there is none.
 
-
-def _books(reports: Path, prefix: str) -> Iterator[Path]:
-    for folder in sorted(reports.glob(f"{escape(prefix)}watch-????-??-??/{_ALARMS}")):
-        yield folder
-    for folder in sorted(reports.glob(f"{escape(prefix)}????Q[1-4]/results/{_ALARMS}")):
-        yield folder
+    No more books are read than that takes: there may be one of each day of years.
+    """
+    prefix = escape(_prefix(settings))
+    watched = sorted(reports.glob(f"{prefix}watch-????-??-??/{_ALARMS}"))
+    until = [folder for folder in watched if folder.parent.name[-len("2026-01-01") :] <= day.isoformat()]
+    quarters = sorted(reports.glob(f"{prefix}????Q[1-4]/results/{_ALARMS}"), reverse=True)
+    assessed = (book for folder in quarters if (book := load(folder, AlarmBook)).as_of <= day)
+    books = [*(load(folder, AlarmBook) for folder in until[-1:]), *islice(assessed, 1)]
+    return max(books, key=lambda book: book.as_of, default=None)
 
 
 def _keep(made: Watch) -> None:

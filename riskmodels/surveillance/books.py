@@ -32,8 +32,8 @@ class AlarmBook(Displayed):
         One row per alarm, open ones first: alarm_id (the same over its life), rule, what (complaints, losses
         or an indicator), measure (of it that has risen: rows, failing cases, cases, events, mean, minutes),
         level and subject (JSON: the keys that name its series; none: all; of an empty value it is not known),
-        status (``new``: in no earlier book; ``continuing``; ``acknowledged``; ``closed``), since, since_earliest, since_latest, size, lower,
-        upper, probability, alarmed, last, ending (as in ``Alarms.table``), reported (day of the first book
+        status (``new``: in no earlier book; ``continuing``; ``acknowledged``; ``closed``), since,
+        since_earliest, since_latest, size, lower, upper, probability, alarmed, last, ending (as in ``Alarms.table``), reported (day of the first book
         that has it), reason, answered_by, until (of the acknowledgement), part_of (the
         alarm that names the same event; ``revised`` where the data no longer show one that a book has).
     rules : DataFrame
