@@ -15,6 +15,7 @@ from riskmodels.labels import use_language
 from riskmodels.reporting.listings import list_alarms
 from riskmodels.reporting.plots import plot_alarm_times, plot_alarms
 from riskmodels.surveillance.alarm_words import said_of, shown_period
+from riskmodels.surveillance.laws import LAWS
 
 pytestmark = pytest.mark.whole
 NAMES = {"u4": "Lake Branch"}
@@ -192,3 +193,13 @@ def test_periods_of_any_length_are_readable(freq) -> None:
 def test_a_week_is_called_by_its_first_day() -> None:
     assert shown_period("2026-01-05/2026-01-11") == "week of 2026-01-05"
     assert shown_period("2026Q1") == "2026Q1"
+
+
+def test_the_axis_says_what_is_drawn(alarms) -> None:
+    units = {law: plot_alarms(replace(alarms, law=law)).get_ylabel() for law in LAWS}
+    assert units == {
+        "counts": "events [per month]",
+        "cases": "cases",
+        "values": "mean",
+        "minutes": "minutes lost",
+    }

@@ -40,6 +40,7 @@ _PER = {
     "Q": marked("events [per quarter]"),
     "Y": marked("events [per year]"),
 }
+_OF_INDICATORS = {"cases": marked("cases"), "values": marked("mean"), "minutes": marked("minutes lost")}
 _TIME = {
     "D": marked("time [days]"),
     "W": marked("time [weeks, by their first day]"),
@@ -239,4 +240,4 @@ def _day(period: str) -> str:
 
 
 def _unit(result: Alarms) -> str:
-    return label(_PER[result.panel.periods.freqstr[0]])
+    return label(_OF_INDICATORS.get(result.law) or _PER[result.panel.periods.freqstr[0]])
