@@ -35,7 +35,8 @@ class AlarmBook(Displayed):
         status (``new``: in no earlier book; ``continuing``; ``acknowledged``; ``closed``), since,
         since_earliest, since_latest, size, lower, upper, probability, alarmed, last, ending (as in
         ``Alarms.table``), reported (day of the first book that has it), reason, answered_by, until (of the
-        acknowledgement), part_of (the alarm that names the same event; ``revised`` where the data no longer show one that a book has).
+        acknowledgement), part_of (the alarm that names the same event; ``revised`` where the data no longer
+        show one that a book has).
     rules : DataFrame
         One row per thing watched: rule, what, by (columns, with ×), left_out (columns that the source
         does not give), every, chart, run_length [periods], series, first, last (periods judged), alarms
