@@ -14,6 +14,7 @@ from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.watches import Acknowledgements, WatchRule
 from riskmodels.reporting.alarm_report import AlarmDocument, alarm_document, alarm_text
 from riskmodels.surveillance import AlarmBook, keep_watch
+from riskmodels.surveillance.memory import REVISED
 from riskmodels.surveillance.rules import measure_of
 
 pytestmark = pytest.mark.whole
@@ -159,6 +160,15 @@ def test_a_quiet_rule_is_in_order(found, book) -> None:
     alarmed = set(book.table.loc[book.table["last"].str.rpartition("/")[2] >= "2026-07", "rule"])
     assert quiet == set(book.rules["rule"]) - alarmed
     assert (found.facts.loc[found.facts["rule"] == "watching", "severity"] == "passed").all()
+
+
+def test_a_rule_whose_alarm_the_data_no_longer_show_is_in_order(
+    sample_tables, default_policy, sample_card, book
+) -> None:
+    gone = replace(book, table=book.table.head(1).assign(status="closed", last="2026-09", part_of=REVISED))
+    found = rm.assess(default_policy, data=sample_tables, scorecard=sample_card, alarms=gone)
+    quiet = found.facts.loc[found.facts["rule"] == "watching", "subject"]
+    assert set(quiet) == set(book.rules["rule"])
 
 
 def test_one_that_is_answered_for_is_watched_and_no_finding(
