@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from small_bank import make_card, make_review, make_tables
 
 from riskmodels.assessment import assess
 from riskmodels.backtesting import review_forecast
+from riskmodels.forecasting import forecast
+from riskmodels.panel import build_panel
 from riskmodels.reporting.listings import list_forecast_review, list_outcomes
 from riskmodels.reporting.plots import plot_forecastreview
 
@@ -93,6 +96,26 @@ def test_outcomes_are_listed_month_by_month_and_those_outside_by_name() -> None:
     assert listing.sentence.startswith("Of 8 counts of series and periods ")
     assert "0 lie outside" in list_outcomes(make_review()).sentence
     assert list_outcomes(nothing(make_review())).sentence == "No period of any series could be judged."
+
+
+def test_one_count_and_none_expected_are_said_and_drawn(take_in) -> None:
+    none = [
+        {"product": "p", "period_start": f"{month}-01", "period": "month", "complaints": "0"}
+        for month in pd.period_range("2022-01", "2024-09", freq="M")
+    ]
+    tables = take_in(complaint_counts=none, as_of="2024-09-30")
+    earlier = forecast(build_panel(tables.counted, by=["product"], last="2024Q2"), horizon=3)
+    review = review_forecast(earlier, tables, period="2024-07")
+    assert list_outcomes(review).sentence == "The one count lies in its 95% interval."
+    assert list_forecast_review(review).sentence == review.sentence  # no products to speak of
+    assert plot_forecastreview(review).get_title(loc="left").startswith("2024-07: +0% against")
+
+
+def test_one_that_lies_outside_is_one() -> None:
+    review = make_review(factor=1.4)
+    first = review.table.index[review.table["level"] == "series"][0]
+    table = review.table.assign(outside=review.table["outside"].where(review.table.index == first, ""))
+    assert " 1 lies outside its 95% interval" in list_outcomes(replace(review, table=table)).sentence
 
 
 def test_the_plot_shows_what_came_on_the_interval_and_where_the_surprise_lies() -> None:

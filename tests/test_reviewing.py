@@ -252,6 +252,30 @@ def test_a_quarter_that_is_not_known_at_all_is_said(bank) -> None:
     assert review.sentence.startswith("2024Q3: what came cannot be compared with the forecast")
 
 
+@pytest.mark.parametrize("hidden", [["2024-08", "2024-09"], ["2024-07", "2024-08", "2024-09"]])
+def test_what_is_judged_of_one_month_at_most_is_its_own_row_alone(bank, hidden) -> None:
+    tables, earlier = bank(unknown_months={"complaint_counts": hidden})
+    review = review_forecast(earlier, tables, period="2024Q3")
+    assert not review.table.duplicated([*earlier.keys.columns, "level", "period"]).any()
+    totals = review.table[review.table["level"] == "total"]
+    assert totals["period"].tolist() == ["2024-07", "2024-08", "2024-09"]
+    assert totals["mean"].isna().sum() == len(hidden)
+    assert f"Not judged, as not known: all series ({', '.join(hidden)})." in review.sentence
+
+
+def test_complaints_without_a_product_are_named_so(take_in) -> None:
+    unnamed = [
+        row | {"product": "" if row["product"] == "loans" else row["product"]} for row in rows({"loans": 1.6})
+    ]
+    tables = take_in(complaint_counts=unnamed, as_of="2024-09-30")
+    for known in (tables, take_in(complaint_counts=[row for row in unnamed if row["product"]])):
+        earlier = forecast(rm.build_panel(known.counted, by=["product"], last="2024Q2"), horizon=3)
+        review = review_forecast(earlier, tables, period="2024Q3")
+        assert not review.parts["name"].str.contains("nan").any()
+        named = "– (not in the forecast) +" if known is not tables else "without product +"
+        assert named in review.sentence
+
+
 def test_a_definition_that_has_changed_since_is_not_judged(bank) -> None:
     change = {"month": "2024-08", "words": "cards counted otherwise", "where": {"product": "cards"}}
     tables, earlier = bank({"cards": 2.0}, breaks={"complaint_counts": [change]})

@@ -35,14 +35,18 @@ def draws_of(earlier: Forecast, outcome: Outcome) -> Floats:
 
 
 def review_table(earlier: Forecast, outcome: Outcome, draws: Floats, period: str) -> pd.DataFrame:
-    """Make the rows of ``ForecastReview.table``: series, then totals; each period, then all of it."""
-    several, period = int(outcome.asked.sum()) > 1, _named(earlier, outcome, period)
+    """Make the rows of ``ForecastReview.table``: series, then totals; each period, then all of it.
+
+    There are rows of all of it where several periods are judged.
+    """
+    several = int(outcome.judged.any(axis=0).sum()) > 1  # else what is judged is a period's own row
     frames = [_of_series(earlier, outcome)]
     if several:
-        frames.append(_of_sums(earlier, outcome, draws, period))
-    frames.append(_of_totals(earlier, outcome))
-    if several:
-        frames.append(_of_total(earlier, outcome, draws, period))
+        named = _named(earlier, outcome, period)
+        frames += [_of_sums(earlier, outcome, draws, named), _of_totals(earlier, outcome)]
+        frames.append(_of_total(earlier, outcome, draws, named))
+    else:
+        frames.append(_of_totals(earlier, outcome))
     table = pd.concat(frames, ignore_index=True)
     keys = [str(column) for column in earlier.keys.columns]
     table[keys] = table[keys].astype(object).where(table[keys].notna(), "")
@@ -54,9 +58,7 @@ def _named(earlier: Forecast, outcome: Outcome, period: str) -> str:
     judged = np.asarray(outcome.judged.any(axis=0))
     parts = earlier.periods[judged]
     begins = earlier.periods[outcome.asked][0].start_time <= pd.Period(period).start_time
-    if not len(parts) or (begins and judged.sum() == outcome.asked.sum()):
-        return period
-    return " – ".join(dict.fromkeys([str(parts[0]), str(parts[-1])]))
+    return period if begins and judged.sum() == outcome.asked.sum() else f"{parts[0]} – {parts[-1]}"
 
 
 def _of_series(earlier: Forecast, outcome: Outcome) -> pd.DataFrame:
@@ -141,7 +143,7 @@ def _of_total(earlier: Forecast, outcome: Outcome, draws: Floats, period: str) -
     due = np.where(judged, earlier.mean, 0.0)
     seen = np.where(judged, outcome.observed, 0.0).sum(axis=0) + new * outcome.share
     frame = pd.DataFrame({"level": ["total"], "period": [period]})
-    frame["reason"] = "" if judged.any() else UNKNOWN
+    frame["reason"] = ""
     frame["observed"] = np.round(seen.sum())
     frame["final"] = np.where(judged, outcome.final, 0.0).sum() + new.sum()
     frame["mean"] = due.sum()

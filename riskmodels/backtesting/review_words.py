@@ -1,6 +1,6 @@
 """What a forecast review says in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -58,6 +58,11 @@ def part_name(row: Mapping[Any, Any]) -> str:
     return label("{name} (not in the forecast)", name=name) if row["kind"] == NEW else name
 
 
+def series_name(key: Iterable[str]) -> str:
+    """Name a series of a review's table by its keys; one that is empty is a dash."""
+    return label(" · ".join(str(one) or "–" for one in key))
+
+
 def _came(total: pd.Series) -> str:
     figures = {name: f"{total[name]:,.0f}" for name in ("final", "mean", "lower", "upper")}
     words, seen = (_CAME, "final") if total["completeness"] >= FINAL else (_COMING, "observed")
@@ -85,14 +90,15 @@ def _not_judged(table: pd.DataFrame) -> list[str]:
         return []
     keys = list(table.columns[: list(table.columns).index("level")])
     totals = table["level"] == "total"
-    whole = table["period"].iloc[-1] if totals.sum() > 1 else ""  # of all periods together
+    several = (totals & (table["reason"] == "")).sum() > 1
+    whole = table["period"].iloc[-1] if several else ""  # of all periods together
     series = table[~totals & (table["period"] != whole)]
     number = len(series[keys].drop_duplicates())
     said = []
     for reason, rows in series[series["reason"] != ""].groupby("reason", sort=False):
-        names = dict.fromkeys(" · ".join(map(str, key)) for key in rows[keys].itertuples(index=False))
+        names = dict.fromkeys(series_name(key) for key in rows[keys].itertuples(index=False))
         words = marked("Not judged, as {reason}: {series} ({periods}).")
-        shown = label("all series") if len(names) == number else _few(list(map(label, names)))
+        shown = label("all series") if len(names) == number else _few(list(names))
         periods = _few(list(dict.fromkeys(rows["period"])))
         said.append(label(words, reason=label(REASONS[str(reason)]), series=shown, periods=periods))
     return said

@@ -11,7 +11,7 @@ from riskmodels.backtesting.outcomes import Outcome, is_counted_so, outcome_of
 from riskmodels.backtesting.review_words import said_of, total_of
 from riskmodels.backtesting.shares import UNIT, Cells, by_series, by_unit, own_deviation
 from riskmodels.backtesting.surprises import NEW, Groups, parts_of
-from riskmodels.display import Displayed
+from riskmodels.display import Displayed, shown_text
 from riskmodels.forecasting import Forecast, nowcast_where_logged
 from riskmodels.grouping import add_rows, number_series
 from riskmodels.tables import Table, Tables
@@ -155,7 +155,7 @@ def _parts(outcome: Outcome, draws: Floats, total: pd.Series, cells: Cells) -> p
     parts = parts_of(
         cells.expected, cells.came, groups, usual=usual, deviation=float(draws.sum(axis=1).std())
     )
-    names = [" · ".join(map(str, key)) for key in outcome.new.itertuples(index=False)]
+    names = [" · ".join(map(shown_text, key)) for key in outcome.new.itertuples(index=False)]
     new = pd.DataFrame({"kind": NEW, "name": names, "came": outcome.came.sum(axis=1), "stands_out": True})
     new = new.assign(expected=0.0, surprise=new["came"], usual_lower=0.0, usual_upper=0.0)
     found = pd.concat([parts, new[parts.columns]], ignore_index=True) if len(new) else parts
@@ -184,7 +184,7 @@ def _key_groups(outcome: Outcome, draws: Floats, cells: Cells) -> list[Groups]:
         groups.append(
             Groups(
                 kind=column,
-                names=tuple(names[column].astype(str)),
+                names=tuple(names[column].astype(object).where(names[column].notna(), "").astype(str)),
                 codes=codes[cells.series],
                 deviation=own_deviation(own, add_rows(due, codes, len(names))),
             )

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.backtesting import ForecastReview
-from riskmodels.backtesting.review_words import part_name
+from riskmodels.backtesting.review_words import part_name, series_name
 from riskmodels.display import Listing
-from riskmodels.labels import label, marked, plain_label
+from riskmodels.labels import label, marked, plain_label, plural
 
 _MOST_PARTS, _MOST_UNITS = 12, 5  # rows of products and the like, and of units; tables/ has them all
 _KINDS = {
@@ -16,6 +16,16 @@ _KINDS = {
     "unit_id": marked("Unit"),
     "new": marked("Not in the forecast"),
 }
+_LIE = marked(
+    "Of {judged} counts of series and periods {outside} lie outside their 95% interval; {usual:.1f} do by"
+    " chance."
+)
+_LIES = marked(
+    "Of {judged} counts of series and periods {outside} lies outside its 95% interval; {usual:.1f} do by"
+    " chance."
+)
+_ONE_OUTSIDE = marked("The one count lies outside its 95% interval.")
+_ONE_INSIDE = marked("The one count lies in its 95% interval.")
 _OUTSIDE = {"above": marked("▲ above"), "below": marked("▼ below"), "": marked("inside")}
 
 
@@ -40,7 +50,7 @@ def list_forecast_review(review: ForecastReview) -> Listing:
         " Products and units are counted beside what moved the bank; those that do not stand out add up to"
         " nothing."
     )
-    sentence = review.sentence + (label(words) if listed else "")
+    sentence = review.sentence + (label(words) if len(listed) > 1 else "")
     return Listing(sentence=sentence, frame=pd.DataFrame(listed))
 
 
@@ -55,7 +65,9 @@ def list_outcomes(review: ForecastReview) -> Listing:
     outside = series[series["outside"] != ""]
     listed = [
         {
-            "Series": label("All series") if row["level"] == "total" else _series(row, keys),
+            "Series": label("All series")
+            if row["level"] == "total"
+            else series_name(row[key] for key in keys),
             "Period": row["period"],
             "Logged so far": _count(row["observed"]),
             "Came, or expected in the end": _count(row["final"]),
@@ -72,12 +84,10 @@ def _told(series: pd.DataFrame) -> str:
     judged = series[series["reason"] == ""]
     if judged.empty:
         return label("No period of any series could be judged.")
-    words = marked(
-        "Of {judged} counts of series and periods {outside} lie outside their 95% interval; {usual:.1f} do by"
-        " chance."
-    )
     outside = int((judged["outside"] != "").sum())
-    return label(words, judged=len(judged), outside=outside, usual=0.05 * len(judged))
+    if len(judged) == 1:
+        return label(_ONE_OUTSIDE if outside else _ONE_INSIDE)
+    return plural(outside, _LIES, _LIE, judged=len(judged), outside=outside, usual=0.05 * len(judged))
 
 
 def _chosen(parts: pd.DataFrame) -> pd.DataFrame:
@@ -102,10 +112,6 @@ def _usual(row: Mapping[Any, Any]) -> str:
         return "–"
     ends = {name: f"{row[name]:+z,.0f}" for name in ("usual_lower", "usual_upper")}
     return label("{usual_lower} to {usual_upper}", ends)
-
-
-def _series(row: Mapping[Any, Any], keys: list[str]) -> str:
-    return label(" · ".join(str(row[key]) for key in keys))
 
 
 def _interval(row: Mapping[Any, Any]) -> str:

@@ -26,6 +26,7 @@ from riskmodels.reporting.plots.dispatch import plot_of
 
 _MOST_HISTORY = 18  # periods before the forecast, in half of a page's width
 _MOST_PARTS = 12  # bars that are read at a glance
+_HALF = 0.5  # event: what came is whole
 _NAMED_PERIODS = 8  # labels that do not touch in half of a page's width
 
 
@@ -57,7 +58,7 @@ def _draw_course(axes: Axes, result: ForecastReview, earlier: Forecast) -> Axes:
     axes.errorbar(
         places,
         rows["mean"],
-        yerr=[rows["mean"] - rows["lower"], rows["upper"] - rows["mean"]],
+        yerr=[(rows["mean"] - rows["lower"]).clip(0), (rows["upper"] - rows["mean"]).clip(0)],
         color=BAND,
         marker="_",
         markersize=9,
@@ -90,7 +91,8 @@ def _message(result: ForecastReview) -> str:
     total = result.total
     if total is None:
         return ""
-    by = {"period": total["period"], "share": f"{total['surprise'] / total['mean']:+z.0%}"}
+    surprise = total["surprise"] if abs(total["surprise"]) >= _HALF else 0.0  # as many as expected
+    by = {"period": total["period"], "share": f"{surprise / max(total['mean'], _HALF):+z.0%}"}
     if total["outside"]:
         return label("{period}: {share} against the forecast, outside", by)
     return label("{period}: {share} against the forecast, as usual", by)
