@@ -2,17 +2,22 @@
 
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import scipy
-from small_bank import only
+from small_bank import make_card, make_objectives, make_tables, only
 
 import riskmodels as rm
+from riskmodels.assessment import assess
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.policy import Objective
+from riskmodels.reporting import front_page
+from riskmodels.reporting.listings import list_objectives
+from riskmodels.reporting.plots import plot_objectives
 from riskmodels.surveillance import Objectives, track_objectives
-from riskmodels.surveillance.objectives import COLUMNS, COURSE
+from riskmodels.surveillance.objectives import COLUMNS, COURSE, verdict_of
 
 PARTS = ["by_time", "by_news", "by_model", "by_revision"]
 
@@ -297,6 +302,54 @@ def test_years_on_both_sides_of_a_new_definition_are_not_compared(take_in, defau
     found = track(tables, wanting(default_policy, 0.0, "on_time_rate"))
     assert found.table.empty
     assert found.unavailable["reason"].tolist() == ["what it counts is defined otherwise from 2024-02 on"]
+
+
+def test_a_definition_that_changes_after_the_quarter_is_not_looked_at(take_in, default_policy) -> None:
+    broken = {"observations": [{"month": "2024-10", "words": "counted otherwise"}]}
+    rows, wanted = observed("on_time_rate", [8000.0] * 24), wanting(default_policy, 0.0, "on_time_rate")
+    assert len(track(bank(take_in, rows, breaks=broken), wanted, "2024Q3").table) == 1
+    assert track(bank(take_in, rows, breaks=broken), wanted, "2024Q4").table.empty
+
+
+def test_a_year_that_is_over_is_not_settled_while_the_one_before_has_a_hole(take_in, default_policy) -> None:
+    values = np.array([8000.0, 8100.0] * 12)
+    values[[3, 5]] = np.nan
+    wanted = wanting(default_policy, 0.005, "on_time_rate")
+    found = track(bank(take_in, observed("on_time_rate", values)), wanted)
+    (row,) = found.table.to_dict("records")
+    assert row["months_left"] == 0
+    assert 0 < row["probability"] < 1
+    assert verdict_of(row) not in ("met", "missed")
+    shown = list_objectives(found, wanted).frame.iloc[0]
+    assert shown["Wanted"] == "+0.5%"
+    assert shown["Probability of meeting it (the quarter before)"].endswith(f": {verdict_of(row)}")
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (3, "2 objectives of 2024 are very likely missed: Customer satisfaction (91% expected, 95% wanted)"),
+        (0, "2 objectives of 2024 were missed: Customer satisfaction (91% reached, 95% wanted)"),
+    ],
+)
+def test_objectives_that_are_missed_are_one_sentence_of_the_front_page(default_policy, left, words) -> None:
+    settled = {"months_left": left, "probability": 0.0, "expected": 0.91, "target": 0.95}
+    rows = [settled | {"indicator_id": name} for name in ("satisfaction", "retention")]
+    found = assess(
+        default_policy, data=make_tables(), scorecard=make_card(), objectives=make_objectives(rows)
+    )
+    said = [item.sentence for item in front_page._sentences(found, default_policy)]
+    assert [one for one in said if " objectives of " in one] == [
+        f"{words}, {words.partition(': ')[2].replace('satisfaction', 'retention')}"
+    ]
+
+
+def test_where_no_objective_is_followed_the_plot_says_so() -> None:
+    none = make_objectives([], [("retention", "it has no rows")])
+    axes = plot_objectives(none)
+    assert [text.get_text() for text in axes.texts] == [none.sentence]
+    assert not axes.axison
+    plt.close(axes.figure)
 
 
 def test_a_policy_without_objectives_has_none(take_in, default_policy) -> None:

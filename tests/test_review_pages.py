@@ -57,6 +57,12 @@ def test_more_than_was_held_likely_is_a_finding_and_fewer_are_watched(
     assert row["evidence"].endswith(f"logged so far: {total['observed']:,.0f}")
 
 
+def test_a_finding_of_one_complaint_says_one(default_policy) -> None:
+    review = make_review()
+    _, row = finding(replace(review, table=review.table.assign(final=1.0)), default_policy)
+    assert row["condition"].startswith("1 complaint came in 2024Q3, ")
+
+
 def test_what_cannot_be_judged_is_unclear_and_no_review_is_nothing(default_policy, small) -> None:
     assert finding(None, default_policy) == ("", None)
     for review, words in (

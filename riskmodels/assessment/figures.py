@@ -53,6 +53,15 @@ def _distinguished(facts: Facts, shown: dict[str, str]) -> dict[str, str]:
     return shown | {name: format_value(facts["indicator_id"], facts[name], digits=_MORE) for name in alike}
 
 
+def shown_change(change: float) -> str:
+    """Write a change that is wanted, as exactly as it was set.
+
+    >>> shown_change(0.2), shown_change(-0.125), shown_change(0.005)
+    ('+20%', '-12.5%', '+0.5%')
+    """
+    return f"{_POINTS * change:+.4g}%"
+
+
 def shown_probability(value: float) -> str:
     """Write a probability: a simulated one is never quite 0 or 1.
 
@@ -205,10 +214,10 @@ def _of_outlook(facts: Facts) -> dict[str, str]:
 def _of_objective(facts: Facts) -> dict[str, str]:
     """Write values of an objective, the change it wants with its sign, and what is left must come to."""
     if "reason" in facts:
-        return {"reason": say(facts["reason"]), "change": f"{facts['change']:+.0%}"}
+        return {"reason": say(facts["reason"]), "change": shown_change(facts["change"])}
     values = {name: format_value(facts["indicator_id"], facts[name]) for name in ("base", "so_far", "needed")}
     rest = label(templates.REST[facts["reach"]], needed=values["needed"])
-    return values | {"change": f"{facts['change']:+.0%}", "rest": rest}
+    return values | {"change": shown_change(facts["change"]), "rest": rest}
 
 
 def _of_review(facts: Facts) -> dict[str, str]:
@@ -218,6 +227,7 @@ def _of_review(facts: Facts) -> dict[str, str]:
     if not facts["origin"]:
         rests = templates.NO_FORECAST
     return {
+        "complaints": counted(facts["value"], "complaint", "complaints"),
         "parts": label(templates.BEYOND, parts=", ".join(named)) if named else "",
         "rests": label(rests, facts, observed=shown_text(facts.get("observed", math.nan))),
     }

@@ -31,15 +31,13 @@ FORECASTS = {
         criterion=marked("The complaints of the quarter lie in the 95% interval of the forecast before it"),
         conditions={
             "value": marked(
-                "{value} complaints came in {period}, more than expected: {estimate} ({lower} to"
-                " {upper}){parts}"
+                "{complaints} came in {period}, more than expected: {estimate} ({lower} to {upper}){parts}"
             ),
             "watch": marked(
-                "{value} complaints came in {period}, fewer than expected: {estimate} ({lower} to"
-                " {upper}){parts}"
+                "{complaints} came in {period}, fewer than expected: {estimate} ({lower} to {upper}){parts}"
             ),
             "passed": marked(
-                "{value} complaints came in {period}, as expected: {estimate} ({lower} to {upper}){parts}"
+                "{complaints} came in {period}, as expected: {estimate} ({lower} to {upper}){parts}"
             ),
             "unclear": marked("What came in {period} cannot be compared with a forecast made before it"),
             "no_forecast": marked("There is no forecast made before {period} to compare with"),

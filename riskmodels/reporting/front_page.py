@@ -26,6 +26,14 @@ from riskmodels.tables import DataQuality, Tables
 from riskmodels.tables.coverage import lacking_sentence
 
 _MOST_NAMED = 5  # units named in a sentence; a choice: the report has them all
+_LIKELY_MISSED = (  # the sentence, and each objective in it
+    marked("{count} objectives of {year} are very likely missed: {names}"),
+    marked("{name} ({expected} expected, {target} wanted)"),
+)
+_MISSED = (
+    marked("{count} objectives of {year} were missed: {names}"),
+    marked("{name} ({expected} reached, {target} wanted)"),
+)
 _MOST_WATCHED = 8  # a choice: what fits on the first page
 
 
@@ -170,23 +178,20 @@ def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
 
 
 def _of_objectives(rows: pd.DataFrame, policy: Policy) -> str:
-    """Say how many objectives of the year are very likely missed, and which."""
-    year = json.loads(rows["figures"].iloc[0])["year"]
+    """Say how many objectives of the year are very likely missed, or were, and which."""
+    figures = [json.loads(one) for one in rows["figures"]]
+    is_over = not any(one["months_left"] for one in figures)
+    missed, named = _MISSED if is_over else _LIKELY_MISSED
     names = [
         label(
-            "{name} ({expected} expected, {target} wanted)",
+            named,
             name=local(policy.indicator(row["indicator_id"]), "name"),
             expected=format_value(row["indicator_id"], row["value"]),
             target=format_value(row["indicator_id"], row["limit"]),
         )
         for row in rows.to_dict("records")
     ]
-    return label(
-        "{count} objectives of {year} are very likely missed: {names}",
-        count=len(rows),
-        year=year,
-        names=shown_few(names, _MOST_NAMED),
-    )
+    return label(missed, count=len(rows), year=figures[0]["year"], names=shown_few(names, _MOST_NAMED))
 
 
 def _of_alarms(rows: pd.DataFrame) -> str:

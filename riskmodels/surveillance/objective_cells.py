@@ -62,8 +62,8 @@ def cells_of(entry: Indicator, rows: pd.DataFrame, tables: Tables, until: pd.Per
     return replace(cells, numerators=lost) if entry.family == "availability" else cells
 
 
-def why_not(cells: Cells, entry: Indicator, tables: Tables) -> str:
-    """Say why the objective of an indicator cannot be followed; nothing where it can."""
+def why_not(cells: Cells, entry: Indicator, tables: Tables, until: pd.Period) -> str:
+    """Say why the objective of an indicator cannot be followed, as of a month; nothing where it can."""
     base = slice(-2 * YEAR, -YEAR)
     top, bottom = cells.numerators[0], cells.denominators[0]
     year, number = str(cells.months[-1].year - 1), int(np.isfinite(bottom[base]).sum())
@@ -74,7 +74,8 @@ def why_not(cells: Cells, entry: Indicator, tables: Tables) -> str:
             number=number,
             fewest=FEWEST,
         )
-    if changed := _broken(entry, tables, cells.months[-2 * YEAR :]):
+    compared = cells.months[-2 * YEAR :]
+    if changed := _broken(entry, tables, compared[compared <= until]):
         return Said("what it counts is defined otherwise from {month} on", month=changed)
     if not np.nansum(top[base]) > 0 or not np.nansum(bottom[base]) > 0:
         return Said("its value of {year} is not above zero: nothing can change by a share of it", year=year)

@@ -185,7 +185,7 @@ def track_objectives(
         if entry is None or one.id in lacking:
             continue
         cells = cells_of(entry, found.table[found.table["indicator_id"] == one.id], tables, until)
-        if reason := why_not(cells, entry, tables):
+        if reason := why_not(cells, entry, tables, until):
             reasons[one.id] = reason
         else:
             followed.append(_Followed(one, entry, cells))
@@ -217,10 +217,15 @@ def reach_of(needed: float, *, upwards: bool, share: bool) -> Reach:
     return "open"
 
 
+def is_settled(row: Mapping[Any, Any]) -> bool:
+    """Tell of a row of ``Objectives.table`` whether no month is open, of the year before neither."""
+    return bool(row["months_left"] == 0 and row["probability"] in (0.0, 1.0))
+
+
 def verdict_of(row: Mapping[Any, Any]) -> str:
     """Say of a row of ``Objectives.table`` in words how likely it is met."""
-    if row["months_left"] == 0:
-        return label("met") if row["probability"] > LIKELY else label("missed")
+    if is_settled(row):
+        return label("met") if row["probability"] else label("missed")
     return next(label(words) for least, words in _VERDICTS if row["probability"] >= least)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.assessment.figures import shown_probability
+from riskmodels.assessment.figures import shown_change, shown_probability
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.catalogue.computation import reasons_of
 from riskmodels.display import Listing
@@ -13,7 +13,7 @@ from riskmodels.labels import label, marked, say
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.listings.indicators import indicator_names
 from riskmodels.surveillance import Objectives
-from riskmodels.surveillance.objectives import reach_of, verdict_of
+from riskmodels.surveillance.objectives import is_settled, reach_of, verdict_of
 
 _POINTS = 100  # in a share of one
 _LEAST = 0.5  # points that are written
@@ -56,7 +56,7 @@ def _listed(row: Mapping[Any, Any], names: Mapping[str, str], policy: Policy) ->
     chance, before = shown_chance(row), shown_probability(row["probability_before"])
     return {
         "Indicator": f"{names.get(one, one)}{unit}",
-        "Wanted": f"{row['change']:+.0%}",
+        "Wanted": shown_change(row["change"]),
         "Year before → objective": f"{shown['base']} → {shown['target']}",
         "So far": shown["so_far"],
         "Expected for the year (90% interval)": f"{shown['expected']} ({shown['lower']} – {shown['upper']})",
@@ -67,8 +67,8 @@ def _listed(row: Mapping[Any, Any], names: Mapping[str, str], policy: Policy) ->
 
 
 def shown_chance(row: Mapping[Any, Any]) -> str:
-    """Write the probability of meeting an objective: of a year that is over it is none or all."""
-    return shown_probability(row["probability"]) if row["months_left"] else f"{row['probability']:.0%}"
+    """Write the probability of meeting an objective: where it is settled it is none or all."""
+    return f"{row['probability']:.0%}" if is_settled(row) else shown_probability(row["probability"])
 
 
 def _needed(row: Mapping[Any, Any], shown: str, policy: Policy) -> str:

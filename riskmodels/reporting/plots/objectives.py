@@ -27,7 +27,7 @@ from riskmodels.surveillance.objectives import verdict_of
 
 _COLUMNS = 2  # panels beside each other
 _WIDTH, _HEIGHT = 7.2, 2.2  # inches: of the page, and of a row of panels
-_NAMED, _UNIT, _NAME = 6, 42, 28  # periods along an axis, and signs of a unit and of a name
+_NAMED, _UNIT, _NAME = 6, 42, 24  # periods along an axis, and signs of a unit and of a name
 
 
 @plot_of.register
@@ -38,13 +38,16 @@ def plot_objectives(
 
     Months as they came, what is expected of the others with its 90% interval, the course that meets the
     objective, and the values of the year before and of the objective. With a policy, indicators have its
-    names.
+    names. Where none is followed there is nothing but a sentence.
     """
     rows = result.table.sort_values("probability", kind="stable").to_dict("records")
     if ax is not None or not rows:
         with house_axes(ax, _WIDTH, _HEIGHT) as axes:
             if rows:
                 _draw(axes, rows[0], result, policy)
+            else:
+                axes.text(0.5, 0.5, result.sentence, ha="center", va="center", wrap=True, fontsize=8)
+                axes.set_axis_off()
             return noted(axes, note)
     lines = -(-len(rows) // _COLUMNS)
     with house_figure(_WIDTH, 0.5 + _HEIGHT * lines) as figure:
