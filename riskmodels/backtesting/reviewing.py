@@ -9,7 +9,7 @@ from riskmodels.arrays import Floats
 from riskmodels.backtesting.judging import COLUMNS, NUMBERS, draws_of, review_table
 from riskmodels.backtesting.outcomes import Outcome, is_counted_so, outcome_of
 from riskmodels.backtesting.review_words import said_of, total_of
-from riskmodels.backtesting.shares import UNIT, Cells, by_series, by_unit, own_deviation
+from riskmodels.backtesting.shares import UNIT, Cells, by_series, by_unit, names_of, own_deviation
 from riskmodels.backtesting.surprises import NEW, Groups, parts_of
 from riskmodels.display import Displayed, shown_text
 from riskmodels.forecasting import Forecast, nowcast_where_logged
@@ -184,7 +184,7 @@ def _key_groups(outcome: Outcome, draws: Floats, cells: Cells) -> list[Groups]:
         groups.append(
             Groups(
                 kind=column,
-                names=tuple(names[column].astype(object).where(names[column].notna(), "").astype(str)),
+                names=names_of(names[column]),
                 codes=codes[cells.series],
                 deviation=own_deviation(own, add_rows(due, codes, len(names))),
             )

@@ -44,6 +44,11 @@ class Cells:
     groups: tuple[Groups, ...] = ()
 
 
+def names_of(column: pd.Series) -> tuple[str, ...]:
+    """Return the names of groups; of what has none it is empty."""
+    return tuple(column.astype(object).where(column.notna(), "").astype(str))
+
+
 def own_deviation(draws: Floats, due: Floats) -> Floats:
     """Standard deviation of what groups have beyond their share of the whole: draws (S, g), due (g,)."""
     return np.asarray((draws - draws.sum(axis=1, keepdims=True) * (due / due.sum())).std(axis=0))
@@ -104,7 +109,7 @@ def _split(earlier: Forecast, panel: Panel, outcome: Outcome, nowcast: Nowcast |
 def _placed(series: pd.DataFrame, cells: pd.DataFrame) -> tuple[Integers, Integers, tuple[str, ...]]:
     """Return row of the series, -1 where there is none, and place of the unit of each cell; the units."""
     units, named = number_series(cells, [UNIT])
-    names = tuple(named[UNIT].astype(object).where(named[UNIT].notna(), "").astype(str))
+    names = names_of(named[UNIT])
     keys = [column for column in cells.columns if column in series.columns]
     if not keys:
         return np.zeros(len(cells), dtype=np.int64), units, names
