@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -637,6 +638,9 @@ def test_small_files_give_the_same_in_a_database_that_they_share(take_in: TakeIn
 
 def test_a_database_that_an_error_has_ended_is_opened_anew(take_in: TakeIn, monkeypatch) -> None:
     class Ended:
+        def cursor(self) -> "Ended":
+            return self
+
         def execute(self, query: str) -> None:
             raise duckdb.FatalException("the database has been invalidated")
 
@@ -644,3 +648,13 @@ def test_a_database_that_an_error_has_ended_is_opened_anew(take_in: TakeIn, monk
     monkeypatch.setattr(duplicates, "_shared", functools.cache(lambda: opened.pop(0)))
     assert len(take_in(complaints=[GOOD]).require("complaints").frame()) == 1
     assert opened == []
+
+
+def test_threads_may_take_in_small_files_at_the_same_time(tmp_path: Path) -> None:
+    def asked(number: int) -> int:
+        with duplicates.limited_connection(tmp_path, small=True) as connection:
+            connection.execute(f"CREATE TEMP TABLE mine AS SELECT {number} AS number")
+            return int(connection.sql("FROM mine").fetchall()[0][0])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(asked, range(400))) == list(range(400))

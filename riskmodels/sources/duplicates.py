@@ -212,19 +212,24 @@ def limited_connection(spill: Path, *, small: bool = False) -> duckdb.DuckDBPyCo
     temporary tables of its own. What is small spills nothing, and shares one.
     """
     if small:
-        return _usable().cursor()
+        return _usable()
     connection = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(spill / "spill")})
     know_signs(connection)
     return connection
 
 
 def _usable() -> duckdb.DuckDBPyConnection:
-    """Return the database for what is small; a new one where an error within DuckDB has ended the last."""
+    """Return a cursor of the database for what is small, a new one where an error within DuckDB has ended it.
+
+    It is asked by its cursor: the connection itself refuses a second thread while it answers a first.
+    """
     try:
-        _shared().execute("SELECT 1")
+        cursor = _shared().cursor()
+        cursor.execute("SELECT 1")
     except duckdb.FatalException:
         _shared.cache_clear()
-    return _shared()
+        return _shared().cursor()
+    return cursor
 
 
 @cache
