@@ -131,10 +131,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in long)
 
 
-def pytest_collection_finish() -> None:
-    """Look for garbage from here on, but no longer at libraries and tests: each look would go through all."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Look for garbage from here on, but no longer at libraries and tests: each look would go through all.
+
+    Where workers collect the tests, it is called in the process that waits for them, too.
+    """
     gc.freeze()
     gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    """Let libraries be taken down as usual: what stays frozen is reported as leaked at the end."""
+    gc.unfreeze()
 
 
 def _write_csv(file: Path, content: str | bytes | Iterable[dict[str, object]]) -> list[str]:
