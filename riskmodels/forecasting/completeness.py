@@ -68,14 +68,7 @@ class DailyShares:
         if len(periods) and periods.max().end_time > last.end_time:
             raise ParameterError(f"{periods.max()} ends after {last}, the last day of the nowcast")
         days = pd.period_range(end=last, periods=len(self.share), freq="D")
-        places = np.asarray(periods.get_indexer(days.asfreq(periods.freqstr)))
-        inside = places >= 0
-        weight = (self.reported / self.share + _LEAST_WEIGHT)[inside]
-        known, whole = (
-            np.bincount(places[inside], values, minlength=len(periods))
-            for values in (weight * self.share[inside], weight)
-        )
-        return np.where(whole > 0, np.minimum(known / np.maximum(whole, _LEAST_WEIGHT), 1.0), 1.0)
+        return _mean_of_parts(periods, days, self.share, self.reported / self.share)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,32 +97,38 @@ class Completeness:
 
     def for_periods(self, periods: pd.PeriodIndex) -> Floats:
         """Return the completeness of days, weeks, months or quarters, see ``Nowcast.for_periods``."""
-        if periods.freqstr[0] in SHORT and self.daily is not None:
+        if periods.freqstr[0] in SHORT:
+            if self.daily is None:
+                raise ParameterError("this nowcast was saved without its days: make it again with nowcast()")
             return self.daily.for_periods(periods)
         if len(periods) and periods.max().end_time > self.periods[-1].end_time:
             raise ParameterError(
                 f"{periods.max()} ends after {self.periods[-1]}, the last complete month of the nowcast"
             )
-        places = periods.get_indexer(self.periods.asfreq(periods.freqstr))
-        inside = places >= 0
-        weight = np.nan_to_num(self.expected) + _LEAST_WEIGHT
-        known, whole = (
-            np.bincount(places[inside], values[inside], minlength=len(periods))
-            for values in (weight * self.share, weight)
-        )
-        return np.where(whole > 0, np.minimum(known / np.maximum(whole, _LEAST_WEIGHT), 1.0), 1.0)
+        return _mean_of_parts(periods, self.periods, self.share, np.nan_to_num(self.expected))
+
+
+def _mean_of_parts(periods: pd.PeriodIndex, parts: pd.PeriodIndex, share: Floats, expected: Floats) -> Floats:
+    """Return the shares of periods: means of their parts', weighted by final counts; one of none."""
+    places = np.asarray(periods.get_indexer(parts.asfreq(periods.freqstr)))
+    inside = places >= 0
+    weight = expected + _LEAST_WEIGHT
+    known, whole = (
+        np.bincount(places[inside], values[inside], minlength=len(periods))
+        for values in (weight * share, weight)
+    )
+    return np.where(whole > 0, np.minimum(known / np.maximum(whole, _LEAST_WEIGHT), 1.0), 1.0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Estimate:
-    """A completeness, by month and by day, and what it is made of: delay, batches, days and arrivals.
+    """A completeness, and what it is made of: delay, batches, the days received, and the arrivals on them.
 
     ``usual`` is what the months before lead to expect, where the delay says too little; ``days`` since
     1970-01-01, (days,); ``arrivals`` (T, days), whose rows add up to one.
     """
 
     completeness: Completeness
-    daily: DailyShares
     delays: Delays
     batches: Batches
     usual: UsualCounts | None
@@ -171,7 +170,6 @@ def estimate(known: Reports) -> Estimate:
         completeness=Completeness(
             periods=known.periods, reported=reported, share=share, expected=expected, daily=daily
         ),
-        daily=daily,
         delays=delays,
         batches=batches,
         usual=usual,

@@ -9,14 +9,13 @@ import pandas as pd
 
 from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
-from riskmodels.errors import ContractError, ParameterError
+from riskmodels.errors import ContractError
 from riskmodels.forecasting.completeness import Completeness, DailyShares, Estimate, estimate
 from riskmodels.forecasting.delays import DayCounts
 from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_of, reports_on
 from riskmodels.labels import counted
 from riskmodels.periods.quarters import period_of
 from riskmodels.tables import CONTRACTS, Table
-from riskmodels.tables.frequencies import SHORT
 
 SEED = 1  # any fixed one: the same tables give the same nowcast
 _MONTH = 365.25 / 12  # days, on average
@@ -101,24 +100,16 @@ class Nowcast(Displayed):
         Raises
         ------
         ParameterError
-            A period ends after the last month, or day, that is known.
+            A period ends after the last month, or day, that is known; days, where it was saved without.
         """
-        if periods.freqstr[0] in SHORT:
-            return self._daily.for_periods(periods)
         found = Completeness(
             periods=self.periods,
             reported=self.table["reported"].to_numpy(),
             share=self.completeness,
             expected=self.table["nowcast"].to_numpy(),
-            daily=None,
+            daily=None if self.by_day is None else DailyShares.of(self.by_day),
         )
         return found.for_periods(periods)
-
-    @property
-    def _daily(self) -> DailyShares:
-        if self.by_day is None:
-            raise ParameterError("this nowcast was saved without its days: make it again with nowcast()")
-        return DailyShares.of(self.by_day)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the tables that stand beside a report, by the names of their files."""
@@ -258,7 +249,7 @@ def _of_stored(stored: Stored, day: pd.Timestamp, seed: int) -> Nowcast:
 
 def _nowcast(known: Reports, day: pd.Timestamp, seed: int) -> Nowcast:
     found = estimate(known)
-    batches = found.batches
+    batches, daily = found.batches, found.completeness.daily
     growth, error = (np.nan, np.nan) if batches.only_loads else found.delays.growth()
     return Nowcast(
         as_of=day.date(),
@@ -271,7 +262,7 @@ def _nowcast(known: Reports, day: pd.Timestamp, seed: int) -> Nowcast:
         rows_ignored=known.ignored,
         rows_in_batches=batches.rows,
         rows_before=known.before,
-        by_day=found.daily.table,
+        by_day=None if daily is None else daily.table,
         covered=pd.Timestamp(batches.covered, unit="D").date() if batches.share else None,
     )
 

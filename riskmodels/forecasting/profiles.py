@@ -71,7 +71,6 @@ def fit_profile(total: Floats, offset: Floats, courses: Courses, periods: pd.Per
     fit = _Fit(total, offset, courses, periods)
     effects, covariance = fit.best()
     rows = courses.rows - courses.rows[fit.known].mean(axis=0) if fit.known.any() else courses.rows
-    rows = rows.copy()
     yearly = np.exp(courses.rows[:, courses.yearly] @ effects[courses.yearly])
     mean = np.log(np.mean(np.exp(courses.rows[: len(total)] @ effects)))
     weekly = np.exp(courses.ordinary[:, ~courses.yearly] @ effects[~courses.yearly])
