@@ -6,7 +6,6 @@ weeks that are alarms. Seconds are of processor time.
 """
 
 import argparse
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -187,13 +186,9 @@ def print_cfpb(_: int) -> None:
     if not file.exists():
         print(f"\nskipped: {file.name} is not on this machine")
         return
-    with tempfile.TemporaryDirectory() as folder:
-        source, data = Path(folder) / "params" / "sources", Path(folder) / "data" / "incoming"
-        source.mkdir(parents=True)
-        data.mkdir(parents=True)
-        shutil.copy(ROOT / "params" / "sources" / "cfpb_monthly.yaml", source)
-        shutil.copy(file, data)
-        tables = ingest(source / "cfpb_monthly.yaml", store=Path(folder) / "store")
+    with tempfile.TemporaryDirectory() as store:
+        source = ROOT / "params" / "sources" / "cfpb_monthly.yaml"
+        tables = ingest(source, store=Path(store), files={"complaint_counts": file})
         panels = [build_panel(tables.require("complaint_counts"), by=by) for by in ([], ["product"])]
     shown = ["since_earliest", "since", "since_latest", "size", "probability", "alarmed", "last", "ending"]
     for panel in panels:

@@ -5,7 +5,6 @@ estimated by ``watch_indicator`` from the months before. Steps are found at the 
 """
 
 import argparse
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -275,15 +274,9 @@ def print_america() -> None:
     if not file.exists():
         print(f"\nskipped: {file.name} is not on this machine")
         return
-    with tempfile.TemporaryDirectory() as folder:
-        source, data = Path(folder) / "params" / "sources", Path(folder) / "data" / "incoming"
-        source.mkdir(parents=True)
-        data.mkdir(parents=True)
-        shutil.copy(ROOT / "params" / "sources" / "cfpb_bank_of_america.yaml", source)
-        shutil.copy(file, data / "bank_of_america.parquet")
-        print_bank(
-            "Bank of America", ingest(source / "cfpb_bank_of_america.yaml", store=Path(folder) / "store")
-        )
+    with tempfile.TemporaryDirectory() as store:
+        source = ROOT / "params" / "sources" / "cfpb_bank_of_america.yaml"
+        print_bank("Bank of America", ingest(source, store=Path(store), files={"complaints": file}))
 
 
 def print_bank(name: str, tables: Tables) -> None:

@@ -34,6 +34,13 @@ RATING_LABELS = {
     "green": marked("Green"),
     "insufficient": marked("Not enough evidence"),
 }
+PERIOD_NAMES = {  # by the letter of their frequency
+    "D": marked("days"),
+    "W": marked("weeks"),
+    "M": marked("months"),
+    "Q": marked("quarters"),
+    "Y": marked("years"),
+}
 RATING_MARKS = {"red": "■", "amber": "▲", "green": "●", "insufficient": "○"}
 
 

@@ -1,14 +1,14 @@
 """The words of findings about what is watched."""
 
 from riskmodels.assessment.template import Template
-from riskmodels.labels import marked
+from riskmodels.labels import PERIOD_NAMES, marked
 
+_CRITERION = marked(
+    "No rise beyond chance: a false alarm of a series is wanted every {run_length} {periods} (set by {set_by})"
+)
 ALARMS = {
     "alarm": Template(
-        criterion=marked(
-            "No rise beyond chance: a false alarm of a series is wanted every {run_length} {periods}"
-            " (set by {set_by})"
-        ),
+        criterion=_CRITERION,
         conditions={
             "value": marked("Up by about {size} ({lower} to {upper}) since {dates}{state}"),
             "unclear": marked("Up by about {size} ({lower} to {upper}) since {dates}{state}"),
@@ -27,10 +27,7 @@ ALARMS = {
         },
     ),
     "watching": Template(
-        criterion=marked(
-            "No rise beyond chance: a false alarm of a series is wanted every {run_length} {periods}"
-            " (set by {set_by})"
-        ),
+        criterion=_CRITERION,
         conditions={
             "passed": marked("No alarm in the quarter"),
             "unclear": marked("Not watched: {lacking}"),
@@ -38,7 +35,7 @@ ALARMS = {
         evidence=marked("{watched}"),
     ),
 }
-PERIODS = {"day": marked("days"), "week": marked("weeks"), "month": marked("months")}
+PERIODS = {"day": PERIOD_NAMES["D"], "week": PERIOD_NAMES["W"], "month": PERIOD_NAMES["M"]}
 WATCHED_ROWS = {"complaints": marked("complaints"), "losses": marked("loss events")}
 MEASURES = {
     "rows": marked("{what}, {where}"),

@@ -47,6 +47,7 @@ _AHEAD = {Every.day: 28, Every.week: 13, Every.month: 6}  # periods, where no nu
 
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
+    from riskmodels.display import Listing
     from riskmodels.forecasting import Forecast, Method, Nowcast
     from riskmodels.tables import Tables
 
@@ -110,35 +111,13 @@ def forecast(
     forecasts of the last twelve months (or weeks) again, each from what was known then, and compares them
     with what happened; it is what takes most of the time. Of days, it is said what changed in four weeks.
     """
-    from riskmodels.backtesting import outlook_before, track_record  # here, for start-up
-    from riskmodels.forecasting import explain
-    from riskmodels.reporting import listings
-
     tables = take_in(source, file, store)
-    complaints = tables.counted
     keys = [column.strip() for column in by.split(",") if column.strip()]
     country = None if calendar == "none" else calendar or tables.country
-    chosen = cast("Method", method)
-    outlook, known = _outlook(tables, keys, last, chosen, country, Ahead(every, horizon))
-    explained = explain(outlook, outlook_before(complaints, outlook))
-    listed = [
-        listings.list_outlook(outlook),
-        listings.list_factors(explained),
-        listings.list_explanation(explained),
-        listings.list_nowcast(known) if every == Every.month else listings.list_unfinished(outlook),
-    ]
-    if backtest:
-        record = track_record(
-            complaints,
-            by=keys,
-            last=last,
-            nowcast=known,
-            method=chosen,
-            freq=every.freq,
-            calendar=country,
-            progress=True,
-        )
-        listed += [listings.list_scores(record), listings.list_totals(record)]
+    chosen, ahead = cast("Method", method), Ahead(every, horizon)
+    outlook, known = _outlook(tables, keys, last, chosen, country, ahead)
+    listed = _of_outlook(outlook, known, tables, every)
+    listed += _of_record(outlook, known, tables, last, every) if backtest else []
     for listing in listed:
         print_table(listing.sentence, listing.frame)
 
@@ -197,3 +176,40 @@ def _outlook(
     horizon = ahead.number or _AHEAD[ahead.every]
     periods = panel.covering(horizon) if ahead.every == Every.month else horizon
     return forecast(panel, horizon=periods, method=method, calendar=calendar, completeness=share), known
+
+
+def _of_outlook(
+    outlook: "Forecast", known: "Nowcast | None", tables: "Tables", every: Every
+) -> "list[Listing]":
+    """List an outlook, what it is made of, what has changed, and what is not complete yet."""
+    from riskmodels.backtesting import outlook_before  # here, for start-up
+    from riskmodels.forecasting import explain
+    from riskmodels.reporting import listings
+
+    explained = explain(outlook, outlook_before(tables.counted, outlook))
+    return [
+        listings.list_outlook(outlook),
+        listings.list_factors(explained),
+        listings.list_explanation(explained),
+        listings.list_nowcast(known) if every == Every.month else listings.list_unfinished(outlook),
+    ]
+
+
+def _of_record(
+    outlook: "Forecast", known: "Nowcast | None", tables: "Tables", last: str | None, every: Every
+) -> "list[Listing]":
+    """List how good forecasts like this one have been."""
+    from riskmodels.backtesting import track_record  # here, for start-up
+    from riskmodels.reporting import listings
+
+    record = track_record(
+        tables.counted,
+        by=list(outlook.keys.columns),
+        last=last,
+        nowcast=known,
+        method=outlook.method,
+        freq=every.freq,
+        calendar=outlook.calendar,
+        progress=True,
+    )
+    return [listings.list_scores(record), listings.list_totals(record)]

@@ -6,16 +6,9 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.display import shown_unit
-from riskmodels.labels import counted, label, marked, plain_label
+from riskmodels.labels import PERIOD_NAMES, counted, label, marked, plain_label
 
 STATUS = {"new": marked("new"), "continuing": marked("continuing"), "closed": marked("closed")}
-_PERIODS = {
-    "D": marked("days"),
-    "W": marked("weeks"),
-    "M": marked("months"),
-    "Q": marked("quarters"),
-    "Y": marked("years"),
-}
 _UNIT, _REGION, _UNKNOWN = "unit_id", "region_id", marked("unknown")
 
 
@@ -102,7 +95,7 @@ def counted_alarms(table: pd.DataFrame, series: int, *, first: str, freq: str, r
         series=counted(series, "series", "series"),
         first=shown_period(first),
         number=f"{run_length:,.0f}",
-        periods=label(_PERIODS[freq[0]]),
+        periods=label(PERIOD_NAMES[freq[0]]),
     )
     if table.empty:
         return label("No alarm in {watched}", watched=watched)

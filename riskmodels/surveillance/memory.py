@@ -109,8 +109,7 @@ def _joined(rows: list[Row]) -> list[Row]:
     """Say of which other an alarm is a part: several rules see the same event, the likeliest names it.
 
     An open one comes first; of two that are as likely to a tenth the narrower one does, so that the name
-    stays.
-    Alarms of one rule are told apart by its charts.
+    stays. Alarms of one rule are told apart by its charts.
     """
     events: list[Row] = []
     joined = []

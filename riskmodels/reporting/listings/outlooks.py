@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.backtesting import Backtest
 from riskmodels.display import Listing
 from riskmodels.forecasting import FINAL, REASONS, Explanation, Forecast, Nowcast
-from riskmodels.labels import counted, label, marked
+from riskmodels.labels import PERIOD_NAMES, counted, label, marked
 from riskmodels.tables import DataQuality, shown_share
 
 _FEWEST_MONTHS, _MOST_MONTHS = 3, 12  # rows: a quarter at least, a year at most
@@ -28,13 +28,6 @@ _WHAT = {
     ("amount", "Y"): marked("amounts a year"),
 }
 _PERIOD = {"D": "Day", "W": "Week", "M": "Month", "Q": "Quarter", "Y": "Year"}
-_PERIODS = {
-    "D": marked("days"),
-    "W": marked("weeks"),
-    "M": marked("months"),
-    "Q": marked("quarters"),
-    "Y": marked("years"),
-}
 _ONE_PERIOD = {
     "D": marked("day"),
     "W": marked("week"),
@@ -90,7 +83,7 @@ def _short_history(outlook: Forecast) -> str:
     known = outlook.periods_known
     if known >= len(outlook.periods):
         return ""
-    names = _PERIODS if known != 1 else _ONE_PERIOD
+    names = PERIOD_NAMES if known != 1 else _ONE_PERIOD
     words = marked(" It rests on {known} {periods} of history, fewer than it looks ahead.")
     return label(words, known=known, periods=label(names[outlook.periods.freqstr[0]]))
 
@@ -101,7 +94,7 @@ def list_unfinished(outlook: Forecast) -> Listing:
     In words where all are, or where nothing is known of it; the outlook is of final counts.
     """
     known, letter = outlook.completeness, outlook.periods.freqstr[0]
-    names = {"periods": label(_PERIODS[letter])}
+    names = {"periods": label(PERIOD_NAMES[letter])}
     if known is None:
         words = marked(
             "The last {periods} count as complete: where complaints are logged late, the outlook starts too"
@@ -253,7 +246,7 @@ def _tested(record: Backtest) -> str:
         today = marked("the months until then as known today")
     known = marked("what had been logged by then") if record.as_known_then else today
     freq = record.origins.freqstr[0]
-    names = label(_PERIOD[freq].lower()), label(_PERIODS[freq])
+    names = label(_PERIOD[freq].lower()), label(PERIOD_NAMES[freq])
     return label(
         "Forecasts up to {ahead} ahead were made again from {origins}, {first} to {last},"
         " from {known}, and compared with what was received; the best by weighted quantile loss is {best}.",
