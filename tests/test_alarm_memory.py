@@ -165,3 +165,15 @@ def test_a_file_of_answers_that_does_not_fit_is_refused(rows, message, tmp_path)
     with pytest.raises(ParameterError, match=r"missing\.yaml"):
         load_acknowledged(str(tmp_path / "missing.yaml"))
     assert load_acknowledged("").acknowledged == ()
+
+
+def test_an_event_that_another_rule_names_by_now_is_as_old_and_as_much_answered_for() -> None:
+    weekly = make_alarm(rule="by_week", level="product", subject='{"product": "card"}', probability=0.9)
+    first = make_book(weekly)
+    answered = answer(first, until="2026-12-31")
+    both = make_book(weekly, make_alarm(last="2026-09"), as_of=NEXT, earlier=first)
+    assert both.events[["rule", "status", "reported"]].to_numpy().tolist() == [
+        ["by_region", "continuing", "2026-06-30"]
+    ]
+    seen = make_book(weekly, make_alarm(last="2026-09"), as_of=NEXT, earlier=first, answered=answered)
+    assert seen.events[["status", "answered_by"]].to_numpy().tolist() == [["acknowledged", "head of cards"]]

@@ -14,7 +14,7 @@ import riskmodels as rm
 from riskmodels.labels import use_language
 from riskmodels.reporting.listings import list_alarms
 from riskmodels.reporting.plots import plot_alarm_times, plot_alarms
-from riskmodels.surveillance.alarm_words import said_of, shown_period
+from riskmodels.surveillance.alarm_words import said_since, shown_period
 from riskmodels.surveillance.laws import LAWS
 
 pytestmark = pytest.mark.whole
@@ -77,7 +77,7 @@ def test_every_word_can_be_said_in_another_language(alarms, tmp_path) -> None:
         assert alarms.sentence == "4 序列 2021-01：1 警报"
         whole = list_alarms(three(alarms)).frame["What"]
         assert whole.tolist() == ["b × u4", "全部", "b × u4"]
-        assert "自 2024-03" in said_of(alarms.table.iloc[0].to_dict(), ["product", "unit_id"])
+        assert "自 2024-03" in said_since(alarms.table.iloc[0].to_dict())
     finally:
         use_language("en")
 

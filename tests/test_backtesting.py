@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
@@ -607,11 +608,12 @@ def test_panels_as_of_count_what_was_logged_by_the_end_of_the_month(logged_late,
     assert [str(day) for day in nowcasts] == ["2024-06-30", "2024-08-31"]
 
 
-def test_panels_as_of_keep_the_breaks_of_the_table(logged_late, nowcasts) -> None:
-    changed = (Break(month="2024-05", words="x"),)
-    provenance = logged_late.provenance.model_copy(update={"breaks": changed})
+def test_panels_as_of_keep_the_breaks_and_the_holidays_of_the_table(logged_late, nowcasts) -> None:
+    changed, closed = (Break(month="2024-05", words="x"),), (date(2024, 5, 6),)
+    provenance = logged_late.provenance.model_copy(update={"breaks": changed, "holidays": closed})
     made = panels_as_of(replace(logged_late, provenance=provenance), by=["unit_id"], origins=["2024-06"])
     assert made[pd.Period("2024-06", "M")].panel.breaks == changed
+    assert made[pd.Period("2024-06", "M")].panel.holidays == closed
 
 
 def test_a_backtest_with_what_was_logged_by_then(logged_late, nowcasts) -> None:

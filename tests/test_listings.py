@@ -585,7 +585,7 @@ def test_objectives_the_least_likely_first_and_in_their_units(default_policy) ->
     ]  # fmt: skip
     listing = list_objectives(make_objectives(rows, [("bot_accuracy", "it has no rows")]), default_policy)
     assert listing.sentence == (
-        "2024Q3: 1 of 4 objectives of 2024 are likelier than not to be met. 1 cannot be followed."
+        "2024Q3: 1 of 4 objectives of 2024 is likelier than not to be met. 1 cannot be followed."
         " More than all is wanted of: Customer retention."
     )
     frame = listing.frame.set_index("Indicator")

@@ -272,6 +272,7 @@ def test_it_fits_panels_of_days_and_weeks_up_to_the_as_of_day(steady: rm.Nowcast
 def test_it_is_saved_and_loaded_exactly(steady: rm.Nowcast, tmp_path: Path) -> None:
     loaded = rm.load(rm.save(steady, tmp_path / "nowcast"), rm.Nowcast)
     pd.testing.assert_frame_equal(loaded.table, steady.table, check_exact=True)
+    pd.testing.assert_frame_equal(loaded.by_day, steady.by_day, check_exact=True)
     assert loaded.sentence == steady.sentence
     assert (loaded.periods == steady.periods).all()
     assert len(loaded.summary()) == 12
@@ -285,8 +286,10 @@ def test_the_nowcast_of_a_stored_table_is_estimated_once(sample_tables: Tables, 
     again = rm.nowcast(replace(table))
     pd.testing.assert_frame_equal(again.table, first.table, check_exact=True)
     assert completeness_on(replace(table), date(2026, 3, 31)) is first_then
-    again.table.loc[0, "reported"] = -1.0  # of the caller's own copy
+    kept = first.by_day["reported"].iloc[0]
+    again.table.loc[0, "reported"] = again.by_day.loc[0, "reported"] = -1.0  # of the caller's own copy
     pd.testing.assert_frame_equal(rm.nowcast(table).table, first.table, check_exact=True)
+    assert rm.nowcast(table).by_day["reported"].iloc[0] == kept
 
 
 def test_a_table_with_other_holes_is_another(sample_tables: Tables) -> None:

@@ -120,7 +120,8 @@ def tour(tmp_path_factory):
 def test_an_installed_wheel_does_what_the_readme_types(run, tour, place):
     folder, words = COMMANDS[place]
     done = run(*words, where=tour / folder)
-    assert done.returncode == 0, done.stderr
+    found = words[0] == "watch"  # which has new alarms on the sample
+    assert done.returncode == int(found), done.stderr
 
 
 @pytest.mark.slow

@@ -436,3 +436,13 @@ def test_one_chart_alone_alarms_no_more_often_than_asked(chart) -> None:
     alarms = watch(a_panel(counts(300, 96, mean=30, seed=33)), run_length=50, chart=chart, false_share=1)
     starts = alarms.alarm & ~np.roll(alarms.alarm, 1, axis=1)
     assert 300 * 60 / starts[:, 36:].sum() > 35
+
+
+def test_a_series_has_one_alarm_at_a_time() -> None:
+    """Of few series the rise of the total is moved to the one that makes it, which has alarmed itself."""
+    values = counts(5, 72, seed=47)
+    values[0, 40:] = counts(1, 32, mean=60, seed=58)
+    table = watch(a_panel(values), run_length=100).table.sort_values("alarmed")
+    for _, alarms in table.groupby([table.columns[0], "level"]):
+        assert (alarms["since"].to_numpy()[1:] > alarms["last"].to_numpy()[:-1]).all()
+    assert len(table) >= 1

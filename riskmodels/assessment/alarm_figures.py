@@ -6,7 +6,7 @@ from typing import Any
 from riskmodels.assessment import templates_alarms as texts
 from riskmodels.catalogue import INDICATORS
 from riskmodels.labels import counted, label, say
-from riskmodels.surveillance.alarm_words import part_name, said_dates, shown_period
+from riskmodels.surveillance.alarm_words import part_name, said_dates, shown_period, shown_rise
 
 Facts = Mapping[Any, Any]
 Names = Mapping[tuple[str, str, str], str]
@@ -25,7 +25,7 @@ def event_words(facts: Facts, names: Names) -> dict[str, str]:
     state = facts["ending"] or facts["status"]
     states = [texts.STATES.get(state, ""), texts.ANSWERED if facts["answered_by"] else ""]
     return dates | {
-        **{name: f"{facts[name]:,.0%}" for name in ("size", "lower", "upper")},
+        **{name: shown_rise(facts[name]) for name in ("size", "lower", "upper")},
         "name": subject_words(facts, names),
         "dates": said_dates(facts),
         "state": "".join(label(state, {**facts, **dates}) for state in states if state),

@@ -4,7 +4,8 @@ from riskmodels.assessment.template import Template
 from riskmodels.labels import PERIOD_NAMES, marked
 
 _CRITERION = marked(
-    "No rise beyond chance: a false alarm of a series is wanted every {run_length} {periods} (set by {set_by})"
+    "No rise beyond chance: a false alarm of a series is wanted every {run_length} {periods}"
+    " (set by {set_by})"
 )
 ALARMS = {
     "alarm": Template(

@@ -133,7 +133,7 @@ class _Counts:
         if not chosen:
             return
         cut = Breakdown(tables=tables, by=chosen[0].dimensions(DIMENSIONS), freq="M", periods=None)
-        self._connection.execute(f"CREATE TEMP TABLE scan AS {_counting(chosen, cut)}")
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE scan AS {_counting(chosen, cut)}")
         for place, indicator in enumerate(chosen):
             figures = ", ".join(f"{figure}_{place} AS {figure}" for figure in _FIGURES)
             left_out = f"{_LEFT_OUT}_0" if indicator.exposure == "accounts" else "0.0"

@@ -53,7 +53,7 @@ class DailyShares:
     def table(self) -> pd.DataFrame:
         """One row per day: ``day``, ``reported`` [rows], ``completeness``."""
         numbers = self.first + np.arange(len(self.share))
-        days = pd.to_datetime(numbers.astype("datetime64[D]").astype("datetime64[s]"))
+        days = pd.to_datetime(numbers.astype("datetime64[D]").astype("datetime64[ms]"))
         return pd.DataFrame({"day": days, "reported": self.reported, "completeness": self.share})
 
     def for_periods(self, periods: pd.PeriodIndex) -> Floats:

@@ -21,7 +21,7 @@ from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
 from riskmodels.scorecard.grounds import RATED
 from riskmodels.stresstest import StressTest
-from riskmodels.surveillance.alarm_words import shown_period
+from riskmodels.surveillance.alarm_words import shown_period, shown_rise
 from riskmodels.tables import DataQuality, Tables
 from riskmodels.tables.coverage import lacking_sentence
 
@@ -199,9 +199,9 @@ def _of_alarms(rows: pd.DataFrame) -> str:
     prefix = label("Alarm: {name}", name="")
     alarms = [
         label(
-            "{name} (up by about {size:.0%} since {since})",
+            "{name} (up by about {size} since {since})",
             name=row["subject_name"].removeprefix(prefix),
-            size=row["value"],
+            size=shown_rise(row["value"]),
             since=shown_period(json.loads(row["figures"])["since"]),
         )
         for row in rows.to_dict("records")

@@ -9,6 +9,7 @@ from riskmodels.display import shown_unit
 from riskmodels.labels import PERIOD_NAMES, counted, label, marked, plain_label
 
 STATUS = {"new": marked("new"), "continuing": marked("continuing"), "closed": marked("closed")}
+_MOST_SHOWN = 100.0  # of what was due: beyond, hardly anything was
 _UNIT, _REGION, _UNKNOWN = "unit_id", "region_id", marked("unknown")
 
 
@@ -72,18 +73,18 @@ def said_size(row: Mapping[Any, Any]) -> str:
     >>> said_size({"size": 0.41, "lower": 0.28, "upper": 0.55})
     '+41% (28% to 55%)'
     """
-    sizes = {name: f"{row[name]:,.0%}" for name in ("lower", "upper")}
-    return label("{size} ({lower} to {upper})", sizes, size=f"{row['size']:+z,.0%}")
+    sizes = {name: shown_rise(row[name]) for name in ("lower", "upper")}
+    size = f"{row['size']:+z,.0%}" if row["size"] < _MOST_SHOWN else shown_rise(row["size"])
+    return label("{size} ({lower} to {upper})", sizes, size=size)
 
 
-def said_of(row: Mapping[Any, Any], keys: Iterable[str], unit_names: Mapping[str, str] | None = None) -> str:
-    """Say in one line what an alarm is of, since when, and by how much."""
-    return label(
-        "{name}: {since}, {size}",
-        name=alarm_name(row, keys, unit_names),
-        since=said_since(row),
-        size=said_size(row),
-    )
+def shown_rise(size: float) -> str:
+    """Write a rise for people; one from next to nothing has no size that says anything.
+
+    >>> shown_rise(0.412), shown_rise(13.53), shown_rise(95442.6)
+    ('41%', '1,353%', 'more than 10,000%')
+    """
+    return f"{size:,.0%}" if size < _MOST_SHOWN else label("more than 10,000%")
 
 
 def counted_alarms(table: pd.DataFrame, series: int, *, first: str, freq: str, run_length: float) -> str:

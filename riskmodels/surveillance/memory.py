@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.parameters.watches import Acknowledgements
+from riskmodels.parameters.watches import Acknowledgement, Acknowledgements
 from riskmodels.surveillance.books import EVENTS, NUMBERS, OPEN, AlarmBook
 
 _KEPT = pd.DateOffset(years=1)  # a choice: closed alarms are of interest while their year is compared with
@@ -46,8 +46,8 @@ def remembered(
         before = _first_of([row for row in known if _is_same(one, row) and row["alarm_id"] not in others])
         number = {"alarm_id": before["alarm_id"] if before else _number(one)}
         day = {"reported": before["reported"] if before else as_of.isoformat()}
-        rows.append(_answered(one | number | day, acknowledged, as_of))
-    rows = _joined(rows)
+        rows.append(one | number | day)
+    rows = _known_by(_joined(rows), acknowledged, as_of)
     taken = {row["alarm_id"] for row in rows}
     lost = [row for row in known if row["alarm_id"] not in taken]  # it is not new, should it come back
     rows += [row | _NO_ANSWER | {"status": "closed", "part_of": _explained(row, rows)} for row in lost]
@@ -91,12 +91,30 @@ def _first_of(rows: list[Row]) -> Row | None:
     return min(rows, key=lambda row: (row["reported"], row["alarmed"])) if rows else None
 
 
-def _answered(row: Row, acknowledged: Acknowledgements, as_of: date) -> Row:
+def _known_by(rows: list[Row], acknowledged: Acknowledgements, as_of: date) -> list[Row]:
+    """Give alarms their status: an event is as old, and as much answered for, as any alarm of it.
+
+    Another rule may name it by now.
+    """
+    parts = {row["alarm_id"]: [row] for row in rows if not row["part_of"]}
+    for row in rows:
+        if row["part_of"]:
+            parts[row["part_of"]].append(row)
+    found = []
+    for row in rows:
+        alarms = parts.get(row["alarm_id"], [row])
+        answers = (acknowledged.of(one["alarm_id"], as_of) for one in alarms)
+        reported = min(one["reported"] for one in alarms)
+        answer = next((one for one in answers if one is not None), None)
+        found.append(_answered(row | {"reported": reported}, answer, as_of))
+    return found
+
+
+def _answered(row: Row, answer: Acknowledgement | None, as_of: date) -> Row:
     """Give an open alarm the status that memory has of it, and say who answers for it.
 
     For a level that has stayed somebody may answer, too, though its alarm is closed.
     """
-    answer = acknowledged.of(row["alarm_id"], as_of)
     if row["status"] == "closed" and (answer is None or row["ending"] != "stayed"):
         return row | _NO_ANSWER
     if answer is None:

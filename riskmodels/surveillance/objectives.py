@@ -14,7 +14,7 @@ from riskmodels.catalogue.counted import definition_for
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label, marked
+from riskmodels.labels import counted, label, marked, plural
 from riskmodels.parameters.policy import IndicatorPolicy, Policy
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.surveillance.chances import Goals, courses_of, judge, rows_of
@@ -102,14 +102,19 @@ class Objectives(Displayed):
         """Say how many objectives are likely to be met."""
         if self.table.empty and self.unavailable.empty:
             return label("The policy sets no objectives.")
-        words = label(
-            "{period}: {likely} of {all} objectives of {year} are likelier than not to be met.",
-            period=self.period,
-            likely=int((self.table["probability"] > LIKELY).sum()),
-            all=len(self.table) + len(self.unavailable),
-            year=str(self.year),
-        )
         lacking = len(self.unavailable)
+        objectives = counted(len(self.table) + lacking, "objective", "objectives")
+        figures = {"period": self.period, "objectives": objectives, "year": str(self.year)}
+        if self.table.empty:
+            return label("{period}: none of {objectives} of {year} can be followed.", figures)
+        likely = int((self.table["probability"] > LIKELY).sum())
+        words = plural(
+            likely,
+            "{period}: {likely} of {objectives} of {year} is likelier than not to be met.",
+            "{period}: {likely} of {objectives} of {year} are likelier than not to be met.",
+            figures,
+            likely=likely,
+        )
         return words + (" " + label("{lacking} cannot be followed.", lacking=lacking) if lacking else "")
 
     def summary(self) -> pd.DataFrame:

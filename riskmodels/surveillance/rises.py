@@ -114,7 +114,18 @@ def refined(levels: list[Level], events: list[Integers], window: int, run_length
             stays = not level.grouping.by and total_alone
             where, row = (place, int(event[0])) if stays else _best_part(levels, place, event, int(since))
             found[where].append((row, int(event[1]), int(event[2])))
-    return [np.array(sorted(set(some)), dtype=np.int64).reshape(-1, 3) for some in found]
+    return [np.array(_merged(some), dtype=np.int64).reshape(-1, 3) for some in found]
+
+
+def _merged(rises: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Make one of the rises of a row that overlap: its own and that of a group that was moved to it."""
+    merged: list[tuple[int, int, int]] = []
+    for row, first, last in sorted(rises):
+        if merged and merged[-1][0] == row and first <= merged[-1][2]:
+            merged[-1] = (row, merged[-1][1], max(last, merged[-1][2]))
+        else:
+            merged.append((row, first, last))
+    return merged
 
 
 def _best_part(levels: list[Level], place: int, event: Integers, since: int) -> tuple[int, int]:
