@@ -62,7 +62,9 @@ _HOMES = {
 _ROOMS = {  # everything else is reached by its room: rm.losses.Lognormal, rm.listings.list_units(card)
     "backtesting": "backtesting",
     "catalogue": "catalogue",
+    "causes": "causes",
     "comparisons": "comparisons",
+    "effects": "effects",
     "forecasting": "forecasting",
     "governance": "governance",
     "listings": "reporting.listings",

@@ -19,8 +19,8 @@ PACKAGE = ROOT / "riskmodels"
 DIRECTION = """
     privacy, annotations < errors < scratch < shipped, labels, misfits, arrays < grouping, parameters, display, periods, reporting.document < tables
     < rates < sources, sample < sources.drafts < panel, catalogue < forecasting
-    < losses < backtesting, surveillance < scorecard < comparisons, register < stresstest < assessment, validation < governance
-    < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_page, reporting.exports
+    < losses < backtesting, surveillance, effects < scorecard < comparisons, register < stresstest < assessment
+    < causes < validation < governance < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_page, reporting.exports
     < reporting < runner < cli < __main__
 """
 GROUP = {room.strip(): place for place, group in enumerate(DIRECTION.split("<")) for room in group.split(",")}

@@ -1,0 +1,1 @@
+"""Why it happened: what explains a finding, an alarm or a movement."""

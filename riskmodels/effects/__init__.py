@@ -1,0 +1,1 @@
+"""Did an action work, and what did an incident cost."""
