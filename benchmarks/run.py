@@ -158,7 +158,7 @@ def _stages(rm: Any, results: dict[str, Any]) -> Iterator[tuple[str, Callable[[]
     with tempfile.TemporaryDirectory() as store:
         yield "ingest", lambda: rm.ingest(settings.source, store=store)
         tables = results["ingest"]
-        complaints, country = tables.complaints, tables.country
+        complaints, country = tables.counted, tables.country
         yield "data quality", lambda: rm.data_quality(tables)
         yield "panel", lambda: rm.build_panel(complaints, by=["product"], last=period)
         yield "nowcast", lambda: rm.nowcast_where_logged(complaints, last=period)
@@ -166,13 +166,18 @@ def _stages(rm: Any, results: dict[str, Any]) -> Iterator[tuple[str, Callable[[]
         share = nowcast.for_periods(panel.periods)
         yield "forecast", lambda: rm.forecast(panel, horizon=months, calendar=country, completeness=share)
         outlook = results["forecast"]
-        yield "explanation", lambda: rm.explain(outlook, rm.outlook_before(complaints, outlook))
+        yield "forecast before", lambda: rm.outlook_before(complaints, outlook)
+        before = results["forecast before"]
+        yield "explanation", lambda: rm.explain(outlook, before)
+        yield "forecast review", lambda: rm.backtesting.review_forecast(before, tables, period=period)
         yield (
             "track record",
             lambda: rm.track_record(
                 complaints, by=["product"], last=period, nowcast=nowcast, calendar=country
             ),
         )
+        yield "early warning", lambda: rm.surveillance.keep_watch(tables, policy, last=period)
+        yield "objectives", lambda: rm.surveillance.track_objectives(tables, policy, period=period)
         yield "losses", lambda: rm.assess_losses_if_sufficient(tables, last=period)
         yield "scorecard", lambda: rm.score_quarter(tables, policy, period=period, register=register)
         card, moved = results["scorecard"]
@@ -206,8 +211,12 @@ def _stages(rm: Any, results: dict[str, Any]) -> Iterator[tuple[str, Callable[[]
                 risks=results["risks"],
                 forecast=outlook,
                 stress=tests,
+                alarms=results["early warning"],
+                objectives=results["objectives"],
+                review=results["forecast review"],
             ),
         )
+        yield "scenarios compared", lambda: rm.stresstest.compare(tests)
         yield "proposals", lambda: rm.propose(results["findings"], policy)
 
 

@@ -81,7 +81,8 @@ def test_sums_of_one_call_are_those_of_many() -> None:
     (made,) = independent_sums(sums, ends, SIZE)
     for place, one in enumerate(sums):
         (alone,) = independent_sums([one], ends[place : place + 1], SIZE)
-        np.testing.assert_allclose(made.mass[place], alone.mass[0], rtol=1e-6, atol=1e-12)
+        # a transform rounds by some 1e-12 of the whole, which differs between processors
+        np.testing.assert_allclose(made.mass[place], alone.mass[0], rtol=1e-6, atol=1e-11)
     np.testing.assert_allclose(without_loss(sums), np.exp([-20.0, -60.0, -40.0]))
 
 
