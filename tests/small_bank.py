@@ -15,6 +15,7 @@ import pandas as pd
 from riskmodels.backtesting import Backtest, ForecastReview, backtest
 from riskmodels.backtesting.outcomes import Outcome
 from riskmodels.backtesting.reviewing import review_of
+from riskmodels.effects import IncidentReview
 from riskmodels.forecasting import Explanation, Forecast, Method, Nowcast, explain, forecast
 from riskmodels.forecasting.forecasts import DEFAULT_LEVELS
 from riskmodels.forecasting.hierarchy import Dependence
@@ -392,4 +393,48 @@ def make_changes(**months: dict[str, int]) -> Changes:
         before="00000000000000aa",
         after="fedcba9876543210",
         before_as_of=date(2024, 6, 30),
+    )
+
+
+def make_incidents() -> IncidentReview:
+    """A review of one outage: two limits, one of them missed; 30 complaints more than due; no loss known."""
+    at = pd.Timestamp("2024-09-02 09:00")
+    times = {name: at + pd.Timedelta(minutes=minutes) for name, minutes in
+             {"started_at": 0, "detected_at": 5, "responded_at": 45, "ended_at": 240}.items()}  # fmt: skip
+    untold = dict.fromkeys(("customers_told_at", "supervisor_told_at"), pd.NaT)
+    figures = {
+        "observed": 100.0,
+        "expected": 70.0,
+        "excess": 30.0,
+        "lower": 12.0,
+        "upper": 46.0,
+        "p_value": 0.01,
+    }
+    row = {"incident_id": "N1", "kind": "outage", "scope": "", "channel": "mobile_app", **times, **untold,
+           "episode": "N1", "together": 1, "days": 7, "known_days": 7, **figures, "judged": 2, "late": 1,
+           "minutes": 240.0, "earlier": 0, "earlier_minutes": np.nan, "earlier_excess": np.nan,
+           "longer_than": np.nan, "reason": "", "sentence": "Outage N1."}  # fmt: skip
+    moment = {"incident_id": "N1", "item": "responded", "name_en": "", "name_zh": "", "owner_en": "", "owner_zh": "",
+              "limit": 30.0, "unit": "minutes", "source": "policy", "at": times["responded_at"], "taken": 45.0,
+              "state": "late"}  # fmt: skip
+    loss = {"episode": "N1", **dict.fromkeys(("linked_events", "linked_loss", "booked", "expected", "excess", "lower",
+            "upper"), np.nan), "reason": "no_losses"}  # fmt: skip
+    answers = {"episode": "N1", "phase": "during", "answers": 50.0, "share": 0.8, "before_answers": 600.0,
+               "before_share": 0.9, "change": -0.1, "lower": -0.2, "upper": -0.01}  # fmt: skip
+    assumed = {"incident_id": "N1", "scenario": "system_outage", "name_en": "Outage", "name_zh": "中断",
+               "severity": "moderate", "what": "hours", "assumed": 2.0, "assumed_low": 2.0, "assumed_high": 2.0,
+               "seen": 4.0, "lower": np.nan, "upper": np.nan}  # fmt: skip
+    day = {"episode": "N1", "day": pd.Timestamp("2024-09-02"), "observed": 40.0, "expected": 10.0, "lower": 5.0,
+           "upper": 16.0, "inside": True}  # fmt: skip
+    return IncidentReview(
+        period=PERIOD,
+        known_until=AS_OF,
+        counted=pd.DataFrame([{"kind": "outage", "major": 1, "other": 2}]),
+        table=pd.DataFrame([row]).astype(dict.fromkeys([*times, *untold], "datetime64[us]")),
+        moments=pd.DataFrame([moment]).astype({"at": "datetime64[us]"}),
+        parts=pd.DataFrame([{"episode": "N1", "kind": "channel", "name": "mobile_app", **figures}]),
+        losses=pd.DataFrame([loss]),
+        satisfaction=pd.DataFrame([answers]),
+        scenarios=pd.DataFrame([assumed]),
+        course=pd.DataFrame([day]).astype({"day": "datetime64[us]"}),
     )

@@ -16,6 +16,7 @@ from small_bank import (
     make_book,
     make_card,
     make_explanation,
+    make_incidents,
     make_nowcast,
     make_objectives,
     make_outlook,
@@ -120,6 +121,7 @@ MAKERS = {
     ),
     "book of alarms": lambda _: make_book(make_alarm()),
     "empty book of alarms": lambda _: make_book(),
+    "review of incidents": lambda _: make_incidents(),
     "listing": lambda _: Listing(sentence="Text.", frame=pd.DataFrame({"A": ["x"], "B [points]": [1]})),
     "policy": lambda policy: policy,
 }  # fmt: skip

@@ -26,8 +26,17 @@ LIMIT = 3.0  # standard errors that a measured truth may be away from what is st
 
 
 def given_columns(name: str) -> list[str]:
-    """Columns of a table in the sample: the region is left to the units, and observations are of months."""
-    left = {"units": set(), "observations": {"region_id", "period"}}.get(name, {"region_id"})
+    """Columns of a table in the sample: the region is left to the units, and observations are of months.
+
+    Nobody graded its incidents, noted when they were known and told, or booked losses as an incident's.
+    """
+    untold = {"severity", "detected_at", "customers_told_at", "supervisor_told_at"}
+    left = {
+        "units": set(),
+        "observations": {"region_id", "period"},
+        "incidents": untold,
+        "losses": {"region_id", "incident_id"},
+    }.get(name, {"region_id"})
     return [column for column in CONTRACTS[name].names if column not in left]
 
 

@@ -41,6 +41,9 @@ class Measure(Parameters):
     owner_en: Name
     owner_zh: Name
     within: TimeLimit
+    shown_by: Literal["detected", "responded", "ended"] | None = Field(
+        default=None, description="moment of the table incidents by which it is done; left out: none shows it"
+    )
 
 
 class Reserve(Parameters):

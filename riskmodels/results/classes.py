@@ -34,6 +34,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "GaussianFactor": "losses.dependence",
     "GeneralizedPareto": "losses.severity",
     "HyperparameterGrid": "rates.hyperparameters",
+    "IncidentReview": "effects.incidents",
     "Indicators": "catalogue.computation",
     "Levy": "losses.severity",
     "Listing": "display",

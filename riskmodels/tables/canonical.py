@@ -5,6 +5,7 @@ from dataclasses import replace
 from riskmodels.tables.bounds import bounded
 from riskmodels.tables.contracts import Column, Contract, Rule
 from riskmodels.tables.enquiries import ENQUIRIES
+from riskmodels.tables.incidents import incidents_contract
 from riskmodels.tables.lengths import MONTH, MONTH_OF_PERIOD, MONTH_RULE, PERIOD, PERIOD_RULE, QUARTER_RULE
 
 UNIT_ID = Column(
@@ -280,6 +281,7 @@ LOSSES = Contract(
         ),
         Column(name="recovery", type="number", words="recovered so far", unit="CNY", minimum=0),
         Column(name="complaint_id", type="code", words="complaint that led to it, where there is one"),
+        Column(name="incident_id", type="code", words="incident that led to it, where there is one"),
     ),
     key=("loss_id",),
     at="occurred_on",
@@ -298,39 +300,7 @@ LOSSES = Contract(
     ),
 )
 
-INCIDENTS = Contract(
-    table="incidents",
-    words="One outage, fault or security incident a row.",
-    columns=(
-        Column(name="incident_id", type="code", words="identifier", required=True),
-        Column(
-            name="kind",
-            type="code",
-            words="what happened",
-            required=True,
-            domain=("outage", "fault", "security"),
-        ),
-        Column(name="started_at", type="timestamp", words="start", required=True),
-        Column(name="responded_at", type="timestamp", words="when staff took it up"),
-        Column(name="ended_at", type="timestamp", words="end; empty while it lasts"),
-        CHANNEL,
-        UNIT_OR_BANK,
-    ),
-    key=("incident_id",),
-    at="started_at",
-    rules=(
-        Rule(
-            name="ended not before started",
-            holds="ended_at >= started_at",
-            words="an incident ends after it starts",
-        ),
-        Rule(
-            name="responded not before started",
-            holds="responded_at >= started_at",
-            words="an incident is responded to after it starts",
-        ),
-    ),
-)
+INCIDENTS = incidents_contract(CHANNEL, UNIT_OR_BANK)
 
 ACTIONS = Contract(
     table="actions",

@@ -24,6 +24,13 @@ from riskmodels.reporting.listings.decisions import (
     list_watched,
 )
 from riskmodels.reporting.listings.gaps import list_gaps
+from riskmodels.reporting.listings.incidents import (
+    list_incident_costs,
+    list_incident_parts,
+    list_incident_scenarios,
+    list_incident_steps,
+    list_incidents,
+)
 from riskmodels.reporting.listings.indicators import indicator_quality, quality_note
 from riskmodels.reporting.listings.losses import (
     list_loss_sums,
@@ -91,6 +98,11 @@ __all__ = [
     "list_groups",
     "list_handling",
     "list_ignored",
+    "list_incident_costs",
+    "list_incident_parts",
+    "list_incident_scenarios",
+    "list_incident_steps",
+    "list_incidents",
     "list_loss_sums",
     "list_loss_years",
     "list_losses",

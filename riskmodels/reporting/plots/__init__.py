@@ -9,6 +9,7 @@ from riskmodels.reporting.plots.dispatch import plot, plot_of
 from riskmodels.reporting.plots.explanations import plot_explanation
 from riskmodels.reporting.plots.funnels import plot_funnel
 from riskmodels.reporting.plots.gaps import plot_gaps
+from riskmodels.reporting.plots.incidents import plot_incidentreview
 from riskmodels.reporting.plots.losses import plot_lossassessment, plot_lossdistribution, plot_taildiagnostics
 from riskmodels.reporting.plots.movements import plot_movements, plot_unit
 from riskmodels.reporting.plots.nowcasts import plot_nowcast
@@ -45,6 +46,7 @@ __all__ = [
     "plot_gaps",
     "plot_handling",
     "plot_heat_map",
+    "plot_incidentreview",
     "plot_lossassessment",
     "plot_lossdistribution",
     "plot_movements",

@@ -152,6 +152,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "recovery": "recovery, recoveries, recovered, recovered amount, recovery amount, insurance recovery,"
         " 挽回金额, 追回金额, 回收金额, 挽回损失",
         "complaint_id": "complaint id, related complaint, 投诉编号, 关联投诉",
+        "incident_id": "incident id, incident no, outage id, related incident, 关联事件, 故障编号, 事故编号",
     },
     "incidents": {
         "incident_id": "incident id, incident no, event id, outage id, ticket id, 事件编号, 故障编号, 事故编号 | id, 编号,"
@@ -159,6 +160,11 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "kind": "kind, incident type, incident kind, event type, 事件类型, 故障类型 | type, category, 类型, 类别",
         "started_at": "started at, start time, start, begin, outage start, incident start, began at,"
         " occurred at, 开始时间, 发生时间, 故障开始时间, 中断开始时间 | date, time, timestamp, 时间, 日期",
+        "severity": "severity, grade, major incident, 事件级别, 事件等级, 故障等级",
+        "detected_at": "detected at, detection time, discovered at, 发现时间, 获知时间",
+        "customers_told_at": "customers told at, customers informed at, customer notice time, 客户告知时间, 公告时间",
+        "supervisor_told_at": "supervisor told at, supervisor informed at, regulator notified at,"
+        " reported to regulator, 监管报告时间, 上报监管时间",
         "responded_at": "responded at, response time, acknowledged at, taken up, 响应时间, 受理时间",
         "ended_at": "ended at, end time, end, restored at, resolved at, outage end, recovered at, finish,"
         " 结束时间, 恢复时间, 故障恢复时间, 解决时间",
@@ -223,6 +229,7 @@ _TABLES: dict[str, str] = {
 _DOMAINS: dict[str, str] = {
     "ordinary": "ordinary, low, normal, minor, p3, 一般, 普通, 低",
     "serious": "serious, medium, high, p2, 较重, 较大, 严重, 中, 紧急",
+    "minor": "minor, low, p3, p4, 轻微, 低, 较小",
     "major": "major, critical, p1, 重大, 特别重大, 高, 特急",
     "month": "month, monthly, m, 月, 月度, 每月",
     "quarter": "quarter, quarterly, q, 季, 季度, 每季",
