@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
+import scipy
 
 from riskmodels.display import Displayed
+from riskmodels.labels import label
 
 Scale = Literal["log", "difference"]
 
@@ -37,7 +39,23 @@ class EffectEstimate(Displayed):
     lower: float
     upper: float
     p_value: float
-    level: float = 0.9
+    level: float = 0.9  # [1] as of every interval of the house
+
+    @property
+    def sentence(self) -> str:
+        """Say the effect with its interval."""
+        if math.isnan(self.estimate):
+            return label("{estimator}: the effect cannot be estimated.", estimator=label(self.estimator))
+        log = self.scale == "log"
+        values = self.relative if log else (self.estimate, self.lower, self.upper)
+        shown = [f"{value:+.1%}" if log else f"{value:+,.4g}" for value in values]
+        return label(
+            "{estimator}: {estimate} ({lower} to {upper}).",
+            estimator=label(self.estimator),
+            estimate=shown[0],
+            lower=shown[1],
+            upper=shown[2],
+        )
 
     @property
     def relative(self) -> tuple[float, float, float]:
@@ -48,3 +66,43 @@ class EffectEstimate(Displayed):
         """One row."""
         names = ["estimator", "scale", "estimate", "standard_error", "lower", "upper", "p_value"]
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
+
+
+def effect_estimate(
+    estimator: str,
+    *,
+    scale: Scale,
+    estimate: float,
+    standard_error: float,
+    degrees: float = math.inf,
+    level: float = 0.9,
+) -> EffectEstimate:
+    """Make an estimate with its interval by Student's t.
+
+    Parameters
+    ----------
+    estimator : str
+    scale : {"log", "difference"}
+    estimate, standard_error : float
+        NaN is unknown; without a standard error there is no interval.
+    degrees : float
+        Of freedom of the standard error; infinite is normal.
+    level : float
+        Probability of the interval, both sides together; .9 leaves 5 % on each.
+
+    >>> found = effect_estimate("x", scale="log", estimate=-0.2, standard_error=0.1)
+    >>> round(found.lower, 4), round(found.p_value, 4)
+    (-0.3645, 0.0455)
+    """
+    reach = float(scipy.special.stdtrit(degrees, 0.5 + level / 2)) * standard_error
+    score = abs(estimate) / standard_error if standard_error > 0 else math.nan
+    return EffectEstimate(
+        estimator=estimator,
+        scale=scale,
+        estimate=estimate,
+        standard_error=standard_error,
+        lower=estimate - reach,
+        upper=estimate + reach,
+        p_value=float(2.0 * scipy.special.stdtr(degrees, -score)),
+        level=level,
+    )
