@@ -15,7 +15,8 @@ import pandas as pd
 from riskmodels.backtesting import Backtest, ForecastReview, backtest
 from riskmodels.backtesting.outcomes import Outcome
 from riskmodels.backtesting.reviewing import review_of
-from riskmodels.effects import IncidentReview
+from riskmodels.effects import Effects, IncidentReview
+from riskmodels.effects.outcomes import actions_frame, estimates_frame
 from riskmodels.forecasting import Explanation, Forecast, Method, Nowcast, explain, forecast
 from riskmodels.forecasting.forecasts import DEFAULT_LEVELS
 from riskmodels.forecasting.hierarchy import Dependence
@@ -363,6 +364,27 @@ def make_objectives(rows=({},), unavailable=()) -> Objectives:
         policy=date(2000, 1, 1),
         data_digest="0123456789abcdef",
         seed=20,
+    )
+
+
+ACTION = {"action_id": "A1", "unit_id": "u1", "units": "u1", "indicator_id": "complaint_rate", "measure": "staff_training",
+          "opened_on": pd.Timestamp("2023-06-20"), "closed_on": pd.Timestamp("2023-09-05"), "verdict": "worked",
+          "months_before": 12.0, "months_after": 12.0, "observed": 150.0, "expected": 250.0, "estimate": -0.4, "lower": -0.55, "upper": -0.2,
+          "p_value": 1e-4, "own_estimate": -0.35, "own_lower": -0.6, "own_upper": 0.1, "naive_estimate": -0.6,
+          "placebo_space": 0.02, "placebo_time": 0.6, "hoped": -0.25, "power": 0.8, "avoided": 100.0}  # fmt: skip
+
+
+def make_effects(rows=({},)) -> Effects:
+    """Verdicts of the quarter; rows are given by how they differ from ACTION."""
+    table = pd.DataFrame([ACTION | row for row in rows], columns=list(ACTION))
+    estimates = table[["action_id", "observed", "expected", "estimate"]].assign(
+        estimator="shrunken", used=True
+    )
+    return Effects(
+        table=actions_frame(table if len(table) else None),
+        estimators=estimates_frame(estimates if len(table) else None),
+        period=PERIOD,
+        as_of=AS_OF,
     )
 
 

@@ -14,6 +14,7 @@ from small_bank import (
     make_book,
     make_card,
     make_changes,
+    make_effects,
     make_explanation,
     make_incidents,
     make_nowcast,
@@ -105,12 +106,12 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -
     arguments = {
         "tables": make_tables(), "quality": data_quality(make_tables()), "card": card, "policy": policy, "test": test, "outlook": outlook,
         "nowcast": make_nowcast(), "explained": make_explanation(), "record": make_record(), "scenario": scenario, "severity": "severe", "found": found(RED), "changes": propose(found(RED), policy),
-        "unmatched": unmatched_names(make_tables(), policy), "plans": None, "compared": compare([test]), "book": make_book(make_alarm()), "objectives": make_objectives(), "review": make_review(), "alarms": make_alarms(), "incidents": make_incidents(),
+        "unmatched": unmatched_names(make_tables(), policy), "plans": None, "compared": compare([test]), "book": make_book(make_alarm()), "objectives": make_objectives(), "review": make_review(), "alarms": make_alarms(), "incidents": make_incidents(), "effects": make_effects(),
     }  # fmt: skip
     functions = [
         f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
     ]
-    assert len(functions) == 65
+    assert len(functions) == 67
     losses = {list_losses, list_loss_years, list_loss_sums, list_severities}  # in tests of losses
     scorecards = {f for f in functions if f.__name__ in SCORECARD_LISTINGS}  # in test_scorecard_page
     for function in {*functions} - losses - scorecards:

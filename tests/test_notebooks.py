@@ -44,7 +44,7 @@ def is_shown(cell: dict) -> bool:
 
 
 def test_every_notebook_is_run_and_every_run_has_its_notebook():
-    assert [path.stem for path in PATHS] == list(NOTEBOOKS)
+    assert [path.stem for path in PATHS] == sorted(NOTEBOOKS)
 
 
 @each

@@ -15,6 +15,7 @@ from small_bank import (
     make_alarms,
     make_card,
     make_changes,
+    make_effects,
     make_explanation,
     make_nowcast,
     make_objectives,
@@ -59,6 +60,7 @@ DRAWN_ELSEWHERE = {
     "AlarmBook",  # in test_watch_rules
 }  # fmt: skip
 WITHOUT_PLOT = {
+    *("Assurance", "Effect", "EffectEstimate", "ShrunkenChange"),
     "MacroSensitivity",
     "CredibleRates",
     "ScorecardValidation",
@@ -120,6 +122,7 @@ RESULTS = {
     "Scorecard": lambda: make_card([{}], UNITS),
     "StressTest": make_stress,
     "ScenarioComparison": lambda: compare([make_stress()]),
+    "Effects": make_effects,
     "Objectives": make_objectives,
     "Replay": make_replay,
     "Changes": make_changes,

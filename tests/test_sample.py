@@ -28,7 +28,8 @@ LIMIT = 3.0  # standard errors that a measured truth may be away from what is st
 def given_columns(name: str) -> list[str]:
     """Columns of a table in the sample: the region is left to the units, and observations are of months.
 
-    Nobody graded its incidents, noted when they were known and told, or booked losses as an incident's.
+    Nobody graded its incidents, noted when they were known and told, or booked losses as an incident's; nor
+    was said what its actions cost and were hoped to do.
     """
     untold = {"severity", "detected_at", "customers_told_at", "supervisor_told_at"}
     left = {
@@ -36,6 +37,7 @@ def given_columns(name: str) -> list[str]:
         "observations": {"region_id", "period"},
         "incidents": untold,
         "losses": {"region_id", "incident_id"},
+        "actions": {"region_id", "kind", "cost", "expected_change", "pilot_units"},
     }.get(name, {"region_id"})
     return [column for column in CONTRACTS[name].names if column not in left]
 

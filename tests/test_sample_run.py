@@ -24,7 +24,7 @@ pytestmark = pytest.mark.whole
 NAME = "2026Q3"
 STEPS = [
     "10_data_quality", "20_service_risk", "30_complaint_forecast", "32_early_warning", "35_losses",
-    "40_stress_test-complaint_surge", "40_stress_test-system_outage", "50_assessment", "60_policy_review",
+    "40_stress_test-complaint_surge", "40_stress_test-system_outage", "50_assessment", "55_effects", "60_policy_review",
 ]  # fmt: skip
 PLANTED = {  # found without riskmodels.privacy, which is what hides them
     "phone": re.compile(r"138000\d{5}"),
@@ -85,7 +85,7 @@ def test_the_folder_holds_everything_and_nothing_else(report):
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
-        "alarms", "backtest", "comparison", "detail", "explanation", "findings", "funnel", "gaps", "losses", "movements", "nowcast", "objectives", "orders",
+        "alarms", "backtest", "comparison", "detail", "effects", "explanation", "findings", "funnel", "gaps", "losses", "movements", "nowcast", "objectives", "orders",
         "outlook", "panel", "proposals", "quality", "review", "risks", "scorecard", "sensitivity", "stress-complaint_surge",
         "stress-system_outage", "tables", "unmatched", "weightings",
     ]  # fmt: skip
@@ -205,7 +205,7 @@ def test_the_assessment_as_json_keeps_its_schema_and_says_what_the_report_says(r
 
 def test_every_result_of_a_run_names_its_tables(report):
     results = load_all(report / "results", "*", object)
-    assert len(results) == 26
+    assert len(results) == 27
     others = [type(result).__name__ for result in results if not isinstance(result, Exported)]
     assert others == ["Panel", "Listing"]  # whose figures are in the tables of others
 
@@ -219,7 +219,7 @@ def test_every_table_of_every_result_is_there_twice(report):
     names = {path.stem for path in (report / "tables").glob("*.parquet")}
     assert names == {
         "alarms", "watch_rules", "objectives", "objective_courses", "objectives_unavailable",
-        "checked", "customer_gaps", "data_coverage", "data_quality", "data_rows", "findings", "forecast", "forecast_changes",
+        "checked", "customer_gaps", "data_coverage", "data_quality", "data_rows", "effect_estimators", "effects", "findings", "forecast", "forecast_changes",
         "funnel", "orders", "risk_booked", "score_sensitivity", "unit_contributions", "watch_list", "weightings",
         "forecast_factors", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "forecast_review", "forecast_surprise", "indicators",
         "indicators_by_product", "indicators_unavailable", "loss_contributions", "loss_intervals", "loss_severities",

@@ -157,7 +157,6 @@ def test_the_hole_is_unknown_and_a_finding(
     assert rates["2025Q2"] == pytest.approx((rates["2025Q1"] + rates["2025Q3"]) / 2, rel=0.15)
 
 
-@pytest.mark.xfail(reason="effects of corrective actions are not estimated yet", raises=AttributeError)
 def test_the_effects_of_past_actions_are_stated_right(truth: dict[str, Any], sample_tables: Tables) -> None:
     for action in truth["actions"]:
         effect = rm.estimate_effect(sample_tables, action_id=action["action_id"])

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.assessment import data as of_data
+from riskmodels.assessment.actions import check_actions
 from riskmodels.assessment.alarms import check_alarms
 from riskmodels.assessment.bank import check_bank
 from riskmodels.assessment.findings import SEVERITIES, Finding, Findings, finding_id
@@ -23,6 +24,7 @@ from riskmodels.assessment.scenarios import check_each_once, check_scenarios
 from riskmodels.assessment.units import check_units, expected_false_share
 from riskmodels.backtesting import ForecastReview
 from riskmodels.comparisons import CustomerGaps
+from riskmodels.effects import Effects
 from riskmodels.forecasting import Forecast
 from riskmodels.parameters.plans import Plans
 from riskmodels.parameters.policy import Policy
@@ -41,6 +43,7 @@ CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
     check_outlook,
     check_alarms,
     check_objectives,
+    check_actions,
     check_review,
     check_scenarios,
     check_plans,
@@ -68,6 +71,7 @@ def assess(
     plans: Plans | None = None,
     alarms: AlarmBook | None = None,
     objectives: Objectives | None = None,
+    effects: Effects | None = None,
     review: ForecastReview | None = None,
 ) -> Findings:
     """Check the results of one quarter by every criterion, and record what was found and what passed.
@@ -96,6 +100,8 @@ def assess(
         What is watched, and its alarms.
     objectives : Objectives, optional
         Which objectives of the year will be met.
+    effects : Effects, optional
+        Whether corrective actions worked.
     review : ForecastReview, optional
         The earlier forecast against what came.
 
@@ -105,8 +111,9 @@ def assess(
         A finding is an indicator of the bank rated red or amber, a unit beyond a limit (chosen among all),
         a customer group that is worse off, a risk beyond the appetite, a likely rise of complaints, more of
         them than the earlier forecast held likely, an alarm of the quarter that nobody answers for, an
-        objective that is very likely missed, a scenario that turns indicators red or is not prepared for,
-        and what is wrong with the data. What was checked and is none is recorded beside them.
+        objective that is very likely missed, an action that made it worse, a scenario that turns indicators
+        red or is not prepared for, and what is wrong with the data. What was checked and is
+        none is recorded beside them.
 
     Raises
     ------
@@ -132,6 +139,7 @@ def assess(
         plans=plans,
         alarms=alarms,
         objectives=objectives,
+        effects=effects,
         review=review,
     )
     found = [finding for criterion in CRITERIA for finding in criterion(inputs)]

@@ -9,6 +9,7 @@ import pandas as pd
 from riskmodels.assessment import templates
 from riskmodels.assessment.alarm_figures import words_of_alarm
 from riskmodels.assessment.template import Template
+from riskmodels.assessment.templates_actions import words_of_action
 from riskmodels.backtesting.review_words import part_name
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import shown_portion, shown_text, shown_thousands, shown_unit
@@ -282,6 +283,7 @@ def _of_period(facts: Facts) -> dict[str, str]:
 _LISTS: dict[str, Callable[[Facts], dict[str, str]]] = {
     "customer_gap": _of_gap,
     "risk_appetite": _of_risk,
+    "action_effect": words_of_action,
     "complaints_rise": _of_outlook,
     "objective": _of_objective,
     "forecast_missed": _of_review,

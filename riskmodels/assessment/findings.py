@@ -41,6 +41,7 @@ class Finding(NamedTuple):
         "names",
         "alarm",
         "watch",
+        "action",
     ]
     subject: str
     indicator_id: str

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from riskmodels.backtesting import ForecastReview
 from riskmodels.comparisons import CustomerGaps
+from riskmodels.effects import Effects
 from riskmodels.forecasting import Forecast
 from riskmodels.parameters.plans import Plans
 from riskmodels.parameters.policy import Policy
@@ -31,6 +32,7 @@ class Inputs:
     plans: Plans | None = None
     alarms: AlarmBook | None = None
     objectives: Objectives | None = None
+    effects: Effects | None = None
     review: ForecastReview | None = None
 
     def remedy(self, indicator_id: str, *, risk_of: str = "") -> dict[str, str]:

@@ -5,6 +5,7 @@
 """
 
 from riskmodels.assessment.template import Template
+from riskmodels.assessment.templates_actions import ACTIONS
 from riskmodels.assessment.templates_alarms import ALARMS
 from riskmodels.assessment.templates_forecasts import FORECASTS
 from riskmodels.labels import marked
@@ -23,6 +24,7 @@ SUBJECTS = {
     "names": marked("Names: {name}"),
     "alarm": marked("Alarm: {name}"),
     "watch": marked("Early warning: {name}"),
+    "action": marked("Action: {name}"),
 }
 UNPREPARED = {
     "no_plan": marked("There is no plan for the scenario"),
@@ -189,6 +191,7 @@ TEMPLATES: dict[str, Template] = {
         unit="thousand",
         counts=("rank_lower", "rank_upper"),
     ),
+    **ACTIONS,
     **ALARMS,
     **FORECASTS,
     "scenario": Template(

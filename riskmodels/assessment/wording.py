@@ -10,6 +10,7 @@ from riskmodels.assessment import templates
 from riskmodels.assessment.figures import Facts, Names, shown_figures
 from riskmodels.assessment.template import Template
 from riskmodels.assessment.templates import TEMPLATES
+from riskmodels.effects.verdicts import NO_EFFECT, WORSE
 from riskmodels.labels import label, language
 
 LIKELY = 0.5  # likelier than not
@@ -45,6 +46,8 @@ def case_of(facts: Facts) -> str:
     special = {
         "short": facts.get("is_short", False),
         "unknown": rule == "objective" and "reason" in facts,
+        "worse": rule == "action_effect" and facts.get("verdict") == WORSE,
+        "no_effect": rule == "action_effect" and facts.get("verdict") == NO_EFFECT,
         "over": rule == "objective" and facts.get("months_left") == 0,
         "impossible": facts.get("is_beyond_all", False),
         "no_forecast": rule == "forecast_missed" and not facts["origin"],
@@ -92,7 +95,7 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
     facts = {name: math.nan if value is None else value for name, value in facts.items()}
     template, case = TEMPLATES[facts["rule"]], case_of(facts)
     shown = shown_figures(facts, template, names)
-    alone = case in ("summary", "unknown")  # without figures of its own
+    alone = case in ("summary", "unknown") or _is_not_judged(facts)  # without figures of its own
     asked = template.criterion_of_all if facts["subject_kind"] == "units" else template.criterion
     return {
         "subject_name": label(templates.SUBJECTS[facts["subject_kind"]], shown).rstrip(": "),
@@ -101,6 +104,10 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
         "evidence": "" if alone else label(template.evidence, shown) + _left_out(facts, shown),
         **_remedy(facts, shown, template, names),
     }
+
+
+def _is_not_judged(facts: Facts) -> bool:
+    return bool(facts["rule"] == "action_effect" and not facts["subject"])
 
 
 def _more(facts: Facts, shown: Mapping[str, str]) -> str:

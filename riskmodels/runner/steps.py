@@ -82,6 +82,16 @@ class StressTestParameters(Parameters):
     language: Language
 
 
+class EffectsParameters(Parameters):
+    """Parameters of 55_effects."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    period: Period
+    language: Language
+
+
 class AssessmentParameters(Parameters):
     """Parameters of 50_assessment."""
 
@@ -140,11 +150,12 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
         reads=("tables", "quality", "outlook", "scorecard", "losses"),
         writes=("stress-*",),
     ),
+    "55_effects": Notebook(parameters=EffectsParameters, reads=("tables", "quality"), writes=("effects",)),
     "50_assessment": Notebook(
         parameters=AssessmentParameters,
         reads=(
             *("tables", "quality", "scorecard", "gaps", "risks", "outlook"),
-            *("review", "alarms", "objectives", "stress-*"),
+            *("review", "alarms", "objectives", "effects", "stress-*"),
         ),
         writes=("findings", "comparison"),
     ),

@@ -1,5 +1,6 @@
 """Results as tables to be read: names instead of identifiers, units and per cent written out."""
 
+from riskmodels.reporting.listings.actions import list_effects, list_unjudged_actions
 from riskmodels.reporting.listings.alarms import list_alarm_book, list_alarms, list_watch_rules
 from riskmodels.reporting.listings.calls import list_calls
 from riskmodels.reporting.listings.cards import list_card
@@ -90,6 +91,7 @@ __all__ = [
     "list_data_scores",
     "list_delays",
     "list_doubts",
+    "list_effects",
     "list_explanation",
     "list_factors",
     "list_findings",
@@ -138,6 +140,7 @@ __all__ = [
     "list_unavailable",
     "list_unfinished",
     "list_units",
+    "list_unjudged_actions",
     "list_unmatched",
     "list_validation",
     "list_watch_rules",

@@ -1,5 +1,6 @@
 """Draw results. One function per result; nothing is computed here; colour is never the only carrier."""
 
+from riskmodels.reporting.plots.actions import plot_effects
 from riskmodels.reporting.plots.alarms import plot_alarm_book, plot_alarm_times, plot_alarms
 from riskmodels.reporting.plots.backtests import plot_backtest
 from riskmodels.reporting.plots.canvas import COLOURS
@@ -38,6 +39,7 @@ __all__ = [
     "plot_change",
     "plot_changes",
     "plot_coverage",
+    "plot_effects",
     "plot_explanation",
     "plot_findings",
     "plot_forecast",

@@ -183,6 +183,11 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "due_on": "due on, due date, deadline, target date, 截止日期, 完成期限, 整改期限, 计划完成日期",
         "closed_on": "closed on, closed date, completed on, completion date, date closed, done on, 完成日期,"
         " 关闭日期, 实际完成日期, 办结日期",
+        "kind": "kind, kind of action, action kind, action type, control type, 措施类别, 控制类型 | type, 类型, 类别",
+        "cost": "cost, action cost, cost of action, budget, 措施成本, 整改费用, 费用, 成本, 投入 | amount, 金额",
+        "expected_change": "expected change, expected effect, target change, expected reduction, 预期效果, 预期变化,"
+        " 预期降幅",
+        "pilot_units": "pilot units, pilot branches, units in the pilot, pilot, 试点网点, 试点机构, 试点单位",
     },
     "enquiries": {
         "team": "team, queue, skill, skill group, call centre, call center, hotline, 班组, 团队, 坐席组, 技能组, 队列,"

@@ -1,0 +1,285 @@
+"""Judge all actions on one indicator together: they are no peers of each other."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.arrays import Flags, Floats, Integers, Words
+from riskmodels.effects.evidence import Evidence, evidence_of
+from riskmodels.effects.judging import (
+    LEAST_EXPECTED,
+    LEAST_MONTHS,
+    Judged,
+    Windows,
+    judge_windows,
+    windows_of,
+)
+from riskmodels.effects.outcomes import actions_frame, estimates_frame
+from riskmodels.effects.peers import PeerCounts, compare_with_peers
+from riskmodels.effects.verdicts import (
+    HOPED_CHANGE,
+    NOT_YET,
+    UNKNOWN,
+    WORKED,
+    look_again,
+    power_by_month,
+    verdicts_of,
+)
+from riskmodels.errors import ContractError, TooLittleError
+from riskmodels.labels import counted, label, marked
+from riskmodels.parameters.policy import Policy
+from riskmodels.tables import Tables
+
+SHRUNKEN, OWN, NAIVE = "shrunken", "own", "naive"
+ESTIMATORS = {
+    SHRUNKEN: marked("peers, and the unit's past shrunken to theirs"),
+    OWN: marked("peers, and the unit's own past (difference in differences)"),
+    NAIVE: marked("the year before the decision, nothing adjusted"),
+}
+_MIDDLE = 15  # day of a month until which a closing counts for the whole month
+_FEWEST_PEERS = 3  # units without an action: fewer say nothing of how units change
+_YEAR = 12  # [months] that naive eyes look back over
+_OPEN = marked("it is not closed yet")
+_STRANGE = marked("the indicator has nothing of its units")
+_NO_PRODUCT = marked("the indicator is not known by product, or not of this one")
+_YOUNG = marked("{known} known since, and without another action there; a verdict needs {least}")
+_SHORT = marked(
+    "{known} known before what led to it, and without another action there; a verdict needs {least}"
+)
+_NO_EVENTS = marked("fewer than one event was expected since")
+_ALONE = marked("fewer than {least} units have had no such action: there is nothing to compare with")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Found:
+    """What was found of a actions, shape (a,) each; as in ``Effects.table``."""
+
+    shrunken: Judged
+    own: Judged
+    naive: tuple[Floats, Floats]
+    hoped: Floats
+    space: Floats
+    time: Floats
+    before: Integers
+    since: Integers
+    verdict: Words
+
+
+def judge_group(
+    tables: Tables, policy: Policy | None, actions: pd.DataFrame, indicator_id: str, *, last: str | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Judge the actions on one indicator.
+
+    Parameters
+    ----------
+    actions : DataFrame
+        All of them, with the text ``units``.
+    last : str, optional
+        Month after which nothing is used.
+
+    Returns
+    -------
+    DataFrame, DataFrame
+        Rows of ``Effects.table`` and ``Effects.estimators``; every action has one of the first.
+    """
+    try:
+        evidence = evidence_of(tables, indicator_id, policy, last=last)
+    except (ContractError, TooLittleError) as error:
+        return _unknown(actions, np.full(len(actions), str(error), dtype=object)), estimates_frame()
+    parts = [_of_product(evidence, str(product), actions) for product in sorted(set(actions["product"]))]
+    table, estimates = (pd.concat(some, ignore_index=True) for some in zip(*parts, strict=True))
+    return table, estimates
+
+
+def _unknown(actions: pd.DataFrame, reasons: Words) -> pd.DataFrame:
+    return actions_frame(actions.assign(verdict=UNKNOWN, reason=reasons))
+
+
+def _of_product(evidence: Evidence, product: str, actions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Judge the actions at one product, or at all (none named)."""
+    wanted = (actions["product"] == product).to_numpy()
+    if product and product not in evidence.products:
+        own = actions[wanted]
+        return _unknown(own, np.full(len(own), label(_NO_PRODUCT), dtype=object)), estimates_frame()
+    rivals = actions[wanted | (actions["product"] == "") | (product == "")].reset_index(drop=True)
+    chosen = np.array([product in ("", one) for one in evidence.products])
+    counts, exposure = evidence.counts[:, chosen], evidence.exposure[:, chosen]
+    units = _units(rivals["units"], evidence.units)
+    peers = np.asarray(~units.any(axis=0))
+    data = compare_with_peers(counts, exposure, region=evidence.region, peers=peers)
+    places = _places(rivals, evidence.months, units)
+    windows = windows_of(data.known, units, **places)
+    reasons = _reasons(data, windows, units, rivals)
+    given = rivals["expected_change"].to_numpy("float64")
+    found = judge_evidence(
+        data,
+        windows,
+        hoped=np.where(given < 0, given, HOPED_CHANGE),
+        naive=_naive(counts, exposure, windows, places["decided"]),
+    )
+    table, estimates = _rows(rivals, found, evidence.months, reasons)
+    mine = rivals.loc[rivals["product"] == product, "action_id"]
+    return table[table["action_id"].isin(mine)], estimates[estimates["action_id"].isin(mine)]
+
+
+def judge_evidence(
+    data: PeerCounts,
+    windows: Windows,
+    *,
+    hoped: Floats,
+    naive: tuple[Floats, Floats] | None = None,
+) -> Found:
+    """Judge each of a actions, and its placebos; ``hoped``, shape (a,), are relative changes hoped for."""
+    judged = judge_windows(data, windows)
+    shrunken, own = judged["shrunken"], judged["own"]
+    space = _space(shrunken.chance(), judged["placebo"].chance(), data.peers)
+    time = _time(data, windows)
+    unknown = np.full(len(hoped), np.nan)
+    return Found(
+        shrunken=shrunken,
+        own=own,
+        naive=(unknown, unknown) if naive is None else naive,
+        hoped=hoped,
+        space=space,
+        time=time,
+        before=windows.before.sum(axis=1),
+        since=windows.after.sum(axis=1),
+        verdict=verdicts_of(shrunken, own, hoped=hoped, space=space, time=time),
+    )
+
+
+def _units(texts: pd.Series, names: list[str]) -> Flags:
+    """Tell which units each action is of, shape (a, n); without any where one is not known."""
+    rows = texts.str.split().explode()
+    place = pd.Index(names).get_indexer(pd.Index(rows))
+    found = np.zeros((len(texts), len(names)), dtype=bool)
+    known = place >= 0
+    found[rows.index.to_numpy()[known], place[known]] = True
+    return found & ~np.isin(np.arange(len(texts)), rows.index.to_numpy()[~known])[:, None]
+
+
+def _places(actions: pd.DataFrame, months: pd.PeriodIndex, units: Flags) -> dict[str, Integers]:
+    """Place decisions, starts (of open ones at the end), and the time without another action at the units."""
+    opened, closed = (pd.to_datetime(actions[name]) for name in ("opened_on", "closed_on"))
+    decided = _month_number(opened) - months[0].ordinal
+    start = _month_number(closed) + (closed.dt.day > _MIDDLE).to_numpy() - months[0].ordinal
+    start = np.where(closed.isna(), len(months), start).astype(np.int64)
+    number = np.arange(len(actions))
+    shared = (units.astype(np.int64) @ units.T.astype(np.int64)) > 0
+    order = np.lexsort((number, decided)).argsort()
+    earlier, later = shared & (order[:, None] > order), shared & (order[:, None] < order)
+    first = np.where(earlier, np.maximum(start, 0)[None, :], 0).max(axis=1)
+    end = np.where(later, decided[None, :], len(months)).min(axis=1)
+    return {"decided": decided, "start": start, "first": first, "end": end}
+
+
+def _month_number(days: pd.Series) -> Integers:
+    return np.asarray(
+        days.dt.year.fillna(0) * _YEAR + days.dt.month.fillna(0) - 1 - 1970 * _YEAR, dtype=np.int64
+    )
+
+
+def _reasons(data: PeerCounts, windows: Windows, units: Flags, actions: pd.DataFrame) -> Words:
+    """Say why an action cannot be judged; empty where it can."""
+    before, after = windows.before.sum(axis=1), windows.after.sum(axis=1)
+    expected = ((data.expected @ windows.after.T).T * units).sum(axis=1)
+    alone = data.peers.sum() < _FEWEST_PEERS
+    least = counted(LEAST_MONTHS, "month", "months")
+    few = [
+        [label(text, known=counted(int(number), "month", "months"), least=least) for number in numbers]
+        for text, numbers in ((_YOUNG, after), (_SHORT, before))
+    ]
+    return np.select(
+        [
+            actions["closed_on"].isna().to_numpy(),
+            ~units.any(axis=1),
+            np.full(len(units), alone),
+            after < LEAST_MONTHS,
+            before < LEAST_MONTHS,
+            expected < LEAST_EXPECTED,
+        ],
+        [
+            np.full(len(units), label(text, least=_FEWEST_PEERS), dtype=object)
+            for text in (_OPEN, _STRANGE, _ALONE)
+        ]
+        + [np.array(words, dtype=object) for words in few]
+        + [np.full(len(units), label(_NO_EVENTS), dtype=object)],
+        "",
+    )
+
+
+def _naive(counts: Floats, exposure: Floats, windows: Windows, decided: Integers) -> tuple[Floats, Floats]:
+    """Observed after, and what the rate of the year before the decision lets expect of it."""
+    known = np.isfinite(counts) & np.isfinite(exposure)
+    events, sizes = (np.where(known, part, 0.0).sum(axis=1) for part in (counts, exposure))
+    month = np.arange(counts.shape[2])
+    year = (month < decided[:, None]) & (month >= decided[:, None] - _YEAR)
+    sums = [
+        ((part @ months.T).T * windows.units).sum(axis=1)
+        for months in (year, windows.after)
+        for part in (events, sizes)
+    ]
+    rate = np.divide(sums[0], sums[1], out=np.full(len(decided), np.nan), where=sums[1] > 0)
+    return sums[2], rate * sums[3]
+
+
+def _rows(
+    actions: pd.DataFrame, found: Found, months: pd.PeriodIndex, reasons: Words
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Put the figures of each action in a row, and of each of its estimators."""
+    told, now, ids = reasons == "", found.shrunken, actions["action_id"]
+    power = power_by_month(now, months=found.since, hoped=found.hoped)
+    wait, then = look_again(power, found.since)
+    open_ = found.verdict == NOT_YET
+    avoided = np.where(found.verdict == WORKED, now.expected - now.observed, np.nan)
+    estimates = {name: _estimates(name, ids, one) for name, one in ((SHRUNKEN, now), (OWN, found.own))}
+    estimates[NAIVE] = _naive_estimates(ids, *found.naive)
+    names = ["observed", "expected", "estimate", "lower", "upper", "p_value"]
+    figures = {name: estimates[SHRUNKEN][name].to_numpy() for name in names}
+    figures |= {f"own_{name}": estimates[OWN][name].to_numpy() for name in names[2:5]}
+    figures |= {
+        "months_before": found.before,
+        "months_after": found.since,
+        "naive_estimate": estimates[NAIVE]["estimate"].to_numpy(),
+        "placebo_space": found.space,
+        "placebo_time": found.time,
+        "hoped": found.hoped,
+        "power": now.power(found.hoped),
+        "power_then": np.where(open_, then, np.nan),
+        "avoided": avoided,
+        "cost_per_event": actions["cost"].to_numpy("float64") / avoided,
+    }
+    figures = {name: np.where(told, value, np.nan) for name, value in figures.items()}
+    again = np.array([str(months[-1] + int(more)) for more in wait], dtype=object)
+    looks = np.where(open_ & (wait > 0) & told, again, "")
+    words = {"verdict": np.where(told, found.verdict, UNKNOWN), "reason": reasons, "look_again": looks}
+    kept = [estimates_frame(row)[told] for row in estimates.values()]
+    return actions_frame(actions.assign(**figures, **words)), pd.concat(kept, ignore_index=True)
+
+
+def _estimates(name: str, ids: pd.Series, one: Judged) -> pd.DataFrame:
+    lower, upper = one.bounds()
+    figures = {"observed": one.observed, "expected": one.expected, "estimate": one.change}
+    figures |= {"lower": lower, "upper": upper, "p_value": one.chance()}
+    return pd.DataFrame({"action_id": ids, "estimator": name, **figures, "used": True})
+
+
+def _naive_estimates(ids: pd.Series, observed: Floats, expected: Floats) -> pd.DataFrame:
+    change = np.divide(observed, expected, out=np.full(len(ids), np.nan), where=expected > 0) - 1.0
+    figures = {"observed": observed, "expected": expected, "estimate": change}
+    return pd.DataFrame({"action_id": ids, "estimator": NAIVE, **figures, "used": False})
+
+
+def _space(chance: Floats, placebo: Floats, peers: Flags) -> Floats:
+    """Share of units without an action, and of this one, that fell as far; shape (a,)."""
+    as_far = ((placebo <= chance[:, None]) & peers).sum(axis=1)
+    return np.asarray((as_far + 1.0) / (peers.sum() + 1.0))
+
+
+def _time(data: PeerCounts, windows: Windows) -> Floats:
+    """Two-sided chance of the later half of the time before, from the earlier: a placebo in time."""
+    found = judge_windows(data, windows.halves)["shrunken"]
+    both = np.minimum(found.chance(), found.more)
+    known = (found.expected > 0) & windows.halves.before.any(axis=1)
+    return np.where(known, np.minimum(2.0 * both, 1.0), np.nan)

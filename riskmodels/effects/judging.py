@@ -1,0 +1,306 @@
+"""Judge many actions at once: counts after against what peers and the unit's own past let expect."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy
+
+from riskmodels.arrays import Flags, Floats, Integers
+from riskmodels.effects.peers import PeerCounts
+from riskmodels.effects.shrinkage import count_chance, count_law
+
+LONGEST_BEFORE = 36  # [months] looked back over: units change in longer times
+FLAGGED_MONTHS = (
+    6  # [months] until the decision, of which the bad ones were the reason: no evidence of before
+)
+LEAST_MONTHS = 3  # [months] known before, and after: fewer are one quarter's chance
+LEAST_EXPECTED = 1.0  # [events] after: of fewer nothing can be seen
+WORKED_LEVEL = 0.025  # one-sided, of the chance of so few (or so many) without an effect
+LEVEL = 1.0 - 2.0 * WORKED_LEVEL  # probability of intervals: one without zero in it and a verdict go together
+_FAR = 3.5  # standard deviations: units beyond are of another kind
+_TRIMS = 2  # rounds of leaving these out
+_HALF = 0.5  # events, instead of none, in a logarithm
+_WIDE = 1.0  # relative standard deviation of the true means of units of another kind
+_STEPS = 50  # of the bisection of bounds: to 1e-13
+_EDGE = 6.0  # [log] of a relative effect, beyond which nobody asks
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Windows:
+    """Which units each of a actions is of, and which months are before and after it.
+
+    Attributes
+    ----------
+    units : ndarray of bool, shape (a, n)
+    before, after : ndarray of bool, shape (a, T)
+    """
+
+    units: Flags
+    before: Flags
+    after: Flags
+
+    @property
+    def halves(self) -> "Windows":
+        """The months before as if the action had come in their middle: a placebo in time."""
+        place = np.cumsum(self.before, axis=1) * 2 > self.before.sum(axis=1, keepdims=True)
+        return replace(self, before=self.before & ~place, after=self.before & place)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Judged:
+    """What counts after are against those expected, shape (a,) each or (a, n).
+
+    Attributes
+    ----------
+    observed, expected : ndarray
+        [events] After the action, and without an effect of it.
+    variance : ndarray
+        [1] Relative, of ``expected`` itself; chance of the counts is beside it.
+    dispersion : float
+        [1] Variance of counts over their mean.
+    """
+
+    observed: Floats
+    expected: Floats
+    variance: Floats
+    dispersion: float
+
+    @property
+    def change(self) -> Floats:
+        """Relative change of events, -.25 being a quarter fewer; free of the bias of a ratio."""
+        ratio = np.divide(
+            self.observed, self.expected, out=np.full_like(self.expected, np.nan), where=self.expected > 0
+        )
+        return np.asarray(ratio / (1.0 + self.variance) - 1.0)
+
+    def chance(self, *, change: Floats | float = 0.0) -> Floats:
+        """Chance of at most as many events as were observed, under a relative change."""
+        return self._below(self.observed, change)
+
+    @property
+    def more(self) -> Floats:
+        """Chance of at least as many events as were observed, without an effect."""
+        return np.asarray(1.0 - self._below(self.observed - 1.0, 0.0))
+
+    def bounds(self, level: float = LEVEL) -> tuple[Floats, Floats]:
+        """Interval of the relative change, by turning the test round (mid-p)."""
+        tail = (1.0 - level) / 2.0
+        return self._change_at(1.0 - tail), self._change_at(tail)
+
+    def power(self, change: Floats | float) -> Floats:
+        """Chance that WORKED_LEVEL is reached if the relative change is this."""
+        size, kept = count_law(*self._law(0.0))
+        most = np.nan_to_num(scipy.stats.nbinom.ppf(WORKED_LEVEL, size, kept))
+        most = most - (self._below(most, 0.0) > WORKED_LEVEL)
+        return self._below(most, change)
+
+    def _law(self, change: Floats | float) -> tuple[Floats, Floats]:
+        mean = np.asarray(self.expected * (1.0 + np.asarray(change)))
+        return mean, np.asarray(self.dispersion * mean + self.variance * mean**2)
+
+    def _below(self, count: Floats, change: Floats | float) -> Floats:
+        return count_chance(count, *self._law(change))
+
+    def _change_at(self, chance: float) -> Floats:
+        low, high = np.full(self.expected.shape, -_EDGE), np.full(self.expected.shape, _EDGE)
+        for _ in range(_STEPS):
+            middle = (low + high) / 2.0
+            change = np.expm1(middle)
+            below = (self._below(self.observed, change) + self._below(self.observed - 1.0, change)) / 2.0
+            low, high = np.where(below > chance, middle, low), np.where(below > chance, high, middle)
+        return np.asarray(np.expm1((low + high) / 2.0))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Spread:
+    """How units without an action differ, and change, for each of a windows, shape (a, 1) each.
+
+    Attributes
+    ----------
+    mean : ndarray
+        [1] Of observed over expected before.
+    between : ndarray
+        [1] Variance of units' own true ratios.
+    drift : ndarray
+        [log²] Variance of a unit's own change from before to after, beyond chance.
+    strange : ndarray
+        Share of units of another kind.
+    """
+
+    mean: Floats
+    between: Floats
+    drift: Floats
+    strange: Floats
+
+
+def judge_windows(data: PeerCounts, windows: Windows) -> dict[str, Judged]:
+    """Judge each action by the unit's past shrunken to its peers', and by its own past alone.
+
+    Parameters
+    ----------
+    data : PeerCounts
+        Of n units in T months.
+    windows : Windows
+        Of a actions; of several units, these are added up.
+
+    Returns
+    -------
+    dict of Judged
+        ``shrunken`` and ``own``, shape (a,); ``placebo``, shape (a, n): ``shrunken`` of every unit by itself,
+        as if it had had the action (what units with one say there is no placebo).
+
+    Notes
+    -----
+    A unit's own ratio to its peers is Gamma about their mean, with a spread learnt from units without an
+    action by moments (DerSimonian & Laird 1986, doi:10.1016/0197-2456(86)90046-2), or of another kind, with
+    a spread of its own; what these units change beyond chance between the same months is in every interval:
+    placebos in space. Months that led to the decision are in neither window.
+    """
+    before, after = (_sums(data, months) for months in (windows.before, windows.after))
+    spread = _spread(data, before, after)
+    unit = {name: _of_units(part, windows.units) for name, part in before.items()}
+    later = {name: _of_units(part, windows.units) for name, part in after.items()}
+    shares = _squared_shares(before["expected"], windows.units)
+    one = _column(spread)
+    combined = replace(one, between=one.between * shares, drift=one.drift * shares)
+    return {
+        "shrunken": _shrunken(unit, later, combined, data.dispersion),
+        "own": _own(unit, later, combined, data.dispersion),
+        "placebo": _shrunken(before, after, spread, data.dispersion),
+    }
+
+
+def _sums(data: PeerCounts, months: Flags) -> dict[str, Floats]:
+    """Add months up: observed, expected and error, shape (a, n) each."""
+    chosen = months.astype(np.float64).T
+    return {name: (getattr(data, name) @ chosen).T for name in ("observed", "expected", "error")}
+
+
+def _of_units(part: Floats, units: Flags) -> Floats:
+    return np.asarray((part * units).sum(axis=1))
+
+
+def _squared_shares(expected: Floats, units: Flags) -> Floats:
+    chosen = expected * units
+    return np.minimum(_ratio((chosen**2).sum(axis=1), chosen.sum(axis=1) ** 2), 1.0)
+
+
+def _column(spread: Spread) -> Spread:
+    return Spread(**{name: value[:, 0] for name, value in vars(spread).items()})
+
+
+def _spread(data: PeerCounts, before: dict[str, Floats], after: dict[str, Floats]) -> Spread:
+    """Learn from units without an action, units of another kind left out."""
+    seen, wanted, later = before["observed"], before["expected"], after["expected"]
+    used = data.peers & (wanted > 0) & (later > 0)
+    ordinary, mean = used, np.ones((len(used), 1))
+    between = np.zeros_like(mean)
+    for _ in range(_TRIMS + 1):
+        chosen = np.where(ordinary, wanted, 0.0)
+        mean = _ratio((seen * ordinary).sum(axis=1, keepdims=True), chosen.sum(axis=1, keepdims=True))
+        value = _ratio(seen, wanted)
+        error = data.dispersion * mean * _ratio(np.ones_like(wanted), wanted) + _ratio(
+            before["error"], wanted**2
+        )
+        between = _moments(value, error, ordinary)
+        ordinary = used & (np.abs(value - mean) <= _FAR * np.sqrt(error + between))
+    change = np.log((after["observed"] + _HALF) / (later + _HALF)) - np.log((seen + _HALF) / (wanted + _HALF))
+    error = data.dispersion * (_ratio(np.ones_like(later), later) + _ratio(np.ones_like(wanted), wanted))
+    odd = (used.sum(axis=1) - ordinary.sum(axis=1) + 1.0) / (used.sum(axis=1) + 2.0)
+    return Spread(mean=mean, between=between, drift=_moments(change, error, ordinary), strange=odd[:, None])
+
+
+def _moments(value: Floats, error: Floats, used: Flags) -> Floats:
+    """Variance of true values about their mean, by moments; shape (a, 1), at least 0."""
+    weight = np.where(used, _ratio(np.ones_like(error), error), 0.0)
+    total = weight.sum(axis=1, keepdims=True)
+    mean = _ratio((weight * value).sum(axis=1, keepdims=True), total)
+    statistic = (weight * (value - mean) ** 2).sum(axis=1, keepdims=True)
+    rest = total - _ratio((weight**2).sum(axis=1, keepdims=True), total)
+    return np.maximum(_ratio(statistic - (used.sum(axis=1, keepdims=True) - 1.0), rest), 0.0)
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    return np.divide(
+        above, below, out=np.zeros(np.broadcast_shapes(above.shape, below.shape)), where=below > 0
+    )
+
+
+def _shrunken(
+    before: dict[str, Floats], after: dict[str, Floats], spread: Spread, dispersion: float
+) -> Judged:
+    """Expect after by the mixture of an ordinary unit and one of another kind."""
+    seen, wanted = before["observed"], before["expected"]
+    noise = dispersion * spread.mean * _ratio(np.ones_like(wanted), wanted) + _ratio(
+        before["error"], wanted**2
+    )
+    noise = np.where(wanted > 0, noise, 1e6)  # nothing known of the unit: its peers' mean
+    own = np.where(wanted > 0, _ratio(seen, wanted), spread.mean)
+    kinds = [
+        _posterior(own, noise, spread.mean, part) for part in (spread.between, (_WIDE * spread.mean) ** 2)
+    ]
+    laws = [noise + part for part in (spread.between, (_WIDE * spread.mean) ** 2)]
+    fits = [-0.5 * ((own - spread.mean) ** 2 / law + np.log(law)) for law in laws]
+    odds = spread.strange / (1.0 - spread.strange) * np.exp(np.clip(fits[1] - fits[0], -700.0, 700.0))
+    strange = odds / (1.0 + odds)
+    mean = (1.0 - strange) * kinds[0][0] + strange * kinds[1][0]
+    square = sum(
+        share * (variance + (level - mean) ** 2)
+        for share, (level, variance) in zip((1.0 - strange, strange), kinds, strict=True)
+    )
+    return _judged(after, mean, square / np.maximum(mean, 1e-9) ** 2, spread, dispersion)
+
+
+def _posterior(own: Floats, noise: Floats, mean: Floats, between: Floats) -> tuple[Floats, Floats]:
+    """Mean and variance of a unit's true ratio: Bühlmann's credibility."""
+    weight = between / (between + noise)
+    level = weight * own + (1.0 - weight) * mean
+    return level, weight * noise * level / np.maximum(mean, 1e-9)
+
+
+def _own(before: dict[str, Floats], after: dict[str, Floats], spread: Spread, dispersion: float) -> Judged:
+    """Expect after what the unit itself had before, moved as its peers moved."""
+    seen, wanted = before["observed"] + _HALF, before["expected"] + _HALF
+    relative = dispersion / seen + _ratio(before["error"], wanted**2) * dispersion
+    return _judged(after, seen / wanted, relative, spread, dispersion)
+
+
+def _judged(
+    after: dict[str, Floats], level: Floats, relative: Floats, spread: Spread, dispersion: float
+) -> Judged:
+    peers = _ratio(dispersion * after["error"], after["expected"] ** 2)
+    return Judged(
+        observed=after["observed"],
+        expected=after["expected"] * level,
+        variance=relative + peers + spread.drift,
+        dispersion=dispersion,
+    )
+
+
+def windows_of(
+    known: Flags, units: Flags, *, decided: Integers, start: Integers, first: Integers, end: Integers
+) -> Windows:
+    """Say which months are before and after each action.
+
+    Parameters
+    ----------
+    known : ndarray of bool, shape (n, T)
+        Cells with evidence.
+    units : ndarray of bool, shape (a, n)
+        Of each action.
+    decided, start : ndarray of int, shape (a,)
+        Places of the month of the decision, and of the first month with the action.
+    first, end : ndarray of int, shape (a,)
+        First month, and the one after the last, in which no other action is at these units.
+
+    Returns
+    -------
+    Windows
+        The months that led to the decision, and those until the action, are in neither.
+    """
+    month = np.arange(known.shape[1])
+    some = (units.astype(np.float64) @ known) > 0
+    edge = (decided - FLAGGED_MONTHS)[:, None]
+    before = (month < edge) & (month >= np.maximum(first[:, None], edge - LONGEST_BEFORE))
+    after = (month >= start[:, None]) & (month < end[:, None])
+    return Windows(units=units, before=before & some, after=after & some)

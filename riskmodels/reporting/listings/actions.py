@@ -1,0 +1,83 @@
+"""Corrective actions: which worked, what they changed, and when to look again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.display import Listing, shown_text
+from riskmodels.effects import Effects
+from riskmodels.effects.verdicts import NO_EFFECT, NOT_YET, UNKNOWN, VERDICTS, WORKED, WORSE
+from riskmodels.labels import counted, label, plain_label
+from riskmodels.parameters.policy import Policy
+from riskmodels.reporting.listings.indicators import indicator_names
+
+_ORDER = (WORSE, WORKED, NO_EFFECT, NOT_YET)
+_COLUMNS = [
+    "Action",
+    "Unit",
+    "Indicator",
+    "Closed",
+    "Verdict",
+    "Change of events (95% interval)",
+    "Came / expected without it",
+    "By its own past",
+    "Nothing adjusted",
+    "Units without it that fell as far",
+    "Cost per event avoided",
+]
+
+
+def list_effects(effects: Effects, policy: Policy) -> Listing:
+    """List the actions that can be judged, by verdict; changes are of events that should be fewer."""
+    names = indicator_names(policy)
+    told = effects.table[effects.table["verdict"] != UNKNOWN]
+    place = told["verdict"].map({one: number for number, one in enumerate(_ORDER)})
+    ordered = told.assign(place=place).sort_values(["place", "p_value"], kind="stable")
+    rows = [_listed(row, names) for row in ordered.to_dict("records")]
+    return Listing(sentence=effects.sentence, frame=pd.DataFrame(rows, columns=_COLUMNS))
+
+
+def list_unjudged_actions(effects: Effects) -> Listing:
+    """Count the actions that cannot be judged by reason, with some of them."""
+    rows = effects.table[effects.table["verdict"] == UNKNOWN]
+    groups = rows.groupby("reason", sort=False)["action_id"]
+    frame = pd.DataFrame(
+        [{"Reason": reason, "Actions": len(ids), "Which": ", ".join(ids)} for reason, ids in groups],
+        columns=["Reason", "Actions", "Which"],
+    )
+    number = counted(len(rows), "action", "actions")
+    return Listing(sentence=label("{number} cannot be judged.", number=number), frame=frame)
+
+
+def _listed(row: Mapping[Any, Any], names: Mapping[str, str]) -> dict[str, str]:
+    one = row["indicator_id"]
+    verdict = label(VERDICTS[row["verdict"]])
+    if row["verdict"] == NOT_YET:
+        verdict += f": {_again(row)}"
+    changes = [_change(row[name]) for name in ("estimate", "lower", "upper")]
+    return {
+        "Action": f"{row['action_id']} {plain_label(row['measure'])}",
+        "Unit": row["units"],
+        "Indicator": names.get(one, one),
+        "Closed": f"{row['closed_on']:%Y-%m-%d}",
+        "Verdict": verdict,
+        "Change of events (95% interval)": f"{changes[0]} ({changes[1]} – {changes[2]})",
+        "Came / expected without it": f"{row['observed']:,.0f} / {row['expected']:,.1f}",
+        "By its own past": _change(row["own_estimate"]),
+        "Nothing adjusted": _change(row["naive_estimate"]),
+        "Units without it that fell as far": f"{row['placebo_space']:.0%}",
+        "Cost per event avoided": shown_text(row["cost_per_event"]),
+    }
+
+
+def _again(row: Mapping[Any, Any]) -> str:
+    """Say when to look again, and how likely what is hoped for is seen then."""
+    if not row["look_again"]:
+        return label("not to be seen within three years")
+    return label("look again in {month} ({power:.0%})", month=row["look_again"], power=row["power_then"])
+
+
+def _change(value: float) -> str:
+    return "–" if not np.isfinite(value) else f"{value:+.0%}"
