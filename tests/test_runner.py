@@ -157,7 +157,7 @@ def test_every_scenario_of_a_run_is_a_step_of_its_own(tmp_path):
     plan = plan_assessment(load_run(PARAMS / "runs" / "quarterly.yaml"), reports=tmp_path)
     assert plan.steps == [
         "10_data_quality", "20_service_risk", "30_complaint_forecast", "32_early_warning", "35_losses",
-        "40_stress_test-complaint_surge", "40_stress_test-system_outage", "55_effects", "50_assessment", "60_policy_review",
+        "40_stress_test-complaint_surge", "40_stress_test-system_outage", "55_effects", "50_assessment", "52_causes", "60_policy_review",
     ]  # fmt: skip
 
 

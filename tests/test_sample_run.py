@@ -24,7 +24,7 @@ pytestmark = pytest.mark.whole
 NAME = "2026Q3"
 STEPS = [
     "10_data_quality", "20_service_risk", "30_complaint_forecast", "32_early_warning", "35_losses",
-    "40_stress_test-complaint_surge", "40_stress_test-system_outage", "50_assessment", "55_effects", "60_policy_review",
+    "40_stress_test-complaint_surge", "40_stress_test-system_outage", "50_assessment", "52_causes", "55_effects", "60_policy_review",
 ]  # fmt: skip
 PLANTED = {  # found without riskmodels.privacy, which is what hides them
     "phone": re.compile(r"138000\d{5}"),

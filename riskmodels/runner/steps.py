@@ -103,6 +103,15 @@ class AssessmentParameters(Parameters):
     language: Language
 
 
+class CausesParameters(Parameters):
+    """Parameters of 52_causes."""
+
+    results: Name
+    policies: Name
+    policy_on: date
+    language: Language
+
+
 class PolicyReviewParameters(Parameters):
     """Parameters of 60_policy_review."""
 
@@ -158,6 +167,9 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
             *("review", "alarms", "objectives", "effects", "stress-*"),
         ),
         writes=("findings", "comparison"),
+    ),
+    "52_causes": Notebook(
+        parameters=CausesParameters, reads=("tables", "quality", "findings"), writes=("causes",)
     ),
     "60_policy_review": Notebook(
         parameters=PolicyReviewParameters, reads=("findings",), writes=("proposals",)

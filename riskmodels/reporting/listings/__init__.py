@@ -4,6 +4,7 @@ from riskmodels.reporting.listings.actions import list_effects, list_unjudged_ac
 from riskmodels.reporting.listings.alarms import list_alarm_book, list_alarms, list_watch_rules
 from riskmodels.reporting.listings.calls import list_calls
 from riskmodels.reporting.listings.cards import list_card
+from riskmodels.reporting.listings.causes import list_causes, list_change, list_segments
 from riskmodels.reporting.listings.compared import list_scenario_costs, list_scenarios
 from riskmodels.reporting.listings.data import (
     check_listings,
@@ -82,6 +83,8 @@ __all__ = [
     "list_alarms",
     "list_calls",
     "list_card",
+    "list_causes",
+    "list_change",
     "list_changes",
     "list_classes",
     "list_contributions",
@@ -129,6 +132,7 @@ __all__ = [
     "list_scenario_costs",
     "list_scenarios",
     "list_scores",
+    "list_segments",
     "list_sensitivity",
     "list_severities",
     "list_shocks",

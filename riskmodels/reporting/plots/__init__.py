@@ -4,6 +4,7 @@ from riskmodels.reporting.plots.actions import plot_effects
 from riskmodels.reporting.plots.alarms import plot_alarm_book, plot_alarm_times, plot_alarms
 from riskmodels.reporting.plots.backtests import plot_backtest
 from riskmodels.reporting.plots.canvas import COLOURS
+from riskmodels.reporting.plots.causes import plot_causes, plot_decomposition
 from riskmodels.reporting.plots.conclusions import plot_findings
 from riskmodels.reporting.plots.data import plot_change, plot_changes, plot_coverage, plot_quality
 from riskmodels.reporting.plots.dispatch import plot, plot_of
@@ -36,9 +37,11 @@ __all__ = [
     "plot_alarm_times",
     "plot_alarms",
     "plot_backtest",
+    "plot_causes",
     "plot_change",
     "plot_changes",
     "plot_coverage",
+    "plot_decomposition",
     "plot_effects",
     "plot_explanation",
     "plot_findings",

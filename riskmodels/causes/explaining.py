@@ -1,0 +1,321 @@
+"""Say of each finding whether the data support a cause: where the excess is, and how far it is shared."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import scipy
+
+from riskmodels.assessment import Findings
+from riskmodels.causes.counting import YEAR, TwoPeriods, count_against_peers, count_two_periods
+from riskmodels.causes.decomposition import Decomposition, decompose_change
+from riskmodels.causes.segments import Segments, find_segments
+from riskmodels.causes.wording import CAUSE_STATUS, said_cause
+from riskmodels.display import Displayed
+from riskmodels.labels import label, marked
+from riskmodels.parameters.policy import Policy
+from riskmodels.tables import Tables
+
+_WHERE: Final = ("region_id", "unit_id", "product")  # searched first: who could act
+_ALARM_MONTHS: Final = 9  # looked at where a finding has no beginning of its own: three quarters
+_COUNTS: Final = ("complaints", "complaint_rate")
+_ONE_UNIT: Final = 0.5  # of an excess in one unit: that unit's matter, where units differ beyond chance
+_PAIR: Final = 2  # parts at least, to differ from each other
+_NORMAL: Final = 1.645  # standard deviations to each side of a 90 % interval
+_BEYOND: Final = 0.05  # level at which units, or products, are said to differ
+_SEGMENT_COLUMNS: Final = [
+    *("first", "last", "segment", "before", "now", "expected", "excess", "lower", "upper", "share"),
+    *("p_value", "searched", "named"),
+]
+_FIGURES: Final = (
+    "now",
+    "expected",
+    "excess",
+    "lower",
+    "upper",
+    "p_value",
+    "searched",
+    "largest_share",
+    "p_alike",
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Causes(Displayed):
+    """What the data say of the causes of findings.
+
+    Attributes
+    ----------
+    facts : DataFrame
+        One row per finding (red, amber): finding_id, status (supported, not_supported, presumed), case (which
+        words say it), segment, largest (unit or product with most of the excess), first, last [month], now,
+        expected, excess, lower, upper [complaints], p_value, searched [segments], largest_share (of the
+        excess), p_alike (that all units or products share it alike); NaN is unknown.
+    segments : DataFrame
+        What was found in each period searched: first, last [month], segment, before, now, expected, excess,
+        lower, upper [complaints], share, p_value (of both searches), searched [segments], named; one that is
+        not named is the best of a search that named none.
+    decomposition : Decomposition or None
+        The change of the last of the searched periods on the year before, by product; None: no year before.
+    period : str
+        The quarter assessed.
+    as_of : date
+        Day up to which the data know.
+    data_digest : str
+        Digest of the tables.
+    false_alarm : float
+        Chance that a search names any segment where none has changed.
+    seed : int
+        Seed of the draws.
+    """
+
+    facts: pd.DataFrame
+    segments: pd.DataFrame
+    decomposition: Decomposition | None
+    period: str
+    as_of: date
+    data_digest: str
+    false_alarm: float
+    seed: int
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The facts, and in the language in use what they say (``sentence``)."""
+        words = [said_cause(row) for row in self.facts.to_dict("records")]
+        return self.facts.assign(sentence=pd.Series(words, dtype="str", index=self.facts.index))
+
+    @property
+    def sentence(self) -> str:
+        """Count causes by what the data say of them."""
+        counts = self.facts["status"].value_counts()
+        return label(
+            "{period}: causes of findings: {supported} supported by data, {not_supported} not supported,"
+            " {presumed} presumed.",
+            {one: int(counts.get(one, 0)) for one in CAUSE_STATUS},
+            period=self.period,
+        )
+
+    @property
+    def searched_sentence(self) -> str:
+        """Say what was searched for the last three quarters, and whether anything was named."""
+        if self.segments.empty:
+            return label("There is no year before to compare with.")
+        words = marked(
+            "Against the year before, from {first} to {last}, {searched:,.0f} segments were searched:"
+            " {named} named; the chance that any is named where nothing has changed is {chance:.0%}."
+        )
+        return label(
+            words,
+            self.segments.iloc[0].to_dict() | {"named": int(self.segments["named"].sum())},
+            chance=self.false_alarm,
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """Return what is said of each finding."""
+        return self.table[["finding_id", "status", "sentence"]]
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that stand beside a report, by the names of their files."""
+        more = {} if self.decomposition is None else self.decomposition.frames()
+        return {"causes": self.table, "cause_segments": self.segments, **more}
+
+
+def explain_findings(found: Findings, tables: Tables, policy: Policy, *, seed: int = 0) -> Causes:
+    """Say of each finding whether the data support a cause of it.
+
+    Parameters
+    ----------
+    found : Findings
+        Of which the red and amber ones are explained; they do not change.
+    tables : Tables
+        Complaints, one by one or counted; without accounts, exposure is taken not to have moved.
+    policy : Policy
+        Whose certainty of gaps says how often anything may be named where nothing has changed.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    Causes
+        One row per finding. ``supported``: there are more complaints than expected, beyond chance, and it is
+        said where. ``not_supported``: searched, and nothing stands out. ``presumed``: no count speaks of it.
+
+    Notes
+    -----
+    A unit is compared with what the rates of all others foretell for its products; everything else with the
+    same months a year before. Where the excess is does not prove why: no cause is proven by it. Many
+    findings of one period rest on one search.
+    """
+    end = pd.Period(found.period, freq="Q").asfreq("M", how="end")
+    rows = found.facts[found.facts["severity"].isin(["red", "amber"])]
+    counted = tables.complaints or tables.complaint_counts
+
+    chance = 1 - policy.gaps.certainty
+
+    @cache
+    def searched(first: str) -> "_Search":
+        return _searched(tables, first, str(end), chance, seed)
+
+    facts = []
+    for row in rows.to_dict("records"):
+        figures = json.loads(str(row["figures"]))
+        fact = dict.fromkeys(_FIGURES, np.nan) | {"segment": "", "largest": "", "first": "", "last": str(end)}
+        is_count = row["indicator_id"] in _COUNTS or figures.get("what") in _COUNTS
+        if counted is None or not is_count:
+            case = "no_table" if counted is None else "no_count"
+            fact |= {"status": "presumed", "case": case}
+        elif row["subject_kind"] == "unit":
+            fact |= _of_unit(tables, str(row["subject"]), end, chance)
+        else:
+            first = _beginning(figures, end)
+            fact |= {"first": first} | _of_period(searched(first), figures.get("of", {}))
+        facts.append({"finding_id": row["finding_id"]} | fact)
+    names = ["finding_id", "status", "case", "segment", "largest", "first", "last", *_FIGURES]
+    usual = searched(_beginning({}, end)) if counted is not None else None
+    return Causes(
+        facts=pd.DataFrame(facts, columns=names),
+        segments=_listed(usual),
+        decomposition=_decomposed(usual),
+        period=found.period,
+        as_of=tables.as_of,
+        data_digest=tables.digest,
+        false_alarm=chance,
+        seed=seed,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Search:
+    """What was counted of two periods, and what a search of it named; None where there was nothing."""
+
+    counts: TwoPeriods
+    segments: Segments | None
+
+
+def _searched(tables: Tables, first: str, last: str, chance: float, seed: int) -> _Search:
+    """Search by region, unit and product, then by everything else: half of the chance of error each."""
+    counts = count_two_periods(tables, first=first, last=last)
+    if counts.why:
+        return _Search(counts=counts, segments=None)
+    where = [one for one in counts.dimensions if one in _WHERE]
+    found = None
+    for by in (where, counts.dimensions):
+        if not by:
+            continue
+        found = find_segments(
+            counts.cells, dimensions=by, exposure=counts.exposure, false_alarm=chance / 2, seed=seed
+        )
+        if len(found.table):
+            break
+    return _Search(counts=counts, segments=found)
+
+
+def _beginning(figures: Mapping[str, Any], end: pd.Period) -> str:
+    """Return the first month looked at: an alarm's own, at most a year ago, and three quarters otherwise."""
+    usual = end - _ALARM_MONTHS + 1
+    since = figures.get("since")
+    if not since:
+        return str(usual)
+    own = pd.Period(pd.Timestamp(str(since).partition("/")[0]), freq="M")
+    return str(min(max(own, end - YEAR + 1), end))
+
+
+def _of_period(search: _Search, subject: Mapping[str, str]) -> dict[str, Any]:
+    """Choose the segment that a finding is about: the first that does not contradict its subject."""
+    found = search.segments
+    if found is None:
+        return {"status": "presumed", "case": search.counts.why or "no_dimension"}
+    for row in found.table.to_dict("records"):
+        if all(row.get(key, "") in ("", value) for key, value in subject.items()):
+            largest, share, alike = _shared(search.counts.cells, row, found)
+            fact = {key: row[key] for key in ("segment", "now", "expected", "excess", "lower", "upper")}
+            case = "one_unit" if share >= _ONE_UNIT and alike <= _BEYOND else "segment"
+            fact |= {"p_value": min(2 * row["p_value"], 1.0), "searched": found.searched}
+            fact |= {"largest": largest, "largest_share": share, "p_alike": alike}
+            return fact | {"status": "supported", "case": case}
+    case = "elsewhere" if len(found.table) else "nothing"
+    return {"status": "not_supported", "case": case, "searched": found.searched}
+
+
+def _shared(cells: pd.DataFrame, row: Mapping[Any, Any], found: Segments) -> tuple[str, float, float]:
+    """Return the unit with most of a segment's excess, its share, and the p-value that all share it alike."""
+    inside = np.ones(len(cells), dtype=bool)
+    for key in found.dimensions:
+        if row[key]:
+            inside &= (cells[key] == row[key]).to_numpy()
+    units = cells[inside].groupby("unit_id")[["before", "now"]].sum()
+    over = units["now"] - units["before"] * row["expected"] / max(row["before"], 1.0)
+    p_alike = _p_alike(units["now"], units["before"] * units["now"].sum() / max(units["before"].sum(), 1.0))
+    return str(over.idxmax()), float(over.max() / max(over.sum(), 1.0)), p_alike
+
+
+def _p_alike(now: "pd.Series[float]", before: "pd.Series[float]", dispersion: float = 2.0) -> float:
+    """Test that counts of two periods have one ratio in all parts; NaN of one part."""
+    both = now + before
+    seen = both > 0
+    if seen.sum() < _PAIR:
+        return float("nan")
+    share = now.sum() / both.sum()
+    variance = (both * share * (1 - share) * dispersion)[seen]
+    return float(scipy.stats.chi2.sf((((now - both * share)[seen]) ** 2 / variance).sum(), seen.sum() - 1))
+
+
+def _of_unit(tables: Tables, unit_id: str, end: pd.Period, chance: float) -> dict[str, Any]:
+    """Compare a unit's year with what the rates of all others foretell for its products."""
+    peers = count_against_peers(tables, unit_id, first=str(end - YEAR + 1), last=str(end))
+    first = {"first": str(end - YEAR + 1)}
+    now, expected = float(peers["now"].sum()), float(peers["expected"].sum())
+    if not expected > 0:
+        return first | {"status": "presumed", "case": "no_peers"}
+    dispersion = float(peers["dispersion"].iloc[0])
+    size = expected / max(dispersion - 1, 1e-3)  # a dispersion of 1 is Poisson's, nearly
+    p = float(scipy.stats.nbinom.sf(now - 1, size, size / (size + expected)))
+    over = (peers["now"] - peers["expected"]).set_axis(peers["product"])
+    reach = _NORMAL * float(np.sqrt(dispersion * max(now, 1.0)))  # of a 90 % interval
+    fact: dict[str, Any] = {"now": now, "expected": expected, "excess": now - expected, "p_value": p}
+    fact |= {"lower": now - expected - reach, "upper": now - expected + reach, "searched": 1.0}
+    fact |= {"largest": str(over.idxmax()), "largest_share": float(over.max() / max(over.sum(), 1.0))}
+    scaled = peers["expected"] * now / expected
+    fact["p_alike"] = _p_fits(peers["now"], scaled, dispersion)
+    if p > chance:
+        return first | fact | {"status": "not_supported", "case": "as_peers"}
+    case = "unit_product" if fact["p_alike"] <= _BEYOND else "unit_all"
+    return first | fact | {"status": "supported", "case": case}
+
+
+def _p_fits(now: "pd.Series[float]", expected: "pd.Series[float]", dispersion: float) -> float:
+    seen = expected > 0
+    if seen.sum() < _PAIR:
+        return float("nan")
+    statistic = ((now - expected)[seen] ** 2 / (expected[seen] * dispersion)).sum()
+    return float(scipy.stats.chi2.sf(statistic, seen.sum() - 1))
+
+
+def _listed(search: _Search | None) -> pd.DataFrame:
+    if search is None or search.segments is None:
+        return pd.DataFrame(columns=_SEGMENT_COLUMNS)
+    found, months = search.segments, search.counts.months
+    table = found.table if len(found.table) else found.best
+    listed = table.assign(
+        first=months[0], last=months[-1], searched=found.searched, named=len(found.table) > 0
+    )
+    listed["p_value"] = np.minimum(2 * listed["p_value"], 1.0)  # of two searches
+    return listed[_SEGMENT_COLUMNS]
+
+
+def _decomposed(search: _Search | None) -> Decomposition | None:
+    """Decompose the change of the usual months by product: with exposures where there are."""
+    if search is None or search.segments is None:
+        return None
+    counts = search.counts
+    cells = counts.cells.groupby("product", as_index=False, dropna=False)[["before", "now"]].sum()
+    if counts.exposure is not None:
+        exposed = counts.exposure.groupby("product")[["before", "now"]].sum(min_count=1)
+        for period in ("before", "now"):
+            cells[f"exposure_{period}"] = cells["product"].map(exposed[period])
+    return decompose_change(cells, by=["product"], dispersion=search.segments.dispersion)
