@@ -64,6 +64,7 @@ from riskmodels.reporting.listings import (
     list_units,
     quality_note,
 )
+from riskmodels.results import load
 from riskmodels.stresstest import compare
 from riskmodels.tables import data_quality
 from riskmodels.tables.quality import DIMENSIONS
@@ -99,19 +100,22 @@ SCORECARD_LISTINGS = {
 def columns(listing: Listing) -> list[str]:
     return listing.frame.columns.tolist()
 
+SAVED = {"pack": "ValidationPack", "causes": "Causes", "change": "Decomposition"}
 
-def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found) -> None:
+
+def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found, project) -> None:
     policy, card, test = default_policy, make_card([RED], [{}]), make_stress()
     outlook, scenario = make_outlook(make_panel({"a": [1.0]}), [[[1.0]]]), make_scenario([SURGE], [EFFECT])
     arguments = {
         "tables": make_tables(), "quality": data_quality(make_tables()), "card": card, "policy": policy, "test": test, "outlook": outlook,
         "nowcast": make_nowcast(), "explained": make_explanation(), "record": make_record(), "scenario": scenario, "severity": "severe", "found": found(RED), "changes": propose(found(RED), policy),
         "unmatched": unmatched_names(make_tables(), policy), "plans": None, "compared": compare([test]), "book": make_book(make_alarm()), "objectives": make_objectives(), "review": make_review(), "alarms": make_alarms(), "incidents": make_incidents(), "effects": make_effects(),
+        **{name: load(project / "tests" / "saved" / "format_0" / kind, object) for name, kind in SAVED.items()},
     }  # fmt: skip
     functions = [
         f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
     ]
-    assert len(functions) == 67
+    assert len(functions) == 72
     losses = {list_losses, list_loss_years, list_loss_sums, list_severities}  # in tests of losses
     scorecards = {f for f in functions if f.__name__ in SCORECARD_LISTINGS}  # in test_scorecard_page
     for function in {*functions} - losses - scorecards:

@@ -17,6 +17,7 @@ from small_bank import (
     make_changes,
     make_effects,
     make_explanation,
+    make_incidents,
     make_nowcast,
     make_objectives,
     make_outlook,
@@ -58,9 +59,19 @@ DRAWN_ELSEWHERE = {
     "LossAssessment", "LossDistribution", "TailDiagnostics",  # in test_loss_experience
     "CustomerGaps", "Funnel", "Movements", "RiskAssessment", "UnitExplanation",  # in test_scorecard_page
     "AlarmBook",  # in test_watch_rules
+    "Causes", "Decomposition",  # in test_causes
 }  # fmt: skip
 WITHOUT_PLOT = {
-    *("Assurance", "Effect", "EffectEstimate", "ShrunkenChange"),
+    *(
+        "Assurance",
+        "Differences",
+        "Effect",
+        "EffectEstimate",
+        "InterruptedSeries",
+        "Placebos",
+        "ShrunkenChange",
+    ),
+    "Segments",
     "MacroSensitivity",
     "CredibleRates",
     "ScorecardValidation",
@@ -123,6 +134,7 @@ RESULTS = {
     "StressTest": make_stress,
     "ScenarioComparison": lambda: compare([make_stress()]),
     "Effects": make_effects,
+    "IncidentReview": make_incidents,
     "Objectives": make_objectives,
     "Replay": make_replay,
     "Changes": make_changes,

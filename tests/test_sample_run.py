@@ -5,19 +5,27 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from banks import PARAMS, ROOT, SAMPLE, assess
 from bs4 import BeautifulSoup
 from jsonschema import validate
 
+from riskmodels.backtesting import backtests, track_record
 from riskmodels.display import Exported
+from riskmodels.forecasting.predictive import NormalPredictive
 from riskmodels.leaks import scan
 from riskmodels.manifests import verify_report
+from riskmodels.parameters.models import load_models
 from riskmodels.reporting.exports import SCHEMA
-from riskmodels.results import load_all
+from riskmodels.results import load, load_all
+from riskmodels.runner.validating import run_validation
+from riskmodels.validation import validate_models
 
 pytestmark = pytest.mark.whole
 
@@ -265,3 +273,57 @@ def test_the_outlook_is_of_complete_months_and_has_been_tested(report, page):
     assert "3.5 Are the last months complete?" in headings
     assert "3.6 Last quarter's forecast against what came" in headings
     assert "3.7 How good the forecasts have been" in headings
+
+
+def test_every_model_of_the_sample_is_validated_and_broken_ones_are_named(report, monkeypatch) -> None:
+    models = load_models(PARAMS / "models.yaml")
+    pack = run_validation(report, models=PARAMS / "models.yaml", day=date(2026, 11, 30), is_kept=False).pack
+    assert pack.verdict == "limits"
+    assert "unfit" not in set(pack.table["verdict"])
+    assert set(pack.table.loc[pack.table["verdict"] == "unvalidated", "model"]) == {
+        "forecast_of_weeks", "macro_sensitivity",
+    }  # fmt: skip
+
+    saved = {path.name: load(path, object) for path in (report / "results").glob("[!.]*")}
+    outlook, losses, card = saved["outlook"], saved["losses"], saved["scorecard"]
+    broken = {
+        "backtest": halved_record(saved["tables"], saved["nowcast"], outlook.calendar, monkeypatch),
+        "losses": replace(
+            losses, intervals=losses.intervals.assign(value_at_risk=0.8 * losses.intervals["value_at_risk"])
+        ),
+        "scorecard": replace(
+            card,
+            indicators=card.indicators.assign(
+                estimate=2 * card.indicators["own"] - card.indicators["estimate"]
+            ),
+        ),
+    }
+    pack = validate_models(models, saved | broken, day=date(2026, 11, 30))
+    unfit = set(pack.table.loc[pack.table["verdict"] == "unfit", "model"])
+    assert unfit == {"complaint_forecast", "aggregate_losses", "credibility"}
+    assert pack.verdict == "unfit"
+    for name in ("Forecast of complaints by month", "Losses of a year", "Credible rates of units"):
+        assert name in pack.sentence
+
+
+def halved_record(tables, nowcast, calendar, monkeypatch):
+    """Backtest the forecast of the sample with intervals of half the width."""
+    right = backtests.forecast_by
+
+    def halved(*given, **more):
+        return [
+            replace(
+                made,
+                predictive=NormalPredictive(
+                    mean=made.predictive.mean, deviation=np.sqrt(made.predictive.variance) / 2
+                ),
+            )
+            if made.method == "auto"
+            else made
+            for made in right(*given, **more)
+        ]
+
+    monkeypatch.setattr(backtests, "forecast_by", halved)
+    return track_record(
+        tables.counted, by=["product"], last=NAME, nowcast=nowcast, method="auto", calendar=calendar
+    )

@@ -197,7 +197,7 @@ class _Search:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Draws:
-    """Of K segments in draws without a change: deviations, which are less than all, how many are searched; the largest scores."""
+    """Of K segments in draws without a change: deviations, which are searched; the largest scores."""
 
     root_deviation: Floats
     excess_deviation: Floats

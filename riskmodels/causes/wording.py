@@ -13,8 +13,8 @@ CAUSE_STATUS: Final = {
 }
 _LEAST_P: Final = 0.01  # below, draws say no more
 _SEGMENT: Final = marked(
-    "{name}: {now:,.0f} complaints from {first} to {last} where {expected:,.0f} were expected by the year before"
-    " ({excess:+,.0f}, 90% {lower:+,.0f} to {upper:+,.0f}); best of {searched:,.0f} segments, p {p}."
+    "{name}: {now:,.0f} complaints from {first} to {last} where {expected:,.0f} were expected by the year"
+    " before ({excess:+,.0f}, 90% {lower:+,.0f} to {upper:+,.0f}); best of {searched:,.0f} segments, p {p}."
 )
 _UNIT: Final = marked(
     "{now:,.0f} complaints from {first} to {last} where the rates of all others give {expected:,.0f}"

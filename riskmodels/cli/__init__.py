@@ -7,6 +7,7 @@ import typer
 
 from riskmodels import __version__
 from riskmodels.cli.data import check_data, ingest, new_source
+from riskmodels.cli.models import validate
 from riskmodels.cli.reports import leak_scan, show, verify
 from riskmodels.cli.runs import assess, lab, start, watch
 from riskmodels.cli.scenarios import lint_scenarios, list_scenarios, new_scenario, show_scenario
@@ -58,6 +59,7 @@ scenario_app.command("show")(show_scenario)
 app.command("policy")(show_policy)
 app.command()(show)
 app.command()(verify)
+app.command()(validate)
 app.command()(leak_scan)
 app.command()(lab)
 app.command()(start)

@@ -9,6 +9,7 @@ from riskmodels.parameters.files import (
     load_parameters,
     parameters_text,
 )
+from riskmodels.parameters.models import Model, Models, load_models
 from riskmodels.parameters.plans import Plans, load_plans, overdue_drills
 from riskmodels.parameters.policy import Policy, load_policy
 from riskmodels.parameters.risks import RiskRegister, load_risks
@@ -19,6 +20,8 @@ __all__ = [
     "Acknowledgements",
     "Capacity",
     "Identifier",
+    "Model",
+    "Models",
     "Name",
     "Parameters",
     "Plans",
@@ -29,6 +32,7 @@ __all__ = [
     "check_parameters",
     "load_acknowledged",
     "load_capacity",
+    "load_models",
     "load_parameters",
     "load_plans",
     "load_policy",

@@ -74,6 +74,7 @@ from riskmodels.reporting.listings.stressed import (
     list_stressed_losses,
     list_turning,
 )
+from riskmodels.reporting.listings.validated import list_model_checks, list_models
 from riskmodels.reporting.listings.validations import list_validation
 
 __all__ = [
@@ -113,6 +114,8 @@ __all__ = [
     "list_losses",
     "list_macro",
     "list_matrix_checks",
+    "list_model_checks",
+    "list_models",
     "list_movements",
     "list_nowcast",
     "list_objectives",

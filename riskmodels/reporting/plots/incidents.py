@@ -60,6 +60,6 @@ def _draw(axes: Axes, row: pd.Series, days: pd.DataFrame, level: float) -> None:
             axes.axvline(row[column], color=SHOCK, lw=1, ls=style, label=label(name))
     axes.tick_params(axis="x", labelrotation=20)
     axes.set_ylim(bottom=0)
-    axes.set_ylabel(label("complaints a day"))
+    axes.set_ylabel(label("complaints [per day]"))
     axes.set_title(f"{label(KINDS[row['kind']])} {row['incident_id']}, {row['started_at']:%Y-%m-%d}")
     axes.legend(fontsize=7, ncols=2)
