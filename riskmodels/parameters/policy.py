@@ -11,6 +11,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.labels import marked
 from riskmodels.misfits import nearest
 from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
+from riskmodels.parameters.satisfaction import IndexRules
 from riskmodels.parameters.watches import WatchRule
 
 Direction = Literal["higher_is_better", "lower_is_better"]
@@ -207,6 +208,7 @@ class Policy(Parameters):
     findings: FindingRules = FindingRules()
     appetite: Appetite = Appetite()
     drills: DrillRules = DrillRules()
+    satisfaction_index: IndexRules = IndexRules()
     watch: tuple[WatchRule, ...] = Field(
         default=(), description="what is watched between assessments; none: nothing"
     )

@@ -74,6 +74,8 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Robustness": "scorecard.sensitivity",
     "RootPredictive": "forecasting.predictive",
     "SamplePredictive": "forecasting.predictive",
+    "SatisfactionDrivers": "causes.satisfaction",
+    "SatisfactionIndex": "causes.index",
     "Scenario": "parameters.scenarios",
     "ScenarioComparison": "stresstest.comparing",
     "Scorecard": "scorecard.scoring",

@@ -78,6 +78,11 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     ),
     "forecast_of_weeks": _of_record("weekly_backtest"),
     "forecast_baselines": (),
+    "effect_estimators": (),
+    "action_effects": (),
+    "incident_review": (),
+    "causes": (),
+    "satisfaction": (),
     "forecast_review": (
         Check(
             kind="backtest",

@@ -1,5 +1,6 @@
 """Figures that were published, or follow from a closed form: computed now by our functions, and compared."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import starmap
@@ -10,7 +11,9 @@ import scipy
 
 from riskmodels.arrays import Floats
 from riskmodels.backtesting.accuracy import interval_score, pinball_loss
+from riskmodels.causes.ordinal import fit_ordinal
 from riskmodels.comparisons import rank_by_measures
+from riskmodels.effects import difference_in_differences, shrunken_before_after
 from riskmodels.forecasting import forecast
 from riskmodels.losses import (
     Exponential,
@@ -212,6 +215,27 @@ def _matrix() -> Pairs:
     yield float(not turned.ok), 1.0
 
 
+def _two_by_two() -> Pairs:
+    """Three units before and after: the one with the action moved by 3, the others by 1."""
+    units = pd.DataFrame([[1.0, 2.0, 5.0], [0.0, 1.0, 2.0], [2.0, 3.0, 4.0]], columns=[1, 2, 3])
+    yield difference_in_differences(units, starts={0: 3}, method="did").effect.estimate, 2.0
+
+
+def _hauer() -> Pairs:
+    """Of a unit with 25 events where 10 were expected, 22.5 would have come again."""
+    change = shrunken_before_after(25, 14, mean=10, dispersion=0.5)
+    yield float(change.expected), 22.5
+    yield float(change.ratio), 0.6
+    yield float(change.p_value), 0.0963714089
+
+
+def _two_groups() -> Pairs:
+    """Two levels and two groups of 30 to 10 and 20 to 40: the logarithm of the odds ratio."""
+    levels, group = np.repeat([1, 0, 1, 0], [30, 10, 20, 40]), np.repeat([1.0, 0.0], [40, 60])
+    fit = fit_ordinal(levels, group[:, None])
+    yield float(fit.coefficients[0]), math.log(30 * 40 / (10 * 20))
+
+
 DIGITS = 1e-9  # relative: figures of ten digits and more
 PUBLISHED: dict[str, Figures] = {
     "telephone_queue": Figures(
@@ -243,4 +267,7 @@ PUBLISHED: dict[str, Figures] = {
     "complaint_forecast": Figures(compute=_intervals, tolerance=DIGITS, source="Gneiting & Raftery 2007"),
     "forecast_baselines": Figures(compute=_last_year, tolerance=DIGITS, source="the year before"),
     "risk_register": Figures(compute=_matrix, tolerance=DIGITS, source="Cox 2008"),
+    "effect_estimators": Figures(compute=_two_by_two, tolerance=DIGITS, source="difference of differences"),
+    "action_effects": Figures(compute=_hauer, tolerance=1e-6, source="Hauer 1997"),
+    "satisfaction": Figures(compute=_two_groups, tolerance=1e-6, source="odds ratio of a two by two table"),
 }

@@ -53,6 +53,12 @@ from riskmodels.reporting.listings.outlooks import (
 )
 from riskmodels.reporting.listings.registers import list_controls, list_matrix_checks, list_risks
 from riskmodels.reporting.listings.reviews import list_forecast_review, list_outcomes
+from riskmodels.reporting.listings.satisfaction import (
+    list_answering,
+    list_drivers,
+    list_index,
+    list_index_parts,
+)
 from riskmodels.reporting.listings.scenarios import list_omitted, list_scenario, list_stress
 from riskmodels.reporting.listings.scorecards import (
     list_contributions,
@@ -82,6 +88,7 @@ __all__ = [
     "indicator_quality",
     "list_alarm_book",
     "list_alarms",
+    "list_answering",
     "list_calls",
     "list_card",
     "list_causes",
@@ -95,6 +102,7 @@ __all__ = [
     "list_data_scores",
     "list_delays",
     "list_doubts",
+    "list_drivers",
     "list_effects",
     "list_explanation",
     "list_factors",
@@ -109,6 +117,8 @@ __all__ = [
     "list_incident_scenarios",
     "list_incident_steps",
     "list_incidents",
+    "list_index",
+    "list_index_parts",
     "list_loss_sums",
     "list_loss_years",
     "list_losses",

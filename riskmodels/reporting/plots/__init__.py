@@ -20,6 +20,7 @@ from riskmodels.reporting.plots.outlooks import plot_forecast, plot_series
 from riskmodels.reporting.plots.panels import plot_panel
 from riskmodels.reporting.plots.registers import plot_risk_matrix, plot_risks
 from riskmodels.reporting.plots.reviews import plot_forecastreview
+from riskmodels.reporting.plots.satisfaction import plot_satisfactiondrivers, plot_satisfactionindex
 from riskmodels.reporting.plots.scorecards import plot_heat_map, plot_scorecard
 from riskmodels.reporting.plots.stressed import (
     plot_handling,
@@ -63,6 +64,8 @@ __all__ = [
     "plot_replay",
     "plot_risk_matrix",
     "plot_risks",
+    "plot_satisfactiondrivers",
+    "plot_satisfactionindex",
     "plot_scenariocomparison",
     "plot_scorecard",
     "plot_series",

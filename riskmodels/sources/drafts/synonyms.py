@@ -92,9 +92,9 @@ _COLUMNS: dict[str, dict[str, str]] = {
         " financial year, half year, ano, año, jahr, exercice, 年, 年份, 年度, 月份, 季度, 统计月份, 报告期, 年月, 期间 | date,"
         " date received, time, 日期, 时间",
         "period": _PERIOD,
-        "complaints": "complaints, complaint count, number of complaints, complaint volume,"
-        " complaints received, count of complaints, 投诉量, 投诉件数, 投诉数, 投诉数量, 投诉笔数, 本年累计, 累计投诉量, complaints ytd,"
-        " complaints year to date, cumulative complaints | n, count, total, number, volume, cases, formal cases,"
+        "complaints": "complaints, complaint count, number of complaints, complaint volume, complaints"
+        " received, count of complaints, 投诉量, 投诉件数, 投诉数, 投诉数量, 投诉笔数, 本年累计, 累计投诉量, complaints ytd, complaints"
+        " year to date, cumulative complaints | n, count, total, number, volume, cases, formal cases,"
         " reclamações, reclamacoes, reclamaciones, réclamations, beschwerden, value, 件数, 数量, 合计, 总数, 总量",
     },
     "exposure": {
