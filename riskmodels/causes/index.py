@@ -100,7 +100,7 @@ class SatisfactionIndex(Displayed):
         return self.latest[self.latest["scope"] != "unit"].drop(columns=["period", "standard_error"])
 
     @property
-    def cell_weights(self) -> str:
+    def _weights(self) -> str:
         used = self.parts[self.parts["used"] > 0].itertuples()
         return ", ".join(f"{local(part, 'name')} {part.used:.0%}" for part in used)
 

@@ -247,7 +247,7 @@ def _answering(handled: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _shares(driver: str, values: pd.Series, answered: pd.Series) -> list[dict[Any, Any]]:
-    """Return the share that answered by level (Wilson's interval), and test that all are alike (chi-squared)."""
+    """Return the share that answered by level (Wilson's interval), with a test that all are alike."""
     groups = answered.groupby(values.astype("object").where(values.notna(), UNKNOWN).to_numpy())
     asked, found = groups.size(), groups.sum().astype("int64")
     z = float(scipy.special.ndtri((1 + LEVEL) / 2))
