@@ -24,13 +24,32 @@ SOURCES = {"complaints": marked("rated complaints"), "surveys": marked("survey a
 _NAMED = 3  # differences in the sentence
 _TEXTS = ("source", "driver", "level", "reference")
 _COLUMNS = (
-    *_TEXTS, "answers", "satisfied_share", "odds_ratio", "odds_lower", "odds_upper", "points",
-    "standard_error", "lower", "upper", "p_value", "p_adjusted", "found", "proportional_p",
-)  # fmt: skip
+    *_TEXTS,
+    "answers",
+    "satisfied_share",
+    "odds_ratio",
+    "odds_lower",
+    "odds_upper",
+    "points",
+    "standard_error",
+    "lower",
+    "upper",
+    "p_value",
+    "p_adjusted",
+    "found",
+    "proportional_p",
+)
 _MODEL = (
-    "source", "answers", "left_out", "satisfied_share", "coefficients", "units", "clustered",
-    "proportional_p", "proportional",
-)  # fmt: skip
+    "source",
+    "answers",
+    "left_out",
+    "satisfied_share",
+    "coefficients",
+    "units",
+    "clustered",
+    "proportional_p",
+    "proportional",
+)
 _KINDS = dict.fromkeys(_TEXTS, "str") | dict.fromkeys(("found", "clustered", "proportional"), "bool")
 _KINDS |= dict.fromkeys(("answers", "left_out", "coefficients", "units", "asked", "answered"), "int64")
 
