@@ -74,6 +74,7 @@ WITHOUT_PLOT = {
     ),
     "Segments",
     "MacroSensitivity",
+    "ValidationPack",
     "CredibleRates",
     "ScorecardValidation",
     "MatrixLint",

@@ -11,9 +11,11 @@ import scipy
 
 from riskmodels.arrays import Floats
 from riskmodels.backtesting.accuracy import interval_score, pinball_loss
+from riskmodels.causes import decompose_change
 from riskmodels.causes.ordinal import fit_ordinal
 from riskmodels.comparisons import rank_by_measures
 from riskmodels.effects import difference_in_differences, shrunken_before_after
+from riskmodels.effects.excess import due_by_day
 from riskmodels.forecasting import forecast
 from riskmodels.losses import (
     Exponential,
@@ -236,6 +238,21 @@ def _two_groups() -> Pairs:
     yield float(fit.coefficients[0]), math.log(30 * 40 / (10 * 20))
 
 
+def _usual_days() -> Pairs:
+    """Of ten complaints on each of a hundred days ten are due on the next."""
+    counts, profile = np.full((1, 100), 10.0), np.ones(100)
+    yield due_by_day(counts, counts > 0, profile, before=90, length=7).mean[0, -1], 10.0
+
+
+def _parts_of_a_change() -> Pairs:
+    """From 20 of 100 accounts to 66 of 220: 30 by volume, 16 by the rate."""
+    columns = ["product", "before", "now", "exposure_before", "exposure_now"]
+    cells = pd.DataFrame([["a", 20.0, 66.0, 100.0, 220.0]], columns=columns)
+    parts = decompose_change(cells, by=["product"]).table
+    yield parts["volume"].sum(), 30.0
+    yield parts["rate"].sum(), 16.0
+
+
 DIGITS = 1e-9  # relative: figures of ten digits and more
 PUBLISHED: dict[str, Figures] = {
     "telephone_queue": Figures(
@@ -269,5 +286,7 @@ PUBLISHED: dict[str, Figures] = {
     "risk_register": Figures(compute=_matrix, tolerance=DIGITS, source="Cox 2008"),
     "effect_estimators": Figures(compute=_two_by_two, tolerance=DIGITS, source="difference of differences"),
     "action_effects": Figures(compute=_hauer, tolerance=1e-6, source="Hauer 1997"),
+    "incident_review": Figures(compute=_usual_days, tolerance=DIGITS, source="a level that does not move"),
+    "causes": Figures(compute=_parts_of_a_change, tolerance=DIGITS, source="Shapley 1953"),
     "satisfaction": Figures(compute=_two_groups, tolerance=1e-6, source="odds ratio of a two by two table"),
 }
