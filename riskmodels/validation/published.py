@@ -241,7 +241,7 @@ def _two_groups() -> Pairs:
 def _usual_days() -> Pairs:
     """Of ten complaints on each of a hundred days ten are due on the next."""
     counts, profile = np.full((1, 100), 10.0), np.ones(100)
-    yield due_by_day(counts, counts > 0, profile, before=90, length=7).mean[0, -1], 10.0
+    yield due_by_day(counts, counts > 0, profile, before=90, length=7).level[0, -1], 10.0
 
 
 def _parts_of_a_change() -> Pairs:
