@@ -18,21 +18,26 @@ _TEXTS = ("unit_id", "measure", "verdict")
 def check_actions(inputs: Inputs) -> Iterator[Finding]:
     """Yield each action with a verdict: worse is a finding where chance among all of them is ruled out.
 
-    One without an effect, and one that is worse by chance perhaps, are on the watch list; how many are not
-    judged yet is one line.
+    One without the effect that was hoped for, and one that is worse by chance perhaps, are on the watch list;
+    how many are not judged yet, or had no effect where nobody had said what was hoped for, is one line.
     """
     found = inputs.effects
     if found is None or found.table.empty:
         return
     told = found.table[found.table["verdict"] != UNKNOWN].reset_index(drop=True)
     adjusted = holm_adjusted(1.0 - told["p_value"].to_numpy())
-    for row, p_worse in zip(told.to_dict("records"), adjusted, strict=True):
-        if row["verdict"] != NOT_YET:
+    nothing = (told["verdict"] == NO_EFFECT) & told["expected_change"].isna()
+    counted = nothing | (told["verdict"] == NOT_YET)
+    for row, p_worse, is_counted in zip(told.to_dict("records"), adjusted, counted, strict=True):
+        if not is_counted:
             yield _finding(row, is_sure=p_worse <= _ERROR)
-    waiting = int((told["verdict"] == NOT_YET).sum())
     unknown = len(found.table) - len(told)
-    if waiting or unknown:
-        figures = {"waiting": waiting, "unknown": unknown}
+    if counted.any() or unknown:
+        figures = {
+            "waiting": int((told["verdict"] == NOT_YET).sum()),
+            "nothing": int(nothing.sum()),
+            "unknown": unknown,
+        }
         yield Finding("action_effect", "action", "", "", "unclear", figures=figures)
 
 

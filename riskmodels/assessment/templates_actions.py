@@ -14,7 +14,9 @@ ACTIONS = {
             "worse": marked("Made it worse: {seen}"),
             "no_effect": marked("No effect: {seen}; the change hoped for, {hoped}, is ruled out"),
             "passed": marked("Worked: {seen}"),
-            "unclear": marked("No evidence yet: {waiting}; cannot be judged: {unknown}"),
+            "unclear": marked(
+                "No evidence yet: {waiting}; no effect, where nobody had said what was hoped for: {nothing}; cannot be judged: {unknown}"
+            ),
         },
         evidence=marked(
             "{observed} events in {months_after} months, where {expected} were expected without it"
@@ -35,6 +37,7 @@ def words_of_action(facts: Mapping[str, Any]) -> dict[str, str]:
         return {
             "name": label("not judged"),
             "waiting": str(facts["waiting"]),
+            "nothing": str(facts["nothing"]),
             "unknown": str(facts["unknown"]),
         }
     shown = {name: f"{facts[name]:+.0%}" for name in ("lower", "upper", "hoped")}

@@ -48,7 +48,7 @@ class Decomposition(Displayed):
         parts = self.totals.set_index("part")["estimate"]
         words = label(
             "Change from {before:,.0f} to {now:,.0f} ({change:+,.0f}):"
-            " volume {volume:+,.0f}, mix {mix:+,.0f}, rate {rate:+,.0f}.",
+            " volume {volume:+z,.0f}, mix {mix:+z,.0f}, rate {rate:+z,.0f}.",
             {**parts, "before": self.table["before"].sum(), "now": self.table["now"].sum()},
         )
         if parts["unexplained"]:

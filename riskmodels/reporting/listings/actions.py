@@ -30,9 +30,9 @@ _COLUMNS = [
 
 
 def list_effects(effects: Effects, policy: Policy) -> Listing:
-    """List the actions that can be judged, by verdict; changes are of events that should be fewer."""
+    """List the actions with a verdict, now or to come; changes are of events that should be fewer."""
     names = indicator_names(policy)
-    told = effects.table[effects.table["verdict"] != UNKNOWN]
+    told = effects.table[~_too_small(effects.table) & (effects.table["verdict"] != UNKNOWN)]
     place = told["verdict"].map({one: number for number, one in enumerate(_ORDER)})
     ordered = told.assign(place=place).sort_values(["place", "p_value"], kind="stable")
     rows = [_listed(row, names) for row in ordered.to_dict("records")]
@@ -40,22 +40,33 @@ def list_effects(effects: Effects, policy: Policy) -> Listing:
 
 
 def list_unjudged_actions(effects: Effects) -> Listing:
-    """Count the actions that cannot be judged by reason, with some of them."""
-    rows = effects.table[effects.table["verdict"] == UNKNOWN]
-    groups = rows.groupby("reason", sort=False)["action_id"]
+    """Count the actions without a verdict, now or within three years, by reason."""
+    small = _too_small(effects.table)
+    rows = effects.table[small | (effects.table["verdict"] == UNKNOWN)]
+    reason = rows["reason"].mask(small, label("what is hoped for would not be seen within three years"))
+    groups = rows.groupby(reason, sort=False)["action_id"]
     frame = pd.DataFrame(
         [{"Reason": reason, "Actions": len(ids), "Which": ", ".join(ids)} for reason, ids in groups],
         columns=["Reason", "Actions", "Which"],
     )
     number = counted(len(rows), "action", "actions")
-    return Listing(sentence=label("{number} cannot be judged.", number=number), frame=frame)
+    return Listing(
+        sentence=label("{number} cannot be judged, now or within three years.", number=number), frame=frame
+    )
+
+
+def _too_small(actions: pd.DataFrame) -> pd.Series:
+    """Mark the actions that wait for evidence which will not come within three years."""
+    return (actions["verdict"] == NOT_YET) & (actions["look_again"] == "")
 
 
 def _listed(row: Mapping[Any, Any], names: Mapping[str, str]) -> dict[str, str]:
     one = row["indicator_id"]
     verdict = label(VERDICTS[row["verdict"]])
     if row["verdict"] == NOT_YET:
-        verdict += f": {_again(row)}"
+        verdict += ": " + label(
+            "look again in {month} ({power:.0%})", month=row["look_again"], power=row["power_then"]
+        )
     changes = [_change(row[name]) for name in ("estimate", "lower", "upper")]
     return {
         "Action": f"{row['action_id']} {plain_label(row['measure'])}",
@@ -72,12 +83,5 @@ def _listed(row: Mapping[Any, Any], names: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _again(row: Mapping[Any, Any]) -> str:
-    """Say when to look again, and how likely what is hoped for is seen then."""
-    if not row["look_again"]:
-        return label("not to be seen within three years")
-    return label("look again in {month} ({power:.0%})", month=row["look_again"], power=row["power_then"])
-
-
 def _change(value: float) -> str:
-    return "–" if not np.isfinite(value) else f"{value:+.0%}"
+    return "–" if not np.isfinite(value) else f"{value:+z.0%}"
