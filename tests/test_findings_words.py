@@ -101,6 +101,15 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
         {"indicator_id": "resolved_7wd", "severity": "unclear",
          "figures": {"reason": "it is not known", "change": 0.05, "year": "2026", "source": "the board"}},
     ],
+    "action_effect": [
+        *(
+            {"subject_kind": "action", "subject": "A1", "indicator_id": "complaint_rate", "severity": severity, "estimate": estimate, "limit": 0.0,
+             "probability": 0.9, "figures": {"lower": estimate - 0.2, "upper": estimate + 0.2, "observed": 120.0, "expected": 140.0,
+             "months_after": 12.0, "hoped": -0.25, "unit_id": "B001", "measure": "complaint_review", "verdict": verdict}}
+            for verdict, severity, estimate in (("worse", "amber", 0.3), ("no_effect", "watch", 0.05), ("worked", "passed", -0.35))
+        ),
+        {"subject_kind": "action", "subject": "", "indicator_id": "", "severity": "unclear", "figures": {"waiting": 3, "nothing": 2, "unknown": 4}},
+    ],
     "forecast_missed": [
         *(
             {"indicator_id": "", "value": value, "estimate": 2400.0, "limit": 2613.0, "severity": severity,

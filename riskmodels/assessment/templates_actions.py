@@ -15,7 +15,8 @@ ACTIONS = {
             "no_effect": marked("No effect: {seen}; the change hoped for, {hoped}, is ruled out"),
             "passed": marked("Worked: {seen}"),
             "unclear": marked(
-                "No evidence yet: {waiting}; no effect, where nobody had said what was hoped for: {nothing}; cannot be judged: {unknown}"
+                "No evidence yet: {waiting}; no effect, where nobody had said what was hoped for: {nothing};"
+                " cannot be judged: {unknown}"
             ),
         },
         evidence=marked(
