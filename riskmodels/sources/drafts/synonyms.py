@@ -239,6 +239,9 @@ _DOMAINS: dict[str, str] = {
     "quarter": "quarter, quarterly, q, 季, 季度, 每季",
     "half_year": "half year, half yearly, semester, semi annual, h, 半年, 半年度, 每半年",
     "year": "year, yearly, annual, y, 年, 年度, 每年",
+    "preventive": "preventive, prevention, 预防, 预防性",
+    "corrective": "corrective, correction, 纠正, 纠正性, 整改",
+    "compensating": "compensating, compensation, 补偿, 补偿性",
     "mystery_shopper": "mystery shopper, mystery shopping, mystery visit, 神秘人, 神秘客户, 暗访",
     "recording_check": "recording check, recordings, 双录检查, 录音检查, 录音录像",
     "compliance": "compliance, 合规, 合规检查",
@@ -282,12 +285,8 @@ def name_score(table: str, column: str, name: str) -> float:
 
     Examples
     --------
-    >>> name_score("complaints", "received_at", "Date received")
-    1.0
-    >>> name_score("complaints", "complaint_id", "投诉编号")
-    1.0
-    >>> name_score("complaints", "product", "ZIP code")
-    0.0
+    >>> name_score("complaints", "complaint_id", "投诉编号"), name_score("complaints", "product", "ZIP code")
+    (1.0, 0.0)
     """
     sure, weak = _synonyms(table, column)
     names = {plain(name), plain(_UNIT_IN_BRACKETS.sub("", name))}  # Gross loss (Rs. in lakh)
