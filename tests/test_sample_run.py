@@ -93,7 +93,7 @@ def test_the_folder_holds_everything_and_nothing_else(report):
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
-        "alarms", "backtest", "comparison", "detail", "effects", "explanation", "findings", "funnel", "gaps", "losses", "movements", "nowcast", "objectives", "orders",
+        "alarms", "backtest", "causes", "comparison", "detail", "effects", "explanation", "findings", "funnel", "gaps", "losses", "movements", "nowcast", "objectives", "orders",
         "outlook", "panel", "proposals", "quality", "review", "risks", "scorecard", "sensitivity", "stress-complaint_surge",
         "stress-system_outage", "tables", "unmatched", "weightings",
     ]  # fmt: skip
@@ -116,8 +116,8 @@ def test_the_manifest_names_every_result_by_its_digest(report, before):
 
 def test_every_notebook_is_a_section(page):
     titles = [heading.get_text(" ", strip=True) for heading in page.main.find_all("h2")]
-    assert [title.split(" ")[0] for title in titles] == ["Management", *"123456789"]
-    assert len({title.split(" ", 1)[1] for title in titles}) == 10
+    assert [title.split(" ")[0] for title in titles] == ["Management", *map(str, range(1, 12))]
+    assert len({title.split(" ", 1)[1] for title in titles}) == 12
     assert len(page.find_all("li", class_="tile")) >= 5
 
 
@@ -213,7 +213,7 @@ def test_the_assessment_as_json_keeps_its_schema_and_says_what_the_report_says(r
 
 def test_every_result_of_a_run_names_its_tables(report):
     results = load_all(report / "results", "*", object)
-    assert len(results) == 27
+    assert len(results) == 28
     others = [type(result).__name__ for result in results if not isinstance(result, Exported)]
     assert others == ["Panel", "Listing"]  # whose figures are in the tables of others
 
@@ -227,7 +227,7 @@ def test_every_table_of_every_result_is_there_twice(report):
     names = {path.stem for path in (report / "tables").glob("*.parquet")}
     assert names == {
         "alarms", "watch_rules", "objectives", "objective_courses", "objectives_unavailable",
-        "checked", "customer_gaps", "data_coverage", "data_quality", "data_rows", "effect_estimators", "effects", "findings", "forecast", "forecast_changes",
+        "cause_segments", "causes", "change_cells", "change_parts", "checked", "customer_gaps", "data_coverage", "data_quality", "data_rows", "effect_estimators", "effects", "findings", "forecast", "forecast_changes",
         "funnel", "orders", "risk_booked", "score_sensitivity", "unit_contributions", "watch_list", "weightings",
         "forecast_factors", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "forecast_review", "forecast_surprise", "indicators",
         "indicators_by_product", "indicators_unavailable", "loss_contributions", "loss_intervals", "loss_severities",
