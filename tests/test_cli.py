@@ -35,6 +35,7 @@ COMMANDS = [
     "stress",
     "policy",
     "show",
+    "validate",
     "verify",
     "leak-scan",
     "lab",

@@ -75,7 +75,7 @@ def test_every_row_of_the_file_is_accounted_for(report, complaints):
 def test_the_report_is_whole(page):
     titles = [heading.get_text(" ", strip=True) for heading in page.main.find_all("h2")]
     assert titles[0] == "Management summary"
-    assert len(titles) == 10
+    assert len(titles) == 12
     assert len(page.find_all("img")) >= 6
     assert not re.search(r"Traceback|Error:|\bnan\b|\bNaN\b|\bNone\b", page.get_text())
 
