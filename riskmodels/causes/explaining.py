@@ -257,12 +257,16 @@ def _shared(cells: pd.DataFrame, row: Mapping[Any, Any], found: Segments) -> tup
 def _p_alike(now: "pd.Series[float]", before: "pd.Series[float]", dispersion: float = 2.0) -> float:
     """Test that counts of two periods have one ratio in all parts; NaN of one part."""
     both = now + before
-    seen = both > 0
+    share = now.sum() / max(both.sum(), 1.0)
+    return _p_within(now - both * share, both * share * (1 - share) * dispersion)
+
+
+def _p_within(residual: "pd.Series[float]", variance: "pd.Series[float]") -> float:
+    """Test by chi-squared that parts differ from what is expected by chance alone; NaN of one part."""
+    seen = variance > 0
     if seen.sum() < _PAIR:
         return float("nan")
-    share = now.sum() / both.sum()
-    variance = (both * share * (1 - share) * dispersion)[seen]
-    return float(scipy.stats.chi2.sf((((now - both * share)[seen]) ** 2 / variance).sum(), seen.sum() - 1))
+    return float(scipy.stats.chi2.sf((residual[seen] ** 2 / variance[seen]).sum(), seen.sum() - 1))
 
 
 def _of_unit(tables: Tables, unit_id: str, end: pd.Period, chance: float) -> dict[str, Any]:
@@ -281,19 +285,11 @@ def _of_unit(tables: Tables, unit_id: str, end: pd.Period, chance: float) -> dic
     fact |= {"lower": now - expected - reach, "upper": now - expected + reach, "searched": 1.0}
     fact |= {"largest": str(over.idxmax()), "largest_share": float(over.max() / max(over.sum(), 1.0))}
     scaled = peers["expected"] * now / expected
-    fact["p_alike"] = _p_fits(peers["now"], scaled, dispersion)
+    fact["p_alike"] = _p_within(peers["now"] - scaled, scaled * dispersion)
     if p > chance:
         return first | fact | {"status": "not_supported", "case": "as_peers"}
     case = "unit_product" if fact["p_alike"] <= _BEYOND else "unit_all"
     return first | fact | {"status": "supported", "case": case}
-
-
-def _p_fits(now: "pd.Series[float]", expected: "pd.Series[float]", dispersion: float) -> float:
-    seen = expected > 0
-    if seen.sum() < _PAIR:
-        return float("nan")
-    statistic = ((now - expected)[seen] ** 2 / (expected[seen] * dispersion)).sum()
-    return float(scipy.stats.chi2.sf(statistic, seen.sum() - 1))
 
 
 def _listed(search: _Search | None) -> pd.DataFrame:

@@ -267,17 +267,15 @@ def _answering(handled: pd.DataFrame | None) -> pd.DataFrame:
 
 def _shares(driver: str, values: pd.Series, answered: pd.Series) -> list[dict[Any, Any]]:
     """Return the share that answered by level (Wilson's interval), with a test that all are alike."""
+    from statsmodels.stats.proportion import proportion_confint  # here, for start-up
+
     groups = answered.groupby(values.astype("object").where(values.notna(), UNKNOWN).to_numpy())
     asked, found = groups.size(), groups.sum().astype("int64")
-    z = float(scipy.special.ndtri((1 + LEVEL) / 2))
-    middle, size = (found + z**2 / 2) / (asked + z**2), asked + z**2
-    half = z * np.sqrt(found * (1 - found / asked) + z**2 / 4) / size
-    whole = found.sum() / asked.sum()
-    distance = float(((found - whole * asked) ** 2 / asked).sum())
+    lower, upper = proportion_confint(found, asked, alpha=1 - LEVEL, method="wilson")
     p_value = np.nan
-    if len(asked) > 1 and 0 < whole < 1:
-        p_value = float(scipy.special.chdtrc(len(asked) - 1, distance / (whole * (1 - whole))))
-    columns = {"asked": asked, "answered": found, "share": found / asked, "lower": middle - half}
-    frame = pd.DataFrame({**columns, "upper": middle + half, "p_value": p_value})
+    if len(asked) > 1 and 0 < found.sum() < asked.sum():
+        p_value = float(scipy.stats.chi2_contingency([found, asked - found], correction=False).pvalue)
+    columns = {"asked": asked, "answered": found, "share": found / asked, "lower": lower, "upper": upper}
+    frame = pd.DataFrame({**columns, "p_value": p_value})
     facts = frame.assign(source="complaints", driver=driver, level=frame.index)
     return facts.sort_values("asked", ascending=False, kind="stable").to_dict("records")

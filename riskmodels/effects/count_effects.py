@@ -12,6 +12,7 @@ import pandas as pd
 
 from riskmodels.arrays import Flags, Floats
 from riskmodels.effects.estimates import EffectEstimate, effect_estimate
+from riskmodels.effects.moments import variance_beyond
 from riskmodels.effects.treated import Treated
 from riskmodels.errors import TooLittleError
 
@@ -162,22 +163,16 @@ def _counting_variance(fit: CountFit, *, common: bool) -> float:
 def _drift(data: Treated, fit: CountFit) -> tuple[float, float]:
     """Variance [log²] of a unit's own change that counting does not explain, and its degrees of freedom.
 
-    DerSimonian and Laird's moments (1986, doi:10.1016/0197-2456(86)90046-2) of the changes of units that
-    never get the action, at the starts of those that do.
+    From the changes of units that never get the action, at the starts of those that do.
     """
     change, counting = _own_changes(data, fit)
     used = np.isfinite(change) & ~data.ever[:, None]
     units = int(used.any(axis=1).sum())
     if units < _FEWEST_CONTROLS:
         return 0.0, max(units - 1.0, 1.0)
-    variance = fit.dispersion * counting
-    weight = np.divide(1.0, variance, out=np.zeros_like(variance), where=used)
-    total = weight.sum(axis=0)
-    mean = (weight * np.where(used, change, 0.0)).sum(axis=0) / total
-    statistic = (weight * np.where(used, (change - mean) ** 2, 0.0)).sum(axis=0)
-    excess = (statistic - (used.sum(axis=0) - 1)) / (total - (weight**2).sum(axis=0) / total)
+    excess = variance_beyond(np.where(used, change, 0.0).T, fit.dispersion * counting.T, used.T)[:, 0]
     share = np.array([(data.first == first).sum() for first in data.cohorts], dtype=float)
-    return max(float(excess @ share / share.sum()), 0.0), units - 1.0
+    return float(excess @ share / share.sum()), units - 1.0
 
 
 def _own_changes(data: Treated, fit: CountFit) -> tuple[Floats, Floats]:

@@ -162,9 +162,11 @@ def _units(texts: pd.Series, names: list[str]) -> Flags:
 def _places(actions: pd.DataFrame, months: pd.PeriodIndex, units: Flags) -> dict[str, Integers]:
     """Place decisions, starts (of open ones at the end), and the time without another action at the units."""
     opened, closed = (pd.to_datetime(actions[name]) for name in ("opened_on", "closed_on"))
-    decided = _month_number(opened) - months[0].ordinal
-    start = _month_number(closed) + (closed.dt.day > _MIDDLE).to_numpy() - months[0].ordinal
-    start = np.where(closed.isna(), len(months), start).astype(np.int64)
+    decided, ended = (
+        pd.PeriodIndex(days, freq="M").astype("int64").to_numpy() - months[0].ordinal
+        for days in (opened, closed.fillna(opened))
+    )
+    start = np.where(closed.isna(), len(months), ended + (closed.dt.day > _MIDDLE).to_numpy())
     number = np.arange(len(actions))
     shared = (units.astype(np.int64) @ units.T.astype(np.int64)) > 0
     order = np.lexsort((number, decided)).argsort()
@@ -172,12 +174,6 @@ def _places(actions: pd.DataFrame, months: pd.PeriodIndex, units: Flags) -> dict
     first = np.where(earlier, np.maximum(start, 0)[None, :], 0).max(axis=1)
     end = np.where(later, decided[None, :], len(months)).min(axis=1)
     return {"decided": decided, "start": start, "first": first, "end": end}
-
-
-def _month_number(days: pd.Series) -> Integers:
-    return np.asarray(
-        days.dt.year.fillna(0) * _YEAR + days.dt.month.fillna(0) - 1 - 1970 * _YEAR, dtype=np.int64
-    )
 
 
 def _reasons(data: PeerCounts, windows: Windows, units: Flags, actions: pd.DataFrame) -> Words:

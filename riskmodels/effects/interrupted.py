@@ -133,14 +133,7 @@ def interrupted_series(
     series = _prepared(counts, start=start, size=size, covariates=covariates)
     series = _with_season(series, season, harmonics, trend=trend)
     _check(series)
-    overdispersion = 0.0
-    fit = quasi_regression(series.values[None], series.design, series.size, law=law)
-    if law == "negative_binomial":
-        excess = (fit.dispersion[0] - 1.0) / np.mean(fit.mean)
-        overdispersion = max(float(excess), 0.0)
-        fit = quasi_regression(
-            series.values[None], series.design, series.size, law=law, overdispersion=overdispersion
-        )
+    overdispersion, fit = _fitted(series, law)
     scale = max(float(fit.dispersion[0]), 1.0)  # counts are never known better than Poisson's
     errors = np.sqrt(scale * np.diagonal(fit.inverse[0]))
     error, degrees = float(errors[-1]), float(np.isfinite(series.values).sum() - series.design.shape[1])
@@ -168,6 +161,17 @@ def interrupted_series(
         coefficients=pd.DataFrame(
             {"name": series.names, "estimate": fit.coefficients[0], "standard_error": errors}
         ),
+    )
+
+
+def _fitted(series: _Series, law: Law) -> tuple[float, Regression]:
+    """Return the overdispersion that a Poisson fit leaves (negative binomial, else 0), and the fit."""
+    fit = quasi_regression(series.values[None], series.design, series.size, law=law)
+    if law != "negative_binomial":
+        return 0.0, fit
+    excess = max(float((fit.dispersion[0] - 1.0) / np.mean(fit.mean)), 0.0)
+    return excess, quasi_regression(
+        series.values[None], series.design, series.size, law=law, overdispersion=excess
     )
 
 

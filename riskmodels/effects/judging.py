@@ -6,8 +6,10 @@ import numpy as np
 import scipy
 
 from riskmodels.arrays import Flags, Floats, Integers
+from riskmodels.effects.moments import ratio_of, variance_beyond
 from riskmodels.effects.peers import PeerCounts
-from riskmodels.effects.shrinkage import count_chance, count_law
+from riskmodels.effects.shrinkage import LEAST_MEAN
+from riskmodels.forecasting.negative_binomial import cdf, shape_of
 
 LONGEST_BEFORE = 36  # [months] looked back over: units change in longer times
 FLAGGED_MONTHS = (
@@ -89,17 +91,17 @@ class Judged:
 
     def power(self, change: Floats | float) -> Floats:
         """Chance that WORKED_LEVEL is reached if the relative change is this."""
-        size, kept = count_law(*self._law(0.0))
+        size, kept = shape_of(*self._law(0.0))
         most = np.nan_to_num(scipy.stats.nbinom.ppf(WORKED_LEVEL, size, kept))
         most = most - (self._below(most, 0.0) > WORKED_LEVEL)
         return self._below(most, change)
 
     def _law(self, change: Floats | float) -> tuple[Floats, Floats]:
-        mean = np.asarray(self.expected * (1.0 + np.asarray(change)))
+        mean = np.maximum(self.expected * (1.0 + np.asarray(change)), LEAST_MEAN)
         return mean, np.asarray(self.dispersion * mean + self.variance * mean**2)
 
     def _below(self, count: Floats, change: Floats | float) -> Floats:
-        return count_chance(count, *self._law(change))
+        return cdf(count, *self._law(change))
 
     def _change_at(self, chance: float) -> Floats:
         low, high = np.full(self.expected.shape, -_EDGE), np.full(self.expected.shape, _EDGE)
@@ -182,7 +184,7 @@ def _of_units(part: Floats, units: Flags) -> Floats:
 
 def _squared_shares(expected: Floats, units: Flags) -> Floats:
     chosen = expected * units
-    return np.minimum(_ratio((chosen**2).sum(axis=1), chosen.sum(axis=1) ** 2), 1.0)
+    return np.minimum(ratio_of((chosen**2).sum(axis=1), chosen.sum(axis=1) ** 2), 1.0)
 
 
 def _column(spread: Spread) -> Spread:
@@ -197,32 +199,18 @@ def _spread(data: PeerCounts, before: dict[str, Floats], after: dict[str, Floats
     between = np.zeros_like(mean)
     for _ in range(_TRIMS + 1):
         chosen = np.where(ordinary, wanted, 0.0)
-        mean = _ratio((seen * ordinary).sum(axis=1, keepdims=True), chosen.sum(axis=1, keepdims=True))
-        value = _ratio(seen, wanted)
-        error = data.dispersion * mean * _ratio(np.ones_like(wanted), wanted) + _ratio(
+        mean = ratio_of((seen * ordinary).sum(axis=1, keepdims=True), chosen.sum(axis=1, keepdims=True))
+        value = ratio_of(seen, wanted)
+        error = data.dispersion * mean * ratio_of(np.ones_like(wanted), wanted) + ratio_of(
             before["error"], wanted**2
         )
-        between = _moments(value, error, ordinary)
+        between = variance_beyond(value, error, ordinary)
         ordinary = used & (np.abs(value - mean) <= _FAR * np.sqrt(error + between))
     change = np.log((after["observed"] + _HALF) / (later + _HALF)) - np.log((seen + _HALF) / (wanted + _HALF))
-    error = data.dispersion * (_ratio(np.ones_like(later), later) + _ratio(np.ones_like(wanted), wanted))
+    error = data.dispersion * (ratio_of(np.ones_like(later), later) + ratio_of(np.ones_like(wanted), wanted))
     odd = (used.sum(axis=1) - ordinary.sum(axis=1) + 1.0) / (used.sum(axis=1) + 2.0)
-    return Spread(mean=mean, between=between, drift=_moments(change, error, ordinary), strange=odd[:, None])
-
-
-def _moments(value: Floats, error: Floats, used: Flags) -> Floats:
-    """Variance of true values about their mean, by moments; shape (a, 1), at least 0."""
-    weight = np.where(used, _ratio(np.ones_like(error), error), 0.0)
-    total = weight.sum(axis=1, keepdims=True)
-    mean = _ratio((weight * value).sum(axis=1, keepdims=True), total)
-    statistic = (weight * (value - mean) ** 2).sum(axis=1, keepdims=True)
-    rest = total - _ratio((weight**2).sum(axis=1, keepdims=True), total)
-    return np.maximum(_ratio(statistic - (used.sum(axis=1, keepdims=True) - 1.0), rest), 0.0)
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(
-        above, below, out=np.zeros(np.broadcast_shapes(above.shape, below.shape)), where=below > 0
+    return Spread(
+        mean=mean, between=between, drift=variance_beyond(change, error, ordinary), strange=odd[:, None]
     )
 
 
@@ -231,11 +219,11 @@ def _shrunken(
 ) -> Judged:
     """Expect after by the mixture of an ordinary unit and one of another kind."""
     seen, wanted = before["observed"], before["expected"]
-    noise = dispersion * spread.mean * _ratio(np.ones_like(wanted), wanted) + _ratio(
+    noise = dispersion * spread.mean * ratio_of(np.ones_like(wanted), wanted) + ratio_of(
         before["error"], wanted**2
     )
     noise = np.where(wanted > 0, noise, 1e6)  # nothing known of the unit: its peers' mean
-    own = np.where(wanted > 0, _ratio(seen, wanted), spread.mean)
+    own = np.where(wanted > 0, ratio_of(seen, wanted), spread.mean)
     kinds = [
         _posterior(own, noise, spread.mean, part) for part in (spread.between, (_WIDE * spread.mean) ** 2)
     ]
@@ -261,14 +249,14 @@ def _posterior(own: Floats, noise: Floats, mean: Floats, between: Floats) -> tup
 def _own(before: dict[str, Floats], after: dict[str, Floats], spread: Spread, dispersion: float) -> Judged:
     """Expect after what the unit itself had before, moved as its peers moved."""
     seen, wanted = before["observed"] + _HALF, before["expected"] + _HALF
-    relative = dispersion / seen + _ratio(before["error"], wanted**2) * dispersion
+    relative = dispersion / seen + ratio_of(before["error"], wanted**2) * dispersion
     return _judged(after, seen / wanted, relative, spread, dispersion)
 
 
 def _judged(
     after: dict[str, Floats], level: Floats, relative: Floats, spread: Spread, dispersion: float
 ) -> Judged:
-    peers = _ratio(dispersion * after["error"], after["expected"] ** 2)
+    peers = ratio_of(dispersion * after["error"], after["expected"] ** 2)
     return Judged(
         observed=after["observed"],
         expected=after["expected"] * level,

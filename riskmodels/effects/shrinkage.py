@@ -9,10 +9,11 @@ import scipy
 from riskmodels.arrays import Floats
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
+from riskmodels.forecasting.negative_binomial import cdf
 from riskmodels.labels import label, marked
 
 _TAIL = 1e-13  # probability beyond which counts are not added up
-_LEAST_EXCESS = 1e-9  # of the variance over the mean: a Poisson law to all digits
+LEAST_MEAN = 1e-9  # [events] as good as none
 _NAIVE_CHANCE = 0.5  # that an event is of the later of two periods alike
 _SAID = marked(
     "{theta:.3f} of what was expected without the action ({expected:,.1f}); {chance:.1%} by chance alone"
@@ -115,8 +116,8 @@ def shrunken_before_after(
     weight = 1.0 / (1.0 + dispersion * mean)
     own = weight * mean + (1.0 - weight) * before
     expected, variance = own * times, (1.0 - weight) * own * times**2
-    excess = variance / np.maximum(expected, _LEAST_EXCESS) ** 2
-    ratio = after / np.maximum(expected, _LEAST_EXCESS) / (1.0 + excess)
+    excess = variance / np.maximum(expected, LEAST_MEAN) ** 2
+    ratio = after / np.maximum(expected, LEAST_MEAN) / (1.0 + excess)
     error = ratio * np.sqrt(1.0 / np.maximum(after, 1.0) + excess) / (1.0 + excess)
     return ShrunkenChange(
         weight=weight,
@@ -125,26 +126,9 @@ def shrunken_before_after(
         ratio=ratio,
         standard_error=error,
         naive=np.divide(after, before * times, out=np.full_like(ratio, np.nan), where=before > 0),
-        p_value=count_chance(after, expected, expected + variance),
+        p_value=cdf(after, np.maximum(expected, LEAST_MEAN), expected + variance),
         naive_p_value=np.asarray(scipy.stats.binom.cdf(after, before + after, times / (1.0 + times))),
     )
-
-
-def count_chance(count: Floats, mean: Floats, variance: Floats) -> Floats:
-    """Return the chance of at most so many events of a negative binomial of this mean and variance.
-
-    A variance below the mean is taken as Poisson's; below zero events the chance is none.
-    """
-    size, kept = count_law(mean, variance)
-    chance = scipy.special.betainc(size, np.maximum(count, 0.0) + 1.0, kept)
-    return np.asarray(np.where(count < 0, 0.0, chance))
-
-
-def count_law(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
-    """Return size and probability of the negative binomial of this mean and variance, as scipy has them."""
-    some = np.maximum(mean, _LEAST_EXCESS)
-    excess = np.maximum(variance - mean, _LEAST_EXCESS * some)
-    return some**2 / excess, some / (some + excess)
 
 
 def fit_units(before: Floats, *, exposure: Floats | None = None) -> tuple[float, float]:

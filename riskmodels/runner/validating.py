@@ -9,11 +9,10 @@ from typing import Any
 
 import nbformat
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from riskmodels.backtesting import track_record
 from riskmodels.display import Listing
-from riskmodels.errors import BusyError, ResultError
+from riskmodels.errors import ResultError
 from riskmodels.labels import use_language
 from riskmodels.manifests import MANIFEST
 from riskmodels.parameters.models import Model, load_models
@@ -27,9 +26,9 @@ from riskmodels.reporting.validation_report import (
     validation_text,
 )
 from riskmodels.results import load, save
-from riskmodels.results.folders import bring_back, replace_folder
+from riskmodels.runner.keeping import kept_whole
 from riskmodels.runner.settings import RunSettings
-from riskmodels.scratch import scratch_folder, write_text
+from riskmodels.scratch import write_text
 from riskmodels.stresstest import StressTest
 from riskmodels.tables.frequencies import Frequency
 from riskmodels.validation import ValidationPack, validate_models, validate_scorecard
@@ -153,20 +152,11 @@ def _made_again(saved: dict[str, Any], settings: RunSettings) -> dict[str, Any]:
 
 def _keep(made: Validation) -> None:
     """Write the folder of a pack as a whole: the result, HTML, Markdown and JSON."""
-    lock = FileLock(made.folder.parent / f".{made.folder.name}.lock")
-    try:
-        with lock.acquire(timeout=0):
-            bring_back(made.folder)
-            with scratch_folder(f".{made.folder.name}.made-", parent=made.folder.parent) as scratch:
-                staged = scratch / made.folder.name
-                staged.mkdir()
-                save(made.pack, staged / "pack")
-                write_text(staged / "validation.md", made.text)
-                write_text(staged / "validation.json", made.document)
-                _write_page(made.pack, staged / "validation.html", scratch)
-                replace_folder(staged, made.folder)
-    except Timeout:
-        raise BusyError(f"another run is writing {made.folder}; wait for it to end") from None
+    with kept_whole(made.folder) as folder:
+        save(made.pack, folder / "pack")
+        write_text(folder / "validation.md", made.text)
+        write_text(folder / "validation.json", made.document)
+        _write_page(made.pack, folder / "validation.html", folder.parent)
 
 
 def _write_page(pack: ValidationPack, path: Path, scratch: Path) -> None:

@@ -7,17 +7,14 @@ from glob import escape
 from itertools import islice
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from riskmodels.errors import BusyError
 from riskmodels.labels import use_language
 from riskmodels.parameters.policy import load_policy
 from riskmodels.parameters.watches import load_acknowledged
 from riskmodels.reporting.alarm_report import alarm_document, alarm_text
 from riskmodels.results import load, save
-from riskmodels.results.folders import bring_back, replace_folder
+from riskmodels.runner.keeping import kept_whole
 from riskmodels.runner.settings import RunSettings
-from riskmodels.scratch import scratch_folder, write_text
+from riskmodels.scratch import write_text
 from riskmodels.sources import ingest
 from riskmodels.surveillance import AlarmBook, keep_watch, last_day
 
@@ -108,17 +105,7 @@ def _earlier(settings: RunSettings, reports: Path, day: date) -> AlarmBook | Non
 
 def _keep(made: Watch) -> None:
     """Write the folder of a book as a whole: the result, ``alarms.json`` and ``alarms.txt``."""
-    made.folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(made.folder.parent / f".{made.folder.name}.lock")
-    try:
-        with lock.acquire(timeout=0):
-            bring_back(made.folder)
-            with scratch_folder(f".{made.folder.name}.made-", parent=made.folder.parent) as scratch:
-                staged = scratch / made.folder.name
-                staged.mkdir()
-                save(made.book, staged / _ALARMS)
-                write_text(staged / "alarms.json", made.document)
-                write_text(staged / "alarms.txt", made.text)
-                replace_folder(staged, made.folder)
-    except Timeout:
-        raise BusyError(f"another run is writing {made.folder}; wait for it to end") from None
+    with kept_whole(made.folder) as folder:
+        save(made.book, folder / _ALARMS)
+        write_text(folder / "alarms.json", made.document)
+        write_text(folder / "alarms.txt", made.text)
