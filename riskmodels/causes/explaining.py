@@ -250,11 +250,12 @@ def _shared(cells: pd.DataFrame, row: Mapping[Any, Any], found: Segments) -> tup
             inside &= (cells[key] == row[key]).to_numpy()
     units = cells[inside].groupby("unit_id")[["before", "now"]].sum()
     over = units["now"] - units["before"] * row["expected"] / max(row["before"], 1.0)
-    p_alike = _p_alike(units["now"], units["before"] * units["now"].sum() / max(units["before"].sum(), 1.0))
+    before = units["before"] * units["now"].sum() / max(units["before"].sum(), 1.0)
+    p_alike = _p_alike(units["now"], before, found.dispersion)
     return str(over.idxmax()), float(over.max() / max(over.sum(), 1.0)), p_alike
 
 
-def _p_alike(now: "pd.Series[float]", before: "pd.Series[float]", dispersion: float = 2.0) -> float:
+def _p_alike(now: "pd.Series[float]", before: "pd.Series[float]", dispersion: float) -> float:
     """Test that counts of two periods have one ratio in all parts; NaN of one part."""
     both = now + before
     share = now.sum() / max(both.sum(), 1.0)
