@@ -10,6 +10,7 @@ from scipy.stats import binom
 from riskmodels.assessment import assess
 from riskmodels.causes import count_two_periods, decompose_change, explain_findings, find_segments
 from riskmodels.causes.expectation import main_effects, signed_root
+from riskmodels.causes.explaining import _is_about
 from riskmodels.errors import ParameterError, TooLittleError
 from riskmodels.reporting import listings, plots
 from riskmodels.results import load, save
@@ -65,7 +66,13 @@ def test_without_exposures_all_is_rate_and_wrong_input_is_said() -> None:
     cells = pd.DataFrame({"product": ["a", "a"], "before": [1.0, 2.0], "now": [4.0, 5.0]})
     made = decompose_change(cells, by=["product"])
     assert made.table.loc[0, ["volume", "mix", "rate"]].tolist() == [0, 0, 6]
-    assert "rate +6" in made.sentence
+    assert made.sentence == (
+        "Change from 3 to 9 (+6); without exposure, e.g. accounts, it cannot be told how much of it is volume,"
+        " mix or rate."
+    )
+    assert list(listings.list_change(made).frame) == [
+        "Name", "Before", "Now", "Change", "90% interval of the change",
+    ]  # fmt: skip
     with pytest.raises(ParameterError, match="no row to decompose"):
         decompose_change(cells.head(0), by=["product"])
     with pytest.raises(ParameterError, match="expected 0 < level < 1"):
@@ -150,6 +157,20 @@ def test_the_sample_is_explained(sample_tables, sample_card, default_policy, tmp
     plots.plot(causes)
     again = load(save(causes, tmp_path / "causes"), type(causes))
     pd.testing.assert_frame_equal(again.table, causes.table)
+
+
+@pytest.mark.parametrize(
+    ("segment", "subject", "told"),
+    [
+        ({"region_id": "south", "product": "cards"}, {"product": "cards", "region_id": "south"}, True),
+        ({"region_id": "", "product": "cards"}, {"product": "cards", "region_id": "south"}, True),
+        ({"region_id": "north", "product": "cards"}, {"product": "cards", "region_id": "south"}, False),
+        ({"region_id": "", "product": "loans"}, {"category": "getting a card", "channel": "web"}, False),
+        ({"region_id": "", "product": "loans"}, {}, True),
+    ],
+)
+def test_a_segment_is_about_what_it_has_in_common(segment, subject, told) -> None:
+    assert _is_about(segment, subject) == told
 
 
 def test_months_unknown_in_one_year_are_left_out_of_both(sample_tables) -> None:

@@ -34,6 +34,8 @@ class Decomposition(Displayed):
         Probability of the intervals.
     dispersion : float
         Variance ÷ mean of a count.
+    has_exposure : bool
+        Without it all is rate, and volume is not told from it.
     """
 
     table: pd.DataFrame
@@ -41,15 +43,23 @@ class Decomposition(Displayed):
     keys: tuple[str, ...]
     level: float
     dispersion: float
+    has_exposure: bool
 
     @property
     def sentence(self) -> str:
         """Say what the change is made of."""
         parts = self.totals.set_index("part")["estimate"]
+        figures = {**parts, "before": self.table["before"].sum(), "now": self.table["now"].sum()}
+        if not self.has_exposure:
+            return label(
+                "Change from {before:,.0f} to {now:,.0f} ({change:+,.0f}); without exposure, e.g. accounts,"
+                " it cannot be told how much of it is volume, mix or rate.",
+                figures,
+            )
         words = label(
             "Change from {before:,.0f} to {now:,.0f} ({change:+,.0f}):"
             " volume {volume:+z,.0f}, mix {mix:+z,.0f}, rate {rate:+z,.0f}.",
-            {**parts, "before": self.table["before"].sum(), "now": self.table["now"].sum()},
+            figures,
         )
         if parts["unexplained"]:
             lacking = label("{unexplained:+,.0f} where exposure is not known.", dict(parts))
@@ -118,6 +128,7 @@ def decompose_change(
         keys=tuple(by),
         level=level,
         dispersion=dispersion,
+        has_exposure="exposure_now" in cells,
     )
 
 

@@ -158,8 +158,8 @@ def explain_findings(found: Findings, tables: Tables, policy: Policy, *, seed: i
     chance = 1 - policy.gaps.certainty
 
     @cache
-    def searched(first: str) -> "_Search":
-        return _searched(tables, first, str(end), chance, seed)
+    def searched(first: str, *, is_wide: bool = False) -> "_Search":
+        return _searched(tables, first, str(end), chance, seed, is_wide=is_wide)
 
     facts = []
     for row in rows.to_dict("records"):
@@ -172,8 +172,9 @@ def explain_findings(found: Findings, tables: Tables, policy: Policy, *, seed: i
         elif row["subject_kind"] == "unit":
             fact |= _of_unit(tables, str(row["subject"]), end, chance)
         else:
-            first = _beginning(figures, end)
-            fact |= {"first": first} | _of_period(searched(first), figures.get("of", {}))
+            first, subject = _beginning(figures, end), figures.get("of", {})
+            found_in = searched(first, is_wide=not set(subject) <= set(_WHERE))
+            fact |= {"first": first} | _of_period(found_in, subject)
         facts.append({"finding_id": row["finding_id"]} | fact)
     names = ["finding_id", "status", "case", "segment", "largest", "first", "last", *_FIGURES]
     usual = searched(_beginning({}, end)) if counted is not None else None
@@ -197,14 +198,17 @@ class _Search:
     segments: Segments | None
 
 
-def _searched(tables: Tables, first: str, last: str, chance: float, seed: int) -> _Search:
-    """Search by region, unit and product, then by everything else: half of the chance of error each."""
+def _searched(tables: Tables, first: str, last: str, chance: float, seed: int, *, is_wide: bool) -> _Search:
+    """Search by region, unit and product, then by everything: half of the chance of error each.
+
+    A wide search is of everything alone: for what has a channel, a category or a customer group.
+    """
     counts = count_two_periods(tables, first=first, last=last)
     if counts.why:
         return _Search(counts=counts, segments=None)
     where = [one for one in counts.dimensions if one in _WHERE]
     found = None
-    for by in (where, counts.dimensions):
+    for by in ([] if is_wide else where, counts.dimensions):
         if not by:
             continue
         found = find_segments(
@@ -226,20 +230,32 @@ def _beginning(figures: Mapping[str, Any], end: pd.Period) -> str:
 
 
 def _of_period(search: _Search, subject: Mapping[str, str]) -> dict[str, Any]:
-    """Choose the segment that a finding is about: the first that does not contradict its subject."""
+    """Choose the segment that a finding is about: most of its subject is in it, and nothing against it."""
     found = search.segments
     if found is None:
         return {"status": "presumed", "case": search.counts.why or "no_dimension"}
-    for row in found.table.to_dict("records"):
-        if all(row.get(key, "") in ("", value) for key, value in subject.items()):
-            largest, share, alike = _shared(search.counts.cells, row, found)
-            fact = {key: row[key] for key in ("segment", "now", "expected", "excess", "lower", "upper")}
-            case = "one_unit" if share >= _ONE_UNIT and alike <= _BEYOND else "segment"
-            fact |= {"p_value": min(2 * row["p_value"], 1.0), "searched": found.searched}
-            fact |= {"largest": largest, "largest_share": share, "p_alike": alike}
-            return fact | {"status": "supported", "case": case}
+    rows = [row for row in found.table.to_dict("records") if _is_about(row, subject)]
+    if rows:
+        row = max(rows, key=lambda one: len(_in_common(one, subject)))  # the first of those with most of it
+        largest, share, alike = _shared(search.counts.cells, row, found)
+        fact = {key: row[key] for key in ("segment", "now", "expected", "excess", "lower", "upper")}
+        case = "one_unit" if share >= _ONE_UNIT and alike <= _BEYOND else "segment"
+        fact |= {"p_value": min(2 * row["p_value"], 1.0), "searched": found.searched}
+        fact |= {"largest": largest, "largest_share": share, "p_alike": alike}
+        return fact | {"status": "supported", "case": case}
     case = "elsewhere" if len(found.table) else "nothing"
     return {"status": "not_supported", "case": case, "searched": found.searched}
+
+
+def _is_about(segment: Mapping[Any, Any], subject: Mapping[str, str]) -> bool:
+    """Tell whether a segment and a subject have a value in common, and none against the other."""
+    both = _in_common(segment, subject)
+    return all(segment[key] == subject[key] for key in both) and (bool(both) or not subject)
+
+
+def _in_common(segment: Mapping[Any, Any], subject: Mapping[str, str]) -> list[str]:
+    """Name the dimensions in which both have a value."""
+    return [key for key in subject if segment.get(key)]
 
 
 def _shared(cells: pd.DataFrame, row: Mapping[Any, Any], found: Segments) -> tuple[str, float, float]:

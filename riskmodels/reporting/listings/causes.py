@@ -55,6 +55,9 @@ def list_segments(causes: Causes) -> Listing:
 def list_change(change: Decomposition | None) -> Listing:
     """List what a change is made of, by cell: the parts of a row add up to its change; None: no change."""
     parts = {"volume": "Volume", "mix": "Mix", "rate": "Rate", "unexplained": "Exposure unknown"}
+    interval = "90% interval of rate"
+    if change is not None and not change.has_exposure:
+        parts, interval = {}, "90% interval of the change"
     keys = () if change is None else change.keys
     listed = [
         {
@@ -63,10 +66,10 @@ def list_change(change: Decomposition | None) -> Listing:
             "Now": f"{row['now']:,.0f}",
             "Change": f"{row['change']:+,.0f}",
             **{heading: f"{row[part]:+z,.1f}" for part, heading in parts.items()},
-            "90% interval of rate": f"{row['rate_lower']:+,.0f} – {row['rate_upper']:+,.0f}",
+            interval: f"{row['rate_lower']:+,.0f} – {row['rate_upper']:+,.0f}",
         }
         for row in ([] if change is None else change.table.to_dict("records"))
     ]
     words = label("There is no year before to compare with.") if change is None else change.sentence
-    columns = ["Name", "Before", "Now", "Change", *parts.values(), "90% interval of rate"]
+    columns = ["Name", "Before", "Now", "Change", *parts.values(), interval]
     return Listing(sentence=words, frame=pd.DataFrame(listed, columns=columns))

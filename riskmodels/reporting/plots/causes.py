@@ -51,12 +51,15 @@ def plot_decomposition(result: Decomposition, *, ax: Axes | None = None) -> Axes
 def _steps(result: Decomposition) -> list[tuple[str, float]]:
     parts = result.totals.set_index("part")["estimate"]
     steps = [(label("volume"), parts["volume"]), (label("mix"), parts["mix"])]
+    steps = steps if result.has_exposure else []
     shown, rest = result.table.head(_MOST), result.table.iloc[_MOST:]
     for row in shown.to_dict("records"):
         name = " × ".join(plain_label(str(row[key] or "unknown")) for key in result.keys)
-        steps.append((label("rate: {name}", name=name), row["rate"]))
+        words = label("rate: {name}", name=name) if result.has_exposure else name
+        steps.append((words, row["rate"]))
     if len(rest):
-        steps.append((label("rate: all others"), rest["rate"].sum()))
+        words = label("rate: all others") if result.has_exposure else label("all others")
+        steps.append((words, rest["rate"].sum()))
     if parts["unexplained"]:
         steps.append((label("exposure unknown"), parts["unexplained"]))
     return steps
