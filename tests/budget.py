@@ -15,10 +15,14 @@ import pytest
 SHOWN = 15
 WARN_SECONDS = 20  # of processor time: worth a look
 LIMIT_SECONDS = 60  # one such test holds up a worker longer than all others together
+WHOLE_SECONDS = (
+    120  # of a test of whole runs (slow, whole), of which one takes 50 and a killed one is run again
+)
 USUAL_SECONDS = 0.0125  # of a usual processor, for adding up so many squares
 SQUARES = 200_000
 _PROPERTY, _SLOWNESS = "cpu_seconds", "slowness"
 _spent: Counter[str] = Counter()
+_whole: set[str] = set()
 _slowness: list[float] = []
 
 
@@ -61,6 +65,8 @@ def pytest_runtest_makereport(item, call):
 
 def pytest_runtest_logreport(report):
     _spent[report.nodeid] += sum(value for name, value in report.user_properties if name == _PROPERTY)
+    if {"slow", "whole"} & set(report.keywords):
+        _whole.add(report.nodeid)
     _slowness.extend(value for name, value in report.user_properties if name == _SLOWNESS)
 
 
@@ -75,8 +81,9 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session):
-    limit = LIMIT_SECONDS * max(mean(_slowness or [1.0]), 1.0)
-    over = [name for name, seconds in _spent.items() if seconds > limit]
+    slowness = max(mean(_slowness or [1.0]), 1.0)
+    limits = {name: WHOLE_SECONDS if name in _whole else LIMIT_SECONDS for name in _spent}
+    over = [name for name, seconds in _spent.items() if seconds > limits[name] * slowness]
     result = yield
     if over and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
