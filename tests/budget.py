@@ -15,9 +15,7 @@ import pytest
 SHOWN = 15
 WARN_SECONDS = 20  # of processor time: worth a look
 LIMIT_SECONDS = 60  # one such test holds up a worker longer than all others together
-WHOLE_SECONDS = (
-    120  # of a test of whole runs (slow, whole), of which one takes 50 and a killed one is run again
-)
+WHOLE_SECONDS = 120  # of a test of whole runs (slow, whole): one takes 50, a killed one is run again
 USUAL_SECONDS = 0.0125  # of a usual processor, for adding up so many squares
 SQUARES = 200_000
 _PROPERTY, _SLOWNESS = "cpu_seconds", "slowness"
