@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from riskmodels.surveillance import (
     shewhart_limit,
     shewhart_run_length,
 )
+from riskmodels.surveillance.run_lengths import count_masses
 
 # mean, dispersion, reference, limit: zero- and steady-state run length in control, run lengths after shifts
 CHARTS = [
@@ -145,6 +147,28 @@ def test_a_simulated_chart_runs_as_long_as_computed(mean, variance_ratio) -> Non
         np.random.default_rng(8), mean, dispersion, design.reference[0], design.limit[0], runs=20_000
     )
     assert found == pytest.approx(design.attained[0], abs=2 * error)
+
+
+@pytest.mark.parametrize("dispersion", [1e-6, 1e-9, 1e-12, 4e-18, 5e-324])
+def test_a_dispersion_next_to_nothing_is_poisson(dispersion) -> None:
+    """Differences of the logarithm of the gamma function of 1 ÷ dispersion have no digit left."""
+    nearly, poisson = (count_masses(np.array([5.0]), np.array([one]), 40) for one in (dispersion, 0.0))
+    np.testing.assert_allclose(nearly, poisson, rtol=1e-6 + 600 * dispersion)
+    np.testing.assert_allclose(poisson[0], scipy.stats.poisson.pmf(np.arange(40), 5.0), rtol=1e-12)
+    design, wanted = (design_cusum(5.0, one, 1.5, 100.0) for one in (dispersion, 0.0))
+    assert (design.reference[0], design.limit[0]) == (wanted.reference[0], wanted.limit[0])
+    assert design.attained[0] == pytest.approx(wanted.attained[0], rel=1e-4)
+    for one in (shewhart_limit(5.0, dispersion=dispersion, chance=0.001), shewhart_limit(5.0, chance=0.001)):
+        assert one == 13.0
+    assert shewhart_run_length(5.0, dispersion=dispersion, limit=13.0) == pytest.approx(
+        shewhart_run_length(5.0, limit=13.0), rel=1e-3
+    )
+
+
+def test_masses_are_those_of_the_negative_binomial() -> None:
+    found = count_masses(np.array([7.0]), np.array([0.3]), 60)[0]
+    wanted = scipy.stats.nbinom.pmf(np.arange(60), 1 / 0.3, 1 / (1 + 0.3 * 7.0))
+    np.testing.assert_allclose(found, wanted, rtol=1e-11)
 
 
 @settings(max_examples=30)

@@ -13,6 +13,7 @@ from riskmodels.surveillance.run_lengths import count_masses
 # cells between zero and the limit of an EWMA: primes, so that no two of the grids share edges with the
 # lattice of the counts; finer ones change less than these differ
 _CELLS = (401, 503, 607, 701, 809)
+_AS_POISSON = 1e-9  # [1] variance over mean less 1: below it scipy's negative binomial loses digits
 _TOUCH = 1e-9  # [events] by which a sum of floats may miss the edge of its cell
 
 
@@ -49,7 +50,7 @@ def shewhart_limit(mean: float, *, dispersion: float = 0.0, chance: float) -> fl
     """
     if not 0 < chance < 1:
         raise ParameterError(f"chance is {chance:g}; expected a probability between 0 and 1")
-    if dispersion == 0:
+    if dispersion * mean <= _AS_POISSON:
         found = scipy.stats.poisson.isf(chance, mean)
     else:
         found = scipy.stats.nbinom.isf(chance, 1 / dispersion, 1 / (1 + dispersion * mean))
@@ -69,7 +70,7 @@ def shewhart_run_length(mean: float, *, dispersion: float = 0.0, limit: float) -
         [events] The largest count that is no alarm.
     """
     count = np.floor(limit)
-    if dispersion == 0:
+    if dispersion * mean <= _AS_POISSON:
         beyond = scipy.special.gammainc(count + 1.0, mean)
     else:
         beyond = scipy.special.betainc(count + 1.0, 1 / dispersion, mean / (mean + 1 / dispersion))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.errors import ParameterError
-from riskmodels.surveillance.run_lengths import count_masses, mean_times, transitions
+from riskmodels.surveillance.run_lengths import count_masses, mean_exponent, mean_times, transitions
 
 UNIT = 4  # steps of the lattice that an event counts: reference values and limits are quarters
 _BLOCK = 4_000_000  # cells of the chains that are solved at once: 32 MB
@@ -145,10 +145,8 @@ def _designed(rows: Floats, run_length: float) -> Floats:
 
 def _likelihood_ratio(mean: Floats, dispersion: Floats, shifted: Floats) -> tuple[Floats, Floats]:
     """Reference value [events] and slope [per event] of the log-likelihood ratio of two means, (n,) each."""
-    spread = dispersion > 0
-    shape = 1.0 / np.where(spread, dispersion, 1.0)
-    slope = np.log(shifted / mean) - np.where(spread, np.log((shifted + shape) / (mean + shape)), 0.0)
-    cost = np.where(spread, shape * np.log((shifted + shape) / (mean + shape)), shifted - mean)
+    cost = mean_exponent(shifted, dispersion) - mean_exponent(mean, dispersion)
+    slope = np.log(shifted / mean) - (np.log1p(dispersion * shifted) - np.log1p(dispersion * mean))
     return cost / slope, slope
 
 

@@ -84,13 +84,19 @@ def count_masses(mean: Floats, dispersion: Floats, size: int) -> Floats:
     """
     count = np.arange(size, dtype=float)
     mean, dispersion = mean[:, None], dispersion[:, None]
-    spread = dispersion > 0
-    shape = 1.0 / np.where(spread, dispersion, 1.0)
-    poisson = scipy.special.xlogy(count, mean) - mean
-    binomial = scipy.special.gammaln(count + shape) - scipy.special.gammaln(shape)
-    binomial += scipy.special.xlogy(count, mean / (mean + shape)) - shape * np.log1p(mean / shape)
-    found: Floats = np.exp(np.where(spread, binomial, poisson) - scipy.special.gammaln(count + 1.0))
+    rises = np.log1p(dispersion * count[:-1])  # ln of (1 + dispersion × i), small as dispersion may be
+    found: Floats = np.cumsum(np.pad(rises, ((0, 0), (1, 0))), axis=1)
+    found += scipy.special.xlogy(count, mean) - count * np.log1p(dispersion * mean)
+    found -= mean_exponent(mean, dispersion)
+    found -= scipy.special.gammaln(count + 1.0)
+    np.exp(found, out=found)
     return found
+
+
+def mean_exponent(mean: Floats, dispersion: Floats) -> Floats:
+    """Return ln(1 + dispersion × mean) ÷ dispersion: minus ln P(X = 0), in the limit that of Poisson."""
+    spread = dispersion > np.finfo(float).tiny  # below it floats have fewer digits
+    return np.where(spread, np.log1p(dispersion * mean) / np.where(spread, dispersion, 1.0), mean)
 
 
 def transitions(masses: Floats, unit: int, reference: Integers, limit: Integers) -> Floats:
