@@ -418,6 +418,23 @@ def test_policy(run) -> None:
     assert "Resolved within seven" in out
 
 
+def test_a_draft_of_limits_is_written_once_and_is_not_in_force(run, bank, tmp_path) -> None:
+    asked = ("policy", "draft", bank / "source.yaml", "--period", "2024Q3")
+    draft = tmp_path / "params" / "policy" / "drafts" / "2025-01-01.yaml"
+    status, out, _ = run(*asked, "--dry-run")
+    assert (status, draft.exists()) == (0, False)
+    assert "pairs of limits drafted from 7 quarters to 2024Q3" in out
+    assert "fewer than 5 units have it" in out
+    assert "Nothing is written: this is a dry run." in out
+    status, out, _ = run(*asked)
+    assert status == 0
+    assert "Next: read it, write who approved it, and move it to params/policy/2025-01-01.yaml." in out
+    assert "approval: draft, not approved" in draft.read_text("utf-8")
+    assert "drafts/2025-01-01.yaml is there already" in refused(run(*asked), 3)
+    assert run("policy", "--policy-on", "2025-02-01")[1].startswith("Default service-risk policy, 2000-01-01")
+    assert "is not a quarter" in refused(run("policy", "draft", bank / "source.yaml", "--period", "x"), 3)
+
+
 def test_show_a_result_and_a_report(run, tmp_path) -> None:
     results = tmp_path / "report" / "results"
     save(make_stress(), results / "stress-by_hand")

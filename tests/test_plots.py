@@ -84,6 +84,7 @@ WITHOUT_PLOT = {
     "AhpWeights",
     "Listing",
     "Indicators",
+    "LimitDraft",
     "Proposals",
     "FrequencyFit",
     "SeverityFit",

@@ -8,10 +8,11 @@ import typer
 from riskmodels import __version__
 from riskmodels.cli.data import check_data, ingest, new_source
 from riskmodels.cli.models import validate
+from riskmodels.cli.policies import draft_policy, show_policy
 from riskmodels.cli.reports import leak_scan, show, verify
 from riskmodels.cli.runs import assess, lab, start, watch
 from riskmodels.cli.scenarios import lint_scenarios, list_scenarios, new_scenario, show_scenario
-from riskmodels.cli.stages import forecast, indicators, show_policy, stress
+from riskmodels.cli.stages import forecast, indicators, stress
 from riskmodels.cli.terminal import (
     console,
     end_as_by_interrupt,
@@ -43,6 +44,9 @@ scenario_app = typer.Typer(
     help="Begin, check, list and show scenarios and their plans.", no_args_is_help=True
 )
 app.add_typer(scenario_app, name="scenario")
+policy_app = typer.Typer(invoke_without_command=True)
+policy_app.callback()(show_policy)
+app.add_typer(policy_app, name="policy")
 
 app.command()(assess)
 app.command()(watch)
@@ -56,7 +60,7 @@ scenario_app.command("new")(new_scenario)
 scenario_app.command("lint")(lint_scenarios)
 scenario_app.command("list")(list_scenarios)
 scenario_app.command("show")(show_scenario)
-app.command("policy")(show_policy)
+policy_app.command("draft")(draft_policy)
 app.command()(show)
 app.command()(verify)
 app.command()(validate)

@@ -154,14 +154,6 @@ def stress(
         print_table(listing.sentence, listing.frame)
 
 
-def show_policy(*, policies: Policies = POLICIES, policy_on: PolicyOn = None) -> None:
-    """Show the policy in force: indicators, limits, and who set them."""
-    from riskmodels.reporting.listings import list_policy  # here, for start-up
-
-    listing = list_policy(policy_in_force(policies, policy_on))
-    print_table(listing.sentence, listing.frame)
-
-
 def _outlook(
     tables: "Tables", by: list[str], last: str | None, method: "Method", calendar: str | None, ahead: Ahead
 ) -> "tuple[Forecast, Nowcast | None]":

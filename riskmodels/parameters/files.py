@@ -106,6 +106,11 @@ def check_parameters(values: object, model: type[ParametersT], *, where: str) ->
         raise ParameterError(f"{where} has a value that no parameter can have: {problem}") from None
 
 
+def parse_parameters(text: str, model: type[ParametersT], *, where: str) -> ParametersT:
+    """Validate the text of a file that is not written yet as ``model``; raises as ``load_parameters``."""
+    return check_parameters(_parsed(text, shown=False), model, where=where)
+
+
 def parameters_text(
     values: Mapping[str, Any],
     *,
@@ -170,7 +175,7 @@ def _as_comment(lines: Sequence[str]) -> str:
 
 def _read_yaml(path: Path, *, shown: bool) -> object:
     try:
-        text = _read_text(path)
+        text = read_text(path)
         if re.search(r"^%", text, re.MULTILINE):
             raise ParameterError(f"{path}: remove the line that begins with %; files are YAML 1.2")
         content = _parsed(text, shown=shown)
@@ -203,8 +208,11 @@ def _beside(path: Path) -> str:
     return f"; {nearest(path.name, there)}" if there else ""
 
 
-def _read_text(path: Path) -> str:
-    """Read a file of a size that parameters have; what is no file, such as a device, may never end."""
+def read_text(path: Path) -> str:
+    """Read a file of a size that parameters have; what is no file, such as a device, may never end.
+
+    Raises ParameterError where it is none, or too large; OSError and UnicodeDecodeError as they come.
+    """
     if not stat.S_ISREG(path.stat().st_mode):
         raise ParameterError(f"cannot read {path}: it is no file")
     with path.open("rb") as file:

@@ -20,6 +20,7 @@ from riskmodels.reporting.listings.data import (
 )
 from riskmodels.reporting.listings.decisions import (
     list_findings,
+    list_limit_draft,
     list_others,
     list_policy,
     list_proposals,
@@ -119,6 +120,7 @@ __all__ = [
     "list_incidents",
     "list_index",
     "list_index_parts",
+    "list_limit_draft",
     "list_loss_sums",
     "list_loss_years",
     "list_losses",

@@ -1,12 +1,16 @@
 """Findings, the policy, and what is proposed to change in it."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing
-from riskmodels.governance.proposals import Proposals
-from riskmodels.labels import RATING_LABELS, label, local, marked
+from riskmodels.governance import LimitDraft, Proposals
+from riskmodels.labels import RATING_LABELS, label, local, marked, say
 from riskmodels.parameters.policy import Policy
 
 _HEADINGS = {
@@ -84,3 +88,38 @@ def list_proposals(changes: Proposals) -> Listing:
     frame = changes.summary()
     frame.columns = pd.Index(names)
     return Listing(sentence=changes.sentence, frame=frame)
+
+
+_MOVES = {"looser": marked("looser"), "tighter": marked("tighter"), "kept": marked("as now")}
+
+
+def list_limit_draft(draft: LimitDraft, policy: Policy) -> Listing:
+    """List drafted limits beside those now, and how many units each makes red."""
+    listed = [
+        {
+            "Indicator": _named(row, policy),
+            "Amber": _beside(row, "amber"),
+            "Red": _beside(row, "red"),
+            "Limits": label(_MOVES[row["moves"]]),
+            "Units": row["units"],
+            "Units red": f"{row['red_units_now']} → {row['red_units']}",
+            "Units red in a quarter": f"{row['red_each_now']:.1f} → {row['red_each']:.1f}",
+            "Limits now by": row["set_by"],
+            "Why not": say(json.loads(row["why_not"])) if row["why_not"] else "",
+        }
+        for row in draft.table.to_dict("records")
+    ]
+    return Listing(sentence=draft.sentence, frame=pd.DataFrame(listed))
+
+
+def _named(row: Mapping[Any, Any], policy: Policy) -> str:
+    name = local(policy.indicator(row["indicator_id"]), "name")
+    if not row["product"]:
+        return name
+    return label("{name}: {product}", name=name, product=row["product"].replace("_", " "))
+
+
+def _beside(row: Mapping[Any, Any], name: str) -> str:
+    """Write a limit, and what it would become where it would change."""
+    now, drafted = (format_value(row["indicator_id"], row[key]) for key in (f"{name}_now", name))
+    return now if row[f"{name}_now"] == row[name] else f"{now} → {drafted}"
