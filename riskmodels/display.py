@@ -42,10 +42,11 @@ class Exported(Protocol):
 
 
 class Displayed:
-    """Gives a result its ``_repr_html_`` from its ``sentence`` and ``summary()``."""
+    """Gives a result its ``_repr_html_``: its ``sentence`` and, where there is a row, its ``summary()``."""
 
     def _repr_html_(self: Summarised) -> str:
-        return f"<p>{escape(self.sentence)}</p>\n{table_html(self.summary())}"
+        sentence, table = f"<p>{escape(self.sentence)}</p>", self.summary()
+        return sentence if table.empty else f"{sentence}\n{table_html(table)}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,6 +69,11 @@ def table_html(frame: pd.DataFrame) -> str:
     """
     shown = pd.DataFrame({label(str(column)): frame[column].map(shown_text) for column in frame.columns})
     return str(shown.to_html(index=False, border=0, escape=True, justify="unset"))
+
+
+def without_blank(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """Leave out those of the named columns that are a dash in every row."""
+    return frame.drop(columns=[name for name in names if name in frame and (frame[name] == "–").all()])
 
 
 def shown_unit(unit_id: str, name: str) -> str:

@@ -438,7 +438,7 @@ def make_incidents() -> IncidentReview:
            "longer_than": np.nan, "reason": "", "sentence": "Outage N1."}  # fmt: skip
     moment = {"incident_id": "N1", "item": "responded", "name_en": "", "name_zh": "", "owner_en": "", "owner_zh": "",
               "limit": 30.0, "unit": "minutes", "source": "policy", "at": times["responded_at"], "taken": 45.0,
-              "state": "late"}  # fmt: skip
+              "times": 1.5, "state": "late"}  # fmt: skip
     loss = {"episode": "N1", **dict.fromkeys(("linked_events", "linked_loss", "booked", "expected", "excess", "lower",
             "upper"), np.nan), "reason": "no_losses"}  # fmt: skip
     answers = {"episode": "N1", "phase": "during", "answers": 50.0, "share": 0.8, "before_answers": 600.0,

@@ -33,6 +33,14 @@ OF_LIMIT = [
 UNITS = {"subject_kind": "units", "severity": "unclear",
          "figures": {"rated": 67, "rated_red": 1, "rated_amber": 3, "rated_green": 47, "rated_insufficient": 16, "chosen": 2,
                      "worst": [{"unit_id": "u8", "estimate": 71.0}, {"unit_id": "u9", "estimate": 52.0}]}}  # fmt: skip
+LATE = {"item": "responded", "name_en": "", "name_zh": "", "owner_en": "", "owner_zh": "", "limit": 30.0, "unit": "minutes",
+        "source": "policy", "taken": 45.0}  # fmt: skip
+REST_OF_INCIDENTS = (  # severity, incidents, limits, of which missed and not recorded
+    ("passed", 2, 6, 1, 0),
+    ("unclear", 2, 7, 1, 3),
+    ("unclear", 2, 0, 0, 0),
+    ("passed", 0, 0, 0, 0),
+)
 SAMPLES = {  # facts of every rule that reach every case; no two figures alike
     "bank_limit": [
         *({"figures": LIMIT, **row} for row in OF_LIMIT),
@@ -109,6 +117,36 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
             for verdict, severity, estimate in (("worse", "amber", 0.3), ("no_effect", "watch", 0.05), ("worked", "passed", -0.35))
         ),
         {"subject_kind": "action", "subject": "", "indicator_id": "", "severity": "unclear", "figures": {"waiting": 3, "nothing": 2, "unknown": 4}},
+    ],
+    **{
+        rule: [
+            {"subject_kind": "incident", "subject": "N1", "indicator_id": "", "value": 1.5, "limit": 1.0, "severity": "amber",
+             "figures": {"incident_id": "N1", "kind": "outage", "started": "2024-09-02", "judged": 2, "unknown": 3, "late": late}},
+            *(
+                {"subject_kind": "incident", "subject": "", "indicator_id": "", "severity": severity,
+                 "figures": {"period": "2024Q3", "incidents": incidents, "checked": checked, "kept": checked - unknown - missed, "missed": missed, "unknown": unknown}}
+                for severity, incidents, checked, missed, unknown in REST_OF_INCIDENTS
+            ),
+        ]
+        for rule, late in {
+            "incident_answer": [LATE, LATE | {"item": "ended", "taken": math.nan}],
+            "incident_told": [LATE | {"item": "customers", "source": "plan", "owner_en": "Compliance"}],
+            "incident_step": [LATE | {"item": "step", "source": "plan", "owner_en": "IT", "name_en": "Call the team", "limit": 1.0, "unit": "working_days", "taken": 5760.0}],
+        }.items()
+    },
+    "incident_cost": [
+        *(
+            {"subject_kind": "incident", "subject": "N1:hours", "indicator_id": "", "value": 2.0, "limit": 1.0, "probability": 0.83, "severity": "red",
+             "figures": {"incident_id": "N1", "kind": "fault", "started": "2024-09-02",
+                         "beyond": {"scenario": "system_outage", "name_en": "Outage", "name_zh": "中断", "severity": "severe", "what": what,
+                                    "assumed_high": 2.0, "seen": 4.0, "lower": 3.0, "upper": 5.0}}}
+            for what in ("hours", "complaints")
+        ),
+        *(
+            {"subject_kind": "incident", "subject": "", "indicator_id": "", "severity": severity,
+             "figures": {"period": "2024Q3", "incidents": incidents, "checked": checked, "kept": checked - unknown - missed, "missed": missed, "unknown": unknown}}
+            for severity, incidents, checked, missed, unknown in REST_OF_INCIDENTS
+        ),
     ],
     "forecast_missed": [
         *(

@@ -75,7 +75,7 @@ def test_what_was_planted_is_found(review) -> None:
     assert row["p_value"] < 0.05
     assert "30" in row["sentence"]
     assert review.counted.to_dict("records") == [{"kind": "outage", "major": 1, "other": 1}]
-    assert "1 major incident; 1 others are only counted" in review.sentence
+    assert "1 major incident; others, which are only counted: 1." in review.sentence
 
 
 def test_parts_add_up_and_name_the_channel(review) -> None:

@@ -67,6 +67,7 @@ def test_seeds_of_stress_tests_are_named_by_their_scenarios(tmp_path):
     first, other = make_stress(), make_stress().scenario.model_copy(update={"id": "other"})
     for place, test in enumerate((replace(first, scenario=other, seed=7), first)):
         save(test, tmp_path / f"stress-{place}")
+    save(None, tmp_path / "orders")  # of a bank with too little to order
     assert _seeds(tmp_path) == {"stress-other": 7, "stress-by_hand": first.seed}
 
 

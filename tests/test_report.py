@@ -310,6 +310,31 @@ def test_a_caption_over_nothing_is_refused(tmp_path):
         write(tmp_path, TITLE, code(caption="Gone"))
 
 
+def test_a_cell_that_may_show_nothing_takes_its_heading_and_its_prose_with_it(tmp_path):
+    def may_be_silent(*outputs, caption):
+        cell = code(*outputs, caption=caption)
+        cell.metadata["tags"] = ["may-show-nothing"]
+        return cell
+
+    page = write(
+        tmp_path,
+        TITLE,
+        *(new_markdown_cell("## None\n\nAll of it."), may_be_silent(caption="Gone")),
+        *(new_markdown_cell("## Some"), may_be_silent(table(), caption="Here")),
+        *(new_markdown_cell("Of the other."), may_be_silent(caption="Gone, too")),
+        *(new_markdown_cell("## Half"), may_be_silent(caption="Gone as well")),
+        *(new_markdown_cell("Kept."), code(table(), caption="Other")),
+    )
+    shown = [text_of(heading) for heading in page.main.find_all("h3")]
+    assert [text.partition(" ")[2] for text in shown] == ["Some", "Half"]
+    assert [text_of(caption) for caption in page.find_all("figcaption")] == [
+        "Table 1. Here",
+        "Table 2. Other",
+    ]
+    assert "Kept." in text_of(page.main)
+    assert not re.search("All of it|Of the other", text_of(page.main))
+
+
 @pytest.mark.parametrize("image", ["not base64!", base64.b64encode(b"<svg onload=1>").decode(), "é"])
 def test_a_damaged_image_is_refused(tmp_path, image):
     with pytest.raises(ResultError, match="figure"):

@@ -93,8 +93,8 @@ def test_the_folder_holds_everything_and_nothing_else(report):
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
-        "alarms", "backtest", "causes", "comparison", "detail", "effects", "explanation", "findings", "funnel", "gaps", "losses", "movements", "nowcast", "objectives", "orders",
-        "outlook", "panel", "proposals", "quality", "review", "risks", "scorecard", "sensitivity", "stress-complaint_surge",
+        "alarms", "backtest", "causes", "comparison", "detail", "effects", "explanation", "findings", "funnel", "gaps", "incidents", "losses", "movements", "nowcast", "objectives", "orders",
+        "outlook", "panel", "proposals", "quality", "review", "risks", "satisfaction_drivers", "satisfaction_index", "scorecard", "sensitivity", "stress-complaint_surge",
         "stress-system_outage", "tables", "unmatched", "weightings",
     ]  # fmt: skip
 
@@ -227,7 +227,7 @@ def test_every_table_of_every_result_is_there_twice(report):
     names = {path.stem for path in (report / "tables").glob("*.parquet")}
     assert names == {
         "alarms", "watch_rules", "objectives", "objective_courses", "objectives_unavailable",
-        "cause_segments", "causes", "change_cells", "change_parts", "checked", "customer_gaps", "data_coverage", "data_quality", "data_rows", "effect_estimators", "effects", "findings", "forecast", "forecast_changes",
+        "cause_segments", "causes", "change_cells", "change_parts", "checked", "customer_gaps", "data_coverage", "data_quality", "data_rows", "effect_estimators", "effects", "findings", "forecast", "forecast_changes", "incident_losses", "incident_moments", "incident_parts", "incident_satisfaction", "incident_scenarios", "incidents", "satisfaction_answering", "satisfaction_drivers", "satisfaction_index",
         "funnel", "orders", "risk_booked", "score_sensitivity", "unit_contributions", "watch_list", "weightings",
         "forecast_factors", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "forecast_review", "forecast_surprise", "indicators",
         "indicators_by_product", "indicators_unavailable", "loss_contributions", "loss_intervals", "loss_severities",
@@ -247,7 +247,7 @@ def test_the_manifest_says_with_which_code_versions_and_seeds(report):
     assert len(manifest["code"]["sha256"]) == 64
     assert manifest["seeds"] == {
         "nowcast": 1, "losses": 1, "scorecard-values": 6, "scorecard-scores": 7, "sensitivity": 9,
-        "findings-units": 50, "findings-outlook": 50, "review": 73, "alarms": 20, "objectives": 20, "backtest": 0, "orders": 20, "risks": 8,
+        "findings-units": 50, "findings-outlook": 50, "review": 73, "alarms": 20, "objectives": 20, "backtest": 0, "orders": 20, "risks": 8, "causes": 0, "incidents": 0,
         "stress-complaint_surge": 40, "stress-system_outage": 40,
     }  # fmt: skip
 

@@ -253,7 +253,7 @@ def test_a_bank_with_next_to_nothing_gets_a_sentence(take_in, default_policy, ra
     tables = take_in(complaints=complaints, surveys=SURVEYS)
     result = rm.causes.satisfaction_drivers(tables, default_policy, period="2024Q4")
     assert result.sentence.startswith("What satisfaction goes with cannot be told: ")
-    assert len(rm.listings.list_drivers(result).frame)
+    assert rm.listings.list_drivers(result).frame.empty  # the sentence has the reasons
     assert len(rm.listings.list_answering(result).frame) == rated
     for made in (result, rm.causes.satisfaction_index(tables, default_policy, period="2024Q1")):
         rm.plot(made)
@@ -372,15 +372,16 @@ def test_the_error_is_that_of_a_bootstrap_by_unit(index, sample_tables, default_
     assert region.nunique() == 3
 
 
-def test_the_sample_s_index_by_bank_region_unit_and_channel(index) -> None:
+def test_the_sample_s_index_by_bank_region_unit_and_channel(index, sample_tables) -> None:
     latest = index.latest
     assert latest["scope"].value_counts().to_dict() == {"unit": 60, "channel": 7, "region": 3, "bank": 1}
     assert latest["index"].dropna().between(60, 100).all()
     assert index.design_effect < 1.5  # units of the sample do not differ
     assert "is 84" in index.sentence
-    listing = rm.listings.list_index(index, {"B048": "Willow Branch"})
+    listing = rm.listings.list_index(index, sample_tables)
     assert listing.frame["Name"].iloc[0] == "whole bank"
-    assert "Willow Branch" in set(listing.frame["Name"])
+    assert "Jade Garden Branch (B048)" in set(listing.frame["Name"])
+    assert (listing.frame["Level"] == "unit").sum() == 10
     assert rm.listings.list_index_parts(index).frame["Share of the index"].tolist() == ["70%", "30%"]
 
 
@@ -391,11 +392,11 @@ def test_a_month_that_is_not_known_has_no_answers(take_in, default_policy) -> No
     assert made.latest[made.latest["scope"] == "bank"]["index"].tolist() == [100.0]
 
 
-def test_listings_and_plots_show_the_results(drivers, index) -> None:
+def test_listings_and_plots_show_the_results(drivers, index, sample_tables) -> None:
     listing = rm.listings.list_drivers(drivers)
     assert listing.frame["Verdict"].iloc[0] == "association"
     assert listing.frame["Verdict"].iloc[-1].startswith("cannot be told: ")
-    for shown in (listing, rm.listings.list_answering(drivers), rm.listings.list_index(index, {})):
+    for shown in (listing, rm.listings.list_answering(drivers), rm.listings.list_index(index, sample_tables)):
         assert "nan" not in shown.frame.to_string()
         assert shown.sentence
     for result in (drivers, index):

@@ -12,6 +12,7 @@ from riskmodels.assessment.alarms import check_alarms
 from riskmodels.assessment.bank import check_bank
 from riskmodels.assessment.findings import SEVERITIES, Finding, Findings, finding_id
 from riskmodels.assessment.groups import check_groups
+from riskmodels.assessment.incidents import check_incidents
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.assessment.known_names import check_names
 from riskmodels.assessment.naming import names_of
@@ -24,7 +25,7 @@ from riskmodels.assessment.scenarios import check_each_once, check_scenarios
 from riskmodels.assessment.units import check_units, expected_false_share
 from riskmodels.backtesting import ForecastReview
 from riskmodels.comparisons import CustomerGaps
-from riskmodels.effects import Effects
+from riskmodels.effects import Effects, IncidentReview
 from riskmodels.forecasting import Forecast
 from riskmodels.parameters.plans import Plans
 from riskmodels.parameters.policy import Policy
@@ -44,6 +45,7 @@ CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
     check_alarms,
     check_objectives,
     check_actions,
+    check_incidents,
     check_review,
     check_scenarios,
     check_plans,
@@ -72,6 +74,7 @@ def assess(
     alarms: AlarmBook | None = None,
     objectives: Objectives | None = None,
     effects: Effects | None = None,
+    incidents: IncidentReview | None = None,
     review: ForecastReview | None = None,
 ) -> Findings:
     """Check the results of one quarter by every criterion, and record what was found and what passed.
@@ -102,6 +105,8 @@ def assess(
         Which objectives of the year will be met.
     effects : Effects, optional
         Whether corrective actions worked.
+    incidents : IncidentReview, optional
+        How major incidents were dealt with.
     review : ForecastReview, optional
         The earlier forecast against what came.
 
@@ -111,9 +116,9 @@ def assess(
         A finding is an indicator of the bank rated red or amber, a unit beyond a limit (chosen among all),
         a customer group that is worse off, a risk beyond the appetite, a likely rise of complaints, more of
         them than the earlier forecast held likely, an alarm of the quarter that nobody answers for, an
-        objective that is very likely missed, an action that made it worse, a scenario that turns indicators
-        red or is not prepared for, and what is wrong with the data. What was checked and is
-        none is recorded beside them.
+        objective that is very likely missed, an action that made it worse, a major incident that missed a
+        limit of time or was worse than its scenario, a scenario that turns indicators red or is not
+        prepared for, and what is wrong with the data. What was checked and is none is recorded beside them.
 
     Raises
     ------
@@ -140,6 +145,7 @@ def assess(
         alarms=alarms,
         objectives=objectives,
         effects=effects,
+        incidents=incidents,
         review=review,
     )
     found = [finding for criterion in CRITERIA for finding in criterion(inputs)]

@@ -10,6 +10,7 @@ from riskmodels.assessment import templates
 from riskmodels.assessment.alarm_figures import words_of_alarm
 from riskmodels.assessment.template import Template
 from riskmodels.assessment.templates_actions import words_of_action
+from riskmodels.assessment.templates_incidents import words_of_incident
 from riskmodels.backtesting.review_words import part_name
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import shown_portion, shown_text, shown_thousands, shown_unit
@@ -130,6 +131,8 @@ def _parts(facts: Facts, names: Names) -> dict[str, str]:
         return _of_plan(facts, names)
     if facts["rule"] in ("alarm", "watching"):
         return words_of_alarm(facts, names)
+    if facts["subject_kind"] == "incident":
+        return words_of_incident(facts)
     write = _LISTS.get(facts["rule"])
     return write(facts) if write else {}
 

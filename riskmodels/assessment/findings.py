@@ -42,6 +42,7 @@ class Finding(NamedTuple):
         "alarm",
         "watch",
         "action",
+        "incident",
     ]
     subject: str
     indicator_id: str

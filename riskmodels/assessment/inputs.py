@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from riskmodels.backtesting import ForecastReview
 from riskmodels.comparisons import CustomerGaps
-from riskmodels.effects import Effects
+from riskmodels.effects import Effects, IncidentReview
 from riskmodels.forecasting import Forecast
 from riskmodels.parameters.plans import Plans
 from riskmodels.parameters.policy import Policy
@@ -33,6 +33,7 @@ class Inputs:
     alarms: AlarmBook | None = None
     objectives: Objectives | None = None
     effects: Effects | None = None
+    incidents: IncidentReview | None = None
     review: ForecastReview | None = None
 
     def remedy(self, indicator_id: str, *, risk_of: str = "") -> dict[str, str]:

@@ -8,6 +8,7 @@ from riskmodels.assessment.template import Template
 from riskmodels.assessment.templates_actions import ACTIONS
 from riskmodels.assessment.templates_alarms import ALARMS
 from riskmodels.assessment.templates_forecasts import FORECASTS
+from riskmodels.assessment.templates_incidents import INCIDENTS
 from riskmodels.labels import marked
 
 SUBJECTS = {
@@ -25,6 +26,7 @@ SUBJECTS = {
     "alarm": marked("Alarm: {name}"),
     "watch": marked("Early warning: {name}"),
     "action": marked("Action: {name}"),
+    "incident": marked("Incident {name}"),
 }
 UNPREPARED = {
     "no_plan": marked("There is no plan for the scenario"),
@@ -194,6 +196,7 @@ TEMPLATES: dict[str, Template] = {
     **ACTIONS,
     **ALARMS,
     **FORECASTS,
+    **INCIDENTS,
     "scenario": Template(
         criterion=marked(
             "A scenario turns no indicator red and breaks no service level of calls; red from {limit} of the"

@@ -10,6 +10,7 @@ from riskmodels.assessment import templates
 from riskmodels.assessment.figures import Facts, Names, shown_figures
 from riskmodels.assessment.template import Template
 from riskmodels.assessment.templates import TEMPLATES
+from riskmodels.assessment.templates_incidents import case_of_incident
 from riskmodels.effects.verdicts import NO_EFFECT, WORSE
 from riskmodels.labels import label, language
 
@@ -43,6 +44,8 @@ def case_of(facts: Facts) -> str:
         return "summary"
     if rule in ("bank_limit", "unit_limit"):
         return _case_of_limit(facts)
+    if facts["subject_kind"] == "incident":
+        return case_of_incident(facts)
     special = {
         "short": facts.get("is_short", False),
         "unknown": rule == "objective" and "reason" in facts,
@@ -107,7 +110,7 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
 
 
 def _is_not_judged(facts: Facts) -> bool:
-    return bool(facts["rule"] == "action_effect" and not facts["subject"])
+    return facts["subject_kind"] in ("action", "incident") and not facts["subject"]
 
 
 def _more(facts: Facts, shown: Mapping[str, str]) -> str:

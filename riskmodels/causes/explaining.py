@@ -240,6 +240,7 @@ def _of_period(search: _Search, subject: Mapping[str, str]) -> dict[str, Any]:
         largest, share, alike = _shared(search.counts.cells, row, found)
         fact = {key: row[key] for key in ("segment", "now", "expected", "excess", "lower", "upper")}
         case = "one_unit" if share >= _ONE_UNIT and alike <= _BEYOND else "segment"
+        case = "its_unit" if row.get("unit_id") else case  # it is one unit's by its name
         fact |= {"p_value": min(2 * row["p_value"], 1.0), "searched": found.searched}
         fact |= {"largest": largest, "largest_share": share, "p_alike": alike}
         return fact | {"status": "supported", "case": case}

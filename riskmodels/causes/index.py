@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,12 +73,17 @@ class SatisfactionIndex(Displayed):
         return self.table[self.table["period"] == self.period]
 
     @property
+    def bank(self) -> list[dict[Any, Any]]:
+        """The bank's row of the last quarter; none where there are too few answers."""
+        rows = self.latest[(self.latest["scope"] == "bank") & self.latest["index"].notna()]
+        return rows.to_dict("records")
+
+    @property
     def sentence(self) -> str:
         """Say the bank's index, how sure it is, and how far it moved."""
-        bank = self.latest[(self.latest["scope"] == "bank") & self.latest["index"].notna()]
-        if bank.empty:
+        if not self.bank:
             return label("{period}: there are too few answers for a satisfaction index.", period=self.period)
-        row = bank.to_dict("records")[0]
+        row = self.bank[0]
         text = label(
             "{period}: the satisfaction index is {index:.1f} of 100 ({chance:.0%} interval {lower:.1f} to"
             " {upper:.1f}), from {count}; {weights} ({set_by}).",

@@ -1,7 +1,7 @@
 """What satisfaction goes with: answers regressed on days, outcome, channel, group and others."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -111,8 +111,9 @@ class SatisfactionDrivers(Displayed):
     def sentence(self) -> str:
         """Say what goes with satisfaction, what one day less goes with, and what that is not."""
         if self.table.empty:
-            reasons = dict.fromkeys(say(json.loads(said)) for said in self.unavailable["said"])
-            return label("What satisfaction goes with cannot be told: {reason}.", reason="; ".join(reasons))
+            return label(
+                "What satisfaction goes with cannot be told: {reason}.", reason="; ".join(self._reasons())
+            )
         found = self.table[self.table["found"]]
         text = plural(
             len(found),
@@ -157,6 +158,14 @@ class SatisfactionDrivers(Displayed):
         """The 15 clearest rows."""
         names = ["source", "driver", "level", "reference", "answers", "satisfied_share", "points"]
         return self.table[[*names, "lower", "upper", "p_adjusted", "odds_ratio"]].head(15)
+
+    def _reasons(self) -> Iterator[str]:
+        """Yield why each source tells nothing: a reason of its own, or one of all that its answers have."""
+        for source, rows in self.unavailable.groupby("source"):
+            whole = rows.loc[rows["driver"] == "", "said"]
+            reason = label("nothing that they come with has answers enough")
+            reason = say(json.loads(whole.iloc[0])) if len(whole) else reason
+            yield label("{source}: {reason}", source=label(SOURCES[str(source)]), reason=reason)
 
     def _said(self, row: Mapping[Any, Any]) -> str:
         return label(

@@ -3,6 +3,7 @@
 from riskmodels.effects.actions import estimate_effect, judge_actions
 from riskmodels.effects.differences import Differences, difference_in_differences
 from riskmodels.effects.estimates import EffectEstimate
+from riskmodels.effects.incident_scenarios import load_incident_scenarios
 from riskmodels.effects.incidents import IncidentReview, review_incidents
 from riskmodels.effects.interrupted import InterruptedSeries, interrupted_series, structural_series
 from riskmodels.effects.linear_differences import repeated_cross_sections
@@ -35,6 +36,7 @@ __all__ = [
     "fit_units",
     "interrupted_series",
     "judge_actions",
+    "load_incident_scenarios",
     "placebos_of",
     "repeated_cross_sections",
     "review_incidents",

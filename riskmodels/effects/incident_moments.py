@@ -53,7 +53,8 @@ def moments_of(
     Columns: incident_id; item (``detected`` … ``supervisor``, ``step``, ``partners``); name_en, name_zh,
     owner_en, owner_zh (of a step or notice of the plan); at; taken [minutes since it was known; since the
     start where that is not recorded, and for the policy's limit]; limit and unit; source (``policy``,
-    ``plan`` or empty); state (``in_time``, ``late``, ``running``, ``unknown``, ``no_limit``).
+    ``plan`` or empty); times (what was used of the limit, up to the end where it is not over; 2.0 is twice
+    the limit); state (``in_time``, ``late``, ``running``, ``unknown``, ``no_limit``).
     """
     due = pd.DataFrame(_due(sorted(set(incidents["kind"])), policy, plans), columns=["kind", *_DUE])
     rows = incidents.merge(due, on="kind")
@@ -63,7 +64,10 @@ def moments_of(
     known = rows["detected_at"].where(rows["source"] == "plan").fillna(rows["started_at"])
     taken = (at - known).dt.total_seconds() / 60
     frame = rows[["incident_id", *_DUE]].assign(at=at, taken=taken)
-    return frame.assign(state=_states(frame, known, tables, end)).drop(columns="moment")
+    used = _used(frame["unit"], known, at.fillna(end), tables, end) / frame["limit"]
+    lasting = (frame["moment"] == "ended") & at.isna()
+    state, times = _states(frame, used, lasting), used.where(at.notna() | lasting)
+    return frame.assign(times=times, state=state).drop(columns="moment")
 
 
 def _due(kinds: list[str], policy: Policy, plans: Plans | None) -> Iterator[tuple[object, ...]]:
@@ -93,12 +97,9 @@ def _limit(within: TimeLimit) -> tuple[float, str, str]:
     return within.value, within.unit, "plan"
 
 
-def _states(frame: pd.DataFrame, known: pd.Series, tables: Tables, end: pd.Timestamp) -> pd.Series:
+def _states(frame: pd.DataFrame, used: pd.Series, lasting: pd.Series) -> pd.Series:
     """Judge each moment; one that is not recorded is late only where the incident still lasts by the end."""
-    until = frame["at"].fillna(end)
-    used = _used(frame["unit"], known, until, tables, end)
-    late = used > frame["limit"]
-    lasting = (frame["moment"] == "ended") & frame["at"].isna()
+    late = used > 1.0
     open_ = np.where(late & lasting, "late", np.where(late, "unknown", "running"))
     state = np.where(frame["at"].notna(), np.where(late, "late", "in_time"), open_)
     state = np.where(frame["at"].isna() & ~frame["moment"].isin(AT), "unknown", state)

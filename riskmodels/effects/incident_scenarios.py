@@ -1,17 +1,24 @@
 """Incidents against the scenarios of their kinds: what was assumed, and what was seen."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from riskmodels.effects.incident_moments import SCENARIO_OF
-from riskmodels.parameters.scenarios import Level, Scenario
+from riskmodels.parameters.scenarios import Level, Scenario, load_scenario
 
 _MONTH_DAYS = 30.4375  # on average; what a scenario says of complaints is of a month
 _HOURS = "hours"  # a shock whose unit begins so is how long systems are down
 _MINUTES = 60  # of an hour
 _COLUMNS = ["scenario", "name_en", "name_zh", "severity", "what", "assumed", "assumed_low", "assumed_high"]
+
+
+def load_incident_scenarios(folder: str | Path) -> tuple[Scenario, ...]:
+    """Load the scenarios of the kinds of incidents, as far as a folder has them; raises as load_scenario."""
+    paths = [Path(folder) / f"{name}.yaml" for name in sorted(set(SCENARIO_OF.values()))]
+    return tuple(load_scenario(path) for path in paths if path.is_file())
 
 
 def against_scenarios(table: pd.DataFrame, scenarios: Sequence[Scenario]) -> pd.DataFrame:

@@ -120,23 +120,20 @@ def _losses(row: Mapping[Any, Any], level: float) -> str:
 def review_sentence(period: str, incidents: pd.DataFrame, table: pd.DataFrame, sure: float) -> str:
     """Say how many major incidents there were, how many led to more complaints, how many missed limits."""
     others = int(incidents["other"].sum())
+    major = counted(len(table), "major incident", "major incidents")
+    figures = {"period": period, "major": major, "others": others}
     if table.empty:
-        return label(
-            "{period} had no major incident; {others} others are only counted.", period=period, others=others
-        )
-    figures = {
-        "period": period,
-        "major": counted(len(table), "major incident", "major incidents"),
-        "others": others,
+        return label("{period} had no major incident; others, which are only counted: {others}.", figures)
+    figures |= {
         "more": int((table["p_value"] < sure).sum()),
         "late": int((table["late"] > 0).sum()),
         "unknown": int((table["reason"] != "").sum()),
     }
     said = label(
-        "{period} had {major}; {others} others are only counted. More complaints than due came after {more},"
-        " and time limits were missed in {late}.",
+        "{period} had {major}; others, which are only counted: {others}. With more complaints than due:"
+        " {more}; with missed time limits: {late}.",
         figures,
     )
     if not figures["unknown"]:
         return said
-    return f"{said} {label('Of {unknown}, what they led to in complaints cannot be told.', figures)}"
+    return f"{said} {label('Whose complaints cannot be told: {unknown}.', figures)}"

@@ -159,6 +159,12 @@ class DrillRules(Parameters):
     )
 
 
+class IncidentRules(Parameters):
+    """When what was late in a major incident is a red finding; what is late at all is an amber one."""
+
+    late_red: float = Field(default=2.0, gt=1, le=100, description="multiple of its time limit")
+
+
 class Appetite(Parameters):
     """How the quantities of the risk register become money, bands of the matrix and colours.
 
@@ -208,6 +214,7 @@ class Policy(Parameters):
     findings: FindingRules = FindingRules()
     appetite: Appetite = Appetite()
     drills: DrillRules = DrillRules()
+    incidents: IncidentRules = IncidentRules()
     satisfaction_index: IndexRules = IndexRules()
     watch: tuple[WatchRule, ...] = Field(
         default=(), description="what is watched between assessments; none: nothing"

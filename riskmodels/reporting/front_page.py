@@ -11,9 +11,10 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.assessment.figures import shown_probability
 from riskmodels.catalogue import format_value
+from riskmodels.causes import SatisfactionIndex
 from riskmodels.display import shown_few
 from riskmodels.forecasting import Forecast, Nowcast
-from riskmodels.labels import label, local, marked, rating_label
+from riskmodels.labels import counted, label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import severity_label
 from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
@@ -58,7 +59,13 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
             *_lacking(card),
             (label("Software"), f"riskmodels {version('riskmodels')}"),
         ),
-        key_figures=(*_findings(found), *_beyond_limits(card), *_expected(found), *_turned_red(tests)),
+        key_figures=(
+            *(*_findings(found), *_beyond_limits(card), *_expected(found)),
+            *(
+                *_satisfaction(load_all(results, "satisfaction_index", SatisfactionIndex)),
+                *_turned_red(tests),
+            ),
+        ),
         summary=tuple(_sentences(found, policy)),
         watched=tuple(_watched(found)),
     )
@@ -131,6 +138,24 @@ def _expected(found: Findings) -> list[KeyFigure]:
     ]
 
 
+def _satisfaction(indices: list[SatisfactionIndex]) -> list[KeyFigure]:
+    """Show the bank's satisfaction index and its movement, where there are answers enough."""
+    rows = [row for one in indices for row in one.bank]
+    moved = marked(
+        "Satisfaction index, 0 to 100 (90% interval); from the quarter before {change:+z.1f}"
+        " ({change_lower:+z.1f} to {change_upper:+z.1f})"
+    )
+    return [
+        KeyFigure(
+            label=label(moved, row)
+            if pd.notna(row["change"])
+            else label("Satisfaction index, 0 to 100 (90% interval)"),
+            value=f"{row['index']:.1f} ({row['lower']:.1f}\u00a0–\u00a0{row['upper']:.1f})",
+        )
+        for row in rows
+    ]
+
+
 def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
     """Name the scenario that turns most indicators red, and those that did not apply."""
     figures = []
@@ -157,7 +182,7 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
 def _sentences(found: Findings, policy: Policy) -> Iterator[SummaryItem]:
     """Yield one sentence a finding; what many units or scenarios have in common is one sentence."""
     rows = found.table
-    together = (rows["subject_kind"].isin(["unit", "alarm"])) | (rows["rule"] == "objective")
+    together = (rows["subject_kind"].isin(["unit", "alarm", "incident"])) | (rows["rule"] == "objective")
     one_by_one = rows["finding_id"].where(~together, "")
     one_by_one = one_by_one.where(rows["rule"] != "contingency_plan", rows["condition"])
     indicator = rows["indicator_id"].where(rows["rule"] != "objective", "")
@@ -174,6 +199,8 @@ def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
         return _of_alarms(rows)
     if first["rule"] == "objective":
         return _of_objectives(rows, policy)
+    if first["subject_kind"] == "incident":
+        return _of_incidents(rows)
     return _of_scenarios(rows) if first["subject_kind"] == "scenario" else _of_units(rows, policy)
 
 
@@ -207,6 +234,17 @@ def _of_alarms(rows: pd.DataFrame) -> str:
         for row in rows.to_dict("records")
     ]
     return label("{count} alarms: {alarms}", count=len(rows), alarms=shown_few(alarms, _MOST_NAMED))
+
+
+def _of_incidents(rows: pd.DataFrame) -> str:
+    """Say what the first of several incidents missed, and how many there are."""
+    number = rows["subject"].str.partition(":")[0].nunique()
+    return label(
+        "{incidents}: {conditions}{more}",
+        incidents=counted(number, "major incident", "major incidents"),
+        conditions="; ".join(rows["condition"].head(_MOST_NAMED)),
+        more=" …" if len(rows) > _MOST_NAMED else "",
+    )
 
 
 def _of_scenarios(rows: pd.DataFrame) -> str:

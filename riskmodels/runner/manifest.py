@@ -10,7 +10,9 @@ from typing import Any
 
 from riskmodels.assessment import outlook, units
 from riskmodels.backtesting import Backtest, judging
+from riskmodels.causes import Causes
 from riskmodels.comparisons import Orders
+from riskmodels.effects import IncidentReview
 from riskmodels.forecasting import nowcasting
 from riskmodels.losses import experience
 from riskmodels.manifests import MANIFEST, digests
@@ -59,8 +61,13 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
 def _seeds(results: Path) -> dict[str, int]:
     """Return the seeds that results were drawn with."""
     kinds: dict[str, type[Any]] = {"backtest": Backtest, "orders": Orders, "risks": RiskAssessment}
-    kinds["objectives"] = Objectives
-    seeds = {name: found.seed for name, kind in kinds.items() for found in load_all(results, name, kind)}
+    kinds |= {"objectives": Objectives, "causes": Causes, "incidents": IncidentReview}
+    seeds = {
+        name: found.seed
+        for name, kind in kinds.items()
+        for found in load_all(results, name, object)
+        if isinstance(found, kind)  # nothing was drawn where a bank has too little
+    }
     tests = load_all(results, "stress-*", StressTest)
     return seeds | {f"stress-{test.scenario.id}": test.seed for test in tests}
 

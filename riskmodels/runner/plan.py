@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.catalogue import SHARES, compare_names
+from riskmodels.effects.incident_scenarios import load_incident_scenarios
 from riskmodels.errors import LONGEST_NAME, ParameterError, file_error
 from riskmodels.labels import local, use_language
 from riskmodels.misfits import nearest
@@ -117,6 +118,7 @@ def plan_assessment(
         load_capacity(settings.capacity)
     if settings.acknowledged:
         load_acknowledged(settings.acknowledged)
+    load_incident_scenarios(settings.scenario_folder)
     use_language(settings.language)
     scenarios = [_checked_scenario(choice, settings.horizon_months) for choice in settings.tests]
     _check_each_once(settings.tests, scenarios)

@@ -88,6 +88,8 @@ class EffectsParameters(Parameters):
     results: Name
     policies: Name
     policy_on: date
+    plans: str = Field(default="", description="contingency plans; empty: none")
+    scenario_folder: Name
     period: Period
     language: Language
 
@@ -159,17 +161,21 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
         reads=("tables", "quality", "outlook", "scorecard", "losses"),
         writes=("stress-*",),
     ),
-    "55_effects": Notebook(parameters=EffectsParameters, reads=("tables", "quality"), writes=("effects",)),
+    "55_effects": Notebook(
+        parameters=EffectsParameters, reads=("tables", "quality"), writes=("effects", "incidents")
+    ),
     "50_assessment": Notebook(
         parameters=AssessmentParameters,
         reads=(
             *("tables", "quality", "scorecard", "gaps", "risks", "outlook"),
-            *("review", "alarms", "objectives", "effects", "stress-*"),
+            *("review", "alarms", "objectives", "effects", "incidents", "stress-*"),
         ),
         writes=("findings", "comparison"),
     ),
     "52_causes": Notebook(
-        parameters=CausesParameters, reads=("tables", "quality", "findings"), writes=("causes",)
+        parameters=CausesParameters,
+        reads=("tables", "quality", "findings"),
+        writes=("causes", "satisfaction_drivers", "satisfaction_index"),
     ),
     "60_policy_review": Notebook(
         parameters=PolicyReviewParameters, reads=("findings",), writes=("proposals",)

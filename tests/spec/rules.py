@@ -112,6 +112,59 @@ RULES = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, kw_only=True)
+class IncidentRule:
+    """One row of major incidents: what was asked, what was seen, and the finding that must follow.
+
+    ``item`` is a moment or ``step``, in minutes; or what a scenario assumes, by severity: ``hours`` until over,
+    ``complaints`` more as a share of a month's, then with the interval of what was seen.
+    """
+
+    situation: str
+    item: str
+    limits: tuple[float, ...]
+    seen: float | None
+    interval: tuple[float, float] | None = None
+    rule: str
+    finding: str
+    why: str
+
+
+INCIDENT_RULES = (
+    IncidentRule(situation="First answer in time", item="responded", limits=(30.0,), seen=30.0,
+                 rule="incident_answer", finding="passed", why="At the limit is inside it."),
+    IncidentRule(situation="First answer late", item="responded", limits=(30.0,), seen=45.0,
+                 rule="incident_answer", finding="amber", why="Half as long again as the policy allows."),
+    IncidentRule(situation="First answer very late", item="responded", limits=(30.0,), seen=60.0,
+                 rule="incident_answer", finding="red", why="Twice the limit (the policy's `incidents.late_red`)."),
+    IncidentRule(situation="First answer not recorded", item="responded", limits=(30.0,), seen=None,
+                 rule="incident_answer", finding="unclear", why="What nobody recorded is neither in time nor late."),
+    IncidentRule(situation="Supervisor told late", item="supervisor", limits=(120.0,), seen=180.0,
+                 rule="incident_told", finding="amber", why="One and a half times what the plan allows."),
+    IncidentRule(situation="Customers told very late", item="customers", limits=(30.0,), seen=300.0,
+                 rule="incident_told", finding="red", why="Ten times what the plan allows."),
+    IncidentRule(situation="A step of the plan late", item="step", limits=(120.0,), seen=240.0,
+                 rule="incident_step", finding="red", why="Twice what the plan allows."),
+    IncidentRule(situation="Shorter than the mildest scenario", item="hours", limits=(2.0, 12.0), seen=1.5,
+                 rule="incident_cost", finding="passed", why="What was prepared for was worse."),
+    IncidentRule(situation="Longer than the mild scenario", item="hours", limits=(2.0, 12.0), seen=4.0,
+                 rule="incident_cost", finding="amber", why="Within the severe one only."),
+    IncidentRule(situation="Longer than the severest scenario", item="hours", limits=(2.0, 12.0), seen=13.0,
+                 rule="incident_cost", finding="red", why="Nothing that was prepared for was as bad."),
+    IncidentRule(situation="More complaints than the mild scenario, certainly", item="complaints", limits=(0.2, 0.6),
+                 seen=0.4, interval=(0.3, 0.5), rule="incident_cost", finding="amber",
+                 why="Nearly certain beyond 20% of a month's."),
+    IncidentRule(situation="More complaints than the mild scenario, perhaps", item="complaints", limits=(0.2, 0.6),
+                 seen=0.25, interval=(0.1, 0.4), rule="incident_cost", finding="watch",
+                 why="71% likely: on the watch list, as policy `findings.watch` says."),
+    IncidentRule(situation="More complaints, as likely as not beyond the scenario", item="complaints",
+                 limits=(0.2, 0.6), seen=0.2, interval=(0.1, 0.3), rule="incident_cost", finding="passed",
+                 why="Half the chance is on either side."),
+    IncidentRule(situation="Complaints of its days not known", item="complaints", limits=(0.2, 0.6), seen=None,
+                 rule="incident_cost", finding="unclear", why="Unknown is not none."),
+)  # fmt: skip
+
+
 def rendered() -> str:
     """The rules as the page ``docs/rules.md``."""
     lines = [
@@ -127,7 +180,28 @@ def rendered() -> str:
         "| Situation | Who | Counted | Value | Amber | Red | Other units | Rating | Finding | Why |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    return "\n".join([*lines, *(_row(rule) for rule in RULES)]) + "\n"
+    incidents = [
+        "",
+        "Of major incidents:",
+        "",
+        "| Situation | What | Limit | Seen | Rule | Finding | Why |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    rows = (*map(_row, RULES), *incidents, *map(_incident_row, INCIDENT_RULES))
+    return "\n".join([*lines, *rows]) + "\n"
+
+
+def _incident_row(rule: IncidentRule) -> str:
+    def shown(value: float) -> str:
+        if rule.item == "complaints":
+            return f"{value:.0%} of a month's"
+        return f"{value:g} {'hours' if rule.item == 'hours' else 'minutes'}"
+
+    seen = "–" if rule.seen is None else shown(rule.seen)
+    if rule.interval:
+        seen += f" ({rule.interval[0]:.0%} to {rule.interval[1]:.0%})"
+    cells = [rule.situation, rule.item, ", ".join(map(shown, rule.limits)), seen]
+    return f"| {' | '.join([*cells, f'`{rule.rule}`', rule.finding, rule.why])} |"
 
 
 def _row(rule: Rule) -> str:

@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count, repeat
+from itertools import chain, count, repeat, takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from riskmodels.reporting.document.markup import read_markdown, sanitise, show
 from riskmodels.reporting.document.tables import count_columns, decorate_tables
 
 _LEFT_OUT = {"report-skip", "parameters", "injected-parameters"}
+_MAY_BE_SILENT = "may-show-nothing"  # tag of a cell that has nothing to say of some banks
 _PNG = b"\x89PNG\r\n\x1a\n"
 _OBJECT = re.compile(r"\s*<.*>\s*", re.DOTALL)  # <Axes: …>: what an object is called says nothing to a reader
 
@@ -86,7 +87,7 @@ def _numbered(block: Block, counters: dict[str, "count[int]"]) -> Block:
 
 def _read_section(path: Path, number: int) -> Section:
     parts: list[Tag | Block] = []
-    for cell in _read_cells(path):
+    for cell in _without_silent(_read_cells(path)):
         if cell.cell_type == "markdown":
             parts.append(read_markdown(label(cell.source)))
         else:
@@ -120,6 +121,27 @@ def _read_cells(path: Path) -> list[Any]:
         if cell.cell_type in {"markdown", "code"}
         and not _LEFT_OUT.intersection(cell.metadata.get("tags", []))
     ]
+
+
+def _without_silent(cells: Sequence[Any]) -> list[Any]:
+    """Leave out the cells that may show nothing and do, and prose and headings that are of these alone."""
+    return [
+        cell
+        for place, cell in enumerate(cells)
+        if not _is_silent(cell) and not (cell.cell_type == "markdown" and _is_of_silent(cells[place:]))
+    ]
+
+
+def _is_silent(cell: Any) -> bool:
+    return _MAY_BE_SILENT in cell.metadata.get("tags", []) and not cell.outputs
+
+
+def _is_of_silent(cells: Sequence[Any]) -> bool:
+    """Tell whether all cells are silent up to the next prose; below a heading, up to the next heading."""
+    ends = "#" if cells[0].source.startswith("#") else ""
+    after = takewhile(lambda cell: cell.cell_type == "code" or not cell.source.startswith(ends), cells[1:])
+    shown = [_is_silent(cell) for cell in after if cell.cell_type == "code"]
+    return bool(shown) and all(shown)
 
 
 def _check_executed(path: Path, position: int, cell: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskmodels.display import Listing, shown_text
+from riskmodels.display import Listing, shown_text, without_blank
 from riskmodels.effects import Effects
 from riskmodels.effects.verdicts import NO_EFFECT, NOT_YET, UNKNOWN, VERDICTS, WORKED, WORSE
 from riskmodels.labels import counted, label, plain_label
@@ -36,7 +36,8 @@ def list_effects(effects: Effects, policy: Policy) -> Listing:
     place = told["verdict"].map({one: number for number, one in enumerate(_ORDER)})
     ordered = told.assign(place=place).sort_values(["place", "p_value"], kind="stable")
     rows = [_listed(row, names) for row in ordered.to_dict("records")]
-    return Listing(sentence=effects.sentence, frame=pd.DataFrame(rows, columns=_COLUMNS))
+    frame = without_blank(pd.DataFrame(rows, columns=_COLUMNS), "Cost per event avoided")
+    return Listing(sentence=effects.sentence, frame=frame)
 
 
 def list_unjudged_actions(effects: Effects) -> Listing:
@@ -45,14 +46,14 @@ def list_unjudged_actions(effects: Effects) -> Listing:
     rows = effects.table[small | (effects.table["verdict"] == UNKNOWN)]
     reason = rows["reason"].mask(small, label("what is hoped for would not be seen within three years"))
     groups = rows.groupby(reason, sort=False)["action_id"]
-    frame = pd.DataFrame(
-        [{"Reason": reason, "Actions": len(ids), "Which": ", ".join(ids)} for reason, ids in groups],
-        columns=["Reason", "Actions", "Which"],
-    )
-    number = counted(len(rows), "action", "actions")
-    return Listing(
-        sentence=label("{number} cannot be judged, now or within three years.", number=number), frame=frame
-    )
+    listed = [{"Reason": reason, "Actions": len(ids), "Which": ", ".join(ids)} for reason, ids in groups]
+    listed.sort(key=lambda row: -row["Actions"])
+    figures = {
+        "number": counted(len(rows) - small.sum(), "action", "actions"),
+        "small": counted(small.sum(), "action", "actions"),
+    }
+    words = label("Cannot be judged: {number}; no evidence yet, nor within three years: {small}.", figures)
+    return Listing(sentence=words, frame=pd.DataFrame(listed, columns=["Reason", "Actions", "Which"]))
 
 
 def _too_small(actions: pd.DataFrame) -> pd.Series:

@@ -3,31 +3,38 @@
 import pandas as pd
 
 from riskmodels.assessment import Findings
+from riskmodels.assessment.templates import PRESUMED
 from riskmodels.causes import Causes, Decomposition
 from riskmodels.causes.wording import CAUSE_STATUS, segment_name, shown_share
-from riskmodels.display import Listing
-from riskmodels.labels import label, plain_label
+from riskmodels.display import Listing, shown_few
+from riskmodels.labels import counted, label, plain_label
+
+_MOST_IDS = 3  # of findings in a row; those of assessment.json are all
 
 
 def list_causes(causes: Causes, found: Findings) -> Listing:
-    """List the findings with the cause that the register presumes and what the data say of it."""
-    said = causes.table.set_index("finding_id")
-    order = {status: place for place, status in enumerate(CAUSE_STATUS)}
-    rows = sorted(
-        (row for row in found.table.to_dict("records") if row["finding_id"] in said.index),
-        key=lambda row: order[str(said.loc[row["finding_id"], "status"])],
-    )
+    """List the findings whose cause the data speak of, and why they do not speak of the others'."""
+    said = causes.table.set_index("finding_id")[["status", "sentence"]]
+    rows = found.table.join(said, on="finding_id", how="inner")
+    told = rows[rows["status"] != "presumed"].sort_values("status", ascending=False, kind="stable")
+    presumed = label(PRESUMED, cause="")
     names = ["No.", "Subject", "Condition", "Cause", "Cause is", "What the data say"]
     listed = [
         (
             row["finding_id"],
             row["subject_name"],
             row["condition"],
-            row["cause"],
-            label(CAUSE_STATUS[str(said.loc[row["finding_id"], "status"])]),
-            said.loc[row["finding_id"], "sentence"],
+            row["cause"].removeprefix(presumed),
+            label(CAUSE_STATUS[row["status"]]),
+            row["sentence"],
         )
-        for row in rows
+        for row in told.to_dict("records")
+    ]
+    others = rows[rows["status"] == "presumed"].groupby("sentence", sort=False)["finding_id"]
+    status = label(CAUSE_STATUS["presumed"])
+    listed += [
+        (shown_few([*ids], _MOST_IDS), counted(len(ids), "finding", "findings"), "–", "–", status, sentence)
+        for sentence, ids in others
     ]
     return Listing(sentence=causes.sentence, frame=pd.DataFrame(listed, columns=names))
 
@@ -58,6 +65,8 @@ def list_change(change: Decomposition | None) -> Listing:
     interval = "90% interval of rate"
     if change is not None and not change.has_exposure:
         parts, interval = {}, "90% interval of the change"
+    elif change is None or (change.table["unexplained"] == 0).all():
+        parts.pop("unexplained")
     keys = () if change is None else change.keys
     listed = [
         {

@@ -5,21 +5,26 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.display import Listing, shown_money, shown_portion
+from riskmodels.display import Listing, shown_money, shown_portion, without_blank
 from riskmodels.effects.incident_moments import MOMENTS, STATES
 from riskmodels.effects.incident_words import KINDS, LOSS_REASONS, REASONS, shown_span
-from riskmodels.effects.incidents import IncidentReview
+from riskmodels.effects.incidents import SURE, IncidentReview
 from riskmodels.labels import label, language, marked, plain_label, plural
+from riskmodels.parameters.plans import TimeLimit
 from riskmodels.parameters.scenarios import severity_label
 
 _MOST_PARTS = 12  # rows; tables/incident_parts has them all
 _PHASES = {"during": marked("During"), "after": marked("Four weeks after")}
-_UNITS = {"minutes": marked("minutes"), "hours": marked("hours"), "working_days": marked("working days")}
-_WHAT = {"complaints": marked("Complaints of a month"), "hours": marked("Hours until over")}
+_WHAT = {
+    "complaints": marked("More complaints, as a share of a month's"),
+    "hours": marked("Hours until over"),
+}
 
 
-def list_incidents(incidents: IncidentReview) -> Listing:
+def list_incidents(incidents: IncidentReview | None) -> Listing:
     """List the major incidents: how long they took, what was late, complaints beyond what was due."""
+    if incidents is None:
+        return _none()
     listed = [
         {
             "Incident": row["incident_id"],
@@ -34,15 +39,18 @@ def list_incidents(incidents: IncidentReview) -> Listing:
             "Complaints": "–" if row["reason"] else f"{row['observed']:,.0f}",
             "Due": "–" if row["reason"] else f"{row['expected']:,.0f}",
             "Excess (90%)": label(REASONS[row["reason"]]) if row["reason"] else _range(row, "excess"),
-            "Told of together with": "–" if row["together"] == 1 else row["episode"],
+            "Told of together with": _others(row, incidents.table) if row["together"] > 1 else "–",
         }
         for row in incidents.table.to_dict("records")
     ]
-    return Listing(sentence=incidents.sentence, frame=pd.DataFrame(listed))
+    frame = without_blank(pd.DataFrame(listed), "Told of together with", "Median of earlier ones")
+    return Listing(sentence=incidents.sentence, frame=frame)
 
 
-def list_incident_steps(incidents: IncidentReview) -> Listing:
+def list_incident_steps(incidents: IncidentReview | None) -> Listing:
     """List the time limits that were missed or not due yet, and say of how many nothing is recorded."""
+    if incidents is None:
+        return _none()
     rows = incidents.moments
     unknown = int(((rows["state"] == "unknown") & rows["limit"].notna()).sum())
     shown = rows[rows["state"].isin(["late", "running"])] if len(incidents.table) else rows.head(0)
@@ -51,9 +59,9 @@ def list_incident_steps(incidents: IncidentReview) -> Listing:
         {
             "Incident": row["incident_id"],
             "Moment": label(MOMENTS[row["item"]]),
-            "What": _in_language(row, "name") or "–",
+            "What": _in_language(row, "name") or label("limit of the policy"),
             "Who": _in_language(row, "owner") or "–",
-            "Limit": f"{row['limit']:g} {label(_UNITS[row['unit']])}",
+            "Limit": TimeLimit(value=row["limit"], unit=row["unit"]).words,
             "Taken": shown_span(row["taken"]) if row["taken"] >= 0 else "–",
             "State": label(STATES[row["state"]]),
         }
@@ -68,10 +76,16 @@ def list_incident_steps(incidents: IncidentReview) -> Listing:
     return Listing(sentence=sentence, frame=pd.DataFrame(listed))
 
 
-def list_incident_parts(incidents: IncidentReview) -> Listing:
-    """List where the excess of complaints lies: the largest parts by channel, customer group and product."""
-    known = incidents.parts.dropna(subset="excess")
-    largest = known.sort_values("excess", ascending=False, kind="stable").head(_MOST_PARTS)
+def list_incident_parts(incidents: IncidentReview | None) -> Listing:
+    """List where an excess beyond chance lies: the largest parts by channel, customer group and product."""
+    if incidents is None:
+        return _none()
+    beyond = incidents.table.loc[incidents.table["p_value"] < SURE, "episode"]
+    known = incidents.parts[incidents.parts["episode"].isin(beyond)].dropna(subset="excess")
+    ordered = known[known["excess"] > 0].sort_values("excess", ascending=False, kind="stable")
+    if ordered.empty:
+        words = label("Nothing beyond chance came after an incident, so that there is nothing to divide.")
+        return Listing(sentence=words, frame=pd.DataFrame())
     listed = [
         {
             "Incident": row["episode"],
@@ -81,7 +95,7 @@ def list_incident_parts(incidents: IncidentReview) -> Listing:
             "Due": f"{row['expected']:,.0f}",
             "Excess (90%)": _range(row, "excess"),
         }
-        for row in largest.to_dict("records")
+        for row in ordered.head(_MOST_PARTS).to_dict("records")
     ]
     words = label(
         "The largest of {parts} parts; some lie outside their interval by chance, one in ten.",
@@ -90,8 +104,10 @@ def list_incident_parts(incidents: IncidentReview) -> Listing:
     return Listing(sentence=words, frame=pd.DataFrame(listed))
 
 
-def list_incident_costs(incidents: IncidentReview) -> Listing:
+def list_incident_costs(incidents: IncidentReview | None) -> Listing:
     """List losses and satisfaction of each episode beside those before it."""
+    if incidents is None:
+        return _none()
     losses = [
         {
             "Incident": row["episode"],
@@ -110,7 +126,10 @@ def list_incident_costs(incidents: IncidentReview) -> Listing:
             "What": label("Satisfied: {phase}", phase=label(_PHASES[row["phase"]])),
             "Then": shown_portion(row["share"], 1),
             "Usual": shown_portion(row["before_share"], 1),
-            "Change (90%)": f"{row['change']:+.1%} ({row['lower']:+.1%} – {row['upper']:+.1%})",
+            "Change (90%)": label(
+                "{change:+z.1f} points ({lower:+z.1f} – {upper:+z.1f})",
+                {name: 100 * row[name] for name in ("change", "lower", "upper")},  # of a share
+            ),
         }
         for row in incidents.satisfaction.dropna(subset=["lower"]).to_dict("records")
     ]
@@ -118,20 +137,38 @@ def list_incident_costs(incidents: IncidentReview) -> Listing:
     return Listing(sentence=words, frame=pd.DataFrame([*losses, *answers]))
 
 
-def list_incident_scenarios(incidents: IncidentReview) -> Listing:
+def list_incident_scenarios(incidents: IncidentReview | None) -> Listing:
     """List what the scenario of each incident's kind assumes beside what was seen."""
+    if incidents is None:
+        return _none()
+    groups = incidents.scenarios.groupby(["incident_id", "scenario", "what"], sort=False)
     listed = [
         {
-            "Incident": row["incident_id"],
-            "Scenario": f"{_in_language(row, 'name')}, {severity_label(row['severity'])}",
-            "What": label(_WHAT[row["what"]]),
-            "Assumed": _of_scenario(row, "assumed", "assumed_low", "assumed_high"),
-            "Seen (90%)": _of_scenario(row, "seen", "lower", "upper"),
+            "Incident": incident_id,
+            "Scenario": _in_language(levels[0], "name"),
+            "What": label(_WHAT[str(what)]),
+            "Assumed": "; ".join(
+                f"{severity_label(row['severity'])} {_of_scenario(row, 'assumed', 'assumed_low', 'assumed_high')}"
+                for row in levels
+            ),
+            "Seen (90%)": _of_scenario(levels[0], "seen", "lower", "upper"),
         }
-        for row in incidents.scenarios.to_dict("records")
+        for (incident_id, _, what), rows in groups
+        for levels in [rows.to_dict("records")]
     ]
-    words = label("What a scenario assumes can be held against every incident of its kind.")
+    words = label("What the scenario of its kind assumes, by severity, beside what was seen.")
     return Listing(sentence=words, frame=pd.DataFrame(listed))
+
+
+def _others(row: Mapping[Any, Any], table: pd.DataFrame) -> str:
+    """Name the others whose days run into those of an incident; of one before the period the first."""
+    others = table.loc[table["episode"] == row["episode"], "incident_id"]
+    named = {row["episode"], *others} - {row["incident_id"]}
+    return ", ".join(sorted(named))
+
+
+def _none() -> Listing:
+    return Listing(sentence=label("The source has no table of incidents."), frame=pd.DataFrame())
 
 
 def _range(row: Mapping[Any, Any], name: str) -> str:

@@ -38,7 +38,7 @@ def plot_incidentreview(
             axes.text(0.5, 0.5, result.sentence, ha="center", va="center", wrap=True, fontsize=8)
             axes.set_axis_off()
             return noted(axes, note)
-    with house_axes(ax, 6.4, 3.2) as axes:
+    with house_axes(ax, 7.2, 3.6) as axes:
         _draw(axes, row, days, result.level)
         return noted(axes, note)
 
@@ -62,4 +62,4 @@ def _draw(axes: Axes, row: pd.Series, days: pd.DataFrame, level: float) -> None:
     axes.set_ylim(bottom=0)
     axes.set_ylabel(label("complaints [per day]"))
     axes.set_title(f"{label(KINDS[row['kind']])} {row['incident_id']}, {row['started_at']:%Y-%m-%d}")
-    axes.legend(fontsize=7, ncols=2)
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.18), fontsize=7, ncols=4)  # below the days
