@@ -60,6 +60,7 @@ DRAWN_ELSEWHERE = {
     "CustomerGaps", "Funnel", "Movements", "RiskAssessment", "UnitExplanation",  # in test_scorecard_page
     "AlarmBook",  # in test_watch_rules
     "Causes", "Decomposition",  # in test_causes
+    "Leads", "TypicalWords",  # in test_leads, test_typical_words
     "SatisfactionDrivers", "SatisfactionIndex",  # in test_satisfaction
 }  # fmt: skip
 WITHOUT_PLOT = {

@@ -93,9 +93,7 @@ def test_the_folder_holds_everything_and_nothing_else(report):
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
-        "alarms", "backtest", "causes", "comparison", "detail", "effects", "explanation", "findings", "funnel", "gaps", "incidents", "losses", "movements", "nowcast", "objectives", "orders",
-        "outlook", "panel", "proposals", "quality", "review", "risks", "satisfaction_drivers", "satisfaction_index", "scorecard", "sensitivity", "stress-complaint_surge",
-        "stress-system_outage", "tables", "unmatched", "weightings",
+        "alarms", "backtest", "causes", "comparison", "detail", "effects", "explanation", "findings", "funnel", "gaps", "incidents", "leads", "losses", "movements", "nowcast", "objectives", "orders", "outlook", "panel", "proposals", "quality", "review", "risks", "satisfaction_drivers", "satisfaction_index", "scorecard", "sensitivity", "stress-complaint_surge", "stress-system_outage", "tables", "typical_words", "unmatched", "weightings",
     ]  # fmt: skip
 
 
@@ -119,6 +117,7 @@ def test_every_notebook_is_a_section(page):
     assert [title.split(" ")[0] for title in titles] == ["Management", *map(str, range(1, 12))]
     assert len({title.split(" ", 1)[1] for title in titles}) == 12
     assert len(page.find_all("li", class_="tile")) >= 5
+    assert "; cause supported by data: " in page.find(id="summary").get_text(" ", strip=True)
 
 
 @pytest.mark.parametrize("kind", ["Figure", "Table"])
@@ -205,6 +204,9 @@ def test_the_assessment_as_json_keeps_its_schema_and_says_what_the_report_says(r
     validate(content, json.loads(SCHEMA.read_text(encoding="utf-8")))
     findings = pd.read_parquet(report / "tables" / "findings.parquet")
     assert [finding["condition"] for finding in content["findings"]] == findings["condition"].tolist()
+    supported = [finding["cause_status"] for finding in content["findings"]]
+    assert supported == findings["cause_status"].tolist()
+    assert "supported" in supported
     assert len(content["units"]) == 60
     assert content["forecast"][0]["period"] == "2026-10"
     assert {test["scenario"] for test in content["stress"]} == {"complaint_surge", "system_outage"}
@@ -213,7 +215,7 @@ def test_the_assessment_as_json_keeps_its_schema_and_says_what_the_report_says(r
 
 def test_every_result_of_a_run_names_its_tables(report):
     results = load_all(report / "results", "*", object)
-    assert len(results) == 28
+    assert len(results) == 30
     others = [type(result).__name__ for result in results if not isinstance(result, Exported)]
     assert others == ["Panel", "Listing"]  # whose figures are in the tables of others
 
@@ -227,7 +229,7 @@ def test_every_table_of_every_result_is_there_twice(report):
     names = {path.stem for path in (report / "tables").glob("*.parquet")}
     assert names == {
         "alarms", "watch_rules", "objectives", "objective_courses", "objectives_unavailable",
-        "cause_segments", "causes", "change_cells", "change_parts", "checked", "customer_gaps", "data_coverage", "data_quality", "data_rows", "effect_estimators", "effects", "findings", "forecast", "forecast_changes", "incident_losses", "incident_moments", "incident_parts", "incident_satisfaction", "incident_scenarios", "incidents", "satisfaction_answering", "satisfaction_drivers", "satisfaction_index",
+        "cause_segments", "causes", "lead_lags", "leads", "leads_unavailable", "typical_words", "change_cells", "change_parts", "checked", "customer_gaps", "data_coverage", "data_quality", "data_rows", "effect_estimators", "effects", "findings", "forecast", "forecast_changes", "incident_losses", "incident_moments", "incident_parts", "incident_satisfaction", "incident_scenarios", "incidents", "satisfaction_answering", "satisfaction_drivers", "satisfaction_index",
         "funnel", "orders", "risk_booked", "score_sensitivity", "unit_contributions", "watch_list", "weightings",
         "forecast_factors", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "forecast_review", "forecast_surprise", "indicators",
         "indicators_by_product", "indicators_unavailable", "loss_contributions", "loss_intervals", "loss_severities",

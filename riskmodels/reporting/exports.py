@@ -11,6 +11,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from riskmodels.assessment import Findings
+from riskmodels.causes import Causes
+from riskmodels.causes.joining import causes_joined, with_causes
 from riskmodels.display import Exported
 from riskmodels.forecasting import Forecast
 from riskmodels.governance.proposals import Proposals
@@ -70,6 +72,10 @@ class Fact(BaseModel):
     condition: str
     evidence: str
     cause: str
+    cause_status: Literal["supported", "not_supported", "presumed", ""] | None = Field(
+        default=None, description="what the data say of the cause; null where they were not asked"
+    )
+    cause_evidence: str | None = Field(default=None, description="the same in words, with its figures")
     consequence: str
     corrective_action: str
     owner: str
@@ -79,7 +85,7 @@ class AssessmentDocument(BaseModel):
     """An assessment for other programs; the columns of records are those of the results of that name."""
 
     model_config = ConfigDict(extra="forbid")
-    format: Literal["riskmodels-assessment-4"] = "riskmodels-assessment-4"
+    format: Literal["riskmodels-assessment-5"] = "riskmodels-assessment-5"
     period: str
     as_of: str
     policy: str
@@ -106,13 +112,14 @@ def write_document(results: Path, path: Path) -> None:
     """Write ``assessment.json`` from the saved results of a run; its JSON Schema is ``SCHEMA``."""
     found, card = load(results / "findings", Findings), load(results / "scorecard", Scorecard)
     outlook = load(results / "outlook", Forecast)
+    joined = causes_joined(found, load_all(results, "causes", Causes))
     document = AssessmentDocument(
         period=found.period,
         as_of=found.as_of.isoformat(),
         policy=found.policy.isoformat(),
         data_digest=found.data_digest,
         data_quality=records_of(load(results / "quality", DataQuality).scores),
-        findings=_facts(found.table),
+        findings=_facts(with_causes(found.table, joined)),
         watch_list=_facts(found.watch_list),
         checked=_facts(found.others),
         names=records_of(found.names),
@@ -150,7 +157,11 @@ def write_tables(results: Path, folder: Path) -> None:
     folder.mkdir()
     for result in load_all(results, "*", object):
         if isinstance(result, Exported):
-            for name, frame in result.frames().items():
+            frames = result.frames()
+            if isinstance(result, Findings):
+                joined = causes_joined(result, load_all(results, "causes", Causes))
+                frames["findings"] = with_causes(frames["findings"], joined)
+            for name, frame in frames.items():
                 _write_table(frame, folder, name)
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.assessment.figures import shown_probability
 from riskmodels.catalogue import format_value
-from riskmodels.causes import SatisfactionIndex
+from riskmodels.causes import Causes, SatisfactionIndex
+from riskmodels.causes.joining import causes_joined, clause_of
 from riskmodels.display import shown_few
 from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.labels import counted, label, local, marked, rating_label
@@ -42,6 +43,7 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
     """Make the first page from the saved results of a run; nothing is computed anew but counts and sums."""
     tables, card = load(results / "tables", Tables), load(results / "scorecard", Scorecard)
     found, outlook = load(results / "findings", Findings), load(results / "outlook", Forecast)
+    joined = causes_joined(found, load_all(results, "causes", Causes))
     tests, quality = load_all(results, "stress-*", StressTest), load(results / "quality", DataQuality)
     return FrontMatter(
         title=title,
@@ -66,7 +68,7 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
                 *_turned_red(tests),
             ),
         ),
-        summary=tuple(_sentences(found, policy)),
+        summary=tuple(_sentences(found, policy, joined)),
         watched=tuple(_watched(found)),
     )
 
@@ -179,15 +181,20 @@ def _turned_red(tests: list[StressTest]) -> list[KeyFigure]:
     return figures
 
 
-def _sentences(found: Findings, policy: Policy) -> Iterator[SummaryItem]:
-    """Yield one sentence a finding; what many units or scenarios have in common is one sentence."""
+def _sentences(found: Findings, policy: Policy, joined: pd.DataFrame) -> Iterator[SummaryItem]:
+    """Yield one sentence a finding; what many units or scenarios have in common is one sentence.
+
+    Where the data were asked for causes (``joined``), it ends with what they say.
+    """
     rows = found.table
     together = (rows["subject_kind"].isin(["unit", "alarm", "incident"])) | (rows["rule"] == "objective")
     one_by_one = rows["finding_id"].where(~together, "")
     one_by_one = one_by_one.where(rows["rule"] != "contingency_plan", rows["condition"])
     indicator = rows["indicator_id"].where(rows["rule"] != "objective", "")
     for (severity, *_), part in rows.groupby(["severity", "rule", indicator, one_by_one], sort=False):
-        yield SummaryItem(severity="red" if severity == "red" else "amber", sentence=_sentence(part, policy))
+        text, cause = _sentence(part, policy), clause_of(part, joined)
+        text = label("{text}; {cause}", text=text, cause=cause) if cause else text
+        yield SummaryItem(severity="red" if severity == "red" else "amber", sentence=text)
 
 
 def _sentence(rows: pd.DataFrame, policy: Policy) -> str:

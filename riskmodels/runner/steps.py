@@ -175,7 +175,7 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
     "52_causes": Notebook(
         parameters=CausesParameters,
         reads=("tables", "quality", "findings"),
-        writes=("causes", "satisfaction_drivers", "satisfaction_index"),
+        writes=("causes", "leads", "typical_words", "satisfaction_drivers", "satisfaction_index"),
     ),
     "60_policy_review": Notebook(
         parameters=PolicyReviewParameters, reads=("findings",), writes=("proposals",)

@@ -82,6 +82,8 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "action_effects": (),
     "incident_review": (),
     "causes": (),
+    "leading_indicators": (),
+    "typical_words": (),
     "satisfaction": (),
     "forecast_review": (
         Check(

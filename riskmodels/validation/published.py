@@ -11,8 +11,9 @@ import scipy
 
 from riskmodels.arrays import Floats
 from riskmodels.backtesting.accuracy import interval_score, pinball_loss
-from riskmodels.causes import decompose_change
+from riskmodels.causes import decompose_change, find_leads
 from riskmodels.causes.ordinal import fit_ordinal
+from riskmodels.causes.typical_words import log_odds
 from riskmodels.comparisons import rank_by_measures
 from riskmodels.effects import difference_in_differences, shrunken_before_after
 from riskmodels.effects.excess import due_by_day
@@ -253,6 +254,22 @@ def _parts_of_a_change() -> Pairs:
     yield parts["rate"].sum(), 16.0
 
 
+def _two_months_later() -> Pairs:
+    """A series that repeats another two months later, of ten years."""
+    values = np.random.default_rng(1).normal(size=122)
+    first = find_leads(pd.DataFrame({"a": values[:-2], "b": values[2:]}), moved=["a"]).table.iloc[0]
+    yield first["leads_by"], 2.0
+    yield first["correlation"], 1.0
+
+
+def _odds_of_a_word() -> Pairs:
+    """10 of 20 narratives have a word, and 4 of 79 others; the prior is worth ten, of which 1.45 have it."""
+    odds, z = log_odds((np.array([10]), np.array([4])), (20, 79))
+    wanted = math.log(11.45 / 18.55) - math.log(5.45 / 83.55)
+    yield odds[0], wanted
+    yield z[0], wanted / math.sqrt(1 / 11.45 + 1 / 18.55 + 1 / 5.45 + 1 / 83.55)
+
+
 DIGITS = 1e-9  # relative: figures of ten digits and more
 PUBLISHED: dict[str, Figures] = {
     "telephone_queue": Figures(
@@ -288,5 +305,13 @@ PUBLISHED: dict[str, Figures] = {
     "action_effects": Figures(compute=_hauer, tolerance=1e-6, source="Hauer 1997"),
     "incident_review": Figures(compute=_usual_days, tolerance=DIGITS, source="a level that does not move"),
     "causes": Figures(compute=_parts_of_a_change, tolerance=DIGITS, source="Shapley 1953"),
+    "leading_indicators": Figures(
+        compute=_two_months_later, tolerance=0.02, source="a series that repeats another"
+    ),
+    "typical_words": Figures(
+        compute=_odds_of_a_word,
+        tolerance=DIGITS,
+        source="Monroe, Colaresi & Quinn 2008, doi:10.1093/pan/mpn018",
+    ),
     "satisfaction": Figures(compute=_two_groups, tolerance=1e-6, source="odds ratio of a two by two table"),
 }

@@ -4,7 +4,13 @@ from riskmodels.reporting.listings.actions import list_effects, list_unjudged_ac
 from riskmodels.reporting.listings.alarms import list_alarm_book, list_alarms, list_watch_rules
 from riskmodels.reporting.listings.calls import list_calls
 from riskmodels.reporting.listings.cards import list_card
-from riskmodels.reporting.listings.causes import list_causes, list_change, list_segments
+from riskmodels.reporting.listings.causes import (
+    list_causes,
+    list_change,
+    list_leads,
+    list_narratives,
+    list_segments,
+)
 from riskmodels.reporting.listings.compared import list_scenario_costs, list_scenarios
 from riskmodels.reporting.listings.data import (
     check_listings,
@@ -120,6 +126,7 @@ __all__ = [
     "list_incidents",
     "list_index",
     "list_index_parts",
+    "list_leads",
     "list_limit_draft",
     "list_loss_sums",
     "list_loss_years",
@@ -129,6 +136,7 @@ __all__ = [
     "list_model_checks",
     "list_models",
     "list_movements",
+    "list_narratives",
     "list_nowcast",
     "list_objectives",
     "list_omitted",

@@ -4,12 +4,14 @@ import pandas as pd
 
 from riskmodels.assessment import Findings
 from riskmodels.assessment.templates import PRESUMED
-from riskmodels.causes import Causes, Decomposition
+from riskmodels.causes import Causes, Decomposition, Leads, TypicalWords
 from riskmodels.causes.wording import CAUSE_STATUS, segment_name, shown_share
 from riskmodels.display import Listing, shown_few
-from riskmodels.labels import counted, label, plain_label
+from riskmodels.labels import counted, label, local, plain_label
+from riskmodels.parameters.policy import Policy
 
 _MOST_IDS = 3  # of findings in a row; those of assessment.json are all
+_MOST_LEADS = 10  # rows of a table, a choice: what is clearest is named first
 
 
 def list_causes(causes: Causes, found: Findings) -> Listing:
@@ -57,6 +59,31 @@ def list_segments(causes: Causes) -> Listing:
         if row["named"]
     ]
     return Listing(sentence=causes.searched_sentence, frame=pd.DataFrame(listed, columns=names))
+
+
+def list_leads(leads: Leads, policy: Policy) -> Listing:
+    """List which indicators moved first, or might have: the clearest correlations of all looked at."""
+    names = {one.id: local(one, "name") for one in policy.indicators}
+    listed = [
+        {
+            "Moved": names.get(row["moved"], row["moved"]),
+            "Moved first": names.get(row["indicator_id"], row["indicator_id"]),
+            "Months before": row["leads_by"],
+            "Correlation": f"{row['correlation']:+.2f} ({row['lower']:+.2f} – {row['upper']:+.2f})",
+            "p-value of all": f"{row['p_value']:.2g}",
+            "Months known": row["n"],
+            "Beyond chance": label("yes") if row["found"] else label("no"),
+        }
+        for row in leads.table.head(_MOST_LEADS).to_dict("records")
+    ]
+    columns = ["Moved", "Moved first", "Months before", "Correlation", "p-value of all", "Months known"]
+    frame = pd.DataFrame(listed, columns=[*columns, "Beyond chance"])
+    return Listing(sentence=leads.said(lambda one: names.get(one, plain_label(one))), frame=frame)
+
+
+def list_narratives(words: TypicalWords) -> Listing:
+    """Say which words are typical, and show the narratives that have most of them, masked and shortened."""
+    return Listing(sentence=words.sentence, frame=words.narratives.rename(columns={"text": "Narrative"}))
 
 
 def list_change(change: Decomposition | None) -> Listing:

@@ -12,6 +12,7 @@ from riskmodels.reporting.plots.explanations import plot_explanation
 from riskmodels.reporting.plots.funnels import plot_funnel
 from riskmodels.reporting.plots.gaps import plot_gaps
 from riskmodels.reporting.plots.incidents import plot_incidentreview
+from riskmodels.reporting.plots.leads import plot_leads, plot_typicalwords
 from riskmodels.reporting.plots.losses import plot_lossassessment, plot_lossdistribution, plot_taildiagnostics
 from riskmodels.reporting.plots.movements import plot_movements, plot_unit
 from riskmodels.reporting.plots.nowcasts import plot_nowcast
@@ -53,6 +54,7 @@ __all__ = [
     "plot_handling",
     "plot_heat_map",
     "plot_incidentreview",
+    "plot_leads",
     "plot_lossassessment",
     "plot_lossdistribution",
     "plot_movements",
@@ -73,5 +75,6 @@ __all__ = [
     "plot_stresstest",
     "plot_taildiagnostics",
     "plot_turning",
+    "plot_typicalwords",
     "plot_unit",
 ]

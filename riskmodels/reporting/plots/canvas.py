@@ -84,6 +84,13 @@ def draw_pair(
         return noted(first(left), note)
 
 
+def said(axes: Axes, sentence: str) -> Axes:
+    """Write a sentence where there is nothing to draw."""
+    axes.text(0.5, 0.5, sentence, ha="center", va="center", wrap=True, fontsize=8)
+    axes.set_axis_off()
+    return axes
+
+
 def noted(axes: Axes, note: str) -> Axes:
     """Write a line below the figure, such as the quality of the data."""
     if note:

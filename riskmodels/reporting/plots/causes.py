@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 
 from riskmodels.causes import Causes, Decomposition
 from riskmodels.labels import label, plain_label
-from riskmodels.reporting.plots.canvas import BAND, LINE, SHOCK, house_axes
+from riskmodels.reporting.plots.canvas import BAND, LINE, SHOCK, house_axes, said
 from riskmodels.reporting.plots.dispatch import plot_of
 
 _MOST = 8  # cells that are read at a glance; a choice
@@ -18,10 +18,7 @@ def plot_causes(result: Causes, *, ax: Axes | None = None) -> Axes:
     if result.decomposition is not None:
         return plot_decomposition(result.decomposition, ax=ax)
     with house_axes(ax, 7.2, 1.2) as axes:
-        note = label("There is no year before to compare with.")
-        axes.text(0.5, 0.5, note, ha="center", va="center", fontsize=8)
-        axes.set_axis_off()
-        return axes
+        return said(axes, label("There is no year before to compare with."))
 
 
 @plot_of.register

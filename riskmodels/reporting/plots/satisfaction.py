@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from riskmodels.causes.index import SatisfactionIndex
 from riskmodels.causes.satisfaction import SatisfactionDrivers, driver_words
 from riskmodels.labels import label, plain_label
-from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, house_axes, period_axis, short
+from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, house_axes, period_axis, said, short
 from riskmodels.reporting.plots.dispatch import plot_of
 
 _WIDTH, _NAMED = 7.2, 64  # inches of a page; signs of a row's name
@@ -22,7 +22,7 @@ def plot_satisfactiondrivers(result: SatisfactionDrivers, *, ax: Axes | None = N
     rows = result.table.sort_values(["source", "driver", "points"], ignore_index=True)
     with house_axes(ax, _WIDTH, 1.6 + 0.19 * max(len(rows), 4)) as axes:
         if rows.empty:
-            return _said(axes, result.sentence)
+            return said(axes, result.sentence)
         places = np.arange(len(rows)) + rows.groupby(["source", "driver"], sort=False).ngroup().to_numpy()
         kinds = (
             (rows["found"], label("A: association"), COLOURS["amber"], COLOURS["amber"]),
@@ -62,7 +62,7 @@ def plot_satisfactionindex(result: SatisfactionIndex, *, ax: Axes | None = None)
     rows = result.table[result.table["scope"].isin(["bank", "region"])]
     with house_axes(ax, _WIDTH, 3.0) as axes:
         if not rows["index"].notna().any():
-            return _said(axes, result.sentence)
+            return said(axes, result.sentence)
         bank = rows[rows["scope"] == "bank"].sort_values("period")
         place = {period: number for number, period in enumerate(bank["period"])}
         band = label("90% interval")
@@ -83,9 +83,3 @@ def plot_satisfactionindex(result: SatisfactionIndex, *, ax: Axes | None = None)
 
 def _draw_line(axes: Axes, place: dict[str, int], rows: pd.DataFrame, name: str, **style: Any) -> None:
     axes.plot(rows["period"].map(place), rows["index"], label=short(name), **style)
-
-
-def _said(axes: Axes, sentence: str) -> Axes:
-    axes.text(0.5, 0.5, sentence, ha="center", va="center", wrap=True, fontsize=8)
-    axes.set_axis_off()
-    return axes

@@ -1,0 +1,105 @@
+"""The narratives of a named segment, and those of the rest of its product."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import pandas as pd
+
+from riskmodels.causes.counting import DIMENSIONS, YEAR
+from riskmodels.causes.explaining import Causes
+from riskmodels.causes.typical_words import TypicalWords, compare_narratives, nothing_compared
+from riskmodels.parameters.policy import Policy
+from riskmodels.tables import Table, Tables
+from riskmodels.tables.counting import queried
+from riskmodels.tables.sql import literal, name
+
+_DRAWN: Final = 50_000  # narratives read of a segment's product, by a hash of them where there are more
+_ANY: Final = "true"
+
+
+def words_of_segment(
+    causes: Causes, tables: Tables, policy: Policy, *, place: int = 0, seed: int = 0
+) -> TypicalWords:
+    """Find words and narratives that are typical of the complaints of a segment that was named.
+
+    Parameters
+    ----------
+    causes : Causes
+        Whose named segment and months are looked at.
+    tables : Tables
+        With narratives, which are masked where they were taken in.
+    policy : Policy
+        Whose certainty of gaps says how many of the words may be false.
+    place : int
+        Which of the segments named, the first by default.
+    seed : int
+        Of the draw of narratives, where there are many.
+
+    Returns
+    -------
+    TypicalWords
+        Against complaints of the same product in these months elsewhere, and a year before everywhere.
+    """
+    chance = 1 - policy.gaps.certainty
+    complaints = tables.complaints
+    if complaints is None or not complaints.gives("narrative"):
+        return _of(nothing_compared("no_narrative", false_share=chance), tables)
+    named = causes.segments[causes.segments["named"].astype(bool)]
+    if not 0 <= place < len(named):
+        return _of(nothing_compared("no_segment", false_share=chance), tables)
+    row = named.iloc[place].to_dict()
+    inside, outside = _narratives(complaints, tables, row)
+    found = compare_narratives(inside, outside, false_share=chance, seed=seed)
+    return replace(
+        _of(found, tables), segment=str(row["segment"]), first=str(row["first"]), last=str(row["last"])
+    )
+
+
+def _of(found: TypicalWords, tables: Tables) -> TypicalWords:
+    return replace(found, as_of=tables.as_of, data_digest=tables.digest)
+
+
+def _narratives(
+    complaints: Table, tables: Tables, row: Mapping[Any, Any]
+) -> tuple["pd.Series[str]", "pd.Series[str]"]:
+    conditions = _conditions(complaints, tables, str(row["segment"]).split(" × "))
+    segment = " AND ".join(conditions.values()) or _ANY
+    months = pd.period_range(str(row["first"]), str(row["last"]), freq="M")
+    holes = complaints.provenance.unknown_months
+    known = [one for one in months if not {str(one), str(one - YEAR)} & set(holes)]
+    now, before = (_in_months([str(one - ago) for one in known]) for ago in (0, YEAR))
+    query = (
+        f"SELECT narrative, coalesce({now} AND ({segment}), false) AS inside FROM rows"
+        f" WHERE narrative IS NOT NULL AND ({now} OR {before}) AND {conditions.get('product', _ANY)}"
+        f" ORDER BY hash(narrative), inside LIMIT {_DRAWN}"
+    )
+    texts = queried(complaints, query)
+    is_inside = texts["inside"].astype(bool)
+    return texts.loc[is_inside, "narrative"], texts.loc[~is_inside, "narrative"]
+
+
+def _in_months(months: list[str]) -> str:
+    return f"strftime(received_at, '%Y-%m') IN ({', '.join(map(literal, ['', *months]))})"
+
+
+def _conditions(complaints: Table, tables: Tables, values: list[str]) -> dict[str, str]:
+    """Say in SQL what each part of a segment's name asks for: parts stand in the order of the dimensions."""
+    conditions: dict[str, str] = {}
+    left = list(values)
+    for dimension in DIMENSIONS:
+        if not left:
+            break
+        asked = _asked(complaints, tables, dimension, left[0])
+        if asked and len(queried(complaints, f"SELECT 1 FROM rows WHERE {asked} LIMIT 1")):
+            conditions[dimension] = asked
+            left.pop(0)
+    return conditions
+
+
+def _asked(complaints: Table, tables: Tables, dimension: str, value: str) -> str:
+    """Ask for a value of a dimension; a region is that of the table of units, as in the search."""
+    if dimension == "region_id" and tables.units is not None:
+        units = queried(tables.units, f"SELECT unit_id FROM rows WHERE region_id = {literal(value)}")
+        return f"unit_id IN ({', '.join(map(literal, units['unit_id']))})" if len(units) else ""
+    return f"{name(dimension)} = {literal(value)}" if complaints.gives(dimension) else ""
