@@ -1,16 +1,19 @@
 """Estimators of effects: published figures, identities, and coverage where the truth is known."""
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from effects import Draw, estimated, simulated
 
 from riskmodels.effects.differences import Differences, difference_in_differences
 from riskmodels.effects.interrupted import interrupted_series, structural_series
 from riskmodels.effects.linear_differences import repeated_cross_sections
 from riskmodels.effects.placebos import placebos_of
+from riskmodels.effects.regression import quasi_regression
 from riskmodels.effects.synthetic import (
     block_of,
     difference,
@@ -19,6 +22,7 @@ from riskmodels.effects.synthetic import (
     synthetic_control,
 )
 from riskmodels.effects.treated import treated_units
+from riskmodels.effects.wandering import step_error
 from riskmodels.errors import ParameterError, TooLittleError
 from riskmodels.panel import Panel
 
@@ -98,10 +102,10 @@ def test_seatbelts_rear_is_a_placebo(shared_data: Data) -> None:
 
 def test_seatbelts_by_quasi_poisson(shared_data: Data) -> None:
     frame = seatbelts(shared_data)
-    found = interrupted_series(frame["drivers"], start="1983-02", harmonics=0, draws=99)
+    found = interrupted_series(frame["drivers"], start="1983-02", harmonics=0)
     assert found.effect.estimate == pytest.approx(-0.1620, abs=5e-5)
     assert found.dispersion == pytest.approx(13.4, abs=0.05)
-    alone = interrupted_series(frame["drivers"], start="1983-02", harmonics=0, block=0)
+    alone = interrupted_series(frame["drivers"], start="1983-02", harmonics=0, wanders=False)
     assert found.effect.standard_error > 1.3 * alone.effect.standard_error
 
 
@@ -219,14 +223,54 @@ def test_coverage_of_count_differences(effect: float) -> None:
     assert 0.80 <= covered <= 0.98  # 90 % of 100, three standard errors
 
 
-@pytest.mark.parametrize("effect", [0.0, -0.2])
-def test_coverage_of_interrupted_series(effect: float) -> None:
-    found = [
-        interrupted_series(series(counts(seed, units=1, effect=effect)), start="2023-01", draws=99).effect
-        for seed in range(60)
-    ]
+@pytest.mark.parametrize(("effect", "wander"), [(0.0, 0.0), (-0.2, 0.0), (0.0, 0.15), (-0.2, 0.15)])
+def test_coverage_of_interrupted_series(effect: float, wander: float) -> None:
+    """A small version of benchmarks/effects.py, where 300 events a month wander."""
+    draw, rng = Draw(name="", mean=300.0, wander=wander), np.random.default_rng(4)
+    found = [estimated(simulated(draw, rng, effect), draw, "series") for _ in range(120)]
     covered = np.mean([one.lower <= np.log1p(effect) <= one.upper for one in found])
-    assert covered >= 0.78  # 90 % of 60, three standard errors
+    assert 0.80 <= covered <= 0.98  # 90 % of 120, three standard errors
+
+
+def test_error_of_a_step_by_dense_matrices() -> None:
+    """The filter, with a hole, beside covariances written out; degrees as of a Satterthwaite mean."""
+    rng, hole = np.random.default_rng(7), 5
+    time = np.arange(40)
+    design = np.column_stack([np.ones(40), time / 40 - 0.5, time >= 30])
+    values = rng.poisson(rng.gamma(30.0, size=40) * np.exp(0.2 * np.sin(time / 4))).astype(float)
+    values[hole] = np.nan
+    fit = quasi_regression(values[None], design, np.ones(40))
+    known = np.delete(time, hole)
+    mean, phi = fit.mean[0, known], fit.dispersion[0]
+    regressors, residual = design[known] * np.sqrt(mean)[:, None], (values[known] - mean) / np.sqrt(mean)
+    row = np.linalg.solve(regressors.T @ regressors, regressors.T)[-1]
+    weights, variances = [], []
+    for memory, part in product((0.1, 0.3, 0.5, 0.7, 0.9), repeat=2):
+        share = part * (1 - 1 / phi)
+        level = (
+            np.sqrt(np.outer(mean, mean)) / mean.mean() * memory ** np.abs(np.subtract.outer(known, known))
+        )
+        covariance = (1 - share) * np.eye(39) + share * level
+        inverse = np.linalg.inv(covariance)
+        information = regressors.T @ inverse @ regressors
+        rest = residual - regressors @ np.linalg.solve(information, regressors.T @ inverse @ residual)
+        square = rest @ inverse @ rest
+        determinants = np.linalg.slogdet(covariance)[1] + np.linalg.slogdet(information)[1]
+        weights.append((1 - memory) * (1 - part) * np.exp(-(determinants + 36 * np.log(square)) / 2))
+        variances.append(max(square / 36, 1.0) * row @ covariance @ row)
+    weight, variance = np.array(weights) / sum(weights), np.array(variances)
+    wanted = weight @ variance
+    degrees = 2 * wanted**2 / (weight @ variance**2 * (1 + 2 / 36) - wanted**2)
+    assert step_error(values, design, fit) == pytest.approx((np.sqrt(wanted), degrees), rel=1e-6)
+
+
+def test_counts_as_even_as_poisson_have_no_level_that_wanders() -> None:
+    time = np.arange(36)
+    values = pd.Series(np.where(time % 2, 102.0, 98.0))
+    found = [
+        interrupted_series(values, start=24, season=1, wanders=wanders).effect for wanders in (True, False)
+    ]
+    assert found[0].standard_error == pytest.approx(found[1].standard_error, rel=1e-6)
 
 
 def test_shares_are_regressed_on_the_odds() -> None:

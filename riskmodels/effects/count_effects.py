@@ -12,9 +12,9 @@ import pandas as pd
 
 from riskmodels.arrays import Flags, Floats
 from riskmodels.effects.estimates import EffectEstimate, effect_estimate
-from riskmodels.effects.moments import variance_beyond
 from riskmodels.effects.treated import Treated
 from riskmodels.errors import TooLittleError
+from riskmodels.rates.moments import variance_beyond
 
 _ROUNDS = 2000  # of proportional fitting: a complete table needs a handful
 _CHANGE = 1e-10  # of a factor, at which they end

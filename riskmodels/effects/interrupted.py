@@ -11,13 +11,12 @@ from riskmodels.arrays import Flags, Floats
 from riskmodels.display import Displayed
 from riskmodels.effects.estimates import EffectEstimate, effect_estimate
 from riskmodels.effects.regression import Law, Regression, quasi_regression
+from riskmodels.effects.wandering import step_error
 from riskmodels.errors import ParameterError, TooLittleError
 from riskmodels.periods.quarters import period_of
 
-_DRAWS = 999  # of the bootstrap: standard errors known to 2 %
 _LEAST_BEFORE = 6  # known periods: fewer say nothing of level and trend
 _LEAST_DEGREES = 3  # known periods more than regressors
-_LONGEST_BLOCK = 1 / 4  # of the series
 _SIMPLEX_STEPS = 2000  # of the second search for a maximum: as many as it needs
 
 
@@ -75,9 +74,7 @@ def interrupted_series(
     harmonics: int = 2,
     trend: bool = True,
     law: Law = "quasi_poisson",
-    block: int | None = None,
-    draws: int = _DRAWS,
-    seed: int = 21,
+    wanders: bool = True,
     level: float = 0.9,
 ) -> InterruptedSeries:
     """Estimate how far the level of a series moved when an action began.
@@ -102,11 +99,8 @@ def interrupted_series(
         Whether the logarithm has a straight trend.
     law : {"quasi_poisson", "negative_binomial"}
         Of counts.
-    block : int, optional
-        [periods] Of the bootstrap of residuals, which keeps the correlation of neighbours; default: the
-        square root of T; 0 takes periods as independent.
-    draws, seed : int
-        Of the bootstrap: 999 draws.
+    wanders : bool
+        Whether the level may wander by itself (``wandering.step_error``); else periods are independent.
     level : float
         Probability of the interval: .9.
 
@@ -124,26 +118,21 @@ def interrupted_series(
     Notes
     -----
     The effect is wrong where anything else changed at the same time, or where the unit was chosen for its
-    last bad months. An action that works slowly shows as its mean. The level may wander: see
-    ``structural_series``. Bernal and others 2017, doi:10.1093/ije/dyw098; blocks: Künsch 1989,
-    doi:10.1214/aos/1176347265.
+    last bad months. An action that works slowly shows as its mean. A level that wanders for longer than the
+    action is seen looks like an effect: see ``structural_series``. Bernal and others 2017,
+    doi:10.1093/ije/dyw098.
     """
     law = "quasi_binomial" if trials is not None else law
     size = trials if trials is not None else exposure
     series = _prepared(counts, start=start, size=size, covariates=covariates)
     series = _with_season(series, season, harmonics, trend=trend)
     _check(series)
-    overdispersion, fit = _fitted(series, law)
+    fit = _fitted(series, law)
     scale = max(float(fit.dispersion[0]), 1.0)  # counts are never known better than Poisson's
     errors = np.sqrt(scale * np.diagonal(fit.inverse[0]))
     error, degrees = float(errors[-1]), float(np.isfinite(series.values).sum() - series.design.shape[1])
-    block = round(math.sqrt(len(series.values))) if block is None else block
-    if block:
-        drawn = _bootstrapped(series, fit, block, draws, seed)
-        again = quasi_regression(drawn, series.design, series.size, law=law, overdispersion=overdispersion)
-        spread = float(again.coefficients[:, -1].std())
-        degrees = degrees if error > spread else max(np.isfinite(series.values).sum() / block - 1.0, 2.0)
-        error = max(error, spread)
+    if wanders:
+        error, degrees = step_error(series.values, series.design, fit)
     effect = effect_estimate(
         "interrupted series",
         scale="log",
@@ -164,15 +153,13 @@ def interrupted_series(
     )
 
 
-def _fitted(series: _Series, law: Law) -> tuple[float, Regression]:
-    """Return the overdispersion that a Poisson fit leaves (negative binomial, else 0), and the fit."""
+def _fitted(series: _Series, law: Law) -> Regression:
+    """Fit; of a negative binomial with the overdispersion that a Poisson fit leaves."""
     fit = quasi_regression(series.values[None], series.design, series.size, law=law)
     if law != "negative_binomial":
-        return 0.0, fit
+        return fit
     excess = max(float((fit.dispersion[0] - 1.0) / np.mean(fit.mean)), 0.0)
-    return excess, quasi_regression(
-        series.values[None], series.design, series.size, law=law, overdispersion=excess
-    )
+    return quasi_regression(series.values[None], series.design, series.size, law=law, overdispersion=excess)
 
 
 def structural_series(
@@ -310,24 +297,6 @@ def _check(series: _Series) -> None:
         raise TooLittleError(
             "there is no event before the action, or none after it: there is nothing to compare"
         )
-
-
-def _bootstrapped(series: _Series, fit: Regression, block: int, draws: int, seed: int) -> Floats:
-    """Draw series anew: means and blocks of standardised residuals, shape (draws, T)."""
-    known = np.flatnonzero(np.isfinite(series.values))
-    deviation = np.sqrt(fit.variance[0, known])
-    leverage = np.einsum("tp,pq,tq->t", series.design[known], fit.inverse[0], series.design[known])
-    leverage = np.clip(leverage * fit.variance[0, known], 0.0, 1.0 - 1.0 / len(known))
-    residual = (series.values[known] - fit.mean[0, known]) / deviation / np.sqrt(1.0 - leverage)
-    residual = residual - residual.mean()
-    block = max(1, min(block, int(len(known) * _LONGEST_BLOCK)))
-    blocks = math.ceil(len(known) / block)
-    rng = np.random.default_rng(seed)
-    begin = rng.integers(0, len(known), (draws, blocks, 1))  # around the end, so that each is as frequent
-    places = ((begin + np.arange(block)) % len(known)).reshape(draws, -1)[:, : len(known)]
-    drawn = np.full((draws, len(series.values)), np.nan)
-    drawn[:, known] = np.maximum(fit.mean[0, known] + deviation * residual[places], 0.0)
-    return drawn
 
 
 def _expected(predictor: Floats, size: Floats, law: Law) -> Floats:

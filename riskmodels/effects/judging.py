@@ -6,10 +6,10 @@ import numpy as np
 import scipy
 
 from riskmodels.arrays import Flags, Floats, Integers
-from riskmodels.effects.moments import ratio_of, variance_beyond
 from riskmodels.effects.peers import PeerCounts
 from riskmodels.effects.shrinkage import LEAST_MEAN
 from riskmodels.forecasting.negative_binomial import cdf, shape_of
+from riskmodels.rates.moments import ratio_of, variance_beyond
 
 LONGEST_BEFORE = 36  # [months] looked back over: units change in longer times
 FLAGGED_MONTHS = (

@@ -23,6 +23,8 @@ class Regression:
     coefficients : ndarray, shape (r, p)
     mean : ndarray, shape (r, T)
         [events] Expected counts, or expected successes.
+    slope : ndarray, shape (r, T)
+        [events] By how much a mean changes with its predictor.
     variance : ndarray, shape (r, T)
         [events²] Of an outcome, but for the dispersion.
     inverse : ndarray, shape (r, p, p)
@@ -33,6 +35,7 @@ class Regression:
 
     coefficients: Floats
     mean: Floats
+    slope: Floats
     variance: Floats
     inverse: Floats
     dispersion: Floats
@@ -82,6 +85,7 @@ def quasi_regression(
     return Regression(
         coefficients=np.asarray(beta, dtype=float),
         mean=mean,
+        slope=slope,
         variance=variance,
         inverse=np.asarray(np.linalg.inv(_information(weight, design)), dtype=float),
         dispersion=pearson / degrees,

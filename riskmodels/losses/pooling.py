@@ -4,6 +4,7 @@ import numpy as np
 
 from riskmodels.arrays import Floats
 from riskmodels.errors import ParameterError
+from riskmodels.rates.moments import variance_beyond
 
 _LARGEST_SHAPE = 1e6  # of the gamma prior: cells this alike have one rate
 
@@ -29,8 +30,7 @@ def pooled_estimates(estimates: Floats, errors: Floats) -> tuple[Floats, Floats,
 
     Notes
     -----
-    A normal between-cell distribution; its variance by moments (DerSimonian & Laird 1986,
-    doi:10.1016/0197-2456(86)90046-2).
+    A normal between-cell distribution; its variance by moments (``rates.moments``).
 
     Examples
     --------
@@ -42,10 +42,7 @@ def pooled_estimates(estimates: Floats, errors: Floats) -> tuple[Floats, Floats,
     if not known.any():
         raise ParameterError("no cell has an estimate to pool")
     found, precision = estimates[known], errors[known] ** -2.0
-    centre = (precision * found).sum() / precision.sum()
-    excess = (precision * (found - centre) ** 2).sum() - (len(found) - 1)
-    scale = precision.sum() - (precision**2).sum() / precision.sum()
-    between = max(excess / scale, 0.0) if scale > 0 else 0.0
+    between = float(variance_beyond(found[None], errors[known][None] ** 2, known[known][None])[0, 0])
     weight = 1.0 / (between + 1.0 / precision)
     centre, doubt = (weight * found).sum() / weight.sum(), 1.0 / weight.sum()
     own = np.where(known, np.where(known, errors, 1.0) ** -2.0, 0.0)

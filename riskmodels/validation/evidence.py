@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+
+from riskmodels.arrays import Flags
 from riskmodels.errors import RiskModelsError, TooLittleError
 from riskmodels.labels import Said, marked
 
@@ -28,6 +31,7 @@ STATES: dict[str, str] = {
     "failed": marked("not in order"),
     "unknown": marked("not known"),
 }
+ONE_SIDED = 1.645  # standard errors: 95 % from one side
 NO_FIGURE = -1.0  # a worst limit that no share or p-value reaches: low figures are a limitation, no more
 FULL = ("weekly_backtest", "foresight")  # results that only a full validation computes
 
@@ -43,6 +47,14 @@ class Measured(NamedTuple):
     worst: float = math.nan
 
 
+def beyond_chance(wrong: Flags, limit: float, worst: float) -> Measured:
+    """Measure a share less 1.645 of its standard errors: what chance does not make of a small number."""
+    if not len(wrong):
+        return Measured(math.nan, limit, worst)
+    share = float(np.mean(wrong))
+    return Measured(max(share - ONE_SIDED * math.sqrt(share * (1.0 - share) / len(wrong)), 0.0), limit, worst)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Check:
     """One check of a model: what is measured, on which results, and what it is called.
@@ -55,6 +67,16 @@ class Check:
     measure: Callable[..., Measured]
     reads: tuple[str, ...] = ()
     is_share: bool = False
+
+
+def figure_check(kind: Kind, name: str, measure: Callable[..., Measured], *reads: str) -> Check:
+    """Make a check of a figure."""
+    return Check(kind=kind, name=name, measure=measure, reads=reads)
+
+
+def share_check(kind: Kind, name: str, measure: Callable[..., Measured], *reads: str) -> Check:
+    """Make one of a share, which is written in per cent."""
+    return Check(kind=kind, name=name, measure=measure, reads=reads, is_share=True)
 
 
 class Outcome(NamedTuple):

@@ -9,13 +9,15 @@ from riskmodels.validation.evidence import Measured
 
 _YEARS, _SEED = 50_000, 21  # simulated: the error of a 99.9 % quantile is then about 1 %; any fixed seed
 _TWO = 2.0  # standard errors: what chance does in 5 %
-_SMALL, _LARGE = 0.001, 0.01  # relative: what is left of rounding, and what no rounding makes; ours
-_NEAR, _FAR = 0.02, 0.05  # relative, beyond the simulation's own error; ours
-_RARE, _VERY_RARE = 0.95, 0.995  # of years: worse than one in 20, than one in 200
-_MANY, _TOO_MANY = 1.2, 1.5  # times the events that are expected of a year; ours
-_WIDE = 3.0  # times the estimate: a bound that high says that the tail is hardly known; ours
-_COMMON = 0.3  # correlation of a common factor of all cells: usual where none is known
-_MORE = 1.25  # times the value-at-risk; ours
+_SMALL, _LARGE = 0.001, 0.01  # relative: what is left of rounding, and what no rounding makes
+_NEAR, _FAR = 0.02, 0.05  # relative, beyond its own error: twice 1 %; an audit's usual materiality (ISA 320)
+_RARE, _VERY_RARE = 0.95, 0.995  # of years: one in 20; one in 200, as Directive 2009/138/EC art. 101 asks
+# times the events that are expected of a year: one and two and a half standard errors of a year of a hundred
+# losses beside four such years, where the variance is three times the mean; ours
+_MANY, _TOO_MANY = 1.2, 1.5
+_WIDE = 3.0  # times the estimate: half an order of magnitude; ours
+_COMMON = 0.3  # correlation of a common factor of all cells: medium (Cohen 1988)
+_MORE = 1.25  # times the value-at-risk: more than what else is rounded in a capital plan; ours
 _LEVEL, _SURE = 0.05, 0.001  # p-values
 _YEAR = 4  # quarters
 

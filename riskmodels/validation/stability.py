@@ -10,9 +10,7 @@ from riskmodels.scorecard import Movements
 from riskmodels.validation.discrimination import population_stability
 from riskmodels.validation.evidence import Measured
 
-CHANGED = (
-    0.1  # nats: the usual rule of thumb, taken as ours, as 0.25 for a great change: both are a limit only
-)
+CHANGED = 0.1  # nats: a rule of thumb (Siddiqi 2006), as is 0.25 for a great change; a limitation only
 _BINS = 5  # of scores: fifths, as a bin of a few units tells nothing
 _CHANCE = 0.95  # of an index where nothing has changed: what 5 % exceed is no change
 _QUARTER, _YEAR = 3, 12  # months
@@ -20,11 +18,17 @@ _QUARTER, _YEAR = 3, 12  # months
 
 def mix_stability(outlook: Forecast) -> Measured:
     """PSI of the shares of the series in the last quarter's counts and in those of a year before."""
-    values = outlook.panel.values
-    if outlook.panel.periods.freqstr != "M" or values.shape[1] < _QUARTER + _YEAR:
+    if outlook.panel.periods.freqstr != "M":
+        return Measured(float("nan"), CHANGED, np.inf)
+    return mix_of(outlook.panel.values)
+
+
+def mix_of(values: Floats) -> Measured:
+    """PSI of the shares of series, shape (n, months), in the last quarter and a year before."""
+    if values.shape[1] < _QUARTER + _YEAR:
         return Measured(float("nan"), CHANGED, np.inf)
     now, before = (_counts(values[:, end - _QUARTER : end]) for end in _ends(values))
-    return _limits(_divergence(before, now), len(values), before.sum(), now.sum())
+    return _limits(_divergence(before, now), len(values), np.nansum(before), np.nansum(now))
 
 
 def score_stability(moved: Movements) -> Measured:

@@ -13,8 +13,8 @@ from riskmodels.validation.evidence import Measured
 Tests = Sequence[StressTest]
 _THREE, _SIX = 3.0, 6.0  # standard errors: hardly by chance, never by chance
 _DRAWS = 1.0  # complaints: what the rounding of whole numbers leaves
-_LITTLE, _MUCH = 0.01, 0.05  # relative; ours
-_OFTEN, _TOO_OFTEN = 2.0, 10.0  # times the alarms that the run length promises; ours
+_LITTLE, _MUCH = 0.01, 0.05  # relative: of rounded complaints; an audit's usual materiality (ISA 320)
+_OFTEN, _TOO_OFTEN = 2.0, 10.0  # times the alarms promised: of ten due, 0.3 % by chance (Poisson); never
 _DUE, _THRICE = 0.05, 0.15  # of p-values below 0.05: as many are due, and three times that
 _UNSURE = 0.02  # of a probability: what two thousand draws leave
 
@@ -39,17 +39,6 @@ def shocks_add_up(tests: Tests) -> Measured:
         if added and len(test.by_shock):
             found.append(abs(float(test.by_shock["complaints"].sum()) / added - 1))
     return Measured(float(np.nanmax(found)) if len(found) > 1 else float("nan"), _LITTLE, _MUCH)
-
-
-def losses_of_cells(tests: Tests) -> Measured:
-    """Largest relative error bound of the losses before and after."""
-    errors = [
-        (part[f"{name}_error"] / 1.0).max()
-        for test in tests
-        if len(part := test.losses)
-        for name in ("value_at_risk", "expected_shortfall")
-    ]
-    return Measured(float(max(errors, default=float("nan"))), _LITTLE, _MUCH)
 
 
 def tested_drivers(tests: Tests) -> Measured:
