@@ -1,9 +1,10 @@
 """Search re-seeded banks for what was planted: is it named, and nothing where nothing is.
 
-``python benchmarks/causes.py [banks]``: re-seeded sample banks, counts of unit × product × month drawn straight
+``python benchmarks/causes.py [banks] [first seed]``: re-seeded sample banks, counts of unit × product × month drawn straight
 from the bank's plan. Cards in the south rise by 40 % from 2026-01 on, payments in the north from 2023-10 on; each
 period is compared with the same months a year before, the hole left out. The oracle knows each cell's true
-expectation without the break and searches the same segments; "nothing planted" are banks without breaks, bad
+expectation without the break and searches the same segments. The search was tuned on the seeds 0 to 99; the first
+of the fresh ones is 1000. "Nothing planted" are banks without breaks, bad
 branch and actions. With the sample's file of Bank of America: its largest rise of two years' quarters, decomposed.
 """
 
@@ -29,7 +30,8 @@ from riskmodels.sample.plan import (
     stream,
 )
 
-BANKS = 100
+BANKS = 200
+FIRST = 1000  # seed of banks on which nothing was tuned
 DIMENSIONS = ("region_id", "unit_id", "product")
 FALSE_ALARM = 0.05
 CASES = {  # segment planted: first and last month of the period
@@ -120,10 +122,10 @@ def related(segment: str, target: str) -> bool:
     return parts <= planted or parts <= {product} | units
 
 
-def show_banks(banks: int) -> pd.DataFrame:
+def show_banks(banks: int, first_seed: int) -> pd.DataFrame:
     """Print how often what is planted is the best segment, and is named, by us and by the oracle."""
     rows = []
-    for seed in range(banks):
+    for seed in range(first_seed, first_seed + banks):
         accounts = accounts_by_cell(seed)
         expected = expected_before_actions(accounts)
         counts, _ = drawn_counts(expected, seed=seed)
@@ -144,7 +146,9 @@ def show_banks(banks: int) -> pd.DataFrame:
             )
     names = ["segment", "best", "oracle_best", "named", "oracle_named", "others_named", "named_of_nothing"]
     table = pd.DataFrame(rows, columns=names).groupby("segment").mean()
-    print(f"{banks} banks, share of them (standard error of a half: {0.5 / banks**0.5:.3f})")
+    print(
+        f"{banks} banks from seed {first_seed} on, share of them (standard error of a half: {0.5 / banks**0.5:.3f})"
+    )
     print(table.round(3).to_string())
     return table
 
@@ -166,11 +170,15 @@ def show_decomposition(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    table = show_banks(int(sys.argv[1]) if len(sys.argv) > 1 else BANKS)
+    banks = int(sys.argv[1]) if len(sys.argv) > 1 else BANKS
+    table = show_banks(banks, int(sys.argv[2]) if len(sys.argv) > 2 else FIRST)
     file = Path(__file__).parents[2] / "shared" / "data" / "cfpb" / "bank_of_america_2017_2021.parquet"
     if file.exists():
         show_decomposition(file)
     assert table.loc["south × credit_card", "best"] >= 0.90
-    assert table["named_of_nothing"].max() <= FALSE_ALARM + 2 * (FALSE_ALARM / BANKS) ** 0.5
+    most = FALSE_ALARM + 2 * (FALSE_ALARM * (1 - FALSE_ALARM) / banks) ** 0.5
+    assert table["named_of_nothing"].max() <= most
+    assert table["others_named"].max() <= most
     gap = table["oracle_best"] - table["best"]
-    print(f"payments in the north: {gap['north × payments']:+.2f} to the oracle; 0.10 is wanted")
+    print(f"payments in the north: {gap['north × payments']:+.2f} to the oracle")
+    assert gap["north × payments"] <= 0.10

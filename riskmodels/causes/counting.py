@@ -125,15 +125,18 @@ def _exposed(tables: Tables, months: tuple[str, ...]) -> pd.DataFrame | None:
     return both if both[["before", "now"]].notna().all(axis=1).any() else None
 
 
-def count_against_peers(tables: Tables, unit_id: str, *, first: str, last: str) -> pd.DataFrame:
-    """Count a unit's complaints, and expect them by the rates of all other units: one row per product.
+def months_known(tables: Tables, first: str, last: str) -> tuple[str, ...]:
+    """List the months, YYYY-MM, from one to another that the source knows."""
+    holes = set(tables.counted.provenance.unknown_months)
+    return tuple(one for one in map(str, pd.period_range(first, last, freq="M")) if one not in holes)
+
+
+def count_against_peers(tables: Tables, unit_id: str, months: tuple[str, ...]) -> pd.DataFrame:
+    """Count a unit's complaints of some months, and expect them by the rates of all other units: one row per product.
 
     Columns product, now, expected [complaints], dispersion (variance ÷ mean of a count, of all units'
     products). Without accounts nothing can be expected: 0.
     """
-    months = tuple(map(str, pd.period_range(first, last, freq="M")))
-    holes = set(tables.counted.provenance.unknown_months)
-    months = tuple(one for one in months if one not in holes)
     exposure = _exposed(tables, months) if months else None
     if exposure is None:
         return pd.DataFrame({"product": [""], "now": [0.0], "expected": [0.0], "dispersion": [1.0]})

@@ -1,6 +1,6 @@
 """What counts of cells are expected to be: from the period before, exposure and what all cells share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from riskmodels.arrays import Floats
 
 _ROUNDS = 12  # of fitting the effects in turn: they move by less than 1e-6 afterwards
 _SURE = 1.645  # standard deviations: 5 % of banks whose cells do not differ
+_SEEN = 5.0  # rows of a cell in both periods, fitted: fewer tell little of how counts vary
 _LEAST = 1e-9  # rows: above nothing, so that a logarithm has a value
 
 
@@ -40,29 +41,18 @@ def main_effects(counts: Floats, exposure: Floats) -> Floats:
     return np.asarray(fitted)
 
 
-def dispersion_of(cells: Cells) -> float:
-    """Estimate variance ÷ mean of a count from how cells moved beyond what unit and product did; at least 1.
-
-    Pearson's statistic of the shares of the second period, after an effect of each unit and each product.
-    """
-    both, fitted = _pooled(cells)
-    share = _ratio(fitted[1], fitted.sum(axis=0))
-    mean = both * share
-    variance = mean * (1 - share)
-    seen = variance > 0
-    freedom = int(seen.sum()) - sum(cells.now.shape[-2:]) + 1
-    if freedom <= 0:
-        return 1.0
-    return max(float(((cells.now - mean)[seen] ** 2 / variance[seen]).sum() / freedom), 1.0)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Law:
-    """How counts vary: variance ÷ mean, and how far cells and regions' products differ, squared, relative."""
+    """How counts vary: variance ÷ mean of a count and its degrees of freedom; squared relative differences.
+
+    ``own`` is of cells, ``regional`` of regions' products, ``units`` of the changes of a region's units.
+    """
 
     dispersion: float
+    freedom: float
     own: float
     regional: float
+    units: float
 
 
 def law_of(cells: Cells) -> Law:
@@ -70,12 +60,54 @@ def law_of(cells: Cells) -> Law:
 
     Rates of a unit and a product alone are then the better guide.
     """
-    dispersion = dispersion_of(cells)
+    dispersion, freedom = dispersion_of(cells)
     fitted = main_effects(cells.before, cells.exposure_before)
     regional = _differing(cells.regions @ cells.before, cells.regions @ fitted, dispersion)
-    law = Law(dispersion=dispersion, own=0.0, regional=regional)
+    law = Law(dispersion=dispersion, freedom=freedom, own=0.0, regional=regional, units=0.0)
     own = _differing(cells.before, _trusted(cells.before, fitted, cells.regions, law), dispersion)
-    return Law(dispersion=dispersion, own=own, regional=regional)
+    return replace(law, own=own, units=_changing(cells, dispersion))
+
+
+def dispersion_of(cells: Cells) -> tuple[float, float]:
+    """Estimate variance ÷ mean of a count, at least 1, and its degrees of freedom, at least 1.
+
+    Pearson's statistic of the cells' shares of the second period, after an effect of each unit and of each
+    product in each region, so that a change there is no dispersion. A count of two periods n with variance
+    d × mean has a first part that varies by d × mean × p × (1 − p) about its share p of n.
+    """
+    squares, freedom = 0.0, 0.0
+    for region in cells.regions > 0:
+        before, now = (
+            main_effects(counts[region], exposure[region])
+            for counts, exposure in (
+                (cells.before, cells.exposure_before),
+                (cells.now, cells.exposure_now),
+            )
+        )
+        share = _ratio(now, before + now)
+        variance = (before + now) * share * (1 - share)
+        off = cells.now[region] - (cells.before + cells.now)[region] * share
+        seen = before + now >= _SEEN
+        squares += float((off[seen] ** 2 / np.maximum(variance[seen], _LEAST)).sum())
+        freedom += float((1 - _leverage(variance))[seen].sum())
+    return (max(squares / freedom, 1.0) if freedom >= 1 else 1.0), max(freedom, 1.0)
+
+
+def _leverage(weight: Floats) -> Floats:
+    """Return by how much each cell draws its own fit of unit and product to itself."""
+    sums = [weight.sum(axis=axis, keepdims=True) * np.ones_like(weight) for axis in (1, 0, (0, 1))]
+    unit, product, whole = (_ratio(weight, of) for of in sums)
+    return np.asarray(unit + product - whole)
+
+
+def _changing(cells: Cells, dispersion: float) -> float:
+    """Estimate how far the changes of a region's units differ beyond counting; 0 within chance."""
+    due = (cells.before * _ratio(cells.exposure_now, cells.exposure_before)).sum(axis=1)
+    before, now = cells.before.sum(axis=1), cells.now.sum(axis=1)
+    due = due * (cells.regions.T @ _ratio(cells.regions @ now, cells.regions @ due))
+    variance = dispersion * due * (1 + due / np.maximum(before, 1))
+    excess, chance = ((now - due) ** 2 - variance).sum(), np.sqrt(2 * (variance**2).sum())
+    return float(excess / max((due**2).sum(), _LEAST)) if excess > _SURE * chance else 0.0
 
 
 def _differing(counts: Floats, fitted: Floats, dispersion: float) -> float:
@@ -85,8 +117,8 @@ def _differing(counts: Floats, fitted: Floats, dispersion: float) -> float:
     return excess if excess > _SURE * chance else 0.0
 
 
-def expected_now(cells: Cells, law: Law) -> Floats:
-    """Expect the counts now, shape (..., units, products); they add up to the counts that came.
+def expected_of(cells: Cells, law: Law) -> tuple[Floats, Floats]:
+    """Expect the counts before and now, each (..., units, products); they add up to the counts that came.
 
     A cell is expected by its unit's and its product's rate of the period before, moved towards its region's
     and its own by as much as these are found to differ (credibility), at the exposure of now, times what all
@@ -94,9 +126,9 @@ def expected_now(cells: Cells, law: Law) -> Floats:
     """
     fitted = main_effects(cells.before, cells.exposure_before)
     kept = _trusted(cells.before, fitted, cells.regions, law)
-    kept = kept * _ratio(cells.exposure_now, cells.exposure_before)
-    total = kept.sum(axis=(-1, -2))
-    return np.asarray(kept * _ratio(cells.now.sum(axis=(-1, -2)), total)[..., None, None])
+    due = kept * _ratio(cells.exposure_now, cells.exposure_before)
+    total = due.sum(axis=(-1, -2))
+    return kept, np.asarray(due * _ratio(cells.now.sum(axis=(-1, -2)), total)[..., None, None])
 
 
 def without_change(cells: Cells, law: Law) -> tuple[Floats, Floats]:
@@ -125,18 +157,6 @@ def signed_root(counts: Floats, expected: Floats) -> Floats:
     mean = np.maximum(expected, _LEAST)
     deviance = 2 * (counts * np.log(np.maximum(counts, _LEAST) / mean) - counts + mean)
     return np.asarray(np.sign(counts - mean) * np.sqrt(np.maximum(deviance, 0)))
-
-
-def _pooled(cells: Cells) -> tuple[Floats, Floats]:
-    """Fit the two periods with an effect of unit and product each; return both counts and the fits."""
-    fits = [
-        main_effects(counts, exposure)
-        for counts, exposure in (
-            (cells.before, cells.exposure_before),
-            (cells.now, cells.exposure_now),
-        )
-    ]
-    return cells.before + cells.now, np.stack(fits)
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:

@@ -12,9 +12,16 @@ import pandas as pd
 import scipy
 
 from riskmodels.assessment import Findings
-from riskmodels.causes.counting import YEAR, TwoPeriods, count_against_peers, count_two_periods
+from riskmodels.causes.counting import (
+    YEAR,
+    TwoPeriods,
+    count_against_peers,
+    count_two_periods,
+    months_known,
+)
 from riskmodels.causes.decomposition import Decomposition, decompose_change
 from riskmodels.causes.segments import Segments, find_segments
+from riskmodels.causes.timing import MONTH_COLUMNS, when_it_came
 from riskmodels.causes.wording import CAUSE_STATUS, said_cause
 from riskmodels.display import Displayed
 from riskmodels.labels import label, marked
@@ -42,7 +49,9 @@ _FIGURES: Final = (
     "searched",
     "largest_share",
     "p_alike",
+    "peak_share",
 )
+_WORDS: Final = ("segment", "largest", "first", "since", "peak")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,11 +64,17 @@ class Causes(Displayed):
         One row per finding (red, amber): finding_id, status (supported, not_supported, presumed), case (which
         words say it), segment, largest (unit or product with most of the excess), first, last [month], now,
         expected, excess, lower, upper [complaints], p_value, searched [segments], largest_share (of the
-        excess), p_alike (that all units or products share it alike); NaN is unknown.
+        excess), p_alike (that all units or products share it alike), since (day, Monday or first of a month,
+        from which on the excess adds up to the most), peak [month with most of it], peak_share (of the
+        excess); NaN is unknown.
     segments : DataFrame
         What was found in each period searched: first, last [month], segment, before, now, expected, excess,
         lower, upper [complaints], share, p_value (of both searches), searched [segments], named; one that is
         not named is the best of a search that named none.
+    months : DataFrame
+        When the excess of a supported cause came, one row per finding and month: finding_id, month, now,
+        expected, excess [complaints], share (of the excess). What is expected in all is spread over the
+        months as complaints elsewhere came.
     decomposition : Decomposition or None
         The change of the last of the searched periods on the year before, by product; None: no year before.
     period : str
@@ -76,6 +91,7 @@ class Causes(Displayed):
 
     facts: pd.DataFrame
     segments: pd.DataFrame
+    months: pd.DataFrame
     decomposition: Decomposition | None
     period: str
     as_of: date
@@ -122,7 +138,8 @@ class Causes(Displayed):
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the tables that stand beside a report, by the names of their files."""
         more = {} if self.decomposition is None else self.decomposition.frames()
-        return {"causes": self.table, "cause_segments": self.segments, **more}
+        own = {"causes": self.table, "cause_segments": self.segments, "cause_months": self.months}
+        return own | more
 
 
 def explain_findings(found: Findings, tables: Tables, policy: Policy, *, seed: int = 0) -> Causes:
@@ -161,10 +178,11 @@ def explain_findings(found: Findings, tables: Tables, policy: Policy, *, seed: i
     def searched(first: str, *, is_wide: bool = False) -> "_Search":
         return _searched(tables, first, str(end), chance, seed, is_wide=is_wide)
 
-    facts = []
+    facts, months = [], [pd.DataFrame(columns=["finding_id", *MONTH_COLUMNS])]
     for row in rows.to_dict("records"):
         figures = json.loads(str(row["figures"]))
-        fact = dict.fromkeys(_FIGURES, np.nan) | {"segment": "", "largest": "", "first": "", "last": str(end)}
+        fact: dict[str, Any] = dict.fromkeys(_FIGURES, np.nan) | dict.fromkeys(_WORDS, "")
+        fact |= {"finding_id": row["finding_id"], "last": str(end)}
         is_count = row["indicator_id"] in _COUNTS or figures.get("what") in _COUNTS
         if counted is None or not is_count:
             case = "no_table" if counted is None else "no_count"
@@ -175,12 +193,18 @@ def explain_findings(found: Findings, tables: Tables, policy: Policy, *, seed: i
             first, subject = _beginning(figures, end), figures.get("of", {})
             found_in = searched(first, is_wide=not set(subject) <= set(_WHERE))
             fact |= {"first": first} | _of_period(found_in, subject)
-        facts.append({"finding_id": row["finding_id"]} | fact)
-    names = ["finding_id", "status", "case", "segment", "largest", "first", "last", *_FIGURES]
+        if fact["status"] == "supported":
+            came, by_month = when_it_came(tables, fact["where"], fact["months"], expected=fact["expected"])
+            fact |= came
+            months.append(by_month.assign(finding_id=row["finding_id"]))
+        facts.append(fact)
+    names = ["finding_id", "status", "case", *_WORDS, "last", *_FIGURES]
+    by_month = pd.concat([one for one in months if len(one)] or months, ignore_index=True)
     usual = searched(_beginning({}, end)) if counted is not None else None
     return Causes(
         facts=pd.DataFrame(facts, columns=names),
         segments=_listed(usual),
+        months=by_month[["finding_id", *MONTH_COLUMNS]],
         decomposition=_decomposed(usual),
         period=found.period,
         as_of=tables.as_of,
@@ -238,9 +262,12 @@ def _of_period(search: _Search, subject: Mapping[str, str]) -> dict[str, Any]:
     if rows:
         row = max(rows, key=lambda one: len(_in_common(one, subject)))  # the first of those with most of it
         largest, share, alike = _shared(search.counts.cells, row, found)
-        fact = {key: row[key] for key in ("segment", "now", "expected", "excess", "lower", "upper")}
+        fact: dict[str, Any] = {
+            key: row[key] for key in ("segment", "now", "expected", "excess", "lower", "upper")
+        }
         case = "one_unit" if share >= _ONE_UNIT and alike <= _BEYOND else "segment"
         case = "its_unit" if row.get("unit_id") else case  # it is one unit's by its name
+        fact |= {"where": {key: row[key] for key in found.dimensions}, "months": search.counts.months}
         fact |= {"p_value": min(2 * row["p_value"], 1.0), "searched": found.searched}
         fact |= {"largest": largest, "largest_share": share, "p_alike": alike}
         return fact | {"status": "supported", "case": case}
@@ -289,7 +316,8 @@ def _p_within(residual: "pd.Series[float]", variance: "pd.Series[float]") -> flo
 
 def _of_unit(tables: Tables, unit_id: str, end: pd.Period, chance: float) -> dict[str, Any]:
     """Compare a unit's year with what the rates of all others foretell for its products."""
-    peers = count_against_peers(tables, unit_id, first=str(end - YEAR + 1), last=str(end))
+    months = months_known(tables, str(end - YEAR + 1), str(end))
+    peers = count_against_peers(tables, unit_id, months)
     first = {"first": str(end - YEAR + 1)}
     now, expected = float(peers["now"].sum()), float(peers["expected"].sum())
     if not expected > 0:
@@ -307,6 +335,7 @@ def _of_unit(tables: Tables, unit_id: str, end: pd.Period, chance: float) -> dic
     if p > chance:
         return first | fact | {"status": "not_supported", "case": "as_peers"}
     case = "unit_product" if fact["p_alike"] <= _BEYOND else "unit_all"
+    fact |= {"where": {"unit_id": unit_id}, "months": months}
     return first | fact | {"status": "supported", "case": case}
 
 

@@ -2,35 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final
 
 import numpy as np
 import pandas as pd
 import scipy
 
-from riskmodels.arrays import Flags, Floats, Integers
-from riskmodels.causes.expectation import (
-    Cells,
-    Law,
-    expected_now,
-    law_of,
-    signed_root,
-    without_change,
-)
+from riskmodels.arrays import Flags, Floats
+from riskmodels.causes.expectation import Law, expected_of, law_of, signed_root, without_change
+from riskmodels.causes.layout import Search, lay_out
 from riskmodels.causes.wording import segment_name
 from riskmodels.display import Displayed
 from riskmodels.errors import TooLittleError
-from riskmodels.grouping import add_rows, number_series
 from riskmodels.labels import counted, label, marked
 
-DEEPEST: Final = 3  # dimensions of a segment: more are not acted upon
 LEAST_EXPECTED: Final = 5.0  # rows of the count in a segment that is searched: below, chance has no bound
 MOST_NAMED: Final = 3  # segments named of one excess
 _DRAWS: Final = 199  # of counts without a change: a p-value down to 0.005
 _LEVEL: Final = 0.9  # probability of intervals
 _LEAST: Final = 1e-9  # above nothing
-_NESTED: Final = {"region_id", "unit_id"}  # a unit is of one region
+_RISE: Final = 0.4  # standard deviation of the logarithm of a rise, before it is seen: half are above 31 %
+_AS_BEFORE: Final = 2**0.5 - 1  # root before ÷ root now from which "always higher" fits better than "risen"
+_FURTHER: Final = 0.2  # of the chance allowed, that each further segment has: leftovers are less likely then
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -134,18 +127,22 @@ def find_segments(
 
     Notes
     -----
-    A cell is expected by ``expectation.expected_now``. A segment's signed root of deviance is divided by its
-    standard deviation in draws without a change (negative binomial, dispersion estimated, everything fitted
-    anew), so that noise of the period before counts. Half its square less the logarithm of how many segments
-    have the same dimensions is its score: of segments that explain as much, the one of fewer, larger parts
-    wins. The p-value is that of the largest score of all: Kulldorff 1997, doi:10.1080/03610929708831995.
+    A cell is expected by ``expectation.expected_of``. A segment's signed root of deviance is divided by its
+    standard deviation in draws without a change (negative binomial, with the dispersion's uncertainty and
+    what units' changes differ by, expectations fitted anew), so that noise of the period before counts. Its
+    score is the logarithm of the Bayes factor of a rise (half-normal in logarithm) less that of how many
+    segments have the same dimensions: of segments that explain as much, the one of larger parts wins. What
+    was as high the period before, against what unit and product foretell, is no rise. The p-value is that of
+    the largest score of all: Kulldorff 1997, doi:10.1080/03610929708831995. Each further segment is given
+    a fifth of the chance.
     """
     if cells.empty or not (cells["before"].sum() > 0 and cells["now"].sum() > 0):
         raise TooLittleError("a period has no row to compare: choose periods that both have complaints")
-    search = _prepared(cells, dimensions, exposure)
+    search = lay_out(cells, dimensions, exposure)
     law = law_of(search.cells(search.rows_before, search.rows_now))
+    expected = _expected(search, search.rows_before, search.rows_now, law)[1]
+    search = search.only(search.members @ expected >= LEAST_EXPECTED)
     draws = _drawn(search, law, np.random.default_rng(seed))
-    expected = _expected(search, search.rows_before, search.rows_now, law)
     found, best = _name(search, expected, draws, false_alarm)
     outside = np.ones(len(search.rows_now), dtype=bool)
     for place in found["place"]:
@@ -166,182 +163,107 @@ def find_segments(
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Search:
-    """R rows of cells in U units × P products, and K segments: which rows each has, and what it is called."""
-
-    rows_before: Floats
-    rows_now: Floats
-    cell: Integers  # (R,) place among units × products
-    shape: tuple[int, int]
-    exposure: tuple[Floats, Floats]
-    regions: Floats  # (regions, U) which units a region has
-    members: scipy.sparse.csr_array  # (K, R)
-    names: pd.DataFrame  # K rows: dimensions; empty: any value
-    alike: Floats  # (K,) segments of the same dimensions
-
-    def cells(self, before: Floats, now: Floats) -> Cells:
-        """Add rows, (R,) or (R, S), up to cells, (U, P) or (S, U, P)."""
-        sums = [
-            np.moveaxis(add_rows(one, self.cell, self.shape[0] * self.shape[1]), 0, -1)
-            for one in (before, now)
-        ]
-        first, second = (one.reshape(*one.shape[:-1], *self.shape) for one in sums)
-        return Cells(
-            before=first,
-            now=second,
-            exposure_before=self.exposure[0],
-            exposure_now=self.exposure[1],
-            regions=self.regions,
-        )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
 class _Draws:
-    """Of K segments in draws without a change: deviations, which are searched; the largest scores."""
+    """Of K segments: deviations in draws without a change; which are searched; the largest score of each draw."""
 
     root_deviation: Floats
     excess_deviation: Floats
+    root_before: Floats  # of the rows that came before
     parts: Flags
     searched: int
     largest: Floats
 
 
-def _prepared(cells: pd.DataFrame, dimensions: Sequence[str], exposure: pd.DataFrame | None) -> _Search:
-    keys = list(dict.fromkeys(["unit_id", "product", *dimensions]))
-    rows = cells.assign(**{key: cells[key].fillna("").astype(str) for key in keys})
-    rows = rows.groupby(keys, as_index=False)[["before", "now"]].sum()
-    (unit, units), (product, products) = (number_series(rows, [key]) for key in ("unit_id", "product"))
-    members, names, alike = _conjunctions(rows, dimensions)
-    return _Search(
-        rows_before=rows["before"].to_numpy("float64"),
-        rows_now=rows["now"].to_numpy("float64"),
-        cell=unit * len(products) + product,
-        shape=(len(units), len(products)),
-        exposure=_exposures(exposure, units, products),
-        regions=_regions(rows, unit),
-        members=members,
-        names=names,
-        alike=alike,
-    )
+def _expected(search: Search, before: Floats, now: Floats, law: Law) -> tuple[Floats, Floats]:
+    """Expect rows before and now, each (R,) or (R, S): a cell's expectation as its rows before were.
 
-
-def _exposures(
-    exposure: pd.DataFrame | None, units: pd.DataFrame, products: pd.DataFrame
-) -> tuple[Floats, Floats]:
-    """Lay exposure out by units × products; where one is unknown, neither period's is used."""
-    shape = (len(units), len(products))
-    if exposure is None:
-        return np.ones(shape), np.ones(shape)
-    places = (units["unit_id"], products["product"])
-    laid = [
-        exposure.pivot_table(index="unit_id", columns="product", values=name, aggfunc="sum")
-        .reindex(index=places[0], columns=places[1])
-        .to_numpy("float64")
-        for name in ("before", "now")
-    ]
-    known = (laid[0] > 0) & (laid[1] > 0)
-    typical = float(np.median(laid[0][known])) if known.any() else 1.0
-    return np.where(known, laid[0], typical), np.where(known, laid[1], typical)
-
-
-def _regions(rows: pd.DataFrame, unit: Integers) -> Floats:
-    """Mark which units a region has; one region where none are searched."""
-    units = int(unit.max()) + 1
-    if "region_id" not in rows:
-        return np.ones((1, units))
-    place, names = number_series(rows, ["region_id"])
-    of_unit = np.zeros(units, dtype=np.int64)
-    of_unit[unit] = place
-    return np.asarray(of_unit == np.arange(len(names))[:, None], dtype=np.float64)
-
-
-def _conjunctions(
-    rows: pd.DataFrame, dimensions: Sequence[str]
-) -> tuple[scipy.sparse.csr_array, pd.DataFrame, Floats]:
-    """List all segments of up to DEEPEST dimensions that have rows."""
-    members, names, alike = [], [], []
-    for depth in range(1, min(DEEPEST, len(dimensions)) + 1):
-        for by in combinations(dimensions, depth):
-            if set(by) >= _NESTED:
-                continue
-            place, values = number_series(rows, by)
-            size = (len(values), len(rows))
-            members.append(
-                scipy.sparse.csr_array((np.ones(len(rows)), (place, np.arange(len(rows)))), shape=size)
-            )
-            names.append(values)
-            alike.append(np.full(len(values), float(len(values))))
-    listed = pd.concat(names, ignore_index=True).reindex(columns=list(dimensions)).fillna("")
-    return scipy.sparse.vstack(members, format="csr"), listed, np.concatenate(alike)
-
-
-def _expected(search: _Search, before: Floats, now: Floats, law: Law) -> Floats:
-    """Expect rows, (R,) or (R, S): a cell's expectation as its rows of the period before were.
-
-    What is expected in a cell without a row before is laid on the product's other cells.
+    What is expected now in a cell without a row before is laid on the product's other cells.
     """
     cells = search.cells(before, now)
-    expected = expected_now(cells, law)
+    fitted, expected = expected_of(cells, law)
     seen = cells.before > 0
     laid = np.where(seen, expected, 0.0)
     by_product = laid.sum(axis=-2, keepdims=True)
     laid = laid * np.divide(
         expected.sum(axis=-2, keepdims=True), by_product, out=np.ones_like(by_product), where=by_product > 0
     )
-    weight = np.divide(laid, cells.before, out=np.zeros_like(laid), where=seen)
-    flat = np.moveaxis(weight.reshape(*weight.shape[:-2], -1), -1, 0)
-    return np.asarray(before * flat[search.cell])
+    rows = []
+    for of_cell in (fitted, laid):
+        weight = np.divide(of_cell, cells.before, out=np.zeros_like(laid), where=seen)
+        flat = np.moveaxis(weight.reshape(*weight.shape[:-2], -1), -1, 0)
+        rows.append(np.asarray(before * flat[search.cell]))
+    return rows[0], rows[1]
 
 
-def _drawn(search: _Search, law: Law, rng: np.random.Generator) -> _Draws:
+def _root(search: Search, seen: Floats, foreseen: Floats) -> Floats:
+    """Return the signed root of each segment, (K,) or (K, S)."""
+    return signed_root(search.members @ seen, np.maximum(search.members @ foreseen, 0.5))
+
+
+def _drawn(search: Search, law: Law, rng: np.random.Generator) -> _Draws:
     """Draw both periods anew without a change, and see what a search would find."""
-    cells = search.cells(search.rows_before, search.rows_now)
-    both = search.rows_before + search.rows_now
-    total = np.maximum((cells.before + cells.now).ravel()[search.cell], _LEAST)
-    periods = []
-    for mean in without_change(cells, law):
-        of_row = np.maximum(mean.ravel()[search.cell] * both / total, _LEAST)[:, None]
-        excess = max(law.dispersion - 1, 1e-3)  # a dispersion of 1 is Poisson's, nearly
-        periods.append(rng.poisson(rng.gamma(of_row / excess, excess, (len(both), _DRAWS))).astype(float))
-    expected = _expected(search, periods[0], periods[1], law)
-    seen, foreseen = search.members @ periods[1], search.members @ expected
+    before, now = _periods(search, law, rng)
+    fitted, expected = _expected(search, before, now, law)
+    seen, foreseen = search.members @ now, search.members @ expected
     roots = signed_root(seen, np.maximum(foreseen, 0.5))
     deviation = np.maximum(np.sqrt((roots**2).mean(axis=1)), 0.5)
-    observed = search.members @ _expected(search, search.rows_before, search.rows_now, law)
-    parts = search.members @ (search.rows_now + search.rows_before) < both.sum()  # the whole is no segment
-    scores = _scores(roots, deviation, search.alike, np.where(parts[:, None], foreseen, 0.0))
+    as_came = _expected(search, search.rows_before, search.rows_now, law)
+    both = search.rows_before + search.rows_now
+    parts = search.members @ both < both.sum()  # the whole is no segment
+    is_open = parts[:, None] & (_root(search, before, fitted) < _AS_BEFORE * roots)
+    scores = _scores(roots, deviation, search.alike, np.where(is_open, foreseen, 0.0))
     return _Draws(
         root_deviation=deviation,
         excess_deviation=(seen - foreseen).std(axis=1),
+        root_before=_root(search, search.rows_before, as_came[0]),
         parts=parts,
-        searched=int((parts & (observed >= LEAST_EXPECTED)).sum()),
+        searched=int((parts & (search.members @ as_came[1] >= LEAST_EXPECTED)).sum()),
         largest=scores.max(axis=0) if len(scores) else np.zeros(_DRAWS),
     )
 
 
+def _periods(search: Search, law: Law, rng: np.random.Generator) -> list[Floats]:
+    """Draw the rows of both periods, each (R, _DRAWS), with a dispersion and units' changes of their own."""
+    cells = search.cells(search.rows_before, search.rows_now)
+    both = search.rows_before + search.rows_now
+    total = np.maximum((cells.before + cells.now).ravel()[search.cell], _LEAST)
+    dispersion = law.dispersion * rng.chisquare(law.freedom, _DRAWS) / law.freedom
+    excess = np.maximum(dispersion - 1, 1e-3)  # a dispersion of 1 is Poisson's, nearly
+    spread = max(law.units, _LEAST)
+    moved = rng.gamma(1 / spread, spread, (search.shape[0], _DRAWS))[search.cell // search.shape[1]]
+    periods = []
+    for mean, factor in zip(without_change(cells, law), (1.0, moved), strict=True):
+        of_row = np.maximum(mean.ravel()[search.cell] * both / total, _LEAST)[:, None] * factor
+        periods.append(rng.poisson(rng.gamma(of_row / excess, excess)).astype(float))
+    return periods
+
+
 def _scores(roots: Floats, deviation: Floats, alike: Floats, foreseen: Floats) -> Floats:
-    """Score segments, (K,) or (K, S); those with too little foreseen are none."""
-    shape = (-1, *[1] * (roots.ndim - 1))
-    z = np.maximum(roots, 0) / deviation.reshape(shape)
-    return np.asarray(np.where(foreseen >= LEAST_EXPECTED, z**2 / 2 - np.log(alike).reshape(shape), -np.inf))
+    """Score segments, (K,) or (K, S), for a rise; those with too little foreseen are none."""
+    deviation, alike = (one.reshape(-1, *[1] * (roots.ndim - 1)) for one in (deviation, alike))
+    trust = _RISE**2 / (_RISE**2 + deviation**2 / np.maximum(foreseen, 0.5))
+    z = roots / deviation * np.sqrt(trust)
+    factor = np.log(2) + scipy.special.log_ndtr(z) + z**2 / 2 + np.log1p(-trust) / 2
+    return np.asarray(np.where(foreseen >= LEAST_EXPECTED, factor - np.log(alike), -np.inf))
 
 
 def _name(
-    search: _Search, expected: Floats, draws: _Draws, false_alarm: float
+    search: Search, expected: Floats, draws: _Draws, false_alarm: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Name one segment after the other, each then expected as it came."""
     named: list[int] = []
     p_values: list[float] = []
     first = (0, 1.0)
-    now, left = search.members @ search.rows_now, expected
+    left = expected
     for _ in range(MOST_NAMED + 1):
-        foreseen = search.members @ left
-        roots = signed_root(now, np.maximum(foreseen, 0.5))
-        scores = _scores(roots, draws.root_deviation, search.alike, np.where(draws.parts, foreseen, 0.0))
+        roots = _root(search, search.rows_now, left)
+        is_open = draws.parts & (draws.root_before < _AS_BEFORE * roots)
+        foreseen = np.where(is_open, search.members @ left, 0.0)
+        scores = _scores(roots, draws.root_deviation, search.alike, foreseen)
         place = int(scores.argmax())
         p = float((1 + (draws.largest >= scores[place]).sum()) / (_DRAWS + 1))
         first = first if named else (place, p)
-        if p > false_alarm or len(named) == MOST_NAMED:
+        if p > false_alarm * (_FURTHER if named else 1) or len(named) == MOST_NAMED:
             break
         named.append(place)
         p_values.append(p)
@@ -351,7 +273,7 @@ def _name(
     return table, _listed(search, expected, draws, [first[0]], [first[1]])
 
 
-def _taken_in(search: _Search, expected: Floats, named: list[int], *, only_common: bool = False) -> Floats:
+def _taken_in(search: Search, expected: Floats, named: list[int], *, only_common: bool = False) -> Floats:
     """Expect rows by what those outside the named segments share; the named ones as they came."""
     if not named:
         return expected
@@ -366,7 +288,7 @@ def _taken_in(search: _Search, expected: Floats, named: list[int], *, only_commo
 
 
 def _listed(
-    search: _Search, expected: Floats, draws: _Draws, places: list[int], p_values: list[float]
+    search: Search, expected: Floats, draws: _Draws, places: list[int], p_values: list[float]
 ) -> pd.DataFrame:
     names = search.names.iloc[places].reset_index(drop=True)
     chosen = search.members[places]
@@ -389,7 +311,7 @@ def _listed(
     )
 
 
-def _kept(search: _Search, outside: Flags) -> float:
+def _kept(search: Search, outside: Flags) -> float:
     """Return by how much all cells outside have changed for their exposure."""
     ratio = (search.exposure[1] / search.exposure[0]).ravel()[search.cell]
     due = (search.rows_before * ratio)[outside].sum()

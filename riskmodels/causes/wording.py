@@ -20,6 +20,7 @@ _UNIT: Final = marked(
     "{now:,.0f} complaints from {first} to {last} where the rates of all others give {expected:,.0f}"
     " ({excess:+,.0f}, 90% {lower:+,.0f} to {upper:+,.0f}; p {p})"
 )
+_WHEN: Final = marked("{said} It adds up from {since} on; the month with most of it is {peak}: {of_it}.")
 _CASES: Final = {
     "segment": marked("{segment} It is no single unit's: the one with most of it, {largest}, has {share}."),
     "one_unit": marked("{segment} Most of it is {largest}'s: {share}."),
@@ -62,7 +63,7 @@ def segment_name(segment: str) -> str:
 
 
 def said_cause(row: Mapping[Any, Any]) -> str:
-    """Say in one or two sentences what the data say of a cause."""
+    """Say in a few sentences what the data say of a cause."""
     figures = dict(row) | {
         "name": segment_name(str(row["segment"])),
         "p": f"{row['p_value']:.2g}" if row["p_value"] > _LEAST_P else "≤ 0.01",
@@ -74,7 +75,10 @@ def said_cause(row: Mapping[Any, Any]) -> str:
         figures["segment"] = label(_SEGMENT, figures)
     elif case in ("unit_all", "unit_product", "as_peers"):
         figures["unit"] = label(_UNIT, figures)
-    return label(_CASES[case], figures)
+    said = label(_CASES[case], figures)
+    if not row["peak"]:
+        return said
+    return label(_WHEN, figures, said=said, of_it=shown_share(row["peak_share"]))
 
 
 def shown_share(share: float) -> str:
