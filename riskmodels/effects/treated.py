@@ -1,7 +1,7 @@
 """Outcomes of units over periods, and from which period on each was treated."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -66,17 +66,6 @@ class Treated:
     def rates(self) -> Floats:
         """Outcomes, of counts by exposure; shape (n, T)."""
         return np.asarray(self.values / self.sizes) if self.counts else self.values
-
-    def of(self, units: Flags) -> "Treated":
-        """Return some of the units."""
-        return replace(
-            self,
-            units=self.units[units],
-            values=self.values[units],
-            exposure=None if self.exposure is None else self.exposure[units],
-            first=self.first[units],
-            weights=self.weights[units],
-        )
 
 
 def treated_units(

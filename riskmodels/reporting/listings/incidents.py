@@ -147,10 +147,7 @@ def list_incident_scenarios(incidents: IncidentReview | None) -> Listing:
             "Incident": incident_id,
             "Scenario": _in_language(levels[0], "name"),
             "What": label(_WHAT[str(what)]),
-            "Assumed": "; ".join(
-                f"{severity_label(row['severity'])} {_of_scenario(row, 'assumed', 'assumed_low', 'assumed_high')}"
-                for row in levels
-            ),
+            "Assumed": "; ".join(map(_assumed, levels)),
             "Seen (90%)": _of_scenario(levels[0], "seen", "lower", "upper"),
         }
         for (incident_id, _, what), rows in groups
@@ -177,6 +174,11 @@ def _range(row: Mapping[Any, Any], name: str) -> str:
 
 def _in_language(row: Mapping[Any, Any], field: str) -> str:
     return str(row.get(f"{field}_{language()}") or row[f"{field}_en"])
+
+
+def _assumed(level: Mapping[Any, Any]) -> str:
+    figure = _of_scenario(level, "assumed", "assumed_low", "assumed_high")
+    return f"{severity_label(level['severity'])} {figure}"
 
 
 def _of_scenario(row: Mapping[Any, Any], name: str, low: str, high: str) -> str:
