@@ -8,6 +8,7 @@
     ├── RunError              a notebook failed while a run executed it
     ├── FileError             a file, a folder or the output cannot be read or written, e.g. the disk is full
     ├── BusyError             another run is writing the same report
+    ├── LedgerError           the ledger refuses what breaks its laws, or what somebody changed meanwhile
     └── MissingPartError      an optional part of the installation is not there
 
 What fails a *row* is not here: it is counted in the rejected rows of its table. What fails the *policy*
@@ -99,6 +100,12 @@ class BusyError(RiskModelsError):
     """Another run is writing the same report."""
 
     exit_status = 9  # another run
+
+
+class LedgerError(RiskModelsError):
+    """The ledger refuses: a law would be broken, or somebody wrote meanwhile; or its database does."""
+
+    exit_status = 10  # the ledger
 
 
 class MissingPartError(RiskModelsError):

@@ -20,7 +20,7 @@ DIRECTION = """
     privacy, annotations < errors < scratch < shipped, labels, misfits, arrays < grouping, parameters, display, periods, reporting.document < tables
     < rates < sources, sample < sources.drafts < panel, catalogue < forecasting
     < losses < backtesting, surveillance, effects < scorecard < comparisons, register < stresstest < assessment
-    < causes < validation < governance < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_page, reporting.exports
+    < causes < validation < governance.ledger < governance < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_page, reporting.exports, reporting.workbook
     < reporting < runner < cli < __main__
 """
 GROUP = {room.strip(): place for place, group in enumerate(DIRECTION.split("<")) for room in group.split(",")}
@@ -37,6 +37,9 @@ OWNERS = {
     "rich": {"cli", "runner", "backtesting"},
     "joblib": {"backtesting"},
     "SALib": {"scorecard"},
+    "sqlalchemy": {"governance.ledger", "sources"},
+    "alembic": {"governance.ledger"},
+    "xlsxwriter": {"reporting.workbook"},
     "jupyter_client": {"runner"},
     "ipykernel": {"runner"},
 }
@@ -270,6 +273,12 @@ def test_no_error_is_swallowed_whole(path: Path) -> None:
 def test_no_public_function_takes_any_keyword(path: Path) -> None:
     open_ended = {f.name for f in functions(path) if f.args.kwarg and not f.name.startswith("_")}
     assert not open_ended - OPEN_ENDED
+
+
+def test_the_command_line_opens_without_a_database() -> None:
+    code = "import sys, riskmodels.cli; print({'sqlalchemy', 'alembic'} & set(sys.modules))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "set()"
 
 
 def test_importing_the_package_costs_next_to_nothing() -> None:

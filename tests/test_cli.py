@@ -22,7 +22,7 @@ from riskmodels.results import save
 
 pytestmark = pytest.mark.whole
 
-HEAVY = ("pandas", "numpy", "matplotlib", "papermill", "duckdb", "pydantic", "scipy")
+HEAVY = ("pandas", "numpy", "matplotlib", "papermill", "duckdb", "pydantic", "scipy", "sqlalchemy")
 COMMANDS = [
     "assess",
     "watch",
@@ -36,6 +36,8 @@ COMMANDS = [
     "policy",
     "show",
     "validate",
+    "ledger",
+    "action",
     "verify",
     "leak-scan",
     "lab",
@@ -51,6 +53,7 @@ EXIT_STATUSES = (
     "7 a part",
     "8 a file, folder or the output",
     "9 another run",
+    "10 the ledger",
     "70 a bug",
 )
 NAMES = {"u1": "[red]x[/red] :warning:", "u2": "第二支行"}

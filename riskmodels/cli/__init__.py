@@ -6,7 +6,18 @@ import sys
 import typer
 
 from riskmodels import __version__
+from riskmodels.cli.actions import add_action, close_action, list_actions, update_action
 from riskmodels.cli.data import check_data, ingest, new_source
+from riskmodels.cli.ledger import (
+    backup,
+    decide,
+    export,
+    import_,
+    init_ledger,
+    restore,
+    show_ledger,
+    verify_ledger,
+)
 from riskmodels.cli.models import validate
 from riskmodels.cli.policies import draft_policy, show_policy
 from riskmodels.cli.reports import leak_scan, show, verify
@@ -28,7 +39,8 @@ EPILOG = (
     "Exit status: 0 done, 1 a check found something, 2 wrong usage, 3 a parameter file or argument does not"
     " fit, 4 a source breaks its contract, 5 a saved result is missing or damaged, 6 a notebook failed, 7 a"
     " part of the installation is missing, 8 a file, folder or the output cannot be read or written, 9"
-    " another run writes the same report, 70 a bug, 130 Ctrl-C, 143 asked to end (SIGTERM)."
+    " another run writes the same report, 10 the ledger refuses, 70 a bug, 130 Ctrl-C, 143 asked to end"
+    " (SIGTERM)."
 )
 
 app = typer.Typer(
@@ -48,6 +60,11 @@ policy_app = typer.Typer(invoke_without_command=True)
 policy_app.callback()(show_policy)
 app.add_typer(policy_app, name="policy")
 
+ledger_app = typer.Typer(help="Keep, check and show what was found, done and decided.", no_args_is_help=True)
+app.add_typer(ledger_app, name="ledger")
+action_app = typer.Typer(help="Follow corrective actions in the ledger.", no_args_is_help=True)
+app.add_typer(action_app, name="action")
+
 app.command()(assess)
 app.command()(watch)
 app.command()(ingest)
@@ -64,6 +81,18 @@ policy_app.command("draft")(draft_policy)
 app.command()(show)
 app.command()(verify)
 app.command()(validate)
+ledger_app.command("init")(init_ledger)
+ledger_app.command("verify")(verify_ledger)
+ledger_app.command("show")(show_ledger)
+ledger_app.command("decide")(decide)
+ledger_app.command("export")(export)
+ledger_app.command("import")(import_)
+ledger_app.command("backup")(backup)
+ledger_app.command("restore")(restore)
+action_app.command("add")(add_action)
+action_app.command("list")(list_actions)
+action_app.command("update")(update_action)
+action_app.command("close")(close_action)
 app.command()(leak_scan)
 app.command()(lab)
 app.command()(start)

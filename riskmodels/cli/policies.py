@@ -25,7 +25,7 @@ from riskmodels.labels import label
 from riskmodels.scratch import write_whole
 
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
-    from riskmodels.governance import LimitDraft
+    from riskmodels.governance.limits import LimitDraft
     from riskmodels.parameters.policy import Policy
 
 _DRAFTS = "drafts"  # a folder beside the policies: what is in it is not in force
@@ -70,7 +70,7 @@ def draft_policy(
     The draft is a copy of the policy in force with these lines changed. It is in force when a person has
     read it, written who approved it, and moved it beside the other policies.
     """
-    from riskmodels.governance import draft_limits  # here, for start-up
+    from riskmodels.governance.limits import draft_limits  # here, for start-up
     from riskmodels.reporting.listings import list_limit_draft
 
     policy = policy_in_force(policies, policy_on)

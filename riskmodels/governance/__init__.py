@@ -1,6 +1,22 @@
-"""What is decided: proposals to change the policy, and first limits of a bank's own."""
+"""What is decided: proposals to change the policy, first limits, the ledger of findings, actions, decisions."""
 
-from riskmodels.governance.limits import LimitDraft, draft_limits
-from riskmodels.governance.proposals import Proposals, propose
+from importlib import import_module
+from typing import Any
 
-__all__ = ["LimitDraft", "Proposals", "draft_limits", "propose"]
+_HOMES = {
+    "draft_limits": "limits",
+    "Ledger": "ledger",
+    "LimitDraft": "limits",
+    "open_ledger": "ledger",
+    "Proposals": "proposals",
+    "propose": "proposals",
+}
+
+__all__ = [*_HOMES]  # noqa: PLE0604  the names are the keys
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first asked for: an action is recorded without an assessment's rooms."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'riskmodels.governance' has no attribute '{name}'")
+    return getattr(import_module(f"riskmodels.governance.{_HOMES[name]}"), name)

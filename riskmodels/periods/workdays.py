@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import holidays
@@ -57,6 +57,21 @@ def working_days(start: date, end: date, *, country: str, closed: Collection[dat
     first = (start - date(start.year, 1, 1)).days
     working = np.concatenate(years)[first : first + len(days)] * ~days.isin(pd.to_datetime(list(closed)))
     return pd.DataFrame({"day": days, "working_index": working.cumsum()})
+
+
+def after_working_days(start: date, number: int, *, country: str, closed: Collection[date] = ()) -> date:
+    """Return the working day that is ``number`` of them (from 1 on) after a day; others as ``working_days``.
+
+    Examples
+    --------
+    >>> after_working_days(date(2024, 2, 8), 2, country="CN")  # Spring Festival, then a Sunday of work
+    datetime.date(2024, 2, 18)
+    """
+    end, index = start, np.zeros(1)
+    while index[-1] - index[0] < number:  # the span doubles until it holds as many
+        end += (end - start) + timedelta(days=number + 1)
+        index = working_days(start, end, country=country, closed=closed)["working_index"].to_numpy()
+    return start + timedelta(days=int(np.argmax(index - index[0] >= number)))
 
 
 @lru_cache(maxsize=_YEARS)

@@ -174,7 +174,7 @@ def _write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV; no cell and no name of a column is a formula for a spreadsheet, or ends a row."""
-    safe = frame.map(_safe).rename(columns=_safe)
+    safe = frame.map(safe_cell).rename(columns=safe_cell)
     with written(path):
         safe.to_csv(path, index=False, lineterminator="\n")
 
@@ -198,7 +198,7 @@ def records_of(frame: pd.DataFrame) -> list[Record]:
     return rows
 
 
-def _safe(value: Any) -> Any:
+def safe_cell(value: Any) -> Any:
     """Make a value safe; a carriage return alone, which csv does not quote, is an end of line of its cell."""
     safe = _without_formula(value)
     return _RETURN.sub("\n", safe) if isinstance(safe, str) else safe

@@ -9,7 +9,8 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing
-from riskmodels.governance import LimitDraft, Proposals
+from riskmodels.governance.limits import LimitDraft
+from riskmodels.governance.proposals import Proposals
 from riskmodels.labels import RATING_LABELS, label, local, marked, say
 from riskmodels.parameters.policy import Policy
 

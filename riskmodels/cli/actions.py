@@ -1,0 +1,207 @@
+"""Commands about corrective actions: add, list, change, close; each change is a version in the ledger."""
+
+import hashlib
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from riskmodels.cli.ledger import LEDGER, AsJson, AsOf, By, DryRun, Place, opened, print_json, print_narrow
+from riskmodels.cli.terminal import console, shown
+from riskmodels.errors import ParameterError
+
+if TYPE_CHECKING:  # SQLAlchemy is imported by the commands that need it, for start-up
+    from riskmodels.governance.ledger.laws import Versioned
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day; default: today.")]
+Id = Annotated[str, typer.Argument(help="Identifier of the action, as list shows it.")]
+Seen = Annotated[
+    int | None,
+    typer.Option(
+        "--version", help="The version that you saw: refused if there is a later one; default: any."
+    ),
+]
+
+
+def add_action(
+    measure: Annotated[str, typer.Argument(help="What is done.")],
+    *,
+    owner: Annotated[str, typer.Option(help="Unit or function that does it; no person.")],
+    by: By,
+    due: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day it must be done; or --working-days.")
+    ] = None,
+    working_days: Annotated[
+        int | None, typer.Option(min=1, help="Working days from its opening until it must be done.")
+    ] = None,
+    country: Annotated[str, typer.Option(help="Whose working days, e.g. CN, US or GB-ENG.")] = "CN",
+    opened_on: Day = None,
+    finding: Annotated[
+        list[str] | None, typer.Option(help="Finding that it answers; may be repeated.")
+    ] = None,
+    kind: Annotated[str, typer.Option(help="preventive, corrective or compensating.")] = "corrective",
+    unit: Annotated[str, typer.Option(help="Unit where it is done.")] = "",
+    product: Annotated[str, typer.Option(help="Product that it is about.")] = "",
+    indicator: Annotated[str, typer.Option(help="Indicator that it should improve.")] = "",
+    objective: Annotated[str, typer.Option(help="What is reached when it is done.")] = "",
+    cost: Annotated[float | None, typer.Option(help="What it costs, CNY.")] = None,
+    expected_change: Annotated[
+        float | None, typer.Option(help="Relative change hoped for: -0.25 is a quarter fewer.")
+    ] = None,
+    pilot_unit: Annotated[
+        list[str] | None, typer.Option(help="Further unit that it is done in; may be repeated.")
+    ] = None,
+    id_: Annotated[str, typer.Option("--id", help="Its identifier; default: made of what it says.")] = "",
+    ledger: Place = LEDGER,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Record a corrective action."""
+    start = (opened_on or datetime.now().astimezone()).date()
+    key = "\n".join((measure, owner, unit, str(start)))
+    values = {
+        "action_id": id_ or "ACT-" + hashlib.blake2b(key.encode(), digest_size=4).hexdigest(),
+        "finding_ids": " ".join(finding or ()),
+        "unit_id": unit,
+        "product": product,
+        "indicator_id": indicator,
+        "measure": measure,
+        "objective": objective,
+        "owner": owner,
+        "kind": kind,
+        "opened_on": start,
+        "due_on": _due(start, due, working_days, country),
+        "cost": cost,
+        "expected_change": expected_change,
+        "pilot_units": " ".join(pilot_unit or ()),
+    }
+    _write(ledger, values, None, by=by, dry_run=dry_run, as_json=as_json)
+
+
+def _due(start: date, due: datetime | None, days: int | None, country: str) -> date:
+    from riskmodels.periods.workdays import after_working_days  # here, for start-up
+
+    if (due is None) == (days is None):
+        raise ParameterError("when it must be done is not said once: give --due, or --working-days")
+    return due.date() if due else after_working_days(start, days or 0, country=country)
+
+
+def list_actions(
+    *,
+    ledger: Place = LEDGER,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those that are overdue.")] = False,
+    owner: Annotated[str, typer.Option(help="Only those of this owner.")] = "",
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the actions, those due first: exit status 1 where any of them is overdue."""
+    with opened(ledger, as_of) as made:
+        frame, day = made.frame("actions"), made.day
+    frame = frame[frame["owner"] == owner] if owner else frame
+    late = frame["standing"] == "overdue"
+    frame = (frame[late] if overdue else frame).sort_values(["closed_on", "due_on"], na_position="first")
+    if as_json:
+        print_json(frame)
+    else:
+        columns = ["action_id", "standing", "due_on", "owner", "measure", "version"]
+        print_narrow(f"Actions on {day}: {len(frame)}, of which overdue: {int(late.sum())}.", frame[columns])
+    raise typer.Exit(int(late.any()))
+
+
+def update_action(
+    action: Id,
+    values: Annotated[
+        list[str], typer.Option("--set", help="COLUMN=VALUE, e.g. status=in_progress; may be repeated.")
+    ],
+    *,
+    by: By,
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    version: Seen = None,
+    ledger: Place = LEDGER,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Change an action; nobody's change is overwritten unseen."""
+    changes: dict[str, Any] = {}
+    for one in values:
+        column, equals, value = one.partition("=")
+        if not equals:
+            raise ParameterError(f"--set {one}: expected COLUMN=VALUE, e.g. status=in_progress")
+        changes[column] = value or None
+    _change(action, changes, version, ledger=ledger, by=by, note=note, dry_run=dry_run, as_json=as_json)
+
+
+def close_action(
+    action: Id,
+    *,
+    evidence: Annotated[str, typer.Option(help="What shows that it was done, e.g. a document's number.")],
+    by: By,
+    effect: Annotated[str, typer.Option(help="Evaluation of its effect (effect_id).")] = "",
+    no_effect_because: Annotated[str, typer.Option(help="Or why no effect can be judged.")] = "",
+    on: Day = None,
+    version: Seen = None,
+    ledger: Place = LEDGER,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Close an action, which needs evidence, and an effect's verdict or a reason why there is none."""
+    changes = {
+        "status": "closed",
+        "closed_on": (on or datetime.now().astimezone()).date(),
+        "evidence": evidence,
+        "effect_id": effect,
+        "no_effect_because": no_effect_because,
+    }
+    _change(action, changes, version, ledger=ledger, by=by, note="", dry_run=dry_run, as_json=as_json)
+
+
+def _change(
+    action: str,
+    changes: dict[str, Any],
+    version: int | None,
+    *,
+    ledger: str,
+    by: str,
+    note: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    with opened(ledger) as made:
+        stands = made.get("actions", action)
+        if stands is None:
+            from riskmodels.misfits import nearest  # here, for start-up
+
+            known = list(made.frame("actions")["action_id"])
+            raise ParameterError(f"the ledger has no action {action}; {nearest(action, known)}")
+    values = {**stands.record.content, **{k: v for k, v in changes.items() if v is not None}}
+    values = {name: value for name, value in values.items() if changes.get(name, "") is not None}
+    _write(ledger, values, stands, by=by, note=note, version=version, dry_run=dry_run, as_json=as_json)
+
+
+def _write(
+    ledger: str,
+    values: dict[str, Any],
+    stands: "Versioned | None",
+    *,
+    by: str,
+    note: str = "",
+    version: int | None = None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Write an action, and say as which version."""
+    from riskmodels.governance.ledger.records import Action  # here, for start-up
+
+    record = Action.made(values, where=f"action {values['action_id']}")
+    seen = version if version is not None else 0 if stands is None else stands.version
+    with opened(ledger) as made:
+        head = made.write(record, by=by, version=seen, note=note, is_kept=not dry_run)
+        frame = made.history("actions", record.id)
+    if as_json:
+        import pandas as pd  # here, for start-up
+
+        print_json(pd.DataFrame([record.content | {"version": seen + 1}]) if dry_run else frame.tail(1))
+        return
+    words = "Nothing is written: this is a dry run. " if dry_run else ""
+    due = f"{record.status}, due on {record.due_on}"
+    console.print(shown(f"{words}{record.id}, version {seen + 1}: {due}; head {head}."), soft_wrap=True)

@@ -1,0 +1,115 @@
+"""The laws of the ledger that concern more than one record: references, approvals, what is written once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from riskmodels.errors import LedgerError
+from riskmodels.governance.ledger.records import Action, Decision, Evaluation, Record
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Versioned:
+    """A record as it stands: its digest and version, the row that wrote it, when (UTC) and by whom."""
+
+    record: Record
+    digest: str
+    version: int
+    seq: int
+    at: str
+    actor: str
+    stated_by: str
+
+
+Find = Callable[[str, str], Versioned | None]
+Authors = Callable[[str, str], set[tuple[str, str]]]
+
+
+def refuse_unlawful(
+    record: Record,
+    now: Versioned | None,
+    *,
+    version: int,
+    find: Find,
+    authors: Authors,
+    writer: tuple[str, str],
+    knows_users: bool,
+) -> None:
+    """Raise LedgerError where a record may not be written.
+
+    Parameters
+    ----------
+    record : Record
+        What is to be written.
+    now : Versioned or None
+        What stands under its id.
+    version : int
+        Which version the writer saw; 0 for a new record.
+    find, authors : callable
+        Of a table and an id: what stands there; who (actor, stated name) wrote any version of it.
+    writer : (str, str)
+        Actor, stated name.
+    knows_users : bool
+        The database knows its users apart.
+    """
+    if now is not None and record.once:
+        raise LedgerError(
+            f"{record.table} {record.id} is recorded already, and is written once: take another id"
+        )
+    _refuse_unseen(record, now, version)
+    for column, table in record.refers.items():
+        for named in str(getattr(record, column)).split():
+            if find(table, named) is None:
+                raise LedgerError(
+                    f"{record.table} {record.id}: {column} names {named}, which is not in {table}"
+                )
+    if isinstance(record, Action) and record.effect_id:
+        judged = find(Evaluation.table, record.effect_id)
+        if judged and isinstance(judged.record, Evaluation) and judged.record.action_id != record.action_id:
+            raise LedgerError(
+                f"{record.effect_id} is the effect of {judged.record.action_id}, not of {record.id}"
+            )
+    if isinstance(record, Decision):
+        _refuse_decision(
+            record, find(record.about_table, record.about_id), authors, writer, knows_users=knows_users
+        )
+
+
+def _refuse_unseen(record: Record, now: Versioned | None, version: int) -> None:
+    """Refuse to overwrite what the writer has not seen."""
+    current = 0 if now is None else now.version
+    if current == version:
+        return
+    if now is None:
+        raise LedgerError(
+            f"{record.table} {record.id} is not in the ledger: version {version} cannot be changed"
+        )
+    seen = f"version {version}" if version else "none"
+    raise LedgerError(
+        f"{record.table} {record.id} is at version {now.version}, written by {now.stated_by} ({now.actor}) at"
+        f" {now.at}, and you saw {seen}: read it again, and change that"
+    )
+
+
+def _refuse_decision(
+    record: Decision,
+    about: Versioned | None,
+    authors: Authors,
+    writer: tuple[str, str],
+    *,
+    knows_users: bool,
+) -> None:
+    name = f"{record.about_table} {record.about_id}"
+    if about is None:
+        raise LedgerError(f"{name} is not in the ledger: nothing can be decided about it")
+    if not about.record.decided:
+        raise LedgerError(f"{name} needs no decision; what does: exceptions, acceptances, overrides")
+    if about.digest != record.seen:
+        raise LedgerError(f"{name} is not what was seen any more: it is version {about.version}; look again")
+    if record.id != f"{record.about_table}/{record.about_id}/{about.version}":
+        raise LedgerError(
+            f"the decision {record.id} is called {record.about_table}/{record.about_id}/{about.version}"
+        )
+    actor, by = writer
+    for wrote, stated in authors(record.about_table, record.about_id):
+        if stated.strip().casefold() == by.strip().casefold() or (knows_users and wrote == actor):
+            raise LedgerError(f"{name} was written by {stated} ({wrote}): another than its author decides")

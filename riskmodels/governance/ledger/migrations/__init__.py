@@ -1,0 +1,1 @@
+"""Migrations of the ledger: the log of events never changes, its views do."""

@@ -1,0 +1,51 @@
+"""How records stand on a day: open, overdue, accepted, in force, expired; nobody writes that down."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskmodels.governance.ledger.records import RECORDS, Acceptance, Acknowledgement, Action, Finding, Record
+
+Frames = Callable[[str], pd.DataFrame]
+
+
+def with_standing(table: str, frame: pd.DataFrame, day: date, frames: Frames) -> pd.DataFrame:
+    """Add how each record stands on a day, behind its own columns.
+
+    Of a finding: closed, accepted (an acceptance is in force), open. Of an action: closed, cancelled,
+    overdue, open. Of what needs approval: waiting, in force, expired, rejected, withdrawn; an approval counts
+    only for the version it was given for. Of an answer to an alarm: in force, expired.
+    """
+    model, today = RECORDS[table], pd.Timestamp(day)
+    if table == Finding.table:
+        accepted = frames(Acceptance.table)
+        covered = accepted.loc[accepted["standing"] == "in force", "finding_id"]
+        values = np.select(
+            [frame["status"] == "closed", frame["finding_id"].isin(covered)], ["closed", "accepted"], "open"
+        )
+    elif table == Action.table:
+        done = frame["status"].isin(["closed", "cancelled"])
+        values = np.select([done, frame["due_on"] < today], [frame["status"], "overdue"], "open")
+    elif table == Acknowledgement.table:
+        values = np.where(frame["until"] < today, "expired", "in force")
+    elif model.decided:
+        values = _decided(model, frame, today, frames("decisions"))
+    else:
+        return frame
+    frame.insert(len(model.model_fields), "standing", pd.Series(values, frame.index, dtype="str"))
+    return frame
+
+
+def _decided(model: type[Record], frame: pd.DataFrame, today: pd.Timestamp, decisions: pd.DataFrame) -> Any:
+    """Say how what needs approval stands; a decision is that on its present version."""
+    outcomes = dict(zip(decisions["decision_id"], decisions["outcome"], strict=True))
+    ids = f"{model.table}/" + frame[model.key] + "/" + frame["version"].astype(str)
+    outcome = np.array([outcomes.get(one, "waiting") for one in ids], dtype=object)
+    return np.select(
+        [frame["status"] == "withdrawn", outcome != "approved", frame["expires_on"] < today],
+        ["withdrawn", outcome, "expired"],
+        "in force",
+    )
