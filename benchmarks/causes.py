@@ -3,8 +3,8 @@
 ``python benchmarks/causes.py [banks] [first seed]``: re-seeded sample banks, counts of unit × product × month drawn straight
 from the bank's plan. Cards in the south rise by 40 % from 2026-01 on, payments in the north from 2023-10 on; each
 period is compared with the same months a year before, the hole left out. The oracle knows each cell's true
-expectation without the break and searches the same segments. The search was tuned on the seeds 0 to 99; the first
-of the fresh ones is 1000. "Nothing planted" are banks without breaks, bad
+expectation without the break and searches the same segments. The search was tuned on
+the seeds 0 to 99, and its dispersion made unbiased after a look at 1000 to 1199. "Nothing planted" are banks without breaks, bad
 branch and actions. With the sample's file of Bank of America: its largest rise of two years' quarters, decomposed.
 """
 
@@ -31,7 +31,7 @@ from riskmodels.sample.plan import (
 )
 
 BANKS = 200
-FIRST = 1000  # seed of banks on which nothing was tuned
+FIRST = 2000  # seed of banks on which nothing was tuned
 DIMENSIONS = ("region_id", "unit_id", "product")
 FALSE_ALARM = 0.05
 CASES = {  # segment planted: first and last month of the period

@@ -9,8 +9,9 @@ from scipy.stats import binom
 
 from riskmodels.assessment import assess
 from riskmodels.causes import count_two_periods, decompose_change, explain_findings, find_segments
-from riskmodels.causes.expectation import main_effects, signed_root
+from riskmodels.causes.expectation import Cells, dispersion_of, law_of, main_effects, signed_root
 from riskmodels.causes.explaining import _is_about
+from riskmodels.causes.timing import when_it_came
 from riskmodels.errors import ParameterError, TooLittleError
 from riskmodels.reporting import listings, plots
 from riskmodels.results import load, save
@@ -130,6 +131,69 @@ def test_what_has_not_changed_is_rarely_named() -> None:
     assert named <= binom.ppf(0.999, 20, 0.05)
 
 
+def test_what_was_as_high_the_year_before_is_no_rise() -> None:
+    named = []
+    for seed in range(12):
+        cells, exposure = some_cells(seed=seed)
+        south = (cells["region_id"] == "south") & (cells["product"] == "cards")
+        more = np.random.default_rng(seed).poisson(0.5 * cells["before"][south])
+        later = np.random.default_rng(seed + 50).poisson(0.5 * cells["now"][south])
+        cells.loc[south, "before"] += more
+        cells.loc[south, "now"] += later
+        found = find_segments(cells, dimensions=["region_id", "unit_id", "product"], exposure=exposure)
+        named += found.table["segment"].tolist()
+    assert len(named) <= binom.ppf(0.999, 12, 0.05)
+
+
+def laid_out(*, dispersion: float, seed: int, moved: float = 0.0) -> Cells:
+    """Sixty units in three regions, six products, about thirty rows a cell; units' changes differ by moved."""
+    rng, excess = np.random.default_rng(seed), dispersion - 1
+    mean = np.outer(np.linspace(0.5, 2, 60), [10, 20, 40, 20, 30, 60]) * 0.8
+    unit = np.exp(rng.normal(0, moved, (60, 1))) if moved else 1.0
+    before, now = (rng.poisson(rng.gamma(m / excess, excess)).astype(float) for m in (mean, mean * unit))
+    regions = (np.arange(60) // 20 == np.arange(3)[:, None]).astype(float)
+    ones = np.ones_like(mean)
+    return Cells(before=before, now=now, exposure_before=ones, exposure_now=ones, regions=regions)
+
+
+def test_dispersion_is_told_and_a_region_s_rise_is_none_of_it() -> None:
+    cells = [laid_out(dispersion=2.0, seed=seed) for seed in range(20)]
+    assert np.mean([dispersion_of(one)[0] for one in cells]) == pytest.approx(2.0, abs=0.1)
+    for one in cells:
+        one.now[:20, 2] *= 1.5
+    assert np.mean([dispersion_of(one)[0] for one in cells]) == pytest.approx(2.0, abs=0.15)
+    assert np.mean([law_of(one).units > 0 for one in cells]) <= 0.25
+    moved = [law_of(laid_out(dispersion=2.0, seed=seed, moved=0.3)).units for seed in range(10)]
+    assert np.mean(moved) == pytest.approx(0.09, abs=0.04)
+
+
+def test_an_excess_is_spread_as_all_others_came(take_in) -> None:
+    days = {
+        "2024-01-02": (1, 4),
+        "2024-01-09": (1, 4),
+        "2024-02-06": (6, 8),
+        "2024-02-13": (4, 4),
+    }  # Tuesdays
+    rows = [
+        {"complaint_id": f"{day}{unit}{number}", "received_at": day, "unit_id": unit, "product": "cards"}
+        for day, both in days.items()
+        for unit, count in zip("ab", both, strict=True)
+        for number in range(count)
+    ]
+    months = ("2024-01", "2024-02")
+    came, by_month = when_it_came(take_in(complaints=rows), {"unit_id": "a"}, months, expected=10.0)
+    np.testing.assert_allclose(by_month["expected"], [4, 6])
+    np.testing.assert_allclose(by_month["excess"], [-2, 4])
+    assert by_month["excess"].sum() == pytest.approx(12 - 10)
+    assert came == {
+        "since": "2024-02-05",
+        "peak": "2024-02",
+        "peak_share": 2.0,
+    }  # 1 of 2, 1 of 2; 6 of 4, 4 of 2
+    alone, none = when_it_came(take_in(complaints=rows), {}, months, expected=10.0)
+    assert (alone["since"], len(none)) == ("", 0)
+
+
 def test_odd_cells_are_said_not_a_traceback() -> None:
     cells, exposure = some_cells(seed=1)
     with pytest.raises(TooLittleError, match="a period has no row"):
@@ -150,6 +214,12 @@ def test_the_sample_is_explained(sample_tables, sample_card, default_policy, tmp
     units = table[table["case"].isin(["unit_all", "unit_product"])]
     assert (units["excess"] > 0).all()
     assert set(table["status"]) <= {"supported", "not_supported", "presumed"}
+    supported = table[table["status"] == "supported"]
+    assert supported["sentence"].str.contains("the month with most of it is 2026-06").all()
+    by_finding = causes.months.groupby("finding_id")[["now", "excess", "share"]].sum()
+    np.testing.assert_allclose(by_finding.loc[supported.index, "excess"], supported["excess"])
+    np.testing.assert_allclose(by_finding.loc[supported.index, "now"], supported["now"])
+    np.testing.assert_allclose(by_finding["share"], 1.0)
     listed = listings.list_causes(causes, sample_findings).frame
     spoken = table[table["status"] != "presumed"]
     assert len(listed) == len(spoken) + table.loc[table["status"] == "presumed", "sentence"].nunique()

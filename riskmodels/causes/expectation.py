@@ -75,7 +75,7 @@ def dispersion_of(cells: Cells) -> tuple[float, float]:
     product in each region, so that a change there is no dispersion. A count of two periods n with variance
     d × mean has a first part that varies by d × mean × p × (1 − p) about its share p of n.
     """
-    squares, freedom = 0.0, 0.0
+    squares, freedom, own = 0.0, 0.0, 0.0
     for region in cells.regions > 0:
         before, now = (
             main_effects(counts[region], exposure[region])
@@ -89,8 +89,14 @@ def dispersion_of(cells: Cells) -> tuple[float, float]:
         off = cells.now[region] - (cells.before + cells.now)[region] * share
         seen = before + now >= _SEEN
         squares += float((off[seen] ** 2 / np.maximum(variance[seen], _LEAST)).sum())
-        freedom += float((1 - _leverage(variance))[seen].sum())
-    return (max(squares / freedom, 1.0) if freedom >= 1 else 1.0), max(freedom, 1.0)
+        leverage = _leverage(variance)[seen]
+        freedom += float((1 - leverage).sum())
+        own += float((leverage / (before + now)[seen]).sum())
+    if freedom < 1:
+        return 1.0, 1.0
+    first = squares / freedom
+    # a fitted mean holds the cell's own count, and is too large where the count is: to first order in 1 ÷ mean
+    return max(squares / max(freedom - first * own, freedom / 2), 1.0), freedom
 
 
 def _leverage(weight: Floats) -> Floats:

@@ -37,7 +37,7 @@ _NORMAL: Final = 1.645  # standard deviations to each side of a 90 % interval
 _BEYOND: Final = 0.05  # level at which units, or products, are said to differ
 _SEGMENT_COLUMNS: Final = [
     *("first", "last", "segment", "before", "now", "expected", "excess", "lower", "upper", "share"),
-    *("p_value", "searched", "named"),
+    *("p_value", "searched", "named", "since", "peak", "peak_share"),
 ]
 _FIGURES: Final = (
     "now",
@@ -69,8 +69,8 @@ class Causes(Displayed):
         excess); NaN is unknown.
     segments : DataFrame
         What was found in each period searched: first, last [month], segment, before, now, expected, excess,
-        lower, upper [complaints], share, p_value (of both searches), searched [segments], named; one that is
-        not named is the best of a search that named none.
+        lower, upper [complaints], share, p_value (of both searches), searched [segments], named, since, peak,
+        peak_share (as in ``facts``); one that is not named is the best of a search that named none.
     months : DataFrame
         When the excess of a supported cause came, one row per finding and month: finding_id, month, now,
         expected, excess [complaints], share (of the excess). What is expected in all is spread over the
@@ -203,7 +203,7 @@ def explain_findings(found: Findings, tables: Tables, policy: Policy, *, seed: i
     usual = searched(_beginning({}, end)) if counted is not None else None
     return Causes(
         facts=pd.DataFrame(facts, columns=names),
-        segments=_listed(usual),
+        segments=_listed(tables, usual),
         months=by_month[["finding_id", *MONTH_COLUMNS]],
         decomposition=_decomposed(usual),
         period=found.period,
@@ -339,7 +339,7 @@ def _of_unit(tables: Tables, unit_id: str, end: pd.Period, chance: float) -> dic
     return first | fact | {"status": "supported", "case": case}
 
 
-def _listed(search: _Search | None) -> pd.DataFrame:
+def _listed(tables: Tables, search: _Search | None) -> pd.DataFrame:
     if search is None or search.segments is None:
         return pd.DataFrame(columns=_SEGMENT_COLUMNS)
     found, months = search.segments, search.counts.months
@@ -348,6 +348,11 @@ def _listed(search: _Search | None) -> pd.DataFrame:
         first=months[0], last=months[-1], searched=found.searched, named=len(found.table) > 0
     )
     listed["p_value"] = np.minimum(2 * listed["p_value"], 1.0)  # of two searches
+    came = [
+        when_it_came(tables, {key: row[key] for key in found.dimensions}, months, expected=row["expected"])[0]
+        for row in listed.to_dict("records")
+    ]
+    listed = listed.join(pd.DataFrame(came, columns=["since", "peak", "peak_share"], index=listed.index))
     return listed[_SEGMENT_COLUMNS]
 
 

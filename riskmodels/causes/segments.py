@@ -172,6 +172,7 @@ class _Draws:
     parts: Flags
     searched: int
     largest: Floats
+    dispersion: float  # of counts, as estimated
 
 
 def _expected(search: Search, before: Floats, now: Floats, law: Law) -> tuple[Floats, Floats]:
@@ -219,6 +220,7 @@ def _drawn(search: Search, law: Law, rng: np.random.Generator) -> _Draws:
         parts=parts,
         searched=int((parts & (search.members @ as_came[1] >= LEAST_EXPECTED)).sum()),
         largest=scores.max(axis=0) if len(scores) else np.zeros(_DRAWS),
+        dispersion=law.dispersion,
     )
 
 
@@ -293,8 +295,8 @@ def _listed(
     names = search.names.iloc[places].reset_index(drop=True)
     chosen = search.members[places]
     before, now, foreseen = (chosen @ one for one in (search.rows_before, search.rows_now, expected))
-    reach = scipy.stats.norm.ppf((1 + _LEVEL) / 2) * draws.excess_deviation[places]
-    reach = reach * np.sqrt(np.maximum(now / np.maximum(foreseen, _LEAST), 1))
+    more = draws.dispersion * np.maximum(now - foreseen, 0)  # a count above what is foreseen varies by more
+    reach = scipy.stats.norm.ppf((1 + _LEVEL) / 2) * np.sqrt(draws.excess_deviation[places] ** 2 + more)
     pairs = search.cells(search.rows_now - expected, search.rows_now).before
     risen = max(float(np.maximum(pairs, 0).sum()), _LEAST)
     return names.assign(

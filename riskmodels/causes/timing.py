@@ -20,7 +20,7 @@ def when_it_came(
 
     ``expected`` [complaints] is spread over the weeks, or months where complaints are counted by month, as
     the complaints outside the segment came, so that seasons, shocks and delay of logging fall out; the parts
-    add up to the excess. ``since`` is the day from which on the excess adds up to the most, ``peak`` the month
+    add up to the excess. ``since`` is the first day from which on the excess adds up to the most, ``peak`` the month
     [YYYY-MM] with most of it and ``peak_share`` its share; empty and NaN where there is nothing outside.
     """
     rows = _counted(tables, where, months)
@@ -35,7 +35,7 @@ def when_it_came(
     excess = by_month["now"] - by_month["expected"]
     by_month = by_month.assign(excess=excess, share=excess / (excess.sum() or np.nan))
     peak = by_month.iloc[int(excess.to_numpy().argmax())]
-    since = str(by_time.index.astype(str)[begin])[:10]
+    since = max(str(by_time.index.astype(str)[begin])[:10], f"{months[0]}-01")  # a week may begin before
     return {"since": since, "peak": peak["month"], "peak_share": peak["share"]}, by_month[MONTH_COLUMNS]
 
 

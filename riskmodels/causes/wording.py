@@ -20,7 +20,7 @@ _UNIT: Final = marked(
     "{now:,.0f} complaints from {first} to {last} where the rates of all others give {expected:,.0f}"
     " ({excess:+,.0f}, 90% {lower:+,.0f} to {upper:+,.0f}; p {p})"
 )
-_WHEN: Final = marked("{said} It adds up from {since} on; the month with most of it is {peak}: {of_it}.")
+_WHEN: Final = marked("{said} It builds up from {since} on; the month with most of it is {peak}: {of_it}.")
 _CASES: Final = {
     "segment": marked("{segment} It is no single unit's: the one with most of it, {largest}, has {share}."),
     "one_unit": marked("{segment} Most of it is {largest}'s: {share}."),

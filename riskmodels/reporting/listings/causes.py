@@ -44,6 +44,7 @@ def list_causes(causes: Causes, found: Findings) -> Listing:
 def list_segments(causes: Causes) -> Listing:
     """List where the complaints of the last three quarters exceed those expected by the year before."""
     names = ["Segment", "From", "Until", "Complaints", "Expected", "Excess", "Share of all rises", "p-value"]
+    names += ["Builds up from", "Month with most"]
     listed = [
         (
             segment_name(str(row["segment"])),
@@ -54,6 +55,8 @@ def list_segments(causes: Causes) -> Listing:
             f"{row['excess']:+,.0f} ({row['lower']:+,.0f} – {row['upper']:+,.0f})",
             shown_share(row["share"]),
             f"{row['p_value']:.2g}",
+            row["since"],
+            label("{peak}: {share}", peak=row["peak"], share=shown_share(row["peak_share"])),
         )
         for row in causes.segments.to_dict("records")
         if row["named"]
