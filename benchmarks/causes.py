@@ -1,10 +1,10 @@
 """Search re-seeded banks for what was planted: is it named, and nothing where nothing is.
 
-``python benchmarks/causes.py [banks] [first seed]``: re-seeded sample banks, counts of unit × product × month drawn straight
-from the bank's plan. Cards in the south rise by 40 % from 2026-01 on, payments in the north from 2023-10 on; each
-period is compared with the same months a year before, the hole left out. The oracle knows each cell's true
-expectation without the break and searches the same segments. The search was tuned on
-the seeds 0 to 99, and its dispersion made unbiased after a look at 1000 to 1199. "Nothing planted" are banks without breaks, bad
+``python benchmarks/causes.py [banks] [first seed]``: re-seeded sample banks, counts of unit × product × month
+drawn straight from the bank's plan. Cards in the south rise by 40 % from 2026-01 on, payments in the north from
+2023-10 on; each period is compared with the same months a year before, the hole left out. The oracle knows each
+cell's true expectation without the break and searches the same segments. The search was tuned on the seeds 0 to
+99, and its dispersion made unbiased after a look at 1000 to 1199. "Nothing planted" are banks without breaks, bad
 branch and actions. With the sample's file of Bank of America: its largest rise of two years' quarters, decomposed.
 """
 

@@ -1,10 +1,16 @@
 """Records of a small ledger, and one's database, for its tests."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from datetime import date
+from pathlib import Path
 
 import sqlalchemy as sa
 
-from riskmodels.governance.ledger import Ledger
+from riskmodels.governance.ledger import Ledger, open_ledger
 from riskmodels.governance.ledger.records import Acceptance, Action, Evaluation, Finding
 
 DAY = date(2026, 10, 12)
@@ -47,3 +53,42 @@ def unguard(ledger: Ledger) -> None:
     """Take the triggers off, as a database's owner could."""
     where = " ON ledger_events" if ledger.engine.dialect.name == "postgresql" else ""
     execute(ledger, *(f"DROP TRIGGER events_{one}{where}" for one in ("insert", "update", "delete")))
+
+
+def killed_writers(place: str, folder: Path, *, times: int) -> None:
+    """Kill a writer again and again in what it does; what it said was written is there, and every row fits."""
+    script, acknowledged = folder / "writer.py", 0
+    script.write_text(WRITER)
+    with subprocess.Popen(
+        [sys.executable, script, place], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        for number in range(times):
+            print(number, file=parent.stdin, flush=True)
+            while (said := parent.stdout.readline().split())[0] != "ended":
+                acknowledged += 1
+                if int(said[1]) == 3 + number % 5:
+                    time.sleep(number % 7 / 2_000)  # seconds: into the middle of the next one
+                    os.kill(int(said[0]), signal.SIGKILL)
+            with open_ledger(place) as ledger:
+                assert ledger.verify().problem == ""
+                assert len(ledger.frame("findings")) >= acknowledged >= 4 * (number + 1)
+        parent.stdin.close()
+
+
+WRITER = """
+import os, sys
+from riskmodels.governance.ledger import open_ledger
+from riskmodels.governance.ledger.records import Finding
+
+given = {"rule": "r", "subject_kind": "unit", "subject": "B1", "severity": "red"}
+for line in sys.stdin:
+    if child := os.fork():
+        os.waitpid(child, 0)
+        print("ended", flush=True)
+        continue
+    with open_ledger(sys.argv[1]) as ledger:
+        for number in range(1000):
+            ledger.write(Finding(finding_id=f"F-{line.strip()}-{number}", **given), by="analyst")
+            print(os.getpid(), number, flush=True)
+    os._exit(0)
+"""

@@ -147,7 +147,7 @@ def test_the_title_of_the_window_is_the_title_of_the_run(page):
 
 def test_every_section_and_figure_is_there(page):
     assert len(page.main.find_all("h2")) == 11
-    assert len(page.find_all("img")) == 25
+    assert len(page.find_all("img")) == 26
     assert "Traceback" not in page.get_text()
     groups = [
         cell for cell in page.find_all("td") if cell.get_text() == "nan"

@@ -75,7 +75,7 @@ def test_what_leads_is_found_and_said() -> None:
     assert (first["moved"], first["indicator_id"], first["leads_by"]) == ("a", "b", 3)
     assert first["found"]
     assert first["lower"] < first["correlation"] < first["upper"]
-    assert leads.sentence.startswith("b moved 3 months before a (correlation +0.")
+    assert leads.sentence.startswith("Moved first: b, 3 months before a (correlation +0.")
     assert "chosen among 3 indicators × 6 months before 1 indicator" in leads.sentence
     assert "moved together before, which is no proof of a cause" in leads.sentence
     assert "L" in [text.get_text() for text in plots.plot(leads).texts]

@@ -2,8 +2,6 @@
 
 import json
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import DAY, acceptance, action, evaluation, execute, finding, unguard
+from small_bank import RED, make_card, make_stress, make_tables
 from typer.testing import CliRunner
 
+from riskmodels.assessment import assess
 from riskmodels.assessment.findings import finding_id
 from riskmodels.cli import app
 from riskmodels.errors import LedgerError, ParameterError, ResultError
@@ -22,6 +22,7 @@ from riskmodels.governance.ledger import RECORDS, Head, Ledger, back_up, databas
 from riskmodels.governance.ledger.chain import START, Row, canonical, chained, verify_rows
 from riskmodels.governance.ledger.records import Action, Decision, Finding, Release, records_of
 from riskmodels.governance.ledger.roles import grant_roles
+from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.ledger_files import export_ledger, read_changes
 
 
@@ -368,6 +369,42 @@ def test_findings_of_an_assessment_become_records(ledger: Ledger) -> None:
     assert pd.isna(frame["estimate"][0])
 
 
+def test_every_finding_of_an_assessment_can_be_recorded(ledger: Ledger, default_policy: Policy) -> None:
+    found = assess(default_policy, data=make_tables(), scorecard=make_card([RED]), stress=[make_stress()])
+    records = records_of(found.facts, found.period)
+    assert records
+    ledger.write_all([(one, 0) for one in records], by="assessment")
+    frame = ledger.frame("findings").set_index("finding_id")
+    facts = found.facts.set_index("finding_id").loc[frame.index]
+    for name in (
+        "rule",
+        "subject_kind",
+        "subject",
+        "indicator_id",
+        "severity",
+        "value",
+        "limit",
+        "probability",
+    ):
+        assert frame[name].tolist() == pytest.approx(facts[name].tolist(), nan_ok=True), name
+    for id_, figures in facts["figures"].items():
+        assert json.loads(frame["figures"][id_]) == json.loads(figures)
+
+
+def test_a_code_that_is_personal_is_one_code_still(ledger: Ledger) -> None:
+    ledger.write(Finding.made(finding().content | {"finding_id": "13812345678"}), by="analyst")
+    (id_,) = ledger.frame("findings")["finding_id"]
+    assert "138" not in id_
+    ledger.write(action(finding_ids=id_), by="analyst")
+    assert ledger.get("findings", id_).record.id == id_
+
+
+@pytest.mark.parametrize("figures", ["", "[1]", "{", "12"])
+def test_figures_are_named(figures) -> None:
+    with pytest.raises(ParameterError, match="no JSON with named figures"):
+        Finding.made(finding().content | {"figures": figures})
+
+
 def test_personal_data_is_not_written_for_good(ledger: Ledger) -> None:
     made = Finding.made(finding().content | {"evidence": "call 138 1234 5678"})
     ledger.write(made, by="write to wang@example.com", note="tell wang@example.com")
@@ -674,42 +711,3 @@ def test_decisions_are_bound_to_full_digests() -> None:
 
 def test_day_is_used_in_examples() -> None:
     assert action().opened_on == DAY
-
-
-@pytest.mark.slow
-def test_killed_writers_leave_a_whole_ledger_and_lose_nothing_acknowledged(tmp_path: Path) -> None:
-    place = tmp_path / "ledger.db"
-    open_ledger(place).close()
-    killed_writers(str(place), tmp_path, times=20)
-
-
-def killed_writers(place: str, folder: Path, *, times: int) -> None:
-    """Kill a writer again and again; what it said was written is there, and every row fits."""
-    script = folder / "writer.py"
-    script.write_text(WRITER)
-    acknowledged = 0
-    for number in range(times):
-        with subprocess.Popen(
-            [sys.executable, script, place, str(number)], stdout=subprocess.PIPE, text=True
-        ) as writer:
-            for line in writer.stdout:
-                acknowledged += 1
-                if line.strip() == str(3 + number % 5):
-                    writer.kill()
-                    break
-            acknowledged += len(writer.stdout.readlines())
-        with open_ledger(place) as ledger:
-            assert ledger.verify().problem == ""
-            assert len(ledger.frame("findings")) >= acknowledged
-
-
-WRITER = """
-import sys
-from riskmodels.governance.ledger import open_ledger
-from riskmodels.governance.ledger.records import Finding
-given = {"rule": "r", "subject_kind": "unit", "subject": "B1", "severity": "red"}
-with open_ledger(sys.argv[1]) as ledger:
-    for number in range(1000):
-        ledger.write(Finding(finding_id=f"F-{sys.argv[2]}-{number}", **given), by="analyst")
-        print(number, flush=True)
-"""

@@ -11,9 +11,8 @@ from urllib.parse import quote
 import psycopg
 import pytest
 import sqlalchemy as sa
-from ledgers import acceptance, action, evaluation, execute, finding, unguard
+from ledgers import acceptance, action, evaluation, execute, finding, killed_writers, unguard
 from postgres import PASSWORD, Server, postgres
-from test_ledger import killed_writers
 
 from riskmodels.errors import LedgerError, ResultError
 from riskmodels.governance.ledger import Ledger, back_up, database, open_ledger, restore

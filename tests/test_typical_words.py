@@ -103,7 +103,7 @@ def test_nothing_is_found_where_narratives_are_alike() -> None:
     found = [compare_narratives(texts(60, seed=seed), texts(300, seed=900 + seed)) for seed in range(30)]
     assert sum(one.table["found"].any() for one in found) <= binom.ppf(0.999, 30, 0.05)
     quiet = next(one for one in found if not one.table["found"].any())
-    assert "no word is typical beyond chance" in quiet.sentence
+    assert "No word is typical of the excess beyond chance" in quiet.sentence
     assert quiet.narratives.empty
     plots.plot(quiet)
 
@@ -132,7 +132,7 @@ def test_too_few_narratives_are_said(number) -> None:
     found = compare_narratives(texts(number, seed=1), pd.concat([texts(50, seed=2), pd.Series(["", None])]))
     assert found.why == "too_few"
     assert found.table.empty
-    assert "too few narratives" in found.sentence
+    assert "Too few narratives of the excess" in found.sentence
     assert (found.inside, found.outside) == (number, 50)
     plots.plot(found)
     assert listings.list_narratives(found).frame.empty
@@ -161,7 +161,7 @@ def test_a_segment_is_compared_with_the_rest_of_its_product(bank, default_policy
     words = words_of_segment(causes_of("south × cards", "2024-07", "2024-12"), bank, default_policy)
     assert (words.inside, words.outside) == (60, 180)  # of cards, in these months and a year before
     assert {"annual", "fee"} == set(words.table.loc[words.table["found"], "word"])
-    assert words.sentence.startswith("south × cards: typical of 60 narratives, and not of 180 of the rest: ")
+    assert words.sentence.startswith("Typical of south × cards (60 narratives), and not of the rest (180): ")
     assert not words.narratives["text"].str.contains(r"\bc\d+\b").any()
     again = load(save(words, tmp_path / "words"), type(words))
     pd.testing.assert_frame_equal(again.table, words.table)

@@ -100,8 +100,8 @@ class Leads(Displayed):
             return label(words, among)
         rows = [_said(row, name) for row in found.head(_NAMED).to_dict("records")]
         words = marked(
-            "{rows}; chosen among {others} × {farthest} months before {asked}: they moved together before,"
-            " which is no proof of a cause."
+            "Moved first: {rows}; chosen among {others} × {farthest} months before {asked}: they moved"
+            " together before, which is no proof of a cause."
         )
         return label(words, among, rows="; ".join(rows))
 
@@ -116,7 +116,7 @@ class Leads(Displayed):
 
 def _said(row: dict[Any, Any], name: Callable[[str], str]) -> str:
     return label(
-        "{first} moved {months} before {then} (correlation {correlation:+.2f}, 90% {lower:+.2f} to"
+        "{first}, {months} before {then} (correlation {correlation:+.2f}, 90% {lower:+.2f} to"
         " {upper:+.2f}; p {p_value:.2g})",
         row,
         first=name(str(row["indicator_id"])),

@@ -86,7 +86,7 @@ class TypicalWords(Displayed):
     def sentence(self) -> str:
         """Name the words that are typical, and say among how many they were found."""
         figures = {
-            "segment": segment_name(self.segment) or label("The excess"),
+            "segment": segment_name(self.segment) or label("the excess"),
             "compared": counted(self.compared, "word", "words"),
             "inside": counted(self.inside, "narrative", "narratives"),
             "outside": f"{self.outside:,}",
@@ -97,12 +97,12 @@ class TypicalWords(Displayed):
         found = self.table[self.table["found"]]
         if found.empty:
             words = marked(
-                "{segment}: no word is typical beyond chance, of {compared} compared in {inside} and"
+                "No word is typical of {segment} beyond chance, among {compared} compared in {inside} and"
                 " {outside} of the rest."
             )
             return label(words, figures)
         words = marked(
-            "{segment}: typical of {inside}, and not of {outside} of the rest: {words}; {compared} compared,"
+            "Typical of {segment} ({inside}), and not of the rest ({outside}): {words}; {compared} compared,"
             " and at most {chance:.0%} of those named are expected to be false."
         )
         named = ", ".join(found["word"].head(_NAMED)) + (" …" if len(found) > _NAMED else "")
@@ -122,7 +122,9 @@ class TypicalWords(Displayed):
 _WHY: Final = {
     "no_narrative": marked("The source has no narratives whose words could be compared."),
     "no_segment": marked("No segment was named whose narratives could be compared with others."),
-    "too_few": marked("{segment}: too few narratives to compare words: {inside}, and {outside} of the rest."),
+    "too_few": marked(
+        "Too few narratives of {segment} to compare words: {inside}, and {outside} of the rest."
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""What is decided: proposals to change the policy, first limits, the ledger of findings, actions, decisions."""
+"""What is decided: proposals to change the policy, first limits, and the ledger of what was done."""
 
 from importlib import import_module
 from typing import Any

@@ -9,6 +9,7 @@ ROOMS = (  # whose public functions estimate, predict or judge: each is named by
     *("scorecard", "stresstest", "surveillance", "validation"),
 )
 NO_MODELS = {  # public functions of these rooms that estimate nothing, and why
+    "effects.load_incident_scenarios": "reads files",
     "losses.inflate_to": "prices of other years, by an index that is given",
     "stresstest.read_macro_path": "reads a file",
     "surveillance.last_day": "a day of the data",

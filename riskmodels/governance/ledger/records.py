@@ -1,6 +1,7 @@
 """What is recorded: findings, causes, actions, effects, exceptions, decisions, releases; a class each."""
 
 import hashlib
+import json
 import math
 from collections.abc import Mapping
 from datetime import date
@@ -19,10 +20,11 @@ from pydantic import (
 from riskmodels.errors import ParameterError
 from riskmodels.governance.ledger.chain import canonical
 from riskmodels.misfits import misfit_words
-from riskmodels.privacy import mask_code, mask_personal_data
+from riskmodels.privacy import mask_code, mask_personal_data, mask_values
 
 _ALL = "the whole file: "  # what a misfit of no single value begins with
 _LONGEST_CODE, _LONGEST_TEXT = 100, 10_000  # characters; a record is read by people
+_LONGEST_FACTS = 200_000  # characters: a finding may list all units
 
 
 def _plain(text: str) -> str:
@@ -38,9 +40,21 @@ def _known(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-Code = Annotated[
-    str, Field(min_length=1, max_length=_LONGEST_CODE, pattern=r"^\S+$"), AfterValidator(mask_code)
-]
+def _code(text: str) -> str:
+    return mask_code(text).replace(" ", "_")  # lists of codes have blanks between
+
+
+def _facts(text: str) -> str:
+    """Take JSON with named figures, the texts in it without personal data."""
+    try:
+        return canonical(mask_values(dict(json.loads(text))))
+    except (TypeError, ValueError):
+        raise ValueError('is no JSON with named figures; expected e.g. {"amber": 0.5}') from None
+
+
+_LENGTH = Field(min_length=1, max_length=_LONGEST_CODE, pattern=r"^\S+$")
+Code = Annotated[str, _LENGTH, AfterValidator(_code)]
+Facts = Annotated[str, Field(max_length=_LONGEST_FACTS), AfterValidator(_facts)]
 Text = Annotated[str, Field(max_length=_LONGEST_TEXT), AfterValidator(_plain)]
 Said = Annotated[Text, Field(min_length=1)]
 Figure = Annotated[float | None, Field(allow_inf_nan=False), BeforeValidator(_known)]
@@ -102,14 +116,14 @@ class Finding(Record):
     period: OptionalQuarter = ""
     rule: Code = Field(description="criterion of an assessment, or what was looked at elsewhere")
     subject_kind: Code
-    subject: Code
+    subject: Text = Field(default="", description="unit, product, risk or what else; empty: the bank")
     indicator_id: Text = ""
     severity: Literal["red", "amber", "watch", "unclear", "passed"]
     value: Figure = None
     estimate: Figure = None
     limit: Figure = None
     probability: Figure = None
-    figures: Text = "{}"
+    figures: Facts = "{}"
     status: Literal["new", "continuing", "worse", "better", "closed", "reopened"] = "new"
     source: Literal[
         "assessment", "audit", "inspection", "mystery_shopper", "regulator", "violation", "other"
@@ -209,7 +223,7 @@ class Exemption(_Expiring):
     table, key = "exceptions", "exception_id"
     exception_id: Code
     rule: Code
-    subject: Code
+    subject: Said
 
 
 class Acceptance(_Expiring):
@@ -225,7 +239,7 @@ class Override(_Expiring):
 
     table, key = "overrides", "override_id"
     override_id: Code
-    subject: Code
+    subject: Said
     period: Quarter
     rated: Code = Field(description="as computed")
     becomes: Code

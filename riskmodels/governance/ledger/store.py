@@ -253,6 +253,17 @@ class Ledger:
         )
 
 
+_ALWAYS = "9999-12-31T23:59:59.999999Z"  # later than any event
+_LATEST = (  # made once: to make it takes longer than to run it
+    sa.select(EVENTS.c.body)
+    .where(
+        EVENTS.c.record == sa.bindparam("table"),
+        EVENTS.c.record_id == sa.bindparam("id"),
+        EVENTS.c.at <= sa.bindparam("end"),
+    )
+    .order_by(EVENTS.c.version.desc())
+    .limit(1)
+)
 _INSERT = sa.insert(EVENTS).values(
     seq=sa.bindparam("seq"), body=sa.bindparam("body"), hash=sa.bindparam("hash")
 )
@@ -277,9 +288,8 @@ def _last(connection: sa.Connection, until: datetime | None = None) -> tuple[int
 
 
 def _find(connection: sa.Connection, table: str, id_: str, until: datetime | None = None) -> Versioned | None:
-    query = _until(sa.select(EVENTS.c.body), until)
-    query = query.where(EVENTS.c.record == table, EVENTS.c.record_id == id_)
-    body = connection.execute(query.order_by(EVENTS.c.version.desc()).limit(1)).scalar()
+    end = _ALWAYS if until is None else database.utc_text(until)
+    body = connection.execute(_LATEST, {"table": table, "id": id_, "end": end}).scalar()
     if body is None:
         return None
     event = json.loads(body)
