@@ -346,7 +346,7 @@ def test_the_command_keeps_a_pack_and_says_where(report, command) -> None:
     }  # fmt: skip
     page = (folder / "validation.html").read_text("utf-8")
     assert re.search(r"Verdict over all: Not validated", page)
-    assert "34 models" in out
+    assert "36 models" in out
     assert "validation.html" in out.replace("\n", "")
 
 
