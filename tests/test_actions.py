@@ -9,8 +9,9 @@ import pytest
 
 import riskmodels as rm
 from riskmodels.effects import Effects, assurance, estimate_effect, judge_actions
+from riskmodels.effects.everywhere import judge_courses
 from riskmodels.effects.group import judge_evidence
-from riskmodels.effects.judging import windows_of
+from riskmodels.effects.judging import Windows, windows_of
 from riskmodels.effects.peers import compare_with_peers
 from riskmodels.effects.pilots import chance_to_see
 from riskmodels.errors import ContractError, ParameterError
@@ -109,12 +110,12 @@ def test_bad_units_are_no_measure_of_ordinary_ones() -> None:
 # The tables
 
 
-def bank(take_in, actions: pd.DataFrame | None, *, factor: float = 1.0):
+def bank(take_in, actions: pd.DataFrame | None, *, factor: float = 1.0, everywhere: bool = False):
     rng = np.random.default_rng(8)
-    months = pd.period_range("2022-01", "2024-09", freq="M")
+    months = pd.period_range("2021-01", "2024-09", freq="M")
     unit = [f"u{number}" for number in range(12)]
     cells = pd.MultiIndex.from_product([unit, months], names=["unit_id", "month"]).to_frame(index=False)
-    treated = (cells["unit_id"] == "u0") & (cells["month"] >= pd.Period("2023-09"))
+    treated = (everywhere | (cells["unit_id"] == "u0")) & (cells["month"] >= pd.Period("2023-09"))
     number = rng.poisson(np.where(treated, 25 * factor, 25))
     rows = cells.loc[np.repeat(cells.index, number)].reset_index(drop=True)
     complaints = pd.DataFrame(
@@ -149,11 +150,18 @@ def test_an_action_that_worked_has_a_price_a_complaint(take_in) -> None:
     effect = estimate_effect(tables, action_id="A1")
     assert effect.verdict == "worked"
     assert effect.lower < -0.4 < effect.upper < 0
-    assert effect.table["estimator"].tolist() == ["shrunken", "own", "naive"]
+    assert effect.table["estimator"].tolist() == ["shrunken", "own", "naive", "imputation", "synthetic_did"]
+    further = effect.table.set_index("estimator").loc[["imputation", "synthetic_did"]]
+    assert further["estimate"].between(-0.55, -0.25).all()
+    assert (further["upper"] < 0).all()
+    assert not further["used"].any()
+    assert re.match(
+        r"3 other estimators: -\d\d% to -\d\d%; 3 of them within the interval\.", effect.agreement
+    )
     assert effect.figures["hoped"] == -0.3
     assert effect.figures["cost_per_event"] == pytest.approx(5000 / effect.figures["avoided"])
     assert re.match(r"A1: worked\. Change of events by -\d\d% \(", effect.sentence)
-    assert len(effect.summary()) == 3
+    assert len(effect.summary()) == 5
 
 
 @pytest.mark.parametrize(
@@ -163,7 +171,7 @@ def test_an_action_that_worked_has_a_price_a_complaint(take_in) -> None:
         ({"pilot_units": "elsewhere"}, "nothing of its units"),
         ({"product": "loans"}, "not known by product"),
         ({"closed_on": "2024-08-20"}, "1 month known since"),
-        ({"opened_on": "2022-05-01"}, "0 months known before"),
+        ({"opened_on": "2021-06-01"}, "0 months known before"),
         ({"indicator_id": "resolved_7wd"}, "stands in the policy"),
         ({"indicator_id": "nonsense"}, "neither a rate nor a share"),
     ],
@@ -190,10 +198,51 @@ def test_a_pilot_is_its_units_together_and_the_next_action_ends_it(take_in) -> N
     assert first["expected"] == pytest.approx(6 * 3 * 25, rel=0.1)
 
 
-def test_everywhere_at_once_there_is_nothing_to_compare_with(take_in) -> None:
-    others = " ".join(f"u{number}" for number in range(1, 12))
-    effect = estimate_effect(bank(take_in, pd.DataFrame([action(pilot_units=others)])), action_id="A1")
-    assert "fewer than 3 units" in effect.reason
+@pytest.mark.parametrize(("factor", "verdict"), [(0.6, "worked"), (1.6, "worse"), (1.0, "no_effect")])
+def test_everywhere_at_once_the_course_before_is_what_there_is(take_in, factor, verdict) -> None:
+    tables = bank(take_in, pd.DataFrame([action(pilot_units="*")]), factor=factor, everywhere=True)
+    effect = estimate_effect(tables, action_id="A1")
+    assert effect.verdict == verdict
+    assert "whatever else began then" in effect.sentence
+    assert effect.lower < factor - 1 < effect.upper
+    assert effect.table["estimator"].tolist() == ["course", "naive"]
+    assert np.isnan(effect.figures["own_estimate"])
+    assert effect.figures["power"] > 0.5
+
+
+def test_an_action_everywhere_does_not_keep_others_from_being_judged(take_in) -> None:
+    rows = [action(action_id="A1"), action(action_id="A2", pilot_units="*", opened_on="2023-09-10")]
+    tables = bank(take_in, pd.DataFrame(rows), factor=0.6)
+    alone = estimate_effect(bank(take_in, pd.DataFrame(rows[:1]), factor=0.6), action_id="A1")
+    both = estimate_effect(tables, action_id="A1")
+    assert (both.verdict, both.estimate) == (alone.verdict, alone.estimate)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"closed_on": None}, "it is not closed yet"),
+        ({"closed_on": "2024-08-20"}, "1 month known since"),
+        ({"opened_on": "2022-06-01"}, "11 months known before"),
+    ],
+)
+def test_why_an_action_everywhere_cannot_be_judged(take_in, changes, reason) -> None:
+    tables = bank(take_in, pd.DataFrame([action(pilot_units="*", **changes)]))
+    effect = estimate_effect(tables, action_id="A1")
+    assert (effect.verdict, len(effect.table)) == ("unknown", 0)
+    assert reason in effect.reason
+
+
+def test_a_change_that_came_before_is_not_the_actions() -> None:
+    """Two pretended starts stand out as far as the true one: a wandering level is no evidence."""
+    rng = np.random.default_rng(3)
+    mean = 400.0 * np.exp(np.where((np.arange(54) // 9) % 2 == 1, -0.3, 0.0))
+    month = np.arange(54)
+    windows = Windows(units=np.ones((1, 1), dtype=bool), before=(month < 39)[None], after=(month >= 45)[None])
+    counts = rng.poisson(mean).astype(float)[None, None]
+    found = judge_courses(counts, np.full(counts.shape, 1e3), windows, hoped=np.array([-0.25])).iloc[0]
+    assert found["verdict"] == "not_yet"
+    assert found["p_value"] > 0.005
 
 
 def test_no_table_no_actions(take_in, default_policy) -> None:

@@ -51,10 +51,14 @@ class ActedBank:
         return (after - before) / np.sqrt(np.maximum(before + after, 1.0)) < -1.96
 
 
-def acted_bank(seed: int, factors: tuple[float, ...]) -> ActedBank:
-    """Draw one: each factor is of an action at the next of the branches whose worst quarter stands out most."""
+def acted_bank(seed: int, factors: tuple[float, ...], *, wander: float = 0.0) -> ActedBank:
+    """Draw one: each factor is of an action at the next of the branches whose worst quarter stands out most.
+
+    Levels of branches may wander: ``wander`` is the standard deviation [log] of what they do in a year.
+    """
     accounts = accounts_by_cell(seed)
-    expected = expected_before_actions(accounts)
+    steps = stream(seed, "wander").normal(0.0, wander / np.sqrt(12.0), (BRANCHES, 1, len(MONTHS)))
+    expected = expected_before_actions(accounts) * np.exp(steps.cumsum(axis=2))
     before = _drawn(expected, stream(seed, "counts"))
     unit, quarter = _chosen(before, expected, len(factors))
     decided = (quarter + 1) * _QUARTER

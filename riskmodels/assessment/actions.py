@@ -30,7 +30,7 @@ def check_actions(inputs: Inputs) -> Iterator[Finding]:
     counted = nothing | (told["verdict"] == NOT_YET)
     for row, p_worse, is_counted in zip(told.to_dict("records"), adjusted, counted, strict=True):
         if not is_counted:
-            yield _finding(row, is_sure=p_worse <= _ERROR)
+            yield _finding(row, is_sure=p_worse <= _ERROR and not row["reason"])
     unknown = len(found.table) - len(told)
     if counted.any() or unknown:
         figures = {

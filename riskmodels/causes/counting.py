@@ -132,10 +132,10 @@ def months_known(tables: Tables, first: str, last: str) -> tuple[str, ...]:
 
 
 def count_against_peers(tables: Tables, unit_id: str, months: tuple[str, ...]) -> pd.DataFrame:
-    """Count a unit's complaints by product, and expect them by the rates of all other units.
+    """Count a unit's complaints of some months, and expect them by the rates of all others, by product.
 
-    One row per product: product, now, expected [complaints], dispersion (variance ÷ mean of a count, of all units'
-    products). Without accounts nothing can be expected: 0.
+    One row per product: product, now, expected [complaints], dispersion (variance ÷ mean of a count, of
+    all units' products). Without accounts nothing can be expected: 0.
     """
     exposure = _exposed(tables, months) if months else None
     if exposure is None:

@@ -95,7 +95,7 @@ def dispersion_of(cells: Cells) -> tuple[float, float]:
     if freedom < 1:
         return 1.0, 1.0
     first = squares / freedom
-    # a fitted mean holds the cell's own count, and is too large where that is: to first order in 1 ÷ mean
+    # a fitted mean holds the cell's own count, and is too large where that is: first order in 1 ÷ mean
     return max(squares / max(freedom - first * own, freedom / 2), 1.0), freedom
 
 

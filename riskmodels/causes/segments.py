@@ -164,7 +164,7 @@ def find_segments(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Draws:
-    """Of K segments: deviations in draws without a change, which are searched, the largest score a draw."""
+    """Of K segments: deviations in draws without a change; which are searched; each draw's largest score."""
 
     root_deviation: Floats
     excess_deviation: Floats

@@ -21,7 +21,8 @@ def when_it_came(
     ``expected`` [complaints] is spread over the weeks, or months where complaints are counted by month, as
     the complaints outside the segment came, so that seasons, shocks and delay of logging fall out; the parts
     add up to the excess. ``since`` is the first day from which on the excess adds up to the most, ``peak``
-    the month [YYYY-MM] with most of it and ``peak_share`` its share; empty and NaN where there is nothing outside.
+    the month [YYYY-MM] with most of it and ``peak_share`` its share; empty and NaN where there is nothing
+    outside.
     """
     rows = _counted(tables, where, months)
     outside = rows["outside"].sum()

@@ -43,7 +43,7 @@ def estimate_effect(tables: Tables, *, action_id: str, policy: Policy | None = N
         raise ParameterError(f"there is no action '{action_id}' in the table 'actions'")
     indicator = actions.loc[actions["action_id"] == action_id, "indicator_id"].iloc[0]
     same = actions[actions["indicator_id"] == indicator]
-    table, estimators = judge_group(tables, policy, same, str(indicator), last=None)
+    table, estimators = judge_group(tables, policy, same, str(indicator), last=None, closer=action_id)
     return Effects(table=table, estimators=estimators, period="", as_of=tables.as_of).effect(action_id)
 
 

@@ -1,12 +1,15 @@
 """Judge all actions on one indicator together: they are no peers of each other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Integers, Words
+from riskmodels.effects.everywhere import judge_courses
 from riskmodels.effects.evidence import Evidence, evidence_of
+from riskmodels.effects.further import further_estimates
 from riskmodels.effects.judging import (
     LEAST_EXPECTED,
     LEAST_MONTHS,
@@ -15,7 +18,7 @@ from riskmodels.effects.judging import (
     judge_windows,
     windows_of,
 )
-from riskmodels.effects.outcomes import actions_frame, estimates_frame
+from riskmodels.effects.outcomes import NAIVE, actions_frame, estimates_frame
 from riskmodels.effects.peers import PeerCounts, compare_with_peers
 from riskmodels.effects.verdicts import (
     HOPED_CHANGE,
@@ -31,15 +34,15 @@ from riskmodels.labels import counted, label, marked
 from riskmodels.parameters.policy import Policy
 from riskmodels.tables import Tables
 
-SHRUNKEN, OWN, NAIVE = "shrunken", "own", "naive"
-ESTIMATORS = {
-    SHRUNKEN: marked("peers, and the unit's past shrunken to theirs"),
-    OWN: marked("peers, and the unit's own past (difference in differences)"),
-    NAIVE: marked("the year before the decision, nothing adjusted"),
-}
+SHRUNKEN, OWN, COURSE = "shrunken", "own", "course"
+EVERYWHERE = "*"  # among the units of an action: all
 _MIDDLE = 15  # day of a month until which a closing counts for the whole month
 _FEWEST_PEERS = 3  # units without an action: fewer say nothing of how units change
 _YEAR = 12  # [months] that naive eyes look back over
+_OF_COURSE = (
+    *("verdict", "reason", "observed", "expected", "estimate", "lower", "upper", "p_value", "placebo_time"),
+    *("power", "power_then"),
+)
 _OPEN = marked("it is not closed yet")
 _STRANGE = marked("the indicator has nothing of its units")
 _NO_PRODUCT = marked("the indicator is not known by product, or not of this one")
@@ -67,7 +70,13 @@ class Found:
 
 
 def judge_group(
-    tables: Tables, policy: Policy | None, actions: pd.DataFrame, indicator_id: str, *, last: str | None
+    tables: Tables,
+    policy: Policy | None,
+    actions: pd.DataFrame,
+    indicator_id: str,
+    *,
+    last: str | None,
+    closer: str = "",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Judge the actions on one indicator.
 
@@ -77,6 +86,8 @@ def judge_group(
         All of them, with the text ``units``.
     last : str, optional
         Month after which nothing is used.
+    closer : str, optional
+        The action that further estimators look at, too.
 
     Returns
     -------
@@ -87,7 +98,9 @@ def judge_group(
         evidence = evidence_of(tables, indicator_id, policy, last=last)
     except (ContractError, TooLittleError) as error:
         return _unknown(actions, np.full(len(actions), str(error), dtype=object)), estimates_frame()
-    parts = [_of_product(evidence, str(product), actions) for product in sorted(set(actions["product"]))]
+    parts = [
+        _of_product(evidence, str(product), actions, closer) for product in sorted(set(actions["product"]))
+    ]
     table, estimates = (pd.concat(some, ignore_index=True) for some in zip(*parts, strict=True))
     return table, estimates
 
@@ -96,7 +109,9 @@ def _unknown(actions: pd.DataFrame, reasons: Words) -> pd.DataFrame:
     return actions_frame(actions.assign(verdict=UNKNOWN, reason=reasons))
 
 
-def _of_product(evidence: Evidence, product: str, actions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _of_product(
+    evidence: Evidence, product: str, actions: pd.DataFrame, closer: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Judge the actions at one product, or at all (none named)."""
     wanted = (actions["product"] == product).to_numpy()
     if product and product not in evidence.products:
@@ -104,23 +119,74 @@ def _of_product(evidence: Evidence, product: str, actions: pd.DataFrame) -> tupl
         return _unknown(own, np.full(len(own), label(_NO_PRODUCT), dtype=object)), estimates_frame()
     rivals = actions[wanted | (actions["product"] == "") | (product == "")].reset_index(drop=True)
     chosen = np.array([product in ("", one) for one in evidence.products])
-    counts, exposure = evidence.counts[:, chosen], evidence.exposure[:, chosen]
+    cells = replace(evidence, counts=evidence.counts[:, chosen], exposure=evidence.exposure[:, chosen])
     units = _units(rivals["units"], evidence.units)
-    peers = np.asarray(~units.any(axis=0))
-    data = compare_with_peers(counts, exposure, region=evidence.region, peers=peers)
-    places = _places(rivals, evidence.months, units)
-    windows = windows_of(data.known, units, **places)
-    reasons = _reasons(data, windows, units, rivals)
-    given = rivals["expected_change"].to_numpy("float64")
-    found = judge_evidence(
-        data,
-        windows,
-        hoped=np.where(given < 0, given, HOPED_CHANGE),
-        naive=_naive(counts, exposure, windows, places["decided"]),
-    )
-    table, estimates = _rows(rivals, found, evidence.months, reasons)
+    everywhere = units.any(axis=1) & (units.sum(axis=1) > len(evidence.units) - _FEWEST_PEERS)
+    beside = partial(_beside_others, closer=closer)
+    parts = [
+        judge(cells, rivals[some].reset_index(drop=True), units[some])
+        for judge, some in ((beside, ~everywhere), (_by_course, everywhere))
+        if some.any()
+    ]
     mine = rivals.loc[rivals["product"] == product, "action_id"]
-    return table[table["action_id"].isin(mine)], estimates[estimates["action_id"].isin(mine)]
+    table, estimates = (
+        pd.concat([part[part["action_id"].isin(mine)] for part in some], ignore_index=True)
+        for some in zip(*parts, strict=True)
+    )
+    return table, estimates
+
+
+def _beside_others(
+    cells: Evidence, actions: pd.DataFrame, units: Flags, *, closer: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Judge actions by units without any; one that was everywhere is in both, and changes nothing."""
+    data = compare_with_peers(
+        cells.counts, cells.exposure, region=cells.region, peers=np.asarray(~units.any(axis=0))
+    )
+    places = _places(actions, cells.months, units)
+    windows = windows_of(data.known, units, **places)
+    reasons = _reasons(data, windows, units, actions)
+    found = judge_evidence(
+        data, windows, hoped=_hoped(actions), naive=_naive(cells, windows, places["decided"])
+    )
+    table, estimates = _rows(actions, found, cells.months, reasons)
+    for place in np.flatnonzero((actions["action_id"] == closer) & (reasons == "")):
+        one = Windows(**{name: part[[place]] for name, part in vars(windows).items()})
+        more = further_estimates(data, one, months=cells.months, action_id=closer)
+        estimates = pd.concat([estimates, more], ignore_index=True)
+    return table, estimates
+
+
+def _by_course(cells: Evidence, actions: pd.DataFrame, units: Flags) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Judge actions that (almost) no unit is without by the course before them."""
+    known = np.asarray(np.isfinite(cells.counts).any(axis=1))
+    places = _places(actions, cells.months, units)
+    windows = windows_of(known, units, **places)
+    found = judge_courses(cells.counts, cells.exposure, windows, hoped=_hoped(actions))
+    naive = _naive_estimates(actions["action_id"], *_naive(cells, windows, places["decided"]))
+    found = found.reindex(columns=[*_OF_COURSE, "wait"])
+    found["reason"] = found["reason"].mask(actions["closed_on"].isna(), label(_OPEN))
+    waits = (found["verdict"] == NOT_YET) & (found["wait"] > 0)
+    again = [str(cells.months[-1] + int(more)) for more in found["wait"].fillna(0)]
+    avoided = (found["expected"] - found["observed"]).where(found["verdict"] == WORKED)
+    table = actions.assign(
+        **found.drop(columns="wait"),
+        hoped=_hoped(actions),
+        naive_estimate=naive["estimate"],
+        months_before=windows.before.sum(axis=1),
+        months_after=windows.after.sum(axis=1),
+        look_again=np.where(waits, again, ""),
+        avoided=avoided,
+        cost_per_event=actions["cost"].to_numpy("float64") / avoided,
+    )
+    told = (found["verdict"] != UNKNOWN).to_numpy()
+    own = table.assign(estimator=COURSE, used=True)
+    return actions_frame(table), pd.concat([estimates_frame(part)[told] for part in (own, naive)])
+
+
+def _hoped(actions: pd.DataFrame) -> Floats:
+    given = actions["expected_change"].to_numpy("float64")
+    return np.where(given < 0, given, HOPED_CHANGE)
 
 
 def judge_evidence(
@@ -154,8 +220,10 @@ def _units(texts: pd.Series, names: list[str]) -> Flags:
     rows = texts.str.split().explode()
     place = pd.Index(names).get_indexer(pd.Index(rows))
     found = np.zeros((len(texts), len(names)), dtype=bool)
-    known = place >= 0
+    everyone, known = (rows == EVERYWHERE).to_numpy(), place >= 0
     found[rows.index.to_numpy()[known], place[known]] = True
+    found[rows.index.to_numpy()[everyone]] = True
+    known |= everyone
     return found & ~np.isin(np.arange(len(texts)), rows.index.to_numpy()[~known])[:, None]
 
 
@@ -205,11 +273,11 @@ def _reasons(data: PeerCounts, windows: Windows, units: Flags, actions: pd.DataF
     )
 
 
-def _naive(counts: Floats, exposure: Floats, windows: Windows, decided: Integers) -> tuple[Floats, Floats]:
+def _naive(cells: Evidence, windows: Windows, decided: Integers) -> tuple[Floats, Floats]:
     """Observed after, and what the rate of the year before the decision lets expect of it."""
-    known = np.isfinite(counts) & np.isfinite(exposure)
-    events, sizes = (np.where(known, part, 0.0).sum(axis=1) for part in (counts, exposure))
-    month = np.arange(counts.shape[2])
+    known = np.isfinite(cells.counts) & np.isfinite(cells.exposure)
+    events, sizes = (np.where(known, part, 0.0).sum(axis=1) for part in (cells.counts, cells.exposure))
+    month = np.arange(len(cells.months))
     year = (month < decided[:, None]) & (month >= decided[:, None] - _YEAR)
     sums = [
         ((part @ months.T).T * windows.units).sum(axis=1)

@@ -21,7 +21,7 @@ WORKED_LEVEL = 0.025  # one-sided, of the chance of so few (or so many) without 
 LEVEL = 1.0 - 2.0 * WORKED_LEVEL  # probability of intervals: one without zero in it and a verdict go together
 _FAR = 3.5  # standard deviations: units beyond are of another kind
 _TRIMS = 2  # rounds of leaving these out
-_HALF = 0.5  # events, instead of none, in a logarithm
+_HALF = 0.5  # events, instead of none
 _WIDE = 1.0  # relative standard deviation of the true means of units of another kind
 _STEPS = 50  # of the bisection of bounds: to 1e-13
 _EDGE = 6.0  # [log] of a relative effect, beyond which nobody asks
@@ -124,7 +124,7 @@ class Spread:
     between : ndarray
         [1] Variance of units' own true ratios.
     drift : ndarray
-        [log²] Variance of a unit's own change from before to after, beyond chance.
+        [1] Variance of a unit's own relative change from before to after, beyond chance.
     strange : ndarray
         Share of units of another kind.
     """
@@ -135,7 +135,7 @@ class Spread:
     strange: Floats
 
 
-def judge_windows(data: PeerCounts, windows: Windows) -> dict[str, Judged]:
+def judge_windows(data: PeerCounts, windows: Windows, *, learnt: Windows | None = None) -> dict[str, Judged]:
     """Judge each action by the unit's past shrunken to its peers', and by its own past alone.
 
     Parameters
@@ -144,6 +144,8 @@ def judge_windows(data: PeerCounts, windows: Windows) -> dict[str, Judged]:
         Of n units in T months.
     windows : Windows
         Of a actions; of several units, these are added up.
+    learnt : Windows, optional
+        Months from which it is learnt how units differ and change: by default, the same.
 
     Returns
     -------
@@ -159,7 +161,8 @@ def judge_windows(data: PeerCounts, windows: Windows) -> dict[str, Judged]:
     placebos in space. Months that led to the decision are in neither window.
     """
     before, after = (_sums(data, months) for months in (windows.before, windows.after))
-    spread = _spread(data, before, after)
+    parts = (before, after) if learnt is None else (_sums(data, learnt.before), _sums(data, learnt.after))
+    spread = _spread(data, *parts)
     unit = {name: _of_units(part, windows.units) for name, part in before.items()}
     later = {name: _of_units(part, windows.units) for name, part in after.items()}
     shares = _squared_shares(before["expected"], windows.units)
@@ -192,26 +195,48 @@ def _column(spread: Spread) -> Spread:
 
 
 def _spread(data: PeerCounts, before: dict[str, Floats], after: dict[str, Floats]) -> Spread:
-    """Learn from units without an action, units of another kind left out."""
-    seen, wanted, later = before["observed"], before["expected"], after["expected"]
-    used = data.peers & (wanted > 0) & (later > 0)
-    ordinary, mean = used, np.ones((len(used), 1))
-    between = np.zeros_like(mean)
+    """Learn from units without an action, those of another kind left out.
+
+    Levels are learnt from both windows together, changes from their difference. Units differ as much after
+    as before, and a level before and one after go together: so changes vary at most twice as much as levels.
+    """
+    both = {name: before[name] + after[name] for name in before}
+    seen, wanted = both["observed"], both["expected"]
+    used = data.peers & (before["expected"] > 0) & (after["expected"] > 0)
+    ordinary = used
     for _ in range(_TRIMS + 1):
-        chosen = np.where(ordinary, wanted, 0.0)
-        mean = ratio_of((seen * ordinary).sum(axis=1, keepdims=True), chosen.sum(axis=1, keepdims=True))
-        value = ratio_of(seen, wanted)
-        error = data.dispersion * mean * ratio_of(np.ones_like(wanted), wanted) + ratio_of(
-            before["error"], wanted**2
-        )
-        between = variance_beyond(value, error, ordinary)
-        ordinary = used & (np.abs(value - mean) <= _FAR * np.sqrt(error + between))
-    change = np.log((after["observed"] + _HALF) / (later + _HALF)) - np.log((seen + _HALF) / (wanted + _HALF))
-    error = data.dispersion * (ratio_of(np.ones_like(later), later) + ratio_of(np.ones_like(wanted), wanted))
-    odd = (used.sum(axis=1) - ordinary.sum(axis=1) + 1.0) / (used.sum(axis=1) + 2.0)
-    return Spread(
-        mean=mean, between=between, drift=variance_beyond(change, error, ordinary), strange=odd[:, None]
-    )
+        mean = ratio_of(_added(seen, ordinary), _added(wanted, ordinary))
+        noise = _noise(both, mean, data.dispersion)
+        steady = variance_beyond(ratio_of(seen, wanted), noise, ordinary)
+        away = np.abs(ratio_of(seen, wanted) - mean)
+        ordinary = used & (away <= _FAR * np.sqrt(noise + steady))
+    share = ratio_of(_added(before["expected"], ordinary), _added(wanted, ordinary))
+    parts = share * (1.0 - share)
+    change, error = _changes(before, after, data.dispersion)
+    drift = variance_beyond(change, error, ordinary & (error > 0))
+    drift = np.minimum(drift, 2.0 * ratio_of(steady, mean**2) / (1.0 - 2.0 * parts))
+    odd = (_added(used & ~ordinary, used) + 1.0) / (_added(used, used) + 2.0)  # Laplace's rule
+    return Spread(mean=mean, between=steady + parts * drift * mean**2, drift=drift, strange=odd)
+
+
+def _added(part: Floats | Flags, units: Flags) -> Floats:
+    return np.asarray((part * units).sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def _noise(part: dict[str, Floats], mean: Floats, dispersion: float) -> Floats:
+    """Variance by chance of observed over expected: of a unit's counts, and of its peers'."""
+    wanted = part["expected"]
+    return dispersion * ratio_of(mean * wanted + part["error"], wanted**2)
+
+
+def _changes(before: dict[str, Floats], after: dict[str, Floats], dispersion: float) -> tuple[Floats, Floats]:
+    """Relative change of each unit beside its peers, and its variance by chance; 0: it has no events."""
+    wanted, later = before["expected"], after["expected"]
+    events, size = before["observed"] + after["observed"], wanted + later
+    gap = ratio_of(after["observed"], later) - ratio_of(before["observed"], wanted)
+    counting = ratio_of(size**2, events * wanted * later)
+    peers = ratio_of(before["error"], wanted**2) + ratio_of(after["error"], later**2)
+    return gap * ratio_of(size, events), dispersion * (counting + np.where(counting > 0, peers, 0.0))
 
 
 def _shrunken(
@@ -219,10 +244,9 @@ def _shrunken(
 ) -> Judged:
     """Expect after by the mixture of an ordinary unit and one of another kind."""
     seen, wanted = before["observed"], before["expected"]
-    noise = dispersion * spread.mean * ratio_of(np.ones_like(wanted), wanted) + ratio_of(
-        before["error"], wanted**2
-    )
-    noise = np.where(wanted > 0, noise, 1e6)  # nothing known of the unit: its peers' mean
+    noise = np.where(
+        wanted > 0, _noise(before, spread.mean, dispersion), 1e6
+    )  # nothing known of the unit: its peers' mean
     own = np.where(wanted > 0, ratio_of(seen, wanted), spread.mean)
     kinds = [
         _posterior(own, noise, spread.mean, part) for part in (spread.between, (_WIDE * spread.mean) ** 2)
@@ -256,7 +280,7 @@ def _own(before: dict[str, Floats], after: dict[str, Floats], spread: Spread, di
 def _judged(
     after: dict[str, Floats], level: Floats, relative: Floats, spread: Spread, dispersion: float
 ) -> Judged:
-    peers = ratio_of(dispersion * after["error"], after["expected"] ** 2)
+    peers = dispersion * ratio_of(after["error"], after["expected"] ** 2)
     return Judged(
         observed=after["observed"],
         expected=after["expected"] * level,

@@ -11,6 +11,7 @@ from riskmodels.effects.verdicts import UNKNOWN, VERDICTS
 from riskmodels.errors import ParameterError
 from riskmodels.labels import counted, label, marked
 
+NAIVE = "naive"  # the estimator that adjusts nothing
 TEXTS = (
     *("action_id", "unit_id", "units", "product", "indicator_id", "measure", "kind"),
     *("verdict", "reason", "look_again"),
@@ -33,6 +34,10 @@ ESTIMATES = (
     "used",
 )
 _SAID = marked("{id}: {verdict}. Change of events by {estimate:+.0%} ({lower:+.0%} to {upper:+.0%})")
+_SAID_BUT = marked(
+    "{id}: {verdict}. Change of events by {estimate:+.0%} ({lower:+.0%} to {upper:+.0%}); {reason}"
+)
+_AGREEING = marked("{others}: {low:+.0%} to {high:+.0%}; {within} of them within the interval.")
 _SAID_NOT = marked("{id}: cannot be judged: {reason}")
 
 
@@ -63,13 +68,17 @@ class Effect(Displayed):
     Attributes
     ----------
     action_id, verdict, reason : str
-        Verdict: ``worked``, ``not_yet``, ``no_effect``, ``worse``, ``unknown`` (then ``reason`` says why).
+        Verdict: ``worked``, ``not_yet``, ``no_effect``, ``worse``, ``unknown`` (then ``reason`` says why; of
+        another verdict it says what that cannot tell apart).
     estimate, lower, upper : float
         [1] Relative change of the indicator's events (of a share, of those that are bad) with the interval
         at 95 %, -.25 being a quarter fewer; NaN is unknown.
     table : DataFrame
         One row per estimator: estimator, observed, expected [events], estimate, lower, upper [1], p_value
-        (one-sided, of so few without an effect), used (whether the verdict rests on it).
+        (one-sided, of so few without an effect), used (whether the verdict rests on it). The first is the
+        judging one: ``shrunken`` (peers, and the unit's past shrunken to theirs) or, of an action everywhere,
+        ``course`` (interrupted series); then ``own`` (peers, and its own past alone), ``naive`` (the year
+        before, nothing adjusted), ``imputation`` and ``synthetic_did`` (differences in differences).
     row : DataFrame
         The action's row of ``Effects.table``.
     """
@@ -95,7 +104,23 @@ class Effect(Displayed):
             return label(_SAID_NOT, id=self.action_id, reason=self.reason)
         words = label(VERDICTS[self.verdict])
         bounds = {"estimate": self.estimate, "lower": self.lower, "upper": self.upper}
-        return label(_SAID, bounds, id=self.action_id, verdict=words) + "."
+        said = _SAID_BUT if self.reason else _SAID
+        return label(said, bounds, id=self.action_id, verdict=words, reason=self.reason) + "."
+
+    @property
+    def agreement(self) -> str:
+        """Say how far other estimators agree with the judging one; empty where there is none."""
+        others = self.table.iloc[1:]
+        sizes = others.loc[others["estimator"] != NAIVE, "estimate"].dropna()
+        if sizes.empty:
+            return ""
+        return label(
+            _AGREEING,
+            others=counted(len(sizes), "other estimator", "other estimators"),
+            low=sizes.min(),
+            high=sizes.max(),
+            within=int(sizes.between(self.lower, self.upper).sum()),
+        )
 
     def summary(self) -> pd.DataFrame:
         """One row per estimator."""
@@ -115,9 +140,10 @@ class Effects(Displayed):
         lower, upper [1] at 95 %, p_value (one-sided), own_estimate, own_lower, own_upper (by the units' own
         past alone), naive_estimate (the year before the decision, nothing adjusted), placebo_space (share of
         units without an action that fell as far), placebo_time (two-sided chance of what came between the
-        halves of the time before), hoped [1], power (chance that the change hoped for would be seen by now),
-        look_again (month, empty: not within three years), power_then, avoided [events], cost_per_event
-        [currency; of an action that worked].
+        halves of the time before; of an action everywhere the share of starts with as clear a change), hoped
+        [1], power (chance that the change hoped for would be seen by now), look_again (month, empty: not
+        within three years), power_then, avoided [events], cost_per_event [currency; of an action that
+        worked].
     estimators : DataFrame
         As ``Effect.table``, with action_id.
     period : str

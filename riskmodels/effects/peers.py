@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskmodels.arrays import Flags, Floats, Integers
+from riskmodels.effects.moments import ratio_of
 from riskmodels.grouping import add_rows
 from riskmodels.rates import overdispersion
 
@@ -68,11 +69,12 @@ def compare_with_peers(counts: Floats, exposure: Floats, *, region: Integers, pe
     share = np.divide(size, sizes, out=np.zeros_like(size), where=there)
     observed, expected = (count * there).sum(axis=1), (share * events).sum(axis=1)
     seen = there.any(axis=1)
-    over = _overdispersion(np.where(seen, observed, np.nan)[peers], np.where(seen, expected, np.nan)[peers])
+    error = (share**2 * events).sum(axis=1)
+    over = _overdispersion(*(np.where(seen, part, np.nan)[peers] for part in (observed, expected, error)))
     return PeerCounts(
         observed=observed,
         expected=expected,
-        error=(share**2 * events).sum(axis=1),
+        error=error,
         known=seen,
         peers=peers,
         dispersion=over,
@@ -85,5 +87,9 @@ def _of_region(cells: Floats, region: Integers) -> Floats:
     return np.asarray(add_rows(flat, region, int(region.max()) + 1)[region].reshape(cells.shape))
 
 
-def _overdispersion(observed: Floats, expected: Floats) -> float:
-    return overdispersion(observed, expected, proportion=False) if len(observed) else 1.0
+def _overdispersion(observed: Floats, expected: Floats, error: Floats) -> float:
+    """Estimate the overdispersion of units' counts, that of their peers' counts taken out."""
+    if not (expected > 0).any():
+        return 1.0
+    both = overdispersion(observed, expected, proportion=False)
+    return max(both / (1.0 + float(np.nanmean(ratio_of(error, expected)))), 1.0)

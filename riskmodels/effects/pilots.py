@@ -175,12 +175,10 @@ def chance_to_see(data: PeerCounts, units: Flags, *, months: int | Integers, cha
             f"{len(seen)} months are known; the chance of seeing an effect needs {LEAST_MONTHS + _RECENT}"
         )
     recent = np.isin(np.arange(data.known.shape[1]), seen[-_RECENT:])
-    # overlaps the year by half: the test of pilots (benchmarks/actions.py) asks for no more caution
-    before = np.arange(len(recent)) < seen[-FLAGGED_MONTHS]
-    windows = Windows(
-        units=units, before=np.tile(before, (len(units), 1)), after=np.tile(recent, (len(units), 1))
-    )
-    judged = judge_windows(data, windows)["shrunken"]
+    whole = Windows(units=units, before=np.tile(data.known.any(axis=0), (len(units), 1)), after=units[:, :0])
+    led = np.arange(len(recent)) >= seen[-FLAGGED_MONTHS]
+    windows = replace(whole, before=whole.before & ~led, after=np.tile(recent, (len(units), 1)))
+    judged = judge_windows(data, windows, learnt=whole.halves)["shrunken"]
     year = (data.expected @ recent.astype(np.float64) * units).sum(axis=1)
     ahead = (_latest(data) * units).sum(axis=1) * np.asarray(months)
     times = np.divide(ahead, year, out=np.zeros_like(ahead), where=year > 0)

@@ -23,6 +23,7 @@ HOPED_CHANGE: Final = (
 WANTED_POWER: Final = 0.8  # chance to see the hoped-for effect that is worth another look; the field's habit
 LONGEST_WAIT: Final = 36  # [months] after an action: what has not shown by then is asked no more
 _PLACEBO_SPACE: Final = 0.1  # most units without an action that may have fallen as far as one that "worked"
+_OWN_LEVEL: Final = 0.25  # one-sided, by the own past alone: halves false "worked", for a tenth of power
 PLACEBO_TIME: Final = 0.01  # two-sided, before the action: the unit was moving already
 
 
@@ -41,13 +42,15 @@ def verdicts_of(judged: Judged, own: Judged, *, hoped: Floats, space: Floats, ti
     Returns
     -------
     ndarray of str
-        "Worked" and "worse" need the one-sided level, the same sign by both estimators, and a quiet time
-        before; "worked" also that few other units fell as far. "No effect" is said where the interval
+        "Worked" and "worse" need the one-sided level, some of it by the units' own past alone, and a quiet
+        time before; "worked" also that few other units fell as far. "No effect" is said where the interval
         excludes the change hoped for.
     """
     quiet = ~(time <= PLACEBO_TIME)
-    worked = (judged.chance() <= WORKED_LEVEL) & (own.change < 0) & quiet & (space <= _PLACEBO_SPACE)
-    worse = (judged.more <= WORKED_LEVEL) & (own.change > 0) & quiet
+    worked = (
+        (judged.chance() <= WORKED_LEVEL) & (own.chance() <= _OWN_LEVEL) & quiet & (space <= _PLACEBO_SPACE)
+    )
+    worse = (judged.more <= WORKED_LEVEL) & (own.more <= _OWN_LEVEL) & quiet
     ruled_out = (judged.bounds()[0] > hoped) & (judged.chance() > WORKED_LEVEL)
     return np.asarray(
         np.select([worked, worse, ruled_out], [WORKED, WORSE, NO_EFFECT], NOT_YET), dtype=object

@@ -323,7 +323,11 @@ ACTIONS = Contract(
             minimum=-1,
             maximum=0,
         ),
-        Column(name="pilot_units", type="code", words="further units that it is done in, blanks between"),
+        Column(
+            name="pilot_units",
+            type="code",
+            words="further units that it is done in, blanks between; * is all",
+        ),
     ),
     key=("action_id",),
     at="opened_on",

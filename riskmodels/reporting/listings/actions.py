@@ -68,6 +68,8 @@ def _listed(row: Mapping[Any, Any], names: Mapping[str, str]) -> dict[str, str]:
         verdict += ": " + label(
             "look again in {month} ({power:.0%})", month=row["look_again"], power=row["power_then"]
         )
+    if row["reason"]:
+        verdict += "; " + row["reason"]
     changes = [_change(row[name]) for name in ("estimate", "lower", "upper")]
     return {
         "Action": f"{row['action_id']} {plain_label(row['measure'])}",
@@ -79,7 +81,9 @@ def _listed(row: Mapping[Any, Any], names: Mapping[str, str]) -> dict[str, str]:
         "Came / expected without it": f"{row['observed']:,.0f} / {row['expected']:,.1f}",
         "By its own past": _change(row["own_estimate"]),
         "Nothing adjusted": _change(row["naive_estimate"]),
-        "Units without it that fell as far": f"{row['placebo_space']:.0%}",
+        "Units without it that fell as far": "–"
+        if np.isnan(row["placebo_space"])
+        else f"{row['placebo_space']:.0%}",
         "Cost per event avoided": shown_text(row["cost_per_event"]),
     }
 
