@@ -25,7 +25,6 @@ LEAST_BEFORE = 18  # [months] before: of fewer, trend and season are not told ap
 _TWO_YEARS = 24  # [months] that show a season of two waves; fewer show one
 _CLAIM = 0.005  # one-sided: stricter than beside others, as months that go together are not all in the error
 _FIRST, _STEP = 12, 3  # [months] before the first pretended start, and between two of them
-_DRAWS = 199  # of each bootstrap: errors known to 5 %
 _TOLD = marked(
     "it was everywhere at once, and is judged by the course before it: whatever else began then is in it, too"
 )
@@ -103,13 +102,17 @@ def _with_placebos(series: Floats, sizes: Floats, start: int, edge: int) -> tupl
 
     Where pretended ones stand out further than chance lets them, the error is as much larger.
     """
-    fit = partial(interrupted_series, season=12, draws=_DRAWS, level=LEVEL)
-    own = fit(series, start=start, exposure=sizes, harmonics=_waves(series, start), block=None)
+    fit = partial(interrupted_series, season=12, level=LEVEL)
+    own = fit(series, start=start, exposure=sizes, harmonics=_waves(series, start))
     scores = [_score(own)]
     for place in range(_FIRST, edge - LEAST_MONTHS + 1, _STEP):
         if np.nansum(series[:place]) > 0 and np.nansum(series[place:edge]) > 0:
             part = fit(
-                series[:edge], start=place, exposure=sizes[:edge], harmonics=_waves(series, place), block=0
+                series[:edge],
+                start=place,
+                exposure=sizes[:edge],
+                harmonics=_waves(series, place),
+                wanders=False,
             )
             scores.append(_score(part))
     spread = float(np.sqrt(np.mean(np.square(scores[1:]))))

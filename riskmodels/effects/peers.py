@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskmodels.arrays import Flags, Floats, Integers
-from riskmodels.effects.moments import ratio_of
 from riskmodels.grouping import add_rows
 from riskmodels.rates import overdispersion
+from riskmodels.rates.moments import ratio_of
 
 _FEWEST_PEERS = 3  # units of a region without an action: fewer say nothing of it, and the bank is asked
 
