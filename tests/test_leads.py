@@ -156,7 +156,7 @@ def test_the_sample_s_findings_are_looked_at(sample_tables, default_policy, tmp_
     assert "Nothing moved first beyond chance among" in leads.sentence
     assert "timely_response_rate" in set(leads.unavailable["indicator_id"])
     listing = listings.list_leads(leads, default_policy)
-    assert len(listing.frame) == 10
+    assert len(listing.frame) == 3
     assert "resolved_7wd" not in listing._repr_html_()
     plots.plot(leads)
     again = load(save(leads, tmp_path / "leads"), type(leads))

@@ -39,7 +39,7 @@ def texts(number: int, *, seed: int, planted: str = "", share: float = 0.0) -> p
 def causes_of(segment: str, first: str, last: str, *, named: bool = True) -> Causes:
     row = {"segment": segment, "first": first, "last": last, "named": named}
     return Causes(
-        facts=pd.DataFrame(columns=["finding_id", "status"]), segments=pd.DataFrame([row]), decomposition=None,
+        facts=pd.DataFrame(columns=["finding_id", "status"]), segments=pd.DataFrame([row]), months=pd.DataFrame(), decomposition=None,
         period="2024Q4", as_of=pd.Timestamp("2024-12-31").date(), data_digest="", false_alarm=0.05, seed=0,
     )  # fmt: skip
 

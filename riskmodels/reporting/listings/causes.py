@@ -11,7 +11,7 @@ from riskmodels.labels import counted, label, local, plain_label
 from riskmodels.parameters.policy import Policy
 
 _MOST_IDS = 3  # of findings in a row; those of assessment.json are all
-_MOST_LEADS = 10  # rows of a table, a choice: what is clearest is named first
+_MOST_LEADS, _FEW_LEADS = 10, 3  # rows of a table, and of one where nothing is beyond chance; a choice
 
 
 def list_causes(causes: Causes, found: Findings) -> Listing:
@@ -67,6 +67,7 @@ def list_segments(causes: Causes) -> Listing:
 def list_leads(leads: Leads, policy: Policy) -> Listing:
     """List which indicators moved first, or might have: the clearest correlations of all looked at."""
     names = {one.id: local(one, "name") for one in policy.indicators}
+    most = _MOST_LEADS if leads.table["found"].any() else _FEW_LEADS
     listed = [
         {
             "Moved": names.get(row["moved"], row["moved"]),
@@ -77,7 +78,7 @@ def list_leads(leads: Leads, policy: Policy) -> Listing:
             "Months known": row["n"],
             "Beyond chance": label("yes") if row["found"] else label("no"),
         }
-        for row in leads.table.head(_MOST_LEADS).to_dict("records")
+        for row in leads.table.head(most).to_dict("records")
     ]
     columns = ["Moved", "Moved first", "Months before", "Correlation", "p-value of all", "Months known"]
     frame = pd.DataFrame(listed, columns=[*columns, "Beyond chance"])
