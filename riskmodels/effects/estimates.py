@@ -30,6 +30,8 @@ class EffectEstimate(Displayed):
         Two-sided, of no effect.
     level : float
         Probability of the interval.
+    degrees : float
+        Of freedom of the standard error; infinite is normal.
     """
 
     estimator: str
@@ -40,6 +42,7 @@ class EffectEstimate(Displayed):
     upper: float
     p_value: float
     level: float = 0.9  # [1] as of every interval of the house
+    degrees: float = math.inf
 
     @property
     def sentence(self) -> str:
@@ -105,4 +108,5 @@ def effect_estimate(
         upper=estimate + reach,
         p_value=float(2.0 * scipy.special.stdtr(degrees, -score)),
         level=level,
+        degrees=degrees,
     )

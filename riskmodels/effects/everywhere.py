@@ -81,6 +81,7 @@ def _judged(
     series = np.where(before | after, events, np.nan)[span]
     start, edge = int(after[span].argmax()), int(np.flatnonzero(before[span])[-1]) + 1
     found, scores = _with_placebos(series, sizes[span], start, edge)
+    unit = abs(found.estimate) / scores[0] / found.standard_error  # of a score, in errors of the estimate
     chance = found.p_value / 2.0 if found.estimate < 0 else 1.0 - found.p_value / 2.0
     quiet = bool((scores[1:] < scores[0]).all())
     change, lower, upper = found.relative
@@ -93,7 +94,8 @@ def _judged(
     figures = {"observed": observed, "expected": observed / (1.0 + change), "estimate": change}
     figures |= {"lower": lower, "upper": upper, "p_value": chance}
     figures |= {"placebo_time": float((scores >= scores[0]).mean())}
-    figures |= _power(found.standard_error, hoped, int(before.sum()), int(after.sum()))
+    clear = max(float(scipy.special.stdtrit(found.degrees, 1.0 - _CLAIM)), float(scores[1:].max()) * unit)
+    figures |= _power(found.standard_error, clear, hoped, int(before.sum()), int(after.sum()))
     return {"verdict": verdict, "reason": label(_TOLD), **figures}
 
 
@@ -148,15 +150,15 @@ def _reason(events: Floats, before: Flags, after: Flags) -> str:
     return "" if events[before].any() and events[after].any() else label(_NO_EVENTS)
 
 
-def _power(error: float, hoped: float, before: int, after: int) -> dict[str, float]:
-    """Chance that the change hoped for is as clear as a verdict needs, now and later.
+def _power(error: float, clear: float, hoped: float, before: int, after: int) -> dict[str, float]:
+    """Chance that the change hoped for is as ``clear`` (in errors) as a verdict needs, now and later.
 
     The variance of the change goes with one part by the months before and one by those after.
     """
     months = np.arange(1, max(LONGEST_WAIT, after) + 1)
     errors = error * np.sqrt((1.0 / before + 1.0 / months) / (1.0 / before + 1.0 / after))
     least = np.log1p(max(hoped, -1.0 + _CLAIM))
-    power = scipy.special.ndtr(scipy.special.ndtri(_CLAIM) - least / errors)
+    power = scipy.special.ndtr(-clear - least / errors)
     later = (power >= WANTED_POWER) & (months > after)
     wait = int(later.argmax()) + 1 - after if later.any() else 0
     return {
