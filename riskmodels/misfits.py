@@ -166,7 +166,8 @@ def _text(option: Schema) -> str:
         return "a day, e.g. 2026-09-30"
     if option.get("maxLength") == 1:
         return "one character"
-    return "a text that is not empty" if option.get("minLength") else "a text"
+    most = f", at most {option['maxLength']:,} characters" if "maxLength" in option else ""
+    return f"a text{' that is not empty' if option.get('minLength') else ''}{most}"
 
 
 def _shown(value: object) -> str:

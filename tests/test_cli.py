@@ -432,7 +432,7 @@ def test_a_draft_of_limits_is_written_once_and_is_not_in_force(run, bank, tmp_pa
     status, out, _ = run(*asked)
     assert status == 0
     assert "Next: read it, write who approved it, and move it to params/policy/2025-01-01.yaml." in out
-    assert "approval: draft, not approved" in draft.read_text("utf-8")
+    assert "approval: 'draft, not approved'" in draft.read_text("utf-8")
     assert "drafts/2025-01-01.yaml is there already" in refused(run(*asked), 3)
     assert run("policy", "--policy-on", "2025-02-01")[1].startswith("Default service-risk policy, 2000-01-01")
     assert "is not a quarter" in refused(run("policy", "draft", bank / "source.yaml", "--period", "x"), 3)

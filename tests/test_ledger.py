@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ledgers import DAY, acceptance, action, evaluation, execute, finding, unguard
+from ledgers import acceptance, action, evaluation, execute, finding, unguard
 from small_bank import RED, make_card, make_stress, make_tables
 from typer.testing import CliRunner
 
@@ -565,7 +565,7 @@ def test_a_damaged_backup_is_refused_as_a_whole(filled: Ledger, tmp_path: Path) 
     for damaged in (whole[:-40], b"", b"text", whole[:60] + b"\0\0" + whole[62:]):
         path.write_bytes(damaged)
         with open_ledger(tmp_path / "other" / "ledger.db") as other:
-            with pytest.raises(ResultError, match="nothing was restored"):
+            with pytest.raises(ResultError, match="is no whole backup"):
                 restore(other, path)
             assert other.head().seq == 0
 
@@ -676,7 +676,7 @@ def test_files_go_out_and_come_in_by_commands(run, tmp_path: Path) -> None:
     path.write_text(path.read_text("utf-8").replace("operations", "branches"), "utf-8")
     assert "changed: 1" in run("ledger", "import", "out", "--by", "head of complaints", "--dry-run")[1]
     assert "changed: 1" in run("ledger", "import", str(path), "--by", "head of complaints")[1]
-    assert "changed: 0" in run("ledger", "import", "out", "--by", "head of complaints")[1] or True
+    assert "changed: 0" in run("ledger", "import", "out", "--by", "head of complaints")[1]
     assert run("ledger", "backup", "b.gz")[0] == 0
     assert "Restored 2 rows" in run("ledger", "restore", "b.gz", "--ledger", "new/ledger.db")[1]
 
@@ -707,7 +707,3 @@ def test_decisions_are_bound_to_full_digests() -> None:
                 "outcome": "approved",
             }
         )
-
-
-def test_day_is_used_in_examples() -> None:
-    assert action().opened_on == DAY

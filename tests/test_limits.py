@@ -1,16 +1,18 @@
 """First limits of a bank's own: what units truly have, how many would be red, and what stays."""
 
 import json
+from datetime import date
 
 import numpy as np
 import pytest
 
-from riskmodels.errors import TooLittleError
+from riskmodels.cli.policies import _draft_text
+from riskmodels.errors import ParameterError, TooLittleError
 from riskmodels.governance import draft_limits
 from riskmodels.governance.limits import open_limits
 from riskmodels.parameters.editing import edit_text
 from riskmodels.parameters.files import parse_parameters
-from riskmodels.parameters.policy import Policy
+from riskmodels.parameters.policy import Policy, load_policy
 from riskmodels.reporting.listings import list_limit_draft
 
 UNITS, QUARTERS = 60, ("2024Q4", "2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2", "2026Q3")
@@ -111,3 +113,56 @@ def test_few_units_have_no_limits(take_in, bank, default_policy) -> None:
     assert row["moves"] == "kept"
     assert json.loads(row["why_not"])["figures"] == {"fewest": 5}
     assert draft.sentence.startswith("0 pairs of limits drafted")
+
+
+def test_a_policy_without_limits_gets_none(bank, default_policy) -> None:
+    watched = tuple(one.model_copy(update={"limits": None, "limits_by_product": {}})
+                    for one in default_policy.indicators)  # fmt: skip
+    policy = default_policy.model_copy(update={"indicators": watched})
+    with pytest.raises(ParameterError, match="has no limits: give an indicator some first"):
+        draft_limits(bank[0], policy, period="2026Q3")
+
+
+DEFAULTS = "    limits_set_by: riskmodels default\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("\n", "\r\n"),
+        ("", "\ufeff"),
+        (DEFAULTS, ""),
+        (DEFAULTS, "    limits_set_by: default\n"),
+        ("valid_from: 2000-01-01", "valid_from: '2000-01-01'"),
+        ("approval: ", "approval: |\n  asked wang@example.com\n  in writing\n# approval: "),
+    ],
+)
+def test_a_policy_of_any_manner_is_drafted(draft, default_policy, project, tmp_path, old, new) -> None:
+    text = (project / "params" / "policy" / "2000-01-01.yaml").read_text("utf-8")
+    text = text.replace(old, new) if old else new + text
+    (tmp_path / "2000-01-01.yaml").write_text(text, "utf-8", newline="")
+    policy = load_policy(tmp_path, on="2026-10-01")
+    drafted = _draft_text(draft, policy, tmp_path, date(2027, 1, 1))
+    read = parse_parameters(drafted, Policy, where="draft")
+    assert (str(read.valid_from), read.approval) == ("2027-01-01", "draft, not approved")
+    changed = {one.id for one in read.indicators if "draft: 8 quarters" in one.limits_set_by}
+    assert changed == set(draft.drafted["indicator_id"])
+    assert drafted.count("\n") - text.count("\n") in (0, -2, len(changed))  # no other line
+
+
+def test_a_limit_that_two_indicators_share_is_not_drafted_by_half(
+    draft, default_policy, project, tmp_path
+) -> None:
+    text = (project / "params" / "policy" / "2000-01-01.yaml").read_text("utf-8")
+    name = draft.drafted["indicator_id"][0]
+    limits = default_policy.indicator(name).limits
+    lines = text.splitlines(keepends=True)
+    start = next(place for place, line in enumerate(lines) if f"id: {name}" in line)
+    place = next(place for place in range(start, len(lines)) if lines[place].startswith("    limits:"))
+    assert str(limits.amber).rstrip("0").rstrip(".") in lines[place]
+    lines[place] = lines[place].replace("limits: ", "limits: &theirs ")
+    other = next(place for place in range(place + 1, len(lines)) if lines[place].startswith("    limits: {"))
+    lines[other] = "    limits: *theirs\n"
+    (tmp_path / "2000-01-01.yaml").write_text("".join(lines), "utf-8")
+    with pytest.raises(ParameterError, match=r"limits\.\w+ stands in several places|red must lie"):
+        _draft_text(draft, default_policy, tmp_path, date(2027, 1, 1))

@@ -13,6 +13,7 @@ from riskmodels.errors import ParameterError
 if TYPE_CHECKING:  # SQLAlchemy is imported by the commands that need it, for start-up
     from riskmodels.governance.ledger.laws import Versioned
 
+_LONGEST = 2_500  # working days: ten years
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day; default: today.")]
 Id = Annotated[str, typer.Argument(help="Identifier of the action, as list shows it.")]
 Seen = Annotated[
@@ -32,7 +33,8 @@ def add_action(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day it must be done; or --working-days.")
     ] = None,
     working_days: Annotated[
-        int | None, typer.Option(min=1, help="Working days from its opening until it must be done.")
+        int | None,
+        typer.Option(min=1, max=_LONGEST, help="Working days from its opening until it must be done."),
     ] = None,
     country: Annotated[str, typer.Option(help="Whose working days, e.g. CN, US or GB-ENG.")] = "CN",
     opened_on: Day = None,
@@ -127,6 +129,9 @@ def update_action(
         column, equals, value = one.partition("=")
         if not equals:
             raise ParameterError(f"--set {one}: expected COLUMN=VALUE, e.g. status=in_progress")
+        if column == "action_id" or column in changes:
+            why = "is given twice" if column in changes else "names the action, and stays"
+            raise ParameterError(f"--set {one}: {column} {why}")
         changes[column] = value or None
     _change(action, changes, version, ledger=ledger, by=by, note=note, dry_run=dry_run, as_json=as_json)
 
@@ -173,8 +178,7 @@ def _change(
 
             known = list(made.frame("actions")["action_id"])
             raise ParameterError(f"the ledger has no action {action}; {nearest(action, known)}")
-    values = {**stands.record.content, **{k: v for k, v in changes.items() if v is not None}}
-    values = {name: value for name, value in values.items() if changes.get(name, "") is not None}
+    values = {name: value for name, value in (stands.record.content | changes).items() if value is not None}
     _write(ledger, values, stands, by=by, note=note, version=version, dry_run=dry_run, as_json=as_json)
 
 

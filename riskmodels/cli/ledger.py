@@ -222,6 +222,7 @@ def restore(
     """Write a backup into an empty ledger, which is made where it is missing; also into another database."""
     from riskmodels.governance.ledger import restore as restored  # here, for start-up
 
+    path.open("rb").close()  # before a ledger is made for it
     with opened(ledger, is_made=True) as made:
         head = restored(made, path)
     console.print(shown(f"Restored {head.seq} rows; head {head}."), soft_wrap=True)

@@ -119,11 +119,14 @@ def _draft_text(draft: "LimitDraft", policy: "Policy", policies: Path, day: date
     from riskmodels.parameters.files import parse_parameters, read_text
     from riskmodels.parameters.policy import Policy as Model  # the name is that of types
 
+    path = policies / f"{policy.valid_from}.yaml"
+    text = read_text(path)
+    stands = parse_parameters(text, Model, where=str(path))  # as it is written: nothing in it is masked
     edits = [
-        Edit(path="valid_from", expected=policy.valid_from, proposed=day),
-        Edit(path="approval", expected=policy.approval, proposed="draft, not approved"),
-        *draft.edits(policy),
+        Edit(path="valid_from", expected=stands.valid_from, proposed=day),
+        Edit(path="approval", expected=stands.approval, proposed="draft, not approved"),
+        *draft.edits(stands),
     ]
-    text = edit_text(read_text(policies / f"{policy.valid_from}.yaml"), edits)
+    text = edit_text(text, edits)
     parse_parameters(text, Model, where="the draft")
     return text

@@ -13,7 +13,7 @@ import pandas as pd
 from riskmodels.arrays import Floats
 from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
-from riskmodels.errors import TooLittleError
+from riskmodels.errors import ParameterError, TooLittleError
 from riskmodels.forecasting import nowcast_where_logged
 from riskmodels.labels import Said, label, marked, plural
 from riskmodels.parameters.editing import Edit
@@ -110,8 +110,9 @@ class LimitDraft(Displayed):
         names = dict.fromkeys(rows["indicator_id"])
         words = f"draft: {self.quarters} quarters of the bank's units to {self.period}"
         for name in names:
-            now = policy.indicator(name).limits_set_by
-            drafted = words if now.strip() == DEFAULT else now.replace(DEFAULT, words)
+            one = policy.indicator(name)
+            now = one.limits_set_by if "limits_set_by" in one.model_fields_set else None
+            drafted = now.replace(DEFAULT, words) if now and DEFAULT in now else words
             found.append(Edit(path=f"indicators.{name}.limits_set_by", expected=now, proposed=drafted))
         return found
 
@@ -148,7 +149,7 @@ def draft_limits(
     Raises
     ------
     ParameterError
-        ``period`` is no quarter, or the source has nothing in it.
+        ``period`` is no quarter, the source has nothing in it, or the policy has no limits.
     TooLittleError
         Fewer than four quarters have units with cases.
 
@@ -159,6 +160,8 @@ def draft_limits(
     peers have with the same mix, and the ratio applies to the rate of each product.
     """
     check_quarter(period)
+    if all(one.limits is None for one in policy.indicators):
+        raise ParameterError(f"the policy of {policy.valid_from} has no limits: give an indicator some first")
     wanted = pd.period_range(end=pd.Period(period, freq="Q"), periods=quarters).astype("str")
     known = nowcast_where_logged(tables.complaints)
 

@@ -74,8 +74,14 @@ def _tables(path: Path) -> dict[str, pd.DataFrame]:
         else:
             files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
             found = {one.stem: pd.read_csv(one, dtype=str, keep_default_na=False) for one in files}
+    except FileNotFoundError:
+        raise
     except _DAMAGES as error:
         raise FileError(f"{path} cannot be read as CSV or Excel: {error}") from None
+    if not found:
+        raise FileError(f"{path} has no CSV file; expected tables as export writes them, e.g. actions.csv")
+    if wide := [name for name, frame in found.items() if not isinstance(frame.index, pd.RangeIndex)]:
+        raise FileError(f"{path}, {wide[0]}: rows have more cells than its first line has names")
     if unknown := [name for name in found if name not in RECORDS]:
         raise ParameterError(
             f"{path}: '{unknown[0]}' is no table of the ledger; {nearest(unknown[0], list(RECORDS))}"
@@ -93,6 +99,8 @@ def _changes(
             raise ParameterError(f"{where}: '{name}' is no column of it; {nearest(str(name), known)}")
     now = {row[model.key]: row for row in stands.to_dict("records")}
     for number, row in enumerate(frame.to_dict("records"), start=2):  # the first line has the names
+        if not any(row.values()):
+            continue  # a blank line
         before = now.get(str(row.get(model.key, "")), {})
         place = f"{where}, row {number}"
         made = model.made(_values(row, before, model), where=place)
@@ -103,7 +111,7 @@ def _changes(
 def _version(text: str, where: str) -> int:
     try:
         return int(float(text or 0))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ParameterError(f"{where}: version is '{text}'; expected the number that was exported") from None
 
 

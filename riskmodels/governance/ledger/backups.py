@@ -4,6 +4,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +23,26 @@ _DAMAGES = (
     ValueError,
     TypeError,
     zlib.error,
+    RecursionError,
 )  # of a file that is cut, is no gzip, or holds no rows
 _GUARD = "ALTER TABLE ledger_events {} TRIGGER events_insert"
 
 
 def back_up(ledger: Ledger, path: Path) -> Head:
-    """Write a ledger that fits to a file (JSON lines, gzip): first its head, then its rows.
+    """Write a ledger that fits to a file (JSON lines, gzip): its rows, then its head.
 
-    The file is there as a whole or not at all. Raises ResultError where a row does not fit.
+    The file is there as a whole or not at all. Raises ResultError where a row does not fit, and where the
+    file that it would replace is no backup, or one of rows that the ledger has no more.
     """
+    heads = [_checked(path).head] if path.exists() else []
     path.parent.mkdir(parents=True, exist_ok=True)
     with written(path), scratch_folder(f".{OURS}", parent=path.parent) as folder:
         staged = folder / "staged"
         with gzip.open(staged, "wt", encoding="utf-8", compresslevel=1) as file:
-            found = verify_rows(_noted(ledger.rows(), file))
+            found = verify_rows(_noted(ledger.rows(), file), heads)
             file.write(json.dumps(list(found.head)) + "\n")
-        _refuse_broken(found, "it is not backed up")
+        if found.problem:
+            raise ResultError(f"the ledger is not whole, and it is not backed up: {found.problem}")
         staged.replace(path)
     return found.head
 
@@ -62,41 +67,42 @@ def restore(ledger: Ledger, path: Path) -> Head:
         raise LedgerError(
             "a backup is restored into an empty ledger only, and this one has rows: name another"
         )
+    found = _checked(path)
     with database.said_by_us(ledger.engine.url), database.writing(ledger.engine) as connection:
         is_guarded = connection.dialect.name == "postgresql"  # by the actor, who was another then
         if is_guarded:
             connection.exec_driver_sql(_GUARD.format("DISABLE"))
-        try:
-            found = verify_rows(_put(_read(path), connection), [_head(path)])
-        except _DAMAGES as error:
-            raise ResultError(f"{path} is damaged, and nothing was restored: {error}") from None
-        _refuse_broken(found, "nothing was restored")
+        for seq, body, hash_ in _rows(path):
+            connection.execute(sa.insert(EVENTS).values(seq=seq, body=body, hash=hash_))
         if is_guarded:
             connection.exec_driver_sql(_GUARD.format("ENABLE"))
     return found.head
 
 
-def _read(path: Path) -> Iterator[list[Any]]:
+def _checked(path: Path) -> Verification:
+    """Return what a backup holds; raises ResultError where it is damaged."""
+    try:
+        *_, last = _lines(path)
+        seq, digits = last
+        found = verify_rows(_rows(path), [Head(seq, digits)])
+    except FileNotFoundError:
+        raise
+    except _DAMAGES as error:
+        raise ResultError(
+            f"{path} is no whole backup of a ledger, and nothing was written: {error}"
+        ) from None
+    if found.problem:
+        raise ResultError(f"{path} is no whole backup of a ledger, and nothing was written: {found.problem}")
+    return found
+
+
+def _lines(path: Path) -> Iterator[Any]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         yield from map(json.loads, file)
 
 
-def _head(path: Path) -> Head:
-    """Return the head of a backup: its last line."""
-    *_, last = _read(path)
-    seq, digits = last
-    return Head(seq, digits)
-
-
-def _put(lines: Iterator[list[Any]], connection: sa.Connection) -> Iterator[Row]:
-    names = ("seq", "body", "hash")
-    for line in lines:
-        if len(line) == len(names):
-            seq, body, hash_ = line
-            connection.execute(sa.insert(EVENTS).values(dict(zip(names, line, strict=True))))
-            yield seq, body, hash_
-
-
-def _refuse_broken(found: Verification, consequence: str) -> None:
-    if found.problem:
-        raise ResultError(f"the ledger is not whole, and {consequence}: {found.problem}")
+def _rows(path: Path) -> Iterator[Row]:
+    """Yield all but the last line, which is the head."""
+    for line, _ in pairwise(_lines(path)):
+        seq, body, hash_ = line
+        yield seq, body, hash_

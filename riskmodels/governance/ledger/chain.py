@@ -126,8 +126,9 @@ def verify_rows(rows: Iterable[Row], heads: Sequence[Head] = ()) -> Verification
     """
     known = {head.seq: head for head in sorted(heads)}
     seq, last = 0, START
-    if 0 in known and known[0].digits != START[:_SHOWN]:
-        return _broken(0, last, 0, label("Row 0 is none: the head {head} is of no ledger.", head=known[0]))
+    for head in heads:
+        if words := _why_no_head(head, known[head.seq]):
+            return _broken(seq, last, head.seq, words)
     for number, body, hash_ in rows:
         if number != seq + 1:
             return _broken(seq, last, seq + 1, label("Row {row} is missing.", row=seq + 1))
@@ -152,6 +153,14 @@ def verify_rows(rows: Iterable[Row], heads: Sequence[Head] = ()) -> Verification
         )
         return _broken(seq, last, seq + 1, words)
     return Verification(head=Head.of(seq, last), heads=tuple(known.values()))
+
+
+def _why_no_head(head: Head, other: Head) -> str:
+    if head != other:
+        return label("Row {row} has two heads: {head} and {other}.", row=head.seq, head=head, other=other)
+    if head.seq == 0 and head.digits != START[:_SHOWN]:
+        return label("Row 0 is none: the head {head} is of no ledger.", head=head)
+    return ""
 
 
 def _broken(seq: int, last: str, row: int, problem: str) -> Verification:

@@ -40,6 +40,10 @@ def ledger_url(place: str | Path) -> sa.URL:
         ) from None
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise ParameterError(f"a ledger is kept in SQLite or PostgreSQL, not in {url.get_backend_name()}")
+    if _is_file(url) and url.database in (None, "", ":memory:"):
+        raise ParameterError("the ledger's file is not named, and one in memory is gone with the command")
+    if "@" in (url.host or ""):  # else the rest of the password would be taken, and shown, for the server
+        raise ParameterError("the ledger's URL has two @: write that of a user or a password as %40")
     return url
 
 
@@ -54,8 +58,7 @@ def connected(url: sa.URL) -> sa.Engine:
         engine = url.set(drivername="postgresql+psycopg")
         # READ COMMITTED: who waited for the lock sees the row that was written meanwhile
         return sa.create_engine(engine, hide_parameters=True, isolation_level="READ COMMITTED")
-    if url.database:
-        private_folder(Path(url.database).parent)
+    private_folder(Path(str(url.database)).parent)
     engine_ = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": _PATIENCE})
     sa.event.listen(engine_, "connect", _prepare)
     sa.event.listen(engine_, "begin", _begin)
@@ -69,7 +72,7 @@ def _is_file(url: sa.URL) -> bool:
 def _prepare(connection: Any, _: object) -> None:
     """Set up a connection of SQLite."""
     connection.isolation_level = None  # transactions begin where _begin says
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "recursive_triggers = 1"):
+    for pragma in ("synchronous = FULL", "recursive_triggers = 1"):
         connection.execute(f"PRAGMA {pragma}").close()  # without the last, REPLACE deletes past a trigger
 
 
@@ -91,6 +94,8 @@ def said_by_us(url: sa.URL) -> Iterator[None]:
         text = str(getattr(error, "orig", None) or error).partition("\n")[0]
         secret = str(url.password or "")
         reason = text.replace(secret, "***") if secret else text
+        if "readonly" in reason:
+            reason += "; whoever reads a file of SQLite writes beside it: copy it, and its -wal, to read it"
         raise LedgerError(f"the ledger {place_of(url)} refuses: {reason}") from None
 
 
@@ -151,6 +156,9 @@ def bring_up(engine: sa.Engine, *, is_made: bool) -> None:
             f"{place} was written by a later version of riskmodels (schema {schema}; this one knows up to"
             f" {SCHEMAS[-1]}): update riskmodels"
         )
+    if schema is None and _is_file(engine.url):
+        with engine.connect() as connection:  # stays so; not before, as the file may be another program's
+            connection.connection.execute("PRAGMA journal_mode = WAL").close()
     if schema != SCHEMAS[-1]:
         with writing(engine) as connection:
             migrate(connection, SCHEMAS[-1])
@@ -172,10 +180,20 @@ def migrate(connection: sa.Connection, target: str) -> None:
 
 
 def missing_guards(connection: sa.Connection) -> set[str]:
-    """Name the triggers that should refuse changes, and that the database has not, or has switched off."""
-    query = (
-        "SELECT tgname FROM pg_trigger WHERE tgrelid = 'ledger_events'::regclass AND tgenabled IN ('O', 'A')"
-        if connection.dialect.name == "postgresql"
-        else "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger_events'"
-    )
-    return GUARDS - set(connection.exec_driver_sql(query).scalars())
+    """Name the triggers that should refuse changes, and that are off, or are not what they were.
+
+    Of SQLite the table, too, where what it reads from a row is not what it was.
+    """
+    from riskmodels.governance.ledger.migrations.versions import r0001_events  # here, for start-up
+
+    if connection.dialect.name == "postgresql":
+        made = {statement.split("$$")[1] for statement in r0001_events.POSTGRESQL if "$$" in statement}
+        query = (
+            "SELECT tgname, prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid"
+            " WHERE tgrelid = 'ledger_events'::regclass AND tgenabled IN ('O', 'A')"
+        )
+    else:
+        made = set(r0001_events.SQLITE)
+        query = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'ledger_events'"
+    guards = GUARDS if connection.dialect.name == "postgresql" else GUARDS | {"ledger_events"}
+    return guards - {name for name, text in connection.exec_driver_sql(query) if text in made}

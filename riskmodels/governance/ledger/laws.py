@@ -1,10 +1,14 @@
 """The laws of the ledger that concern more than one record: references, approvals, what is written once."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from riskmodels.errors import LedgerError
 from riskmodels.governance.ledger.records import Action, Decision, Evaluation, Record
+
+_ZONES = timedelta(days=1)  # somewhere it is the next day already
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,6 +36,7 @@ def refuse_unlawful(
     find: Find,
     authors: Authors,
     writer: tuple[str, str],
+    day: date,
     knows_users: bool,
 ) -> None:
     """Raise LedgerError where a record may not be written.
@@ -48,6 +53,8 @@ def refuse_unlawful(
         Of a table and an id: what stands there; who (actor, stated name) wrote any version of it.
     writer : (str, str)
         Actor, stated name.
+    day : date
+        On which it is written (UTC).
     knows_users : bool
         The database knows its users apart.
     """
@@ -62,6 +69,8 @@ def refuse_unlawful(
                 raise LedgerError(
                     f"{record.table} {record.id}: {column} names {named}, which is not in {table}"
                 )
+    if isinstance(record, Action) and record.closed_on and record.closed_on > day + _ZONES:
+        raise LedgerError(f"{record.id} cannot be closed on {record.closed_on}, which is still to come")
     if isinstance(record, Action) and record.effect_id:
         judged = find(Evaluation.table, record.effect_id)
         if judged and isinstance(judged.record, Evaluation) and judged.record.action_id != record.action_id:
@@ -90,6 +99,12 @@ def _refuse_unseen(record: Record, now: Versioned | None, version: int) -> None:
     )
 
 
+def _name(text: str) -> str:
+    """Return a name without what the eye does not tell apart: case, width, blanks, signs that nobody sees."""
+    signs = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(sign for sign in signs if sign.isalnum() or sign in "[]")
+
+
 def _refuse_decision(
     record: Decision,
     about: Versioned | None,
@@ -111,5 +126,5 @@ def _refuse_decision(
         )
     actor, by = writer
     for wrote, stated in authors(record.about_table, record.about_id):
-        if stated.strip().casefold() == by.strip().casefold() or (knows_users and wrote == actor):
+        if _name(stated) == _name(by) or (knows_users and wrote == actor):
             raise LedgerError(f"{name} was written by {stated} ({wrote}): another than its author decides")

@@ -24,16 +24,17 @@ from riskmodels.privacy import mask_code, mask_personal_data, mask_values
 
 _ALL = "the whole file: "  # what a misfit of no single value begins with
 _LONGEST_CODE, _LONGEST_TEXT = 100, 10_000  # characters; a record is read by people
+_LONGEST_DECISION = 150  # characters: an id, its table and its version
 _LONGEST_FACTS = 200_000  # characters: a finding may list all units
 
 
-def _plain(text: str) -> str:
-    """Mask personal data: what is appended cannot be taken out again."""
+def plain_text(text: str) -> str:
+    """Mask personal data: what is appended cannot be taken out again; raises ValueError for no plain text."""
     if not text.isprintable() and any(ord(sign) < ord(" ") and sign not in "\n\t" for sign in text):
         raise ValueError("has control characters; expected plain text")
     if any("\ud800" <= sign <= "\udfff" for sign in text):
         raise ValueError("has signs that are not in UTF-8; expected plain text")
-    return mask_personal_data(text)
+    return mask_personal_data(text.strip())  # blanks are no evidence, and no reason
 
 
 def _known(value: Any) -> Any:
@@ -52,13 +53,12 @@ def _facts(text: str) -> str:
         raise ValueError('is no JSON with named figures; expected e.g. {"amber": 0.5}') from None
 
 
-_LENGTH = Field(min_length=1, max_length=_LONGEST_CODE, pattern=r"^\S+$")
-Code = Annotated[str, _LENGTH, AfterValidator(_code)]
+Code = Annotated[str, Field(min_length=1, max_length=_LONGEST_CODE, pattern=r"^\S+$"), AfterValidator(_code)]
 Facts = Annotated[str, Field(max_length=_LONGEST_FACTS), AfterValidator(_facts)]
-Text = Annotated[str, Field(max_length=_LONGEST_TEXT), AfterValidator(_plain)]
+Text = Annotated[str, Field(max_length=_LONGEST_TEXT), AfterValidator(plain_text)]
 Said = Annotated[Text, Field(min_length=1)]
 Figure = Annotated[float | None, Field(allow_inf_nan=False), BeforeValidator(_known)]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{16,128}$", description="hexadecimal digits")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{16,128}$", description="16 to 128 hexadecimal digits")]
 Quarter = Annotated[str, Field(pattern=r"^\d{4}Q[1-4]$", description="quarter, e.g. 2026Q3")]
 OptionalQuarter = Annotated[str, Field(pattern=r"^(\d{4}Q[1-4])?$", description="quarter, e.g. 2026Q3")]
 
@@ -260,7 +260,7 @@ class Decision(Record):
     """Somebody approved or rejected what a digest is of; another who wrote it."""
 
     table, key, once = "decisions", "decision_id", True
-    decision_id: Code
+    decision_id: Annotated[str, Field(max_length=_LONGEST_DECISION, pattern=r"^\S+$"), AfterValidator(_code)]
     about_table: Code
     about_id: Code
     seen: Digest

@@ -40,10 +40,14 @@ def with_standing(table: str, frame: pd.DataFrame, day: date, frames: Frames) ->
 
 
 def _decided(model: type[Record], frame: pd.DataFrame, today: pd.Timestamp, decisions: pd.DataFrame) -> Any:
-    """Say how what needs approval stands; a decision is that on its present version."""
-    outcomes = dict(zip(decisions["decision_id"], decisions["outcome"], strict=True))
+    """Say how what needs approval stands; a decision is that on its present version, of its digest."""
+    bound = ["decision_id", "about_table", "about_id", "seen"]  # all: another program may write a part of it
+    outcomes = decisions.set_index(bound)["outcome"].to_dict()
     ids = f"{model.table}/" + frame[model.key] + "/" + frame["version"].astype(str)
-    outcome = np.array([outcomes.get(one, "waiting") for one in ids], dtype=object)
+    seen = zip(ids, frame[model.key], frame["digest"], strict=True)
+    outcome = np.array(
+        [outcomes.get((one, model.table, id_, digest), "waiting") for one, id_, digest in seen], dtype=object
+    )
     return np.select(
         [frame["status"] == "withdrawn", outcome != "approved", frame["expires_on"] < today],
         ["withdrawn", outcome, "expired"],

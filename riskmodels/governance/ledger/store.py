@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,11 +16,10 @@ from riskmodels.governance.ledger import database
 from riskmodels.governance.ledger.chain import START, Head, Row, Verification, canonical, chained, verify_rows
 from riskmodels.governance.ledger.database import EVENTS
 from riskmodels.governance.ledger.laws import Versioned, refuse_unlawful
-from riskmodels.governance.ledger.records import RECORDS, Decision, Record, digest_of
+from riskmodels.governance.ledger.records import RECORDS, Decision, Record, digest_of, plain_text
 from riskmodels.governance.ledger.standing import with_standing
 from riskmodels.labels import label
 from riskmodels.misfits import nearest
-from riskmodels.privacy import mask_personal_data
 
 _ROWS_AT_ONCE = 10_000  # of a reading: some megabytes
 _ABOUT = ["version", "seq", "at", "actor", "stated_by"]
@@ -84,8 +83,7 @@ class Ledger:
 
     def as_of(self, day: date) -> "Ledger":
         """Return the ledger as it was known at the end of a day (UTC), or at a moment; only to be read."""
-        end = datetime.combine(day, time(), UTC) + timedelta(days=1) - timedelta.resolution
-        until = day if isinstance(day, datetime) else end
+        until = day if isinstance(day, datetime) else datetime.combine(day, time.max, UTC)
         if until.tzinfo is None:
             raise ParameterError(f"{until} has no zone: give a day, or a moment with its zone")
         return replace(self, until=until)
@@ -204,13 +202,13 @@ class Ledger:
             raise ParameterError(
                 "who says so is missing: --by names a function of the bank, e.g. head of complaints"
             )
-        stated = {"stated_by": mask_personal_data(by.strip()), "note": mask_personal_data(note)}
+        stated = {"stated_by": _said(by.strip(), "--by"), "note": _said(note, "--note")}
         with database.said_by_us(self.engine.url), database.writing(self.engine) as connection:
             actor, now = database.actor_and_time(connection)
             seq, last, at = _last(connection)
             about: dict[str, Any] = {"actor": actor, "at": max(now, at), **stated}
             for record, version in changes:
-                self._refuse(connection, record, version, (actor, stated["stated_by"]))
+                self._refuse(connection, record, version, about)
                 seq += 1
                 event = {"seq": seq, "version": version + 1, "record": record.table, "record_id": record.id}
                 body = canonical(event | about | {"content": record.content})
@@ -239,18 +237,29 @@ class Ledger:
         }
         return self.write(Decision.made(values), by=by)
 
-    def _refuse(
-        self, connection: sa.Connection, record: Record, version: int, writer: tuple[str, str]
-    ) -> None:
+    def _refuse(self, connection: sa.Connection, record: Record, version: int, about: dict[str, Any]) -> None:
         refuse_unlawful(
             record,
             _find(connection, record.table, record.id),
             version=version,
             find=lambda table, id_: _find(connection, table, id_),
             authors=lambda table, id_: _authors(connection, table, id_),
-            writer=writer,
+            writer=(about["actor"], about["stated_by"]),
+            day=date.fromisoformat(about["at"][:10]),
             knows_users=connection.dialect.name == "postgresql",
         )
+
+
+_LONGEST = {"--by": 200, "--note": 10_000}  # characters
+
+
+def _said(text: str, option: str) -> str:
+    if len(text) > _LONGEST[option]:
+        raise ParameterError(f"{option} has {len(text):,} characters; expected {_LONGEST[option]:,} at most")
+    try:
+        return plain_text(text)
+    except ValueError as error:
+        raise ParameterError(f"{option} {error}") from None
 
 
 _ALWAYS = "9999-12-31T23:59:59.999999Z"  # later than any event

@@ -9,14 +9,17 @@ revision, down_revision, branch_labels, depends_on = "r0001", None, None, None
 _APPEND_ONLY = "the ledger is append-only: no row is changed or removed"
 _NEXT = "the ledger takes only the next row, made of the one before it"
 _VERSION = "somebody else wrote the next version of this record"
+_ONCE = "what is written once has no second version"
+ONCE = ("evaluations", "decisions", "assessments", "releases")
+_IS_ONCE = ", ".join(f"'{record}'" for record in ONCE)
 _TIME = "an event is not earlier than the one before it"
 _TEXTS = ("at", "actor", "stated_by", "note", "record", "record_id")
 
 SQLITE = [
     f"""CREATE TABLE ledger_events (
         seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL,
-        {", ".join(f"{c} TEXT AS (json_extract(body, '$.{c}')) VIRTUAL" for c in _TEXTS)},
-        version INTEGER AS (json_extract(body, '$.version')) VIRTUAL)""",
+        {", ".join(f"{c} TEXT AS (json_extract(body, '$.{c}')) VIRTUAL NOT NULL" for c in _TEXTS)},
+        version INTEGER AS (json_extract(body, '$.version')) VIRTUAL NOT NULL)""",
     "CREATE INDEX ledger_events_by_record ON ledger_events (record, record_id, version)",
     f"""CREATE TRIGGER events_insert BEFORE INSERT ON ledger_events BEGIN
         SELECT RAISE(ABORT, '{_NEXT}') WHERE NEW.seq IS NOT json_extract(NEW.body, '$.seq')
@@ -27,6 +30,8 @@ SQLITE = [
             (SELECT coalesce(max(version), 0) + 1 FROM ledger_events
              WHERE record = json_extract(NEW.body, '$.record')
                AND record_id = json_extract(NEW.body, '$.record_id'));
+        SELECT RAISE(ABORT, '{_ONCE}') WHERE json_extract(NEW.body, '$.version') > 1
+            AND json_extract(NEW.body, '$.record') IN ({_IS_ONCE});
         END""",
     *(
         f"CREATE TRIGGER events_{verb} BEFORE {verb.upper()} ON ledger_events"
@@ -38,8 +43,8 @@ SQLITE = [
 POSTGRESQL = [
     f"""CREATE TABLE ledger_events (
         seq bigint PRIMARY KEY, body text NOT NULL, hash text NOT NULL,
-        {", ".join(f"{c} text GENERATED ALWAYS AS (body::jsonb ->> '{c}') STORED" for c in _TEXTS)},
-        version bigint GENERATED ALWAYS AS ((body::jsonb ->> 'version')::bigint) STORED)""",
+        {", ".join(f"{c} text GENERATED ALWAYS AS (body::jsonb ->> '{c}') STORED NOT NULL" for c in _TEXTS)},
+        version bigint GENERATED ALWAYS AS ((body::jsonb ->> 'version')::bigint) STORED NOT NULL)""",
     "CREATE INDEX ledger_events_by_record ON ledger_events (record, record_id, version)",
     f"""CREATE FUNCTION ledger_next() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
     DECLARE
@@ -64,6 +69,9 @@ POSTGRESQL = [
         IF (b ->> 'version')::bigint IS DISTINCT FROM (SELECT coalesce(max(version), 0) + 1 FROM ledger_events
             WHERE record = b ->> 'record' AND record_id = b ->> 'record_id') THEN
             RAISE EXCEPTION '{_VERSION}';
+        END IF;
+        IF (b ->> 'version')::bigint > 1 AND b ->> 'record' IN ({_IS_ONCE}) THEN
+            RAISE EXCEPTION '{_ONCE}';
         END IF;
         IF b ->> 'record' = 'decisions' AND EXISTS (SELECT FROM ledger_events
             WHERE record = b #>> '{{content,about_table}}' AND record_id = b #>> '{{content,about_id}}'
