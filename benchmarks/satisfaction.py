@@ -19,7 +19,7 @@ import scipy.special
 
 from riskmodels.arrays import Floats, Integers
 from riskmodels.causes import index as csi
-from riskmodels.causes.associations import tell
+from riskmodels.causes.associations import regress_answers
 from riskmodels.causes.ordinal import fit_ordinal
 from riskmodels.parameters.satisfaction import IndexRules
 from riskmodels.rates import holm_adjusted
@@ -121,7 +121,7 @@ def drivers_of(kind: str, number: int, seed: int) -> dict[str, float]:
     group = ("customer_group", "elderly")
     for place in range(number):
         world = simulated(kind, seed + place)
-        told = tell("complaints", world.answers)
+        told = regress_answers("complaints", world.answers)
         rows = {(row["driver"], row["level"]): row for row in told.rows}
         for key, row in rows.items():
             if np.isfinite(world.odds[key]):

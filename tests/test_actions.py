@@ -1,4 +1,4 @@
-"""Corrective actions judged: worked, no evidence yet, no effect, worse, or why it cannot be told."""
+"""Corrective actions judged: worked, no evidence yet, no effect, worse, or why it cannot be judged."""
 
 import re
 from dataclasses import replace
@@ -14,7 +14,7 @@ from riskmodels.effects.group import judge_evidence
 from riskmodels.effects.judging import Windows, windows_of
 from riskmodels.effects.peers import compare_with_peers
 from riskmodels.effects.pilots import chance_to_see
-from riskmodels.errors import ContractError, ParameterError
+from riskmodels.errors import ContractError, ParameterError, TooLittleError
 
 UNITS, MONTHS, START = 40, 60, 40
 REGION = np.arange(UNITS) % 2
@@ -245,6 +245,20 @@ def test_a_change_that_came_before_is_not_the_actions() -> None:
     assert found["p_value"] > 0.005
 
 
+@pytest.mark.parametrize("since", [1, 9])
+def test_where_no_start_can_be_pretended_a_course_shows_nothing(since) -> None:
+    """One event in three years, and then one or nine a month: an interval as wide as any, and no verdict."""
+    month = np.arange(54)
+    windows = Windows(units=np.ones((1, 1), dtype=bool), before=(month < 39)[None], after=(month >= 45)[None])
+    counts = np.where(month >= 45, float(since), 0.0) * (since > 1) + np.isin(month, (38, 50))
+    found = judge_courses(
+        counts[None, None], np.full((1, 1, 54), 1e3), windows, hoped=np.array([-0.25])
+    ).iloc[0]
+    assert found["verdict"] == "not_yet"
+    assert np.isnan(found["placebo_time"])
+    assert found["upper"] == pytest.approx(np.expm1(6.0))
+
+
 def test_no_table_no_actions(take_in, default_policy) -> None:
     tables = bank(take_in, None)
     found = judge_actions(tables, default_policy, period="2024Q3")
@@ -276,7 +290,7 @@ def test_assurance_of_a_bank(take_in) -> None:
     found = assurance(tables, units=["u0"], months=12, change=-0.25)
     assert 0.5 < found.chance <= 1
     assert found.table["chance"].is_monotonic_increasing
-    assert found.branches["chance_together"].is_monotonic_increasing
+    assert found.branches["chance_together"].dropna().is_monotonic_increasing
     assert found.fewest >= 1
     assert "in u0" in found.sentence
     assert assurance(tables).units == tuple(found.branches["unit_id"].head(found.fewest))
@@ -286,6 +300,14 @@ def test_assurance_of_a_bank(take_in) -> None:
 
 
 @pytest.mark.whole
+def test_assurance_leaves_units_to_compare_with(take_in) -> None:
+    tables = bank(take_in, None)
+    together = assurance(tables).branches["chance_together"]
+    assert together.isna().tolist() == [False] * 9 + [True] * 3
+    with pytest.raises(TooLittleError, match="2 units are left without the pilot"):
+        assurance(tables, units=[f"u{number}" for number in range(10)])
+
+
 def test_the_actions_of_the_sample(sample_tables, default_policy) -> None:
     found = judge_actions(sample_tables, default_policy, period="2026Q3")
     assert isinstance(found, Effects)

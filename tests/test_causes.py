@@ -68,7 +68,7 @@ def test_without_exposures_all_is_rate_and_wrong_input_is_said() -> None:
     made = decompose_change(cells, by=["product"])
     assert made.table.loc[0, ["volume", "mix", "rate"]].tolist() == [0, 0, 6]
     assert made.sentence == (
-        "Change from 3 to 9 (+6); without exposure, e.g. accounts, it cannot be told how much of it is volume,"
+        "Change from 3 to 9 (+6); without exposure, e.g. accounts, it is not known how much of it is volume,"
         " mix or rate."
     )
     assert list(listings.list_change(made).frame) == [
@@ -198,6 +198,8 @@ def test_odd_cells_are_said_not_a_traceback() -> None:
     cells, exposure = some_cells(seed=1)
     with pytest.raises(TooLittleError, match="a period has no row"):
         find_segments(cells.assign(before=0.0), dimensions=["product"])
+    with pytest.raises(TooLittleError, match="no dimension to search"):
+        find_segments(cells, dimensions=[])
     one = find_segments(cells.head(1), dimensions=["unit_id", "product"])
     assert one.table.empty
     assert "No segment stands out" in one.sentence

@@ -1,6 +1,7 @@
 """Effects, incidents, causes and satisfaction checked where nothing was done: right as they are, named when broken."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ from riskmodels.effects.verdicts import WORKED
 from riskmodels.tables import Tables
 from riskmodels.validation import answer_checks, effect_checks
 from riskmodels.validation.checks_of_effects import EFFECT_CHECKS
-from riskmodels.validation.evidence import beyond_chance, run
+from riskmodels.validation.evidence import beyond_chance, largest, run
+from riskmodels.validation.published import Figures
 
 
 @pytest.mark.parametrize("model", EFFECT_CHECKS)
@@ -27,11 +29,34 @@ def test_a_share_is_measured_beyond_chance() -> None:
     assert np.isnan(beyond_chance(np.zeros(0, dtype=bool), 0.1, 0.2).value)
 
 
+def test_a_figure_that_is_no_number_is_not_passed_over() -> None:
+    assert largest([0.1, 0.3]) == 0.3
+    assert np.isnan(largest([0.1, np.nan, 0.0]))
+    assert np.isnan(largest([]))
+    broken = Figures(compute=lambda: [(1.0, 1.0), (np.nan, 2.0), (3.0, 3.0)], tolerance=1e-6, source="")
+    assert broken.measure().value == np.inf
+
+
 def test_placebo_actions_of_the_sample_do_not_work(sample_tables: Tables) -> None:
     checks = [check for check in EFFECT_CHECKS["action_effects"] if check.kind in ("backtest", "rival")]
     found = {check.measure.__name__: run(check, {"tables": sample_tables}) for check in checks}
     assert "failed" not in {one.state for one in found.values()}
     assert {found[name].state for name in ("worked_at_random", "worked_where_bad")} == {"passed"}
+
+
+def test_units_of_a_pilot_have_the_action_and_one_everywhere_is_in_all_alike() -> None:
+    names = [f"u{number}" for number in range(8)]
+    rows = pd.DataFrame({"unit_id": ["u0", "u5", "u7"], "pilot_units": ["u1 u2", "*", None]})
+    rows["indicator_id"] = ["complaint_rate", "complaint_rate", "abandonment_rate"]
+    tables = SimpleNamespace(actions=rows, require=lambda _: SimpleNamespace(frame=rows.copy))
+    found = effect_checks._without_action(tables, SimpleNamespace(units=names))
+    assert found.tolist() == [False] * 3 + [True] * 5
+
+
+def test_a_product_that_a_unit_never_has_is_not_unknown() -> None:
+    cells = np.array([[[1.0, 2.0], [np.nan, np.nan]], [[1.0, 2.0], [np.nan, 3.0]], np.full((2, 2), np.nan)])
+    found = effect_checks._over_products(cells)
+    assert found == pytest.approx(np.array([[1, 2], [np.nan, 5], [np.nan, np.nan]]), nan_ok=True)
 
 
 def test_verdicts_that_are_given_too_easily_are_named(

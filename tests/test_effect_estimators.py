@@ -290,6 +290,26 @@ def test_holes_are_unknown_and_not_zero() -> None:
     assert found.estimate == pytest.approx(whole.estimate, abs=0.05)
 
 
+def test_exposure_of_unknown_months_is_no_overdispersion() -> None:
+    rng = np.random.default_rng(4)
+    known = rng.negative_binomial(4, 4 / (4 + 2000.0), 48).astype(float)
+    values, exposure = np.insert(known, 30, [np.nan] * 12), np.insert(np.full(48, 1e6), 30, [np.nan] * 12)
+    found = interrupted_series(
+        values, start=46, exposure=exposure, season=1, trend=False, law="negative_binomial", wanders=False
+    )
+    whole = interrupted_series(
+        known,
+        start=34,
+        exposure=np.full(48, 1e6),
+        season=1,
+        trend=False,
+        law="negative_binomial",
+        wanders=False,
+    )
+    assert found.effect.standard_error == pytest.approx(whole.effect.standard_error)
+    assert found.dispersion == pytest.approx(whole.dispersion)
+
+
 def test_staggered_starts_of_counts() -> None:
     panel = counts(5)
     panel.values[1:6, 30:] = np.round(panel.values[1:6, 30:] * 0.7)
@@ -336,6 +356,13 @@ def test_what_says_nothing_is_refused() -> None:
         difference_in_differences(panel, starts=["2023-01"] * 4)
     with pytest.raises(ParameterError, match="not for counts"):
         difference_in_differences(panel, starts={"U0": "2023-01"}, method="callaway_santanna")
+    with pytest.raises(ParameterError, match="no method 'guess'"):
+        difference_in_differences(panel, starts={"U0": "2023-01"}, method="guess")
+    unseen = counts(1, units=4)
+    unseen.values[0, 36:] = np.nan
+    for method in ("did", "imputation", "synthetic_did"):
+        with pytest.raises(TooLittleError):
+            difference_in_differences(unseen, starts={"U0": "2023-01"}, method=method)
     silent = Panel(
         keys=panel.keys, periods=panel.periods, values=panel.values * 0.0, exposure=None, kind="count"
     )

@@ -1,4 +1,4 @@
-"""Incidents: what was planted is found again, and what cannot be told is said."""
+"""Incidents: what was planted is found again, and what cannot be estimated is said."""
 
 import numpy as np
 import pandas as pd
@@ -148,7 +148,7 @@ def test_incidents_whose_days_run_into_each_other_are_told_of_together(take_in, 
     assert list(table["episode"]) == ["N1", "N1", "N3"]
     assert list(table["together"]) == [2, 2, 1]
     assert list(table["days"]) == [10, 10, 7]
-    assert "cannot be told apart" in table["sentence"]["N2"]
+    assert "cannot be separated" in table["sentence"]["N2"]
     assert table["upper"]["N3"] < 30
 
 
@@ -161,7 +161,7 @@ def test_an_incident_in_a_hole_cannot_be_told(take_in, default_policy) -> None:
     )
     row = review_incidents(tables, default_policy, period="2024Q4").table.iloc[0]
     assert (row["reason"], np.isnan(row["excess"])) == ("hole", True)
-    assert "cannot be told: the complaints of most of its days are not known" in row["sentence"]
+    assert "cannot be estimated: the complaints of most of its days are not known" in row["sentence"]
 
 
 def test_nothing_after_the_end_of_the_period_is_looked_at(take_in, default_policy) -> None:

@@ -23,6 +23,9 @@ MORE = {
     "largest": "cards",
     "first": "2025-10",
     "last": "2026-09",
+    "since": "",
+    "peak": "",
+    "peak_share": np.nan,
 }
 KINDS = {
     "supported": {"status": "supported", "case": "segment", "segment": "south × cards"},
@@ -45,7 +48,7 @@ def causes_of(found, *kinds: str) -> Causes:
         for finding, kind in zip(found.table["finding_id"], kinds, strict=False)
     ]
     return Causes(
-        facts=pd.DataFrame(rows), segments=pd.DataFrame(), decomposition=None, period=found.period,
+        facts=pd.DataFrame(rows), segments=pd.DataFrame(), months=pd.DataFrame(), decomposition=None, period=found.period,
         as_of=found.as_of, data_digest=found.data_digest, false_alarm=0.05, seed=0,
     )  # fmt: skip
 

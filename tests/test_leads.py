@@ -128,7 +128,7 @@ def test_holes_are_unknown_and_short_series_are_named() -> None:
 def test_too_little_is_said(months) -> None:
     leads = find_leads(drawn(seed=1).head(months), moved=["a"])
     assert leads.table.empty
-    assert "cannot be told: too few months" in leads.sentence
+    assert "cannot be estimated: too few months" in leads.sentence
     assert set(leads.unavailable["indicator_id"]) == set("abcd")
     plots.plot(leads)
     nothing = find_leads(drawn(seed=1), moved=[])

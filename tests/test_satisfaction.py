@@ -11,7 +11,7 @@ import statsmodels
 from matplotlib import pyplot as plt
 
 import riskmodels as rm
-from riskmodels.causes.associations import tell
+from riskmodels.causes.associations import regress_answers
 from riskmodels.causes.ordinal import fit_ordinal, proportional_odds
 from riskmodels.errors import ParameterError, TooLittleError
 from riskmodels.labels import say
@@ -172,7 +172,7 @@ def one_source(rows=3_000, seed=8, days=-0.15, group=-0.6):
 def test_points_are_the_mean_difference_of_two_predicted_shares() -> None:
     """One day less: by the planted model, mean over answers of expit(η + .15) - expit(η)."""
     frame, linear = one_source()
-    table = pd.DataFrame(tell("complaints", frame).rows).set_index(["driver", "level"])
+    table = pd.DataFrame(regress_answers("complaints", frame).rows).set_index(["driver", "level"])
     cut = CUTS[2] - 1
     true = 100 * (scipy.special.expit(linear + 0.15 - cut) - scipy.special.expit(linear - cut)).mean()
     day = table.loc[("days_to_resolve", "")]
@@ -191,13 +191,15 @@ def test_a_level_and_its_reference_exchanged_are_the_same_with_the_other_sign() 
         customer_group=frame["customer_group"].map({"general": "elderly", "elderly": "general"})
     )
     one, other = (
-        pd.DataFrame(tell("complaints", rows).rows).set_index("driver").loc["customer_group"]
+        pd.DataFrame(regress_answers("complaints", rows).rows).set_index("driver").loc["customer_group"]
         for rows in (frame, turned)
     )
     assert one["points"] == pytest.approx(-other["points"], rel=1e-9)
     assert one["odds_ratio"] == pytest.approx(1 / other["odds_ratio"], rel=1e-6)
     assert one["p_value"] == pytest.approx(other["p_value"], rel=1e-6)
-    shuffled = pd.DataFrame(tell("complaints", frame.sample(frac=1, random_state=1)).rows).set_index("driver")
+    shuffled = pd.DataFrame(
+        regress_answers("complaints", frame.sample(frac=1, random_state=1)).rows
+    ).set_index("driver")
     assert shuffled.loc["customer_group", "points"] == pytest.approx(one["points"], rel=1e-9)
 
 
@@ -209,7 +211,7 @@ def test_levels_with_few_answers_are_one_level_and_unknown_is_one() -> None:
     frame, _ = one_source()
     channel = frame["channel"].where(np.arange(3_000) % 7 > 0, None)
     channel = channel.where(np.arange(3_000) > 40, "kiosk").where(np.arange(3_000) > 20, "post")
-    told = tell("complaints", frame.assign(channel=channel))
+    told = regress_answers("complaints", frame.assign(channel=channel))
     table = pd.DataFrame(told.rows)
     levels = set(table.loc[table["driver"] == "channel", "level"])
     assert {"others", "not_known"} <= levels
@@ -219,19 +221,22 @@ def test_levels_with_few_answers_are_one_level_and_unknown_is_one() -> None:
 
 def test_what_cannot_be_told_says_why() -> None:
     frame, _ = one_source()
-    many = tell("complaints", frame.assign(region_id=frame["channel"]))
-    assert reasons(many)["region_id"] == "it cannot be told apart from the drivers before it"
-    few = tell("complaints", frame.head(120))
+    many = regress_answers("complaints", frame.assign(region_id=frame["channel"]))
+    assert reasons(many)["region_id"] == "it cannot be separated from the drivers before it"
+    few = regress_answers("complaints", frame.head(120))
     assert "answers that are satisfied" in " ".join(reasons(few).values())
-    assert tell("surveys", None).lacking[0][1] == "the source has no answers of customers in these quarters"
-    same = tell("complaints", frame.assign(points=5.0))
+    assert (
+        regress_answers("surveys", None).lacking[0][1]
+        == "the source has no answers of customers in these quarters"
+    )
+    same = regress_answers("complaints", frame.assign(points=5.0))
     assert not same.rows
     assert same.lacking
-    half = tell(
+    half = regress_answers(
         "complaints", frame.assign(days_to_resolve=frame["days_to_resolve"].where(frame.index % 2 == 0))
     )
     assert reasons(half)["days_to_resolve"] == "it is known of 50% of the answers"
-    one = tell("complaints", frame.assign(unit_id="u"))
+    one = regress_answers("complaints", frame.assign(unit_id="u"))
     assert one.model[0]["clustered"] is False
 
 
@@ -252,7 +257,7 @@ def test_a_bank_with_next_to_nothing_gets_a_sentence(take_in, default_policy, ra
     complaints = [complaint | ({"satisfaction": 5} if rated else {})]
     tables = take_in(complaints=complaints, surveys=SURVEYS)
     result = rm.causes.satisfaction_drivers(tables, default_policy, period="2024Q4")
-    assert result.sentence.startswith("What satisfaction goes with cannot be told: ")
+    assert result.sentence.startswith("What satisfaction goes with cannot be estimated: ")
     assert rm.listings.list_drivers(result).frame.empty  # the sentence has the reasons
     assert len(rm.listings.list_answering(result).frame) == rated
     for made in (result, rm.causes.satisfaction_index(tables, default_policy, period="2024Q1")):
@@ -395,7 +400,7 @@ def test_a_month_that_is_not_known_has_no_answers(take_in, default_policy) -> No
 def test_listings_and_plots_show_the_results(drivers, index, sample_tables) -> None:
     listing = rm.listings.list_drivers(drivers)
     assert listing.frame["Verdict"].iloc[0] == "association"
-    assert listing.frame["Verdict"].iloc[-1].startswith("cannot be told: ")
+    assert listing.frame["Verdict"].iloc[-1].startswith("cannot be estimated: ")
     for shown in (listing, rm.listings.list_answering(drivers), rm.listings.list_index(index, sample_tables)):
         assert "nan" not in shown.frame.to_string()
         assert shown.sentence

@@ -67,6 +67,12 @@ def test_figures_out_of_their_range_are_refused(figures) -> None:
         shrunken_before_after(1, 1, **{"mean": 1, "dispersion": 1} | figures)
 
 
+@pytest.mark.parametrize("figures", [{"mean": 0}, {"dispersion": 0}])
+def test_where_units_do_not_differ_none_is_flagged_for_being_bad(figures) -> None:
+    with pytest.raises(ParameterError, match="above 0"):
+        expected_regression(**{"mean": 1, "dispersion": 1} | figures, flagged_from=3)
+
+
 def test_parameters_are_learnt_from_many_units() -> None:
     rng = np.random.default_rng(3)
     counts = rng.poisson(rng.gamma(1 / 0.5, 0.5 * 10, 20_000)).astype(float)

@@ -74,7 +74,7 @@ def _finding(
 
 
 def _others(rule: str, found: IncidentReview, states: pd.Series, missed: int) -> Finding:
-    """Return how much was kept, and how much cannot be told, as one line."""
+    """Return how much was kept, and how much is not known, as one line."""
     kept, unknown = (int((states == one).sum()) for one in ("kept", "unknown"))
     figures = {
         "period": found.period,

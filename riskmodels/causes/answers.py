@@ -9,7 +9,7 @@ from riskmodels.tables import Table, Tables
 from riskmodels.tables.sql import literal, name
 
 SATISFIED, MOST = 4, 5  # points from which a customer counts as satisfied, and most points
-LONGEST_WAIT, LONGEST_DAYS = 72.0, 30.0  # hours, working days: longer ones count as these; one tells no more
+LONGEST_WAIT, LONGEST_DAYS = 72.0, 30.0  # hours, working days: longer ones count as these; one says no more
 _KEYS = ("unit_id", "region_id", "product", "channel", "customer_group")
 _MOMENTS = ("received_at", "first_response_at", "resolved_at")
 

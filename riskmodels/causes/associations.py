@@ -35,8 +35,8 @@ _SAME = 1e-8  # least eigenvalue of correlations: below it a column is made of t
 
 
 @dataclass(kw_only=True)
-class Told:
-    """What one source tells: rows by driver and level, facts of its model, and what it does not tell."""
+class Associations:
+    """What answers of one source go with: rows by driver and level, facts of the model, what is lacking."""
 
     source: str
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -54,27 +54,27 @@ class _Block:
     columns: Floats
 
 
-def tell(source: str, answers: pd.DataFrame | None) -> Told:
-    """Regress the answers of a source, as ``answers`` gives them, on all drivers that they can tell of."""
-    told = Told(source=source)
+def regress_answers(source: str, answers: pd.DataFrame | None) -> Associations:
+    """Regress the answers of a source, as ``answers`` gives them, on the drivers that they suffice for."""
+    found = Associations(source=source)
     rated = None if answers is None else answers[answers["points"].notna()].reset_index(drop=True)
     if rated is None or rated.empty:
-        told.lacking.append(("", Said("the source has no answers of customers in these quarters")))
-        return told
-    blocks = _blocks(rated, told)
+        found.lacking.append(("", Said("the source has no answers of customers in these quarters")))
+        return found
+    blocks = _blocks(rated, found)
     kept = np.logical_and.reduce([block.values.notna().to_numpy() for block in blocks] or [np.array([False])])
     rows = rated[kept] if blocks else rated[:0]
     satisfied = (rows["points"] >= SATISFIED).to_numpy()
-    blocks = _independent([_only(block, kept) for block in blocks], satisfied, told)
+    blocks = _independent([_only(block, kept) for block in blocks], satisfied, found)
     if blocks:
         try:
-            _fill(told, rows, satisfied, blocks, left_out=len(rated) - len(rows))
+            _fill(found, rows, satisfied, blocks, left_out=len(rated) - len(rows))
         except TooLittleError as error:
-            told.lacking.append(("", Said(str(error))))
-    return told
+            found.lacking.append(("", Said(str(error))))
+    return found
 
 
-def _blocks(rated: pd.DataFrame, told: Told) -> list[_Block]:
+def _blocks(rated: pd.DataFrame, found: Associations) -> list[_Block]:
     """Make the columns of each driver that the answers have; say why the others are lacking."""
     satisfied = (rated["points"] >= SATISFIED).to_numpy()
     blocks = []
@@ -86,17 +86,17 @@ def _blocks(rated: pd.DataFrame, told: Told) -> list[_Block]:
         else:
             block, enough = _levelled(driver, values, satisfied), 0.0
         if not known.any():
-            told.lacking.append((driver, Said("the answers do not come with it")))
+            found.lacking.append((driver, Said("the answers do not come with it")))
         elif known.mean() < enough:
-            told.lacking.append(
+            found.lacking.append(
                 (driver, Said("it is known of {share:.0%} of the answers", share=known.mean()))
             )
         elif (values[known] == values[known].iloc[0]).all() or (
             driver not in MEASURES and len(block.levels) == 1
         ):
-            told.lacking.append((driver, Said("all answers that can be compared are of one level")))
+            found.lacking.append((driver, Said("all answers that can be compared are of one level")))
         elif driver not in MEASURES and not block.levels:
-            told.lacking.append((driver, Said("no level has answers enough")))
+            found.lacking.append((driver, Said("no level has answers enough")))
         else:
             blocks.append(block)
     return blocks
@@ -121,7 +121,7 @@ def _levelled(driver: str, values: pd.Series, satisfied: Flags) -> _Block:
 
 
 def _thin(named: pd.Series, satisfied: Flags) -> pd.Series:
-    """Tell of each level whether its answers are too few."""
+    """Say of each level whether its answers are too few."""
     groups = pd.Series(satisfied).groupby(named.to_numpy())
     size, good = groups.size(), groups.sum()
     return (size < _FEWEST) | (np.minimum(good, size - good) < _FEWEST_EITHER)
@@ -133,7 +133,7 @@ def _only(block: _Block, kept: Flags) -> _Block:
     )
 
 
-def _independent(blocks: list[_Block], satisfied: Flags, told: Told) -> list[_Block]:
+def _independent(blocks: list[_Block], satisfied: Flags, found: Associations) -> list[_Block]:
     """Take the drivers one after another, as far as answers are enough and columns independent."""
     events = int(min(satisfied.sum(), (~satisfied).sum()))
     taken: list[_Block] = []
@@ -146,16 +146,16 @@ def _independent(blocks: list[_Block], satisfied: Flags, told: Told) -> list[_Bl
                 needed=_EVENTS * design.shape[1],
                 events=events,
             )
-            told.lacking.append((block.driver, why))
+            found.lacking.append((block.driver, why))
         elif _dependent(design):
-            told.lacking.append((block.driver, Said("it cannot be told apart from the drivers before it")))
+            found.lacking.append((block.driver, Said("it cannot be separated from the drivers before it")))
         else:
             taken.append(block)
     return taken
 
 
 def _dependent(design: Floats) -> bool:
-    """Tell whether a column is made of the others."""
+    """Say whether a column is made of the others."""
     centred = design - design.mean(axis=0)
     sizes = np.sqrt((centred**2).sum(axis=0))
     if not (sizes > 0).all():
@@ -164,7 +164,9 @@ def _dependent(design: Floats) -> bool:
     return bool(np.linalg.eigvalsh(correlations)[0] < _SAME)
 
 
-def _fill(told: Told, rows: pd.DataFrame, satisfied: Flags, blocks: list[_Block], *, left_out: int) -> None:
+def _fill(
+    found: Associations, rows: pd.DataFrame, satisfied: Flags, blocks: list[_Block], *, left_out: int
+) -> None:
     """Fit both regressions, and write down what they say."""
     design = np.hstack([block.columns for block in blocks])
     part = np.repeat(np.arange(len(blocks)), [block.columns.shape[1] for block in blocks])
@@ -177,16 +179,16 @@ def _fill(told: Told, rows: pd.DataFrame, satisfied: Flags, blocks: list[_Block]
     errors = [np.sqrt(np.diag(fit.covariance(unit)))[len(fit.cutpoints) :] for fit in (whole, cut)]
     linear = design @ cut.coefficients - cut.cutpoints[0]
     for number, block in enumerate(blocks):
-        facts = {"source": told.source, "driver": block.driver, "proportional_p": by_part[number]}
+        facts = {"source": found.source, "driver": block.driver, "proportional_p": by_part[number]}
         own, sign = part == number, 1.0 if block.levels else -1.0
         base = linear - block.columns @ cut.coefficients[own] if block.levels else linear
         for place, at in enumerate(np.flatnonzero(own)):
             odds, change = (sign * fit.coefficients[at] for fit in (whole, cut))
             row = facts | _level(block, place, satisfied) | _odds(odds, reach * errors[0][at])
-            told.rows.append(row | _points(base, change, errors[1][at], reach=reach, degrees=degrees))
-    told.model.append(
+            found.rows.append(row | _points(base, change, errors[1][at], reach=reach, degrees=degrees))
+    found.model.append(
         {
-            "source": told.source,
+            "source": found.source,
             "answers": len(rows),
             "left_out": left_out,
             "satisfied_share": satisfied.mean(),

@@ -35,7 +35,7 @@ class Decomposition(Displayed):
     dispersion : float
         Variance ÷ mean of a count.
     has_exposure : bool
-        Without it all is rate, and volume is not told from it.
+        Without it all is rate, and volume and mix are not known.
     """
 
     table: pd.DataFrame
@@ -53,7 +53,7 @@ class Decomposition(Displayed):
         if not self.has_exposure:
             return label(
                 "Change from {before:,.0f} to {now:,.0f} ({change:+,.0f}); without exposure, e.g. accounts,"
-                " it cannot be told how much of it is volume, mix or rate.",
+                " it is not known how much of it is volume, mix or rate.",
                 figures,
             )
         words = label(

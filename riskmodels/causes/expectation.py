@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from riskmodels.arrays import Floats
+from riskmodels.rates.moments import ratio_of
 
 _ROUNDS = 12  # of fitting the effects in turn: they move by less than 1e-6 afterwards
 _SURE = 1.645  # standard deviations: 5 % of banks whose cells do not differ
-_SEEN = 5.0  # rows of a cell in both periods, fitted: fewer tell little of how counts vary
+_SEEN = 5.0  # rows of a cell in both periods, fitted: fewer say little of how counts vary
 _LEAST = 1e-9  # rows: above nothing, so that a logarithm has a value
 
 
@@ -35,8 +36,8 @@ def main_effects(counts: Floats, exposure: Floats) -> Floats:
     unit = np.ones(counts.shape[:-1])
     fitted = exposure * np.ones_like(counts)
     for _ in range(_ROUNDS):
-        product = _ratio(counts.sum(axis=-2), (exposure * unit[..., None]).sum(axis=-2))
-        unit = _ratio(counts.sum(axis=-1), (exposure * product[..., None, :]).sum(axis=-1))
+        product = ratio_of(counts.sum(axis=-2), (exposure * unit[..., None]).sum(axis=-2))
+        unit = ratio_of(counts.sum(axis=-1), (exposure * product[..., None, :]).sum(axis=-1))
         fitted = exposure * unit[..., None] * product[..., None, :]
     return np.asarray(fitted)
 
@@ -84,7 +85,7 @@ def dispersion_of(cells: Cells) -> tuple[float, float]:
                 (cells.now, cells.exposure_now),
             )
         )
-        share = _ratio(now, before + now)
+        share = ratio_of(now, before + now)
         variance = (before + now) * share * (1 - share)
         off = cells.now[region] - (cells.before + cells.now)[region] * share
         seen = before + now >= _SEEN
@@ -102,15 +103,15 @@ def dispersion_of(cells: Cells) -> tuple[float, float]:
 def _leverage(weight: Floats) -> Floats:
     """Return by how much each cell draws its own fit of unit and product to itself."""
     sums = [weight.sum(axis=axis, keepdims=True) * np.ones_like(weight) for axis in (1, 0, (0, 1))]
-    unit, product, whole = (_ratio(weight, of) for of in sums)
+    unit, product, whole = (ratio_of(weight, of) for of in sums)
     return np.asarray(unit + product - whole)
 
 
 def _changing(cells: Cells, dispersion: float) -> float:
     """Estimate how far the changes of a region's units differ beyond counting; 0 within chance."""
-    due = (cells.before * _ratio(cells.exposure_now, cells.exposure_before)).sum(axis=1)
+    due = (cells.before * ratio_of(cells.exposure_now, cells.exposure_before)).sum(axis=1)
     before, now = cells.before.sum(axis=1), cells.now.sum(axis=1)
-    due = due * (cells.regions.T @ _ratio(cells.regions @ now, cells.regions @ due))
+    due = due * (cells.regions.T @ ratio_of(cells.regions @ now, cells.regions @ due))
     variance = dispersion * due * (1 + due / np.maximum(before, 1))
     excess, chance = ((now - due) ** 2 - variance).sum(), np.sqrt(2 * (variance**2).sum())
     return float(excess / max((due**2).sum(), _LEAST)) if excess > _SURE * chance else 0.0
@@ -132,15 +133,15 @@ def expected_of(cells: Cells, law: Law) -> tuple[Floats, Floats]:
     """
     fitted = main_effects(cells.before, cells.exposure_before)
     kept = _trusted(cells.before, fitted, cells.regions, law)
-    due = kept * _ratio(cells.exposure_now, cells.exposure_before)
+    due = kept * ratio_of(cells.exposure_now, cells.exposure_before)
     total = due.sum(axis=(-1, -2))
-    return kept, np.asarray(due * _ratio(cells.now.sum(axis=(-1, -2)), total)[..., None, None])
+    return kept, np.asarray(due * ratio_of(cells.now.sum(axis=(-1, -2)), total)[..., None, None])
 
 
 def without_change(cells: Cells, law: Law) -> tuple[Floats, Floats]:
     """Expect the counts before and now, were nothing but what all cells share changed."""
     both, exposure = cells.before + cells.now, cells.exposure_before + cells.exposure_now
-    rate = _ratio(_trusted(both, main_effects(both, exposure), cells.regions, law), exposure)
+    rate = ratio_of(_trusted(both, main_effects(both, exposure), cells.regions, law), exposure)
     means = []
     for counts, exposed in ((cells.before, cells.exposure_before), (cells.now, cells.exposure_now)):
         mean = rate * exposed
@@ -152,7 +153,7 @@ def _trusted(counts: Floats, fitted: Floats, regions: Floats, law: Law) -> Float
     """Move what is fitted towards what came, by region and product, then by cell."""
     of_region = regions @ fitted
     trust = law.regional * of_region / (law.regional * of_region + law.dispersion)
-    factor = 1 + trust * (_ratio(regions @ counts, of_region) - 1)
+    factor = 1 + trust * (ratio_of(regions @ counts, of_region) - 1)
     fitted = fitted * (regions.T @ factor)
     trust = law.own * fitted / (law.own * fitted + law.dispersion)
     return np.asarray(fitted + trust * (counts - fitted))
@@ -163,7 +164,3 @@ def signed_root(counts: Floats, expected: Floats) -> Floats:
     mean = np.maximum(expected, _LEAST)
     deviance = 2 * (counts * np.log(np.maximum(counts, _LEAST) / mean) - counts + mean)
     return np.asarray(np.sign(counts - mean) * np.sqrt(np.maximum(deviance, 0)))
-
-
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    return np.asarray(np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=whole > 0))

@@ -34,6 +34,7 @@ _COUNTS: Final = ("complaints", "complaint_rate")
 _ONE_UNIT: Final = 0.5  # of an excess in one unit: that unit's matter, where units differ beyond chance
 _PAIR: Final = 2  # parts at least, to differ from each other
 _NORMAL: Final = 1.645  # standard deviations to each side of a 90 % interval
+_NEARLY: Final = 1e-3  # variance ÷ mean, less 1: Poisson's, nearly
 _BEYOND: Final = 0.05  # level at which units, or products, are said to differ
 _SEGMENT_COLUMNS: Final = [
     *("first", "last", "segment", "before", "now", "expected", "excess", "lower", "upper", "share"),
@@ -164,7 +165,7 @@ def explain_findings(found: Findings, tables: Tables, policy: Policy, *, seed: i
 
     Notes
     -----
-    A unit is compared with what the rates of all others foretell for its products; everything else with the
+    A unit is compared with what the rates of all others predict for its products; everything else with the
     same months a year before. Where the excess is does not prove why: no cause is proven by it. Many
     findings of one period rest on one search.
     """
@@ -276,7 +277,7 @@ def _of_period(search: _Search, subject: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _is_about(segment: Mapping[Any, Any], subject: Mapping[str, str]) -> bool:
-    """Tell whether a segment and a subject have a value in common, and none against the other."""
+    """Say whether a segment and a subject have a value in common, and none against the other."""
     both = _in_common(segment, subject)
     return all(segment[key] == subject[key] for key in both) and (bool(both) or not subject)
 
@@ -315,7 +316,7 @@ def _p_within(residual: "pd.Series[float]", variance: "pd.Series[float]") -> flo
 
 
 def _of_unit(tables: Tables, unit_id: str, end: pd.Period, chance: float) -> dict[str, Any]:
-    """Compare a unit's year with what the rates of all others foretell for its products."""
+    """Compare a unit's year with what the rates of all others predict for its products."""
     months = months_known(tables, str(end - YEAR + 1), str(end))
     peers = count_against_peers(tables, unit_id, months)
     first = {"first": str(end - YEAR + 1)}
@@ -323,7 +324,7 @@ def _of_unit(tables: Tables, unit_id: str, end: pd.Period, chance: float) -> dic
     if not expected > 0:
         return first | {"status": "presumed", "case": "no_peers"}
     dispersion = float(peers["dispersion"].iloc[0])
-    size = expected / max(dispersion - 1, 1e-3)  # a dispersion of 1 is Poisson's, nearly
+    size = expected / max(dispersion - 1, _NEARLY)
     p = float(scipy.stats.nbinom.sf(now - 1, size, size / (size + expected)))
     over = (peers["now"] - peers["expected"]).set_axis(peers["product"])
     reach = _NORMAL * float(np.sqrt(dispersion * max(now, 1.0)))  # of a 90 % interval

@@ -1,4 +1,4 @@
-"""What is new in each month of a series: what its own trend, season and past months do not foretell."""
+"""What is new in each month of a series: what its own trend, season and past months do not predict."""
 
 from dataclasses import dataclass
 from itertools import product

@@ -88,7 +88,7 @@ class Leads(Displayed):
         if not self.asked:
             return label("No finding is about an indicator, so that nothing is looked at before it.")
         if self.table.empty:
-            return label("What moved first cannot be told: too few months are known of the indicators.")
+            return label("What moved first cannot be estimated: too few months are known of the indicators.")
         others = counted(self.others, "indicator", "indicators")
         found = self.table[self.table["found"]]
         asked = counted(len(self.asked), "indicator", "indicators")

@@ -56,7 +56,7 @@ class OrdinalFit:
 
 
 def enough_clusters(cluster: Integers) -> bool:
-    """Tell whether a variance between these clusters can be relied on."""
+    """Say whether a variance between these clusters can be relied on."""
     return int(cluster.max(initial=-1)) + 1 >= FEWEST_CLUSTERS
 
 
@@ -79,8 +79,8 @@ def fit_ordinal(levels: Integers, design: Floats) -> OrdinalFit:
     Raises
     ------
     TooLittleError
-        There is one level only, the columns of the design are not independent, or some of them tell the
-        levels apart with certainty, so that no estimate is finite.
+        There is one level only, the columns of the design are not independent, or some of them separate the
+        levels with certainty, so that no estimate is finite.
     """
     number = int(levels.max(initial=0)) + 1
     shares = np.bincount(levels, minlength=number)[:-1].cumsum() / max(len(levels), 1)
@@ -101,7 +101,7 @@ def fit_ordinal(levels: Integers, design: Floats) -> OrdinalFit:
         if slope @ step <= _CLOSE:
             break
     if (np.abs(point[number - 1 :]) * np.ptp(design, axis=0)).max(initial=0.0) > _STEEP:
-        raise TooLittleError("what is set against the answers tells some of them apart with certainty")
+        raise TooLittleError("what is set against the answers separates some of them with certainty")
     return OrdinalFit(
         cutpoints=point[: number - 1],
         coefficients=point[number - 1 :],

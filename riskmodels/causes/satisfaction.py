@@ -11,7 +11,7 @@ import pandas as pd
 import scipy
 
 from riskmodels.causes.answers import handled_complaints, survey_answers
-from riskmodels.causes.associations import DRIVERS, LEVEL, MEASURES, UNKNOWN, tell
+from riskmodels.causes.associations import DRIVERS, LEVEL, MEASURES, UNKNOWN, regress_answers
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
 from riskmodels.labels import counted, label, marked, plain_label, plural, say
@@ -73,10 +73,10 @@ class SatisfactionDrivers(Displayed):
         asked, answered [number], share, lower, upper [Wilson], p_adjusted [that all levels of the driver
         answer alike, Holm]. Of surveys it is not known who was asked.
     models : DataFrame
-        One row per source that could be told: source, answers, left_out [number, for what is unknown beside
-        them], satisfied_share, coefficients [number], units [number], clustered [whether what answers of a
-        unit share is in the errors], proportional_p [of all drivers], proportional [False: an odds ratio does
-        not speak for all levels].
+        One row per source that could be regressed: source, answers, left_out [number, for what is unknown
+        beside them], satisfied_share, coefficients [number], units [number], clustered [whether
+        what answers of a unit share is in the errors], proportional_p [of all drivers], proportional [False:
+        an odds ratio does not speak for all levels].
     unavailable : DataFrame
         source, driver [empty: all of them], said [why, as ``labels.say`` takes it].
     period : str
@@ -112,7 +112,8 @@ class SatisfactionDrivers(Displayed):
         """Say what goes with satisfaction, what one day less goes with, and what that is not."""
         if self.table.empty:
             return label(
-                "What satisfaction goes with cannot be told: {reason}.", reason="; ".join(self._reasons())
+                "What satisfaction goes with cannot be estimated: {reason}.",
+                reason="; ".join(self._reasons()),
             )
         found = self.table[self.table["found"]]
         text = plural(
@@ -160,7 +161,7 @@ class SatisfactionDrivers(Displayed):
         return self.table[[*names, "lower", "upper", "p_adjusted", "odds_ratio"]].head(15)
 
     def _reasons(self) -> Iterator[str]:
-        """Yield why each source tells nothing: a reason of its own, or one of all that its answers have."""
+        """Yield why a source has no association: a reason of its own, or one of all that its answers have."""
         for source, rows in self.unavailable.groupby("source"):
             whole = rows.loc[rows["driver"] == "", "said"]
             reason = label("nothing that they come with has answers enough")
@@ -232,15 +233,15 @@ def satisfaction_drivers(
         raise ParameterError(f"quarters: expected at least 1, got {quarters}")
     span = pd.period_range(end=last, periods=quarters, freq="Q")
     handled, surveyed = handled_complaints(tables, span), survey_answers(tables, span)
-    told = [tell("complaints", handled), tell("surveys", surveyed)]
-    table = _framed([row for one in told for row in one.rows], _COLUMNS[:-3] + _COLUMNS[-1:])
+    sources = [regress_answers("complaints", handled), regress_answers("surveys", surveyed)]
+    table = _framed([row for one in sources for row in one.rows], _COLUMNS[:-3] + _COLUMNS[-1:])
     adjusted = holm_adjusted(table["p_value"].to_numpy(np.float64))
     table = table.assign(p_adjusted=adjusted, found=adjusted <= 1 - policy.gaps.certainty)
-    lacking = [(one.source, driver, json.dumps(why.facts)) for one in told for driver, why in one.lacking]
+    lacking = [(one.source, driver, json.dumps(why.facts)) for one in sources for driver, why in one.lacking]
     return SatisfactionDrivers(
         table=table[list(_COLUMNS)].sort_values(["p_value", *_TEXTS], ignore_index=True),
         answering=_answering(handled),
-        models=_framed([row for one in told for row in one.model], _MODEL),
+        models=_framed([row for one in sources for row in one.model], _MODEL),
         unavailable=pd.DataFrame(lacking, columns=["source", "driver", "said"], dtype="str"),
         period=period,
         quarters=quarters,

@@ -21,6 +21,8 @@ MOST_NAMED: Final = 3  # segments named of one excess
 _DRAWS: Final = 199  # of counts without a change: a p-value down to 0.005
 _LEVEL: Final = 0.9  # probability of intervals
 _LEAST: Final = 1e-9  # above nothing
+_HALF: Final = 0.5  # rows, or standard deviations: the least that a deviation is measured against
+_NEARLY: Final = 1e-3  # variance ÷ mean, less 1: Poisson's, nearly
 _RISE: Final = 0.4  # standard deviation of the logarithm of a rise, before it is seen: half are above 31 %
 _AS_BEFORE: Final = 2**0.5 - 1  # root before ÷ root now from which "always higher" fits better than "risen"
 _FURTHER: Final = 0.2  # of the chance allowed, that each further segment has: leftovers are less likely then
@@ -123,7 +125,7 @@ def find_segments(
     Raises
     ------
     TooLittleError
-        There are no rows in one of the periods.
+        There are no rows in one of the periods, or no dimension to search.
 
     Notes
     -----
@@ -132,12 +134,16 @@ def find_segments(
     what units' changes differ by, expectations fitted anew), so that noise of the period before counts. Its
     score is the logarithm of the Bayes factor of a rise (half-normal in logarithm) less that of how many
     segments have the same dimensions: of segments that explain as much, the one of larger parts wins. What
-    was as high the period before, against what unit and product foretell, is no rise. The p-value is that of
+    was as high the period before, against what unit and product predict, is no rise. The p-value is that of
     the largest score of all: Kulldorff 1997, doi:10.1080/03610929708831995. Each further segment is given
     a fifth of the chance.
     """
     if cells.empty or not (cells["before"].sum() > 0 and cells["now"].sum() > 0):
         raise TooLittleError("a period has no row to compare: choose periods that both have complaints")
+    if not dimensions:
+        raise TooLittleError(
+            "there is no dimension to search: the rows have no unit, product or channel to compare"
+        )
     search = lay_out(cells, dimensions, exposure)
     law = law_of(search.cells(search.rows_before, search.rows_now))
     expected = _expected(search, search.rows_before, search.rows_now, law)[1]
@@ -198,7 +204,7 @@ def _expected(search: Search, before: Floats, now: Floats, law: Law) -> tuple[Fl
 
 def _root(search: Search, seen: Floats, foreseen: Floats) -> Floats:
     """Return the signed root of each segment, (K,) or (K, S)."""
-    return signed_root(search.members @ seen, np.maximum(search.members @ foreseen, 0.5))
+    return signed_root(search.members @ seen, np.maximum(search.members @ foreseen, _HALF))
 
 
 def _drawn(search: Search, law: Law, rng: np.random.Generator) -> _Draws:
@@ -206,8 +212,8 @@ def _drawn(search: Search, law: Law, rng: np.random.Generator) -> _Draws:
     before, now = _periods(search, law, rng)
     fitted, expected = _expected(search, before, now, law)
     seen, foreseen = search.members @ now, search.members @ expected
-    roots = signed_root(seen, np.maximum(foreseen, 0.5))
-    deviation = np.maximum(np.sqrt((roots**2).mean(axis=1)), 0.5)
+    roots = signed_root(seen, np.maximum(foreseen, _HALF))
+    deviation = np.maximum(np.sqrt((roots**2).mean(axis=1)), _HALF)
     as_came = _expected(search, search.rows_before, search.rows_now, law)
     both = search.rows_before + search.rows_now
     parts = search.members @ both < both.sum()  # the whole is no segment
@@ -230,7 +236,7 @@ def _periods(search: Search, law: Law, rng: np.random.Generator) -> list[Floats]
     both = search.rows_before + search.rows_now
     total = np.maximum((cells.before + cells.now).ravel()[search.cell], _LEAST)
     dispersion = law.dispersion * rng.chisquare(law.freedom, _DRAWS) / law.freedom
-    excess = np.maximum(dispersion - 1, 1e-3)  # a dispersion of 1 is Poisson's, nearly
+    excess = np.maximum(dispersion - 1, _NEARLY)
     spread = max(law.units, _LEAST)
     moved = rng.gamma(1 / spread, spread, (search.shape[0], _DRAWS))[search.cell // search.shape[1]]
     periods = []
@@ -243,7 +249,7 @@ def _periods(search: Search, law: Law, rng: np.random.Generator) -> list[Floats]
 def _scores(roots: Floats, deviation: Floats, alike: Floats, foreseen: Floats) -> Floats:
     """Score segments, (K,) or (K, S), for a rise; those with too little foreseen are none."""
     deviation, alike = (one.reshape(-1, *[1] * (roots.ndim - 1)) for one in (deviation, alike))
-    trust = _RISE**2 / (_RISE**2 + deviation**2 / np.maximum(foreseen, 0.5))
+    trust = _RISE**2 / (_RISE**2 + deviation**2 / np.maximum(foreseen, _HALF))
     z = roots / deviation * np.sqrt(trust)
     factor = np.log(2) + scipy.special.log_ndtr(z) + z**2 / 2 + np.log1p(-trust) / 2
     return np.asarray(np.where(foreseen >= LEAST_EXPECTED, factor - np.log(alike), -np.inf))

@@ -38,7 +38,7 @@ def estimate_effect(tables: Tables, *, action_id: str, policy: Policy | None = N
     ParameterError
         It has no such action.
     """
-    actions = _actions(tables)
+    actions = actions_of(tables)
     if action_id not in set(actions["action_id"]):
         raise ParameterError(f"there is no action '{action_id}' in the table 'actions'")
     indicator = actions.loc[actions["action_id"] == action_id, "indicator_id"].iloc[0]
@@ -66,12 +66,12 @@ def judge_actions(tables: Tables, policy: Policy, *, period: str) -> Effects:
     Notes
     -----
     Each verdict has its own chance of error (2.5 % one-sided that an action without effect "worked"): of
-    forty of them one is expected. docs/methods/effects.md.
+    forty of them one is expected. docs/methods/actions.md.
     """
     end = check_quarter(period).end_time
     table, estimators = actions_frame(), estimates_frame()
     if tables.actions is not None:
-        actions = _actions(tables)
+        actions = actions_of(tables)
         known = actions[pd.to_datetime(actions["opened_on"]) <= end]
         closed = pd.to_datetime(known["closed_on"])
         wanted = set(
@@ -93,7 +93,7 @@ def judge_actions(tables: Tables, policy: Policy, *, period: str) -> Effects:
     )
 
 
-def _actions(tables: Tables) -> pd.DataFrame:
+def actions_of(tables: Tables) -> pd.DataFrame:
     """Return the actions with the optional columns, and the units of each as a text."""
     frame = tables.require("actions").frame().reset_index(drop=True)
     for name in _TEXTS:

@@ -98,8 +98,10 @@ def _fit(data: Treated, *, common: bool) -> CountFit:
         before, factor = factor, _divided(total, np.nan_to_num(units) @ scaled)
         factor = factor / np.nanmean(factor)
         if common:
-            expected = np.nan_to_num(units)[:, None] * np.nan_to_num(factor) * size
-            ratio = max(count[after].sum(), _HALF) / expected[after].sum()
+            expected = (np.nan_to_num(units)[:, None] * np.nan_to_num(factor) * size)[after].sum()
+            if not expected > 0:
+                raise TooLittleError("no count is known of the units with the action since it began")
+            ratio = max(count[after].sum(), _HALF) / expected
         if np.nanmax(np.abs(factor / np.where(before > 0, before, 1.0) - 1.0)) < _CHANGE:
             break
         factor = np.nan_to_num(factor)

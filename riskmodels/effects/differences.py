@@ -105,6 +105,8 @@ def difference_in_differences(
     >>> round(difference_in_differences(frame, starts={0: 3}, method="did").effect.estimate, 6)
     2.0
     """
+    if method not in get_args(Method):
+        raise ParameterError(f"there is no method '{method}'; expected one of {', '.join(get_args(Method))}")
     data = treated_units(panel, starts=starts, weights=weights)
     averages = None
     if method in _SYNTHETIC:
@@ -118,8 +120,6 @@ def difference_in_differences(
         )
     elif method == "callaway_santanna":
         effect, table, averages = group_time(data, level=level)
-    elif method in _LINEAR:
-        effect, table = _LINEAR[method](data, level=level)
     else:
-        raise ParameterError(f"there is no method '{method}'; expected one of {', '.join(get_args(Method))}")
+        effect, table = _LINEAR[method](data, level=level)
     return Differences(effect=effect, table=table, averages=averages)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 import scipy
 
@@ -11,6 +12,7 @@ from riskmodels.display import Displayed
 from riskmodels.labels import label
 
 Scale = Literal["log", "difference"]
+EDGE = 6.0  # [log] of a relative effect, 400-fold: beyond it nobody asks
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,8 +64,14 @@ class EffectEstimate(Displayed):
 
     @property
     def relative(self) -> tuple[float, float, float]:
-        """Estimate and bounds as relative changes, -.21 being 21 % less; only of a ``log`` scale."""
-        return (math.expm1(self.estimate), math.expm1(self.lower), math.expm1(self.upper))
+        """Estimate and bounds of a ``log`` scale as relative changes, -.21 being 21 % less; to 400-fold."""
+        estimate, lower, upper = np.expm1(np.clip([self.estimate, self.lower, self.upper], -EDGE, EDGE))
+        return float(estimate), float(lower), float(upper)
+
+    @property
+    def chance(self) -> float:
+        """One-sided p-value: of an estimate so low without an effect."""
+        return self.p_value / 2.0 if self.estimate < 0 else 1.0 - self.p_value / 2.0
 
     def summary(self) -> pd.DataFrame:
         """One row."""

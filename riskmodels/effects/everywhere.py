@@ -21,11 +21,12 @@ from riskmodels.effects.verdicts import (
 )
 from riskmodels.labels import counted, label, marked
 
-LEAST_BEFORE = 18  # [months] before: of fewer, trend and season are not told apart
+LEAST_BEFORE = 18  # [months] before: of fewer, trend and season cannot be distinguished
 _TWO_YEARS = 24  # [months] that show a season of two waves; fewer show one
 _CLAIM = 0.005  # one-sided: stricter than beside others, as months that go together are not all in the error
+_LEAST_LEFT = 0.005  # of events, under a change hoped for: "all of them gone" has no logarithm
 _FIRST, _STEP = 12, 3  # [months] before the first pretended start, and between two of them
-_TOLD = marked(
+_ALONE = marked(
     "it was everywhere at once, and is judged by the course before it: whatever else began then is in it, too"
 )
 _SHORT = marked(
@@ -49,15 +50,16 @@ def judge_courses(counts: Floats, exposure: Floats, windows: Windows, *, hoped: 
     Returns
     -------
     DataFrame
-        One row per action: verdict, reason (of one that is judged, what cannot be told apart), observed,
+        One row per action: verdict, reason (of one that is judged, what it may be confused with), observed,
         expected, estimate, lower, upper, p_value, placebo_time (share of starts, its own among them and those
-        pretended before, with as clear a change), power, power_then, wait [months until the next look; 0 is
-        none].
+        pretended before, with as clear a change; NaN where none can be pretended), power,
+        power_then, wait [months until the next look; 0 is none].
 
     Notes
     -----
     Level, straight trend and season of the time before go on without it, and neighbouring months may go
-    together. "Worked" and "worse" also need that no pretended start before shows as clear a change.
+    together. "Worked" and "worse" also need that starts can be pretended before, and that none of them shows
+    as clear a change.
     """
     known = np.isfinite(counts) & np.isfinite(exposure) & (exposure > 0)
     cells = [np.where(known, part, 0.0).sum(axis=1) for part in (counts, exposure)]
@@ -82,8 +84,8 @@ def _judged(
     start, edge = int(after[span].argmax()), int(np.flatnonzero(before[span])[-1]) + 1
     found, scores = _with_placebos(series, sizes[span], start, edge)
     unit = abs(found.estimate) / scores[0] / found.standard_error  # of a score, in errors of the estimate
-    chance = found.p_value / 2.0 if found.estimate < 0 else 1.0 - found.p_value / 2.0
-    quiet = bool((scores[1:] < scores[0]).all())
+    chance = found.chance
+    quiet = len(scores) > 1 and bool((scores[1:] < scores[0]).all())
     change, lower, upper = found.relative
     verdict = NOT_YET
     if min(chance, 1.0 - chance) <= _CLAIM:
@@ -93,10 +95,11 @@ def _judged(
     observed = float(events[after].sum())
     figures = {"observed": observed, "expected": observed / (1.0 + change), "estimate": change}
     figures |= {"lower": lower, "upper": upper, "p_value": chance}
-    figures |= {"placebo_time": float((scores >= scores[0]).mean())}
-    clear = max(float(scipy.special.stdtrit(found.degrees, 1.0 - _CLAIM)), float(scores[1:].max()) * unit)
+    figures |= {"placebo_time": float((scores >= scores[0]).mean()) if len(scores) > 1 else np.nan}
+    clear = float(scipy.special.stdtrit(found.degrees, 1.0 - _CLAIM))
+    clear = max(clear, float(scores[1:].max(initial=0.0)) * unit)
     figures |= _power(found.standard_error, clear, hoped, int(before.sum()), int(after.sum()))
-    return {"verdict": verdict, "reason": label(_TOLD), **figures}
+    return {"verdict": verdict, "reason": label(_ALONE), **figures}
 
 
 def _with_placebos(series: Floats, sizes: Floats, start: int, edge: int) -> tuple[EffectEstimate, Floats]:
@@ -117,9 +120,9 @@ def _with_placebos(series: Floats, sizes: Floats, start: int, edge: int) -> tupl
                 wanders=False,
             )
             scores.append(_score(part))
-    spread = float(np.sqrt(np.mean(np.square(scores[1:]))))
-    error = abs(own.effect.estimate) / scores[0] * spread
-    if not error > own.effect.standard_error:
+    spread = float(np.sqrt(np.mean(np.square(scores[1:])))) if len(scores) > 1 else 0.0
+    error = _independent_error(own) * spread
+    if error <= own.effect.standard_error:
         return own.effect, np.array(scores)
     wider = effect_estimate(
         own.effect.estimator,
@@ -138,7 +141,12 @@ def _waves(series: Floats, start: int) -> int:
 
 
 def _score(found: InterruptedSeries) -> float:
-    return float(abs(found.effect.estimate) / found.coefficients["standard_error"].iloc[-1])
+    return abs(found.effect.estimate) / _independent_error(found)
+
+
+def _independent_error(found: InterruptedSeries) -> float:
+    """Standard error of the step as if months were independent."""
+    return float(found.coefficients["standard_error"].iloc[-1])
 
 
 def _reason(events: Floats, before: Flags, after: Flags) -> str:
@@ -157,7 +165,7 @@ def _power(error: float, clear: float, hoped: float, before: int, after: int) ->
     """
     months = np.arange(1, max(LONGEST_WAIT, after) + 1)
     errors = error * np.sqrt((1.0 / before + 1.0 / months) / (1.0 / before + 1.0 / after))
-    least = np.log1p(max(hoped, -1.0 + _CLAIM))
+    least = np.log(max(1.0 + hoped, _LEAST_LEFT))
     power = scipy.special.ndtr(-clear - least / errors)
     later = (power >= WANTED_POWER) & (months > after)
     wait = int(later.argmax()) + 1 - after if later.any() else 0

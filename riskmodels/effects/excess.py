@@ -14,6 +14,7 @@ _DRIFT, _DRIFT_WINDOWS = 0.05, 4.0  # relative drift of the level in a window, a
 _SHRINK = 10.0  # complaints as usual that are added where a kind of day is rare
 _MONTH_YEARS = 2.0  # years that months as usual count for; so many are needed before months differ
 _WEEKDAYS, _HOLIDAY, _WORKED = 7, 7, 8  # kinds of day: Monday to Sunday, a weekday off, a worked weekend
+_SATURDAY = 5  # day of the week, Monday being 0
 _YEAR = 365  # days
 
 
@@ -55,7 +56,7 @@ def day_profile(counts: Floats, used: Flags, days: pd.DatetimeIndex, working: Fl
         Whether a day is a working day.
     """
     weekday = np.asarray(days.day_of_week)
-    weekend = weekday >= _HOLIDAY - 2
+    weekend = weekday >= _SATURDAY
     kinds = np.where(weekend & working, _WORKED, np.where(~weekend & ~working, _HOLIDAY, weekday))
     plain = used & (kinds < _WEEKDAYS)
     mean = counts[plain].mean() if plain.any() else 1.0
@@ -154,8 +155,7 @@ def _drift(
 
 
 def _moving(values: Floats, start: Integers, days: int) -> Floats:
-    total = np.concatenate([np.zeros((len(values), 1)), values.cumsum(axis=1)], axis=1)
-    return np.asarray(total[:, start + days] - total[:, start])
+    return sums_between(values, np.arange(len(values))[:, None], start, start + days)
 
 
 def window_excess(
@@ -190,19 +190,19 @@ def window_excess(
     Returns
     -------
     DataFrame
-        One row a comparison: ``days`` and ``known_days``, ``observed``, ``expected``, ``excess``, ``lower``,
-        ``upper`` [complaints, of the known days], ``p_value`` (of as many without the incident). NaN where
-        the level is unknown or less than half of the days are known.
+        One row per comparison: ``days`` and ``known_days``, ``observed``, ``expected``, ``excess``,
+        ``lower``, ``upper`` [complaints, of the known days], ``p_value`` (of as many without the
+        incident). NaN where the level is unknown or less than half of the days are known.
     """
     first, stop = windows[:, 0], windows[:, 1]
     known = np.isfinite(counts)
-    known_days = _between(known.astype(float), series, first, stop)
-    observed = _between(np.where(known, counts, 0.0), series, first, stop)
-    shape = _between(np.where(known, due.profile, 0.0), series, first, stop)
+    known_days = sums_between(known.astype(float), series, first, stop)
+    observed = sums_between(np.where(known, counts, 0.0), series, first, stop)
+    shape = sums_between(np.where(known, due.profile, 0.0), series, first, stop)
     mean = due.level[series, first] * shape
-    told = np.isfinite(mean) & (known_days * 2 >= stop - first)
+    judged = np.isfinite(mean) & (known_days * 2 >= stop - first)
     spread = due.error[series, first] + due.drift[series]
-    came = drawn_counts(np.where(told, mean, 0.0), due.dispersion[series], spread, draws, rng)
+    came = drawn_counts(np.where(judged, mean, 0.0), due.dispersion[series], spread, draws, rng)
     tail = (1.0 - probability) / 2
     low, high = np.quantile(came, [tail, 1.0 - tail], axis=0)
     beyond = (1.0 + (came >= observed).sum(axis=0)) / (draws + 1.0)
@@ -214,11 +214,12 @@ def window_excess(
         "upper": observed - low,
         "p_value": beyond,
     }
-    counted = {name: np.where(told, value, np.nan) for name, value in figures.items()}
+    counted = {name: np.where(judged, value, np.nan) for name, value in figures.items()}
     return pd.DataFrame({"days": stop - first, "known_days": known_days.astype(np.int64), **counted})
 
 
-def _between(values: Floats, series: Integers, first: Integers, stop: Integers) -> Floats:
+def sums_between(values: Floats, series: Integers, first: Integers, stop: Integers) -> Floats:
+    """Add up days of series, shape (n, T), from ``first`` on and before ``stop``; in the places' shape."""
     total = np.concatenate([np.zeros((len(values), 1)), values.cumsum(axis=1)], axis=1)
     return np.asarray(total[series, stop] - total[series, first])
 

@@ -53,8 +53,7 @@ def further_estimates(
         except TooLittleError:  # of few units, or with holes: the others still say theirs
             continue
         change, lower, upper = effect.relative
-        chance = effect.p_value / 2.0 if change < 0 else 1.0 - effect.p_value / 2.0
         figures = {"observed": events, "expected": events / (1.0 + change), "estimate": change}
-        figures |= {"lower": lower, "upper": upper, "p_value": chance}
+        figures |= {"lower": lower, "upper": upper, "p_value": effect.chance}
         rows.append({"action_id": action_id, "estimator": method, **figures, "used": False})
     return estimates_frame(pd.DataFrame(rows))

@@ -19,7 +19,7 @@ from riskmodels.effects.judging import (
     windows_of,
 )
 from riskmodels.effects.outcomes import NAIVE, actions_frame, estimates_frame
-from riskmodels.effects.peers import PeerCounts, compare_with_peers
+from riskmodels.effects.peers import FEWEST_PEERS, PeerCounts, compare_with_peers
 from riskmodels.effects.verdicts import (
     HOPED_CHANGE,
     NOT_YET,
@@ -37,7 +37,6 @@ from riskmodels.tables import Tables
 SHRUNKEN, OWN, COURSE = "shrunken", "own", "course"
 EVERYWHERE = "*"  # among the units of an action: all
 _MIDDLE = 15  # day of a month until which a closing counts for the whole month
-_FEWEST_PEERS = 3  # units without an action: fewer say nothing of how units change
 _YEAR = 12  # [months] that naive eyes look back over
 _OF_COURSE = (
     *("verdict", "reason", "observed", "expected", "estimate", "lower", "upper", "p_value", "placebo_time"),
@@ -120,8 +119,8 @@ def _of_product(
     rivals = actions[wanted | (actions["product"] == "") | (product == "")].reset_index(drop=True)
     chosen = np.array([product in ("", one) for one in evidence.products])
     cells = replace(evidence, counts=evidence.counts[:, chosen], exposure=evidence.exposure[:, chosen])
-    units = _units(rivals["units"], evidence.units)
-    everywhere = units.any(axis=1) & (units.sum(axis=1) > len(evidence.units) - _FEWEST_PEERS)
+    units = units_of(rivals["units"], evidence.units)
+    everywhere = are_everywhere(units)
     beside = partial(_beside_others, closer=closer)
     parts = [
         judge(cells, rivals[some].reset_index(drop=True), units[some])
@@ -179,9 +178,9 @@ def _by_course(cells: Evidence, actions: pd.DataFrame, units: Flags) -> tuple[pd
         avoided=avoided,
         cost_per_event=actions["cost"].to_numpy("float64") / avoided,
     )
-    told = (found["verdict"] != UNKNOWN).to_numpy()
+    judged = (found["verdict"] != UNKNOWN).to_numpy()
     own = table.assign(estimator=COURSE, used=True)
-    return actions_frame(table), pd.concat([estimates_frame(part)[told] for part in (own, naive)])
+    return actions_frame(table), pd.concat([estimates_frame(part)[judged] for part in (own, naive)])
 
 
 def _hoped(actions: pd.DataFrame) -> Floats:
@@ -215,8 +214,13 @@ def judge_evidence(
     )
 
 
-def _units(texts: pd.Series, names: list[str]) -> Flags:
-    """Tell which units each action is of, shape (a, n); without any where one is not known."""
+def are_everywhere(units: Flags) -> Flags:
+    """Say which actions leave too few units to compare with, shape (a,); ``units`` as of ``units_of``."""
+    return np.asarray(units.any(axis=1) & (units.sum(axis=1) > units.shape[1] - FEWEST_PEERS))
+
+
+def units_of(texts: pd.Series, names: list[str]) -> Flags:
+    """Say which units each action is of, shape (a, n); none where one is not known. Rows count from 0."""
     rows = texts.str.split().explode()
     place = pd.Index(names).get_indexer(pd.Index(rows))
     found = np.zeros((len(texts), len(names)), dtype=bool)
@@ -248,7 +252,7 @@ def _reasons(data: PeerCounts, windows: Windows, units: Flags, actions: pd.DataF
     """Say why an action cannot be judged; empty where it can."""
     before, after = windows.before.sum(axis=1), windows.after.sum(axis=1)
     expected = ((data.expected @ windows.after.T).T * units).sum(axis=1)
-    alone = data.peers.sum() < _FEWEST_PEERS
+    alone = data.peers.sum() < FEWEST_PEERS
     least = counted(LEAST_MONTHS, "month", "months")
     few = [
         [label(text, known=counted(int(number), "month", "months"), least=least) for number in numbers]
@@ -264,7 +268,7 @@ def _reasons(data: PeerCounts, windows: Windows, units: Flags, actions: pd.DataF
             expected < LEAST_EXPECTED,
         ],
         [
-            np.full(len(units), label(text, least=_FEWEST_PEERS), dtype=object)
+            np.full(len(units), label(text, least=FEWEST_PEERS), dtype=object)
             for text in (_OPEN, _STRANGE, _ALONE)
         ]
         + [np.array(words, dtype=object) for words in few]
@@ -292,7 +296,7 @@ def _rows(
     actions: pd.DataFrame, found: Found, months: pd.PeriodIndex, reasons: Words
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Put the figures of each action in a row, and of each of its estimators."""
-    told, now, ids = reasons == "", found.shrunken, actions["action_id"]
+    judged, now, ids = reasons == "", found.shrunken, actions["action_id"]
     power = power_by_month(now, months=found.since, hoped=found.hoped)
     wait, then = look_again(power, found.since)
     open_ = found.verdict == NOT_YET
@@ -314,11 +318,11 @@ def _rows(
         "avoided": avoided,
         "cost_per_event": actions["cost"].to_numpy("float64") / avoided,
     }
-    figures = {name: np.where(told, value, np.nan) for name, value in figures.items()}
+    figures = {name: np.where(judged, value, np.nan) for name, value in figures.items()}
     again = np.array([str(months[-1] + int(more)) for more in wait], dtype=object)
-    looks = np.where(open_ & (wait > 0) & told, again, "")
-    words = {"verdict": np.where(told, found.verdict, UNKNOWN), "reason": reasons, "look_again": looks}
-    kept = [estimates_frame(row)[told] for row in estimates.values()]
+    looks = np.where(open_ & (wait > 0) & judged, again, "")
+    words = {"verdict": np.where(judged, found.verdict, UNKNOWN), "reason": reasons, "look_again": looks}
+    kept = [estimates_frame(row)[judged] for row in estimates.values()]
     return actions_frame(actions.assign(**figures, **words)), pd.concat(kept, ignore_index=True)
 
 

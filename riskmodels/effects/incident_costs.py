@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Integers
+from riskmodels.effects.excess import sums_between
 from riskmodels.effects.incident_days import Days, daily_sums
 from riskmodels.tables import Table
 
@@ -29,7 +30,7 @@ def losses_of(
 
     Columns: episode; linked_events, linked_loss (booked as this incident's); booked (all that occurred in the
     window); expected, excess, lower, upper (against windows of the same length in the half-year before);
-    reason (why it cannot be told: ``no_losses``, ``short``, ``early``).
+    reason (why it is not judged: ``no_losses``, ``short``, ``early``).
     """
     blank = pd.DataFrame(dict.fromkeys(_LOSS, np.nan), index=episodes.index).assign(
         reason="no_losses", episode=episodes["episode"].to_numpy()
@@ -39,7 +40,7 @@ def losses_of(
     sums = daily_sums(losses, seen.days, scopes, ["gross_loss"])[0]
     row = _rows(episodes, scopes)
     first, stop = _spans(episodes)
-    booked = _total(sums, row, first, stop)
+    booked = sums_between(sums, row, first, stop)
     usual = _windows_before(sums, quiet, row, first, stop - first)
     early = len(seen.days) - stop < _delay(losses, seen)
     enough = ~early & (np.isfinite(usual).sum(axis=1) >= _LEAST_WINDOWS)
@@ -47,9 +48,9 @@ def losses_of(
     tail = (1.0 - probability) / 2
     low, high = np.nanquantile(usual, [tail, 1.0 - tail], axis=1)
     figures = {"expected": np.nanmean(usual, axis=1), "lower": booked - high, "upper": booked - low}
-    told = {name: np.where(enough, value, np.nan) for name, value in figures.items()}
+    judged = {name: np.where(enough, value, np.nan) for name, value in figures.items()}
     reason = np.select([early, ~enough], ["early", "short"], "")
-    found = blank.assign(booked=booked, **told, reason=reason)
+    found = blank.assign(booked=booked, **judged, reason=reason)
     found = found.assign(excess=found["booked"] - found["expected"], **_linked(losses, episodes, seen))
     return found[["episode", *_LOSS]].astype({"reason": "str"}).reset_index(drop=True)
 
@@ -84,19 +85,14 @@ def _spans(episodes: pd.DataFrame) -> tuple[Integers, Integers]:
     return np.asarray(episodes["first"], dtype=np.int64), np.asarray(episodes["stop"], dtype=np.int64)
 
 
-def _total(sums: Floats, row: Integers, first: Integers, stop: Integers) -> Floats:
-    total = np.concatenate([np.zeros((len(sums), 1)), sums.cumsum(axis=1)], axis=1)
-    return np.asarray(total[row, stop] - total[row, first])
-
-
 def _windows_before(sums: Floats, quiet: Flags, row: Integers, first: Integers, length: Integers) -> Floats:
     """Return the sums of windows as long within the days before, (m, days): NaN outside and in incidents."""
     start = first[:, None] - np.arange(1, _BEFORE + 1)
     stop = start + length[:, None]
     inside = (start >= 0) & (stop <= first[:, None])
     begin, over = np.where(inside, start, 0), np.where(inside, stop, 0)
-    free = _total(quiet.astype(float), row[:, None], begin, over) == length[:, None]
-    return np.where(inside & free, _total(sums, row[:, None], begin, over), np.nan)
+    free = sums_between(quiet.astype(float), row[:, None], begin, over) == length[:, None]
+    return np.where(inside & free, sums_between(sums, row[:, None], begin, over), np.nan)
 
 
 def satisfaction_of(
@@ -126,11 +122,11 @@ def satisfaction_of(
     first, stop = _spans(episodes)
     size = len(seen.days)
     earlier: Integers = np.maximum(first - _SURVEYS_BEFORE, 0)
-    before = [_total(figure * quiet, row, earlier, first) for figure in (satisfied, answers)]
+    before = [sums_between(figure * quiet, row, earlier, first) for figure in (satisfied, answers)]
     spans = {"during": (first, stop), "after": (stop, np.minimum(stop + _SURVEYS_AFTER, size))}
     found = []
     for phase, span in spans.items():
-        now = [_total(figure, row, *span) for figure in (satisfied, answers)]
+        now = [sums_between(figure, row, *span) for figure in (satisfied, answers)]
         found.append(
             _change(before, now, probability, draws, rng).assign(
                 phase=phase, episode=episodes["episode"].to_numpy()

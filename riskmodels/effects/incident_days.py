@@ -127,7 +127,7 @@ def _logged(table: Table, days: pd.DatetimeIndex) -> Floats:
 
 
 def with_windows(major: pd.DataFrame, days: pd.DatetimeIndex, length: int) -> pd.DataFrame:
-    """Say which days each incident covers, and which incidents share days and so cannot be told apart.
+    """Say which days each incident covers, and which incidents share days and so cannot be separated.
 
     Returns ``major`` with ``first`` and ``stop`` (places of its first day and of the day after its last) and
     ``episode``, the first incident of those of the same scope whose days run into each other, whose days are

@@ -1,4 +1,4 @@
-"""When an incident was detected, answered and over, and who was told when: against policy and plan."""
+"""When an incident was detected, answered and over, and who was notified when: against policy and plan."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -48,7 +48,7 @@ _DUE = ["item", "moment", "name_en", "name_zh", "owner_en", "owner_zh", "limit",
 def moments_of(
     incidents: pd.DataFrame, tables: Tables, policy: Policy, plans: Plans | None, end: pd.Timestamp
 ) -> pd.DataFrame:
-    """Return one row an incident and moment or step that is asked of it.
+    """Return one row per incident and moment or step that is asked of it.
 
     Columns: incident_id; item (``detected`` … ``supervisor``, ``step``, ``partners``); name_en, name_zh,
     owner_en, owner_zh (of a step or notice of the plan); at; taken [minutes since it was known; since the
@@ -76,9 +76,9 @@ def _due(kinds: list[str], policy: Policy, plans: Plans | None) -> Iterator[tupl
         plan = plans.of(SCENARIO_OF.get(kind, "")) if plans else None
         answer = has_answer and kind in _ANSWERED_KINDS
         limits = {"responded": (_ANSWER_MINUTES, "minutes", "policy")} if answer else {}
-        told = {notice.who: notice for notice in plan.notices} if plan else {}
+        notices = {notice.who: notice for notice in plan.notices} if plan else {}
         for item in AT:
-            if item not in told:
+            if item not in notices:
                 limit = limits.get(item, (np.nan, "", ""))
                 yield (kind, item, item, "", "", "", "", *limit)
         yield from _of_plan(kind, plan) if plan else ()

@@ -22,7 +22,7 @@ def load_incident_scenarios(folder: str | Path) -> tuple[Scenario, ...]:
 
 
 def against_scenarios(table: pd.DataFrame, scenarios: Sequence[Scenario]) -> pd.DataFrame:
-    """Return one row an incident, severity of its kind's scenario, and what is compared.
+    """Return one row per incident, severity of its kind's scenario, and what is compared.
 
     Columns: incident_id, scenario, name_en, name_zh, severity, what (``complaints``: more of them, as a share
     of those of a month; ``hours`` until over), assumed, assumed_low, assumed_high, seen, lower, upper; NaN is

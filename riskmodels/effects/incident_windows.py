@@ -18,7 +18,7 @@ _FIGURES = ("days", "known_days", "observed", "expected", "excess", "lower", "up
 
 @dataclass(frozen=True, kw_only=True)
 class Windows:
-    """Incidents with their windows, one row an episode in ``episodes``; what was due, and the quiet days."""
+    """Incidents with their windows, one row per episode in ``episodes``; what was due, and the quiet days."""
 
     incidents: pd.DataFrame
     episodes: pd.DataFrame
@@ -34,7 +34,7 @@ def windows_of(major: pd.DataFrame, seen: Days, scopes: Sequence[str], begin: pd
     row = seen.keys["scope"].map({scope: place for place, scope in enumerate(scopes)}).to_numpy()
     known = np.isfinite(seen.counts)
     used = known & quiet[row]
-    before = max(int(seen.days.searchsorted(begin)), 0)
+    before = int(seen.days.searchsorted(begin))
     bank = int(np.flatnonzero((seen.keys["kind"] == "") & (seen.keys["scope"] == ""))[0])
     learnt = used[bank] & (np.arange(len(seen.days)) < before)
     profile = day_profile(np.nan_to_num(seen.counts[bank]), learnt, seen.days, seen.working)

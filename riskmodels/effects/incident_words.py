@@ -77,7 +77,9 @@ def _late(row: Mapping[Any, Any]) -> str:
 
 def _complaints(row: Mapping[Any, Any], level: float, sure: float) -> str:
     if row["reason"]:
-        return label("What it led to in complaints cannot be told: {why}.", why=label(REASONS[row["reason"]]))
+        return label(
+            "What it led to in complaints cannot be estimated: {why}.", why=label(REASONS[row["reason"]])
+        )
     figures = {name: f"{row[name]:,.0f}" for name in ("observed", "expected", "excess", "lower", "upper")}
     figures |= {"level": f"{level:.0%}", "days": f"{row['days']:.0f}"}
     alone = row["together"] == 1
@@ -89,7 +91,7 @@ def _complaints(row: Mapping[Any, Any], level: float, sure: float) -> str:
             )
             if alone
             else marked(
-                "With the other incidents of those days, from which it cannot be told apart, {observed}"
+                "With the other incidents of those days, from which it cannot be separated, {observed}"
                 " complaints came in {days} days where {expected} were due: {excess} more"
                 " ({level} interval {lower} to {upper})."
             )
@@ -136,4 +138,4 @@ def review_sentence(period: str, incidents: pd.DataFrame, table: pd.DataFrame, s
     )
     if not figures["unknown"]:
         return said
-    return f"{said} {label('Whose complaints cannot be told: {unknown}.', figures)}"
+    return f"{said} {label('Whose complaints cannot be estimated: {unknown}.', figures)}"

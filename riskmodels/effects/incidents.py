@@ -47,17 +47,17 @@ class IncidentReview(Displayed):
     counted : DataFrame
         Incidents of the period by ``kind``: ``major`` (reviewed) and ``other`` (counted only).
     table : DataFrame
-        One row a major incident: incident_id, kind, scope (a unit; empty: the bank), channel, started_at,
+        One row per major incident: incident_id, kind, scope (a unit; empty: the bank), channel, started_at,
         detected_at, responded_at, ended_at; ``episode`` (first incident of those whose days run into each
         other: their complaints and losses are of all together), ``together`` [incidents]; ``days``,
         ``known_days``, ``observed``, ``expected``, ``excess``, ``lower``, ``upper`` [complaints in the
         window], ``p_value``; ``judged``, ``late`` [standards and steps that
         can be checked, and were missed]; ``minutes`` until it was over, ``earlier``
         [incidents of its kind before], ``earlier_minutes``, ``earlier_excess`` (their medians),
-        ``longer_than`` (share of them that it outlasted); ``reason`` (why complaints cannot be told:
+        ``longer_than`` (share of them that it outlasted); ``reason`` (why complaints cannot be estimated:
         ``hole``, ``early``, ``short``, ``no_days``; else empty) and ``sentence``.
     moments : DataFrame
-        One row an incident and moment or step of the plan: see ``incident_moments.moments_of``.
+        One row per incident and moment or step of the plan: see ``incident_moments.moments_of``.
     parts : DataFrame
         The excess of each episode by ``kind`` (channel, customer_group, product) and ``name``; parts of one
         kind add up.
@@ -134,7 +134,7 @@ def review_incidents(
     Returns
     -------
     IncidentReview
-        What cannot be told is unknown, with the reason. Parts of an excess add up to it.
+        What cannot be estimated is unknown, with the reason. Parts of an excess add up to it.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def review_incidents(
     level which is not the incident's is taken for it, as is all else that happened in those days.
     """
     end = _end(tables, period)
-    incidents = _incidents(tables, end)
+    incidents = incidents_until(tables, end)
     begin = pd.Period(period).start_time
     major = incidents[incidents["is_major"]]
     figures = _figures(major, tables, end, begin, np.random.default_rng(seed))
@@ -193,7 +193,7 @@ def _end(tables: Tables, period: str) -> pd.Timestamp:
     return end
 
 
-def _incidents(tables: Tables, end: pd.Timestamp) -> pd.DataFrame:
+def incidents_until(tables: Tables, end: pd.Timestamp) -> pd.DataFrame:
     """Return the incidents as known at the end of a day; what happened later is unknown."""
     table = tables.require("incidents")
     given = [name for name in _OPTIONAL if table.gives(name)]

@@ -158,7 +158,8 @@ def _fitted(series: _Series, law: Law) -> Regression:
     fit = quasi_regression(series.values[None], series.design, series.size, law=law)
     if law != "negative_binomial":
         return fit
-    excess = max(float((fit.dispersion[0] - 1.0) / np.mean(fit.mean)), 0.0)
+    mean = fit.mean[0, np.isfinite(series.values)].mean()
+    excess = max(float((fit.dispersion[0] - 1.0) / mean), 0.0)
     return quasi_regression(series.values[None], series.design, series.size, law=law, overdispersion=excess)
 
 
@@ -199,7 +200,7 @@ def structural_series(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # of the first search: the second goes on
         rough = model.fit(disp=False)
-        fit = model.fit(rough.params, method="nm", maxiter=_SIMPLEX_STEPS, disp=False)
+    fit = model.fit(rough.params, method="nm", maxiter=_SIMPLEX_STEPS, disp=False)
     names, place = fit.model.param_names, -1
     estimate, error = float(fit.params[place]), float(np.sqrt(fit.cov_params()[place, place]))
     effect = effect_estimate(

@@ -6,15 +6,14 @@ import numpy as np
 import scipy
 
 from riskmodels.arrays import Flags, Floats, Integers
+from riskmodels.effects.estimates import EDGE
 from riskmodels.effects.peers import PeerCounts
 from riskmodels.effects.shrinkage import LEAST_MEAN
 from riskmodels.forecasting.negative_binomial import cdf, shape_of
 from riskmodels.rates.moments import ratio_of, variance_beyond
 
 LONGEST_BEFORE = 36  # [months] looked back over: units change in longer times
-FLAGGED_MONTHS = (
-    6  # [months] until the decision, of which the bad ones were the reason: no evidence of before
-)
+FLAGGED_MONTHS = 6  # [months] until the decision, of which the bad ones were its reason: no evidence
 LEAST_MONTHS = 3  # [months] known before, and after: fewer are one quarter's chance
 LEAST_EXPECTED = 1.0  # [events] after: of fewer nothing can be seen
 WORKED_LEVEL = 0.025  # one-sided, of the chance of so few (or so many) without an effect
@@ -24,7 +23,8 @@ _TRIMS = 2  # rounds of leaving these out
 _HALF = 0.5  # events, instead of none
 _WIDE = 1.0  # relative standard deviation of the true means of units of another kind
 _STEPS = 50  # of the bisection of bounds: to 1e-13
-_EDGE = 6.0  # [log] of a relative effect, beyond which nobody asks
+_UNKNOWN = 1e6  # variance of a ratio of which nothing is known: the peers' mean stands for it
+_STEEPEST = 700.0  # [log] of odds: beyond, numbers have no end
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,9 +75,9 @@ class Judged:
         )
         return np.asarray(ratio / (1.0 + self.variance) - 1.0)
 
-    def chance(self, *, change: Floats | float = 0.0) -> Floats:
-        """Chance of at most as many events as were observed, under a relative change."""
-        return self._below(self.observed, change)
+    def chance(self) -> Floats:
+        """Chance of at most as many events as were observed, without an effect."""
+        return self._below(self.observed, 0.0)
 
     @property
     def more(self) -> Floats:
@@ -104,7 +104,7 @@ class Judged:
         return cdf(count, *self._law(change))
 
     def _change_at(self, chance: float) -> Floats:
-        low, high = np.full(self.expected.shape, -_EDGE), np.full(self.expected.shape, _EDGE)
+        low, high = np.full(self.expected.shape, -EDGE), np.full(self.expected.shape, EDGE)
         for _ in range(_STEPS):
             middle = (low + high) / 2.0
             change = np.expm1(middle)
@@ -244,30 +244,28 @@ def _shrunken(
 ) -> Judged:
     """Expect after by the mixture of an ordinary unit and one of another kind."""
     seen, wanted = before["observed"], before["expected"]
-    noise = np.where(
-        wanted > 0, _noise(before, spread.mean, dispersion), 1e6
-    )  # nothing known of the unit: its peers' mean
+    noise = np.where(wanted > 0, _noise(before, spread.mean, dispersion), _UNKNOWN)
     own = np.where(wanted > 0, ratio_of(seen, wanted), spread.mean)
     kinds = [
         _posterior(own, noise, spread.mean, part) for part in (spread.between, (_WIDE * spread.mean) ** 2)
     ]
     laws = [noise + part for part in (spread.between, (_WIDE * spread.mean) ** 2)]
     fits = [-0.5 * ((own - spread.mean) ** 2 / law + np.log(law)) for law in laws]
-    odds = spread.strange / (1.0 - spread.strange) * np.exp(np.clip(fits[1] - fits[0], -700.0, 700.0))
+    odds = spread.strange / (1.0 - spread.strange) * np.exp(np.clip(fits[1] - fits[0], -_STEEPEST, _STEEPEST))
     strange = odds / (1.0 + odds)
     mean = (1.0 - strange) * kinds[0][0] + strange * kinds[1][0]
     square = sum(
         share * (variance + (level - mean) ** 2)
         for share, (level, variance) in zip((1.0 - strange, strange), kinds, strict=True)
     )
-    return _judged(after, mean, square / np.maximum(mean, 1e-9) ** 2, spread, dispersion)
+    return _judged(after, mean, square / np.maximum(mean, LEAST_MEAN) ** 2, spread, dispersion)
 
 
 def _posterior(own: Floats, noise: Floats, mean: Floats, between: Floats) -> tuple[Floats, Floats]:
     """Mean and variance of a unit's true ratio: Bühlmann's credibility."""
     weight = between / (between + noise)
     level = weight * own + (1.0 - weight) * mean
-    return level, weight * noise * level / np.maximum(mean, 1e-9)
+    return level, weight * noise * level / np.maximum(mean, LEAST_MEAN)
 
 
 def _own(before: dict[str, Floats], after: dict[str, Floats], spread: Spread, dispersion: float) -> Judged:

@@ -58,7 +58,9 @@ def fixed_effects(data: Treated, *, level: float) -> tuple[EffectEstimate, pd.Da
     apart, outcome = action - space.fitted(action), known - space.fitted(known)
     information = (weight * apart**2).sum()
     if not information > _NOTHING:
-        raise TooLittleError("the action cannot be told from the units and the periods: all have it at once")
+        raise TooLittleError(
+            "the action cannot be separated from the units and the periods: all have it at once"
+        )
     estimate = float((weight * apart * outcome).sum() / information)
     by_unit = (weight * apart * (outcome - estimate * apart)).sum(axis=1)
     units, cells = int((weight > 0).any(axis=1).sum()), int((weight > 0).sum())

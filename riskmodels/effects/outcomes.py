@@ -69,7 +69,7 @@ class Effect(Displayed):
     ----------
     action_id, verdict, reason : str
         Verdict: ``worked``, ``not_yet``, ``no_effect``, ``worse``, ``unknown`` (then ``reason`` says why; of
-        another verdict it says what that cannot tell apart).
+        another verdict it says what that may be confused with).
     estimate, lower, upper : float
         [1] Relative change of the indicator's events (of a share, of those that are bad) with the interval
         at 95 %, -.25 being a quarter fewer; NaN is unknown.

@@ -9,7 +9,7 @@ from riskmodels.grouping import add_rows
 from riskmodels.rates import overdispersion
 from riskmodels.rates.moments import ratio_of
 
-_FEWEST_PEERS = 3  # units of a region without an action: fewer say nothing of it, and the bank is asked
+FEWEST_PEERS = 3  # units without an action, of a region or of the bank: fewer say nothing of how units change
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,7 +60,7 @@ def compare_with_peers(counts: Floats, exposure: Floats, *, region: Integers, pe
     count, size = np.where(known, counts, 0.0), np.where(known, exposure, 0.0)
     own = peers[:, None, None]
     number = np.bincount(region, weights=peers, minlength=int(region.max()) + 1)[region]
-    few = (number - peers < _FEWEST_PEERS)[:, None, None]
+    few = (number - peers < FEWEST_PEERS)[:, None, None]
     events, sizes = (
         np.where(few, (part * own).sum(axis=0), _of_region(part * own, region)) - part * own
         for part in (count, size)

@@ -10,7 +10,7 @@ from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.display import Displayed
 from riskmodels.effects.evidence import COMPLAINTS, evidence_of
 from riskmodels.effects.judging import FLAGGED_MONTHS, LEAST_MONTHS, Windows, judge_windows
-from riskmodels.effects.peers import PeerCounts, compare_with_peers
+from riskmodels.effects.peers import FEWEST_PEERS, PeerCounts, compare_with_peers
 from riskmodels.effects.verdicts import HOPED_CHANGE, LONGEST_WAIT, PLACEBO_TIME, WANTED_POWER
 from riskmodels.errors import ParameterError, TooLittleError
 from riskmodels.labels import label, marked
@@ -43,7 +43,8 @@ class Assurance(Displayed):
         One row per month: months, chance.
     branches : DataFrame
         Who else could be chosen, best first: unit_id, expected [events within the months], chance (of this
-        unit alone), chance_together (of it and those above it).
+        unit alone), chance_together (of it and those above it; NaN where fewer than three are left to compare
+        with).
     """
 
     units: tuple[str, ...]
@@ -106,7 +107,8 @@ def assurance(
     ParameterError
         A figure is out of its range, or a unit is not known.
     TooLittleError
-        Nothing is known to say it from.
+        Nothing is known to say it from, or fewer than three units are left to compare the pilot with: it is
+        then judged by its own course, of which nothing is said beforehand.
     """
     if not LEAST_MONTHS <= months <= LONGEST_WAIT:
         raise ParameterError(f"months is {months}; expected {LEAST_MONTHS} to {LONGEST_WAIT}")
@@ -118,11 +120,17 @@ def assurance(
     strangers = [unit for unit in units if unit not in evidence.units]
     if strangers:
         raise ParameterError(f"{indicator_id} has nothing of unit '{strangers[0]}'")
+    left = len(evidence.units) - max(len(set(units)), 1)
+    if left < FEWEST_PEERS:
+        raise TooLittleError(
+            f"{left} units are left without the pilot; expected at least {FEWEST_PEERS} to compare it with"
+        )
     everyone = np.ones(len(evidence.units), dtype=np.bool_)
     data = compare_with_peers(evidence.counts, evidence.exposure, region=evidence.region, peers=everyone)
     branches = _branches(data, evidence.units, months, change)
     likely = branches["chance_together"] >= WANTED_POWER
-    best = branches["unit_id"].head(int(likely.to_numpy().argmax()) + 1 if likely.any() else len(branches))
+    most = len(branches) - FEWEST_PEERS
+    best = branches["unit_id"].head(int(likely.to_numpy().argmax()) + 1 if likely.any() else most)
     chosen = tuple(units) or tuple(best)
     mask = np.isin(evidence.units, chosen)[None, :]
     times = np.arange(LEAST_MONTHS, LONGEST_WAIT + 1)
@@ -144,7 +152,9 @@ def _branches(data: PeerCounts, names: list[str], months: int, change: float) ->
     order = np.lexsort((-expected, -alone))
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
-    together = chance_to_see(data, place <= np.arange(len(order))[:, None], months=months, change=change)
+    number = np.arange(1, len(order) + 1)
+    together = chance_to_see(data, place < number[:, None], months=months, change=change)
+    together = np.where(len(order) - number >= FEWEST_PEERS, together, np.nan)
     return pd.DataFrame(
         {
             "unit_id": np.array(names, dtype=object)[order],

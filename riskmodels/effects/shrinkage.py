@@ -14,6 +14,8 @@ from riskmodels.labels import label, marked
 
 _TAIL = 1e-13  # probability beyond which counts are not added up
 LEAST_MEAN = 1e-9  # [events] as good as none
+_FLATTEST, _STEEPEST = -12.0, 5.0  # [log] of a dispersion: none that counts show, and more than any
+_POISSON = -11.0  # [log] of a dispersion: an estimate below it is the end of the search, and says none
 _NAIVE_CHANCE = 0.5  # that an event is of the later of two periods alike
 _SAID = marked(
     "{theta:.3f} of what was expected without the action ({expected:,.1f}); {chance:.1%} by chance alone"
@@ -152,16 +154,18 @@ def fit_units(before: Floats, *, exposure: Floats | None = None) -> tuple[float,
     if not mean > 0:
         raise ParameterError("there is no event before the action: nothing is known of the units")
 
-    def lack(logarithm: float) -> float:
+    def negative_log_likelihood(logarithm: float) -> float:
         shape, expected = np.exp(-logarithm), mean * size
         parts = scipy.special.gammaln(before + shape) - scipy.special.gammaln(shape)
         return -float(
             (parts + shape * np.log(shape / (shape + expected)) - before * np.log(shape + expected)).sum()
         )
 
-    found = scipy.optimize.minimize_scalar(lack, bounds=(-12.0, 5.0), method="bounded")
+    found = scipy.optimize.minimize_scalar(
+        negative_log_likelihood, bounds=(_FLATTEST, _STEEPEST), method="bounded"
+    )
     spread = float(np.exp(found.x))
-    return mean, spread if spread > np.exp(-11.0) else 0.0
+    return mean, spread if spread > np.exp(_POISSON) else 0.0
 
 
 def expected_regression(
@@ -172,7 +176,7 @@ def expected_regression(
     Parameters
     ----------
     mean, dispersion : float
-        [events, 1] Of counts in each of two periods; true means of units are Gamma.
+        [events, 1] Of counts in each of two periods, above 0; true means of units are Gamma.
     flagged_from : int
         [events] Units with so many, or more, in the first period are chosen.
     level : float
@@ -184,12 +188,19 @@ def expected_regression(
         flagged (share), before and after [events] of flagged units, change, fell (share with fewer), naive
         (share that the conditional binomial test calls a success), shrunken (share by the predictive test).
 
+    Raises
+    ------
+    ParameterError
+        The mean or the dispersion is not above 0: where units do not differ, none is chosen for being bad.
+
     Examples
     --------
     >>> found = expected_regression(mean=10, dispersion=0.5, flagged_from=20)
     >>> round(found["before"], 4), round(found["after"], 4), round(found["change"], 4)
     (26.1538, 23.4615, -0.1029)
     """
+    if not (mean > 0 and dispersion > 0):
+        raise ParameterError(f"mean is {mean} and dispersion {dispersion}; expected both above 0")
     size = 1.0 / dispersion
     law = scipy.stats.nbinom(size, size / (size + mean))
     first = np.arange(flagged_from, int(law.isf(_TAIL)) + 1)

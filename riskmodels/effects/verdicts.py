@@ -17,9 +17,7 @@ VERDICTS: Final = {
     WORSE: marked("made it worse"),
     UNKNOWN: marked("cannot be judged"),
 }
-HOPED_CHANGE: Final = (
-    -0.25
-)  # relative, of an action that says none: the least that anyone would wait a year for
+HOPED_CHANGE: Final = -0.25  # relative, of an action that says none: for less nobody would wait a year
 WANTED_POWER: Final = 0.8  # chance to see the hoped-for effect that is worth another look; the field's habit
 LONGEST_WAIT: Final = 36  # [months] after an action: what has not shown by then is asked no more
 _PLACEBO_SPACE: Final = 0.1  # most units without an action that may have fallen as far as one that "worked"

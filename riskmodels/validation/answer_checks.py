@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.causes.answers import handled_complaints, survey_answers
-from riskmodels.causes.associations import tell
+from riskmodels.causes.associations import regress_answers
 from riskmodels.errors import TooLittleError
 from riskmodels.tables import Tables
 from riskmodels.validation.evidence import Measured, beyond_chance
@@ -22,7 +22,7 @@ def shuffled_answers(tables: Tables) -> Measured:
     rng, found = np.random.default_rng(_SEED), []
     for _ in range(_SHUFFLES):
         dealt = answers.assign(points=rng.permutation(answers["points"].to_numpy()))
-        found += [row["p_value"] for row in tell(source, dealt).rows]
+        found += [row["p_value"] for row in regress_answers(source, dealt).rows]
     return beyond_chance(np.array(found) < _LEVEL, _LEVEL, _TWICE)
 
 
@@ -48,6 +48,6 @@ def _answers(tables: Tables) -> tuple[str, pd.DataFrame]:
 
 
 def _points(source: str, answers: pd.DataFrame) -> pd.DataFrame:
-    rows = tell(source, answers.reset_index(drop=True)).rows
+    rows = regress_answers(source, answers.reset_index(drop=True)).rows
     columns = ["driver", "level", "reference", "points", "standard_error"]
     return pd.DataFrame(rows, columns=columns).set_index(columns[:3])

@@ -12,27 +12,20 @@ from riskmodels.tables import DataQuality
 from riskmodels.validation.evidence import Measured
 from riskmodels.validation.scorecards import ScorecardValidation
 
-_FEWEST = 10  # units of an indicator, below which an order of them tells nothing
+_FEWEST = 10  # units of an indicator, below which an order of them shows nothing
 # of units that lie nearer to their peers than alone: all but those that their earlier quarters hold; one in
 # twenty of these, one in five: our choice
 _DRAWN, _NOT_DRAWN = 0.95, 0.8
 _GROWS, _FALLS = 0.2, 0.0  # rank correlation of a unit's weight with its size: clearly up; down
 _SAME = 1e-9  # relative: what floating-point numbers leave
 _CHANCE = 0.5  # area under the curve of a score that knows nothing
-_ALIKE, _UNLIKE = (
-    0.8,
-    0.5,
-)  # rank correlations: very strong from 0.8 (Evans 1996), large from 0.5 (Cohen 1988)
-_RERATED, _MANY = (
-    0.1,
-    0.25,
-)  # of units re-rated without one indicator: about its share of a dozen, thrice that; ours
+_ALIKE, _UNLIKE = 0.8, 0.5  # rank correlations: very strong (Evans 1996), large (Cohen 1988)
+# of units re-rated without one indicator: about its share of a dozen, thrice that; ours
+_RERATED, _MANY = 0.1, 0.25
 _THREE = 3.0  # standard errors: what chance hardly does
 _FALSE, _TWICE = 0.10, 0.20  # of findings about units: as the shipped policy has it, and twice that
-_REVERSED, _OFTEN = (
-    0.05,
-    0.2,
-)  # of pairs in the wrong order, which any matrix has (Cox 2008): one in 20, in 5; ours
+# of pairs in the wrong order, which any matrix has (Cox 2008): one in 20, in 5; ours
+_REVERSED, _OFTEN = 0.05, 0.2
 
 
 def drawn_to_peers(card: Scorecard) -> Measured:
@@ -63,13 +56,13 @@ def score_again(card: Scorecard) -> Measured:
 
 
 def foresight(found: ScorecardValidation) -> Measured:
-    """Lowest upper end of the score's area under the curve over the outcomes that are counted."""
+    """Lowest lower end of the score's area under the curve over the outcomes that are counted."""
     rows = found.table[(found.table["predictor"] == "score") & found.table["counted"]]
     return Measured(float(rows["auc_lower"].min()), _CHANCE, _CHANCE - 0.25)  # far below: it misleads
 
 
 def loss_of_order(found: ScorecardValidation) -> Measured:
-    """Smallest difference of the areas of the score and of the raw complaint rate."""
+    """Smallest upper end of the difference of the areas of the score and of the raw complaint rate."""
     rows = found.differences
     rows = rows[(rows["predictor"] == "score") & (rows["other"] == "raw_rate")]
     return Measured(float(rows["upper"].min()), 0.0, -0.25)  # the rate is better; far better

@@ -315,8 +315,12 @@ def _divergence(values: tuple[Floats, Floats], inner: Floats) -> float:
     """Symmetrised divergence of two samples; an empty bin holds half a row, unless both are empty."""
     one, other = (np.bincount(np.searchsorted(inner, each), minlength=len(inner) + 1) for each in values)
     held = (one > 0) | (other > 0)
-    p, q = (np.where(tally > 0, tally, 0.5)[held] for tally in (one, other))
-    p, q = p / p.sum(), q / q.sum()
+    return divergence(*(np.where(tally > 0, tally, 0.5)[held] for tally in (one, other)))
+
+
+def divergence(one: Floats, other: Floats) -> float:
+    """Symmetrised divergence of two distributions [nats] from their masses, above 0, shape (bins,)."""
+    p, q = one / one.sum(), other / other.sum()
     return float(((p - q) * np.log(p / q)).sum())
 
 

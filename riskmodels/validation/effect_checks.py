@@ -4,14 +4,16 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from riskmodels.arrays import Flags, Integers
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.causes import TwoPeriods, count_two_periods, decompose_change, find_segments
 from riskmodels.effects import Effects, difference_in_differences, interrupted_series
+from riskmodels.effects.actions import actions_of
 from riskmodels.effects.evidence import COMPLAINTS, Evidence, evidence_of
 from riskmodels.effects.excess import day_profile, due_by_day, window_excess
-from riskmodels.effects.group import Found, judge_evidence
-from riskmodels.effects.incident_days import daily_complaints
+from riskmodels.effects.group import Found, are_everywhere, judge_evidence, units_of
+from riskmodels.effects.incident_days import daily_complaints, quiet_days, with_windows
 from riskmodels.effects.incident_windows import WINDOW
+from riskmodels.effects.incidents import incidents_until
 from riskmodels.effects.judging import FLAGGED_MONTHS, LEAST_MONTHS, WORKED_LEVEL, Windows, windows_of
 from riskmodels.effects.peers import PeerCounts, compare_with_peers
 from riskmodels.effects.verdicts import HOPED_CHANGE, WORKED
@@ -68,9 +70,9 @@ def worked_beside_naive(tables: Tables) -> Measured:
 def unit_mix(tables: Tables) -> Measured:
     """PSI of the units' shares of complaints in the last quarter that is known, and a year before."""
     evidence = evidence_of(tables, COMPLAINTS, None, last=None)
-    counts = np.nansum(evidence.counts, axis=1)
-    known = np.flatnonzero(np.isfinite(evidence.counts).any(axis=(0, 1)))
-    return mix_of(counts[:, known])
+    counts = _over_products(evidence.counts)
+    last = int(np.flatnonzero(np.isfinite(counts).any(axis=0)).max(initial=-1))
+    return mix_of(counts[:, : last + 1])
 
 
 def estimators_apart(effects: Effects) -> Measured:
@@ -157,7 +159,7 @@ def parts_add_up(tables: Tables) -> Measured:
 
 
 def _misses(found: pd.DataFrame) -> Flags:
-    """Tell which intervals leave zero out."""
+    """Say which intervals leave zero out."""
     return ((found["lower"] > 0) | (found["upper"] < 0)).to_numpy(bool)
 
 
@@ -183,12 +185,13 @@ def _placebos(tables: Tables, *, is_flagged: bool) -> tuple[PeerCounts, Windows,
 
 
 def _without_action(tables: Tables, evidence: Evidence) -> Flags:
-    """Tell which units never had an action on complaints, shape (n,)."""
+    """Say which units never had an action on complaints, shape (n,); one everywhere is in all alike."""
     if tables.actions is None:
         return np.ones(len(evidence.units), dtype=bool)
-    frame = tables.actions.frame(["unit_id", "indicator_id"])
-    acted = frame.loc[frame["indicator_id"] == COMPLAINTS, "unit_id"].astype(str)
-    return ~np.isin(np.array(evidence.units), acted.to_numpy(str))
+    actions = actions_of(tables)
+    actions = actions[actions["indicator_id"] == COMPLAINTS].reset_index(drop=True)
+    units = units_of(actions["units"], evidence.units)
+    return np.asarray(~units[~are_everywhere(units)].any(axis=0))
 
 
 def _bad_units(data: PeerCounts, months: Integers) -> tuple[Integers, Integers]:
@@ -206,7 +209,7 @@ def _judged(data: PeerCounts, windows: Windows) -> Found:
 
 
 def _placebo_verdicts(tables: Tables, *, is_flagged: bool) -> tuple[Flags, Flags]:
-    """Tell which placebos are said to have worked, and by a naive binomial test of the same level."""
+    """Say which placebos are said to have worked, and by a naive binomial test of the same level."""
     data, windows, evidence = _placebos(tables, is_flagged=is_flagged)
     found = _judged(data, windows)
     known = np.isfinite(evidence.counts) & np.isfinite(evidence.exposure)
@@ -229,8 +232,8 @@ def _fitted(tables: Tables) -> tuple[Panel, Integers, Integers]:
     panel = Panel(
         keys=pd.DataFrame({"unit_id": np.array(evidence.units)[kept]}),
         periods=evidence.months,
-        values=evidence.counts[kept].sum(axis=1),  # one unknown product: the sum is unknown
-        exposure=evidence.exposure[kept].sum(axis=1),
+        values=_over_products(evidence.counts[kept]),
+        exposure=_over_products(evidence.exposure[kept]),
         kind="count",
     )
     starts = np.arange(2 * _YEAR, len(evidence.months) - LEAST_MONTHS)
@@ -241,6 +244,12 @@ def _fitted(tables: Tables) -> tuple[Panel, Integers, Integers]:
         raise TooLittleError(f"{len(evidence.months)} months of {len(whole)} units without an action")
     rng = np.random.default_rng(_SEED)
     return panel, rng.choice(whole, _FEW), rng.choice(starts, _FEW)
+
+
+def _over_products(cells: Floats) -> Floats:
+    """Add products up, (n, products, T) -> (n, T): unknown where one is that the unit has in other months."""
+    has = np.isfinite(cells).any(axis=2, keepdims=True)
+    return np.where(has.any(axis=1), np.where(has, cells, 0.0).sum(axis=1), np.nan)
 
 
 def _differences(tables: Tables) -> pd.DataFrame:
@@ -286,16 +295,12 @@ def _quiet_weeks(tables: Tables) -> pd.DataFrame:
 
 
 def _quiet(tables: Tables, days: pd.DatetimeIndex) -> Flags:
-    """Days that no incident of the whole bank, nor the week after it, covers."""
-    quiet = np.ones(len(days), dtype=bool)
+    """Say which days no incident of the whole bank covers, as a review of incidents lays them over days."""
     if tables.incidents is None:
-        return quiet
-    frame = tables.incidents.frame(["unit_id", "started_at", "ended_at"])
-    rows = frame[frame["unit_id"].astype(object).fillna("") == ""]
-    over = rows["ended_at"].fillna(rows["started_at"]) + pd.Timedelta(days=WINDOW)
-    for start, stop in zip(rows["started_at"].dt.normalize(), over, strict=True):
-        quiet &= ~((days >= start) & (days <= stop))
-    return quiet
+        return np.ones(len(days), dtype=bool)
+    rows = incidents_until(tables, days[-1])
+    rows = rows[(rows["scope"] == "") & (rows["started_at"] >= days[0])]
+    return quiet_days(with_windows(rows, days, WINDOW), [""], len(days))[0]
 
 
 def _last_quarter(tables: Tables) -> TwoPeriods:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -53,6 +53,12 @@ def beyond_chance(wrong: Flags, limit: float, worst: float) -> Measured:
         return Measured(math.nan, limit, worst)
     share = float(np.mean(wrong))
     return Measured(max(share - ONE_SIDED * math.sqrt(share * (1.0 - share) / len(wrong)), 0.0), limit, worst)
+
+
+def largest(distances: Iterable[float]) -> float:
+    """Return the largest of some distances: NaN where there is none, or one is unknown."""
+    found = list(distances)
+    return float(np.max(found)) if found else math.nan
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from riskmodels.errors import TooLittleError
 from riskmodels.losses import GaussianFactor, LossAssessment, aggregate_losses, simulate_losses
-from riskmodels.validation.evidence import Measured
+from riskmodels.validation.evidence import Measured, largest
 
 _YEARS, _SEED = 50_000, 21  # simulated: the error of a 99.9 % quantile is then about 1 %; any fixed seed
 _TWO = 2.0  # standard errors: what chance does in 5 %
@@ -29,7 +29,7 @@ def value_at_risk_again(losses: LossAssessment) -> Measured:
         kept.table.set_index("cell")["value_at_risk"].iloc[-1],
         losses.intervals.set_index("cell")["value_at_risk"].iloc[-1],
     ]
-    return Measured(max(abs(float(value) / again - 1) for value in saved), _SMALL, _LARGE)
+    return Measured(largest(abs(float(value) / again - 1) for value in saved), _SMALL, _LARGE)
 
 
 def value_at_risk_simulated(losses: LossAssessment) -> Measured:

@@ -172,7 +172,7 @@ def validate_models(
 
 
 def _is_tested(outcomes: Sequence[Outcome]) -> bool:
-    """Tell whether anything that happened, or another method, was set against a model."""
+    """Say whether anything that happened, or another method, was set against a model."""
     return any(one.state != "unknown" and one.check.kind in _TESTS for one in outcomes)
 
 

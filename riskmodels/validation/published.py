@@ -37,7 +37,7 @@ from riskmodels.scorecard import ahp_weights
 from riskmodels.stresstest import deadline_queue, erlang_a, erlang_c, priority_queue
 from riskmodels.surveillance import bernoulli_run_length, cusum_run_length, shewhart_run_length, stand_out
 from riskmodels.validation.discrimination import auc, kolmogorov_smirnov
-from riskmodels.validation.evidence import Measured
+from riskmodels.validation.evidence import Measured, largest
 
 Pairs = Iterable[tuple[float, float]]
 _MANY = 20_000  # quantiles that stand for a law: an area under the curve is then right to 1e-4
@@ -55,9 +55,10 @@ class Figures:
     source: str
 
     def measure(self) -> Measured:
-        """Return the largest relative distance from them."""
-        distance = starmap(lambda now, wanted: abs(float(now) / wanted - 1), self.compute())
-        return Measured(max(distance), self.tolerance, 10 * self.tolerance)  # ten times: no rounding
+        """Return the largest relative distance from them; infinite where one is not a number any more."""
+        distance = largest(starmap(lambda now, wanted: abs(float(now) / wanted - 1), self.compute()))
+        distance = math.inf if math.isnan(distance) else distance
+        return Measured(distance, self.tolerance, 10 * self.tolerance)  # ten times: no rounding
 
 
 def _erlang() -> Pairs:

@@ -61,7 +61,7 @@ _DIFFERENCE = ["outcome", "predictor", "other", "rows", "difference", "lower", "
 _STABILITY = ["first", "second", "units", "first_mean", "second_mean", "psi", "by_chance", "limit"]
 _CALIBRATION = ["outcome", "predictor", "bin", "number", "mean_forecast", "observed", "lower", "upper"]
 _LEVEL, _SIZE, _SEED = 0.9, 1000, 5  # of the intervals; bootstrap draws, 50 beyond each end; any fixed seed
-_BINS = 5  # of calibration and stability: fifths; a choice, as a bin of a few units tells nothing
+_BINS = 5  # of calibration and stability: fifths; a choice, as a bin of a few units shows nothing
 _NO_SKILL = 0.5  # area under the curve of a score that knows nothing
 
 

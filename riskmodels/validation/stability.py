@@ -7,11 +7,11 @@ from riskmodels.arrays import Floats
 from riskmodels.backtesting import ForecastReview
 from riskmodels.forecasting import Forecast
 from riskmodels.scorecard import Movements
-from riskmodels.validation.discrimination import population_stability
+from riskmodels.validation.discrimination import divergence, population_stability
 from riskmodels.validation.evidence import Measured
 
 CHANGED = 0.1  # nats: a rule of thumb (Siddiqi 2006), as is 0.25 for a great change; a limitation only
-_BINS = 5  # of scores: fifths, as a bin of a few units tells nothing
+_BINS = 5  # of scores: fifths, as a bin of a few units shows nothing
 _CHANCE = 0.95  # of an index where nothing has changed: what 5 % exceed is no change
 _QUARTER, _YEAR = 3, 12  # months
 
@@ -60,11 +60,9 @@ def _counts(values: Floats) -> Floats:
 
 def _divergence(before: Floats, now: Floats) -> float:
     known = np.isfinite(before) & np.isfinite(now)
-    p, q = (np.maximum(part[known], 0.5) for part in (before, now))  # an empty one holds half a case
     if not known.any():
         return float("nan")
-    p, q = p / p.sum(), q / q.sum()
-    return float(((p - q) * np.log(p / q)).sum())
+    return divergence(*(np.maximum(part[known], 0.5) for part in (before, now)))  # half a case: no empty one
 
 
 def _limits(value: float, bins: int, before: float, now: float) -> Measured:

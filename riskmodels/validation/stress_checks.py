@@ -8,7 +8,7 @@ import scipy
 from riskmodels.forecasting import Forecast
 from riskmodels.stresstest import StressTest
 from riskmodels.surveillance import AlarmBook, Objectives
-from riskmodels.validation.evidence import Measured
+from riskmodels.validation.evidence import Measured, largest
 
 Tests = Sequence[StressTest]
 _THREE, _SIX = 3.0, 6.0  # standard errors: hardly by chance, never by chance
@@ -16,6 +16,7 @@ _DRAWS = 1.0  # complaints: what the rounding of whole numbers leaves
 _LITTLE, _MUCH = 0.01, 0.05  # relative: of rounded complaints; an audit's usual materiality (ISA 320)
 _OFTEN, _TOO_OFTEN = 2.0, 10.0  # times the alarms promised: of ten due, 0.3 % by chance (Poisson); never
 _DUE, _THRICE = 0.05, 0.15  # of p-values below 0.05: as many are due, and three times that
+_SEEN = 0.1  # p-value: an effect that is barely seen; ours
 _UNSURE = 0.02  # of a probability: what two thousand draws leave
 
 
@@ -28,23 +29,23 @@ def expected_of_outlook(outlook: Forecast, tests: Tests) -> Measured:
         max(abs(row["expected"] - mean[row["period"]]) - _DRAWS, 0.0) / max(row["standard_error"], 1e-9)
         for row in rows
     ]
-    return Measured(max(errors, default=float("nan")), _THREE, _SIX)
+    return Measured(largest(errors), _THREE, _SIX)
 
 
 def shocks_add_up(tests: Tests) -> Measured:
     """Largest distance of the sum over shocks from what the scenario adds, over what it adds."""
-    found = [float("nan")]
+    found = []
     for test in tests:
         added = float((test.complaints["stressed"] - test.complaints["expected"]).sum())
         if added and len(test.by_shock):
             found.append(abs(float(test.by_shock["complaints"].sum()) / added - 1))
-    return Measured(float(np.nanmax(found)) if len(found) > 1 else float("nan"), _LITTLE, _MUCH)
+    return Measured(largest(found), _LITTLE, _MUCH)
 
 
 def tested_drivers(tests: Tests) -> Measured:
-    """Smallest p-value of a driver that a scenario uses: whether history knows of its effect."""
+    """Largest p-value of a driver that a scenario uses: whether history knows of its effect."""
     known = [float(test.macro["p_value"].max()) for test in tests if len(test.macro)]
-    return Measured(max(known, default=float("nan")), 0.1, np.inf)  # an effect that is barely seen
+    return Measured(largest(known), _SEEN, np.inf)
 
 
 def alarms_beside_promise(book: AlarmBook) -> Measured:

@@ -32,9 +32,9 @@ _COLUMNS = [
 def list_effects(effects: Effects, policy: Policy) -> Listing:
     """List the actions with a verdict, now or to come; changes are of events that should be fewer."""
     names = indicator_names(policy)
-    told = effects.table[~_too_small(effects.table) & (effects.table["verdict"] != UNKNOWN)]
-    place = told["verdict"].map({one: number for number, one in enumerate(_ORDER)})
-    ordered = told.assign(place=place).sort_values(["place", "p_value"], kind="stable")
+    judged = effects.table[~_too_small(effects.table) & (effects.table["verdict"] != UNKNOWN)]
+    place = judged["verdict"].map({one: number for number, one in enumerate(_ORDER)})
+    ordered = judged.assign(place=place).sort_values(["place", "p_value"], kind="stable")
     rows = [_listed(row, names) for row in ordered.to_dict("records")]
     frame = without_blank(pd.DataFrame(rows, columns=_COLUMNS), "Cost per event avoided")
     return Listing(sentence=effects.sentence, frame=frame)

@@ -18,7 +18,7 @@ def list_causes(causes: Causes, found: Findings) -> Listing:
     """List the findings whose cause the data speak of, and why they do not speak of the others'."""
     said = causes.table.set_index("finding_id")[["status", "sentence"]]
     rows = found.table.join(said, on="finding_id", how="inner")
-    told = rows[rows["status"] != "presumed"].sort_values("status", ascending=False, kind="stable")
+    spoken_of = rows[rows["status"] != "presumed"].sort_values("status", ascending=False, kind="stable")
     presumed = label(PRESUMED, cause="")
     names = ["No.", "Subject", "Condition", "Cause", "Cause is", "What the data say"]
     listed = [
@@ -30,7 +30,7 @@ def list_causes(causes: Causes, found: Findings) -> Listing:
             label(CAUSE_STATUS[row["status"]]),
             row["sentence"],
         )
-        for row in told.to_dict("records")
+        for row in spoken_of.to_dict("records")
     ]
     others = rows[rows["status"] == "presumed"].groupby("sentence", sort=False)["finding_id"]
     status = label(CAUSE_STATUS["presumed"])

@@ -184,7 +184,7 @@ def _assumed(level: Mapping[Any, Any]) -> str:
 def _of_scenario(row: Mapping[Any, Any], name: str, low: str, high: str) -> str:
     """Write a figure with its range, where there is one: hours, or a share of a month's complaints."""
     if pd.isna(row[name]):
-        return label("cannot be told")
+        return label("not known")
     if row["what"] == "hours":
         return f"{row[name]:.2g}"
     return f"{row[name]:+.0%} ({row[low]:+.0%} – {row[high]:+.0%})"

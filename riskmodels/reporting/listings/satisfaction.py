@@ -13,12 +13,12 @@ from riskmodels.labels import label, language, local, plain_label, say
 from riskmodels.tables import Tables
 
 _MOST, _MOST_UNITS = 15, 10  # rows, and units, that are read; tables/ has them all
-_LEAST_P = 0.001  # smaller p-values rest on tails that no approximation tells
+_LEAST_P = 0.001  # smaller p-values rest on tails that no approximation holds for
 
 
 def list_drivers(drivers: SatisfactionDrivers) -> Listing:
-    """List what satisfaction goes with, the clearest first, and then what cannot be told and why."""
-    told = [
+    """List what satisfaction goes with, the clearest first, and then what cannot be estimated and why."""
+    listed = [
         {
             "Answers of": label(SOURCES[row["source"]]),
             "Goes with": driver_words(row),
@@ -37,11 +37,13 @@ def list_drivers(drivers: SatisfactionDrivers) -> Listing:
         {
             "Answers of": label(SOURCES[str(source)]),
             "Goes with": ", ".join(plain_label(one.removesuffix("_id")) or label("all") for one in names),
-            "Verdict": label("cannot be told: {reason}", reason=say(json.loads(str(said)))),
+            "Verdict": label("cannot be estimated: {reason}", reason=say(json.loads(str(said)))),
         }
         for (source, said), names in groups
     ]
-    rows = pd.DataFrame([*told, *lacking] if told else []).fillna("–")  # else the sentence has all reasons
+    rows = pd.DataFrame([*listed, *lacking] if listed else []).fillna(
+        "–"
+    )  # else the sentence has all reasons
     return Listing(sentence=drivers.sentence, frame=rows)
 
 

@@ -23,10 +23,10 @@ _MARKS = (  # verdict, marker, colour, filled
 @plot_of.register
 def plot_effects(result: Effects, *, ax: Axes | None = None) -> Axes:
     """Draw the relative change of events by each action, the best known ones; without any, a sentence."""
-    told = result.table[result.table["verdict"] != UNKNOWN]
-    width = np.log1p(told["upper"]) - np.log1p(told["lower"])
+    judged = result.table[result.table["verdict"] != UNKNOWN]
+    width = np.log1p(judged["upper"]) - np.log1p(judged["lower"])
     rows = (
-        told.assign(width=width).sort_values("width").head(_MOST).sort_values("estimate", ignore_index=True)
+        judged.assign(width=width).sort_values("width").head(_MOST).sort_values("estimate", ignore_index=True)
     )
     with house_axes(ax, 7.2, 1.4 + 0.19 * max(len(rows), 4)) as axes:
         if rows.empty:

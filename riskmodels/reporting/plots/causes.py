@@ -31,10 +31,10 @@ def plot_decomposition(result: Decomposition, *, ax: Axes | None = None) -> Axes
         for place, (_, size) in enumerate(steps, start=1):
             colour, hatch = (SHOCK, "//") if size > 0 else (BAND, "")
             axes.barh(place, size, left=reached[place - 1], color=colour, hatch=hatch, alpha=0.8)
-            _tell(axes, max(reached[place - 1], reached[place]), place, f"{size:+z,.0f}")
+            _annotate(axes, max(reached[place - 1], reached[place]), place, f"{size:+z,.0f}")
         for place, total in ((0, before), (len(steps) + 1, now)):
             axes.plot(total, place, marker="o", color=LINE)
-            _tell(axes, total, place, f"{total:,.0f}")
+            _annotate(axes, total, place, f"{total:,.0f}")
         names = [label("year before"), *(name for name, _ in steps), label("now")]
         axes.set_yticks(range(len(names)), names, fontsize=8)
         axes.invert_yaxis()
@@ -62,5 +62,5 @@ def _steps(result: Decomposition) -> list[tuple[str, float]]:
     return steps
 
 
-def _tell(axes: Axes, x: float, y: float, text: str) -> None:
+def _annotate(axes: Axes, x: float, y: float, text: str) -> None:
     axes.annotate(text, (x, y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=7)

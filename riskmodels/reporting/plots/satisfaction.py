@@ -1,5 +1,6 @@
 """What satisfaction goes with, as a forest; the satisfaction index by quarter."""
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, house_a
 from riskmodels.reporting.plots.dispatch import plot_of
 
 _WIDTH, _NAMED = 7.2, 64  # inches of a page; signs of a row's name
-_MARKS = "so^vD"  # of regions, so that colour is not the only carrier
+_MARKS = "so^vD"  # of regions, so that colour is not the only carrier; taken anew after five
 
 
 @plot_of.register
@@ -71,7 +72,7 @@ def plot_satisfactionindex(result: SatisfactionIndex, *, ax: Axes | None = None)
         )
         _draw_line(axes, place, bank, label("whole bank"), color=LINE, marker="o", ms=4)
         regions = rows[rows["scope"] == "region"].groupby("subject")
-        for mark, (region, part) in zip(_MARKS, regions, strict=False):
+        for mark, (region, part) in zip(cycle(_MARKS), regions, strict=False):
             _draw_line(
                 axes, place, part, plain_label(str(region)), color=NOTE, ls=":", lw=1, marker=mark, ms=3
             )
