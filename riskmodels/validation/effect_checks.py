@@ -248,8 +248,9 @@ def _fitted(tables: Tables) -> tuple[Panel, Integers, Integers]:
 
 def _over_products(cells: Floats) -> Floats:
     """Add products up, (n, products, T) -> (n, T): unknown where one is that the unit has in other months."""
-    has = np.isfinite(cells).any(axis=2, keepdims=True)
-    return np.where(has.any(axis=1), np.where(has, cells, 0.0).sum(axis=1), np.nan)
+    has: Flags = np.asarray(np.isfinite(cells).any(axis=2))
+    total = np.where(has[:, :, None], cells, 0.0).sum(axis=1)
+    return np.where(np.any(has, axis=1, keepdims=True), total, np.nan)
 
 
 def _differences(tables: Tables) -> pd.DataFrame:
@@ -300,7 +301,7 @@ def _quiet(tables: Tables, days: pd.DatetimeIndex) -> Flags:
         return np.ones(len(days), dtype=bool)
     rows = incidents_until(tables, days[-1])
     rows = rows[(rows["scope"] == "") & (rows["started_at"] >= days[0])]
-    return quiet_days(with_windows(rows, days, WINDOW), [""], len(days))[0]
+    return np.asarray(quiet_days(with_windows(rows, days, WINDOW), [""], len(days))[0])
 
 
 def _last_quarter(tables: Tables) -> TwoPeriods:
