@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po, write_po
 
 from riskmodels.assessment.templates import TEMPLATES
 from riskmodels.assessment.wording import WORDS, words_of
+from riskmodels.causes.joining import causes_joined
 from riskmodels.labels import use_language
 from riskmodels.reporting import front_page
 from riskmodels.reporting.exports import Fact
@@ -355,7 +356,10 @@ def by_rule(rows: list[Row], rule: str) -> list[Row]:
 
 def test_sentences_of_the_front_page_are_those_of_the_findings(banks) -> None:
     for bank in banks:
-        table, said = bank.found.table, list(front_page._sentences(bank.found, bank.policy))
+        table, said = (
+            bank.found.table,
+            list(front_page._sentences(bank.found, bank.policy, causes_joined(bank.found, []))),
+        )
         alone = {f"{row['subject_name']}: {row['condition']}" for row in table.to_dict("records")}
         together = [item.sentence for item in said if item.sentence not in alone]
         counts = [

@@ -11,6 +11,7 @@ from small_bank import make_card, make_objectives, make_tables, only
 
 import riskmodels as rm
 from riskmodels.assessment import assess
+from riskmodels.causes.joining import causes_joined
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.policy import Objective
 from riskmodels.reporting import front_page
@@ -338,7 +339,7 @@ def test_objectives_that_are_missed_are_one_sentence_of_the_front_page(default_p
     found = assess(
         default_policy, data=make_tables(), scorecard=make_card(), objectives=make_objectives(rows)
     )
-    said = [item.sentence for item in front_page._sentences(found, default_policy)]
+    said = [item.sentence for item in front_page._sentences(found, default_policy, causes_joined(found, []))]
     assert [one for one in said if " objectives of " in one] == [
         f"{words}, {words.partition(': ')[2].replace('satisfaction', 'retention')}"
     ]
