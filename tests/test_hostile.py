@@ -151,9 +151,12 @@ def test_every_section_and_figure_is_there(page):
     assert "Traceback" not in page.get_text()
     groups = [
         cell for cell in page.find_all("td") if cell.get_text() == "nan"
-    ]  # a customer group of this bank
+    ]  # a customer group and a channel of this bank
     assert len(re.findall(r"\bnan\b", page.get_text())) == len(groups)
-    assert all(cell.find_previous_sibling("td").get_text().startswith("Timely") for cell in groups)
+    assert all(
+        cell.find_previous_sibling("td").get_text().startswith(("Timely", "customer group", "channel"))
+        for cell in groups
+    )
 
 
 def test_the_data_is_taken_in_as_it_is(report):
