@@ -160,7 +160,10 @@ def test_the_hole_is_unknown_and_a_finding(
 def test_the_effects_of_past_actions_are_stated_right(truth: dict[str, Any], sample_tables: Tables) -> None:
     for action in truth["actions"]:
         effect = rm.estimate_effect(sample_tables, action_id=action["action_id"])
-        assert (effect.upper < 0) == (action["rate_factor"] < 1)
+        assert (effect.verdict == "worked") == (action["rate_factor"] < 1)
+        low, high = np.log1p([effect.lower, effect.upper])  # of 95 %: one in forty is beyond each end
+        reach = (high - low) / 2
+        assert low - reach < np.log(action["rate_factor"]) < high + reach
 
 
 def test_overdispersion_is_estimated(card: Scorecard, truth: dict[str, Any]) -> None:
