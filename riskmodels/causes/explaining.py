@@ -266,7 +266,8 @@ def _of_period(search: _Search, subject: Mapping[str, str]) -> dict[str, Any]:
         fact: dict[str, Any] = {
             key: row[key] for key in ("segment", "now", "expected", "excess", "lower", "upper")
         }
-        case = "one_unit" if share >= _ONE_UNIT and alike <= _BEYOND else "segment"
+        most = "one_unit" if alike <= _BEYOND else "may_be_unit"
+        case = most if share >= _ONE_UNIT else "segment"
         case = "its_unit" if row.get("unit_id") else case  # it is one unit's by its name
         fact |= {"where": {key: row[key] for key in found.dimensions}, "months": search.counts.months}
         fact |= {"p_value": min(2 * row["p_value"], 1.0), "searched": found.searched}

@@ -24,6 +24,7 @@ _WHEN: Final = marked("{said} It builds up from {since} on; the month with most 
 _CASES: Final = {
     "segment": marked("{segment} It is no single unit's: the one with most of it, {largest}, has {share}."),
     "one_unit": marked("{segment} Most of it is {largest}'s: {share}."),
+    "may_be_unit": marked("{segment} {largest} has {share} of it, which may be chance."),
     "its_unit": marked("{segment}"),
     "unit_all": marked(
         "{unit}; all its products share it alike, so that the unit itself is the place to look."
@@ -71,7 +72,7 @@ def said_cause(row: Mapping[Any, Any]) -> str:
         "largest": plain_label(str(row["largest"])),
     }
     case = str(row["case"])
-    if case in ("segment", "one_unit", "its_unit"):
+    if case in ("segment", "one_unit", "may_be_unit", "its_unit"):
         figures["segment"] = label(_SEGMENT, figures)
     elif case in ("unit_all", "unit_product", "as_peers"):
         figures["unit"] = label(_UNIT, figures)
