@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from ledgers import acceptance, action, evaluation, execute, finding, unguard
 
 from riskmodels.errors import LedgerError
-from riskmodels.governance.ledger import Head, Record, database, open_ledger
+from riskmodels.governance.ledger import RECORDS, Head, Record, database, open_ledger
 from riskmodels.governance.ledger.chain import canonical, chained
 
 NUMBERS = st.integers(1, 3)
@@ -115,7 +115,7 @@ class Course(RuleBasedStateMachine):
         past = self.ledger.as_of(day)
         for table in ("findings", "actions", "acceptances"):
             ids = [id_ for kind, id_ in self.known[day] if kind == table]
-            assert sorted(past.frame(table).iloc[:, 0]) == sorted(ids)
+            assert sorted(past.frame(table)[RECORDS[table].key]) == sorted(ids)
         for place, stands in self.known[day].items():
             one = past.get(*place)
             assert (one.record, one.version) == stands
