@@ -60,12 +60,22 @@ def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
 
     Its folder is made where it is missing. A private one is its owner's alone.
     """
+    with staged(path) as file:
+        file.touch(0o600 if private else 0o666)
+        file.write_bytes(content)
+
+
+@contextmanager
+def staged(path: Path) -> Iterator[Path]:
+    """Give a file to write that takes another's place once it is written whole; nothing else is left.
+
+    The folder of ``path`` is made where it is missing.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with written(path), scratch_folder(f".{OURS}", parent=path.parent) as folder:
-        staged = folder / "staged"
-        staged.touch(0o600 if private else 0o666)
-        staged.write_bytes(content)
-        staged.replace(path)
+        file = folder / f"staged{path.suffix}"
+        yield file
+        file.replace(path)
 
 
 def write_text(path: Path, text: str) -> None:

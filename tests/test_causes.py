@@ -1,5 +1,7 @@
 """Causes: parts of a change add up, segments are found where they were planted, and nothing where nothing is."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -227,6 +229,7 @@ def test_the_sample_is_explained(sample_tables, sample_card, default_policy, tmp
     assert len(listed) == len(spoken) + table.loc[table["status"] == "presumed", "sentence"].nunique()
     assert not listed["Cause"].str.startswith("Presumed").any()
     assert set(causes.segments["segment"]) == {"south × credit_card"}
+    assert json.loads(causes.segments["where"].iloc[0]) == {"region_id": "south", "product": "credit_card"}
     assert len(listings.list_segments(causes).frame) == 1
     assert len(listings.list_change(causes.decomposition).frame) == 6
     plots.plot(causes)

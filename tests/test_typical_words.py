@@ -1,5 +1,6 @@
 """Typical words: found where they were planted, in two languages, and nothing where narratives are alike."""
 
+import json
 import math
 
 import numpy as np
@@ -7,11 +8,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, false_discovery_control, hypergeom
+from scipy.stats import binom, hypergeom
 
-from riskmodels.causes import compare_narratives, find_segments, words_of_segment
+from riskmodels.causes import compare_narratives, words_of_segment
 from riskmodels.causes.explaining import Causes
-from riskmodels.causes.typical_words import LEAST, _adjusted, _phrases, log_odds, words_of
+from riskmodels.causes.typical_words import LEAST, _phrases, log_odds, words_of
 from riskmodels.errors import ParameterError
 from riskmodels.reporting import listings, plots
 from riskmodels.results import load, save
@@ -36,8 +37,13 @@ def texts(number: int, *, seed: int, planted: str = "", share: float = 0.0) -> p
     return pd.Series(made, dtype="str")
 
 
+DIMENSION = {"south": "region_id", "gone": "region_id", "u2": "unit_id", "cards": "product", "p": "product"}
+
+
 def causes_of(segment: str, first: str, last: str, *, named: bool = True) -> Causes:
-    row = {"segment": segment, "first": first, "last": last, "named": named}
+    values = segment.split(" × ")
+    where = json.dumps({DIMENSION[value]: value for value in values})
+    row = {"segment": segment, "first": first, "last": last, "named": named, "where": where}
     return Causes(
         facts=pd.DataFrame(columns=["finding_id", "status"]), segments=pd.DataFrame([row]), months=pd.DataFrame(), decomposition=None,
         period="2024Q4", as_of=pd.Timestamp("2024-12-31").date(), data_digest="", false_alarm=0.05, seed=0,
@@ -62,11 +68,6 @@ def test_exchanged_sides_have_the_other_sign(rows) -> None:
     there, back = log_odds((first, second), (30, 90)), log_odds((second, first), (90, 30))
     assert np.isfinite(there).all()
     np.testing.assert_allclose(there, [-one for one in back], atol=1e-12)
-
-
-def test_the_share_of_false_ones_is_that_of_scipy() -> None:
-    p_values = np.random.default_rng(1).random(40) ** 3
-    np.testing.assert_allclose(_adjusted(p_values), false_discovery_control(p_values))
 
 
 def test_words_are_latin_words_and_chinese_runs_and_no_masks() -> None:
@@ -197,13 +198,3 @@ def test_real_narratives_of_mortgages_speak_of_mortgages(shared_data) -> None:
     order = np.random.default_rng(1).permutation(len(narrative))
     alike = compare_narratives(narrative.iloc[order[:200]], narrative.iloc[order[200:]])
     assert not alike.table["found"].any()
-
-
-def test_the_search_and_the_words_name_segments_alike() -> None:
-    """Parts of a segment's name stand in the order of the dimensions, which is how they are told apart."""
-    cells = pd.DataFrame({
-        "unit_id": [f"u{one}" for one in range(12) for _ in range(2)], "product": ["a", "b"] * 12, "before": 50.0,
-        "region_id": np.repeat(["n", "s"], 12), "now": np.where(np.arange(24) % 2 * (np.arange(24) > 11), 150.0, 50.0),
-    })  # fmt: skip
-    found = find_segments(cells, dimensions=["region_id", "unit_id", "product"])
-    assert found.table["segment"].iloc[0] == "s × b"

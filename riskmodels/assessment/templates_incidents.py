@@ -30,39 +30,34 @@ _CONDITIONS = {
 }
 _EVIDENCE = marked("{judged} can be checked, {unknown} not recorded; set by {sources}")
 _CAUSE = marked("Not known: when it was is recorded, and not why")
+
+
+def _late_template(criterion: str, consequence: str, corrective_action: str) -> Template:
+    """Return the words of a rule about limits of time."""
+    remedy = {"cause": _CAUSE, "consequence": consequence, "corrective_action": corrective_action}
+    return Template(
+        criterion=criterion,
+        conditions=_CONDITIONS,
+        evidence=_EVIDENCE,
+        remedy=remedy | {"owner": marked("{owners}")},
+    )
+
+
 INCIDENTS = {
-    "incident_answer": Template(
-        criterion=marked("A major incident is detected, answered and over within the limits of the policy"),
-        conditions=_CONDITIONS,
-        evidence=_EVIDENCE,
-        remedy={
-            "cause": _CAUSE,
-            "consequence": marked("Customers are without the service, and without an answer, for longer"),
-            "corrective_action": marked("Find with those on duty what held the answer up, and drill it"),
-            "owner": marked("{owners}"),
-        },
+    "incident_answer": _late_template(
+        marked("A major incident is detected, answered and over within the limits of the policy"),
+        marked("Customers are without the service, and without an answer, for longer"),
+        marked("Find with those on duty what held the answer up, and drill it"),
     ),
-    "incident_told": Template(
-        criterion=marked("Customers, supervisor and partners are told of a major incident as planned"),
-        conditions=_CONDITIONS,
-        evidence=_EVIDENCE,
-        remedy={
-            "cause": _CAUSE,
-            "consequence": marked("Who is not told cannot protect themselves, and complains"),
-            "corrective_action": marked("Name who tells them, and a deputy, and drill it"),
-            "owner": marked("{owners}"),
-        },
+    "incident_told": _late_template(
+        marked("Customers, supervisor and partners are told of a major incident as planned"),
+        marked("Who is not told cannot protect themselves, and complains"),
+        marked("Name who tells them, and a deputy, and drill it"),
     ),
-    "incident_step": Template(
-        criterion=marked("The steps of the contingency plan are done in time"),
-        conditions=_CONDITIONS,
-        evidence=_EVIDENCE,
-        remedy={
-            "cause": _CAUSE,
-            "consequence": marked("What was promised for the event is not what is done in it"),
-            "corrective_action": marked("Mend the step or its time limit, and drill the plan"),
-            "owner": marked("{owners}"),
-        },
+    "incident_step": _late_template(
+        marked("The steps of the contingency plan are done in time"),
+        marked("What was promised for the event is not what is done in it"),
+        marked("Mend the step or its time limit, and drill the plan"),
     ),
     "incident_cost": Template(
         criterion=marked("No major incident is worse than the scenario of its kind assumes"),

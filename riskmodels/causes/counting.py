@@ -1,5 +1,6 @@
 """Complaints of two periods alike, by cell: the same months a year apart, logged by the same day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,6 +100,23 @@ def _counted(tables: Tables, months: tuple[str, ...]) -> pd.DataFrame:
         cells.append(queried(table, query))
     both = pd.concat(cells, ignore_index=True).fillna({"before": 0.0, "now": 0.0})
     return _with_regions(tables, both.assign(**dict.fromkeys(extra, "")))
+
+
+def sql_of(tables: Tables, where: Mapping[str, str]) -> str:
+    """Say in SQL which complaints have these values, by dimension; a region by the table of units."""
+    return " AND ".join(_is_in(tables, column, value) for column, value in where.items()) or "true"
+
+
+def _is_in(tables: Tables, column: str, value: str) -> str:
+    own = f"{name(column)} = {literal(value)}"
+    if column != "region_id" or tables.units is None:
+        return own
+    units = queried(tables.units, "SELECT unit_id, region_id FROM rows WHERE region_id IS NOT NULL")
+    both = [units["unit_id"][units["region_id"] == value], units["unit_id"]]
+    here, known = (", ".join(map(literal, one)) or "NULL" for one in both)
+    is_given = "region_id" in tables.counted.provenance.given_columns
+    rest = f" OR ({own} AND coalesce(unit_id NOT IN ({known}), true))" if is_given else ""
+    return f"(unit_id IN ({here}){rest})"
 
 
 def _with_regions(tables: Tables, cells: pd.DataFrame) -> pd.DataFrame:

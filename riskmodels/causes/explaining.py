@@ -38,7 +38,7 @@ _NEARLY: Final = 1e-3  # variance ÷ mean, less 1: Poisson's, nearly
 _BEYOND: Final = 0.05  # level at which units, or products, are said to differ
 _SEGMENT_COLUMNS: Final = [
     *("first", "last", "segment", "before", "now", "expected", "excess", "lower", "upper", "share"),
-    *("p_value", "searched", "named", "since", "peak", "peak_share"),
+    *("p_value", "searched", "named", "since", "peak", "peak_share", "where"),
 ]
 _FIGURES: Final = (
     "now",
@@ -71,7 +71,8 @@ class Causes(Displayed):
     segments : DataFrame
         What was found in each period searched: first, last [month], segment, before, now, expected, excess,
         lower, upper [complaints], share, p_value (of both searches), searched [segments], named, since, peak,
-        peak_share (as in ``facts``); one that is not named is the best of a search that named none.
+        peak_share (as in ``facts``), where (JSON of its values by dimension); one that is not named is the
+        best of a search that named none.
     months : DataFrame
         When the excess of a supported cause came, one row per finding and month: finding_id, month, now,
         expected, excess [complaints], share (of the excess). What is expected in all is spread over the
@@ -269,12 +270,17 @@ def _of_period(search: _Search, subject: Mapping[str, str]) -> dict[str, Any]:
         most = "one_unit" if alike <= _BEYOND else "may_be_unit"
         case = most if share >= _ONE_UNIT else "segment"
         case = "its_unit" if row.get("unit_id") else case  # it is one unit's by its name
-        fact |= {"where": {key: row[key] for key in found.dimensions}, "months": search.counts.months}
+        fact |= {"where": _of(found, row), "months": search.counts.months}
         fact |= {"p_value": min(2 * row["p_value"], 1.0), "searched": found.searched}
         fact |= {"largest": largest, "largest_share": share, "p_alike": alike}
         return fact | {"status": "supported", "case": case}
     case = "elsewhere" if len(found.table) else "nothing"
     return {"status": "not_supported", "case": case, "searched": found.searched}
+
+
+def _of(found: Segments, row: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the values that make a segment, by dimension."""
+    return {key: row[key] for key in found.dimensions if row[key]}
 
 
 def _is_about(segment: Mapping[Any, Any], subject: Mapping[str, str]) -> bool:
@@ -350,11 +356,13 @@ def _listed(tables: Tables, search: _Search | None) -> pd.DataFrame:
         first=months[0], last=months[-1], searched=found.searched, named=len(found.table) > 0
     )
     listed["p_value"] = np.minimum(2 * listed["p_value"], 1.0)  # of two searches
-    came = [
-        when_it_came(tables, {key: row[key] for key in found.dimensions}, months, expected=row["expected"])[0]
+    rows = [
+        when_it_came(tables, _of(found, row), months, expected=row["expected"])[0]
+        | {"where": json.dumps(_of(found, row), ensure_ascii=False)}
         for row in listed.to_dict("records")
     ]
-    listed = listed.join(pd.DataFrame(came, columns=["since", "peak", "peak_share"], index=listed.index))
+    columns = ["since", "peak", "peak_share", "where"]
+    listed = listed.join(pd.DataFrame(rows, columns=columns, index=listed.index))
     return listed[_SEGMENT_COLUMNS]
 
 

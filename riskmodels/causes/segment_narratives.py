@@ -1,21 +1,21 @@
 """The narratives of a named segment, and those of the rest of its product."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 import pandas as pd
 
-from riskmodels.causes.counting import DIMENSIONS, YEAR
+from riskmodels.causes.counting import YEAR, sql_of
 from riskmodels.causes.explaining import Causes
 from riskmodels.causes.typical_words import TypicalWords, compare_narratives, nothing_compared
 from riskmodels.parameters.policy import Policy
 from riskmodels.tables import Table, Tables
 from riskmodels.tables.counting import queried
-from riskmodels.tables.sql import literal, name
+from riskmodels.tables.sql import literal
 
 _DRAWN: Final = 50_000  # narratives read of a segment's product, by a hash of them where there are more
-_ANY: Final = "true"
 
 
 def words_of_segment(
@@ -63,15 +63,15 @@ def _of(found: TypicalWords, tables: Tables) -> TypicalWords:
 def _narratives(
     complaints: Table, tables: Tables, row: Mapping[Any, Any]
 ) -> tuple["pd.Series[str]", "pd.Series[str]"]:
-    conditions = _conditions(complaints, tables, str(row["segment"]).split(" × "))
-    segment = " AND ".join(conditions.values()) or _ANY
+    where = json.loads(str(row["where"]))
+    product = {name: value for name, value in where.items() if name == "product"}
     months = pd.period_range(str(row["first"]), str(row["last"]), freq="M")
     holes = complaints.provenance.unknown_months
     known = [one for one in months if not {str(one), str(one - YEAR)} & set(holes)]
     now, before = (_in_months([str(one - ago) for one in known]) for ago in (0, YEAR))
     query = (
-        f"SELECT narrative, coalesce({now} AND ({segment}), false) AS inside FROM rows"
-        f" WHERE narrative IS NOT NULL AND ({now} OR {before}) AND {conditions.get('product', _ANY)}"
+        f"SELECT narrative, coalesce({now} AND ({sql_of(tables, where)}), false) AS inside FROM rows"
+        f" WHERE narrative IS NOT NULL AND ({now} OR {before}) AND {sql_of(tables, product)}"
         f" ORDER BY hash(narrative), inside LIMIT {_DRAWN}"
     )
     texts = queried(complaints, query)
@@ -81,25 +81,3 @@ def _narratives(
 
 def _in_months(months: list[str]) -> str:
     return f"strftime(received_at, '%Y-%m') IN ({', '.join(map(literal, ['', *months]))})"
-
-
-def _conditions(complaints: Table, tables: Tables, values: list[str]) -> dict[str, str]:
-    """Say in SQL what each part of a segment's name asks for: parts stand in the order of the dimensions."""
-    conditions: dict[str, str] = {}
-    left = list(values)
-    for dimension in DIMENSIONS:
-        if not left:
-            break
-        asked = _asked(complaints, tables, dimension, left[0])
-        if asked and len(queried(complaints, f"SELECT 1 FROM rows WHERE {asked} LIMIT 1")):
-            conditions[dimension] = asked
-            left.pop(0)
-    return conditions
-
-
-def _asked(complaints: Table, tables: Tables, dimension: str, value: str) -> str:
-    """Ask for a value of a dimension; a region is that of the table of units, as in the search."""
-    if dimension == "region_id" and tables.units is not None:
-        units = queried(tables.units, f"SELECT unit_id FROM rows WHERE region_id = {literal(value)}")
-        return f"unit_id IN ({', '.join(map(literal, units['unit_id']))})" if len(units) else ""
-    return f"{name(dimension)} = {literal(value)}" if complaints.gives(dimension) else ""

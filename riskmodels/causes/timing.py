@@ -6,9 +6,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from riskmodels.causes.counting import sql_of
 from riskmodels.tables import Tables
 from riskmodels.tables.counting import queried
-from riskmodels.tables.sql import literal, name
+from riskmodels.tables.sql import literal
 
 MONTH_COLUMNS: Final = ["month", "now", "expected", "excess", "share"]
 
@@ -44,7 +45,7 @@ def _counted(tables: Tables, where: Mapping[str, str], months: tuple[str, ...]) 
     """Count complaints inside and outside a segment: month, at (first day of week or month), now, outside."""
     table = tables.counted
     at, value = ("received_at", "count(*)") if table.name == "complaints" else ("month", "sum(complaints)")
-    inside = " AND ".join(_is_in(tables, column, of) for column, of in where.items() if of) or "true"
+    inside = sql_of(tables, where)
     listed = ", ".join(map(literal, months))
     month = f"strftime({at}, '%Y-%m')"
     begin = f"date_trunc('week', {at})" if table.name == "complaints" else at
@@ -55,16 +56,3 @@ def _counted(tables: Tables, where: Mapping[str, str], months: tuple[str, ...]) 
         f" coalesce({value} FILTER (NOT coalesce({inside}, false)), 0)::DOUBLE AS outside"
         f" FROM rows WHERE {month} IN ({listed}) GROUP BY ALL ORDER BY ALL",
     )
-
-
-def _is_in(tables: Tables, column: str, value: str) -> str:
-    """Ask for a value; a region by the table of units, as counts of two periods do."""
-    own = f"{name(column)} = {literal(value)}"
-    if column != "region_id" or tables.units is None:
-        return own
-    units = queried(tables.units, "SELECT unit_id, region_id FROM rows WHERE region_id IS NOT NULL")
-    both = [units["unit_id"][units["region_id"] == value], units["unit_id"]]
-    here, known = (", ".join(map(literal, one)) or "NULL" for one in both)
-    is_given = "region_id" in tables.counted.provenance.given_columns
-    rest = f" OR ({own} AND coalesce(unit_id NOT IN ({known}), true))" if is_given else ""
-    return f"(unit_id IN ({here}){rest})"

@@ -231,7 +231,7 @@ def _compared(read: list[pd.DataFrame], sizes: tuple[int, int], false_share: flo
     odds, z = log_odds(with_word, sizes)
     both = with_word[0] + with_word[1]
     p_value = scipy.stats.hypergeom.sf(with_word[0] - 1, sum(sizes), both, sizes[0])
-    adjusted = _adjusted(np.asarray(p_value, dtype=float))
+    adjusted = scipy.stats.false_discovery_control(np.asarray(p_value, dtype=float))
     table = pd.DataFrame(
         {
             "word": counts.index.astype("str"),
@@ -266,15 +266,6 @@ def log_odds(with_word: tuple[Integers, Integers], sizes: tuple[int, int]) -> tu
         variance.append(1 / have + 1 / have_not)
     ratio = odds[0] - odds[1]
     return ratio, ratio / np.sqrt(variance[0] + variance[1])
-
-
-def _adjusted(p_values: Floats) -> Floats:
-    """Return p-values by Benjamini and Hochberg's rule: the share of false ones if all up to it are named."""
-    order = np.argsort(p_values)
-    scaled = p_values[order] * len(p_values) / np.arange(1, len(p_values) + 1)
-    adjusted = np.empty(len(p_values))
-    adjusted[order] = np.minimum.accumulate(scaled[::-1])[::-1]
-    return np.minimum(adjusted, 1.0)
 
 
 def _whole(counts: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from riskmodels.cli.terminal import console, shown
 from riskmodels.errors import ParameterError
 
 if TYPE_CHECKING:  # SQLAlchemy is imported by the commands that need it, for start-up
+    from riskmodels.governance.ledger import Ledger
     from riskmodels.governance.ledger.laws import Versioned
 
 _LONGEST = 2_500  # working days: ten years
@@ -23,36 +24,40 @@ Seen = Annotated[
     ),
 ]
 
+Owner = Annotated[str, typer.Option(help="Unit or function that does it; no person.")]
+Due = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day it must be done; or --working-days.")
+]
+WorkingDays = Annotated[
+    int | None, typer.Option(min=1, max=_LONGEST, help="Working days from its opening until it must be done.")
+]
+Findings = Annotated[list[str] | None, typer.Option(help="Finding that it answers; may be repeated.")]
+ExpectedChange = Annotated[
+    float | None, typer.Option(help="Relative change hoped for: -0.25 is a quarter fewer.")
+]
+PilotUnits = Annotated[
+    list[str] | None, typer.Option(help="Further unit that it is done in; may be repeated.")
+]
+
 
 def add_action(
     measure: Annotated[str, typer.Argument(help="What is done.")],
     *,
-    owner: Annotated[str, typer.Option(help="Unit or function that does it; no person.")],
+    owner: Owner,
     by: By,
-    due: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day it must be done; or --working-days.")
-    ] = None,
-    working_days: Annotated[
-        int | None,
-        typer.Option(min=1, max=_LONGEST, help="Working days from its opening until it must be done."),
-    ] = None,
+    due: Due = None,
+    working_days: WorkingDays = None,
     country: Annotated[str, typer.Option(help="Whose working days, e.g. CN, US or GB-ENG.")] = "CN",
     opened_on: Day = None,
-    finding: Annotated[
-        list[str] | None, typer.Option(help="Finding that it answers; may be repeated.")
-    ] = None,
+    finding: Findings = None,
     kind: Annotated[str, typer.Option(help="preventive, corrective or compensating.")] = "corrective",
     unit: Annotated[str, typer.Option(help="Unit where it is done.")] = "",
     product: Annotated[str, typer.Option(help="Product that it is about.")] = "",
     indicator: Annotated[str, typer.Option(help="Indicator that it should improve.")] = "",
     objective: Annotated[str, typer.Option(help="What is reached when it is done.")] = "",
     cost: Annotated[float | None, typer.Option(help="What it costs, CNY.")] = None,
-    expected_change: Annotated[
-        float | None, typer.Option(help="Relative change hoped for: -0.25 is a quarter fewer.")
-    ] = None,
-    pilot_unit: Annotated[
-        list[str] | None, typer.Option(help="Further unit that it is done in; may be repeated.")
-    ] = None,
+    expected_change: ExpectedChange = None,
+    pilot_unit: PilotUnits = None,
     id_: Annotated[str, typer.Option("--id", help="Its identifier; default: made of what it says.")] = "",
     ledger: Place = LEDGER,
     dry_run: DryRun = False,
@@ -60,9 +65,8 @@ def add_action(
 ) -> None:
     """Record a corrective action."""
     start = (opened_on or datetime.now().astimezone()).date()
-    key = "\n".join((measure, owner, unit, str(start)))
     values = {
-        "action_id": id_ or "ACT-" + hashlib.blake2b(key.encode(), digest_size=4).hexdigest(),
+        "action_id": id_ or _made_id(measure, owner, unit, str(start)),
         "finding_ids": " ".join(finding or ()),
         "unit_id": unit,
         "product": product,
@@ -77,7 +81,13 @@ def add_action(
         "expected_change": expected_change,
         "pilot_units": " ".join(pilot_unit or ()),
     }
-    _write(ledger, values, None, by=by, dry_run=dry_run, as_json=as_json)
+    with opened(ledger) as made:
+        _write(made, values, None, by=by, dry_run=dry_run, as_json=as_json)
+
+
+def _made_id(*words: str) -> str:
+    """Return an identifier made of what an action says: said twice, it is the same action."""
+    return "ACT-" + hashlib.blake2b("\n".join(words).encode(), digest_size=4).hexdigest()
 
 
 def _due(start: date, due: datetime | None, days: int | None, country: str) -> date:
@@ -178,12 +188,13 @@ def _change(
 
             known = list(made.frame("actions")["action_id"])
             raise ParameterError(f"the ledger has no action {action}; {nearest(action, known)}")
-    values = {name: value for name, value in (stands.record.content | changes).items() if value is not None}
-    _write(ledger, values, stands, by=by, note=note, version=version, dry_run=dry_run, as_json=as_json)
+        content = stands.record.content | changes
+        values = {name: value for name, value in content.items() if value is not None}
+        _write(made, values, stands, by=by, note=note, version=version, dry_run=dry_run, as_json=as_json)
 
 
 def _write(
-    ledger: str,
+    ledger: "Ledger",
     values: dict[str, Any],
     stands: "Versioned | None",
     *,
@@ -198,13 +209,12 @@ def _write(
 
     record = Action.made(values, where=f"action {values['action_id']}")
     seen = version if version is not None else 0 if stands is None else stands.version
-    with opened(ledger) as made:
-        head = made.write(record, by=by, version=seen, note=note, is_kept=not dry_run)
-        frame = made.history("actions", record.id)
+    head = ledger.write(record, by=by, version=seen, note=note, is_kept=not dry_run)
     if as_json:
         import pandas as pd  # here, for start-up
 
-        print_json(pd.DataFrame([record.content | {"version": seen + 1}]) if dry_run else frame.tail(1))
+        planned = pd.DataFrame([record.content | {"version": seen + 1}])
+        print_json(planned if dry_run else ledger.history("actions", record.id).tail(1))
         return
     words = "Nothing is written: this is a dry run. " if dry_run else ""
     due = f"{record.status}, due on {record.due_on}"

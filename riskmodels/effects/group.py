@@ -279,17 +279,25 @@ def _reasons(data: PeerCounts, windows: Windows, units: Flags, actions: pd.DataF
 
 def _naive(cells: Evidence, windows: Windows, decided: Integers) -> tuple[Floats, Floats]:
     """Observed after, and what the rate of the year before the decision lets expect of it."""
+    before, size, after, size_after = year_and_after(cells, windows, decided)
+    rate = np.divide(before, size, out=np.full(len(decided), np.nan), where=size > 0)
+    return after, rate * size_after
+
+
+def year_and_after(
+    cells: Evidence, windows: Windows, decided: Integers
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Add up events and exposure of each action's units, (a,): in the year before its decision, and after."""
     known = np.isfinite(cells.counts) & np.isfinite(cells.exposure)
     events, sizes = (np.where(known, part, 0.0).sum(axis=1) for part in (cells.counts, cells.exposure))
     month = np.arange(len(cells.months))
     year = (month < decided[:, None]) & (month >= decided[:, None] - _YEAR)
-    sums = [
+    before, size, after, size_after = (
         ((part @ months.T).T * windows.units).sum(axis=1)
         for months in (year, windows.after)
         for part in (events, sizes)
-    ]
-    rate = np.divide(sums[0], sums[1], out=np.full(len(decided), np.nan), where=sums[1] > 0)
-    return sums[2], rate * sums[3]
+    )
+    return before, size, after, size_after
 
 
 def _rows(

@@ -19,8 +19,10 @@ from riskmodels.labels import Said, label, marked, plural
 from riskmodels.parameters.editing import Edit
 from riskmodels.parameters.policy import DEFAULT, IndicatorPolicy, Limits, Policy
 from riskmodels.periods.quarters import check_quarter
-from riskmodels.scorecard import score
+from riskmodels.scorecard.grounds import RATINGS
 from riskmodels.scorecard.rating import posterior_of, rate_period
+from riskmodels.scorecard.scores import score_rows
+from riskmodels.scorecard.weights import policy_weights
 from riskmodels.tables import Tables
 
 _AMBER_SHARE: Final = 0.20  # of quarters of units that are beyond amber: one unit in five is worth a look
@@ -179,6 +181,8 @@ def draft_limits(
             f"{len(there)} quarters to {period} have units with cases:"
             f" limits need {_FEWEST_QUARTERS} at least"
         )
+    if period not in there:
+        raise ParameterError(f"the source has no unit with cases in {period}; it knows up to {tables.as_of}")
     products = rate_period(tables, policy, period, by="product", nowcast=known)
     rows = [
         row
@@ -188,13 +192,13 @@ def draft_limits(
     ]
     drafted = pd.DataFrame(rows)
     changed = _changed(policy, drafted)
-    table = _with_counts(drafted, now, rated(changed, progress(list(there))), period)
+    under_draft = rated(changed, progress(list(there)))
     return LimitDraft(
-        table=table[_COLUMNS],
+        table=_with_counts(drafted, now, under_draft, period)[_COLUMNS],
         period=period,
         quarters=len(there),
         policy=policy.valid_from,
-        scores=_scores(tables, policy, changed, period),
+        scores=_scores(now, under_draft, policy, period),
         data_digest=tables.digest,
     )
 
@@ -364,17 +368,14 @@ def _with_counts(rows: pd.DataFrame, now: pd.DataFrame, drafted: pd.DataFrame, p
     return rows.assign(**counts)
 
 
-def _scores(tables: Tables, policy: Policy, changed: Policy, period: str) -> pd.DataFrame:
-    """Count the units by the rating of their score, now and under the draft."""
-    ratings = ["red", "amber", "green", "insufficient"]
-    counts = {
-        name: score(tables, chosen, period=period)
-        .table["rating"]
-        .value_counts()
-        .reindex(ratings, fill_value=0)
-        for name, chosen in (("now", policy), ("draft", changed))
-    }
-    return pd.DataFrame({"rating": ratings, **{name: one.to_numpy() for name, one in counts.items()}})
+def _scores(now: pd.DataFrame, drafted: pd.DataFrame, policy: Policy, period: str) -> pd.DataFrame:
+    """Count the units by the rating of their score in a quarter, now and under the draft."""
+    counts = {}
+    for name, rated in (("now", now), ("draft", drafted)):
+        rows = rated[rated["period"] == period].reset_index(drop=True)
+        scored = score_rows(rows, policy_weights(policy, rows["indicator_id"]), policy, key="unit_id")
+        counts[name] = scored["rating"].value_counts().reindex(RATINGS, fill_value=0).to_numpy()
+    return pd.DataFrame({"rating": list(RATINGS), **counts})
 
 
 def _edits(row: dict[Any, Any], policy: Policy) -> list[Edit]:

@@ -62,11 +62,11 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
             (label("Software"), f"riskmodels {version('riskmodels')}"),
         ),
         key_figures=(
-            *(*_findings(found), *_beyond_limits(card), *_expected(found)),
-            *(
-                *_satisfaction(load_all(results, "satisfaction_index", SatisfactionIndex)),
-                *_turned_red(tests),
-            ),
+            *_findings(found),
+            *_beyond_limits(card),
+            *_expected(found),
+            *_satisfaction(load_all(results, "satisfaction_index", SatisfactionIndex)),
+            *_turned_red(tests),
         ),
         summary=tuple(_sentences(found, policy, joined)),
         watched=tuple(_watched(found)),

@@ -10,7 +10,7 @@ from riskmodels.effects import Effects, difference_in_differences, interrupted_s
 from riskmodels.effects.actions import actions_of
 from riskmodels.effects.evidence import COMPLAINTS, Evidence, evidence_of
 from riskmodels.effects.excess import day_profile, due_by_day, window_excess
-from riskmodels.effects.group import Found, are_everywhere, judge_evidence, units_of
+from riskmodels.effects.group import Found, are_everywhere, judge_evidence, units_of, year_and_after
 from riskmodels.effects.incident_days import daily_complaints, quiet_days, with_windows
 from riskmodels.effects.incident_windows import WINDOW
 from riskmodels.effects.incidents import incidents_until
@@ -212,16 +212,9 @@ def _placebo_verdicts(tables: Tables, *, is_flagged: bool) -> tuple[Flags, Flags
     """Say which placebos are said to have worked, and by a naive binomial test of the same level."""
     data, windows, evidence = _placebos(tables, is_flagged=is_flagged)
     found = _judged(data, windows)
-    known = np.isfinite(evidence.counts) & np.isfinite(evidence.exposure)
-    events, sizes = (np.where(known, part, 0.0).sum(axis=1) for part in (evidence.counts, evidence.exposure))
-    month, start = np.arange(events.shape[1]), windows.after.argmax(axis=1)[:, None]
-    year = (month < start - _WAIT) & (month >= start - _WAIT - _YEAR)
-    sums = [
-        [((part @ chosen.T).T * windows.units).sum(axis=1) for part in (events, sizes)]
-        for chosen in (year.astype(np.float64), windows.after.astype(np.float64))
-    ]
-    (before, size_before), (after, size_after) = sums
-    chance = scipy.stats.binom.cdf(after, before + after, size_after / (size_before + size_after))
+    decided = windows.after.argmax(axis=1) - _WAIT
+    before, size, after, size_after = year_and_after(evidence, windows, decided)
+    chance = scipy.stats.binom.cdf(after, before + after, size_after / (size + size_after))
     return np.asarray(found.verdict == WORKED), np.asarray(chance <= WORKED_LEVEL)
 
 

@@ -15,7 +15,7 @@ from riskmodels.governance.ledger import database
 from riskmodels.governance.ledger.chain import Head, Row, Verification, verify_rows
 from riskmodels.governance.ledger.database import EVENTS
 from riskmodels.governance.ledger.store import Ledger
-from riskmodels.scratch import OURS, scratch_folder, written
+from riskmodels.scratch import staged
 
 _DAMAGES = (
     OSError,
@@ -35,15 +35,12 @@ def back_up(ledger: Ledger, path: Path) -> Head:
     file that it would replace is no backup, or one of rows that the ledger has no more.
     """
     heads = [_checked(path).head] if path.exists() else []
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written(path), scratch_folder(f".{OURS}", parent=path.parent) as folder:
-        staged = folder / "staged"
-        with gzip.open(staged, "wt", encoding="utf-8", compresslevel=1) as file:
+    with staged(path) as target:
+        with gzip.open(target, "wt", encoding="utf-8", compresslevel=1) as file:
             found = verify_rows(_noted(ledger.rows(), file), heads)
             file.write(json.dumps(list(found.head)) + "\n")
         if found.problem:
             raise ResultError(f"the ledger is not whole, and it is not backed up: {found.problem}")
-        staged.replace(path)
     return found.head
 
 

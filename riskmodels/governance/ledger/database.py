@@ -55,14 +55,14 @@ def place_of(url: sa.URL) -> str:
 def connected(url: sa.URL) -> sa.Engine:
     """Return an engine whose every connection has the guards on, and waits for other writers."""
     if not _is_file(url):
-        engine = url.set(drivername="postgresql+psycopg")
+        url = url.set(drivername="postgresql+psycopg")
         # READ COMMITTED: who waited for the lock sees the row that was written meanwhile
-        return sa.create_engine(engine, hide_parameters=True, isolation_level="READ COMMITTED")
+        return sa.create_engine(url, hide_parameters=True, isolation_level="READ COMMITTED")
     private_folder(Path(str(url.database)).parent)
-    engine_ = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": _PATIENCE})
-    sa.event.listen(engine_, "connect", _prepare)
-    sa.event.listen(engine_, "begin", _begin)
-    return engine_
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": _PATIENCE})
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _is_file(url: sa.URL) -> bool:

@@ -24,6 +24,21 @@ from riskmodels.misfits import nearest
 _ROWS_AT_ONCE = 10_000  # of a reading: some megabytes
 _ABOUT = ["version", "seq", "at", "actor", "stated_by"]
 _ROW = sa.select(EVENTS.c.seq, EVENTS.c.body, EVENTS.c.hash).order_by(EVENTS.c.seq)
+_ALWAYS = "9999-12-31T23:59:59.999999Z"  # later than any event
+_LATEST = (  # made once: to make it takes longer than to run it
+    sa.select(EVENTS.c.body)
+    .where(
+        EVENTS.c.record == sa.bindparam("table"),
+        EVENTS.c.record_id == sa.bindparam("id"),
+        EVENTS.c.at <= sa.bindparam("end"),
+    )
+    .order_by(EVENTS.c.version.desc())
+    .limit(1)
+)
+_INSERT = sa.insert(EVENTS).values(
+    seq=sa.bindparam("seq"), body=sa.bindparam("body"), hash=sa.bindparam("hash")
+)
+_LONGEST = {"--by": 200, "--note": 10_000}  # characters
 
 
 def open_ledger(place: str | Path | sa.URL, *, is_made: bool = True) -> "Ledger":
@@ -250,9 +265,6 @@ class Ledger:
         )
 
 
-_LONGEST = {"--by": 200, "--note": 10_000}  # characters
-
-
 def _said(text: str, option: str) -> str:
     if len(text) > _LONGEST[option]:
         raise ParameterError(f"{option} has {len(text):,} characters; expected {_LONGEST[option]:,} at most")
@@ -260,22 +272,6 @@ def _said(text: str, option: str) -> str:
         return plain_text(text)
     except ValueError as error:
         raise ParameterError(f"{option} {error}") from None
-
-
-_ALWAYS = "9999-12-31T23:59:59.999999Z"  # later than any event
-_LATEST = (  # made once: to make it takes longer than to run it
-    sa.select(EVENTS.c.body)
-    .where(
-        EVENTS.c.record == sa.bindparam("table"),
-        EVENTS.c.record_id == sa.bindparam("id"),
-        EVENTS.c.at <= sa.bindparam("end"),
-    )
-    .order_by(EVENTS.c.version.desc())
-    .limit(1)
-)
-_INSERT = sa.insert(EVENTS).values(
-    seq=sa.bindparam("seq"), body=sa.bindparam("body"), hash=sa.bindparam("hash")
-)
 
 
 def record_class(table: str) -> type[Record]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
@@ -13,6 +14,8 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
 from matplotlib.ticker import LogLocator
+
+from riskmodels.arrays import Integers
 
 COLOURS = {"red": "#b3261e", "amber": "#c77700", "green": "#2e7d4f", "insufficient": "#8a8f98", "": "#ffffff"}
 MARKERS = {  # the shapes of RATING_MARKS
@@ -96,6 +99,36 @@ def noted(axes: Axes, note: str) -> Axes:
     if note:
         axes.figure.supxlabel(note, x=0.005, ha="left", fontsize=7, color=NOTE)
     return axes
+
+
+def draw_forest(
+    axes: Axes, rows: pd.DataFrame, value: str, places: Integers, *, letter: str, names: tuple[str, str]
+) -> None:
+    """Draw values with their intervals at places of the y axis; those ``found`` are filled and have a letter.
+
+    ``names`` are those of what is found and of the others in a legend.
+    """
+    found = rows["found"].to_numpy(bool)
+    for chosen, name, colour, face in (
+        (found, names[0], COLOURS["amber"], COLOURS["amber"]),
+        (~found, names[1], LINE, "white"),
+    ):
+        part = rows[chosen]
+        spread = np.array([part[value] - part["lower"], part["upper"] - part[value]])
+        axes.errorbar(
+            part[value],
+            places[chosen],
+            xerr=np.maximum(spread, 0),
+            fmt="o",
+            color=colour,
+            markerfacecolor=face,
+            markersize=5,
+            elinewidth=1,
+            label=name,
+        )
+    for at, place in zip(rows[value][found], places[found], strict=True):
+        axes.annotate(letter, (at, place), (0, 4), textcoords="offset points", ha="center", fontsize=7)
+    axes.axvline(0, color=NOTE, linewidth=0.8)
 
 
 def period_axis(axes: Axes, names: list[str], *, most: int = 12) -> None:

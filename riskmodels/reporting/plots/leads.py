@@ -1,12 +1,11 @@
 """What moved first, by lag, and which words are typical."""
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
 from riskmodels.causes import Leads, TypicalWords
 from riskmodels.labels import label, plain_label
-from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, SHOCK, house_axes, said, short
+from riskmodels.reporting.plots.canvas import BAND, NOTE, SHOCK, draw_forest, house_axes, said, short
 from riskmodels.reporting.plots.dispatch import plot_of
 
 _WIDTH, _ROW = 7.2, 0.19  # inches of a page, and of a line of it
@@ -25,10 +24,9 @@ def plot_leads(result: Leads, *, ax: Axes | None = None) -> Axes:
         rows = rows.merge(pairs.reset_index(names="pair")[["moved", "indicator_id", "pair"]]).sort_values(
             ["pair", "leads_by"], ignore_index=True
         )
-        found = (rows["found"] & (rows["leads_by"] == rows["leads_by_best"])).to_numpy()
+        rows["found"] &= rows["leads_by"] == rows["leads_by_best"]
         places = np.arange(len(rows)) + rows["pair"].to_numpy()
-        _draw_intervals(axes, rows, places, found)
-        axes.axvline(0, color=NOTE, linewidth=0.8)
+        draw_forest(axes, rows, "correlation", places, letter="L", names=("", ""))
         names = [
             label(
                 "{first} · {months} before {then}",
@@ -42,24 +40,6 @@ def plot_leads(result: Leads, *, ax: Axes | None = None) -> Axes:
         axes.invert_yaxis()
         axes.set_xlabel(label("correlation of what was new in a month [-1 to 1]; 90% intervals"))
         return axes
-
-
-def _draw_intervals(axes: Axes, rows: pd.DataFrame, places: np.ndarray, found: np.ndarray) -> None:
-    for chosen, colour, face in ((found, COLOURS["amber"], COLOURS["amber"]), (~found, LINE, "white")):
-        part = rows[chosen]
-        spread = np.array([part["correlation"] - part["lower"], part["upper"] - part["correlation"]])
-        axes.errorbar(
-            part["correlation"],
-            places[chosen],
-            xerr=np.maximum(spread, 0),
-            fmt="o",
-            color=colour,
-            markerfacecolor=face,
-            markersize=4,
-            elinewidth=1,
-        )
-    for at, place in zip(rows["correlation"][found], places[found], strict=True):
-        axes.annotate("L", (at, place), (0, 4), textcoords="offset points", ha="center", fontsize=7)
 
 
 @plot_of.register

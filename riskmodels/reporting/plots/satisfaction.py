@@ -10,7 +10,16 @@ from matplotlib.axes import Axes
 from riskmodels.causes.index import SatisfactionIndex
 from riskmodels.causes.satisfaction import SatisfactionDrivers, driver_words
 from riskmodels.labels import label, plain_label
-from riskmodels.reporting.plots.canvas import BAND, COLOURS, LINE, NOTE, house_axes, period_axis, said, short
+from riskmodels.reporting.plots.canvas import (
+    BAND,
+    LINE,
+    NOTE,
+    draw_forest,
+    house_axes,
+    period_axis,
+    said,
+    short,
+)
 from riskmodels.reporting.plots.dispatch import plot_of
 
 _WIDTH, _NAMED = 7.2, 64  # inches of a page; signs of a row's name
@@ -25,32 +34,13 @@ def plot_satisfactiondrivers(result: SatisfactionDrivers, *, ax: Axes | None = N
         if rows.empty:
             return said(axes, result.sentence)
         places = np.arange(len(rows)) + rows.groupby(["source", "driver"], sort=False).ngroup().to_numpy()
-        kinds = (
-            (rows["found"], label("A: association"), COLOURS["amber"], COLOURS["amber"]),
-            (~rows["found"], label("within chance"), LINE, "white"),
-        )
-        for chosen, name, colour, face in kinds:
-            part = rows[chosen]
-            spread = np.array([part["points"] - part["lower"], part["upper"] - part["points"]])
-            axes.errorbar(
-                part["points"],
-                places[chosen],
-                xerr=np.maximum(spread, 0),
-                fmt="o",
-                color=colour,
-                markerfacecolor=face,
-                markersize=5,
-                elinewidth=1,
-                label=name,
-            )
-        for at, place in zip(rows["points"][rows["found"]], places[rows["found"]], strict=True):
-            axes.annotate("A", (at, place), (0, 4), textcoords="offset points", ha="center", fontsize=7)
-        axes.axvline(0, color=NOTE, linewidth=0.8)
-        names = [
+        names = (label("A: association"), label("within chance"))
+        draw_forest(axes, rows, "points", places, letter="A", names=names)
+        ticks = [
             short(f"{plain_label(row['source'])} · {driver_words(row)}", _NAMED)
             for row in rows.to_dict("records")
         ]
-        axes.set_yticks(places, names, fontsize=7)
+        axes.set_yticks(places, ticks, fontsize=7)
         axes.set_ylim(places[-1] + 1, -1)
         axes.set_xlabel(label("satisfied, all else alike [percentage points]; 90% intervals"))
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=8)
