@@ -251,6 +251,7 @@ def test_the_manifest_says_with_which_code_versions_and_seeds(report):
     assert manifest["seeds"] == {
         "nowcast": 1, "losses": 1, "scorecard-values": 6, "scorecard-scores": 7, "sensitivity": 9,
         "findings-units": 50, "findings-outlook": 50, "review": 73, "alarms": 20, "objectives": 20, "backtest": 0, "orders": 20, "risks": 8, "causes": 0, "incidents": 0,
+        "leads": 0, "typical_words": 0,
         "stress-complaint_surge": 40, "stress-system_outage": 40,
     }  # fmt: skip
 
