@@ -6,10 +6,12 @@ from typing import Any
 _HOMES = {
     "draft_limits": "limits",
     "Ledger": "ledger",
+    "LedgerState": "state",
     "LimitDraft": "limits",
     "open_ledger": "ledger",
     "Proposals": "proposals",
     "propose": "proposals",
+    "take_state": "state",
 }
 
 __all__ = [*_HOMES]  # noqa: PLE0604  the names are the keys

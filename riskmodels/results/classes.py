@@ -45,6 +45,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Indicators": "catalogue.computation",
     "InterruptedSeries": "effects.interrupted",
     "Leads": "causes.leads",
+    "LedgerState": "governance.state",
     "Levy": "losses.severity",
     "LimitDraft": "governance.limits",
     "Listing": "display",

@@ -22,6 +22,7 @@ from riskmodels.parameters.policy import load_policy
 from riskmodels.parameters.risks import load_risks
 from riskmodels.parameters.scenarios import Scenario, check_indicators, load_scenario, severity_label
 from riskmodels.parameters.watches import load_acknowledged
+from riskmodels.runner.ledgers import check_ledger
 from riskmodels.runner.settings import RunSettings, ScenarioChoice
 from riskmodels.runner.steps import NOTEBOOKS, Notebook
 from riskmodels.shipped import shipped_folder
@@ -104,6 +105,8 @@ def plan_assessment(
         A file does not fit its mapping.
     FileError
         The report cannot be written where it is to be.
+    LedgerError, ResultError
+        The ledger cannot be reached, or is none.
     MissingPartError
         The installation has no notebooks.
     """
@@ -118,6 +121,8 @@ def plan_assessment(
         load_capacity(settings.capacity)
     if settings.acknowledged:
         load_acknowledged(settings.acknowledged)
+    if settings.ledger:
+        check_ledger(settings.ledger)
     load_incident_scenarios(settings.scenario_folder)
     use_language(settings.language)
     scenarios = [_checked_scenario(choice, settings.horizon_months) for choice in settings.tests]
