@@ -5,6 +5,8 @@ from typing import Any
 
 _HOMES = {
     "draft_limits": "limits",
+    "join_acknowledged": "joining",
+    "join_actions": "joining",
     "Ledger": "ledger",
     "LedgerState": "state",
     "LimitDraft": "limits",
