@@ -43,6 +43,9 @@ class Finding(NamedTuple):
         "watch",
         "action",
         "incident",
+        "elsewhere",
+        "cover",
+        "ledger",
     ]
     subject: str
     indicator_id: str

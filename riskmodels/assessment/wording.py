@@ -110,7 +110,7 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
 
 
 def _is_not_judged(facts: Facts) -> bool:
-    return facts["subject_kind"] in ("action", "incident") and not facts["subject"]
+    return facts["subject_kind"] in ("action", "incident", "elsewhere") and not facts["subject"]
 
 
 def _more(facts: Facts, shown: Mapping[str, str]) -> str:

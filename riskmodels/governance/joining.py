@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from riskmodels.arrays import Flags
 from riskmodels.governance.state import LedgerState
 from riskmodels.labels import plural
 from riskmodels.parameters.watches import Acknowledgement, Acknowledgements
@@ -67,12 +68,13 @@ def _canonical(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pandas(known, schema=schema, preserve_index=False)
 
 
-def _strange(rows: pa.Table, tables: Tables) -> np.ndarray:
+def _strange(rows: pa.Table, tables: Tables) -> Flags:
     """Mark the actions of units that the source does not know; none where it has no table of units."""
     units = rows["unit_id"].to_pandas()
     if tables.units is None:
         return np.zeros(len(units), dtype=bool)
-    return (units.notna() & ~units.isin(tables.units.frame(["unit_id"])["unit_id"])).to_numpy()
+    strange = units.notna() & ~units.isin(tables.units.frame(["unit_id"])["unit_id"])
+    return strange.to_numpy(bool)
 
 
 def _rejected(stray: pa.Table, place: str, own: Table | None) -> pd.DataFrame:
@@ -87,7 +89,7 @@ def _rejected(stray: pa.Table, place: str, own: Table | None) -> pd.DataFrame:
             "cell": None,
         }
     )
-    texts = {name: "object" for name in columns} | {"row": "int64"}
+    texts = dict.fromkeys(columns, "object") | {"row": "int64"}
     return pd.concat([given.astype(texts), more.astype(texts)], ignore_index=True)
 
 

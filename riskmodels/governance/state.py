@@ -53,7 +53,8 @@ class LedgerState(Displayed):
     def frame(self, table: str) -> pd.DataFrame:
         """Return the records of a kind; none of one that the ledger did not know yet."""
         known = dict(zip(self.tables, self.records, strict=True))
-        return known[table] if table in known else _typed(pd.DataFrame(), RECORDS[table])
+        empty = _typed(pd.DataFrame(), RECORDS[table]).assign(standing="").astype({"standing": "str"})
+        return known.get(table, empty)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the tables that stand beside a report, by the names of their files."""

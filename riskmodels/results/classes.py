@@ -25,6 +25,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Decomposition": "causes.decomposition",
     "Dependence": "forecasting.hierarchy",
     "Differences": "effects.differences",
+    "Due": "assessment.due",
     "Effect": "effects.outcomes",
     "EffectEstimate": "effects.estimates",
     "Effects": "effects.outcomes",
