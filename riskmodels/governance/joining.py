@@ -74,7 +74,7 @@ def _strange(rows: pa.Table, tables: Tables) -> Flags:
     if tables.units is None:
         return np.zeros(len(units), dtype=bool)
     strange = units.notna() & ~units.isin(tables.units.frame(["unit_id"])["unit_id"])
-    return strange.to_numpy(bool)
+    return np.asarray(strange, dtype=bool)
 
 
 def _rejected(stray: pa.Table, place: str, own: Table | None) -> pd.DataFrame:
