@@ -2,5 +2,6 @@
 
 from riskmodels.assessment.assessing import assess
 from riskmodels.assessment.findings import Finding, Findings
+from riskmodels.assessment.follow_up import FollowUp
 
-__all__ = ["Finding", "Findings", "assess"]
+__all__ = ["Finding", "Findings", "FollowUp", "assess"]
