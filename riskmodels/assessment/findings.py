@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 
 from riskmodels.assessment.follow_up import FollowUp
-from riskmodels.assessment.wording import words_of
+from riskmodels.assessment.wording import titles_of, words_of
 from riskmodels.display import Displayed
 from riskmodels.labels import label
 
@@ -133,6 +133,28 @@ class Findings(Displayed):
         ended = self.follow_up.standing.set_index("finding_id")["ended"].reindex(rows["finding_id"])
         worded = pd.concat([rows, words_of(rows, names)], axis=1).assign(ended=ended.to_numpy())
         return self._with_standing(worded)
+
+    @property
+    def courses(self) -> pd.DataFrame:
+        """The findings of this quarter and those just closed, quarter by quarter, the oldest first.
+
+        finding_id, title, status, first, severity, course (as in ``FollowUp.history``).
+        """
+        if self.follow_up is None:
+            return pd.DataFrame(columns=["finding_id", "title", "status", "first", "severity", "course"])
+        facts, then = self.facts[self.facts["severity"].isin(["red", "amber"])], self.follow_up.closed
+        titles = {
+            **dict(zip(then["finding_id"], titles_of(then, self.follow_up.names), strict=True)),
+            **dict(zip(facts["finding_id"], titles_of(facts, self.names), strict=True)),
+        }
+        rows = self.follow_up.standing[["finding_id", "status", "first", "severity"]]
+        course = self.follow_up.history.set_index("finding_id")["course"]
+        rows = rows.assign(
+            title=rows["finding_id"].map(titles), course=course.reindex(rows["finding_id"]).to_numpy()
+        )
+        return rows.sort_values(
+            ["first", "severity"], ascending=[True, False], kind="stable", ignore_index=True
+        )
 
     @property
     def is_compared(self) -> bool:

@@ -25,17 +25,14 @@ ENDINGS = {
     "not_checked": marked("not checked any more"),
 }
 """What became of a finding that is closed."""
-GROUNDS = {
-    "severity": marked("severity"),
-    "limits": marked("severity, by other limits"),
-    "figures": marked("figures"),
-    "": "",
-}
-"""What says that a finding got worse or better."""
-STANDING = ("finding_id", "status", "severity", "severity_before", "first", "since", "quarters", "returns")
-STANDING += ("moved_by", "p_worse", "ended")
-HISTORY = ("finding_id", "rule", "subject_kind", "subject", "indicator_id", "first", "since", "last")
-HISTORY += ("quarters", "returns", "state", "ended", "course")
+STANDING: tuple[str, ...] = (
+    *("finding_id", "status", "severity", "severity_before", "first", "since", "quarters", "returns"),
+    *("moved_by", "p_worse", "ended"),
+)
+HISTORY: tuple[str, ...] = (
+    *("finding_id", "rule", "subject_kind", "subject", "indicator_id", "first", "since", "last"),
+    *("quarters", "returns", "state", "ended", "course"),
+)
 _COUNTED = marked(
     "Since {before}: {new} new, {reopened} re-opened, {worse} worse, {continuing} as before, {better} better,"
     " {closed} closed."

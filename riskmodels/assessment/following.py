@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from riskmodels.arrays import Integers
 from riskmodels.assessment.closing import endings_of
 from riskmodels.assessment.findings import Findings
 from riskmodels.assessment.follow_up import HISTORY, STANDING, FollowUp, quarters_between, why_not_compared
@@ -84,7 +85,9 @@ def _followed(facts: pd.DataFrame, inputs: Inputs, earlier: Findings, source: st
         standing=standing,
         closed=gone[list(facts.columns)],
         names=earlier.names if len(gone) else earlier.names.iloc[:0],
-        history=_remembered(standing, pd.concat([now, then.loc[gone["finding_id"]]]), history, period, skipped),
+        history=_remembered(
+            standing, pd.concat([now, then.loc[gone["finding_id"]]]), history, period, skipped
+        ),
         period=period,
         before=earlier.period,
         begun=earlier.follow_up.begun if earlier.follow_up else earlier.period,
@@ -121,7 +124,9 @@ def _history_of(earlier: Findings, then: pd.DataFrame) -> pd.DataFrame:
     return _remembered(standing, then, _no_history(), earlier.period, [])
 
 
-def _compared(then: pd.DataFrame, now: pd.DataFrame, history: pd.DataFrame, false_share: float) -> pd.DataFrame:
+def _compared(
+    then: pd.DataFrame, now: pd.DataFrame, history: pd.DataFrame, false_share: float
+) -> pd.DataFrame:
     """Give every finding of either quarter its status, and what says so."""
     rows = pd.DataFrame(index=then.index.union(now.index).rename("finding_id"))
     rows["severity"] = now["severity"].reindex(rows.index).fillna("").astype("str")
@@ -132,7 +137,7 @@ def _compared(then: pd.DataFrame, now: pd.DataFrame, history: pd.DataFrame, fals
     figures = figures_frame(then.loc[both]), figures_frame(now.loc[both])
     rows["p_worse"] = pd.Series(chance_of_worse(*figures), both)
     same = rows["severity"] == rows["severity_before"]
-    moved = pd.Series(False, rows.index)
+    moved = pd.Series(data=False, index=rows.index)
     alike = both[same.loc[both]]
     moved.loc[alike] = has_moved(rows.loc[alike, "p_worse"].to_numpy(), false_share=false_share)
     up = (rows["severity"] == "red").where(~same, rows["p_worse"] > 0.5)  # noqa: PLR2004  likelier than not
@@ -141,7 +146,9 @@ def _compared(then: pd.DataFrame, now: pd.DataFrame, history: pd.DataFrame, fals
     rows["status"] = np.select(cases, ["closed", "reopened", "new", "continuing", "worse"], default="better")
     limits = (figures[0][["amber", "red"]].fillna(0) != figures[1][["amber", "red"]].fillna(0)).any(axis=1)
     changed = rows["status"].isin(["worse", "better"])
-    grounds = pd.Series(np.where(limits.reindex(rows.index, fill_value=False), "limits", "severity"), rows.index)
+    grounds = pd.Series(
+        np.where(limits.reindex(rows.index, fill_value=False), "limits", "severity"), rows.index
+    )
     rows["moved_by"] = grounds.where(~same, "figures").where(changed, "")
     return rows
 
@@ -197,5 +204,5 @@ def _first_of(one: pd.Series, other: pd.Series, index: pd.Index) -> pd.Series:
     return one[~one.index.duplicated()].reindex(index).fillna(other.reindex(index))
 
 
-def _ordinals(quarters: "pd.Series | list[str]") -> np.ndarray:
+def _ordinals(quarters: "pd.Series | list[str]") -> Integers:
     return np.asarray(pd.PeriodIndex(quarters, freq="Q").asi8)

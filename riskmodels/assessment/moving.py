@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from riskmodels.arrays import Floats
+from riskmodels.arrays import Flags, Floats
 
 _OF_QUARTER = {  # rules whose figures are of the quarter alone, and the figure that moves
     "bank_limit": "estimate",
@@ -28,8 +28,9 @@ def figures_frame(facts: pd.DataFrame) -> pd.DataFrame:
     told = facts["rule"].isin(list(_OF_QUARTER))
     is_gap = facts["rule"] == "customer_gap"
     frame["value"] = frame["estimate"].where(~is_gap, frame["difference"]).where(told)
-    limits = np.sign(frame["red"] - frame["amber"])
-    frame["worse"] = limits.where(~is_gap, np.sign(frame["difference"])).where(told)
+    upwards = (frame["red"] - frame["amber"]).where(~is_gap, frame["difference"])
+    frame["worse"] = np.sign(upwards.to_numpy(np.float64))
+    frame["worse"] = frame["worse"].where(told)
     return frame
 
 
@@ -63,7 +64,7 @@ def chance_of_worse(then: pd.DataFrame, now: pd.DataFrame) -> Floats:
     return np.asarray(scipy.stats.norm.cdf(score * worse), dtype=np.float64)
 
 
-def has_moved(chance: Floats, *, false_share: float) -> np.ndarray:
+def has_moved(chance: Floats, *, false_share: float) -> Flags:
     """Tell which moved, so that of those said to have moved at most ``false_share`` are expected not to have.
 
     Benjamini and Hochberg 1995 on the two-sided p-values of ``chance``; unknown ones have not moved.
