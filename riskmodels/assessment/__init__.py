@@ -3,5 +3,6 @@
 from riskmodels.assessment.assessing import assess
 from riskmodels.assessment.due import Due, what_is_due
 from riskmodels.assessment.findings import Finding, Findings
+from riskmodels.assessment.follow_up import FollowUp
 
-__all__ = ["Due", "Finding", "Findings", "assess", "what_is_due"]
+__all__ = ["Due", "Finding", "Findings", "FollowUp", "assess", "what_is_due"]

@@ -12,6 +12,7 @@ from riskmodels.assessment.alarms import check_alarms
 from riskmodels.assessment.bank import check_bank
 from riskmodels.assessment.due import Due
 from riskmodels.assessment.findings import SEVERITIES, Finding, Findings, finding_id
+from riskmodels.assessment.following import follow
 from riskmodels.assessment.groups import check_groups
 from riskmodels.assessment.incidents import check_incidents
 from riskmodels.assessment.inputs import Inputs
@@ -82,6 +83,7 @@ def assess(
     incidents: IncidentReview | None = None,
     review: ForecastReview | None = None,
     due: Due | None = None,
+    earlier: Findings | None = None,
 ) -> Findings:
     """Check the results of one quarter by every criterion, and record what was found and what passed.
 
@@ -117,6 +119,8 @@ def assess(
         The earlier forecast against what came.
     due : Due, optional
         What the ledger says is to be done, and until when what covers a finding.
+    earlier : Findings, optional
+        Of the last report before, for what is new, worse, better, closed and re-opened since.
 
     Returns
     -------
@@ -160,14 +164,16 @@ def assess(
     )
     found = [finding for criterion in CRITERIA for finding in criterion(inputs)]
     found.sort(key=lambda one: SEVERITIES.index(one.severity))
+    facts = _frame(found)
     return Findings(
-        facts=_frame(found),
+        facts=facts,
         names=names_of(found, inputs),
         period=scorecard.period,
         as_of=data.as_of,
         policy=policy.valid_from,
         data_digest=data.digest,
         false_share=expected_false_share(found),
+        follow_up=follow(facts, inputs, earlier),
     )
 
 

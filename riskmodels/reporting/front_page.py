@@ -19,6 +19,7 @@ from riskmodels.labels import counted, label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import severity_label
 from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
+from riskmodels.reporting.front_since import since_last_quarter
 from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
 from riskmodels.scorecard.grounds import RATED
@@ -70,6 +71,7 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
         ),
         summary=tuple(_sentences(found, policy, joined)),
         watched=tuple(_watched(found)),
+        blocks=since_last_quarter(found),
     )
 
 

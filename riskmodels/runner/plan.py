@@ -30,6 +30,7 @@ from riskmodels.sources import Source, check_layout, load_source, unfilled
 from riskmodels.sources.readers import of_pattern
 
 _QUARTER = 3  # months
+_LOOKED_BACK = 8  # quarters: what was found before that is another bank's history
 _STAGED = "..partial-12345678"  # what the name gets while the report is written
 
 
@@ -152,6 +153,13 @@ def plan_assessment(
     )
 
 
+def _last_report(plan: Plan) -> Path:
+    """Return the last report before the quarter's, of those of two years; else where the last would be."""
+    quarter, reports = pd.Period(plan.settings.period, freq="Q"), plan.previous.parent
+    names = [_report_name(plan.settings, str(quarter - back)) for back in range(1, _LOOKED_BACK + 1)]
+    return next((reports / name for name in names if (reports / name).exists()), plan.previous)
+
+
 def _located(source: Source, folder: Path, given: Mapping[str, Path]) -> dict[str, Path]:
     """Say where the file of each table is; refuse one that is not there, and one of a table nobody knows."""
     for table in given:
@@ -231,6 +239,7 @@ def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
         "store": str(store),
         "results": str(folder / "results"),
         "previous": str(plan.previous / "results"),
+        "earlier": str(_last_report(plan) / "results"),
         "policy_on": plan.policy_on,
         "plans": plan.settings.plans or "",
         "capacity": plan.settings.capacity or "",

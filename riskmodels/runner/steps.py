@@ -101,6 +101,7 @@ class AssessmentParameters(Parameters):
     policies: Name
     policy_on: date
     risks: Name
+    earlier: Name
     plans: str = Field(default="", description="contingency plans; empty: none")
     language: Language
 

@@ -32,6 +32,7 @@ from riskmodels.reporting.listings.decisions import (
     list_proposals,
     list_watched,
 )
+from riskmodels.reporting.listings.follow_ups import list_since
 from riskmodels.reporting.listings.gaps import list_gaps
 from riskmodels.reporting.listings.incidents import (
     list_incident_costs,
@@ -159,6 +160,7 @@ __all__ = [
     "list_sensitivity",
     "list_severities",
     "list_shocks",
+    "list_since",
     "list_stress",
     "list_stressed_groups",
     "list_stressed_losses",
