@@ -244,8 +244,10 @@ def _covers(state: Stands, ratings: dict[str, str]) -> pd.DataFrame:
     parts = [
         state.frame(table).rename(columns={key: "id"}).assign(kind=table) for table, key in _KINDS.items()
     ]
-    parts[-1] = parts[-1].assign(is_open=parts[-1]["period"] == state.period)
     findings = state.frame("findings")
+    known = findings.set_index("finding_id")[["rule", "subject"]]
+    parts[1] = parts[1].join(known, on="finding_id")
+    parts[-1] = parts[-1].assign(is_open=parts[-1]["period"] == state.period)
     closed = set(findings.loc[findings["standing"] == "closed", "finding_id"])
     rows = pd.concat(parts)
     rows = _typed(rows.assign(is_open=rows["is_open"].fillna(value=True).astype(bool)), _COVERS)

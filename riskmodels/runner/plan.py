@@ -246,6 +246,8 @@ def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
         "acknowledged": plan.settings.acknowledged or "",
     }
     for name, row in NOTEBOOKS.items():
+        if row.needs and not known[row.needs]:
+            continue
         if "scenario" in row.parameters.model_fields:
             for choice in plan.settings.tests:
                 scenario = load_scenario(choice.file)
