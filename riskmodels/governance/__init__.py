@@ -11,8 +11,11 @@ _HOMES = {
     "LedgerState": "state",
     "LimitDraft": "limits",
     "open_ledger": "ledger",
+    "open_plan": "opening",
+    "planned_actions": "opening",
     "Proposals": "proposals",
     "propose": "proposals",
+    "roll_forward": "rolling",
     "take_state": "state",
 }
 
