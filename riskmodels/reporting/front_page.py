@@ -18,7 +18,7 @@ from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.labels import counted, label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import severity_label
-from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
+from riskmodels.reporting.document import FrontMatter, KeyFigure, Standing, SummaryItem
 from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
 from riskmodels.scorecard.grounds import RATED
@@ -70,6 +70,9 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
         ),
         summary=tuple(_sentences(found, policy, joined)),
         watched=tuple(_watched(found)),
+        standing=Standing(
+            words=label("This report is a draft: it has not been released."), watermark=label("Draft")
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from riskmodels.catalogue import SHARES, compare_names
 from riskmodels.effects.incident_scenarios import load_incident_scenarios
 from riskmodels.errors import LONGEST_NAME, ParameterError, file_error
 from riskmodels.labels import local, use_language
+from riskmodels.manifests import last_of
 from riskmodels.misfits import nearest
 from riskmodels.parameters.capacity import load_capacity
 from riskmodels.parameters.files import Parameters
@@ -56,7 +57,8 @@ class Step:
 class Plan:
     """What a run will do; nothing is read or written by planning it, but its parameter files are checked.
 
-    ``previous`` is where the report of the quarter before is, if there is one. ``unmatched`` are names that
+    ``previous`` is where the report of the quarter before is, if there is one: what was released of it, else
+    its draft. ``stored`` is a saved result of tables that is read instead of the source: of a replay. ``unmatched`` are names that
     meet nothing, as of ``compare_names``; not looked for without the files.
     """
 
@@ -67,6 +69,7 @@ class Plan:
     policy_valid_from: date
     files: dict[str, str]
     unmatched: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stored: str = ""
 
     @property
     def steps(self) -> list[str]:
@@ -139,7 +142,9 @@ def plan_assessment(
     return Plan(
         settings=settings,
         folder=folder,
-        previous=(reports / _report_name(settings, str(pd.Period(settings.period, freq="Q") - 1))).resolve(),
+        previous=last_of(
+            reports, _report_name(settings, str(pd.Period(settings.period, freq="Q") - 1))
+        ).resolve(),
         policy_on=policy_on,
         policy_valid_from=policy.valid_from,
         files={table: str(path) for table, path in located.items()},
@@ -230,6 +235,7 @@ def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
         "plans": plan.settings.plans or "",
         "capacity": plan.settings.capacity or "",
         "acknowledged": plan.settings.acknowledged or "",
+        "stored": plan.stored,
     }
     for name, row in NOTEBOOKS.items():
         if "scenario" in row.parameters.model_fields:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from riskmodels.errors import ParameterError
+from riskmodels.reporting.document.standing import Standing
 
 Rating = Literal["red", "amber", "green", "insufficient", ""]
 
@@ -69,6 +70,8 @@ class FrontMatter:
         The sentences of the summary, the most severe first.
     watched : tuple of str
         What is likely and not certain: to be looked at first.
+    standing : Standing, optional
+        Draft or released; None for a page that is never released.
     """
 
     title: str
@@ -79,6 +82,7 @@ class FrontMatter:
     key_figures: tuple[KeyFigure, ...] = ()
     summary: tuple[SummaryItem, ...] = ()
     watched: tuple[str, ...] = ()
+    standing: Standing | None = None
 
 
 def _check_rating(what: str, rating: str) -> None:
