@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from banks import PARAMS
@@ -29,6 +30,12 @@ COMPLAINTS = [
 ]  # fmt: skip
 
 
+@cache
+def code_now() -> dict:
+    """Digest the program once: it does not change while tests run."""
+    return code_of(code_folders())
+
+
 def settings_of(folder: Path) -> RunSettings:
     return RunSettings(
         title="Small", source="source.yaml", policies=str(folder / "policy"), risks=str(folder / "risks.yaml"),
@@ -36,7 +43,9 @@ def settings_of(folder: Path) -> RunSettings:
     )  # fmt: skip
 
 
-def make_draft(report: Path, tables: Tables, params: Path = PARAMS, *, red: bool = True, mean: float = 10.0) -> Path:
+def make_draft(
+    report: Path, tables: Tables, params: Path = PARAMS, *, red: bool = True, mean: float = 10.0
+) -> Path:
     """Write a draft; what it found and expects is given."""
     save(make_card([{"value": mean}], [{}]), report / "results" / "scorecard")
     save(tables, report / "results" / "tables")
@@ -66,7 +75,7 @@ def write_manifest(report: Path, settings: RunSettings, tables: Tables) -> None:
         "policy_valid_from": "2000-01-01",
         "stored": {table.name: table.digest for table in tables.present},
         "previous": None,
-        "code": code_of(code_folders()),
+        "code": code_now(),
         "versions": versions(),
         "files": digests(report, (*PARTS, KEPT)),
         "notebooks": digests(report, ("notebooks",)),

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -39,7 +38,6 @@ def draft(drawn, tmp_path) -> Path:
     return tmp_path / "reports" / "2024Q3"
 
 
-
 @pytest.fixture
 def ledger(tmp_path):
     with open_ledger(tmp_path / "ledger" / "ledger.db") as made:
@@ -51,7 +49,9 @@ def released(draft: Path, ledger: Ledger, **given) -> Released:
 
 
 def bytes_of(folder: Path) -> dict[str, str]:
-    return {path.relative_to(folder).as_posix(): file_sha256(path) for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): file_sha256(path) for path in folder.rglob("*") if path.is_file()
+    }
 
 
 def test_a_release_is_marked_whole_and_recorded(draft, ledger):
@@ -60,11 +60,17 @@ def test_a_release_is_marked_whole_and_recorded(draft, ledger):
     assert verify_report(found.folder).is_whole
     assert verify_report(draft).is_whole, "the draft stays as it is"
     page = (found.folder / "report.html").read_text()
-    assert "This report is a draft" not in page and 'class="watermark"' not in page
-    assert "Released, version 1, " in page and "by head of risk; head of the ledger 0:0000000000000000" in page
+    assert "This report is a draft" not in page
+    assert 'class="watermark"' not in page
+    assert "Released, version 1, " in page
+    assert "by head of risk; head of the ledger 0:0000000000000000" in page
     assert 'class="watermark"' in (draft / "report.html").read_text()
     standing = json.loads((found.folder / "assessment.json").read_text())["standing"]
-    assert (standing["status"], standing["version"], standing["released_by"]) == ("released", 1, "head of risk")
+    assert (standing["status"], standing["version"], standing["released_by"]) == (
+        "released",
+        1,
+        "head of risk",
+    )
     assert json.loads((draft / "assessment.json").read_text())["standing"]["status"] == "draft"
     record = ledger.get("releases", "2024Q3/v1").record
     assert record == found.record
@@ -76,7 +82,9 @@ def test_a_release_is_marked_whole_and_recorded(draft, ledger):
 def test_a_release_keeps_its_tables_without_what_is_personal(draft, ledger, tables):
     kept = load(released(draft, ledger).folder / "results" / "tables", Tables)
     was, now = tables.complaints.frame(), kept.complaints.frame()
-    assert now["narrative"].fillna("").tolist() == ["[taken out]" if text else "" for text in was["narrative"].fillna("")]
+    assert now["narrative"].fillna("").tolist() == [
+        "[taken out]" if text else "" for text in was["narrative"].fillna("")
+    ]
     assert now["complaint_id"].rank().tolist() == was["complaint_id"].rank().tolist()
     assert now["complaint_id"].tolist() == [f"{number:02d}" for number in range(11, -1, -1)]
     assert now.loc[now["repeat_of"].notna(), "repeat_of"].tolist() == ["08"], "C09, the ninth"
@@ -110,7 +118,8 @@ def test_a_restatement_needs_a_reason_a_difference_and_lists_them(draft, ledger,
     assert rows == [("findings", "F-1, unit_limit, upheld_rate", "severity", "red", "amber"),
                     ("forecast", "2024-10", "mean", "10.0", "12.0")]  # fmt: skip
     page = (found.folder / "report.html").read_text()
-    assert "Released, version 2" in page and "Reason: late complaints" in page
+    assert "Released, version 2" in page
+    assert "Reason: late complaints" in page
     assert "<td>red</td><td>amber</td>" in page
     standing = json.loads((found.folder / "assessment.json").read_text())["standing"]
     assert [row["figure"] for row in standing["differences"]] == ["severity", "mean"]
@@ -132,7 +141,10 @@ def test_folder_and_ledger_must_agree(draft, ledger, tmp_path, tables):
     found = released(draft, ledger)
     shutil.rmtree(draft)
     make_draft(draft, tables, mean=11.0)
-    with open_ledger(tmp_path / "other" / "ledger.db") as other, pytest.raises(LedgerError, match="not recorded"):
+    with (
+        open_ledger(tmp_path / "other" / "ledger.db") as other,
+        pytest.raises(LedgerError, match="not recorded"),
+    ):
         released(draft, other, reason="x")
     found.folder.rename(tmp_path / "gone")
     with pytest.raises(ResultError, match="was released and is not there: restore it"):
@@ -204,7 +216,8 @@ def test_an_interrupted_release_is_completed_by_the_next_look(draft, ledger, mon
     assert ledger.head().seq == 1
     assert last_of(draft.parent, "2024Q3") == draft, "not before it is in its place"
     (found,) = complete_releases(draft.parent, ledger)
-    assert found.was_begun and verify_report(found.folder).is_whole
+    assert found.was_begun
+    assert verify_report(found.folder).is_whole
     assert "had recorded it" in found.sentence
     assert complete_releases(draft.parent, ledger) == []
 
@@ -235,7 +248,9 @@ def test_what_was_last_taken_in_too_long_ago_goes(store):
     old, young = age(store, "complaints", 731), age(store, "losses", 730)
     planned = sweep_old(store, days=730, today=TODAY, is_done=False)
     assert planned.table[["table", "digest"]].values.tolist() == [["complaints", old.name]]
-    assert "1 stored table, last taken in before 2024-12-31, would be deleted; 1 would stay." == planned.sentence
+    assert (
+        planned.sentence == "1 stored table, last taken in before 2024-12-31, would be deleted; 1 would stay."
+    )
     assert old.is_dir()
     assert sweep_old(store, days=730, today=TODAY).kept == 1
     assert (old.exists(), young.is_dir()) == (False, True)
@@ -266,4 +281,6 @@ def test_a_release_needs_nothing_of_the_store(draft, ledger, tables, tmp_path):
     assert digests.keys() == {"complaints", "losses"}
     for name, digest in digests.items():
         assert open_table(folder / "stored" / name / digest).digest == digest != tables.get(name).digest
-    assert keep_reduced(load(folder / "results" / "tables", Tables), tmp_path / "again").keys() == digests.keys()
+    assert (
+        keep_reduced(load(folder / "results" / "tables", Tables), tmp_path / "again").keys() == digests.keys()
+    )

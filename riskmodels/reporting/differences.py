@@ -157,7 +157,7 @@ def _of_file(then: Path, now: Path, name: str, *, is_reduced: bool) -> tuple[lis
     if name.startswith("results/tables/") or (is_reduced and name.startswith((*_OF_TEXTS, *_OF_STORE))):
         return [], LOST if is_reduced else ALIKE  # they name folders, and nothing else
     if not then.is_file() or not now.is_file():
-        return [("", "", "", _there(then), _there(now))], MISSING if then.is_file() else NEW
+        return [("", "", _there(then), _there(now))], MISSING if then.is_file() else NEW
     if then.read_bytes() == now.read_bytes():
         return [], SAME
     if name == "report.html":

@@ -111,8 +111,7 @@ def plan_assessment(
         The installation has no notebooks.
     """
     shipped_folder("notebooks")
-    end = pd.Period(settings.period, freq="Q").end_time.date()
-    policy_on = settings.policy_on or end + timedelta(days=1)
+    policy_on = policy_day(settings)
     policy = load_policy(settings.policies, on=policy_on)
     register = load_risks(settings.risks)
     if settings.plans:
@@ -150,6 +149,11 @@ def plan_assessment(
         files={table: str(path) for table, path in located.items()},
         unmatched=unmatched,
     )
+
+
+def policy_day(settings: RunSettings) -> date:
+    """Return the day whose policy a run follows: the one given, else the day after its quarter."""
+    return settings.policy_on or pd.Period(settings.period, freq="Q").end_time.date() + timedelta(days=1)
 
 
 def _located(source: Source, folder: Path, given: Mapping[str, Path]) -> dict[str, Path]:

@@ -23,7 +23,7 @@ from riskmodels.runner.parameter_files import (
     parameter_files,
     settings_of_kept,
 )
-from riskmodels.runner.plan import Plan
+from riskmodels.runner.plan import Plan, policy_day
 from riskmodels.runner.settings import RunSettings, settings_of_report
 from riskmodels.runner.stored_then import Then, tables_of_then
 
@@ -70,13 +70,13 @@ class Replayed(Displayed):
         if self.table.empty:
             return label(
                 "{report} is replayed: every figure is the same; {same} of {all} files to the byte.",
-                report=self.report.name,
+                report=self.report,
                 same=same,
                 all=len(self.files),
             )
         return label(
             "{report} is not replayed: {figures} in {different} of {all} files; {same} are the same to the byte.",
-            report=self.report.name,
+            report=self.report,
             figures=counted(len(self.table), "figure differs", "figures differ"),
             different=int(states.get("different", 0)),
             all=len(self.files),
@@ -165,7 +165,7 @@ def plan_replay(
     then = tables_of_then(report, manifest["stored"], store=store, scratch=scratch)
     previous, is_other = _previous(manifest, settings, reports)
     in_force = date.fromisoformat(manifest["policy_valid_from"])
-    policy_on = settings.policy_on or pd.Period(settings.period, "Q").end_time.date() + pd.Timedelta(days=1)
+    policy_on = policy_day(settings)
     changes = [("data", where, what, True) for where, what in then.changes]
     changes += _changed_files(report)
     changes += _changed_parameters(report, settings, policy_on, in_force, today=today)
