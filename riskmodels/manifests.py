@@ -1,5 +1,6 @@
 """The manifest of a report: which files belong to it, and whether they are as they were written."""
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from riskmodels.labels import label, marked
 from riskmodels.tables import file_sha256
 
 MANIFEST = "manifest.json"
+RELEASES = "releases"  # in the folder of reports: one folder per report, in it v1, v2, …
 _RESULTS = "results"
 _NAMING = ("files", "notebooks")  # what differs from run to run stands apart from what does not
 _CHANGED, _MISSING, _ADDED, _STRANGE = "was changed", "is missing", "is not named", "is no plain file"
@@ -111,6 +113,31 @@ def verify_report(report: str | Path) -> Verification:
         report=folder,
         manifest_sha256=file_sha256(folder / MANIFEST),
     )
+
+
+def results_digest(report: Path) -> str:
+    """Return the digest of a report's results as its manifest names them, without the tables they rest on.
+
+    It is the same for a draft and for what is released of it. Raises ResultError where there is no manifest.
+    """
+    skipped = f"{_RESULTS}/tables/"
+    lines = [
+        f"{name} {digest}\n"
+        for name, digest in sorted(_named(report).items())
+        if name.startswith(f"{_RESULTS}/") and not name.startswith(skipped)
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def versions_of(reports: Path, name: str) -> list[Path]:
+    """Return the folders of a report's released versions, the first one first."""
+    found = (reports / RELEASES / name).glob("v*")
+    return sorted((one for one in found if one.name[1:].isdigit()), key=lambda one: int(one.name[1:]))
+
+
+def last_of(reports: Path, name: str) -> Path:
+    """Return the folder of a report's last released version; of one never released, of its draft."""
+    return [reports / name, *versions_of(reports, name)][-1]
 
 
 def check_result(folder: Path) -> None:

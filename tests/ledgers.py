@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from riskmodels.governance.ledger import Ledger, open_ledger
-from riskmodels.governance.ledger.records import Acceptance, Action, Evaluation, Finding
+from riskmodels.governance.ledger.records import Acceptance, Action, Evaluation, Finding, Release
 
 DAY = date(2026, 10, 12)
 
@@ -40,6 +40,13 @@ def evaluation(number: int = 1, action_id: str = "ACT-1") -> Evaluation:
     return Evaluation(
         effect_id=f"E-{number}", action_id=action_id, period="2026Q4", verdict="worked", estimate=-0.2
     )
+
+
+def release(version: int = 1) -> Release:
+    return Release(
+        release_id=f"2026Q3/v{version}", period="2026Q3", version_of_period=version, manifest_digest="0" * 64,
+        report_digest="1" * 64, head="3:0123456789abcdef",
+    )  # fmt: skip
 
 
 def execute(ledger: Ledger, *statements: str) -> None:

@@ -25,6 +25,9 @@ pytestmark = pytest.mark.whole
 HEAVY = ("pandas", "numpy", "matplotlib", "papermill", "duckdb", "pydantic", "scipy", "sqlalchemy")
 COMMANDS = [
     "assess",
+    "release",
+    "replay",
+    "store",
     "watch",
     "ingest",
     "check-data",

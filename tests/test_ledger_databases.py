@@ -11,7 +11,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 import sqlalchemy as sa
-from ledgers import acceptance, action, evaluation, execute, finding, killed_writers, unguard
+from ledgers import acceptance, action, evaluation, execute, finding, killed_writers, release, unguard
 from postgres import PASSWORD, Server, postgres
 
 from riskmodels.errors import LedgerError, ResultError
@@ -185,10 +185,13 @@ def test_roles_do_what_they_may_and_no_more(team) -> None:
                 pytest.raises(LedgerError, match=r"row-level security|author"),
             ):
                 analyst.decide("acceptances", "X-1", is_approved=True, seen=seen.digest, by="head of risk")
+            with open_ledger(url(name)) as analyst, pytest.raises(LedgerError, match="row-level security"):
+                analyst.write(release(), by="head of risk")
     with open_ledger(url("paul")) as paul:
         with pytest.raises(LedgerError, match=r"row-level security"):
             paul.write(finding(2), by="head of risk")
         paul.decide("acceptances", "X-1", is_approved=True, seen=seen.digest, by="head of risk")
+        paul.write(release(), by="head of risk")
     with open_ledger(url("vera")) as vera:
         assert vera.frame("findings")["standing"].tolist() == ["accepted"]
         assert vera.verify().problem == ""
@@ -198,7 +201,7 @@ def test_roles_do_what_they_may_and_no_more(team) -> None:
             vera.write(finding(2), by="viewer")
     with pytest.raises(LedgerError, match="permission denied"):
         open_ledger(url("otto"))
-    assert ledger.verify().head.seq == 3
+    assert ledger.verify().head.seq == 4
 
 
 def rows_by(actor: str, seq: int, last: str, **event: object) -> tuple[int, str, str]:

@@ -90,7 +90,7 @@ def digests(report: Path) -> dict[str, str]:
 def test_the_folder_holds_everything_and_nothing_else(report):
     assert sorted(path.name for path in report.parent.iterdir()) == [f".{NAME}.lock", NAME]
     assert sorted(path.name for path in report.iterdir()) == [
-        "assessment.json", "manifest.json", "notebooks", "report.html", "results", "source.json", "tables",
+        "assessment.json", "manifest.json", "notebooks", "params", "report.html", "results", "source.json", "tables",
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [

@@ -20,6 +20,7 @@ from riskmodels.cli.ledger import (
 )
 from riskmodels.cli.models import validate
 from riskmodels.cli.policies import draft_policy, show_policy
+from riskmodels.cli.releases import release, replay, sweep_tables
 from riskmodels.cli.reports import leak_scan, show, verify
 from riskmodels.cli.runs import assess, lab, start, watch
 from riskmodels.cli.scenarios import lint_scenarios, list_scenarios, new_scenario, show_scenario
@@ -65,7 +66,13 @@ app.add_typer(ledger_app, name="ledger")
 action_app = typer.Typer(help="Follow corrective actions in the ledger.", no_args_is_help=True)
 app.add_typer(action_app, name="action")
 
+store_app = typer.Typer(help="Keep the folder of accepted tables.", no_args_is_help=True)
+app.add_typer(store_app, name="store")
+
 app.command()(assess)
+app.command()(release)
+app.command()(replay)
+store_app.command("sweep")(sweep_tables)
 app.command()(watch)
 app.command()(ingest)
 app.command()(check_data)

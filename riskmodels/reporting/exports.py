@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from riskmodels.assessment import Findings
 from riskmodels.causes import Causes
 from riskmodels.causes.joining import causes_joined, with_causes
 from riskmodels.display import Exported
+from riskmodels.errors import ResultError
 from riskmodels.forecasting import Forecast
 from riskmodels.governance.proposals import Proposals
 from riskmodels.results import load, load_all
@@ -107,11 +108,25 @@ class Since(BaseModel):
     counts: dict[str, int]
 
 
+class Standing(BaseModel):
+    """How the report stands: a draft, or a version that was released."""
+
+    model_config = ConfigDict(extra="forbid")
+    status: Literal["draft", "released"] = "draft"
+    version: int | None = Field(default=None, description="1; a restatement is the next one")
+    released_on: str | None = None
+    released_by: str | None = Field(default=None, description="a function of the bank")
+    ledger_head: str | None = Field(default=None, description="of the ledger when it was released")
+    reason: str | None = Field(default=None, description="of a restatement")
+    differences: list[Record] = Field(default=[], description="from the version before, figure by figure")
+
+
 class AssessmentDocument(BaseModel):
     """An assessment for other programs; the columns of records are those of the results of that name."""
 
     model_config = ConfigDict(extra="forbid")
     format: Literal["riskmodels-assessment-6"] = "riskmodels-assessment-6"
+    standing: Standing = Standing()
     period: str
     as_of: str
     policy: str
@@ -171,6 +186,21 @@ def write_document(results: Path, path: Path) -> None:
         ],
         proposals=records_of(load(results / "proposals", Proposals).table),
     )
+    write_text(path, document.model_dump_json(indent=1) + "\n")
+
+
+def restate_document(path: Path, standing: Standing) -> None:
+    """Write how a report stands to its ``assessment.json``.
+
+    Raises ResultError where the document is damaged, or is of another version of riskmodels.
+    """
+    try:
+        document = AssessmentDocument.model_validate_json(path.read_bytes())
+    except ValidationError:
+        raise ResultError(
+            f"{path} is damaged, or was written by another version of riskmodels: run the assessment again"
+        ) from None
+    document.standing = standing
     write_text(path, document.model_dump_json(indent=1) + "\n")
 
 

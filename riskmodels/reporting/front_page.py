@@ -18,7 +18,7 @@ from riskmodels.forecasting import Forecast, Nowcast
 from riskmodels.labels import counted, label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import severity_label
-from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
+from riskmodels.reporting.document import FrontMatter, KeyFigure, Standing, SummaryItem
 from riskmodels.reporting.front_due import what_is_due_now
 from riskmodels.reporting.front_since import since_last_quarter
 from riskmodels.results import load, load_all
@@ -74,6 +74,9 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
         summary=tuple(_sentences(found, policy, joined)),
         watched=tuple(_watched(found)),
         blocks=(*since_last_quarter(found), *what_is_due_now(load_all(results, "due", Due))),
+        standing=Standing(
+            words=label("This report is a draft: it has not been released."), watermark=label("Draft")
+        ),
     )
 
 

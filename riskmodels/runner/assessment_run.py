@@ -17,6 +17,7 @@ from riskmodels.results.folders import bring_back, replace_folder
 from riskmodels.runner.execution import execute_notebook
 from riskmodels.runner.kernels import Kernels
 from riskmodels.runner.ledgers import keep_state
+from riskmodels.runner.parameter_files import keep_parameter_files
 from riskmodels.runner.plan import Plan, Step, plan_steps
 from riskmodels.scratch import private_folder, write_text
 from riskmodels.shipped import shipped_folder
@@ -53,7 +54,7 @@ def run_assessment(
     -------
     Path
         The report, ``<folder>/report.html``; beside it ``assessment.json``, ``manifest.json``,
-        ``notebooks/``, ``results/`` and ``tables/``. The folder appears as a whole or not at all; what a
+        ``notebooks/``, ``params/``, ``results/`` and ``tables/``. The folder appears as a whole or not at all; what a
         killed run left is removed by the next.
 
     Raises
@@ -99,8 +100,9 @@ def _fill(
     use_language(plan.settings.language)
     (folder / "notebooks").mkdir()
     private_folder(folder / "results")
+    keep_parameter_files(plan.settings, plan.policy_valid_from, folder)
     _write_source(plan, folder / "source.json")
-    keep_state(plan.settings, folder / "results")
+    keep_state(plan.settings, folder / "results", plan.stood)
     steps = list(plan_steps(plan, folder, store))
     failed = plan.folder.with_name(f"{plan.folder.name}.failed")
     shutil.rmtree(failed, ignore_errors=True)

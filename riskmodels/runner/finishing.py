@@ -11,7 +11,6 @@ from riskmodels.reporting.front_page import summarise
 from riskmodels.runner.manifest import write_manifest
 from riskmodels.runner.plan import Plan, Step
 from riskmodels.scratch import write_text
-from riskmodels.shipped import shipped_folder
 
 
 def finish(plan: Plan, folder: Path, steps: list[Step], seconds: dict[str, float]) -> None:
@@ -25,9 +24,7 @@ def finish(plan: Plan, folder: Path, steps: list[Step], seconds: dict[str, float
     write_document(results, folder / "assessment.json")
     write_tables(results, folder / "tables")
     _mask_source(folder / "source.json")
-    write_manifest(
-        plan, folder, seconds=seconds, code=[Path(__file__).parents[1], shipped_folder("notebooks")]
-    )
+    write_manifest(plan, folder, seconds=seconds)
 
 
 def _mask_source(path: Path) -> None:

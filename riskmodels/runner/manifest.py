@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import re
+from collections import defaultdict
 from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,21 @@ from riskmodels.effects import IncidentReview
 from riskmodels.forecasting import nowcasting
 from riskmodels.governance.state import LedgerState
 from riskmodels.losses import experience
-from riskmodels.manifests import MANIFEST, digests
+from riskmodels.manifests import MANIFEST, digests, results_digest
 from riskmodels.privacy import mask_values
 from riskmodels.register import RiskAssessment
 from riskmodels.results import load, load_all
+from riskmodels.runner.parameter_files import PARAMS
 from riskmodels.runner.plan import Plan
 from riskmodels.scorecard import rating, scores, sensitivity
 from riskmodels.scratch import write_text
+from riskmodels.shipped import shipped_folder
 from riskmodels.stresstest import StressTest
 from riskmodels.surveillance import Objectives, levels
 from riskmodels.tables import Tables, file_sha256
 
+PARTS = ("report.html", "assessment.json", "source.json", "results", "tables")
+_SHOWN = 16  # hexadecimal digits of a part's digest
 SEEDS = {  # of what is drawn with the same one in every run
     "nowcast": nowcasting.SEED,
     "losses": experience.SEED,
@@ -40,7 +45,7 @@ SEEDS = {  # of what is drawn with the same one in every run
 }
 
 
-def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code: list[Path]) -> None:
+def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float]) -> None:
     """Write what was run with what, how long it took, and the sha256 of every file."""
     tables = load(folder / "results" / "tables", Tables)
     manifest = {
@@ -49,11 +54,14 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
         "tables": {table.name: json.loads(table.provenance.model_dump_json()) for table in tables.present},
         "data_digest": tables.digest,
         "ledger": _ledger(folder / "results"),
+        "stored": {table.name: table.digest for table in tables.present},
+        "previous": _results_of(plan.previous),
+        "earlier": _results_of(plan.earlier),
         "seeds": SEEDS | _seeds(folder / "results"),
-        "code": {"riskmodels": version("riskmodels"), "sha256": _code_sha256(code)},
-        "versions": {"python": platform.python_version(), **_versions()},
+        "code": code_of(code_folders()),
+        "versions": versions(),
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
-        "files": digests(folder, ("report.html", "assessment.json", "source.json", "results", "tables")),
+        "files": digests(folder, (*PARTS, PARAMS)),
         "notebooks": digests(folder, ("notebooks",)),  # with times of their own: no two runs write the same
     }
     text = json.dumps(mask_values(manifest), indent=1, ensure_ascii=False)
@@ -82,16 +90,30 @@ def _seeds(results: Path) -> dict[str, int]:
     return seeds | {f"stress-{test.scenario.id}": test.seed for test in tests}
 
 
-def _code_sha256(folders: list[Path]) -> str:
-    """Digest of every program file and notebook that a run is made of."""
-    digest = hashlib.sha256()
+def code_of(folders: list[Path]) -> dict[str, Any]:
+    """Return version and digest of every program file and notebook that a run is made of, and each room's."""
+    whole, rooms = hashlib.sha256(), defaultdict[str, Any](hashlib.sha256)
     for folder in folders:
         for path in sorted([*folder.rglob("*.py"), *folder.glob("*.ipynb")]):
-            digest.update(f"{path.relative_to(folder)} {file_sha256(path)}\n".encode())
-    return digest.hexdigest()
+            line = f"{path.relative_to(folder)} {file_sha256(path)}\n".encode()
+            whole.update(line)
+            rooms[f"{folder.name}/{path.relative_to(folder).parts[0]}"].update(line)
+    parts = {room: digest.hexdigest()[:_SHOWN] for room, digest in sorted(rooms.items())}
+    return {"riskmodels": version("riskmodels"), "sha256": whole.hexdigest(), "parts": parts}
 
 
-def _versions() -> dict[str, str]:
-    """Versions of the libraries that riskmodels needs."""
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that riskmodels needs, and the kind of machine."""
     names = [re.split(r"[^\w.-]", line)[0] for line in requires("riskmodels") or () if "extra ==" not in line]
-    return {name: version(name) for name in sorted(names)}
+    about = {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
+    return about | {name: version(name) for name in sorted(names)}
+
+
+def code_folders() -> list[Path]:
+    """Return the folders with what a run is made of."""
+    return [Path(__file__).parents[1], shipped_folder("notebooks")]
+
+
+def _results_of(report: Path) -> str | None:
+    """Say which earlier report was there, by its results: a release does not change them."""
+    return results_digest(report) if (report / MANIFEST).is_file() else None

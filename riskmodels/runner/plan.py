@@ -14,6 +14,7 @@ from riskmodels.catalogue import SHARES, compare_names
 from riskmodels.effects.incident_scenarios import load_incident_scenarios
 from riskmodels.errors import LONGEST_NAME, ParameterError, file_error
 from riskmodels.labels import local, use_language
+from riskmodels.manifests import last_of
 from riskmodels.misfits import nearest
 from riskmodels.parameters.capacity import load_capacity
 from riskmodels.parameters.files import Parameters
@@ -58,17 +59,22 @@ class Step:
 class Plan:
     """What a run will do; nothing is read or written by planning it, but its parameter files are checked.
 
-    ``previous`` is where the report of the quarter before is, if there is one. ``unmatched`` are names that
-    meet nothing, as of ``compare_names``; not looked for without the files.
+    ``previous`` is where the report of the quarter before is, if there is one, and ``earlier`` the last one
+    before the quarter: what was released of it, else its draft. A replay reads ``stored``, the saved result of
+    the tables of then, instead of the source, and ``stood``, what stood in the ledger then. ``unmatched`` are
+    names that meet nothing, as of ``compare_names``; not looked for without the files.
     """
 
     settings: RunSettings
     folder: Path
     previous: Path
+    earlier: Path
     policy_on: date
     policy_valid_from: date
     files: dict[str, str]
     unmatched: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stored: str = ""
+    stood: Path | None = None
 
     @property
     def steps(self) -> list[str]:
@@ -112,8 +118,7 @@ def plan_assessment(
         The installation has no notebooks.
     """
     shipped_folder("notebooks")
-    end = pd.Period(settings.period, freq="Q").end_time.date()
-    policy_on = settings.policy_on or end + timedelta(days=1)
+    policy_on = policy_day(settings)
     policy = load_policy(settings.policies, on=policy_on)
     register = load_risks(settings.risks)
     if settings.plans:
@@ -145,7 +150,8 @@ def plan_assessment(
     return Plan(
         settings=settings,
         folder=folder,
-        previous=(reports / _report_name(settings, str(pd.Period(settings.period, freq="Q") - 1))).resolve(),
+        previous=last_of(reports, names_before(settings)[0]).resolve(),
+        earlier=_last_report(settings, reports).resolve(),
         policy_on=policy_on,
         policy_valid_from=policy.valid_from,
         files={table: str(path) for table, path in located.items()},
@@ -153,11 +159,21 @@ def plan_assessment(
     )
 
 
-def _last_report(plan: Plan) -> Path:
+def names_before(settings: RunSettings) -> list[str]:
+    """Name the reports of the two years before the quarter, the latest one first."""
+    quarter = pd.Period(settings.period, freq="Q")
+    return [_report_name(settings, str(quarter - back)) for back in range(1, _LOOKED_BACK + 1)]
+
+
+def _last_report(settings: RunSettings, reports: Path) -> Path:
     """Return the last report before the quarter's, of those of two years; else where the last would be."""
-    quarter, reports = pd.Period(plan.settings.period, freq="Q"), plan.previous.parent
-    names = [_report_name(plan.settings, str(quarter - back)) for back in range(1, _LOOKED_BACK + 1)]
-    return next((reports / name for name in names if (reports / name).exists()), plan.previous)
+    places = [last_of(reports, name) for name in names_before(settings)]
+    return next((place for place in places if place.exists()), places[0])
+
+
+def policy_day(settings: RunSettings) -> date:
+    """Return the day whose policy a run follows: the one given, else the day after its quarter."""
+    return settings.policy_on or pd.Period(settings.period, freq="Q").end_time.date() + timedelta(days=1)
 
 
 def _located(source: Source, folder: Path, given: Mapping[str, Path]) -> dict[str, Path]:
@@ -239,11 +255,12 @@ def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
         "store": str(store),
         "results": str(folder / "results"),
         "previous": str(plan.previous / "results"),
-        "earlier": str(_last_report(plan) / "results"),
+        "earlier": str(plan.earlier / "results"),
         "policy_on": plan.policy_on,
         "plans": plan.settings.plans or "",
         "capacity": plan.settings.capacity or "",
         "acknowledged": plan.settings.acknowledged or "",
+        "stored": plan.stored,
     }
     for name, row in NOTEBOOKS.items():
         if row.needs and not known[row.needs]:

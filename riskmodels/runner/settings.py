@@ -1,5 +1,6 @@
 """What a run is: its settings, as typed in a run file."""
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -8,8 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, field_validator
 
-from riskmodels.errors import ParameterError
+from riskmodels.errors import ParameterError, ResultError
 from riskmodels.forecasting import Method
+from riskmodels.manifests import MANIFEST
 from riskmodels.misfits import nearest
 from riskmodels.parameters.files import Identifier, Name, Parameters, check_parameters, load_parameters
 
@@ -98,6 +100,19 @@ def load_run(path: str | Path) -> RunSettings:
     absolute = {name: str((folder / path).resolve()) for name, path in given.items() if path is not None}
     settings = settings.model_copy(update=absolute)
     return settings.model_copy(update={"scenarios": _chosen(settings, folder, str(path))})
+
+
+def settings_of_report(report: Path) -> RunSettings:
+    """Read what the report was run with; raises ResultError where the folder is none."""
+    path = report / MANIFEST
+    if not path.is_file():
+        raise ResultError(
+            f"{report} is not a report: there is no {MANIFEST}; name the folder with report.html"
+        )
+    try:
+        return RunSettings.model_validate_json(json.dumps(json.loads(path.read_text("utf-8"))["settings"]))
+    except (ValueError, LookupError, TypeError):
+        raise ResultError(f"{path} is damaged: it names no settings; run the assessment again") from None
 
 
 def change_settings(

@@ -18,6 +18,7 @@ class DataQualityParameters(Parameters):
 
     source: Name
     store: Name
+    stored: str = Field(default="", description="saved tables that are read instead; empty: the source's")
     results: Name
     period: Period
     language: Language

@@ -1,6 +1,5 @@
 """Validate the models behind a finished report: from its saved results, or with its backtests made again."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,9 +11,7 @@ import pandas as pd
 
 from riskmodels.backtesting import track_record
 from riskmodels.display import Listing
-from riskmodels.errors import ResultError
 from riskmodels.labels import use_language
-from riskmodels.manifests import MANIFEST
 from riskmodels.parameters.models import Model, load_models
 from riskmodels.parameters.policy import load_policy
 from riskmodels.reporting.document import write_report
@@ -27,7 +24,7 @@ from riskmodels.reporting.validation_report import (
 )
 from riskmodels.results import load, save
 from riskmodels.runner.keeping import kept_whole
-from riskmodels.runner.settings import RunSettings
+from riskmodels.runner.settings import RunSettings, settings_of_report
 from riskmodels.scratch import write_text
 from riskmodels.stresstest import StressTest
 from riskmodels.tables.frequencies import Frequency
@@ -85,7 +82,7 @@ def run_validation(
         The folder is no finished report, a result in it was changed, the inventory does not fit, or another
         run is writing the same pack.
     """
-    settings = _settings(report)
+    settings = settings_of_report(report)
     use_language(settings.language)
     inventory = load_models(models)
     saved = _saved(report / "results")
@@ -101,19 +98,6 @@ def run_validation(
     if is_kept:
         _keep(made)
     return made
-
-
-def _settings(report: Path) -> RunSettings:
-    """Read what the report was run with; raises ResultError where the folder is none."""
-    path = report / MANIFEST
-    if not path.is_file():
-        raise ResultError(
-            f"{report} is not a report: there is no {MANIFEST}; name the folder with report.html"
-        )
-    try:
-        return RunSettings.model_validate_json(json.dumps(json.loads(path.read_text("utf-8"))["settings"]))
-    except (ValueError, LookupError, TypeError):
-        raise ResultError(f"{path} is damaged: it names no settings; run the assessment again") from None
 
 
 def _saved(results: Path) -> dict[str, Any]:

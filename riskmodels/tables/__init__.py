@@ -6,6 +6,8 @@ from riskmodels.tables.contracts import ARROW_TYPES, SQL_TYPES, Column, ColumnTy
 from riskmodels.tables.deliveries import compare_with_last
 from riskmodels.tables.holes import describe_hole, find_holes, runs_without, whole_block
 from riskmodels.tables.quality import DataQuality, data_quality, shown_share
+from riskmodels.tables.reduced import keep_reduced, reduced_columns
+from riskmodels.tables.retention import Sweep, in_use, sweep_old
 from riskmodels.tables.stocks import PERIOD_MONTHS, in_months, longest_period, months_each, period_months
 from riskmodels.tables.store import (
     Tables,
@@ -32,6 +34,7 @@ __all__ = [
     "DataQuality",
     "Provenance",
     "Rule",
+    "Sweep",
     "Table",
     "Tables",
     "as_relation",
@@ -42,15 +45,19 @@ __all__ = [
     "file_sha256",
     "find_holes",
     "in_months",
+    "in_use",
     "keep",
+    "keep_reduced",
     "longest_period",
     "months_each",
     "open_table",
     "period_months",
+    "reduced_columns",
     "runs_without",
     "shown_share",
     "staging_folder",
     "store_key",
+    "sweep_old",
     "sweep_store",
     "whole_block",
 ]

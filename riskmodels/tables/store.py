@@ -1,6 +1,7 @@
 """All tables of a source together, and the store that keeps accepted rows by content digest."""
 
 import hashlib
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from riskmodels.tables.stored import Provenance, Table
 
 # hexadecimal digits, 64 bits: two of a million deliveries share one by a chance below 1e-7
 _DIGEST_LENGTH = 16
-_STAGING = ".staging-"
+STAGING = ".staging-"
 _KEY, _KEY_LENGTH = ".riskmodels.key", 64  # letters, because a digit might be a number's: 300 bits
 
 
@@ -140,14 +141,14 @@ def staging_folder(store: Path, table: str) -> Iterator[Path]:
     says, folders of the store that are made here are their owner's alone.
     """
     private_folder(store)
-    with scratch_folder(_STAGING, parent=private_folder(store / table)) as scratch:
+    with scratch_folder(STAGING, parent=private_folder(store / table)) as scratch:
         yield private_folder(scratch / table)
 
 
 def sweep_store(store: Path) -> None:
     """Remove what killed processes left in a store, which may hold raw data."""
     for table in store.glob("*"):
-        sweep(_STAGING, parent=table)
+        sweep(STAGING, parent=table)
 
 
 def store_key(store: Path) -> bytes:
@@ -172,7 +173,7 @@ def store_key(store: Path) -> bytes:
 
 
 def keep(staged: Path, provenance: Provenance) -> Table:
-    """Move a filled staging folder to its digest; the same content is kept once."""
+    """Move a filled staging folder to its digest; the same content is kept once, from now on."""
     write_text(staged / "provenance.json", provenance.model_dump_json(indent=1) + "\n")
     folder = staged.parents[1] / _digest(staged)
     try:
@@ -180,6 +181,10 @@ def keep(staged: Path, provenance: Provenance) -> Table:
     except OSError:  # it is there already, perhaps since a moment ago
         if not folder.is_dir():
             raise
+        try:
+            os.utime(folder / "provenance.json")  # its days begin anew: see retention
+        except FileNotFoundError:  # just now they were over
+            staged.rename(folder)
     return Table(name=folder.parent.name, folder=folder, provenance=provenance)
 
 

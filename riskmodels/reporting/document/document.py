@@ -13,7 +13,8 @@ from riskmodels.labels import RATING_MARKS, label, language, rating_label
 from riskmodels.privacy import mask_personal_data
 from riskmodels.reporting.document.front import FrontMatter
 from riskmodels.reporting.document.sections import read_sections
-from riskmodels.scratch import write_whole
+from riskmodels.reporting.document.standing import Standing, restate
+from riskmodels.scratch import write_text, write_whole
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -63,6 +64,20 @@ def write_report(notebooks: Sequence[Path], path: Path, *, front: FrontMatter) -
     return path
 
 
+def restate_report(path: Path, standing: Standing) -> None:
+    """Write what a report says of its standing; nothing else in it is changed.
+
+    Raises ResultError where it does not say how it stands.
+    """
+    document = path.read_bytes().decode("utf-8")
+    write_text(path, restate(document, standing, render=_standing))
+
+
+def _standing(standing: Standing) -> Markup:
+    shown = _environment().get_template("standing.html.j2").render(standing=standing)
+    return Markup(shown + "\n")  # noqa: S704  (the template escaped it)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -73,7 +88,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"_": label, "mark": RATING_MARKS.get, "rating_label": rating_label}
+    environment.globals |= {
+        "_": label,
+        "mark": RATING_MARKS.get,
+        "rating_label": rating_label,
+        "standing_of": _standing,
+    }
     return environment
 
 

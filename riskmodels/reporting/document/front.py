@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from riskmodels.errors import ParameterError
+from riskmodels.reporting.document.standing import Standing
 
 Rating = Literal["red", "amber", "green", "insufficient", ""]
 
@@ -87,6 +88,8 @@ class FrontMatter:
         What is likely and not certain: to be looked at first.
     blocks : tuple of FrontBlock
         What else stands on the page, each under its heading.
+    standing : Standing, optional
+        Draft or released; None for a page that is never released.
     """
 
     title: str
@@ -98,6 +101,7 @@ class FrontMatter:
     summary: tuple[SummaryItem, ...] = ()
     watched: tuple[str, ...] = ()
     blocks: tuple[FrontBlock, ...] = ()
+    standing: Standing | None = None
 
 
 def _check_rating(what: str, rating: str) -> None:
