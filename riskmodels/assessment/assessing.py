@@ -24,6 +24,7 @@ from riskmodels.assessment.review import check_review
 from riskmodels.assessment.risks import check_risks
 from riskmodels.assessment.scenarios import check_each_once, check_scenarios
 from riskmodels.assessment.units import check_units, expected_false_share
+from riskmodels.assessment.unregistered import check_unregistered
 from riskmodels.backtesting import ForecastReview
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.effects import Effects, IncidentReview
@@ -42,6 +43,7 @@ CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
     check_units,
     check_groups,
     check_risks,
+    check_unregistered,
     check_outlook,
     check_alarms,
     check_objectives,

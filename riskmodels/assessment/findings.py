@@ -45,6 +45,8 @@ class Finding(NamedTuple):
         "watch",
         "action",
         "incident",
+        "loss_type",
+        "theme",
     ]
     subject: str
     indicator_id: str

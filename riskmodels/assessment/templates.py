@@ -9,6 +9,7 @@ from riskmodels.assessment.templates_actions import ACTIONS
 from riskmodels.assessment.templates_alarms import ALARMS
 from riskmodels.assessment.templates_forecasts import FORECASTS
 from riskmodels.assessment.templates_incidents import INCIDENTS
+from riskmodels.assessment.templates_registers import REGISTERS
 from riskmodels.labels import marked
 
 SUBJECTS = {
@@ -27,6 +28,8 @@ SUBJECTS = {
     "watch": marked("Early warning: {name}"),
     "action": marked("Action: {name}"),
     "incident": marked("Incident {name}"),
+    "loss_type": marked("Losses: {name}"),
+    "theme": marked("Complaints: {name}"),
 }
 UNPREPARED = {
     "no_plan": marked("There is no plan for the scenario"),
@@ -197,6 +200,7 @@ TEMPLATES: dict[str, Template] = {
     **ALARMS,
     **FORECASTS,
     **INCIDENTS,
+    **REGISTERS,
     "scenario": Template(
         criterion=marked(
             "A scenario turns no indicator red and breaks no service level of calls; red from {limit} of the"
