@@ -4,12 +4,21 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "adopt": "adopting",
+    "change_of": "changes",
+    "complete": "adopting",
+    "decide_proposal": "changes",
     "draft_limits": "limits",
     "Ledger": "ledger",
     "LimitDraft": "limits",
+    "open_actions": "adopting",
     "open_ledger": "ledger",
+    "plan_inspection": "inspections",
+    "policy_files": "policy_files",
     "Proposals": "proposals",
     "propose": "proposals",
+    "record_proposals": "changes",
+    "settled_in": "proposals",
 }
 
 __all__ = [*_HOMES]  # noqa: PLE0604  the names are the keys

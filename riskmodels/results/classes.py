@@ -99,6 +99,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
 }
 _FORMATS = {
     "Findings": 2,
+    "Proposals": 2,
     "RiskAssessment": 2,
     "Scenario": 3,
     "StressTest": 3,
