@@ -27,8 +27,10 @@ from riskmodels.reporting.listings.data import (
 from riskmodels.reporting.listings.decisions import (
     list_findings,
     list_limit_draft,
+    list_looked_back,
     list_others,
     list_policy,
+    list_policy_files,
     list_proposals,
     list_watched,
 )
@@ -132,6 +134,7 @@ __all__ = [
     "list_index_parts",
     "list_leads",
     "list_limit_draft",
+    "list_looked_back",
     "list_loss_sums",
     "list_loss_years",
     "list_losses",
@@ -150,6 +153,7 @@ __all__ = [
     "list_outlook",
     "list_overrides",
     "list_policy",
+    "list_policy_files",
     "list_proposals",
     "list_quality",
     "list_ratings",
