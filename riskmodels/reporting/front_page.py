@@ -1,6 +1,7 @@
 """The first page of a report: the figures and sentences that management reads."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -310,7 +311,7 @@ def _watched(found: Findings) -> Iterator[str]:
     for row in rows.head(_MOST_WATCHED).to_dict("records"):
         text = f"{row['subject_name']}: {row['condition']}"
         chance = shown_probability(float(row["probability"]))
-        is_said = json.loads(row["figures"]).get("bank") is not None  # beside that of the bank
+        is_said = json.loads(row["figures"]).get("bank") is not None or math.isnan(row["probability"])
         yield text if is_said else label("{text}; probability {chance}", text=text, chance=chance)
     if len(rows) > _MOST_WATCHED:
         yield label("and {more} more on the watch list", more=len(rows) - _MOST_WATCHED)
