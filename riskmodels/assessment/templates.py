@@ -7,6 +7,7 @@
 from riskmodels.assessment.template import Template
 from riskmodels.assessment.templates_actions import ACTIONS
 from riskmodels.assessment.templates_alarms import ALARMS
+from riskmodels.assessment.templates_due import DUE
 from riskmodels.assessment.templates_forecasts import FORECASTS
 from riskmodels.assessment.templates_incidents import INCIDENTS
 from riskmodels.labels import marked
@@ -27,6 +28,9 @@ SUBJECTS = {
     "watch": marked("Early warning: {name}"),
     "action": marked("Action: {name}"),
     "incident": marked("Incident {name}"),
+    "elsewhere": marked("Found elsewhere: {name}"),
+    "cover": marked("Ended: {name}"),
+    "ledger": marked("Ledger"),
 }
 UNPREPARED = {
     "no_plan": marked("There is no plan for the scenario"),
@@ -195,6 +199,7 @@ TEMPLATES: dict[str, Template] = {
     ),
     **ACTIONS,
     **ALARMS,
+    **DUE,
     **FORECASTS,
     **INCIDENTS,
     "scenario": Template(

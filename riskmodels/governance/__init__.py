@@ -5,11 +5,18 @@ from typing import Any
 
 _HOMES = {
     "draft_limits": "limits",
+    "join_acknowledged": "joining",
+    "join_actions": "joining",
     "Ledger": "ledger",
+    "LedgerState": "state",
     "LimitDraft": "limits",
     "open_ledger": "ledger",
+    "open_plan": "opening",
+    "planned_actions": "opening",
     "Proposals": "proposals",
     "propose": "proposals",
+    "roll_forward": "rolling",
+    "take_state": "state",
 }
 
 __all__ = [*_HOMES]  # noqa: PLE0604  the names are the keys

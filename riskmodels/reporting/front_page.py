@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.assessment import Findings
+from riskmodels.assessment import Due, Findings
 from riskmodels.assessment.figures import shown_probability
 from riskmodels.catalogue import format_value
 from riskmodels.causes import Causes, SatisfactionIndex
@@ -19,6 +19,8 @@ from riskmodels.labels import counted, label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import severity_label
 from riskmodels.reporting.document import FrontMatter, KeyFigure, Standing, SummaryItem
+from riskmodels.reporting.front_due import what_is_due_now
+from riskmodels.reporting.front_since import since_last_quarter
 from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
 from riskmodels.scorecard.grounds import RATED
@@ -59,6 +61,7 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
             (label("Checked besides the findings"), _checked(found)),
             *_logged(load_all(results, "nowcast", Nowcast)),
             *_lacking(card),
+            _ledger(load_all(results, "due", Due)),
             (label("Software"), f"riskmodels {version('riskmodels')}"),
         ),
         key_figures=(
@@ -73,6 +76,7 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
         standing=Standing(
             words=label("This report is a draft: it has not been released."), watermark=label("Draft")
         ),
+        blocks=(*since_last_quarter(found), *what_is_due_now(load_all(results, "due", Due))),
     )
 
 
@@ -97,6 +101,14 @@ def _logged(nowcasts: list[Nowcast]) -> list[tuple[str, str]]:
         )
         for known in nowcasts
     ]
+
+
+def _ledger(found: list[Due]) -> tuple[str, str]:
+    """Say which ledger stands behind the report, and how far it had come."""
+    words = marked("{place}, head {head}")
+    shown = [label(words, place=due.place, head=due.head) for due in found]
+    none = label("none: actions, exceptions and decisions that stand in one are not shown")
+    return label("Ledger"), shown[0] if shown else none
 
 
 def _lacking(card: Scorecard) -> list[tuple[str, str]]:

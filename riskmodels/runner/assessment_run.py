@@ -16,6 +16,7 @@ from riskmodels.labels import use_language
 from riskmodels.results.folders import bring_back, replace_folder
 from riskmodels.runner.execution import execute_notebook
 from riskmodels.runner.kernels import Kernels
+from riskmodels.runner.ledgers import keep_state
 from riskmodels.runner.parameter_files import keep_parameter_files
 from riskmodels.runner.plan import Plan, Step, plan_steps
 from riskmodels.scratch import private_folder, write_text
@@ -101,6 +102,10 @@ def _fill(
     private_folder(folder / "results")
     keep_parameter_files(plan.settings, plan.policy_valid_from, folder)
     _write_source(plan, folder / "source.json")
+    if plan.state is None:
+        keep_state(plan.settings, folder / "results")
+    else:
+        shutil.copytree(plan.state, folder / "results" / "ledger")
     steps = list(plan_steps(plan, folder, store))
     failed = plan.folder.with_name(f"{plan.folder.name}.failed")
     shutil.rmtree(failed, ignore_errors=True)

@@ -15,6 +15,7 @@ from riskmodels.causes import Causes
 from riskmodels.comparisons import Orders
 from riskmodels.effects import IncidentReview
 from riskmodels.forecasting import nowcasting
+from riskmodels.governance.state import LedgerState
 from riskmodels.losses import experience
 from riskmodels.manifests import MANIFEST, digests, results_digest
 from riskmodels.privacy import mask_values
@@ -53,9 +54,10 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float]) -> No
         "tables": {table.name: json.loads(table.provenance.model_dump_json()) for table in tables.present},
         "data_digest": tables.digest,
         "stored": {table.name: table.digest for table in tables.present},
-        "previous": _previous(plan.previous),
+        "previous": _identified(plan.previous),
+        "earlier": _identified(plan.earlier),
+        "ledger": _ledger(folder / "results"),
         "seeds": SEEDS | _seeds(folder / "results"),
-        "ledger": _ledger_head(folder / "results"),
         "code": code_of(code_folders()),
         "versions": versions(),
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
@@ -64,6 +66,13 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float]) -> No
     }
     text = json.dumps(mask_values(manifest), indent=1, ensure_ascii=False)
     write_text(folder / MANIFEST, f"{text}\n")
+
+
+def _ledger(results: Path) -> dict[str, str] | None:
+    """Return which ledger the run had, and how it stood then; null for none."""
+    for state in load_all(results, "ledger", LedgerState):
+        return {name: str(getattr(state, name)) for name in ("place", "day", "head", "problem")}
+    return None
 
 
 def _seeds(results: Path) -> dict[str, int]:
@@ -104,12 +113,6 @@ def code_folders() -> list[Path]:
     return [Path(__file__).parents[1], shipped_folder("notebooks")]
 
 
-def _previous(report: Path) -> str | None:
-    """Say which report of the quarter before was there, by its results: a release does not change them."""
+def _identified(report: Path) -> str | None:
+    """Identify an earlier report that was there, by its results: a release does not change them."""
     return results_digest(report) if (report / MANIFEST).is_file() else None
-
-
-def _ledger_head(results: Path) -> str | None:
-    """Return the head of the ledger that the run was told of."""
-    heads = [str(state.head) for state in load_all(results, "ledger", object) if hasattr(state, "head")]
-    return heads[0] if heads else None

@@ -23,6 +23,7 @@ from riskmodels.parameters.policy import load_policy
 from riskmodels.parameters.risks import load_risks
 from riskmodels.parameters.scenarios import Scenario, check_indicators, load_scenario, severity_label
 from riskmodels.parameters.watches import load_acknowledged
+from riskmodels.runner.ledgers import check_ledger
 from riskmodels.runner.settings import RunSettings, ScenarioChoice
 from riskmodels.runner.steps import NOTEBOOKS, Notebook
 from riskmodels.shipped import shipped_folder
@@ -30,6 +31,7 @@ from riskmodels.sources import Source, check_layout, load_source, unfilled
 from riskmodels.sources.readers import of_pattern
 
 _QUARTER = 3  # months
+_LOOKED_BACK = 8  # quarters: what was found before that is another bank's history
 _STAGED = "..partial-12345678"  # what the name gets while the report is written
 
 
@@ -58,18 +60,21 @@ class Plan:
     """What a run will do; nothing is read or written by planning it, but its parameter files are checked.
 
     ``previous`` is where the report of the quarter before is, if there is one: what was released of it, else
-    its draft. ``stored`` is a saved result of tables that is read instead of the source: of a replay. ``unmatched`` are names that
-    meet nothing, as of ``compare_names``; not looked for without the files.
+    its draft; ``earlier`` is the last one of two years. ``unmatched`` are names that meet nothing, as of
+    ``compare_names``; not looked for without the files. ``stored`` and ``state`` are the saved results of tables
+    and of a ledger that a replay reads instead of source and ledger.
     """
 
     settings: RunSettings
     folder: Path
     previous: Path
+    earlier: Path
     policy_on: date
     policy_valid_from: date
     files: dict[str, str]
     unmatched: pd.DataFrame = field(default_factory=pd.DataFrame)
     stored: str = ""
+    state: Path | None = None
 
     @property
     def steps(self) -> list[str]:
@@ -107,6 +112,8 @@ def plan_assessment(
         A file does not fit its mapping.
     FileError
         The report cannot be written where it is to be.
+    LedgerError, ResultError
+        The ledger cannot be reached, or is none.
     MissingPartError
         The installation has no notebooks.
     """
@@ -120,6 +127,8 @@ def plan_assessment(
         load_capacity(settings.capacity)
     if settings.acknowledged:
         load_acknowledged(settings.acknowledged)
+    if settings.ledger:
+        check_ledger(settings.ledger)
     load_incident_scenarios(settings.scenario_folder)
     use_language(settings.language)
     scenarios = [_checked_scenario(choice, settings.horizon_months) for choice in settings.tests]
@@ -133,6 +142,7 @@ def plan_assessment(
     located = _located(source, Path(settings.source).parent, given)
     _check_period(settings.period, source.as_of)
     folder = reports / _report_name(settings, settings.period)
+    before = [last_of(reports, name).resolve() for name in reports_before(settings)]
     _check_place(folder)
     unmatched = pd.DataFrame()
     if layout:
@@ -141,9 +151,8 @@ def plan_assessment(
     return Plan(
         settings=settings,
         folder=folder,
-        previous=last_of(
-            reports, _report_name(settings, str(pd.Period(settings.period, freq="Q") - 1))
-        ).resolve(),
+        previous=before[0],
+        earlier=next((one for one in before if one.exists()), before[0]),
         policy_on=policy_on,
         policy_valid_from=policy.valid_from,
         files={table: str(path) for table, path in located.items()},
@@ -154,6 +163,12 @@ def plan_assessment(
 def policy_day(settings: RunSettings) -> date:
     """Return the day whose policy a run follows: the one given, else the day after its quarter."""
     return settings.policy_on or pd.Period(settings.period, freq="Q").end_time.date() + timedelta(days=1)
+
+
+def reports_before(settings: RunSettings) -> list[str]:
+    """Name the reports of the quarters before that a run may look at, the last one first."""
+    quarter = pd.Period(settings.period, freq="Q")
+    return [_report_name(settings, str(quarter - back)) for back in range(1, _LOOKED_BACK + 1)]
 
 
 def _located(source: Source, folder: Path, given: Mapping[str, Path]) -> dict[str, Path]:
@@ -235,6 +250,7 @@ def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
         "store": str(store),
         "results": str(folder / "results"),
         "previous": str(plan.previous / "results"),
+        "earlier": str(plan.earlier / "results"),
         "policy_on": plan.policy_on,
         "plans": plan.settings.plans or "",
         "capacity": plan.settings.capacity or "",
@@ -242,6 +258,8 @@ def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
         "stored": plan.stored,
     }
     for name, row in NOTEBOOKS.items():
+        if row.needs and not known[row.needs]:
+            continue
         if "scenario" in row.parameters.model_fields:
             for choice in plan.settings.tests:
                 scenario = load_scenario(choice.file)

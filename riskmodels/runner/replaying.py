@@ -12,7 +12,7 @@ import pandas as pd
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError, ResultError
 from riskmodels.labels import counted, label, use_language
-from riskmodels.manifests import MANIFEST, results_digest, verify_report, versions_of
+from riskmodels.manifests import MANIFEST, last_of, results_digest, verify_report, versions_of
 from riskmodels.parameters.policy import load_policy
 from riskmodels.reporting.differences import report_differences
 from riskmodels.runner.manifest import code_folders, code_of, versions
@@ -23,7 +23,7 @@ from riskmodels.runner.parameter_files import (
     parameter_files,
     settings_of_kept,
 )
-from riskmodels.runner.plan import Plan, policy_day
+from riskmodels.runner.plan import Plan, policy_day, reports_before
 from riskmodels.runner.settings import RunSettings, settings_of_report
 from riskmodels.runner.stored_then import Then, tables_of_then
 
@@ -163,14 +163,16 @@ def plan_replay(
     use_language(settings.language)
     kept = settings_of_kept(settings, report.resolve())
     then = tables_of_then(report, manifest["stored"], store=store, scratch=scratch)
-    previous, is_other = _previous(manifest, settings, reports)
+    previous, is_other = _before(manifest, "previous", settings, reports)
+    earlier, is_other_too = _before(manifest, "earlier", settings, reports)
+    state = report.resolve() / "results" / "ledger"
     in_force = date.fromisoformat(manifest["policy_valid_from"])
     policy_on = policy_day(settings)
     changes = [("data", where, what, True) for where, what in then.changes]
     changes += _changed_files(report)
     changes += _changed_parameters(report, settings, policy_on, in_force, today=today)
     changes += _changed_code(manifest)
-    if is_other:
+    if is_other or is_other_too:
         words = label("it is not the one of then, and what is compared with it may differ")
         changes.append(("earlier report", str(previous.name), words, True))
     lost = [
@@ -181,6 +183,8 @@ def plan_replay(
         settings=(settings if today else kept).model_copy(update={"source": str(report / "source.json")}),
         folder=scratch / "reports" / report.name,
         previous=previous.resolve(),
+        earlier=earlier.resolve(),
+        state=state if state.is_dir() else None,
         policy_on=policy_on,
         policy_valid_from=load_policy(settings.policies if today else kept.policies, on=policy_on).valid_from,
         files={},
@@ -211,17 +215,17 @@ def _manifest(report: Path) -> dict[str, Any]:
     return content
 
 
-def _previous(manifest: Mapping[str, Any], settings: RunSettings, reports: Path) -> tuple[Path, bool]:
-    """Find the report of the quarter before as it was then, and say whether it is another one."""
-    quarter = str(pd.Period(settings.period, "Q") - 1)
-    name = f"{settings.name}-{quarter}" if settings.name else quarter
-    wanted = manifest.get("previous")
+def _before(
+    manifest: Mapping[str, Any], which: str, settings: RunSettings, reports: Path
+) -> tuple[Path, bool]:
+    """Find an earlier report as it was then, and say whether it is another one."""
+    wanted, names = manifest.get(which), reports_before(settings)
     if wanted is None:
-        return reports / f"{name}-that-was-not-there", False
-    places = [reports / name, *versions_of(reports, name)]
+        return reports / "none was there", False
+    places = [place for name in names for place in (reports / name, *versions_of(reports, name))]
     there = [place for place in places if (place / MANIFEST).is_file()]
     same = [place for place in there if results_digest(place) == wanted]
-    return [reports / name, *there, *same][-1], not same
+    return (same[0] if same else last_of(reports, names[0])), not same
 
 
 def _changed_files(report: Path) -> Iterator[tuple[str, str, str, bool]]:

@@ -4,10 +4,11 @@ The document holds no program, asks no other computer for anything and shows no 
 """
 
 from riskmodels.reporting.document.document import restate_report, write_report
-from riskmodels.reporting.document.front import FrontMatter, KeyFigure, SummaryItem
+from riskmodels.reporting.document.front import FrontBlock, FrontMatter, KeyFigure, SummaryItem
 from riskmodels.reporting.document.standing import Standing, without_standing
 
 __all__ = [
+    "FrontBlock",
     "FrontMatter",
     "KeyFigure",
     "Standing",

@@ -51,6 +51,22 @@ class SummaryItem:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FrontBlock:
+    """Some sentences of the summary under a heading of their own.
+
+    Attributes
+    ----------
+    title : str
+        The heading, in the language of the report.
+    sentences : tuple of str
+        Whole sentences, the first of which sums the others up.
+    """
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class FrontMatter:
     """The cover and the summary of a report.
 
@@ -72,6 +88,8 @@ class FrontMatter:
         What is likely and not certain: to be looked at first.
     standing : Standing, optional
         Draft or released; None for a page that is never released.
+    blocks : tuple of FrontBlock
+        What else stands on the page, each under its heading.
     """
 
     title: str
@@ -83,6 +101,7 @@ class FrontMatter:
     summary: tuple[SummaryItem, ...] = ()
     watched: tuple[str, ...] = ()
     standing: Standing | None = None
+    blocks: tuple[FrontBlock, ...] = ()
 
 
 def _check_rating(what: str, rating: str) -> None:
