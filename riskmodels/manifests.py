@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,12 +115,13 @@ def verify_report(report: str | Path) -> Verification:
     )
 
 
-def results_digest(report: Path) -> str:
+def results_digest(report: Path, *, without: Collection[str] = ()) -> str:
     """Return the digest of a report's results as its manifest names them, without the tables they rest on.
 
-    It is the same for a draft and for what is released of it. Raises ResultError where there is no manifest.
+    It is the same for a draft and for what is released of it. ``without`` names other results that do not
+    count. Raises ResultError where there is no manifest.
     """
-    skipped = f"{_RESULTS}/tables/"
+    skipped = tuple(f"{_RESULTS}/{name}/" for name in ("tables", *without))
     lines = [
         f"{name} {digest}\n"
         for name, digest in sorted(_named(report).items())

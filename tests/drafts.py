@@ -54,7 +54,7 @@ def make_draft(
     write_report([], report / "report.html", front=front)
     document = AssessmentDocument(
         period="2024Q3", as_of="2024-09-30", policy="2000-01-01", data_digest=tables.digest, data_quality=[],
-        findings=[FACT | {"severity": "red" if red else "amber"}], watch_list=[], checked=[], names=[], false_share=None,
+        findings=[FACT | {"severity": "red" if red else "amber"}], closed=[], since_last_quarter=None, watch_list=[], checked=[], names=[], false_share=None,
         indicators=[], units=[{"unit_id": "B1", "rating": "red", "score": 50.0}], alarms=[], objectives=[],
         forecast_method="by hand", forecast=[Months(period="2024-10", mean=mean, lower=5.0, upper=15.0)], stress=[],
         proposals=[],

@@ -63,8 +63,11 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def postgres() -> Iterator[Server]:
-    """Start a server on a port of its own, or skip the test where none is installed."""
+def postgres(*, is_durable: bool = False) -> Iterator[Server]:
+    """Start a server on a port of its own, or skip the test where none is installed.
+
+    Unless it is durable, it does not wait for the disk.
+    """
     programs = binaries()
     if programs is None:
         pytest.skip(f"no PostgreSQL: no initdb in PATH or below {', '.join(_FOLDERS)}")
@@ -83,7 +86,7 @@ def postgres() -> Iterator[Server]:
              "--locale=C", "--no-sync", f"--pwfile={secret}"],
             check=True, capture_output=True, cwd=folder,
         )  # fmt: skip
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync={'on' if is_durable else 'off'}"
         control = [*as_owner, programs / "pg_ctl", "-D", data, "-l", home / "log", "-w", "-t", "60"]
         subprocess.run(
             [*control, "-o", options, "start"], check=True, cwd=folder

@@ -1,7 +1,6 @@
 """The first page of a report: the figures and sentences that management reads."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -74,10 +73,10 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
         ),
         summary=tuple(_sentences(found, policy, joined)),
         watched=tuple(_watched(found)),
-        blocks=(*since_last_quarter(found), *what_is_due_now(load_all(results, "due", Due))),
         standing=Standing(
             words=label("This report is a draft: it has not been released."), watermark=label("Draft")
         ),
+        blocks=(*since_last_quarter(found), *what_is_due_now(load_all(results, "due", Due))),
     )
 
 
@@ -314,7 +313,7 @@ def _watched(found: Findings) -> Iterator[str]:
     for row in rows.head(_MOST_WATCHED).to_dict("records"):
         text = f"{row['subject_name']}: {row['condition']}"
         chance = shown_probability(float(row["probability"]))
-        is_said = json.loads(row["figures"]).get("bank") is not None or math.isnan(row["probability"])
+        is_said = json.loads(row["figures"]).get("bank") is not None  # beside that of the bank
         yield text if is_said else label("{text}; probability {chance}", text=text, chance=chance)
     if len(rows) > _MOST_WATCHED:
         yield label("and {more} more on the watch list", more=len(rows) - _MOST_WATCHED)

@@ -102,7 +102,10 @@ def _fill(
     private_folder(folder / "results")
     keep_parameter_files(plan.settings, plan.policy_valid_from, folder)
     _write_source(plan, folder / "source.json")
-    keep_state(plan.settings, folder / "results", plan.stood)
+    if plan.state is None:
+        keep_state(plan.settings, folder / "results")
+    else:
+        shutil.copytree(plan.state, folder / "results" / "ledger")
     steps = list(plan_steps(plan, folder, store))
     failed = plan.folder.with_name(f"{plan.folder.name}.failed")
     shutil.rmtree(failed, ignore_errors=True)

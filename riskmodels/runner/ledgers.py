@@ -1,7 +1,6 @@
 """The ledger of a run: where it is, whether it can be reached, and what stood in it when the run began."""
 
 import os
-import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,15 +57,9 @@ def read_state(settings: RunSettings) -> "LedgerState | None":
         return take_state(ledger, period=settings.period, day=day_of(settings))
 
 
-def keep_state(settings: RunSettings, results: Path, stood: Path | None) -> None:
-    """Save what stands in the ledger of a run, once, as the result that its notebooks and report read.
-
-    A replay takes what ``stood`` in it then, if there was one.
-    """
-    if stood is not None:
-        if stood.exists():
-            shutil.copytree(stood, results / "ledger")
-    elif state := read_state(settings):
+def keep_state(settings: RunSettings, results: Path) -> None:
+    """Save what stands in the ledger of a run, once, as the result that its notebooks and report read."""
+    if state := read_state(settings):
         save(state, results / "ledger")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from riskmodels.assessment import outlook, units
 from riskmodels.backtesting import Backtest, judging
-from riskmodels.causes import Causes, Leads, TypicalWords
+from riskmodels.causes import Causes
 from riskmodels.comparisons import Orders
 from riskmodels.effects import IncidentReview
 from riskmodels.forecasting import nowcasting
@@ -53,10 +53,10 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float]) -> No
         "policy_valid_from": plan.policy_valid_from.isoformat(),
         "tables": {table.name: json.loads(table.provenance.model_dump_json()) for table in tables.present},
         "data_digest": tables.digest,
-        "ledger": _ledger(folder / "results"),
         "stored": {table.name: table.digest for table in tables.present},
-        "previous": _results_of(plan.previous),
-        "earlier": _results_of(plan.earlier),
+        "previous": _identified(plan.previous),
+        "earlier": _identified(plan.earlier),
+        "ledger": _ledger(folder / "results"),
         "seeds": SEEDS | _seeds(folder / "results"),
         "code": code_of(code_folders()),
         "versions": versions(),
@@ -79,7 +79,6 @@ def _seeds(results: Path) -> dict[str, int]:
     """Return the seeds that results were drawn with."""
     kinds: dict[str, type[Any]] = {"backtest": Backtest, "orders": Orders, "risks": RiskAssessment}
     kinds |= {"objectives": Objectives, "causes": Causes, "incidents": IncidentReview}
-    kinds |= {"leads": Leads, "typical_words": TypicalWords}
     seeds = {
         name: found.seed
         for name, kind in kinds.items()
@@ -114,6 +113,6 @@ def code_folders() -> list[Path]:
     return [Path(__file__).parents[1], shipped_folder("notebooks")]
 
 
-def _results_of(report: Path) -> str | None:
-    """Say which earlier report was there, by its results: a release does not change them."""
+def _identified(report: Path) -> str | None:
+    """Identify an earlier report that was there, by its results: a release does not change them."""
     return results_digest(report) if (report / MANIFEST).is_file() else None

@@ -59,10 +59,10 @@ class Step:
 class Plan:
     """What a run will do; nothing is read or written by planning it, but its parameter files are checked.
 
-    ``previous`` is where the report of the quarter before is, if there is one, and ``earlier`` the last one
-    before the quarter: what was released of it, else its draft. A replay reads ``stored``, the saved result of
-    the tables of then, instead of the source, and ``stood``, what stood in the ledger then. ``unmatched`` are
-    names that meet nothing, as of ``compare_names``; not looked for without the files.
+    ``previous`` is where the report of the quarter before is, if there is one: what was released of it, else
+    its draft; ``earlier`` is the last one of two years. ``unmatched`` are names that meet nothing, as of
+    ``compare_names``; not looked for without the files. ``stored`` and ``state`` are the saved results of tables
+    and of a ledger that a replay reads instead of source and ledger.
     """
 
     settings: RunSettings
@@ -74,7 +74,7 @@ class Plan:
     files: dict[str, str]
     unmatched: pd.DataFrame = field(default_factory=pd.DataFrame)
     stored: str = ""
-    stood: Path | None = None
+    state: Path | None = None
 
     @property
     def steps(self) -> list[str]:
@@ -142,6 +142,7 @@ def plan_assessment(
     located = _located(source, Path(settings.source).parent, given)
     _check_period(settings.period, source.as_of)
     folder = reports / _report_name(settings, settings.period)
+    before = [last_of(reports, name).resolve() for name in reports_before(settings)]
     _check_place(folder)
     unmatched = pd.DataFrame()
     if layout:
@@ -150,8 +151,8 @@ def plan_assessment(
     return Plan(
         settings=settings,
         folder=folder,
-        previous=last_of(reports, names_before(settings)[0]).resolve(),
-        earlier=_last_report(settings, reports).resolve(),
+        previous=before[0],
+        earlier=next((one for one in before if one.exists()), before[0]),
         policy_on=policy_on,
         policy_valid_from=policy.valid_from,
         files={table: str(path) for table, path in located.items()},
@@ -159,21 +160,15 @@ def plan_assessment(
     )
 
 
-def names_before(settings: RunSettings) -> list[str]:
-    """Name the reports of the two years before the quarter, the latest one first."""
-    quarter = pd.Period(settings.period, freq="Q")
-    return [_report_name(settings, str(quarter - back)) for back in range(1, _LOOKED_BACK + 1)]
-
-
-def _last_report(settings: RunSettings, reports: Path) -> Path:
-    """Return the last report before the quarter's, of those of two years; else where the last would be."""
-    places = [last_of(reports, name) for name in names_before(settings)]
-    return next((place for place in places if place.exists()), places[0])
-
-
 def policy_day(settings: RunSettings) -> date:
     """Return the day whose policy a run follows: the one given, else the day after its quarter."""
     return settings.policy_on or pd.Period(settings.period, freq="Q").end_time.date() + timedelta(days=1)
+
+
+def reports_before(settings: RunSettings) -> list[str]:
+    """Name the reports of the quarters before that a run may look at, the last one first."""
+    quarter = pd.Period(settings.period, freq="Q")
+    return [_report_name(settings, str(quarter - back)) for back in range(1, _LOOKED_BACK + 1)]
 
 
 def _located(source: Source, folder: Path, given: Mapping[str, Path]) -> dict[str, Path]:

@@ -12,7 +12,7 @@ import pandas as pd
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError, ResultError
 from riskmodels.labels import counted, label, use_language
-from riskmodels.manifests import MANIFEST, results_digest, verify_report, versions_of
+from riskmodels.manifests import MANIFEST, last_of, results_digest, verify_report, versions_of
 from riskmodels.parameters.policy import load_policy
 from riskmodels.reporting.differences import report_differences
 from riskmodels.runner.manifest import code_folders, code_of, versions
@@ -23,7 +23,7 @@ from riskmodels.runner.parameter_files import (
     parameter_files,
     settings_of_kept,
 )
-from riskmodels.runner.plan import Plan, names_before, policy_day
+from riskmodels.runner.plan import Plan, policy_day, reports_before
 from riskmodels.runner.settings import RunSettings, settings_of_report
 from riskmodels.runner.stored_then import Then, tables_of_then
 
@@ -163,18 +163,18 @@ def plan_replay(
     use_language(settings.language)
     kept = settings_of_kept(settings, report.resolve())
     then = tables_of_then(report, manifest["stored"], store=store, scratch=scratch)
-    names = names_before(settings)
-    previous, is_other = _report_then(manifest.get("previous"), names[:1], reports)
-    earlier, is_another = _report_then(manifest.get("earlier"), names, reports)
+    previous, is_other = _before(manifest, "previous", settings, reports)
+    earlier, is_other_too = _before(manifest, "earlier", settings, reports)
+    state = report.resolve() / "results" / "ledger"
     in_force = date.fromisoformat(manifest["policy_valid_from"])
     policy_on = policy_day(settings)
     changes = [("data", where, what, True) for where, what in then.changes]
     changes += _changed_files(report)
     changes += _changed_parameters(report, settings, policy_on, in_force, today=today)
     changes += _changed_code(manifest)
-    words = label("it is not the one of then, and what is compared with it may differ")
-    others = {place.name for place, other in ((previous, is_other), (earlier, is_another)) if other}
-    changes += [("earlier report", name, words, True) for name in sorted(others)]
+    if is_other or is_other_too:
+        words = label("it is not the one of then, and what is compared with it may differ")
+        changes.append(("earlier report", str(previous.name), words, True))
     lost = [
         label("customers' texts and rejected rows of {table}: the store keeps them no longer", table=name)
         for name in then.reduced
@@ -184,11 +184,11 @@ def plan_replay(
         folder=scratch / "reports" / report.name,
         previous=previous.resolve(),
         earlier=earlier.resolve(),
+        state=state if state.is_dir() else None,
         policy_on=policy_on,
         policy_valid_from=load_policy(settings.policies if today else kept.policies, on=policy_on).valid_from,
         files={},
         stored=str(then.saved),
-        stood=report.resolve() / "results" / "ledger",
     )
     return ReplayPlan(report=report, plan=plan, changes=changes, then=then, lost=lost)
 
@@ -215,14 +215,17 @@ def _manifest(report: Path) -> dict[str, Any]:
     return content
 
 
-def _report_then(wanted: str | None, names: list[str], reports: Path) -> tuple[Path, bool]:
-    """Find an earlier report as it was then, by its results; and say whether it is another one."""
+def _before(
+    manifest: Mapping[str, Any], which: str, settings: RunSettings, reports: Path
+) -> tuple[Path, bool]:
+    """Find an earlier report as it was then, and say whether it is another one."""
+    wanted, names = manifest.get(which), reports_before(settings)
     if wanted is None:
-        return reports / f"{names[0]}-that-was-not-there", False
-    places = [place for name in reversed(names) for place in (reports / name, *versions_of(reports, name))]
+        return reports / "none was there", False
+    places = [place for name in names for place in (reports / name, *versions_of(reports, name))]
     there = [place for place in places if (place / MANIFEST).is_file()]
     same = [place for place in there if results_digest(place) == wanted]
-    return [reports / names[0], *there, *same][-1], not same
+    return (same[0] if same else last_of(reports, names[0])), not same
 
 
 def _changed_files(report: Path) -> Iterator[tuple[str, str, str, bool]]:

@@ -75,7 +75,7 @@ def _keep(table: Table, store: Path, cases: Mapping[str, pa.Array]) -> Table:
 def _write_reduced(source: Path, target: Path, texts: list[str], cases: Mapping[str, pa.Array]) -> None:
     with pq.ParquetFile(source) as file, written(target):
         schema = file.schema_arrow
-        with pq.ParquetWriter(target, schema) as writer:
+        with pq.ParquetWriter(target, schema, compression="zstd") as writer:
             for batch in file.iter_batches(_ROWS_AT_ONCE):
                 rows = pa.Table.from_batches([batch], schema)
                 for place, field in enumerate(schema):
