@@ -20,8 +20,8 @@ from riskmodels.cli.ledger import (
 )
 from riskmodels.cli.models import validate
 from riskmodels.cli.policies import draft_policy, show_policy
-from riskmodels.cli.releases import release, replay, sweep_tables
 from riskmodels.cli.proposals import adopt, approve, diff, history, propose, reject
+from riskmodels.cli.releases import release, replay, sweep_tables
 from riskmodels.cli.reports import leak_scan, show, verify
 from riskmodels.cli.runs import assess, lab, start, watch
 from riskmodels.cli.scenarios import lint_scenarios, list_scenarios, new_scenario, show_scenario

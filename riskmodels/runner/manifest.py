@@ -11,7 +11,7 @@ from typing import Any
 
 from riskmodels.assessment import outlook, units
 from riskmodels.backtesting import Backtest, judging
-from riskmodels.causes import Causes
+from riskmodels.causes import Causes, Leads, TypicalWords
 from riskmodels.comparisons import Orders
 from riskmodels.effects import IncidentReview
 from riskmodels.forecasting import nowcasting
@@ -79,6 +79,7 @@ def _seeds(results: Path) -> dict[str, int]:
     """Return the seeds that results were drawn with."""
     kinds: dict[str, type[Any]] = {"backtest": Backtest, "orders": Orders, "risks": RiskAssessment}
     kinds |= {"objectives": Objectives, "causes": Causes, "incidents": IncidentReview}
+    kinds |= {"leads": Leads, "typical_words": TypicalWords}
     seeds = {
         name: found.seed
         for name, kind in kinds.items()
