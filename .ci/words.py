@@ -44,7 +44,23 @@ CODE = re.compile(
     r"```.*?```|`[^`]*`|\{[^{}]*\}|https?://\S+|[\w.-]*[_/=][\w./=-]*|--[\w-]+|[A-Za-z]+\d\w*", re.DOTALL
 )
 WORD = re.compile(r"[A-Za-z]{2,}")
-AS_IT_IS = frozenset("AHP AUC Brier Cox CNY CSV MASE PSI Sobol Spearman recode riskmodels watch".split())
+AS_IT_IS = frozenset(
+    [
+        "AHP",
+        "AUC",
+        "Brier",
+        "Cox",
+        "CNY",
+        "CSV",
+        "MASE",
+        "PSI",
+        "Sobol",
+        "Spearman",
+        "recode",
+        "riskmodels",
+        "watch",
+    ]
+)
 SIGN = "[\u4e00-\u9fff。，、；：？！（）“”《》]"  # of a text set without blanks, with wide marks
 NARROW = re.compile(rf"{SIGN} (?=[\w{{])|(?<=[\w}}%]) {SIGN}|[一-鿿][,;:?!()]|[,;:?!(][一-鿿]")
 

@@ -11,7 +11,7 @@ from riskmodels.assessment.figures import shown_probability
 from riskmodels.assessment.templates_alarms import PERIODS
 from riskmodels.assessment.wording import LIKELY, in_language
 from riskmodels.display import Listing
-from riskmodels.labels import label, marked, say
+from riskmodels.labels import commas, label, marked, say, space
 from riskmodels.surveillance import AlarmBook, Alarms
 from riskmodels.surveillance.alarm_words import STATUS, alarm_name, said_dates, said_size, shown_period
 
@@ -40,7 +40,7 @@ def list_alarm_book(book: AlarmBook) -> Listing:
     ]
     more = len(events) - len(shown)
     words = marked("{more} closed ones that are less likely than not are in the tables.")
-    rest = " " + label(words, more=more) if more else ""
+    rest = space() + label(words, more=more) if more else ""
     return Listing(sentence=book.sentence + rest, frame=pd.DataFrame(rows))
 
 
@@ -52,7 +52,7 @@ def list_watch_rules(book: AlarmBook) -> Listing:
     for keys, things in book.rules.groupby(alike, sort=False):
         row = dict(zip(alike, keys, strict=True)) | {"series": things["series"].sum()}
         what = [names.get(("indicator", one, "name"), label(str(one))) for one in things["what"]]
-        rows.append(_listed_rule(row | {"what": ", ".join(what)}, names))
+        rows.append(_listed_rule(row | {"what": commas(what)}, names))
     missed = int((book.rules["why"] != "").sum())
     sentence = label("Watched: {watched} of {all}.", watched=len(book.rules) - missed, all=len(book.rules))
     return Listing(sentence=sentence, frame=pd.DataFrame(rows))
@@ -111,5 +111,5 @@ def list_alarms(alarms: Alarms, *, unit_names: Mapping[str, str] | None = None) 
         for row in rows
     ]
     more = len(alarms.table) - len(listed)
-    rest = " " + label("{more} more are not listed.", more=more) if more else ""
+    rest = space() + label("{more} more are not listed.", more=more) if more else ""
     return Listing(sentence=alarms.sentence + rest, frame=pd.DataFrame(listed))
