@@ -2,7 +2,7 @@
 
 ``--print`` prints the catalogue; ``--check`` prints what is wrong with it and with the translations. Texts
 are what ``label``, ``marked``, ``plural``, ``counted`` and ``Said`` are given, what stands at either end of a listing's dicts (its headings),
-the units of indicators, and what the templates, the notebooks' Markdown cells and their captions say. A language is a copy of it, named <language>.po: a text that is new stands in it
+the units of indicators, the codes of the sample, its policy and its risks, and what the templates, the notebooks' Markdown cells and their captions say. A language is a copy of it, named <language>.po: a text that is new stands in it
 with nothing beside it, one that is gone is taken out, and nothing is guessed.
 """
 
@@ -15,9 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
+import duckdb
+import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
+
+from riskmodels.tables import CONTRACTS
 
 ROOT = Path(__file__).parents[1]
 LOCALE = ROOT / "riskmodels" / "locale"
@@ -37,6 +41,13 @@ GIVEN = {
     "counted": (1, 3),
     "Said": (0, 1),
 }  # which arguments are texts
+
+CODES = frozenset(["category", "channel", "customer_group", "event_type", "kind", "measure", "product"]) | {
+    "region_id",
+    "series",
+    "severity",
+    "team",
+}  # columns of codes that are named in reports
 
 # What may stand in a translation as it stands in English: in backticks, in a path or an identifier, a
 # figure, the name of a method, a format or a measure.
@@ -109,6 +120,21 @@ def of_template(path: Path) -> Iterator[str]:
         )
 
 
+def of_codes() -> Iterator[str]:
+    """Yield the codes of the sample, of its policy and of its risks, as ``plain_label`` names them."""
+    tables = {
+        path.stem: duckdb.read_parquet(str(path)) for path in (ROOT / "data" / "sample").glob("*.parquet")
+    }
+    codes = {one for table in CONTRACTS.values() for column in table.columns for one in column.domain}
+    for table in tables.values():
+        for column in CODES.intersection(table.columns):
+            codes |= {str(code) for (code,) in table.select(column).distinct().fetchall() if code}
+    policy = yaml.safe_load(next((ROOT / "params" / "policy").glob("*.yaml")).read_text("utf-8"))
+    risks = yaml.safe_load((ROOT / "params" / "risks.yaml").read_text("utf-8"))
+    codes |= {one["id"] for one in policy["indicators"]} | {one["category"] for one in risks["risks"]}
+    yield from (code.replace("_", " ") for code in sorted(codes))
+
+
 def catalogue() -> Catalog:
     """Return the program's texts."""
     found = Catalog(charset="utf-8")
@@ -120,6 +146,8 @@ def catalogue() -> Catalog:
         for path in sorted(ROOT.glob(pattern)):
             for text in filter(None, texts(path)):
                 found.add(text)
+    for text in of_codes():
+        found.add(text)
     return found
 
 

@@ -101,8 +101,9 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
         shown["name"] = shown_unit(subject, names.get(("unit", subject, "name"), subject))
     elif kind == "scenario":
         scenario, _, severity = subject.partition(":")
-        at = f" ({label(severity)})" if severity else ""
-        shown["name"] = names.get(("scenario", scenario, "name"), scenario) + at
+        name = names.get(("scenario", scenario, "name"), scenario)
+        at = label("{name} ({severity})", name=name, severity=label(severity))
+        shown["name"] = at if severity else name
     elif kind == "customer_group":
         shown["name"] = plain_label(subject)
         group = plain_label(facts["reference"] or "all other")

@@ -79,7 +79,7 @@ def validation_document(pack: ValidationPack) -> str:
 
 def validation_text(pack: ValidationPack) -> str:
     """Return the pack as Markdown, with lines to sign."""
-    lines = [f"# {label(TITLE)}: {pack.report}", ""]
+    lines = [f"# {titled(label(TITLE), pack.report)}", ""]
     for part in validation_parts(pack):
         lines += [f"## {part.heading}", "", part.text, ""]
         for _, listing in part.tables:

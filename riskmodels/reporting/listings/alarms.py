@@ -78,7 +78,7 @@ def _listed(row: Mapping[Any, Any], words: Mapping[str, str]) -> dict[str, Any]:
         "Status": label(STATUSES[row["ending"] or row["status"]]),
         "What has risen": words["name"],
         "Since": words["dates"],
-        "By about (90% interval)": f"{words['size']} ({label('{lower} to {upper}', words)})",
+        "By about (90% interval)": label("{size} ({lower} to {upper})", words),
         "Probability": shown_probability(row["probability"]),
         "Last alarm": words["last"],
         "Answered by": f"{row['answered_by']} ({row['until']}): {row['reason']}"

@@ -64,7 +64,7 @@ def movement_cells(movement: Movement, names: dict[str, str]) -> dict[str, str]:
 
 
 def _basis(movement: Movement) -> str:
-    return f"{basis_words(movement)} ({label(movement.change.set_by)})"
+    return label("{basis} ({set_by})", basis=basis_words(movement), set_by=label(movement.change.set_by))
 
 
 def basis_words(movement: Movement) -> str:
