@@ -64,6 +64,7 @@ AS_IT_IS = frozenset(
         "CNY",
         "CSV",
         "MASE",
+        "CFPB",
         "PSI",
         "Sobol",
         "Spearman",
@@ -133,6 +134,9 @@ def of_codes() -> Iterator[str]:
     risks = yaml.safe_load((ROOT / "params" / "risks.yaml").read_text("utf-8"))
     codes |= {one["id"] for one in policy["indicators"]} | {one["category"] for one in risks["risks"]}
     yield from (code.replace("_", " ") for code in sorted(codes))
+    yield from (one[text] for one in policy["indicators"] for text in ("standard", "source", "limits_set_by"))
+    yield from (whom for rule in policy["watch"] for whom in rule.get("told", ()))
+    yield yaml.safe_load((ROOT / "params" / "runs" / "quarterly.yaml").read_text("utf-8"))["title"]
 
 
 def catalogue() -> Catalog:

@@ -93,7 +93,7 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
     shown = {
         "name": subject,
         "indicator": names.get(("indicator", indicator, "name"), indicator),
-        "standard": names.get(("indicator", indicator, "standard"), ""),
+        "standard": label(names.get(("indicator", indicator, "standard"), "")),
         "unit": _unit(indicator),
         "set_by": label(str(facts.get("set_by", names.get(("indicator", indicator, "set_by"), "")))),
     }

@@ -88,7 +88,7 @@ def _alarm(row: Row, book: AlarmBook, names: Names) -> Iterator[str]:
     if row["status"] == "acknowledged":
         texts.append(label("{answered_by} answers for it until {until}: {reason}.", row))
     elif rule["told"]:
-        texts.append(label("Told: {told}.", told=rule["told"]))
+        texts.append(label("Told: {told}.", told=commas(map(label, rule["told"].split(", ")))))
     yield from wrap(
         titled(f"{label(STATUSES[row['status']]).upper()} {row['alarm_id']}", words["name"]), _WIDTH
     )

@@ -67,7 +67,7 @@ def _listed_rule(row: Mapping[Any, Any], names: Names) -> dict[str, Any]:
         "Series": row["series"],
         "Last period": shown_period(row["last"]) if row["last"] else "–",
         "False alarm of a series every": f"{row['run_length']:,.0f} {label(PERIODS[row['every']])}",
-        "Told": row["told"] or "–",
+        "Told": commas(map(label, row["told"].split(", "))) if row["told"] else "–",
         "Not watched, because": say(json.loads(row["said"])) or "–",
     }
 

@@ -45,7 +45,7 @@ def drill_listings(scenario: Scenario, severity: str, plan: Plan | None) -> list
     of = label(
         "Plan of {owner}, set by {set_by}. Last drill: {held}.",
         owner=local(plan, "owner"),
-        set_by=plan.set_by,
+        set_by=label(plan.set_by),
         held=_held(plan.last_drill),
     )
     gaps = [gap for gap in (plan.last_drill.gaps if plan.last_drill else ()) if gap.closed_on is None]

@@ -162,7 +162,7 @@ def _against_objective(change: float, policy: Policy) -> str:
             "The objective of {wanted:+.0%} a year ({source}) is {verdict} by losses alone; income may have"
             " changed too.",
             wanted=objective.change_per_year,
-            source=objective.source,
+            source=label(objective.source),
             verdict=label(verdict),
         )
     )
