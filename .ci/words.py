@@ -136,6 +136,8 @@ def of_codes() -> Iterator[str]:
     yield from (code.replace("_", " ") for code in sorted(codes))
     yield from (one[text] for one in policy["indicators"] for text in ("standard", "source", "limits_set_by"))
     yield from (whom for rule in policy["watch"] for whom in rule.get("told", ()))
+    models = yaml.safe_load((ROOT / "params" / "models.yaml").read_text("utf-8"))["models"]
+    yield from (text for one in models for text in (one["purpose"], *one["assumptions"], *one["limits"]))
     yield yaml.safe_load((ROOT / "params" / "runs" / "quarterly.yaml").read_text("utf-8"))["title"]
 
 

@@ -134,7 +134,7 @@ def validation_parts(pack: ValidationPack) -> Iterator[Part]:
                 " Method: docs/methods/{page}.",
                 verdict=label(VERDICTS[str(row.verdict)]),
                 tier=row.tier,
-                **{str(name): str(text) for name, text in about.items()},
+                **{str(name): clauses(map(label, str(text).split("; "))) for name, text in about.items()},
             ),
             ((label("Checks of {model}", model=local(row, "name")), listing),),
         )
