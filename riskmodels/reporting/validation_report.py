@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from riskmodels.display import Listing
-from riskmodels.labels import label, local, marked, space, titled
+from riskmodels.labels import clauses, label, local, marked, space, titled
 from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
 from riskmodels.reporting.document.front import Rating
 from riskmodels.reporting.exports import Record, records_of
