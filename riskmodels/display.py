@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
-from riskmodels.labels import label
+from riskmodels.labels import commas, label
 
 _DIGITS = 4  # significant digits: more than any estimate here is known to
 _LARGEST = 1e15  # of a currency: more than all banks have
@@ -161,4 +161,4 @@ def shown_few(names: Sequence[str], most: int) -> str:
     >>> shown_few(["B001", "B002", "B003"], 2), shown_few(["B001", "B002"], 2)
     ('B001, B002 …', 'B001, B002')
     """
-    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
+    return commas(names[:most]) + (" …" if len(names) > most else "")

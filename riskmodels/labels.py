@@ -5,9 +5,12 @@ nothing else. ``make words`` gathers every text of the program in ``locale/riskm
 file is begun.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 from typing import Any, Self
@@ -41,6 +44,10 @@ PERIOD_NAMES = {  # by the letter of their frequency
     "Q": marked("quarters"),
     "Y": marked("years"),
 }
+_SET_SOLID = frozenset({"zh", "ja"})  # languages without blanks
+_PERIOD = re.compile(
+    r"(?<![\w.-])([12]\d{3})(?:-(0[1-9]|1[0-2])(?:-([0-3]\d))?|Q([1-4]))(?![\w.-])", re.ASCII
+)
 RATING_MARKS = {"red": "■", "amber": "▲", "green": "●", "insufficient": "○"}
 
 
@@ -79,7 +86,42 @@ def label(text: str, row: Mapping[Any, Any] | None = None, /, **figures: object)
     '25% of 1,200 rows'
     """
     found = _catalogue.get().texts.get(text, text)
-    return found if row is None and not figures else found.format_map({**(row or {}), **figures})
+    if row is None and not figures:
+        return found
+    shown = {**(row or {}), **figures}
+    return found.format_map(shown if language() == "en" else _dated(shown))
+
+
+def _dated(figures: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Write days, months and quarters among figures as the language in use does; codes stay in English."""
+    return {name: dated(one) if isinstance(one, str) else one for name, one in figures.items()}
+
+
+def dated(text: str) -> str:
+    """Write the days, months and quarters in a text, such as ``2026Q3``, as the language in use does.
+
+    Examples
+    --------
+    >>> dated("2026Q3")
+    '2026Q3'
+    """
+    if language() == "en":
+        return text
+    return _PERIOD.sub(lambda found: _in_words(found[0], language()), text)
+
+
+@lru_cache(maxsize=1000)
+def _in_words(period: str, language: str) -> str:
+    from babel.dates import format_date, format_skeleton  # here, because English needs no Babel at start-up
+
+    year, month, day, quarter = _PERIOD.fullmatch(period).groups()  # type: ignore[union-attr]
+    try:
+        when = date(int(year), int(month or 3 * int(quarter)), int(day or 1))
+    except ValueError:  # no day of the calendar
+        return period
+    if quarter:
+        return label("{quarter} {year}", quarter=format_date(when, "QQQQ", locale=language), year=year)
+    return format_skeleton("yMMMd" if day else "yMMM", when, locale=language)
 
 
 def plural(
@@ -103,7 +145,45 @@ def counted(number: float, one: str, many: str) -> str:
     >>> counted(1, "row", "rows"), counted(1234, "row", "rows")
     ('1 row', '1,234 rows')
     """
-    return f"{number:,.0f} {plural(number, one, many)}"
+    return label("{number:,.0f} {things}", number=number, things=plural(number, one, many))
+
+
+def commas(words: Iterable[str]) -> str:
+    """Name several things in one text, as the language in use sets them.
+
+    Examples
+    --------
+    >>> commas(["north", "south"])
+    'north, south'
+    """
+    return label(", ").join(words)
+
+
+def clauses(words: Iterable[str]) -> str:
+    """Join what stands beside each other in a sentence, as the language in use sets it.
+
+    Examples
+    --------
+    >>> clauses(["2 steps", "no reserve"])
+    '2 steps; no reserve'
+    """
+    return label("; ").join(words)
+
+
+def titled(name: str, words: str) -> str:
+    """Put a name before words.
+
+    Examples
+    --------
+    >>> titled("Told", "the head of the unit")
+    'Told: the head of the unit'
+    """
+    return label("{name}: {words}", name=name, words=words)
+
+
+def space() -> str:
+    """Return what stands between two sentences: a blank, and nothing where signs are set solid."""
+    return "" if language() in _SET_SOLID else " "
 
 
 class Said(str):
@@ -139,7 +219,7 @@ def _facts(value: object) -> object:
 def say(facts: object) -> str:
     """Say in the language in use what a ``Said`` is made of; what is no such facts is said as it is."""
     if isinstance(facts, list):
-        return ", ".join(map(say, facts))
+        return commas(map(say, facts))
     if not isinstance(facts, Mapping):
         return str(facts)
     if "text" not in facts:

@@ -74,10 +74,10 @@ def test_every_word_can_be_said_in_another_language(alarms, tmp_path) -> None:
         write_po(file, catalogue)
     use_language("zh", folder=tmp_path)
     try:
-        assert alarms.sentence == "4 序列 2021-01：1 警报"
+        assert alarms.sentence == "4 序列 2021年1月：1 警报"
         whole = list_alarms(three(alarms)).frame["What"]
         assert whole.tolist() == ["b × u4", "全部", "b × u4"]
-        assert "自 2024-03" in said_since(alarms.table.iloc[0].to_dict())
+        assert "自 2024年3月" in said_since(alarms.table.iloc[0].to_dict())
     finally:
         use_language("en")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from riskmodels.assessment import templates_alarms as texts
 from riskmodels.catalogue import INDICATORS
-from riskmodels.labels import counted, label, say
+from riskmodels.labels import clauses, counted, label, say, titled
 from riskmodels.surveillance.alarm_words import part_name, said_dates, shown_period, shown_rise
 
 Facts = Mapping[Any, Any]
@@ -38,7 +38,7 @@ def _rule_words(facts: Facts, names: Names) -> dict[str, str]:
     return {
         "name": names.get(("rule", rule, "name"), rule),
         "watched": counted(facts["series"], "series is watched", "series are watched"),
-        "lacking": "; ".join(f"{name}: {why}" for name, why in lacking.items()),
+        "lacking": clauses(titled(name, why) for name, why in lacking.items()),
     }
 
 

@@ -15,7 +15,7 @@ from riskmodels.assessment.templates_incidents import words_of_incident
 from riskmodels.backtesting.review_words import part_name
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import shown_portion, shown_text, shown_thousands, shown_unit
-from riskmodels.labels import counted, label, plain_label, rating_label, say
+from riskmodels.labels import clauses, commas, counted, label, plain_label, rating_label, say, space, titled
 from riskmodels.register.booked import made_of
 from riskmodels.tables.coverage import lacking_sentence
 
@@ -94,7 +94,7 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
     shown = {
         "name": subject,
         "indicator": names.get(("indicator", indicator, "name"), indicator),
-        "standard": names.get(("indicator", indicator, "standard"), ""),
+        "standard": label(names.get(("indicator", indicator, "standard"), "")),
         "unit": _unit(indicator),
         "set_by": label(str(facts.get("set_by", names.get(("indicator", indicator, "set_by"), "")))),
     }
@@ -102,8 +102,9 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
         shown["name"] = shown_unit(subject, names.get(("unit", subject, "name"), subject))
     elif kind == "scenario":
         scenario, _, severity = subject.partition(":")
-        at = f" ({label(severity)})" if severity else ""
-        shown["name"] = names.get(("scenario", scenario, "name"), scenario) + at
+        name = names.get(("scenario", scenario, "name"), scenario)
+        at = label("{name} ({severity})", name=name, severity=label(severity))
+        shown["name"] = at if severity else name
     elif kind == "customer_group":
         shown["name"] = plain_label(subject)
         group = plain_label(facts["reference"] or "all other")
@@ -150,10 +151,10 @@ def _of_scenario(facts: Facts, names: Names) -> dict[str, str]:
         )
     chances = sorted(row["p_red"] for row in facts["turned"])
     ends = dict.fromkeys(shown_probability(chance) for chance in (chances[:1] + chances[-1:]))
-    products = ", ".join(map(plain_label, facts["unapplied"]))
+    products = commas(map(plain_label, facts["unapplied"]))
     return {
         "count": str(len(turned)),
-        "turned": ", ".join(turned),
+        "turned": commas(turned),
         "chances": label(templates.CHANCES, chances=label(" to ").join(ends)) if ends else "",
         "unapplied": label(templates.UNAPPLIED, products=products) if products else "",
         "calls": "".join(_missed(row) for row in facts.get("calls", ())),
@@ -171,13 +172,13 @@ def _of_plan(facts: Facts, names: Names) -> dict[str, str]:
     """Say what a plan lacks, or that none are known."""
     if facts["subject_kind"] == "plans":
         scenarios = (names.get(("scenario", one, "name"), one) for one in facts["scenarios"])
-        return {"rests": label(templates.SCENARIOS_RUN, scenarios=", ".join(scenarios))}
+        return {"rests": label(templates.SCENARIOS_RUN, scenarios=commas(scenarios))}
     held = facts["held_on"] or label("none")
     gaps = names.get(("plan", facts["subject"], "gaps"), "")
     problems = (label(templates.UNPREPARED[one], facts, gaps=gaps) for one in facts["problems"])
     owner = names.get(("plan", facts["subject"], "owner"), "") or label("nobody")
     rests = label(templates.PLAN, facts, held=held, owner=owner)
-    return {"problems": "; ".join(problems), "rests": rests}
+    return {"problems": clauses(problems), "rests": rests}
 
 
 def _of_units(facts: Facts, names: Names) -> dict[str, str]:
@@ -191,7 +192,7 @@ def _of_units(facts: Facts, names: Names) -> dict[str, str]:
     ]
     return {
         "units": counted(facts["rated"], "unit", "units"),
-        "worst": label(templates.WORST, units=", ".join(worst)) if worst else "",
+        "worst": label(templates.WORST, units=commas(worst)) if worst else "",
     }
 
 
@@ -235,7 +236,7 @@ def _of_review(facts: Facts) -> dict[str, str]:
         rests = templates.NO_FORECAST
     return {
         "complaints": counted(facts["value"], "complaint", "complaints"),
-        "parts": label(templates.BEYOND, parts=", ".join(named)) if named else "",
+        "parts": label(templates.BEYOND, parts=commas(named)) if named else "",
         "rests": label(rests, facts, observed=shown_text(facts.get("observed", math.nan))),
     }
 
@@ -251,16 +252,16 @@ def _of_changes(facts: Facts) -> dict[str, str]:
     ]
     if facts["more"]:
         months.append(label(templates.MORE_MONTHS, more=facts["more"]))
-    return {"rewritten": "; ".join(months)}
+    return {"rewritten": clauses(months)}
 
 
 def _of_checks(facts: Facts) -> dict[str, str]:
-    failed = [" ".join(filter(None, [row["column"], label(row["dimension"])])) for row in facts["failed"]]
-    return {"failed": ", ".join(failed)}
+    failed = [space().join(filter(None, [row["column"], label(row["dimension"])])) for row in facts["failed"]]
+    return {"failed": commas(failed)}
 
 
 def _of_unused(facts: Facts) -> dict[str, str]:
-    return {"unused": ", ".join(f"{name} ({rows:,})" for name, rows in facts["unused"].items())}
+    return {"unused": commas(f"{name} ({rows:,})" for name, rows in facts["unused"].items())}
 
 
 def _of_unmatched(facts: Facts) -> dict[str, str]:
@@ -270,12 +271,12 @@ def _of_unmatched(facts: Facts) -> dict[str, str]:
         shown = label(templates.UNMATCHED, row) if row["likely_match"] else row["name"]
         names.setdefault(say(row["effect"]), {})[shown] = None
     where = dict.fromkeys(row["where"] for row in facts["unmatched"])
-    groups = [f"{', '.join(shown)}: {effect}" for effect, shown in names.items()]
-    return {"unmatched": "; ".join(groups), "where": "; ".join(where)}
+    groups = [titled(commas(shown), effect) for effect, shown in names.items()]
+    return {"unmatched": clauses(groups), "where": clauses(where)}
 
 
 def _of_lacking(facts: Facts) -> dict[str, str]:
-    return {"lacking": "; ".join(f"{name}: {say(reason)}" for name, reason in facts["lacking"].items())}
+    return {"lacking": clauses(titled(name, say(reason)) for name, reason in facts["lacking"].items())}
 
 
 def _of_period(facts: Facts) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 from riskmodels.assessment.template import Template
 from riskmodels.effects.incident_moments import MOMENTS
 from riskmodels.effects.incident_words import KINDS, shown_span
-from riskmodels.labels import counted, label, language, marked
+from riskmodels.labels import clauses, commas, counted, label, language, marked
 from riskmodels.parameters.plans import TimeLimit
 from riskmodels.parameters.scenarios import severity_label
 
@@ -102,8 +102,8 @@ def words_of_incident(facts: Mapping[str, Any]) -> dict[str, str]:
     rows = facts["late"]
     owners = dict.fromkeys(_own(row, "owner") or label("Owner of the plan") for row in rows)
     sources = dict.fromkeys(label(_SOURCES[row["source"]]) for row in rows)
-    late = "; ".join(_late(row) for row in rows)
-    return shown | {"late": late, "owners": ", ".join(owners), "sources": ", ".join(sources)}
+    late = clauses(_late(row) for row in rows)
+    return shown | {"late": late, "owners": commas(owners), "sources": commas(sources)}
 
 
 def _late(row: Mapping[str, Any]) -> str:

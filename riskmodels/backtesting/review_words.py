@@ -10,7 +10,7 @@ from riskmodels.backtesting.outcomes import REASONS
 from riskmodels.backtesting.surprises import BANK, NEW
 from riskmodels.display import shown_few, shown_unit
 from riskmodels.forecasting import FINAL
-from riskmodels.labels import counted, label, marked, plain_label
+from riskmodels.labels import commas, counted, label, marked, plain_label, space
 
 _NAMED = 3  # parts, or series, in a sentence
 _CAME = marked("{period} brought {complaints}, where {mean} ({lower} to {upper}) were expected")
@@ -43,8 +43,8 @@ def said_of(period: str, origin: str, table: pd.DataFrame, parts: pd.DataFrame) 
     total = total_of(table)
     if total is None:
         words = _NO_PERIOD if table.empty else _NOTHING
-        return " ".join([label(words, period=period, origin=origin), *_not_judged(table)])
-    return " ".join([_came(total), *_places(total, parts), *_not_judged(table)])
+        return space().join([label(words, period=period, origin=origin), *_not_judged(table)])
+    return space().join([_came(total), *_places(total, parts), *_not_judged(table)])
 
 
 def part_name(row: Mapping[Any, Any]) -> str:
@@ -70,7 +70,7 @@ def _came(total: pd.Series) -> str:
     said = label(words, figures, period=total["period"], complaints=complaints)
     verdict = _VERDICTS[total["outside"], bool(total["surprise"] >= 0)]
     more = f"{abs(total['surprise']):,.0f}"
-    return said + ": " + (label(_AS_MANY) if more == "0" else label(verdict, more=more))
+    return said + label(": ") + (label(_AS_MANY) if more == "0" else label(verdict, more=more))
 
 
 def _places(total: pd.Series, parts: pd.DataFrame) -> list[str]:
@@ -81,7 +81,7 @@ def _places(total: pd.Series, parts: pd.DataFrame) -> list[str]:
         return [] if total["outside"] else [label("No part of it stands out from chance.")]
     named = [f"{part_name(row)} {row['surprise']:+z,.0f}" for row in out.head(_NAMED).to_dict("records")]
     more = label(" and {more} more", more=len(out) - _NAMED) if len(out) > _NAMED else ""
-    return [label("Beyond chance: {parts}.", parts=", ".join(named) + more)]
+    return [label("Beyond chance: {parts}.", parts=commas(named) + more)]
 
 
 def _not_judged(table: pd.DataFrame) -> list[str]:

@@ -12,7 +12,7 @@ from riskmodels.causes.answers import handled_complaints, survey_answers
 from riskmodels.causes.ordinal import FEWEST_CLUSTERS
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import counted, label, local
+from riskmodels.labels import commas, counted, label, local, space
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.satisfaction import IndexPart, IndexRules
 from riskmodels.periods.quarters import check_quarter
@@ -94,7 +94,7 @@ class SatisfactionIndex(Displayed):
             set_by=label(self.set_by),
         )
         if pd.notna(row["change"]):
-            text += " " + label(
+            text += space() + label(
                 "From the quarter before it moved by {change:+.1f} points ({change_lower:+.1f} to"
                 " {change_upper:+.1f}).",
                 row,
@@ -108,7 +108,7 @@ class SatisfactionIndex(Displayed):
     @property
     def _weights(self) -> str:
         used = self.parts[self.parts["used"] > 0].itertuples()
-        return ", ".join(f"{local(part, 'name')} {part.used:.0%}" for part in used)
+        return commas(f"{local(part, 'name')} {part.used:.0%}" for part in used)
 
 
 def satisfaction_index(

@@ -8,7 +8,7 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.causes.explaining import Causes
 from riskmodels.causes.wording import CAUSE_STATUS, segment_name
-from riskmodels.labels import label, marked
+from riskmodels.labels import commas, label, marked
 
 _SUPPORTED: Final = marked(
     "cause supported by data: {name} ({excess:+,.0f} complaints, 90% {lower:+,.0f} to {upper:+,.0f})"
@@ -73,7 +73,7 @@ def clause_of(rows: pd.DataFrame, joined: pd.DataFrame) -> str:
         for one, words in CAUSE_STATUS.items()
         if one in counts
     ]
-    return label("causes: {parts}", parts=", ".join(parts))
+    return label("causes: {parts}", parts=commas(parts))
 
 
 def _clause(row: Mapping[Any, Any]) -> str:

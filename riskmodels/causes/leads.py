@@ -17,7 +17,7 @@ from riskmodels.causes.innovations import Whitened, months_before, whiten
 from riskmodels.causes.monthly import monthly_series
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import Said, counted, label, marked, plain_label
+from riskmodels.labels import Said, clauses, counted, label, marked, plain_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.tables import Tables
 
@@ -103,7 +103,7 @@ class Leads(Displayed):
             "Moved first: {rows}; chosen among {others} × {farthest} months before {asked}: they moved"
             " together before, which is no proof of a cause."
         )
-        return label(words, among, rows="; ".join(rows))
+        return label(words, among, rows=clauses(rows))
 
     def summary(self) -> pd.DataFrame:
         """Return the clearest row of each indicator that moved."""

@@ -14,7 +14,7 @@ from riskmodels.causes.answers import handled_complaints, survey_answers
 from riskmodels.causes.associations import DRIVERS, LEVEL, MEASURES, UNKNOWN, regress_answers
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import counted, label, marked, plain_label, plural, say
+from riskmodels.labels import clauses, commas, counted, label, marked, plain_label, plural, say, space
 from riskmodels.parameters.policy import Policy
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.rates import holm_adjusted
@@ -113,7 +113,7 @@ class SatisfactionDrivers(Displayed):
         if self.table.empty:
             return label(
                 "What satisfaction goes with cannot be estimated: {reason}.",
-                reason="; ".join(self._reasons()),
+                reason=clauses(self._reasons()),
             )
         found = self.table[self.table["found"]]
         text = plural(
@@ -132,10 +132,10 @@ class SatisfactionDrivers(Displayed):
         )
         days = self.table[(self.table["driver"] == "days_to_resolve") & ~self.table["found"]]
         for row in days.to_dict("records"):
-            text += " " + label("Not beyond chance: {what}.", what=self._said(row))
+            text += space() + label("Not beyond chance: {what}.", what=self._said(row))
         if not self.models["proportional"].all():
-            text += " " + label("Odds ratios do not speak for all levels of satisfaction; points do.")
-        return text + " " + label("This is association, not effect.")
+            text += space() + label("Odds ratios do not speak for all levels of satisfaction; points do.")
+        return text + space() + label("This is association, not effect.")
 
     @property
     def who_answered(self) -> str:
@@ -151,9 +151,9 @@ class SatisfactionDrivers(Displayed):
             share=first["answered"].sum() / first["asked"].sum(),
         )
         if len(uneven):
-            names = ", ".join(plain_label(driver.removesuffix("_id")) for driver in uneven)
-            text += " " + label("Shares differ by {names}, which nothing corrects for.", names=names)
-        return text + " " + label("Who was asked in surveys and did not answer is not known.")
+            names = commas(plain_label(driver.removesuffix("_id")) for driver in uneven)
+            text += space() + label("Shares differ by {names}, which nothing corrects for.", names=names)
+        return text + space() + label("Who was asked in surveys and did not answer is not known.")
 
     def summary(self) -> pd.DataFrame:
         """The 15 clearest rows."""

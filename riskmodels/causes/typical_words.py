@@ -13,7 +13,7 @@ from riskmodels.arrays import Floats, Integers
 from riskmodels.causes.wording import segment_name
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import counted, label, marked
+from riskmodels.labels import commas, counted, label, marked
 from riskmodels.privacy import mask_personal_data
 
 LEAST: Final = 20  # narratives of each side: fewer show no word beyond chance
@@ -105,7 +105,7 @@ class TypicalWords(Displayed):
             "Typical of {segment} ({inside}), and not of the rest ({outside}): {words}; {compared} compared,"
             " and at most {chance:.0%} of those named are expected to be false."
         )
-        named = ", ".join(found["word"].head(_NAMED)) + (" …" if len(found) > _NAMED else "")
+        named = commas(found["word"].head(_NAMED)) + (" …" if len(found) > _NAMED else "")
         return label(words, figures, words=named)
 
     def summary(self) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from riskmodels.arrays import Flags, Floats
 from riskmodels.catalogue import INDICATORS, indicators
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import counted, label, plural
+from riskmodels.labels import counted, label, plural, space
 from riskmodels.parameters.policy import GapRules, Policy
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.rates import Strata, holm_adjusted, overdispersion
@@ -96,7 +96,7 @@ class CustomerGaps(Displayed):
         lacking = counted(len(self.unavailable), "indicator", "indicators")
         text += label(" {lacking} cannot be compared.", lacking=lacking)
         if "complaint_rate" in set(self.unavailable["indicator_id"]):
-            text += " " + label("Who complains how often is not known: accounts have no customer group.")
+            text += space() + label("Who complains how often is not known: accounts have no customer group.")
         return text
 
     def summary(self) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from riskmodels.arrays import Floats
 from riskmodels.comparisons.order_sentences import by_measure, phrases_of, sentences_of
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label
+from riskmodels.labels import clauses, commas, label, space
 
 Measures = Mapping[str, tuple[str | None, float]]
 
@@ -73,12 +73,12 @@ class Orders(Displayed):
     @property
     def sentence(self) -> str:
         """Say how far the orders agree, and who is not ranked."""
-        measures = ", ".join(map(label, self.medians["measure"]))
+        measures = commas(map(label, self.medians["measure"]))
         text = label("{units} units ranked by {measures}.", units=len(self.sentences), measures=measures)
         if pairs := self._agreement():
-            text += " " + label("Rank correlation (Spearman): {pairs}.", pairs=pairs)
+            text += space() + label("Rank correlation (Spearman): {pairs}.", pairs=pairs)
         if names := self._not_ranked():
-            text += " " + label("Not ranked: {names}.", names=names)
+            text += space() + label("Not ranked: {names}.", names=names)
         return text
 
     def summary(self) -> pd.DataFrame:
@@ -93,14 +93,14 @@ class Orders(Displayed):
 
     def _agreement(self) -> str:
         rows = self.correlations.dropna().itertuples(index=False)
-        return "; ".join(
+        return clauses(
             label("{one} and {other} {rho:.2f}", one=label(one), other=label(other), rho=rho)
             for one, other, _, rho in rows
         )
 
     def _not_ranked(self) -> str:
         rows, more = self.unranked.head(_NAMED).itertuples(index=False), len(self.unranked) - _NAMED
-        names = "; ".join(f"{unit} {by_measure(label(measure))} ({reason})" for unit, measure, reason in rows)
+        names = clauses(f"{unit} {by_measure(label(measure))} ({reason})" for unit, measure, reason in rows)
         return label("{names} and {more} more", names=names, more=more) if more > 0 else names
 
 
@@ -244,7 +244,7 @@ def _numbers(frame: pd.DataFrame, name: str) -> Floats:
 
 
 def _some(names: pd.Series) -> str:
-    return ", ".join(names.astype(str).head(_NAMED)) + (", …" if len(names) > _NAMED else "")
+    return commas(names.astype(str).head(_NAMED)) + (", …" if len(names) > _NAMED else "")
 
 
 def _with_values(rows: pd.DataFrame, level: float, dispersion: float) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.display import shown_money
-from riskmodels.labels import counted, label, marked, plural
+from riskmodels.labels import counted, label, marked, plural, space
 
 KINDS = {"outage": marked("Outage"), "fault": marked("Fault"), "security": marked("Security incident")}
 REASONS = {
@@ -41,7 +41,7 @@ def shown_span(minutes: float) -> str:
 def incident_sentence(row: Mapping[Any, Any], level: float, sure: float) -> str:
     """Say how long an incident took, what was late, and what it led to."""
     parts = [_course(row), _late(row), _complaints(row, level, sure), _losses(row, level)]
-    return " ".join(part for part in parts if part)
+    return space().join(part for part in parts if part)
 
 
 def _course(row: Mapping[Any, Any]) -> str:
@@ -138,4 +138,4 @@ def review_sentence(period: str, incidents: pd.DataFrame, table: pd.DataFrame, s
     )
     if not figures["unknown"]:
         return said
-    return f"{said} {label('Whose complaints cannot be estimated: {unknown}.', figures)}"
+    return said + space() + label("Whose complaints cannot be estimated: {unknown}.", figures)

@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.display import Displayed
 from riskmodels.effects.verdicts import UNKNOWN, VERDICTS
 from riskmodels.errors import ParameterError
-from riskmodels.labels import counted, label, marked
+from riskmodels.labels import commas, counted, label, marked
 
 NAIVE = "naive"  # the estimator that adjusts nothing
 TEXTS = (
@@ -33,9 +33,9 @@ ESTIMATES = (
     "p_value",
     "used",
 )
-_SAID = marked("{id}: {verdict}. Change of events by {estimate:+.0%} ({lower:+.0%} to {upper:+.0%})")
+_SAID = marked("{id}: {verdict}. Change of events by {estimate:+.0%} ({lower:+.0%} to {upper:+.0%}).")
 _SAID_BUT = marked(
-    "{id}: {verdict}. Change of events by {estimate:+.0%} ({lower:+.0%} to {upper:+.0%}); {reason}"
+    "{id}: {verdict}. Change of events by {estimate:+.0%} ({lower:+.0%} to {upper:+.0%}); {reason}."
 )
 _AGREEING = marked("{others}: {low:+.0%} to {high:+.0%}; {within} of them within the interval.")
 _SAID_NOT = marked("{id}: cannot be judged: {reason}")
@@ -105,7 +105,7 @@ class Effect(Displayed):
         words = label(VERDICTS[self.verdict])
         bounds = {"estimate": self.estimate, "lower": self.lower, "upper": self.upper}
         said = _SAID_BUT if self.reason else _SAID
-        return label(said, bounds, id=self.action_id, verdict=words, reason=self.reason) + "."
+        return label(said, bounds, id=self.action_id, verdict=words, reason=self.reason)
 
     @property
     def agreement(self) -> str:
@@ -169,7 +169,7 @@ class Effects(Displayed):
         words = [f"{label(VERDICTS[one])} {number[one]}" for one in VERDICTS if one in number]
         actions = counted(len(self.table), "action", "actions")
         return label(
-            "{period}: {actions}: {verdicts}.", period=self.period, actions=actions, verdicts=", ".join(words)
+            "{period}: {actions}: {verdicts}.", period=self.period, actions=actions, verdicts=commas(words)
         )
 
     def summary(self) -> pd.DataFrame:

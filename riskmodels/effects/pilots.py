@@ -13,7 +13,7 @@ from riskmodels.effects.judging import FLAGGED_MONTHS, LEAST_MONTHS, Windows, ju
 from riskmodels.effects.peers import FEWEST_PEERS, PeerCounts, compare_with_peers
 from riskmodels.effects.verdicts import HOPED_CHANGE, LONGEST_WAIT, PLACEBO_TIME, WANTED_POWER
 from riskmodels.errors import ParameterError, TooLittleError
-from riskmodels.labels import label, marked
+from riskmodels.labels import commas, label, marked
 from riskmodels.parameters.policy import Policy
 from riskmodels.tables import Tables
 
@@ -58,7 +58,7 @@ class Assurance(Displayed):
     def sentence(self) -> str:
         """Say the chance."""
         return label(
-            _SAID, change=self.change, months=self.months, chance=self.chance, units=", ".join(self.units)
+            _SAID, change=self.change, months=self.months, chance=self.chance, units=commas(self.units)
         )
 
     @property

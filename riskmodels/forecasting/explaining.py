@@ -18,7 +18,7 @@ from riskmodels.forecasting.models import (
     start_from,
 )
 from riskmodels.grouping import add_rows, number_series
-from riskmodels.labels import label, marked
+from riskmodels.labels import commas, label, marked
 from riskmodels.panel import Panel
 from riskmodels.tables.frequencies import SHORT
 
@@ -112,7 +112,7 @@ class Explanation(Displayed):
             before=f"{sums['before']:,.0f}",
             difference=f"{sums['now'] - sums['before']:+z,.0f}",
             until=self.before,
-            reasons=", ".join(said) or label("nothing changed"),
+            reasons=commas(said) or label("nothing changed"),
         )
 
     def summary(self) -> pd.DataFrame:

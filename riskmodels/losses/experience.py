@@ -11,7 +11,7 @@ from riskmodels.arrays import Floats
 from riskmodels.display import Displayed, shown_money
 from riskmodels.errors import ContractError, ParameterError, TooLittleError
 from riskmodels.forecasting import nowcast
-from riskmodels.labels import label, plural
+from riskmodels.labels import label, plural, space
 from riskmodels.losses.aggregate import LossDistribution, aggregate_losses
 from riskmodels.losses.contributions import euler_contributions
 from riskmodels.losses.dependence import Dependence
@@ -118,7 +118,7 @@ class LossAssessment(Displayed):
             upper=shown_money(row["upper"]),
             confidence=self.confidence,
         )
-        return " ".join([self.distribution.sentence, unsure, *self._left_out()])
+        return space().join([self.distribution.sentence, unsure, *self._left_out()])
 
     def _left_out(self) -> Iterator[str]:
         """Say how many losses are of long before, and how many rows the figures lack."""

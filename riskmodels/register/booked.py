@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.display import shown_thousands
-from riskmodels.labels import label, marked
+from riskmodels.labels import commas, label, marked
 from riskmodels.parameters.policy import DEFAULT
 from riskmodels.parameters.risks import RiskRegister
 
@@ -22,7 +22,7 @@ def made_of(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
     own and no bank's decision.
     """
     words = _RESTS_ON | {"priced": _ASSUMED if row["priced_by"] == DEFAULT else _PRICED}
-    return ", ".join(
+    return commas(
         label(text, amount=shown_thousands(row[f"{part}_loss"]), who=label(str(row["priced_by"])))
         for part, text in words.items()
         if row[f"{part}_loss"] > 0

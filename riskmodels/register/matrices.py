@@ -11,7 +11,7 @@ import pandas as pd
 from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label, marked
+from riskmodels.labels import clauses, commas, label, marked, titled
 
 CHECKS = (
     marked("weak consistency"),
@@ -75,7 +75,7 @@ class MatrixLint(Displayed):
         return label(
             "The matrix fails {failed}; of pairs of random risks it ranks {reversed:.1%} the wrong way round "
             "and leaves {tied:.0%} tied.",
-            failed=", ".join(failed),
+            failed=commas(failed),
             **rates,
         )
 
@@ -302,7 +302,7 @@ def _verdicts(violations: pd.DataFrame, *, two_levels: bool) -> pd.DataFrame:
     number = [len(group) for group in groups]
     details = [_detail(group) for group in groups]
     if two_levels:
-        details[1] = "; ".join(
+        details[1] = clauses(
             [label("two levels leave none for what lies between"), *filter(None, details[1:2])]
         )
     passed = [count == 0 for count in number]
@@ -318,8 +318,8 @@ def _detail(violations: pd.DataFrame) -> str:
             cell + (f" → {other}" if other else "") for cell, other in group[["cell", "other"]].to_numpy()
         ]
         more = [label("{number} more", number=len(cells) - _NAMED)] if len(cells) > _NAMED else []
-        parts.append(f"{label(str(problem))}: {', '.join(cells[:_NAMED] + more)}")
-    return "; ".join(parts)
+        parts.append(titled(label(str(problem)), commas(cells[:_NAMED] + more)))
+    return clauses(parts)
 
 
 # ---- the rates ----

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from riskmodels.assessment.alarm_figures import Names, event_words
 from riskmodels.assessment.figures import shown_probability
 from riskmodels.assessment.wording import LIKELY, in_language
-from riskmodels.labels import label, marked, say
+from riskmodels.labels import commas, label, marked, say, titled
 from riskmodels.reporting.exports import Record, records_of
 from riskmodels.reporting.listings.alarms import STATUSES
 from riskmodels.surveillance import AlarmBook
@@ -88,8 +88,10 @@ def _alarm(row: Row, book: AlarmBook, names: Names) -> Iterator[str]:
     if row["status"] == "acknowledged":
         texts.append(label("{answered_by} answers for it until {until}: {reason}.", row))
     elif rule["told"]:
-        texts.append(label("Told: {told}.", told=rule["told"]))
-    yield from wrap(f"{label(STATUSES[row['status']]).upper()} {row['alarm_id']}: {words['name']}", _WIDTH)
+        texts.append(label("Told: {told}.", told=commas(map(label, rule["told"].split(", ")))))
+    yield from wrap(
+        titled(f"{label(STATUSES[row['status']]).upper()} {row['alarm_id']}", words["name"]), _WIDTH
+    )
     for text in texts:
         yield from wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
 
@@ -116,7 +118,7 @@ def _unwatched(book: AlarmBook, names: Names) -> Iterator[str]:
     yield from ("", label("Not watched:"))
     for said, rows in missed.groupby("said", sort=False):
         what = [_thing(row, names) for row in rows.to_dict("records")]
-        text = f"{', '.join(what)}: {say(json.loads(str(said)))}"
+        text = titled(commas(what), say(json.loads(str(said))))
         yield from wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from riskmodels.display import Listing
-from riskmodels.labels import label, local, marked
+from riskmodels.labels import clauses, label, local, marked, space, titled
 from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
 from riskmodels.reporting.document.front import Rating
 from riskmodels.reporting.exports import Record, records_of
@@ -79,7 +79,7 @@ def validation_document(pack: ValidationPack) -> str:
 
 def validation_text(pack: ValidationPack) -> str:
     """Return the pack as Markdown, with lines to sign."""
-    lines = [f"# {label(TITLE)}: {pack.report}", ""]
+    lines = [f"# {titled(label(TITLE), pack.report)}", ""]
     for part in validation_parts(pack):
         lines += [f"## {part.heading}", "", part.text, ""]
         for _, listing in part.tables:
@@ -104,7 +104,7 @@ def validation_front(pack: ValidationPack) -> FrontMatter:
         summary=tuple(
             SummaryItem(
                 severity=_RATINGS[row.verdict],
-                sentence=f"{names[row.model]}: {label(VERDICTS[row.verdict])}",
+                sentence=titled(names[row.model], label(VERDICTS[row.verdict])),
             )
             for row in rows_of(pack.table)
             if row.verdict != "fit"
@@ -118,7 +118,7 @@ def validation_parts(pack: ValidationPack) -> Iterator[Part]:
     overall = label("Verdict over all: {verdict}.", verdict=label(VERDICTS[pack.verdict]))
     yield Part(
         label("Verdicts"),
-        f"**{overall}** {models.sentence} {label(_HOW)}",
+        space().join([f"**{overall}**", models.sentence, label(_HOW)]),
         ((label("Verdict of each model"), models),),
     )
     doubts = list_model_checks(pack, only_doubts=True)
@@ -134,7 +134,7 @@ def validation_parts(pack: ValidationPack) -> Iterator[Part]:
                 " Method: docs/methods/{page}.",
                 verdict=label(VERDICTS[str(row.verdict)]),
                 tier=row.tier,
-                **{str(name): str(text) for name, text in about.items()},
+                **{str(name): clauses(map(label, str(text).split("; "))) for name, text in about.items()},
             ),
             ((label("Checks of {model}", model=local(row, "name")), listing),),
         )

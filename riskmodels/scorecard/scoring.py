@@ -12,7 +12,7 @@ from riskmodels.catalogue import indicators, reasons_of, without_partial_rates
 from riskmodels.display import Displayed, shown_unit
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import nowcast_where_logged
-from riskmodels.labels import plural, rating_label
+from riskmodels.labels import commas, plural, rating_label, space
 from riskmodels.misfits import nearest
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
@@ -141,10 +141,10 @@ class Scorecard(Displayed):
             "{period}: {units} units rated: {parts}.",
             period=self.period,
             units=len(self.table),
-            parts=", ".join(parts),
+            parts=commas(parts),
         )
         partly = lacking_sentence(self.incomplete, self.period)
-        return " ".join(filter(None, [rated, partly, lifetimes_sentence(self.lifetimes)]))
+        return space().join(filter(None, [rated, partly, lifetimes_sentence(self.lifetimes)]))
 
     def check_unit(self, unit_id: str) -> None:
         """Raise ParameterError where a unit has no score, with the reason or the nearest name."""

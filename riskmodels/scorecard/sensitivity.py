@@ -8,7 +8,7 @@ import scipy
 
 from riskmodels.arrays import Floats
 from riskmodels.display import Displayed, shown_unit
-from riskmodels.labels import label
+from riskmodels.labels import label, space
 from riskmodels.parameters.policy import Policy
 from riskmodels.rates import risk_points
 from riskmodels.scorecard.rating import ANCHORS, posterior_of
@@ -60,7 +60,7 @@ class Robustness(Displayed):
             most=most["weights"],
         )
         if np.isfinite(least.get("without", np.nan)):
-            text += " " + label(
+            text += space() + label(
                 "Without any one indicator it correlates by {least:.2f} at least;"
                 " ratings that change: {most} at most.",
                 least=least["without"],

@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskmodels.arrays import Floats
 from riskmodels.display import Displayed, shown_portion
-from riskmodels.labels import label, local, plural
+from riskmodels.labels import label, local, plural, space
 from riskmodels.parameters.scenarios import severity_label
 from riskmodels.scorecard.grounds import RATED
 from riskmodels.scorecard.rating import INTERVAL
@@ -69,8 +69,13 @@ class ScenarioComparison(Displayed):
         )
         if pd.isna(first.worse):
             return said
-        return f"{said} " + label(
-            "The probability that it costs more than the next is {worse}.", worse=shown_portion(first.worse)
+        return (
+            said
+            + space()
+            + label(
+                "The probability that it costs more than the next is {worse}.",
+                worse=shown_portion(first.worse),
+            )
         )
 
     def frames(self) -> dict[str, pd.DataFrame]:

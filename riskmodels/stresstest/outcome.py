@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 
 from riskmodels.display import Displayed
-from riskmodels.labels import label, local, marked, plain_label, plural
+from riskmodels.labels import commas, label, local, marked, plain_label, plural, space
 from riskmodels.parameters.scenarios import Scenario, severity_label
 
 TURNING = (
@@ -221,7 +221,7 @@ class StressTest(Displayed):
         said = {
             "name": local(self.scenario, "name"),
             "severity": severity_label(self.severity),
-            "products": ", ".join(map(plain_label, self.unapplied)),
+            "products": commas(map(plain_label, self.unapplied)),
             "more": _complaints(self.complaints["stressed"].sum() - self.complaints["expected"].sum()),
             "turned": plural(
                 self.turned,
@@ -241,7 +241,7 @@ class StressTest(Displayed):
             words = marked("{name}, {severity}: {turned}; complaints are not multiplied.")
         elif self.table.empty:
             words = marked("{name}, {severity}: {more} more than expected; no indicator is known.")
-        missing = " " + label("It did not apply to {products}.", said) if self.unapplied else ""
+        missing = space() + label("It did not apply to {products}.", said) if self.unapplied else ""
         return label(words, said) + missing
 
     def summary(self) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import scipy
 from riskmodels.arrays import Flags, Floats
 from riskmodels.catalogue import INDICATORS, likely_name
 from riskmodels.forecasting import Forecast
-from riskmodels.labels import label, local, marked
+from riskmodels.labels import clauses, label, local, marked
 from riskmodels.parameters.moved import moved_words
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Level, Scenario
@@ -164,7 +164,7 @@ def _missing(unapplied: Sequence[Drawn], outlook: Forecast) -> Iterator[tuple[st
         elif where == ALL or where in products:
             reason = label("none of these complaints are expected")
         elif near := likely_name(where, products):
-            reason += "; " + label("did you mean '{product}'?", product=near)
+            reason = clauses([reason, label("did you mean '{product}'?", product=near)])
         yield label("surge of {product}", product=where), reason
 
 

@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 
 from riskmodels.display import Displayed
-from riskmodels.labels import label, plural
+from riskmodels.labels import label, plural, space
 from riskmodels.surveillance.events import COLUMNS
 from riskmodels.surveillance.watching import Alarms
 
@@ -86,9 +86,8 @@ class AlarmBook(Displayed):
         if told["acknowledged"]:
             words += label(", {acknowledged} acknowledged", told)
         words += label(", {closed} closed in the last year.", told)
-        return (
-            f"{words} {plural(series, '{n} series is watched.', '{n} series are watched.', n=f'{series:,}')}"
-        )
+        watched = plural(series, "{n:,d} series is watched.", "{n:,d} series are watched.", n=series)
+        return words + space() + watched
 
     def summary(self) -> pd.DataFrame:
         """Return the alarms that are not closed, one of each event."""

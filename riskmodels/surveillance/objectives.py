@@ -14,7 +14,7 @@ from riskmodels.catalogue.counted import definition_for
 from riskmodels.catalogue.entry import Indicator
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import counted, label, marked, plural
+from riskmodels.labels import counted, label, marked, plural, space
 from riskmodels.parameters.policy import IndicatorPolicy, Policy
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.surveillance.chances import Goals, courses_of, judge, rows_of
@@ -115,7 +115,7 @@ class Objectives(Displayed):
             figures,
             likely=likely,
         )
-        return words + (" " + label("{lacking} cannot be followed.", lacking=lacking) if lacking else "")
+        return words + (space() + label("{lacking} cannot be followed.", lacking=lacking) if lacking else "")
 
     def summary(self) -> pd.DataFrame:
         """Return targets, expected values and probabilities."""

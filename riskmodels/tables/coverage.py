@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Flags, Floats
-from riskmodels.labels import Said, label, marked
+from riskmodels.labels import Said, clauses, commas, label, marked, titled
 from riskmodels.periods.quarters import check_quarter, last_complete
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.holes import (
@@ -81,9 +81,9 @@ def lacking_sentence(found: pd.DataFrame, period: str) -> str:
         return ""
     parts = []
     for table, rows in found.groupby("table", sort=False):
-        months = [f"{row['month']}: {said_of(row)}" for row in rows.to_dict("records")]
-        parts.append(f"{table} ({', '.join(months)})")
-    return label("{period} is known only in part: {tables}.", period=period, tables="; ".join(parts))
+        months = [titled(row["month"], said_of(row)) for row in rows.to_dict("records")]
+        parts.append(label("{table} ({months})", table=table, months=commas(months)))
+    return label("{period} is known only in part: {tables}.", period=period, tables=clauses(parts))
 
 
 @lru_cache(maxsize=KEPT)

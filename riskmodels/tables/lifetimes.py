@@ -5,7 +5,7 @@ import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Times
 from riskmodels.display import shown_unit
-from riskmodels.labels import label, marked
+from riskmodels.labels import commas, label, marked, space
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
 from riskmodels.tables.sql import name, single_file
@@ -79,11 +79,11 @@ def lifetimes_sentence(found: pd.DataFrame) -> str:
             label("{unit} on {day}", unit=shown_unit(unit, called), day=when)
             for unit, called, when in zip(rows["unit_id"], rows["name"], rows[day], strict=True)
         ]
-        shown = ", ".join(names[:_SHOWN])
+        shown = commas(names[:_SHOWN])
         if len(names) > _SHOWN:
             shown = label("{names} and {more} more", names=shown, more=len(names) - _SHOWN)
         said += [label(text, units=shown)] if names else []
-    return " ".join(said)
+    return space().join(said)
 
 
 def lifetime_marks(found: pd.DataFrame) -> dict[str, str]:

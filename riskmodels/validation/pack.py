@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from riskmodels.display import Displayed
-from riskmodels.labels import label, marked, plural
+from riskmodels.labels import commas, label, marked, plural, space
 from riskmodels.parameters.models import Model, Models
 from riskmodels.validation.checks import checks_of
 from riskmodels.validation.evidence import Outcome, Saved, run
@@ -96,13 +96,15 @@ class ValidationPack(Displayed):
             "{models} model. {parts}.",
             "{models} models. {parts}.",
             models=len(self.table),
-            parts=", ".join(parts),
+            parts=commas(parts),
         )
         unfit = self.table.loc[self.table["verdict"] == "unfit", "name_en"]
         if len(unfit):
-            said += " " + label("Not fit for use: {names}.", names=", ".join(unfit))
+            said += space() + label("Not fit for use: {names}.", names=commas(unfit))
         if self.without_row:
-            said += " " + label("Without a row in the inventory: {names}.", names=", ".join(self.without_row))
+            said += space() + label(
+                "Without a row in the inventory: {names}.", names=commas(self.without_row)
+            )
         return said
 
     def summary(self) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from riskmodels.arrays import Flags, Floats
 from riskmodels.catalogue.exposure import days_of
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label, marked
+from riskmodels.labels import commas, label, marked, space
 from riskmodels.parameters.policy import Policy
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.scorecard.scores import WORST
@@ -131,7 +131,7 @@ class ScorecardValidation(Displayed):
         )
         if rows["counted"].all():
             return text
-        return text + " " + label("Ratings remember earlier quarters, so that they are persistent.")
+        return text + space() + label("Ratings remember earlier quarters, so that they are persistent.")
 
     def summary(self) -> pd.DataFrame:
         """AUC of score, credible rate and raw rate for every outcome."""
@@ -394,5 +394,5 @@ def _verdicts(rows: pd.DataFrame, columns: tuple[str, str, float], *texts: str) 
     said = ""
     for part, text in zip(parts, texts, strict=False):
         names = [label(OUTCOMES.get(name, name)) for name in rows.loc[part, "outcome"]]
-        said += " " + label(text, outcomes=", ".join(names)) if names else ""
+        said += space() + label(text, outcomes=commas(names)) if names else ""
     return said

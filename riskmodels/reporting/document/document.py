@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from riskmodels.labels import RATING_MARKS, label, language, rating_label
+from riskmodels.labels import RATING_MARKS, dated, label, language, rating_label
 from riskmodels.privacy import mask_personal_data
 from riskmodels.reporting.document.front import FrontMatter
 from riskmodels.reporting.document.sections import read_sections
@@ -90,6 +90,7 @@ def _environment() -> Environment:
     )
     environment.globals |= {
         "_": label,
+        "dated": dated,
         "mark": RATING_MARKS.get,
         "rating_label": rating_label,
         "standing_of": _standing,

@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.display import Listing, shown_text, without_blank
 from riskmodels.effects import Effects
 from riskmodels.effects.verdicts import NO_EFFECT, NOT_YET, UNKNOWN, VERDICTS, WORKED, WORSE
-from riskmodels.labels import counted, label, plain_label
+from riskmodels.labels import commas, counted, label, plain_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.listings.indicators import indicator_names
 
@@ -46,7 +46,7 @@ def list_unjudged_actions(effects: Effects) -> Listing:
     rows = effects.table[small | (effects.table["verdict"] == UNKNOWN)]
     reason = rows["reason"].mask(small, label("what is hoped for would not be seen within three years"))
     groups = rows.groupby(reason, sort=False)["action_id"]
-    listed = [{"Reason": reason, "Actions": len(ids), "Which": ", ".join(ids)} for reason, ids in groups]
+    listed = [{"Reason": reason, "Actions": len(ids), "Which": commas(ids)} for reason, ids in groups]
     listed.sort(key=lambda row: -row["Actions"])
     figures = {
         "number": counted(len(rows) - small.sum(), "action", "actions"),
@@ -65,11 +65,11 @@ def _listed(row: Mapping[Any, Any], names: Mapping[str, str]) -> dict[str, str]:
     one = row["indicator_id"]
     verdict = label(VERDICTS[row["verdict"]])
     if row["verdict"] == NOT_YET:
-        verdict += ": " + label(
+        verdict += label(": ") + label(
             "look again in {month} ({power:.0%})", month=row["look_again"], power=row["power_then"]
         )
     if row["reason"]:
-        verdict += "; " + row["reason"]
+        verdict += label("; ") + row["reason"]
     changes = [_change(row[name]) for name in ("estimate", "lower", "upper")]
     return {
         "Action": f"{row['action_id']} {plain_label(row['measure'])}",

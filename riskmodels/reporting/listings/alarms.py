@@ -11,7 +11,7 @@ from riskmodels.assessment.figures import shown_probability
 from riskmodels.assessment.templates_alarms import PERIODS
 from riskmodels.assessment.wording import LIKELY, in_language
 from riskmodels.display import Listing
-from riskmodels.labels import label, marked, say
+from riskmodels.labels import commas, label, marked, say, space
 from riskmodels.surveillance import AlarmBook, Alarms
 from riskmodels.surveillance.alarm_words import STATUS, alarm_name, said_dates, said_size, shown_period
 
@@ -40,7 +40,7 @@ def list_alarm_book(book: AlarmBook) -> Listing:
     ]
     more = len(events) - len(shown)
     words = marked("{more} closed ones that are less likely than not are in the tables.")
-    rest = " " + label(words, more=more) if more else ""
+    rest = space() + label(words, more=more) if more else ""
     return Listing(sentence=book.sentence + rest, frame=pd.DataFrame(rows))
 
 
@@ -52,7 +52,7 @@ def list_watch_rules(book: AlarmBook) -> Listing:
     for keys, things in book.rules.groupby(alike, sort=False):
         row = dict(zip(alike, keys, strict=True)) | {"series": things["series"].sum()}
         what = [names.get(("indicator", one, "name"), label(str(one))) for one in things["what"]]
-        rows.append(_listed_rule(row | {"what": ", ".join(what)}, names))
+        rows.append(_listed_rule(row | {"what": commas(what)}, names))
     missed = int((book.rules["why"] != "").sum())
     sentence = label("Watched: {watched} of {all}.", watched=len(book.rules) - missed, all=len(book.rules))
     return Listing(sentence=sentence, frame=pd.DataFrame(rows))
@@ -67,7 +67,7 @@ def _listed_rule(row: Mapping[Any, Any], names: Names) -> dict[str, Any]:
         "Series": row["series"],
         "Last period": shown_period(row["last"]) if row["last"] else "–",
         "False alarm of a series every": f"{row['run_length']:,.0f} {label(PERIODS[row['every']])}",
-        "Told": row["told"] or "–",
+        "Told": commas(map(label, row["told"].split(", "))) if row["told"] else "–",
         "Not watched, because": say(json.loads(row["said"])) or "–",
     }
 
@@ -78,7 +78,7 @@ def _listed(row: Mapping[Any, Any], words: Mapping[str, str]) -> dict[str, Any]:
         "Status": label(STATUSES[row["ending"] or row["status"]]),
         "What has risen": words["name"],
         "Since": words["dates"],
-        "By about (90% interval)": f"{words['size']} ({label('{lower} to {upper}', words)})",
+        "By about (90% interval)": label("{size} ({lower} to {upper})", words),
         "Probability": shown_probability(row["probability"]),
         "Last alarm": words["last"],
         "Answered by": f"{row['answered_by']} ({row['until']}): {row['reason']}"
@@ -111,5 +111,5 @@ def list_alarms(alarms: Alarms, *, unit_names: Mapping[str, str] | None = None) 
         for row in rows
     ]
     more = len(alarms.table) - len(listed)
-    rest = " " + label("{more} more are not listed.", more=more) if more else ""
+    rest = space() + label("{more} more are not listed.", more=more) if more else ""
     return Listing(sentence=alarms.sentence + rest, frame=pd.DataFrame(listed))

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.display import Listing, shown_portion
-from riskmodels.labels import label, marked, plain_label
+from riskmodels.labels import label, marked, plain_label, space
 from riskmodels.stresstest import StressTest
 from riskmodels.stresstest.outcome import LIKELY
 
@@ -34,12 +34,12 @@ def list_calls(test: StressTest) -> Listing:
             **({"Team": plain_label(row["team"])} if several else {}),
             "Month": row["period"],
             "Calls": f"{row['calls_without']:,.0f} → {row['calls_with']:,.0f}",
-            "90% interval": f"{row['calls_lower']:,.0f} to {row['calls_upper']:,.0f}",
+            "90% interval": label("{calls_lower:,.0f} to {calls_upper:,.0f}", row),
             **(_shares(row) if answered else {}),
         }
         for row in test.calls.to_dict("records")
     ]
-    return Listing(sentence=" ".join(sentences), frame=pd.DataFrame(listed))
+    return Listing(sentence=space().join(sentences), frame=pd.DataFrame(listed))
 
 
 def _shares(row: Mapping[Hashable, Any]) -> dict[str, str]:

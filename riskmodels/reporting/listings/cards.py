@@ -8,7 +8,18 @@ import pandas as pd
 
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing, shown_few, shown_portion, shown_thousands
-from riskmodels.labels import counted, label, local, marked, plain_label, plural, rating_label
+from riskmodels.labels import (
+    clauses,
+    commas,
+    counted,
+    label,
+    local,
+    marked,
+    plain_label,
+    plural,
+    rating_label,
+    titled,
+)
 from riskmodels.parameters.plans import Plan, Plans
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.shocks import Shock
@@ -46,16 +57,16 @@ def list_card(test: StressTest, policy: Policy, card: Scorecard, plans: Plans | 
 
 def _in_one(lines: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Put short lines into one, so that the card stays a page."""
-    yield "", " · ".join(what if figures == _NONE else f"{what}: {figures}" for what, figures in lines)
+    yield "", " · ".join(what if figures == _NONE else titled(what, figures) for what, figures in lines)
 
 
 def _assumed(test: StressTest, policy: Policy) -> Iterator[tuple[str, str]]:
     """Say of each shock what it moves and by how much; then on what basis, and who says so."""
     names, level = indicator_names(policy), test.scenario.level(test.severity)
     for shock in level.shocks:
-        yield shock_words(shock), "; ".join(_moves(shock, names))
+        yield shock_words(shock), clauses(_moves(shock, names))
     moves = [movement for _, movement in level.movements]
-    people = ", ".join(dict.fromkeys(label(one.change.set_by) for one in moves))
+    people = commas(dict.fromkeys(label(one.change.set_by) for one in moves))
     if moves:
         bases = _grouped(dict.fromkeys(map(basis_words, moves)))
         yield label("Basis of the ranges"), label("{bases}. Set by: {people}.", bases=bases, people=people)
@@ -67,12 +78,12 @@ def _grouped(bases: Iterable[str]) -> str:
     for basis in bases:
         begins, colon, rest = basis.partition("：" if "：" in basis else ": ")
         found.setdefault(begins + colon, []).append(rest)
-    return "; ".join(begins + ", ".join(filter(None, rests)) for begins, rests in found.items())
+    return clauses(begins + commas(filter(None, rests)) for begins, rests in found.items())
 
 
 def _moves(shock: Shock, names: dict[str, str]) -> Iterator[str]:
     for one in shock.moves:
-        yield "{Moves} {Change} ({Range})".format_map(movement_cells(one, names))
+        yield label("{Moves} {Change} ({Range})", movement_cells(one, names))
 
 
 def _months(test: StressTest) -> Iterator[tuple[str, str]]:
@@ -80,11 +91,11 @@ def _months(test: StressTest) -> Iterator[tuple[str, str]]:
     if not test.raised or test.complaints["stressed"].isna().any():
         yield label("Complaints"), label("they are not multiplied")
     else:
-        yield label("Complaints, expected → with the scenario (90% interval)"), "; ".join(_courses(test))
+        yield label("Complaints, expected → with the scenario (90% interval)"), clauses(_courses(test))
     if not test.handling.empty:
         yield (
             label("Backlog at the end of the month [days of work] (90% interval)"),
-            "; ".join(_backlogs(test)),
+            clauses(_backlogs(test)),
         )
         needs = needs_of_handlers(test.handling)
         ends = (needs["recovery"], needs["recovery_lower"], needs["recovery_upper"])
@@ -144,7 +155,7 @@ def _values(row: Mapping[Hashable, Any]) -> str:
 def _colours(row: Mapping[Hashable, Any]) -> str:
     if not row["rating"]:
         return ""
-    return "; " + label(
+    return label("; ") + label(
         "{before} → {after}, probability of red {p_red}",
         before=rating_label(row["rating_before"]) if row["rating_before"] else "–",
         after=rating_label(row["rating"]),
@@ -158,10 +169,10 @@ def _by_month(test: StressTest, indicator_id: str) -> str:
     if rows.empty:
         return ""
     worst = rows.groupby("period", sort=False)["missed"].max()
-    months = ", ".join(
+    months = commas(
         f"{period} {shown_portion(missed)}" for period, missed in zip(worst.index, worst, strict=True)
     )
-    return "; " + label("by month: {months}", months=months)
+    return label("; ") + label("by month: {months}", months=months)
 
 
 def _money(test: StressTest) -> Iterator[tuple[str, str]]:
@@ -214,7 +225,11 @@ def _named(names: list[str], rows: pd.DataFrame) -> str:
     """Name those that turn red; where none of the rows has a colour, it is not known."""
     if not rows["rating"].isin(RATED).any():
         return label("not known")
-    return f"{len(names):,d} ({shown_few(names, _MOST)})" if names else label("none")
+    return (
+        label("{number:,d} ({names})", number=len(names), names=shown_few(names, _MOST))
+        if names
+        else label("none")
+    )
 
 
 def _help(test: StressTest) -> Iterator[tuple[str, str]]:
@@ -248,7 +263,7 @@ def _response(row: Mapping[Hashable, Any], *, is_near: bool) -> str:
         parts.append(label(words, share=shown_portion(row["in_time"])))
     if not np.isnan(row["losses"]):
         parts.append(label("{losses} thousand CNY lost a year", losses=shown_thousands(row["losses"])))
-    return "; ".join(parts)
+    return clauses(parts)
 
 
 def _plan(plans: Plans | None, plan: Plan | None) -> Iterator[tuple[str, str]]:
@@ -262,11 +277,11 @@ def _plan(plans: Plans | None, plan: Plan | None) -> Iterator[tuple[str, str]]:
     yield label("Plan"), label("{owner}; {steps}; set by {set_by}", said, steps=steps)
     reserves = [f"{local(one, 'name')} ({one.quantity:g}; {one.ready_within.words})" for one in plan.reserves]
     if reserves:
-        yield label("Reserves, and until when they are ready"), "; ".join(reserves)
+        yield label("Reserves, and until when they are ready"), clauses(reserves)
     drill = plan.last_drill
     if drill is None:
         yield label("Last drill"), label("none")
         return
     gaps = sum(gap.closed_on is None for gap in drill.gaps)
     still = plural(gaps, "{gaps} gap still open", "{gaps} gaps still open", gaps=gaps)
-    yield label("Last drill"), f"{drill.held_on.isoformat()}; {still}"
+    yield label("Last drill"), clauses([drill.held_on.isoformat(), still])

@@ -6,7 +6,7 @@ import pandas as pd
 
 from riskmodels.catalogue import find_doubts
 from riskmodels.display import Listing
-from riskmodels.labels import label, marked, plural
+from riskmodels.labels import commas, label, marked, plural, space
 from riskmodels.tables import DataQuality, Table, Tables, data_quality, shown_share
 
 _MOST_FAULTS = 12  # rows; a choice: tables/ has them all
@@ -114,7 +114,7 @@ def list_unmatched(unmatched: pd.DataFrame) -> Listing:
         for row in unmatched.head(_MOST_UNMATCHED).to_dict("records")
     ]
     if len(unmatched) > len(listed):
-        sentence += " " + label("The first {shown} are listed.", shown=len(listed))
+        sentence += space() + label("The first {shown} are listed.", shown=len(listed))
     return Listing(sentence=sentence, frame=pd.DataFrame(listed))
 
 
@@ -129,7 +129,7 @@ def check_listings(tables: Tables) -> list[Listing]:
         if table.provenance.rows_read and not table.provenance.rows_accepted
     ]
     if none:
-        words = label("No row of {tables} was accepted; these rules were broken:", tables=", ".join(none))
+        words = label("No row of {tables} was accepted; these rules were broken:", tables=commas(none))
         return [Listing(sentence=words, frame=rejections.frame), *others]
     return [others[0], rejections, *others[1:]]
 
@@ -137,7 +137,7 @@ def check_listings(tables: Tables) -> list[Listing]:
 def list_ignored(tables: Tables) -> Listing:
     """List the columns of the files that nothing is made from."""
     listed = [
-        {"Table": table.name, "Columns not used": ", ".join(table.provenance.ignored_columns)}
+        {"Table": table.name, "Columns not used": commas(table.provenance.ignored_columns)}
         for table in tables.present
         if table.provenance.ignored_columns
     ]
@@ -205,7 +205,7 @@ def list_changes(tables: Tables) -> Listing:
             "Revised": int(changes.table["revised"].sum()),
             "Vanished": int(changes.table["vanished"].sum()),
             "Rewritten": shown_share(changes.share) if changes.rewritten else "0%",
-            "Columns revised": ", ".join(changes.columns.query("revised > 0")["column"]),
+            "Columns revised": commas(changes.columns.query("revised > 0")["column"]),
         }
         for changes in tables.changes
     ]

@@ -76,11 +76,11 @@ def list_policy(policy: Policy) -> Listing:
         {
             "Area": areas[indicator.area],
             "Indicator": local(indicator, "name"),
-            "Standard": indicator.standard,
+            "Standard": label(indicator.standard),
             "Amber": format_value(indicator.id, indicator.limits.amber) if indicator.limits else "–",
             "Red": format_value(indicator.id, indicator.limits.red) if indicator.limits else "–",
-            "Limits by": indicator.limits_set_by,
-            "Source": indicator.source,
+            "Limits by": label(indicator.limits_set_by),
+            "Source": label(indicator.source),
         }
         for indicator in policy.indicators
     ]
@@ -212,7 +212,7 @@ def list_limit_draft(draft: LimitDraft, policy: Policy) -> Listing:
             "Units": row["units"],
             "Units red": f"{row['red_units_now']} → {row['red_units']}",
             "Units red in a quarter": f"{row['red_each_now']:.1f} → {row['red_each']:.1f}",
-            "Limits now by": row["set_by"],
+            "Limits now by": label(row["set_by"]),
             "Why not": say(json.loads(row["why_not"])) if row["why_not"] else "",
         }
         for row in draft.table.to_dict("records")

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from riskmodels.display import Listing
-from riskmodels.labels import counted, label, local, marked
+from riskmodels.labels import counted, label, local, marked, space
 from riskmodels.parameters.plans import Drill, Plan, Plans
 from riskmodels.parameters.scenarios import Scenario, severity_label
 
@@ -41,16 +41,16 @@ def drill_listings(scenario: Scenario, severity: str, plan: Plan | None) -> list
     name = f"{local(scenario, 'name')} ({severity_label(severity)})"
     head = label("Table-top drill: {name}. {what}", name=name, what=local(scenario, "description"))
     if plan is None:
-        return [_sheet(f"{head} {label('There is no plan for it: write one in the file of plans.')}")]
+        return [_sheet(head + space() + label("There is no plan for it: write one in the file of plans."))]
     of = label(
         "Plan of {owner}, set by {set_by}. Last drill: {held}.",
         owner=local(plan, "owner"),
-        set_by=plan.set_by,
+        set_by=label(plan.set_by),
         held=_held(plan.last_drill),
     )
     gaps = [gap for gap in (plan.last_drill.gaps if plan.last_drill else ()) if gap.closed_on is None]
     return [
-        _sheet(f"{head} {of}"),
+        _sheet(head + space() + of),
         _sheet(label("Steps, from the moment the event is known:"), _steps(plan)),
         _sheet(label("Reserves:"), _reserves(plan)),
         _sheet(label("Who is told:"), _notices(plan)),
@@ -60,8 +60,10 @@ def drill_listings(scenario: Scenario, severity: str, plan: Plan | None) -> list
 
 
 def _sheet(sentence: str, rows: Sequence[dict[str, Any]] = ()) -> Listing:
-    empty = sentence.endswith(":") and not rows
-    return Listing(sentence=f"{sentence} {label('none')}" if empty else sentence, frame=pd.DataFrame(rows))
+    empty = sentence.endswith((":", "：")) and not rows
+    return Listing(
+        sentence=sentence + space() + label("none") if empty else sentence, frame=pd.DataFrame(rows)
+    )
 
 
 def _steps(plan: Plan) -> list[dict[str, Any]]:

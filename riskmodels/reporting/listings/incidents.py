@@ -9,7 +9,7 @@ from riskmodels.display import Listing, shown_money, shown_portion, without_blan
 from riskmodels.effects.incident_moments import MOMENTS, STATES
 from riskmodels.effects.incident_words import KINDS, LOSS_REASONS, REASONS, shown_span
 from riskmodels.effects.incidents import SURE, IncidentReview
-from riskmodels.labels import label, language, marked, plain_label, plural
+from riskmodels.labels import clauses, commas, label, language, marked, plain_label, plural
 from riskmodels.parameters.plans import TimeLimit
 from riskmodels.parameters.scenarios import severity_label
 
@@ -147,7 +147,7 @@ def list_incident_scenarios(incidents: IncidentReview | None) -> Listing:
             "Incident": incident_id,
             "Scenario": _in_language(levels[0], "name"),
             "What": label(_WHAT[str(what)]),
-            "Assumed": "; ".join(map(_assumed, levels)),
+            "Assumed": clauses(map(_assumed, levels)),
             "Seen (90%)": _of_scenario(levels[0], "seen", "lower", "upper"),
         }
         for (incident_id, _, what), rows in groups
@@ -161,7 +161,7 @@ def _others(row: Mapping[Any, Any], table: pd.DataFrame) -> str:
     """Name the others whose days run into those of an incident; of one before the period the first."""
     others = table.loc[table["episode"] == row["episode"], "incident_id"]
     named = {row["episode"], *others} - {row["incident_id"]}
-    return ", ".join(sorted(named))
+    return commas(sorted(named))
 
 
 def _none() -> Listing:

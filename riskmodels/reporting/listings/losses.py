@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.display import Listing, shown_amount, shown_money
-from riskmodels.labels import label, local, marked, plain_label
+from riskmodels.labels import commas, label, local, marked, plain_label, space
 from riskmodels.losses import LossAssessment
 from riskmodels.losses.fitting import standard_errors
 from riskmodels.parameters.policy import Policy
@@ -70,7 +70,7 @@ def list_severities(found: LossAssessment | None) -> Listing:
         }
         for row in found.severities.to_dict("records")
     ]
-    fits = ", ".join(f"{row['test']} p = {row['p_value']:.2f}" for row in found.goodness.to_dict("records"))
+    fits = commas(f"{row['test']} p = {row['p_value']:.2f}" for row in found.goodness.to_dict("records"))
     words = marked(
         "Lognormal bodies up to {threshold}; above it a generalised Pareto tail for all, shape {shape:.2f}"
         " (s.e. {shape_error:.2f}), scale {scale} (s.e. {scale_error}), from {number:,d} losses."
@@ -155,12 +155,16 @@ def _against_objective(change: float, policy: Policy) -> str:
     if objective is None:
         return said
     verdict = marked("met") if change <= objective.change_per_year else marked("not met")
-    return f"{said} " + label(
-        "The objective of {wanted:+.0%} a year ({source}) is {verdict} by losses alone; income may have"
-        " changed too.",
-        wanted=objective.change_per_year,
-        source=objective.source,
-        verdict=label(verdict),
+    return (
+        said
+        + space()
+        + label(
+            "The objective of {wanted:+.0%} a year ({source}) is {verdict} by losses alone; income may have"
+            " changed too.",
+            wanted=objective.change_per_year,
+            source=label(objective.source),
+            verdict=label(verdict),
+        )
     )
 
 

@@ -9,7 +9,7 @@ from riskmodels.assessment.figures import shown_change, shown_probability
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.catalogue.computation import reasons_of
 from riskmodels.display import Listing
-from riskmodels.labels import label, marked, say
+from riskmodels.labels import commas, label, marked, say, space
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.listings.indicators import indicator_names
 from riskmodels.surveillance import Objectives
@@ -86,7 +86,7 @@ def _needed(row: Mapping[Any, Any], shown: str, policy: Policy) -> str:
 def _moved(row: Mapping[Any, Any]) -> str:
     """Write what has moved the probability, in points; parts below half a point are left out."""
     points = [(words, _POINTS * row[name]) for name, words in _PARTS]
-    return ", ".join(label(words, points=part) for words, part in points if abs(part) >= _LEAST) or "–"
+    return commas(label(words, points=part) for words, part in points if abs(part) >= _LEAST) or "–"
 
 
 def _beyond_all(found: Objectives, names: Mapping[str, str], policy: Policy) -> str:
@@ -98,4 +98,4 @@ def _beyond_all(found: Objectives, names: Mapping[str, str], policy: Policy) -> 
         and policy.indicator(row["indicator_id"]).direction == "higher_is_better"
         and row["target"] > 1
     ]
-    return " " + label("More than all is wanted of: {names}.", names=", ".join(beyond)) if beyond else ""
+    return space() + label("More than all is wanted of: {names}.", names=commas(beyond)) if beyond else ""

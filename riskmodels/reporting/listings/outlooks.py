@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.backtesting import Backtest
 from riskmodels.display import Listing
 from riskmodels.forecasting import FINAL, REASONS, Explanation, Forecast, Nowcast
-from riskmodels.labels import PERIOD_NAMES, counted, label, marked
+from riskmodels.labels import PERIOD_NAMES, commas, counted, label, marked, plain_label
 from riskmodels.tables import DataQuality, shown_share
 
 _FEWEST_MONTHS, _MOST_MONTHS = 3, 12  # rows: a quarter at least, a year at most
@@ -63,7 +63,7 @@ def list_outlook(outlook: Forecast, *, quality: DataQuality | None = None) -> Li
         sentence=label(
             "Expected {what} by {keys}, with the {levels} interval; method {method}.",
             what=label(_WHAT[outlook.panel.kind, outlook.periods.freqstr[0]]),
-            keys=", ".join(keys),
+            keys=commas(plain_label(one.removesuffix("_id")) for one in keys),
             levels=levels,
             method=outlook.method,
         )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskmodels.display import Listing, shown_figure, shown_portion, shown_thousands
 from riskmodels.errors import ParameterError
-from riskmodels.labels import label, local, marked, plain_label, rating_label
+from riskmodels.labels import commas, label, local, marked, plain_label, rating_label
 from riskmodels.parameters.policy import DEFAULT, Policy
 from riskmodels.parameters.risks import Risk, RiskRegister
 from riskmodels.register.assessing import PARTS, RiskAssessment
@@ -120,7 +120,7 @@ def _loss_sentence(name: str, row: "pd.Series[Any]") -> str:
         "regulatory": label("regulatory"),
         "reputation": label("customers lost"),
     }
-    harms = ", ".join(f"{parts[part]} {share:.0%}" for part, share in shares.items() if share > 0)
+    harms = commas(f"{parts[part]} {share:.0%}" for part, share in shares.items() if share > 0)
     return label(
         "{name}: expected loss {before} thousand CNY a year before and {after} after controls ({parts}; in"
         " thousand CNY: {basis})."
@@ -148,8 +148,10 @@ def _source(row: Mapping[Any, Any], indicators: Mapping[str, str]) -> str:
     events = 0 if counted_by == "elicited" else row["events"]
     source = label(words, events=events, indicator=indicators.get(counted_by, counted_by))
     measured, _, controls = str(row["controls_measured"]).partition(" of ")
-    return f"{source}; " + label(
-        "controls measured: {measured} of {controls}", measured=measured, controls=controls
+    return (
+        source
+        + label("; ")
+        + label("controls measured: {measured} of {controls}", measured=measured, controls=controls)
     )
 
 

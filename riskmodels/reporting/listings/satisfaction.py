@@ -9,7 +9,7 @@ import pandas as pd
 from riskmodels.causes.index import SatisfactionIndex
 from riskmodels.causes.satisfaction import SOURCES, SatisfactionDrivers, driver_words
 from riskmodels.display import Listing, shown_portion, shown_unit
-from riskmodels.labels import label, language, local, plain_label, say
+from riskmodels.labels import commas, label, language, local, plain_label, say, space
 from riskmodels.tables import Tables
 
 _MOST, _MOST_UNITS = 15, 10  # rows, and units, that are read; tables/ has them all
@@ -36,7 +36,7 @@ def list_drivers(drivers: SatisfactionDrivers) -> Listing:
     lacking = [
         {
             "Answers of": label(SOURCES[str(source)]),
-            "Goes with": ", ".join(plain_label(one.removesuffix("_id")) or label("all") for one in names),
+            "Goes with": commas(plain_label(one.removesuffix("_id")) or label("all") for one in names),
             "Verdict": label("cannot be estimated: {reason}", reason=say(json.loads(str(said)))),
         }
         for (source, said), names in groups
@@ -87,7 +87,7 @@ def list_index(index: SatisfactionIndex, tables: Tables) -> Listing:
     ]
     words = index.sentence
     if index.bank and is_unit.any():
-        words += " " + label("Of many units some are low by chance: see their intervals.")
+        words += space() + label("Of many units some are low by chance: see their intervals.")
     return Listing(sentence=words, frame=pd.DataFrame(listed))
 
 

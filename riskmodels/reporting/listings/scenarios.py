@@ -4,7 +4,7 @@ import pandas as pd
 
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import Listing, shown_error
-from riskmodels.labels import label, language, local, marked, plain_label, plural, rating_label
+from riskmodels.labels import commas, label, language, local, marked, plain_label, plural, rating_label, space
 from riskmodels.parameters.moved import moved_words
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import Part, Scenario, severity_label
@@ -64,7 +64,7 @@ def movement_cells(movement: Movement, names: dict[str, str]) -> dict[str, str]:
 
 
 def _basis(movement: Movement) -> str:
-    return f"{basis_words(movement)} ({label(movement.change.set_by)})"
+    return label("{basis} ({set_by})", basis=basis_words(movement), set_by=label(movement.change.set_by))
 
 
 def basis_words(movement: Movement) -> str:
@@ -85,17 +85,26 @@ def shock_words(shock: Shock) -> str:
         ", then halving every {months:g} months",
         months=shock.half_life_months,
     )
-    return f"{name}: {size} {lasting}{begins}" + (halves if shock.half_life_months else "")
+    words = label("{name}: {size} {lasting}{begins}", name=name, size=size, lasting=lasting, begins=begins)
+    return words + (halves if shock.half_life_months else "")
 
 
 def _said(scenario: Scenario, severity: str) -> str:
     """Say what the scenario is, of a combined one its parts, and how its assumptions hang together."""
-    said = f"{local(scenario, 'name')} ({severity_label(severity)}): {local(scenario, 'description')}"
+    said = label(
+        "{name} ({severity}): {description}",
+        name=local(scenario, "name"),
+        severity=severity_label(severity),
+        description=local(scenario, "description"),
+    )
     if parts := scenario.level(severity).combines:
-        named = ", ".join(f"{_part(one)} ({severity_label(one.severity)})" for one in parts)
-        said += " " + label("It combines {parts}.", parts=named)
+        named = commas(
+            label("{name} ({severity})", name=_part(one), severity=severity_label(one.severity))
+            for one in parts
+        )
+        said += space() + label("It combines {parts}.", parts=named)
     if scenario.dependence.copula == "gaussian":
-        said += " " + label(
+        said += space() + label(
             "Its assumptions are strong together (normal copula, correlation {correlation:g}).",
             correlation=scenario.dependence.correlation,
         )
@@ -110,7 +119,8 @@ def _part(part: Part) -> str:
 def _per(movement: Movement) -> str:
     """Write the likeliest change, with its unit and what it is for."""
     per = label("per doubling of complaints") if movement.per != "unit_of_shock" else label("per unit")
-    words = f"{_change(movement, 'mode')} {_unit(movement)} {per}".replace("  ", " ")
+    words = label("{size} {unit} {per}", size=_change(movement, "mode"), unit=_unit(movement), per=per)
+    words = words.replace("  ", " ")
     if movement.delay_months:
         words += label(", {months} months later", months=movement.delay_months)
     return words

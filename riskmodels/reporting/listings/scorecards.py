@@ -7,7 +7,7 @@ import pandas as pd
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.comparisons import Orders
 from riskmodels.display import Listing, shown_error, shown_text, shown_unit
-from riskmodels.labels import label, local, marked, plain_label, rating_label
+from riskmodels.labels import commas, label, local, marked, plain_label, rating_label, space, titled
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.listings.grounds import basis_of, basis_of_score, interval_reasons, rating_cell
 from riskmodels.reporting.listings.indicators import (
@@ -55,7 +55,7 @@ def list_ratings(
         **{rating: counts.get(rating, 0) for rating in order if rating},
     )
     reasons = [] if unit_id else interval_reasons(card, policy)
-    sentence = " ".join(filter(None, [rated, *reasons, partly]))
+    sentence = space().join(filter(None, [rated, *reasons, partly]))
     return Listing(sentence=sentence, frame=pd.DataFrame(listed))
 
 
@@ -66,7 +66,7 @@ def list_units(card: Scorecard, *, most: int = 15, quality: DataQuality | None =
     listed = [
         {
             "Rank": row["rank"],
-            "Unit": ", ".join(filter(None, [names[row["unit_id"]], marks.get(row["unit_id"])])),
+            "Unit": commas(filter(None, [names[row["unit_id"]], marks.get(row["unit_id"])])),
             "Rating": rating_label(row["rating"]),
             "Rests on": basis_of_score(row),
             "Score [points]": f"{row['score']:.0f}",
@@ -128,12 +128,12 @@ def list_contributions(explained: UnitExplanation, policy: Policy, *, most: int 
         }
         for row in explained.table.head(most).to_dict("records")
     ]
-    like = ", ".join(
-        f"{shown_unit(row['unit_id'], row['name'])}: {row['score']:.0f}"
+    like = commas(
+        titled(shown_unit(row["unit_id"], row["name"]), f"{row['score']:.0f}")
         for row in explained.peers.to_dict("records")
     )
     alike = label("Most like it in size and products, with their scores: {units}.", units=like or "–")
-    return Listing(sentence=f"{explained.sentence} {alike}", frame=pd.DataFrame(listed))
+    return Listing(sentence=explained.sentence + space() + alike, frame=pd.DataFrame(listed))
 
 
 def list_movements(movements: Movements, *, most: int = 10) -> Listing:

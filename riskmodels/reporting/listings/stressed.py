@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing, shown_portion, shown_thousands
-from riskmodels.labels import label, local, marked, plain_label, plural, rating_label
+from riskmodels.labels import label, local, marked, plain_label, plural, rating_label, space
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.shocks import Shock
 from riskmodels.reporting.listings.indicators import interval_of
@@ -110,7 +110,7 @@ def list_stressed_groups(test: StressTest, policy: Policy) -> Listing:
         groups=groups,
         all=test.groups["id"].nunique(),
     )
-    return Listing(sentence=f"{said} {label(_NO_RATE)}", frame=pd.DataFrame(listed))
+    return Listing(sentence=said + space() + label(_NO_RATE), frame=pd.DataFrame(listed))
 
 
 def list_costs(test: StressTest) -> Listing:
@@ -139,7 +139,7 @@ def list_costs(test: StressTest) -> Listing:
     said = label(words, **figures)
     if pd.isna(total["months"]):
         redress = test.costs.loc[test.costs["item"] == "redress", "months"].iloc[0]
-        said += " " + label(_PERIODS, months=redress)
+        said += space() + label(_PERIODS, months=redress)
     return Listing(sentence=said, frame=frame)
 
 
@@ -217,7 +217,7 @@ def _handled(handling: pd.DataFrame) -> str:
     figures = handling.groupby("team", sort=False)[["a_day", "a_day_lower", "a_day_upper"]].first().sum()
     able = {"a_day": figures["a_day"], "lower": figures["a_day_lower"], "upper": figures["a_day_upper"]}
     longest = handling.groupby("team", sort=False)["recovery"].first().max(skipna=False)
-    return label(capacity, **able) + " " + _recovered(longest)
+    return label(capacity, **able) + space() + _recovered(longest)
 
 
 def _recovered(months: float) -> str:

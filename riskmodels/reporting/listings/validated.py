@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.display import Listing, shown_text
-from riskmodels.labels import label, local, say
+from riskmodels.labels import label, local, say, titled
 from riskmodels.validation import VERDICTS, ValidationPack
 from riskmodels.validation.evidence import KINDS, NO_FIGURE, STATES
 
@@ -41,7 +41,7 @@ def list_model_checks(pack: ValidationPack, *, model: str = "", only_doubts: boo
     listed = [
         {
             "Model": names[row.model],
-            "Check": f"{label(KINDS[row.kind])}: {label(row.check)}",
+            "Check": titled(label(KINDS[row.kind]), label(row.check)),
             "Found": _figure(row.value, row),
             "Limit": _figure(row.limit, row),
             "Not fit from": _figure(row.worst, row),

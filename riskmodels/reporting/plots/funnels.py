@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from riskmodels.labels import label, marked
+from riskmodels.labels import label, marked, titled
 from riskmodels.rates import Funnel
 from riskmodels.reporting.plots.canvas import (
     BAND,
@@ -57,7 +57,7 @@ def _draw_units(axes: Axes, table: pd.DataFrame) -> None:
     outside = table["outside"].abs()
     for level, (marker, colour, words) in enumerate(_KINDS):
         rows = table[outside == level]
-        named = f"{label(words)}: {len(rows)}"
+        named = titled(label(words), str(len(rows)))
         axes.plot(rows["expected"], rows["value"], marker, color=colour, markersize=4, label=named)
     far = table[outside > 0].sort_values("z", key=np.abs, ascending=False).head(_NAMED)
     for row in far.to_dict("records"):

@@ -61,5 +61,12 @@ def _draw(axes: Axes, row: pd.Series, days: pd.DataFrame, level: float) -> None:
     axes.tick_params(axis="x", labelrotation=20)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(label("complaints [per day]"))
-    axes.set_title(f"{label(KINDS[row['kind']])} {row['incident_id']}, {row['started_at']:%Y-%m-%d}")
+    axes.set_title(
+        label(
+            "{kind} {id}, {day}",
+            kind=label(KINDS[row["kind"]]),
+            id=row["incident_id"],
+            day=f"{row['started_at']:%Y-%m-%d}",
+        )
+    )
     axes.legend(loc="upper left", bbox_to_anchor=(0, -0.18), fontsize=7, ncols=4)  # below the days

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from riskmodels.labels import RATING_MARKS, label, local, rating_label
+from riskmodels.labels import RATING_MARKS, commas, label, local, rating_label
 from riskmodels.parameters.policy import DEFAULT
 from riskmodels.register.assessing import RiskAssessment
 from riskmodels.reporting.plots.canvas import COLOURS, LINE, NOTE, house_axes, log_ticks, noted, short
@@ -185,7 +185,7 @@ def _marks() -> str:
     return label(
         "Number: rank by expected loss. Colour of a cell: expected loss in its middle, {marks}."
         "\nMark behind a number: the risk itself is beyond the limit, whatever its cell.",
-        marks=", ".join(marks.values()),
+        marks=commas(marks.values()),
     )
 
 
