@@ -1,7 +1,9 @@
 """What a run takes from its ledger: what stands on a day, actions for its data, what is due, what covers what."""
 
 import json
+import shutil
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -36,10 +38,11 @@ def approve(ledger, table: str, id_: str) -> None:
     ledger.decide(table, id_, is_approved=True, seen=ledger.get(table, id_).digest, by="head of risk")
 
 
-@pytest.fixture
-def ledger(tmp_path):
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> Path:
     """A ledger with an action too late, one late, one in time, and one of after the quarter."""
-    with open_ledger(tmp_path / "ledger.db") as opened:
+    place = tmp_path_factory.mktemp("kept") / "ledger.db"
+    with open_ledger(place) as opened:
         found = (
             finding(period="2026Q2"),
             finding(2, source="violation", rule="mis_selling", evidence="report 7", due_on=date(2026, 8, 3), grade="serious"),
@@ -53,6 +56,14 @@ def ledger(tmp_path):
             action(3, due_on=date(2026, 12, 31), **SUMMER),
             action(4, opened_on=date(2026, 10, 9), due_on=date(2026, 12, 31)),
         )  # fmt: skip
+    return place
+
+
+@pytest.fixture
+def ledger(kept, tmp_path):
+    """A copy of it: to make one takes longer."""
+    shutil.copy(kept, tmp_path)
+    with open_ledger(tmp_path / kept.name) as opened:
         yield opened
 
 
