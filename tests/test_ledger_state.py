@@ -22,6 +22,7 @@ from riskmodels.governance import join_acknowledged, join_actions, open_ledger, 
 from riskmodels.governance.ledger.records import Acknowledgement, Exemption, Override
 from riskmodels.parameters.action_rules import ActionRules, Escalation
 from riskmodels.parameters.watches import Acknowledgements
+from riskmodels.reporting.listings.due import covered_by
 from riskmodels.runner.ledgers import check_ledger, given_ledger, keep_state
 from riskmodels.runner.settings import RunSettings, load_run
 
@@ -289,6 +290,8 @@ def test_what_ended_is_open_again_and_what_covers_nothing_is_not_said(ledger, de
         "EX-1": "The exception from unit_limit for u1 ended on 2026-09-01: u1 is open again (moved)",
         "X-1": "The acceptance of F-1 ended on 2026-09-30: F-1 is open again (small)",
     }
+    rows = pd.DataFrame({"finding_id": ["F-1", "F-3"], "rule": "unit_limit", "subject": ["u1", "u2"]})
+    assert covered_by(due, rows) == ["", "accepted risk X-2 until 2026-10-01: small"]
     shown = rm.listings.list_overrides(due).frame
     assert shown[["Subject", "Computed", "Override", "State"]].to_numpy().tolist() == [
         ["u1", "Red", "Red → Amber", "in force"],
