@@ -12,8 +12,8 @@ from riskmodels.labels import counted, label, marked, plain_label, plural, ratin
 _MOST = 60  # rows: what is due; tables/due has them all
 _STANDINGS = {
     "overdue": marked("overdue"),
-    "due": marked("due by the end of the next quarter"),
-    "later": marked("due later"),
+    "due": marked("in the next quarter"),
+    "later": marked("later"),
     "waiting": marked("waits for a decision"),
     "in force": marked("in force"),
     "expired": marked("ended: open again"),
