@@ -211,7 +211,7 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
                              "due_on": "2026-09-10", "day": "2026-10-01", "set_by": "the board"}}
                 for severity, unit, told in (("red", "B001", "head of risk"), ("amber", "", ""))
             ),
-            {"subject_kind": kind, "subject": "", "indicator_id": "", "severity": "passed", "figures": {"waiting": 3}},
+            {"subject_kind": kind, "subject": "", "indicator_id": "", "severity": "passed", "figures": {"waiting": 3, "set_by": "the board"}},
         ]
         for rule, kind in (("action_overdue", "action"), ("finding_overdue", "elsewhere"))
     },

@@ -246,13 +246,13 @@ def test_overdue_things_are_findings_and_what_is_in_time_is_said(ledger, default
 
     late = facts(state_of(ledger))
     assert late["severity"].to_dict() == {"ACT-1": "red", "F-2": "red", "ACT-2": "amber"}
-    assert late.loc["ACT-2", "condition"] == "Overdue by 2 working days since 2026-09-28: train the staff"
+    assert late.loc["ACT-2", "condition"] == "Overdue since 2026-09-28, by 2 working days: train the staff"
     assert late.loc["F-2", "condition"].endswith(
-        "in B002: mis selling; escalated to: risk management department"
+        " in B002, escalated to risk management department: mis selling"
     )
     assert late.loc["ACT-2", "owner"] == "operations"
     early = facts(state_of(ledger, "2026Q2", date(2026, 7, 1)))
-    assert early["condition"].tolist() == ["None is overdue; open: 3", "None is overdue; open: 2"]
+    assert early["condition"].tolist() == ["Nothing is overdue; open: 3", "Nothing is overdue; open: 2"]
 
 
 def test_what_ended_is_open_again_and_what_covers_nothing_is_not_said(ledger, default_policy) -> None:
