@@ -12,13 +12,13 @@ _REMEDY_LATE = {
     "corrective_action": marked("Do it and record the evidence, or record a later date with its reason"),
     "owner": marked("{told}"),
 }
-_OVERDUE = marked("Overdue by {days} since {due_on}{where}: {what}{escalated}")
+_OVERDUE = marked("Overdue since {due_on}, by {days}{where}{escalated}: {what}")
 DUE = {
     "action_overdue": Template(
         criterion=marked("Corrective actions are done by their date (escalation set by {set_by})"),
         conditions={
             "value": _OVERDUE,
-            "passed": marked("None is overdue; open: {waiting}"),
+            "passed": marked("Nothing is overdue; open: {waiting}"),
         },
         evidence=marked("the ledger on {day}"),
         remedy=_REMEDY_LATE,
@@ -29,7 +29,7 @@ DUE = {
         ),
         conditions={
             "value": _OVERDUE,
-            "passed": marked("None is overdue; open: {waiting}"),
+            "passed": marked("Nothing is overdue; open: {waiting}"),
         },
         evidence=marked("the ledger on {day}; found by: {source}"),
         remedy=_REMEDY_LATE,
@@ -62,7 +62,7 @@ DUE = {
         },
     ),
 }
-_WHERE, _ESCALATED = marked(" in {unit_id}"), marked("; escalated to: {escalated_to}")
+_WHERE, _ESCALATED = marked(" in {unit_id}"), marked(", escalated to {escalated_to}")
 _LAPSED = {
     "exceptions": marked("The exception from {of} for {about}"),
     "acceptances": marked("The acceptance of {finding_id}"),

@@ -22,8 +22,9 @@ def check_due(inputs: Inputs) -> Iterator[Finding]:
         for row in late.to_dict("records"):
             yield _overdue(rule, row, inputs.due)
         waiting = int(rows["standing"].isin(["due", "later"]).sum())
+        figures = {"waiting": waiting, "set_by": inputs.due.set_by}
         if late.empty and waiting:
-            yield Finding(rule, _kind(rule), "", "", "passed", figures={"waiting": waiting})
+            yield Finding(rule, _kind(rule), "", "", "passed", figures=figures)
 
 
 def _kind(rule: str) -> Any:

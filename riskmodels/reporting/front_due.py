@@ -11,6 +11,10 @@ from riskmodels.reporting.document import FrontBlock
 
 _MOST_NAMED = 3  # of each kind; a choice: the chapter has them all
 _NAMED = marked("{what} ({days} over, {owner})")
+OVERDUE = {  # rules of findings that are one sentence, as the block names the longest
+    "action_overdue": marked("{count} corrective actions are overdue, the longest by {days}"),
+    "finding_overdue": marked("{count} findings from elsewhere are overdue, the longest by {days}"),
+}
 _COVERS = {
     "exceptions": (marked("exception"), marked("exceptions")),
     "acceptances": (marked("accepted risk"), marked("accepted risks")),
@@ -29,6 +33,12 @@ def what_is_due_now(found: Sequence[Due]) -> tuple[FrontBlock, ...]:
         )
         for due in found
     )
+
+
+def overdue_together(rows: pd.DataFrame) -> str:
+    """Say of several overdue things of a kind how many there are, and for how long."""
+    days = counted(rows["value"].max(), "working day", "working days")
+    return label(OVERDUE[rows["rule"].iloc[0]], count=len(rows), days=days)
 
 
 def _longest(due: Due) -> str:

@@ -19,7 +19,7 @@ from riskmodels.labels import counted, label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import severity_label
 from riskmodels.reporting.document import FrontMatter, KeyFigure, Standing, SummaryItem
-from riskmodels.reporting.front_due import what_is_due_now
+from riskmodels.reporting.front_due import OVERDUE, overdue_together, what_is_due_now
 from riskmodels.reporting.front_since import since_last_quarter
 from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
@@ -202,7 +202,8 @@ def _sentences(found: Findings, policy: Policy, joined: pd.DataFrame) -> Iterato
     Where the data were asked for causes (``joined``), it ends with what they say.
     """
     rows = found.table
-    together = (rows["subject_kind"].isin(["unit", "alarm", "incident"])) | (rows["rule"] == "objective")
+    together = rows["subject_kind"].isin(["unit", "alarm", "incident"])
+    together |= rows["rule"].isin(["objective", *OVERDUE])
     one_by_one = rows["finding_id"].where(~together, "")
     one_by_one = one_by_one.where(rows["rule"] != "contingency_plan", rows["condition"])
     indicator = rows["indicator_id"].where(rows["rule"] != "objective", "")
@@ -219,6 +220,8 @@ def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
         return f"{first['subject_name']}: {first['condition']}"
     if first["subject_kind"] == "alarm":
         return _of_alarms(rows)
+    if first["rule"] in OVERDUE:
+        return overdue_together(rows)
     if first["rule"] == "objective":
         return _of_objectives(rows, policy)
     if first["subject_kind"] == "incident":

@@ -12,8 +12,8 @@ from riskmodels.labels import counted, label, marked, plain_label, plural, ratin
 _MOST = 60  # rows: what is due; tables/due has them all
 _STANDINGS = {
     "overdue": marked("overdue"),
-    "due": marked("due by the end of the next quarter"),
-    "later": marked("due later"),
+    "due": marked("in the next quarter"),
+    "later": marked("later"),
     "waiting": marked("waits for a decision"),
     "in force": marked("in force"),
     "expired": marked("ended: open again"),
@@ -83,6 +83,20 @@ def list_covers(due: Due) -> Listing:
     return Listing(
         sentence=_counted(rows, marked("Exceptions and accepted risks")), frame=pd.DataFrame(listed)
     )
+
+
+def covered_by(due: Due, findings: pd.DataFrame) -> list[str]:
+    """Say of each finding which accepted risk or exception covers it now, and until when; empty where none."""
+    covers = due.covers[due.covers["standing"] == "in force"]
+    words = marked("{kind} {id} until {day}: {reason}")
+    shown = {
+        (row["finding_id"] or row["rule"], "" if row["finding_id"] else row["subject"]): label(
+            words, row, kind=label(_COVERS[row["kind"]]), day=_day(row["expires_on"])
+        )
+        for row in covers[covers["kind"].isin(_COVERS)].to_dict("records")
+    }
+    keys = findings[["finding_id", "rule", "subject"]].itertuples(index=False)
+    return [shown.get((one, ""), shown.get((rule, subject), "")) for one, rule, subject in keys]
 
 
 def _covered(row: Mapping[Any, Any]) -> str:
