@@ -55,8 +55,8 @@ class FollowUp:
         it was none), first (quarter in which it was first found), since (first quarter of the time that it is
         open now, or was last), quarters (how many, the first and the last included), returns (how often it
         came back), moved_by (what says that it got worse or better: severity, limits, figures), p_worse (that
-        the true value moved in the worse direction, where the figures tell), ended (of those closed: in_order,
-        watch, unclear, over, not_checked).
+        the true value moved in the worse direction, where the figures tell), ended (of those closed:
+        in_order, watch, unclear, over, not_checked).
     closed, names : DataFrame
         Facts of those closed, as they were found, and names for their words; as in ``Findings``.
     history : DataFrame
@@ -65,7 +65,7 @@ class FollowUp:
         ended, course (a letter a quarter from first on: R red, A amber, a point where it was none, a question
         mark where nothing was assessed).
     period, before, begun : str
-        The quarter; that of the report it is compared with, empty where there is none; the first one followed.
+        The quarter; that of the report it is compared with, empty where there is none; the first followed.
     source, rules : str, int
         Where the data are from, and the version of the criteria: others are not compared.
     policy_before : date

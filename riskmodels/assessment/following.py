@@ -14,8 +14,7 @@ from riskmodels.assessment.follow_up import HISTORY, STANDING, FollowUp, quarter
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.assessment.moving import chance_of_worse, figures_frame, has_moved
 
-RULES = 1
-"""Version of the criteria; rises where a rule comes to mean something else, and findings do not compare."""
+RULES = 1  # version of the criteria: rises where a rule comes to mean something else
 _FOUND = ("red", "amber")
 _NAMED = ("rule", "subject_kind", "subject", "indicator_id")
 _LETTERS = {"red": "R", "amber": "A"}

@@ -46,7 +46,7 @@ def plot_findings(result: Findings, *, ax: Axes | None = None) -> Axes:
 
 
 def plot_courses(result: Findings, *, ax: Axes | None = None) -> Axes:
-    """Draw the findings quarter by quarter, the oldest first, and what each is now; a letter says its severity.
+    """Draw the findings quarter by quarter, the oldest first; a letter says how severe each was.
 
     Of those closed the row ends without a mark. More than fit on a page are counted below.
     """
