@@ -21,7 +21,7 @@ REGISTERS = {
         remedy={
             **_REMEDY,
             "corrective_action": marked(
-                "Enter the risk into the register (event type {subject}), or give the type to the risk that has it"
+                "Enter the risk into the register (event type {subject}), or give it to the risk that has it"
             ),
         },
         unit="share",
