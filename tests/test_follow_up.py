@@ -114,8 +114,8 @@ def test_a_quarter_that_was_skipped_and_another_policy_are_said(found, default_p
     moved = default_policy.model_copy(update={"valid_from": date(2024, 7, 1)})
     after = found([RED], earlier=before, policy=moved)
     assert after.follow_up.remarks == (
-        f"2024Q2 was not assessed. The policy in force then was that of {default_policy.valid_from}: a limit"
-        " may have moved, and no figure. Findings are followed since 2024Q1: what was found then may be older."
+        f"2024Q2 was not assessed. The policy in force then was that of {default_policy.valid_from}: what"
+        " changed may be a limit. Findings are followed since 2024Q1: what was found then may be older."
     )
     assert after.table["quarters"].tolist() == [3]
     assert after.follow_up.history["course"].tolist() == ["R?R"]

@@ -39,7 +39,7 @@ _COUNTED = marked(
 )
 _SKIPPED = marked("{quarters} was not assessed.")
 _SKIPPED_SEVERAL = marked("{quarters} were not assessed.")
-_OTHER_POLICY = marked("The policy in force then was that of {day}: a limit may have moved, and no figure.")
+_OTHER_POLICY = marked("The policy in force then was that of {day}: what changed may be a limit.")
 _BEGUN = marked("Findings are followed since {begun}: what was found then may be older.")
 
 
