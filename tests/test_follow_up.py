@@ -58,7 +58,7 @@ def test_a_finding_is_new_continues_is_closed_and_comes_back(found) -> None:
     assert statuses(third) == {"resolved_7wd": "continuing", "reply_2wd": "closed"}
     assert third.closed["ended"].tolist() == ["in_order"]
     assert third.sentence.endswith(
-        "Since 2024Q1: 0 new, 0 re-opened, 0 worse, 1 as before, 0 better, 1 closed."
+        "Since 2024Q1: 0 new, 0 re-opened, 0 worse, 1 as before, 0 better, 1 closed (in order: 1)."
     )
     fourth = found([RED, {"indicator_id": "reply_2wd"}], period="2024Q3", earlier=third)
     assert statuses(fourth) == {"resolved_7wd": "continuing"}
@@ -339,7 +339,7 @@ def test_the_first_page_names_what_matters(found) -> None:
     assert block.sentences == (
         "Since 2024Q2: 1 new, 0 re-opened, 0 worse, 1 as before, 0 better, 0 closed.",
         "New and red: Whole bank: Resolved within seven working days",
-        "Open longest: Whole bank: Reply within two working days (2 quarters, since 2024Q2)",
+        "Open longest, 2 quarters, since 2024Q2: Whole bank: Reply within two working days",
         "Findings are followed since 2024Q2: what was found then may be older.",
     )
 
@@ -348,10 +348,10 @@ def test_the_figure_has_a_row_a_finding_and_a_mark_a_quarter(found) -> None:
     before = found([REPLY], period="2024Q1")
     after = found([RED], earlier=before)
     axes = plot_courses(after)
-    marks = sum(len(part.get_offsets()) for part in axes.collections)
-    assert marks == 2 * 3  # of a square and a letter each: reply in Q1, not assessed in Q2, resolved in Q3
+    marks = {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
+    assert marks == {"red": [[2, 1]], "amber": [[0, 0]], "not assessed": [[1, 0]]}
     assert [text.get_text() for text in axes.get_yticklabels()] == [
-        "Whole bank: Resolved within seven working days",
         "Whole bank: Reply within two working days",
+        "Whole bank: Resolved within seven working days",
     ]
     plot_courses(load(SAVED, Findings))

@@ -35,7 +35,7 @@ HISTORY: tuple[str, ...] = (
 )
 _COUNTED = marked(
     "Since {before}: {new} new, {reopened} re-opened, {worse} worse, {continuing} as before, {better} better,"
-    " {closed} closed."
+    " {closed} closed{endings}."
 )
 _SKIPPED = marked("{quarters} was not assessed.")
 _SKIPPED_SEVERAL = marked("{quarters} were not assessed.")
@@ -97,7 +97,13 @@ class FollowUp:
         """Say how many are new and so on; or that, and why, nothing is compared."""
         if not self.before:
             return label("First assessment: {why}.", why=say(json.loads(self.why_not)))
-        return label(_COUNTED, before=self.before, **self.counts)
+        return label(_COUNTED, before=self.before, endings=self._endings(), **self.counts)
+
+    def _endings(self) -> str:
+        """Say what became of those closed; nothing where none is."""
+        ended = self.standing["ended"].value_counts()
+        parts = [f"{label(words)}: {ended[one]}" for one, words in ENDINGS.items() if one in ended]
+        return f" ({', '.join(parts)})" if parts else ""
 
     @property
     def remarks(self) -> str:

@@ -122,7 +122,7 @@ def _title(facts: Facts, names: Names) -> str:
     facts = {name: math.nan if value is None else value for name, value in facts.items()}
     shown = shown_figures(facts, TEMPLATES[facts["rule"]], names)
     subject = label(templates.SUBJECTS[facts["subject_kind"]], shown).rstrip(": ")
-    if facts["subject_kind"] in ("alarm", "risk"):  # which say what it is
+    if facts["subject_kind"] in ("alarm", "risk", facts["rule"]):  # which say what it is
         return subject
     rule = plain_label(facts["rule"])
     if not facts["indicator_id"]:

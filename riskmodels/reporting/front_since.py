@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from riskmodels.assessment import Findings
 from riskmodels.display import shown_few
 from riskmodels.labels import counted, label, marked
@@ -16,8 +14,7 @@ _KINDS = (
     ("reopened", marked("Re-opened: {names}")),
     ("worse", marked("Worse: {names}")),
 )
-_OLDEST = marked("Open longest: {names}")
-_NAMED = marked("{title} ({quarters}, since {since})")
+_OLDEST = marked("Open longest, {quarters}, since {since}: {names}")
 
 
 def since_last_quarter(found: Findings) -> tuple[FrontBlock, ...]:
@@ -39,20 +36,12 @@ def _named(found: Findings) -> Iterator[str]:
         part = rows[(rows["status"] == status) & ((status != "new") | (rows["severity"] == "red"))]
         if len(part):
             yield label(words, names=shown_few(part["title"].tolist(), _MOST_NAMED))
-    oldest = _oldest(rows)
+    oldest = rows.query("quarters >= @_OLD and quarters == quarters.max()")
     if len(oldest):
-        titles = [
-            label(
-                _NAMED,
-                title=row["title"],
-                quarters=counted(row["quarters"], "quarter", "quarters"),
-                since=row["since"],
-            )
-            for row in oldest.to_dict("records")
-        ]
-        yield label(_OLDEST, names=shown_few(titles, _MOST_NAMED))
-
-
-def _oldest(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return those that are open longest, red ones first; none where all are of this quarter."""
-    return rows.query("quarters >= @_OLD and quarters == quarters.max()")
+        first = oldest.iloc[0]
+        yield label(
+            _OLDEST,
+            quarters=counted(first["quarters"], "quarter", "quarters"),
+            since=first["since"],
+            names=shown_few(oldest["title"].tolist(), _MOST_NAMED),
+        )

@@ -61,7 +61,7 @@ def _open(row: Mapping[Any, Any]) -> str:
     """Say since when it is open, or was."""
     number = counted(row["quarters"], "quarter", "quarters")
     words = (
-        marked("{number} from {since} on") if row["status"] == "closed" else marked("{number}, since {since}")
+        marked("{number}, from {since}") if row["status"] == "closed" else marked("{number}, since {since}")
     )
     return label(words, number=number, since=row["since"])
 
