@@ -338,7 +338,7 @@ def test_the_first_page_names_what_matters(found) -> None:
     (block,) = since_last_quarter(after)
     assert block.sentences == (
         "Since 2024Q2: 1 new, 0 re-opened, 0 worse, 1 as before, 0 better, 0 closed.",
-        "New and red: Whole bank: Resolved within seven working days",
+        "New: Whole bank: Resolved within seven working days",
         "Open longest, 2 quarters, since 2024Q2: Whole bank: Reply within two working days",
         "Findings are followed since 2024Q2: what was found then may be older.",
     )

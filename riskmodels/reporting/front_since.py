@@ -10,7 +10,7 @@ from riskmodels.reporting.document import FrontBlock
 _MOST_NAMED = 3  # of each kind; a choice: the table has them all
 _OLD = 2  # quarters, the first included, from which on a finding is old
 _KINDS = (
-    ("new", marked("New and red: {names}")),
+    ("new", marked("New: {names}")),
     ("reopened", marked("Re-opened: {names}")),
     ("worse", marked("Worse: {names}")),
 )
@@ -27,13 +27,13 @@ def since_last_quarter(found: Findings) -> tuple[FrontBlock, ...]:
 
 
 def _named(found: Findings) -> Iterator[str]:
-    """Name the new red ones, those re-opened or worse, and those that are open longest."""
+    """Name the new ones, those re-opened or worse, red ones first, and those that are open longest."""
     if not found.is_compared or found.follow_up is None:
         return
     rows = found.courses.merge(found.follow_up.standing[["finding_id", "since", "quarters"]], on="finding_id")
     rows = rows[rows["severity"] != ""]
     for status, words in _KINDS:
-        part = rows[(rows["status"] == status) & ((status != "new") | (rows["severity"] == "red"))]
+        part = rows[rows["status"] == status].sort_values("severity", ascending=False, kind="stable")
         if len(part):
             yield label(words, names=shown_few(part["title"].tolist(), _MOST_NAMED))
     oldest = rows.query("quarters >= @_OLD and quarters == quarters.max()")
