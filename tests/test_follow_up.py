@@ -24,6 +24,8 @@ from riskmodels.reporting.front_since import since_last_quarter
 from riskmodels.reporting.listings import list_findings, list_since
 from riskmodels.reporting.plots import plot_courses
 from riskmodels.results import load, save
+from riskmodels.runner import load_run, plan_assessment
+from riskmodels.runner.plan import plan_steps
 
 SAVED = Path(__file__).parent / "saved" / "format_2" / "Findings"
 REPLY = AMBER | {"indicator_id": "reply_2wd"}
@@ -133,6 +135,23 @@ def test_what_earlier_versions_saved_is_read_and_compared(found, tmp_path) -> No
     again = load(save(after, tmp_path / "again"), Findings)
     pd.testing.assert_frame_equal(again.closed, after.closed)
     pd.testing.assert_frame_equal(again.courses, after.courses)
+
+
+def test_what_is_of_a_rule_that_is_no_more_is_left_out(found) -> None:
+    before = found([RED], period="2024Q2")
+    gone = replace(before, facts=before.facts.replace({"rule": {"bank_limit": "gone"}}))
+    after = found([], earlier=gone)
+    assert after.closed.empty
+    assert after.follow_up.history["rule"].tolist() == ["bank_limit"]
+
+
+def test_a_run_reads_the_last_report_that_is_there(project, tmp_path) -> None:
+    run = load_run(project / "params" / "runs" / "quarterly.yaml")
+    for made, wanted in (("", "2026Q2"), ("2024Q2", "2026Q2"), ("2025Q3", "2025Q3"), ("2026Q2", "2026Q2")):
+        (tmp_path / made).mkdir(exist_ok=True)
+        plan = plan_assessment(run, reports=tmp_path)
+        (step,) = (one for one in plan_steps(plan, plan.folder, tmp_path) if one.notebook == "50_assessment")
+        assert step.parameters.earlier == str(tmp_path / wanted / "results")
 
 
 UNIT = {"unit_id": "u1"}
