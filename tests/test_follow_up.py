@@ -13,12 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_bank import AMBER, RED, make_alarm, make_book, make_card, make_incidents, make_stress, make_tables
 
-from riskmodels.assessment import Findings, assess
+from riskmodels.assessment import Findings, assess, assessing
+from riskmodels.assessment.alarms import check_alarms
+from riskmodels.assessment.bank import check_bank
 from riskmodels.assessment.findings import finding_id
 from riskmodels.assessment.follow_up import STATUSES
 from riskmodels.assessment.following import follow
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.assessment.moving import chance_of_worse, figures_frame, has_moved
+from riskmodels.assessment.scenarios import check_scenarios
+from riskmodels.assessment.units import check_units
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.reporting.front_since import since_last_quarter
 from riskmodels.reporting.listings import list_findings, list_since
@@ -41,7 +45,9 @@ def found(default_policy):
         given = {"data": make_tables(), "register": RiskRegister(risks=())} | more
         return assess(policy, scorecard=card, **given)
 
-    return found
+    with pytest.MonkeyPatch.context() as patch:  # those of the data take the time
+        patch.setattr(assessing, "CRITERIA", (check_bank, check_units, check_alarms, check_scenarios))
+        yield found
 
 
 def statuses(findings: Findings) -> dict[str, str]:
@@ -65,9 +71,7 @@ def test_a_finding_is_new_continues_is_closed_and_comes_back(found) -> None:
     fourth = found([RED, {"indicator_id": "reply_2wd"}], period="2024Q3", earlier=third)
     assert statuses(fourth) == {"resolved_7wd": "continuing"}
     assert dict(zip(fourth.table["quarters"], fourth.table["since"], strict=True)) == {4: "2023Q4"}
-    fifth = found(
-        [REPLY], period="2024Q4", data=replace(make_tables(), as_of=date(2024, 12, 31)), earlier=fourth
-    )
+    fifth = found([REPLY], period="2024Q4", earlier=fourth)
     (row,) = fifth.table.to_dict("records")
     assert (row["status"], row["since"], row["quarters"], row["returns"]) == ("reopened", "2024Q4", 1, 1)
     history = fifth.follow_up.history.set_index("indicator_id")
@@ -129,7 +133,7 @@ def test_what_earlier_versions_saved_is_read_and_compared(found, tmp_path) -> No
     assert old.closed.empty
     assert list_since(old).sentence == "What became of earlier findings is not known."
     assert since_last_quarter(old) == ()
-    after = found([RED], period="2024Q4", data=replace(make_tables(), as_of=date(2024, 12, 31)), earlier=old)
+    after = found([RED], period="2024Q4", earlier=old)
     assert statuses(after) == {"resolved_7wd": "continuing", "reply_2wd": "closed"}
     shutil.rmtree(tmp_path)
     again = load(save(after, tmp_path / "again"), Findings)
