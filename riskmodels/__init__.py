@@ -62,6 +62,7 @@ _HOMES = {
     "watch": "surveillance",
 }
 _ROOMS = {  # everything else is reached by its room: rm.losses.Lognormal, rm.listings.list_units(card)
+    "assessment": "assessment",
     "backtesting": "backtesting",
     "catalogue": "catalogue",
     "causes": "causes",

@@ -10,7 +10,9 @@ from riskmodels.assessment import data as of_data
 from riskmodels.assessment.actions import check_actions
 from riskmodels.assessment.alarms import check_alarms
 from riskmodels.assessment.bank import check_bank
+from riskmodels.assessment.due import Due
 from riskmodels.assessment.findings import SEVERITIES, Finding, Findings, finding_id
+from riskmodels.assessment.following import follow
 from riskmodels.assessment.groups import check_groups
 from riskmodels.assessment.incidents import check_incidents
 from riskmodels.assessment.inputs import Inputs
@@ -22,7 +24,9 @@ from riskmodels.assessment.plans import check_plans
 from riskmodels.assessment.review import check_review
 from riskmodels.assessment.risks import check_risks
 from riskmodels.assessment.scenarios import check_each_once, check_scenarios
+from riskmodels.assessment.tracking import check_due, check_lapsed, check_ledger
 from riskmodels.assessment.units import check_units, expected_false_share
+from riskmodels.assessment.unregistered import check_unregistered
 from riskmodels.backtesting import ForecastReview
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.effects import Effects, IncidentReview
@@ -41,11 +45,15 @@ CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
     check_units,
     check_groups,
     check_risks,
+    check_unregistered,
     check_outlook,
     check_alarms,
     check_objectives,
     check_actions,
     check_incidents,
+    check_due,
+    check_lapsed,
+    check_ledger,
     check_review,
     check_scenarios,
     check_plans,
@@ -76,6 +84,8 @@ def assess(
     effects: Effects | None = None,
     incidents: IncidentReview | None = None,
     review: ForecastReview | None = None,
+    due: Due | None = None,
+    earlier: Findings | None = None,
 ) -> Findings:
     """Check the results of one quarter by every criterion, and record what was found and what passed.
 
@@ -109,6 +119,10 @@ def assess(
         How major incidents were dealt with.
     review : ForecastReview, optional
         The earlier forecast against what came.
+    due : Due, optional
+        What the ledger says is to be done, and until when what covers a finding.
+    earlier : Findings, optional
+        Of the last report before, for what is new, worse, better, closed and re-opened since.
 
     Returns
     -------
@@ -117,7 +131,8 @@ def assess(
         a customer group that is worse off, a risk beyond the appetite, a likely rise of complaints, more of
         them than the earlier forecast held likely, an alarm of the quarter that nobody answers for, an
         objective that is very likely missed, an action that made it worse, a major incident that missed a
-        limit of time or was worse than its scenario, a scenario that turns indicators red or is not
+        limit of time or was worse than its scenario, an action or a finding from elsewhere that is overdue,
+        what covered one until a day that is over, a ledger that is not whole, a scenario that turns indicators red or is not
         prepared for, and what is wrong with the data. What was checked and is none is recorded beside them.
 
     Raises
@@ -147,17 +162,20 @@ def assess(
         effects=effects,
         incidents=incidents,
         review=review,
+        due=due,
     )
     found = [finding for criterion in CRITERIA for finding in criterion(inputs)]
     found.sort(key=lambda one: SEVERITIES.index(one.severity))
+    facts = _frame(found)
     return Findings(
-        facts=_frame(found),
+        facts=facts,
         names=names_of(found, inputs),
         period=scorecard.period,
         as_of=data.as_of,
         policy=policy.valid_from,
         data_digest=data.digest,
         false_share=expected_false_share(found),
+        follow_up=follow(facts, inputs, earlier),
     )
 
 

@@ -10,6 +10,7 @@ from riskmodels.assessment import templates
 from riskmodels.assessment.alarm_figures import words_of_alarm
 from riskmodels.assessment.template import Template
 from riskmodels.assessment.templates_actions import words_of_action
+from riskmodels.assessment.templates_due import words_of_due, words_of_lapsed
 from riskmodels.assessment.templates_incidents import words_of_incident
 from riskmodels.backtesting.review_words import part_name
 from riskmodels.catalogue import INDICATORS, format_value
@@ -109,6 +110,8 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
         shown["others"] = label(templates.CUSTOMERS, group=group)
     elif kind == "names":
         shown["name"] = label(subject)
+    elif kind in ("loss_type", "theme"):
+        shown["name"] = plain_label(subject)
     elif kind == "risk":
         shown["name"] = names.get(("risk", subject, "name"), subject)
     return shown
@@ -287,6 +290,9 @@ _LISTS: dict[str, Callable[[Facts], dict[str, str]]] = {
     "customer_gap": _of_gap,
     "risk_appetite": _of_risk,
     "action_effect": words_of_action,
+    "action_overdue": words_of_due,
+    "finding_overdue": words_of_due,
+    "lapsed": words_of_lapsed,
     "complaints_rise": _of_outlook,
     "objective": _of_objective,
     "forecast_missed": _of_review,

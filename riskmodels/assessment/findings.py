@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from riskmodels.assessment.wording import words_of
+from riskmodels.assessment.follow_up import FollowUp
+from riskmodels.assessment.wording import titles_of, words_of
 from riskmodels.display import Displayed
 from riskmodels.labels import label
 
@@ -17,6 +18,7 @@ Severity = Literal["red", "amber", "watch", "unclear", "passed"]
 SEVERITIES: tuple[Severity, ...] = ("red", "amber", "watch", "unclear", "passed")
 _UNKNOWN = math.nan
 _NO_FIGURES: Mapping[str, Any] = {}
+_STANDING = ("status", "since", "quarters", "returns")
 
 
 class Finding(NamedTuple):
@@ -43,6 +45,11 @@ class Finding(NamedTuple):
         "watch",
         "action",
         "incident",
+        "elsewhere",
+        "cover",
+        "ledger",
+        "loss_type",
+        "theme",
     ]
     subject: str
     indicator_id: str
@@ -86,6 +93,8 @@ class Findings(Displayed):
         Digest of the tables.
     false_share : float
         Expected share of false ones among the findings about units; unknown where there are none.
+    follow_up : FollowUp
+        What became of the findings of the quarter before; None in what earlier versions saved.
     """
 
     facts: pd.DataFrame
@@ -95,15 +104,17 @@ class Findings(Displayed):
     policy: date
     data_digest: str
     false_share: float = _UNKNOWN
+    follow_up: FollowUp | None = None
 
     @property
     def table(self) -> pd.DataFrame:
         """The findings, red ones first: the facts, and in the language in use what they say.
 
         Subject, criterion (what the policy asks), condition (what was found), cause, consequence,
-        corrective_action, owner, evidence (which figures).
+        corrective_action, owner, evidence (which figures); status, since, quarters and returns as in
+        ``FollowUp``, the status empty where nothing is compared.
         """
-        return self._worded("red", "amber")
+        return self._with_standing(self._worded("red", "amber"))
 
     @property
     def watch_list(self) -> pd.DataFrame:
@@ -115,9 +126,52 @@ class Findings(Displayed):
         """What was checked and is in order, or has too little evidence; columns as ``table``."""
         return self._worded("passed", "unclear")
 
+    @property
+    def closed(self) -> pd.DataFrame:
+        """The findings of the quarter before that are none now, as they were found; columns as ``table``.
+
+        ``ended`` says what became of each.
+        """
+        if self.follow_up is None or self.follow_up.closed.empty:
+            return self._with_standing(self._worded().assign(ended=""))
+        rows, names = self.follow_up.closed.reset_index(drop=True), self.follow_up.names
+        ended = self.follow_up.standing.set_index("finding_id")["ended"].reindex(rows["finding_id"])
+        worded = pd.concat([rows, words_of(rows, names)], axis=1).assign(ended=ended.to_numpy())
+        return self._with_standing(worded)
+
+    @property
+    def courses(self) -> pd.DataFrame:
+        """The findings of this quarter and those just closed, quarter by quarter, the oldest first.
+
+        finding_id, title, status, first, severity, course (as in ``FollowUp.history``).
+        """
+        if self.follow_up is None:
+            return pd.DataFrame(columns=["finding_id", "title", "status", "first", "severity", "course"])
+        facts, then = self.facts[self.facts["severity"].isin(["red", "amber"])], self.follow_up.closed
+        titles = {
+            **dict(zip(then["finding_id"], titles_of(then, self.follow_up.names), strict=True)),
+            **dict(zip(facts["finding_id"], titles_of(facts, self.names), strict=True)),
+        }
+        rows = self.follow_up.standing[["finding_id", "status", "first", "severity"]]
+        course = self.follow_up.history.set_index("finding_id")["course"]
+        rows = rows.assign(
+            title=rows["finding_id"].map(titles), course=course.reindex(rows["finding_id"]).to_numpy()
+        )
+        return rows.sort_values(
+            ["first", "severity"], ascending=[True, False], kind="stable", ignore_index=True
+        )
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether it is known what became of the findings of a quarter before."""
+        return self.follow_up is not None and bool(self.follow_up.before)
+
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the tables that stand beside a report, by the names of their files."""
-        return {"findings": self.table, "watch_list": self.watch_list, "checked": self.others}
+        frames = {"findings": self.table, "watch_list": self.watch_list, "checked": self.others}
+        if self.follow_up is None:
+            return frames
+        return frames | {"findings_closed": self.closed, "findings_history": self.follow_up.history}
 
     @property
     def sentence(self) -> str:
@@ -137,14 +191,24 @@ class Findings(Displayed):
                 units=units,
                 false=units * self.false_share,
             )
+        if self.follow_up is not None and self.is_compared:
+            text += f" {self.follow_up.sentence}"
         return text
 
     def summary(self) -> pd.DataFrame:
-        """What was found, and what to do."""
+        """What was found, since when, and what to do."""
+        since = ["status", "since"] if self.is_compared else []
         return self.table[
-            ["finding_id", "severity", "subject_name", "condition", "corrective_action", "owner"]
+            ["finding_id", "severity", *since, "subject_name", "condition", "corrective_action", "owner"]
         ]
 
     def _worded(self, *severities: Severity) -> pd.DataFrame:
         rows = self.facts[self.facts["severity"].isin(severities)].reset_index(drop=True)
         return pd.concat([rows, words_of(rows, self.names)], axis=1)
+
+    def _with_standing(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Put to findings what they are beside those of the quarter before."""
+        if self.follow_up is None:
+            return rows.assign(status="", since=self.period, quarters=1, returns=0)
+        found = self.follow_up.standing.set_index("finding_id").reindex(rows["finding_id"])
+        return rows.assign(**{name: found[name].to_numpy() for name in _STANDING})

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from riskmodels.assessment.due import Due
 from riskmodels.backtesting import ForecastReview
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.effects import Effects, IncidentReview
@@ -35,6 +36,7 @@ class Inputs:
     effects: Effects | None = None
     incidents: IncidentReview | None = None
     review: ForecastReview | None = None
+    due: Due | None = None
 
     def remedy(self, indicator_id: str, *, risk_of: str = "") -> dict[str, str]:
         """Return which risk of the register an indicator signals, and what is to be mended.

@@ -7,8 +7,10 @@
 from riskmodels.assessment.template import Template
 from riskmodels.assessment.templates_actions import ACTIONS
 from riskmodels.assessment.templates_alarms import ALARMS
+from riskmodels.assessment.templates_due import DUE
 from riskmodels.assessment.templates_forecasts import FORECASTS
 from riskmodels.assessment.templates_incidents import INCIDENTS
+from riskmodels.assessment.templates_registers import REGISTERS
 from riskmodels.labels import marked
 
 SUBJECTS = {
@@ -27,6 +29,11 @@ SUBJECTS = {
     "watch": marked("Early warning: {name}"),
     "action": marked("Action: {name}"),
     "incident": marked("Incident {name}"),
+    "elsewhere": marked("Found elsewhere: {name}"),
+    "cover": marked("Ended: {name}"),
+    "ledger": marked("Ledger"),
+    "loss_type": marked("Losses: {name}"),
+    "theme": marked("Complaints: {name}"),
 }
 UNPREPARED = {
     "no_plan": marked("There is no plan for the scenario"),
@@ -195,8 +202,10 @@ TEMPLATES: dict[str, Template] = {
     ),
     **ACTIONS,
     **ALARMS,
+    **DUE,
     **FORECASTS,
     **INCIDENTS,
+    **REGISTERS,
     "scenario": Template(
         criterion=marked(
             "A scenario turns no indicator red and breaks no service level of calls; red from {limit} of the"

@@ -12,7 +12,7 @@ from riskmodels.assessment.template import Template
 from riskmodels.assessment.templates import TEMPLATES
 from riskmodels.assessment.templates_incidents import case_of_incident
 from riskmodels.effects.verdicts import NO_EFFECT, WORSE
-from riskmodels.labels import label, language
+from riskmodels.labels import label, language, plain_label
 
 LIKELY = 0.5  # likelier than not
 _REMEDY = ("cause", "consequence", "corrective_action", "owner")
@@ -35,6 +35,12 @@ def words_of(facts: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     known = in_language(names)
     rows = [_worded(row | json.loads(row["figures"]), known) for row in facts.to_dict("records")]
     return pd.DataFrame(rows, columns=list(WORDS), index=facts.index, dtype="str")
+
+
+def titles_of(facts: pd.DataFrame, names: pd.DataFrame) -> list[str]:
+    """Name each fact in a few words: what it is about, and the indicator or else the rule."""
+    known = in_language(names)
+    return [_title(row | json.loads(row["figures"]), known) for row in facts.to_dict("records")]
 
 
 def case_of(facts: Facts) -> str:
@@ -98,7 +104,9 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
     facts = {name: math.nan if value is None else value for name, value in facts.items()}
     template, case = TEMPLATES[facts["rule"]], case_of(facts)
     shown = shown_figures(facts, template, names)
-    alone = case in ("summary", "unknown") or _is_not_judged(facts)  # without figures of its own
+    alone = (
+        case in ("summary", "unknown") or _is_not_judged(facts) or _has_no_entry(facts)
+    )  # without figures of its own
     asked = template.criterion_of_all if facts["subject_kind"] == "units" else template.criterion
     return {
         "subject_name": label(templates.SUBJECTS[facts["subject_kind"]], shown).rstrip(": "),
@@ -109,8 +117,22 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
     }
 
 
+def _title(facts: Facts, names: Names) -> str:
+    facts = {name: math.nan if value is None else value for name, value in facts.items()}
+    shown = shown_figures(facts, TEMPLATES[facts["rule"]], names)
+    subject = label(templates.SUBJECTS[facts["subject_kind"]], shown).rstrip(": ")
+    if facts["subject_kind"] in ("alarm", "risk"):  # which say what it is
+        return subject
+    what = shown["indicator"] if facts["indicator_id"] else plain_label(facts["rule"])
+    return label("{subject}: {what}", subject=subject, what=what)
+
+
 def _is_not_judged(facts: Facts) -> bool:
-    return facts["subject_kind"] in ("action", "incident") and not facts["subject"]
+    return facts["subject_kind"] in ("action", "incident", "elsewhere") and not facts["subject"]
+
+
+def _has_no_entry(facts: Facts) -> bool:
+    return str(facts["rule"]).startswith("unregistered") and not facts["subject"]
 
 
 def _more(facts: Facts, shown: Mapping[str, str]) -> str:

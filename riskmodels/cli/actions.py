@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -41,14 +42,23 @@ PilotUnits = Annotated[
 
 
 def add_action(
-    measure: Annotated[str, typer.Argument(help="What is done.")],
+    measure: Annotated[str, typer.Argument(help="What is done; or --plan.")] = "",
     *,
-    owner: Owner,
     by: By,
+    owner: Owner = "",
+    plan: Annotated[
+        Path | None, typer.Option(help="Action plan: one action for each of its measures, instead of one.")
+    ] = None,
     due: Due = None,
     working_days: WorkingDays = None,
     country: Annotated[str, typer.Option(help="Whose working days, e.g. CN, US or GB-ENG.")] = "CN",
-    opened_on: Day = None,
+    opened_on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", "--opened-on", formats=["%Y-%m-%d"], help="Day of its opening; default: today."
+        ),
+    ] = None,
+    language: Annotated[str, typer.Option(help="Of a plan's texts: en or zh.")] = "en",
     finding: Findings = None,
     kind: Annotated[str, typer.Option(help="preventive, corrective or compensating.")] = "corrective",
     unit: Annotated[str, typer.Option(help="Unit where it is done.")] = "",
@@ -63,8 +73,15 @@ def add_action(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Record a corrective action."""
+    """Record a corrective action, or the measures of an action plan; what is there already stays as it is."""
     start = (opened_on or datetime.now().astimezone()).date()
+    if plan is not None:
+        if measure or owner or due or working_days:
+            raise ParameterError("a plan says what is done, by whom and until when: leave that out")
+        _open_plan(plan, start, country, language, ledger=ledger, by=by, dry_run=dry_run, as_json=as_json)
+        return
+    if not (measure and owner):
+        raise ParameterError("what is done, or --owner who does it, is missing; or name a plan: --plan FILE")
     values = {
         "action_id": id_ or _made_id(measure, owner, unit, str(start)),
         "finding_ids": " ".join(finding or ()),
@@ -83,6 +100,41 @@ def add_action(
     }
     with opened(ledger) as made:
         _write(made, values, None, by=by, dry_run=dry_run, as_json=as_json)
+
+
+def _open_plan(
+    path: Path,
+    start: date,
+    country: str,
+    language: str,
+    *,
+    ledger: str,
+    by: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Open the measures of a plan, and say which were there already."""
+    import pandas as pd  # here, for start-up
+
+    from riskmodels.governance.opening import open_plan, planned_actions  # here, for start-up
+    from riskmodels.labels import use_language
+    from riskmodels.parameters.measures import load_action_plan
+
+    use_language(language)
+    plan = load_action_plan(path)
+    actions = planned_actions(plan, start=start, country=country)
+    with opened(ledger) as made:
+        new = open_plan(made, actions, by=by, note=f"action plan {plan.id}", is_kept=not dry_run)
+        head = made.head()
+    listed = pd.DataFrame(
+        [action.content for action in new], columns=["action_id", "due_on", "owner", "measure"]
+    )
+    if as_json:
+        print_json(listed)
+        return
+    words = "Nothing is written: this is a dry run. " if dry_run else ""
+    there = len(actions) - len(new)
+    print_narrow(f"{words}Opened: {len(new)} of {len(actions)}; there already: {there}; head {head}.", listed)
 
 
 def _made_id(*words: str) -> str:

@@ -28,6 +28,13 @@ AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="As it was known at this day's end (UTC)."),
 ]
+Since = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="What was open at this day's end (UTC), with what is new or changed marked.",
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and print, write nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Table = Annotated[str, typer.Argument(help="Kind of record, e.g. actions.")]
@@ -110,16 +117,36 @@ def show_ledger(
     *,
     ledger: Place = LEDGER,
     as_of: AsOf = None,
+    since: Since = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what the ledger holds, today or as it was known on a day."""
+    """Show what the ledger holds, today or as it was known on a day; or what has changed since one."""
+    if since is not None and record is not None:
+        raise ParameterError("--since is of all records of a kind; every version of one is shown without it")
     with opened(ledger, as_of) as made:
-        frame, words = _shown(made, table, record)
+        frame, words = _shown(made, table, record) if since is None else _rolled(made, table, since)
         sentence = f"{words}; head {made.head()}."
     if as_json:
         print_json(frame)
     else:
         print_narrow(sentence, frame[_narrow(frame, table, is_history=record is not None)])
+
+
+def _rolled(ledger: "Ledger", table: str | None, since: datetime) -> "tuple[pd.DataFrame, str]":
+    """Return what is carried over from a day, and what has come or changed since; of all kinds, counted."""
+    import pandas as pd  # here, for start-up
+
+    from riskmodels.governance.ledger import RECORDS  # here, for start-up
+    from riskmodels.governance.rolling import CHANGES, roll_forward
+
+    words = f"Since {since.date()}"
+    if table is not None:
+        return roll_forward(ledger, table, since=since.date()), words
+    rows = []
+    for one in RECORDS:
+        counts = roll_forward(ledger, one, since=since.date())["change"].value_counts()
+        rows.append({"table": one} | {change: int(counts.get(change, 0)) for change in CHANGES})
+    return pd.DataFrame(rows), words
 
 
 def _shown(ledger: "Ledger", table: str | None, record: str | None) -> "tuple[pd.DataFrame, str]":
@@ -148,7 +175,7 @@ def _narrow(frame: "pd.DataFrame", table: str | None, *, is_history: bool) -> li
         changed = [name for name in frame.columns[1:] if len(frame[name].drop_duplicates()) > 1]
         about = ["version", "at", "actor", "stated_by"]
         return [*about, *(name for name in changed if name not in {*about, "seq", "digest"})]
-    standing = ["standing"] if "standing" in frame.columns else []
+    standing = [name for name in ("standing", "change", "changed") if name in frame.columns]
     return [frame.columns[0], *standing, *_COLUMNS[table], "version"]
 
 
@@ -173,12 +200,13 @@ def export(
     *,
     ledger: Place = LEDGER,
     as_of: AsOf = None,
+    since: Since = None,
 ) -> None:
     """Write the latest version of every record as tables, to be read or filled in."""
     from riskmodels.reporting.ledger_files import export_ledger  # here, for start-up
 
     with opened(ledger, as_of) as made:
-        counts = export_ledger(made, target)
+        counts = export_ledger(made, target, since=None if since is None else since.date())
     console.print(shown(f"Wrote {sum(counts.values())} records to {target}."), soft_wrap=True)
 
 

@@ -41,6 +41,13 @@ def assess(
         typer.Option(help="Id of a scenario, or all, instead of the run's; may be repeated."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the report, instead of the run's.")] = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option(
+            envvar="RISKMODELS_LEDGER",
+            help="Ledger, instead of the run's; a URL's password only in the variable.",
+        ),
+    ] = None,
     reports: Annotated[Path, typer.Option("--out", help="Folder of reports.")] = REPORTS,
     store: Store = STORE,
     cold_kernels: Annotated[
@@ -53,6 +60,7 @@ def assess(
 ) -> None:
     """Run a whole assessment: data to report. The report's folder appears when all is done, or not at all."""
     from riskmodels.runner.kernels import open_kernels  # here, for start-up
+    from riskmodels.runner.ledgers import given_ledger
 
     day = None if policy_on is None else policy_on.date()
     changes: dict[str, Any] = {
@@ -60,6 +68,7 @@ def assess(
         "source": source and str(source.resolve()),
         "policy_on": day,
         "name": name,
+        "ledger": ledger and given_ledger(ledger),
     }
     changes["period"] = _last_quarter() if period == "last" else period
     if dry_run:

@@ -187,6 +187,7 @@ def print_plan(plan: "Plan") -> None:
         f"Report: {plan.folder}/report.html{replaces}",
         f"The quarter before: {plan.previous}{compared}",
         f"Policy: the one valid from {plan.policy_valid_from}",
+        *([f"Ledger: {plan.settings.ledger}"] if plan.settings.ledger else []),
         *(f"Reads {table}: {path}" for table, path in plan.files.items()),
         f"Notebooks: {', '.join(plan.steps)}",
     ]

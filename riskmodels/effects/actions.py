@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from riskmodels.effects.group import judge_group
+from riskmodels.effects.group import EVERYWHERE, judge_group
 from riskmodels.effects.outcomes import Effect, Effects, actions_frame, estimates_frame
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.policy import Policy
@@ -11,7 +11,7 @@ from riskmodels.periods.quarters import check_quarter
 from riskmodels.tables import Tables
 
 SHOWN_MONTHS = 24  # after closing: what is older was judged in earlier reports
-_TEXTS = ("product", "indicator_id", "kind", "pilot_units")
+_TEXTS = ("unit_id", "product", "indicator_id", "kind", "pilot_units")
 _NUMBERS = ("cost", "expected_change")
 
 
@@ -94,11 +94,12 @@ def judge_actions(tables: Tables, policy: Policy, *, period: str) -> Effects:
 
 
 def actions_of(tables: Tables) -> pd.DataFrame:
-    """Return the actions with the optional columns, and the units of each as a text."""
+    """Return the actions with the optional columns, and the units of each as a text; of none, all."""
     frame = tables.require("actions").frame().reset_index(drop=True)
     for name in _TEXTS:
         column = frame[name] if name in frame else pd.Series("", index=frame.index)
         frame[name] = column.astype("object").where(column.notna(), "").astype(str)
     for name in _NUMBERS:
         frame[name] = frame[name].astype("float64") if name in frame else np.nan
-    return frame.assign(units=(frame["unit_id"].astype(str) + " " + frame["pilot_units"]).str.strip())
+    units = (frame["unit_id"] + " " + frame["pilot_units"]).str.strip()
+    return frame.assign(units=units.where(units != "", EVERYWHERE))

@@ -9,6 +9,7 @@ from riskmodels.parameters.files import (
     load_parameters,
     parameters_text,
 )
+from riskmodels.parameters.measures import ActionPlan, load_action_plan
 from riskmodels.parameters.models import Model, Models, load_models
 from riskmodels.parameters.plans import Plans, load_plans, overdue_drills
 from riskmodels.parameters.policy import Policy, load_policy
@@ -18,6 +19,7 @@ from riskmodels.parameters.watches import Acknowledgements, WatchRule, load_ackn
 
 __all__ = [
     "Acknowledgements",
+    "ActionPlan",
     "Capacity",
     "Identifier",
     "Model",
@@ -31,6 +33,7 @@ __all__ = [
     "WatchRule",
     "check_parameters",
     "load_acknowledged",
+    "load_action_plan",
     "load_capacity",
     "load_models",
     "load_parameters",

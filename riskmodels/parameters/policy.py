@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from riskmodels.errors import ParameterError
 from riskmodels.labels import marked
 from riskmodels.misfits import nearest
+from riskmodels.parameters.action_rules import ActionRules
 from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
 from riskmodels.parameters.satisfaction import IndexRules
 from riskmodels.parameters.watches import WatchRule
@@ -226,6 +227,7 @@ class Policy(Parameters):
     appetite: Appetite = Appetite()
     drills: DrillRules = DrillRules()
     incidents: IncidentRules = IncidentRules()
+    actions: ActionRules = ActionRules()
     satisfaction_index: IndexRules = IndexRules()
     watch: tuple[WatchRule, ...] = Field(
         default=(), description="what is watched between assessments; none: nothing"

@@ -5,7 +5,7 @@ import math
 import re
 import unicodedata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,6 +30,7 @@ _RETURN = re.compile(r"\r(?!\n)")
 _UNSEEN = {"C", "Z", "M"}  # categories: control and format, spaces, marks on the sign before
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs without ink
 Record = dict[str, str | float | int | bool | None]
+FactT = TypeVar("FactT", bound="Fact")
 
 
 class Months(BaseModel):
@@ -79,13 +80,38 @@ class Fact(BaseModel):
     consequence: str
     corrective_action: str
     owner: str
+    status: Literal["new", "reopened", "worse", "continuing", "better", "closed", ""] | None = Field(
+        default=None, description="beside the quarter before; empty where nothing is compared"
+    )
+    since: str | None = Field(default=None, description="first quarter of the time that it is, or was, open")
+    quarters: int | None = Field(default=None, description="since then, the first and the last included")
+    returns: int | None = Field(default=None, description="how often it came back")
+
+
+class Closed(Fact):
+    """A finding of the quarter before that is none now, as it was found, and what became of it."""
+
+    ended: Literal["in_order", "watch", "unclear", "over", "not_checked"]
+
+
+class Since(BaseModel):
+    """Which findings those of the quarter are compared with, and what became of them, in numbers."""
+
+    model_config = ConfigDict(extra="forbid")
+    before: str = Field(description="quarter of the report before; empty where nothing is compared")
+    begun: str = Field(description="first quarter followed")
+    policy_before: str | None = Field(
+        description="day of the policy in force then; null where it is the same"
+    )
+    sentence: str
+    counts: dict[str, int]
 
 
 class AssessmentDocument(BaseModel):
     """An assessment for other programs; the columns of records are those of the results of that name."""
 
     model_config = ConfigDict(extra="forbid")
-    format: Literal["riskmodels-assessment-5"] = "riskmodels-assessment-5"
+    format: Literal["riskmodels-assessment-6"] = "riskmodels-assessment-6"
     period: str
     as_of: str
     policy: str
@@ -94,6 +120,8 @@ class AssessmentDocument(BaseModel):
     findings: list[Fact]
     watch_list: list[Fact]
     checked: list[Fact]
+    closed: list[Closed]
+    since_last_quarter: Since | None
     names: list[Record] = Field(
         description="what identifiers are called, and what the register says, by language"
     )
@@ -119,9 +147,11 @@ def write_document(results: Path, path: Path) -> None:
         policy=found.policy.isoformat(),
         data_digest=found.data_digest,
         data_quality=records_of(load(results / "quality", DataQuality).scores),
-        findings=_facts(with_causes(found.table, joined)),
-        watch_list=_facts(found.watch_list),
-        checked=_facts(found.others),
+        findings=_facts(with_causes(found.table, joined), Fact),
+        watch_list=_facts(found.watch_list, Fact),
+        checked=_facts(found.others, Fact),
+        closed=_facts(found.closed, Closed),
+        since_last_quarter=_since(found),
         names=records_of(found.names),
         false_share=found.false_share if math.isfinite(found.false_share) else None,
         indicators=records_of(card.indicators),
@@ -187,9 +217,23 @@ def _months(outlook: Forecast) -> list[Months]:
     ]
 
 
-def _facts(rows: pd.DataFrame) -> list[Fact]:
+def _facts(rows: pd.DataFrame, kind: type[FactT]) -> list[FactT]:
     records = ((row, json.loads(str(row["figures"]))) for row in records_of(rows))
-    return [Fact.model_validate(row | {"figures": figures}) for row, figures in records]
+    return [kind.model_validate(row | {"figures": figures}) for row, figures in records]
+
+
+def _since(found: Findings) -> Since | None:
+    following = found.follow_up
+    if following is None:
+        return None
+    day = following.policy_before
+    return Since(
+        before=following.before,
+        begun=following.begun,
+        policy_before=day.isoformat() if day else None,
+        sentence=following.sentence,
+        counts=following.counts,
+    )
 
 
 def records_of(frame: pd.DataFrame) -> list[Record]:

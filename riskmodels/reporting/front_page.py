@@ -1,6 +1,7 @@
 """The first page of a report: the figures and sentences that management reads."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.assessment import Findings
+from riskmodels.assessment import Due, Findings
 from riskmodels.assessment.figures import shown_probability
 from riskmodels.catalogue import format_value
 from riskmodels.causes import Causes, SatisfactionIndex
@@ -19,6 +20,8 @@ from riskmodels.labels import counted, label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import severity_label
 from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem
+from riskmodels.reporting.front_due import what_is_due_now
+from riskmodels.reporting.front_since import since_last_quarter
 from riskmodels.results import load, load_all
 from riskmodels.scorecard import Scorecard
 from riskmodels.scorecard.grounds import RATED
@@ -59,6 +62,7 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
             (label("Checked besides the findings"), _checked(found)),
             *_logged(load_all(results, "nowcast", Nowcast)),
             *_lacking(card),
+            _ledger(load_all(results, "due", Due)),
             (label("Software"), f"riskmodels {version('riskmodels')}"),
         ),
         key_figures=(
@@ -70,6 +74,7 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
         ),
         summary=tuple(_sentences(found, policy, joined)),
         watched=tuple(_watched(found)),
+        blocks=(*since_last_quarter(found), *what_is_due_now(load_all(results, "due", Due))),
     )
 
 
@@ -94,6 +99,14 @@ def _logged(nowcasts: list[Nowcast]) -> list[tuple[str, str]]:
         )
         for known in nowcasts
     ]
+
+
+def _ledger(found: list[Due]) -> tuple[str, str]:
+    """Say which ledger stands behind the report, and how far it had come."""
+    words = marked("{place}, head {head}")
+    shown = [label(words, place=due.place, head=due.head) for due in found]
+    none = label("none: actions, exceptions and decisions that stand in one are not shown")
+    return label("Ledger"), shown[0] if shown else none
 
 
 def _lacking(card: Scorecard) -> list[tuple[str, str]]:
@@ -298,7 +311,7 @@ def _watched(found: Findings) -> Iterator[str]:
     for row in rows.head(_MOST_WATCHED).to_dict("records"):
         text = f"{row['subject_name']}: {row['condition']}"
         chance = shown_probability(float(row["probability"]))
-        is_said = json.loads(row["figures"]).get("bank") is not None  # beside that of the bank
+        is_said = json.loads(row["figures"]).get("bank") is not None or math.isnan(row["probability"])
         yield text if is_said else label("{text}; probability {chance}", text=text, chance=chance)
     if len(rows) > _MOST_WATCHED:
         yield label("and {more} more on the watch list", more=len(rows) - _MOST_WATCHED)

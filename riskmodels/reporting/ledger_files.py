@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from python_calamine import CalamineError
 
 from riskmodels.errors import FileError, ParameterError
 from riskmodels.governance.ledger import RECORDS, Ledger, Record
+from riskmodels.governance.rolling import roll_forward
 from riskmodels.misfits import nearest
 from riskmodels.reporting.exports import safe_cell, write_csv
 from riskmodels.reporting.workbook import write_workbook
@@ -22,12 +24,16 @@ _MIDNIGHT = " 00:00:00"  # behind a day that a spreadsheet keeps as a moment
 _DAMAGES = (OSError, ValueError, CalamineError)
 
 
-def export_ledger(ledger: Ledger, target: Path) -> dict[str, int]:
+def export_ledger(ledger: Ledger, target: Path, *, since: date | None = None) -> dict[str, int]:
     """Write the latest versions: a workbook where the target ends in .xlsx, else a folder of CSV files.
 
+    With a day, what was open on it, with what is new or has changed ``since`` marked (``roll_forward``).
     Returns how many records each table has.
     """
-    frames = {table: ledger.frame(table) for table in RECORDS}
+    frames = {
+        table: ledger.frame(table) if since is None else roll_forward(ledger, table, since=since)
+        for table in RECORDS
+    }
     if target.suffix == _EXCEL:
         write_workbook(frames, target)
     else:
@@ -93,7 +99,12 @@ def _changes(
     table: str, frame: pd.DataFrame, stands: pd.DataFrame, *, where: str
 ) -> Iterator[tuple[Record, int]]:
     model = RECORDS[table]
-    known = [*model.model_fields, *(name for name in stands.columns if name not in model.model_fields)]
+    marks = ["change", "changed"]  # of a year rolled forward
+    known = [
+        *model.model_fields,
+        *(name for name in stands.columns if name not in model.model_fields),
+        *marks,
+    ]
     for name in frame.columns:
         if name not in known:
             raise ParameterError(f"{where}: '{name}' is no column of it; {nearest(str(name), known)}")

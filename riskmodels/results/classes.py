@@ -1,6 +1,6 @@
 """The classes of saved results, by the names that files call them: a class may move, its name may not.
 
-The format of a class rises whenever its fields change; what has another format than the one here is refused.
+The format of a class rises whenever its fields change; what has another format than those here is refused.
 """
 
 from importlib import import_module
@@ -25,6 +25,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Decomposition": "causes.decomposition",
     "Dependence": "forecasting.hierarchy",
     "Differences": "effects.differences",
+    "Due": "assessment.due",
     "Effect": "effects.outcomes",
     "EffectEstimate": "effects.estimates",
     "Effects": "effects.outcomes",
@@ -33,6 +34,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Exponential": "losses.severity",
     "Findings": "assessment.findings",
     "FittedCell": "losses.uncertainty",
+    "FollowUp": "assessment.follow_up",
     "Forecast": "forecasting.forecasts",
     "ForecastReview": "backtesting.reviewing",
     "FrequencyFit": "losses.frequency",
@@ -45,6 +47,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Indicators": "catalogue.computation",
     "InterruptedSeries": "effects.interrupted",
     "Leads": "causes.leads",
+    "LedgerState": "governance.state",
     "Levy": "losses.severity",
     "LimitDraft": "governance.limits",
     "Listing": "display",
@@ -98,12 +101,13 @@ _HOMES = {  # the module of each class; imported when a result holds one
     "Weibull": "losses.severity",
 }
 _FORMATS = {
-    "Findings": 2,
+    "Findings": 3,
     "Proposals": 2,
     "RiskAssessment": 2,
     "Scenario": 3,
     "StressTest": 3,
 }  # of those whose fields have changed; others have the first
+_STILL_READ = {"Findings": {2}}  # earlier formats that lack nothing but fields with defaults
 _FIRST = 1  # the format of files that name none
 _EARLIER = {
     "Foresight": "ScorecardValidation",
@@ -138,7 +142,7 @@ def class_named(name: str, format_: int | None) -> Any:
     own = _EARLIER.get(own, own)
     if own not in _HOMES:
         raise ValueError(f"{name} is no class of results or parameters of riskmodels")
-    if (format_ or _FIRST) != _format(own):
+    if (format_ or _FIRST) not in {_format(own), *_STILL_READ.get(own, ())}:
         raise ValueError(
             f"it holds a {own} of format {format_ or _FIRST}; this version of riskmodels reads format"
             f" {_format(own)}: make it again with this version"

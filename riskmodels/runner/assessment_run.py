@@ -16,6 +16,7 @@ from riskmodels.labels import use_language
 from riskmodels.results.folders import bring_back, replace_folder
 from riskmodels.runner.execution import execute_notebook
 from riskmodels.runner.kernels import Kernels
+from riskmodels.runner.ledgers import keep_state
 from riskmodels.runner.plan import Plan, Step, plan_steps
 from riskmodels.scratch import private_folder, write_text
 from riskmodels.shipped import shipped_folder
@@ -99,6 +100,7 @@ def _fill(
     (folder / "notebooks").mkdir()
     private_folder(folder / "results")
     _write_source(plan, folder / "source.json")
+    keep_state(plan.settings, folder / "results")
     steps = list(plan_steps(plan, folder, store))
     failed = plan.folder.with_name(f"{plan.folder.name}.failed")
     shutil.rmtree(failed, ignore_errors=True)

@@ -14,6 +14,7 @@ from riskmodels.causes import Causes
 from riskmodels.comparisons import Orders
 from riskmodels.effects import IncidentReview
 from riskmodels.forecasting import nowcasting
+from riskmodels.governance.state import LedgerState
 from riskmodels.losses import experience
 from riskmodels.manifests import MANIFEST, digests
 from riskmodels.privacy import mask_values
@@ -47,6 +48,7 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
         "policy_valid_from": plan.policy_valid_from.isoformat(),
         "tables": {table.name: json.loads(table.provenance.model_dump_json()) for table in tables.present},
         "data_digest": tables.digest,
+        "ledger": _ledger(folder / "results"),
         "seeds": SEEDS | _seeds(folder / "results"),
         "code": {"riskmodels": version("riskmodels"), "sha256": _code_sha256(code)},
         "versions": {"python": platform.python_version(), **_versions()},
@@ -56,6 +58,13 @@ def write_manifest(plan: Plan, folder: Path, *, seconds: dict[str, float], code:
     }
     text = json.dumps(mask_values(manifest), indent=1, ensure_ascii=False)
     write_text(folder / MANIFEST, f"{text}\n")
+
+
+def _ledger(results: Path) -> dict[str, str] | None:
+    """Return which ledger the run had, and how it stood then; null for none."""
+    for state in load_all(results, "ledger", LedgerState):
+        return {name: str(getattr(state, name)) for name in ("place", "day", "head", "problem")}
+    return None
 
 
 def _seeds(results: Path) -> dict[str, int]:

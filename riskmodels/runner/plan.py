@@ -22,6 +22,7 @@ from riskmodels.parameters.policy import load_policy
 from riskmodels.parameters.risks import load_risks
 from riskmodels.parameters.scenarios import Scenario, check_indicators, load_scenario, severity_label
 from riskmodels.parameters.watches import load_acknowledged
+from riskmodels.runner.ledgers import check_ledger
 from riskmodels.runner.settings import RunSettings, ScenarioChoice
 from riskmodels.runner.steps import NOTEBOOKS, Notebook
 from riskmodels.shipped import shipped_folder
@@ -29,6 +30,7 @@ from riskmodels.sources import Source, check_layout, load_source, unfilled
 from riskmodels.sources.readers import of_pattern
 
 _QUARTER = 3  # months
+_LOOKED_BACK = 8  # quarters: what was found before that is another bank's history
 _STAGED = "..partial-12345678"  # what the name gets while the report is written
 
 
@@ -104,6 +106,8 @@ def plan_assessment(
         A file does not fit its mapping.
     FileError
         The report cannot be written where it is to be.
+    LedgerError, ResultError
+        The ledger cannot be reached, or is none.
     MissingPartError
         The installation has no notebooks.
     """
@@ -118,6 +122,8 @@ def plan_assessment(
         load_capacity(settings.capacity)
     if settings.acknowledged:
         load_acknowledged(settings.acknowledged)
+    if settings.ledger:
+        check_ledger(settings.ledger)
     load_incident_scenarios(settings.scenario_folder)
     use_language(settings.language)
     scenarios = [_checked_scenario(choice, settings.horizon_months) for choice in settings.tests]
@@ -145,6 +151,13 @@ def plan_assessment(
         files={table: str(path) for table, path in located.items()},
         unmatched=unmatched,
     )
+
+
+def _last_report(plan: Plan) -> Path:
+    """Return the last report before the quarter's, of those of two years; else where the last would be."""
+    quarter, reports = pd.Period(plan.settings.period, freq="Q"), plan.previous.parent
+    names = [_report_name(plan.settings, str(quarter - back)) for back in range(1, _LOOKED_BACK + 1)]
+    return next((reports / name for name in names if (reports / name).exists()), plan.previous)
 
 
 def _located(source: Source, folder: Path, given: Mapping[str, Path]) -> dict[str, Path]:
@@ -226,12 +239,15 @@ def plan_steps(plan: Plan, folder: Path, store: Path) -> Iterator[Step]:
         "store": str(store),
         "results": str(folder / "results"),
         "previous": str(plan.previous / "results"),
+        "earlier": str(_last_report(plan) / "results"),
         "policy_on": plan.policy_on,
         "plans": plan.settings.plans or "",
         "capacity": plan.settings.capacity or "",
         "acknowledged": plan.settings.acknowledged or "",
     }
     for name, row in NOTEBOOKS.items():
+        if row.needs and not known[row.needs]:
+            continue
         if "scenario" in row.parameters.model_fields:
             for choice in plan.settings.tests:
                 scenario = load_scenario(choice.file)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from riskmodels.errors import ParameterError
 from riskmodels.forecasting import Method
@@ -47,6 +48,12 @@ class RunSettings(Parameters):
     acknowledged: Name | None = Field(
         default=None, description="alarms that somebody answers for; none: no file of them"
     )
+    ledger: Name | None = Field(
+        default=None, description="file, or URL without a password; none: nothing of a ledger is shown"
+    )
+    ledger_on: date | None = Field(
+        default=None, description="day whose deadlines and expiries count; none: the day after the period"
+    )
     scenarios: Literal["all"] | tuple[Identifier | ScenarioChoice, ...] = Field(
         default=(), description="all, or ids of scenarios, or files with a severity each"
     )
@@ -58,10 +65,23 @@ class RunSettings(Parameters):
     method: Method = "auto"
     language: Language = "en"
 
+    @field_validator("ledger")
+    @classmethod
+    def _holds_no_password(cls, place: str | None) -> str | None:
+        if place and "://" in place and has_password(place):
+            raise ValueError("the URL holds a password: it belongs into the environment (RISKMODELS_LEDGER)")
+        return place
+
     @property
     def tests(self) -> tuple[ScenarioChoice, ...]:
         """The stress tests of a run that was loaded."""
         return tuple(one for one in self.scenarios if isinstance(one, ScenarioChoice))
+
+
+def has_password(place: str) -> bool:
+    """Tell whether the URL of a ledger holds a password."""
+    parts = urlsplit(place)
+    return parts.password is not None or "password" in parse_qs(parts.query)
 
 
 def load_run(path: str | Path) -> RunSettings:
@@ -73,6 +93,8 @@ def load_run(path: str | Path) -> RunSettings:
     folder = Path(path).resolve().parent
     paths = ("source", "policies", "risks", "plans", "capacity", "acknowledged", "scenario_folder")
     given = {name: getattr(settings, name) for name in paths}
+    if settings.ledger and "://" not in settings.ledger:
+        given["ledger"] = settings.ledger
     absolute = {name: str((folder / path).resolve()) for name, path in given.items() if path is not None}
     settings = settings.model_copy(update=absolute)
     return settings.model_copy(update={"scenarios": _chosen(settings, folder, str(path))})
@@ -85,13 +107,14 @@ def change_settings(
     period: str | None = None,
     policy_on: date | None = None,
     name: str | None = None,
+    ledger: str | None = None,
     scenarios: Sequence[str] = (),
 ) -> RunSettings:
     """Return the settings with those given changed; raises ParameterError where they do not fit.
 
     ``scenarios`` are ids in the run's folder of scenarios, or the one word ``all``.
     """
-    given = {"source": source, "period": period, "policy_on": policy_on, "name": name}
+    given = {"source": source, "period": period, "policy_on": policy_on, "name": name, "ledger": ledger}
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     if scenarios:
         changes["scenarios"] = "all" if list(scenarios) == ["all"] else list(scenarios)

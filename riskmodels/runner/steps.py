@@ -101,7 +101,17 @@ class AssessmentParameters(Parameters):
     policies: Name
     policy_on: date
     risks: Name
+    earlier: Name
     plans: str = Field(default="", description="contingency plans; empty: none")
+    language: Language
+
+
+class DueParameters(Parameters):
+    """Parameters of 54_due."""
+
+    results: Name
+    policies: Name
+    policy_on: date
     language: Language
 
 
@@ -127,12 +137,14 @@ class PolicyReviewParameters(Parameters):
 class Notebook:
     """One row: the model of a notebook's parameters, and the folders of the results it reads and writes.
 
-    One that takes a ``scenario`` is run for each of the run, and writes to a folder of its name (``*``).
+    One that takes a ``scenario`` is run for each of the run, and writes to a folder of its name (``*``); one
+    that ``needs`` a setting is left out of a run without it.
     """
 
     parameters: type[Parameters]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
+    needs: str = ""
 
 
 NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
@@ -168,7 +180,7 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
         parameters=AssessmentParameters,
         reads=(
             *("tables", "quality", "scorecard", "gaps", "risks", "outlook"),
-            *("review", "alarms", "objectives", "effects", "incidents", "stress-*"),
+            *("review", "alarms", "objectives", "effects", "incidents", "due", "stress-*"),
         ),
         writes=("findings", "comparison"),
     ),
@@ -176,6 +188,9 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
         parameters=CausesParameters,
         reads=("tables", "quality", "findings"),
         writes=("causes", "leads", "typical_words", "satisfaction_drivers", "satisfaction_index"),
+    ),
+    "54_due": Notebook(
+        parameters=DueParameters, reads=("tables", "scorecard"), writes=("due",), needs="ledger"
     ),
     "60_policy_review": Notebook(
         parameters=PolicyReviewParameters, reads=("findings",), writes=("proposals",)

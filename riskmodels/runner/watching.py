@@ -7,12 +7,14 @@ from glob import escape
 from itertools import islice
 from pathlib import Path
 
+from riskmodels.governance.joining import join_acknowledged
 from riskmodels.labels import use_language
 from riskmodels.parameters.policy import load_policy
 from riskmodels.parameters.watches import load_acknowledged
 from riskmodels.reporting.alarm_report import alarm_document, alarm_text
 from riskmodels.results import load, save
 from riskmodels.runner.keeping import kept_whole
+from riskmodels.runner.ledgers import read_state
 from riskmodels.runner.settings import RunSettings
 from riskmodels.scratch import write_text
 from riskmodels.sources import ingest
@@ -69,7 +71,7 @@ def run_watch(
         A file does not fit, or another run is writing the same book.
     """
     use_language(settings.language)
-    acknowledged = load_acknowledged(settings.acknowledged or "")
+    acknowledged = join_acknowledged(load_acknowledged(settings.acknowledged or ""), read_state(settings))
     tables = ingest(settings.source, store=store, files=dict(files))
     policy = load_policy(settings.policies, on=policy_on or tables.as_of)
     earlier = _earlier(settings, reports, last_day(tables, last))

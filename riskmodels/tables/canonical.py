@@ -307,7 +307,7 @@ ACTIONS = Contract(
     words="One corrective action a row.",
     columns=(
         Column(name="action_id", type="code", words="identifier", required=True),
-        UNIT,
+        UNIT_OR_BANK,
         PRODUCT,
         Column(name="indicator_id", type="code", words="indicator it should improve"),
         Column(name="measure", type="code", words="what is done", required=True),

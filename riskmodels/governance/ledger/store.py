@@ -165,11 +165,13 @@ class Ledger:
         frame = _framed(events, model)
         return with_standing(table, frame, self.day, self.frame)
 
-    def history(self, table: str, id_: str) -> pd.DataFrame:
-        """Return every version of a record, the first one first; columns as ``frame``, and note."""
-        query = _until(sa.select(EVENTS.c.body), self.until).where(
-            EVENTS.c.record == table, EVENTS.c.record_id == id_
-        )
+    def history(self, table: str, id_: str | None = None) -> pd.DataFrame:
+        """Return every version of a record, the first one first; columns as ``frame``, and note.
+
+        Without an id, those of all records of the kind.
+        """
+        query = _until(sa.select(EVENTS.c.body), self.until).where(EVENTS.c.record == table)
+        query = query if id_ is None else query.where(EVENTS.c.record_id == id_)
         with self._reading() as connection:
             bodies = connection.execute(query.order_by(EVENTS.c.seq)).scalars()
             return _framed([json.loads(body) for body in bodies], record_class(table), "note")

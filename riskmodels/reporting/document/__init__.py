@@ -4,6 +4,6 @@ The document holds no program, asks no other computer for anything and shows no 
 """
 
 from riskmodels.reporting.document.document import write_report
-from riskmodels.reporting.document.front import FrontMatter, KeyFigure, SummaryItem
+from riskmodels.reporting.document.front import FrontBlock, FrontMatter, KeyFigure, SummaryItem
 
-__all__ = ["FrontMatter", "KeyFigure", "SummaryItem", "write_report"]
+__all__ = ["FrontBlock", "FrontMatter", "KeyFigure", "SummaryItem", "write_report"]

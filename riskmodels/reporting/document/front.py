@@ -50,6 +50,22 @@ class SummaryItem:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FrontBlock:
+    """Some sentences of the summary under a heading of their own.
+
+    Attributes
+    ----------
+    title : str
+        The heading, in the language of the report.
+    sentences : tuple of str
+        Whole sentences, the first of which sums the others up.
+    """
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class FrontMatter:
     """The cover and the summary of a report.
 
@@ -69,6 +85,8 @@ class FrontMatter:
         The sentences of the summary, the most severe first.
     watched : tuple of str
         What is likely and not certain: to be looked at first.
+    blocks : tuple of FrontBlock
+        What else stands on the page, each under its heading.
     """
 
     title: str
@@ -79,6 +97,7 @@ class FrontMatter:
     key_figures: tuple[KeyFigure, ...] = ()
     summary: tuple[SummaryItem, ...] = ()
     watched: tuple[str, ...] = ()
+    blocks: tuple[FrontBlock, ...] = ()
 
 
 def _check_rating(what: str, rating: str) -> None:

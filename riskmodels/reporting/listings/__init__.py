@@ -34,6 +34,8 @@ from riskmodels.reporting.listings.decisions import (
     list_proposals,
     list_watched,
 )
+from riskmodels.reporting.listings.due import list_covers, list_due, list_overrides, list_violations
+from riskmodels.reporting.listings.follow_ups import list_since
 from riskmodels.reporting.listings.gaps import list_gaps
 from riskmodels.reporting.listings.incidents import (
     list_incident_costs,
@@ -107,11 +109,13 @@ __all__ = [
     "list_contributions",
     "list_controls",
     "list_costs",
+    "list_covers",
     "list_data_faults",
     "list_data_scores",
     "list_delays",
     "list_doubts",
     "list_drivers",
+    "list_due",
     "list_effects",
     "list_explanation",
     "list_factors",
@@ -147,6 +151,7 @@ __all__ = [
     "list_others",
     "list_outcomes",
     "list_outlook",
+    "list_overrides",
     "list_policy",
     "list_policy_files",
     "list_proposals",
@@ -163,6 +168,7 @@ __all__ = [
     "list_sensitivity",
     "list_severities",
     "list_shocks",
+    "list_since",
     "list_stress",
     "list_stressed_groups",
     "list_stressed_losses",
@@ -174,6 +180,7 @@ __all__ = [
     "list_unjudged_actions",
     "list_unmatched",
     "list_validation",
+    "list_violations",
     "list_watch_rules",
     "list_watched",
     "quality_note",

@@ -14,10 +14,12 @@ from riskmodels.governance.limits import LimitDraft
 from riskmodels.governance.proposals import Proposals, lines_of, rule_label
 from riskmodels.labels import RATING_LABELS, label, local, marked, say
 from riskmodels.parameters.policy import Policy
+from riskmodels.reporting.listings.follow_ups import shown_standing
 
 _HEADINGS = {
     "finding_id": "No.",
     "severity": "Severity",
+    "standing": "Status",
     "subject_name": "Subject",
     "condition": "Condition",
     "criterion": "Criterion",
@@ -58,7 +60,11 @@ def list_others(found: Findings) -> Listing:
 
 def _listed(rows: pd.DataFrame, more: list[str]) -> pd.DataFrame:
     """Choose and name the columns that people read."""
-    frame = rows[["finding_id", "severity", "subject_name", "condition", *more]].rename(columns=_HEADINGS)
+    standing = ["standing"] if "status" in rows and rows["status"].any() else []
+    if standing:
+        rows = rows.assign(standing=[shown_standing(row) for row in rows.to_dict("records")])
+    names = ["finding_id", "severity", *standing, "subject_name", "condition", *more]
+    frame = rows[names].rename(columns=_HEADINGS)
     frame["Severity"] = [label(_SEVERITIES[one]) for one in frame["Severity"]]
     return frame
 

@@ -5,9 +5,10 @@ from riskmodels.reporting.plots.alarms import plot_alarm_book, plot_alarm_times,
 from riskmodels.reporting.plots.backtests import plot_backtest
 from riskmodels.reporting.plots.canvas import COLOURS
 from riskmodels.reporting.plots.causes import plot_causes, plot_decomposition
-from riskmodels.reporting.plots.conclusions import plot_findings
+from riskmodels.reporting.plots.conclusions import plot_courses, plot_findings
 from riskmodels.reporting.plots.data import plot_change, plot_changes, plot_coverage, plot_quality
 from riskmodels.reporting.plots.dispatch import plot, plot_of
+from riskmodels.reporting.plots.due import plot_due
 from riskmodels.reporting.plots.explanations import plot_explanation
 from riskmodels.reporting.plots.funnels import plot_funnel
 from riskmodels.reporting.plots.gaps import plot_gaps
@@ -42,8 +43,10 @@ __all__ = [
     "plot_causes",
     "plot_change",
     "plot_changes",
+    "plot_courses",
     "plot_coverage",
     "plot_decomposition",
+    "plot_due",
     "plot_effects",
     "plot_explanation",
     "plot_findings",
