@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from riskmodels.governance.adopting import adopt, complete
-from riskmodels.governance.changes import decide_proposal, digest_of_file, record_proposals
+from riskmodels.governance.changes import decide_proposal, record_proposals
 from riskmodels.governance.ledger import Ledger, open_ledger
 from riskmodels.governance.looking_back import COLUMNS
-from riskmodels.governance.policy_files import policy_files
+from riskmodels.governance.policy_files import digest_of_file, policy_files
 from riskmodels.governance.proposals import Proposals
 
 POLICY = """# a small bank's policy, with a comment that stays
@@ -81,8 +81,14 @@ def asked(
                 "cost": float("nan"),
             }
         )
-    quarters = pd.DataFrame(columns=COLUMNS)
-    return Proposals(table=pd.DataFrame(rows), quarters=quarters, period=period, policy=date(2026, 1, 1))
+    return Proposals(
+        table=pd.DataFrame(rows),
+        quarters=pd.DataFrame(columns=COLUMNS),
+        decided=pd.DataFrame(),
+        files=pd.DataFrame(),
+        period=period,
+        policy=date(2026, 1, 1),
+    )
 
 
 WEIGHT = ("PR-1", "resolved_7wd.weight", 2.0, 2.5)

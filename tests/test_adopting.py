@@ -18,14 +18,13 @@ from riskmodels.governance.changes import (
     changed_text,
     decide_proposal,
     described,
-    digest_of_file,
     proposal_of,
     proposals_in,
     record_proposals,
 )
 from riskmodels.governance.ledger import Ledger, open_ledger
 from riskmodels.governance.ledger.records import Adoption
-from riskmodels.governance.policy_files import policy_files
+from riskmodels.governance.policy_files import digest_of_file, policy_files
 from riskmodels.parameters.policy import load_policy
 from riskmodels.reporting.listings import list_policy_files
 

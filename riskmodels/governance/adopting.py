@@ -13,14 +13,13 @@ from riskmodels.errors import LedgerError, ParameterError
 from riskmodels.governance.changes import (
     Change,
     changed_text,
-    digest_of_file,
-    latest_policy,
     proposal_of,
     proposals_in,
 )
 from riskmodels.governance.ledger import Ledger
 from riskmodels.governance.ledger.records import Action, Adoption, Proposal
 from riskmodels.governance.ledger.standing import action_of
+from riskmodels.governance.policy_files import digest_of_file, latest_policy
 from riskmodels.parameters.editing import Edit
 from riskmodels.parameters.files import parse_parameters, read_text
 from riskmodels.parameters.policy import Policy
