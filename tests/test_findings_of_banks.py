@@ -240,12 +240,20 @@ def of_plan(row: Row, bank: Assessed) -> None:
     assert (row["subject_kind"], row["severity"]) == ("plans", "unclear")  # the banks have given none
 
 
+def of_register(row: Row, bank: Assessed) -> None:
+    figures = row["figures"]
+    assert row["limit"] == 0.05
+    assert (row["severity"] == "amber") == (row["value"] >= row["limit"])
+    assert not row["subject"] or row["value"] == figures["gross"] / figures["of"]
+
+
 CHECKS: dict[str, Callable[[Row, Assessed], None]] = {
     "bank_limit": of_limit,
     "unit_limit": of_limit,
     "unit_score": of_score,
     "customer_gap": of_gap,
     "risk_appetite": of_risk,
+    "unregistered_losses": of_register,
     "complaints_rise": of_rise,
     "alarm": of_alarm,
     "watching": of_watching,

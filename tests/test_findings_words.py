@@ -76,6 +76,16 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
                      "booked_loss": 216_000.0, "elicited_loss": 447_000.0, "priced_loss": 7_090_000.0,
                      "priced_by": "riskmodels default"}},
     ],
+    "unregistered_losses": [
+        {"subject_kind": "loss_type", "subject": "damage_to_assets", "value": 0.0714, "limit": 0.05, "severity": "amber",
+         "figures": {"losses": 17.0, "gross": 345_600.0, "of": 4_839_200.0}},
+        {"value": 0.0031, "limit": 0.05, "severity": "passed", "figures": {}},
+    ],
+    "unregistered_theme": [
+        {"subject_kind": "theme", "subject": "robo_advice", "value": 0.0824, "limit": 0.05, "severity": "amber",
+         "figures": {"complaints": 211.0, "of": 2560.0}},
+        {"value": 0.0042, "limit": 0.05, "severity": "passed", "figures": {}},
+    ],
     "complaints_rise": [
         {"indicator_id": "", "value": 2411.0, "limit": 1.1 * last, "probability": 0.84, "severity": severity,
          "figures": {"last": last, "lower": 2241.0, "upper": 2586.0, "months": 3, "rise": 0.1, "first": "2026-10",

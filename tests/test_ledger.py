@@ -456,7 +456,7 @@ def test_a_clock_that_is_set_back_sets_no_event_back(ledger: Ledger, monkeypatch
 def test_a_later_schema_is_refused_in_a_clear_line(ledger: Ledger) -> None:
     execute(ledger, "UPDATE ledger_schema SET version_num = 'r0099'")
     with pytest.raises(
-        ResultError, match=r"later version of riskmodels \(schema r0099; this one knows up to r0002\)"
+        ResultError, match=r"later version of riskmodels \(schema r0099; this one knows up to r0003\)"
     ):
         open_ledger(ledger.engine.url)
 

@@ -17,7 +17,7 @@ from riskmodels.errors import FileError, LedgerError, ParameterError, ResultErro
 from riskmodels.governance.ledger import RECORDS, Head, Ledger, back_up, open_ledger, restore
 from riskmodels.governance.ledger.chain import START, canonical, chained
 from riskmodels.governance.ledger.database import said_by_us
-from riskmodels.governance.ledger.migrations.versions.r0001_events import ONCE, SQLITE
+from riskmodels.governance.ledger.migrations.versions.r0003_proposals import ONCE, SQLITE
 from riskmodels.governance.ledger.records import Action
 from riskmodels.reporting.ledger_files import read_changes
 

@@ -26,6 +26,7 @@ from riskmodels.assessment.risks import check_risks
 from riskmodels.assessment.scenarios import check_each_once, check_scenarios
 from riskmodels.assessment.tracking import check_due, check_lapsed, check_ledger
 from riskmodels.assessment.units import check_units, expected_false_share
+from riskmodels.assessment.unregistered import check_unregistered
 from riskmodels.backtesting import ForecastReview
 from riskmodels.comparisons import CustomerGaps
 from riskmodels.effects import Effects, IncidentReview
@@ -44,6 +45,7 @@ CRITERIA: tuple[Callable[[Inputs], Iterator[Finding]], ...] = (
     check_units,
     check_groups,
     check_risks,
+    check_unregistered,
     check_outlook,
     check_alarms,
     check_objectives,

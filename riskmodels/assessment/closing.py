@@ -90,6 +90,15 @@ def _of_names(gone: pd.DataFrame, _: Inputs) -> pd.Series:
     return _all(gone, "in_order")  # names are always compared, and only those that meet nothing are facts
 
 
+def _of_losses(gone: pd.DataFrame, inputs: Inputs) -> pd.Series:
+    """A type of loss that is none any more has hardly a loss now, or has a risk."""
+    return _all(gone, _NOT_CHECKED if inputs.risks is None or inputs.risks.booked.empty else "in_order")
+
+
+def _of_themes(gone: pd.DataFrame, inputs: Inputs) -> pd.Series:
+    return _all(gone, _NOT_CHECKED if inputs.data.complaints is None else "in_order")
+
+
 def _all(gone: pd.DataFrame, ending: str) -> pd.Series:
     return pd.Series(ending, gone.index, dtype=object)
 
@@ -103,4 +112,6 @@ _LOOKED_UP: Mapping[str, Callable[[pd.DataFrame, Inputs], pd.Series]] = {
     "action_effect": _of_actions,
     "unused_observations": _of_observations,
     "unmatched_names": _of_names,
+    "unregistered_losses": _of_losses,
+    "unregistered_theme": _of_themes,
 }

@@ -179,8 +179,9 @@ def what_is_due(
 
 
 def _typed(rows: pd.DataFrame, types: dict[str, str]) -> pd.DataFrame:
-    texts = {name: "" for name, kind in types.items() if kind == "str"}
-    return rows.reindex(columns=list(types)).fillna(texts).astype(types).reset_index(drop=True)
+    texts = [name for name, kind in types.items() if kind == "str"]
+    rows = rows.reindex(columns=list(types)).astype(dict.fromkeys(texts, "object"))
+    return rows.fillna(dict.fromkeys(texts, "")).astype(types).reset_index(drop=True)
 
 
 def _of_actions(actions: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:

@@ -110,6 +110,8 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
         shown["others"] = label(templates.CUSTOMERS, group=group)
     elif kind == "names":
         shown["name"] = label(subject)
+    elif kind in ("loss_type", "theme"):
+        shown["name"] = plain_label(subject)
     elif kind == "risk":
         shown["name"] = names.get(("risk", subject, "name"), subject)
     return shown

@@ -48,6 +48,8 @@ class Finding(NamedTuple):
         "elsewhere",
         "cover",
         "ledger",
+        "loss_type",
+        "theme",
     ]
     subject: str
     indicator_id: str

@@ -1,6 +1,7 @@
 """Follow findings from the report before to this quarter."""
 
 import json
+import math
 from datetime import date
 
 import numpy as np
@@ -16,6 +17,7 @@ from riskmodels.assessment.moving import chance_of_worse, figures_frame, has_mov
 RULES = 1
 """Version of the criteria; rises where a rule comes to mean something else, and findings do not compare."""
 _FOUND = ("red", "amber")
+_NAMED = ("rule", "subject_kind", "subject", "indicator_id")
 _LETTERS = {"red": "R", "amber": "A"}
 _NONE, _UNSEEN = ".", "?"
 _NUMBERS = {"quarters": "int64", "returns": "int64", "p_worse": "float64"}
@@ -164,44 +166,35 @@ def _standing(rows: pd.DataFrame, history: pd.DataFrame, period: str, before: st
     )
     last = np.where(found["status"] == "closed", _ordinals([before])[0], _ordinals([period])[0])
     found["quarters"] = last - _ordinals(found["since"]) + 1
-    for name in STANDING:
-        if name not in found and name != "finding_id":
-            found[name] = np.nan if name in _NUMBERS else ""
-    found = found.rename_axis("finding_id").reset_index()[list(STANDING)]
-    words = {name: "str" for name in STANDING if name not in _NUMBERS}
-    return found.fillna(dict.fromkeys(words, "")).astype(words | _NUMBERS)
+    lacking = {name: math.nan if name in _NUMBERS else "" for name in STANDING[1:] if name not in found}
+    frame = found.assign(**lacking).rename_axis("finding_id").reset_index()[list(STANDING)]
+    words = [name for name in STANDING if name not in _NUMBERS]
+    return frame.fillna(dict.fromkeys(words, "")).astype(dict.fromkeys(words, "str") | _NUMBERS)
 
 
 def _remembered(
     standing: pd.DataFrame, facts: pd.DataFrame, history: pd.DataFrame, period: str, skipped: list[str]
 ) -> pd.DataFrame:
     """Carry on what is known of all findings ever: those of either quarter anew, the others as they were."""
-    now = standing.set_index("finding_id")
-    old = history.set_index("finding_id")
-    index = old.index.union(now.index).rename("finding_id")
-    is_open = now["severity"].reindex(index).fillna("") != ""
-    frame = pd.DataFrame(index=index)
-    for name in ("rule", "subject_kind", "subject", "indicator_id"):
-        frame[name] = _first_of(facts[name], old[name], index)
-    for name in ("first", "since", "returns"):
-        frame[name] = _first_of(now[name], old[name], index)
-    frame["last"] = old["last"].reindex(index).where(~is_open, period)
-    frame["quarters"] = old["quarters"].reindex(index).fillna(0).astype("int64") + is_open
-    frame["state"] = np.where(is_open, "open", "closed")
-    ended = now["ended"].reindex(index).fillna("")
-    frame["ended"] = ended.where((ended != "") | is_open, old["ended"].reindex(index).fillna(""))
-    letters = now["severity"].map(_LETTERS).reindex(index).fillna(_NONE)
-    gap = _UNSEEN * len(skipped)
-    course = old["course"].reindex(index)
-    frame["course"] = (course + gap + letters).where(course.notna(), letters)
-    words = {name: "str" for name in HISTORY if name not in ("quarters", "returns", "finding_id")}
-    frame = frame.reset_index()[list(HISTORY)]
-    return frame.astype(words | {"finding_id": "str", "quarters": "int64", "returns": "int64"})
-
-
-def _first_of(one: pd.Series, other: pd.Series, index: pd.Index) -> pd.Series:
-    """Return the values of one by the index, and where it has none those of the other."""
-    return one[~one.index.duplicated()].reindex(index).fillna(other.reindex(index))
+    now, old = standing.set_index("finding_id"), history.set_index("finding_id")
+    before, gap = old.reindex(now.index), _UNSEEN * len(skipped)
+    is_open = now["severity"] != ""
+    letters = now["severity"].map(_LETTERS).fillna(_NONE)
+    rows = facts.loc[now.index, list(_NAMED)].assign(
+        first=now["first"],
+        since=now["since"],
+        last=before["last"].where(~is_open, period),
+        quarters=before["quarters"].fillna(0).astype("int64") + is_open,
+        returns=now["returns"],
+        state=np.where(is_open, "open", "closed"),
+        ended=now["ended"],
+        course=(before["course"] + gap + letters).where(before["course"].notna(), letters),
+    )
+    others = old.drop(index=now.index, errors="ignore")
+    others = others.assign(course=others["course"] + gap + _NONE)
+    frame = pd.concat([rows, others]) if len(others) else rows
+    frame = frame.sort_index().reset_index()[list(HISTORY)]
+    return frame.astype(dict.fromkeys(HISTORY, "str") | {"quarters": "int64", "returns": "int64"})
 
 
 def _ordinals(quarters: "pd.Series | list[str]") -> Integers:

@@ -19,6 +19,8 @@ def check_names(inputs: Inputs) -> Iterator[Finding]:
     elsewhere = (found["kind"] == "observation") & ~found["name"].isin(
         list(INDICATORS)
     )  # check_unused says it
+    if inputs.risks is not None:  # check_unregistered says it of names like no other
+        elsewhere |= (found["where"] == "losses.event_type") & (found["likely_match"] == "")
     changing = found[found["changes_figures"].astype(bool) & ~elsewhere]
     for kind, rows in changing.groupby("kind", sort=False) if len(changing) else [("", changing)]:
         columns = ["name", "likely_match", "where"]

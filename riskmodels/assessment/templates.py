@@ -10,6 +10,7 @@ from riskmodels.assessment.templates_alarms import ALARMS
 from riskmodels.assessment.templates_due import DUE
 from riskmodels.assessment.templates_forecasts import FORECASTS
 from riskmodels.assessment.templates_incidents import INCIDENTS
+from riskmodels.assessment.templates_registers import REGISTERS
 from riskmodels.labels import marked
 
 SUBJECTS = {
@@ -31,6 +32,8 @@ SUBJECTS = {
     "elsewhere": marked("Found elsewhere: {name}"),
     "cover": marked("Ended: {name}"),
     "ledger": marked("Ledger"),
+    "loss_type": marked("Losses: {name}"),
+    "theme": marked("Complaints: {name}"),
 }
 UNPREPARED = {
     "no_plan": marked("There is no plan for the scenario"),
@@ -202,6 +205,7 @@ TEMPLATES: dict[str, Template] = {
     **DUE,
     **FORECASTS,
     **INCIDENTS,
+    **REGISTERS,
     "scenario": Template(
         criterion=marked(
             "A scenario turns no indicator red and breaks no service level of calls; red from {limit} of the"

@@ -104,7 +104,9 @@ def _worded(facts: Facts, names: Names) -> dict[str, str]:
     facts = {name: math.nan if value is None else value for name, value in facts.items()}
     template, case = TEMPLATES[facts["rule"]], case_of(facts)
     shown = shown_figures(facts, template, names)
-    alone = case in ("summary", "unknown") or _is_not_judged(facts)  # without figures of its own
+    alone = (
+        case in ("summary", "unknown") or _is_not_judged(facts) or _has_no_entry(facts)
+    )  # without figures of its own
     asked = template.criterion_of_all if facts["subject_kind"] == "units" else template.criterion
     return {
         "subject_name": label(templates.SUBJECTS[facts["subject_kind"]], shown).rstrip(": "),
@@ -127,6 +129,10 @@ def _title(facts: Facts, names: Names) -> str:
 
 def _is_not_judged(facts: Facts) -> bool:
     return facts["subject_kind"] in ("action", "incident", "elsewhere") and not facts["subject"]
+
+
+def _has_no_entry(facts: Facts) -> bool:
+    return str(facts["rule"]).startswith("unregistered") and not facts["subject"]
 
 
 def _more(facts: Facts, shown: Mapping[str, str]) -> str:

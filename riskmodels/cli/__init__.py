@@ -20,6 +20,7 @@ from riskmodels.cli.ledger import (
 )
 from riskmodels.cli.models import validate
 from riskmodels.cli.policies import draft_policy, show_policy
+from riskmodels.cli.proposals import adopt, approve, diff, history, propose, reject
 from riskmodels.cli.releases import release, replay, sweep_tables
 from riskmodels.cli.reports import leak_scan, show, verify
 from riskmodels.cli.runs import assess, lab, start, watch
@@ -85,6 +86,12 @@ scenario_app.command("lint")(lint_scenarios)
 scenario_app.command("list")(list_scenarios)
 scenario_app.command("show")(show_scenario)
 policy_app.command("draft")(draft_policy)
+policy_app.command("propose")(propose)
+policy_app.command("diff")(diff)
+policy_app.command("approve")(approve)
+policy_app.command("reject")(reject)
+policy_app.command("adopt")(adopt)
+policy_app.command("history")(history)
 app.command()(show)
 app.command()(verify)
 app.command()(validate)

@@ -48,7 +48,9 @@ _COLUMNS = {  # of a listing that fits 80 columns; of others: the identifier and
     "acceptances": ["finding_id", "expires_on"],
     "overrides": ["subject", "rated", "becomes", "expires_on"],
     "acknowledgements": ["answer", "until"],
+    "proposals": ["period", "rule", "path"],
     "decisions": ["about_id", "outcome", "stated_by"],
+    "adoptions": ["period", "base", "proposal_ids"],
     "assessments": ["period", "red", "amber"],
     "releases": ["period", "version_of_period"],
 }
@@ -187,7 +189,7 @@ def decide(
     reason: Annotated[str, typer.Option(help="Why.")] = "",
     ledger: Place = LEDGER,
 ) -> None:
-    """Approve, or reject, an exception, an acceptance or an override; who wrote it is refused."""
+    """Approve, or reject, an exception, an acceptance, an override or a proposal; not who wrote it."""
     with opened(ledger) as made:
         head = made.decide(table, record, is_approved=not reject, seen=seen, by=by, reason=reason)
     console.print(shown(f"{record} is {'rejected' if reject else 'approved'}; head {head}."), soft_wrap=True)

@@ -4,18 +4,27 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "adopt": "adopting",
+    "change_of": "changes",
+    "complete": "adopting",
+    "decide_proposal": "changes",
     "draft_limits": "limits",
     "join_acknowledged": "joining",
     "join_actions": "joining",
     "Ledger": "ledger",
     "LedgerState": "state",
     "LimitDraft": "limits",
+    "open_actions": "adopting",
     "open_ledger": "ledger",
     "open_plan": "opening",
+    "plan_inspection": "inspections",
     "planned_actions": "opening",
+    "policy_files": "policy_files",
     "Proposals": "proposals",
     "propose": "proposals",
+    "record_proposals": "changes",
     "roll_forward": "rolling",
+    "settled_in": "proposals",
     "take_state": "state",
 }
 

@@ -30,7 +30,7 @@ class Within(Parameters):
         """Return the day on which it is due; working days are those of a country."""
         if self.working_days is not None:
             return after_working_days(start, self.working_days, country=country)
-        day: date = (pd.Timestamp(start) + pd.DateOffset(months=self.months)).date()
+        day: date = (pd.Timestamp(start) + pd.DateOffset(months=self.months or 0)).date()
         return day
 
 

@@ -201,6 +201,16 @@ class Appetite(Parameters):
         return self
 
 
+class Adopted(Parameters):
+    """Which decisions made a policy file of an earlier one; written by ``riskmodels policy adopt``."""
+
+    period: Name = Field(description="last quarter whose evidence it rests on")
+    base: date = Field(description="the policy that was changed")
+    proposals: Name = Field(description="of the ledger, blanks between")
+    decisions: Name = Field(description="of the ledger, blanks between")
+    ledger_head: Name = Field(description="before it was adopted")
+
+
 class Policy(Parameters):
     """The whole policy in force from a day on."""
 
@@ -209,6 +219,7 @@ class Policy(Parameters):
     title_en: Name
     title_zh: Name
     approval: Name = Field(description="the decision that put it in force, in words")
+    adopted: Adopted | None = Field(default=None, description="by which decisions; none: of none in a ledger")
     rating: RatingRules
     data_quality: DataQuality
     gaps: GapRules = GapRules()

@@ -94,6 +94,9 @@ class Risk(Parameters):
     signals: tuple[Identifier, ...] = Field(min_length=1)
     frequency: Interval = Field(description="events a year in the whole bank, before preventive controls")
     event_types: tuple[Name, ...] = Field(default=(), description="loss events that are this risk")
+    complaint_categories: tuple[Name, ...] = Field(
+        default=(), description="categories of complaints that are this risk"
+    )
     counted_by: Identifier | None = Field(default=None, description="indicator that counts its events")
     impact: Impact
     controls: tuple[Control, ...] = Field(min_length=1)

@@ -1,6 +1,7 @@
 """The first page of a report: the figures and sentences that management reads."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -15,10 +16,12 @@ from riskmodels.causes import Causes, SatisfactionIndex
 from riskmodels.causes.joining import causes_joined, clause_of
 from riskmodels.display import shown_few
 from riskmodels.forecasting import Forecast, Nowcast
+from riskmodels.governance.proposals import Proposals
 from riskmodels.labels import counted, label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import severity_label
 from riskmodels.reporting.document import FrontMatter, KeyFigure, Standing, SummaryItem
+from riskmodels.reporting.front_decided import decided_and_asked
 from riskmodels.reporting.front_due import what_is_due_now
 from riskmodels.reporting.front_since import since_last_quarter
 from riskmodels.results import load, load_all
@@ -76,7 +79,11 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
         standing=Standing(
             words=label("This report is a draft: it has not been released."), watermark=label("Draft")
         ),
-        blocks=(*since_last_quarter(found), *what_is_due_now(load_all(results, "due", Due))),
+        blocks=(
+            *since_last_quarter(found),
+            *what_is_due_now(load_all(results, "due", Due)),
+            *map(decided_and_asked, load_all(results, "proposals", Proposals)),
+        ),
     )
 
 
@@ -313,7 +320,7 @@ def _watched(found: Findings) -> Iterator[str]:
     for row in rows.head(_MOST_WATCHED).to_dict("records"):
         text = f"{row['subject_name']}: {row['condition']}"
         chance = shown_probability(float(row["probability"]))
-        is_said = json.loads(row["figures"]).get("bank") is not None  # beside that of the bank
+        is_said = json.loads(row["figures"]).get("bank") is not None or math.isnan(row["probability"])
         yield text if is_said else label("{text}; probability {chance}", text=text, chance=chance)
     if len(rows) > _MOST_WATCHED:
         yield label("and {more} more on the watch list", more=len(rows) - _MOST_WATCHED)

@@ -102,6 +102,7 @@ _HOMES = {  # the module of each class; imported when a result holds one
 }
 _FORMATS = {
     "Findings": 3,
+    "Proposals": 2,
     "RiskAssessment": 2,
     "Scenario": 3,
     "StressTest": 3,

@@ -15,7 +15,7 @@ from riskmodels.scratch import private_folder
 
 _PATIENCE = 60  # seconds that a writer of SQLite waits for the others: thirty of them, each a disk's flush
 _LOCK = 7_261_822_043  # of PostgreSQL, held by who writes the next row; any number that nobody else uses
-SCHEMAS = ("r0001", "r0002")  # of migrations/versions, in their order
+SCHEMAS = ("r0001", "r0002", "r0003")  # of migrations/versions, in their order
 BEFORE = "base"  # what Alembic calls no schema at all
 SCHEMA_TABLE = "ledger_schema"
 GUARDS = {"events_insert", "events_update", "events_delete"}
@@ -184,16 +184,16 @@ def missing_guards(connection: sa.Connection) -> set[str]:
 
     Of SQLite the table, too, where what it reads from a row is not what it was.
     """
-    from riskmodels.governance.ledger.migrations.versions import r0001_events  # here, for start-up
+    from riskmodels.governance.ledger.migrations.versions import r0003_proposals  # here, for start-up
 
     if connection.dialect.name == "postgresql":
-        made = {statement.split("$$")[1] for statement in r0001_events.POSTGRESQL if "$$" in statement}
+        made = {statement.split("$$")[1] for statement in r0003_proposals.POSTGRESQL if "$$" in statement}
         query = (
             "SELECT tgname, prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid"
             " WHERE tgrelid = 'ledger_events'::regclass AND tgenabled IN ('O', 'A')"
         )
     else:
-        made = set(r0001_events.SQLITE)
+        made = set(r0003_proposals.SQLITE)
         query = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'ledger_events'"
     guards = GUARDS if connection.dialect.name == "postgresql" else GUARDS | {"ledger_events"}
     return guards - {name for name, text in connection.exec_driver_sql(query) if text in made}

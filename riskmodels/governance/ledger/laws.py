@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from riskmodels.errors import LedgerError
-from riskmodels.governance.ledger.records import Action, Decision, Evaluation, Record
+from riskmodels.governance.ledger.records import Action, Adoption, Decision, Evaluation, Proposal, Record
 
 _ZONES = timedelta(days=1)  # somewhere it is the next day already
 
@@ -26,6 +26,7 @@ class Versioned:
 
 Find = Callable[[str, str], Versioned | None]
 Authors = Callable[[str, str], set[tuple[str, str]]]
+Listed = Callable[[str], list[Record]]
 
 
 def refuse_unlawful(
@@ -35,6 +36,7 @@ def refuse_unlawful(
     version: int,
     find: Find,
     authors: Authors,
+    listed: Listed,
     writer: tuple[str, str],
     day: date,
     knows_users: bool,
@@ -51,6 +53,8 @@ def refuse_unlawful(
         Which version the writer saw; 0 for a new record.
     find, authors : callable
         Of a table and an id: what stands there; who (actor, stated name) wrote any version of it.
+    listed : callable
+        Of a table: every record of it.
     writer : (str, str)
         Actor, stated name.
     day : date
@@ -81,6 +85,14 @@ def refuse_unlawful(
         _refuse_decision(
             record, find(record.about_table, record.about_id), authors, writer, knows_users=knows_users
         )
+    if isinstance(record, Proposal) and now is not None:
+        _refuse_settled(now, find, listed)
+    if isinstance(record, Adoption):
+        _refuse_adoption(record, find, listed)
+        for named in record.proposal_ids.split():
+            _refuse_author(
+                f"proposals {named}", authors("proposals", named), writer, "adopts", knows_users=knows_users
+            )
 
 
 def _refuse_unseen(record: Record, now: Versioned | None, version: int) -> None:
@@ -117,14 +129,60 @@ def _refuse_decision(
     if about is None:
         raise LedgerError(f"{name} is not in the ledger: nothing can be decided about it")
     if not about.record.decided:
-        raise LedgerError(f"{name} needs no decision; what does: exceptions, acceptances, overrides")
+        raise LedgerError(
+            f"{name} needs no decision; what does: exceptions, acceptances, overrides, proposals"
+        )
     if about.digest != record.seen:
         raise LedgerError(f"{name} is not what was seen any more: it is version {about.version}; look again")
     if record.id != f"{record.about_table}/{record.about_id}/{about.version}":
         raise LedgerError(
             f"the decision {record.id} is called {record.about_table}/{record.about_id}/{about.version}"
         )
+    _refuse_author(
+        name, authors(record.about_table, record.about_id), writer, "decides", knows_users=knows_users
+    )
+
+
+def _refuse_author(
+    name: str, authors: set[tuple[str, str]], writer: tuple[str, str], does: str, *, knows_users: bool
+) -> None:
     actor, by = writer
-    for wrote, stated in authors(record.about_table, record.about_id):
+    for wrote, stated in authors:
         if _name(stated) == _name(by) or (knows_users and wrote == actor):
-            raise LedgerError(f"{name} was written by {stated} ({wrote}): another than its author decides")
+            raise LedgerError(f"{name} was written by {stated} ({wrote}): another than its author {does}")
+
+
+def _refuse_settled(now: Versioned, find: Find, listed: Listed) -> None:
+    """Refuse another version of a proposal that was rejected or adopted: it returns with new evidence."""
+    decision = find(Decision.table, f"{Proposal.table}/{now.record.id}/{now.version}")
+    if decision and isinstance(decision.record, Decision) and decision.record.outcome == "rejected":
+        raise LedgerError(f"proposals {now.record.id} was rejected: it returns with new evidence only")
+    for one in listed(Adoption.table):
+        if isinstance(one, Adoption) and now.record.id in one.proposal_ids.split():
+            raise LedgerError(f"proposals {now.record.id} is adopted, from {one.id} on, and stays as it is")
+
+
+def _refuse_adoption(record: Adoption, find: Find, listed: Listed) -> None:
+    """Refuse what is not approved as it stands, what is adopted already, and a file made of an earlier one."""
+    earlier = [one for one in listed(record.table) if isinstance(one, Adoption)]
+    approvals = set(record.decision_ids.split())
+    for named in record.proposal_ids.split():
+        for one in earlier:
+            if named in one.proposal_ids.split():
+                raise LedgerError(f"proposals {named} is adopted already, from {one.adoption_id} on")
+        about = find(Proposal.table, named)
+        if about is None or not isinstance(about.record, Proposal) or about.record.status == "withdrawn":
+            raise LedgerError(f"proposals {named} is withdrawn")
+        decision = find(Decision.table, f"{Proposal.table}/{named}/{about.version}")
+        if decision is None or decision.record.id not in approvals or not _approves(decision.record, about):
+            raise LedgerError(f"proposals {named} is not approved as it stands: it is adopted by nobody")
+    if not record.base.isoformat() < record.adoption_id:
+        raise LedgerError(f"a policy from {record.adoption_id} on cannot change that of {record.base}")
+    if late := [one.adoption_id for one in earlier if one.adoption_id > record.base.isoformat()]:
+        raise LedgerError(
+            f"the policy of {record.base} is not the last one adopted, which is {max(late)}: change that"
+        )
+
+
+def _approves(decision: Record, about: Versioned) -> bool:
+    return isinstance(decision, Decision) and decision.outcome == "approved" and decision.seen == about.digest

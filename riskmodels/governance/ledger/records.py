@@ -1,4 +1,4 @@
-"""What is recorded: findings, causes, actions, effects, exceptions, decisions, releases; a class each."""
+"""What is recorded: findings, actions, effects, exceptions, proposals, decisions, releases; a class each."""
 
 import hashlib
 import json
@@ -256,6 +256,46 @@ class Acknowledgement(Record):
     until: date
 
 
+class Proposal(Record):
+    """A change of the policy, or an action, that the findings of a quarter ask for; counts only if approved.
+
+    The lines of a change are named from ``path`` on: ``indicators.complaint_rate`` and
+    ``{"limits.amber": 4.0}``. Of an action ``proposed`` has columns of ``actions``.
+    """
+
+    table, key, decided = "proposals", "proposal_id", True
+    proposal_id: Code
+    period: Quarter
+    kind: Literal["policy", "action"]
+    rule: Code = Field(description="which rule asks for it, e.g. set_limit")
+    path: Code = Field(description="what its lines begin with in the policy file")
+    current: Facts = Field(default="{}", description="what must stand there")
+    proposed: Facts
+    reason: Said
+    measured_by: Said = Field(description="what will show whether it worked")
+    finding_ids: Said = Field(description="blanks between")
+    evidence: Digest = Field(description="of what the findings rest on")
+    cost: Figure = Field(default=None, ge=0, description="CNY; none: unknown")
+    figures: Facts = "{}"
+    policy: date = Field(description="the policy file that it is about")
+    policy_digest: Digest = Field(description="of that file")
+    status: Literal["asked", "withdrawn"] = "asked"
+
+
+class Adoption(Record):
+    """Approved proposals became a policy file; its digest is known before the file is there."""
+
+    table, key, refers, once = "adoptions", "adoption_id", {"proposal_ids": "proposals"}, True
+    adoption_id: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", description="day, e.g. 2027-01-01")]
+    period: Quarter = Field(description="the last of its proposals")
+    proposal_ids: Said = Field(description="blanks between")
+    decision_ids: Said = Field(description="the approvals, blanks between")
+    base: date = Field(description="the policy file that was changed")
+    base_digest: Digest
+    file_digest: Digest
+    head: Said = Field(description="of the ledger before")
+
+
 class Decision(Record):
     """Somebody approved or rejected what a digest is of; another who wrote it."""
 
@@ -299,7 +339,7 @@ RECORDS: dict[str, type[Record]] = {
     one.table: one
     for one in (
         *(Finding, Cause, Action, Evaluation, Exemption, Acceptance, Override),
-        *(Acknowledgement, Decision, Assessment, Release),
+        *(Acknowledgement, Proposal, Decision, Adoption, Assessment, Release),
     )
 }
 

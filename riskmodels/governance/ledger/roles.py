@@ -7,14 +7,15 @@ from riskmodels.governance.ledger.store import Ledger
 
 ROLES = ("riskmodels_viewer", "riskmodels_analyst", "riskmodels_approver")
 _VIEWER, _ANALYST, _APPROVER = ROLES
-_APPROVED = "'decisions', 'releases'"  # kinds of record that an approver writes, and nobody else
+_APPROVED = "('decisions', 'adoptions', 'releases')"  # kinds of record that an approver writes, nobody else
 
 
 def grants() -> list[str]:
     """Return the statements that make the roles and give them their rights.
 
-    A viewer reads. An analyst writes all but decisions and releases, an approver these only, and both read;
-    nobody changes a row. What is not granted is refused by PostgreSQL itself, whatever program asks.
+    A viewer reads. An analyst writes all but decisions, adopted policies and releases, an approver these only,
+    and both read; nobody changes a row. What is not granted is refused by PostgreSQL itself, whatever program
+    asks.
     """
     made = [
         f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}')"
@@ -24,8 +25,8 @@ def grants() -> list[str]:
     views = ", ".join(f"ledger_{table}" for table in RECORDS)
     policies = [
         ("ledger_read", f"FOR SELECT TO {_VIEWER} USING (true)"),
-        ("ledger_write", f"FOR INSERT TO {_ANALYST} WITH CHECK (record NOT IN ({_APPROVED}))"),
-        ("ledger_decide", f"FOR INSERT TO {_APPROVER} WITH CHECK (record IN ({_APPROVED}))"),
+        ("ledger_write", f"FOR INSERT TO {_ANALYST} WITH CHECK (record NOT IN {_APPROVED})"),
+        ("ledger_decide", f"FOR INSERT TO {_APPROVER} WITH CHECK (record IN {_APPROVED})"),
     ]
     return [
         *made,

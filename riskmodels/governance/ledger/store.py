@@ -261,6 +261,7 @@ class Ledger:
             version=version,
             find=lambda table, id_: _find(connection, table, id_),
             authors=lambda table, id_: _authors(connection, table, id_),
+            listed=lambda table: _listed(connection, table),
             writer=(about["actor"], about["stated_by"]),
             day=date.fromisoformat(about["at"][:10]),
             knows_users=connection.dialect.name == "postgresql",
@@ -309,6 +310,12 @@ def _authors(connection: sa.Connection, table: str, id_: str) -> set[tuple[str, 
     query = sa.select(EVENTS.c.body).where(EVENTS.c.record == table, EVENTS.c.record_id == id_)
     events = map(json.loads, connection.execute(query).scalars())
     return {(event["actor"], event["stated_by"]) for event in events}
+
+
+def _listed(connection: sa.Connection, table: str) -> list[Record]:
+    query = sa.select(EVENTS.c.body).where(EVENTS.c.record == table)
+    events = map(json.loads, connection.execute(query).scalars())
+    return [record_class(table).made(event["content"]) for event in events]
 
 
 def _framed(events: list[dict[str, Any]], model: type[Record], *more: str) -> pd.DataFrame:

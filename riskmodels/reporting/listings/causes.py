@@ -17,7 +17,7 @@ _MOST_LEADS, _FEW_LEADS = 10, 3  # rows of a table, and of one where nothing is 
 def list_causes(causes: Causes, found: Findings) -> Listing:
     """List the findings whose cause the data speak of, and why they do not speak of the others'."""
     said = causes.table.set_index("finding_id")[["status", "sentence"]]
-    rows = found.table.join(said, on="finding_id", how="inner")
+    rows = found.table.drop(columns="status").join(said, on="finding_id", how="inner")
     spoken_of = rows[rows["status"] != "presumed"].sort_values("status", ascending=False, kind="stable")
     presumed = label(PRESUMED, cause="")
     names = ["No.", "Subject", "Condition", "Cause", "Cause is", "What the data say"]

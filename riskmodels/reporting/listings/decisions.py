@@ -10,7 +10,6 @@ from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing
 from riskmodels.governance.limits import LimitDraft
-from riskmodels.governance.proposals import Proposals
 from riskmodels.labels import RATING_LABELS, label, local, marked, say
 from riskmodels.parameters.policy import Policy
 from riskmodels.reporting.listings.follow_ups import shown_standing
@@ -87,14 +86,6 @@ def list_policy(policy: Policy) -> Listing:
         sentence=f"{local(policy, 'title')}, {policy.valid_from}: {policy.approval}",
         frame=pd.DataFrame(listed),
     )
-
-
-def list_proposals(changes: Proposals) -> Listing:
-    """List the proposals for a decision."""
-    names = ["No.", "Line of the policy", "Now", "Proposed", "Reason", "Measured by", "Finding", "Decision"]
-    frame = changes.summary()
-    frame.columns = pd.Index(names)
-    return Listing(sentence=changes.sentence, frame=frame)
 
 
 _MOVES = {"looser": marked("looser"), "tighter": marked("tighter"), "kept": marked("as now")}

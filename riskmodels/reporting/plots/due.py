@@ -23,7 +23,8 @@ def plot_due(result: Due, *, ax: Axes | None = None) -> Axes:
         if rows.empty:
             return said(axes, result.sentence)
         ends = rows["closed_on"].fillna(today)
-        begins = rows["opened_on"].fillna(rows["due_on"]).fillna(today)
+        begins = rows["opened_on"].fillna(rows["due_on"])
+        begins = begins.where(begins < ends, ends)  # of what comes from elsewhere only the date is known
         is_open = rows["standing"].isin(OPEN)
         due = rows["due_on"].fillna(ends)
         axes.hlines(rows.index[~is_open], begins[~is_open], ends[~is_open], color=BAND, linewidth=3)
@@ -40,14 +41,16 @@ def plot_due(result: Due, *, ax: Axes | None = None) -> Axes:
         axes.plot(rows["due_on"], rows.index, "|", color=NOTE, markersize=11, label=label("due"))
         done = rows["closed_on"].notna()
         axes.plot(rows["closed_on"][done], rows.index[done], "o", color=COLOURS["green"], label=label("done"))
-        axes.axvline(mdates.date2num(today), color=NOTE, linewidth=0.8, linestyle=":")
+        day = mdates.date2num(today)  # type: ignore[no-untyped-call]  # no types there
+        axes.axvline(day, color=NOTE, linewidth=0.8, linestyle=":", label=label("on {day}", day=result.day))
         names = [short(f"{row['id']} {plain_label(row['what'])}", _NAME) for row in rows.to_dict("records")]
         axes.set_yticks(rows.index, names, fontsize=7)
         axes.set_ylim(len(rows), -1)
-        axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y-%m"))
+        months = mdates.DateFormatter("%Y-%m")  # type: ignore[no-untyped-call]  # no types there
+        axes.xaxis.set_major_formatter(months)
         axes.tick_params(axis="x", labelsize=7, rotation=45)
-        axes.set_xlabel(label("dotted: {day}; dark lines are not done", day=result.day))
-        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=8)
+        axes.set_xlabel(label("time [months]"))
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=4, fontsize=8)
         return axes
 
 

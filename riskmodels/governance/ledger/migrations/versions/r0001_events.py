@@ -1,6 +1,7 @@
 """The log of events: a row is its canonical JSON and the hash chain; triggers refuse all but the next row."""
 
 from alembic import op
+from sqlalchemy import Connection
 
 from riskmodels.errors import LedgerError
 
@@ -11,7 +12,7 @@ _NEXT = "the ledger takes only the next row, made of the one before it"
 _VERSION = "somebody else wrote the next version of this record"
 _ONCE = "what is written once has no second version"
 ONCE = ("evaluations", "decisions", "assessments", "releases")
-_IS_ONCE = ", ".join(f"'{record}'" for record in ONCE)
+IS_ONCE = ", ".join(f"'{record}'" for record in ONCE)
 _TIME = "an event is not earlier than the one before it"
 _TEXTS = ("at", "actor", "stated_by", "note", "record", "record_id")
 
@@ -31,7 +32,7 @@ SQLITE = [
              WHERE record = json_extract(NEW.body, '$.record')
                AND record_id = json_extract(NEW.body, '$.record_id'));
         SELECT RAISE(ABORT, '{_ONCE}') WHERE json_extract(NEW.body, '$.version') > 1
-            AND json_extract(NEW.body, '$.record') IN ({_IS_ONCE});
+            AND json_extract(NEW.body, '$.record') IN ({IS_ONCE});
         END""",
     *(
         f"CREATE TRIGGER events_{verb} BEFORE {verb.upper()} ON ledger_events"
@@ -70,7 +71,7 @@ POSTGRESQL = [
             WHERE record = b ->> 'record' AND record_id = b ->> 'record_id') THEN
             RAISE EXCEPTION '{_VERSION}';
         END IF;
-        IF (b ->> 'version')::bigint > 1 AND b ->> 'record' IN ({_IS_ONCE}) THEN
+        IF (b ->> 'version')::bigint > 1 AND b ->> 'record' IN ({IS_ONCE}) THEN
             RAISE EXCEPTION '{_ONCE}';
         END IF;
         IF b ->> 'record' = 'decisions' AND EXISTS (SELECT FROM ledger_events
@@ -91,14 +92,19 @@ POSTGRESQL = [
 ]
 
 
+def stay_in_schema(bind: Connection) -> None:
+    """Look names up in the schema that tables are made in, and in a temporary one last (PostgreSQL)."""
+    bind.exec_driver_sql(
+        "SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)"
+    )
+
+
 def upgrade() -> None:
     """Make the log."""
     bind = op.get_bind()
     is_postgresql = bind.dialect.name == "postgresql"
-    if is_postgresql:  # the schema that tables are made in, and a temporary one last
-        bind.exec_driver_sql(
-            "SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)"
-        )
+    if is_postgresql:
+        stay_in_schema(bind)
     for statement in POSTGRESQL if is_postgresql else SQLITE:
         bind.exec_driver_sql(statement)
 

@@ -29,7 +29,8 @@ VIEWS = {  # kind of record -> its texts, and its figures
 _ABOUT = "e.version, e.seq, e.at, e.actor, e.stated_by"
 
 
-def _view(record: str, texts: str, figures: str, *, is_postgresql: bool) -> str:
+def view(record: str, texts: str, figures: str, *, is_postgresql: bool) -> str:
+    """Return the statement that makes the view of a kind of record."""
     if is_postgresql:
         columns = [f"e.body::jsonb #>> '{{content,{name}}}' AS \"{name}\"" for name in texts.split()]
         columns += [
@@ -50,7 +51,7 @@ def upgrade() -> None:
     """Make the views."""
     bind = op.get_bind()
     for record, (texts, figures) in VIEWS.items():
-        bind.exec_driver_sql(_view(record, texts, figures, is_postgresql=bind.dialect.name == "postgresql"))
+        bind.exec_driver_sql(view(record, texts, figures, is_postgresql=bind.dialect.name == "postgresql"))
 
 
 def downgrade() -> None:
