@@ -203,6 +203,28 @@ SAMPLES = {  # facts of every rule that reach every case; no two figures alike
         ),
         {"subject_kind": "plans", "subject": "", "indicator_id": "", "severity": "unclear", "figures": {"scenarios": ["surge"]}},
     ],
+    **{
+        rule: [
+            *(
+                {"subject_kind": kind, "subject": "X1", "indicator_id": "", "value": 14.0, "limit": 0.0, "severity": severity,
+                 "figures": {"unit_id": unit, "what": "train the staff", "owner": "operations", "source": "audit", "grade": "", "escalated_to": told,
+                             "due_on": "2026-09-10", "day": "2026-10-01", "set_by": "the board"}}
+                for severity, unit, told in (("red", "B001", "head of risk"), ("amber", "", ""))
+            ),
+            {"subject_kind": kind, "subject": "", "indicator_id": "", "severity": "passed", "figures": {"waiting": 3}},
+        ]
+        for rule, kind in (("action_overdue", "action"), ("finding_overdue", "elsewhere"))
+    },
+    "lapsed": [
+        {"subject_kind": "cover", "subject": "X1", "indicator_id": "", "severity": "amber",
+         "figures": {"reason": "moved", "stated_by": "operations", "finding_id": "F-1", "of": "unit_limit", "about": "B001", "kind": kind, "until": "2026-09-30"}}
+        for kind in ("exceptions", "acceptances", "overrides")
+    ],
+    "ledger_whole": [
+        {"subject_kind": "ledger", "subject": "", "indicator_id": "", "severity": severity,
+         "figures": {"place": "ledger.db", "head": "12:0123456789abcdef", "problem": problem}}
+        for severity, problem in (("red", "Row 3 is missing."), ("passed", ""))
+    ],
     "rejected_rows": [{"value": 0.0213, "limit": 0.02, "severity": "red",
                        "figures": {"rows_read": 10_000, "rows_rejected": 213, "digest": "00aa"}}],
     "unknown_months": [
@@ -275,6 +297,7 @@ MAY_BE_EMPTY = {
     "unit",
     "parts",
     "state",
+    "escalated",
 }
 
 

@@ -1,7 +1,9 @@
 """What a run takes from its ledger: what stands on a day, actions for its data, what is due, what covers what."""
 
 import json
+import shutil
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -20,6 +22,7 @@ from riskmodels.governance import join_acknowledged, join_actions, open_ledger, 
 from riskmodels.governance.ledger.records import Acknowledgement, Exemption, Override
 from riskmodels.parameters.action_rules import ActionRules, Escalation
 from riskmodels.parameters.watches import Acknowledgements
+from riskmodels.reporting.listings.due import covered_by
 from riskmodels.runner.ledgers import check_ledger, given_ledger, keep_state
 from riskmodels.runner.settings import RunSettings, load_run
 
@@ -36,10 +39,11 @@ def approve(ledger, table: str, id_: str) -> None:
     ledger.decide(table, id_, is_approved=True, seen=ledger.get(table, id_).digest, by="head of risk")
 
 
-@pytest.fixture
-def ledger(tmp_path):
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> Path:
     """A ledger with an action too late, one late, one in time, and one of after the quarter."""
-    with open_ledger(tmp_path / "ledger.db") as opened:
+    place = tmp_path_factory.mktemp("kept") / "ledger.db"
+    with open_ledger(place) as opened:
         found = (
             finding(period="2026Q2"),
             finding(2, source="violation", rule="mis_selling", evidence="report 7", due_on=date(2026, 8, 3), grade="serious"),
@@ -53,6 +57,14 @@ def ledger(tmp_path):
             action(3, due_on=date(2026, 12, 31), **SUMMER),
             action(4, opened_on=date(2026, 10, 9), due_on=date(2026, 12, 31)),
         )  # fmt: skip
+    return place
+
+
+@pytest.fixture
+def ledger(kept, tmp_path):
+    """A copy of it: to make one takes longer."""
+    shutil.copy(kept, tmp_path)
+    with open_ledger(tmp_path / kept.name) as opened:
         yield opened
 
 
@@ -278,6 +290,8 @@ def test_what_ended_is_open_again_and_what_covers_nothing_is_not_said(ledger, de
         "EX-1": "The exception from unit_limit for u1 ended on 2026-09-01: u1 is open again (moved)",
         "X-1": "The acceptance of F-1 ended on 2026-09-30: F-1 is open again (small)",
     }
+    rows = pd.DataFrame({"finding_id": ["F-1", "F-3"], "rule": "unit_limit", "subject": ["u1", "u2"]})
+    assert covered_by(due, rows) == ["", "accepted risk X-2 until 2026-10-01: small"]
     shown = rm.listings.list_overrides(due).frame
     assert shown[["Subject", "Computed", "Override", "State"]].to_numpy().tolist() == [
         ["u1", "Red", "Red → Amber", "in force"],

@@ -48,6 +48,7 @@ from riskmodels.reporting.plots import (
     plot_of,
     plot_series,
 )
+from riskmodels.results import load
 from riskmodels.results.classes import _FORMATS, _HOMES, class_named
 from riskmodels.stresstest import compare
 from riskmodels.tables import Break, data_quality
@@ -76,6 +77,7 @@ WITHOUT_PLOT = {
     "Segments",
     "MacroSensitivity",
     "ValidationPack",
+    "LedgerState",
     "CredibleRates",
     "ScorecardValidation",
     "MatrixLint",
@@ -139,6 +141,7 @@ RESULTS = {
     "ScenarioComparison": lambda: compare([make_stress()]),
     "Effects": make_effects,
     "IncidentReview": make_incidents,
+    "Due": lambda: load(Path(__file__).parent / "saved" / "format_0" / "Due", object),
     "Objectives": make_objectives,
     "Replay": make_replay,
     "Changes": make_changes,

@@ -24,6 +24,14 @@ from riskmodels.shipped import PARTS, start_folder
 if TYPE_CHECKING:  # pandas is imported by the commands that need it, for start-up
     from riskmodels.runner.plan import Plan
 
+RunLedger = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        envvar="RISKMODELS_LEDGER",
+        help="Ledger, instead of the run's; a URL's password only in the variable.",
+    ),
+]
 _START = "make a folder with the shipped ones: riskmodels start FOLDER"
 
 
@@ -41,13 +49,7 @@ def assess(
         typer.Option(help="Id of a scenario, or all, instead of the run's; may be repeated."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the report, instead of the run's.")] = None,
-    ledger: Annotated[
-        str | None,
-        typer.Option(
-            envvar="RISKMODELS_LEDGER",
-            help="Ledger, instead of the run's; a URL's password only in the variable.",
-        ),
-    ] = None,
+    ledger: RunLedger = None,
     reports: Annotated[Path, typer.Option("--out", help="Folder of reports.")] = REPORTS,
     store: Store = STORE,
     cold_kernels: Annotated[
@@ -97,6 +99,7 @@ def watch(
         typer.Option(formats=["%Y-%m-%d"], help="Day whose policy applies; default: that of the data."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the reports, instead of the run's.")] = None,
+    ledger: RunLedger = None,
     reports: Annotated[
         Path, typer.Option("--out", help="Folder of reports; the book is kept there.")
     ] = REPORTS,
@@ -109,11 +112,13 @@ def watch(
     The text is made to be mailed: open alarms, since when, how much, and who is told. An alarm that an
     earlier book or report in the same folder knows is not new.
     """
-    from riskmodels.runner.settings import change_settings, load_run  # here, for start-up
+    from riskmodels.runner.ledgers import given_ledger  # here, for start-up
+    from riskmodels.runner.settings import change_settings, load_run
     from riskmodels.runner.watching import run_watch
 
     settings = load_run(_run_file(run))
     changes: dict[str, Any] = {"source": source and str(source.resolve()), "name": name}
+    changes["ledger"] = ledger and given_ledger(ledger)
     made = run_watch(
         change_settings(settings, **changes),
         files=files_given(file),

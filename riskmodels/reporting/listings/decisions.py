@@ -6,12 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.assessment import Findings
+from riskmodels.assessment import Due, Findings
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing
 from riskmodels.governance.limits import LimitDraft
 from riskmodels.labels import RATING_LABELS, label, local, marked, say
 from riskmodels.parameters.policy import Policy
+from riskmodels.reporting.listings.due import covered_by
 from riskmodels.reporting.listings.follow_ups import shown_standing
 
 _HEADINGS = {
@@ -25,17 +26,18 @@ _HEADINGS = {
     "cause": "Cause",
     "corrective_action": "Corrective action",
     "owner": "Owner",
+    "covered": "Accepted",
 }
 _SEVERITIES = RATING_LABELS | {"watch": "Watch", "passed": "In order", "unclear": "Not enough evidence"}
 
 
-def list_findings(found: Findings, *, evidence: bool = False) -> Listing:
-    """List the findings: what to do about each, or what each rests on."""
-    names = ["cause", "corrective_action", "owner"]
-    return Listing(
-        sentence=found.sentence,
-        frame=_listed(found.table, ["criterion", "evidence"] if evidence else names),
-    )
+def list_findings(found: Findings, *, evidence: bool = False, due: Due | None = None) -> Listing:
+    """List the findings: what to do about each, or what each rests on; which are accepted, as ``due`` says."""
+    names = ["criterion", "evidence"] if evidence else ["cause", "corrective_action", "owner"]
+    rows = found.table
+    if due is not None and any(covered := covered_by(due, rows)):
+        rows, names = rows.assign(covered=covered), [*names, "covered"]
+    return Listing(sentence=found.sentence, frame=_listed(rows, names))
 
 
 def list_watched(found: Findings) -> Listing:

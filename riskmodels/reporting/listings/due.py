@@ -85,6 +85,20 @@ def list_covers(due: Due) -> Listing:
     )
 
 
+def covered_by(due: Due, findings: pd.DataFrame) -> list[str]:
+    """Say of each finding which accepted risk or exception covers it now, and until when; empty where none."""
+    covers = due.covers[due.covers["standing"] == "in force"]
+    words = marked("{kind} {id} until {day}: {reason}")
+    shown = {
+        (row["finding_id"] or row["rule"], "" if row["finding_id"] else row["subject"]): label(
+            words, row, kind=label(_COVERS[row["kind"]]), day=_day(row["expires_on"])
+        )
+        for row in covers[covers["kind"].isin(_COVERS)].to_dict("records")
+    }
+    keys = findings[["finding_id", "rule", "subject"]].itertuples(index=False)
+    return [shown.get((one, ""), shown.get((rule, subject), "")) for one, rule, subject in keys]
+
+
 def _covered(row: Mapping[Any, Any]) -> str:
     rule = plain_label(row["rule"])
     what = label("{rule}, {subject}", rule=rule, subject=row["subject"]) if row["subject"] else rule
