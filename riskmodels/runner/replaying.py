@@ -59,8 +59,9 @@ class Replayed(Displayed):
 
     @property
     def is_same(self) -> bool:
-        """Whether every figure that can be compared is the same, and nothing of the report was changed."""
-        return self.table.empty and not self.changes["is_used"].any()
+        """Whether every figure that can be compared is the same, and nothing that was kept was changed."""
+        is_kept = self.changes["kind"].isin(["data", "policy", "report"]) & self.changes["is_used"]
+        return self.table.empty and not is_kept.any()
 
     @property
     def sentence(self) -> str:
