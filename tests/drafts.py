@@ -61,7 +61,7 @@ def make_draft(
     )  # fmt: skip
     (report / "assessment.json").write_text(document.model_dump_json(indent=1))
     settings = settings_of(params)
-    keep_parameter_files(settings, date(2000, 1, 1), report)
+    keep_parameter_files(settings, report)
     for name in ("source.json", "tables/a.csv", "notebooks/10.ipynb"):
         (report / name).parent.mkdir(exist_ok=True)
         (report / name).write_text(f"{name} as written")

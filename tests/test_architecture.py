@@ -20,7 +20,7 @@ DIRECTION = """
     privacy, annotations < errors < scratch < shipped, labels, misfits, arrays < grouping, parameters, display, periods, reporting.document < tables
     < rates < sources, sample < sources.drafts < panel, catalogue < forecasting
     < losses < backtesting, surveillance, effects < scorecard < comparisons, register < stresstest < assessment
-    < causes < validation < governance.ledger < governance < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_since, reporting.front_due < reporting.front_page, reporting.exports, reporting.workbook
+    < causes < validation < governance.ledger < governance < manifests < results < leaks < reporting.listings < reporting.plots, reporting.front_since, reporting.front_due, reporting.front_decided < reporting.front_page, reporting.exports, reporting.workbook
     < reporting < runner < cli < __main__
 """
 GROUP = {room.strip(): place for place, group in enumerate(DIRECTION.split("<")) for room in group.split(",")}

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,14 +13,13 @@ from riskmodels.errors import LedgerError, ParameterError
 from riskmodels.governance.changes import (
     Change,
     changed_text,
-    digest_of_file,
-    latest_policy,
     proposal_of,
     proposals_in,
 )
 from riskmodels.governance.ledger import Ledger
 from riskmodels.governance.ledger.records import Action, Adoption, Proposal
 from riskmodels.governance.ledger.standing import action_of
+from riskmodels.governance.policy_files import digest_of_file, latest_policy
 from riskmodels.parameters.editing import Edit
 from riskmodels.parameters.files import parse_parameters, read_text
 from riskmodels.parameters.policy import Policy
@@ -142,15 +141,15 @@ def _version(ledger: Ledger, decision_id: str) -> Proposal:
     return Proposal.made(values | {"policy": str(pd.Timestamp(values["policy"]).date())})
 
 
-def complete(ledger: Ledger, policies: Path) -> list[str]:
+def complete(ledger: Ledger, policies: Path, *, days: Collection[str] | None = None) -> list[str]:
     """Write the policy files that were adopted and are not there, as after a crash; return their days.
 
-    Raises LedgerError where one cannot be made again as it was adopted: its base has changed, or is gone.
+    Of ``days`` only, where they are given. Raises LedgerError where one cannot be made again as it was adopted: its base has changed, or is gone.
     """
     made = []
     for row in ledger.frame("adoptions").to_dict("records"):
         target = policies / f"{row['adoption_id']}.yaml"
-        if target.exists():
+        if target.exists() or (days is not None and row["adoption_id"] not in days):
             continue
         stands = ledger.get("adoptions", row["adoption_id"])
         if stands is None or not isinstance(stands.record, Adoption):

@@ -1,7 +1,6 @@
 """Proposals in a ledger, and what they would change in a policy file: recorded, shown, decided."""
 
 import difflib
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from riskmodels.governance.ledger import Ledger
 from riskmodels.governance.ledger.laws import Versioned
 from riskmodels.governance.ledger.records import Proposal
 from riskmodels.governance.limits import open_limits
+from riskmodels.governance.policy_files import digest_of_file, latest_policy
 from riskmodels.governance.proposals import Proposals, lines_of, settled_in
 from riskmodels.governance.stepping import as_default
 from riskmodels.parameters.editing import Edit, edit_text
@@ -50,19 +50,6 @@ class Change:
             self.before.splitlines(), self.after.splitlines(), str(self.base), "adopted", lineterm="", n=1
         )
         return "\n".join(pieces)
-
-
-def digest_of_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def latest_policy(policies: Path) -> Path:
-    """Return the policy file with the latest day; raises ParameterError where there is none."""
-    files = sorted(policies.glob("[0-9]*.yaml"))
-    if not files:
-        raise ParameterError(f"there is no policy in {policies}: put one there as <date>.yaml")
-    return files[-1]
 
 
 def record_proposals(

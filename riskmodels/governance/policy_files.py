@@ -1,5 +1,6 @@
-"""By which decision each policy file is there, and which is there without one."""
+"""The files of policies: by which decision each policy file is there, and which is there without one."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,12 +8,25 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodels.governance.changes import digest_of_file
+from riskmodels.errors import ParameterError
 from riskmodels.parameters.files import parse_parameters, read_text
 from riskmodels.parameters.policy import Policy
 
 Frames = Callable[[str], pd.DataFrame]  # of a ledger (Ledger.frame) or of its state, by the kind of record
-_FILE_COLUMNS = ["valid_from", "status", "proposal_ids", "lines", "approved_by", "head", "approval"]
+FILE_COLUMNS = ["valid_from", "status", "proposal_ids", "lines", "approved_by", "head", "approval"]
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def latest_policy(policies: Path) -> Path:
+    """Return the policy file with the latest day; raises ParameterError where there is none."""
+    files = sorted(policies.glob("[0-9]*.yaml"))
+    if not files:
+        raise ParameterError(f"there is no policy in {policies}: put one there as <date>.yaml")
+    return files[-1]
 
 
 def policy_files(policies: Path, frames: Frames) -> pd.DataFrame:
@@ -52,7 +66,7 @@ def policy_files(policies: Path, frames: Frames) -> pd.DataFrame:
                 "approval": _approval(files.get(day)),
             }
         )
-    return pd.DataFrame(rows, columns=_FILE_COLUMNS)
+    return pd.DataFrame(rows, columns=FILE_COLUMNS)
 
 
 def _status(path: Path | None, adoption: Mapping[Any, Any]) -> str:

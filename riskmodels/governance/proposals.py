@@ -2,17 +2,21 @@
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from riskmodels.assessment import Findings
 from riskmodels.display import Displayed
+from riskmodels.governance.ledger.standing import action_of
 from riskmodels.governance.looking_back import COLUMNS, look_back
+from riskmodels.governance.policy_files import FILE_COLUMNS, policy_files
 from riskmodels.governance.proposing import Asked, asked_of, facts_of
+from riskmodels.governance.state import LedgerState
 from riskmodels.governance.stepping import limits
 from riskmodels.labels import label, marked, plural
 from riskmodels.parameters.policy import Policy
@@ -34,6 +38,10 @@ _TEXTS = (
     *("proposal_id", "kind", "rule", "path", "current", "proposed"),
     *("reason", "measured_by", "finding_ids", "evidence", "figures"),
 )
+_DECIDED = (
+    *("proposal_id", "period", "rule", "path", "standing"),
+    *("decided_by", "why", "adopted_from"),
+)
 _TYPES = dict.fromkeys(_TEXTS, "str") | {"cost": "float64"}
 
 
@@ -50,6 +58,11 @@ class Proposals(Displayed):
         finding_ids, evidence [digest of what they rest on], figures [JSON], cost [CNY; unknown is NaN].
     quarters : DataFrame
         What the last four quarters would have looked like; see ``look_back``.
+    decided : DataFrame
+        What became of the proposals of the quarters before, as the ledger has it: proposal_id, period, rule,
+        path, standing, decided_by, why, adopted_from [day; of an action its number].
+    files : DataFrame
+        By which decision each policy file is there; see ``policy_files``. Without a ledger both are empty.
     period : str
         The quarter whose findings led to them.
     policy : date
@@ -58,12 +71,19 @@ class Proposals(Displayed):
 
     table: pd.DataFrame
     quarters: pd.DataFrame = field(repr=False)
+    decided: pd.DataFrame = field(repr=False)
+    files: pd.DataFrame = field(repr=False)
     period: str
     policy: date
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the tables that stand beside a report, by the names of their files."""
-        return {"proposals": self.table, "proposals_quarters": self.quarters}
+        return {
+            "proposals": self.table,
+            "proposals_quarters": self.quarters,
+            "proposals_decided": self.decided,
+            "policy_files": self.files,
+        }
 
     @property
     def sentence(self) -> str:
@@ -85,7 +105,12 @@ class Proposals(Displayed):
 
 
 def propose(
-    found: Findings, policy: Policy, *, tables: Tables | None = None, settled: Collection[str] = ()
+    found: Findings,
+    policy: Policy,
+    *,
+    tables: Tables | None = None,
+    stands: LedgerState | None = None,
+    policies: str | Path | None = None,
 ) -> Proposals:
     """Ask for changes of the policy and for actions, by the rules of ``proposing`` and ``stepping``.
 
@@ -97,8 +122,10 @@ def propose(
         The policy in force.
     tables : Tables, optional
         Accepted rows: without them no limit is drafted, and no earlier quarter is looked at.
-    settled : collection of str
-        Proposals that were rejected, or adopted (``settled_in`` of a ledger): they are not asked for again.
+    stands : LedgerState, optional
+        What stands in the ledger: what was rejected or adopted is not asked for again.
+    policies : str or Path, optional
+        Folder of policies, to tell by which decision of the ledger each of its files is there.
 
     Returns
     -------
@@ -111,17 +138,52 @@ def propose(
     if tables is not None:
         aimed = {one.figures["indicator_id"] for one in asked if one.rule == "set_objective"}
         asked += limits(found, policy, tables, aimed)
-    done = {*settled, *(policy.adopted.proposals.split() if policy.adopted else ())}
+    done = set(policy.adopted.proposals.split() if policy.adopted else ())
+    if stands is not None:
+        done |= settled_in(stands.frame("proposals"))
     asked = [one for one in asked if one.id not in done]
+    nothing = pd.DataFrame(columns=COLUMNS).astype({"now": float, "proposed": float})
     table = pd.DataFrame([_row(one) for one in asked], columns=list(_TYPES)).astype(_TYPES)
     return Proposals(
         table=table,
-        quarters=pd.DataFrame(columns=COLUMNS)
-        if tables is None
-        else look_back(asked, policy, tables, found.period),
+        quarters=nothing if tables is None else look_back(asked, policy, tables, found.period),
+        decided=_decided(stands, found.period),
+        files=_files(stands, policies, policy),
         period=found.period,
         policy=policy.valid_from,
     )
+
+
+def _decided(stands: LedgerState | None, period: str) -> pd.DataFrame:
+    """Return what became of the proposals of earlier quarters."""
+    if stands is None:
+        return pd.DataFrame(columns=_DECIDED, dtype="str")
+    frame, decisions = stands.frame("proposals"), stands.frame("decisions")
+    frame = frame[frame["period"] < period]
+    last = decisions[decisions["about_table"] == "proposals"].sort_values("seq")
+    last = last.drop_duplicates("about_id", keep="last").set_index("about_id")
+    days = {
+        name: row["adoption_id"]
+        for row in stands.frame("adoptions").to_dict("records")
+        for name in row["proposal_ids"].split()
+    }
+    opened = frame["proposal_id"].map(action_of)
+    ids = frame["proposal_id"]
+    return frame.assign(
+        decided_by=ids.map(last["stated_by"]).fillna(""),
+        why=ids.map(last["reason"]).fillna(""),
+        adopted_from=ids.map(days).fillna(
+            opened.where(opened.isin(stands.frame("actions")["action_id"]), "")
+        ),
+    )[list(_DECIDED)].astype("str")
+
+
+def _files(stands: LedgerState | None, policies: str | Path | None, policy: Policy) -> pd.DataFrame:
+    """Return by which decision the policy in force, and those before it, are there."""
+    if stands is None or policies is None:
+        return pd.DataFrame(columns=FILE_COLUMNS)
+    files = policy_files(Path(policies), stands.frame)
+    return files[files["valid_from"] <= policy.valid_from.isoformat()].reset_index(drop=True)
 
 
 def settled_in(proposals: pd.DataFrame) -> set[str]:

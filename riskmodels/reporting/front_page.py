@@ -15,10 +15,12 @@ from riskmodels.causes import Causes, SatisfactionIndex
 from riskmodels.causes.joining import causes_joined, clause_of
 from riskmodels.display import shown_few
 from riskmodels.forecasting import Forecast, Nowcast
+from riskmodels.governance.proposals import Proposals
 from riskmodels.labels import counted, label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import severity_label
 from riskmodels.reporting.document import FrontMatter, KeyFigure, Standing, SummaryItem
+from riskmodels.reporting.front_decided import decided_and_asked
 from riskmodels.reporting.front_due import OVERDUE, overdue_together, what_is_due_now
 from riskmodels.reporting.front_since import since_last_quarter
 from riskmodels.results import load, load_all
@@ -76,7 +78,11 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
         standing=Standing(
             words=label("This report is a draft: it has not been released."), watermark=label("Draft")
         ),
-        blocks=(*since_last_quarter(found), *what_is_due_now(load_all(results, "due", Due))),
+        blocks=(
+            *since_last_quarter(found),
+            *what_is_due_now(load_all(results, "due", Due)),
+            *map(decided_and_asked, load_all(results, "proposals", Proposals)),
+        ),
     )
 
 

@@ -100,7 +100,7 @@ def _fill(
     use_language(plan.settings.language)
     (folder / "notebooks").mkdir()
     private_folder(folder / "results")
-    keep_parameter_files(plan.settings, plan.policy_valid_from, folder)
+    keep_parameter_files(plan.settings, folder)
     _write_source(plan, folder / "source.json")
     if plan.state is None:
         keep_state(plan.settings, folder / "results")

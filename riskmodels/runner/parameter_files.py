@@ -1,5 +1,6 @@
 """The parameter files of a run, kept with its report: what was typed then, whatever stands there today."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,10 +14,9 @@ _POLICY, _SCENARIOS = f"{PARAMS}/policy", f"{PARAMS}/scenarios"
 _SINGLE = ("risks", "plans", "capacity", "acknowledged")
 
 
-def parameter_files(settings: RunSettings, policy_valid_from: date) -> dict[str, Path]:
-    """Name every parameter file that a run reads: its place in the report -> where it is."""
-    policy = f"{policy_valid_from}.yaml"
-    files = {f"{_POLICY}/{policy}": Path(settings.policies) / policy}
+def parameter_files(settings: RunSettings) -> dict[str, Path]:
+    """Name every parameter file that a run may read: its place in the report -> where it is."""
+    files = {f"{_POLICY}/{path.name}": path for path in sorted(Path(settings.policies).glob("*.yaml"))}
     for name in _SINGLE:
         if path := getattr(settings, name):
             files[f"{PARAMS}/{name}.yaml"] = Path(path)
@@ -27,12 +27,22 @@ def parameter_files(settings: RunSettings, policy_valid_from: date) -> dict[str,
     return files
 
 
-def keep_parameter_files(settings: RunSettings, policy_valid_from: date, report: Path) -> None:
-    """Copy them to the report's folder; personal data in them, a comment's too, is masked."""
-    for name, path in parameter_files(settings, policy_valid_from).items():
-        target = report / name
+def used_files(settings: RunSettings, policy_valid_from: date) -> dict[str, Path]:
+    """Name those of them that a run followed: of the policies the one in force."""
+    in_force = f"{_POLICY}/{policy_valid_from}.yaml"
+    files = parameter_files(settings).items()
+    return {name: path for name, path in files if name == in_force or not name.startswith(f"{_POLICY}/")}
+
+
+def keep_parameter_files(settings: RunSettings, report: Path) -> None:
+    """Copy them to the report's folder, byte for byte; personal data in one, a comment's too, is masked."""
+    for name, path in parameter_files(settings).items():
+        target, text = report / name, path.read_text("utf-8-sig", errors="replace")
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_text(target, masked_text(path))
+        if (masked := mask_personal_data(text)) == text:
+            shutil.copyfile(path, target)
+        else:
+            write_text(target, masked)
 
 
 def settings_of_kept(settings: RunSettings, report: Path) -> RunSettings:
@@ -69,7 +79,7 @@ def changed_lines(before: str, now: str) -> Iterator[tuple[int, str, str]]:
 
 
 def masked_text(path: Path) -> str:
-    """Read a parameter file without personal data."""
+    """Read a parameter file, without personal data."""
     return mask_personal_data(path.read_text("utf-8-sig", errors="replace"))
 
 

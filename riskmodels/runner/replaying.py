@@ -20,8 +20,8 @@ from riskmodels.runner.parameter_files import (
     PARAMS,
     changed_lines,
     masked_text,
-    parameter_files,
     settings_of_kept,
+    used_files,
 )
 from riskmodels.runner.plan import Plan, policy_day, reports_before
 from riskmodels.runner.settings import RunSettings, settings_of_report
@@ -59,8 +59,9 @@ class Replayed(Displayed):
 
     @property
     def is_same(self) -> bool:
-        """Whether every figure that can be compared is the same, and nothing of the report was changed."""
-        return self.table.empty and not self.changes["is_used"].any()
+        """Whether every figure that can be compared is the same, and nothing that was kept was changed."""
+        is_kept = self.changes["kind"].isin(["data", "policy", "report"]) & self.changes["is_used"]
+        return self.table.empty and not is_kept.any()
 
     @property
     def sentence(self) -> str:
@@ -240,18 +241,18 @@ def _changed_parameters(
 ) -> Iterator[tuple[str, str, str, bool]]:
     """Name the lines of parameter files that stand otherwise today."""
     try:
-        now = parameter_files(settings, load_policy(settings.policies, on=policy_on).valid_from)
+        now = used_files(settings, load_policy(settings.policies, on=policy_on).valid_from)
     except ParameterError as error:
         yield "policy", settings.policies, str(error), today
         return
-    then = parameter_files(settings, in_force)
+    then = used_files(settings_of_kept(settings, report), in_force)
     for name in dict.fromkeys((*then, *now)):
         kept, path = report / name, now.get(name)
         if path is None or not path.is_file():
             yield "policy", name, label("is not there, or not in force, today"), today
         elif not kept.is_file():
             yield "policy", str(path), label("was not there, or not in force, then"), today
-        elif (before := kept.read_text("utf-8")) != (text := masked_text(path)):
+        elif (before := masked_text(kept)) != (text := masked_text(path)):
             lines = list(changed_lines(before, text))
             for number, was, has in lines[:_MOST_LINES]:
                 words = label("line {number}: was “{was}”, is “{has}”", number=number, was=was, has=has)

@@ -194,6 +194,6 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
         parameters=DueParameters, reads=("tables", "scorecard"), writes=("due",), needs="ledger"
     ),
     "60_policy_review": Notebook(
-        parameters=PolicyReviewParameters, reads=("findings",), writes=("proposals",)
+        parameters=PolicyReviewParameters, reads=("tables", "findings"), writes=("proposals",)
     ),
 }

@@ -285,8 +285,7 @@ class Proposal(Record):
 class Adoption(Record):
     """Approved proposals became a policy file; its digest is known before the file is there."""
 
-    table, key, once = "adoptions", "adoption_id", True
-    refers: ClassVar[Mapping[str, str]] = {"proposal_ids": "proposals", "decision_ids": "decisions"}
+    table, key, refers, once = "adoptions", "adoption_id", {"proposal_ids": "proposals"}, True
     adoption_id: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", description="day, e.g. 2027-01-01")]
     period: Quarter = Field(description="the last of its proposals")
     proposal_ids: Said = Field(description="blanks between")

@@ -27,11 +27,8 @@ from riskmodels.reporting.listings.data import (
 from riskmodels.reporting.listings.decisions import (
     list_findings,
     list_limit_draft,
-    list_looked_back,
     list_others,
     list_policy,
-    list_policy_files,
-    list_proposals,
     list_watched,
 )
 from riskmodels.reporting.listings.due import list_covers, list_due, list_overrides, list_violations
@@ -61,6 +58,12 @@ from riskmodels.reporting.listings.outlooks import (
     list_scores,
     list_totals,
     list_unfinished,
+)
+from riskmodels.reporting.listings.proposals import (
+    list_decided,
+    list_looked_back,
+    list_policy_files,
+    list_proposals,
 )
 from riskmodels.reporting.listings.registers import list_controls, list_matrix_checks, list_risks
 from riskmodels.reporting.listings.reviews import list_forecast_review, list_outcomes
@@ -112,6 +115,7 @@ __all__ = [
     "list_covers",
     "list_data_faults",
     "list_data_scores",
+    "list_decided",
     "list_delays",
     "list_doubts",
     "list_drivers",

@@ -20,6 +20,7 @@ from riskmodels.reporting.plots.nowcasts import plot_nowcast
 from riskmodels.reporting.plots.objectives import plot_objectives
 from riskmodels.reporting.plots.outlooks import plot_forecast, plot_series
 from riskmodels.reporting.plots.panels import plot_panel
+from riskmodels.reporting.plots.proposals import plot_proposals
 from riskmodels.reporting.plots.registers import plot_risk_matrix, plot_risks
 from riskmodels.reporting.plots.reviews import plot_forecastreview
 from riskmodels.reporting.plots.satisfaction import plot_satisfactiondrivers, plot_satisfactionindex
@@ -65,6 +66,7 @@ __all__ = [
     "plot_objectives",
     "plot_of",
     "plot_panel",
+    "plot_proposals",
     "plot_quality",
     "plot_replay",
     "plot_risk_matrix",
