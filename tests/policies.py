@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -89,6 +90,22 @@ def asked(
         period=period,
         policy=date(2026, 1, 1),
     )
+
+
+def proposals_looked_back() -> Proposals:
+    """One proposal of a weight, under which two units fewer would have been amber in each quarter."""
+    rows = [
+        {
+            "proposal_id": "PR-1",
+            "period": f"2026Q{quarter}",
+            "measure": f"units_{colour}",
+            "now": now,
+            "proposed": then,
+        }
+        for quarter in (1, 2, 3)
+        for colour, now, then in (("red", 3.0, 4.0), ("amber", 9.0, 7.0))
+    ]
+    return replace(asked(WEIGHT), quarters=pd.DataFrame(rows, columns=COLUMNS))
 
 
 WEIGHT = ("PR-1", "resolved_7wd.weight", 2.0, 2.5)

@@ -9,6 +9,7 @@ import pytest
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from policies import proposals_looked_back
 from small_bank import (
     AMBER,
     RED,
@@ -86,7 +87,6 @@ WITHOUT_PLOT = {
     "Listing",
     "Indicators",
     "LimitDraft",
-    "Proposals",
     "FrequencyFit",
     "SeverityFit",
 }  # they are tables to be read
@@ -139,6 +139,7 @@ RESULTS = {
     "ScenarioComparison": lambda: compare([make_stress()]),
     "Effects": make_effects,
     "IncidentReview": make_incidents,
+    "Proposals": lambda: proposals_looked_back(),
     "Objectives": make_objectives,
     "Replay": make_replay,
     "Changes": make_changes,
