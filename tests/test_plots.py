@@ -139,7 +139,7 @@ RESULTS = {
     "ScenarioComparison": lambda: compare([make_stress()]),
     "Effects": make_effects,
     "IncidentReview": make_incidents,
-    "Proposals": lambda: proposals_looked_back(),
+    "Proposals": proposals_looked_back,
     "Objectives": make_objectives,
     "Replay": make_replay,
     "Changes": make_changes,
