@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from threading import Barrier
@@ -12,9 +13,12 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from ledgers import acceptance, action, evaluation, execute, finding, killed_writers, release, unguard
+from policies import WEIGHT, approve, asked, killed_adoptions, policy_folder
 from postgres import PASSWORD, Server, postgres
 
 from riskmodels.errors import LedgerError, ResultError
+from riskmodels.governance.adopting import adopt
+from riskmodels.governance.changes import record_proposals
 from riskmodels.governance.ledger import Ledger, back_up, database, open_ledger, restore
 from riskmodels.governance.ledger.chain import canonical, chained
 from riskmodels.governance.ledger.roles import grant_roles
@@ -76,8 +80,12 @@ def test_migrations_go_up_and_down_with_data(place: str) -> None:
     rows, head = list(first.rows()), first.head()
     first.close()
     with open_ledger(place) as ledger:
-        assert "ledger_actions" in tables(ledger)
+        assert {"ledger_actions", "ledger_proposals", "ledger_adoptions"} <= tables(ledger)
         assert list(ledger.rows()) == rows
+        assert ledger.verify().problem == ""  # its guards are those of this schema
+        with database.writing(ledger.engine) as connection:
+            database.migrate(connection, "r0002")
+        assert "ledger_proposals" not in tables(ledger)
         with database.writing(ledger.engine) as connection:
             database.migrate(connection, "r0001")
         assert tables(ledger) == {"ledger_events", "ledger_schema"}
@@ -204,6 +212,21 @@ def test_roles_do_what_they_may_and_no_more(team) -> None:
     assert ledger.verify().head.seq == 4
 
 
+def test_an_analyst_proposes_and_an_approver_decides_and_adopts(team, tmp_path: Path) -> None:
+    _, url = team
+    policies = policy_folder(tmp_path / "policies")
+    with open_ledger(url("anna")) as anna, open_ledger(url("paul")) as paul:
+        record_proposals(anna, asked(WEIGHT), policies, by="analyst")
+        with pytest.raises(LedgerError, match=r"row-level security|author"):
+            approve(anna, policies, "PR-1")
+        approve(paul, policies, "PR-1")
+        given = {"ids": ["PR-1"], "policies": policies, "day": date(2027, 1, 1)}
+        with open_ledger(url("alan")) as alan, pytest.raises(LedgerError, match="row-level security"):
+            adopt(alan, **given, by="another")
+        adopt(paul, **given, by="head of risk")
+        assert anna.frame("proposals")["standing"].tolist() == ["adopted"]
+
+
 def rows_by(actor: str, seq: int, last: str, **event: object) -> tuple[int, str, str]:
     about = {"seq": seq, "actor": actor, "at": "2026-01-01T00:00:00.000000Z", "version": 1, "stated_by": "x",
              "note": "", "record": "findings", "record_id": "F-9", "content": {}}  # fmt: skip
@@ -294,3 +317,10 @@ def test_killed_writers_leave_a_whole_ledger_and_lose_nothing_acknowledged(
 ) -> None:
     open_ledger(place).close()
     killed_writers(place, tmp_path, times=20)
+
+
+@pytest.mark.slow
+def test_a_killed_adoption_leaves_the_file_as_adopted_or_nothing(team, tmp_path: Path) -> None:
+    _, url = team
+    found = killed_adoptions((url("anna"), url("paul")), tmp_path, times=20)
+    assert found == {"nothing": 12, "completed": 4, "whole": 4}

@@ -5,7 +5,9 @@ import inspect
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
+from policies import proposals_looked_back
 from small_bank import (
     AMBER,
     RED,
@@ -39,10 +41,12 @@ from riskmodels.reporting.listings import (
     indicator_quality,
     list_changes,
     list_data_faults,
+    list_decided,
     list_delays,
     list_explanation,
     list_factors,
     list_findings,
+    list_looked_back,
     list_loss_sums,
     list_loss_years,
     list_losses,
@@ -471,11 +475,29 @@ def test_proposals_by_line_of_the_policy(found, default_policy) -> None:
     changes = propose(found(RED), default_policy)
     listing = list_proposals(changes)
     assert columns(listing) == [
-        "No.", "Line of the policy", "Now", "Proposed", "Reason", "Measured by", "Finding", "Decision",
+        "No.", "Asked for", "Where", "Now → proposed", "Reason", "Cost", "Judged by", "Findings",
     ]  # fmt: skip
-    assert listing.frame["No."].tolist() == ["P001"]
-    assert changes.table.columns[0] == "proposal_id"
-    assert columns(list_proposals(propose(found(), default_policy))) == columns(listing)
+    row = listing.frame.iloc[0]
+    assert row["Asked for"] == "Set an objective"
+    assert row["Now → proposed"].startswith(
+        "objective: none → change_per_year 0.1, source adopted proposal of"
+    )
+    assert row["Cost"] == "unknown"
+    assert list_proposals(propose(found(), default_policy)).frame.empty
+
+
+def test_what_would_have_been_and_what_was_decided() -> None:
+    changes = proposals_looked_back()
+    frame = list_looked_back(changes).frame
+    assert columns(list_looked_back(changes)) == ["No.", "Measure", "2026Q1", "2026Q2", "2026Q3"]
+    assert frame.set_index("Measure")["2026Q3"].to_dict() == {"units amber": "9 → 7", "units red": "3 → 4"}
+    row = {"proposal_id": "PR-0", "period": "2026Q2", "rule": "set_limit", "path": "indicators.x",
+           "standing": "rejected", "decided_by": "board", "why": "too early", "adopted_from": ""}  # fmt: skip
+    decided = list_decided(dataclasses.replace(changes, decided=pd.DataFrame([row])))
+    assert "adopted: 0, approved: 0, rejected: 1, waiting: 0" in decided.sentence
+    assert decided.frame.iloc[0].tolist() == [
+        "PR-0", "2026Q2", "Set a limit", "indicators.x", "rejected", "board", "too early", "",
+    ]  # fmt: skip
 
 
 # Escaping is left to the display

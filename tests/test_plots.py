@@ -9,6 +9,7 @@ import pytest
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from policies import proposals_looked_back
 from small_bank import (
     AMBER,
     RED,
@@ -88,7 +89,6 @@ WITHOUT_PLOT = {
     "Listing",
     "Indicators",
     "LimitDraft",
-    "Proposals",
     "FrequencyFit",
     "SeverityFit",
 }  # they are tables to be read
@@ -142,6 +142,7 @@ RESULTS = {
     "Effects": make_effects,
     "IncidentReview": make_incidents,
     "Due": lambda: load(Path(__file__).parent / "saved" / "format_0" / "Due", object),
+    "Proposals": proposals_looked_back,
     "Objectives": make_objectives,
     "Replay": make_replay,
     "Changes": make_changes,

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -141,15 +141,15 @@ def _version(ledger: Ledger, decision_id: str) -> Proposal:
     return Proposal.made(values | {"policy": str(pd.Timestamp(values["policy"]).date())})
 
 
-def complete(ledger: Ledger, policies: Path, *, days: Collection[str] | None = None) -> list[str]:
+def complete(ledger: Ledger, policies: Path) -> list[str]:
     """Write the policy files that were adopted and are not there, as after a crash; return their days.
 
-    Of ``days`` only, where they are given. Raises LedgerError where one cannot be made again as it was adopted: its base has changed, or is gone.
+    Raises LedgerError where one cannot be made again as it was adopted: its base has changed, or is gone.
     """
     made = []
     for row in ledger.frame("adoptions").to_dict("records"):
         target = policies / f"{row['adoption_id']}.yaml"
-        if target.exists() or (days is not None and row["adoption_id"] not in days):
+        if target.exists():
             continue
         stands = ledger.get("adoptions", row["adoption_id"])
         if stands is None or not isinstance(stands.record, Adoption):
