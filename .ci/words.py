@@ -191,10 +191,10 @@ def fault(text: str, said: str) -> str:
         return "not translated"
     if figures(text) != figures(said):
         return f"has other figures: {said!r}"
-    if strange := [word for word in WORD.findall(CODE.sub("", said)) if word not in AS_IT_IS]:
+    if strange := [word for word in WORD.findall(CODE.sub("0", said)) if word not in AS_IT_IS]:
         return f"has words left in English: {', '.join(strange)}"
     return (
-        f"has a blank or a narrow mark beside a sign: {said!r}" if NARROW.search(CODE.sub("", said)) else ""
+        f"has a blank or a narrow mark beside a sign: {said!r}" if NARROW.search(CODE.sub("0", said)) else ""
     )
 
 
