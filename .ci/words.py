@@ -49,6 +49,21 @@ CODES = frozenset(["category", "channel", "customer_group", "event_type", "kind"
     "team",
 }  # columns of codes that are named in reports
 
+PLAIN = frozenset(  # what results call levels, weights and drivers
+    [
+        "ahp",
+        "all_other",
+        "area",
+        "bank",
+        "days_to_resolve",
+        "entropy",
+        "equal",
+        "not_upheld",
+        "outcome",
+        "total",
+    ]
+) | {"unknown", "upheld", "waiting_hours"}
+
 # What may stand in a translation as it stands in English: in backticks, in a path or an identifier, a
 # figure, the name of a method, a format or a measure.
 CODE = re.compile(
@@ -62,6 +77,7 @@ AS_IT_IS = frozenset(
         "Brier",
         "Cox",
         "CNY",
+        "CFPB",
         "CSV",
         "MASE",
         "CFPB",
@@ -101,6 +117,9 @@ def of_module(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Dict) and listing:
             ends = [text for end in (*node.keys, *node.values) if end is not None for text in texts_of(end)]
             yield from (text for text in ends if text[:1].isupper() or " " in text)
+        if isinstance(node, ast.List | ast.Subscript) and listing:
+            held = node.elts if isinstance(node, ast.List) else [node.slice]
+            yield from (text for one in held for text in texts_of(one) if text[:1].isupper())
         if isinstance(node, ast.Call) and path.parent.name == "catalogue":
             yield from (text for key in node.keywords if key.arg == "unit" for text in texts_of(key.value))
 
@@ -133,6 +152,7 @@ def of_codes() -> Iterator[str]:
     policy = yaml.safe_load(next((ROOT / "params" / "policy").glob("*.yaml")).read_text("utf-8"))
     risks = yaml.safe_load((ROOT / "params" / "risks.yaml").read_text("utf-8"))
     codes |= {one["id"] for one in policy["indicators"]} | {one["category"] for one in risks["risks"]}
+    codes |= {one.removesuffix("_id") for one in CODES - {"series"}} | PLAIN
     yield from (code.replace("_", " ") for code in sorted(codes))
     yield from (one[text] for one in policy["indicators"] for text in ("standard", "source", "limits_set_by"))
     yield from (whom for rule in policy["watch"] for whom in rule.get("told", ()))
@@ -191,10 +211,10 @@ def fault(text: str, said: str) -> str:
         return "not translated"
     if figures(text) != figures(said):
         return f"has other figures: {said!r}"
-    if strange := [word for word in WORD.findall(CODE.sub("", said)) if word not in AS_IT_IS]:
+    if strange := [word for word in WORD.findall(CODE.sub("0", said)) if word not in AS_IT_IS]:
         return f"has words left in English: {', '.join(strange)}"
     return (
-        f"has a blank or a narrow mark beside a sign: {said!r}" if NARROW.search(CODE.sub("", said)) else ""
+        f"has a blank or a narrow mark beside a sign: {said!r}" if NARROW.search(CODE.sub("0", said)) else ""
     )
 
 

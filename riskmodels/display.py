@@ -8,11 +8,11 @@ from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
-from riskmodels.labels import commas, label
+from riskmodels.labels import commas, label, marked
 
 _DIGITS = 4  # significant digits: more than any estimate here is known to
 _LARGEST = 1e15  # of a currency: more than all banks have
-CURRENCY = "CNY"
+CURRENCY = marked("CNY")
 """Of every amount of the canonical tables, and so of every figure of money."""
 _THOUSAND = 1000.0  # CNY, in which large amounts are written
 _WHOLE = 99.5  # from which on a figure needs no digits behind the point
@@ -82,7 +82,9 @@ def shown_unit(unit_id: str, name: str) -> str:
     >>> shown_unit("B027", "Jade Lake Branch"), shown_unit("AL", "AL")
     ('Jade Lake Branch (B027)', 'AL')
     """
-    return unit_id if name in ("", unit_id) else f"{name} ({unit_id})"
+    if name in ("", unit_id):
+        return unit_id
+    return label("{name} ({unit_id})", name=name, unit_id=unit_id)
 
 
 def shown_text(value: object) -> str:
@@ -141,7 +143,9 @@ def shown_money(amount: float) -> str:
     ('1,234,567 CNY', '–')
     """
     known = abs(amount) <= _LARGEST  # not where it is unknown
-    return f"{shown_amount(amount)} {CURRENCY}" if known else shown_amount(amount)
+    if not known:
+        return shown_amount(amount)
+    return label("{amount} {currency}", amount=shown_amount(amount), currency=label(CURRENCY))
 
 
 def shown_amount(amount: float, unit: float = 1.0) -> str:

@@ -245,7 +245,7 @@ def plain_label(identifier: str) -> str:
     >>> plain_label("new_resident")
     'new resident'
     """
-    return label(identifier.replace("_", " "))
+    return " · ".join(label(part.replace("_", " ")) for part in identifier.split(" · "))
 
 
 def rating_label(rating: str) -> str:

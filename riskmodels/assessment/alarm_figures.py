@@ -5,7 +5,7 @@ from typing import Any
 
 from riskmodels.assessment import templates_alarms as texts
 from riskmodels.catalogue import INDICATORS
-from riskmodels.labels import clauses, counted, label, say, titled
+from riskmodels.labels import clauses, commas, counted, label, say, titled
 from riskmodels.surveillance.alarm_words import part_name, said_dates, shown_period, shown_rise
 
 Facts = Mapping[Any, Any]
@@ -15,7 +15,8 @@ Names = Mapping[tuple[str, str, str], str]
 def words_of_alarm(facts: Facts, names: Names) -> dict[str, str]:
     """Write what an alarm is of, its size and dates; of a rule what it watches, and what it cannot."""
     periods = label(texts.PERIODS[facts["every"]])
-    shown = {"run_length": f"{facts['run_length']:,.0f}", "periods": periods}
+    told = commas(map(label, facts["told"].split(", "))) if facts.get("told") else ""
+    shown = {"run_length": f"{facts['run_length']:,.0f}", "periods": periods, "told": told}
     return shown | (event_words if facts["subject_kind"] == "alarm" else _rule_words)(facts, names)
 
 

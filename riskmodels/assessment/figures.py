@@ -15,7 +15,18 @@ from riskmodels.assessment.templates_incidents import words_of_incident
 from riskmodels.backtesting.review_words import part_name
 from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.display import shown_portion, shown_text, shown_thousands, shown_unit
-from riskmodels.labels import clauses, commas, counted, label, plain_label, rating_label, say, space, titled
+from riskmodels.labels import (
+    clauses,
+    commas,
+    counted,
+    label,
+    marked,
+    plain_label,
+    rating_label,
+    say,
+    space,
+    titled,
+)
 from riskmodels.register.booked import made_of
 from riskmodels.tables.coverage import lacking_sentence
 
@@ -96,6 +107,7 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
         "indicator": names.get(("indicator", indicator, "name"), indicator),
         "standard": label(names.get(("indicator", indicator, "standard"), "")),
         "unit": _unit(indicator),
+        "source": label(str(facts.get("source", ""))),
         "set_by": label(str(facts.get("set_by", names.get(("indicator", indicator, "set_by"), "")))),
     }
     if kind == "unit":
@@ -118,23 +130,27 @@ def _named(facts: Facts, names: Names) -> dict[str, str]:
     return shown
 
 
+_BASES = {"elicited": marked("opinion"), "losses": marked("booked losses")}
+
+
+def _basis(source: str, names: Names) -> str:
+    """Name what a figure of a risk rests on: opinion, losses, or an indicator."""
+    return label(_BASES[source]) if source in _BASES else names.get(("indicator", source, "name"), source)
+
+
 def _unit(indicator_id: str) -> str:
     """Return the unit of an indicator as it stands behind a value; shares have theirs already."""
     if not indicator_id or INDICATORS[indicator_id].is_share:
         return ""
-    return f" {label(INDICATORS[indicator_id].unit)}"
+    return space() + label(INDICATORS[indicator_id].unit)
 
 
 def _parts(facts: Facts, names: Names) -> dict[str, str]:
     """Write the figures that are lists, and numbers of things."""
     if facts["subject_kind"] == "units":
         return _of_units(facts, names)
-    if facts["rule"] == "scenario":
-        return _of_scenario(facts, names)
-    if facts["rule"] == "contingency_plan":
-        return _of_plan(facts, names)
-    if facts["rule"] in ("alarm", "watching"):
-        return words_of_alarm(facts, names)
+    if named := _WITH_NAMES.get(facts["rule"]):
+        return named(facts, names)
     if facts["subject_kind"] == "incident":
         return words_of_incident(facts)
     write = _LISTS.get(facts["rule"])
@@ -206,10 +222,10 @@ def _of_gap(facts: Facts) -> dict[str, str]:
     return points | tolerance | {"p_adjusted": label("less than 0.001") if p < _LEAST_P else f"{p:.3f}"}
 
 
-def _of_risk(facts: Facts) -> dict[str, str]:
+def _of_risk(facts: Facts, names: Names) -> dict[str, str]:
     """Say what of the loss is booked, what is opinion and what is priced, and where its parts are from."""
     return {"parts": made_of(facts)} | {
-        name: label(facts[name]) for name in ("frequency_from", "impact_from") if name in facts
+        name: _basis(facts[name], names) for name in ("frequency_from", "impact_from") if name in facts
     }
 
 
@@ -287,9 +303,15 @@ def _of_period(facts: Facts) -> dict[str, str]:
     return {"partly": lacking_sentence(pd.DataFrame(partly), facts["period"])}
 
 
+_WITH_NAMES: dict[str, Callable[[Facts, Names], dict[str, str]]] = {
+    "alarm": words_of_alarm,
+    "contingency_plan": _of_plan,
+    "risk_appetite": _of_risk,
+    "scenario": _of_scenario,
+    "watching": words_of_alarm,
+}
 _LISTS: dict[str, Callable[[Facts], dict[str, str]]] = {
     "customer_gap": _of_gap,
-    "risk_appetite": _of_risk,
     "action_effect": words_of_action,
     "action_overdue": words_of_due,
     "finding_overdue": words_of_due,

@@ -12,7 +12,7 @@ import pandas as pd
 from riskmodels.assessment.follow_up import FollowUp
 from riskmodels.assessment.wording import titles_of, words_of
 from riskmodels.display import Displayed
-from riskmodels.labels import label
+from riskmodels.labels import label, space
 
 Severity = Literal["red", "amber", "watch", "unclear", "passed"]
 SEVERITIES: tuple[Severity, ...] = ("red", "amber", "watch", "unclear", "passed")
@@ -182,7 +182,7 @@ class Findings(Displayed):
         found = self.facts[self.facts["severity"].isin(["red", "amber"])]
         units = int((found["subject_kind"] == "unit").sum())
         if units:
-            text += " " + label(
+            text += space() + label(
                 "Findings about units: {units}, of which {false:.1f} are expected to be false.",
                 units=units,
                 false=units * self.false_share,

@@ -15,6 +15,7 @@ from riskmodels.display import Displayed, shown_text
 from riskmodels.forecasting import Forecast, nowcast_where_logged
 from riskmodels.grouping import add_rows, number_series
 from riskmodels.tables import Table, Tables
+from riskmodels.tables.lifetimes import name_column
 
 _PART = ("kind", "name", "title")  # words of a part
 
@@ -164,10 +165,10 @@ def _parts(outcome: Outcome, draws: Floats, total: pd.Series, cells: Cells) -> p
 
 def _titled(parts: pd.DataFrame, units: Table | None) -> pd.DataFrame:
     """Say what units are called, where the source does."""
-    if units is None or not units.gives("name_en"):
+    if units is None or not units.gives(called := name_column(units)):
         return parts
-    frame = units.frame(["unit_id", "name_en"]).dropna()
-    known = dict(zip(frame["unit_id"], frame["name_en"], strict=True))
+    frame = units.frame(["unit_id", called]).dropna()
+    known = dict(zip(frame["unit_id"], frame[called], strict=True))
     title = parts["name"].map(known).where(parts["kind"] == UNIT).fillna("").astype("str")
     return parts.assign(title=title)
 

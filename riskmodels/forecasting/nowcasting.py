@@ -13,7 +13,7 @@ from riskmodels.errors import ContractError
 from riskmodels.forecasting.completeness import Completeness, DailyShares, Estimate, estimate
 from riskmodels.forecasting.delays import DayCounts
 from riskmodels.forecasting.reports import Reports, Stored, day_numbers, day_of, reports_of, reports_on
-from riskmodels.labels import counted
+from riskmodels.labels import counted, label, marked
 from riskmodels.periods.quarters import period_of
 from riskmodels.tables import CONTRACTS, Table
 
@@ -120,42 +120,57 @@ class Nowcast(Displayed):
         """Say how complete the last month is, how long the delay, whether it grows, and what was left out."""
         last = self.table.iloc[-1]
         counts = (
-            "its count is unknown"
+            label("its count is unknown")
             if np.isnan(last["reported"])
-            else (f"{last['reported']:,.0f} reported, {last['nowcast']:,.0f} expected in the end")
+            else label("{reported:,.0f} reported, {nowcast:,.0f} expected in the end", last.to_dict())
         )
         delay = (
-            "how long a complaint waits is not known"
+            label("how long a complaint waits is not known")
             if np.isnan(last["delay_days"])
-            else f"the mean delay is {last['delay_days']:,.1f} days and {self._drift}"
+            else label(
+                "the mean delay is {days:,.1f} days and {drift}", days=last["delay_days"], drift=self._drift
+            )
         )
-        return (
-            f"{last['period']} is {last['completeness']:.1%} complete ({last['lower']:.1%} to"
-            f" {last['upper']:.1%}): {counts}; {delay}{self._left_out}."
+        return label(
+            "{period} is {completeness:.1%} complete ({lower:.1%} to {upper:.1%}): {counts}; {delay}{left_out}.",
+            last.to_dict(),
+            counts=counts,
+            delay=delay,
+            left_out=self._left_out,
         )
 
     @property
     def _drift(self) -> str:
         if abs(self.growth) < _CLEAR * self.growth_error or abs(self.growth) < _SLIGHT:
-            return "has not clearly changed of late"
-        verb = "grown" if self.growth > 0 else "shrunk"
-        return f"has {verb} by {abs(np.expm1(self.growth)):.1%} a month of late"
+            return label("has not clearly changed of late")
+        words = marked("has grown by {share:.1%} a month of late")
+        if self.growth <= 0:
+            words = marked("has shrunk by {share:.1%} a month of late")
+        return label(words, share=abs(np.expm1(self.growth)))
 
     @property
     def _left_out(self) -> str:
-        words = ""
-        if self.rows_in_batches:
-            words += f"; {self.rows_in_batches:,} logged in batches show no delay"
-        if self.covered:
-            words += f"; the last load takes in what was received by {self.covered}"
-        if self.rows_without_delay:
-            words += f"; {self.rows_without_delay:,} counted without a logging day that makes sense"
-        if self.rows_ignored:
-            ignored = counted(self.rows_ignored, "row", "rows")
-            words += f"; {ignored} not known on {self.as_of} or without a day received"
-        if self.rows_before:
-            words += f"; {counted(self.rows_before, 'row', 'rows')} received long before all others"
-        return words
+        ignored, before = (counted(one, "row", "rows") for one in (self.rows_ignored, self.rows_before))
+        words = {
+            marked("; {batched:,} logged in batches show no delay"): self.rows_in_batches,
+            marked("; the last load takes in what was received by {covered}"): self.covered,
+            marked("; {undated:,} counted without a logging day that makes sense"): self.rows_without_delay,
+            marked("; {ignored} not known on {as_of} or without a day received"): self.rows_ignored,
+            marked("; {before} received long before all others"): self.rows_before,
+        }
+        return "".join(
+            label(
+                text,
+                batched=self.rows_in_batches,
+                covered=self.covered,
+                undated=self.rows_without_delay,
+                ignored=ignored,
+                as_of=self.as_of,
+                before=before,
+            )
+            for text, applies in words.items()
+            if applies
+        )
 
     def summary(self) -> pd.DataFrame:
         """Return the rows of the last twelve months, the youngest first."""

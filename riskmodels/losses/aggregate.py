@@ -11,6 +11,7 @@ import scipy
 from riskmodels.arrays import Flags, Floats
 from riskmodels.display import Displayed, shown_money
 from riskmodels.errors import ParameterError
+from riskmodels.labels import label
 from riskmodels.losses.cells import LossCell, limited_means
 from riskmodels.losses.compounding import Sums, independent_sums, sum_dependent, without_loss
 from riskmodels.losses.dependence import Dependence
@@ -105,9 +106,13 @@ class LossDistribution(Displayed):
         """Say what is expected in a year and what a bad year costs."""
         row = self.table.iloc[-1]
         mean, risk, shortfall = map(shown_money, (self.mean, row["value_at_risk"], row["expected_shortfall"]))
-        return (
-            f"A year costs {mean} on average; with a probability of {self.level:.1%} not more than"
-            f" {risk}, and {shortfall} on average beyond that."
+        return label(
+            "A year costs {mean} on average; with a probability of {level:.1%} not more than"
+            " {risk}, and {shortfall} on average beyond that.",
+            mean=mean,
+            risk=risk,
+            shortfall=shortfall,
+            level=self.level,
         )
 
     def summary(self) -> pd.DataFrame:

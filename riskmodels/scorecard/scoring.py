@@ -23,7 +23,13 @@ from riskmodels.scorecard.scores import DRAWS, draw_points, draws_for, score_row
 from riskmodels.scorecard.weights import policy_weights
 from riskmodels.tables import Tables
 from riskmodels.tables.coverage import lacking_sentence, months_lacking, no_gaps
-from riskmodels.tables.lifetimes import lifetime_marks, lifetimes_sentence, no_lifetimes, partial_units
+from riskmodels.tables.lifetimes import (
+    lifetime_marks,
+    lifetimes_sentence,
+    name_column,
+    no_lifetimes,
+    partial_units,
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -312,5 +318,6 @@ def _by_category(bank: pd.DataFrame, register: RiskRegister | None) -> pd.DataFr
 def _names(unit_ids: pd.Series, tables: Tables) -> pd.Series:
     if tables.units is None:
         return unit_ids
-    names = tables.units.frame(["unit_id", "name_en"]).set_index("unit_id")["name_en"]
+    called = name_column(tables.units)
+    names = tables.units.frame(["unit_id", called]).set_index("unit_id")[called]
     return unit_ids.map(names).fillna(unit_ids)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from riskmodels.arrays import Flags, Floats, Times
 from riskmodels.display import shown_unit
-from riskmodels.labels import commas, label, marked, space
+from riskmodels.labels import commas, label, language, marked, space
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.contracts import Contract
 from riskmodels.tables.sql import name, single_file
@@ -55,7 +55,8 @@ def partial_units(units: Table | None, period: str) -> pd.DataFrame:
     if units is None:
         return no_lifetimes()
     when = pd.Period(period)
-    frame = units.frame(["unit_id", "name_en", "opened_on", "closed_on"])
+    called = name_column(units)
+    frame = units.frame(["unit_id", called, "opened_on", "closed_on"])
     opened, closed = (pd.to_datetime(frame[day]) for day in ("opened_on", "closed_on"))
     conditions = [
         closed < when.start_time,
@@ -65,9 +66,15 @@ def partial_units(units: Table | None, period: str) -> pd.DataFrame:
     ]
     frame["state"] = np.select(conditions, ["closed", "planned", "closing", "opening"], default="")
     texts = {"opened_on": _day_texts(opened), "closed_on": _day_texts(closed)}
-    found = frame.assign(**texts).rename(columns={"name_en": "name"})[list(_COLUMNS)]
+    found = frame.assign(**texts).rename(columns={called: "name"})[list(_COLUMNS)]
     found = found[found["state"] != ""].astype("str")
     return found.sort_values(["closed_on", "opened_on", "unit_id"], ascending=False, ignore_index=True)
+
+
+def name_column(units: Table) -> str:
+    """Return the column that says what units are called in the language in use, else in English."""
+    wanted = f"name_{language()}"
+    return wanted if units.gives(wanted) else "name_en"
 
 
 def lifetimes_sentence(found: pd.DataFrame) -> str:

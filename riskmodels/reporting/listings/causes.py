@@ -93,9 +93,9 @@ def list_narratives(words: TypicalWords) -> Listing:
 def list_change(change: Decomposition | None) -> Listing:
     """List what a change is made of, by cell: the parts of a row add up to its change; None: no change."""
     parts = {"volume": "Volume", "mix": "Mix", "rate": "Rate", "unexplained": "Exposure unknown"}
-    interval = "90% interval of rate"
+    interval = label("90% interval of rate")
     if change is not None and not change.has_exposure:
-        parts, interval = {}, "90% interval of the change"
+        parts, interval = {}, label("90% interval of the change")
     elif change is None or (change.table["unexplained"] == 0).all():
         parts.pop("unexplained")
     keys = () if change is None else change.keys

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.display import Listing, shown_portion
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.reporting.listings.stressed import signed_thousands, thousands_known
 from riskmodels.stresstest import ScenarioComparison
 from riskmodels.stresstest.handling import DEADLINES
@@ -38,7 +38,7 @@ def list_scenario_costs(compared: ScenarioComparison) -> Listing:
     level = f"{compared.table['level'].dropna().iloc[0]:.1%}" if compared.table["level"].notna().any() else ""
     value_at_risk, shortfall = (
         label("{what} {level} [thousand CNY]", what=label(what), level=level)
-        for what in ("Value-at-risk", "Expected shortfall")
+        for what in (marked("Value-at-risk"), marked("Expected shortfall"))
     )
     listed = [
         {

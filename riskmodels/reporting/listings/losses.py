@@ -33,15 +33,15 @@ def list_losses(found: LossAssessment | None) -> Listing:
     )
     known = found.contributions["share"].notna().all()
     largest = rows.iloc[:-1].nlargest(_MOST_CELLS, "share" if known else "value_at_risk")
-    level = f"{found.distribution.level:.1%}"
+    at = {"level": f"{found.distribution.level:.1%}", "confidence": found.confidence}
     listed = [
         {
             "Kind of loss": plain_label(str(row["cell"])),
             "Mean a year [thousand CNY]": shown_amount(row["mean"], _THOUSAND),
-            f"Value-at-risk {level} ({found.confidence:.0%} interval) [thousand CNY]": _interval(
+            label("Value-at-risk {level} ({confidence:.0%} interval) [thousand CNY]", at): _interval(
                 row, "value_at_risk", "lower", "upper"
             ),
-            f"Expected shortfall {level} ({found.confidence:.0%} interval) [thousand CNY]": _interval(
+            label("Expected shortfall {level} ({confidence:.0%} interval) [thousand CNY]", at): _interval(
                 row, "expected_shortfall", "shortfall_lower", "shortfall_upper"
             ),
             "Share": "–" if pd.isna(row["share"]) else f"{row['share']:.1%}",

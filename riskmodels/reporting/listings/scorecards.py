@@ -203,7 +203,11 @@ def list_orders(found: Orders | None, *, most: int = 8) -> Listing:
     wide = places.pivot_table(index="unit", columns="measure", values="shown", aggfunc="first", sort=False)
     said = found.sentences.assign(text=[local(row, "sentence") for row in found.sentences.itertuples()])
     reasons = said.set_index("unit")["text"]
-    frame = wide[measures].head(most).rename(columns={one: label(f"place {one}") for one in measures})
+    frame = (
+        wide[measures]
+        .head(most)
+        .rename(columns={one: label("place {measure}", measure=label(one)) for one in measures})
+    )
     frame.insert(0, "Unit", frame.index)
     frame["Why"] = reasons.reindex(frame.index)
     return Listing(sentence=found.sentence, frame=frame.reset_index(drop=True).astype("str"))

@@ -167,8 +167,8 @@ def list_stressed_losses(test: StressTest) -> Listing:
     if after == before:
         return Listing(sentence=label("A year's losses stay as they are."), frame=pd.DataFrame())
     level = f"{test.losses['level'].iloc[0]:.1%}"
-    columns = {"mean": "Mean", "value_at_risk": f"Value-at-risk {level}"}
-    columns |= {"expected_shortfall": f"Expected shortfall {level}"}
+    columns = {"mean": "Mean", "value_at_risk": label("Value-at-risk {level}", level=level)}
+    columns |= {"expected_shortfall": label("Expected shortfall {level}", level=level)}
     when = [label("without the scenario"), label("with the scenario")]
     shown = {words: test.losses[name].map(shown_thousands).tolist() for name, words in columns.items()}
     words = marked(
