@@ -18,6 +18,7 @@ without_grammar_of_iris()  # before nbformat
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+from simulations import SHARE, THOROUGH, is_thorough
 
 from riskmodels.parameters.policy import Policy, load_policy
 from riskmodels.parameters.risks import load_risks
@@ -33,9 +34,10 @@ ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
-settings.register_profile("local", deadline=None, max_examples=50)
-settings.load_profile("ci" if os.environ.get("CI") else "local")
+FEWEST = 4  # examples of a test that draws fewer than it asks for
+for _profile in ("usual", THOROUGH):
+    settings.register_profile(_profile, derandomize="CI" in os.environ, deadline=None, max_examples=50)
+settings.load_profile("usual")
 
 
 @pytest.fixture(autouse=True)
@@ -136,8 +138,20 @@ def take_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tables]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no worker waits for one at the end."""
+    if not is_thorough():
+        for item in items:
+            _draw_fewer(item)
     long = {item.path for item in items if {"whole", "slow"} & {mark.name for mark in item.iter_markers()}}
     items.sort(key=lambda item: item.path not in long)
+
+
+def _draw_fewer(item: pytest.Item) -> None:
+    """Let a test of drawn examples draw a share of those it asks for."""
+    test = getattr(item, "obj", None)
+    asked = getattr(test, "_hypothesis_internal_use_settings", None)  # where hypothesis keeps them
+    if asked is not None and hasattr(test, "hypothesis"):
+        few = max(asked.max_examples // SHARE, min(asked.max_examples, FEWEST))
+        test._hypothesis_internal_use_settings = settings(asked, max_examples=few)
 
 
 @pytest.hookimpl(tryfirst=True)
