@@ -179,15 +179,14 @@ def take_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tables]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no worker waits for one at the end."""
     if not is_thorough():
-        for item in items:
-            _draw_fewer(item)
+        for test in {getattr(item, "obj", None) for item in items}:  # once, however many parameters it has
+            _draw_fewer(test)
     long = {item.path for item in items if {"whole", "slow"} & {mark.name for mark in item.iter_markers()}}
     items.sort(key=lambda item: item.path not in long)
 
 
-def _draw_fewer(item: pytest.Item) -> None:
+def _draw_fewer(test: Any) -> None:
     """Let a test of drawn examples draw a share of those it asks for."""
-    test = getattr(item, "obj", None)
     asked = getattr(test, "_hypothesis_internal_use_settings", None)  # where hypothesis keeps them
     if asked is not None and hasattr(test, "hypothesis"):
         few = max(asked.max_examples // SHARE, min(asked.max_examples, FEWEST))
