@@ -34,8 +34,8 @@ test: $(READY) ## Run the test suite (minutes); skipped tests are shown with the
 test-fast: $(READY) ## Run the tests of daily work (a minute): no whole runs, no long simulations
 	$(PYTEST) -m "not slow and not whole"
 
-test-slow: $(READY) ## Run what test leaves out: more whole runs, runs that are killed, fuzzing, the documents' code
-	$(PYTEST) -m slow
+test-slow: $(READY) ## Run what test leaves out: more whole runs and draws, runs that are killed, fuzzing, the documents' code
+	$(PYTEST) -m "slow or hypothesis or simulated" --hypothesis-profile=thorough
 
 check: $(READY) ## Check style, types, and that the notebooks are stripped
 	$(BIN)/ruff check .

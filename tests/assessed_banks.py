@@ -34,7 +34,7 @@ MEASURED = 6  # indicators of a bank's policy, drawn anew: the time goes into th
 ALWAYS = ("complaint_rate", "resolved_7wd", "reply_2wd", "upheld_rate", "satisfaction")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Assessed:
     """One bank, and all that was made of it."""
 
@@ -153,20 +153,21 @@ def _complaint(
     }  # fmt: skip
 
 
-def odd_banks() -> list[Assessed]:
-    """Odd banks; the first two are deliveries, one after the other."""
-    stores = ["store" if place in DELIVERED else f"store{place}" for place in range(len(ODD))]
-    return _assessed([draw_tables(seed) for seed in ODD], stores)
+def odd_banks(number: int = len(ODD)) -> list[Assessed]:
+    """The first of the odd banks; two of them are deliveries, one after the other."""
+    stores = ["store" if place in DELIVERED else f"store{place}" for place in range(number)]
+    return _assessed({place: draw_tables(seed) for place, seed in enumerate(ODD[:number])}, stores)
 
 
-def plain_banks() -> list[Assessed]:
-    """Plain banks."""
-    return _assessed([draw_plain(seed) for seed in PLAIN], [f"store{seed}" for seed in PLAIN])
+def plain_banks(number: int = len(PLAIN)) -> list[Assessed]:
+    """The last of the plain banks."""
+    drawn = {place: draw_plain(seed) for place, seed in enumerate(PLAIN) if place >= len(PLAIN) - number}
+    return _assessed(drawn, [f"store{PLAIN[place]}" for place in drawn])
 
 
-def _assessed(drawn: list[dict[str, Rows]], stores: list[str]) -> list[Assessed]:
+def _assessed(drawn: dict[int, dict[str, Rows]], stores: list[str]) -> list[Assessed]:
     folder, found = Path(tempfile.mkdtemp()), []
-    for place, (tables, store) in enumerate(zip(drawn, stores, strict=True)):
+    for (place, tables), store in zip(drawn.items(), stores, strict=True):
         (folder / str(place)).mkdir()
         found.append(assess_bank(write_bank(tables, folder / str(place)), folder / store, place))
     return [one for one in found if one is not None]

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 gc.disable()  # until all tests are collected: what is imported stays
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: more threads only slow small matrices
@@ -18,12 +19,13 @@ without_grammar_of_iris()  # before nbformat
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+from simulations import SHARE, THOROUGH, is_thorough
 
 from riskmodels.parameters.policy import Policy, load_policy
-from riskmodels.parameters.risks import load_risks
+from riskmodels.parameters.risks import RiskRegister, load_risks
 from riskmodels.results import load, save
 from riskmodels.runner.kernels import Kernels, open_kernels
-from riskmodels.scorecard import Scorecard, score
+from riskmodels.scorecard import Movements, Scorecard, score, score_quarter
 from riskmodels.sources import ingest
 from riskmodels.tables import Tables
 
@@ -33,9 +35,10 @@ ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
-settings.register_profile("local", deadline=None, max_examples=50)
-settings.load_profile("ci" if os.environ.get("CI") else "local")
+FEWEST = 4  # examples of a test that draws fewer than it asks for
+for _profile in ("usual", THOROUGH):
+    settings.register_profile(_profile, derandomize="CI" in os.environ, deadline=None, max_examples=50)
+settings.load_profile("usual")
 
 
 @pytest.fixture(autouse=True)
@@ -66,16 +69,30 @@ def project() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    """Return the accepted rows of the shipped sample bank; read-only: one worker takes them in for all."""
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[Any]]:
+    """Return a function that makes results, read-only: the first worker that asks makes them for all.
+
+    They are named, each with its class; what makes them is given the folder that they are saved in.
+    """
     temporary = tmp_path_factory.getbasetemp()
     shared = temporary.parent if "PYTEST_XDIST_WORKER" in os.environ else temporary
-    with FileLock(shared / "sample.lock"):
-        if not (shared / "sample").exists():
-            save(
-                ingest(ROOT / "params" / "sources" / "sample.yaml", store=shared / "store"), shared / "sample"
-            )
-    return load(shared / "sample", Tables)
+
+    def made(make: Callable[[Path], Iterable[Any]], **kinds: type) -> list[Any]:
+        with FileLock(shared / f"{next(iter(kinds))}.lock"):
+            if not all((shared / name).exists() for name in kinds):
+                for name, result in zip(kinds, make(shared), strict=True):
+                    save(result, shared / name)
+        return [load(shared / name, kind) for name, kind in kinds.items()]
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def sample_tables(made_once: Callable[..., list[Any]]) -> Tables:
+    """Return the accepted rows of the shipped sample bank."""
+    source = ROOT / "params" / "sources" / "sample.yaml"
+    (tables,) = made_once(lambda folder: [ingest(source, store=folder / "store")], sample=Tables)
+    return tables
 
 
 @pytest.fixture(scope="session")
@@ -92,10 +109,35 @@ def default_policy() -> Policy:
 
 
 @pytest.fixture(scope="session")
-def sample_card(sample_tables: Tables, default_policy: Policy) -> Scorecard:
-    """Return the scorecard of the sample's last quarter, made without one before it; read-only."""
-    register = load_risks(ROOT / "params" / "risks.yaml")
-    return score(sample_tables, default_policy, period="2026Q3", register=register)
+def register() -> RiskRegister:
+    """Return the risks that are shipped."""
+    return load_risks(ROOT / "params" / "risks.yaml")
+
+
+@pytest.fixture(scope="session")
+def sample_card(
+    made_once: Callable[..., list[Any]], sample_tables: Tables, default_policy: Policy, register: RiskRegister
+) -> Scorecard:
+    """Return the scorecard of the sample's last quarter, made without one before it."""
+    (card,) = made_once(
+        lambda _: [score(sample_tables, default_policy, period="2026Q3", register=register)], card=Scorecard
+    )
+    return card
+
+
+@pytest.fixture(scope="session")
+def sample_quarter(
+    made_once: Callable[..., list[Any]], sample_tables: Tables, default_policy: Policy, register: RiskRegister
+) -> tuple[Scorecard, Scorecard, Movements]:
+    """Return the sample's last scorecards, the one before first, and how units moved between them."""
+
+    def made(_: Path) -> list[Any]:
+        given = {"register": register}
+        before = score(sample_tables, default_policy, period="2026Q2", **given)
+        return [before, *score_quarter(sample_tables, default_policy, period="2026Q3", **given)]
+
+    before, card, moved = made_once(made, quarter_before=Scorecard, quarter=Scorecard, movements=Movements)
+    return before, card, moved
 
 
 @pytest.fixture(scope="session")
@@ -136,8 +178,19 @@ def take_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tables]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no worker waits for one at the end."""
+    if not is_thorough():
+        for test in {getattr(item, "obj", None) for item in items}:  # once, however many parameters it has
+            _draw_fewer(test)
     long = {item.path for item in items if {"whole", "slow"} & {mark.name for mark in item.iter_markers()}}
     items.sort(key=lambda item: item.path not in long)
+
+
+def _draw_fewer(test: Any) -> None:
+    """Let a test of drawn examples draw a share of those it asks for."""
+    asked = getattr(test, "_hypothesis_internal_use_settings", None)  # where hypothesis keeps them
+    if asked is not None and hasattr(test, "hypothesis"):
+        few = max(asked.max_examples // SHARE, min(asked.max_examples, FEWEST))
+        test._hypothesis_internal_use_settings = settings(asked, max_examples=few)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from simulations import around, drawn_in_part, draws, wider
 
 import riskmodels as rm
 from riskmodels.effects import Effects, assurance, estimate_effect, judge_actions
@@ -77,24 +78,27 @@ def test_unknown_cells_are_in_neither_sum() -> None:
     assert data.known[4, 51]
 
 
+@drawn_in_part
 def test_bounds_cover_and_nothing_works_by_itself() -> None:
     """A small version of benchmarks/actions.py: 150 units without an effect."""
-    found = [judge(*draw(seed, spread=0.2)) for seed in range(100, 250)]
-    assert np.mean([one.verdict[0] == "worked" for one in found]) <= 0.05
+    found = [judge(*draw(seed, spread=0.2)) for seed in range(100, 100 + draws(150))]
+    assert np.mean([one.verdict[0] == "worked" for one in found]) <= wider(0.05)
     bounds = [one.shrunken.bounds(0.9) for one in found]
-    assert 0.84 <= np.mean([low[0] <= 0 <= high[0] for low, high in bounds]) <= 0.97
+    low, high = around(0.84, 0.97)
+    assert low <= np.mean([one[0] <= 0 <= other[0] for one, other in bounds]) <= high
 
 
+@drawn_in_part
 def test_what_assurance_says_comes_true() -> None:
     said, seen = [], []
-    for seed in range(300, 420):
+    for seed in range(300, 300 + draws(120)):
         counts, exposure = draw(seed, factor=0.75, spread=0.2, size=8.0)
         past = counts[:, :, : START - 3], exposure[:, :, : START - 3]
         before = compare_with_peers(*past, region=REGION, peers=np.ones(UNITS, dtype=bool))
         units = (np.arange(UNITS) == 3)[None]
         said += chance_to_see(before, units, months=MONTHS - START, change=-0.25).tolist()
         seen.append(judge(counts, exposure).verdict[0] == "worked")
-    assert np.mean(seen) == pytest.approx(np.mean(said), abs=0.12)  # three standard errors
+    assert np.mean(seen) == pytest.approx(np.mean(said), abs=wider(0.12))  # three standard errors
 
 
 def test_bad_units_are_no_measure_of_ordinary_ones() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
+from simulations import drawn_in_part, draws
 
 from riskmodels.assessment import assess
 from riskmodels.causes import count_two_periods, decompose_change, explain_findings, find_segments
@@ -124,18 +125,20 @@ def test_cards_in_the_south_are_one_segment_not_six_branches() -> None:
     assert found.searched > 20
 
 
+@drawn_in_part
 def test_what_has_not_changed_is_rarely_named() -> None:
     named = 0
-    for seed in range(20):
+    for seed in range(draws(20)):
         cells, exposure = some_cells(seed=100 + seed)
         found = find_segments(cells, dimensions=["region_id", "unit_id", "product"], exposure=exposure)
         named += len(found.table) > 0
-    assert named <= binom.ppf(0.999, 20, 0.05)
+    assert named <= binom.ppf(0.999, draws(20), 0.05)
 
 
+@drawn_in_part
 def test_what_was_as_high_the_year_before_is_no_rise() -> None:
     named = []
-    for seed in range(12):
+    for seed in range(draws(12)):
         cells, exposure = some_cells(seed=seed)
         south = (cells["region_id"] == "south") & (cells["product"] == "cards")
         more = np.random.default_rng(seed).poisson(0.5 * cells["before"][south])
@@ -144,7 +147,7 @@ def test_what_was_as_high_the_year_before_is_no_rise() -> None:
         cells.loc[south, "now"] += later
         found = find_segments(cells, dimensions=["region_id", "unit_id", "product"], exposure=exposure)
         named += found.table["segment"].tolist()
-    assert len(named) <= binom.ppf(0.999, 12, 0.05)
+    assert len(named) <= binom.ppf(0.999, draws(12), 0.05)
 
 
 def laid_out(*, dispersion: float, seed: int, moved: float = 0.0) -> Cells:

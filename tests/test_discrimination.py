@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from simulations import around, drawn_in_part, draws
 
 from riskmodels.errors import ParameterError
 from riskmodels.validation.discrimination import (
@@ -216,18 +217,21 @@ def test_calibration_intervals_hold_what_was_observed(case, level, bins) -> None
 # ---- intervals ----
 
 
+@drawn_in_part
 def test_bootstrap_intervals_cover_the_true_area() -> None:
     rng, wrong = np.random.default_rng(7), np.repeat([False, True], [80, 40])
-    true, number = stats.norm.cdf(1 / np.sqrt(2)), 400
+    true, number = stats.norm.cdf(1 / np.sqrt(2)), draws(400)
     found = [with_interval(auc, rng.normal(wrong, 1.0), wrong, seed=rng, size=300) for _ in range(number)]
     covered = np.mean([interval.lower <= true <= interval.upper for interval in found])
-    assert 0.85 < covered < 0.94
+    low, high = around(0.85, 0.94)
+    assert low < covered < high
     assert sum(interval.dropped for interval in found) == 0
 
 
+@drawn_in_part
 def test_whole_clusters_are_drawn() -> None:
     """Units that go wrong or not in every quarter: rows look like more evidence than there is."""
-    rng, units, quarters, number = np.random.default_rng(8), 60, 6, 150
+    rng, units, quarters, number = np.random.default_rng(8), 60, 6, draws(150)
     unit, true = np.repeat(np.arange(units), quarters), stats.norm.cdf(1 / np.sqrt(2))
     covered = np.zeros(2)
     for _ in range(number):
@@ -237,8 +241,9 @@ def test_whole_clusters_are_drawn() -> None:
             found = with_interval(auc, score, wrong[unit], seed=rng, size=200, cluster=cluster)
             covered[place] += found.lower <= true <= found.upper
     rows, clusters = covered / number
-    assert rows < 0.7
-    assert 0.8 < clusters < 0.97
+    low, high = around(0.8, 0.97)
+    assert rows < low
+    assert low < clusters < high
 
 
 @pytest.mark.parametrize("statistic", [auc, kolmogorov_smirnov])

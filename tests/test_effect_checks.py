@@ -1,5 +1,6 @@
 """Effects, incidents, causes and satisfaction checked where nothing was done: right as they are, named when broken."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -14,6 +15,17 @@ from riskmodels.validation import answer_checks, effect_checks
 from riskmodels.validation.checks_of_effects import EFFECT_CHECKS
 from riskmodels.validation.evidence import beyond_chance, largest, run
 from riskmodels.validation.published import Figures
+
+
+@pytest.fixture
+def anew() -> Iterator[None]:
+    """Forget what was computed of the tables: before a test breaks how, and after it."""
+    kept = (effect_checks._placebo_verdicts, effect_checks._differences)
+    for one in kept:
+        one.cache_clear()
+    yield
+    for one in kept:
+        one.cache_clear()
 
 
 @pytest.mark.parametrize("model", EFFECT_CHECKS)
@@ -59,6 +71,7 @@ def test_a_product_that_a_unit_never_has_is_not_unknown() -> None:
     assert found == pytest.approx(np.array([[1, 2], [np.nan, 5], [np.nan, np.nan]]), nan_ok=True)
 
 
+@pytest.mark.usefixtures("anew")
 def test_verdicts_that_are_given_too_easily_are_named(
     sample_tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +85,7 @@ def test_verdicts_that_are_given_too_easily_are_named(
     assert effect_checks.worked_beside_naive(sample_tables).value > 1.0
 
 
+@pytest.mark.usefixtures("anew")
 def test_estimators_hold_where_nothing_was_done_and_narrow_ones_are_named(
     sample_tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +102,7 @@ def test_estimators_hold_where_nothing_was_done_and_narrow_ones_are_named(
         return replace(found, effect=tight)
 
     monkeypatch.setattr(effect_checks, "difference_in_differences", narrow)
+    effect_checks._differences.cache_clear()
     assert effect_checks.differences_outside(sample_tables).value > 0.2
 
 

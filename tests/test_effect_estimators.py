@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from effects import Draw, estimated, simulated
+from simulations import around, drawn_in_part, draws
 
 from riskmodels.effects.differences import Differences, difference_in_differences
 from riskmodels.effects.interrupted import interrupted_series, structural_series
@@ -213,23 +214,27 @@ def test_one_treated_unit_of_two_by_two_counts_is_the_ratio_of_ratios() -> None:
         assert found.standard_error == pytest.approx(np.sqrt(1 / 40 + 1 / 30 + 1 / 100 + 1 / 150), rel=0.15)
 
 
+@drawn_in_part
 @pytest.mark.parametrize("effect", [0.0, -0.2])
 def test_coverage_of_count_differences(effect: float) -> None:
     found = [
         difference_in_differences(counts(seed, effect=effect), starts={"U0": "2023-01"}).effect
-        for seed in range(100)
+        for seed in range(draws(100))
     ]
     covered = np.mean([one.lower <= np.log1p(effect) <= one.upper for one in found])
-    assert 0.80 <= covered <= 0.98  # 90 % of 100, three standard errors
+    low, high = around(0.80, 0.98)
+    assert low <= covered <= high  # 90 % of 100, three standard errors
 
 
+@drawn_in_part
 @pytest.mark.parametrize(("effect", "wander"), [(0.0, 0.0), (-0.2, 0.0), (0.0, 0.15), (-0.2, 0.15)])
 def test_coverage_of_interrupted_series(effect: float, wander: float) -> None:
     """A small version of benchmarks/effects.py, where 300 events a month wander."""
     draw, rng = Draw(name="", mean=300.0, wander=wander), np.random.default_rng(4)
-    found = [estimated(simulated(draw, rng, effect), draw, "series") for _ in range(120)]
+    found = [estimated(simulated(draw, rng, effect), draw, "series") for _ in range(draws(120))]
     covered = np.mean([one.lower <= np.log1p(effect) <= one.upper for one in found])
-    assert 0.80 <= covered <= 0.98  # 90 % of 120, three standard errors
+    low, high = around(0.80, 0.98)
+    assert low <= covered <= high  # 90 % of 120, three standard errors
 
 
 def test_error_of_a_step_by_dense_matrices() -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -37,33 +38,28 @@ SEEN = {  # what the banks show at least: else the tests below would hold of not
     ("unused_observations", "amber"), ("unfinished_quarter", "amber"), ("unfinished_quarter", "passed"),
     ("lacking_indicators", "amber"), ("unmatched_names", "amber"), ("unknown_months", "passed"),
 }  # fmt: skip
+RARE = {("bank_limit", "passed"), ("complaints_rise", "amber"), ("unit_limit", "red")}  # not in three banks
 
 
-@pytest.fixture(scope="module")
-def odd() -> list[Assessed]:
-    """Six odd banks, each assessed once for all tests here."""
-    return odd_banks()
+@pytest.fixture(scope="module", params=["some", pytest.param("all", marks=pytest.mark.slow)])
+def banks(request: pytest.FixtureRequest) -> list[Assessed]:
+    """Odd banks, then plain ones, each assessed once for all tests here."""
+    if request.param == "all":
+        return [*odd_banks(), *plain_banks()]
+    return [*odd_banks(2), *plain_banks(1)]
 
 
-@pytest.fixture(scope="module")
-def banks(odd: list[Assessed]) -> list[Assessed]:
-    """Eleven banks: those, and five plain ones."""
-    return [*odd, *plain_banks()]
-
-
+@cache
 def rows_of(bank: Assessed) -> list[Row]:
     found = bank.found
     rows = pd.concat([found.table, found.watch_list, found.others]).to_dict("records")
     return [row | {"figures": figures_of(row)} for row in rows]
 
 
-def test_odd_banks_are_assessed(odd) -> None:
-    assert len(odd) == 6
-
-
 def test_the_banks_show_much_of_what_can_be_found(banks) -> None:
-    assert len(banks) == 11
-    assert {(row["rule"], row["severity"]) for bank in banks for row in rows_of(bank)} >= SEEN
+    seen = SEEN if len(banks) == 11 else SEEN - RARE
+    assert len(banks) in (3, 11)
+    assert {(row["rule"], row["severity"]) for bank in banks for row in rows_of(bank)} >= seen
 
 
 def is_beyond(figures: Row, value: float, limit: str) -> bool:

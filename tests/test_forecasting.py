@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from panels import a_panel, poisson_panel
 from scipy import stats
+from simulations import around, drawn_in_part, draws, wider
 from small_bank import make_panel
 
 from riskmodels.errors import ParameterError
@@ -425,9 +426,10 @@ def test_incomplete_months_are_corrected_by_their_completeness() -> None:
     assert seeing == pytest.approx(1.0, abs=0.06)
 
 
+@drawn_in_part
 def test_intervals_of_counts_and_of_their_total_cover() -> None:
     inside, total_inside = [], []
-    for seed in range(12):
+    for seed in range(draws(12)):
         values, _ = seasonal_counts(60, 54, seed=seed)
         shared = np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.04, 54)))
         values = np.random.default_rng(seed + 99).poisson(values * shared).astype(float)
@@ -436,8 +438,9 @@ def test_intervals_of_counts_and_of_their_total_cover() -> None:
         inside.append(((pit > 0.025) & (pit < 0.975)).mean())
         pit = made.aggregate().pit(values[:, 48:].sum(axis=0, keepdims=True), seed=1)
         total_inside.append(((pit > 0.025) & (pit < 0.975)).mean())
-    assert 0.93 <= np.mean(inside) <= 0.98
-    assert 0.85 <= np.mean(total_inside) <= 1.0  # 72 totals that move together
+    low, high = around(0.93, 0.98)
+    assert low <= np.mean(inside) <= high
+    assert 0.95 - wider(0.1) <= np.mean(total_inside) <= 1.0  # 72 totals that move together
 
 
 def test_a_second_opinion_is_asked_for_series_that_can_bear_it() -> None:

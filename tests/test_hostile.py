@@ -97,7 +97,7 @@ def write_bank(folder: Path) -> Path:
     return write_run(folder, title=TITLE, policies="policy", scenarios=[choice])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[pytest.param("hostile", marks=pytest.mark.slow)])
 def report(tmp_path_factory, kernels) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     plan = plan_assessment(load_run(write_bank(folder / "bank")), reports=folder / "reports")

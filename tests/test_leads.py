@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binom
+from simulations import drawn_in_part, draws
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tsa.ar_model import AutoReg
 from statsmodels.tsa.stattools import ccf
@@ -83,20 +84,22 @@ def test_what_leads_is_found_and_said() -> None:
     assert other["correlation"] < 0  # one that falls leads, too
 
 
+@drawn_in_part
 def test_planted_leads_are_found_in_four_of_five() -> None:
-    runs = [find_leads(drawn(seed=seed, planted=0.6), moved=["a"], seed=seed) for seed in range(30)]
+    runs = [find_leads(drawn(seed=seed, planted=0.6), moved=["a"], seed=seed) for seed in range(draws(30))]
     first = [run.table.iloc[0] for run in runs]
     found = sum(one["found"] and (one["indicator_id"], one["leads_by"]) == ("b", 3) for one in first)
-    assert found >= binom.ppf(0.001, 30, 0.8)
+    assert found >= binom.ppf(0.001, draws(30), 0.8)
 
 
+@drawn_in_part
 @pytest.mark.parametrize("persists", [0.8, 1.0])
 def test_what_only_persists_or_wanders_is_not_found(persists) -> None:
     found = sum(
         find_leads(drawn(seed=seed, persists=persists), moved=["a"], seed=seed).table["found"].any()
-        for seed in range(40)
+        for seed in range(draws(40))
     )
-    assert found <= binom.ppf(0.999, 40, 0.05)
+    assert found <= binom.ppf(0.999, draws(40), 0.05)
 
 
 def test_the_p_value_is_of_all_that_was_looked_at() -> None:

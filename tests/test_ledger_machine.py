@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from ledgers import acceptance, action, evaluation, execute, finding, unguard
+from simulations import draws
 
 from riskmodels.errors import LedgerError
 from riskmodels.governance.ledger import RECORDS, Head, Record, database, open_ledger
@@ -162,4 +163,4 @@ class Course(RuleBasedStateMachine):
 
 
 TestCourse = Course.TestCase
-TestCourse.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+TestCourse.settings = settings(max_examples=draws(20), stateful_step_count=20, deadline=None)

@@ -29,29 +29,20 @@ from riskmodels.scorecard.scores import score_rows
 
 pytestmark = pytest.mark.whole
 
-PERIOD, BEFORE = "2026Q3", "2026Q2"
+
+@pytest.fixture(scope="module")
+def before(sample_quarter) -> Scorecard:
+    return sample_quarter[0]
 
 
 @pytest.fixture(scope="module")
-def quarters(sample_tables, default_policy) -> tuple[Scorecard, Scorecard, Movements]:
-    before = rm.score(sample_tables, default_policy, period=BEFORE)
-    card, movements = score_quarter(sample_tables, default_policy, period=PERIOD, previous=before)
-    return before, card, movements
+def card(sample_quarter) -> Scorecard:
+    return sample_quarter[1]
 
 
 @pytest.fixture(scope="module")
-def before(quarters):
-    return quarters[0]
-
-
-@pytest.fixture(scope="module")
-def card(quarters):
-    return quarters[1]
-
-
-@pytest.fixture(scope="module")
-def movements(quarters):
-    return quarters[2]
+def movements(sample_quarter) -> Movements:
+    return sample_quarter[2]
 
 
 # Contributions

@@ -10,7 +10,7 @@ from riskmodels.scorecard import score
 
 pytestmark = pytest.mark.whole
 
-SEEDS = (1, 2)
+SEEDS = (1, pytest.param(2, marks=pytest.mark.slow))
 
 
 @pytest.fixture(scope="module", params=SEEDS)

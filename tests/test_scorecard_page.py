@@ -23,13 +23,8 @@ def _close():
 
 
 @pytest.fixture(scope="module")
-def register(project):
-    return rm.load_risks(project / "params" / "risks.yaml")
-
-
-@pytest.fixture(scope="module")
-def results(sample_tables, default_policy, register):
-    card, movements = rm.score_quarter(sample_tables, default_policy, period=PERIOD, register=register)
+def results(sample_quarter, sample_tables, default_policy, register):
+    _, card, movements = sample_quarter
     return {
         "card": card,
         "movements": movements,

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from small_bank import only
 
 from riskmodels.errors import ParameterError
 from riskmodels.reporting.listings.validations import list_validation
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.whole
 QUARTERS = ("2025Q4", "2026Q1", "2026Q2")
 UNITS = [f"u{number:02d}" for number in range(60)]
 CARDS = QUARTERS[:2]
+FEW = ("complaint_rate", "upheld_rate", "potential_loss_rate")
 
 
 def cards_and_outcomes(seed=4):
@@ -219,8 +221,10 @@ def test_quarters_are_needed(sample_tables, default_policy) -> None:
         validate_scorecard(sample_tables, default_policy, quarters=["2026-03"])
 
 
-def test_the_sample_bank_from_end_to_end(sample_tables, default_policy, tmp_path) -> None:
-    found = validate_scorecard(sample_tables, default_policy, quarters=["2026Q2"])
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_the_sample_bank_from_end_to_end(sample_tables, default_policy, tmp_path, whole) -> None:
+    policy = default_policy if whole else only(default_policy, *FEW)
+    found = validate_scorecard(sample_tables, policy, quarters=["2026Q2"])
     assert set(found.table["outcome"]) == set(OUTCOMES)
     assert set(found.table["predictor"]) == set(PREDICTORS)
     assert (found.table["rows"] == 60).all()

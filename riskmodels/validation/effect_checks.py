@@ -1,5 +1,7 @@
 """Checks of effects, incidents and causes on the bank's own data: what they say where nothing was done."""
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 import scipy
@@ -44,27 +46,27 @@ _EXACT = 1e-9  # relative: what floating-point numbers leave
 
 def worked_at_random(tables: Tables) -> Measured:
     """Share of "worked" among placebo actions at random units and months, less 1.645 standard errors."""
-    worked, _ = _placebo_verdicts(tables, is_flagged=False)
-    return beyond_chance(worked, _WORKED, _TWICE)
+    found, _ = _placebo_verdicts(tables, is_flagged=False)
+    return beyond_chance(_have_worked(found), _WORKED, _TWICE)
 
 
 def worked_where_bad(tables: Tables) -> Measured:
     """The same at units chosen for a bad quarter, which get better by themselves."""
-    worked, _ = _placebo_verdicts(tables, is_flagged=True)
-    return beyond_chance(worked, _WORKED, _TWICE)
+    found, _ = _placebo_verdicts(tables, is_flagged=True)
+    return beyond_chance(_have_worked(found), _WORKED, _TWICE)
 
 
 def chances_outside(tables: Tables) -> Measured:
     """Share of placebos whose chance is below 10 % or above 90 %: few where intervals are too wide."""
-    data, windows, _ = _placebos(tables, is_flagged=False)
-    chance = _judged(data, windows).shrunken.chance()
+    found, _ = _placebo_verdicts(tables, is_flagged=False)
+    chance = found.shrunken.chance()
     return Measured(float(((chance < _TAIL) | (chance > 1.0 - _TAIL)).mean()), _TAIL, NO_FIGURE)
 
 
 def worked_beside_naive(tables: Tables) -> Measured:
     """Those over what a test of the year before against the months after says."""
-    worked, naive = _placebo_verdicts(tables, is_flagged=True)
-    return Measured(float(worked.mean() / max(naive.mean(), 1 / len(naive))), 1.0, np.nan)
+    found, naive = _placebo_verdicts(tables, is_flagged=True)
+    return Measured(float(_have_worked(found).mean() / max(naive.mean(), 1 / len(naive))), 1.0, np.nan)
 
 
 def unit_mix(tables: Tables) -> Measured:
@@ -204,18 +206,19 @@ def _bad_units(data: PeerCounts, months: Integers) -> tuple[Integers, Integers]:
     return worst.ravel(), np.tile(months, _BAD)
 
 
-def _judged(data: PeerCounts, windows: Windows) -> Found:
-    return judge_evidence(data, windows, hoped=np.full(len(windows.units), HOPED_CHANGE))
-
-
-def _placebo_verdicts(tables: Tables, *, is_flagged: bool) -> tuple[Flags, Flags]:
-    """Say which placebos are said to have worked, and by a naive binomial test of the same level."""
+@lru_cache(maxsize=2)  # several checks look at either kind
+def _placebo_verdicts(tables: Tables, *, is_flagged: bool) -> tuple[Found, Flags]:
+    """Judge placebos, and say which of them worked by a naive binomial test of the same level."""
     data, windows, evidence = _placebos(tables, is_flagged=is_flagged)
-    found = _judged(data, windows)
+    found = judge_evidence(data, windows, hoped=np.full(len(windows.units), HOPED_CHANGE))
     decided = windows.after.argmax(axis=1) - _WAIT
     before, size, after, size_after = year_and_after(evidence, windows, decided)
     chance = scipy.stats.binom.cdf(after, before + after, size_after / (size + size_after))
-    return np.asarray(found.verdict == WORKED), np.asarray(chance <= WORKED_LEVEL)
+    return found, np.asarray(chance <= WORKED_LEVEL)
+
+
+def _have_worked(found: Found) -> Flags:
+    return np.asarray(found.verdict == WORKED)
 
 
 def _fitted(tables: Tables) -> tuple[Panel, Integers, Integers]:
@@ -246,6 +249,7 @@ def _over_products(cells: Floats) -> Floats:
     return np.where(np.any(has, axis=1, keepdims=True), total, np.nan)
 
 
+@lru_cache(maxsize=1)
 def _differences(tables: Tables) -> pd.DataFrame:
     """Estimate effects of nothing beside other units, and by the year before against what came after."""
     panel, units, starts = _fitted(tables)
@@ -260,6 +264,7 @@ def _differences(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["estimate", "lower", "upper", "naive"])
 
 
+@lru_cache(maxsize=1)
 def _quiet_weeks(tables: Tables) -> pd.DataFrame:
     """Predict weeks of the bank without an incident from what the first two thirds of the days teach."""
     end = pd.Timestamp(tables.as_of)
