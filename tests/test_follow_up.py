@@ -13,17 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_bank import AMBER, RED, make_alarm, make_book, make_card, make_incidents, make_stress, make_tables
 
-from riskmodels.assessment import Findings, assess
+from riskmodels.assessment import Findings, assess, assessing
+from riskmodels.assessment.alarms import check_alarms
+from riskmodels.assessment.bank import check_bank
 from riskmodels.assessment.findings import finding_id
 from riskmodels.assessment.follow_up import STATUSES
 from riskmodels.assessment.following import follow
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.assessment.moving import chance_of_worse, figures_frame, has_moved
+from riskmodels.assessment.scenarios import check_scenarios
+from riskmodels.assessment.units import check_units
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.reporting.front_since import since_last_quarter
 from riskmodels.reporting.listings import list_findings, list_since
 from riskmodels.reporting.plots import plot_courses
 from riskmodels.results import load, save
+from riskmodels.runner import load_run, plan_assessment
+from riskmodels.runner.plan import plan_steps
 
 SAVED = Path(__file__).parent / "saved" / "format_2" / "Findings"
 REPLY = AMBER | {"indicator_id": "reply_2wd"}
@@ -39,7 +45,9 @@ def found(default_policy):
         given = {"data": make_tables(), "register": RiskRegister(risks=())} | more
         return assess(policy, scorecard=card, **given)
 
-    return found
+    with pytest.MonkeyPatch.context() as patch:  # those of the data take the time
+        patch.setattr(assessing, "CRITERIA", (check_bank, check_units, check_alarms, check_scenarios))
+        yield found
 
 
 def statuses(findings: Findings) -> dict[str, str]:
@@ -58,14 +66,12 @@ def test_a_finding_is_new_continues_is_closed_and_comes_back(found) -> None:
     assert statuses(third) == {"resolved_7wd": "continuing", "reply_2wd": "closed"}
     assert third.closed["ended"].tolist() == ["in_order"]
     assert third.sentence.endswith(
-        "Since 2024Q1: 0 new, 0 re-opened, 0 worse, 1 as before, 0 better, 1 closed."
+        "Since 2024Q1: 0 new, 0 re-opened, 0 worse, 1 as before, 0 better, 1 closed (in order: 1)."
     )
     fourth = found([RED, {"indicator_id": "reply_2wd"}], period="2024Q3", earlier=third)
     assert statuses(fourth) == {"resolved_7wd": "continuing"}
     assert dict(zip(fourth.table["quarters"], fourth.table["since"], strict=True)) == {4: "2023Q4"}
-    fifth = found(
-        [REPLY], period="2024Q4", data=replace(make_tables(), as_of=date(2024, 12, 31)), earlier=fourth
-    )
+    fifth = found([REPLY], period="2024Q4", earlier=fourth)
     (row,) = fifth.table.to_dict("records")
     assert (row["status"], row["since"], row["quarters"], row["returns"]) == ("reopened", "2024Q4", 1, 1)
     history = fifth.follow_up.history.set_index("indicator_id")
@@ -114,8 +120,8 @@ def test_a_quarter_that_was_skipped_and_another_policy_are_said(found, default_p
     moved = default_policy.model_copy(update={"valid_from": date(2024, 7, 1)})
     after = found([RED], earlier=before, policy=moved)
     assert after.follow_up.remarks == (
-        f"2024Q2 was not assessed. The policy in force then was that of {default_policy.valid_from}: a limit may"
-        " have moved, and no figure. Findings are followed since 2024Q1: what was found then may be older."
+        f"2024Q2 was not assessed. The policy in force then was that of {default_policy.valid_from}: what"
+        " changed may be a limit. Findings are followed since 2024Q1: what was found then may be older."
     )
     assert after.table["quarters"].tolist() == [3]
     assert after.follow_up.history["course"].tolist() == ["R?R"]
@@ -127,12 +133,29 @@ def test_what_earlier_versions_saved_is_read_and_compared(found, tmp_path) -> No
     assert old.closed.empty
     assert list_since(old).sentence == "What became of earlier findings is not known."
     assert since_last_quarter(old) == ()
-    after = found([RED], period="2024Q4", data=replace(make_tables(), as_of=date(2024, 12, 31)), earlier=old)
+    after = found([RED], period="2024Q4", earlier=old)
     assert statuses(after) == {"resolved_7wd": "continuing", "reply_2wd": "closed"}
     shutil.rmtree(tmp_path)
     again = load(save(after, tmp_path / "again"), Findings)
     pd.testing.assert_frame_equal(again.closed, after.closed)
     pd.testing.assert_frame_equal(again.courses, after.courses)
+
+
+def test_what_is_of_a_rule_that_is_no_more_is_left_out(found) -> None:
+    before = found([RED], period="2024Q2")
+    gone = replace(before, facts=before.facts.replace({"rule": {"bank_limit": "gone"}}))
+    after = found([], earlier=gone)
+    assert after.closed.empty
+    assert after.follow_up.history["rule"].tolist() == ["bank_limit"]
+
+
+def test_a_run_reads_the_last_report_that_is_there(project, tmp_path) -> None:
+    run = load_run(project / "params" / "runs" / "quarterly.yaml")
+    for made, wanted in (("", "2026Q2"), ("2024Q2", "2026Q2"), ("2025Q3", "2025Q3"), ("2026Q2", "2026Q2")):
+        (tmp_path / made).mkdir(exist_ok=True)
+        plan = plan_assessment(run, reports=tmp_path)
+        (step,) = (one for one in plan_steps(plan, plan.folder, tmp_path) if one.notebook == "50_assessment")
+        assert step.parameters.earlier == str(tmp_path / wanted / "results")
 
 
 UNIT = {"unit_id": "u1"}
@@ -338,8 +361,8 @@ def test_the_first_page_names_what_matters(found) -> None:
     (block,) = since_last_quarter(after)
     assert block.sentences == (
         "Since 2024Q2: 1 new, 0 re-opened, 0 worse, 1 as before, 0 better, 0 closed.",
-        "New and red: Whole bank: Resolved within seven working days",
-        "Open longest: Whole bank: Reply within two working days (2 quarters, since 2024Q2)",
+        "New: Whole bank: Resolved within seven working days",
+        "Open longest, 2 quarters, since 2024Q2: Whole bank: Reply within two working days",
         "Findings are followed since 2024Q2: what was found then may be older.",
     )
 
@@ -348,10 +371,10 @@ def test_the_figure_has_a_row_a_finding_and_a_mark_a_quarter(found) -> None:
     before = found([REPLY], period="2024Q1")
     after = found([RED], earlier=before)
     axes = plot_courses(after)
-    marks = sum(len(part.get_offsets()) for part in axes.collections)
-    assert marks == 2 * 3  # of a square and a letter each: reply in Q1, not assessed in Q2, resolved in Q3
+    marks = {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
+    assert marks == {"red": [[2, 1]], "amber": [[0, 0]], "not assessed": [[1, 0]]}
     assert [text.get_text() for text in axes.get_yticklabels()] == [
-        "Whole bank: Resolved within seven working days",
         "Whole bank: Reply within two working days",
+        "Whole bank: Resolved within seven working days",
     ]
     plot_courses(load(SAVED, Findings))

@@ -230,7 +230,7 @@ def test_every_table_of_every_result_is_there_twice(report):
     names = {path.stem for path in (report / "tables").glob("*.parquet")}
     assert names == {
         "alarms", "cause_months", "watch_rules", "objectives", "objective_courses", "objectives_unavailable",
-        "cause_segments", "causes", "lead_lags", "leads", "leads_unavailable", "typical_words", "change_cells", "change_parts", "checked", "customer_gaps", "data_coverage", "data_quality", "data_rows", "effect_estimators", "effects", "findings", "forecast", "forecast_changes", "incident_losses", "incident_moments", "incident_parts", "incident_satisfaction", "incident_scenarios", "incidents", "satisfaction_answering", "satisfaction_drivers", "satisfaction_index",
+        "cause_segments", "causes", "lead_lags", "leads", "leads_unavailable", "typical_words", "change_cells", "change_parts", "checked", "customer_gaps", "data_coverage", "data_quality", "data_rows", "effect_estimators", "effects", "findings", "findings_closed", "findings_history", "forecast", "forecast_changes", "incident_losses", "incident_moments", "incident_parts", "incident_satisfaction", "incident_scenarios", "incidents", "satisfaction_answering", "satisfaction_drivers", "satisfaction_index",
         "funnel", "orders", "risk_booked", "score_sensitivity", "unit_contributions", "watch_list", "weightings",
         "forecast_factors", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "forecast_review", "forecast_surprise", "indicators",
         "indicators_by_product", "indicators_unavailable", "loss_contributions", "loss_intervals", "loss_severities",

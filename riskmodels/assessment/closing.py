@@ -41,7 +41,7 @@ def endings_of(gone: pd.DataFrame, facts: pd.DataFrame, inputs: Inputs) -> pd.Se
 
 
 def _of_units(gone: pd.DataFrame, inputs: Inputs) -> pd.Series:
-    """Units that are no facts of their own: how they are rated; what is rated bad, and no finding, is unclear."""
+    """Units that are no facts of their own, by their rating; what is bad, and not chosen, is unclear."""
     units = inputs.scorecard.units
     rated = units[units["amber"].notna()].set_index(["unit_id", "indicator_id"])["rating"]
     return _rated(gone, rated, ["subject", "indicator_id"])

@@ -141,25 +141,21 @@ class Findings(Displayed):
 
     @property
     def courses(self) -> pd.DataFrame:
-        """The findings of this quarter and those just closed, quarter by quarter, the oldest first.
+        """The findings of this quarter, the oldest first, and those just closed, quarter by quarter.
 
         finding_id, title, status, first, severity, course (as in ``FollowUp.history``).
         """
         if self.follow_up is None:
             return pd.DataFrame(columns=["finding_id", "title", "status", "first", "severity", "course"])
         facts, then = self.facts[self.facts["severity"].isin(["red", "amber"])], self.follow_up.closed
-        titles = {
-            **dict(zip(then["finding_id"], titles_of(then, self.follow_up.names), strict=True)),
-            **dict(zip(facts["finding_id"], titles_of(facts, self.names), strict=True)),
-        }
-        rows = self.follow_up.standing[["finding_id", "status", "first", "severity"]]
+        titles = dict(zip(facts["finding_id"], titles_of(facts, self.names), strict=True))
+        titles |= dict(zip(then["finding_id"], titles_of(then, self.follow_up.names), strict=True))
+        rows = self.follow_up.standing.set_index("finding_id").reindex(list(titles)).reset_index()
         course = self.follow_up.history.set_index("finding_id")["course"]
-        rows = rows.assign(
-            title=rows["finding_id"].map(titles), course=course.reindex(rows["finding_id"]).to_numpy()
-        )
-        return rows.sort_values(
-            ["first", "severity"], ascending=[True, False], kind="stable", ignore_index=True
-        )
+        rows["title"], rows["course"] = titles.values(), course.reindex(list(titles)).to_numpy()
+        rows["closed"] = rows["severity"] == ""
+        names = ["finding_id", "title", "status", "first", "severity", "course"]
+        return rows.sort_values(["closed", "first"], kind="stable", ignore_index=True)[names]
 
     @property
     def is_compared(self) -> bool:

@@ -35,11 +35,11 @@ HISTORY: tuple[str, ...] = (
 )
 _COUNTED = marked(
     "Since {before}: {new} new, {reopened} re-opened, {worse} worse, {continuing} as before, {better} better,"
-    " {closed} closed."
+    " {closed} closed{endings}."
 )
 _SKIPPED = marked("{quarters} was not assessed.")
 _SKIPPED_SEVERAL = marked("{quarters} were not assessed.")
-_OTHER_POLICY = marked("The policy in force then was that of {day}: a limit may have moved, and no figure.")
+_OTHER_POLICY = marked("The policy in force then was that of {day}: what changed may be a limit.")
 _BEGUN = marked("Findings are followed since {begun}: what was found then may be older.")
 
 
@@ -55,8 +55,8 @@ class FollowUp:
         it was none), first (quarter in which it was first found), since (first quarter of the time that it is
         open now, or was last), quarters (how many, the first and the last included), returns (how often it
         came back), moved_by (what says that it got worse or better: severity, limits, figures), p_worse (that
-        the true value moved in the worse direction, where the figures tell), ended (of those closed: in_order,
-        watch, unclear, over, not_checked).
+        the true value moved in the worse direction, where the figures tell), ended (of those closed:
+        in_order, watch, unclear, over, not_checked).
     closed, names : DataFrame
         Facts of those closed, as they were found, and names for their words; as in ``Findings``.
     history : DataFrame
@@ -65,7 +65,7 @@ class FollowUp:
         ended, course (a letter a quarter from first on: R red, A amber, a point where it was none, a question
         mark where nothing was assessed).
     period, before, begun : str
-        The quarter; that of the report it is compared with, empty where there is none; the first one followed.
+        The quarter; that of the report it is compared with, empty where there is none; the first followed.
     source, rules : str, int
         Where the data are from, and the version of the criteria: others are not compared.
     policy_before : date
@@ -97,7 +97,13 @@ class FollowUp:
         """Say how many are new and so on; or that, and why, nothing is compared."""
         if not self.before:
             return label("First assessment: {why}.", why=say(json.loads(self.why_not)))
-        return label(_COUNTED, before=self.before, **self.counts)
+        return label(_COUNTED, before=self.before, endings=self._endings(), **self.counts)
+
+    def _endings(self) -> str:
+        """Say what became of those closed; nothing where none is."""
+        ended = self.standing["ended"].value_counts()
+        parts = [f"{label(words)}: {ended[one]}" for one, words in ENDINGS.items() if one in ended]
+        return f" ({', '.join(parts)})" if parts else ""
 
     @property
     def remarks(self) -> str:

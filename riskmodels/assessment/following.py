@@ -13,9 +13,9 @@ from riskmodels.assessment.findings import Findings
 from riskmodels.assessment.follow_up import HISTORY, STANDING, FollowUp, quarters_between, why_not_compared
 from riskmodels.assessment.inputs import Inputs
 from riskmodels.assessment.moving import chance_of_worse, figures_frame, has_moved
+from riskmodels.assessment.templates import TEMPLATES
 
-RULES = 1
-"""Version of the criteria; rises where a rule comes to mean something else, and findings do not compare."""
+RULES = 1  # version of the criteria: rises where a rule comes to mean something else
 _FOUND = ("red", "amber")
 _NAMED = ("rule", "subject_kind", "subject", "indicator_id")
 _LETTERS = {"red": "R", "amber": "A"}
@@ -74,7 +74,8 @@ def follow(facts: pd.DataFrame, inputs: Inputs, earlier: Findings | None) -> Fol
 
 
 def _followed(facts: pd.DataFrame, inputs: Inputs, earlier: Findings, source: str) -> FollowUp:
-    period, now, then = inputs.scorecard.period, _findings(facts), _findings(earlier.facts)
+    period, now = inputs.scorecard.period, _findings(facts)
+    then = _findings(earlier.facts[earlier.facts["rule"].isin(list(TEMPLATES))])  # others have no words now
     history = _history_of(earlier, then)
     rows = _compared(then, now, history, inputs.policy.findings.false_share)
     gone = then.loc[rows.index[rows["status"] == "closed"]].reset_index()

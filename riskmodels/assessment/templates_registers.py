@@ -21,7 +21,7 @@ REGISTERS = {
         remedy={
             **_REMEDY,
             "corrective_action": marked(
-                "Enter the risk into the register (event type {subject}), or the type to the risk that it belongs to"
+                "Enter the risk into the register (event type {subject}), or give it to the risk that has it"
             ),
         },
         unit="share",
@@ -41,8 +41,7 @@ REGISTERS = {
         remedy={
             **_REMEDY,
             "corrective_action": marked(
-                "Enter the risk into the register (category {subject}), or the category to the risk that it belongs"
-                " to"
+                "Enter the risk into the register (category {subject}), or give it to the risk that has it"
             ),
         },
         unit="share",

@@ -12,9 +12,10 @@ from riskmodels.assessment.template import Template
 from riskmodels.assessment.templates import TEMPLATES
 from riskmodels.assessment.templates_incidents import case_of_incident
 from riskmodels.effects.verdicts import NO_EFFECT, WORSE
-from riskmodels.labels import label, language, plain_label
+from riskmodels.labels import label, language, marked, plain_label
 
 LIKELY = 0.5  # likelier than not
+_OF_LIMIT, _OF_INDICATOR = marked("{subject}: {what}"), marked("{subject}: {what} ({rule})")
 _REMEDY = ("cause", "consequence", "corrective_action", "owner")
 WORDS = ("subject_name", "criterion", "condition", "evidence", *_REMEDY)
 
@@ -121,10 +122,13 @@ def _title(facts: Facts, names: Names) -> str:
     facts = {name: math.nan if value is None else value for name, value in facts.items()}
     shown = shown_figures(facts, TEMPLATES[facts["rule"]], names)
     subject = label(templates.SUBJECTS[facts["subject_kind"]], shown).rstrip(": ")
-    if facts["subject_kind"] in ("alarm", "risk"):  # which say what it is
+    if facts["subject_kind"] in ("alarm", "risk", facts["rule"]):  # which say what it is
         return subject
-    what = shown["indicator"] if facts["indicator_id"] else plain_label(facts["rule"])
-    return label("{subject}: {what}", subject=subject, what=what)
+    rule = plain_label(facts["rule"])
+    if not facts["indicator_id"]:
+        return label(_OF_LIMIT, subject=subject, what=rule)
+    words = _OF_LIMIT if facts["rule"].endswith("_limit") else _OF_INDICATOR
+    return label(words, subject=subject, what=shown["indicator"], rule=rule)
 
 
 def _is_not_judged(facts: Facts) -> bool:

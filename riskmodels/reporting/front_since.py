@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from riskmodels.assessment import Findings
 from riskmodels.display import shown_few
 from riskmodels.labels import counted, label, marked
@@ -12,12 +10,11 @@ from riskmodels.reporting.document import FrontBlock
 _MOST_NAMED = 3  # of each kind; a choice: the table has them all
 _OLD = 2  # quarters, the first included, from which on a finding is old
 _KINDS = (
-    ("new", marked("New and red: {names}")),
+    ("new", marked("New: {names}")),
     ("reopened", marked("Re-opened: {names}")),
     ("worse", marked("Worse: {names}")),
 )
-_OLDEST = marked("Open longest: {names}")
-_NAMED = marked("{title} ({quarters}, since {since})")
+_OLDEST = marked("Open longest, {quarters}, since {since}: {names}")
 
 
 def since_last_quarter(found: Findings) -> tuple[FrontBlock, ...]:
@@ -30,29 +27,21 @@ def since_last_quarter(found: Findings) -> tuple[FrontBlock, ...]:
 
 
 def _named(found: Findings) -> Iterator[str]:
-    """Name the new red ones, those re-opened or worse, and those that are open longest."""
+    """Name the new ones, those re-opened or worse, red ones first, and those that are open longest."""
     if not found.is_compared or found.follow_up is None:
         return
     rows = found.courses.merge(found.follow_up.standing[["finding_id", "since", "quarters"]], on="finding_id")
     rows = rows[rows["severity"] != ""]
     for status, words in _KINDS:
-        part = rows[(rows["status"] == status) & ((status != "new") | (rows["severity"] == "red"))]
+        part = rows[rows["status"] == status].sort_values("severity", ascending=False, kind="stable")
         if len(part):
             yield label(words, names=shown_few(part["title"].tolist(), _MOST_NAMED))
-    oldest = _oldest(rows)
+    oldest = rows.query("quarters >= @_OLD and quarters == quarters.max()")
     if len(oldest):
-        titles = [
-            label(
-                _NAMED,
-                title=row["title"],
-                quarters=counted(row["quarters"], "quarter", "quarters"),
-                since=row["since"],
-            )
-            for row in oldest.to_dict("records")
-        ]
-        yield label(_OLDEST, names=shown_few(titles, _MOST_NAMED))
-
-
-def _oldest(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return those that are open longest, red ones first; none where all are of this quarter."""
-    return rows.query("quarters >= @_OLD and quarters == quarters.max()")
+        first = oldest.iloc[0]
+        yield label(
+            _OLDEST,
+            quarters=counted(first["quarters"], "quarter", "quarters"),
+            since=first["since"],
+            names=shown_few(oldest["title"].tolist(), _MOST_NAMED),
+        )

@@ -1,11 +1,13 @@
 """What became of the findings of the quarter before, as tables to be read."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from riskmodels.assessment import Findings
+from riskmodels.assessment.figures import shown_probability
 from riskmodels.assessment.follow_up import ENDINGS, STATUSES, status_label
 from riskmodels.display import Listing
 from riskmodels.labels import counted, label, marked, plural, rating_label
@@ -13,9 +15,11 @@ from riskmodels.labels import counted, label, marked, plural, rating_label
 _SHOWN = [status for status in STATUSES if status != "continuing"]  # which stand in the table of findings
 _HEADINGS = ("No.", "Status", "Subject", "Condition", "Severity before", "Severity now", "Open")
 _GROUNDS = {
-    "figures": marked("{severity} (by its figures)"),
+    "figures": marked("{severity} (by its figures; probability {chance})"),
     "limits": marked("{severity} (by other limits)"),
+    "severity": marked("{severity} (probability that it truly moved: {chance})"),
 }
+_THEN = marked("Then: {condition}")
 
 
 def list_since(found: Findings) -> Listing:
@@ -31,7 +35,9 @@ def list_since(found: Findings) -> Listing:
     standing = following.standing.set_index("finding_id")
     rows = pd.concat([found.table, found.closed], ignore_index=True)
     told = (
-        standing[["severity_before", "moved_by", "ended"]].reindex(rows["finding_id"]).reset_index(drop=True)
+        standing[["severity_before", "moved_by", "p_worse", "ended"]]
+        .reindex(rows["finding_id"])
+        .reset_index(drop=True)
     )
     told["now"] = standing["severity"].reindex(rows["finding_id"]).to_numpy()
     rows = pd.concat([rows.drop(columns="ended"), told], axis=1)
@@ -44,7 +50,10 @@ def list_since(found: Findings) -> Listing:
 
 def _listed(row: Mapping[Any, Any]) -> dict[str, str]:
     before = rating_label(row["severity_before"]) if row["severity_before"] else "–"
-    shown = (row["finding_id"], status_label(row["status"]), row["subject_name"], row["condition"], before)
+    condition = row["condition"]
+    if row["status"] == "closed":
+        condition = label(_THEN, condition=condition)
+    shown = (row["finding_id"], status_label(row["status"]), row["subject_name"], condition, before)
     return dict(zip(_HEADINGS, (*shown, _now(row), _open(row)), strict=True))
 
 
@@ -53,15 +62,17 @@ def _now(row: Mapping[Any, Any]) -> str:
     if row["status"] == "closed":
         return label(ENDINGS[row["ended"]])
     severity = rating_label(row["now"])
-    words = _GROUNDS.get(row["moved_by"])
-    return label(words, severity=severity) if words else severity
+    chance = row["p_worse"] if row["status"] == "worse" else 1.0 - row["p_worse"]
+    if not row["moved_by"] or (math.isnan(chance) and row["moved_by"] == "severity"):
+        return severity
+    return label(_GROUNDS[row["moved_by"]], severity=severity, chance=shown_probability(chance))
 
 
 def _open(row: Mapping[Any, Any]) -> str:
     """Say since when it is open, or was."""
     number = counted(row["quarters"], "quarter", "quarters")
     words = (
-        marked("{number} from {since} on") if row["status"] == "closed" else marked("{number}, since {since}")
+        marked("{number}, from {since}") if row["status"] == "closed" else marked("{number}, since {since}")
     )
     return label(words, number=number, since=row["since"])
 

@@ -7,15 +7,15 @@ from matplotlib.axes import Axes
 from riskmodels.assessment import Findings
 from riskmodels.assessment.follow_up import status_label
 from riskmodels.labels import RATING_MARKS, label, marked, plain_label, rating_label
-from riskmodels.reporting.plots.canvas import COLOURS, NOTE, house_axes, noted, period_axis, short
+from riskmodels.reporting.plots.canvas import COLOURS, MARKERS, house_axes, noted, period_axis, short
 from riskmodels.reporting.plots.dispatch import plot_of
 
 _MOST_ROWS = 30  # findings that fit on a page
-_TITLE = 52  # signs of a title
+_TITLE = 56  # signs of a title
 _LETTERS = {
-    "R": ("red", marked("R: red")),
-    "A": ("amber", marked("A: amber")),
-    "?": ("insufficient", marked("?: not assessed")),
+    "R": ("red", marked("red")),
+    "A": ("amber", marked("amber")),
+    "?": ("insufficient", marked("not assessed")),
 }
 
 
@@ -46,7 +46,7 @@ def plot_findings(result: Findings, *, ax: Axes | None = None) -> Axes:
 
 
 def plot_courses(result: Findings, *, ax: Axes | None = None) -> Axes:
-    """Draw the findings quarter by quarter, the oldest first, and what each is now; a letter says its severity.
+    """Draw the findings quarter by quarter, the oldest first, those just closed last.
 
     Of those closed the row ends without a mark. More than fit on a page are counted below.
     """
@@ -57,9 +57,8 @@ def plot_courses(result: Findings, *, ax: Axes | None = None) -> Axes:
         cells = _cells(shown, quarters)
         for letter, (severity, name) in _LETTERS.items():
             part = cells[cells["letter"] == letter]
-            places = part["quarter"], part["row"]
-            axes.scatter(*places, s=150, marker="s", color=COLOURS[severity], label=label(name))
-            axes.scatter(*places, s=28, marker=f"${letter}$", color="w" if severity != "" else NOTE)
+            drawn = {"marker": MARKERS[severity], "color": COLOURS[severity], "label": label(name)}
+            axes.plot(part["quarter"], part["row"], linestyle="", markersize=9, **drawn)
         period_axis(axes, quarters.astype(str).tolist())
         axes.set_yticks(shown.index, [short(title, _TITLE) for title in shown["title"]], fontsize=7)
         axes.set_ylim(-0.7, max(len(shown), 1) - 0.3)
@@ -68,7 +67,7 @@ def plot_courses(result: Findings, *, ax: Axes | None = None) -> Axes:
         right.spines["right"].set_visible(False)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(_LETTERS), fontsize=7)
         more = len(rows) - len(shown)
-        return noted(axes, label("and {more} more, which are younger", more=more) if more else "")
+        return noted(axes, label("and {more} more", more=more) if more else "")
 
 
 def _cells(shown: pd.DataFrame, quarters: pd.PeriodIndex) -> pd.DataFrame:
