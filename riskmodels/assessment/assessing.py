@@ -132,8 +132,9 @@ def assess(
         them than the earlier forecast held likely, an alarm of the quarter that nobody answers for, an
         objective that is very likely missed, an action that made it worse, a major incident that missed a
         limit of time or was worse than its scenario, an action or a finding from elsewhere that is overdue,
-        what covered one until a day that is over, a ledger that is not whole, a scenario that turns indicators red or is not
-        prepared for, and what is wrong with the data. What was checked and is none is recorded beside them.
+        what covered one until a day that is over, a ledger that is not whole, a scenario that turns
+        indicators red or is not prepared for, and what is wrong with the data. What was checked and is none
+        is recorded beside them.
 
     Raises
     ------

@@ -73,8 +73,8 @@ class Due(Displayed):
     table : DataFrame
         One row per corrective action and finding from elsewhere: kind (preventive, corrective, compensating;
         finding), id, unit_id, what, owner, source (of a finding), grade, severity (of an action the worst of
-        the findings that it answers; else empty), opened_on, due_on, closed_on, standing (overdue, due: by the
-        end of the next quarter, later, closed, cancelled, accepted), days (working days over the date,
+        the findings that it answers; else empty), opened_on, due_on, closed_on, standing (overdue, due: by
+        the end of the next quarter, later, closed, cancelled, accepted), days (working days over the date,
         negative: until it; NaN where it is done or has none), escalated_to (function; empty: to nobody).
     covers : DataFrame
         One row per exception, acceptance and override: kind, id, subject, rule, finding_id, rated, becomes,

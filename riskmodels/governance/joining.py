@@ -132,7 +132,7 @@ def _provenance(
 
 
 def join_acknowledged(given: Acknowledgements, state: LedgerState | None) -> Acknowledgements:
-    """Add the ledger's answers to alarms to those of a file; of an alarm with both, the one that lasts longer."""
+    """Add the ledger's answers to alarms to those of a file; of an alarm with both, the longer one."""
     if state is None:
         return given
     found = {one.alarm: one for one in given.acknowledged}

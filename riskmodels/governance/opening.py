@@ -2,10 +2,13 @@
 
 from datetime import date
 
+import pandas as pd
+
 from riskmodels.governance.ledger.records import Action
 from riskmodels.governance.ledger.store import Ledger
 from riskmodels.labels import local
-from riskmodels.parameters.measures import ActionPlan
+from riskmodels.parameters.measures import ActionPlan, Within
+from riskmodels.periods.workdays import after_working_days
 
 
 def planned_actions(plan: ActionPlan, *, start: date, country: str = "CN") -> list[Action]:
@@ -25,12 +28,20 @@ def planned_actions(plan: ActionPlan, *, start: date, country: str = "CN") -> li
                 "owner": local(one, "owner"),
                 "kind": one.kind,
                 "opened_on": start,
-                "due_on": one.within.after(start, country=country),
+                "due_on": _due(start, one.within, country),
             },
             where=f"measure {one.id}",
         )
         for one in plan.measures
     ]
+
+
+def _due(start: date, within: Within, country: str) -> date:
+    """Return the day on which a measure is due."""
+    if within.working_days is not None:
+        return after_working_days(start, within.working_days, country=country)
+    day: date = (pd.Timestamp(start) + pd.DateOffset(months=within.months or 0)).date()
+    return day
 
 
 def open_plan(

@@ -1,4 +1,4 @@
-"""What stands in a ledger on a day, taken once by a run: notebooks and report read this, never the database."""
+"""What stands in a ledger on a day, taken once by a run: its report reads this, never the database."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -39,7 +39,8 @@ class LedgerState(Displayed):
     tables : tuple of str
         Kinds of records, e.g. ``actions``.
     records : tuple of DataFrame
-        The records of each: the columns of ``Ledger.frame`` but the actor, who is a person; standing on ``day``.
+        The records of each: the columns of ``Ledger.frame`` but the actor, who is a person; standing on
+        ``day``.
     """
 
     place: str

@@ -1,4 +1,4 @@
-"""When what is overdue is told to whom: the policy's rules for corrective actions and findings from elsewhere."""
+"""When what is overdue is told to whom: rules for actions and findings from elsewhere."""
 
 from typing import Literal
 

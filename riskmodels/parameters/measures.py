@@ -1,14 +1,11 @@
 """Action plans: measures with an owner, a time and an objective, which a ledger is given as actions."""
 
-from datetime import date
 from pathlib import Path
 from typing import ClassVar, Literal
 
-import pandas as pd
 from pydantic import Field, model_validator
 
 from riskmodels.parameters.files import Identifier, Name, Parameters, load_parameters
-from riskmodels.periods.workdays import after_working_days
 
 _MOST_MONTHS, _MOST_DAYS = 60, 1250  # five years: what takes longer is no measure
 
@@ -25,13 +22,6 @@ class Within(Parameters):
         if (self.months is None) == (self.working_days is None):
             raise ValueError("give months, or working_days")
         return self
-
-    def after(self, start: date, *, country: str) -> date:
-        """Return the day on which it is due; working days are those of a country."""
-        if self.working_days is not None:
-            return after_working_days(start, self.working_days, country=country)
-        day: date = (pd.Timestamp(start) + pd.DateOffset(months=self.months or 0)).date()
-        return day
 
 
 class PlannedMeasure(Parameters):

@@ -23,7 +23,7 @@ _COVERS = {
 
 
 def what_is_due_now(found: Sequence[Due]) -> tuple[FrontBlock, ...]:
-    """Say how much is due, what is longest overdue, and what counts or has ended; nothing without a ledger."""
+    """Say how much is due, what is longest overdue, what counts or has ended; nothing without a ledger."""
     return tuple(
         FrontBlock(
             title=label("What is due"),

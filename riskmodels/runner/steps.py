@@ -139,7 +139,7 @@ class Notebook:
     """One row: the model of a notebook's parameters, and the folders of the results it reads and writes.
 
     One that takes a ``scenario`` is run for each of the run, and writes to a folder of its name (``*``); one
-    that ``needs`` a setting is left out of a run without it.
+    that ``needs`` a setting is left out of a run without it. ``ledger`` is taken before the first of them.
     """
 
     parameters: type[Parameters]
@@ -150,7 +150,7 @@ class Notebook:
 
 NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
     "10_data_quality": Notebook(
-        parameters=DataQualityParameters, reads=(), writes=("tables", "quality", "panel")
+        parameters=DataQualityParameters, reads=("ledger",), writes=("tables", "quality", "panel")
     ),
     "20_service_risk": Notebook(
         parameters=ServiceRiskParameters,
@@ -166,7 +166,9 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
         writes=("outlook", "nowcast", "explanation", "review", "backtest"),
     ),
     "32_early_warning": Notebook(
-        parameters=EarlyWarningParameters, reads=("tables", "quality"), writes=("alarms", "objectives")
+        parameters=EarlyWarningParameters,
+        reads=("ledger", "tables", "quality"),
+        writes=("alarms", "objectives"),
     ),
     "35_losses": Notebook(parameters=LossParameters, reads=("tables", "risks"), writes=("losses",)),
     "40_stress_test": Notebook(
@@ -176,6 +178,9 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
     ),
     "55_effects": Notebook(
         parameters=EffectsParameters, reads=("tables", "quality"), writes=("effects", "incidents")
+    ),
+    "54_due": Notebook(
+        parameters=DueParameters, reads=("ledger", "tables", "scorecard"), writes=("due",), needs="ledger"
     ),
     "50_assessment": Notebook(
         parameters=AssessmentParameters,
@@ -189,9 +194,6 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
         parameters=CausesParameters,
         reads=("tables", "quality", "findings"),
         writes=("causes", "leads", "typical_words", "satisfaction_drivers", "satisfaction_index"),
-    ),
-    "54_due": Notebook(
-        parameters=DueParameters, reads=("tables", "scorecard"), writes=("due",), needs="ledger"
     ),
     "60_policy_review": Notebook(
         parameters=PolicyReviewParameters, reads=("tables", "findings"), writes=("proposals",)

@@ -32,7 +32,7 @@ _SEVERITIES = RATING_LABELS | {"watch": "Watch", "passed": "In order", "unclear"
 
 
 def list_findings(found: Findings, *, evidence: bool = False, due: Due | None = None) -> Listing:
-    """List the findings: what to do about each, or what each rests on; which are accepted, as ``due`` says."""
+    """List the findings: what to do about each, or what each rests on; ``due`` says which are accepted."""
     names = ["criterion", "evidence"] if evidence else ["cause", "corrective_action", "owner"]
     rows = found.table
     if due is not None and any(covered := covered_by(due, rows)):

@@ -86,7 +86,7 @@ def list_covers(due: Due) -> Listing:
 
 
 def covered_by(due: Due, findings: pd.DataFrame) -> list[str]:
-    """Say of each finding which accepted risk or exception covers it now, and until when; empty where none."""
+    """Say of each finding which accepted risk or exception covers it, and until when; empty where none."""
     covers = due.covers[due.covers["standing"] == "in force"]
     words = marked("{kind} {id} until {day}: {reason}")
     shown = {
