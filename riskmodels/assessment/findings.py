@@ -152,7 +152,7 @@ class Findings(Displayed):
         titles |= dict(zip(then["finding_id"], titles_of(then, self.follow_up.names), strict=True))
         rows = self.follow_up.standing.set_index("finding_id").reindex(list(titles)).reset_index()
         course = self.follow_up.history.set_index("finding_id")["course"]
-        rows["title"], rows["course"] = titles.values(), course.reindex(list(titles)).to_numpy()
+        rows["title"], rows["course"] = list(titles.values()), course.reindex(list(titles)).to_numpy()
         rows["closed"] = rows["severity"] == ""
         names = ["finding_id", "title", "status", "first", "severity", "course"]
         return rows.sort_values(["closed", "first"], kind="stable", ignore_index=True)[names]

@@ -57,8 +57,15 @@ def plot_courses(result: Findings, *, ax: Axes | None = None) -> Axes:
         cells = _cells(shown, quarters)
         for letter, (severity, name) in _LETTERS.items():
             part = cells[cells["letter"] == letter]
-            drawn = {"marker": MARKERS[severity], "color": COLOURS[severity], "label": label(name)}
-            axes.plot(part["quarter"], part["row"], linestyle="", markersize=9, **drawn)
+            axes.plot(
+                part["quarter"],
+                part["row"],
+                linestyle="",
+                marker=MARKERS[severity],
+                markersize=9,
+                color=COLOURS[severity],
+                label=label(name),
+            )
         period_axis(axes, quarters.astype(str).tolist())
         axes.set_yticks(shown.index, [short(title, _TITLE) for title in shown["title"]], fontsize=7)
         axes.set_ylim(-0.7, max(len(shown), 1) - 0.3)
