@@ -12,9 +12,9 @@ from riskmodels.manifests import MANIFEST, digests
 from riskmodels.reporting.document import FrontMatter, Standing, write_report
 from riskmodels.reporting.exports import AssessmentDocument, Months
 from riskmodels.results import save
+from riskmodels.runner.kept_parameters import PARAMS as KEPT
+from riskmodels.runner.kept_parameters import keep_parameter_files
 from riskmodels.runner.manifest import PARTS, code_folders, code_of, versions
-from riskmodels.runner.parameter_files import PARAMS as KEPT
-from riskmodels.runner.parameter_files import keep_parameter_files
 from riskmodels.runner.settings import RunSettings
 from riskmodels.tables import Tables
 

@@ -17,7 +17,7 @@ from riskmodels.governance.ledger import open_ledger
 from riskmodels.manifests import versions_of
 from riskmodels.results import load
 from riskmodels.runner import replaying
-from riskmodels.runner.parameter_files import changed_lines, settings_of_kept
+from riskmodels.runner.kept_parameters import changed_lines, settings_of_kept
 from riskmodels.runner.releasing import release_report
 from riskmodels.runner.replaying import Replayed, compared, plan_replay, report_of
 from riskmodels.runner.settings import settings_of_report

@@ -29,7 +29,7 @@ def release(
 ) -> None:
     """Release a report: a copy in reports/releases, recorded in the ledger and never written again.
 
-    A file that is not as the run wrote it is named, and nothing is released. A release that was interrupted is
+    A file that is not as the run wrote it is named, and nothing is released. An interrupted release is
     completed.
     """
     from riskmodels.runner.releasing import release_report  # here, for start-up

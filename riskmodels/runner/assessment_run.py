@@ -15,9 +15,9 @@ from riskmodels.errors import BusyError
 from riskmodels.labels import use_language
 from riskmodels.results.folders import bring_back, replace_folder
 from riskmodels.runner.execution import execute_notebook
+from riskmodels.runner.kept_parameters import keep_parameter_files
 from riskmodels.runner.kernels import Kernels
 from riskmodels.runner.ledgers import keep_state
-from riskmodels.runner.parameter_files import keep_parameter_files
 from riskmodels.runner.plan import Plan, Step, plan_steps
 from riskmodels.scratch import private_folder, write_text
 from riskmodels.shipped import shipped_folder
@@ -54,7 +54,8 @@ def run_assessment(
     -------
     Path
         The report, ``<folder>/report.html``; beside it ``assessment.json``, ``manifest.json``,
-        ``notebooks/``, ``params/``, ``results/`` and ``tables/``. The folder appears as a whole or not at all; what a
+        ``notebooks/``, ``params/``, ``results/`` and ``tables/``. The folder appears as a whole or not at
+        all; what a
         killed run left is removed by the next.
 
     Raises

@@ -21,7 +21,7 @@ from riskmodels.manifests import MANIFEST, digests, results_digest
 from riskmodels.privacy import mask_values
 from riskmodels.register import RiskAssessment
 from riskmodels.results import load, load_all
-from riskmodels.runner.parameter_files import PARAMS
+from riskmodels.runner.kept_parameters import PARAMS
 from riskmodels.runner.plan import Plan
 from riskmodels.scorecard import rating, scores, sensitivity
 from riskmodels.scratch import write_text

@@ -61,8 +61,8 @@ class Plan:
 
     ``previous`` is where the report of the quarter before is, if there is one: what was released of it, else
     its draft; ``earlier`` is the last one of two years. ``unmatched`` are names that meet nothing, as of
-    ``compare_names``; not looked for without the files. ``stored`` and ``state`` are the saved results of tables
-    and of a ledger that a replay reads instead of source and ledger.
+    ``compare_names``; not looked for without the files. ``stored`` and ``state`` are the saved results of
+    tables and of a ledger that a replay reads instead of source and ledger.
     """
 
     settings: RunSettings

@@ -25,8 +25,8 @@ from riskmodels.reporting.document import Standing, restate_report
 from riskmodels.reporting.exports import Standing as DocumentStanding
 from riskmodels.reporting.exports import records_of, restate_document
 from riskmodels.results import load
+from riskmodels.runner.kept_parameters import PARAMS
 from riskmodels.runner.manifest import PARTS
-from riskmodels.runner.parameter_files import PARAMS
 from riskmodels.runner.saved_tables import copy_tables
 from riskmodels.runner.settings import settings_of_report
 from riskmodels.scratch import private_folder, write_text
@@ -161,7 +161,7 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 def _complete(home: Path, name: str, ledger: Ledger) -> Released | None:
-    """Finish what a killed release left: its version is put in place where the ledger has it, else removed."""
+    """Finish what a killed release left: a version that the ledger has is put in place, another removed."""
     for staged in sorted(home.glob(f"{_STAGED}v*")):
         found = ledger.get(Release.table, f"{name}/{_version(staged)}")
         manifest = staged / MANIFEST

@@ -15,14 +15,14 @@ from riskmodels.labels import counted, label, use_language
 from riskmodels.manifests import MANIFEST, last_of, results_digest, verify_report, versions_of
 from riskmodels.parameters.policy import load_policy
 from riskmodels.reporting.differences import report_differences
-from riskmodels.runner.manifest import code_folders, code_of, versions
-from riskmodels.runner.parameter_files import (
+from riskmodels.runner.kept_parameters import (
     PARAMS,
     changed_lines,
     masked_text,
     settings_of_kept,
     used_files,
 )
+from riskmodels.runner.manifest import code_folders, code_of, versions
 from riskmodels.runner.plan import Plan, policy_day, reports_before
 from riskmodels.runner.settings import RunSettings, settings_of_report
 from riskmodels.runner.stored_then import Then, tables_of_then
@@ -76,7 +76,7 @@ class Replayed(Displayed):
                 all=len(self.files),
             )
         return label(
-            "{report} is not replayed: {figures} in {different} of {all} files; {same} are the same to the byte.",
+            "{report} is not replayed: {figures} in {different} of {all} files; {same} are the same bytes.",
             report=self.report,
             figures=counted(len(self.table), "figure differs", "figures differ"),
             different=int(states.get("different", 0)),
@@ -87,8 +87,9 @@ class Replayed(Displayed):
     @property
     def reasons(self) -> list[str]:
         """Say, a line each, what is not as it was, and what can no longer be compared."""
+        unused = label(" (not used: the replay is as of then)")
         lines = [
-            f"{row.kind}: {row.where}: {row.what}{'' if row.is_used else label(' (not used: the replay is as of then)')}"
+            f"{row.kind}: {row.where}: {row.what}{'' if row.is_used else unused}"
             for row in self.changes.itertuples()
         ]
         if not self.table.empty and not self.changes["is_used"].any():

@@ -62,7 +62,7 @@ def tables_of_then(report: Path, digests: Mapping[str, str], *, store: Path, scr
         if not stored.is_dir():
             if kept is None:
                 raise ResultError(
-                    f"{stored} is no more in the store, and {report} is a draft, of which nothing else is kept:"
+                    f"{stored} is no more in the store, and {report} is a draft, which keeps nothing else:"
                     " replay a release of it, or name the store with --store"
                 )
             folders[name] = kept

@@ -100,7 +100,7 @@ def sweep_old(store: Path, *, days: int, today: date, is_done: bool = True) -> S
 
 
 def in_use(store: Path) -> FileLock:
-    """Return the held lock that keeps a sweep away from a store; raises BusyError where a sweep is at work."""
+    """Return the held lock that keeps a sweep away; raises BusyError where a sweep is at work."""
     lock = FileLock(store / IN_USE, is_singleton=False)
     try:
         lock.acquire(timeout=0)
