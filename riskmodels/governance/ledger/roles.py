@@ -14,7 +14,8 @@ def grants() -> list[str]:
     """Return the statements that make the roles and give them their rights.
 
     A viewer reads. An analyst writes all but decisions and adopted policies, an approver these only, and
-    both read; nobody changes a row. What is not granted is refused by PostgreSQL itself, whatever program asks.
+    both read; nobody changes a row. What is not granted is refused by PostgreSQL itself, whatever program
+    asks.
     """
     made = [
         f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}')"
