@@ -13,6 +13,7 @@ from policies import POINTS, killed_adoptions  # noqa: E402  the tests' own
 
 
 def main() -> None:
+    """Kill, check, and print what was found."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--kills", type=int, default=200)
     options.add_argument("--analyst", default="", help="URL of a ledger for the analyst; default: SQLite")

@@ -15,7 +15,7 @@ from riskmodels.governance.adopting import adopt, complete
 from riskmodels.governance.changes import decide_proposal, record_proposals
 from riskmodels.governance.ledger import Ledger, open_ledger
 from riskmodels.governance.looking_back import COLUMNS
-from riskmodels.governance.policy_files import digest_of_file, policy_files
+from riskmodels.governance.policy_records import digest_of_file, policy_files
 from riskmodels.governance.proposals import Proposals
 
 POLICY = """# a small bank's policy, with a comment that stays

@@ -24,7 +24,7 @@ from riskmodels.governance.changes import (
 )
 from riskmodels.governance.ledger import Ledger, open_ledger
 from riskmodels.governance.ledger.records import Adoption
-from riskmodels.governance.policy_files import digest_of_file, policy_files
+from riskmodels.governance.policy_records import digest_of_file, policy_files
 from riskmodels.parameters.policy import load_policy
 from riskmodels.reporting.listings import list_policy_files
 

@@ -160,7 +160,7 @@ def adopt(
 def history(*, ledger: Place = LEDGER, policies: Policies = POLICIES, as_json: AsJson = False) -> None:
     """Show by which decisions each policy file is there; exit status 1 where one is there without any."""
     from riskmodels.governance.adopting import complete  # here, for start-up
-    from riskmodels.governance.policy_files import policy_files
+    from riskmodels.governance.policy_records import policy_files
     from riskmodels.reporting.listings import list_policy_files
 
     with opened(ledger) as made:

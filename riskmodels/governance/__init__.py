@@ -19,7 +19,7 @@ _HOMES = {
     "open_plan": "opening",
     "plan_inspection": "inspections",
     "planned_actions": "opening",
-    "policy_files": "policy_files",
+    "policy_files": "policy_records",
     "Proposals": "proposals",
     "propose": "proposals",
     "record_proposals": "changes",

@@ -1,4 +1,4 @@
-"""From approved proposals to a policy file, and to actions: as a whole or not at all, whenever it is killed."""
+"""From approved proposals to a policy file, whole or not at all whenever it is killed, and to actions."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from riskmodels.governance.changes import (
 from riskmodels.governance.ledger import Ledger
 from riskmodels.governance.ledger.records import Action, Adoption, Proposal
 from riskmodels.governance.ledger.standing import action_of
-from riskmodels.governance.policy_files import digest_of_file, latest_policy
+from riskmodels.governance.policy_records import digest_of_file, latest_policy
 from riskmodels.parameters.editing import Edit
 from riskmodels.parameters.files import parse_parameters, read_text
 from riskmodels.parameters.policy import Policy

@@ -13,7 +13,7 @@ from riskmodels.governance.ledger import Ledger
 from riskmodels.governance.ledger.laws import Versioned
 from riskmodels.governance.ledger.records import Proposal
 from riskmodels.governance.limits import open_limits
-from riskmodels.governance.policy_files import digest_of_file, latest_policy
+from riskmodels.governance.policy_records import digest_of_file, latest_policy
 from riskmodels.governance.proposals import Proposals, lines_of, settled_in
 from riskmodels.governance.stepping import as_default
 from riskmodels.parameters.editing import Edit, edit_text
@@ -168,7 +168,7 @@ def proposals_in(ledger: Ledger, ids: Sequence[str]) -> list[Versioned]:
 
 
 def change_of(ledger: Ledger, ids: Sequence[str], policies: Path) -> Change:
-    """Return what proposals would change in the latest policy; raises as ``changed_text`` where they are stale."""
+    """Return what proposals would change in the latest policy; raises as ``changed_text``."""
     path = latest_policy(policies)
     text = read_text(path)
     after, lines = changed_text(
@@ -213,12 +213,13 @@ def described(ledger: Ledger, id_: str, policies: Path) -> str:
     else:
         shown = "\n".join(f"+ {name}: {value}" for name, value in json.loads(one.proposed).items() if value)
     quarters = json.loads(one.figures).get("quarters", [])
+    cost = "unknown" if one.cost is None else f"{one.cost:,.0f} CNY"
     return "\n".join(
         [
             f"{id_} ({one.period}, {one.rule}): {one.reason}.",
             shown,
             *(f"  {row['period']} {row['measure']}: {row['now']} -> {row['proposed']}" for row in quarters),
-            f"Findings: {one.finding_ids}. Cost: {'unknown' if one.cost is None else f'{one.cost:,.0f} CNY'}.",
+            f"Findings: {one.finding_ids}. Cost: {cost}.",
             f"Judged by: {one.measured_by}.",
             f"--seen {stands.digest}",
         ]

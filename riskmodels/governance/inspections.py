@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from riskmodels.errors import ParameterError
 
@@ -75,7 +75,7 @@ def plan_inspection(faults: float, *, population: int | None = None, sure: float
         )
     faulty = max(1, math.ceil(faults * population - 1e-9))  # rounding of a product is no further item
     sizes = np.arange(1, population - faulty + 2)  # beyond, a fault is found for certain
-    missed = np.atleast_1d(stats.hypergeom.pmf(0, population, faulty, sizes))
+    missed = np.atleast_1d(scipy.stats.hypergeom.pmf(0, population, faulty, sizes))
     place = int(np.argmax(missed <= 1 - sure + 1e-12))  # floats; the last one is 0
     items = int(sizes[place])
     return InspectionPlan(

@@ -14,7 +14,7 @@ from riskmodels.assessment import Findings
 from riskmodels.display import Displayed
 from riskmodels.governance.ledger.standing import action_of
 from riskmodels.governance.looking_back import COLUMNS, look_back
-from riskmodels.governance.policy_files import FILE_COLUMNS, policy_files
+from riskmodels.governance.policy_records import FILE_COLUMNS, policy_files
 from riskmodels.governance.proposing import Asked, asked_of, facts_of
 from riskmodels.governance.state import LedgerState
 from riskmodels.governance.stepping import limits

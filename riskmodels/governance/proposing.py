@@ -182,7 +182,7 @@ def inspections(facts: pd.DataFrame, policy: Policy, _: str) -> Iterator[Asked]:
 
 
 def _plan(row: Mapping[Any, Any], one: IndicatorPolicy) -> InspectionPlan | None:
-    """Plan for as many faults as the amber limit allows, or as it is estimated to have where it allows none."""
+    """Plan for as many faults as amber allows, or as there are by estimate where it allows none."""
     size, amber = row["said"]["denominator"], row["said"]["amber"]
     shares = (
         (1 - amber, 1 - row["estimate"]) if one.direction == "higher_is_better" else (amber, row["estimate"])
@@ -290,8 +290,8 @@ def staff(facts: pd.DataFrame, *_: object) -> Iterator[Asked]:
             path="staff.complaints",
             proposed={
                 "measure": label(
-                    "Staff complaint handling for {upper:,.0f} complaints from {first} to {until}, {more:+.0%}"
-                    " on as many periods before",
+                    "Staff complaint handling for {upper:,.0f} complaints from {first} to {until},"
+                    " {more:+.0%} on as many periods before",
                     named,
                     more=more,
                 ),

@@ -1,4 +1,4 @@
-"""Limits in bounded steps: towards what a bank's units truly have, where nobody but riskmodels has set them."""
+"""Limits in bounded steps towards what units truly have, where nobody but riskmodels has set them."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -41,7 +41,8 @@ def as_default(words: str) -> str:
 def limits(found: Findings, policy: Policy, tables: Tables, aimed: Collection[str]) -> Iterator[Asked]:
     """Ask for a step towards the drafted limits of the indicators that most findings rest on.
 
-    Of those with an objective, also one that is only asked for (``aimed``), to tighter ones only. Nothing where units are too few, or the quarters; see ``draft_limits``.
+    Of those with an objective, also one that is only asked for (``aimed``), to tighter ones only. Nothing
+    where units are too few, or the quarters; see ``draft_limits``.
     """
     rows = found.facts[found.facts["severity"].isin(["red", "amber"]) & found.facts["rule"].isin(_RULES)]
     counts = rows["indicator_id"].value_counts()

@@ -163,7 +163,7 @@ def _refuse_settled(now: Versioned, find: Find, listed: Listed) -> None:
 
 
 def _refuse_adoption(record: Adoption, find: Find, listed: Listed) -> None:
-    """Refuse what is not approved as it stands, what is adopted already, and a file made of an earlier one."""
+    """Refuse what is not approved as it stands, or adopted already, and a file of an earlier one."""
     earlier = [one for one in listed(record.table) if isinstance(one, Adoption)]
     approvals = set(record.decision_ids.split())
     for named in record.proposal_ids.split():

@@ -13,7 +13,7 @@ _NAME = 44  # signs
 
 @plot_of.register
 def plot_proposals(result: Proposals, *, ax: Axes | None = None) -> Axes:
-    """Draw the units red and amber in a mean quarter, now and under each proposal; without any, a sentence."""
+    """Draw the units red and amber in a mean quarter, now and under each proposal."""
     rows = result.quarters[result.quarters["measure"] != "value"]
     means = rows.groupby(["proposal_id", "measure"], sort=False)[["now", "proposed"]].mean().unstack()
     means = means.head(_MOST)
