@@ -132,7 +132,8 @@ class Nowcast(Displayed):
             )
         )
         return label(
-            "{period} is {completeness:.1%} complete ({lower:.1%} to {upper:.1%}): {counts}; {delay}{left_out}.",
+            "{period} is {completeness:.1%} complete ({lower:.1%} to {upper:.1%}):"
+            " {counts}; {delay}{left_out}.",
             last.to_dict(),
             counts=counts,
             delay=delay,
