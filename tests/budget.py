@@ -1,4 +1,4 @@
-"""What each test costs: the slowest are printed, and one beyond the budget fails the run.
+"""What each test and each file costs: the slowest are printed, and one test beyond the budget fails the run.
 
 Counted is processor time of the test and of the programs that it waited for; a fixture that several share is
 counted with the first that asks for it, collection with none. A processor that is slow, or shared, takes up to
@@ -12,7 +12,7 @@ from statistics import mean
 
 import pytest
 
-SHOWN = 15
+SHOWN, FILES = 15, 30
 WARN_SECONDS = 20  # of processor time: worth a look
 LIMIT_SECONDS = 60  # one such test holds up a worker longer than all others together
 WHOLE_SECONDS = 120  # of a test of whole runs (slow, whole): one takes 50, a killed one is run again
@@ -73,6 +73,12 @@ def pytest_terminal_summary(terminalreporter):
     for name, seconds in _spent.most_common(SHOWN):
         over = f"  more than {WARN_SECONDS}" if seconds > WARN_SECONDS else ""
         terminalreporter.line(f"{seconds:7.1f}  {name}{over}")
+    files: Counter[str] = Counter()
+    for name, seconds in _spent.items():
+        files[name.partition("::")[0]] += seconds
+    terminalreporter.section("files that take most of them")
+    for name, seconds in files.most_common(FILES):
+        terminalreporter.line(f"{seconds:7.1f}  {name}")
     terminalreporter.line(f"{sum(_spent.values()) / 60:7.1f}  minutes in all")
     terminalreporter.line(f"{mean(_slowness or [1.0]):7.1f}  times as long as on a usual processor")
 
