@@ -125,7 +125,7 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found, p
     functions = [
         f for name, f in inspect.getmembers(listings, inspect.isfunction) if name.startswith("list_")
     ]
-    assert len(functions) == 84
+    assert len(functions) == 87
     losses = {list_losses, list_loss_years, list_loss_sums, list_severities}  # in tests of losses
     scorecards = {f for f in functions if f.__name__ in SCORECARD_LISTINGS}  # in test_scorecard_page
     satisfaction = {f for f in functions if f.__name__ in SATISFACTION_LISTINGS}  # in test_satisfaction

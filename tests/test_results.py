@@ -147,7 +147,12 @@ SAVED = Path(__file__).parent / "saved" / "format_0"
 RENAMED = {"Foresight": "ScorecardValidation"}
 
 
-CHANGED = {"Findings", "RiskAssessment", "StressTest"}  # facts; what is booked; shocks in their own unit
+CHANGED = {
+    "Findings",
+    "Proposals",
+    "RiskAssessment",
+    "StressTest",
+}  # facts; columns; what is booked; shocks in their own unit
 
 
 @pytest.mark.parametrize("name", sorted(CHANGED))
@@ -174,7 +179,11 @@ def test_what_earlier_versions_saved_is_read(folder, tmp_path) -> None:
 def test_every_kind_of_result_has_a_name_and_an_example_of_what_was_saved() -> None:
     for name in dict.fromkeys([*rm.__all__, *_HOMES]):
         _ = getattr(rm, name, None) or class_named(name, _FORMATS.get(name))  # which imports the rooms
-    results = {kind.__name__ for kind in Displayed.__subclasses__()} - {"Verification", "Leaks"}  # of folders
+    results = {kind.__name__ for kind in Displayed.__subclasses__()} - {
+        "Verification",
+        "Leaks",
+        "Sweep",
+    }  # of folders
     assert results <= set(_HOMES)
     assert {*results, "Tables"} <= {RENAMED.get(folder.name, folder.name) for folder in SAVED.iterdir()}
 

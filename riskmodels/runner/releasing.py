@@ -276,10 +276,12 @@ def _shown(standing: DocumentStanding, table: pd.DataFrame) -> Standing:
     if standing.reason:
         words.append(label("Reason: {reason}", reason=standing.reason))
     if more := max(len(table) - _MOST_SHOWN, 0):
-        words.append(
-            label("The first {shown} differences are listed, and {more} more in assessment.json.",
-                  shown=_MOST_SHOWN, more=more)
-        )  # fmt: skip
+        text = label(
+            "The first {shown} differences are listed, and {more} more in assessment.json.",
+            shown=_MOST_SHOWN,
+            more=more,
+        )
+        words.append(text)
     rows = table.head(_MOST_SHOWN).itertuples(index=False, name=None)
     headings = tuple(label(name.capitalize()) for name in COLUMNS)
     return Standing(words=" ".join(words), headings=headings, changes=tuple(rows))

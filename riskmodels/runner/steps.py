@@ -196,6 +196,6 @@ NOTEBOOKS: dict[str, Notebook] = {  # in the order of the report
         writes=("causes", "leads", "typical_words", "satisfaction_drivers", "satisfaction_index"),
     ),
     "60_policy_review": Notebook(
-        parameters=PolicyReviewParameters, reads=("tables", "findings"), writes=("proposals",)
+        parameters=PolicyReviewParameters, reads=("tables", "ledger", "findings"), writes=("proposals",)
     ),
 }

@@ -16,7 +16,7 @@ from riskmodels.tables.store import STAGING, sweep_store
 IN_USE = ".riskmodels.replayed.lock"  # held by who reads tables that may be due to go
 _ENTRY = "provenance.json"  # the file that every delivery touches
 _NAME = "[0-9a-f]" * 16
-_MEGABYTE = 1_000_000
+_MEGABYTE = 1_000_000  # bytes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,14 +43,20 @@ class Sweep(Displayed):
     @property
     def sentence(self) -> str:
         """Say what goes, or would go."""
-        words = (
-            ("{gone} stored table, last taken in before {before}, is deleted; {kept} stay.",
-             "{gone} stored tables, last taken in before {before}, are deleted; {kept} stay.")
-            if self.is_done
-            else ("{gone} stored table, last taken in before {before}, would be deleted; {kept} would stay.",
-                  "{gone} stored tables, last taken in before {before}, would be deleted; {kept} would stay.")
-        )  # fmt: skip
-        return plural(len(self.table), *words, gone=len(self.table), before=self.before, kept=self.kept)
+        figures = {"gone": len(self.table), "before": self.before, "kept": self.kept}
+        if self.is_done:
+            return plural(
+                len(self.table),
+                "{gone} stored table, last taken in before {before}, is deleted; {kept} stay.",
+                "{gone} stored tables, last taken in before {before}, are deleted; {kept} stay.",
+                figures,
+            )
+        return plural(
+            len(self.table),
+            "{gone} stored table, last taken in before {before}, would be deleted; {kept} would stay.",
+            "{gone} stored tables, last taken in before {before}, would be deleted; {kept} would stay.",
+            figures,
+        )
 
     def summary(self) -> pd.DataFrame:
         """Return the whole table."""

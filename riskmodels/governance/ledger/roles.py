@@ -13,9 +13,9 @@ _APPROVED = "('decisions', 'adoptions', 'releases')"  # what an approver writes,
 def grants() -> list[str]:
     """Return the statements that make the roles and give them their rights.
 
-    A viewer reads. An analyst writes all but decisions, adopted policies and releases, an approver these only,
-    and both read; nobody changes a row. What is not granted is refused by PostgreSQL itself, whatever program
-    asks.
+    A viewer reads. An analyst writes all but decisions, adopted policies and releases, an approver these
+    only, and both read; nobody changes a row. What is not granted is refused by PostgreSQL itself, whatever
+    program asks.
     """
     made = [
         f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}')"

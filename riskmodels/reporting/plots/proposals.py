@@ -27,11 +27,11 @@ def plot_proposals(result: Proposals, *, ax: Axes | None = None) -> Axes:
             now, then = (means[one, f"units_{colour}"].to_numpy(float) for one in ("now", "proposed"))
             places = [place + (0.15 if colour == "red" else -0.15) for place in range(len(means))]
             axes.hlines(places, now, then, color=NOTE, linewidth=1)
-            axes.scatter(now, places, s=26, facecolors="white", edgecolors=COLOURS[colour], zorder=3,
-                         label=label(_NAMES[colour, "now"]))  # fmt: skip
-            axes.scatter(
-                then, places, s=26, color=COLOURS[colour], zorder=3, label=label(_NAMES[colour, "then"])
-            )
+            for values, inside, when in ((now, "white", "now"), (then, COLOURS[colour], "then")):
+                words = label(_NAMES[colour, when])
+                axes.scatter(
+                    values, places, s=26, facecolors=inside, edgecolors=COLOURS[colour], zorder=3, label=words
+                )
         paths = result.table.set_index("proposal_id")["path"]
         axes.set_yticks(
             range(len(means)), [short(f"{one} {paths[one]}", _NAME) for one in means.index], fontsize=7
