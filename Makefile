@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help lab assess test test-fast test-slow check bench sample words lock
+.PHONY: help lab assess loop test test-fast test-slow check bench sample words lock
 
 # Every command and kernel would compile the libraries anew without their bytecode.
 unexport PYTHONDONTWRITEBYTECODE
@@ -27,6 +27,9 @@ lab: $(READY) ## Open the notebooks in JupyterLab
 
 assess: $(READY) ## Run the quarterly assessment on the sample bank; the report goes to reports/
 	$(BIN)/riskmodels assess params/runs/quarterly.yaml
+
+loop: $(READY) ## Play eight quarters of the sample bank: assess, record, decide; it all goes to reports/loop/
+	$(BIN)/riskmodels loop params/runs/loop.yaml --to reports/loop
 
 test: $(READY) ## Run the test suite (minutes); skipped tests are shown with their reason
 	$(PYTEST) -m "not slow"

@@ -81,6 +81,11 @@ def _problem(found: dict[str, Any], schema: Schema) -> tuple[Place, str]:
         place, node = _walk(location[:-1], schema)
         return (*place, location[-1]), _no_key(str(location[-1]), _options(node, schema))
     place, node = _walk(location, schema)
+    if found["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        name, tag = str(found["ctx"]["discriminator"]).strip("'"), found["ctx"].get("tag")
+        known = [value for option in _options(node, schema) for value in _tags(option["properties"][name])]
+        words = "is missing" if tag is None else f"is {_shown(tag)}"
+        return (*place, name), f"{words}; expected one of {', '.join(known)}"
     if found["type"] == "missing":
         return place, f"is missing; expected {_expected(node, schema)}"
     if found["type"] in ("value_error", "assertion_error"):
@@ -91,6 +96,10 @@ def _problem(found: dict[str, Any], schema: Schema) -> tuple[Place, str]:
     if found["type"] == "string_type" and isinstance(found["input"], int | float):
         meant = "; put it in quotes"
     return place, f"is {_shown(found['input'])}; expected {_expected(node, schema)}{meant}"
+
+
+def _tags(node: Schema) -> list[str]:
+    return [str(value) for value in node.get("enum", [node.get("const")])]
 
 
 def _no_key(name: str, options: list[Schema]) -> str:
@@ -134,8 +143,8 @@ def _options(node: Schema, schema: Schema) -> list[Schema]:
     """List what a value may be, references followed."""
     if "$ref" in node:
         node = {**schema["$defs"][node["$ref"].rpartition("/")[2]], **node, "$ref": ""}
-    if node.get("anyOf"):
-        return [option for inner in node["anyOf"] for option in _options(inner, schema)]
+    if inside := node.get("anyOf") or node.get("oneOf"):
+        return [option for inner in inside for option in _options(inner, schema)]
     return [node]
 
 

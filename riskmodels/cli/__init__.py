@@ -14,10 +14,12 @@ from riskmodels.cli.ledger import (
     export,
     import_,
     init_ledger,
+    record,
     restore,
     show_ledger,
     verify_ledger,
 )
+from riskmodels.cli.loops import loop
 from riskmodels.cli.models import validate
 from riskmodels.cli.policies import draft_policy, show_policy
 from riskmodels.cli.proposals import adopt, approve, diff, history, propose, reject
@@ -75,6 +77,7 @@ app.command()(release)
 app.command()(replay)
 store_app.command("sweep")(sweep_tables)
 app.command()(watch)
+app.command()(loop)
 app.command()(ingest)
 app.command()(check_data)
 source_app.command("new")(new_source)
@@ -99,6 +102,7 @@ ledger_app.command("init")(init_ledger)
 ledger_app.command("verify")(verify_ledger)
 ledger_app.command("show")(show_ledger)
 ledger_app.command("decide")(decide)
+ledger_app.command("record")(record)
 ledger_app.command("export")(export)
 ledger_app.command("import")(import_)
 ledger_app.command("backup")(backup)

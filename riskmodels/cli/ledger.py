@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskmodels.cli.options import REPORTS
 from riskmodels.cli.terminal import console, print_table, shown
 from riskmodels.errors import ParameterError
 
@@ -229,6 +230,27 @@ def import_(
     console.print(
         shown(f"{words}New records: {new}; changed: {len(changes) - new}; head {head}."), soft_wrap=True
     )
+
+
+def record(
+    report: Annotated[str, typer.Argument(help="Folder of a finished report in --reports, e.g. 2026Q3.")],
+    *,
+    reports: Annotated[Path, typer.Option(help="Folder of reports.")] = REPORTS,
+    by: Annotated[str, typer.Option(help="Function of the bank that records it.")] = "assessment",
+    ledger: Place = LEDGER,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Record what a finished report found, causes and effects of actions; twice is once."""
+    from riskmodels.runner.recording import record_assessment  # here, for start-up
+
+    with opened(ledger) as made:
+        done = record_assessment(reports / report, made, by=by, is_kept=not dry_run)
+    if as_json:
+        print_json(done.table)
+        return
+    words = "Nothing is written: this is a dry run. " if dry_run else ""
+    print_table(f"{words}{done.sentence}", done.table)
 
 
 def backup(

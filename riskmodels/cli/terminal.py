@@ -6,8 +6,8 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from io import RawIOBase, TextIOWrapper
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -197,8 +197,9 @@ def print_plan(plan: "Plan") -> None:
     print_table(listing.sentence, listing.frame)
 
 
-def run_with_progress(plan: "Plan", store: Path, kernels: "Kernels") -> Path:
-    """Execute a plan with a progress bar."""
+@contextmanager
+def progress_of_runs(steps: int | None = None) -> Iterator[Callable[[int, str], None]]:
+    """Show a progress bar; what it gives takes the number of steps done and the names of those under way."""
     from rich.progress import (  # here, for start-up
         BarColumn,
         MofNCompleteColumn,
@@ -207,19 +208,20 @@ def run_with_progress(plan: "Plan", store: Path, kernels: "Kernels") -> Path:
         TimeElapsedColumn,
     )
 
-    from riskmodels.runner.assessment_run import run_assessment  # here, for start-up
-
-    steps = len(plan.steps) + 1
     columns = (TextColumn("{task.description:<48}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=steps)
-        report = run_assessment(
-            plan,
-            store=store,
-            progress=lambda done, running: bar.update(task, description=running, completed=done),
-            kernels=kernels,
-        )
-        bar.update(task, description="done", completed=steps)
+        yield lambda done, running: bar.update(task, description=running, completed=done)
+
+
+def run_with_progress(plan: "Plan", store: Path, kernels: "Kernels") -> Path:
+    """Execute a plan with a progress bar."""
+    from riskmodels.runner.assessment_run import run_assessment  # here, for start-up
+
+    steps = len(plan.steps) + 1
+    with progress_of_runs(steps) as progress:
+        report = run_assessment(plan, store=store, progress=progress, kernels=kernels)
+        progress(steps, "done")
     return report
 
 

@@ -94,12 +94,31 @@ def record_proposals(
         elif stands is not None and stands.digest == made.digest:
             outcome[made.id] = "unchanged"
         else:
-            changed_text(text, [made], where=str(path))
             outcome[made.id] = "new" if stands is None else "changed"
             changes.append((made, stands.version if stands else 0))
+    _check([made for made, _ in changes], text, where=str(path))
     if changes:
         ledger.write_all(changes, by=by, is_kept=is_kept)
     return outcome
+
+
+def _check(proposals: Iterable[Proposal], text: str, *, where: str) -> None:
+    """Refuse proposals that do not fit the file, those of other lines together: to read it takes a second."""
+    batches: list[tuple[set[str], list[Proposal]]] = []
+    for one in (proposal for proposal in proposals if proposal.kind == "policy"):
+        paths = {path for path, *_ in lines_of(one.content)}
+        free = next((batch for batch in batches if not paths & batch[0]), None)
+        if free is None:
+            batches.append((paths, [one]))
+        else:
+            free[0].update(paths)
+            free[1].append(one)
+    for _, batch in batches:
+        try:
+            changed_text(text, batch, where=where)
+        except ParameterError:
+            for one in batch:  # which of them it is; together they may not fit though each does
+                changed_text(text, [one], where=where)
 
 
 def _with_quarters(row: Mapping[Any, Any], asked: Proposals) -> str:

@@ -65,6 +65,9 @@ class RunSettings(Parameters):
     policy_on: date | None = Field(default=None, description="none: the day after the period")
     horizon_months: Horizon = 6  # two quarters: the next one, and the one to plan for
     method: Method = "auto"
+    backtest: bool = Field(
+        default=True, description="say how good the forecasts have been: a third of the time"
+    )
     language: Language = "en"
 
     @field_validator("ledger")

@@ -45,6 +45,7 @@ class ForecastParameters(Parameters):
     period: Period
     horizon_months: Horizon
     method: Method
+    backtest: bool = True
     language: Language
 
 

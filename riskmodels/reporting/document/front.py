@@ -86,10 +86,10 @@ class FrontMatter:
         The sentences of the summary, the most severe first.
     watched : tuple of str
         What is likely and not certain: to be looked at first.
-    standing : Standing, optional
-        Draft or released; None for a page that is never released.
     blocks : tuple of FrontBlock
         What else stands on the page, each under its heading.
+    standing : Standing, optional
+        Draft or released; None for a page that is never released.
     """
 
     title: str
@@ -100,8 +100,8 @@ class FrontMatter:
     key_figures: tuple[KeyFigure, ...] = ()
     summary: tuple[SummaryItem, ...] = ()
     watched: tuple[str, ...] = ()
-    standing: Standing | None = None
     blocks: tuple[FrontBlock, ...] = ()
+    standing: Standing | None = None
 
 
 def _check_rating(what: str, rating: str) -> None:

@@ -193,12 +193,15 @@ def list_explanation(explained: Explanation) -> Listing:
     return Listing(sentence=explained.sentence, frame=pd.DataFrame(listed))
 
 
-def list_scores(record: Backtest | None) -> Listing:
-    """List how forecasting methods did, the best first; in words where the history is too short."""
+def list_scores(record: Backtest | None, *, is_asked: bool = True) -> Listing:
+    """List how forecasting methods did, the best first; in words where nothing was tested."""
     if record is None:
-        return Listing(
-            sentence=label("The history is too short to test forecasts on it."), frame=pd.DataFrame()
+        words = (
+            label("The history is too short to test forecasts on it.")
+            if is_asked
+            else label("This run leaves out how good the forecasts have been.")
         )
+        return Listing(sentence=words, frame=pd.DataFrame())
     listed = [
         {
             "Method": row["method"],
@@ -216,10 +219,10 @@ def list_scores(record: Backtest | None) -> Listing:
     return Listing(sentence=_tested(record), frame=pd.DataFrame(listed))
 
 
-def list_totals(record: Backtest | None) -> Listing:
+def list_totals(record: Backtest | None, *, is_asked: bool = True) -> Listing:
     """List whether the totals of all series lay in their 95% intervals as often as they should."""
     if record is None:
-        return list_scores(record)
+        return list_scores(record, is_asked=is_asked)
     rows = record.totals.groupby("method", sort=False).tail(1).to_dict("records")  # all horizons together
     listed = [
         {
