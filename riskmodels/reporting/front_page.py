@@ -208,7 +208,8 @@ def _sentences(found: Findings, policy: Policy, joined: pd.DataFrame) -> Iterato
     Where the data were asked for causes (``joined``), it ends with what they say.
     """
     rows = found.table
-    together = (rows["subject_kind"].isin(["unit", "alarm", "incident"])) | (rows["rule"] == "objective")
+    together = rows["subject_kind"].isin(["unit", "alarm", "incident"])
+    together |= rows["rule"].isin(["objective", *OVERDUE])
     one_by_one = rows["finding_id"].where(~together, "")
     one_by_one = one_by_one.where(rows["rule"] != "contingency_plan", rows["condition"])
     indicator = rows["indicator_id"].where(rows["rule"] != "objective", "")
@@ -225,6 +226,8 @@ def _sentence(rows: pd.DataFrame, policy: Policy) -> str:
         return f"{first['subject_name']}: {first['condition']}"
     if first["subject_kind"] == "alarm":
         return _of_alarms(rows)
+    if first["rule"] in OVERDUE:
+        return overdue_together(rows)
     if first["rule"] == "objective":
         return _of_objectives(rows, policy)
     if first["subject_kind"] == "incident":

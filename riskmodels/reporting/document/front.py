@@ -86,10 +86,10 @@ class FrontMatter:
         The sentences of the summary, the most severe first.
     watched : tuple of str
         What is likely and not certain: to be looked at first.
-    blocks : tuple of FrontBlock
-        What else stands on the page, each under its heading.
     standing : Standing, optional
         Draft or released; None for a page that is never released.
+    blocks : tuple of FrontBlock
+        What else stands on the page, each under its heading.
     """
 
     title: str
@@ -100,8 +100,8 @@ class FrontMatter:
     key_figures: tuple[KeyFigure, ...] = ()
     summary: tuple[SummaryItem, ...] = ()
     watched: tuple[str, ...] = ()
-    blocks: tuple[FrontBlock, ...] = ()
     standing: Standing | None = None
+    blocks: tuple[FrontBlock, ...] = ()
 
 
 def _check_rating(what: str, rating: str) -> None:
