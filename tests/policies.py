@@ -72,6 +72,7 @@ def asked(
                 "kind": kind,
                 "rule": "change_weight",
                 "path": f"indicators.{start}",
+                "about": start,
                 "current": json.dumps({line: now}),
                 "proposed": json.dumps({line: then} if kind == "policy" else then),
                 "reason": "a finding",

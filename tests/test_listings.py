@@ -475,28 +475,28 @@ def test_proposals_by_line_of_the_policy(found, default_policy) -> None:
     changes = propose(found(RED), default_policy)
     listing = list_proposals(changes)
     assert columns(listing) == [
-        "No.", "Asked for", "Where", "Now → proposed", "Reason", "Cost", "Judged by", "Findings",
+        "No.", "Asked for", "Now → proposed", "Reason", "Judged by",
     ]  # fmt: skip
     row = listing.frame.iloc[0]
-    assert row["Asked for"] == "Set an objective"
+    assert row["Asked for"] == "Set an objective: Resolved within seven working days"
     assert row["Now → proposed"].startswith(
-        "objective: none → change_per_year 0.1, source adopted proposal of"
+        "indicators.resolved_7wd: objective none → change_per_year 0.1, source adopted proposal of"
     )
-    assert row["Cost"] == "unknown"
+    assert "What they cost is not known." in listing.sentence
     assert list_proposals(propose(found(), default_policy)).frame.empty
 
 
 def test_what_would_have_been_and_what_was_decided() -> None:
     changes = proposals_looked_back()
     frame = list_looked_back(changes).frame
-    assert columns(list_looked_back(changes)) == ["No.", "Measure", "2026Q1", "2026Q2", "2026Q3"]
+    assert columns(list_looked_back(changes)) == ["No.", "Asked for", "Measure", "2026Q1", "2026Q2", "2026Q3"]
     assert frame.set_index("Measure")["2026Q3"].to_dict() == {"units amber": "9 → 7", "units red": "3 → 4"}
-    row = {"proposal_id": "PR-0", "period": "2026Q2", "rule": "set_limit", "path": "indicators.x",
+    row = {"proposal_id": "PR-0", "period": "2026Q2", "rule": "set_limit", "path": "indicators.x", "about": "Xs",
            "standing": "rejected", "decided_by": "board", "why": "too early", "adopted_from": ""}  # fmt: skip
     decided = list_decided(dataclasses.replace(changes, decided=pd.DataFrame([row])))
     assert "adopted: 0, approved: 0, rejected: 1, waiting: 0" in decided.sentence
     assert decided.frame.iloc[0].tolist() == [
-        "PR-0", "2026Q2", "Set a limit", "indicators.x", "rejected", "board", "too early", "",
+        "PR-0", "2026Q2", "Set a limit: Xs", "rejected", "board", "too early", "",
     ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from riskmodels.governance.policy_records import FILE_COLUMNS, policy_files
 from riskmodels.governance.proposing import Asked, asked_of, facts_of
 from riskmodels.governance.state import LedgerState
 from riskmodels.governance.stepping import limits
-from riskmodels.labels import label, marked, plural
+from riskmodels.labels import label, local, marked, plural
 from riskmodels.parameters.policy import Policy
 from riskmodels.tables import Tables
 
@@ -35,11 +35,11 @@ RULE_LABELS = {
     "make_general": marked("Make a pilot general"),
 }
 _TEXTS = (
-    *("proposal_id", "kind", "rule", "path", "current", "proposed"),
+    *("proposal_id", "kind", "rule", "path", "about", "current", "proposed"),
     *("reason", "measured_by", "finding_ids", "evidence", "figures"),
 )
 _DECIDED = (
-    *("proposal_id", "period", "rule", "path", "standing"),
+    *("proposal_id", "period", "rule", "path", "about", "standing"),
     *("decided_by", "why", "adopted_from"),
 )
 _TYPES = dict.fromkeys(_TEXTS, "str") | {"cost": "float64"}
@@ -53,14 +53,15 @@ class Proposals(Displayed):
     ----------
     table : DataFrame
         One row per proposal: proposal_id (made of the line and the evidence: the same ones have the same),
-        kind (policy: lines of its file; action), rule, path (what the lines begin with), current, proposed
+        kind (policy: lines of its file; action), rule, path (what the lines begin with), about (what people
+        call that: the name of an indicator), current, proposed
         [JSON, a value by line below the path; of an action by column of ``actions``], reason, measured_by,
         finding_ids, evidence [digest of what they rest on], figures [JSON], cost [CNY; unknown is NaN].
     quarters : DataFrame
         What the last four quarters would have looked like; see ``look_back``.
     decided : DataFrame
         What became of the proposals of the quarters before, as the ledger has it: proposal_id, period, rule,
-        path, standing, decided_by, why, adopted_from [day; of an action its number].
+        path, about, standing, decided_by, why, adopted_from [day; of an action its number].
     files : DataFrame
         By which decision each policy file is there; see ``policy_files``. Without a ledger both are empty.
     period : str
@@ -143,18 +144,26 @@ def propose(
         done |= settled_in(stands.frame("proposals"))
     asked = [one for one in asked if one.id not in done]
     nothing = pd.DataFrame(columns=COLUMNS).astype({"now": float, "proposed": float})
-    table = pd.DataFrame([_row(one) for one in asked], columns=list(_TYPES)).astype(_TYPES)
+    rows = [_row(one) | {"about": _named(one.path, policy)} for one in asked]
+    table = pd.DataFrame(rows, columns=list(_TYPES)).astype(_TYPES)
     return Proposals(
         table=table,
         quarters=nothing if tables is None else look_back(asked, policy, tables, found.period),
-        decided=_decided(stands, found.period),
+        decided=_decided(stands, found.period, policy),
         files=_files(stands, policies, policy),
         period=found.period,
         policy=policy.valid_from,
     )
 
 
-def _decided(stands: LedgerState | None, period: str) -> pd.DataFrame:
+def _named(path: str, policy: Policy) -> str:
+    """Return what people call that which a path begins with: an indicator by its name, others by their id."""
+    id_ = path.partition(".")[2]
+    names = {one.id: local(one, "name") for one in policy.indicators}
+    return names.get(id_, id_.replace("_", " "))
+
+
+def _decided(stands: LedgerState | None, period: str, policy: Policy) -> pd.DataFrame:
     """Return what became of the proposals of earlier quarters."""
     if stands is None:
         return pd.DataFrame(columns=_DECIDED, dtype="str")
@@ -170,6 +179,7 @@ def _decided(stands: LedgerState | None, period: str) -> pd.DataFrame:
     opened = frame["proposal_id"].map(action_of)
     ids = frame["proposal_id"]
     return frame.assign(
+        about=[_named(path, policy) for path in frame["path"]],
         decided_by=ids.map(last["stated_by"]).fillna(""),
         why=ids.map(last["reason"]).fillna(""),
         adopted_from=ids.map(days).fillna(

@@ -2,7 +2,7 @@
 
 from riskmodels.display import shown_few
 from riskmodels.governance.proposals import Proposals, rule_label
-from riskmodels.labels import label, marked
+from riskmodels.labels import label, marked, titled
 from riskmodels.reporting.document import FrontBlock
 from riskmodels.reporting.listings.proposals import list_decided
 
@@ -39,7 +39,7 @@ def decided_and_asked(changes: Proposals) -> FrontBlock:
 
 
 def _asked(changes: Proposals) -> str:
-    names = [f"{rule_label(row['rule'])}: {row['path']}" for row in changes.table.to_dict("records")]
+    names = [titled(rule_label(row["rule"]), row["about"]) for row in changes.table.to_dict("records")]
     return label("Asked for: {names}", names=shown_few(names, _MOST_NAMED)) if names else ""
 
 

@@ -10,8 +10,9 @@ import pandas as pd
 from riskmodels.catalogue import format_value
 from riskmodels.display import Listing
 from riskmodels.governance.proposals import Proposals, lines_of, rule_label
-from riskmodels.labels import label, marked
+from riskmodels.labels import clauses, label, marked, plural, space, titled
 
+_MOST_LINES = 4  # of a proposal, in a table; a choice: the command shows them all
 STANDINGS = {
     "waiting": marked("waiting"),
     "approved": marked("approved, not adopted yet"),
@@ -26,25 +27,34 @@ def list_proposals(changes: Proposals) -> Listing:
     listed = [
         {
             "No.": row["proposal_id"],
-            "Asked for": rule_label(row["rule"]),
-            "Where": row["path"],
+            "Asked for": titled(rule_label(row["rule"]), row["about"]),
             "Now → proposed": _said_lines(row),
             "Reason": row["reason"],
             "Cost": label("unknown") if np.isnan(row["cost"]) else f"{row['cost']:,.0f} CNY",
             "Judged by": row["measured_by"],
-            "Findings": row["finding_ids"].replace(" ", ", "),
         }
         for row in changes.table.to_dict("records")
     ]
-    return Listing(sentence=changes.sentence, frame=pd.DataFrame(listed))
+    frame = pd.DataFrame(listed)
+    if changes.table["cost"].isna().all():  # else a column of nothing
+        return Listing(
+            sentence=space().join([changes.sentence, label("What they cost is not known.")]),
+            frame=frame.drop(columns="Cost", errors="ignore"),
+        )
+    return Listing(sentence=changes.sentence, frame=frame)
 
 
 def _said_lines(row: Mapping[Any, Any]) -> str:
-    """Write the lines of a proposal; of an action what is done."""
+    """Write the first lines of a proposal, below its path; of an action what is done."""
     if row["kind"] == "action":
         return str(json.loads(row["proposed"])["measure"])
     lines = [(path.removeprefix(f"{row['path']}."), now, then) for path, now, then in lines_of(row)]
-    return "; ".join(f"{name}: {_value(now)} → {_value(then)}" for name, now, then in lines)
+    shown = [f"{name} {_value(now)} → {_value(then)}" for name, now, then in lines[:_MOST_LINES]]
+    if more := len(lines) - len(shown):
+        shown.append(
+            label("and {more} more lines: riskmodels policy diff {id}", more=more, id=row["proposal_id"])
+        )
+    return titled(row["path"], clauses(shown))
 
 
 def _value(value: Any) -> str:
@@ -64,24 +74,33 @@ _MEASURES = {
 
 def list_looked_back(changes: Proposals) -> Listing:
     """List what the last four quarters would have looked like under each proposal."""
-    rows = changes.quarters
+    rows, found = changes.quarters, changes.quarters["proposal_id"]
+    rows = rows[found.isin(found[(rows["measure"] == "value") | (rows["now"] != rows["proposed"])])]
     if rows.empty:
         return Listing(
             sentence=label("No proposal changes a rating, or what is watched."), frame=pd.DataFrame()
         )
-    indicators = {
-        row["proposal_id"]: json.loads(row["figures"]).get("indicator_id", "")
-        for row in changes.table.to_dict("records")
-    }
+    asked = changes.table.to_dict("records")
+    indicators = {row["proposal_id"]: json.loads(row["figures"]).get("indicator_id", "") for row in asked}
+    names = {row["proposal_id"]: titled(rule_label(row["rule"]), row["about"]) for row in asked}
     rows = rows.assign(
         said=[_then(row, indicators[row["proposal_id"]]) for row in rows.to_dict("records")],
+        asked_for=rows["proposal_id"].map(names),
         measure=[label(_MEASURES[one]) for one in rows["measure"]],
     )
-    keys = ["proposal_id", "measure"]
+    keys = ["proposal_id", "asked_for", "measure"]
     frame = rows.pivot_table(index=keys, columns="period", values="said", aggfunc="first").reset_index()
-    frame.columns = pd.Index(["No.", "Measure", *frame.columns[2:]])
-    words = marked("The last four quarters as they were → as they would have been under each proposal alone.")
-    return Listing(sentence=label(words), frame=frame)
+    frame.columns = pd.Index(["No.", "Asked for", "Measure", *frame.columns[3:]])
+    words = label("The last four quarters as they were → as they would have been under each proposal alone.")
+    if silent := len(changes.quarters["proposal_id"].unique()) - len(rows["proposal_id"].unique()):
+        more = plural(
+            silent,
+            "{count} proposal would have changed no rating.",
+            "{count} proposals would have changed no rating.",
+            count=silent,
+        )
+        words = space().join([words, more])
+    return Listing(sentence=words, frame=frame)
 
 
 def _then(row: Mapping[Any, Any], indicator_id: str) -> str:
@@ -130,20 +149,20 @@ def list_policy_files(files: pd.DataFrame) -> Listing:
 
 
 def list_decided(changes: Proposals) -> Listing:
-    """List what became of the proposals of the quarters before."""
+    """List what became of the proposals of the quarters before; those that wait are counted."""
     rows = changes.decided
     listed = [
         {
             "No.": row["proposal_id"],
             "Quarter": row["period"],
-            "Asked for": rule_label(row["rule"]),
-            "Where": row["path"],
+            "Asked for": titled(rule_label(row["rule"]), row["about"]),
             "Decision": label(STANDINGS[row["standing"]]),
             "By": row["decided_by"],
             "Why": row["why"],
             "In force": row["adopted_from"],
         }
         for row in rows.sort_values(["period", "proposal_id"], ascending=[False, True]).to_dict("records")
+        if row["standing"] != "waiting"
     ]
     counts = rows["standing"].value_counts()
     if changes.files.empty and rows.empty:

@@ -2,8 +2,8 @@
 
 from matplotlib.axes import Axes
 
-from riskmodels.governance.proposals import Proposals
-from riskmodels.labels import label, marked
+from riskmodels.governance.proposals import Proposals, rule_label
+from riskmodels.labels import label, marked, titled
 from riskmodels.reporting.plots.canvas import COLOURS, NOTE, house_axes, short
 from riskmodels.reporting.plots.dispatch import plot_of
 
@@ -16,7 +16,8 @@ def plot_proposals(result: Proposals, *, ax: Axes | None = None) -> Axes:
     """Draw the units red and amber in a mean quarter, now and under each proposal."""
     rows = result.quarters[result.quarters["measure"] != "value"]
     means = rows.groupby(["proposal_id", "measure"], sort=False)[["now", "proposed"]].mean().unstack()
-    means = means.head(_MOST)
+    moves = (means["now"].to_numpy(float) != means["proposed"].to_numpy(float)).any(axis=1)
+    means = means[moves].head(_MOST)
     with house_axes(ax, 7.2, 1.4 + 0.25 * max(len(means), 4)) as axes:
         if means.empty:
             words = label("No proposal changes how units are rated.")
@@ -32,10 +33,9 @@ def plot_proposals(result: Proposals, *, ax: Axes | None = None) -> Axes:
                 axes.scatter(
                     values, places, s=26, facecolors=inside, edgecolors=COLOURS[colour], zorder=3, label=words
                 )
-        paths = result.table.set_index("proposal_id")["path"]
-        axes.set_yticks(
-            range(len(means)), [short(f"{one} {paths[one]}", _NAME) for one in means.index], fontsize=7
-        )
+        asked = result.table.set_index("proposal_id")
+        names = [titled(rule_label(asked["rule"][one]), asked["about"][one]) for one in means.index]
+        axes.set_yticks(range(len(means)), [short(one, _NAME) for one in names], fontsize=8)
         axes.set_ylim(len(means) - 0.5, -0.5)
         axes.set_xlim(left=-0.5)
         axes.set_xlabel(label("units in a quarter, mean of the last four [units]"))
