@@ -174,7 +174,7 @@ def _play(
 
 
 def _planned(loop: Loop, quarter: Quarter, folder: Path) -> Plan:
-    """Plan the run of a quarter: its scenarios at one severity, no backtest, and the folder's own policies."""
+    """Plan the run of a quarter: scenarios at one severity, no backtest, the folder's own policies."""
     own = {"policies": str(folder / _POLICIES), "severity": loop.severity, "scenarios": (), "backtest": False}
     settings = change_settings(
         load_run(loop.run).model_copy(update=own),

@@ -1,4 +1,4 @@
-"""A loop, as typed in a file: which quarters are assessed one after the other, and what is decided after each."""
+"""A loop, as typed in a file: which quarters are assessed in a row, and what is decided after each."""
 
 from collections.abc import Iterator
 from datetime import date

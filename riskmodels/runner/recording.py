@@ -21,6 +21,7 @@ from riskmodels.runner.settings import settings_of_report
 
 BY = "assessment"  # who says what a report says, unless somebody is named
 _STATE = "ledger"  # the saved result of what stood in the ledger before: recording changes it
+_ENDED = {"in_order": "passed", "watch": "watch"}  # what is left of one that ended so; else it is not known
 _BY_PEOPLE = ("evidence", "due_on", "grade")  # of a finding: what an assessment does not know stays
 
 Change = tuple[Record, int]  # with the version that stands
@@ -115,15 +116,19 @@ def record_assessment(report: Path, ledger: Ledger, *, by: str = BY, is_kept: bo
     _refuse_later(found.period, known)
     if len(same):
         _refuse_unreleased(report, found.period, ledger)
-    number = len(same) + 1
-    changes = [
-        *_findings(found, ledger),
-        *_causes(found, load_earlier(results / "causes", Causes), ledger),
-        *_evaluations(load_earlier(results / "effects", Effects), ledger, _numbered(found.period, number)),
-        (_assessment(found, digest, number), 0),
-    ]
+    changes = list(_changes(found, results, ledger, _numbered(found.period, len(same) + 1), digest))
     head = ledger.write_all(changes, by=by, is_kept=is_kept)
-    return _recording(_numbered(found.period, number), found.period, head, changes)
+    return _recording(changes[-1][0].id, found.period, head, changes)
+
+
+def _changes(
+    found: Findings, results: Path, ledger: Ledger, assessment_id: str, digest: str
+) -> Iterator[Change]:
+    """Yield all records of a report in the order in which they refer to each other."""
+    yield from _findings(found, ledger)
+    yield from _causes(found, load_earlier(results / "causes", Causes), ledger)
+    yield from _evaluations(load_earlier(results / "effects", Effects), ledger, assessment_id)
+    yield _assessment(found, assessment_id, digest), 0
 
 
 def _numbered(period: str, number: int) -> str:
@@ -158,7 +163,7 @@ def _refuse_unreleased(report: Path, period: str, ledger: Ledger) -> None:
 def _findings(found: Findings, ledger: Ledger) -> Iterator[Change]:
     """Yield the findings that differ from what stands, and close those that are found no more."""
     stands = {row["finding_id"]: row for row in ledger.frame("findings").to_dict("records")}
-    statuses = _statuses(found)
+    statuses, endings = _of_follow_up(found, "status"), _of_follow_up(found, "ended")
     now = {record.id: record for record in records_of(found.facts, found.period)}
     for id_, record in now.items():
         row = stands.get(id_, {})
@@ -168,14 +173,14 @@ def _findings(found: Findings, ledger: Ledger) -> Iterator[Change]:
     facts = {str(row["finding_id"]): row for row in found.facts.to_dict("records")}
     for id_, row in stands.items():
         if row["source"] == "assessment" and row["status"] != "closed" and id_ not in now:
-            yield from _changed(_closed(row, facts.get(id_, {}), found.period), row)
+            yield from _changed(_closed(row, facts.get(id_, {}), found.period, endings.get(id_, "")), row)
 
 
-def _statuses(found: Findings) -> dict[str, str]:
+def _of_follow_up(found: Findings, column: str) -> dict[str, str]:
     """Return what the assessment says became of findings; nothing where it compares with no quarter."""
     if found.follow_up is None:
         return {}
-    return dict(found.follow_up.standing[["finding_id", "status"]].itertuples(index=False, name=None))
+    return dict(found.follow_up.standing[["finding_id", column]].itertuples(index=False, name=None))
 
 
 def _status(row: Mapping[Any, Any]) -> str:
@@ -185,10 +190,10 @@ def _status(row: Mapping[Any, Any]) -> str:
     return "reopened" if row["status"] == "closed" else "continuing"
 
 
-def _closed(row: Mapping[Any, Any], fact: Mapping[Any, Any], period: str) -> Finding:
+def _closed(row: Mapping[Any, Any], fact: Mapping[Any, Any], period: str, ended: str) -> Finding:
     """Return what is left of a finding that is none any more: its figures of now, where it was looked at."""
     names = [name for name in Finding.model_fields if not pd.isna(row[name])]
-    values = {name: row[name] for name in names} | {"severity": "passed"}
+    values = {name: row[name] for name in names} | {"severity": _ENDED.get(ended, "unclear")}
     values |= {name: value for name, value in fact.items() if name in Finding.model_fields}
     return Finding.made(values | {"period": period, "status": "closed"})
 
@@ -228,10 +233,10 @@ def _evaluations(effects: Effects | None, ledger: Ledger, number: str) -> Iterat
             yield Evaluation.made(values | {"evidence": row["reason"]}), 0
 
 
-def _assessment(found: Findings, digest: str, number: int) -> Assessment:
+def _assessment(found: Findings, assessment_id: str, digest: str) -> Assessment:
     counts = found.facts["severity"].value_counts()
     return Assessment(
-        assessment_id=_numbered(found.period, number),
+        assessment_id=assessment_id,
         period=found.period,
         as_of=found.as_of,
         policy=found.policy,
