@@ -38,7 +38,9 @@ def test_every_command_of_the_readme_is_one(project: Path) -> None:
         if program == "make":
             assert word in make
         elif program != "cd":
-            words = [word, *rest[:1]] if word in ("source", "scenario", "store", "ledger") else [word]  # of a group
+            words = (
+                [word, *rest[:1]] if word in ("source", "scenario", "store", "ledger") else [word]
+            )  # of a group
             help_text = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"})
             assert help_text.exit_code == 0, command
             for option in re.findall(r"--[a-z-]+", command):

@@ -34,6 +34,7 @@ from small_bank import (
 from riskmodels.assessment import assess
 from riskmodels.catalogue import unmatched_names
 from riskmodels.display import Listing
+from riskmodels.governance.policy_records import FILE_COLUMNS
 from riskmodels.governance.proposals import propose
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.reporting import listings
@@ -120,6 +121,7 @@ def test_every_listing_says_a_sentence_and_shows_itself(default_policy, found, p
         "tables": make_tables(), "quality": data_quality(make_tables()), "card": card, "policy": policy, "test": test, "outlook": outlook,
         "nowcast": make_nowcast(), "explained": make_explanation(), "record": make_record(), "scenario": scenario, "severity": "severe", "found": found(RED), "changes": propose(found(RED), policy),
         "unmatched": unmatched_names(make_tables(), policy), "plans": None, "compared": compare([test]), "book": make_book(make_alarm()), "objectives": make_objectives(), "review": make_review(), "alarms": make_alarms(), "incidents": make_incidents(), "effects": make_effects(),
+        "files": pd.DataFrame([dict.fromkeys(FILE_COLUMNS, "") | {"status": "ungoverned", "lines": 0}]),
         **{name: load(project / "tests" / "saved" / "format_0" / kind, object) for name, kind in SAVED.items()},
     }  # fmt: skip
     functions = [

@@ -51,9 +51,7 @@ def _said_lines(row: Mapping[Any, Any]) -> str:
     lines = [(path.removeprefix(f"{row['path']}."), now, then) for path, now, then in lines_of(row)]
     shown = [f"{name} {_value(now)} → {_value(then)}" for name, now, then in lines[:_MOST_LINES]]
     if more := len(lines) - len(shown):
-        shown.append(
-            label("and {more} more lines: riskmodels policy diff {id}", more=more, id=row["proposal_id"])
-        )
+        shown.append(label("and {more} more lines", more=more))
     return titled(row["path"], clauses(shown))
 
 
