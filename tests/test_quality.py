@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,6 +60,15 @@ def test_validity_is_of_the_values_that_are_there(take_in: TakeIn) -> None:
     assert measured(quality, "validity", "satisfaction") == (3, 2)
     assert measured(quality, "validity", "product")[1] == 0
     assert measured(quality, "validity") == (4, 0)
+
+
+@pytest.mark.parametrize("statistics", [True, False])
+def test_a_file_that_another_program_wrote_anew_is_counted_by_its_values(take_in: TakeIn, statistics) -> None:
+    tables = take_in(**rows({}, {"upheld": ""}, {"upheld": "", "satisfaction": ""}))
+    before = data_quality(tables).table
+    frame = pq.read_table(tables.complaints.path)
+    pq.write_table(frame, tables.complaints.path, write_statistics=statistics)
+    pd.testing.assert_frame_equal(data_quality(tables).table, before)
 
 
 def test_a_row_that_breaks_two_rules_about_one_column_fails_once(take_in: TakeIn) -> None:

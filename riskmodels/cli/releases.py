@@ -10,6 +10,7 @@ import typer
 from riskmodels.cli.ledger import LEDGER, AsJson, By, DryRun, Place, opened
 from riskmodels.cli.options import POLICIES, REPORTS, STORE, Policies, Store, policy_in_force
 from riskmodels.cli.terminal import console, print_table, run_with_progress, shown
+from riskmodels.errors import RiskModelsError
 from riskmodels.scratch import scratch_folder
 
 Reports = Annotated[Path, typer.Option("--reports", help="Folder of reports.")]
@@ -58,7 +59,7 @@ def replay(
     data, policy or code that explains it.
     """
     from riskmodels.runner.kernels import open_kernels  # here, for start-up
-    from riskmodels.runner.replaying import compared, plan_replay, report_of
+    from riskmodels.runner.replaying import changes_said, compared, plan_replay, report_of
     from riskmodels.tables import in_use
 
     folder = report_of(report, reports)
@@ -68,7 +69,12 @@ def replay(
         if store.is_dir():
             stack.enter_context(in_use(store))
         planned = plan_replay(folder, reports=reports, store=store, scratch=scratch, today=today)
-        run_with_progress(planned.plan, scratch / "store", kernels)
+        try:
+            run_with_progress(planned.plan, scratch / "store", kernels)
+        except RiskModelsError:
+            for line in changes_said(planned.changes):  # one of them may be why
+                typer.echo(shown(line), err=True)
+            raise
         found = compared(planned)
     if as_json:
         console.print(shown(found.document()), soft_wrap=True, end="")

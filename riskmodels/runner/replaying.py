@@ -1,7 +1,7 @@
 """Replay a past report from its manifest and stored tables, and say what explains each difference."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -87,11 +87,7 @@ class Replayed(Displayed):
     @property
     def reasons(self) -> list[str]:
         """Say, a line each, what is not as it was, and what can no longer be compared."""
-        unused = label(" (not used: the replay is as of then)")
-        lines = [
-            f"{row.kind}: {row.where}: {row.what}{'' if row.is_used else unused}"
-            for row in self.changes.itertuples()
-        ]
+        lines = changes_said(self.changes.itertuples(index=False, name=None))
         if not self.table.empty and not self.changes["is_used"].any():
             lines.append(label("nothing that is recorded explains it: was it run on another machine?"))
         return lines + [f"{label('cannot be compared')}: {words}" for words in self.lost]
@@ -121,6 +117,12 @@ class ReplayPlan:
     changes: list[tuple[str, str, str, bool]]
     then: Then
     lost: list[str]
+
+
+def changes_said(changes: Iterable[tuple[str, str, str, bool]]) -> list[str]:
+    """Say each thing that is not as it was in a line: kind, where, what, and whether it is used."""
+    unused = label(" (not used: the replay is as of then)")
+    return [f"{kind}: {where}: {what}{'' if is_used else unused}" for kind, where, what, is_used in changes]
 
 
 def report_of(name: str, reports: Path) -> Path:

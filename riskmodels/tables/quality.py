@@ -243,13 +243,22 @@ def _consistency_rules(contract: Contract) -> set[str]:
 
 
 def _values(table: Table) -> dict[str, int]:
-    """Count the values of each column, from the statistics of the Parquet file."""
+    """Count the values of each column."""
     with pq.ParquetFile(table.path) as file:
-        groups = [file.metadata.row_group(place) for place in range(file.metadata.num_row_groups)]
+        rows = file.metadata.num_rows
         return {
-            column: sum(group.num_rows - group.column(place).statistics.null_count for group in groups)
+            column: rows - _unknown(file, place, column)
             for place, column in enumerate(file.schema_arrow.names)
         }
+
+
+def _unknown(file: pq.ParquetFile, place: int, column: str) -> int:
+    """Count the unknown values of a column by the file's statistics; another program may leave them out."""
+    groups = [file.metadata.row_group(one) for one in range(file.metadata.num_row_groups)]
+    found = [group.column(place).statistics for group in groups]
+    if all(one is not None and one.has_null_count for one in found):
+        return sum(one.null_count for one in found)
+    return int(file.read(columns=[column])[column].null_count)
 
 
 def _scan(table: Table, contract: Contract) -> dict[str, int]:
