@@ -112,12 +112,14 @@ def dated(text: str) -> str:
 
 @lru_cache(maxsize=1000)
 def _in_words(period: str, language: str) -> str:
-    from babel.dates import format_date, format_skeleton  # here, because English needs no Babel at start-up
+    from babel.core import Locale, UnknownLocaleError  # here, because English needs no Babel at start-up
+    from babel.dates import format_date, format_skeleton
 
     year, month, day, quarter = _PERIOD.fullmatch(period).groups()  # type: ignore[union-attr]
     try:
+        Locale.parse(language)
         when = date(int(year), int(month or 3 * int(quarter)), int(day or 1))
-    except ValueError:  # no day of the calendar
+    except (UnknownLocaleError, ValueError):  # a language that Babel does not know; no day of the calendar
         return period
     if quarter:
         return label("{quarter} {year}", quarter=format_date(when, "QQQQ", locale=language), year=year)

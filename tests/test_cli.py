@@ -25,6 +25,7 @@ pytestmark = pytest.mark.whole
 HEAVY = ("pandas", "numpy", "matplotlib", "papermill", "duckdb", "pydantic", "scipy", "sqlalchemy")
 COMMANDS = [
     "assess",
+    "loop",
     "release",
     "replay",
     "store",

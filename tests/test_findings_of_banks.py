@@ -28,6 +28,7 @@ pytestmark = pytest.mark.whole
 Row = dict[str, Any]
 FOUND = ("red", "amber")
 JOINED = "\u00a0–\u00a0"  # an interval, in one line
+FOLLOWED = ("status", "since", "quarters", "returns")  # of findings alone
 NUMBERS = ("value", "estimate", "limit", "probability")
 SEEN = {  # what the banks show at least: else the tests below would hold of nothing
     ("bank_limit", "red"), ("bank_limit", "amber"), ("bank_limit", "watch"), ("bank_limit", "unclear"), ("bank_limit", "passed"),
@@ -280,7 +281,7 @@ def check_row(row: Row, bank: Assessed) -> None:
 
 def said_again(row: Row) -> Row:
     """The words of a fact that went through a file for other programs."""
-    numbers = {name: None if pd.isna(row[name]) else row[name] for name in NUMBERS}
+    numbers = {name: None if pd.isna(row[name]) else row[name] for name in (*NUMBERS, *FOLLOWED)}
     fact = json.loads(Fact.model_validate(row | numbers).model_dump_json())
     fact |= {name: np.nan if fact[name] is None else fact[name] for name in NUMBERS}
     return fact | {"figures": json.dumps(fact["figures"])}

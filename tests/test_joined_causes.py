@@ -78,7 +78,7 @@ def test_several_findings_in_one_sentence_are_counted(found) -> None:
 def test_json_and_tables_have_status_and_evidence(found, tmp_path) -> None:
     causes = causes_of(found, "supported", "not_supported")
     joined = causes_joined(found, [causes])
-    facts = _facts(with_causes(found.table, joined))
+    facts = _facts(with_causes(found.table, joined), Fact)
     assert [one.cause_status for one in facts][:2] == ["supported", "not_supported"]
     assert facts[0].cause_evidence.startswith("south × cards: 88 complaints from 2025-10 to 2026-09")
     save(found, tmp_path / "results" / "findings")
@@ -95,7 +95,7 @@ def test_where_no_causes_were_asked_nothing_is_said(found, default_policy, tmp_p
     nothing = causes_joined(found, [])
     assert with_causes(found.table, nothing) is not None
     pd.testing.assert_frame_equal(with_causes(found.table, nothing), found.table)
-    assert all(one.cause_status is None and one.cause_evidence is None for one in _facts(found.table))
+    assert all(one.cause_status is None and one.cause_evidence is None for one in _facts(found.table, Fact))
     assert {"cause_status", "cause_evidence"} <= set(Fact.model_fields)
     save(found, tmp_path / "results" / "findings")
     write_tables(tmp_path / "results", tmp_path / "tables")

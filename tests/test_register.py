@@ -10,7 +10,7 @@ from small_bank import make_card, make_tables
 
 from riskmodels.errors import ParameterError
 from riskmodels.parameters.policy import Appetite
-from riskmodels.parameters.risks import RiskRegister, load_risks
+from riskmodels.parameters.risks import RiskRegister
 from riskmodels.register.assessing import KINDS, PARTS, RiskAssessment, assess_risks
 from riskmodels.register.placing import derive_matrix
 from riskmodels.register.quantities import mean_loss
@@ -455,11 +455,6 @@ def test_what_cannot_be_assessed_is_refused(assessed) -> None:
 
 
 # The sample bank
-
-
-@pytest.fixture(scope="module")
-def register(project):
-    return load_risks(project / "params" / "risks.yaml")
 
 
 @pytest.fixture(scope="module")

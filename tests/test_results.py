@@ -183,6 +183,10 @@ def test_every_kind_of_result_has_a_name_and_an_example_of_what_was_saved() -> N
         "Verification",
         "Leaks",
         "Sweep",
+        "Recording",
+        "PlayedLoop",
+        "Replayed",
+        "Released",
     }  # of folders
     assert results <= set(_HOMES)
     assert {*results, "Tables"} <= {RENAMED.get(folder.name, folder.name) for folder in SAVED.iterdir()}

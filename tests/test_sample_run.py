@@ -80,7 +80,7 @@ def digests(report: Path) -> dict[str, str]:
     whole = [report / name for name in ("report.html", "assessment.json", "source.json")]
     paths = [
         *whole,
-        *(p for part in ("results", "tables") for p in (report / part).rglob("*") if p.is_file()),
+        *(p for part in ("params", "results", "tables") for p in (report / part).rglob("*") if p.is_file()),
     ]
     return {
         path.relative_to(report).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
@@ -234,7 +234,7 @@ def test_every_table_of_every_result_is_there_twice(report):
         "funnel", "orders", "risk_booked", "score_sensitivity", "unit_contributions", "watch_list", "weightings",
         "forecast_factors", "forecast_scores", "forecast_scores_by_horizon", "forecast_totals", "forecast_review", "forecast_surprise", "indicators",
         "indicators_by_product", "indicators_unavailable", "loss_contributions", "loss_intervals", "loss_severities",
-        "losses", "nowcast", "proposals", "risk_cells", "risk_controls", "risks", "score_movements",
+        "losses", "nowcast", "proposals", "proposals_decided", "proposals_quarters", "policy_files", "risk_cells", "risk_controls", "risks", "score_movements",
         "score_movements_by_indicator", "scores", "stress_compared", "units", *stressed,
     }  # fmt: skip
     assert names == {path.stem for path in (report / "tables").glob("*.csv")}

@@ -13,7 +13,7 @@ import pytest
 from riskmodels import shipped
 from riskmodels.errors import MissingPartError, ParameterError
 from riskmodels.manifests import verify_report
-from riskmodels.runner.manifest import _code_sha256
+from riskmodels.runner.manifest import code_of
 from riskmodels.shipped import PARTS, start_folder
 
 ROOT = Path(__file__).parents[1]
@@ -129,4 +129,4 @@ def test_the_report_of_an_installed_wheel_is_whole(tour, project):
     report = tour / COMMANDS[-1][0] / "reports" / "2026Q3"
     assert verify_report(report).is_whole
     manifest = json.loads((report / "manifest.json").read_text("utf-8"))
-    assert manifest["code"]["sha256"] == _code_sha256([project / "riskmodels", project / "notebooks"])
+    assert manifest["code"]["sha256"] == code_of([project / "riskmodels", project / "notebooks"])["sha256"]

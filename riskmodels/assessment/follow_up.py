@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from riskmodels.labels import Said, label, marked, plural, say
+from riskmodels.labels import Said, commas, label, marked, plural, say, space, titled
 
 STATUSES = {  # in the order in which they are read; counted in the sentence
     "new": marked("New"),
@@ -102,19 +102,19 @@ class FollowUp:
     def _endings(self) -> str:
         """Say what became of those closed; nothing where none is."""
         ended = self.standing["ended"].value_counts()
-        parts = [f"{label(words)}: {ended[one]}" for one, words in ENDINGS.items() if one in ended]
-        return f" ({', '.join(parts)})" if parts else ""
+        parts = [titled(label(words), str(ended[one])) for one, words in ENDINGS.items() if one in ended]
+        return label(" ({endings})", endings=commas(parts)) if parts else ""
 
     @property
     def remarks(self) -> str:
         """Say what else differs from the quarter before; nothing where nothing does."""
-        return " ".join(self._remarks())
+        return space().join(self._remarks())
 
     def _remarks(self) -> Iterator[str]:
         if not self.before:
             return
         if skipped := quarters_between(self.before, self.period):
-            words = plural(len(skipped), _SKIPPED, _SKIPPED_SEVERAL, quarters=", ".join(skipped))
+            words = plural(len(skipped), _SKIPPED, _SKIPPED_SEVERAL, quarters=commas(skipped))
             yield words
         if self.policy_before is not None:
             yield label(_OTHER_POLICY, day=self.policy_before)

@@ -13,7 +13,7 @@ from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.effects.verdicts import NO_EFFECT, WORKED
 from riskmodels.governance.inspections import InspectionPlan, plan_inspection
 from riskmodels.governance.ledger.chain import canonical
-from riskmodels.labels import label, local, marked
+from riskmodels.labels import clauses, label, local, marked
 from riskmodels.parameters.policy import IndicatorPolicy, Policy
 
 STEP: Final = 0.25  # of the way, or of a weight, in a quarter: in a year all of it, and each step is judged
@@ -194,7 +194,7 @@ def _plan(row: Mapping[Any, Any], one: IndicatorPolicy) -> InspectionPlan | None
 
 
 def _inspection(one: IndicatorPolicy, plans: Mapping[str, InspectionPlan], rows: pd.DataFrame) -> Asked:
-    where = "; ".join(
+    where = clauses(
         label(
             "{unit}: {items} of {population} cases",
             unit=unit,

@@ -6,7 +6,7 @@ import pandas as pd
 
 from riskmodels.assessment import Due
 from riskmodels.display import shown_few
-from riskmodels.labels import counted, label, marked, plain_label
+from riskmodels.labels import clauses, commas, counted, label, marked, plain_label
 from riskmodels.reporting.document import FrontBlock
 
 _MOST_NAMED = 3  # of each kind; a choice: the chapter has them all
@@ -66,12 +66,12 @@ def _beside(due: Due) -> str:
         )
         if (covers["standing"] == standing).any()
     ]
-    return label("Beside the findings: {parts}", parts="; ".join(parts)) if parts else ""
+    return label("Beside the findings: {parts}", parts=clauses(parts)) if parts else ""
 
 
 def _names(rows: pd.DataFrame) -> str:
     counts = rows["kind"].value_counts()
-    return ", ".join(counted(counts[kind], *words) for kind, words in _COVERS.items() if kind in counts.index)
+    return commas(counted(counts[kind], *words) for kind, words in _COVERS.items() if kind in counts.index)
 
 
 def _violations(due: Due) -> str:

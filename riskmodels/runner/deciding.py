@@ -94,11 +94,15 @@ def _on_line(decision: Decide, ledger: Ledger) -> str:
 def _adopt(decision: Adopt, desk: Desk) -> str:
     """Adopt what is approved; an adoption that was killed is completed."""
     complete(desk.ledger, desk.policies)
-    words = "{lines} of the policy adopted from {day} on, by {by}"
     known = desk.ledger.get("adoptions", str(decision.valid_from))
     if known is not None:
         return label("The policy of {day} is adopted already", day=decision.valid_from)
     ids = approved(desk.ledger, "policy")
     change = adopt(desk.ledger, ids, desk.policies, day=decision.valid_from, by=decision.by)
     lines = counted(len(change.lines), "line", "lines")
-    return label(words, lines=lines, day=decision.valid_from, by=decision.by)
+    return label(
+        "{lines} of the policy adopted from {day} on, by {by}",
+        lines=lines,
+        day=decision.valid_from,
+        by=decision.by,
+    )

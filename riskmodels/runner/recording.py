@@ -55,8 +55,11 @@ class Recording(Displayed):
     def sentence(self) -> str:
         """Say what was written, or that all of it was there."""
         if not self.is_new:
-            words = "{id} is recorded already, of this very report: nothing was written; head {head}."
-            return label(words, id=self.assessment_id, head=self.head)
+            return label(
+                "{id} is recorded already, of this very report: nothing was written; head {head}.",
+                id=self.assessment_id,
+                head=self.head,
+            )
         return label(
             "{id} is recorded: records new {new:,}, changed {changed:,}; head {head}.",
             id=self.assessment_id,

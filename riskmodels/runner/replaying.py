@@ -11,7 +11,7 @@ import pandas as pd
 
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError, ResultError
-from riskmodels.labels import counted, label, use_language
+from riskmodels.labels import counted, label, titled, use_language
 from riskmodels.manifests import MANIFEST, last_of, results_digest, verify_report, versions_of
 from riskmodels.parameters.policy import load_policy
 from riskmodels.reporting.differences import report_differences
@@ -90,7 +90,7 @@ class Replayed(Displayed):
         lines = changes_said(self.changes.itertuples(index=False, name=None))
         if not self.table.empty and not self.changes["is_used"].any():
             lines.append(label("nothing that is recorded explains it: was it run on another machine?"))
-        return lines + [f"{label('cannot be compared')}: {words}" for words in self.lost]
+        return lines + [titled(label("cannot be compared"), words) for words in self.lost]
 
     def summary(self) -> pd.DataFrame:
         """Return the whole table."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskmodels.display import shown_text
 from riskmodels.errors import ResultError
-from riskmodels.labels import label
+from riskmodels.labels import commas, label
 from riskmodels.runner.releasing import STORED
 from riskmodels.runner.saved_tables import copy_tables
 from riskmodels.tables import CONTRACTS, open_table, reduced_columns
@@ -144,5 +144,5 @@ def _changed_rows(before: pd.DataFrame, after: pd.DataFrame, table: str, columns
 def _named(frame: pd.DataFrame, row: int, table: str) -> str:
     """Name a row by its key."""
     key = [name for name in CONTRACTS[table].key if name in frame.columns]
-    named = ", ".join(f"{name} {shown_text(frame[name].iloc[row])}" for name in key)
-    return f"{label('row {number}', number=row + 1)} ({named})"
+    named = commas(f"{name} {shown_text(frame[name].iloc[row])}" for name in key)
+    return label("row {number} ({named})", number=row + 1, named=named)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskmodels.assessment.due import OPEN, Due
 from riskmodels.display import Listing, without_blank
-from riskmodels.labels import counted, label, marked, plain_label, plural, rating_label
+from riskmodels.labels import commas, counted, label, marked, plain_label, plural, rating_label, space, titled
 
 _MOST = 60  # rows: what is due; tables/due has them all
 _STANDINGS = {
@@ -52,7 +52,7 @@ def list_due(due: Due) -> Listing:
 
 
 def _more(number: int) -> str:
-    return " " + label("Shown are the first {most}.", most=_MOST) if number > _MOST else ""
+    return space() + label("Shown are the first {most}.", most=_MOST) if number > _MOST else ""
 
 
 def _day(day: Any) -> str:
@@ -140,8 +140,10 @@ def _standing(due: Due, *kinds: str) -> pd.DataFrame:
 
 def _counted(rows: pd.DataFrame, words: str) -> str:
     counts = rows["standing"].value_counts()
-    numbers = [f"{label(text)}: {counts[name]}" for name, text in _STANDINGS.items() if name in counts.index]
-    return label("{words}: {numbers}.", words=label(words), numbers=", ".join(numbers) or label("none"))
+    numbers = [
+        titled(label(text), str(counts[name])) for name, text in _STANDINGS.items() if name in counts.index
+    ]
+    return label("{words}: {numbers}.", words=label(words), numbers=commas(numbers) or label("none"))
 
 
 def list_violations(due: Due) -> Listing:
