@@ -73,6 +73,7 @@ def printed(texts: Texts) -> str:
             SimpleNamespace(
                 folder=place,
                 previous=place,
+                settings=SimpleNamespace(ledger=place),
                 policy_valid_from="2026-01-01",
                 files=files,
                 steps=list(texts),
