@@ -87,6 +87,13 @@ class Proposals(Displayed):
         }
 
     @property
+    def moving(self) -> pd.DataFrame:
+        """The rows of ``quarters`` of proposals that would have changed ratings of units."""
+        rows = self.quarters[self.quarters["measure"] != "value"]
+        moved = rows.loc[rows["now"] != rows["proposed"], "proposal_id"]
+        return rows[rows["proposal_id"].isin(moved)]
+
+    @property
     def sentence(self) -> str:
         """Say how much is asked for."""
         of_policy = int((self.table["kind"] == "policy").sum())

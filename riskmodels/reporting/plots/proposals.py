@@ -14,10 +14,10 @@ _NAME = 44  # signs
 @plot_of.register
 def plot_proposals(result: Proposals, *, ax: Axes | None = None) -> Axes:
     """Draw the units red and amber in a mean quarter, now and under each proposal."""
-    rows = result.quarters[result.quarters["measure"] != "value"]
-    means = rows.groupby(["proposal_id", "measure"], sort=False)[["now", "proposed"]].mean().unstack()
-    moves = (means["now"].to_numpy(float) != means["proposed"].to_numpy(float)).any(axis=1)
-    means = means[moves].head(_MOST)
+    means = (
+        result.moving.groupby(["proposal_id", "measure"], sort=False)[["now", "proposed"]].mean().unstack()
+    )
+    means = means.head(_MOST)
     with house_axes(ax, 7.2, 1.4 + 0.25 * max(len(means), 4)) as axes:
         if means.empty:
             words = label("No proposal changes how units are rated.")
