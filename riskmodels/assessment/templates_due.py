@@ -13,13 +13,11 @@ _REMEDY_LATE = {
     "owner": marked("{told}"),
 }
 _OVERDUE = marked("Overdue since {due_on}, by {days}{where}{escalated}: {what}")
+_LATE = {"value": _OVERDUE, "passed": marked("Nothing is overdue; open: {waiting}")}
 DUE = {
     "action_overdue": Template(
         criterion=marked("Corrective actions are done by their date (escalation set by {set_by})"),
-        conditions={
-            "value": _OVERDUE,
-            "passed": marked("Nothing is overdue; open: {waiting}"),
-        },
+        conditions=_LATE,
         evidence=marked("the ledger on {day}"),
         remedy=_REMEDY_LATE,
     ),
@@ -27,10 +25,7 @@ DUE = {
         criterion=marked(
             "What audits, inspections and others found is settled by its date (escalation set by {set_by})"
         ),
-        conditions={
-            "value": _OVERDUE,
-            "passed": marked("Nothing is overdue; open: {waiting}"),
-        },
+        conditions=_LATE,
         evidence=marked("the ledger on {day}; found by: {source}"),
         remedy=_REMEDY_LATE,
     ),

@@ -32,6 +32,13 @@ Due = Annotated[
 WorkingDays = Annotated[
     int | None, typer.Option(min=1, max=_LONGEST, help="Working days from its opening until it must be done.")
 ]
+PlanFile = Annotated[
+    Path | None, typer.Option(help="Action plan: one action for each of its measures, instead of one.")
+]
+OpenedOn = Annotated[
+    datetime | None,
+    typer.Option("--from", "--opened-on", formats=["%Y-%m-%d"], help="Day of its opening; default: today."),
+]
 Findings = Annotated[list[str] | None, typer.Option(help="Finding that it answers; may be repeated.")]
 ExpectedChange = Annotated[
     float | None, typer.Option(help="Relative change hoped for: -0.25 is a quarter fewer.")
@@ -46,18 +53,11 @@ def add_action(
     *,
     by: By,
     owner: Owner = "",
-    plan: Annotated[
-        Path | None, typer.Option(help="Action plan: one action for each of its measures, instead of one.")
-    ] = None,
+    plan: PlanFile = None,
     due: Due = None,
     working_days: WorkingDays = None,
     country: Annotated[str, typer.Option(help="Whose working days, e.g. CN, US or GB-ENG.")] = "CN",
-    opened_on: Annotated[
-        datetime | None,
-        typer.Option(
-            "--from", "--opened-on", formats=["%Y-%m-%d"], help="Day of its opening; default: today."
-        ),
-    ] = None,
+    opened_on: OpenedOn = None,
     language: Annotated[str, typer.Option(help="Of a plan's texts: en or zh.")] = "en",
     finding: Findings = None,
     kind: Annotated[str, typer.Option(help="preventive, corrective or compensating.")] = "corrective",
@@ -76,8 +76,7 @@ def add_action(
     """Record a corrective action, or the measures of an action plan; what is there already stays as it is."""
     start = (opened_on or datetime.now().astimezone()).date()
     if plan is not None:
-        if measure or owner or due or working_days:
-            raise ParameterError("a plan says what is done, by whom and until when: leave that out")
+        _refuse_beside_plan(measure, owner, due, working_days)
         _open_plan(plan, start, country, language, ledger=ledger, by=by, dry_run=dry_run, as_json=as_json)
         return
     if not (measure and owner):
@@ -100,6 +99,11 @@ def add_action(
     }
     with opened(ledger) as made:
         _write(made, values, None, by=by, dry_run=dry_run, as_json=as_json)
+
+
+def _refuse_beside_plan(*given: object) -> None:
+    if any(given):
+        raise ParameterError("a plan says what is done, by whom and until when: leave that out")
 
 
 def _open_plan(

@@ -14,7 +14,7 @@ from riskmodels.arrays import Floats
 from riskmodels.catalogue import INDICATORS
 from riskmodels.display import Displayed
 from riskmodels.errors import ParameterError, TooLittleError
-from riskmodels.forecasting import nowcast_where_logged
+from riskmodels.forecasting import Nowcast, nowcast_where_logged
 from riskmodels.labels import Said, label, marked, plural
 from riskmodels.parameters.editing import Edit
 from riskmodels.parameters.policy import DEFAULT, IndicatorPolicy, Limits, Policy
@@ -28,6 +28,7 @@ from riskmodels.tables import Tables
 _AMBER_SHARE: Final = 0.20  # of quarters of units that are beyond amber: one unit in five is worth a look
 _RED_SHARE: Final = 0.05  # and beyond red: one in twenty, three of sixty units, can be acted on
 _FEWEST_UNITS: Final = 5  # of whom a twentieth can be spoken of at all
+_QUARTERS: Final = 8  # two years: each season twice
 _FEWEST_QUARTERS: Final = 4  # a year, so that no season sets a limit
 _LEVELS: Final = (np.arange(99) + 0.5) / 99  # quantiles that stand for what one unit may truly have
 _NORMAL: Final = 1.645  # standard deviations to each side of a 90 % interval
@@ -124,7 +125,7 @@ def draft_limits(
     policy: Policy,
     *,
     period: str,
-    quarters: int = 8,
+    quarters: int = _QUARTERS,
     progress: Progress = iter,
 ) -> LimitDraft:
     """Draft limits from what the bank's units have had, where nobody but riskmodels has set them.
@@ -161,38 +162,12 @@ def draft_limits(
     small units widens no limit. Where products have limits of their own, units are compared with what their
     peers have with the same mix, and the ratio applies to the rate of each product.
     """
-    check_quarter(period)
-    if all(one.limits is None for one in policy.indicators):
-        raise ParameterError(f"the policy of {policy.valid_from} has no limits: give an indicator some first")
-    wanted = pd.period_range(end=pd.Period(period, freq="Q"), periods=quarters).astype("str")
     known = nowcast_where_logged(tables.complaints)
-
-    def rated(chosen: Policy, names: Iterable[str]) -> pd.DataFrame:
-        parts = [
-            rate_period(tables, chosen, name, by="unit_id", nowcast=known).assign(period=name)
-            for name in names
-        ]
-        return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-
-    now = rated(policy, progress(list(wanted)))
-    there = now["period"].unique()
-    if len(there) < _FEWEST_QUARTERS:
-        raise TooLittleError(
-            f"{len(there)} quarters to {period} have units with cases:"
-            f" limits need {_FEWEST_QUARTERS} at least"
-        )
-    if period not in there:
-        raise ParameterError(f"the source has no unit with cases in {period}; it knows up to {tables.as_of}")
-    products = rate_period(tables, policy, period, by="product", nowcast=known)
-    rows = [
-        row
-        for one in policy.indicators
-        if one.limits is not None
-        for row in _drafted(one, one.limits, now[now["indicator_id"] == one.id], products)
-    ]
-    drafted = pd.DataFrame(rows)
-    changed = _changed(policy, drafted)
-    under_draft = rated(changed, progress(list(there)))
+    drafted, now = drafted_limits(
+        tables, policy, period=period, nowcast=known, quarters=quarters, progress=progress
+    )
+    there = list(now["period"].unique())
+    under_draft = _rated(tables, _changed(policy, drafted), progress(there), known)
     return LimitDraft(
         table=_with_counts(drafted, now, under_draft, period)[_COLUMNS],
         period=period,
@@ -201,6 +176,54 @@ def draft_limits(
         scores=_scores(now, under_draft, policy, period),
         data_digest=tables.digest,
     )
+
+
+def drafted_limits(
+    tables: Tables,
+    policy: Policy,
+    *,
+    period: str,
+    nowcast: Nowcast | None,
+    quarters: int = _QUARTERS,
+    progress: Progress = iter,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draft limits without a look at what they would change; see ``draft_limits``.
+
+    Returns
+    -------
+    (DataFrame, DataFrame)
+        One row per indicator and product: indicator_id, product, amber_now, red_now, set_by, amber, red,
+        moves, why_not; and the rated quarters of units that they rest on.
+    """
+    check_quarter(period)
+    if all(one.limits is None for one in policy.indicators):
+        raise ParameterError(f"the policy of {policy.valid_from} has no limits: give an indicator some first")
+    wanted = pd.period_range(end=pd.Period(period, freq="Q"), periods=quarters).astype("str")
+    now = _rated(tables, policy, progress(list(wanted)), nowcast)
+    there = now["period"].unique()
+    if len(there) < _FEWEST_QUARTERS:
+        raise TooLittleError(
+            f"{len(there)} quarters to {period} have units with cases:"
+            f" limits need {_FEWEST_QUARTERS} at least"
+        )
+    if period not in there:
+        raise ParameterError(f"the source has no unit with cases in {period}; it knows up to {tables.as_of}")
+    products = rate_period(tables, policy, period, by="product", nowcast=nowcast)
+    rows = [
+        row
+        for one in policy.indicators
+        if one.limits is not None
+        for row in _drafted(one, one.limits, now[now["indicator_id"] == one.id], products)
+    ]
+    return pd.DataFrame(rows), now
+
+
+def _rated(tables: Tables, policy: Policy, periods: Iterable[str], nowcast: Nowcast | None) -> pd.DataFrame:
+    parts = [
+        rate_period(tables, policy, name, by="unit_id", nowcast=nowcast).assign(period=name)
+        for name in periods
+    ]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def open_limits(policy: IndicatorPolicy) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from riskmodels.assessment import Findings
 from riskmodels.display import Displayed
+from riskmodels.forecasting import nowcast_where_logged
 from riskmodels.governance.ledger.standing import action_of
 from riskmodels.governance.looking_back import COLUMNS, look_back
 from riskmodels.governance.policy_records import FILE_COLUMNS, policy_files
@@ -145,7 +146,7 @@ def propose(
     asked = list(asked_of(facts, policy, found.period))
     if tables is not None:
         aimed = {one.figures["indicator_id"] for one in asked if one.rule == "set_objective"}
-        asked += limits(found, policy, tables, aimed)
+        asked += limits(found, policy, tables, nowcast_where_logged(tables.complaints), aimed)
     done = set(policy.adopted.proposals.split() if policy.adopted else ())
     if stands is not None:
         done |= settled_in(stands.frame("proposals"))

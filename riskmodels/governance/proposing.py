@@ -13,7 +13,7 @@ from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.effects.verdicts import NO_EFFECT, WORKED
 from riskmodels.governance.inspections import InspectionPlan, plan_inspection
 from riskmodels.governance.ledger.chain import canonical
-from riskmodels.labels import clauses, label, local, marked
+from riskmodels.labels import clauses, commas, label, local, marked
 from riskmodels.parameters.policy import IndicatorPolicy, Policy
 
 STEP: Final = 0.25  # of the way, or of a weight, in a quarter: in a year all of it, and each step is judged
@@ -146,7 +146,7 @@ def watches(facts: pd.DataFrame, policy: Policy, _: str) -> Iterator[Asked]:
         rows = [row for row in rows if INDICATORS[row["indicator_id"]].is_count][:MOST]
         if not rows:
             continue
-        names = ", ".join(local(policy.indicator(row["indicator_id"]), "name") for row in rows)
+        names = commas(local(policy.indicator(row["indicator_id"]), "name") for row in rows)
         added = [row["indicator_id"] for row in rows]
         yield Asked(
             rule="add_watch",

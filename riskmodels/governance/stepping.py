@@ -9,7 +9,8 @@ import pandas as pd
 from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.errors import TooLittleError
-from riskmodels.governance.limits import draft_limits
+from riskmodels.forecasting import Nowcast
+from riskmodels.governance.limits import drafted_limits
 from riskmodels.governance.proposing import ADOPTED, MOST, STEP, Asked
 from riskmodels.labels import label, local, marked
 from riskmodels.parameters.policy import DEFAULT, IndicatorPolicy, Limits, Policy
@@ -38,7 +39,9 @@ def as_default(words: str) -> str:
     return _OWN.sub(DEFAULT, words)
 
 
-def limits(found: Findings, policy: Policy, tables: Tables, aimed: Collection[str]) -> Iterator[Asked]:
+def limits(
+    found: Findings, policy: Policy, tables: Tables, nowcast: Nowcast | None, aimed: Collection[str]
+) -> Iterator[Asked]:
     """Ask for a step towards the drafted limits of the indicators that most findings rest on.
 
     Of those with an objective, also one that is only asked for (``aimed``), to tighter ones only. Nothing
@@ -56,12 +59,12 @@ def limits(found: Findings, policy: Policy, tables: Tables, aimed: Collection[st
     if not wanted:
         return
     try:
-        draft = draft_limits(tables, some, period=found.period)
+        draft, _ = drafted_limits(tables, some, period=found.period, nowcast=nowcast)
     except TooLittleError:
         return
     asked = 0
     for one in wanted:
-        drafted = draft.table[(draft.table["indicator_id"] == one.id) & (draft.table["moves"] != "kept")]
+        drafted = draft[(draft["indicator_id"] == one.id) & (draft["moves"] != "kept")]
         of_one = rows[rows["indicator_id"] == one.id]
         is_aimed = one.objective is not None or one.id in aimed
         made = _stepped(policy.indicator(one.id), drafted, of_one, found.period, is_aimed=is_aimed)

@@ -1,12 +1,10 @@
 """The ledger of a run: where it is, whether it can be reached, and what stood in it when the run began."""
 
 import os
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import pandas as pd
 
 from riskmodels.errors import ParameterError
 from riskmodels.results import save
@@ -34,8 +32,7 @@ def given_ledger(place: str) -> str:
 
 def day_of(settings: RunSettings) -> date:
     """Return the day whose deadlines and expiries count: the first one after the quarter, unless set."""
-    end: date = pd.Period(settings.period, freq="Q").end_time.date()
-    return settings.ledger_on or end + timedelta(days=1)
+    return settings.ledger_on or settings.day_after
 
 
 def check_ledger(place: str) -> None:

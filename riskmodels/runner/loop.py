@@ -5,7 +5,6 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -210,7 +209,7 @@ def _row(plan: Plan, quarter: Quarter, ledger: Ledger) -> dict[str, Any]:
     statuses = follow_up.counts if follow_up is not None and found.is_compared else {}
     actions = ledger.frame("actions")
     is_open = ~actions["status"].isin(["closed", "cancelled"])
-    late = is_open & (actions["due_on"] < pd.Timestamp(_day(plan)))
+    late = is_open & (actions["due_on"] < pd.Timestamp(plan.settings.day_after))
     return {
         "period": quarter.period,
         "policy": plan.policy_valid_from.isoformat(),
@@ -223,12 +222,6 @@ def _row(plan: Plan, quarter: Quarter, ledger: Ledger) -> dict[str, Any]:
         "decisions": len(quarter.decisions),
         "head": str(ledger.head()),
     }
-
-
-def _day(plan: Plan) -> date:
-    """Return the first day after the quarter: the day whose deadlines count in its report."""
-    day: date = (pd.Period(plan.settings.period, freq="Q") + 1).start_time.date()
-    return day
 
 
 def _played(path: Path) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,7 @@ def plan_assessment(
 
 def policy_day(settings: RunSettings) -> date:
     """Return the day whose policy a run follows: the one given, else the day after its quarter."""
-    return settings.policy_on or pd.Period(settings.period, freq="Q").end_time.date() + timedelta(days=1)
+    return settings.policy_on or settings.day_after
 
 
 def reports_before(settings: RunSettings) -> list[str]:

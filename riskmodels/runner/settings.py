@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import parse_qs, urlsplit
 
+import pandas as pd
 from pydantic import Field, field_validator
 
 from riskmodels.errors import ParameterError, ResultError
@@ -76,6 +77,12 @@ class RunSettings(Parameters):
         if place and "://" in place and has_password(place):
             raise ValueError("the URL holds a password: it belongs into the environment (RISKMODELS_LEDGER)")
         return place
+
+    @property
+    def day_after(self) -> date:
+        """The first day after the quarter."""
+        day: date = (pd.Period(self.period, freq="Q") + 1).start_time.date()
+        return day
 
     @property
     def tests(self) -> tuple[ScenarioChoice, ...]:

@@ -73,16 +73,23 @@ def list_covers(due: Due) -> Listing:
             "No.": row["id"],
             "Kind": label(_COVERS[row["kind"]]),
             "Covers": _covered(row),
-            "Reason": row["reason"],
-            "Stated by": row["stated_by"],
-            "Until": _day(row["expires_on"]),
-            "State": label(_STANDINGS[row["standing"]]),
+            **_until(row),
         }
         for row in rows.to_dict("records")
     ]
     return Listing(
         sentence=_counted(rows, marked("Exceptions and accepted risks")), frame=pd.DataFrame(listed)
     )
+
+
+def _until(row: Mapping[Any, Any]) -> dict[str, str]:
+    """Say of what needs approval why, who says so, until when, and how it stands."""
+    return {
+        "Reason": row["reason"],
+        "Stated by": row["stated_by"],
+        "Until": _day(row["expires_on"]),
+        "State": label(_STANDINGS[row["standing"]]),
+    }
 
 
 def covered_by(due: Due, findings: pd.DataFrame) -> list[str]:
@@ -115,10 +122,7 @@ def list_overrides(due: Due) -> Listing:
             "Computed": rating_label(row["computed"]) if row["computed"] else label("not known"),
             "Override": f"{_rated(row['rated'])} → {_rated(row['becomes'])}",
             "Effect on the total [points]": row["effect_on_total"],
-            "Reason": row["reason"],
-            "Stated by": row["stated_by"],
-            "Until": _day(row["expires_on"]),
-            "State": label(_STANDINGS[row["standing"]]),
+            **_until(row),
         }
         for row in rows.to_dict("records")
     ]
