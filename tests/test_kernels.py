@@ -121,6 +121,25 @@ def test_a_kernel_is_forked_before_all_libraries_are_imported(tmp_path, monkeypa
         assert shown.text == "imported\n"
 
 
+def test_what_was_read_ahead_is_known_to_every_kernel_and_as_it_stands_now(tmp_path, kernels):
+    text = f"a: {tmp_path.name}\n"
+    (tmp_path / "ahead.yaml").write_text(text)
+    kernels.read_ahead([tmp_path / "missing.yaml", tmp_path / "ahead.yaml"])
+    known = (
+        "from riskmodels.parameters import files\n\nbefore = files._loaded.cache_info().hits\n"
+        f"files._loaded({text!r})\nprint(files._loaded.cache_info().hits - before)"
+    )
+    end = time.monotonic() + PATIENCE  # it may still be importing
+    while (shown := run(kernels, tmp_path, known)[0].text) != "1\n":
+        assert time.monotonic() < end, shown
+    (tmp_path / "ahead.yaml").write_text("a: another\n")
+    now = (
+        "from pathlib import Path\n\nfrom riskmodels.parameters import files\n\n"
+        f"print(files._read_yaml(Path({str(tmp_path / 'ahead.yaml')!r}), shown=True))"
+    )
+    assert run(kernels, tmp_path, now)[0].text == "{'a': 'another'}\n"
+
+
 def test_where_there_is_no_fork_kernels_are_cold_and_it_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     with open_kernels() as kernels:

@@ -9,7 +9,7 @@ import pytest
 from riskmodels.cli.policies import _draft_text
 from riskmodels.errors import ParameterError, TooLittleError
 from riskmodels.governance import draft_limits
-from riskmodels.governance.limits import open_limits
+from riskmodels.governance.drafting import open_limits
 from riskmodels.parameters.editing import edit_text
 from riskmodels.parameters.files import parse_parameters
 from riskmodels.parameters.policy import Policy, load_policy

@@ -410,8 +410,8 @@ def test_default_limits_go_a_quarter_of_the_way_and_four_quarters_are_rated(
     rated = rate_period(inspected, default_policy, "2026Q1", by="unit_id")
     red = int(((rated["indicator_id"] == "dual_control_rate") & (rated["rating"] == "red")).sum())
     assert rows.set_index(["period", "measure"]).loc[("2026Q1", "units_red"), "now"] == red > 0
-    (made,) = limits(found, default_policy, inspected, ())
-    (again,) = limits(found, changed_policy(default_policy, [made]), inspected, ())
+    (made,) = limits(found, default_policy, inspected, None, ())
+    (again,) = limits(found, changed_policy(default_policy, [made]), inspected, None, ())
     assert (
         made.id == again.id == limit["proposal_id"]
     )  # the same evidence: adopted, it is not asked for again

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from riskmodels.errors import ParameterError
+from riskmodels.governance.drafting import open_limits
 from riskmodels.governance.ledger import Ledger
 from riskmodels.governance.ledger.laws import Versioned
 from riskmodels.governance.ledger.records import Proposal
-from riskmodels.governance.limits import open_limits
 from riskmodels.governance.policy_records import digest_of_file, latest_policy
 from riskmodels.governance.proposals import Proposals, lines_of, settled_in
 from riskmodels.governance.stepping import as_default

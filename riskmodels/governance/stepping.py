@@ -10,7 +10,7 @@ from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.errors import TooLittleError
 from riskmodels.forecasting import Nowcast
-from riskmodels.governance.limits import drafted_limits
+from riskmodels.governance.drafting import drafted_limits
 from riskmodels.governance.proposing import ADOPTED, MOST, STEP, Asked
 from riskmodels.labels import label, local, marked
 from riskmodels.parameters.policy import DEFAULT, IndicatorPolicy, Limits, Policy

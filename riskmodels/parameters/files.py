@@ -4,6 +4,7 @@ import json
 import re
 import stat
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
 from io import StringIO
@@ -191,15 +192,25 @@ def _read_yaml(path: Path, *, shown: bool) -> object:
     return content
 
 
+def read_ahead(path: str | Path) -> None:
+    """Read a file that will be asked for, so that it is known then; what is wrong with it is said then."""
+    with suppress(ParameterError):
+        _read_yaml(Path(path), shown=True)
+
+
 @lru_cache(maxsize=64)
 def _parsed(text: str, *, shown: bool) -> object:
-    """Return what a text says, masked where it is shown, not to be changed.
+    """Return what a text says, masked where it is shown, not to be changed."""
+    content = _loaded(text)
+    return mask_values(content, text=mask_code) if shown else content
 
-    A run reads its policy and risks several times, slowly.
-    """
+
+@lru_cache(maxsize=64)
+def _loaded(text: str) -> object:
+    """Return what a text says: a run reads its policy and risks several times, slowly."""
     _refuse_bomb(text)
     content: object = YAML(typ="safe", pure=True).load(text)
-    return mask_values(content, text=mask_code) if shown else content
+    return content
 
 
 def _beside(path: Path) -> str:

@@ -15,7 +15,7 @@ from riskmodels.errors import BusyError
 from riskmodels.labels import use_language
 from riskmodels.results.folders import bring_back, replace_folder
 from riskmodels.runner.execution import execute_notebook
-from riskmodels.runner.kept_parameters import keep_parameter_files
+from riskmodels.runner.kept_parameters import keep_parameter_files, used_files
 from riskmodels.runner.kernels import Kernels
 from riskmodels.runner.ledgers import keep_state
 from riskmodels.runner.plan import Plan, Step, plan_steps
@@ -102,6 +102,7 @@ def _fill(
     (folder / "notebooks").mkdir()
     private_folder(folder / "results")
     keep_parameter_files(plan.settings, folder)
+    kernels.read_ahead(used_files(plan.settings, plan.policy_valid_from).values())
     _write_source(plan, folder / "source.json")
     if plan.state is None:
         keep_state(plan.settings, folder / "results")

@@ -1,11 +1,12 @@
-"""The process that kernels are forked from: it imports what notebooks need once, and computes nothing.
+"""The process that kernels are forked from: it imports, and reads, what notebooks need once.
 
 A kernel that is wanted before all is imported is forked at once, and imports the rest when it needs it.
 
 ``python -m riskmodels.runner.forking FD``: on the socket FD it gets one byte and a channel for each kernel
-that is wanted. A forked child reads from its channel what to start with and becomes the kernel; the process
-itself answers on the channel with the child's process id, and with its exit status once it has ended. It dies
-with the process that started it, and its kernels with it.
+that is wanted, and for parameter files that each of them will read. A forked child reads from its channel
+what to start with and becomes the kernel; the process itself answers on the channel with the child's
+process id, and with its exit status once it has ended. It dies with the process that started it, and its
+kernels with it.
 """
 
 import contextlib
@@ -18,11 +19,13 @@ import signal
 import socket
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+KERNEL, READ_AHEAD = b"k", b"r"  # what is asked for
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _REQUEST = 1 << 16  # bytes read at a time
 _OF_KERNELS = (  # what is otherwise imported when it is first used
@@ -71,16 +74,19 @@ def _threads() -> int:
 
 
 def _serve(control: socket.socket, imported: Iterator[object]) -> None:
-    """Fork a kernel whenever one is wanted; import while none is."""
+    """Fork a kernel whenever one is wanted; import, and read ahead, while none is."""
     ended, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.signal(signal.SIGCHLD, lambda *_: None)  # only to be woken
     signal.set_wakeup_fd(wake)
     channels: dict[int, socket.socket] = {}
-    importing = True
+    importing, files = True, deque[str]()
     while True:
-        ready, _, _ = select.select([control.fileno(), ended], [], [], 0 if importing else None)
-        if not ready:
+        is_busy = importing or files
+        ready, _, _ = select.select([control.fileno(), ended], [], [], 0 if is_busy else None)
+        if not ready and importing:
             importing = next(imported, imported) is not imported
+        elif not ready:
+            _read_ahead(files.popleft())
         if ended in ready:
             os.read(ended, _REQUEST)
             _report_ended(channels)
@@ -88,7 +94,17 @@ def _serve(control: socket.socket, imported: Iterator[object]) -> None:
             wanted, descriptors, _, _ = socket.recv_fds(control, 1, 1)
             if not wanted:
                 return
-            _fork(socket.socket(fileno=descriptors[0]), channels, [control.fileno(), ended, wake])
+            channel = socket.socket(fileno=descriptors[0])
+            if wanted == READ_AHEAD:
+                files.extend(json.loads(_received(channel)))
+            else:
+                _fork(channel, channels, [control.fileno(), ended, wake])
+
+
+def _read_ahead(file: str) -> None:
+    from riskmodels.parameters.files import read_ahead  # here, as the process imports everything in its main
+
+    read_ahead(file)
 
 
 def _fork(channel: socket.socket, channels: dict[int, socket.socket], own: list[int]) -> None:

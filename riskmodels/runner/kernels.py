@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -26,6 +26,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets.config import Config
 
+from riskmodels.runner.forking import KERNEL, READ_AHEAD
 from riskmodels.scratch import scratch_folder
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # more only slow small matrices down
@@ -107,7 +108,7 @@ class Kernels:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                socket.send_fds(self._control, [b"k"], [theirs.fileno()])
+                socket.send_fds(self._control, [KERNEL], [theirs.fileno()])
             ours.sendall(json.dumps(request).encode())
             ours.shutdown(socket.SHUT_WR)
             answer = ours.recv(_ANSWER).decode().strip()
@@ -121,6 +122,15 @@ class Kernels:
             self._go_cold(answer or "the process to fork from has ended")
             return None
         return Forked(int(answer), ours)
+
+    def read_ahead(self, files: Iterable[Path]) -> None:
+        """Have parameter files read once, before kernels are forked that would each read them."""
+        if self._control is None or self.note:
+            return
+        ours, theirs = socket.socketpair()
+        with ours, theirs, suppress(OSError):  # of a process that has ended, the next fork says so
+            socket.send_fds(self._control, [READ_AHEAD], [theirs.fileno()])
+            ours.sendall(json.dumps([str(file.resolve()) for file in files]).encode())
 
     def watch(self, process: Process) -> None:
         """Take a kernel into account; it is killed at once where all is closed already."""
