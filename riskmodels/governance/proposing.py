@@ -331,7 +331,7 @@ def _team(row: Mapping[Any, Any], team: Mapping[str, Any]) -> Asked:
 
 
 def controls(facts: pd.DataFrame, *_: object) -> Iterator[Asked]:
-    """Ask to retire what did nothing, and to make general what worked in a unit, at the pilot's cost per unit."""
+    """Ask to retire what did nothing, and to make general what worked in a unit."""
     rows = facts[(facts["rule"] == "action_effect") & (facts["subject"] != "")].to_dict("records")
     rated = [said["rated"] for said in facts.loc[facts["subject_kind"] == "units", "said"] if "rated" in said]
     units = max(rated, default=0)
@@ -356,7 +356,7 @@ _GENERAL = (
 
 
 def _cost_elsewhere(said: Mapping[str, Any], units: int) -> float:
-    """Return what a pilot would cost in the units that are not in it, each as much as those of the pilot [CNY]."""
+    """Return what a pilot would cost in all other units, each as much as those of the pilot [CNY]."""
     cost, pilot = said.get("cost"), said.get("units", 1)
     return cost / pilot * (units - pilot) if cost is not None and units > pilot else float("nan")
 
