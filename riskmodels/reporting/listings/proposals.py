@@ -147,7 +147,7 @@ def list_policy_files(files: pd.DataFrame) -> Listing:
 
 
 def list_decided(changes: Proposals) -> Listing:
-    """List what became of the proposals of the quarters before; those that wait, or nobody decided, are counted."""
+    """List what became of the proposals of the quarters before; those that nobody decided are counted."""
     rows = changes.decided
     listed = [
         {

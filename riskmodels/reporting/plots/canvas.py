@@ -72,7 +72,7 @@ def _house_style() -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _families() -> list[str]:
-    """Return the fonts that signs are looked for in: the first two are shipped, so that figures are the same."""
+    """Return the fonts where signs are looked for; the first two are shipped: figures are the same."""
     installed = font_manager.get_font_names()
     font_manager.fontManager.addfont(_CHINESE)
     chinese = font_manager.get_font(_CHINESE).family_name
