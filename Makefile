@@ -17,6 +17,7 @@ UV := $(BIN)/uv
 PIP := $(BIN)/python -m pip
 PYTEST := $(BIN)/python -m pytest -rs -n auto --dist loadfile --no-loadscope-reorder
 SPHINX := $(BIN)/python -m sphinx -q -W --keep-going
+SITE ?= docs/_build
 UPGRADE ?=
 
 help: ## Show this list
@@ -57,9 +58,9 @@ sample: $(READY) ## Write the synthetic bank to data/sample
 words: $(READY) ## Gather the texts to be translated in riskmodels/locale/riskmodels.pot
 	$(BIN)/python .ci/words.py
 
-docs: $(READY) ## Build the documentation site in docs/_build/html, in Chinese in its zh; a warning is an error
-	$(SPHINX) docs docs/_build/html
-	$(SPHINX) -D language=zh_CN docs docs/_build/html/zh
+docs: $(READY) ## Build the documentation site, English and Chinese, in docs/_build; a warning is an error
+	$(SPHINX) -d $(SITE)/read/en docs $(SITE)/html
+	$(SPHINX) -d $(SITE)/read/zh -D language=zh_CN docs $(SITE)/html/zh
 
 lock: $(READY) environment.yml ## Write requirements.txt and environment.yml from pyproject.toml (UPGRADE=--upgrade: newest versions)
 	$(UV) pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
