@@ -45,6 +45,8 @@ def write_rooms(*_: object) -> None:
     pages["index"] = f"{titled('API reference')}\n.. toctree::\n\n{listed}\n"
     folder = HERE / "api"
     folder.mkdir(exist_ok=True)
+    for gone in {path.stem for path in folder.glob("*.rst")} - set(pages):
+        (folder / f"{gone}.rst").unlink()
     for name, text in pages.items():
         path = folder / f"{name}.rst"
         if not path.exists() or path.read_text("utf-8") != text:  # what is as it was is not read again
