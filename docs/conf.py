@@ -6,11 +6,14 @@ from pathlib import Path
 from pygments.lexers.shell import BashLexer
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 import riskmodels
 
 HERE = Path(__file__).parent
 DOOR = "rm"
+CHINESE = "zh_CN"
+IN_ENGLISH = '<p>程序接口说明只有<a href="../../api/index.html">英文</a>。</p>'
 ROOMS = {name: f"riskmodels.{room}" for name, room in riskmodels._ROOMS.items()}  # noqa: SLF001  where they are named
 
 project = "riskmodels"
@@ -23,6 +26,7 @@ templates_path = ["_templates"]
 myst_heading_anchors = 4  # headings as deep as this can be linked to
 autosummary_generate = False  # a page per room, not one per name
 numpydoc_show_class_members = False  # autodoc shows them
+toc_object_entries = False  # a page's table of names leads to them; in every page's navigation they cost seconds
 
 locale_dirs = ["locale"]
 gettext_compact = "docs"  # one catalogue for all pages
@@ -38,11 +42,17 @@ html_copy_source = False
 html_show_sourcelink = False
 
 
-def write_rooms(*_: object) -> None:
-    """Write a page of the API reference per room, and one of the door, from their ``__all__``."""
+def write_rooms(_: Sphinx, config: Config) -> None:
+    """Write a page of the API reference per room, and one of the door, from their ``__all__``.
+
+    They are the program's own docstrings, in English: the Chinese site leads to those of the English one.
+    """
     pages = {DOOR: door()} | {f"{DOOR}.{name}": room(name) for name in ROOMS}
     listed = "\n".join(f"   {name}" for name in pages)
     pages["index"] = f"{titled('API reference')}\n.. toctree::\n\n{listed}\n"
+    if config.language == CHINESE:
+        config.exclude_patterns.append(f"api/{DOOR}*")
+        pages["index"] = f"{titled('API reference')}\n.. raw:: html\n\n   {IN_ENGLISH}\n"
     folder = HERE / "api"
     folder.mkdir(exist_ok=True)
     for gone in {path.stem for path in folder.glob("*.rst")} - set(pages):
