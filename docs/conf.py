@@ -26,7 +26,7 @@ templates_path = ["_templates"]
 myst_heading_anchors = 4  # headings as deep as this can be linked to
 autosummary_generate = False  # a page per room, not one per name
 numpydoc_show_class_members = False  # autodoc shows them
-toc_object_entries = False  # a page's table of names leads to them; in every page's navigation they cost seconds
+toc_object_entries = False  # a page's table of names leads to them; in every navigation they cost time
 
 locale_dirs = ["locale"]
 gettext_compact = "docs"  # one catalogue for all pages
