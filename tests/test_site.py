@@ -115,7 +115,7 @@ def test_a_stranger_follows_the_tutorial_literally(name: str, tmp_path: Path) ->
     if name == "own_data":
         draft = (tmp_path / "own_bank/params/sources/mine.yaml").read_text("utf-8")
         assert "resolved_at: {column: Closed" in draft
-        assert "DOUBT" not in draft
+        assert "# DOUBT" not in draft
 
 
 # ---- the site as it is built ----
