@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help lab assess loop test test-fast test-slow check bench sample words lock
+.PHONY: help lab assess loop test test-fast test-slow check bench sample words docs lock
 
 # Every command and kernel would compile the libraries anew without their bytecode.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,6 +16,8 @@ READY := .venv/ready
 UV := $(BIN)/uv
 PIP := $(BIN)/python -m pip
 PYTEST := $(BIN)/python -m pytest -rs -n auto --dist loadfile --no-loadscope-reorder
+SPHINX := $(BIN)/python -m sphinx -q -W --keep-going
+SITE ?= docs/_build
 UPGRADE ?=
 
 help: ## Show this list
@@ -55,6 +57,10 @@ sample: $(READY) ## Write the synthetic bank to data/sample
 
 words: $(READY) ## Gather the texts to be translated in riskmodels/locale/riskmodels.pot
 	$(BIN)/python .ci/words.py
+
+docs: $(READY) ## Build the documentation site, English and Chinese, in docs/_build; a warning is an error
+	$(SPHINX) -d $(SITE)/read/en docs $(SITE)/html
+	$(SPHINX) -d $(SITE)/read/zh -D language=zh_CN docs $(SITE)/html/zh
 
 lock: $(READY) environment.yml ## Write requirements.txt and environment.yml from pyproject.toml (UPGRADE=--upgrade: newest versions)
 	$(UV) pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \

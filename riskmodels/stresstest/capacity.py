@@ -127,7 +127,7 @@ class CapacityTable:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row per cell: unit, load, staff, backlog, done_within_… [shares], backlog_after [days]."""
+        """One row per cell: unit, load, staff, backlog, ``done_within_…`` [shares], backlog_after [days]."""
         names = ["unit", "load", "staff", "backlog"]
         index = pd.MultiIndex.from_product([range(len(self.capacity)), *self._axes.values()], names=names)
         shares = self.done.reshape(-1, len(self.deadlines))

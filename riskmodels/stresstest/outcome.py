@@ -105,15 +105,15 @@ class StressTest(Displayed):
         The year's losses: when (``before``, ``after``), mean, value_at_risk, expected_shortfall [money],
         value_at_risk_error, expected_shortfall_error [relative], level. Empty without losses.
     handling : DataFrame
-        One row a team and month: a_day [complaints that the team can finish on a working day], with the range
-        that it may lie in (a_day_lower, a_day_upper); is_estimated; load_without, load_with [share of that];
-        within_3_…, within_7_… [share of the month's complaints in time, as far as waiting decides]; backlog_…
-        [left at the end, days of work; 90 % interval with the scenario]; missed_3, missed_7 [probability that
-        the standard is beyond its red limit]; staff [times as many people at work]; staff_needed [times as
-        many that keep complaints in time as without the scenario, to a point; unknown where four times as
-        many are too few]; recovered [probability that the backlog is as without the scenario, to half a day];
-        recovery, recovery_lower, recovery_upper [months ahead after which it is so for good: median and 90 %
-        interval; unknown beyond the outlook].
+        One row a team and month: a_day [complaints that the team can finish on a working day], with the
+        range that it may lie in (a_day_lower, a_day_upper); is_estimated; load_without, load_with [share of
+        that]; ``within_3_…``, ``within_7_…`` [share of the month's complaints in time, as far as waiting
+        decides]; ``backlog_…`` [left at the end, days of work; 90 % interval with the scenario]; missed_3,
+        missed_7 [probability that the standard is beyond its red limit]; staff [times as many people at
+        work]; staff_needed [times as many that keep complaints in time as without the scenario, to a point;
+        unknown where four times as many are too few]; recovered [probability that the backlog is as without
+        the scenario, to half a day]; recovery, recovery_lower, recovery_upper [months ahead after which it
+        is so for good: median and 90 % interval; unknown beyond the outlook].
     standards : DataFrame
         One row a team, month and standard that has a limit: indicator_id, before [share done in time without
         the scenario], share, lower, upper [with it; 90 % interval], red [limit], missed [probability of
@@ -126,19 +126,20 @@ class StressTest(Displayed):
         The mean response with all shocks and without each: see ``response_without``.
     classes : DataFrame
         One row a team, severity (``major``, ``serious``, ``ordinary``, in the order in which they are done)
-        and month: complaints_…; within_3_…, within_7_… [share of them in time, as far as waiting decides];
-        backlog_… [complaints left at the end, mean]. Empty where no severities are known.
+        and month: ``complaints_…``; ``within_3_…``, ``within_7_…`` [share of them in time, as far as
+        waiting decides]; ``backlog_…`` [complaints left at the end, mean]. Empty where no severities are
+        known.
     calls : DataFrame
-        One row a team and month: calls_… [enquiries and calls; 90 % interval with the scenario]; three
-        meanings of a service level, each a share: served_within_… [of calls that are answered, within the
-        time], offered_within_… [of all calls, answered within it], not_abandoned_… [of all calls, answered
-        at last]; meaning, which of them the capacity file means, within_minutes and limit [share]; level_…
-        [that one; 90 % interval with the scenario]; missed_… [probability that it is below the limit]; staff
-        [times as many people at work]; staff_needed [times as many that reach the limit; unknown where four
-        times as many are too few]; error [of a share, by reading the table between its points];
-        seen_in_standard, seen_given_up [shares of the last year's calls in the table of enquiries] and spread
-        [by which months differ, a share of their mean]. Without people and times only calls are known. Empty
-        without calls.
+        One row a team and month: ``calls_…`` [enquiries and calls; 90 % interval with the scenario]; three
+        meanings of a service level, each a share: ``served_within_…`` [of calls that are answered, within
+        the time], ``offered_within_…`` [of all calls, answered within it], ``not_abandoned_…`` [of all
+        calls, answered at last]; meaning, which of them the capacity file means, within_minutes and limit
+        [share]; ``level_…`` [that one; 90 % interval with the scenario]; ``missed_…`` [probability that it
+        is below the limit]; staff [times as many people at work]; staff_needed [times as many that reach
+        the limit; unknown where four times as many are too few]; error [of a share, by reading the table
+        between its points]; seen_in_standard, seen_given_up [shares of the last year's calls in the table
+        of enquiries] and spread [by which months differ, a share of their mean]. Without people and times
+        only calls are known. Empty without calls.
     by_shock : DataFrame
         What each shock adds: shock, complaints, money [of losses, a year]; the columns add up to what the
         scenario adds.
