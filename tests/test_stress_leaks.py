@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from small_bank import make_scenario, only, sure_outlook
 
-from riskmodels.errors import ParameterError
+from riskmodels.reporting import listings
 from riskmodels.scorecard import score
 from riskmodels.stresstest import mean_response, stress
 from riskmodels.stresstest.costs import of_redress
@@ -140,8 +140,15 @@ def test_what_was_resolved_after_the_period_was_open_in_it(take_in) -> None:
     assert later[0].min() > 1_000
 
 
-def test_a_scorecard_of_a_later_quarter_is_refused(banks, outlook, default_policy) -> None:
+def test_a_scorecard_of_a_later_quarter_is_not_used_and_that_is_said(banks, outlook, default_policy) -> None:
     policy = only(default_policy, "complaint_rate", "upheld_rate")
     card = score(banks[1], policy, period="2024Q4")
-    with pytest.raises(ParameterError, match="scorecard is of 2024Q4, after the last full quarter"):
-        stress(banks[1], SCENARIO, policy, outlook=outlook, scorecard=card)
+    later = stress(banks[1], SCENARIO, policy, outlook=outlook, scorecard=card)
+    without = stress(banks[1], SCENARIO, policy, outlook=outlook)
+    pd.testing.assert_frame_equal(later.table, without.table)
+    assert later.turning.empty
+    assert "scorecard" not in set(without.omitted["item"])
+    (reason,) = later.omitted.loc[later.omitted["item"] == "scorecard", "reason"]
+    assert "2024Q4 is not used: the last full quarter of the outlook's history is 2024Q3" in reason
+    listings.list_card(later, policy, card, None)
+    assert listings.list_turning(later, card).frame.empty

@@ -8,7 +8,7 @@ import pandas as pd
 
 from riskmodels.arrays import Floats
 from riskmodels.forecasting import Forecast
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.losses import LossAssessment
 from riskmodels.parameters.capacity import Capacity
 from riskmodels.parameters.policy import Policy
@@ -89,8 +89,7 @@ def stress(
     ------
     ParameterError
         The scenario has no such severity, or the outlook is not by product, is by years, ends before the
-        scenario has run for a quarter, or is by quarters and the scenario begins within one; the scorecard is
-        of a later quarter than the outlook's history.
+        scenario has run for a quarter, or is by quarters and the scenario begins within one.
 
     Notes
     -----
@@ -102,7 +101,10 @@ def stress(
     run cannot show is said to be left out.
     """
     quarter = str(last_complete(outlook.panel.periods[-1].end_time, "Q"))
-    before = rated_before(tables, policy, quarter, scorecard)
+    card = (
+        scorecard if scorecard is None or scorecard.period <= quarter else None
+    )  # nothing after the history
+    before = rated_before(tables, policy, quarter, card)
     draws = centred(draw_values(before, DRAWS), before)
     paths = draw_paths(
         tables, scenario, severity, outlook=outlook, capacity=capacity, size=draws.shape[1], seed=seed
@@ -110,19 +112,22 @@ def stress(
     bank = _Bank(tables, policy, losses, capacity)
     found = _effects(bank, paths, before, dict(zip(before["indicator_id"], draws, strict=True)))
     costs, handled = found.costs, found.handled
+    omitted = _omitted(bank, paths, found) + (
+        [_too_late(scorecard, quarter)] if card is not scorecard else []
+    )
     return StressTest(
         scenario=scenario,
         severity=severity,
         table=compare_indicators(before, draws, found.after, found.limits, policy),
         complaints=monthly(outlook, paths.expected.sum(axis=1), paths.stressed.sum(axis=1)),
-        omitted=pd.DataFrame(_omitted(bank, paths, found), columns=["item", "reason"], dtype="str"),
+        omitted=pd.DataFrame(omitted, columns=["item", "reason"], dtype="str"),
         quarter=" – ".join(dict.fromkeys(map(str, outlook.periods[paths.window][[0, -1]]))),
         size=paths.size,
         seed=seed,
         policy=policy.valid_from,
         data_digest=tables.digest,
         unapplied=tuple(dict.fromkeys(one.movement.where for one in paths.unapplied)),
-        turning=_turning(scorecard, paths, policy),
+        turning=_turning(card, paths, policy),
         groups=stress_groups(tables, policy, quarter, found.limits, (found.values, found.after)),
         standards=handled.standards,
         paths=_added(paths, handled, costs),
@@ -207,6 +212,13 @@ def _omitted(bank: _Bank, paths: Paths, found: _Effects) -> list[tuple[str, str]
     if paths.factors and wanted and "complaint_rate" not in found.values:
         said.append(("complaint_rate", label("the source does not give this indicator")))
     return list(dict.fromkeys(said))
+
+
+def _too_late(card: Scorecard | None, quarter: str) -> tuple[str, str]:
+    words = marked(
+        "that of {period} is not used: the last full quarter of the outlook's history is {quarter}"
+    )
+    return "scorecard", label(words, period=card.period if card else "", quarter=quarter)
 
 
 def _turning(card: Scorecard | None, paths: Paths, policy: Policy) -> pd.DataFrame:

@@ -7,7 +7,6 @@ import pandas as pd
 
 from riskmodels.arrays import Floats
 from riskmodels.catalogue import INDICATORS
-from riskmodels.errors import ParameterError
 from riskmodels.forecasting import Forecast, nowcast_where_logged
 from riskmodels.parameters.policy import Policy
 from riskmodels.scorecard import Scorecard, rate_draws, rate_period
@@ -20,11 +19,6 @@ _rated: WeakKeyDictionary[Tables, dict[tuple[str, str], pd.DataFrame]] = WeakKey
 
 def rated_before(tables: Tables, policy: Policy, quarter: str, card: Scorecard | None) -> pd.DataFrame:
     """Return the bank's rated rows of a quarter: the scorecard's, whose ratings know the quarter before."""
-    if card is not None and card.period > quarter:
-        raise ParameterError(
-            f"the scorecard is of {card.period}, after the last full quarter of the outlook's history: give"
-            f" that of {quarter}"
-        )
     wanted = (quarter, policy.valid_from, tables.digest)
     if card is None or (card.period, card.policy, card.data_digest) != wanted:
         return _rated_alone(tables, policy, quarter).copy()
