@@ -17,6 +17,7 @@ from riskmodels.errors import ParameterError
 from riskmodels.governance.changes import changed_text
 from riskmodels.governance.inspections import plan_inspection
 from riskmodels.governance.ledger.records import Proposal
+from riskmodels.governance.drafting import quarters_to
 from riskmodels.governance.looking_back import QUARTERS, changed_policy
 from riskmodels.governance.proposals import propose
 from riskmodels.governance.stepping import as_default, limits, step
@@ -24,6 +25,7 @@ from riskmodels.parameters.files import parse_parameters, read_text
 from riskmodels.parameters.policy import Limits, Objective, Policy, load_policy
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.reporting.listings import list_looked_back, list_proposals
+from riskmodels.scorecard.evidence import gather_quarters
 from riskmodels.scorecard.rating import rate_period
 
 
@@ -410,8 +412,9 @@ def test_default_limits_go_a_quarter_of_the_way_and_four_quarters_are_rated(
     rated = rate_period(inspected, default_policy, "2026Q1", by="unit_id")
     red = int(((rated["indicator_id"] == "dual_control_rate") & (rated["rating"] == "red")).sum())
     assert rows.set_index(["period", "measure"]).loc[("2026Q1", "units_red"), "now"] == red > 0
-    (made,) = limits(found, default_policy, inspected, None, ())
-    (again,) = limits(found, changed_policy(default_policy, [made]), inspected, None, ())
+    known = gather_quarters(inspected, default_policy, quarters_to("2026Q3", 8), by="unit_id")
+    (made,) = limits(found, default_policy, inspected, known, None, ())
+    (again,) = limits(found, changed_policy(default_policy, [made]), inspected, known, None, ())
     assert (
         made.id == again.id == limit["proposal_id"]
     )  # the same evidence: adopted, it is not asked for again

@@ -44,6 +44,9 @@ class CountedRows:
             figures={name: figure[places] for name, figure in self.figures.items()},
         )
 
+    def __len__(self) -> int:
+        return len(self.key)
+
     def during(self, periods: pd.Index) -> "CountedRows":
         """Return the rows of some periods."""
         return self[np.flatnonzero((periods.get_indexer(self.periods) >= 0)[self.period])]
