@@ -199,7 +199,8 @@ def _scores(now: pd.DataFrame, drafted: pd.DataFrame, policy: Policy, period: st
     counts = {}
     for name, rated in (("now", now), ("draft", drafted)):
         rows = rated[rated["period"] == period].reset_index(drop=True)
-        scored = score_rows(rows, policy_weights(policy, rows["indicator_id"]), policy, key="unit_id")
+        weights = policy_weights(policy, rows["indicator_id"])
+        scored = score_rows(rows, weights, policy, key="unit_id", brief=True)
         counts[name] = scored["rating"].value_counts().reindex(RATINGS, fill_value=0).to_numpy()
     return pd.DataFrame({"rating": list(RATINGS), **counts})
 

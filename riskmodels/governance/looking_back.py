@@ -132,7 +132,7 @@ def _scored(rows: pd.DataFrame, policy: Policy, drawn: list[Drawn]) -> dict[str,
     if rows.empty:
         return dict.fromkeys(_COLOURS, np.nan)
     weights = policy_weights(policy, rows["indicator_id"])
-    scored = score_rows(rows, weights, policy, key="unit_id", drawn=drawn)
+    scored = score_rows(rows, weights, policy, key="unit_id", drawn=drawn, brief=True)
     return {colour: float((scored["rating"] == colour).sum()) for colour in _COLOURS}
 
 

@@ -33,6 +33,7 @@ def score_rows(
     size: int | None = None,
     drawn: Iterable[Drawn] | None = None,
     alone: bool = False,
+    brief: bool = False,
 ) -> pd.DataFrame:
     """Score whoever the rated rows belong to.
 
@@ -54,6 +55,8 @@ def score_rows(
         The points that ``draw_points`` gives for these rows, where they are scored several times.
     alone : bool
         Each as if there were no other: what others have and one lacks is no gap of it.
+    brief : bool
+        Without interval and chances of ranks, which take longer than all the rest.
 
     Returns
     -------
@@ -79,20 +82,24 @@ def score_rows(
     before = None if previous is None else ratings_before(previous.set_index(key), pd.Index(names))
     rated = rate_on_grounds(pd.DataFrame(chances), _grounds(rows, weights, groups, n, policy), policy, before)
     order = np.lexsort((np.arange(n), -score))  # names are in order
-    lower, upper = np.quantile(scores, INTERVAL, axis=1)
     columns = {
         key: pd.array(np.asarray(names, dtype=object), dtype="str"),
         "score": score,
         "coverage": coverage,
-        "lower": np.minimum(lower, score),
-        "upper": np.maximum(upper, score),
+        **({} if brief else _interval(scores, score)),
         **chances,
         "rating": rated["rating"].array,
         "basis": rated["basis"].array,
-        **_places_of(scores),
+        **({} if brief else _places_of(scores)),
         "indicators": np.bincount(groups, minlength=n),
     }
     return pd.DataFrame({"rank": np.arange(1, n + 1), **{name: one[order] for name, one in columns.items()}})
+
+
+def _interval(scores: Floats, score: Floats) -> dict[str, Floats]:
+    """Return the ends of the interval of each score, shape (n,), from drawn ones, shape (n, size)."""
+    lower, upper = np.quantile(scores, INTERVAL, axis=1)
+    return {"lower": np.minimum(lower, score), "upper": np.maximum(upper, score)}
 
 
 def _places_of(scores: Floats) -> dict[str, Floats | Integers]:
