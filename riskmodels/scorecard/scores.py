@@ -20,6 +20,7 @@ DRAWS = 2000  # of every unit's score: the standard error of P(red) is at most 1
 WORST = 5  # units: what is said is the chance to be among them; a choice
 _MOST_DRAWN = 100_000_000  # values in one simulation
 _MANY_ROWS = 20_000  # from here on threads help
+_SCORED = ("indicator_id", "points", "points_sd", "own_sd", "own", "figure", *ANCHORS, "rating", "basis")
 SEED = 7  # any fixed one: the same tables give the same scores
 
 
@@ -71,7 +72,8 @@ def score_rows(
     for places, points in drawn or draw_points(rows[used], size, np.flatnonzero(used)):
         counted = places[used[places]]
         sums[codes[counted]] += points[used[places]] * weights[counted][:, None]
-    rows, weights, groups = rows[used], weights[used], codes[used].astype(np.int64)
+    rows = rows.loc[used, list(_SCORED)]
+    weights, groups = weights[used], codes[used].astype(np.int64)
     total = add_rows(weights, groups, n)
     score = add_rows(rows["points"].to_numpy(float) * weights, groups, n) / total
     scores, coverage = _simulated(sums, rows, weights, groups, alone=alone)
