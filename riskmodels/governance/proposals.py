@@ -155,7 +155,7 @@ def propose(
     quarters = pd.DataFrame(columns=COLUMNS).astype({"now": float, "proposed": float})
     if tables is not None:
         nowcast = nowcast_where_logged(tables.complaints)
-        known = _known(found, policy, tables, nowcast, {one.rule for one in asked})
+        known = _gathered(found, policy, tables, nowcast, {one.rule for one in asked})
         stepped = limits(found, policy, tables, known, nowcast, aimed)
         asked += [one for one in stepped if one.id not in done]
         quarters = look_back(asked, policy, tables, found.period, known=known, nowcast=nowcast)
@@ -171,7 +171,7 @@ def propose(
     )
 
 
-def _known(
+def _gathered(
     found: Findings, policy: Policy, tables: Tables, nowcast: Nowcast | None, rules: Collection[str]
 ) -> Known:
     """Gather once what limits are drafted from, and what is looked back at; of a weight all indicators."""
