@@ -180,7 +180,7 @@ def gather_quarters(
     nowcast : Nowcast, optional
         How complete the complaints of the last months are; without it all are taken to be logged.
     """
-    lasts = pd.PeriodIndex(periods, freq="Q")
+    lasts = pd.PeriodIndex(list(periods), freq="Q")
     memory = policy.rating.memory_quarters if by else 1
     counted = _count(tables, policy, by, pd.period_range(lasts.min() - memory + 1, lasts.max()))
     groups = peer_groups(tables, policy) if by == "unit_id" else {}
