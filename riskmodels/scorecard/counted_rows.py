@@ -103,8 +103,8 @@ def by_indicator(table: pd.DataFrame, key: str, strata: Sequence[str] = ()) -> d
     if strata:
         cell = np.asarray(table.groupby([*strata], sort=False, dropna=False).ngroup(), dtype=np.int64)
     rows = CountedRows(
-        keys=pd.Index(keys),
-        periods=pd.Index(periods),
+        keys=pd.Index(keys, dtype=object),
+        periods=pd.Index(periods, dtype=object),
         key=codes.astype(np.int64),
         period=period.astype(np.int64),
         cell=cell,

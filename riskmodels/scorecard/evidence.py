@@ -223,14 +223,23 @@ class _Frame:
     groups: dict[str, str]
     nowcast: Nowcast | None
 
+    @cached_property
+    def names(self) -> pd.Index:
+        """Names of the quarters, found faster as Python's texts."""
+        return pd.Index(self.quarters.astype("str"), dtype=object)
+
+    @cached_property
+    def months(self) -> pd.Index:
+        """Names of the months of the last year."""
+        end = self.quarters[-1].asfreq("M", "end")
+        return pd.Index(pd.period_range(end=end, periods=_DISPERSION_MONTHS).astype("str"), dtype=object)
+
     def months_of(self, indicator_id: str, counted: _Counted) -> CountedRows:
         """Return the counts of the last year by month; of what is given by quarter, those of its quarters."""
-        end = self.quarters[-1].asfreq("M", "end")
-        months = pd.period_range(end=end, periods=_DISPERSION_MONTHS).astype("str")
         known = counted.monthly.get(indicator_id)
-        if known is not None and len(rows := known.during(months)):
+        if known is not None and len(rows := known.during(self.months)):
             return rows
-        return counted.rows[indicator_id].during(self.quarters[-_DISPERSION_QUARTERS:].astype("str"))
+        return counted.rows[indicator_id].during(self.names[-_DISPERSION_QUARTERS:])
 
     def late(self, indicator_id: str) -> Nowcast | None:
         """Return the nowcast where an indicator counts what is logged late."""
@@ -272,7 +281,7 @@ def _strata(indicator_id: str, by: str) -> tuple[str, ...]:
 
 
 def _evidence(indicator_id: str, counted: _Counted, frame: _Frame) -> Evidence:
-    names = frame.quarters.astype("str")
+    names = frame.names
     rows, late = counted.rows[indicator_id].during(names), frame.late(indicator_id)
     monthly = frame.months_of(indicator_id, counted)
     keys, (*figures, left_out) = rows.wide(names, (*_FIGURES, "left_out"))
@@ -280,7 +289,7 @@ def _evidence(indicator_id: str, counted: _Counted, frame: _Frame) -> Evidence:
     logged = _logged(late, frame.quarters)
     dispersion, of_all = _dispersions(monthly, indicator_id, late)
     mix = counted.mixes[indicator_id].during(names) if indicator_id in counted.mixes else rows
-    peers, mixes = _peers(indicator_id, mix, keys, group.astype(np.int64), frame.quarters, logged)
+    peers, mixes = _peers(indicator_id, mix, keys, group.astype(np.int64), names, logged)
     return Evidence(
         indicator_id=indicator_id,
         keys=keys,
@@ -301,14 +310,14 @@ def _peers(
     mix: CountedRows,
     keys: Words,
     group: Integers,
-    quarters: pd.PeriodIndex,
+    quarters: pd.Index,
     logged: Floats,
 ) -> tuple[Floats, Floats]:
     entry = INDICATORS[indicator_id]
     if len(keys) < 2 or not entry.is_count:  # noqa: PLR2004  one has no peers
         none = np.full((len(keys), len(quarters)), np.nan)
         return none, none
-    numerator, denominator = mix.added(keys, quarters.astype("str"), _FIGURES[:2])
+    numerator, denominator = mix.added(keys, quarters, _FIGURES[:2])
     return peer_values(numerator, denominator * logged, group=group, proportion=entry.is_proportion)
 
 
