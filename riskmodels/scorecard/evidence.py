@@ -226,13 +226,16 @@ class _Frame:
     @cached_property
     def names(self) -> pd.Index:
         """Names of the quarters, found faster as Python's texts."""
-        return pd.Index(self.quarters.astype("str"), dtype=object)
+        names: pd.Index = pd.Index(self.quarters.astype("str"), dtype=object)
+        return names
 
     @cached_property
     def months(self) -> pd.Index:
         """Names of the months of the last year."""
         end = self.quarters[-1].asfreq("M", "end")
-        return pd.Index(pd.period_range(end=end, periods=_DISPERSION_MONTHS).astype("str"), dtype=object)
+        months = pd.period_range(end=end, periods=_DISPERSION_MONTHS)
+        names: pd.Index = pd.Index(months.astype("str"), dtype=object)
+        return names
 
     def months_of(self, indicator_id: str, counted: _Counted) -> CountedRows:
         """Return the counts of the last year by month; of what is given by quarter, those of its quarters."""
