@@ -103,6 +103,18 @@ def test_what_is_not_approved_as_it_stands_is_not_adopted(ledger, policies) -> N
     assert [path.name for path in policies.glob("*")] == ["2026-01-01.yaml"]
 
 
+def test_what_nobody_decided_and_a_later_quarter_does_not_ask_for_is_withdrawn(ledger, policies) -> None:
+    record_proposals(ledger, asked(WEIGHT), policies, by="analyst")
+    nine = ("PR-9", *WEIGHT[1:])
+    later = asked(nine, period="2027Q1")
+    assert record_proposals(ledger, later, policies, by="analyst") == {"PR-9": "new", "PR-1": "withdrawn"}
+    stands = ledger.frame("proposals").set_index("proposal_id")["standing"]
+    assert stands.to_dict() == {"PR-1": "withdrawn", "PR-9": "waiting"}
+    same = record_proposals(ledger, asked(nine, period="2027Q2"), policies, by="analyst")
+    assert same == {"PR-9": "changed"}  # asked for again: of the later quarter now
+    assert ledger.get("proposals", "PR-9").record.period == "2027Q2"
+
+
 def test_twice_is_refused(ledger, policies) -> None:
     put_approved(ledger, policies, WEIGHT)
     adopted(ledger, policies, "PR-1")

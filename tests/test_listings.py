@@ -54,6 +54,7 @@ from riskmodels.reporting.listings import (
     list_nowcast,
     list_objectives,
     list_omitted,
+    list_others,
     list_outlook,
     list_policy,
     list_proposals,
@@ -461,6 +462,15 @@ def test_findings_say_what_to_do_or_what_they_rest_on(found) -> None:
 def test_no_finding_keeps_the_columns(found) -> None:
     assert list_findings(found()).frame.empty
     assert columns(list_findings(found()))[:2] == ["No.", "Severity"]
+
+
+def test_what_is_in_order_is_counted_by_criterion(found) -> None:
+    findings = found({}, {"unit_id": "u1"}, units=[{}])
+    listing = list_others(findings)
+    is_passed = findings.others["severity"] == "passed"
+    assert listing.frame["In order"].sum() == is_passed.sum() > 1
+    assert (listing.frame["Not enough evidence"] != "").sum() == (~is_passed).sum()
+    assert listing.frame["Criterion"].is_unique
 
 
 def test_the_policy_by_name(default_policy) -> None:

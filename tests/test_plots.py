@@ -39,6 +39,7 @@ from riskmodels.labels import RATING_MARKS
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.reporting.plots import (
     COLOURS,
+    canvas,
     plot,
     plot_backtest,
     plot_changes,
@@ -578,14 +579,19 @@ def test_names_are_never_read_as_mathematics() -> None:
 
 
 def test_chinese_names_have_their_glyphs(default_policy) -> None:
-    installed = font_manager.get_font_names()
-    if not {"Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei"} & set(installed):
-        pytest.skip("no Chinese font is installed")  # a missing glyph is a warning, which is an error here
     card = make_card([RED | {"unit_id": "上海分行"}], [{"unit_id": "上海分行", "name": "上海分行"}])
-    drawn(plot(card))
+    drawn(plot(card))  # a missing glyph is a warning, which is an error here
     named = [one.model_copy(update={"name_en": one.name_zh}) for one in default_policy.indicators]
     axes = drawn(plot_heat_map(card, default_policy.model_copy(update={"indicators": tuple(named)})))
     assert axes.get_xticklabels()[0].get_text() == default_policy.indicator("resolved_7wd").name_zh
+
+
+def test_the_shipped_font_has_every_sign_of_the_chinese_texts(project) -> None:
+    glyphs = font_manager.get_font(canvas._CHINESE).get_charmap()
+    texts = [project / "riskmodels" / "locale" / "zh.po", *(project / "params").rglob("*.yaml")]
+    used = {sign for path in texts for sign in path.read_text(encoding="utf-8") if sign >= "\u2e80"}
+    assert len(used) > 1_000
+    assert not {sign for sign in used if ord(sign) not in glyphs}
 
 
 def test_many_units_are_cut_to_the_riskiest() -> None:

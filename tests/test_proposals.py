@@ -276,11 +276,21 @@ def test_a_control_that_did_nothing_is_retired_and_one_that_worked_is_made_gener
     assert (row["rule"], row["path"]) == ("retire_control", "actions.ACT-1")
     worked = facts(rule="action_effect", subject_kind="action", subject="ACT-1", severity="passed", estimate=-0.3,
                    figures=EFFECT | {"verdict": "worked", "unit_id": "B1"})  # fmt: skip
-    assert asked(worked)["rule"].tolist() == ["make_general"]
+    (general,) = asked(worked).to_dict("records")
+    assert general["rule"] == "make_general"
+    assert np.isnan(general["cost"])  # nobody said what the pilot cost
     everywhere = facts(
         rule="action_effect", subject="ACT-1", figures=EFFECT | {"verdict": "worked", "unit_id": ""}
     )
     assert asked(everywhere).empty
+
+
+def test_a_pilot_made_general_costs_each_other_unit_as_much(asked) -> None:
+    pilot = {"verdict": "worked", "unit_id": "B1", "units": 2, "cost": 3_000.0}
+    worked = facts(rule="action_effect", subject_kind="action", subject="ACT-1", severity="passed", estimate=-0.3,
+                   figures=EFFECT | pilot)  # fmt: skip
+    of_ten = facts(rule="unit_limit", subject_kind="units", severity="passed", figures={"rated": 10})
+    assert asked(worked, of_ten)["cost"].tolist() == [12_000.0]
 
 
 def test_what_is_beyond_its_limit_and_not_watched_is_watched(proposals, default_policy) -> None:

@@ -11,7 +11,7 @@ from riskmodels.rates import holm_adjusted
 _ERROR = (
     0.05  # family-wise, of all actions of the quarter: a finding is sure although it was chosen among many
 )
-_FIGURES = ("estimate", "lower", "upper", "observed", "expected", "months_after", "hoped")
+_FIGURES = ("lower", "upper", "observed", "expected", "months_after", "hoped", "cost")
 _TEXTS = ("unit_id", "measure", "verdict")
 
 
@@ -44,7 +44,7 @@ def check_actions(inputs: Inputs) -> Iterator[Finding]:
 def _finding(row: Mapping[Any, Any], *, is_sure: bool) -> Finding:
     severities: dict[str, Severity] = {WORKED: "passed", NO_EFFECT: "watch", WORSE: "watch"}
     severity: Severity = "amber" if row["verdict"] == WORSE and is_sure else severities[row["verdict"]]
-    figures = {name: float(row[name]) for name in _FIGURES if name != "estimate"}
+    figures = {name: float(row[name]) for name in _FIGURES} | {"units": len(str(row["units"]).split())}
     return Finding(
         rule="action_effect",
         subject_kind="action",

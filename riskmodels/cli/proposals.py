@@ -47,6 +47,10 @@ def propose(
         rule=asked.table["rule"].map(rule_label), ledger=asked.table["proposal_id"].map(outcome)
     )
     print_table(f"{asked.sentence} Head {head}.", frame)
+    if gone := sum(one == "withdrawn" for one in outcome.values()):
+        console.print(
+            shown(f"{gone} of earlier quarters that nobody decided are not asked for any more: withdrawn.")
+        )
     console.print(shown(_DRY if dry_run else "Next: riskmodels policy diff ID"), soft_wrap=True)
 
 

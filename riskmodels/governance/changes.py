@@ -74,7 +74,8 @@ def record_proposals(
     -------
     dict
         By proposal: new, changed (it is about another file now, and any approval falls), unchanged, or
-        settled: it was rejected, adopted or withdrawn, and comes back with new evidence only.
+        settled: it was rejected, adopted or withdrawn, and comes back with new evidence only; and of earlier
+        quarters, withdrawn: nobody decided it, and the assessment does not ask for it any more.
 
     Raises
     ------
@@ -83,7 +84,8 @@ def record_proposals(
     """
     path = latest_policy(policies)
     text, about = read_text(path), {"policy": path.stem, "policy_digest": digest_of_file(path)}
-    settled, outcome, changes = settled_in(ledger.frame("proposals")), {}, list[tuple[Proposal, int]]()
+    known = ledger.frame("proposals")
+    settled, outcome, changes = settled_in(known), {}, list[tuple[Proposal, int]]()
     for row in asked.table.to_dict("records"):
         named = {name: row[name] for name in Proposal.model_fields if name in row}
         named["figures"] = _with_quarters(row, asked)
@@ -97,6 +99,11 @@ def record_proposals(
             outcome[made.id] = "new" if stands is None else "changed"
             changes.append((made, stands.version if stands else 0))
     _check([made for made, _ in changes], text, where=str(path))
+    late = known[(known["standing"] == "waiting") & (known["period"] < asked.period)]
+    for id_ in late.loc[~late["proposal_id"].isin(outcome), "proposal_id"]:
+        (stands,) = proposals_in(ledger, [id_])
+        outcome[id_] = "withdrawn"
+        changes.append((proposal_of(stands).model_copy(update={"status": "withdrawn"}), stands.version))
     if changes:
         ledger.write_all(changes, by=by, is_kept=is_kept)
     return outcome

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 import pandas as pd
@@ -333,15 +333,14 @@ def _team(row: Mapping[Any, Any], team: Mapping[str, Any]) -> Asked:
 def controls(facts: pd.DataFrame, *_: object) -> Iterator[Asked]:
     """Ask to retire what did nothing, and to make general what worked in a unit."""
     rows = facts[(facts["rule"] == "action_effect") & (facts["subject"] != "")].to_dict("records")
-    units = max(
-        (said.get("rated", 0) for said in facts.loc[facts["subject_kind"] == "units", "said"]), default=0
-    )
+    rated = [said["rated"] for said in facts.loc[facts["subject_kind"] == "units", "said"] if "rated" in said]
+    units = max(rated, default=0)
     for row in rows:
         verdict = row["said"]["verdict"]
         if verdict == NO_EFFECT:
             yield _control(row, "retire_control", _RETIRED)
         elif verdict == WORKED and row["said"]["unit_id"] and units != 1:
-            yield _control(row, "make_general", _GENERAL)
+            yield replace(_control(row, "make_general", _GENERAL), cost=_cost_elsewhere(row["said"], units))
 
 
 _RETIRED = (
@@ -354,6 +353,12 @@ _GENERAL = (
     marked("In its pilot it changed events by {estimate:+.0%} ({lower:+.0%} to {upper:+.0%})"),
     marked("The units that join change as the pilot did"),
 )
+
+
+def _cost_elsewhere(said: Mapping[str, Any], units: int) -> float:
+    """Return what a pilot would cost in all other units, each as much as those of the pilot [CNY]."""
+    cost, pilot = said.get("cost"), said.get("units", 1)
+    return cost / pilot * (units - pilot) if cost is not None and units > pilot else float("nan")
 
 
 def _control(row: Mapping[Any, Any], rule: str, words: tuple[str, str, str]) -> Asked:

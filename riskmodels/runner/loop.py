@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,7 +19,7 @@ from riskmodels.errors import BusyError, ParameterError, ResultError
 from riskmodels.governance.changes import record_proposals
 from riskmodels.governance.ledger import Head, Ledger, Verification, open_ledger
 from riskmodels.governance.proposals import Proposals
-from riskmodels.labels import label
+from riskmodels.labels import label, marked
 from riskmodels.results import load
 from riskmodels.runner.assessment_run import run_assessment
 from riskmodels.runner.deciding import Desk, carry_out
@@ -190,15 +191,13 @@ def _decided(loop: Loop, quarter: Quarter, plan: Plan, ledger: Ledger, said: Cal
     if quarter.period not in set(ledger.frame("proposals")["period"]):  # else a loop that was stopped goes on
         asked = load(plan.folder / "results" / "proposals", Proposals)
         outcome = record_proposals(ledger, asked, Path(plan.settings.policies), by=loop.proposed_by)
-        said(label("Proposals: {new} new, {others} known", **_counted(outcome)))
+        counts = Counter(outcome.values())
+        known = len(outcome) - counts["new"] - counts["withdrawn"]
+        words = marked("Proposals: {new} new, {known} known, {gone} of earlier quarters withdrawn")
+        said(label(words, new=counts["new"], known=known, gone=counts["withdrawn"]))
     desk = Desk(ledger=ledger, policies=Path(plan.settings.policies), report=plan.folder)
     for decision in quarter.decisions:
         said(carry_out(decision, desk))
-
-
-def _counted(outcome: dict[str, str]) -> dict[str, int]:
-    new = sum(one == "new" for one in outcome.values())
-    return {"new": new, "others": len(outcome) - new}
 
 
 def _row(plan: Plan, quarter: Quarter, ledger: Ledger) -> dict[str, Any]:

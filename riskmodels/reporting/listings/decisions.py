@@ -1,14 +1,14 @@
 """Findings, the policy, and what is proposed to change in it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from riskmodels.assessment import Due, Findings
 from riskmodels.catalogue import format_value
-from riskmodels.display import Listing
+from riskmodels.display import Listing, shown_few
 from riskmodels.governance.limits import LimitDraft
 from riskmodels.labels import RATING_LABELS, label, local, marked, say
 from riskmodels.parameters.policy import Policy
@@ -28,6 +28,8 @@ _HEADINGS = {
     "owner": "Owner",
     "covered": "Accepted",
 }
+_MOST_NAMED = 4  # a choice: the table beside the report has them all
+_CHECKED = "tables/checked.csv"  # of a report
 _SEVERITIES = RATING_LABELS | {"watch": "Watch", "passed": "In order", "unclear": "Not enough evidence"}
 
 
@@ -48,14 +50,26 @@ def list_watched(found: Findings) -> Listing:
 
 
 def list_others(found: Findings) -> Listing:
-    """List what was checked and is in order, or could not be judged."""
+    """List what was checked and is in order, or could not be judged: how many by criterion.
+
+    Each by itself, with its evidence, is in the table ``checked`` beside the report.
+    """
     rows = found.others
-    passed = int((rows["severity"] == "passed").sum())
-    words = marked("Checked besides: {passed} in order, {unclear} without enough evidence.")
-    return Listing(
-        sentence=label(words, passed=passed, unclear=len(rows) - passed),
-        frame=_listed(rows, ["criterion", "evidence"]),
+    is_passed = rows["severity"] == "passed"
+    unclear = rows["subject_name"].where(~is_passed).groupby(rows["criterion"], sort=False)
+    words = marked(
+        "Checked besides: {passed} in order, {unclear} without enough evidence; each with its evidence: {file}"
     )
+    counted_by = is_passed.groupby(rows["criterion"], sort=False)
+    frame = pd.DataFrame({"In order": counted_by.sum(), "Not enough evidence": unclear.apply(_names)})
+    return Listing(
+        sentence=label(words, passed=int(is_passed.sum()), unclear=int((~is_passed).sum()), file=_CHECKED),
+        frame=frame.rename_axis("Criterion").reset_index(),
+    )
+
+
+def _names(subjects: Iterable[str]) -> str:
+    return shown_few(list(dict.fromkeys(filter(pd.notna, subjects))), _MOST_NAMED)
 
 
 def _listed(rows: pd.DataFrame, more: list[str]) -> pd.DataFrame:

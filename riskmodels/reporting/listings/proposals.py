@@ -147,7 +147,7 @@ def list_policy_files(files: pd.DataFrame) -> Listing:
 
 
 def list_decided(changes: Proposals) -> Listing:
-    """List what became of the proposals of the quarters before; those that wait are counted."""
+    """List what became of the proposals of the quarters before; those that nobody decided are counted."""
     rows = changes.decided
     listed = [
         {
@@ -160,7 +160,7 @@ def list_decided(changes: Proposals) -> Listing:
             "In force": row["adopted_from"],
         }
         for row in rows.sort_values(["period", "proposal_id"], ascending=[False, True]).to_dict("records")
-        if row["standing"] != "waiting"
+        if row["standing"] not in ("waiting", "withdrawn")
     ]
     counts = rows["standing"].value_counts()
     if changes.files.empty and rows.empty:
@@ -171,7 +171,7 @@ def list_decided(changes: Proposals) -> Listing:
     return Listing(
         sentence=label(
             "Proposals of the quarters before: {all}; adopted: {adopted}, approved: {approved}, rejected:"
-            " {rejected}, waiting: {waiting}.",
+            " {rejected}, waiting: {waiting}, not asked for any more: {withdrawn}.",
             {name: counts.get(name, 0) for name in STANDINGS},
             all=len(rows),
         ),

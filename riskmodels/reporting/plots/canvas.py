@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -26,7 +28,8 @@ MARKERS = {  # the shapes of RATING_MARKS
 }
 LINE, BAND, SHOCK, NOTE = "#1f3b5c", "#7d9bbf", "#b3261e", "#5f6570"
 NAME = 34  # signs that the name of a unit may take
-_FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "DejaVu Sans")
+_CHINESE = Path(__file__).with_name("fonts") / "NotoSansCJKsc-subset.otf"  # what GB 2312 has: .ci/font.py
+_OTHERS = ("Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei")  # where installed, for signs beyond it
 _DPI, _WIDTH = 110, 7.2  # dots an inch, and inches of a page's width: 800 dots
 # points of type are a little below the report's text
 _STYLE = {
@@ -62,10 +65,18 @@ def house_figure(width: float, height: float) -> Iterator[Figure]:
 
 @contextmanager
 def _house_style() -> Iterator[None]:
-    installed = font_manager.get_font_names()
-    style: Any = _STYLE | {"font.family": [name for name in _FONTS if name in installed]}
+    style: Any = _STYLE | {"font.family": _families()}
     with mpl.rc_context(style):
         yield
+
+
+@lru_cache(maxsize=1)
+def _families() -> list[str]:
+    """Return the fonts where signs are looked for; the first two are shipped: figures are the same."""
+    installed = font_manager.get_font_names()
+    font_manager.fontManager.addfont(_CHINESE)
+    chinese = font_manager.get_font(_CHINESE).family_name
+    return ["DejaVu Sans", chinese, *(name for name in _OTHERS if name in installed)]
 
 
 def draw_pair(
