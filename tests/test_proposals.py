@@ -14,7 +14,9 @@ from small_bank import AMBER, RED, make_card, make_tables, only
 
 from riskmodels.assessment import Findings, assess
 from riskmodels.errors import ParameterError
+from riskmodels.forecasting import nowcast_where_logged
 from riskmodels.governance.changes import changed_text
+from riskmodels.governance.drafting import quarters_to
 from riskmodels.governance.inspections import plan_inspection
 from riskmodels.governance.ledger.records import Proposal
 from riskmodels.governance.looking_back import QUARTERS, changed_policy
@@ -24,6 +26,7 @@ from riskmodels.parameters.files import parse_parameters, read_text
 from riskmodels.parameters.policy import Limits, Objective, Policy, load_policy
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.reporting.listings import list_looked_back, list_proposals
+from riskmodels.scorecard.evidence import gather_quarters
 from riskmodels.scorecard.rating import rate_period
 
 
@@ -420,11 +423,40 @@ def test_default_limits_go_a_quarter_of_the_way_and_four_quarters_are_rated(
     rated = rate_period(inspected, default_policy, "2026Q1", by="unit_id")
     red = int(((rated["indicator_id"] == "dual_control_rate") & (rated["rating"] == "red")).sum())
     assert rows.set_index(["period", "measure"]).loc[("2026Q1", "units_red"), "now"] == red > 0
-    (made,) = limits(found, default_policy, inspected, None, ())
-    (again,) = limits(found, changed_policy(default_policy, [made]), inspected, None, ())
+    known = gather_quarters(inspected, default_policy, quarters_to("2026Q3", 8), by="unit_id")
+    (made,) = limits(found, default_policy, inspected, known, None, ())
+    (again,) = limits(found, changed_policy(default_policy, [made]), inspected, known, None, ())
     assert (
         made.id == again.id == limit["proposal_id"]
     )  # the same evidence: adopted, it is not asked for again
+
+
+def test_a_look_back_allows_for_complaints_not_logged_yet_as_the_scorecard_does(
+    sample_tables, default_policy
+) -> None:
+    one = default_policy.indicator("complaint_rate")
+    lower = {
+        name: Limits(amber=0.9 * at.amber, red=0.9 * at.red) for name, at in one.limits_by_product.items()
+    }
+    one = one.model_copy(update={"limits_by_product": lower})
+    policy = default_policy.model_copy(update={"indicators": (one,), "watch": ()})
+    found = assess(policy, data=sample_tables, scorecard=make_card(), register=RiskRegister(risks=()))
+    row = UNIT | {
+        "finding_id": "F-4",
+        "indicator_id": one.id,
+        "figures": json.dumps({"amber": 3.6, "red": 5.4, "numerator": 160.0, "denominator": 20.0}),
+    }
+    found = replace(found, facts=pd.DataFrame([row]), period="2026Q3")
+    changes = propose(found, policy, tables=sample_tables)
+    now = changes.quarters.set_index(["period", "measure"])["now"]
+    known = nowcast_where_logged(sample_tables.complaints)
+    red, red_without = (
+        int(
+            (rate_period(sample_tables, policy, "2026Q3", by="unit_id", nowcast=one)["rating"] == "red").sum()
+        )
+        for one in (known, None)
+    )
+    assert now.loc[("2026Q3", "units_red")] == red != red_without
 
 
 RANKS = {"green": 0, "insufficient": 0.5, "amber": 1, "red": 2}

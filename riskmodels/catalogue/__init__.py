@@ -4,7 +4,7 @@ from riskmodels.catalogue.computation import Indicators, indicators, reasons_of,
 from riskmodels.catalogue.definitions import INDICATORS, SHARES
 from riskmodels.catalogue.doubts import find_doubts
 from riskmodels.catalogue.entry import Family, Indicator
-from riskmodels.catalogue.partial import without_partial_rates
+from riskmodels.catalogue.partial import why_partial, without_partial_rates
 from riskmodels.catalogue.spans import Frequency
 from riskmodels.catalogue.unmatched import compare_names, likely_name, unmatched_names
 from riskmodels.catalogue.values import format_value
@@ -24,5 +24,6 @@ __all__ = [
     "reasons_of",
     "unmatched_names",
     "unused_observations",
+    "why_partial",
     "without_partial_rates",
 ]

@@ -1,8 +1,11 @@
 """Accounts and customers of a quarter."""
 
+from functools import lru_cache
+
 import pandas as pd
 
 from riskmodels.tables import Table
+from riskmodels.tables.holes import KEPT
 from riskmodels.tables.sql import literal
 
 
@@ -12,8 +15,12 @@ def days_of(period: str) -> str:
     return " AND ".join(f"{literal(str(day.date()))}::DATE" for day in (quarter.start_time, quarter.end_time))
 
 
+@lru_cache(maxsize=KEPT)
 def accounts_by_product(exposure: Table, period: str) -> pd.DataFrame:
-    """Add up the accounts of the quarter's months: unit_id, product, accounts; in this order."""
+    """Add up the accounts of the quarter's months: unit_id, product, accounts; in this order.
+
+    Every indicator asks for them; they are not to be changed.
+    """
     rows = exposure.with_unknown.filter(f"month BETWEEN {days_of(period)}")
     months = rows.aggregate(f"unit_id, product, month, {_sum('accounts')}").filter("accounts IS NOT NULL")
     sums = months.aggregate("unit_id, product, sum(accounts)::DOUBLE AS accounts")

@@ -1,5 +1,6 @@
 """Rates of a quarter that is known only in part: a month, or two, are no quarter."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pandas as pd
@@ -29,17 +30,21 @@ def without_partial_rates(found: Indicators, tables: Tables, period: str) -> Ind
     Indicators
         An indicator that is left out is in ``unavailable``, with the months that are not known.
     """
-    lacking = months_lacking(tables, period)
     given = set(found.table.loc[found.table["period"] == period, "indicator_id"])
-    reasons = {
-        one: why for one in sorted(given) if (why := _why(definition_for(one, tables), lacking, period))
-    }
+    reasons = why_partial(given, tables, period)
     gone = (found.table["period"] == period) & found.table["indicator_id"].isin(list(reasons))
     return replace(
         found,
         table=found.table[~gone].reset_index(drop=True),
         unavailable=pd.concat([found.unavailable, listed_reasons(reasons)], ignore_index=True),
     )
+
+
+def why_partial(given: Iterable[str], tables: Tables, period: str) -> dict[str, str]:
+    """Say, indicator by indicator, why the tables know a quarter's rate only in part; of others nothing."""
+    lacking = months_lacking(tables, period)
+    reasons = ((one, _why(definition_for(one, tables), lacking, period)) for one in sorted(given))
+    return {one: why for one, why in reasons if why}
 
 
 def _why(entry: Indicator | None, lacking: pd.DataFrame, period: str) -> str:

@@ -47,10 +47,11 @@ def monthly_series(
     found = indicators(tables, policy, by=["unit_id"] if unit_id else [], freq="M", periods=list(months))
     rows = found.table[found.table["unit_id"] == unit_id] if unit_id else found.table
     series: dict[str, pd.Series[float]] = {}
-    for name in [one.id for one in policy.indicators if one.id in set(rows["indicator_id"])]:
+    of = {str(name): part for name, part in rows.groupby("indicator_id")}
+    for name in [one.id for one in policy.indicators if one.id in of]:
         entry = definition_for(name, tables)
         if entry is not None:
-            cells = cells_of(entry, rows[rows["indicator_id"] == name], tables, until)
+            cells = cells_of(entry, of[name], tables, until)
             series[name] = pd.Series(_scaled(cells, entry), index=cells.months)
     laid = pd.DataFrame(series)
     return laid[laid.index <= until] if len(laid) else laid, found.unavailable

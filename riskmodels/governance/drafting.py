@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +15,8 @@ from riskmodels.forecasting import Nowcast
 from riskmodels.labels import Said
 from riskmodels.parameters.policy import DEFAULT, IndicatorPolicy, Limits, Policy
 from riskmodels.periods.quarters import check_quarter
-from riskmodels.scorecard.rating import posterior_of, rate_period
+from riskmodels.scorecard.evidence import Evidence
+from riskmodels.scorecard.rating import posterior_of, rate_evidence, rate_period
 from riskmodels.tables import Tables
 
 _AMBER_SHARE: Final = 0.20  # of quarters of units that are beyond amber: one unit in five is worth a look
@@ -27,19 +28,22 @@ _LEVELS: Final = (np.arange(99) + 0.5) / 99  # quantiles that stand for what one
 _NORMAL: Final = 1.645  # standard deviations to each side of a 90 % interval
 _STEPS_BETWEEN: Final = 4  # steps that lie between amber and red at least: limits are round numbers
 _SMALLEST: Final = 1e-9  # of the limit: less between amber and red is no difference
+Known = Mapping[str, Sequence[Evidence]]  # quarter by quarter, of units
 Progress = Callable[[Iterable[str]], Iterable[str]]
 
 
 def drafted_limits(
     tables: Tables,
     policy: Policy,
+    known: Known,
     *,
     period: str,
     nowcast: Nowcast | None,
-    quarters: int = QUARTERS,
     progress: Progress = iter,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Draft limits without a look at what they would change; see ``draft_limits``.
+
+    ``known`` is the evidence of units, quarter by quarter up to ``period``: of these indicators at least.
 
     Returns
     -------
@@ -47,11 +51,7 @@ def drafted_limits(
         One row per indicator and product: indicator_id, product, amber_now, red_now, set_by, amber, red,
         moves, why_not; and the rated quarters of units that they rest on.
     """
-    check_quarter(period)
-    if all(one.limits is None for one in policy.indicators):
-        raise ParameterError(f"the policy of {policy.valid_from} has no limits: give an indicator some first")
-    wanted = pd.period_range(end=pd.Period(period, freq="Q"), periods=quarters).astype("str")
-    now = rate_quarters(tables, policy, progress(list(wanted)), nowcast)
+    now = rate_quarters(known, tables, policy, progress(list(known)))
     there = now["period"].unique()
     if len(there) < _FEWEST_QUARTERS:
         raise TooLittleError(
@@ -70,14 +70,16 @@ def drafted_limits(
     return pd.DataFrame(rows), now
 
 
+def quarters_to(period: str, quarters: int) -> list[str]:
+    """Name the last quarters up to one; raises ParameterError where it is no quarter."""
+    return list(pd.period_range(end=check_quarter(period), periods=quarters).astype("str"))
+
+
 def rate_quarters(
-    tables: Tables, policy: Policy, periods: Iterable[str], nowcast: Nowcast | None
+    known: Known, tables: Tables, policy: Policy, periods: Iterable[str], by: str = "unit_id"
 ) -> pd.DataFrame:
-    """Rate the units of quarters, one under the other, with ``period``; those without a case are left out."""
-    parts = [
-        rate_period(tables, policy, name, by="unit_id", nowcast=nowcast).assign(period=name)
-        for name in periods
-    ]
+    """Rate units in quarters, one under the other, with ``period``; those without a case are left out."""
+    parts = [rate_evidence(known[name], tables, policy, name, by=by).assign(period=name) for name in periods]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 

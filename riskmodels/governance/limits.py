@@ -7,11 +7,13 @@ from typing import Any, Final
 import pandas as pd
 
 from riskmodels.display import Displayed
+from riskmodels.errors import ParameterError
 from riskmodels.forecasting import nowcast_where_logged
-from riskmodels.governance.drafting import QUARTERS, Progress, drafted_limits, rate_quarters
+from riskmodels.governance.drafting import QUARTERS, Progress, drafted_limits, quarters_to, rate_quarters
 from riskmodels.labels import label, marked, plural
 from riskmodels.parameters.editing import Edit
 from riskmodels.parameters.policy import DEFAULT, IndicatorPolicy, Limits, Policy
+from riskmodels.scorecard.evidence import gather_quarters
 from riskmodels.scorecard.grounds import RATINGS
 from riskmodels.scorecard.scores import score_rows
 from riskmodels.scorecard.weights import policy_weights
@@ -144,12 +146,13 @@ def draft_limits(
     small units widens no limit. Where products have limits of their own, units are compared with what their
     peers have with the same mix, and the ratio applies to the rate of each product.
     """
-    known = nowcast_where_logged(tables.complaints)
-    drafted, now = drafted_limits(
-        tables, policy, period=period, nowcast=known, quarters=quarters, progress=progress
-    )
+    wanted, nowcast = quarters_to(period, quarters), nowcast_where_logged(tables.complaints)
+    if all(one.limits is None for one in policy.indicators):
+        raise ParameterError(f"the policy of {policy.valid_from} has no limits: give an indicator some first")
+    known = gather_quarters(tables, policy, wanted, by="unit_id", nowcast=nowcast)
+    drafted, now = drafted_limits(tables, policy, known, period=period, nowcast=nowcast, progress=progress)
     there = list(now["period"].unique())
-    under_draft = rate_quarters(tables, _changed(policy, drafted), progress(there), known)
+    under_draft = rate_quarters(known, tables, _changed(policy, drafted), progress(there))
     return LimitDraft(
         table=_with_counts(drafted, now, under_draft, period)[_COLUMNS],
         period=period,
@@ -196,7 +199,8 @@ def _scores(now: pd.DataFrame, drafted: pd.DataFrame, policy: Policy, period: st
     counts = {}
     for name, rated in (("now", now), ("draft", drafted)):
         rows = rated[rated["period"] == period].reset_index(drop=True)
-        scored = score_rows(rows, policy_weights(policy, rows["indicator_id"]), policy, key="unit_id")
+        weights = policy_weights(policy, rows["indicator_id"])
+        scored = score_rows(rows, weights, policy, key="unit_id", brief=True)
         counts[name] = scored["rating"].value_counts().reindex(RATINGS, fill_value=0).to_numpy()
     return pd.DataFrame({"rating": list(RATINGS), **counts})
 

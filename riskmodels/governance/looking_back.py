@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riskmodels.forecasting import Nowcast
+from riskmodels.governance.drafting import Known, quarters_to, rate_quarters
 from riskmodels.governance.proposing import Asked
 from riskmodels.parameters.policy import IndicatorPolicy, Policy
-from riskmodels.scorecard.rating import rate_period
+from riskmodels.scorecard.evidence import gather_quarters
+from riskmodels.scorecard.rating import rate_evidence
 from riskmodels.scorecard.scores import Drawn, draw_points, draws_for, score_rows
 from riskmodels.scorecard.weights import policy_weights
 from riskmodels.tables import Tables
@@ -18,8 +21,19 @@ COLUMNS = ["proposal_id", "period", "measure", "now", "proposed"]
 _COLOURS = ("red", "amber")
 
 
-def look_back(asked: Sequence[Asked], policy: Policy, tables: Tables, period: str) -> pd.DataFrame:
+def look_back(
+    asked: Sequence[Asked],
+    policy: Policy,
+    tables: Tables,
+    period: str,
+    *,
+    known: Known,
+    nowcast: Nowcast | None,
+) -> pd.DataFrame:
     """Rate the last four quarters under the policy and under each proposal.
+
+    ``known`` is the evidence of units in these quarters, of the indicators whose limits would move, or of all
+    where a weight would.
 
     Returns
     -------
@@ -29,15 +43,17 @@ def look_back(asked: Sequence[Asked], policy: Policy, tables: Tables, period: st
         [units; of value: where an objective set a year ago would have led, NaN for others]. None of those
         that are of no indicator.
     """
-    periods = pd.period_range(end=pd.Period(period, freq="Q"), periods=QUARTERS).astype("str")
+    periods = quarters_to(period, QUARTERS)
+    recent = {name: known[name] for name in periods if name in known}
     frames = [
-        _of_limits([one for one in asked if one.rule == "set_limit"], policy, tables, periods),
-        _of_weights([one for one in asked if one.rule == "change_weight"], policy, tables, periods),
+        _of_limits([one for one in asked if one.rule == "set_limit"], policy, tables, recent),
+        _of_weights([one for one in asked if one.rule == "change_weight"], policy, tables, recent),
         _of_values(
             [one for one in asked if one.rule not in ("set_limit", "change_weight")],
             policy,
             tables,
             periods,
+            nowcast,
         ),
     ]
     rows = pd.DataFrame([row for frame in frames for row in frame], columns=COLUMNS)
@@ -70,11 +86,6 @@ def _only(policy: Policy, names: Iterable[str]) -> Policy:
     )
 
 
-def _rated(tables: Tables, policy: Policy, periods: Iterable[str], by: str) -> pd.DataFrame:
-    parts = [rate_period(tables, policy, name, by=by).assign(period=name) for name in periods]
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-
-
 def _rows(one: Asked, period: str, counts: Mapping[str, tuple[float, float]]) -> list[dict[str, Any]]:
     return [
         {"proposal_id": one.id, "period": period, "measure": f"units_{name}", "now": now, "proposed": then}
@@ -82,14 +93,12 @@ def _rows(one: Asked, period: str, counts: Mapping[str, tuple[float, float]]) ->
     ]
 
 
-def _of_limits(
-    asked: list[Asked], policy: Policy, tables: Tables, periods: Iterable[str]
-) -> list[dict[str, Any]]:
+def _of_limits(asked: list[Asked], policy: Policy, tables: Tables, known: Known) -> list[dict[str, Any]]:
     if not asked:
         return []
     some = _only(policy, (one.figures["indicator_id"] for one in asked))
     now, then = (
-        _rated(tables, chosen, periods, "unit_id")
+        rate_quarters(known, tables, chosen, known)
         .groupby(["indicator_id", "period", "rating"])
         .size()
         .to_dict()
@@ -98,20 +107,18 @@ def _of_limits(
     return [
         row
         for one in asked
-        for name in periods
+        for name in known
         for places in [{colour: (one.figures["indicator_id"], name, colour) for colour in _COLOURS}]
         for row in _rows(one, name, {c: (now.get(at, 0), then.get(at, 0)) for c, at in places.items()})
     ]
 
 
-def _of_weights(
-    asked: list[Asked], policy: Policy, tables: Tables, periods: Iterable[str]
-) -> list[dict[str, Any]]:
+def _of_weights(asked: list[Asked], policy: Policy, tables: Tables, known: Known) -> list[dict[str, Any]]:
     if not asked:
         return []
     found = []
-    for name in periods:
-        rows = rate_period(tables, policy, name, by="unit_id")
+    for name, evidence in known.items():
+        rows = rate_evidence(evidence, tables, policy, name, by="unit_id")
         used = rows["amber"].notna().to_numpy()
         drawn = list(draw_points(rows[used], draws_for(int(used.sum())), np.flatnonzero(used)))
         now = _scored(rows, policy, drawn)
@@ -125,19 +132,21 @@ def _scored(rows: pd.DataFrame, policy: Policy, drawn: list[Drawn]) -> dict[str,
     if rows.empty:
         return dict.fromkeys(_COLOURS, np.nan)
     weights = policy_weights(policy, rows["indicator_id"])
-    scored = score_rows(rows, weights, policy, key="unit_id", drawn=drawn)
+    scored = score_rows(rows, weights, policy, key="unit_id", drawn=drawn, brief=True)
     return {colour: float((scored["rating"] == colour).sum()) for colour in _COLOURS}
 
 
 def _of_values(
-    asked: list[Asked], policy: Policy, tables: Tables, periods: Iterable[str]
+    asked: list[Asked], policy: Policy, tables: Tables, periods: list[str], nowcast: Nowcast | None
 ) -> list[dict[str, Any]]:
     """Give the bank's values, and beside them where an objective of a year ago would have led."""
     asked = [one for one in asked if one.figures.get("indicator_id")]
     if not asked:
         return []
-    known = _rated(tables, _only(policy, (one.figures["indicator_id"] for one in asked)), periods, "")
-    values = known.set_index(["indicator_id", "period"])["value"].to_dict()
+    some = _only(policy, (one.figures["indicator_id"] for one in asked))
+    known = gather_quarters(tables, some, periods, nowcast=nowcast)
+    rated = rate_quarters(known, tables, some, periods, by="")
+    values = rated.set_index(["indicator_id", "period"])["value"].to_dict()
     rows = []
     for one in asked:
         now = [values.get((one.figures["indicator_id"], name), np.nan) for name in periods]

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,15 +12,19 @@ import pandas as pd
 
 from riskmodels.assessment import Findings
 from riskmodels.display import Displayed
-from riskmodels.forecasting import nowcast_where_logged
+from riskmodels.forecasting import Nowcast, nowcast_where_logged
+from riskmodels.governance.drafting import QUARTERS as DRAFTED_FROM
+from riskmodels.governance.drafting import Known, quarters_to
 from riskmodels.governance.ledger.standing import action_of
 from riskmodels.governance.looking_back import COLUMNS, look_back
+from riskmodels.governance.looking_back import QUARTERS as LOOKED_BACK
 from riskmodels.governance.policy_records import FILE_COLUMNS, policy_files
 from riskmodels.governance.proposing import Asked, asked_of, facts_of
 from riskmodels.governance.state import LedgerState
-from riskmodels.governance.stepping import limits
+from riskmodels.governance.stepping import in_question, limits
 from riskmodels.labels import label, local, marked, plural
 from riskmodels.parameters.policy import Policy
+from riskmodels.scorecard.evidence import gather_quarters
 from riskmodels.tables import Tables
 
 RULE_LABELS = {
@@ -142,26 +146,44 @@ def propose(
         Each with its findings; without a finding there is none. What a line of the policy was adopted for
         (``policy.adopted``) is not asked for again: the same evidence changes a line once.
     """
-    facts = facts_of(found)
-    asked = list(asked_of(facts, policy, found.period))
-    if tables is not None:
-        aimed = {one.figures["indicator_id"] for one in asked if one.rule == "set_objective"}
-        asked += limits(found, policy, tables, nowcast_where_logged(tables.complaints), aimed)
     done = set(policy.adopted.proposals.split() if policy.adopted else ())
     if stands is not None:
         done |= settled_in(stands.frame("proposals"))
+    asked = list(asked_of(facts_of(found), policy, found.period))
+    aimed = {one.figures["indicator_id"] for one in asked if one.rule == "set_objective"}
     asked = [one for one in asked if one.id not in done]
-    nothing = pd.DataFrame(columns=COLUMNS).astype({"now": float, "proposed": float})
+    quarters = pd.DataFrame(columns=COLUMNS).astype({"now": float, "proposed": float})
+    if tables is not None:
+        nowcast = nowcast_where_logged(tables.complaints)
+        known = _gathered(found, policy, tables, nowcast, {one.rule for one in asked})
+        stepped = limits(found, policy, tables, known, nowcast, aimed)
+        asked += [one for one in stepped if one.id not in done]
+        quarters = look_back(asked, policy, tables, found.period, known=known, nowcast=nowcast)
     rows = [_row(one) | {"about": _named(one.path, policy)} for one in asked]
     table = pd.DataFrame(rows, columns=list(_TYPES)).astype(_TYPES)
     return Proposals(
         table=table,
-        quarters=nothing if tables is None else look_back(asked, policy, tables, found.period),
+        quarters=quarters,
         decided=_decided(stands, found.period, policy),
         files=_files(stands, policies, policy),
         period=found.period,
         policy=policy.valid_from,
     )
+
+
+def _gathered(
+    found: Findings, policy: Policy, tables: Tables, nowcast: Nowcast | None, rules: Collection[str]
+) -> Known:
+    """Gather once what limits are drafted from, and what is looked back at; of a weight all indicators."""
+    drafted, quarters = in_question(found, policy), quarters_to(found.period, DRAFTED_FROM)
+    older, recent = quarters[:-LOOKED_BACK], quarters[-LOOKED_BACK:]
+    parts = [(drafted, older), (policy if "change_weight" in rules else drafted, recent)]
+    return {
+        name: evidence
+        for chosen, periods in parts
+        if chosen.indicators
+        for name, evidence in gather_quarters(tables, chosen, periods, by="unit_id", nowcast=nowcast).items()
+    }
 
 
 def _named(path: str, policy: Policy) -> str:

@@ -10,7 +10,7 @@ from riskmodels.assessment import Findings
 from riskmodels.catalogue import format_value
 from riskmodels.errors import TooLittleError
 from riskmodels.forecasting import Nowcast
-from riskmodels.governance.drafting import drafted_limits
+from riskmodels.governance.drafting import Known, drafted_limits
 from riskmodels.governance.proposing import ADOPTED, MOST, STEP, Asked
 from riskmodels.labels import label, local, marked
 from riskmodels.parameters.policy import DEFAULT, IndicatorPolicy, Limits, Policy
@@ -40,30 +40,28 @@ def as_default(words: str) -> str:
 
 
 def limits(
-    found: Findings, policy: Policy, tables: Tables, nowcast: Nowcast | None, aimed: Collection[str]
+    found: Findings,
+    policy: Policy,
+    tables: Tables,
+    known: Known,
+    nowcast: Nowcast | None,
+    aimed: Collection[str],
 ) -> Iterator[Asked]:
     """Ask for a step towards the drafted limits of the indicators that most findings rest on.
 
-    Of those with an objective, also one that is only asked for (``aimed``), to tighter ones only. Nothing
+    ``known`` is the evidence of units in eight quarters, of these indicators (``in_question``) at least. Of
+    those with an objective, also one that is only asked for (``aimed``), to tighter ones only. Nothing
     where units are too few, or the quarters; see ``draft_limits``.
     """
-    rows = found.facts[found.facts["severity"].isin(["red", "amber"]) & found.facts["rule"].isin(_RULES)]
-    counts = rows["indicator_id"].value_counts()
-    wanted = [
-        one.model_copy(update={"limits_set_by": as_default(one.limits_set_by)})
-        for one in policy.indicators
-        if one.id in counts.index and DEFAULT in as_default(one.limits_set_by)
-    ]
-    wanted.sort(key=lambda one: -counts[one.id])
-    some = policy.model_copy(update={"indicators": tuple(wanted)})
-    if not wanted:
+    rows, some = _rows(found), in_question(found, policy)
+    if not some.indicators:
         return
     try:
-        draft, _ = drafted_limits(tables, some, period=found.period, nowcast=nowcast)
+        draft, _ = drafted_limits(tables, some, known, period=found.period, nowcast=nowcast)
     except TooLittleError:
         return
     asked = 0
-    for one in wanted:
+    for one in some.indicators:
         drafted = draft[(draft["indicator_id"] == one.id) & (draft["moves"] != "kept")]
         of_one = rows[rows["indicator_id"] == one.id]
         is_aimed = one.objective is not None or one.id in aimed
@@ -71,6 +69,24 @@ def limits(
         if made is not None and asked < MOST:
             asked += 1
             yield made
+
+
+def in_question(found: Findings, policy: Policy) -> Policy:
+    """Return the policy with those indicators alone whose limits findings rest on, most findings first."""
+    counts = _rows(found)["indicator_id"].value_counts()
+    wanted = [
+        one.model_copy(update={"limits_set_by": as_default(one.limits_set_by)})
+        for one in policy.indicators
+        if one.id in counts.index and DEFAULT in as_default(one.limits_set_by)
+    ]
+    wanted.sort(key=lambda one: -counts[one.id])
+    return policy.model_copy(update={"indicators": tuple(wanted)})
+
+
+def _rows(found: Findings) -> pd.DataFrame:
+    """Return the findings that limits of the bank and its units led to."""
+    facts = found.facts
+    return facts[facts["severity"].isin(["red", "amber"]) & facts["rule"].isin(_RULES)]
 
 
 def _stepped(

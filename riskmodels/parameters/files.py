@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, ScalarEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, ScalarEvent
+from ruamel.yaml.parser import Parser
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from riskmodels.errors import ParameterError, file_error
@@ -208,8 +209,10 @@ def _parsed(text: str, *, shown: bool) -> object:
 @lru_cache(maxsize=64)
 def _loaded(text: str) -> object:
     """Return what a text says: a run reads its policy and risks several times, slowly."""
-    _refuse_bomb(text)
-    content: object = YAML(typ="safe", pure=True).load(text)
+    reader = YAML(typ="safe", pure=True)
+    reader.Parser = _WeighingParser
+    reader.composer.warn_double_anchors = False  # they are refused
+    content: object = reader.load(text)
     return content
 
 
@@ -233,29 +236,37 @@ def read_text(path: Path) -> str:
     return content.decode("utf-8")
 
 
-def _refuse_bomb(text: str) -> None:
-    """Raise ValueError, or what the library does, for aliases by which a short text becomes a long one."""
-    if "&" not in text:
-        return
-    sizes: dict[str, int] = {}  # characters of what an anchor names, with all aliases in it
-    opened: list[tuple[str | None, int]] = [(None, 0)]
-    for event in YAML(typ="safe", pure=True).parse(text):
+class _WeighingParser(Parser):
+    """Raises ValueError, while a text is read, for aliases by which it becomes a long one."""
+
+    def reset_parser(self) -> None:
+        super().reset_parser()
+        self._sizes: dict[str, int] = {}  # characters of what an anchor names, with all aliases in it
+        self._opened: list[tuple[str | None, int]] = [(None, 0)]
+
+    def get_event(self) -> Event:
+        event: Event = super().get_event()
+        self._weigh(event)
+        return event
+
+    def _weigh(self, event: Event) -> None:
         anchor, size = getattr(event, "anchor", None), 0
         if isinstance(event, CollectionStartEvent):
-            opened.append((anchor, 1))
-            continue
+            self._opened.append((anchor, 1))
+            return
         if isinstance(event, CollectionEndEvent):
-            anchor, size = opened.pop()
+            anchor, size = self._opened.pop()
         elif isinstance(event, ScalarEvent):
             size = 1 + len(event.value)
         elif isinstance(event, AliasEvent):
-            anchor, size = None, sizes.get(event.anchor, 0)
-        if anchor in sizes:
+            anchor, size = None, self._sizes.get(event.anchor, 0)
+        if anchor in self._sizes:
             raise ValueError(f"line {event.start_mark.line + 1}: the anchor &{anchor} is given twice")
         if anchor:
-            sizes[anchor] = size
-        opened[-1] = (opened[-1][0], opened[-1][1] + size)
-        if opened[-1][1] > _MOST_WITH_ALIASES:
+            self._sizes[anchor] = size
+        outer, inside = self._opened[-1]
+        self._opened[-1] = (outer, inside + size)
+        if inside + size > _MOST_WITH_ALIASES:
             raise ValueError(f"its aliases (*) make more than {_MOST_WITH_ALIASES:,} characters of it")
 
 

@@ -44,6 +44,9 @@ class CountedRows:
             figures={name: figure[places] for name, figure in self.figures.items()},
         )
 
+    def __len__(self) -> int:
+        return len(self.key)
+
     def during(self, periods: pd.Index) -> "CountedRows":
         """Return the rows of some periods."""
         return self[np.flatnonzero((periods.get_indexer(self.periods) >= 0)[self.period])]
@@ -100,8 +103,8 @@ def by_indicator(table: pd.DataFrame, key: str, strata: Sequence[str] = ()) -> d
     if strata:
         cell = np.asarray(table.groupby([*strata], sort=False, dropna=False).ngroup(), dtype=np.int64)
     rows = CountedRows(
-        keys=pd.Index(keys),
-        periods=pd.Index(periods),
+        keys=pd.Index(keys, dtype=object),
+        periods=pd.Index(periods, dtype=object),
         key=codes.astype(np.int64),
         period=period.astype(np.int64),
         cell=cell,

@@ -1,6 +1,6 @@
 """Gather what the tables say of each unit: counts of the last quarters, overdispersion, what peers have."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodels.arrays import Floats, Integers, Words
-from riskmodels.catalogue import INDICATORS, Indicators, indicators, without_partial_rates
+from riskmodels.catalogue import INDICATORS, Indicators, indicators, why_partial
 from riskmodels.forecasting import Nowcast
 from riskmodels.parameters.policy import Policy
 from riskmodels.rates import (
@@ -122,10 +122,10 @@ class Evidence:
         Own
             What the units' own counts say.
         """
-        entry = INDICATORS[self.indicator_id]
-        found, own = self._known()
-        return replace(found, scale=entry.scale), own
+        found, own = self._known
+        return replace(found, scale=INDICATORS[self.indicator_id].scale), own
 
+    @cached_property
     def _known(self) -> tuple[Posterior, Own]:
         value, size = self.value, self.denominator[:, -1]
         own = Own(value=value, size=size, recalled=value)
@@ -159,40 +159,60 @@ class Evidence:
 
 def gather_evidence(
     tables: Tables, policy: Policy, period: str, *, by: str = "", nowcast: Nowcast | None = None
-) -> Iterator[Evidence]:
-    """Yield the evidence of every indicator that the tables give in a quarter.
+) -> list[Evidence]:
+    """Return the evidence of every indicator that the tables give in a quarter; see ``gather_quarters``."""
+    return gather_quarters(tables, policy, [period], by=by, nowcast=nowcast)[period]
+
+
+def gather_quarters(
+    tables: Tables, policy: Policy, periods: Sequence[str], *, by: str = "", nowcast: Nowcast | None = None
+) -> dict[str, list[Evidence]]:
+    """Return, quarter by quarter, the evidence of every indicator that the tables give in it.
 
     Parameters
     ----------
     tables, policy
         What is counted, and which indicators and how many quarters.
-    period : str
-        The quarter assessed, e.g. ``2026Q3``.
+    periods : sequence of str
+        The quarters assessed, e.g. ``2026Q3``: what several of them remember is counted once.
     by : str
         ``unit_id``, ``product`` and so on, one row each; nothing: the whole bank.
     nowcast : Nowcast, optional
         How complete the complaints of the last months are; without it all are taken to be logged.
     """
-    last = pd.Period(period, freq="Q")
-    quarters = pd.period_range(end=last, periods=policy.rating.memory_quarters if by else 1)
-    months = pd.period_range(end=last.asfreq("M", "end"), periods=_DISPERSION_MONTHS).astype("str")
-    names = (by,) if by else ()
-    level = indicators(tables, policy, by=names, periods=list(quarters.astype("str")))
-    level = without_partial_rates(level, tables, period)
-    monthly = indicators(tables, policy, by=names, freq="M", periods=list(months))
-    mixes = _mixes(tables, policy, by, list(quarters.astype("str"))) if by else {}
+    lasts = pd.PeriodIndex(list(periods), freq="Q")
+    memory = policy.rating.memory_quarters if by else 1
+    counted = _count(tables, policy, by, pd.period_range(lasts.min() - memory + 1, lasts.max()))
     groups = peer_groups(tables, policy) if by == "unit_id" else {}
-    table = level.table[level.table[by].notna()] if by else level.table
-    given = set(table.loc[table["period"] == period, "indicator_id"])
-    by_month = by_indicator(monthly.table, by)
-    for indicator_id, rows in by_indicator(table, by).items():
-        if indicator_id in given:
-            month_rows = by_month.get(indicator_id)
-            if month_rows is None:  # it is given by quarter
-                month_rows = rows.during(quarters[-_DISPERSION_QUARTERS:].astype("str"))
-            mix = mixes.get(indicator_id, rows)
-            late = nowcast if INDICATORS[indicator_id].exposure == "accounts" else None
-            yield _evidence(indicator_id, rows, mix, month_rows, _Frame(quarters, groups, late))
+    found = {}
+    for period, last in zip(periods, lasts, strict=True):
+        frame = _Frame(pd.period_range(end=last, periods=memory), groups, nowcast)
+        given = [one for one, rows in counted.rows.items() if period in rows.present()]
+        partial = why_partial(given, tables, period)
+        found[period] = [_evidence(one, counted, frame) for one in given if one not in partial]
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """Counts by indicator: of quarters, of the months behind them, and by the case-mix."""
+
+    rows: dict[str, CountedRows]
+    monthly: dict[str, CountedRows]
+    mixes: dict[str, CountedRows]
+
+
+def _count(tables: Tables, policy: Policy, by: str, quarters: pd.PeriodIndex) -> _Counted:
+    """Count what the evidence of some quarters is made of."""
+    names, wanted = (by,) if by else (), list(quarters.astype("str"))
+    first = quarters[0].asfreq("M", "end") - _DISPERSION_MONTHS + 1
+    months = list(pd.period_range(first, quarters[-1].asfreq("M", "end")).astype("str"))
+    level = indicators(tables, policy, by=names, periods=wanted).table
+    return _Counted(
+        rows=by_indicator(level[level[by].notna()] if by else level, by),
+        monthly=by_indicator(indicators(tables, policy, by=names, freq="M", periods=months).table, by),
+        mixes=_mixes(tables, policy, by, wanted) if by else {},
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +222,31 @@ class _Frame:
     quarters: pd.PeriodIndex
     groups: dict[str, str]
     nowcast: Nowcast | None
+
+    @cached_property
+    def names(self) -> pd.Index:
+        """Names of the quarters, found faster as Python's texts."""
+        names: pd.Index = pd.Index(self.quarters.astype("str"), dtype=object)
+        return names
+
+    @cached_property
+    def months(self) -> pd.Index:
+        """Names of the months of the last year."""
+        end = self.quarters[-1].asfreq("M", "end")
+        months = pd.period_range(end=end, periods=_DISPERSION_MONTHS)
+        names: pd.Index = pd.Index(months.astype("str"), dtype=object)
+        return names
+
+    def months_of(self, indicator_id: str, counted: _Counted) -> CountedRows:
+        """Return the counts of the last year by month; of what is given by quarter, those of its quarters."""
+        known = counted.monthly.get(indicator_id)
+        if known is not None and len(rows := known.during(self.months)):
+            return rows
+        return counted.rows[indicator_id].during(self.names[-_DISPERSION_QUARTERS:])
+
+    def late(self, indicator_id: str) -> Nowcast | None:
+        """Return the nowcast where an indicator counts what is logged late."""
+        return self.nowcast if INDICATORS[indicator_id].exposure == "accounts" else None
 
 
 def peer_groups(tables: Tables, policy: Policy) -> dict[str, str]:
@@ -238,14 +283,16 @@ def _strata(indicator_id: str, by: str) -> tuple[str, ...]:
     return entry.dimensions(column for column in STRATA if column != by)
 
 
-def _evidence(
-    indicator_id: str, rows: CountedRows, mix: CountedRows, monthly: CountedRows, frame: _Frame
-) -> Evidence:
-    keys, (*figures, left_out) = rows.wide(frame.quarters.astype("str"), (*_FIGURES, "left_out"))
+def _evidence(indicator_id: str, counted: _Counted, frame: _Frame) -> Evidence:
+    names = frame.names
+    rows, late = counted.rows[indicator_id].during(names), frame.late(indicator_id)
+    monthly = frame.months_of(indicator_id, counted)
+    keys, (*figures, left_out) = rows.wide(names, (*_FIGURES, "left_out"))
     group = pd.factorize(np.array([frame.groups.get(key, "") for key in keys], dtype=object))[0]
-    logged = _logged(frame.nowcast, frame.quarters)
-    dispersion, of_all = _dispersions(monthly, indicator_id, frame.nowcast)
-    peers, mixes = _peers(indicator_id, mix, keys, group.astype(np.int64), frame.quarters, logged)
+    logged = _logged(late, frame.quarters)
+    dispersion, of_all = _dispersions(monthly, indicator_id, late)
+    mix = counted.mixes[indicator_id].during(names) if indicator_id in counted.mixes else rows
+    peers, mixes = _peers(indicator_id, mix, keys, group.astype(np.int64), names, logged)
     return Evidence(
         indicator_id=indicator_id,
         keys=keys,
@@ -266,14 +313,14 @@ def _peers(
     mix: CountedRows,
     keys: Words,
     group: Integers,
-    quarters: pd.PeriodIndex,
+    quarters: pd.Index,
     logged: Floats,
 ) -> tuple[Floats, Floats]:
     entry = INDICATORS[indicator_id]
     if len(keys) < 2 or not entry.is_count:  # noqa: PLR2004  one has no peers
         none = np.full((len(keys), len(quarters)), np.nan)
         return none, none
-    numerator, denominator = mix.added(keys, quarters.astype("str"), _FIGURES[:2])
+    numerator, denominator = mix.added(keys, quarters, _FIGURES[:2])
     return peer_values(numerator, denominator * logged, group=group, proportion=entry.is_proportion)
 
 

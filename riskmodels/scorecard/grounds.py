@@ -85,7 +85,7 @@ def own_figure(rows: pd.DataFrame) -> pd.DataFrame:
     found = pd.DataFrame(
         {"by_quarter": enough, "figure": (rows["value"] / rows["logged"]).where(enough, rows["recalled"])}
     )
-    rates = rows["indicator_id"].map(lambda name: INDICATORS[name].family == "rate").astype(bool)
+    rates = rows["indicator_id"].isin([name for name, one in INDICATORS.items() if one.family == "rate"])
     noisy = rates & enough & (rows["unit_id"] != "")
     for limit in ("amber", "red"):
         beyond = _beyond(rows.assign(figure=found["figure"]), "figure", limit)
@@ -195,8 +195,9 @@ def borne_out_when_moved(rows: pd.DataFrame, moved: Floats, rating: Words) -> Wo
 
 
 def _scales(rows: pd.DataFrame) -> pd.Series:
-    scales = {name: INDICATORS[name].scale for name in rows["indicator_id"].unique()}
-    return rows["indicator_id"].map(scales).astype("float64")
+    codes, names = pd.factorize(rows["indicator_id"])
+    scales = np.array([INDICATORS[str(name)].scale for name in names], dtype=np.float64)
+    return pd.Series(scales[codes], index=rows.index)
 
 
 def _beyond(rows: pd.DataFrame, figure: str, limit: str) -> Flags:

@@ -5,7 +5,7 @@ from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.periods.quarters import check_quarter
 from riskmodels.scorecard.movement import Movements, explain_movement, no_movements
-from riskmodels.scorecard.scoring import Scorecard, score
+from riskmodels.scorecard.scoring import Scorecard, gather_levels, score, score_gathered
 from riskmodels.tables import Tables
 from riskmodels.tables.coverage import lacking_sentence, months_lacking
 
@@ -50,12 +50,13 @@ def score_quarter(
     for quarter in (before, period):
         if partly := _partly_known(tables, quarter):
             return score(tables, policy, period=period, register=register), no_movements(period, why=partly)
+    levels = gather_levels(tables, policy, [before, period])
     try:
-        revised = score(tables, policy, period=before, register=register)
+        revised = score_gathered(levels, tables, policy, period=before, register=register)
     except ParameterError:
         return score(tables, policy, period=period, register=register), no_movements(period)
     earlier = previous if previous is not None and previous.period == before else revised
-    card = score(tables, policy, period=period, previous=earlier, register=register)
+    card = score_gathered(levels, tables, policy, period=period, previous=earlier, register=register)
     return card, explain_movement(earlier, revised, card)
 
 

@@ -1,7 +1,7 @@
 """Rate indicators against the policy's limits, by the probability that the true value is beyond them."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -23,6 +23,7 @@ from riskmodels.scorecard.grounds import (
 )
 from riskmodels.tables import Tables
 
+_Columns = dict[str, Floats | Words]
 INTERVAL = (0.05, 0.95)  # ends of the 90 % interval, which every rating is shown with
 ANCHORS = ("best", "amber", "red")
 _NUMBERS = (
@@ -85,21 +86,41 @@ def rate_period(
         The columns of ``Scorecard.indicators``, the key called as ``by`` says (``unit_id``, empty, for the
         whole bank).
     """
-    evidence = list(gather_evidence(tables, policy, period, by=by, nowcast=nowcast))
-    with ThreadPoolExecutor(_threads(evidence)) as pool:
-        parts = list(pool.map(lambda one: _rated(one, policy, tables, period, by), evidence))
+    evidence = gather_evidence(tables, policy, period, by=by, nowcast=nowcast)
+    return rate_evidence(evidence, tables, policy, period, by=by, previous=previous)
+
+
+def rate_evidence(
+    evidence: Iterable[Evidence],
+    tables: Tables,
+    policy: Policy,
+    period: str,
+    *,
+    by: str = "",
+    previous: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Rate a quarter as ``rate_period`` does, from evidence that was gathered, maybe for more indicators.
+
+    What is known of the true values is computed once, whatever limits they are rated against.
+    """
+    wanted = {one.id for one in policy.indicators}
+    chosen = [one for one in evidence if one.indicator_id in wanted]
+    parts = _each_rated(chosen, lambda one: _rated(one, policy, tables, period, by))
     rows = _with_cases_this_quarter(_one_frame(parts)) if parts else _no_rows()
     rows = rows.join(own_figure(rows))
-    wanted = pd.MultiIndex.from_frame(rows[["indicator_id", "unit_id"]])
+    places = pd.MultiIndex.from_frame(rows[["indicator_id", "unit_id"]])
     earlier = None if previous is None else previous.set_index(["indicator_id", by or "unit_id"])
-    before = None if earlier is None else ratings_before(earlier, wanted)
+    before = None if earlier is None else ratings_before(earlier, places)
     rows[["rating", "basis"]] = settle(rows, policy, before)
     return rows.drop(columns=list(_FOR_GROUNDS)).rename(columns={"unit_id": by or "unit_id"})
 
 
-def _threads(evidence: list[Evidence]) -> int | None:
-    """Return how many threads help: special functions leave the interpreter free where units are many."""
-    return None if any(len(one.keys) >= _MANY for one in evidence) else 1
+def _each_rated(evidence: list[Evidence], rate: Callable[[Evidence], _Columns]) -> list[_Columns]:
+    """Rate each indicator; with threads where units are many, as special functions leave others room."""
+    if all(len(one.keys) < _MANY for one in evidence):
+        return list(map(rate, evidence))
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(rate, evidence))
 
 
 def draw_values(rows: pd.DataFrame, size: int) -> Floats:
@@ -164,9 +185,7 @@ def rate_draws(rows: pd.DataFrame, draws: Floats, policy: Policy) -> pd.DataFram
     )
 
 
-def _rated(
-    evidence: Evidence, policy: Policy, tables: Tables, period: str, by: str
-) -> dict[str, Floats | Words]:
+def _rated(evidence: Evidence, policy: Policy, tables: Tables, period: str, by: str) -> _Columns:
     """Describe the units that have the indicator in the last quarter, or remember it, column by column."""
     scale = INDICATORS[evidence.indicator_id].scale
     posterior, own = evidence.posterior()

@@ -20,6 +20,7 @@ DRAWS = 2000  # of every unit's score: the standard error of P(red) is at most 1
 WORST = 5  # units: what is said is the chance to be among them; a choice
 _MOST_DRAWN = 100_000_000  # values in one simulation
 _MANY_ROWS = 20_000  # from here on threads help
+_SCORED = ("indicator_id", "points", "points_sd", "own_sd", "own", "figure", *ANCHORS, "rating", "basis")
 SEED = 7  # any fixed one: the same tables give the same scores
 
 
@@ -33,6 +34,7 @@ def score_rows(
     size: int | None = None,
     drawn: Iterable[Drawn] | None = None,
     alone: bool = False,
+    brief: bool = False,
 ) -> pd.DataFrame:
     """Score whoever the rated rows belong to.
 
@@ -54,6 +56,8 @@ def score_rows(
         The points that ``draw_points`` gives for these rows, where they are scored several times.
     alone : bool
         Each as if there were no other: what others have and one lacks is no gap of it.
+    brief : bool
+        Without interval and chances of ranks, which take longer than all the rest.
 
     Returns
     -------
@@ -68,7 +72,8 @@ def score_rows(
     for places, points in drawn or draw_points(rows[used], size, np.flatnonzero(used)):
         counted = places[used[places]]
         sums[codes[counted]] += points[used[places]] * weights[counted][:, None]
-    rows, weights, groups = rows[used], weights[used], codes[used].astype(np.int64)
+    rows = rows.loc[used, list(_SCORED)]
+    weights, groups = weights[used], codes[used].astype(np.int64)
     total = add_rows(weights, groups, n)
     score = add_rows(rows["points"].to_numpy(float) * weights, groups, n) / total
     scores, coverage = _simulated(sums, rows, weights, groups, alone=alone)
@@ -79,20 +84,24 @@ def score_rows(
     before = None if previous is None else ratings_before(previous.set_index(key), pd.Index(names))
     rated = rate_on_grounds(pd.DataFrame(chances), _grounds(rows, weights, groups, n, policy), policy, before)
     order = np.lexsort((np.arange(n), -score))  # names are in order
-    lower, upper = np.quantile(scores, INTERVAL, axis=1)
     columns = {
         key: pd.array(np.asarray(names, dtype=object), dtype="str"),
         "score": score,
         "coverage": coverage,
-        "lower": np.minimum(lower, score),
-        "upper": np.maximum(upper, score),
+        **({} if brief else _interval(scores, score)),
         **chances,
         "rating": rated["rating"].array,
         "basis": rated["basis"].array,
-        **_places_of(scores),
+        **({} if brief else _places_of(scores)),
         "indicators": np.bincount(groups, minlength=n),
     }
     return pd.DataFrame({"rank": np.arange(1, n + 1), **{name: one[order] for name, one in columns.items()}})
+
+
+def _interval(scores: Floats, score: Floats) -> dict[str, Floats]:
+    """Return the ends of the interval of each score, shape (n,), from drawn ones, shape (n, size)."""
+    lower, upper = np.quantile(scores, INTERVAL, axis=1)
+    return {"lower": np.minimum(lower, score), "upper": np.maximum(upper, score)}
 
 
 def _places_of(scores: Floats) -> dict[str, Floats | Integers]:

@@ -1,6 +1,6 @@
 """Score the units, products and risk categories of a bank, with the uncertainty of all indicators."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -17,8 +17,9 @@ from riskmodels.misfits import nearest
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.risks import RiskRegister
 from riskmodels.periods.quarters import check_quarter
+from riskmodels.scorecard.evidence import Evidence, gather_quarters
 from riskmodels.scorecard.grounds import RATINGS
-from riskmodels.scorecard.rating import rate_period
+from riskmodels.scorecard.rating import rate_evidence
 from riskmodels.scorecard.scores import DRAWS, draw_points, draws_for, score_rows
 from riskmodels.scorecard.weights import policy_weights
 from riskmodels.tables import Tables
@@ -30,6 +31,8 @@ from riskmodels.tables.lifetimes import (
     no_lifetimes,
     partial_units,
 )
+
+Levels = Mapping[str, Mapping[str, Sequence[Evidence]]]  # by what, quarter by quarter
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -216,17 +219,42 @@ def score(
     figures of the bank and of its products alone, and a unit without a day in the quarter is not rated.
     """
     check_quarter(period)
-    given = indicators(tables, policy, periods=[period])
+    levels = gather_levels(tables, policy, [period])
+    return score_gathered(levels, tables, policy, period=period, previous=previous, register=register)
+
+
+def gather_levels(tables: Tables, policy: Policy, periods: Sequence[str]) -> Levels:
+    """Gather the evidence of the bank, its units and its products in some quarters."""
     known = nowcast_where_logged(tables.complaints)
+    return {
+        by: gather_quarters(tables, policy, periods, by=by, nowcast=known)
+        for by in ("", "unit_id", "product")
+    }
+
+
+def score_gathered(
+    levels: Levels,
+    tables: Tables,
+    policy: Policy,
+    *,
+    period: str,
+    previous: Scorecard | None = None,
+    register: RiskRegister | None = None,
+) -> Scorecard:
+    """Score one of the quarters whose evidence was gathered; see ``score``."""
+
+    def rated(by: str, earlier: pd.DataFrame | None) -> pd.DataFrame:
+        return rate_evidence(levels[by][period], tables, policy, period, by=by, previous=earlier)
+
+    given = indicators(tables, policy, periods=[period])
     before = (None, None) if previous is None else (previous.indicators, previous.products)
-    bank = rate_period(tables, policy, period, previous=before[0], nowcast=known)
+    bank = rated("", before[0])
     if bank.empty:
         longer = _given_by_longer_periods(tables, policy, period)
         raise ParameterError(
             f"the source has no indicator in {period}; it knows up to {tables.as_of}{longer}"
         )
-    units = rate_period(tables, policy, period, by="unit_id", previous=before[0], nowcast=known)
-    products = rate_period(tables, policy, period, by="product", previous=before[1], nowcast=known)
+    units, products = rated("unit_id", before[0]), rated("product", before[1])
     rows, products = (
         frame.assign(weight=policy_weights(policy, frame["indicator_id"]))
         for frame in (pd.concat([bank, units], ignore_index=True), products)

@@ -151,7 +151,7 @@ def compare_weights(card: Scorecard, policy: Policy) -> Robustness:
     drawn = list(draw_points(rows, size))
     weights = {way: rows["indicator_id"].map(share).to_numpy(float) for way, share in ways.items()}
     scored = {
-        way: score_rows(rows, one, policy, key="unit_id", size=size, drawn=drawn)
+        way: score_rows(rows, one, policy, key="unit_id", size=size, drawn=drawn, brief=True)
         for way, one in weights.items()
     }
     base = scored["weights", "policy"].set_index("unit_id")

@@ -182,10 +182,12 @@ def _rows_by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
 
 def _spread_over_months(counts: pd.DataFrame, table: Table) -> tuple[Floats, pd.PeriodIndex]:
     """Return rows of each key and month of the span, shape (keys, T), NaN where declared unknown."""
-    wide = counts.pivot_table(index="key", columns="month", values="rows", aggfunc="sum", fill_value=0)
-    wide.columns = pd.PeriodIndex(wide.columns, freq="M")
-    months = pd.period_range(wide.columns.min(), wide.columns.max(), freq="M")
-    values = wide.sort_index().reindex(columns=months, fill_value=0).to_numpy(np.float64).copy()
+    key, keys = pd.factorize(counts["key"], sort=True)
+    month, names = pd.factorize(counts["month"])
+    given = pd.PeriodIndex(names, freq="M")
+    months = pd.period_range(given.min(), given.max(), freq="M")
+    values = np.zeros((len(keys), len(months)))
+    values[key, months.get_indexer(given)[month]] = counts["rows"].to_numpy(np.float64)
     values[:, months.astype("str").isin(table.provenance.unknown_months)] = np.nan
     return values, months
 

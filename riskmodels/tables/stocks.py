@@ -1,6 +1,6 @@
 """What a row of counts covers: of a stock, such as accounts, a source may give ends of quarters only."""
 
-import pandas as pd
+import numpy as np
 
 from riskmodels.tables.canonical import CONTRACTS
 from riskmodels.tables.sql import literal, name
@@ -26,11 +26,11 @@ def longest_period(table: Table) -> int:
 def months_each(table: Table) -> int:
     """Return for how many months each row stands: 3, 6 or 12 where all rows lie that far apart, else 1."""
     at = name(CONTRACTS[table.name].at)
-    found = table.relation.filter(f"{at} IS NOT NULL").aggregate(f"{at} AS month", at).order("month").df()
-    months = pd.PeriodIndex(found["month"], freq="M")
-    if len(months) < 2:  # noqa: PLR2004  one month has no distance
+    month = f"year({at}) * 12 + month({at})"
+    rows = table.relation.filter(f"{at} IS NOT NULL").aggregate(f"{month} AS month").distinct()
+    apart = np.diff(sorted(place for (place,) in rows.fetchall()))
+    if not len(apart):  # one month has no distance
         return 1
-    apart = pd.Index(months.year * 12 + months.month).to_series().diff().dropna()
     return next((length for length in _LENGTHS if (apart % length == 0).all()), 1)
 
 
