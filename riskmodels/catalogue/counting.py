@@ -58,7 +58,10 @@ def count(given: list[Indicator], cut: Breakdown) -> pd.DataFrame:
         return pd.DataFrame(
             {**texts, **dict.fromkeys([*_FIGURES, _LEFT_OUT, "value"], pd.Series(dtype="float64"))}
         )
-    table = pd.concat(frames, ignore_index=True).astype({"period": "str", "indicator_id": "str"})
+    table = pd.concat(frames, ignore_index=True)
+    for column in ("period", "indicator_id"):
+        if not isinstance(table[column].dtype, pd.StringDtype):
+            table[column] = table[column].astype("str")
     places = pd.Index([indicator.id for indicator in given]).get_indexer(pd.Index(table["indicator_id"]))
     scales = np.array([indicator.scale for indicator in given])[places]
     table["value"] = table["numerator"] / table["denominator"] * scales

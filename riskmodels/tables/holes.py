@@ -182,10 +182,11 @@ def _rows_by_month(table: Table, contract: Contract, key: str) -> pd.DataFrame:
 
 def _spread_over_months(counts: pd.DataFrame, table: Table) -> tuple[Floats, pd.PeriodIndex]:
     """Return rows of each key and month of the span, shape (keys, T), NaN where declared unknown."""
-    wide = counts.pivot_table(index="key", columns="month", values="rows", aggfunc="sum", fill_value=0)
-    wide.columns = pd.PeriodIndex(wide.columns, freq="M")
-    months = pd.period_range(wide.columns.min(), wide.columns.max(), freq="M")
-    values = wide.sort_index().reindex(columns=months, fill_value=0).to_numpy(np.float64).copy()
+    given = pd.PeriodIndex(counts["month"], freq="M")
+    months = pd.period_range(given.min(), given.max(), freq="M")
+    keys, names = pd.factorize(counts["key"], sort=True)
+    values = np.zeros((len(names), len(months)))
+    np.add.at(values, (keys, months.get_indexer(given)), counts["rows"].to_numpy(np.float64))
     values[:, months.astype("str").isin(table.provenance.unknown_months)] = np.nan
     return values, months
 
