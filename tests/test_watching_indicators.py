@@ -6,6 +6,7 @@ import pytest
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulations import drawn_in_part, draws
 
 import riskmodels as rm
 from riskmodels.catalogue import Indicators, indicators
@@ -178,9 +179,10 @@ def test_nothing_later_changes_a_judgement(indicator_id) -> None:
     pd.testing.assert_frame_equal(one, other, rtol=1e-9)
 
 
+@drawn_in_part
 @pytest.mark.parametrize("indicator_id", WATCHED)
 def test_steady_series_alarm_no_more_often_than_asked(indicator_id) -> None:
-    steady = drawn(indicator_id, 300, 60, seed=9)
+    steady = drawn(indicator_id, draws(300), 60, seed=9)
     alarms = watch_indicator(
         steady, indicator_id, direction=WATCHED[indicator_id], run_length=100, false_share=1.0
     )
@@ -370,9 +372,10 @@ def test_means_and_minutes_are_shown_in_their_own_unit() -> None:
     assert (lost["limit"] > lost["expected"]).all()
 
 
+@drawn_in_part
 def test_very_many_cases_whose_share_differs_by_month_alarm_no_more_often_than_twice_as_asked() -> None:
     rng = np.random.default_rng(16)
-    failed = rng.binomial(20_000, rng.beta(33, 297, (300, 48)))
+    failed = rng.binomial(20_000, rng.beta(33, 297, (draws(300), 48)))
     alarms = watch_indicator(
         found("resolved_7wd", 20_000 - failed, 20_000),
         "resolved_7wd",
