@@ -187,7 +187,7 @@ def test_steady_series_alarm_no_more_often_than_asked(indicator_id) -> None:
         steady, indicator_id, direction=WATCHED[indicator_id], run_length=100, false_share=1.0
     )
     begun = np.diff(alarms.alarm[:, 24:].astype(int), axis=1) == 1
-    assert begun.sum() / begun.size < 1.5 / 100
+    assert begun.sum() / begun.size < 1 / 100
 
 
 def test_cases_that_fail_are_observed_whichever_way_is_good() -> None:
@@ -372,10 +372,9 @@ def test_means_and_minutes_are_shown_in_their_own_unit() -> None:
     assert (lost["limit"] > lost["expected"]).all()
 
 
-@drawn_in_part
 def test_very_many_cases_whose_share_differs_by_month_alarm_no_more_often_than_twice_as_asked() -> None:
     rng = np.random.default_rng(16)
-    failed = rng.binomial(20_000, rng.beta(33, 297, (draws(300), 48)))
+    failed = rng.binomial(20_000, rng.beta(33, 297, (300, 48)))
     alarms = watch_indicator(
         found("resolved_7wd", 20_000 - failed, 20_000),
         "resolved_7wd",

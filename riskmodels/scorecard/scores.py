@@ -78,7 +78,7 @@ def score_rows(
     }
     before = None if previous is None else ratings_before(previous.set_index(key), pd.Index(names))
     grounds = _grounds(rows, weights, groups, n, policy)
-    rating, basis = rate_on_grounds(*chances.values(), grounds, policy, before)
+    rating, basis = rate_on_grounds(chances["p_amber"], chances["p_red"], grounds, policy, before)
     order = np.lexsort((np.arange(n), -score))  # names are in order
     lower, upper = np.quantile(scores, INTERVAL, axis=1)
     columns = {
