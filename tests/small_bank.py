@@ -88,6 +88,7 @@ def stored_complaint() -> Path:
     return folder
 
 
+@functools.cache  # nothing changes them, and what is found in them is kept with them
 def make_tables(read: int = 1000, rejected: int = 0, unknown: tuple[str, ...] = ()) -> Tables:
     """Tables of one accepted row; how many there are said to be is in the provenance."""
     provenance = Provenance(

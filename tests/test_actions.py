@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -115,6 +116,16 @@ def test_bad_units_are_no_measure_of_ordinary_ones() -> None:
 
 
 def bank(take_in, actions: pd.DataFrame | None, *, factor: float = 1.0, everywhere: bool = False):
+    tables = complained(take_in, factor, everywhere)
+    if actions is None:
+        return tables
+    listed = take_in(actions=actions.astype("object").fillna("").to_dict("records"), as_of="2024-09-30")
+    return replace(tables, actions=listed.actions)
+
+
+@cache
+def complained(take_in, factor: float, everywhere: bool):
+    """Take in the complaints of twelve units once for all actions."""
     rng = np.random.default_rng(8)
     months = pd.period_range("2021-01", "2024-09", freq="M")
     unit = [f"u{number}" for number in range(12)]
@@ -135,7 +146,6 @@ def bank(take_in, actions: pd.DataFrame | None, *, factor: float = 1.0, everywhe
     )
     units = pd.DataFrame({"unit_id": unit, "name_en": unit, "kind": "branch"})
     tables = {"complaints": complaints, "exposure": exposure, "units": units}
-    tables |= {} if actions is None else {"actions": actions}
     return take_in(
         **{name: frame.astype("object").fillna("").to_dict("records") for name, frame in tables.items()},
         as_of="2024-09-30",

@@ -428,13 +428,14 @@ def test_policy(run) -> None:
 def test_a_draft_of_limits_is_written_once_and_is_not_in_force(run, bank, tmp_path) -> None:
     asked = ("policy", "draft", bank / "source.yaml", "--period", "2024Q3")
     draft = tmp_path / "params" / "policy" / "drafts" / "2025-01-01.yaml"
-    status, out, _ = run(*asked, "--dry-run")
+    status, out, _ = run(*asked, "--dry-run", "--quarters", "4")
     assert (status, draft.exists()) == (0, False)
-    assert "pairs of limits drafted from 7 quarters to 2024Q3" in out
+    assert "pairs of limits drafted from 4 quarters to 2024Q3" in out
     assert "fewer than 5 units have it" in out
     assert "Nothing is written: this is a dry run." in out
     status, out, _ = run(*asked)
     assert status == 0
+    assert "pairs of limits drafted from 7 quarters to 2024Q3" in out
     assert "Next: read it, write who approved it, and move it to params/policy/2025-01-01.yaml." in out
     assert "approval: 'draft, not approved'" in draft.read_text("utf-8")
     assert "drafts/2025-01-01.yaml is there already" in refused(run(*asked), 3)

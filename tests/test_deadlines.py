@@ -50,18 +50,13 @@ def test_the_steady_state_is_as_computed_elsewhere(arrivals, capacity, backlog, 
 @pytest.mark.parametrize(("arrivals", "capacity"), [row[:2] for row in STEADY])
 def test_the_steady_state_keeps_spitzer_s_identity(arrivals, capacity) -> None:
     """Sums over days of what comes beyond what is done in them, from the laws of the sums themselves."""
-    mean, chance = 0.0, 0.0
-    for days in range(1, 4000):
-        law = _sum_of(arrivals, days)
-        above = capacity * days + np.arange(4000.0)
-        more = law.sf(above)
-        mean += more.sum() / days
-        chance += more[0] / days
-        if more[0] < 1e-16:
-            break
+    days = np.arange(1.0, 4000.0)
+    done, more = capacity * days, _sum_of(arrivals, days).sf(capacity * days)
+    beyond = arrivals.mean * days * _sized_sum_of(arrivals, days).sf(done - 1) - done * more
     queue = deadline_queue(arrivals, capacity)
-    assert queue.mean_backlog == pytest.approx(mean, rel=1e-9)
-    assert queue.empty_probability == pytest.approx(np.exp(-chance), rel=1e-9)
+    assert more[-1] < 1e-16
+    assert queue.mean_backlog == pytest.approx((beyond / days).sum(), rel=1e-9)
+    assert queue.empty_probability == pytest.approx(np.exp(-(more / days).sum()), rel=1e-9)
 
 
 @pytest.mark.parametrize(("arrivals", "capacity"), [row[:2] for row in STEADY])
@@ -78,6 +73,15 @@ def _sum_of(arrivals, days):
         return stats.poisson(mean)
     size = days / arrivals.dispersion
     return stats.nbinom(size, size / (size + mean))
+
+
+def _sized_sum_of(arrivals, days):
+    """The law of n - 1, each n as likely as n times what it was: of a mean above k it gives the part."""
+    mean = arrivals.mean * days
+    if not arrivals.dispersion:
+        return stats.poisson(mean)
+    size = days / arrivals.dispersion
+    return stats.nbinom(size + 1, size / (size + mean))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 import json
 import math
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,12 +59,11 @@ def follow(facts: pd.DataFrame, inputs: Inputs, earlier: Findings | None) -> Fol
     )
     now = _findings(facts)
     if earlier is None or reason is not None:
-        standing = _standing(now.assign(severity_before="", status=""), _no_history(), period, period)
         return FollowUp(
-            standing=standing,
+            standing=_first_standing(now, period),
             closed=facts.iloc[:0],
             names=pd.DataFrame(columns=["kind", "id", "field", "language", "text"], dtype="str"),
-            history=_remembered(standing, now, _no_history(), period, []),
+            history=_first_history(now, period),
             period=period,
             before="",
             begun=period,
@@ -114,17 +115,36 @@ def _findings(facts: pd.DataFrame) -> pd.DataFrame:
     return found.set_index("finding_id").sort_index()
 
 
-def _no_history() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(HISTORY), dtype="str").astype({"quarters": "int64", "returns": "int64"})
+def _first_standing(now: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Put to each finding that it is open since this quarter, of which nothing is compared."""
+    given = {"finding_id": now.index, "severity": now["severity"], "first": period, "since": period}
+    return _frame_of(STANDING, len(now), given | {"quarters": 1, "returns": 0, "p_worse": math.nan})
+
+
+def _first_history(now: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Remember what is found for the first time, or the first time that it is remembered."""
+    given: dict[str, Any] = {"finding_id": now.index} | {column: now[column] for column in _NAMED}
+    given |= dict.fromkeys(("first", "since", "last"), period)
+    course = [_LETTERS[severity] for severity in now["severity"]]
+    return _frame_of(
+        HISTORY, len(now), given | {"quarters": 1, "returns": 0, "state": "open", "course": course}
+    )
+
+
+def _frame_of(columns: tuple[str, ...], rows: int, given: Mapping[str, Any]) -> pd.DataFrame:
+    """Make a frame of words and numbers, empty where nothing is given."""
+    kinds = {column: _NUMBERS.get(column, "str") for column in columns}
+    values = {column: given.get(column, "") for column in columns}
+    arrays = {
+        column: np.asarray(one) if np.ndim(one) else np.full(rows, one, dtype=object)
+        for column, one in values.items()
+    }
+    return pd.DataFrame({column: pd.Series(one, dtype=kinds[column]) for column, one in arrays.items()})
 
 
 def _history_of(earlier: Findings, then: pd.DataFrame) -> pd.DataFrame:
     """Return what the report before remembers; of one that remembers nothing, what it found itself."""
-    if earlier.follow_up is not None:
-        return earlier.follow_up.history
-    rows = then.assign(severity_before="", status="")
-    standing = _standing(rows, _no_history(), earlier.period, earlier.period)
-    return _remembered(standing, then, _no_history(), earlier.period, [])
+    return earlier.follow_up.history if earlier.follow_up else _first_history(then, earlier.period)
 
 
 def _compared(

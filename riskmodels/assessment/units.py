@@ -33,6 +33,8 @@ def check_units(inputs: Inputs) -> Iterator[Finding]:
     itself, the probability is that of being beyond it and worse than the rest of the bank.
     """
     policy, card = inputs.policy, inputs.scorecard
+    if card.table.empty and card.units.empty:
+        return
     facts = pd.concat([_of_limits(card), _of_scores(card, policy.rating)], ignore_index=True)
     able = facts["probability"].where(facts["rating"].isin(_BEYOND)).to_numpy(float)
     facts["chosen"] = choose(able, certainty=policy.rating.certainty, false_share=policy.findings.false_share)

@@ -58,7 +58,10 @@ def count(given: list[Indicator], cut: Breakdown) -> pd.DataFrame:
         return pd.DataFrame(
             {**texts, **dict.fromkeys([*_FIGURES, _LEFT_OUT, "value"], pd.Series(dtype="float64"))}
         )
-    table = pd.concat(frames, ignore_index=True).astype({"period": "str", "indicator_id": "str"})
+    table = pd.concat(frames, ignore_index=True)
+    for column in ("period", "indicator_id"):
+        if not isinstance(table[column].dtype, pd.StringDtype):
+            table[column] = table[column].astype("str")
     places = pd.Index([indicator.id for indicator in given]).get_indexer(pd.Index(table["indicator_id"]))
     scales = np.array([indicator.scale for indicator in given])[places]
     table["value"] = table["numerator"] / table["denominator"] * scales
@@ -292,13 +295,13 @@ def _counting(chosen: list[Indicator], cut: Breakdown) -> str:
 
 def _rows_of(answer: pd.DataFrame, indicator: Indicator, place: int, cut: Breakdown) -> pd.DataFrame:
     """Return one indicator's rows: those that are known and whose denominator is above zero."""
-    figures = {f"{figure}_{place}": figure for figure in _FIGURES}
-    known = (answer[f"denominator_{place}"] > 0) & answer[f"numerator_{place}"].notna()
-    rows = answer.loc[known, [*cut.by, "period", *figures]]
-    rows = rows.rename(columns=figures).astype(dict.fromkeys(figures.values(), "float64"))
-    rows.insert(0, "indicator_id", indicator.id)
-    left_out = answer.get(f"{_LEFT_OUT}_{place}", pd.Series(0.0, index=answer.index))
-    return rows.assign(**{_LEFT_OUT: left_out.loc[rows.index].astype("float64")})
+    figures = {figure: answer[f"{figure}_{place}"].to_numpy(np.float64) for figure in _FIGURES}
+    figures[_LEFT_OUT] = answer.get(f"{_LEFT_OUT}_{place}", pd.Series(0.0, answer.index)).to_numpy(np.float64)
+    known = (figures["denominator"] > 0) & ~np.isnan(figures["numerator"])
+    keys = {key: answer[key].array[known] for key in (*cut.by, "period")}
+    named = pd.array([indicator.id] * int(known.sum()), dtype="str")
+    counted = {name: values[known] for name, values in figures.items()}
+    return pd.DataFrame({"indicator_id": named, **keys, **counted})
 
 
 def _restricted_means(answer: pd.DataFrame, indicator: Indicator, cut: Breakdown) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Rejected rows that a figure lacks: of a table with a case per row, counted where they would belong."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -43,7 +44,7 @@ def count_lost(indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
     table = cut.tables.require(indicator.table)
     at = CONTRACTS[table.name].at
     if CONTRACTS[table.name].cell or not _has_days(table):  # of counts they are unknown cells
-        return pd.DataFrame(columns=[*cut.by, "period", "lost"])
+        return _none_lost(cut.by)
     rows = _rejected(table, [*cut.by, *indicator.only[:1]])
     if "unit_id" in cut.by and cut.tables.units:
         rows = in_business(table, rows, cut.tables.units)
@@ -52,6 +53,11 @@ def count_lost(indicator: Indicator, cut: Breakdown) -> pd.DataFrame:
         f" WHERE {cut.rows(table.name, name(at))} AND coalesce({indicator.of_kind}, true) GROUP BY ALL"
     )
     return pd.DataFrame(as_relation(cut.finished(counted)).df())
+
+
+@cache
+def _none_lost(by: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame(columns=[*by, "period", "lost"])
 
 
 def said_all_rejected(indicator: Indicator, cut: Breakdown) -> str:

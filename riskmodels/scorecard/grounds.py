@@ -1,11 +1,15 @@
 """What a colour rests on: no rating without enough cases, none against what the own cases say."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 import scipy
 
-from riskmodels.arrays import Flags, Floats, Words
-from riskmodels.catalogue import INDICATORS
+from riskmodels.arrays import Flags, Floats, Integers, Words
+from riskmodels.catalogue import INDICATORS, Indicator
 from riskmodels.parameters.policy import Policy
 
 RATINGS = ("red", "amber", "green", "insufficient")
@@ -17,8 +21,8 @@ _COUNTED = ("proportion", "mean")  # families whose denominator counts cases
 
 
 def rate_probabilities(
-    p_amber: pd.Series,
-    p_red: pd.Series,
+    p_amber: "pd.Series | Floats",
+    p_red: "pd.Series | Floats",
     certainty: float,
     *,
     previous: Words | None = None,
@@ -49,19 +53,51 @@ def ratings_before(previous: pd.DataFrame, wanted: pd.Index) -> Words:
     return np.asarray(previous["rating"].reindex(wanted).fillna("").to_numpy(dtype=object))
 
 
-def is_enough(rows: pd.DataFrame, count: pd.Series, size: pd.Series) -> pd.Series:
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Columns of rated rows as arrays, shape (n,): small frames cost more than what is computed of them."""
+
+    frame: pd.DataFrame
+
+    def __getitem__(self, column: str) -> Floats:
+        return self.frame[column].to_numpy(float)
+
+    @cached_property
+    def entries(self) -> tuple[Integers, list[Indicator]]:
+        """The place of each row's indicator among the entries of the catalogue, and these."""
+        codes, names = pd.factorize(self.frame["indicator_id"])
+        return codes, [INDICATORS[name] for name in names]
+
+    def of_entries(self, figure: Callable[[Indicator], float]) -> Floats:
+        """Return a figure of each row's indicator."""
+        codes, entries = self.entries
+        return np.array([figure(one) for one in entries], dtype=np.float64)[codes]
+
+    @cached_property
+    def scales(self) -> Floats:
+        """The scales of the indicators."""
+        return self.of_entries(lambda one: one.scale)
+
+    @cached_property
+    def of_units(self) -> Flags:
+        """Whether they are a unit's or a product's, and not the whole bank's."""
+        return np.asarray(self.frame["unit_id"].to_numpy(dtype=object) != "", dtype=np.bool_)
+
+    def beyond(self, figure: Floats, limit: str) -> Flags:
+        """Tell where a figure lies beyond a limit."""
+        return np.asarray((figure - self[limit]) * np.sign(self["red"] - self["amber"]) > 0)
+
+
+def _are_enough(rows: _Rows, count: Floats, size: Floats) -> Flags:
     """Tell which rows have enough cases for a colour, of a count and a size of their indicator.
 
     A proportion and a mean need five cases; a rate per account or the like five events, counted or expected
     at the amber limit. What is known for a whole quarter, such as incidents of the bank, is enough.
     """
-    indicators = rows["indicator_id"]
-    entries = {name: INDICATORS[name] for name in indicators.unique()}
-    counted = [name for name, one in entries.items() if one.family in _COUNTED]
-    rates = [name for name, one in entries.items() if one.family == "rate" and one.exposure != "time"]
-    events = np.fmax(count, size * rows["amber"] / _scales(rows))
-    few = indicators.isin(counted) & (size < FEWEST) | indicators.isin(rates) & (events < FEWEST)
-    return ~few
+    counted = rows.of_entries(lambda one: one.family in _COUNTED) > 0
+    rates = rows.of_entries(lambda one: one.family == "rate" and one.exposure != "time") > 0
+    events = np.fmax(count, size * rows["amber"] / rows.scales)
+    return ~(counted & (size < FEWEST) | rates & (events < FEWEST))
 
 
 def own_figure(rows: pd.DataFrame) -> pd.DataFrame:
@@ -80,23 +116,23 @@ def own_figure(rows: pd.DataFrame) -> pd.DataFrame:
         recalled; denies_amber, denies_red: that the figure is not beyond the limit. The events of a unit's
         quarter are few and vary: its rate denies a limit only where it makes it improbable to be beyond.
     """
-    size = rows["denominator"] * rows["logged"]
-    enough = is_enough(rows, rows["numerator"], size)
-    found = pd.DataFrame(
-        {"by_quarter": enough, "figure": (rows["value"] / rows["logged"]).where(enough, rows["recalled"])}
-    )
-    rates = rows["indicator_id"].isin([name for name, one in INDICATORS.items() if one.family == "rate"])
-    noisy = rates & enough & (rows["unit_id"] != "")
+    given = _Rows(rows)
+    size = given["denominator"] * given["logged"]
+    enough = _are_enough(given, given["numerator"], size)
+    with np.errstate(invalid="ignore", divide="ignore"):  # what is unknown stays so
+        figure = np.where(enough, given["value"] / given["logged"], given["recalled"])
+    found = {"by_quarter": enough, "figure": figure}
+    noisy = (given.of_entries(lambda one: one.family == "rate") > 0) & enough & given.of_units
     for limit in ("amber", "red"):
-        beyond = _beyond(rows.assign(figure=found["figure"]), "figure", limit)
-        found[f"denies_{limit}"] = ~beyond & ~(noisy & (_chance(rows, size, limit) >= _IMPROBABLE))
-    return found
+        likely = noisy & (_chance(given, size, limit) >= _IMPROBABLE)
+        found[f"denies_{limit}"] = ~given.beyond(figure, limit) & ~likely
+    return pd.DataFrame(found, index=rows.index)
 
 
-def _chance(rows: pd.DataFrame, size: pd.Series, limit: str) -> Floats:
+def _chance(rows: _Rows, size: Floats, limit: str) -> Floats:
     """Return the probability that a rate is beyond a limit, by the quarter's own events alone (Jeffreys)."""
     events = rows["numerator"] / rows["dispersion"] + 0.5
-    below = scipy.special.gammainc(events, size / rows["dispersion"] * rows[limit] / _scales(rows))
+    below = scipy.special.gammainc(events, size / rows["dispersion"] * rows[limit] / rows.scales)
     return np.asarray(np.where(rows["red"] > rows["amber"], 1 - below, below), dtype=np.float64)
 
 
@@ -122,31 +158,35 @@ def settle(rows: pd.DataFrame, policy: Policy, before: Words | None) -> pd.DataF
         cases), ``against`` (likely enough, but the own figure speaks against it), ``open`` (neither likely
         enough). Both are empty without limits.
     """
-    enough = is_enough(rows, rows["own"] * rows["own_size"] / _scales(rows), rows["own_size"])
-    thin = ~rows["by_quarter"]
-    own = {name: _beyond(rows, "own", name) for name in ("amber", "red")}
-    borne = {name: flags & ~rows[f"denies_{name}"] for name, flags in own.items()}
-    green = ~own["amber"] & ~(thin & _beyond(rows, "figure", "amber"))
-    grounds = pd.DataFrame({**borne, "green": green, "enough": enough, "stays": rows["unit_id"] != ""})
-    settled = rate_on_grounds(rows, grounds, policy, before)
-    by_quarter = settled["basis"] == "quarter"
-    settled.loc[by_quarter & _is_despite(rows, settled["rating"]), "basis"] = "despite"
-    settled.loc[by_quarter & thin, "basis"] = "earlier"
-    return settled.where(rows["amber"].notna(), "")
+    given = _Rows(rows)
+    enough = _are_enough(given, given["own"] * given["own_size"] / given.scales, given["own_size"])
+    thin = ~rows["by_quarter"].to_numpy(bool)
+    own = {name: given.beyond(given["own"], name) for name in ("amber", "red")}
+    shown = {name: given.beyond(given["figure"], name) for name in own}
+    borne = {name: flags & ~rows[f"denies_{name}"].to_numpy(bool) for name, flags in own.items()}
+    green = ~own["amber"] & ~(thin & shown["amber"])
+    grounds = {**borne, "green": green, "enough": enough, "stays": given.of_units}
+    rating, basis = rate_on_grounds(given["p_amber"], given["p_red"], grounds, policy, before)
+    by_quarter = basis == "quarter"
+    basis[by_quarter & _is_despite(rating, **shown)] = "despite"
+    basis[by_quarter & thin] = "earlier"
+    unlimited = np.isnan(given["amber"])
+    rating[unlimited] = basis[unlimited] = ""
+    return pd.DataFrame({"rating": rating, "basis": basis}, index=rows.index, dtype="str")
 
 
 def rate_on_grounds(
-    chances: pd.DataFrame, grounds: pd.DataFrame, policy: Policy, before: Words | None
-) -> pd.DataFrame:
+    p_amber: Floats, p_red: Floats, grounds: Mapping[str, Flags], policy: Policy, before: Words | None
+) -> tuple[Words, Words]:
     """Rate by probabilities, and take back colours that the own cases do not bear out.
 
     Parameters
     ----------
-    chances : DataFrame
-        p_amber, p_red; n rows.
-    grounds : DataFrame
-        The same rows: red, amber, green [the own cases bear the colour out], enough [for any colour], stays
-        [what was green is kept against them, so that it does not flicker].
+    p_amber, p_red : ndarray, shape (n,)
+        Probabilities of lying beyond the limits.
+    grounds : mapping of ndarray, shape (n,)
+        red, amber, green [the own cases bear the colour out], enough [for any colour], stays [what was green
+        is kept against them, so that it does not flicker].
     policy : Policy
         Certainty and hold.
     before : ndarray, shape (n,), optional
@@ -154,11 +194,11 @@ def rate_on_grounds(
 
     Returns
     -------
-    DataFrame
-        rating and basis, as ``settle``: ``quarter``, ``held``, ``few``, ``against`` or ``open``.
+    tuple of ndarray, shape (n,)
+        Rating and basis, as ``settle``: ``quarter``, ``held``, ``few``, ``against`` or ``open``.
     """
     settings = policy.rating
-    probabilities = chances["p_amber"], chances["p_red"], settings.certainty
+    probabilities = p_amber, p_red, settings.certainty
     likely = rate_probabilities(*probabilities)
     fresh = rating = _borne_out(likely, grounds, None)
     if before is not None:
@@ -167,7 +207,7 @@ def rate_on_grounds(
     grey = rating == "insufficient"
     cases = [grey & ~grounds["enough"], grey & (likely != "insufficient"), grey, rating != fresh]
     basis = np.select(cases, ("few", "against", "open", "held"), default="quarter")
-    return pd.DataFrame({"rating": rating, "basis": basis}, index=chances.index).astype("str")
+    return rating, basis.astype(object)
 
 
 def borne_out_when_moved(rows: pd.DataFrame, moved: Floats, rating: Words) -> Words:
@@ -183,28 +223,20 @@ def borne_out_when_moved(rows: pd.DataFrame, moved: Floats, rating: Words) -> Wo
         By the probabilities alone. Rows with too few cases, and those against whose colour their own cases
         spoke, are looked at.
     """
-    by = moved - rows["estimate"].to_numpy(float)
-    there = rows.assign(own=rows["own"] + by, figure=rows["figure"] + by)
+    given = _Rows(rows)
+    by = moved - given["estimate"]
     beyond = {
-        limit: _beyond(there, "own", limit) & _beyond(there, "figure", limit) for limit in ("amber", "red")
+        limit: given.beyond(given["own"] + by, limit) & given.beyond(given["figure"] + by, limit)
+        for limit in ("amber", "red")
     }
-    enough = (rows["basis"] != "few").to_numpy()
-    grounds = pd.DataFrame({**beyond, "green": ~beyond["amber"], "enough": enough, "stays": False})
-    looked_at = rows["basis"].isin(DENIED).to_numpy()
+    basis = rows["basis"].to_numpy(dtype=object)
+    stays = np.zeros(len(rows), dtype=np.bool_)
+    grounds = {**beyond, "green": ~beyond["amber"], "enough": basis != "few", "stays": stays}
+    looked_at = np.isin(basis.astype(str), DENIED)
     return np.where(looked_at, _borne_out(rating, grounds, np.asarray(rows["rating"])), rating).astype(object)
 
 
-def _scales(rows: pd.DataFrame) -> pd.Series:
-    codes, names = pd.factorize(rows["indicator_id"])
-    scales = np.array([INDICATORS[str(name)].scale for name in names], dtype=np.float64)
-    return pd.Series(scales[codes], index=rows.index)
-
-
-def _beyond(rows: pd.DataFrame, figure: str, limit: str) -> Flags:
-    return np.asarray((rows[figure] - rows[limit]) * np.sign(rows["red"] - rows["amber"]) > 0)
-
-
-def _borne_out(rating: Words, grounds: pd.DataFrame, before: Words | None) -> Words:
+def _borne_out(rating: Words, grounds: Mapping[str, Flags], before: Words | None) -> Words:
     """Take back colours that the own cases do not bear out: red becomes amber where they bear that out."""
     rating = np.where((rating == "red") & ~grounds["red"], "amber", rating)
     green = grounds["green"] | grounds["stays"] & (before == "green")
@@ -212,7 +244,7 @@ def _borne_out(rating: Words, grounds: pd.DataFrame, before: Words | None) -> Wo
     return np.where(against, "insufficient", rating).astype(object)
 
 
-def _is_despite(rows: pd.DataFrame, rating: pd.Series) -> pd.Series:
-    """Tell where the figure lies on the other side of the limit than the rating."""
-    red, amber = (_beyond(rows, "figure", one) for one in ("red", "amber"))
-    return (rating == "green") & amber | (rating == "amber") & ~amber | (rating == "red") & ~red
+def _is_despite(rating: Words, *, amber: Flags, red: Flags) -> Flags:
+    """Tell where the figure, beyond amber or red, lies on the other side of the limit than the rating."""
+    is_ = {name: np.asarray(rating == name, dtype=np.bool_) for name in RATED}
+    return is_["green"] & amber | is_["amber"] & ~amber | is_["red"] & ~red

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from riskmodels.arrays import Floats, Integers
+from riskmodels.arrays import Flags, Floats, Integers
 from riskmodels.grouping import add_rows
 from riskmodels.parameters.policy import Policy
 from riskmodels.rates import risk_points
@@ -82,7 +82,8 @@ def score_rows(
         "p_red": (scores >= policy.rating.score_red).mean(axis=1),
     }
     before = None if previous is None else ratings_before(previous.set_index(key), pd.Index(names))
-    rated = rate_on_grounds(pd.DataFrame(chances), _grounds(rows, weights, groups, n, policy), policy, before)
+    grounds = _grounds(rows, weights, groups, n, policy)
+    rating, basis = rate_on_grounds(chances["p_amber"], chances["p_red"], grounds, policy, before)
     order = np.lexsort((np.arange(n), -score))  # names are in order
     columns = {
         key: pd.array(np.asarray(names, dtype=object), dtype="str"),
@@ -90,8 +91,8 @@ def score_rows(
         "coverage": coverage,
         **({} if brief else _interval(scores, score)),
         **chances,
-        "rating": rated["rating"].array,
-        "basis": rated["basis"].array,
+        "rating": pd.array(rating, dtype="str"),
+        "basis": pd.array(basis, dtype="str"),
         **({} if brief else _places_of(scores)),
         "indicators": np.bincount(groups, minlength=n),
     }
@@ -208,7 +209,9 @@ def _unheard(rows: pd.DataFrame, usual: Floats) -> Floats:
     return np.where(grey, np.maximum(most - rows["points_sd"].to_numpy(float) ** 2, 0), 0.0)
 
 
-def _grounds(rows: pd.DataFrame, weights: Floats, groups: Integers, n: int, policy: Policy) -> pd.DataFrame:
+def _grounds(
+    rows: pd.DataFrame, weights: Floats, groups: Integers, n: int, policy: Policy
+) -> dict[str, Flags]:
     """Return which colours the own cases of n who are scored bear out; none where no indicator is rated.
 
     Of the indicators with enough cases, two scores are as observed: ``own`` has earlier quarters moved to the
@@ -222,15 +225,13 @@ def _grounds(rows: pd.DataFrame, weights: Floats, groups: Integers, n: int, poli
     own, figure = (one / np.where(total > 0, total, np.nan) for one in sums)
     worst, limits = np.fmin(own, figure), policy.rating
     rated = add_rows(np.where(rows["rating"] != "insufficient", 1.0, 0.0), groups, n)
-    return pd.DataFrame(
-        {
-            "red": worst >= limits.score_red,
-            "amber": worst >= limits.score_amber,
-            "green": own < limits.score_amber,
-            "enough": rated > 0,
-            "stays": False,
-        }
-    )
+    return {
+        "red": worst >= limits.score_red,
+        "amber": worst >= limits.score_amber,
+        "green": own < limits.score_amber,
+        "enough": rated > 0,
+        "stays": np.zeros(n, dtype=np.bool_),
+    }
 
 
 def _ranks(values: Floats) -> tuple[Floats, Floats]:

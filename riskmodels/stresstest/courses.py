@@ -134,7 +134,8 @@ def backlog_laws(batches: Sequence[Batch], capacities: Floats, backlogs: Sequenc
     Each from one of b backlogs of complaints. Raises ParameterError where one grows beyond four million.
     """
     size = _FEWEST + 2 * max(backlogs)
-    while size < MOST_CASES:
+    least = max(backlogs) + np.cumsum([batch.mean for batch in batches] - capacities)  # on the mean
+    while size < MOST_CASES and not least.max(initial=0.0) > MOST_CASES:
         laws = _followed(lattice_of(size, batches), backlogs, batches, capacities)
         if laws is not None:
             return laws

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -62,15 +63,16 @@ class Tables:
         """Return the tables that stand beside a report, by the names of their files."""
         return {"data_rows": self.quality} | {f"changes_{one.name}": one.table for one in self.changes}
 
-    @property
-    def present(self) -> list[Table]:
+    @cached_property
+    def present(self) -> tuple[Table, ...]:
         """The tables that are there, in canonical order."""
         values = (getattr(self, field.name) for field in fields(self))
-        return [value for value in values if isinstance(value, Table)]
+        return tuple(value for value in values if isinstance(value, Table))
 
     def get(self, name: str) -> Table | None:
         """Return the table of that canonical name, or None where the source lacks it."""
-        return next((table for table in self.present if table.name == name), None)
+        table = getattr(self, name, None)
+        return table if isinstance(table, Table) else None
 
     def require(self, name: str) -> Table:
         """Return a table; raises ContractError where the source lacks it."""
