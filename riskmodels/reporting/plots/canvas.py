@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 import matplotlib as mpl
 import numpy as np
@@ -26,8 +28,13 @@ MARKERS = {  # the shapes of RATING_MARKS
 }
 LINE, BAND, SHOCK, NOTE = "#1f3b5c", "#7d9bbf", "#b3261e", "#5f6570"
 NAME = 34  # signs that the name of a unit may take
-_FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "DejaVu Sans")
+_FONTS = (  # CJK JP: what matplotlib calls the collection, of which it knows the first face alone
+    *("Noto Sans CJK SC", "Noto Sans SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei"),
+    "DejaVu Sans",
+)
+_NO_GLYPH = "Glyph .* missing"  # which every letter would say where no Chinese font is installed
 _DPI, _WIDTH = 110, 7.2  # dots an inch, and inches of a page's width: 800 dots
+_PRINTED = 170  # dots an inch of a picture that is printed: letters are sharp, twelve take less than 1 MB
 # points of type are a little below the report's text
 _STYLE = {
     "font.size": 9,
@@ -66,6 +73,16 @@ def _house_style() -> Iterator[None]:
     style: Any = _STYLE | {"font.family": [name for name in _FONTS if name in installed]}
     with mpl.rc_context(style):
         yield
+
+
+def picture(draw: Callable[[Axes], object], *, width: float, height: float) -> bytes:
+    """Return as PNG what ``draw`` draws on axes of this size [inches]: the same bytes for the same thing."""
+    figure = Figure(figsize=(width, height), dpi=_PRINTED, layout="constrained")  # no window, nothing kept
+    with _house_style(), catch_warnings(), BytesIO() as stream:
+        filterwarnings("ignore", _NO_GLYPH, UserWarning)
+        draw(figure.subplots())
+        figure.savefig(stream, format="png", metadata={"Software": None})
+        return stream.getvalue()
 
 
 def draw_pair(
