@@ -51,7 +51,8 @@ def make_draft(
     save(tables, report / "results" / "tables")
     standing = Standing(words="This report is a draft.", watermark="Draft")
     front = FrontMatter(title="Small", subtitle="", period="2024Q3", as_of="2024-09-30", standing=standing)
-    write_report([], report / "report.html", front=front)
+    for name in ("report.html", "board.html"):
+        write_report([], report / name, front=front)
     document = AssessmentDocument(
         period="2024Q3", as_of="2024-09-30", policy="2000-01-01", data_digest=tables.digest, data_quality=[],
         findings=[FACT | {"severity": "red" if red else "amber"}], closed=[], since_last_quarter=None, watch_list=[], checked=[], names=[], false_share=None,

@@ -130,6 +130,16 @@ def test_nothing_in_it_runs_or_asks_for_anything(report):
     assert seen.answers == {"elements": 0, "handlers": 0, "styled": "6px", "narrow": True}
 
 
+def test_the_board_paper_is_as_inert(report):
+    board = report.with_name("board.html")
+    ask = {"narrow": "document.documentElement.scrollWidth <= window.innerWidth"}
+    with chromium() as browser:
+        seen = visit(browser, board, ask=ask)
+    assert not seen.script_ran
+    assert (seen.dialogs, seen.messages, seen.answers) == ((), (), {"narrow": True})
+    assert {url for url in seen.requests if not url.startswith("data:image/png")} == {board.as_uri()}
+
+
 @pytest.mark.parametrize(
     "text", [*UNITS.values(), *PRODUCTS.values(), TITLE, POLICY, INDICATOR, SCENARIO, *NAMES[:3]]
 )

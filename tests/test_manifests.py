@@ -19,7 +19,7 @@ from riskmodels.results import load, load_earlier, save
 from riskmodels.runner.manifest import _seeds
 from riskmodels.scorecard import Scorecard
 
-PARTS = ("report.html", "assessment.json", "source.json", "results", "tables")
+PARTS = ("report.html", "board.html", "assessment.json", "source.json", "results", "tables")
 
 
 @pytest.fixture(autouse=True)

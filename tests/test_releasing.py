@@ -64,6 +64,8 @@ def test_a_release_is_marked_whole_and_recorded(draft, ledger):
     assert 'class="watermark"' not in page
     assert "Released, version 1, " in page
     assert "by head of risk; head of the ledger 0:0000000000000000" in page
+    board = (found.folder / "board.html").read_text()
+    assert ("Released, version 1, " in board, "This report is a draft" in board) == (True, False)
     assert 'class="watermark"' in (draft / "report.html").read_text()
     standing = json.loads((found.folder / "assessment.json").read_text())["standing"]
     assert (standing["status"], standing["version"], standing["released_by"]) == (

@@ -77,7 +77,7 @@ def before(report) -> dict[str, str]:
 
 
 def digests(report: Path) -> dict[str, str]:
-    whole = [report / name for name in ("report.html", "assessment.json", "source.json")]
+    whole = [report / name for name in ("report.html", "board.html", "assessment.json", "source.json")]
     paths = [
         *whole,
         *(p for part in ("params", "results", "tables") for p in (report / part).rglob("*") if p.is_file()),
@@ -90,12 +90,30 @@ def digests(report: Path) -> dict[str, str]:
 def test_the_folder_holds_everything_and_nothing_else(report):
     assert sorted(path.name for path in report.parent.iterdir()) == [f".{NAME}.lock", NAME]
     assert sorted(path.name for path in report.iterdir()) == [
-        "assessment.json", "manifest.json", "notebooks", "params", "report.html", "results", "source.json", "tables",
+        "assessment.json", "board.html", "manifest.json", "notebooks", "params", "report.html", "results", "source.json", "tables",
     ]  # fmt: skip
     assert sorted(path.stem for path in (report / "notebooks").iterdir()) == STEPS
     assert sorted(path.name for path in (report / "results").iterdir()) == [
         "alarms", "backtest", "causes", "comparison", "detail", "effects", "explanation", "findings", "funnel", "gaps", "incidents", "leads", "losses", "movements", "nowcast", "objectives", "orders", "outlook", "panel", "proposals", "quality", "review", "risks", "satisfaction_drivers", "satisfaction_index", "scorecard", "sensitivity", "stress-complaint_surge", "stress-system_outage", "tables", "typical_words", "unmatched", "weightings",
     ]  # fmt: skip
+
+
+def test_the_first_page_of_the_board_paper_answers_what_a_board_asks(report):
+    path = report / "board.html"
+    paper = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    first = paper.find("section", class_="first").get_text(" ", strip=True)
+    worst = "Lotus Brook Branch (B027): Complaint rate is an estimated 2.3 times that of its peers; 79% likely beyond red"
+    for answer in (
+        worst,
+        "2,410 complaints",
+        "3.38 million CNY",
+        "worst plausible loss of a year",
+        "12 decisions",
+    ):
+        assert answer in first
+    assert len(paper.find_all("section", class_="page")) == 7
+    assert (len(paper.find_all("dt")), len(paper.find("section").find_all("img"))) == (5, 3)
+    assert path.stat().st_size < 1_000_000
 
 
 def test_nothing_half_made_is_left(folder):

@@ -114,7 +114,8 @@ def _text(value: Any) -> str:
 
 SAME, ALIKE, DIFFERENT = "the same bytes", "the same figures", "different"
 MISSING, NEW, LOST = "missing", "new", "cannot be compared"
-_COMPARED = ("assessment.json", "report.html", "results", "tables")
+_PAGES = ("report.html", "board.html")
+_COMPARED = ("assessment.json", *_PAGES, "results", "tables")
 _OF_TEXTS = ("results/typical_words/", "tables/typical_words")  # made of customers' words
 _OF_STORE = ("results/tables/", "tables/data_rows", "tables/changes_")  # name stored tables by digest
 
@@ -160,7 +161,7 @@ def _of_file(then: Path, now: Path, name: str, *, is_reduced: bool) -> tuple[lis
         return [("", "", _there(then), _there(now))], MISSING if then.is_file() else NEW
     if then.read_bytes() == now.read_bytes():
         return [], SAME
-    if name == "report.html":
+    if name in _PAGES:
         first, second = (without_standing(path.read_text("utf-8")) for path in (then, now))
         return [], SAME if first == second else LOST if is_reduced else ALIKE
     rows = [row for row in _figures(then, now) if not (is_reduced and row[1].endswith("digest"))]

@@ -19,7 +19,7 @@ from riskmodels.governance.proposals import Proposals
 from riskmodels.labels import counted, label, local, marked, rating_label
 from riskmodels.parameters.policy import Policy
 from riskmodels.parameters.scenarios import severity_label
-from riskmodels.reporting.document import FrontMatter, KeyFigure, Standing, SummaryItem
+from riskmodels.reporting.document import FrontMatter, KeyFigure, SummaryItem, draft
 from riskmodels.reporting.front_decided import decided_and_asked
 from riskmodels.reporting.front_due import OVERDUE, overdue_together, what_is_due_now
 from riskmodels.reporting.front_since import since_last_quarter
@@ -75,9 +75,7 @@ def summarise(results: Path, *, title: str, policy: Policy) -> FrontMatter:
         ),
         summary=tuple(_sentences(found, policy, joined)),
         watched=tuple(_watched(found)),
-        standing=Standing(
-            words=label("This report is a draft: it has not been released."), watermark=label("Draft")
-        ),
+        standing=draft(),
         blocks=(
             *since_last_quarter(found),
             *what_is_due_now(load_all(results, "due", Due)),

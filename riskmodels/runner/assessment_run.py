@@ -53,10 +53,9 @@ def run_assessment(
     Returns
     -------
     Path
-        The report, ``<folder>/report.html``; beside it ``assessment.json``, ``manifest.json``,
-        ``notebooks/``, ``params/``, ``results/`` and ``tables/``. The folder appears as a whole or not at
-        all; what a
-        killed run left is removed by the next.
+        The report, ``<folder>/report.html``; beside it ``board.html``, ``assessment.json``,
+        ``manifest.json``, ``notebooks/``, ``params/``, ``results/`` and ``tables/``. The folder appears as a
+        whole or not at all; what a killed run left is removed by the next.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from riskmodels.parameters.policy import load_policy
 from riskmodels.privacy import mask_values
+from riskmodels.reporting.board import write_board
 from riskmodels.reporting.document import write_report
 from riskmodels.reporting.exports import write_document, write_tables
 from riskmodels.reporting.front_page import summarise
@@ -14,13 +15,13 @@ from riskmodels.scratch import write_text
 
 
 def finish(plan: Plan, folder: Path, steps: list[Step], seconds: dict[str, float]) -> None:
-    """Write the report, ``assessment.json``, ``tables/``, the masked source and the manifest of a run."""
+    """Write report, board paper, ``assessment.json``, ``tables/``, masked source and manifest of a run."""
     results = folder / "results"
-    front = summarise(
-        results, title=plan.settings.title, policy=load_policy(plan.settings.policies, on=plan.policy_on)
-    )
+    title, policy = plan.settings.title, load_policy(plan.settings.policies, on=plan.policy_on)
+    front = summarise(results, title=title, policy=policy)
     notebooks = [folder / "notebooks" / f"{step.name}.ipynb" for step in steps]
     write_report(notebooks, folder / "report.html", front=front)
+    write_board(results, folder / "board.html", title=title, policy=policy)
     write_document(results, folder / "assessment.json")
     write_tables(results, folder / "tables")
     _mask_source(folder / "source.json")

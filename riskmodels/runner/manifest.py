@@ -30,7 +30,7 @@ from riskmodels.stresstest import StressTest
 from riskmodels.surveillance import Objectives, levels
 from riskmodels.tables import Tables, file_sha256
 
-PARTS = ("report.html", "assessment.json", "source.json", "results", "tables")
+PARTS = ("report.html", "board.html", "assessment.json", "source.json", "results", "tables")
 _SHOWN = 16  # hexadecimal digits of a part's digest
 SEEDS = {  # of what is drawn with the same one in every run
     "nowcast": nowcasting.SEED,

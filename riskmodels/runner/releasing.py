@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -216,7 +216,9 @@ def _stage(
         reason=mask_personal_data(reason) or None,
         differences=records_of(table),
     )
-    restate_report(staged / "report.html", _shown(standing, table))
+    shown = _shown(standing, table)
+    restate_report(staged / "report.html", shown)
+    restate_report(staged / "board.html", replace(shown, headings=(), changes=()))  # the report has them
     restate_document(staged / "assessment.json", standing)
     _write_manifest(report, staged, standing)
     _flush(staged)

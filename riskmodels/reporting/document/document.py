@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -48,20 +48,20 @@ def write_report(notebooks: Sequence[Path], path: Path, *, front: FrontMatter) -
     ``injected-parameters`` is left out. Captions, the source of a Markdown cell as a whole, table headings
     and ratings are translated to the language in use.
     """
-    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
-    document = (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            front=front,
-            sections=read_sections(notebooks),
-            lang=language().replace("_", "-"),
-            style=Markup(style),  # noqa: S704  (ours)
-            style_digest=_content_digest(style),
-        )
-    )
+    document = render("report.html.j2", "report.css", {"front": front, "sections": read_sections(notebooks)})
     write_whole(path, document.encode("utf-8", errors="replace"))  # half a surrogate pair becomes "?"
     return path
+
+
+def render(template: str, style: str, content: Mapping[str, object]) -> str:
+    """Return a document of a template and its style, whose digest is the only one that may be used."""
+    styled = (_TEMPLATES / style).read_text(encoding="utf-8")
+    named = {
+        "style": Markup(styled),  # noqa: S704  (ours)
+        "style_digest": _content_digest(styled),
+        "lang": language().replace("_", "-"),
+    }
+    return _environment().get_template(template).render({**content, **named})
 
 
 def restate_report(path: Path, standing: Standing) -> None:

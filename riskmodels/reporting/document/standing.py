@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from riskmodels.errors import ResultError
+from riskmodels.labels import label
 
 _PLACE = re.compile(r'<aside class="standing[^"]*">.*?</aside>\n', re.DOTALL)  # no notebook can write one
 
@@ -29,6 +30,13 @@ class Standing:
     watermark: str = ""
     headings: tuple[str, ...] = ()
     changes: tuple[tuple[str, ...], ...] = ()
+
+
+def draft() -> Standing:
+    """Say that a report is a draft."""
+    return Standing(
+        words=label("This report is a draft: it has not been released."), watermark=label("Draft")
+    )
 
 
 def restate(document: str, standing: Standing, *, render: Callable[[Standing], str]) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 import matplotlib as mpl
 import numpy as np
@@ -30,7 +32,9 @@ LINE, BAND, SHOCK, NOTE = "#1f3b5c", "#7d9bbf", "#b3261e", "#5f6570"
 NAME = 34  # signs that the name of a unit may take
 _CHINESE = Path(__file__).with_name("fonts") / "NotoSansCJKsc-subset.otf"  # what GB 2312 has: .ci/font.py
 _OTHERS = ("Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei")  # where installed, for signs beyond it
+_NO_GLYPH = "Glyph .* missing"  # of a rare sign, where no font has it
 _DPI, _WIDTH = 110, 7.2  # dots an inch, and inches of a page's width: 800 dots
+_PRINTED = 170  # dots an inch of a picture that is printed: letters are sharp, twelve take less than 1 MB
 # points of type are a little below the report's text
 _STYLE = {
     "font.size": 9,
@@ -77,6 +81,16 @@ def _families() -> list[str]:
     font_manager.fontManager.addfont(_CHINESE)
     chinese = font_manager.get_font(_CHINESE).family_name
     return ["DejaVu Sans", chinese, *(name for name in _OTHERS if name in installed)]
+
+
+def picture(draw: Callable[[Axes], object], *, width: float, height: float) -> bytes:
+    """Return as PNG what ``draw`` draws on axes of this size [inches]: the same bytes for the same thing."""
+    figure = Figure(figsize=(width, height), dpi=_PRINTED, layout="constrained")  # no window, nothing kept
+    with _house_style(), catch_warnings(), BytesIO() as stream:
+        filterwarnings("ignore", _NO_GLYPH, UserWarning)
+        draw(figure.subplots())
+        figure.savefig(stream, format="png", metadata={"Software": None})
+        return stream.getvalue()
 
 
 def draw_pair(

@@ -66,6 +66,13 @@ def _draw_curve(axes: Axes, result: LossAssessment) -> Axes:
     return axes
 
 
+def plot_contributions(result: LossAssessment, *, ax: Axes | None = None) -> Axes:
+    """Draw what bad years are made of: the cells with the largest shares of the expected shortfall."""
+    with house_axes(ax, 7.2, 2.8) as axes:
+        _draw_contributions(axes, result)
+        return axes
+
+
 def _draw_contributions(axes: Axes, result: LossAssessment) -> None:
     most = result.contributions.fillna({"share": 0.0}).nlargest(_MOST_CELLS, "share").iloc[::-1]
     places = np.arange(len(most))

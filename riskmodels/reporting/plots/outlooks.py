@@ -25,6 +25,7 @@ _BANDS = ((0.025, 0.975, 0.3), (0.1, 0.9, 0.45), (0.25, 0.75, 0.7))  # lower, up
 _MOST_HISTORY = 36  # periods before the outlook: three years of months, in which a season shows
 _MOST_SERIES, _COLUMNS = 6, 2  # small plots that fit on a page; beside each other
 _NAMED_PERIODS, _NAMED_IN_SMALL = 12, 6  # labels of an axis that do not touch: in a wide plot, in a small one
+_SMALL = 7  # points of type on half a page's width
 _LEGEND = ("received", "received so far", "expected in the end", "expected", "50%", "80%", "95%", "unknown")
 _UNITS = {
     ("count", "D"): marked("complaints [per day]"),
@@ -42,18 +43,24 @@ _UNITS = {
 
 @plot_of.register
 def plot_forecast(
-    result: Forecast, *, nowcast: Nowcast | None = None, ax: Axes | None = None, note: str = ""
+    result: Forecast,
+    *,
+    nowcast: Nowcast | None = None,
+    small: bool = False,
+    ax: Axes | None = None,
+    note: str = "",
 ) -> Axes:
     """Draw the total of a forecast as a fan: history, expectation, 50%, 80% and 95% intervals.
 
     Months that are not complete yet are drawn twice: what was received so far, and hollow what is expected in
-    the end; with its 95% interval where the ``nowcast`` is given.
+    the end; with its 95% interval where the ``nowcast`` is given. ``small`` is for half a page's width.
     """
     total = result.aggregate() if len(result.keys) > 1 else result
     with house_axes(ax, 7.2, 3.4) as axes:
-        _draw_fan(axes, total, 0, nowcast)
-        axes.set_ylabel(_unit(total))
-        axes.legend(**_entries([axes]), loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
+        _draw_fan(axes, total, 0, nowcast, named=_NAMED_IN_SMALL if small else _NAMED_PERIODS)
+        axes.set_ylabel(_unit(total), fontsize=_SMALL if small else None)
+        style = {"ncols": 3, "fontsize": _SMALL} if small else {"ncols": 4}
+        axes.legend(**_entries([axes]), loc="lower left", bbox_to_anchor=(0, 1), **style)
         return noted(axes, note)
 
 
