@@ -218,7 +218,8 @@ def _stage(
     )
     shown = _shown(standing, table)
     restate_report(staged / "report.html", shown)
-    restate_report(staged / "board.html", replace(shown, headings=(), changes=()))  # the report has them
+    if (staged / "board.html").exists():  # not in a report of an earlier version
+        restate_report(staged / "board.html", replace(shown, headings=(), changes=()))  # the report has them
     restate_document(staged / "assessment.json", standing)
     _write_manifest(report, staged, standing)
     _flush(staged)

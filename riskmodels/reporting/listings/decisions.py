@@ -58,7 +58,8 @@ def list_others(found: Findings) -> Listing:
     is_passed = rows["severity"] == "passed"
     unclear = rows["subject_name"].where(~is_passed).groupby(rows["criterion"], sort=False)
     words = marked(
-        "Checked besides: {passed} in order, {unclear} without enough evidence; each with its evidence: {file}"
+        "Checked besides: {passed} in order, {unclear} without enough evidence; each with its evidence:"
+        " {file}"
     )
     counted_by = is_passed.groupby(rows["criterion"], sort=False)
     frame = pd.DataFrame({"In order": counted_by.sum(), "Not enough evidence": unclear.apply(_names)})
