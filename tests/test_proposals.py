@@ -247,6 +247,11 @@ def test_an_alarm_asks_for_cases_one_of_which_is_too_many(asked) -> None:
     (row,) = asked(ALARM).to_dict("records")
     assert json.loads(row["figures"])["plans"][0]["items"] == 8  # 1 - (2/3)^8 is .96, of 7 it is .94
     assert json.loads(row["proposed"])["owner"] == "risk department"
+    of = {"product": "wealth_management", "region": "south"}
+    other = facts(rule="alarm", subject_kind="alarm", subject="A-9", severity="amber", value=0.5,
+                  figures={"of": of, "since": "2026-05", "last": "2026-08", "told": ""})  # fmt: skip
+    (named,) = asked(other).to_dict("records")
+    assert "cases of wealth management, south since 2026-05" in json.loads(named["proposed"])["measure"]
 
 
 def test_a_peak_asks_for_staff_and_names_the_forecast_that_was_missed(asked) -> None:

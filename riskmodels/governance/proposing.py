@@ -13,7 +13,7 @@ from riskmodels.catalogue import INDICATORS, format_value
 from riskmodels.effects.verdicts import NO_EFFECT, WORKED
 from riskmodels.governance.inspections import InspectionPlan, plan_inspection
 from riskmodels.governance.ledger.chain import canonical
-from riskmodels.labels import clauses, commas, label, local, marked
+from riskmodels.labels import clauses, commas, label, local, marked, plain_label
 from riskmodels.parameters.policy import IndicatorPolicy, Policy
 
 STEP: Final = 0.25  # of the way, or of a weight, in a quarter: in a year all of it, and each step is judged
@@ -247,7 +247,8 @@ def alarms(facts: pd.DataFrame, *_: object) -> Iterator[Asked]:
         if not size > 0:
             continue
         plan = plan_inspection(size / (1 + size))
-        subject = ", ".join(map(str, row["said"]["of"].values())) or label("the whole bank")
+        of = map(str, row["said"]["of"].values())
+        subject = commas(map(plain_label, of)) or label("the whole bank")
         yield Asked(
             rule="look_into_alarm",
             path=f"inspections.{row['subject']}",
