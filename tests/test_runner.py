@@ -409,7 +409,7 @@ def quick(tmp_path, bank, monkeypatch):
     monkeypatch.setattr(assessment_run, "execute_notebook", execute)
     monkeypatch.setattr(finishing, "summarise", lambda *_, **__: None)
     monkeypatch.setattr(finishing, "write_report", report)
-    for writer in ("write_document", "write_tables", "write_manifest"):
+    for writer in ("write_document", "write_tables", "write_manifest", "write_board"):
         monkeypatch.setattr(finishing, writer, lambda *_, **__: None)
     return plan_assessment(load_run(bank), reports=tmp_path / "reports"), ends
 
