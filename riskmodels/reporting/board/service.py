@@ -20,8 +20,8 @@ from riskmodels.surveillance import Objectives
 
 _MOST_UNITS, _MOST_DRAWN, _MOST_SCORED = 8, 10, 8  # lines that leave room for the rest of the page; a choice
 _POINTS = 100.0  # in a share of one
-_NONE_RED = marked("None of the bank's {rated} rated indicators is red; {amber} are amber")
-_SOME_RED = marked("{red} of the bank's {rated} rated indicators are red, {amber} amber")
+_NONE_RED = marked("None of the bank's {rated} rated indicators is red; {amber} in amber")
+_SOME_RED = marked("{red} of the bank's {rated} rated indicators in red, {amber} in amber")
 _SURE = marked(
     "Probability: of being beyond the limit; where the whole bank is beyond it, of being worse than the rest."
 )
