@@ -1,8 +1,9 @@
 """What each test and each file costs: the slowest are printed, and one test beyond the budget fails the run.
 
 Counted is processor time of the test and of the programs that it waited for; a fixture that several share is
-counted with the first that asks for it, collection with none. A processor that is slow, or shared, takes up to
-three times as long for the same: the limit is in seconds of a usual one, which is asked again in each module.
+counted with the first that asks for it, collection and what ends with its fixture with none. A processor
+that is slow, or shared, takes up to three times as long for the same: the limit is in seconds of a usual
+one, which is asked again in each module.
 """
 
 import os
@@ -52,7 +53,8 @@ def pytest_runtest_makereport(item, call):
     """Note in the report of each phase what was spent since the one before."""
     global _last, _module  # noqa: PLW0603  of this worker
     report = yield
-    report.user_properties.append((_PROPERTY, _cpu_seconds() - _last))
+    if call.when != "teardown":  # kernels of all tests end, and are counted, with the last one's
+        report.user_properties.append((_PROPERTY, _cpu_seconds() - _last))
     module = item.nodeid.partition("::")[0]
     if module != _module:
         report.user_properties.append((_SLOWNESS, _measured_slowness()))

@@ -1,6 +1,7 @@
 """What differs between two documents of an assessment, figure by figure."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -116,6 +117,7 @@ SAME, ALIKE, DIFFERENT = "the same bytes", "the same figures", "different"
 MISSING, NEW, LOST = "missing", "new", "cannot be compared"
 _PAGES = ("report.html", "board.html")
 _COMPARED = ("assessment.json", *_PAGES, "results", "tables")
+_DIGEST = re.compile(r"\b[0-9a-f]{16}\b")  # of a stored table, as evidence names it
 _OF_TEXTS = ("results/typical_words/", "tables/typical_words")  # made of customers' words
 _OF_STORE = ("results/tables/", "tables/data_rows", "tables/changes_")  # name stored tables by digest
 
@@ -164,8 +166,14 @@ def _of_file(then: Path, now: Path, name: str, *, is_reduced: bool) -> tuple[lis
     if name in _PAGES:
         first, second = (without_standing(path.read_text("utf-8")) for path in (then, now))
         return [], SAME if first == second else LOST if is_reduced else ALIKE
-    rows = [row for row in _figures(then, now) if not (is_reduced and row[1].endswith("digest"))]
+    rows = [row for row in _figures(then, now) if not (is_reduced and _names_tables(row))]
     return rows, DIFFERENT if rows else ALIKE
+
+
+def _names_tables(row: tuple[str, ...]) -> bool:
+    """Whether all that differs are digests of stored tables, which a reduced table has others of."""
+    _, figure, before, now = row
+    return figure.endswith("digest") or _DIGEST.sub("", before) == _DIGEST.sub("", now)
 
 
 def _figures(then: Path, now: Path) -> Iterator[tuple[str, ...]]:
@@ -191,7 +199,7 @@ def _cells(before: pd.DataFrame, now: pd.DataFrame) -> Iterator[tuple[str, ...]]
         return
     for place, name in enumerate(before.columns):
         first, second = before.iloc[:, place], now.iloc[:, place]
-        texts = first.astype("str"), second.astype("str")
+        texts = first.astype("str").fillna(""), second.astype("str").fillna("")
         differs = (texts[0].to_numpy() != texts[1].to_numpy()).nonzero()[0]
         for row in differs:
             yield _row_of(now, int(row)), str(name), texts[0].iloc[row], texts[1].iloc[row]

@@ -62,9 +62,12 @@ def coming_chart(saved: Saved) -> Iterator[Chart]:
     if row is None or outlook is None:
         return
     chance, last = row["probability"], row["more"]["last"]
+    is_known = last is not None and np.isfinite(chance)
     known = label(_RISE, chance=shown_probability(chance), last=significant(last))
     yield Chart(
-        title=known if np.isfinite(chance) else label("What the next months bring, and how sure that is"),
+        title=known
+        if np.isfinite(chance) and np.isfinite(last)
+        else label("What the next months bring, and how sure that is"),
         shows=label("Complaints by month: received, expected, with 50%, 80% and 95% intervals"),
         image=picture(partial(_drawn, outlook), width=4.6, height=2.9),
     )

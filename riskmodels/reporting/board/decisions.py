@@ -17,7 +17,7 @@ from riskmodels.reporting.document import FrontBlock, PaperPage, PaperTable, Til
 
 _BOTH = marked("{lines} about the policy, {actions} about actions")
 _POLICY, _ACTIONS = marked("about the policy"), marked("about actions")
-_CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")  # of a product or a measure
+_CODE = re.compile(r"\b[a-z]+(?:_[a-z]+)+")  # of a product or a measure
 _MOST, _MOST_NAMED = 12, 4  # on their page, on the first; a choice: the full report has them all
 
 

@@ -14,13 +14,13 @@ _THOUSANDS = marked("{amount} thousand {currency}"), 1e3
 _LARGEST = 1e15  # of the currency: more than all banks have
 
 
-def significant(value: float, digits: int = _DIGITS) -> str:
+def significant(value: float | None, digits: int = _DIGITS) -> str:
     """Write a number with as many significant digits, without idle zeros behind the point.
 
-    >>> significant(2410.7), significant(4.6618), significant(0.0), significant(0.004266)
-    ('2,410', '4.66', '0', '0.00427')
+    >>> significant(2410.7), significant(4.6618), significant(0.0), significant(0.004266), significant(None)
+    ('2,410', '4.66', '0', '0.00427', '–')
     """
-    if not math.isfinite(value):
+    if value is None or not math.isfinite(value):  # JSON says null of what is not known
         return "–"
     places = digits - 1 - math.floor(math.log10(abs(value))) if value else 0
     text = f"{round(value, places):,.{max(places, 0)}f}"
