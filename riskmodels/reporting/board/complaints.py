@@ -65,9 +65,7 @@ def coming_chart(saved: Saved) -> Iterator[Chart]:
     is_known = last is not None and np.isfinite(chance)
     known = label(_RISE, chance=shown_probability(chance), last=significant(last))
     yield Chart(
-        title=known
-        if np.isfinite(chance) and np.isfinite(last)
-        else label("What the next months bring, and how sure that is"),
+        title=known if is_known else label("What the next months bring, and how sure that is"),
         shows=label("Complaints by month: received, expected, with 50%, 80% and 95% intervals"),
         image=picture(partial(_drawn, outlook), width=4.6, height=2.9),
     )
