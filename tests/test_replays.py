@@ -15,6 +15,7 @@ from riskmodels import cli
 from riskmodels.errors import ResultError
 from riskmodels.governance.ledger import open_ledger
 from riskmodels.manifests import versions_of
+from riskmodels.reporting.differences import report_differences
 from riskmodels.results import load
 from riskmodels.runner import replaying
 from riskmodels.runner.kept_parameters import changed_lines, settings_of_kept
@@ -222,3 +223,14 @@ def test_a_run_is_released_and_replayed_to_the_byte_without_its_source(tmp_path)
 def call(*arguments: object) -> tuple[int, str]:
     done = CliRunner().invoke(cli.app, list(map(str, arguments)))
     return done.exit_code, f"{done.output}\n{done.exception or ''}"
+
+
+@pytest.mark.parametrize("is_reduced", [True, False])
+def test_unknown_is_unknown_and_digests_count_only_where_tables_are_whole(tmp_path, is_reduced) -> None:
+    for name, digest in (("then", "0123456789abcdef"), ("now", "fedcba9876543210")):
+        frame = pd.DataFrame({"value": [float("nan"), 2.0], "evidence": [f"complaints, digest {digest}", ""]})
+        (tmp_path / name / "tables").mkdir(parents=True)
+        frame.to_parquet(tmp_path / name / "tables" / "checked.parquet")
+    table, files = report_differences(tmp_path / "then", tmp_path / "now", is_reduced=is_reduced)
+    assert table["figure"].tolist() == ([] if is_reduced else ["evidence"])
+    assert files["state"].tolist() == ["the same figures" if is_reduced else "different"]
