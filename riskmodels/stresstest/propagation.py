@@ -101,9 +101,7 @@ def stress(
     run cannot show is said to be left out.
     """
     quarter = str(last_complete(outlook.panel.periods[-1].end_time, "Q"))
-    card = (
-        scorecard if scorecard is None or scorecard.period <= quarter else None
-    )  # nothing after the history
+    card, late = _card_until(quarter, scorecard)
     before = rated_before(tables, policy, quarter, card)
     draws = centred(draw_values(before, DRAWS), before)
     paths = draw_paths(
@@ -112,9 +110,7 @@ def stress(
     bank = _Bank(tables, policy, losses, capacity)
     found = _effects(bank, paths, before, dict(zip(before["indicator_id"], draws, strict=True)))
     costs, handled = found.costs, found.handled
-    omitted = _omitted(bank, paths, found) + (
-        [_too_late(scorecard, quarter)] if card is not scorecard else []
-    )
+    omitted = _omitted(bank, paths, found) + late
     return StressTest(
         scenario=scenario,
         severity=severity,
@@ -214,11 +210,14 @@ def _omitted(bank: _Bank, paths: Paths, found: _Effects) -> list[tuple[str, str]
     return list(dict.fromkeys(said))
 
 
-def _too_late(card: Scorecard | None, quarter: str) -> tuple[str, str]:
+def _card_until(quarter: str, card: Scorecard | None) -> tuple[Scorecard | None, list[tuple[str, str]]]:
+    """Return a scorecard that knows nothing after the outlook's history, and why it is left out if it does."""
+    if card is None or card.period <= quarter:
+        return card, []
     words = marked(
         "that of {period} is not used: the last full quarter of the outlook's history is {quarter}"
     )
-    return "scorecard", label(words, period=card.period if card else "", quarter=quarter)
+    return None, [(label("scorecard"), label(words, period=card.period, quarter=quarter))]
 
 
 def _turning(card: Scorecard | None, paths: Paths, policy: Policy) -> pd.DataFrame:
