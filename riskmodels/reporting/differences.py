@@ -199,7 +199,7 @@ def _cells(before: pd.DataFrame, now: pd.DataFrame) -> Iterator[tuple[str, ...]]
         return
     for place, name in enumerate(before.columns):
         first, second = before.iloc[:, place], now.iloc[:, place]
-        texts = first.astype("str").fillna(""), second.astype("str").fillna("")
+        texts = first.astype("str").fillna("–"), second.astype("str").fillna("–")
         differs = (texts[0].to_numpy() != texts[1].to_numpy()).nonzero()[0]
         for row in differs:
             yield _row_of(now, int(row)), str(name), texts[0].iloc[row], texts[1].iloc[row]
