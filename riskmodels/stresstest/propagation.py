@@ -211,7 +211,7 @@ def _omitted(bank: _Bank, paths: Paths, found: _Effects) -> list[tuple[str, str]
 
 
 def _card_until(quarter: str, card: Scorecard | None) -> tuple[Scorecard | None, list[tuple[str, str]]]:
-    """Return a scorecard that knows nothing after the outlook's history, and why it is left out if it does."""
+    """Return a scorecard that knows nothing after the outlook's history, or why it is left out."""
     if card is None or card.period <= quarter:
         return card, []
     words = marked(
